@@ -1,0 +1,144 @@
+import { createScanner, type ParseError, parse as parseTolerant, printParseErrorCode } from 'jsonc-parser'
+import type { JsonValue } from '../model/json.ts'
+import { DecodeError } from './decode-error.ts'
+import type { Path } from './losses.ts'
+
+/** How deep arrays and objects may nest. */
+export const MAX_DEPTH = 64
+
+/** A text is not JSON; `line` and `column` count from 1. */
+export class JsonSyntaxError extends Error {
+  override readonly name = 'JsonSyntaxError'
+  readonly problem: string
+  readonly line: number
+  readonly column: number
+
+  constructor(problem: string, line: number, column: number) {
+    super(`line ${line}, column ${column}: ${problem}`)
+    this.problem = problem
+    this.line = line
+    this.column = column
+  }
+}
+
+/**
+ * Reads JSON exactly. Integers beyond 2^53 become bigints; a trailing comma is forgiven, because documentation
+ * that people copy from has it.
+ * @throws JsonSyntaxError where the text is not JSON.
+ * @throws DecodeError for what no record can hold: a number out of range, U+0000 or half of a surrogate pair in
+ *   a string, nesting deeper than MAX_DEPTH.
+ */
+export function parseJson(text: string): JsonValue {
+  const value = parseStrict(text) ?? parseStrict(withoutTrailingCommas(text))
+  if (value === undefined) throw syntaxError(text)
+  check(value.json, [])
+  return value.json
+}
+
+/** Writes JSON that `parseJson` reads back as the same value: bigints as plain integers. */
+export function formatJson(value: JsonValue, indent?: number): string {
+  return JSON.stringify(value, (_, member) => (typeof member === 'bigint' ? rawJson(member) : member), indent)
+}
+
+/** Present in Node 22 and later, not yet in TypeScript's library. */
+const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: bigint): unknown }
+
+/** Any number of 16 digits or more, or with an exponent, may need more than a double. */
+const MAY_BE_INEXACT = /\d{16}|\d[eE]/
+
+function parseStrict(text: string): { readonly json: JsonValue } | undefined {
+  try {
+    return { json: MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text) }
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined
+    throw error
+  }
+}
+
+function exactNumber(_key: string, value: unknown, context?: { readonly source: string }): unknown {
+  if (typeof value !== 'number' || context === undefined) return value
+  return Number.isSafeInteger(value) || !/^-?\d+$/.test(context.source) ? value : BigInt(context.source)
+}
+
+/** The text with each comma before a closing bracket blanked out, so that places stay the same. */
+function withoutTrailingCommas(text: string): string {
+  const scanner = createScanner(text, true)
+  const pieces: string[] = []
+  let copied = 0
+  let comma: number | undefined
+  let afterValue = false
+  for (let token = scanner.scan(); token !== TOKEN.EndOfFile; token = scanner.scan()) {
+    const closes = token === TOKEN.CloseBrace || token === TOKEN.CloseBracket
+    if (comma !== undefined && closes) {
+      pieces.push(text.slice(copied, comma), ' ')
+      copied = comma + 1
+    }
+    comma = token === TOKEN.Comma && afterValue ? scanner.getTokenOffset() : undefined
+    afterValue = closes || token > TOKEN.Colon
+  }
+  return pieces.join('') + text.slice(copied)
+}
+
+/** The tokens of jsonc-parser's scanner; its own enum is ambient and vanishes at run time. */
+const TOKEN = { CloseBrace: 2, CloseBracket: 4, Comma: 5, Colon: 6, EndOfFile: 17 } as const
+
+function syntaxError(text: string): JsonSyntaxError {
+  const [first] = errorsIn(text)
+  const offset = first?.offset ?? text.length
+  const before = text.slice(0, offset)
+  const line = before.split('\n').length
+  const problem = first === undefined ? 'not JSON' : PROBLEMS[printParseErrorCode(first.error)]
+  return new JsonSyntaxError(problem ?? 'not JSON', line, offset - before.lastIndexOf('\n'))
+}
+
+function errorsIn(text: string): readonly ParseError[] {
+  const errors: ParseError[] = []
+  try {
+    parseTolerant(text, errors, { disallowComments: true, allowEmptyContent: false })
+  } catch (error) {
+    if (error instanceof RangeError) throw new DecodeError([], `nested deeper than ${MAX_DEPTH} levels`)
+    throw error
+  }
+  return errors
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  InvalidSymbol: 'an unknown word; strings need double quotes',
+  InvalidNumberFormat: 'a malformed number',
+  PropertyNameExpected: 'expected a member name in double quotes',
+  ValueExpected: 'expected a value',
+  ColonExpected: 'expected a colon after the member name',
+  CommaExpected: 'expected a comma',
+  CloseBraceExpected: 'expected a closing }',
+  CloseBracketExpected: 'expected a closing ]',
+  EndOfFileExpected: 'unexpected text after the end of the document',
+  InvalidCommentToken: 'comments are not allowed',
+  UnexpectedEndOfComment: 'comments are not allowed',
+  UnexpectedEndOfString: 'a string without its closing quote',
+  UnexpectedEndOfNumber: 'a malformed number',
+  InvalidUnicode: 'a malformed \\u escape',
+  InvalidEscapeCharacter: 'an unknown escape in a string',
+  InvalidCharacter: 'a character that is not allowed here',
+}
+
+/** `path` is one growing and shrinking array: copying it at each step would cost more than the checks. */
+function check(value: JsonValue, path: (string | number)[]): void {
+  if (typeof value === 'string') checkText(value, path)
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new DecodeError([...path], 'the number is out of range')
+  }
+  if (typeof value !== 'object' || value === null) return
+  if (path.length >= MAX_DEPTH) throw new DecodeError([...path], `nested deeper than ${MAX_DEPTH} levels`)
+  const isArray = Array.isArray(value)
+  for (const [name, member] of Object.entries(value)) {
+    if (!isArray) checkText(name, path)
+    path.push(isArray ? Number(name) : name)
+    check(member, path)
+    path.pop()
+  }
+}
+
+function checkText(text: string, path: Path): void {
+  if (text.includes('\u0000')) throw new DecodeError([...path], 'text must not hold the character U+0000')
+  if (!text.isWellFormed()) throw new DecodeError([...path], 'text holds half of a surrogate pair')
+}

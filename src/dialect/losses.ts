@@ -1,0 +1,64 @@
+import type { JsonValue } from '../model/json.ts'
+
+/** Members and indexes from the top of a document or record. */
+export type Path = readonly (string | number)[]
+
+/**
+ * What a translation could not carry.
+ * `dropped`: the other side has no place for it. `coerced`: the nearest value was taken.
+ * `defaulted`: the other side requires a value and there was none. `merged`: two facts became one.
+ */
+export interface Loss {
+  readonly kind: 'dropped' | 'coerced' | 'defaulted' | 'merged'
+  /** JSON path into what was translated: `$.achievements[3].rewards[0]`. */
+  readonly path: string
+  /** What went in; undefined when there was nothing. */
+  readonly from: JsonValue | undefined
+  /** What came out; undefined when nothing did. */
+  readonly to: JsonValue | undefined
+  /** Why, for a person. */
+  readonly detail: string
+}
+
+/** `report`: losses come back beside the result. `reject`: the first one stops the translation. */
+export type LossPolicy = 'report' | 'reject'
+
+/** Collects the losses of one translation. Handed down, so that a helper four calls deep can speak. */
+export class LossReport {
+  readonly losses: Loss[] = []
+  readonly #base: Path
+
+  constructor(base: Path = []) {
+    this.#base = base
+  }
+
+  dropped(path: Path, from: JsonValue | undefined, detail: string): void {
+    this.#add('dropped', path, from, undefined, detail)
+  }
+
+  coerced(path: Path, from: JsonValue | undefined, to: JsonValue | undefined, detail: string): void {
+    this.#add('coerced', path, from, to, detail)
+  }
+
+  defaulted(path: Path, to: JsonValue, detail: string): void {
+    this.#add('defaulted', path, undefined, to, detail)
+  }
+
+  merged(path: Path, from: JsonValue, to: JsonValue | undefined, detail: string): void {
+    this.#add('merged', path, from, to, detail)
+  }
+
+  #add(kind: Loss['kind'], path: Path, from: JsonValue | undefined, to: JsonValue | undefined, detail: string) {
+    this.losses.push({ kind, path: formatPath([...this.#base, ...path]), from, to, detail })
+  }
+}
+
+/** `['achievements', 3, 'icon url']` as `$.achievements[3]["icon url"]`. */
+export function formatPath(path: Path): string {
+  let text = '$'
+  for (const step of path) {
+    if (typeof step === 'number') text += `[${step}]`
+    else text += /^[A-Za-z_][A-Za-z0-9_]*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`
+  }
+  return text
+}

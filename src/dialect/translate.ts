@@ -1,0 +1,86 @@
+import type { JsonObject } from '../model/json.ts'
+import type { DialectId } from '../model/title.ts'
+import type { Adapter, Canonical, DecodeContext, EncodeContext } from './adapter.ts'
+import { DecodeError } from './decode-error.ts'
+import { type Loss, LossReport, type Path } from './losses.ts'
+
+export interface Translated<Result> {
+  readonly result: Result
+  readonly losses: readonly Loss[]
+}
+
+/**
+ * Theirs to ours. `base` is where the entry sits in its document: losses and errors are reported from there.
+ * @throws DecodeError for an entry that is not of the dialect.
+ */
+export function decodeEntry(
+  adapter: Adapter,
+  entry: JsonObject,
+  context: DecodeContext,
+  base: Path = [],
+): Translated<Canonical> {
+  const report = new LossReport(base)
+  try {
+    return { result: adapter.decode(entry, report, context), losses: report.losses }
+  } catch (error) {
+    throw error instanceof DecodeError ? error.under(base) : error
+  }
+}
+
+/** A title's or achievement's id that a record lacks in a dialect, for the writer of a document to give it. */
+export interface Identities {
+  binding(record: Canonical): NonNullable<Canonical['title']['binding']>
+  achievementId(record: Canonical): string
+}
+
+/**
+ * Ours to theirs: completes the ids that the dialect needs, encodes, and reports what belongs to other dialects
+ * and so stays behind.
+ */
+export function encodeEntry(
+  adapter: Adapter,
+  record: Canonical,
+  context: EncodeContext,
+  identities: Identities,
+): Translated<JsonObject> {
+  const report = new LossReport()
+  const named = withIdentities(adapter.id, record, identities, report)
+  const result = adapter.encode(named, report, context)
+  reportForeign(adapter.id, record, report)
+  return { result, losses: report.losses }
+}
+
+function withIdentities(
+  dialect: DialectId,
+  record: Canonical,
+  identities: Identities,
+  losses: LossReport,
+): Canonical {
+  let { title, achievement } = record
+  if (title.binding === undefined) {
+    const binding = identities.binding(record)
+    losses.defaulted(['title', 'binding'], binding, `the title is not bound in ${dialect}`)
+    title = { ...title, binding }
+  }
+  if (achievement !== undefined && achievement.ids[dialect] === undefined) {
+    const id = identities.achievementId(record)
+    losses.defaulted(['achievement', 'ids', dialect], id, `the achievement had no id in ${dialect}`)
+    achievement = { ...achievement, ids: { ...achievement.ids, [dialect]: id } }
+  }
+  return { ...record, title, achievement }
+}
+
+/** Ids and extensions of other dialects have no place in this one's documents. */
+function reportForeign(dialect: DialectId, record: Canonical, losses: LossReport): void {
+  for (const [other, id] of Object.entries(record.achievement?.ids ?? {})) {
+    if (other !== dialect) losses.dropped(['achievement', 'ids', other], id, `an id of ${other}`)
+  }
+  for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
+    for (const [other, extension] of Object.entries(record[part]?.extensions ?? {})) {
+      if (other === dialect) continue
+      for (const [member, value] of Object.entries(extension)) {
+        losses.dropped([part, 'extensions', other, member], value, `only ${other} knows it`)
+      }
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import type { Duration, Instant } from './instant.ts'
+import type { LocalizedText } from './localized-text.ts'
+import type { Quantity, ValueType } from './quantity.ts'
+import type { DialectId, Extensions } from './title.ts'
+
+/** How a requirement is met: by rising to its target, or by falling to it (a lap time). */
+export type Operator = 'at_least' | 'at_most'
+
+/** One condition of an achievement. All of an achievement's requirements must be met. */
+export interface Requirement {
+  /** Unique in its achievement. */
+  readonly id: string
+  /** The stat that it follows; undefined when progress is reported to it directly. */
+  readonly statCode: string | undefined
+  readonly operator: Operator
+  /** Of the requirement's value type. May be zero: real documents have it. */
+  readonly target: Quantity
+  readonly valueType: ValueType
+}
+
+export type RewardKind = 'gamerscore' | 'in_app' | 'art'
+
+export interface Reward {
+  readonly kind: RewardKind
+  /** Points in decimal for gamerscore; a developer's code for in_app; a URL for art. */
+  readonly value: string
+  readonly name: string | undefined
+  readonly description: string | undefined
+  readonly media: MediaAsset | undefined
+}
+
+export type MediaRole = 'icon' | 'locked_icon' | 'unlocked_icon' | 'art' | 'other'
+
+export interface MediaAsset {
+  /** `icon` serves both states; a locked or unlocked icon serves its own. */
+  readonly role: MediaRole
+  /** A file name, a slug or a content hash: what the dialect calls the asset. */
+  readonly name: string
+  /** May be empty: AccelByte exports icons that were never uploaded. */
+  readonly url: string
+}
+
+/** A title that an achievement is shown under: Xbox shares one set over several title ids. */
+export interface TitleAssociation {
+  readonly id: string
+  readonly name: string
+  readonly version: string | undefined
+}
+
+export interface TimeWindow {
+  readonly start: Instant
+  readonly end: Instant
+}
+
+/** What can be earned: the definition, the same for all players. */
+export interface Achievement {
+  /** The code: case kept, compared exactly, unique in its title. */
+  readonly id: string
+  /** Position in lists from 1; 0 when a document does not say it. */
+  readonly listOrder: number
+  readonly name: LocalizedText
+  /** Shown when unlocked. */
+  readonly description: LocalizedText
+  /** Shown until unlocked; undefined when the description serves both. */
+  readonly lockedDescription: LocalizedText | undefined
+  /** Redacted in a player's own view until unlocked. */
+  readonly hidden: boolean
+  /** Only servers may report progress (Discord's `secure`). */
+  readonly serverOnly: boolean
+  /** A challenge unlocks only inside its window. */
+  readonly kind: 'persistent' | 'challenge'
+  readonly window: TimeWindow | undefined
+  readonly participation: 'individual' | 'group'
+  /** Empty for an achievement that is unlocked directly or reported in percent. */
+  readonly requirements: readonly Requirement[]
+  readonly rewards: readonly Reward[]
+  readonly media: readonly MediaAsset[]
+  readonly tags: readonly string[]
+  readonly platforms: readonly string[]
+  readonly productId: string | undefined
+  readonly deepLink: string | undefined
+  readonly estimatedTime: Duration | undefined
+  readonly titleAssociations: readonly TitleAssociation[]
+  /** Its id in each dialect that knows it. */
+  readonly ids: Readonly<Record<DialectId, string>>
+  readonly extensions: Extensions
+  /** When the definition was made and last changed, by its source; undefined when the source does not say. */
+  readonly createTime: Instant | undefined
+  readonly updateTime: Instant | undefined
+}
+
+/** A definition as it is kept: its title, and an etag that changes with each write. */
+export interface StoredAchievement extends Achievement {
+  readonly titleId: string
+  readonly createTime: Instant
+  readonly updateTime: Instant
+  readonly etag: string
+}
+
+/** The score that unlocking is worth: the sum of its gamerscore rewards. */
+export function scoreOf(achievement: Pick<Achievement, 'rewards'>): bigint {
+  let score = 0n
+  for (const reward of achievement.rewards) {
+    if (reward.kind === 'gamerscore' && /^\d{1,9}$/.test(reward.value)) score += BigInt(reward.value)
+  }
+  return score
+}

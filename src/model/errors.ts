@@ -1,0 +1,96 @@
+/** What kind of failure it is; each maps to one gRPC status. */
+export type ErrorCode =
+  | 'invalid_argument'
+  | 'not_found'
+  | 'already_exists'
+  | 'failed_precondition'
+  | 'aborted'
+  | 'out_of_range'
+  | 'resource_exhausted'
+  | 'unavailable'
+  | 'cancelled'
+  | 'deadline_exceeded'
+
+/** Why it failed, for programs. The wire's `ErrorReason` enumerates the same words with an example each. */
+export type Reason =
+  | 'INVALID_FIELD'
+  | 'TITLE_NOT_FOUND'
+  | 'ACHIEVEMENT_NOT_FOUND'
+  | 'PLAYER_NOT_FOUND'
+  | 'ACCOUNT_NOT_FOUND'
+  | 'STAT_NOT_FOUND'
+  | 'DIALECT_NOT_FOUND'
+  | 'PROGRESS_NOT_FOUND'
+  | 'TITLE_EXISTS'
+  | 'ACHIEVEMENT_EXISTS'
+  | 'PLAYER_EXISTS'
+  | 'STAT_EXISTS'
+  | 'ACCOUNT_LINKED_ELSEWHERE'
+  | 'BINDING_TAKEN'
+  | 'DIALECT_ID_TAKEN'
+  | 'ETAG_MISMATCH'
+  | 'REQUEST_ID_REUSED'
+  | 'REQUIREMENT_UNKNOWN'
+  | 'REQUIREMENT_AMBIGUOUS'
+  | 'REQUIREMENT_FOLLOWS_STAT'
+  | 'REQUIREMENT_FALLS'
+  | 'NO_REQUIREMENT'
+  | 'OUTSIDE_WINDOW'
+  | 'TIME_OUT_OF_BOUNDS'
+  | 'STAT_OUT_OF_BOUNDS'
+  | 'STAT_INCREMENT_ONLY'
+  | 'NOT_ACHIEVED'
+  | 'TITLE_NOT_EMPTY'
+  | 'ACHIEVEMENT_HAS_PROGRESS'
+  | 'STAT_IN_USE'
+  | 'PAGE_TOKEN_INVALID'
+  | 'DOCUMENT_MALFORMED'
+  | 'DOCUMENT_REFUSED'
+  | 'DOCUMENT_TOO_LARGE'
+  | 'LOSSES_REJECTED'
+  | 'BOUND_TO_ANOTHER_TITLE'
+  | 'TITLE_UNNAMED'
+  | 'TOO_MANY_REQUESTS'
+  | 'DATABASE_UNAVAILABLE'
+
+/** One thing wrong with a request: the field as the wire names it, and what to do. */
+export interface Violation {
+  readonly field: string
+  readonly message: string
+}
+
+export interface ErrorDetails {
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly violations?: readonly Violation[]
+  /** Seconds after which trying again may help. */
+  readonly retryAfter?: number
+  readonly cause?: unknown
+}
+
+/**
+ * The only error that may reach a caller. Its message is for a stranger: lower case, what is wrong and what to
+ * do. Anything else that is thrown is a fault of Laurel's own, and its text stays in the log.
+ */
+export class LaurelError extends Error {
+  override readonly name = 'LaurelError'
+  readonly code: ErrorCode
+  readonly reason: Reason
+  readonly metadata: Readonly<Record<string, string>>
+  readonly violations: readonly Violation[]
+  readonly retryAfter: number | undefined
+
+  constructor(code: ErrorCode, reason: Reason, message: string, details: ErrorDetails = {}) {
+    super(message, { cause: details.cause })
+    this.code = code
+    this.reason = reason
+    this.metadata = details.metadata ?? {}
+    this.violations = details.violations ?? []
+    this.retryAfter = details.retryAfter
+  }
+}
+
+/** All that is wrong with a request, at once. */
+export function invalidArgument(violations: readonly Violation[]): LaurelError {
+  const text = violations.map(({ field, message }) => `${field} ${message}`).join('; ')
+  return new LaurelError('invalid_argument', 'INVALID_FIELD', text, { violations })
+}

@@ -1,0 +1,56 @@
+/**
+ * A count that a requirement measures. An integer is a bigint; a double is a number and stays one
+ * (AccelByte's goal 7.7 must come back as 7.7). The two compare by their exact values.
+ */
+export type Quantity = bigint | number
+
+export type ValueType = 'integer' | 'double'
+
+/** An exact fraction with a positive denominator. */
+export interface Rational {
+  readonly numerator: bigint
+  readonly denominator: bigint
+}
+
+/** The exact decimal that a quantity prints as: doubles by their shortest decimal, so 0.1 is one tenth. */
+export function toRational(quantity: Quantity): Rational {
+  if (typeof quantity === 'bigint') return { numerator: quantity, denominator: 1n }
+  const [mantissa = '0', exponent = '0'] = quantity.toString().split('e')
+  const [whole = '0', fraction = ''] = mantissa.split('.')
+  const digits = BigInt(whole + fraction)
+  const shift = Number(exponent) - fraction.length
+  return shift >= 0
+    ? { numerator: digits * 10n ** BigInt(shift), denominator: 1n }
+    : { numerator: digits, denominator: 10n ** BigInt(-shift) }
+}
+
+/** Negative, zero or positive as left is less than, equal to or greater than right. */
+export function compareQuantities(left: Quantity, right: Quantity): number {
+  if (typeof left === 'number' && typeof right === 'number') return left - right || 0
+  const [a, b] = [toRational(left), toRational(right)]
+  const difference = a.numerator * b.denominator - b.numerator * a.denominator
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0
+}
+
+/** The sum, exact for integers; a double where either side is one. */
+export function addQuantities(left: Quantity, right: Quantity): Quantity {
+  return typeof left === 'bigint' && typeof right === 'bigint' ? left + right : Number(left) + Number(right)
+}
+
+/** The quantity as a value of the given type; a fraction is cut towards minus infinity when an integer is asked for. */
+export function asValueType(quantity: Quantity, type: ValueType): Quantity {
+  if (type === 'double') return Number(quantity)
+  return typeof quantity === 'bigint' ? quantity : BigInt(Math.floor(quantity))
+}
+
+/** Exact decimal text, as rows and dialects store it. */
+export function formatQuantity(quantity: Quantity): string {
+  return quantity.toString()
+}
+
+/** Reads exact decimal text of the given type; undefined if it is not one. */
+export function parseQuantity(text: string, type: ValueType): Quantity | undefined {
+  if (type === 'integer') return /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined
+  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+  return Number.isFinite(number) ? number : undefined
+}
