@@ -1,0 +1,37 @@
+/** How much of anything a record may hold, however it comes in. The wire's contract states the same numbers. */
+export const LIMITS = {
+  /** Characters of ids: of titles, achievements, players, accounts, stats, requirements, and of tags. */
+  id: 128,
+  requestId: 128,
+  text: 4096,
+  locale: 35,
+  translations: 100,
+  requirements: 64,
+  rewards: 32,
+  media: 64,
+  tags: 64,
+  platforms: 64,
+  titleAssociations: 64,
+  accounts: 64,
+  /** Dialects that a record can be bound, named or extended in. */
+  dialects: 64,
+  /** Ids of one binding. */
+  bindingIds: 16,
+  /** Bytes of the JSON text of one dialect's extension. */
+  extensionBytes: 2 ** 20,
+  /** Characters of the reason of a revoke, a restore or a reset. */
+  reason: 1024,
+  pageSize: 1000,
+  batchItems: 1000,
+  statUpdates: 100,
+  /** Achievements that an import can be told the meaning of. */
+  mapping: 10_000,
+  /** Bytes of one message. */
+  messageBytes: 4 * 2 ** 20,
+  /** Bytes of a document, of one entry of it, and of one piece of it on its way out. */
+  documentBytes: 2 ** 30,
+  entryBytes: 2 ** 20,
+  pieceBytes: 2 ** 20,
+  /** Losses that an error names. */
+  rejectedLosses: 100,
+} as const
