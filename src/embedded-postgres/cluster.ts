@@ -1,0 +1,156 @@
+import { randomBytes, randomUUID } from 'node:crypto'
+import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Binaries } from './binaries.ts'
+import { EmbeddedPostgresError } from './error.ts'
+import type { Home } from './home.ts'
+import { commandLine } from './process-identity.ts'
+import { run } from './run.ts'
+
+export interface Cluster extends Home {
+  readonly binaries: Binaries
+  /** False trades safety for speed: for data that nobody will miss. */
+  readonly durable: boolean
+}
+
+/** What a client needs, kept beside the data, readable by its owner only. */
+export interface Access {
+  readonly password: string
+  readonly port: number | undefined
+}
+
+export interface Postmaster {
+  readonly pid: number
+  readonly port: number
+  readonly ready: boolean
+}
+
+export const SUPERUSER = 'laurel'
+
+const START_SECONDS = 300
+const STOP_SECONDS = 60
+const LARGEST_LOG = 4 * 1024 * 1024
+const HALF_MADE = 'half-made-'
+
+export function dataFolder(cluster: Home): string {
+  return join(cluster.folder, 'data')
+}
+
+/** Makes the cluster unless it is there: aside first and then renamed, so that a kill leaves nothing half-made. */
+export async function ensureCluster(cluster: Cluster): Promise<Access> {
+  for (const name of await readdir(cluster.folder)) {
+    if (name.startsWith(HALF_MADE)) await rm(join(cluster.folder, name), { recursive: true, force: true })
+  }
+  if (await stat(dataFolder(cluster)).catch(() => undefined)) return readAccess(cluster)
+  const aside = join(cluster.folder, HALF_MADE + randomUUID())
+  const access = { password: randomBytes(24).toString('base64url'), port: undefined }
+  await mkdir(join(aside, 'data'), { recursive: true, mode: 0o700 })
+  await writeFile(join(aside, 'password'), access.password, { mode: 0o600 })
+  if (cluster.user !== undefined) {
+    for (const path of [aside, join(aside, 'data'), join(aside, 'password')]) {
+      await chown(path, cluster.user.uid, cluster.user.gid)
+    }
+  }
+  await initialise(cluster, join(aside, 'data'), join(aside, 'password'))
+  await writeAccess(cluster, access)
+  await rename(join(aside, 'data'), dataFolder(cluster))
+  await rm(aside, { recursive: true, force: true })
+  return access
+}
+
+async function initialise(cluster: Cluster, data: string, passwordFile: string): Promise<void> {
+  const { ok, output } = await run(
+    cluster.binaries.initdb,
+    [
+      `--pgdata=${data}`,
+      `--username=${SUPERUSER}`,
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      // The same order of text on every machine, whatever locales it has.
+      '--locale=C',
+      '--locale-provider=builtin',
+      '--builtin-locale=C.UTF-8',
+      '--no-instructions',
+      ...(cluster.durable ? [] : ['--no-sync']),
+    ],
+    { user: cluster.user },
+  )
+  if (!ok) throw new EmbeddedPostgresError(`cannot make a Postgres cluster in ${cluster.folder}: ${output}`)
+}
+
+export async function writeAccess(cluster: Home, access: Access): Promise<void> {
+  const file = join(cluster.folder, 'access.json')
+  await writeFile(`${file}.new`, JSON.stringify(access), { mode: 0o600, flush: true })
+  await rename(`${file}.new`, file)
+}
+
+async function readAccess(cluster: Home): Promise<Access> {
+  const file = join(cluster.folder, 'access.json')
+  try {
+    return JSON.parse(await readFile(file, 'utf8')) as Access
+  } catch (cause) {
+    throw new EmbeddedPostgresError(`cannot read ${file}, which holds the password of the data beside it`, {
+      cause,
+    })
+  }
+}
+
+/** The server that runs on this cluster, whoever started it. A file that a dead one left behind is not one. */
+export async function findPostmaster(cluster: Home): Promise<Postmaster | undefined> {
+  const data = dataFolder(cluster)
+  const file = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
+  // https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h
+  const [pid, , , port, , , , status] = file.split('\n')
+  const command = pid === undefined || pid === '' ? undefined : await commandLine(Number(pid))
+  if (command === undefined || (process.platform !== 'win32' && !command.includes(`postgres -D ${data} `)))
+    return undefined
+  return { pid: Number(pid), port: Number(port), ready: status?.trim() === 'ready' }
+}
+
+/** One attempt. The caller has made sure that no postmaster runs, so that a file which names one is stale. */
+export async function startPostmaster(cluster: Cluster, port: number): Promise<void> {
+  const data = dataFolder(cluster)
+  const log = join(cluster.folder, 'postgres.log')
+  await rm(join(data, 'postmaster.pid'), { force: true })
+  if ((await sizeOf(log)) > LARGEST_LOG) await rename(log, `${log}.old`)
+  await writeFile(log, '', { flag: 'a', mode: 0o600 })
+  if (cluster.user !== undefined) await chown(log, cluster.user.uid, cluster.user.gid)
+  const before = await sizeOf(log)
+  const options = Object.entries(settings(cluster, port)).map(([name, value]) => `-c ${name}=${value}`)
+  const { ok } = await run(
+    cluster.binaries.pg_ctl,
+    ['start', '-w', '-s', '-t', `${START_SECONDS}`, '-D', data, '-l', log, '-o', options.join(' ')],
+    { user: cluster.user, detachOutput: true },
+  )
+  if (ok) return
+  const said = (await readFile(log)).subarray(before).toString().trim()
+  const reason = said.split('\n').slice(-5).join(' / ')
+  throw new EmbeddedPostgresError(`Postgres does not start in ${cluster.folder}: ${reason || `see ${log}`}`)
+}
+
+export async function stopPostmaster(cluster: Cluster): Promise<void> {
+  const args = ['stop', '-w', '-s', '-t', `${STOP_SECONDS}`, '-D', dataFolder(cluster), '-m', 'fast']
+  const { ok, output } = await run(cluster.binaries.pg_ctl, args, { user: cluster.user })
+  if (!ok && (await findPostmaster(cluster)) !== undefined) {
+    throw new EmbeddedPostgresError(`Postgres does not stop in ${cluster.folder}: ${output}`)
+  }
+}
+
+async function sizeOf(file: string): Promise<number> {
+  return (await stat(file).catch(() => undefined))?.size ?? 0
+}
+
+function settings(cluster: Cluster, port: number): Record<string, string | number> {
+  return {
+    port,
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: "''",
+    max_connections: 100,
+    shared_buffers: '128MB',
+    // What the server says about itself; what a statement does wrong, its caller logs.
+    log_min_messages: 'log',
+    log_checkpoints: 'off',
+    ...(cluster.durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+  }
+}

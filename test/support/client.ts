@@ -1,0 +1,51 @@
+import {
+  type CallOptions,
+  type Client,
+  type ClientUnaryCall,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js'
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall
+
+/** The request and response of a client's unary method, taken from its signature. */
+type RequestOf<Method> = Method extends UnaryMethod<infer Request, infer _Response> ? Request : never
+type ResponseOf<Method> = Method extends UnaryMethod<infer _Request, infer Response> ? Response : never
+
+/** Makes a generated client, such as `createClient(ProgressServiceClient, server.address)`. */
+export function createClient<T extends Client>(
+  type: new (address: string, channelCredentials: ReturnType<typeof credentials.createInsecure>) => T,
+  address: string,
+): T & Disposable {
+  const client = new type(address, credentials.createInsecure())
+  return Object.assign(client, { [Symbol.dispose]: () => client.close() })
+}
+
+export interface CallSettings {
+  readonly metadata?: Readonly<Record<string, string>>
+  readonly deadline?: Date
+}
+
+/** Calls a unary method and waits for its answer; rejects with the ServiceError. */
+export function callUnary<T extends Client, Name extends keyof T>(
+  client: T,
+  method: Name,
+  request: RequestOf<T[Name]>,
+  settings: CallSettings = {},
+): Promise<ResponseOf<T[Name]>> {
+  const metadata = new Metadata()
+  for (const [name, value] of Object.entries(settings.metadata ?? {})) metadata.set(name, value)
+  const call = client[method] as UnaryMethod<RequestOf<T[Name]>, ResponseOf<T[Name]>>
+  const options = settings.deadline === undefined ? {} : { deadline: settings.deadline }
+  return new Promise((resolve, reject) => {
+    call.call(client, request, metadata, options, (error, response) =>
+      error ? reject(error) : resolve(response),
+    )
+  })
+}

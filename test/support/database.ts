@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Client, DatabaseError, escapeIdentifier } from 'pg'
+import { inject } from 'vitest'
+
+export interface TestDatabase extends AsyncDisposable {
+  readonly url: string
+}
+
+/** SQLSTATE object_in_use: another file is cloning the template just now. */
+const OBJECT_IN_USE = '55006'
+
+/** A migrated, empty database for one test file; dropped with everything that is still connected to it. */
+export async function createTestDatabase(): Promise<TestDatabase> {
+  const { adminUrl, template } = inject('testServer')
+  const name = `${template}_${randomBytes(6).toString('hex')}`
+  const create = `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${escapeIdentifier(template)}`
+  await onServer(adminUrl, async (client) => {
+    for (let attempt = 1; !(await tryToCreate(client, create, attempt)); attempt += 1) await wait(50)
+  })
+  const url = new URL(adminUrl)
+  url.pathname = `/${name}`
+  return {
+    url: url.href,
+    [Symbol.asyncDispose]: () =>
+      onServer(adminUrl, async (client) => {
+        await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
+      }),
+  }
+}
+
+async function tryToCreate(client: Client, statement: string, attempt: number): Promise<boolean> {
+  try {
+    await client.query(statement)
+    return true
+  } catch (error) {
+    if (error instanceof DatabaseError && error.code === OBJECT_IN_USE && attempt < 200) return false
+    throw error
+  }
+}
+
+async function onServer(url: string, work: (client: Client) => Promise<void>): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    await work(client)
+  } finally {
+    await client.end()
+  }
+}

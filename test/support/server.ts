@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+
+export interface TestServerOptions {
+  /** Left out: the server runs its embedded Postgres, in the LAUREL_DATA_DIR that `env` must then name. */
+  readonly databaseUrl?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** The address that it printed, to dial. */
+  readonly address: string
+  readonly process: ChildProcess
+  /** Sends a signal and waits for the end; returns the exit code, null when a signal ended it. */
+  kill(signal: NodeJS.Signals): Promise<number | null>
+  /** All that it wrote so far, on both outputs. */
+  output(): string
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const SERVING = /serving gRPC on (\S+)/
+
+/** Starts the real server as a process of its own on a free port, and waits until it serves. */
+export async function startServer(options: TestServerOptions): Promise<RunningServer> {
+  const child = spawn(process.execPath, ['src/main.ts'], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: {
+      PATH: process.env['PATH'],
+      LAUREL_GRPC_ADDRESS: '127.0.0.1:0',
+      LAUREL_LOG_LEVEL: 'warn',
+      ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
+      ...options.env,
+    },
+  })
+  let text = ''
+  const exited = once(child, 'exit').then(([code]) => code as number | null)
+  const served = new Promise<string>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (chunk: string) => {
+        text += chunk
+        const address = SERVING.exec(text)?.[1]
+        if (address !== undefined) resolve(address)
+      })
+    }
+  })
+  const failed = exited.then((code) => {
+    throw new Error(`the server ended with exit code ${code} before it served:\n${text}`)
+  })
+  const kill = (signal: NodeJS.Signals) => {
+    child.kill(signal)
+    return exited
+  }
+  return {
+    address: await Promise.race([served, failed]),
+    process: child,
+    kill,
+    output: () => text,
+    [Symbol.asyncDispose]: async () => {
+      await kill('SIGTERM')
+    },
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * A process of its own that keeps the database server of a test run and ends with it: when the run lets go of
+ * the channel, by finishing or by being killed, everything that was made here is removed.
+ */
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client, escapeIdentifier } from 'pg'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+
+export interface TestServer {
+  /** Where databases may be created. */
+  readonly adminUrl: string
+  /** A migrated database to clone; the names of all databases of this run begin with it. */
+  readonly template: string
+}
+
+const released = new Promise<void>((resolve) => process.once('disconnect', resolve))
+// The run is told by its channel; a Ctrl-C that reaches both must not end this one first.
+process.on('SIGINT', () => undefined)
+
+await using cleanup = new AsyncDisposableStack()
+const adminUrl = process.env['TEST_DATABASE_URL'] ?? (await startServer(cleanup))
+const template = `laurel_test_${randomBytes(4).toString('hex')}`
+await onServer(adminUrl, `CREATE DATABASE ${escapeIdentifier(template)}`)
+if (process.env['TEST_DATABASE_URL'] !== undefined) cleanup.defer(() => dropDatabases(adminUrl, template))
+const templateUrl = new URL(adminUrl)
+templateUrl.pathname = `/${template}`
+await migrate(templateUrl.href)
+process.send?.({ adminUrl, template } satisfies TestServer)
+await released
+
+async function startServer(stack: AsyncDisposableStack): Promise<string> {
+  const folder = await mkdtemp(join(tmpdir(), 'laurel-test-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  // Enterable for the user that runs Postgres when the tests run as root.
+  await chmod(folder, 0o755)
+  const log = createLog('error')
+  return stack.use(await startEmbeddedPostgres({ dataDirectory: folder, durable: false, log }))
+    .connectionString
+}
+
+async function onServer(url: string, statement: string): Promise<{ name: string }[]> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    return (await client.query<{ name: string }>(statement)).rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function dropDatabases(url: string, prefix: string): Promise<void> {
+  const names = await onServer(
+    url,
+    `SELECT datname AS name FROM pg_database WHERE starts_with(datname, '${prefix}')`,
+  )
+  for (const { name } of names) await onServer(url, `DROP DATABASE ${escapeIdentifier(name)} WITH (FORCE)`)
+}
