@@ -1,4 +1,5 @@
 import { createScanner, type ParseError, parse as parseTolerant, printParseErrorCode } from 'jsonc-parser'
+import { parseExactJson } from '../model/exact-json.ts'
 import type { JsonValue } from '../model/json.ts'
 import { DecodeError } from './decode-error.ts'
 import type { Path } from './losses.ts'
@@ -35,29 +36,13 @@ export function parseJson(text: string): JsonValue {
   return value.json
 }
 
-/** Writes JSON that `parseJson` reads back as the same value: bigints as plain integers. */
-export function formatJson(value: JsonValue, indent?: number): string {
-  return JSON.stringify(value, (_, member) => (typeof member === 'bigint' ? rawJson(member) : member), indent)
-}
-
-/** Present in Node 22 and later, not yet in TypeScript's library. */
-const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: bigint): unknown }
-
-/** Any number of 16 digits or more, or with an exponent, may need more than a double. */
-const MAY_BE_INEXACT = /\d{16}|\d[eE]/
-
 function parseStrict(text: string): { readonly json: JsonValue } | undefined {
   try {
-    return { json: MAY_BE_INEXACT.test(text) ? JSON.parse(text, exactNumber) : JSON.parse(text) }
+    return { json: parseExactJson(text) }
   } catch (error) {
     if (error instanceof SyntaxError) return undefined
     throw error
   }
-}
-
-function exactNumber(_key: string, value: unknown, context?: { readonly source: string }): unknown {
-  if (typeof value !== 'number' || context === undefined) return value
-  return Number.isSafeInteger(value) || !/^-?\d+$/.test(context.source) ? value : BigInt(context.source)
 }
 
 /** The text with each comma before a closing bracket blanked out, so that places stay the same. */

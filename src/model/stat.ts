@@ -30,3 +30,10 @@ export function applyStatOperation(operation: StatOperation, current: number, va
       return Math.min(current, value)
   }
 }
+
+/** What a player has of a stat. */
+export interface StatValue {
+  readonly code: string
+  readonly value: number
+  readonly updateTime: Instant
+}

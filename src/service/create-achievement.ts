@@ -1,0 +1,63 @@
+import type { Achievement, StoredAchievement } from '../model/achievement.ts'
+import { LaurelError } from '../model/errors.ts'
+import type { Queries } from '../store/queries.ts'
+import { achievementOf, titleNotFound } from './lookup.ts'
+import { mutateOnce } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+export interface CreateAchievement {
+  readonly titleId: string
+  /** A list order of 0 puts it last. */
+  readonly achievement: Achievement
+  readonly requestId: string | undefined
+}
+
+/**
+ * Stats that its requirements follow and that nobody defined yet are defined, unbounded.
+ * @throws LaurelError ALREADY_EXISTS for an achievement of this id, or a dialect id that another one has.
+ */
+export async function createAchievement(
+  services: Services,
+  request: CreateAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  const { titleId, achievement } = request
+  return mutateOnce(services, 'createAchievement', request, call, async (queries) => {
+    if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
+    const existing = await queries.achievementsByIds(titleId, [achievement.id])
+    if (existing.length > 0) throw achievementExists(titleId, achievement.id)
+    const now = services.now()
+    const listOrder = achievement.listOrder || (await queries.lastListOrder(titleId)) + 1
+    await queries.ensureStats(titleId, statCodesOf([achievement]), now)
+    await checkDialectIds(queries, titleId, achievement)
+    await queries.putAchievements(titleId, [{ ...achievement, listOrder, createTime: now, updateTime: now }])
+    return achievementOf(queries, titleId, achievement.id)
+  })
+}
+
+export function statCodesOf(achievements: readonly Pick<Achievement, 'requirements'>[]): readonly string[] {
+  const codes = achievements.flatMap(({ requirements }) => requirements.map(({ statCode }) => statCode))
+  return [...new Set(codes.filter((code) => code !== undefined))]
+}
+
+/** A dialect's id names one achievement of a title. */
+export async function checkDialectIds(
+  queries: Queries,
+  titleId: string,
+  { id, ids }: Pick<Achievement, 'id' | 'ids'>,
+): Promise<void> {
+  for (const [dialect, theirs] of Object.entries(ids)) {
+    const owner = (await queries.achievementsNamed(titleId, dialect, [theirs])).get(theirs)
+    if (owner === undefined || owner === id) continue
+    const message = `achievement ${owner} has the id ${theirs} in ${dialect} already`
+    const metadata = { titleId, achievementId: owner, dialect, dialectId: theirs }
+    throw new LaurelError('already_exists', 'DIALECT_ID_TAKEN', message, { metadata })
+  }
+}
+
+function achievementExists(titleId: string, achievementId: string): LaurelError {
+  const message = `achievement ${achievementId} exists already in title ${titleId}`
+  return new LaurelError('already_exists', 'ACHIEVEMENT_EXISTS', message, {
+    metadata: { titleId, achievementId },
+  })
+}

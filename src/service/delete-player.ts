@@ -1,0 +1,20 @@
+import { checkEtag, playerNotFound } from './lookup.ts'
+import { mutateOnce } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+export interface DeletePlayer {
+  readonly playerId: string
+  readonly etag: string | undefined
+  readonly requestId: string | undefined
+}
+
+/** Erases everything that is kept of a player: accounts, progress, stat values, events and answers. */
+export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
+  const { playerId } = request
+  await mutateOnce(services, 'deletePlayer', request, call, async (queries) => {
+    const current = await queries.lockPlayer(playerId)
+    if (current === undefined) throw playerNotFound(playerId)
+    checkEtag(current, request.etag)
+    await queries.erasePlayer(playerId)
+  })
+}

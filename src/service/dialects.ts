@@ -1,0 +1,12 @@
+import type { Adapter } from '../dialect/adapter.ts'
+import { LaurelError } from '../model/errors.ts'
+import type { Services } from './services.ts'
+
+/** @throws LaurelError NOT_FOUND naming the dialects that there are. */
+export function dialectOf(services: Services, dialect: string): Adapter {
+  const adapter = services.dialects.get(dialect)
+  if (adapter !== undefined) return adapter
+  const known = [...services.dialects.keys()].join(', ')
+  const message = `dialect ${dialect} does not exist: Laurel speaks ${known}`
+  throw new LaurelError('not_found', 'DIALECT_NOT_FOUND', message, { metadata: { dialect, known } })
+}

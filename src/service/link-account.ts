@@ -1,0 +1,54 @@
+import { LaurelError } from '../model/errors.ts'
+import type { Account, Player } from '../model/player.ts'
+import type { Queries } from '../store/queries.ts'
+import { dialectOf } from './dialects.ts'
+import { playerNotFound, playerOf } from './lookup.ts'
+import { mutateOnce } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+export interface LinkAccount {
+  readonly playerId: string
+  readonly account: Account
+  readonly requestId: string | undefined
+}
+
+/**
+ * Gives a player an account; one that the player has already changes nothing.
+ * @throws LaurelError ALREADY_EXISTS when another player has it.
+ */
+export async function linkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
+  const { playerId, account } = request
+  return mutateOnce(services, 'linkAccount', request, call, async (queries) => {
+    const player = await queries.lockPlayer(playerId)
+    if (player === undefined) throw playerNotFound(playerId)
+    await link(services, queries, account, playerId)
+    await queries.updatePlayer(playerId, player.displayName, services.now())
+    return playerOf(queries, playerId)
+  })
+}
+
+/** Links an account, or leaves it if the player has it already. */
+export async function link(
+  services: Services,
+  queries: Queries,
+  account: Account,
+  playerId: string,
+): Promise<void> {
+  checkAccount(services, account)
+  if (await queries.insertAccount(account, playerId)) return
+  const owner = await queries.playerOfAccount(account)
+  if (owner === playerId) return
+  const message = `account ${account.id} in ${account.dialect} belongs to another player: unlink it there first`
+  const metadata = { dialect: account.dialect, accountId: account.id }
+  throw new LaurelError('already_exists', 'ACCOUNT_LINKED_ELSEWHERE', message, { metadata })
+}
+
+/** An account is of a dialect that Laurel speaks, and has the form of ids there. */
+function checkAccount(services: Services, { dialect, id }: Account): void {
+  const adapter = dialectOf(services, dialect)
+  if (adapter.ids.isAccountId(id)) return
+  const message = `account ${id} is no account id of ${dialect}: ${adapter.ids.accountIdForm}`
+  throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, {
+    violations: [{ field: 'account.account_id', message: `must be ${adapter.ids.accountIdForm}` }],
+  })
+}

@@ -1,0 +1,63 @@
+import type { StoredAchievement } from '../model/achievement.ts'
+import { LaurelError } from '../model/errors.ts'
+import type { Player } from '../model/player.ts'
+import type { Stat } from '../model/stat.ts'
+import type { Title } from '../model/title.ts'
+import type { Queries } from '../store/queries.ts'
+
+export function titleNotFound(titleId: string): LaurelError {
+  const message = `title ${titleId} does not exist`
+  return new LaurelError('not_found', 'TITLE_NOT_FOUND', message, { metadata: { titleId } })
+}
+
+export function achievementNotFound(titleId: string, achievementId: string): LaurelError {
+  const message = `achievement ${achievementId} does not exist in title ${titleId}`
+  return new LaurelError('not_found', 'ACHIEVEMENT_NOT_FOUND', message, { metadata: { titleId, achievementId } })
+}
+
+export function playerNotFound(playerId: string): LaurelError {
+  const message = `player ${playerId} does not exist`
+  return new LaurelError('not_found', 'PLAYER_NOT_FOUND', message, { metadata: { playerId } })
+}
+
+export function statNotFound(titleId: string, code: string): LaurelError {
+  const message = `stat ${code} does not exist in title ${titleId}`
+  return new LaurelError('not_found', 'STAT_NOT_FOUND', message, { metadata: { titleId, statCode: code } })
+}
+
+export async function titleOf(queries: Queries, titleId: string): Promise<Title> {
+  const title = await queries.titleById(titleId)
+  if (title === undefined) throw titleNotFound(titleId)
+  return title
+}
+
+export async function achievementOf(
+  queries: Queries,
+  titleId: string,
+  achievementId: string,
+): Promise<StoredAchievement> {
+  const [achievement] = await queries.achievementsByIds(titleId, [achievementId])
+  if (achievement !== undefined) return achievement
+  await titleOf(queries, titleId)
+  throw achievementNotFound(titleId, achievementId)
+}
+
+/** Refuses a write that was made from an older version; without an etag the caller does not care. */
+export function checkEtag(current: { readonly etag: string }, etag: string | undefined): void {
+  if (etag === undefined || etag === current.etag) return
+  const message = 'it has changed since it was read: read it again and repeat the change'
+  throw new LaurelError('aborted', 'ETAG_MISMATCH', message, { metadata: { etag: current.etag } })
+}
+
+export async function playerOf(queries: Queries, playerId: string): Promise<Player> {
+  const player = await queries.playerById(playerId)
+  if (player === undefined) throw playerNotFound(playerId)
+  return player
+}
+
+export async function statOf(queries: Queries, titleId: string, code: string): Promise<Stat> {
+  const [stat] = await queries.statsByCodes(titleId, [code])
+  if (stat !== undefined) return stat
+  await titleOf(queries, titleId)
+  throw statNotFound(titleId, code)
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto'
+import { LaurelError } from '../model/errors.ts'
+import { pack, unpack } from '../model/packed.ts'
+import type { Queries } from '../store/queries.ts'
+import type { Call, Services } from './services.ts'
+
+/** Equal for equal requests; the request id itself is no part of it. */
+export function fingerprintOf(operation: string, request: object): string {
+  const payload = pack([operation, { ...request, requestId: undefined }])
+  return createHash('sha256').update(payload).digest('base64url')
+}
+
+export function requestIdReused(requestId: string): LaurelError {
+  const message = `request_id ${requestId} was used for another request: take a new one`
+  return new LaurelError('failed_precondition', 'REQUEST_ID_REUSED', message, { metadata: { requestId } })
+}
+
+/**
+ * Runs a mutation of definitions in one transaction. With a request id it happens once: the same request again
+ * gets the first answer, another one under the same id is refused.
+ */
+export async function mutateOnce<Result>(
+  services: Services,
+  operation: string,
+  request: { readonly requestId: string | undefined },
+  call: Call,
+  run: (queries: Queries) => Promise<Result>,
+): Promise<Result> {
+  const { requestId } = request
+  return services.store.write(call.signal, async (queries) => {
+    if (requestId === undefined) return run(queries)
+    const fingerprint = fingerprintOf(operation, request)
+    const answer = await queries.claimDefinitionRequest(requestId, fingerprint, services.now())
+    if (answer !== undefined) {
+      if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
+      return unpack<{ result: Result }>(answer.response).result
+    }
+    const result = await run(queries)
+    await queries.answerDefinitionRequest(requestId, pack({ result }))
+    return result
+  })
+}

@@ -1,0 +1,30 @@
+import type { StoredAchievement } from '../model/achievement.ts'
+import { achievementNotFound, achievementOf, titleNotFound } from './lookup.ts'
+import { mutateOnce } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+export interface ReorderAchievement {
+  readonly titleId: string
+  readonly achievementId: string
+  /** The position that it takes, from 1; those between its old and its new place move by one. */
+  readonly listOrder: number
+  readonly requestId: string | undefined
+}
+
+export async function reorderAchievement(
+  services: Services,
+  request: ReorderAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  const { titleId, achievementId } = request
+  return mutateOnce(services, 'reorderAchievement', request, call, async (queries) => {
+    if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
+    const [current] = await queries.lockAchievements(titleId, [achievementId])
+    if (current === undefined) throw achievementNotFound(titleId, achievementId)
+    const target = Math.min(request.listOrder, await queries.lastListOrder(titleId))
+    if (target < current.listOrder) await queries.shiftListOrder(titleId, target, current.listOrder - 1, 1)
+    if (target > current.listOrder) await queries.shiftListOrder(titleId, current.listOrder + 1, target, -1)
+    await queries.putAchievements(titleId, [{ ...current, listOrder: target, updateTime: services.now() }])
+    return achievementOf(queries, titleId, achievementId)
+  })
+}

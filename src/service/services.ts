@@ -1,0 +1,33 @@
+import type { Adapter } from '../dialect/adapter.ts'
+import type { Instant } from '../model/instant.ts'
+import type { Store } from '../store/store.ts'
+
+/** What the use cases work with, given once by the composition root. */
+export interface Services {
+  readonly store: Store
+  readonly dialects: ReadonlyMap<string, Adapter>
+  readonly now: () => Instant
+  /** 64 random bits. */
+  readonly entropy: () => bigint
+  readonly settings: Settings
+}
+
+export interface Settings {
+  /** How far in the past a caller may state that something happened, in seconds. */
+  readonly maxBackdateSeconds: number
+  /** The largest document that is read, in bytes. */
+  readonly maxDocumentBytes: number
+}
+
+/** One call: who makes it, and the signal that it is no longer wanted. */
+export interface Call {
+  readonly signal: AbortSignal
+  /** Kept with each change: an opaque name of whoever asks. */
+  readonly actor: string
+}
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Undefined on the last page. */
+  readonly nextPageToken: string | undefined
+}

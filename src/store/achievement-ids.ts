@@ -1,0 +1,54 @@
+import { sql } from 'kysely'
+import type { Scope } from './queries.ts'
+
+export function achievementIdQueries({ db, abort }: Scope) {
+  return {
+    /** Our id for each of a dialect's ids that the title knows. */
+    async achievementsNamed(
+      titleId: string,
+      dialect: string,
+      ids: readonly string[],
+    ): Promise<ReadonlyMap<string, string>> {
+      if (ids.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('achievement_ids')
+        .where('title_id', '=', titleId)
+        .where('dialect', '=', dialect)
+        .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+        .select(['id', 'achievement_id'])
+        .execute(abort)
+      return new Map(rows.map(({ id, achievement_id }) => [id, achievement_id]))
+    },
+
+    /** All ids of a title in a dialect. */
+    async takenIds(titleId: string, dialect: string): Promise<ReadonlySet<string>> {
+      const rows = await db
+        .selectFrom('achievement_ids')
+        .where('title_id', '=', titleId)
+        .where('dialect', '=', dialect)
+        .select('id')
+        .execute(abort)
+      return new Set(rows.map(({ id }) => id))
+    },
+
+    /** Gives achievements their ids in a dialect; one that has an id there keeps it. */
+    async addAchievementIds(
+      titleId: string,
+      dialect: string,
+      ids: ReadonlyMap<string, string>,
+    ): Promise<void> {
+      const rows = [...ids].map(([achievementId, id]) => ({
+        title_id: titleId,
+        dialect,
+        id,
+        achievement_id: achievementId,
+      }))
+      if (rows.length === 0) return
+      await db
+        .insertInto('achievement_ids')
+        .values(rows)
+        .onConflict((conflict) => conflict.columns(['title_id', 'achievement_id', 'dialect']).doNothing())
+        .execute(abort)
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import pg from 'pg'
+import { LaurelError } from '../model/errors.ts'
+
+/** SQLSTATE classes and codes that say the server or the way to it is broken, not the statement. */
+const INFRASTRUCTURE = /^(08|57P|58|53|XX)/
+const RETRYABLE = new Set(['40001', '40P01'])
+/** A request id that two transactions brought at once: the second one finds the first one's answer next time. */
+const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey'])
+const CONNECTION_FAILURE =
+  /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EADDRNOTAVAIL)$/
+
+/** Whether the same transaction may well succeed when it is run again. */
+export function isRetryable(error: unknown): boolean {
+  if (!(error instanceof pg.DatabaseError)) return false
+  return RETRYABLE.has(error.code ?? '') || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
+}
+
+/** Whether the database is away. Errors that a caller caused never are. */
+export function isInfrastructureFailure(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return INFRASTRUCTURE.test(error.code ?? '')
+  if (!(error instanceof Error) || error instanceof LaurelError) return false
+  if ('code' in error && typeof error.code === 'string') return CONNECTION_FAILURE.test(error.code)
+  return error instanceof AggregateError
+    ? error.errors.some(isInfrastructureFailure)
+    : CONNECTION_ENDED.has(error.message)
+}
+
+/** What pg itself says, without a code, of a connection that went away or never came. */
+const CONNECTION_ENDED = new Set([
+  'Connection terminated',
+  'Connection terminated unexpectedly',
+  'Connection terminated due to connection timeout',
+  'timeout exceeded when trying to connect',
+  'Client has encountered a connection error and is not queryable',
+])
+
+/** What a failure of the database is to a caller; other errors pass unchanged. */
+export function toModelError(error: unknown): unknown {
+  if (isInfrastructureFailure(error)) return databaseUnavailable(error)
+  if (!(error instanceof pg.DatabaseError)) return error
+  if (isRetryable(error)) {
+    return new LaurelError('aborted', 'TOO_MUCH_CONTENTION', 'other writers were in the way: try again', {
+      retryAfter: 1,
+      cause: error,
+    })
+  }
+  return CONSTRAINTS[error.constraint ?? '']?.(error) ?? error
+}
+
+export function databaseUnavailable(cause: unknown): LaurelError {
+  const message = 'the database cannot be reached: try again shortly'
+  return new LaurelError('unavailable', 'DATABASE_UNAVAILABLE', message, { retryAfter: 1, cause })
+}
+
+/** Races that only a constraint sees: what they mean to the caller who lost. */
+const CONSTRAINTS: Readonly<Record<string, (cause: pg.DatabaseError) => LaurelError>> = {
+  titles_pkey: (cause) => exists('TITLE_EXISTS', 'a title with this id exists', cause),
+  title_bindings_pkey: (cause) => exists('BINDING_TAKEN', 'another title is bound to this id', cause),
+  achievements_pkey: (cause) => exists('ACHIEVEMENT_EXISTS', 'an achievement with this id exists', cause),
+  achievement_ids_pkey: (cause) =>
+    exists('DIALECT_ID_TAKEN', 'another achievement of the title has this id in the dialect', cause),
+  stats_pkey: (cause) => exists('STAT_EXISTS', 'a stat with this code exists', cause),
+  players_pkey: (cause) => exists('PLAYER_EXISTS', 'a player with this id exists', cause),
+  accounts_pkey: (cause) => exists('ACCOUNT_LINKED_ELSEWHERE', 'another player has this account', cause),
+  achievements_title_id_fkey: (cause) => missing('TITLE_NOT_FOUND', 'the title is gone', cause),
+  stats_title_id_fkey: (cause) => missing('TITLE_NOT_FOUND', 'the title is gone', cause),
+  player_titles_title_id_fkey: (cause) => missing('TITLE_NOT_FOUND', 'the title is gone', cause),
+  progress_title_id_achievement_id_fkey: (cause) =>
+    missing('ACHIEVEMENT_NOT_FOUND', 'the achievement is gone', cause),
+  stat_values_title_id_code_fkey: (cause) => missing('STAT_NOT_FOUND', 'the stat is gone', cause),
+}
+
+function exists(reason: LaurelError['reason'], message: string, cause: unknown): LaurelError {
+  return new LaurelError('already_exists', reason, message, { cause })
+}
+
+function missing(reason: LaurelError['reason'], message: string, cause: unknown): LaurelError {
+  return new LaurelError('not_found', reason, message, { cause })
+}

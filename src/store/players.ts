@@ -1,0 +1,76 @@
+import { sql } from 'kysely'
+import type { Instant } from '../model/instant.ts'
+import type { Account, Player } from '../model/player.ts'
+import type { Scope } from './queries.ts'
+import type { Row } from './schema.ts'
+
+export function playerQueries({ db, abort }: Scope) {
+  const select = () => db.selectFrom('players').selectAll().select(accountsColumn.as('accounts'))
+
+  return {
+    async insertPlayer(player: Player): Promise<void> {
+      const { id, displayName, createTime, updateTime } = player
+      await db
+        .insertInto('players')
+        .values({ id, display_name: displayName, create_time: createTime, update_time: updateTime })
+        .execute(abort)
+    },
+
+    /** Creates the players that are not there yet: nobody has to register before a first report. */
+    async ensurePlayers(ids: readonly string[], time: Instant): Promise<void> {
+      await sql`
+        insert into players (id, display_name, create_time, update_time)
+        select id, '', ${time}::bigint, ${time}::bigint from unnest(${[...ids].sort()}::text[]) as wanted (id)
+        on conflict (id) do nothing`.execute(db, abort)
+    },
+
+    async playerById(id: string): Promise<Player | undefined> {
+      const row = await select().where('id', '=', id).executeTakeFirst(abort)
+      return row && fromRow(row)
+    },
+
+    /** The player, locked until the end of the transaction. */
+    async lockPlayer(id: string): Promise<Player | undefined> {
+      const row = await select().where('id', '=', id).forUpdate().executeTakeFirst(abort)
+      return row && fromRow(row)
+    },
+
+    /** In order of id. */
+    async playersAfter(id: string, limit: number): Promise<readonly Player[]> {
+      const rows = await select().where('id', '>', id).orderBy('id').limit(limit).execute(abort)
+      return rows.map(fromRow)
+    },
+
+    /** Marks a player as written; the revision counts up. */
+    async updatePlayer(id: string, displayName: string, time: Instant): Promise<void> {
+      await db
+        .updateTable('players')
+        .set({ display_name: displayName, update_time: time, revision: sql`revision + 1` })
+        .where('id', '=', id)
+        .execute(abort)
+    },
+
+    /** Erases the player: sheets, progress and stat values go with the row, the rest is named here. */
+    async erasePlayer(id: string): Promise<void> {
+      await db.deleteFrom('accounts').where('player_id', '=', id).execute(abort)
+      await db.deleteFrom('events').where('player_id', '=', id).execute(abort)
+      await db.deleteFrom('player_requests').where('player_id', '=', id).execute(abort)
+      await db.deleteFrom('players').where('id', '=', id).execute(abort)
+    },
+  }
+}
+
+const accountsColumn = sql<readonly Account[]>`(
+  select coalesce(json_agg(json_build_object('dialect', a.dialect, 'id', a.id) order by a.dialect, a.id), '[]')
+  from accounts a where a.player_id = players.id)`
+
+function fromRow(row: Row<'players'> & { readonly accounts: readonly Account[] }): Player {
+  return {
+    id: row.id,
+    displayName: row.display_name,
+    accounts: row.accounts,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    etag: String(row.revision),
+  }
+}

@@ -1,0 +1,238 @@
+import { type SqlBool, sql } from 'kysely'
+import type { StoredAchievement } from '../model/achievement.ts'
+import { formatJson } from '../model/exact-json.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Progress, ProgressState } from '../model/progress.ts'
+import { type AchievementRow, fromRow as achievementFromRow } from './achievements.ts'
+import { quantityFromJson, quantityToJson } from './definition.ts'
+import type { Scope } from './queries.ts'
+import type { EventKind, Row } from './schema.ts'
+import type { SheetKey } from './sheets.ts'
+
+export interface ProgressKey extends SheetKey {
+  readonly achievementId: string
+}
+
+export interface ProgressRecord extends ProgressKey {
+  readonly progress: Progress
+}
+
+/** One change of progress, as the event tells it. */
+export interface ProgressEvent extends ProgressRecord {
+  readonly kind: EventKind
+  readonly time: bigint
+  readonly actor: string
+  readonly reason: string
+  readonly requestId: string
+}
+
+export interface PlayerAchievement {
+  readonly achievement: StoredAchievement
+  /** Undefined when nothing was ever reported. */
+  readonly progress: Progress | undefined
+}
+
+export interface PlayerAchievementFilter extends SheetKey {
+  /** Empty for all. */
+  readonly states: readonly ProgressState[]
+  readonly after: { readonly key: bigint; readonly id: string } | undefined
+  readonly limit: number
+}
+
+export function progressQueries({ db, abort }: Scope) {
+  return {
+    async progressAt(keys: readonly ProgressKey[]): Promise<readonly ProgressRecord[]> {
+      const { rows } = await sql<Row<'progress'>>`
+        select p.* from progress p
+        join unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
+                    ${keys.map(({ achievementId }) => achievementId)}::text[])
+          as wanted (player_id, title_id, achievement_id)
+          on p.player_id = wanted.player_id and p.title_id = wanted.title_id
+          and p.achievement_id = wanted.achievement_id`.execute(db, abort)
+      return rows.map(toRecord)
+    },
+
+    /** All that a player has in a title. */
+    async progressOf({ playerId, titleId }: SheetKey): Promise<readonly ProgressRecord[]> {
+      const rows = await db
+        .selectFrom('progress')
+        .selectAll()
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .execute(abort)
+      return rows.map(toRecord)
+    },
+
+    /** A title's achievements with the player's standing on each, in list order. */
+    async playerAchievements(filter: PlayerAchievementFilter): Promise<readonly PlayerAchievement[]> {
+      const { playerId, titleId, states, after, limit } = filter
+      let query = db
+        .selectFrom('achievements')
+        .leftJoin('progress as p', (join) =>
+          join
+            .onRef('p.title_id', '=', 'achievements.title_id')
+            .onRef('p.achievement_id', '=', 'achievements.id')
+            .on('p.player_id', '=', playerId),
+        )
+        .selectAll('achievements')
+        .select([
+          sql<Readonly<Record<string, string>>>`(
+            select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
+            where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`.as('ids'),
+          sql<JsonObject | null>`to_jsonb(p)`.as('progress'),
+        ])
+        .where('achievements.title_id', '=', titleId)
+      if (states.length > 0) {
+        query = query.where(sql<SqlBool>`coalesce(p.state, 'not_started') = any(${[...states]}::text[])`)
+      }
+      if (after !== undefined) {
+        query = query.where(sql<SqlBool>`(achievements.list_order, achievements.id) > (${after.key}, ${after.id})`)
+      }
+      const rows = await query
+        .orderBy('achievements.list_order')
+        .orderBy('achievements.id')
+        .limit(limit)
+        .execute(abort)
+      return rows.map((row) => ({
+        achievement: achievementFromRow(row as AchievementRow),
+        progress: row.progress === null ? undefined : fromRow(fromJsonb(row.progress)),
+      }))
+    },
+
+    async putProgress(records: readonly ProgressRecord[]): Promise<void> {
+      const rows = formatJson(records.map(toRow))
+      await sql`
+        insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
+          unlock_time, unlock_precision, first_report_time, last_report_time, revoked, writer, extensions)
+        select * from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, achievement_id text,
+          state text, values jsonb, reported_percent smallint, percent smallint, unlock_time bigint,
+          unlock_precision text, first_report_time bigint, last_report_time bigint, revoked boolean, writer text,
+          extensions jsonb)
+        order by player_id, title_id, achievement_id
+        on conflict (player_id, title_id, achievement_id) do update set
+          state = excluded.state, values = excluded.values, reported_percent = excluded.reported_percent,
+          percent = excluded.percent, unlock_time = excluded.unlock_time,
+          unlock_precision = excluded.unlock_precision, first_report_time = excluded.first_report_time,
+          last_report_time = excluded.last_report_time, revoked = excluded.revoked, writer = excluded.writer,
+          extensions = excluded.extensions`.execute(db, abort)
+    },
+
+    async deleteProgress(keys: readonly ProgressKey[]): Promise<void> {
+      await sql`
+        delete from progress p
+        using unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
+                     ${keys.map(({ achievementId }) => achievementId)}::text[])
+          as gone (player_id, title_id, achievement_id)
+        where p.player_id = gone.player_id and p.title_id = gone.title_id
+          and p.achievement_id = gone.achievement_id`.execute(db, abort)
+    },
+
+    async achievementHasProgress(titleId: string, achievementId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('progress')
+        .where('title_id', '=', titleId)
+        .where('achievement_id', '=', achievementId)
+        .select('player_id')
+        .limit(1)
+        .executeTakeFirst(abort)
+      return row !== undefined
+    },
+
+    /** Erases what all players have of one achievement, and takes it out of their totals. */
+    async eraseProgressOfAchievement(titleId: string, achievementId: string, score: bigint): Promise<void> {
+      await sql`
+        update player_titles s set unlocked_count = s.unlocked_count - 1, score = s.score - ${score}::bigint
+        from progress p
+        where p.title_id = ${titleId} and p.achievement_id = ${achievementId}
+          and p.state = 'achieved' and not p.revoked
+          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db, abort)
+      await db
+        .deleteFrom('progress')
+        .where('title_id', '=', titleId)
+        .where('achievement_id', '=', achievementId)
+        .execute(abort)
+    },
+
+    async insertEvents(events: readonly ProgressEvent[]): Promise<void> {
+      const rows = formatJson(
+        events.map((event) => ({
+          player_id: event.playerId,
+          title_id: event.titleId,
+          achievement_id: event.achievementId,
+          kind: event.kind,
+          time: event.time,
+          state: event.progress.state,
+          percent: event.progress.percent,
+          unlock_time: event.progress.unlockTime ?? null,
+          actor: event.actor,
+          reason: event.reason,
+          request_id: event.requestId,
+        })),
+      )
+      await sql`
+        insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
+          reason, request_id)
+        select * from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, achievement_id text,
+          kind text, time bigint, state text, percent smallint, unlock_time bigint, actor text, reason text,
+          request_id text)`.execute(db, abort)
+    },
+  }
+}
+
+function toRow({ playerId, titleId, achievementId, progress }: ProgressRecord): JsonObject {
+  const values = Object.entries(progress.values).map(([id, quantity]) => [id, quantityToJson(quantity)])
+  return {
+    player_id: playerId,
+    title_id: titleId,
+    achievement_id: achievementId,
+    state: progress.state,
+    values: Object.fromEntries(values),
+    reported_percent: progress.reportedPercent,
+    percent: progress.percent,
+    unlock_time: progress.unlockTime ?? null,
+    unlock_precision: progress.unlockPrecision ?? null,
+    first_report_time: progress.firstReportTime ?? null,
+    last_report_time: progress.lastReportTime ?? null,
+    revoked: progress.revoked,
+    writer: progress.writer,
+    extensions: progress.extensions,
+  }
+}
+
+function toRecord(row: Row<'progress'>): ProgressRecord {
+  return {
+    playerId: row.player_id,
+    titleId: row.title_id,
+    achievementId: row.achievement_id,
+    progress: fromRow(row),
+  }
+}
+
+function fromRow(row: Row<'progress'>): Progress {
+  const values = Object.entries(row.values as Record<string, string | number>)
+  return {
+    state: row.state,
+    values: Object.fromEntries(values.map(([id, value]) => [id, quantityFromJson(value)])),
+    reportedPercent: row.reported_percent,
+    percent: row.percent,
+    unlockTime: row.unlock_time ?? undefined,
+    unlockPrecision: row.unlock_precision ?? undefined,
+    firstReportTime: row.first_report_time ?? undefined,
+    lastReportTime: row.last_report_time ?? undefined,
+    revoked: row.revoked,
+    writer: row.writer,
+    extensions: row.extensions as unknown as Progress['extensions'],
+  }
+}
+
+/** A row that came as JSON: its instants may be numbers. */
+function fromJsonb(json: JsonObject): Row<'progress'> {
+  const row = json as unknown as Row<'progress'>
+  const instant = (value: unknown) => (value === null ? null : BigInt(value as number | bigint))
+  return {
+    ...row,
+    unlock_time: instant(row.unlock_time),
+    first_report_time: instant(row.first_report_time),
+    last_report_time: instant(row.last_report_time),
+  }
+}

@@ -1,0 +1,165 @@
+import type { Generated, Insertable, Selectable } from 'kysely'
+import type { JsonObject } from '../model/json.ts'
+
+/**
+ * The tables. Instants are bigint: 100 ns ticks since 1970. Tables of players have `player_id` first in their
+ * keys, so that they spread over a distributed engine by it; the others are small and are copied to each node.
+ */
+export interface Tables {
+  titles: TitleTable
+  title_bindings: TitleBindingTable
+  achievements: AchievementTable
+  achievement_ids: AchievementIdTable
+  stats: StatTable
+  definition_requests: DefinitionRequestTable
+  players: PlayerTable
+  accounts: AccountTable
+  player_titles: PlayerTitleTable
+  progress: ProgressTable
+  stat_values: StatValueTable
+  events: EventTable
+  player_requests: PlayerRequestTable
+}
+
+interface Versioned {
+  create_time: bigint
+  update_time: bigint
+  /** Counts writes; the etag. */
+  revision: Generated<bigint>
+}
+
+interface TitleTable extends Versioned {
+  id: string
+  display_name: string
+  default_locale: string
+  extensions: JsonObject
+}
+
+/** What a dialect knows a title by: each id of a dialect belongs to one title. */
+interface TitleBindingTable {
+  dialect: string
+  name: string
+  value: string
+  title_id: string
+}
+
+interface AchievementTable extends Versioned {
+  title_id: string
+  id: string
+  list_order: number
+  hidden: boolean
+  tags: readonly string[]
+  /** The stats that its requirements follow. */
+  stat_codes: readonly string[]
+  /** The gamerscore that it is worth. */
+  score: bigint
+  /** All the rest of the definition. */
+  definition: JsonObject
+}
+
+interface AchievementIdTable {
+  title_id: string
+  dialect: string
+  id: string
+  achievement_id: string
+}
+
+interface StatTable extends Versioned {
+  title_id: string
+  code: string
+  display_name: string
+  default_value: number
+  minimum: number | null
+  maximum: number | null
+  increment_only: boolean
+  set_by: 'client' | 'server'
+}
+
+/** First answers of mutations of definitions, by the caller's request id. */
+interface DefinitionRequestTable {
+  request_id: string
+  fingerprint: string
+  response: string | null
+  create_time: bigint
+}
+
+interface PlayerTable extends Versioned {
+  id: string
+  display_name: string
+}
+
+/** Found by account, so distributed by it: the one table of players that is not keyed by the player. */
+interface AccountTable {
+  dialect: string
+  id: string
+  player_id: string
+}
+
+/**
+ * A player's sheet of one title. Its row is the lock of everything that the player has in the title, and keeps
+ * the totals.
+ */
+interface PlayerTitleTable {
+  player_id: string
+  title_id: string
+  unlocked_count: Generated<number>
+  score: Generated<bigint>
+  last_unlock_time: bigint | null
+  /** What documents said of the totals, by dialect. */
+  extensions: Generated<JsonObject>
+}
+
+interface ProgressTable {
+  player_id: string
+  title_id: string
+  achievement_id: string
+  state: 'not_started' | 'in_progress' | 'achieved'
+  /** By requirement id: text for an integer, a number for a double. */
+  values: JsonObject
+  reported_percent: number
+  percent: number
+  unlock_time: bigint | null
+  unlock_precision: 'exact' | 'reported' | 'imported' | 'unknown' | null
+  first_report_time: bigint | null
+  last_report_time: bigint | null
+  revoked: boolean
+  writer: string
+  extensions: JsonObject
+}
+
+interface StatValueTable {
+  player_id: string
+  title_id: string
+  code: string
+  value: number
+  update_time: bigint
+}
+
+export type EventKind = 'progressed' | 'unlocked' | 'revoked' | 'restored' | 'reset'
+
+/** One row for each change of progress, written in the change's own transaction. */
+interface EventTable {
+  player_id: string
+  id: Generated<bigint>
+  title_id: string
+  achievement_id: string
+  kind: EventKind
+  time: bigint
+  state: string
+  percent: number
+  unlock_time: bigint | null
+  actor: string
+  reason: string
+  request_id: string
+}
+
+interface PlayerRequestTable {
+  player_id: string
+  request_id: string
+  fingerprint: string
+  response: string | null
+  create_time: bigint
+}
+
+export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
+export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>

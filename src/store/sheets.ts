@@ -1,0 +1,134 @@
+import { sql } from 'kysely'
+import { formatJson } from '../model/exact-json.ts'
+import type { Instant } from '../model/instant.ts'
+import type { JsonObject } from '../model/json.ts'
+import type { Extensions } from '../model/title.ts'
+import type { Scope } from './queries.ts'
+import type { Row } from './schema.ts'
+
+export interface SheetKey {
+  readonly playerId: string
+  readonly titleId: string
+}
+
+/** A player's totals of one title. */
+export interface Sheet extends SheetKey {
+  readonly unlockedCount: number
+  readonly score: bigint
+  readonly lastUnlockTime: Instant | undefined
+  readonly extensions: Extensions
+}
+
+export function sheetQueries({ db, abort }: Scope) {
+  return {
+    /**
+     * Locks the sheets of players, and with them all that the players have in those titles, in sorted order, so
+     * that two transactions cannot wait for each other. Sheets that are not there yet are created.
+     * The players must exist.
+     */
+    async lockSheets(keys: readonly SheetKey[]): Promise<readonly Sheet[]> {
+      const [playerIds, titleIds] = columns(keys)
+      const existing = await lock(playerIds, titleIds)
+      if (existing.length === keys.length) return existing
+      await sql`
+        insert into player_titles (player_id, title_id)
+        select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+        order by player_id, title_id
+        on conflict (player_id, title_id) do nothing`.execute(db, abort)
+      return lock(playerIds, titleIds)
+    },
+
+    /** Writes the totals of locked sheets. */
+    async putSheets(sheets: readonly Sheet[]): Promise<void> {
+      const rows = formatJson(
+        sheets.map((sheet) => ({
+          player_id: sheet.playerId,
+          title_id: sheet.titleId,
+          unlocked_count: sheet.unlockedCount,
+          score: sheet.score,
+          last_unlock_time: sheet.lastUnlockTime ?? null,
+          extensions: sheet.extensions as JsonObject,
+        })),
+      )
+      await sql`
+        update player_titles s set unlocked_count = r.unlocked_count, score = r.score,
+          last_unlock_time = r.last_unlock_time, extensions = r.extensions
+        from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, unlocked_count integer,
+          score bigint, last_unlock_time bigint, extensions jsonb)
+        where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db, abort)
+    },
+
+    async sheetOf({ playerId, titleId }: SheetKey): Promise<Sheet | undefined> {
+      const row = await db
+        .selectFrom('player_titles')
+        .selectAll()
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .executeTakeFirst(abort)
+      return row && fromRow(row)
+    },
+
+    /** Players of a title after one of them, in order of id. */
+    async playersOfTitleAfter(titleId: string, playerId: string, limit: number): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('player_titles')
+        .where('title_id', '=', titleId)
+        .where('player_id', '>', playerId)
+        .orderBy('player_id')
+        .limit(limit)
+        .select('player_id')
+        .execute(abort)
+      return rows.map(({ player_id }) => player_id)
+    },
+
+    /** Adds to the score of each player who has the achievement, when what it is worth changed. */
+    async adjustScores(titleId: string, achievementId: string, difference: bigint): Promise<void> {
+      await sql`
+        update player_titles s set score = s.score + ${difference}::bigint
+        from progress p
+        where p.title_id = ${titleId} and p.achievement_id = ${achievementId}
+          and p.state = 'achieved' and not p.revoked
+          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db, abort)
+    },
+
+    /** Forgets the totals of all players of a title. */
+    async deleteSheetsOfTitle(titleId: string): Promise<void> {
+      await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute(abort)
+    },
+
+    async titleHasPlayers(titleId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('player_titles')
+        .where('title_id', '=', titleId)
+        .select('title_id')
+        .limit(1)
+        .executeTakeFirst(abort)
+      return row !== undefined
+    },
+  }
+
+  async function lock(playerIds: readonly string[], titleIds: readonly string[]): Promise<readonly Sheet[]> {
+    const { rows } = await sql<Row<'player_titles'>>`
+      select s.* from player_titles s
+      join unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+        on s.player_id = wanted.player_id and s.title_id = wanted.title_id
+      order by s.player_id, s.title_id
+      for update of s`.execute(db, abort)
+    return rows.map(fromRow)
+  }
+}
+
+function columns(keys: readonly SheetKey[]): readonly [string[], string[]] {
+  return [keys.map(({ playerId }) => playerId), keys.map(({ titleId }) => titleId)]
+}
+
+function fromRow(row: Row<'player_titles'>): Sheet {
+  return {
+    playerId: row.player_id,
+    titleId: row.title_id,
+    unlockedCount: row.unlocked_count,
+    score: row.score,
+    lastUnlockTime: row.last_unlock_time ?? undefined,
+    extensions: row.extensions as unknown as Extensions,
+  }
+}

@@ -1,0 +1,142 @@
+import { sql } from 'kysely'
+import { formatJson } from '../model/exact-json.ts'
+import type { Instant } from '../model/instant.ts'
+import type { Stat, StatValue } from '../model/stat.ts'
+import type { Scope } from './queries.ts'
+import type { Row } from './schema.ts'
+import type { SheetKey } from './sheets.ts'
+
+export type StatValueKey = SheetKey & { readonly code: string }
+export type StatValueWrite = StatValueKey & { readonly value: number; readonly updateTime: Instant }
+
+export function statQueries({ db, abort }: Scope) {
+  const select = () => db.selectFrom('stats').selectAll()
+
+  return {
+    async insertStat(stat: Stat): Promise<void> {
+      await db.insertInto('stats').values(toRow(stat)).execute(abort)
+    },
+
+    /** Defines the stats that nobody defined yet, unbounded and starting at 0. */
+    async ensureStats(titleId: string, codes: readonly string[], time: Instant): Promise<void> {
+      if (codes.length === 0) return
+      await sql`
+        insert into stats (title_id, code, display_name, default_value, increment_only, set_by, create_time, update_time)
+        select ${titleId}, code, code, 0, false, 'server', ${time}::bigint, ${time}::bigint
+        from unnest(${[...codes].sort()}::text[]) as wanted (code)
+        on conflict (title_id, code) do nothing`.execute(db, abort)
+    },
+
+    async statsByCodes(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
+      const rows = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
+        .execute(abort)
+      return rows.map(fromRow)
+    },
+
+    /** The stat, locked until the end of the transaction. */
+    async lockStat(titleId: string, code: string): Promise<Stat | undefined> {
+      const row = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '=', code)
+        .forUpdate()
+        .executeTakeFirst(abort)
+      return row && fromRow(row)
+    },
+
+    /** In order of code. */
+    async statsAfter(titleId: string, code: string, limit: number): Promise<readonly Stat[]> {
+      const rows = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '>', code)
+        .orderBy('code')
+        .limit(limit)
+        .execute(abort)
+      return rows.map(fromRow)
+    },
+
+    async updateStat(stat: Stat): Promise<void> {
+      await db
+        .updateTable('stats')
+        .set({ ...toRow(stat), revision: sql`revision + 1` })
+        .where('title_id', '=', stat.titleId)
+        .where('code', '=', stat.code)
+        .execute(abort)
+    },
+
+    /** Deletes one stat, or all of a title, with what players have of it. */
+    async deleteStats(titleId: string, code: string | 'all'): Promise<void> {
+      let values = db.deleteFrom('stat_values').where('title_id', '=', titleId)
+      let stats = db.deleteFrom('stats').where('title_id', '=', titleId)
+      if (code !== 'all') {
+        values = values.where('code', '=', code)
+        stats = stats.where('code', '=', code)
+      }
+      await values.execute(abort)
+      await stats.execute(abort)
+    },
+
+    /** In order of code; stats without a value of the player's own are not among them. */
+    async statValuesOf({ playerId, titleId }: SheetKey): Promise<readonly StatValue[]> {
+      const rows = await db
+        .selectFrom('stat_values')
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .orderBy('code')
+        .select(['code', 'value', 'update_time'])
+        .execute(abort)
+      return rows.map(({ code, value, update_time }) => ({ code, value, updateTime: update_time }))
+    },
+
+    async putStatValues(values: readonly StatValueWrite[]): Promise<void> {
+      const rows = formatJson(
+        values.map(({ playerId, titleId, code, value, updateTime }) => ({
+          player_id: playerId,
+          title_id: titleId,
+          code,
+          value,
+          update_time: updateTime,
+        })),
+      )
+      await sql`
+        insert into stat_values (player_id, title_id, code, value, update_time)
+        select * from jsonb_to_recordset(${rows}::jsonb)
+          as r (player_id text, title_id text, code text, value double precision, update_time bigint)
+        order by player_id, title_id, code
+        on conflict (player_id, title_id, code) do update
+          set value = excluded.value, update_time = excluded.update_time`.execute(db, abort)
+    },
+  }
+}
+
+function toRow(stat: Stat) {
+  return {
+    title_id: stat.titleId,
+    code: stat.code,
+    display_name: stat.displayName,
+    default_value: stat.defaultValue,
+    minimum: stat.minimum ?? null,
+    maximum: stat.maximum ?? null,
+    increment_only: stat.incrementOnly,
+    set_by: stat.setBy,
+    create_time: stat.createTime,
+    update_time: stat.updateTime,
+  }
+}
+
+function fromRow(row: Row<'stats'>): Stat {
+  return {
+    titleId: row.title_id,
+    code: row.code,
+    displayName: row.display_name,
+    defaultValue: row.default_value,
+    minimum: row.minimum ?? undefined,
+    maximum: row.maximum ?? undefined,
+    incrementOnly: row.increment_only,
+    setBy: row.set_by,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    etag: String(row.revision),
+  }
+}

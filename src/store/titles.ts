@@ -1,0 +1,119 @@
+import { type RawBuilder, sql } from 'kysely'
+import { formatJson as json } from '../model/exact-json.ts'
+import type { Binding, Title } from '../model/title.ts'
+import type { Scope } from './queries.ts'
+import type { Row } from './schema.ts'
+
+export function titleQueries({ db, abort }: Scope) {
+  const selectTitles = () => db.selectFrom('titles').selectAll().select(bindingsColumn.as('bindings'))
+
+  return {
+    async insertTitle(title: Title): Promise<void> {
+      await db.insertInto('titles').values({ ...toRow(title), id: title.id }).execute(abort)
+    },
+
+    async titleById(id: string): Promise<Title | undefined> {
+      const row = await selectTitles().where('id', '=', id).executeTakeFirst(abort)
+      return row && fromRow(row)
+    },
+
+    /** The title, locked until the end of the transaction. */
+    async lockTitle(id: string): Promise<Title | undefined> {
+      const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst(abort)
+      return row && fromRow(row)
+    },
+
+    /** In order of id. */
+    async titlesAfter(id: string, limit: number): Promise<readonly Title[]> {
+      const rows = await selectTitles().where('id', '>', id).orderBy('id').limit(limit).execute(abort)
+      return rows.map(fromRow)
+    },
+
+    /** Ids of the titles that any of the binding's ids belongs to. */
+    async titleIdsBoundTo(dialect: string, binding: Binding): Promise<readonly string[]> {
+      const names = Object.keys(binding)
+      const rows = await db
+        .selectFrom('title_bindings')
+        .innerJoin(pairs(names, Object.values(binding)).as('wanted'), (join) =>
+          join
+            .onRef('title_bindings.name', '=', 'wanted.name')
+            .onRef('title_bindings.value', '=', 'wanted.value'),
+        )
+        .where('dialect', '=', dialect)
+        .select('title_id')
+        .distinct()
+        .execute(abort)
+      return rows.map(({ title_id }) => title_id)
+    },
+
+    /** Writes all of a title; the revision counts up. */
+    async updateTitle(title: Title): Promise<void> {
+      await db
+        .updateTable('titles')
+        .set({ ...toRow(title), revision: sql`revision + 1` })
+        .where('id', '=', title.id)
+        .execute(abort)
+    },
+
+    /** Makes the title's bindings exactly these. */
+    async replaceBindings(titleId: string, bindings: Title['bindings']): Promise<void> {
+      await db.deleteFrom('title_bindings').where('title_id', '=', titleId).execute(abort)
+      const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
+        Object.entries(binding).map(([name, value]) => ({ dialect, name, value, title_id: titleId })),
+      )
+      if (rows.length > 0) await db.insertInto('title_bindings').values(rows).execute(abort)
+    },
+
+    async deleteTitle(id: string): Promise<void> {
+      await db.deleteFrom('titles').where('id', '=', id).execute(abort)
+    },
+
+    /** How many achievements a title has, and what they are worth in all. */
+    async titleTotals(titleId: string): Promise<{ achievementCount: number; maxScore: bigint }> {
+      const row = await db
+        .selectFrom('achievements')
+        .where('title_id', '=', titleId)
+        .select(({ fn }) => [fn.countAll<bigint>().as('count'), sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score')])
+        .executeTakeFirstOrThrow(abort)
+      return { achievementCount: Number(row.count), maxScore: row.score }
+    },
+  }
+}
+
+const bindingsColumn = sql<readonly [string, string, string][]>`(
+  select coalesce(json_agg(json_build_array(b.dialect, b.name, b.value) order by b.dialect, b.name), '[]')
+  from title_bindings b where b.title_id = titles.id)`
+
+function pairs(names: readonly string[], values: readonly string[]): RawBuilder<{ name: string; value: string }> {
+  return sql`(select * from unnest(${names}::text[], ${values}::text[]) as pair (name, value))`
+}
+
+type TitleRow = Row<'titles'> & { readonly bindings: readonly [string, string, string][] }
+
+function toRow(title: Title) {
+  return {
+    display_name: title.displayName,
+    default_locale: title.defaultLocale,
+    extensions: sql<Row<'titles'>['extensions']>`${json(title.extensions)}::jsonb`,
+    create_time: title.createTime,
+    update_time: title.updateTime,
+  }
+}
+
+function fromRow(row: TitleRow): Title {
+  const dialects = [...new Set(row.bindings.map(([dialect]) => dialect))]
+  const bindings = dialects.map((wanted) => {
+    const entries = row.bindings.filter(([dialect]) => dialect === wanted)
+    return [wanted, Object.fromEntries(entries.map(([, name, value]) => [name, value]))] as const
+  })
+  return {
+    id: row.id,
+    displayName: row.display_name,
+    defaultLocale: row.default_locale,
+    bindings: Object.fromEntries(bindings),
+    extensions: row.extensions as Title['extensions'],
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    etag: String(row.revision),
+  }
+}
