@@ -1,0 +1,144 @@
+import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
+import { DecodeError } from '../../src/dialect/decode-error.ts'
+import type { LossReport } from '../../src/dialect/losses.ts'
+import type { Achievement, Requirement } from '../../src/model/achievement.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { Extensions } from '../../src/model/title.ts'
+import { foldMembers, hasMember, type Members, readMembers } from './members.ts'
+import { definitionSchema, userRowSchema } from './schema.ts'
+import { definitionSpellings, keepSpellings, ROW_SPELLINGS } from './spelling.ts'
+import { readIcons, readInstant, readTexts } from './values.ts'
+
+/** What the admin portal accepts. */
+export const MAX_TAGS = 5
+
+/** Members of the export that the model has no place for: kept as they are, written only when they were set. */
+export const OPAQUE_MEMBERS = ['Global', 'CustomAttributes', 'Status'] as const
+
+/** Theirs to ours. Nothing is lost on the way in: what the model has no place for is in the extension. */
+export function decode(entry: JsonObject, _losses: LossReport, context: DecodeContext): Canonical {
+  return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context)
+}
+
+/** Every definition has a description and no row has one; both may have members that nobody knows. */
+function isUserRow(entry: JsonObject): boolean {
+  if (hasMember(entry, 'Description') || hasMember(entry, 'DefaultLanguage')) return false
+  return (
+    hasMember(entry, 'achievedAt') || hasMember(entry, 'latestValue') || typeof entry['status'] === 'number'
+  )
+}
+
+function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical {
+  const members = foldMembers(entry, Object.keys(definitionSchema.shape))
+  const read = readMembers(definitionSchema, members)
+  const language = read.DefaultLanguage ?? context.locale
+  const tags = read.Tags ?? []
+  if (tags.length > MAX_TAGS) {
+    const path = members.path('Tags')
+    throw new DecodeError(path, `${path[0]} must hold at most ${MAX_TAGS} tags, but found ${tags.length}`)
+  }
+  const achievement: Achievement = {
+    id: read.AchievementCode,
+    listOrder: read.ListOrder ?? 0,
+    name: readTexts(read.Name, language, members.path('Name')),
+    description: readTexts(read.Description, language, members.path('Description')),
+    lockedDescription: undefined,
+    hidden: read.Hidden ?? false,
+    serverOnly: false,
+    kind: 'persistent',
+    window: undefined,
+    participation: 'individual',
+    requirements: read.Incremental ? [goalOf(read.GoalValue, read.StatCode)] : [],
+    rewards: [],
+    media: [
+      ...readIcons(read.UnlockedIcons, 'unlocked_icon', members.path('UnlockedIcons')),
+      ...readIcons(read.LockedIcons, 'locked_icon', members.path('LockedIcons')),
+    ],
+    tags,
+    platforms: [],
+    productId: undefined,
+    deepLink: undefined,
+    estimatedTime: undefined,
+    titleAssociations: [],
+    ids: read.ID ? { accelbyte: read.ID } : {},
+    extensions: extensionsOf({
+      ...keptOf(members, isRest(members)),
+      ...keepSpellings(
+        isRest(members) ? withoutNulls(members.known) : members.known,
+        definitionSpellings(language, read.Incremental ?? false),
+      ),
+      ...members.unknown,
+    }),
+    createTime: readInstant(read.CreatedAt, members.path('CreatedAt')),
+    updateTime: readInstant(read.UpdatedAt, members.path('UpdatedAt')),
+  }
+  const binding = read.Namespace ? { namespace: read.Namespace } : undefined
+  return {
+    title: { binding, displayName: undefined, extensions: {} },
+    achievement,
+    progress: undefined,
+    summary: undefined,
+  }
+}
+
+/** The goal may be absent: Go leaves zeros out where its struct says so, and real documents lack it. */
+function goalOf(goal: number | bigint | null | undefined, statCode: string | null | undefined): Requirement {
+  return {
+    id: 'goal',
+    statCode: statCode || undefined,
+    operator: 'at_least',
+    target: Number(goal ?? 0),
+    valueType: 'double',
+  }
+}
+
+/** REST always says `global`, so that false there says no more than the export, which leaves it out. */
+function keptOf({ known }: Members, rest: boolean): JsonObject {
+  const set = OPAQUE_MEMBERS.filter((name) => Object.hasOwn(known, name))
+  const kept = set.filter((name) => !(rest && name === 'Global' && known[name] === false))
+  return Object.fromEntries(kept.map((name) => [name, known[name] ?? null]))
+}
+
+function isRest(members: Members): boolean {
+  return members.path('AchievementCode')[0] === 'achievementCode'
+}
+
+function withoutNulls(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== null))
+}
+
+function decodeUserRow(entry: JsonObject): Canonical {
+  const members = foldMembers(entry, Object.keys(userRowSchema.shape))
+  const read = readMembers(userRowSchema, members)
+  const state = read.status === 2 ? 'achieved' : read.status === 1 ? 'in_progress' : 'not_started'
+  const { id, name } = members.known
+  const hasName = name !== undefined && !isEmptyObject(name)
+  const progress: ProgressFacts = {
+    account: undefined,
+    achievementId: read.achievementCode,
+    state,
+    percent: state === 'achieved' ? 100 : 0,
+    values:
+      read.latestValue === null || read.latestValue === undefined ? {} : { '': Number(read.latestValue) },
+    unlockTime: readInstant(read.achievedAt, members.path('achievedAt')),
+    revoked: false,
+    extensions: extensionsOf({
+      ...(typeof id === 'string' ? { id } : {}),
+      ...(hasName ? { name } : {}),
+      ...keepSpellings(members.known, ROW_SPELLINGS),
+      ...members.unknown,
+    }),
+  }
+  const title = { binding: undefined, displayName: undefined, extensions: {} }
+  return { title, achievement: undefined, progress, summary: undefined }
+}
+
+function extensionsOf(extension: JsonObject): Extensions {
+  return isEmptyObject(extension) ? {} : { accelbyte: extension }
+}
+
+function isEmptyObject(value: unknown): boolean {
+  return (
+    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length === 0
+  )
+}

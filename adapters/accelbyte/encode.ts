@@ -1,0 +1,184 @@
+import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
+import { LossReport } from '../../src/dialect/losses.ts'
+import type { Achievement, Requirement } from '../../src/model/achievement.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import type { Quantity } from '../../src/model/quantity.ts'
+import { decode, MAX_TAGS, OPAQUE_MEMBERS } from './decode.ts'
+import { deriveRowId } from './ids.ts'
+import { reportDifferences } from './losses.ts'
+import { restName } from './members.ts'
+import { definitionSchema, isDouble, userRowSchema } from './schema.ts'
+import { definitionSpellings, ROW_SPELLINGS, spelled } from './spelling.ts'
+import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
+
+/** The member order of the service's own export. */
+const EXPORT_ORDER = [
+  'Hidden',
+  'Incremental',
+  'ID',
+  'ListOrder',
+  'GoalValue',
+  'UnlockedIcons',
+  'LockedIcons',
+  'CreatedAt',
+  'UpdatedAt',
+  'Namespace',
+  'AchievementCode',
+  'StatCode',
+  'DefaultLanguage',
+  'Tags',
+  'Name',
+  'Description',
+] as const
+
+const NOTHING: Canonical = {
+  title: { binding: undefined, displayName: undefined, extensions: {} },
+  achievement: undefined,
+  progress: undefined,
+  summary: undefined,
+}
+
+/** Ours to theirs. What was lost is found by reading the entry again and comparing. */
+export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
+  const entry = write(record, context)
+  const locale = record.achievement?.name.locale ?? ''
+  const back = entry === undefined ? NOTHING : decode(entry, new LossReport(), { locale, envelope: {} })
+  reportDifferences(record, back, losses)
+  return entry ?? {}
+}
+
+/** A shape is taken at its word only if the record has what it carries. */
+function write(record: Canonical, { shape, purpose, account }: EncodeContext): JsonObject | undefined {
+  const { title, achievement, progress } = record
+  const isRow = shape === 'user' || (shape === undefined && purpose === 'progress')
+  if (progress !== undefined && (isRow || achievement === undefined)) {
+    return writeRow(progress, achievement, account ?? progress.account ?? '')
+  }
+  if (achievement === undefined) return undefined
+  const namespace = title.binding?.['namespace'] ?? ''
+  return shape === 'rest' ? writeRest(achievement, namespace) : writeExport(achievement, namespace)
+}
+
+function writeExport(achievement: Achievement, namespace: string): JsonObject {
+  const extension = achievement.extensions['accelbyte'] ?? {}
+  const definition = writeDefinition(achievement, namespace, extension)
+  return Object.fromEntries([
+    ...EXPORT_ORDER.map((name) => [name, definition[name] as JsonValue] as const),
+    ...opaqueIn(extension),
+    ...unknownIn(extension, Object.keys(definitionSchema.shape)),
+  ])
+}
+
+/** REST has no id, always says `global`, and its clients refuse null where a list should be. */
+function writeRest(achievement: Achievement, namespace: string): JsonObject {
+  const extension = achievement.extensions['accelbyte'] ?? {}
+  const withoutNulls = Object.fromEntries(Object.entries(extension).filter(([, value]) => value !== null))
+  const { ID: _, ...definition } = writeDefinition(achievement, namespace, withoutNulls)
+  const members = { ...definition, Global: false, ...Object.fromEntries(opaqueIn(extension)) }
+  return Object.fromEntries([
+    ...Object.entries<JsonValue>(members).map(([name, value]) => [restName(name), value] as const),
+    ...unknownIn(extension, Object.keys(definitionSchema.shape)),
+  ])
+}
+
+function writeDefinition(achievement: Achievement, namespace: string, extension: JsonObject) {
+  const goal = goalIn(achievement)
+  const language = achievement.name.locale
+  const spellings = definitionSpellings(language, goal !== undefined)
+  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, spellings)
+  return {
+    AchievementCode: achievement.id,
+    Namespace: namespace,
+    ID: achievement.ids['accelbyte'] ?? '',
+    DefaultLanguage: language,
+    Name: as('Name', writeTexts(achievement.name, language)),
+    Description: as('Description', writeTexts(achievement.description, language)),
+    LockedIcons: as('LockedIcons', writeIcons(achievement.media, 'locked_icon')),
+    UnlockedIcons: as('UnlockedIcons', writeIcons(achievement.media, 'unlocked_icon')),
+    Hidden: achievement.hidden,
+    ListOrder: achievement.listOrder,
+    Tags: as('Tags', achievement.tags.slice(0, MAX_TAGS)),
+    Incremental: goal !== undefined,
+    GoalValue: as('GoalValue', goal === undefined ? 0 : writeDouble(Number(goal.target))),
+    StatCode: as('StatCode', goal?.statCode ?? ''),
+    CreatedAt: as('CreatedAt', writeInstant(achievement.createTime)),
+    UpdatedAt: as('UpdatedAt', writeInstant(achievement.updateTime)),
+  } as const satisfies JsonObject
+}
+
+/**
+ * The requirement that an incremental achievement can say: the only one, and reached from below. Part of what a
+ * record asks for would unlock too early, so then the achievement is left to the game to unlock.
+ */
+function goalIn({ requirements }: Achievement): Requirement | undefined {
+  const [only, ...others] = requirements
+  return others.length === 0 && only?.operator === 'at_least' ? only : undefined
+}
+
+function writeRow(
+  progress: ProgressFacts,
+  achievement: Achievement | undefined,
+  account: string,
+): JsonObject {
+  const extension = progress.extensions['accelbyte'] ?? {}
+  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, ROW_SPELLINGS)
+  const { id, name } = extension
+  const known = Object.keys(userRowSchema.shape)
+  return Object.fromEntries([
+    ['id', typeof id === 'string' ? id : deriveRowId(account, progress.achievementId)],
+    ['achievementCode', progress.achievementId],
+    [
+      'name',
+      achievement === undefined ? (name ?? {}) : writeTexts(achievement.name, achievement.name.locale),
+    ],
+    ['status', as('status', progress.state === 'achieved' ? 2 : progress.state === 'in_progress' ? 1 : 0)],
+    ['latestValue', as('latestValue', writeDouble(latestValueOf(progress, achievement)))],
+    ['achievedAt', as('achievedAt', writeInstant(progress.unlockTime))],
+    ...unknownIn(extension, [...known, 'Description', 'DefaultLanguage']),
+  ])
+}
+
+/**
+ * The value that was reported; for an unlock without one the goal, or 1 where there is none; else that part of
+ * the goal which the percent says. A client divides it by the goal of the definition.
+ */
+function latestValueOf(progress: ProgressFacts, achievement: Achievement | undefined): number {
+  const reported = reportedValue(progress, achievement)
+  if (reported !== undefined) return Number(reported)
+  const goal = achievement === undefined ? undefined : goalValueOf(achievement)
+  if (progress.state === 'achieved') return goal ?? 1
+  return goal === undefined ? 0 : (goal * progress.percent) / 100
+}
+
+/** One number cannot stand for several values. */
+function reportedValue(
+  { values }: ProgressFacts,
+  achievement: Achievement | undefined,
+): Quantity | undefined {
+  const [only, ...others] = achievement?.requirements ?? []
+  if (others.length > 0) return undefined
+  const reported = Object.entries(values)
+  const named = reported.find(([id]) => id === only?.id) ?? (reported.length === 1 ? reported[0] : undefined)
+  return named?.[1]
+}
+
+/** The goal as the definition is written, kept ones of achievements that are not incremental included. */
+function goalValueOf(achievement: Achievement): number | undefined {
+  const goal = goalIn(achievement)?.target ?? achievement.extensions['accelbyte']?.['GoalValue']
+  return isDouble(goal) && Number(goal) > 0 ? Number(goal) : undefined
+}
+
+function opaqueIn(extension: JsonObject): readonly (readonly [string, JsonValue])[] {
+  return OPAQUE_MEMBERS.filter((name) => Object.hasOwn(extension, name)).map((name) => [
+    name,
+    extension[name] ?? null,
+  ])
+}
+
+function unknownIn(
+  extension: JsonObject,
+  known: readonly string[],
+): readonly (readonly [string, JsonValue])[] {
+  const names = new Set(known.map((name) => name.toLowerCase()))
+  return Object.entries(extension).filter(([member]) => !names.has(member.toLowerCase()))
+}

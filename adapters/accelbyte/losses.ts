@@ -1,0 +1,133 @@
+import type { Canonical, ProgressFacts, TitleFacts } from '../../src/dialect/adapter.ts'
+import type { LossReport, Path } from '../../src/dialect/losses.ts'
+import type { Achievement } from '../../src/model/achievement.ts'
+import { type JsonValue, sameJson } from '../../src/model/json.ts'
+import type { Extensions } from '../../src/model/title.ts'
+
+/** What a field loses, for a person. A new field of the model fails to compile until it is answered for. */
+type Details<Part> = Readonly<Record<Exclude<keyof Part, 'ids' | 'extensions'>, string>>
+
+const NO_PLACE = 'AccelByte has no place for it'
+
+const TITLE: Details<TitleFacts> = {
+  binding: 'AccelByte knows a title by its namespace alone, and a user row does not say it',
+  displayName: NO_PLACE,
+}
+
+const ACHIEVEMENT: Details<Achievement> = {
+  id: 'an achievement code is not empty',
+  listOrder: 'a list order is an integer',
+  name: 'a language has one text',
+  description: 'name and description share one default language',
+  lockedDescription: NO_PLACE,
+  hidden: NO_PLACE,
+  serverOnly: NO_PLACE,
+  kind: NO_PLACE,
+  window: NO_PLACE,
+  participation: NO_PLACE,
+  requirements:
+    'AccelByte knows one requirement, a double named goal that is reached from below; an achievement that asks for more is unlocked by the game',
+  rewards: NO_PLACE,
+  media: 'an icon is of the unlocked state or of the locked one, and those of the unlocked state come first',
+  tags: 'AccelByte accepts at most 5 tags',
+  platforms: NO_PLACE,
+  productId: NO_PLACE,
+  deepLink: NO_PLACE,
+  estimatedTime: NO_PLACE,
+  titleAssociations: NO_PLACE,
+  createTime: 'year 1 says never',
+  updateTime: 'year 1 says never',
+}
+
+const PROGRESS: Details<ProgressFacts> = {
+  account: 'a user row does not say whose it is',
+  achievementId: 'an achievement code is not empty',
+  state: NO_PLACE,
+  percent: 'a user row has a value and no percent',
+  values: 'a user row has one value, a double that names no requirement, and always has it',
+  unlockTime: 'year 1 says never',
+  revoked: NO_PLACE,
+}
+
+/**
+ * Reports what `back`, the entry read again, no longer says as `record` does. Measured, not foretold: so nothing
+ * is lost in silence, and nothing is reported that came through.
+ */
+export function reportDifferences(record: Canonical, back: Canonical, losses: LossReport): void {
+  reportPart('title', record.title, back.title, TITLE, losses)
+  if (record.achievement !== undefined && back.achievement === undefined) {
+    losses.dropped(['achievement'], record.achievement.id, 'a user row does not carry the definition')
+  } else if (record.achievement !== undefined && back.achievement !== undefined) {
+    reportPart('achievement', record.achievement, back.achievement, ACHIEVEMENT, losses)
+    const [from, to] = [record.achievement.ids['accelbyte'], back.achievement.ids['accelbyte']]
+    reportField(['achievement', 'ids', 'accelbyte'], from, to, 'a definition in REST form has no id', losses)
+  }
+  if (record.progress !== undefined && back.progress === undefined) {
+    losses.dropped(['progress'], toJson(record.progress), 'a definition does not carry progress')
+  } else if (record.progress !== undefined && back.progress !== undefined) {
+    reportPart('progress', record.progress, back.progress, PROGRESS, losses)
+  }
+  if (record.summary !== undefined) losses.dropped(['summary'], toJson(record.summary), NO_PLACE)
+}
+
+function reportPart<Part extends { readonly extensions: Extensions }>(
+  name: string,
+  record: Part,
+  back: Part,
+  details: Details<Part>,
+  losses: LossReport,
+): void {
+  for (const [field, detail] of Object.entries<string>(details)) {
+    const [from, to] = [record[field as keyof Part], back[field as keyof Part]]
+    if (detail !== NO_PLACE) reportField([name, field], from, to, detail, losses)
+    else if (!sameJson(from, to)) losses.dropped([name, field], toJson(from), detail)
+  }
+  const [before, after] = [record.extensions['accelbyte'] ?? {}, back.extensions['accelbyte'] ?? {}]
+  const detail = 'what an AccelByte document once said, and the record no longer does'
+  for (const member of new Set([...Object.keys(before), ...Object.keys(after)])) {
+    const [from, to] = [ownMember(before, member), ownMember(after, member)]
+    if (!sameJson(from, to)) reportChange([name, 'extensions', 'accelbyte', member], from, to, detail, losses)
+  }
+}
+
+/** Down to the members of an object and the items of a list, which are reported whole. */
+function reportField(path: Path, from: unknown, to: unknown, detail: string, losses: LossReport): void {
+  if (sameJson(from, to)) return
+  if (Array.isArray(from) && Array.isArray(to) && isAligned(from, to)) {
+    for (const [index, item] of from.entries()) {
+      if (!sameJson(item, to[index])) reportChange([...path, index], item, to[index], detail, losses)
+    }
+  } else if (isObject(from) && isObject(to)) {
+    for (const member of new Set([...Object.keys(from), ...Object.keys(to)])) {
+      reportField([...path, member], ownMember(from, member), ownMember(to, member), detail, losses)
+    }
+  } else reportChange(path, from, to, detail, losses)
+}
+
+/** Whether the items stand where they stood: none was lost before another, and none came in. */
+function isAligned(from: readonly unknown[], to: readonly unknown[]): boolean {
+  return from.length === to.length || (to.length < from.length && sameJson(from.slice(0, to.length), to))
+}
+
+function reportChange(path: Path, from: unknown, to: unknown, detail: string, losses: LossReport): void {
+  const [before, after] = [toJson(from), toJson(to)]
+  if (after === undefined) losses.dropped(path, before, detail)
+  else if (before === undefined) losses.defaulted(path, after, detail)
+  else losses.coerced(path, before, after, detail)
+}
+
+function ownMember(object: object, name: string): unknown {
+  return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** A record as JSON: without the members that are undefined. */
+function toJson(value: unknown): JsonValue | undefined {
+  if (Array.isArray(value)) return value.map((item) => toJson(item) ?? null)
+  if (!isObject(value)) return value as JsonValue | undefined
+  const members = Object.entries(value).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(members.map(([name, member]) => [name, toJson(member) as JsonValue]))
+}

@@ -1,0 +1,59 @@
+import { DecodeError, readAs, type Schema } from '../../src/dialect/decode-error.ts'
+import type { Path } from '../../src/dialect/losses.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+
+/** An object read as Go's encoding/json reads it: its members are known by name without regard to case. */
+export interface Members {
+  /** What is there, by the names that were asked for. */
+  readonly known: JsonObject
+  /** The rest, as it was spelled. */
+  readonly unknown: JsonObject
+  /** Where a known member stands in the object as it was spelled. */
+  path(name: string): Path
+}
+
+/** @throws DecodeError when one member is there twice in different case: which of the two is meant, nobody knows. */
+export function foldMembers(object: JsonObject, names: readonly string[]): Members {
+  const nameOf = new Map(names.map((name) => [name.toLowerCase(), name]))
+  const spelling = new Map<string, string>()
+  const known: [string, JsonValue][] = []
+  const unknown: [string, JsonValue][] = []
+  for (const [key, value] of Object.entries(object)) {
+    const name = nameOf.get(key.toLowerCase())
+    if (name === undefined) {
+      unknown.push([key, value])
+      continue
+    }
+    const other = spelling.get(name)
+    if (other !== undefined)
+      throw new DecodeError([key], `expected one member ${name}, but ${other} is there as well`)
+    spelling.set(name, key)
+    known.push([name, value])
+  }
+  return {
+    known: Object.fromEntries(known),
+    unknown: Object.fromEntries(unknown),
+    path: (name) => [spelling.get(name) ?? name],
+  }
+}
+
+/** Whether an object has a member of this name in whatever case. */
+export function hasMember(object: JsonObject, name: string): boolean {
+  return Object.keys(object).some((key) => key.toLowerCase() === name.toLowerCase())
+}
+
+/** @throws DecodeError with the path as the object spells it. */
+export function readMembers<Output>(schema: Schema<Output>, members: Members, base: Path = []): Output {
+  try {
+    return readAs(schema, members.known)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const [first, ...rest] = error.path
+    throw new DecodeError([...base, ...members.path(String(first)), ...rest], error.problem)
+  }
+}
+
+/** A member's name in REST: `AchievementCode` is `achievementCode`. */
+export function restName(name: string): string {
+  return name.slice(0, 1).toLowerCase() + name.slice(1)
+}
