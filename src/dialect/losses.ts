@@ -48,7 +48,13 @@ export class LossReport {
     this.#add('merged', path, from, to, detail)
   }
 
-  #add(kind: Loss['kind'], path: Path, from: JsonValue | undefined, to: JsonValue | undefined, detail: string) {
+  #add(
+    kind: Loss['kind'],
+    path: Path,
+    from: JsonValue | undefined,
+    to: JsonValue | undefined,
+    detail: string,
+  ) {
     this.losses.push({ kind, path: formatPath([...this.#base, ...path]), from, to, detail })
   }
 }

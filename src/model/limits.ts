@@ -32,6 +32,4 @@ export const LIMITS = {
   documentBytes: 2 ** 30,
   entryBytes: 2 ** 20,
   pieceBytes: 2 ** 20,
-  /** Losses that an error names. */
-  rejectedLosses: 100,
 } as const

@@ -9,7 +9,9 @@ export interface LocalizedText {
 
 /** The text for the first of the wanted tags that it has, compared without case; then its default. */
 export function textFor(localized: LocalizedText, wanted: readonly string[]): string {
-  const byTag = new Map(Object.entries(localized.translations).map(([tag, text]) => [tag.toLowerCase(), text]))
+  const byTag = new Map(
+    Object.entries(localized.translations).map(([tag, text]) => [tag.toLowerCase(), text]),
+  )
   for (const tag of wanted) {
     const found = byTag.get(tag.toLowerCase())
     if (found !== undefined) return found

@@ -1,7 +1,14 @@
 import type { Achievement, Requirement } from './achievement.ts'
 import type { Instant } from './instant.ts'
 import { sameJson } from './json.ts'
-import { addQuantities, asValueType, compareQuantities, type Quantity, type Rational, toRational } from './quantity.ts'
+import {
+  addQuantities,
+  asValueType,
+  compareQuantities,
+  type Quantity,
+  type Rational,
+  toRational,
+} from './quantity.ts'
 import type { Extensions } from './title.ts'
 
 export type ProgressState = 'not_started' | 'in_progress' | 'achieved'
@@ -123,7 +130,8 @@ export function applyReport(
   const reportedPercent = Math.max(progress.reportedPercent, percentIn(report))
   const imported = report.kind === 'import' ? report : undefined
   const extensions = imported ? { ...progress.extensions, ...imported.extensions } : progress.extensions
-  const started = achieved || hasStarted(achievement, values, reportedPercent) || imported?.state === 'in_progress'
+  const started =
+    achieved || hasStarted(achievement, values, reportedPercent) || imported?.state === 'in_progress'
   const state = achieved ? 'achieved' : started ? 'in_progress' : progress.state
   const changed =
     state !== progress.state ||
@@ -201,14 +209,16 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
   const rejected = (why: Rejection, detail: string): Outcome => ({ kind: 'rejected', why, detail })
   if (report.kind === 'unlock' && progress.state !== 'achieved') {
     const waiting = achievement.requirements.find(
-      (requirement) => requirement.statCode !== undefined && !meets(requirement, progress.values[requirement.id]),
+      (requirement) =>
+        requirement.statCode !== undefined && !meets(requirement, progress.values[requirement.id]),
     )
     if (waiting === undefined) return undefined
     return rejected('requirement_follows_stat', `requirement ${waiting.id} follows stat ${waiting.statCode}`)
   }
   if (report.kind !== 'reach' && report.kind !== 'add') return undefined
   const [first, second] = achievement.requirements
-  if (first === undefined) return rejected('no_requirement', 'it has no requirement: report a percent or unlock it')
+  if (first === undefined)
+    return rejected('no_requirement', 'it has no requirement: report a percent or unlock it')
   if (report.requirementId === undefined && second !== undefined) {
     const known = achievement.requirements.map(({ id }) => id).join(', ')
     return rejected('requirement_ambiguous', `it has several requirements: name one of ${known}`)
@@ -218,7 +228,10 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
     return rejected('requirement_unknown', `it has no requirement ${report.requirementId}`)
   }
   if (report.kind === 'add' && requirement.operator === 'at_most') {
-    return rejected('requirement_falls', `requirement ${requirement.id} falls to its target: report its value`)
+    return rejected(
+      'requirement_falls',
+      `requirement ${requirement.id} falls to its target: report its value`,
+    )
   }
   return undefined
 }
@@ -255,7 +268,10 @@ function valueIn(
       return requirementOf(achievement, report.requirementId) === requirement ? report.quantity : undefined
     case 'add': {
       if (requirementOf(achievement, report.requirementId) !== requirement) return undefined
-      return addQuantities(current ?? asValueType(0n, requirement.valueType), asValueType(report.quantity, requirement.valueType))
+      return addQuantities(
+        current ?? asValueType(0n, requirement.valueType),
+        asValueType(report.quantity, requirement.valueType),
+      )
     }
     case 'stat':
       return requirement.statCode === report.statCode ? report.quantity : undefined
@@ -281,7 +297,8 @@ function importedValue(
 
 /** What a percent under 100 is of a rising requirement's target, cut; the exact percent is kept beside it. */
 function partOf({ operator, target, valueType }: Requirement, percent: number): Quantity | undefined {
-  if (percent <= 0 || percent >= 100 || operator === 'at_most' || compareQuantities(target, 0n) <= 0) return undefined
+  if (percent <= 0 || percent >= 100 || operator === 'at_most' || compareQuantities(target, 0n) <= 0)
+    return undefined
   if (valueType === 'double') return (Number(target) * percent) / 100
   return (BigInt(target) * BigInt(percent)) / 100n
 }
@@ -294,7 +311,8 @@ function furthest(
 ): Quantity | undefined {
   const bounded = typeof reported === 'bigint' && reported > MAX_INTEGER ? MAX_INTEGER : reported
   if (current === undefined) {
-    const nothing = operator === 'at_least' && compareQuantities(bounded, 0n) <= 0 && compareQuantities(target, 0n) > 0
+    const nothing =
+      operator === 'at_least' && compareQuantities(bounded, 0n) <= 0 && compareQuantities(target, 0n) > 0
     return nothing ? undefined : bounded
   }
   const comparison = compareQuantities(bounded, current)
@@ -313,7 +331,9 @@ function isComplete(achievement: Achievement, values: Progress['values'], report
   if (report.kind === 'import') return report.state === 'achieved'
   if (isDirect(report)) return true
   const { requirements } = achievement
-  return requirements.length > 0 && requirements.every((requirement) => meets(requirement, values[requirement.id]))
+  return (
+    requirements.length > 0 && requirements.every((requirement) => meets(requirement, values[requirement.id]))
+  )
 }
 
 /** Whether the report itself says that everything is done. */
@@ -338,7 +358,10 @@ function percentIn(report: Report): number {
   return report.kind === 'percent' || report.kind === 'import' ? report.percent : 0
 }
 
-function unlockMark(report: Report, context: ReportContext): Pick<Progress, 'unlockTime' | 'unlockPrecision'> {
+function unlockMark(
+  report: Report,
+  context: ReportContext,
+): Pick<Progress, 'unlockTime' | 'unlockPrecision'> {
   if (report.kind !== 'import') return { unlockTime: context.time, unlockPrecision: context.precision }
   const unlockPrecision = report.unlockTime === undefined ? 'unknown' : 'imported'
   return { unlockTime: report.unlockTime, unlockPrecision }

@@ -12,7 +12,9 @@ export function titleNotFound(titleId: string): LaurelError {
 
 export function achievementNotFound(titleId: string, achievementId: string): LaurelError {
   const message = `achievement ${achievementId} does not exist in title ${titleId}`
-  return new LaurelError('not_found', 'ACHIEVEMENT_NOT_FOUND', message, { metadata: { titleId, achievementId } })
+  return new LaurelError('not_found', 'ACHIEVEMENT_NOT_FOUND', message, {
+    metadata: { titleId, achievementId },
+  })
 }
 
 export function playerNotFound(playerId: string): LaurelError {

@@ -27,7 +27,10 @@ export function accountQueries({ db, abort }: Scope) {
     },
 
     /** The accounts of each player in one dialect; of several, the first by id. */
-    async accountsOfPlayers(dialect: string, playerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    async accountsOfPlayers(
+      dialect: string,
+      playerIds: readonly string[],
+    ): Promise<ReadonlyMap<string, string>> {
       if (playerIds.length === 0) return new Map()
       const rows = await db
         .selectFrom('accounts')

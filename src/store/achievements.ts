@@ -69,7 +69,10 @@ export function achievementQueries({ db, abort }: Scope) {
     },
 
     /** Those with a requirement that follows one of the stats. */
-    async achievementsFollowing(titleId: string, codes: readonly string[]): Promise<readonly StoredAchievement[]> {
+    async achievementsFollowing(
+      titleId: string,
+      codes: readonly string[],
+    ): Promise<readonly StoredAchievement[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
         .where(sql<SqlBool>`stat_codes && ${[...codes]}::text[]`)
@@ -89,7 +92,11 @@ export function achievementQueries({ db, abort }: Scope) {
         const beyond = sql.raw(filter.descending ? '<' : '>')
         query = query.where(sql<SqlBool>`(${column}, id) ${beyond} (${key}, ${id})`)
       }
-      const rows = await query.orderBy(column, direction).orderBy('id', direction).limit(filter.limit).execute(abort)
+      const rows = await query
+        .orderBy(column, direction)
+        .orderBy('id', direction)
+        .limit(filter.limit)
+        .execute(abort)
       return rows.map(fromRow)
     },
 

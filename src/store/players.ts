@@ -16,14 +16,6 @@ export function playerQueries({ db, abort }: Scope) {
         .execute(abort)
     },
 
-    /** Creates the players that are not there yet: nobody has to register before a first report. */
-    async ensurePlayers(ids: readonly string[], time: Instant): Promise<void> {
-      await sql`
-        insert into players (id, display_name, create_time, update_time)
-        select id, '', ${time}::bigint, ${time}::bigint from unnest(${[...ids].sort()}::text[]) as wanted (id)
-        on conflict (id) do nothing`.execute(db, abort)
-    },
-
     async playerById(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).executeTakeFirst(abort)
       return row && fromRow(row)

@@ -86,7 +86,9 @@ export function progressQueries({ db, abort }: Scope) {
         query = query.where(sql<SqlBool>`coalesce(p.state, 'not_started') = any(${[...states]}::text[])`)
       }
       if (after !== undefined) {
-        query = query.where(sql<SqlBool>`(achievements.list_order, achievements.id) > (${after.key}, ${after.id})`)
+        query = query.where(
+          sql<SqlBool>`(achievements.list_order, achievements.id) > (${after.key}, ${after.id})`,
+        )
       }
       const rows = await query
         .orderBy('achievements.list_order')

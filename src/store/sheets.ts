@@ -23,13 +23,18 @@ export function sheetQueries({ db, abort }: Scope) {
   return {
     /**
      * Locks the sheets of players, and with them all that the players have in those titles, in sorted order, so
-     * that two transactions cannot wait for each other. Sheets that are not there yet are created.
-     * The players must exist.
+     * that two transactions cannot wait for each other. Players and sheets that are not there yet are created:
+     * nobody has to register before a first report. No key may stand there twice.
      */
-    async lockSheets(keys: readonly SheetKey[]): Promise<readonly Sheet[]> {
+    async lockSheets(keys: readonly SheetKey[], time: Instant): Promise<readonly Sheet[]> {
       const [playerIds, titleIds] = columns(keys)
       const existing = await lock(playerIds, titleIds)
       if (existing.length === keys.length) return existing
+      await sql`
+        insert into players (id, display_name, create_time, update_time)
+        select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as wanted (id)
+        order by id
+        on conflict (id) do nothing`.execute(db, abort)
       await sql`
         insert into player_titles (player_id, title_id)
         select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
@@ -66,6 +71,18 @@ export function sheetQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .executeTakeFirst(abort)
       return row && fromRow(row)
+    },
+
+    /** The latest unlock that counts of a player in a title. */
+    async lastUnlockOf({ playerId, titleId }: SheetKey): Promise<Instant | undefined> {
+      const row = await db
+        .selectFrom('progress')
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .where('revoked', '=', false)
+        .select(({ fn }) => fn.max('unlock_time').as('last'))
+        .executeTakeFirst(abort)
+      return row?.last ?? undefined
     },
 
     /** Players of a title after one of them, in order of id. */

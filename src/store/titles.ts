@@ -9,7 +9,10 @@ export function titleQueries({ db, abort }: Scope) {
 
   return {
     async insertTitle(title: Title): Promise<void> {
-      await db.insertInto('titles').values({ ...toRow(title), id: title.id }).execute(abort)
+      await db
+        .insertInto('titles')
+        .values({ ...toRow(title), id: title.id })
+        .execute(abort)
     },
 
     async titleById(id: string): Promise<Title | undefined> {
@@ -73,7 +76,10 @@ export function titleQueries({ db, abort }: Scope) {
       const row = await db
         .selectFrom('achievements')
         .where('title_id', '=', titleId)
-        .select(({ fn }) => [fn.countAll<bigint>().as('count'), sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score')])
+        .select(({ fn }) => [
+          fn.countAll<bigint>().as('count'),
+          sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score'),
+        ])
         .executeTakeFirstOrThrow(abort)
       return { achievementCount: Number(row.count), maxScore: row.score }
     },
@@ -84,7 +90,10 @@ const bindingsColumn = sql<readonly [string, string, string][]>`(
   select coalesce(json_agg(json_build_array(b.dialect, b.name, b.value) order by b.dialect, b.name), '[]')
   from title_bindings b where b.title_id = titles.id)`
 
-function pairs(names: readonly string[], values: readonly string[]): RawBuilder<{ name: string; value: string }> {
+function pairs(
+  names: readonly string[],
+  values: readonly string[],
+): RawBuilder<{ name: string; value: string }> {
   return sql`(select * from unnest(${names}::text[], ${values}::text[]) as pair (name, value))`
 }
 

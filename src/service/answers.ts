@@ -1,0 +1,58 @@
+import type { Instant } from '../model/instant.ts'
+import { pack, unpack } from '../model/packed.ts'
+import type { Queries } from '../store/queries.ts'
+import type { Answer, PlayerRequest } from '../store/requests.ts'
+import { requestIdReused } from './once.ts'
+
+interface PlayerMutation {
+  readonly playerId: string
+  readonly requestId: string | undefined
+}
+
+/**
+ * First answers of players' mutations. Read under the lock of the players' sheets and written in the mutation's
+ * own transaction: a retry finds its answer, or nothing of the first try has happened.
+ */
+export class Answers {
+  readonly #known: Map<string, Answer>
+  readonly #given: (PlayerRequest & Answer)[] = []
+
+  private constructor(known: Map<string, Answer>) {
+    this.#known = known
+  }
+
+  static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<Answers> {
+    const requests = mutations.flatMap(({ playerId, requestId }) =>
+      requestId === undefined ? [] : [{ playerId, requestId }],
+    )
+    const known = requests.length === 0 ? [] : await queries.playerAnswers(requests)
+    return new Answers(new Map(known.map((answer) => [keyOf(answer.playerId, answer.requestId), answer])))
+  }
+
+  /**
+   * The answer that this request was given before; undefined for a new one.
+   * @throws LaurelError when its id was used for another request.
+   */
+  find<Result>({ playerId, requestId }: PlayerMutation, fingerprint: string): Result | undefined {
+    if (requestId === undefined) return undefined
+    const answer = this.#known.get(keyOf(playerId, requestId))
+    if (answer === undefined) return undefined
+    if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
+    return unpack<{ result: Result }>(answer.response).result
+  }
+
+  keep({ playerId, requestId }: PlayerMutation, fingerprint: string, result: unknown): void {
+    if (requestId === undefined) return
+    const answer = { playerId, requestId, fingerprint, response: pack({ result }) }
+    this.#known.set(keyOf(playerId, requestId), answer)
+    this.#given.push(answer)
+  }
+
+  async flush(queries: Queries, time: Instant): Promise<void> {
+    if (this.#given.length > 0) await queries.insertPlayerAnswers(this.#given, time)
+  }
+}
+
+function keyOf(playerId: string, requestId: string): string {
+  return JSON.stringify([playerId, requestId])
+}

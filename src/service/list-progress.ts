@@ -1,0 +1,62 @@
+import type { StoredAchievement } from '../model/achievement.ts'
+import { NOT_STARTED, type Progress, type ProgressState } from '../model/progress.ts'
+import { titleOf } from './lookup.ts'
+import { readPage } from './paging.ts'
+import type { Call, Page, Services } from './services.ts'
+
+export interface ListProgress {
+  readonly titleId: string
+  readonly playerId: string
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+  /** `full`: everything. `player`: what the player may see, hidden achievements redacted until unlocked. */
+  readonly view: 'full' | 'player'
+  /** Empty for all. */
+  readonly states: readonly ProgressState[]
+}
+
+export interface PlayerStanding {
+  readonly achievement: StoredAchievement
+  readonly progress: Progress
+}
+
+/** All achievements of a title in list order, each with the player's standing on it, locked ones included. */
+export async function listProgress(
+  services: Services,
+  request: ListProgress,
+  call: Call,
+): Promise<Page<PlayerStanding>> {
+  const { titleId, playerId, view, states } = request
+  return services.store.read(call.signal, async (queries) => {
+    const page = await readPage(
+      { ...request, defaultSize: 100 },
+      ['progress', titleId, playerId, states],
+      (after, limit) => queries.playerAchievements({ titleId, playerId, states, after, limit }),
+      ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
+    )
+    if (page.items.length === 0) await titleOf(queries, titleId)
+    const items = page.items.map(({ achievement, progress = NOT_STARTED }) => ({
+      achievement: view === 'player' && progress.state !== 'achieved' ? redacted(achievement) : achievement,
+      progress,
+    }))
+    return { items, nextPageToken: page.nextPageToken }
+  })
+}
+
+/** A hidden achievement as its player sees it before the unlock: that it is there, and where. */
+function redacted(achievement: StoredAchievement): StoredAchievement {
+  if (!achievement.hidden) return achievement
+  const silent = { locale: achievement.name.locale, text: '', translations: {} }
+  return {
+    ...achievement,
+    name: silent,
+    description: silent,
+    lockedDescription: undefined,
+    requirements: [],
+    rewards: [],
+    media: [],
+    tags: [],
+    deepLink: undefined,
+    extensions: {},
+  }
+}

@@ -1,0 +1,52 @@
+import { NOT_STARTED } from '../model/progress.ts'
+import { achievementOf, titleOf } from './lookup.ts'
+import type { Call, Services } from './services.ts'
+import { mutateSheet } from './sheet-mutation.ts'
+
+export interface ResetProgress {
+  readonly titleId: string
+  readonly playerId: string
+  /** Undefined for all of the title. */
+  readonly achievementId: string | undefined
+  /** Kept in the event. */
+  readonly reason: string
+  readonly requestId: string | undefined
+}
+
+/**
+ * Erases progress: the player starts anew, and may unlock again. Stat values stay; an achievement that follows a
+ * stat moves again with the stat's next update.
+ */
+export async function resetProgress(
+  services: Services,
+  request: ResetProgress,
+  call: Call,
+): Promise<{ readonly resetCount: number }> {
+  const { titleId, playerId, achievementId } = request
+  return mutateSheet(
+    services,
+    'resetProgress',
+    request,
+    call,
+    async (queries, ledger, now) => {
+      const records = await queries.progressOf(request)
+      const wanted = records.filter(
+        (record) => achievementId === undefined || record.achievementId === achievementId,
+      )
+      const definitions = await queries.achievementsByIds(
+        titleId,
+        wanted.map((record) => record.achievementId),
+      )
+      for (const achievement of definitions) {
+        const key = { titleId, playerId, achievementId: achievement.id }
+        const change = { kind: 'reset', time: now, actor: call.actor, reason: request.reason } as const
+        ledger.change(key, achievement, NOT_STARTED, { ...change, requestId: request.requestId ?? '' })
+      }
+      return { resetCount: definitions.length }
+    },
+    (queries) =>
+      achievementId === undefined
+        ? titleOf(queries, titleId)
+        : achievementOf(queries, titleId, achievementId),
+  )
+}

@@ -1,0 +1,37 @@
+import type { Instant } from '../model/instant.ts'
+import type { Queries } from '../store/queries.ts'
+import type { SheetKey } from '../store/sheets.ts'
+import { Answers } from './answers.ts'
+import { Ledger } from './ledger.ts'
+import { fingerprintOf } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+/**
+ * Runs a mutation of what one player has in one title: in one transaction, under the lock of the player's sheet,
+ * once for a request id.
+ */
+export async function mutateSheet<Result>(
+  services: Services,
+  operation: string,
+  request: SheetKey & { readonly requestId: string | undefined },
+  call: Call,
+  /** Reads the rest, refuses, and changes the ledger. */
+  run: (queries: Queries, ledger: Ledger, now: Instant) => Promise<Result>,
+  /** What must hold before a sheet is made; throws otherwise. */
+  check: (queries: Queries) => Promise<unknown>,
+): Promise<Result> {
+  return services.store.write(call.signal, async (queries) => {
+    const now = services.now()
+    await check(queries)
+    const ledger = await Ledger.openSheet(queries, now, request)
+    const answers = await Answers.load(queries, [request])
+    const fingerprint = fingerprintOf(operation, request)
+    const before = answers.find<Result>(request, fingerprint)
+    if (before !== undefined) return before
+    const result = await run(queries, ledger, now)
+    answers.keep(request, fingerprint, result)
+    await ledger.flush()
+    await answers.flush(queries, now)
+    return result
+  })
+}
