@@ -115,8 +115,8 @@ export interface UpdateAchievementRequest {
     | undefined;
   /**
    * Which fields to change: names of Achievement's own fields, those that are immutable or output only excepted; `*`
-   * is all of them. Lists, maps and messages are replaced as a whole. If left out, each of them that is not empty or
-   * zero in `achievement`.
+   * is all of them. Lists, maps and messages are replaced as a whole; a `list_order` of 0 leaves the position as it is.
+   * If left out, each of them that is not empty or zero in `achievement`.
    */
   updateMask?:
     | string[]
@@ -171,7 +171,7 @@ export interface ReorderAchievementResponse {
 export interface BatchGetAchievementsRequest {
   /** The title. Required. */
   titleId: string;
-  /** The achievements. 1 to 1000, none twice. */
+  /** The achievements. 1 to 1000. */
   achievementIds: string[];
 }
 
@@ -1189,8 +1189,8 @@ export const AchievementServiceService = {
   /**
    * Makes an achievement.
    *
-   * Fails with ALREADY_EXISTS, reason ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken;
-   * with NOT_FOUND, reason STAT_NOT_FOUND, if a requirement follows a stat that is not there.
+   * A stat that a requirement follows and that is not there is made, without bounds. Fails with ALREADY_EXISTS, reason
+   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken.
    */
   createAchievement: {
     path: "/laurel.v1.AchievementService/CreateAchievement" as const,
@@ -1231,7 +1231,8 @@ export const AchievementServiceService = {
    * Changes an achievement.
    *
    * What players have done stays: an unlocked achievement stays unlocked whatever its requirements become, and
-   * nothing unlocks by a change of a definition.
+   * nothing unlocks by a change of a definition. If its gamerscore changes, the totals of the players who have it
+   * change with it.
    */
   updateAchievement: {
     path: "/laurel.v1.AchievementService/UpdateAchievement" as const,
@@ -1274,8 +1275,8 @@ export const AchievementServiceService = {
     responseDeserialize: (value: Buffer): ReorderAchievementResponse => ReorderAchievementResponse.decode(value),
   },
   /**
-   * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, with the
-   * missing ones in the metadata `achievement_ids`.
+   * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
+   * first one that is missing.
    */
   batchGetAchievements: {
     path: "/laurel.v1.AchievementService/BatchGetAchievements" as const,
@@ -1294,8 +1295,8 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /**
    * Makes an achievement.
    *
-   * Fails with ALREADY_EXISTS, reason ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken;
-   * with NOT_FOUND, reason STAT_NOT_FOUND, if a requirement follows a stat that is not there.
+   * A stat that a requirement follows and that is not there is made, without bounds. Fails with ALREADY_EXISTS, reason
+   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken.
    */
   createAchievement: handleUnaryCall<CreateAchievementRequest, CreateAchievementResponse>;
   /** Gets an achievement, hidden or not. */
@@ -1306,7 +1307,8 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
    * Changes an achievement.
    *
    * What players have done stays: an unlocked achievement stays unlocked whatever its requirements become, and
-   * nothing unlocks by a change of a definition.
+   * nothing unlocks by a change of a definition. If its gamerscore changes, the totals of the players who have it
+   * change with it.
    */
   updateAchievement: handleUnaryCall<UpdateAchievementRequest, UpdateAchievementResponse>;
   /**
@@ -1319,8 +1321,8 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /** Moves an achievement to another position; those between move by one. Atomic. */
   reorderAchievement: handleUnaryCall<ReorderAchievementRequest, ReorderAchievementResponse>;
   /**
-   * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, with the
-   * missing ones in the metadata `achievement_ids`.
+   * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
+   * first one that is missing.
    */
   batchGetAchievements: handleUnaryCall<BatchGetAchievementsRequest, BatchGetAchievementsResponse>;
 }
@@ -1329,8 +1331,8 @@ export interface AchievementServiceClient extends Client {
   /**
    * Makes an achievement.
    *
-   * Fails with ALREADY_EXISTS, reason ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken;
-   * with NOT_FOUND, reason STAT_NOT_FOUND, if a requirement follows a stat that is not there.
+   * A stat that a requirement follows and that is not there is made, without bounds. Fails with ALREADY_EXISTS, reason
+   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken.
    */
   createAchievement(
     request: CreateAchievementRequest,
@@ -1383,7 +1385,8 @@ export interface AchievementServiceClient extends Client {
    * Changes an achievement.
    *
    * What players have done stays: an unlocked achievement stays unlocked whatever its requirements become, and
-   * nothing unlocks by a change of a definition.
+   * nothing unlocks by a change of a definition. If its gamerscore changes, the totals of the players who have it
+   * change with it.
    */
   updateAchievement(
     request: UpdateAchievementRequest,
@@ -1438,8 +1441,8 @@ export interface AchievementServiceClient extends Client {
     callback: (error: ServiceError | null, response: ReorderAchievementResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, with the
-   * missing ones in the metadata `achievement_ids`.
+   * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
+   * first one that is missing.
    */
   batchGetAchievements(
     request: BatchGetAchievementsRequest,

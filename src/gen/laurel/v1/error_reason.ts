@@ -11,11 +11,11 @@ export const protobufPackage = "laurel.v1";
 export const protobufFileName = "laurel/v1/error_reason.proto";
 
 /**
- * Why a call failed, for programs: each word that the `reason` of a google.rpc.ErrorInfo of the domain `laurel` can be,
- * without the prefix. The examples show the ErrorInfo as JSON; `metadata` has what its message says, in parts.
+ * Why a call failed, for programs: each word that the `reason` of a google.rpc.ErrorInfo of the domain `laurel` can
+ * be, without the prefix. The examples show the ErrorInfo as JSON; `metadata` has the parts of its message.
  *
- * A call that fails without an ErrorInfo met a fault of the server's own (INTERNAL), or was cancelled, or ran out of its
- * deadline.
+ * A call that fails without an ErrorInfo met a fault of the server's own (INTERNAL), or was cancelled, or ran out of
+ * its deadline.
  */
 export const ErrorReason = {
   /** UNSPECIFIED - Never sent. */
@@ -42,8 +42,7 @@ export const ErrorReason = {
    */
   TITLE_NOT_FOUND: 2,
   /**
-   * ACHIEVEMENT_NOT_FOUND - NOT_FOUND: the title has no such achievement. A batch names all that are missing in `achievement_ids`, separated
-   * by commas.
+   * ACHIEVEMENT_NOT_FOUND - NOT_FOUND: the title has no such achievement.
    *
    *     {
    *       "reason": "ACHIEVEMENT_NOT_FOUND",
@@ -100,7 +99,8 @@ export const ErrorReason = {
    *       "reason": "DIALECT_NOT_FOUND",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "dialect": "gog"
+   *         "dialect": "gog",
+   *         "known": "accelbyte, discord, xbox"
    *       }
    *     }
    */
@@ -215,7 +215,7 @@ export const ErrorReason = {
    *       "reason": "ETAG_MISMATCH",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "etag": "7b1e"
+   *         "etag": "42"
    *       }
    *     }
    */
@@ -359,7 +359,7 @@ export const ErrorReason = {
    */
   NOT_ACHIEVED: 27,
   /**
-   * TITLE_NOT_EMPTY - FAILED_PRECONDITION: the title has achievements or stats: delete them first, or force it.
+   * TITLE_NOT_EMPTY - FAILED_PRECONDITION: the title has achievements, stats or players: delete them first, or force it.
    *
    *     {
    *       "reason": "TITLE_NOT_EMPTY",
@@ -444,8 +444,8 @@ export const ErrorReason = {
    */
   DOCUMENT_TOO_LARGE: 34,
   /**
-   * LOSSES_REJECTED - FAILED_PRECONDITION: something would be lost, and the loss policy is to reject. A BadRequest names each loss, at
-   * most 100.
+   * LOSSES_REJECTED - FAILED_PRECONDITION: something would be lost, and the loss policy is to reject. A BadRequest names the first
+   * losses.
    *
    *     {
    *       "reason": "LOSSES_REJECTED",
@@ -499,6 +499,16 @@ export const ErrorReason = {
    *     }
    */
   DATABASE_UNAVAILABLE: 39,
+  /**
+   * TOO_MUCH_CONTENTION - ABORTED: other writers were in the way, more often than the server tries by itself. A RetryInfo says when to try
+   * again.
+   *
+   *     {
+   *       "reason": "TOO_MUCH_CONTENTION",
+   *       "domain": "laurel"
+   *     }
+   */
+  TOO_MUCH_CONTENTION: 40,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -544,4 +554,5 @@ export namespace ErrorReason {
   export type TITLE_UNNAMED = typeof ErrorReason.TITLE_UNNAMED;
   export type TOO_MANY_REQUESTS = typeof ErrorReason.TOO_MANY_REQUESTS;
   export type DATABASE_UNAVAILABLE = typeof ErrorReason.DATABASE_UNAVAILABLE;
+  export type TOO_MUCH_CONTENTION = typeof ErrorReason.TOO_MUCH_CONTENTION;
 }

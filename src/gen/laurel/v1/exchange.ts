@@ -64,8 +64,8 @@ export const LossPolicy = {
   /** REPORT - Losses come back beside the result. */
   REPORT: 1,
   /**
-   * REJECT - The first entry with losses ends the call with FAILED_PRECONDITION, reason LOSSES_REJECTED; each loss is a
-   * field violation of the BadRequest detail, its path as the field.
+   * REJECT - The first entry with losses ends the call with FAILED_PRECONDITION, reason LOSSES_REJECTED; the losses
+   * are field violations of the BadRequest detail, their paths as the fields; as many of them as an error can carry.
    */
   REJECT: 2,
 } as const;

@@ -1639,9 +1639,9 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  *
  * A document is the platform's own JSON in UTF-8: one entry, an array of entries, or an object with a list of them; a
  * trailing comma is forgiven. It travels in pieces of any size, cut anywhere, in the `content` of the messages of a
- * stream. A message is at most 4 MiB, a document at most 1 GiB, one entry of it at most 1 MiB and 64 levels deep. What
- * is longer fails with INVALID_ARGUMENT, reason DOCUMENT_TOO_LARGE; what is not JSON, with INVALID_ARGUMENT, reason
- * DOCUMENT_MALFORMED, and line and column.
+ * stream. A message is at most 4 MiB, a document at most 1 GiB unless the server is set otherwise, one entry of it at
+ * most 1 MiB and 64 levels deep. What is longer fails with INVALID_ARGUMENT, reason DOCUMENT_TOO_LARGE; what is not
+ * JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
  *
  * In a stream of requests only the first message carries options: those of later messages must be left empty. Neither
  * side holds the whole document: results come while the document is still being sent, so a caller must read while it

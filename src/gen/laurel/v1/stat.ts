@@ -74,9 +74,9 @@ export interface Stat {
 export interface StatValue {
   /** The stat. */
   statCode: string;
-  /** The value; the stat's default value if the player has none yet. */
+  /** The value. */
   value: number;
-  /** When it last changed. Absent if the player has none yet. */
+  /** When it last changed. */
   updateTime?: Timestamp | undefined;
 }
 

@@ -126,7 +126,7 @@ export interface ListStatValuesRequest {
 
 /** The values. */
 export interface ListStatValuesResponse {
-  /** The value of each stat of the title, ordered by code. */
+  /** The values, ordered by code. */
   values: StatValue[];
 }
 
@@ -972,8 +972,8 @@ export const StatServiceService = {
     responseDeserialize: (value: Buffer): DeleteStatResponse => DeleteStatResponse.decode(value),
   },
   /**
-   * Lists a player's values of all stats of a title, ordered by code. A player nobody has heard of has the default
-   * values.
+   * Lists a player's values of the stats of a title, ordered by code. A stat that the player was never given a value of
+   * is not among them: its default value holds.
    */
   listStatValues: {
     path: "/laurel.v1.StatService/ListStatValues" as const,
@@ -1003,8 +1003,8 @@ export interface StatServiceServer extends UntypedServiceImplementation {
    */
   deleteStat: handleUnaryCall<DeleteStatRequest, DeleteStatResponse>;
   /**
-   * Lists a player's values of all stats of a title, ordered by code. A player nobody has heard of has the default
-   * values.
+   * Lists a player's values of the stats of a title, ordered by code. A stat that the player was never given a value of
+   * is not among them: its default value holds.
    */
   listStatValues: handleUnaryCall<ListStatValuesRequest, ListStatValuesResponse>;
 }
@@ -1094,8 +1094,8 @@ export interface StatServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeleteStatResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists a player's values of all stats of a title, ordered by code. A player nobody has heard of has the default
-   * values.
+   * Lists a player's values of the stats of a title, ordered by code. A stat that the player was never given a value of
+   * is not among them: its default value holds.
    */
   listStatValues(
     request: ListStatValuesRequest,

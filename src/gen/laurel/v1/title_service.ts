@@ -811,8 +811,8 @@ export const TitleServiceService = {
   /**
    * Deletes a title.
    *
-   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements or stats and the call is not
-   * forced.
+   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and the
+   * call is not forced.
    */
   deleteTitle: {
     path: "/laurel.v1.TitleService/DeleteTitle" as const,
@@ -841,8 +841,8 @@ export interface TitleServiceServer extends UntypedServiceImplementation {
   /**
    * Deletes a title.
    *
-   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements or stats and the call is not
-   * forced.
+   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and the
+   * call is not forced.
    */
   deleteTitle: handleUnaryCall<DeleteTitleRequest, DeleteTitleResponse>;
 }
@@ -919,8 +919,8 @@ export interface TitleServiceClient extends Client {
   /**
    * Deletes a title.
    *
-   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements or stats and the call is not
-   * forced.
+   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and the
+   * call is not forced.
    */
   deleteTitle(
     request: DeleteTitleRequest,
