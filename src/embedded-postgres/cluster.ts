@@ -39,7 +39,7 @@ export function dataFolder(cluster: Home): string {
 /** Makes the cluster unless it is there: aside first and then renamed, so that a kill leaves nothing half-made. */
 export async function ensureCluster(cluster: Cluster): Promise<Access> {
   for (const name of await readdir(cluster.folder)) {
-    if (name.startsWith(HALF_MADE)) await rm(join(cluster.folder, name), { recursive: true, force: true })
+    if (name.startsWith(HALF_MADE)) await removeFolder(join(cluster.folder, name))
   }
   if (await stat(dataFolder(cluster)).catch(() => undefined)) return readAccess(cluster)
   const aside = join(cluster.folder, HALF_MADE + randomUUID())
@@ -54,7 +54,7 @@ export async function ensureCluster(cluster: Cluster): Promise<Access> {
   await initialise(cluster, join(aside, 'data'), join(aside, 'password'))
   await writeAccess(cluster, access)
   await rename(join(aside, 'data'), dataFolder(cluster))
-  await rm(aside, { recursive: true, force: true })
+  await removeFolder(aside)
   return access
 }
 
@@ -135,6 +135,11 @@ export async function stopPostmaster(cluster: Cluster): Promise<void> {
   if (!ok && (await findPostmaster(cluster)) !== undefined) {
     throw new EmbeddedPostgresError(`Postgres does not stop in ${cluster.folder}: ${output}`)
   }
+}
+
+/** Patient, because the initdb of a Laurel that was killed may still be writing there. */
+function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 }
 
 async function sizeOf(file: string): Promise<number> {

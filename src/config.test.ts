@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import { ConfigError, readConfig } from './config.ts'
+
+describe('readConfig', () => {
+  test('takes defaults for what is absent or empty', () => {
+    const defaults = {
+      grpcAddress: '127.0.0.1:50051',
+      dataDirectory: '.laurel',
+      databaseUrl: undefined,
+      logLevel: 'info',
+      maxBackdateSeconds: 604_800,
+      databasePool: 10,
+      requestIdTtlHours: 48,
+      maxDocumentBytes: 1_073_741_824,
+    }
+    expect(readConfig({})).toEqual(defaults)
+    expect(readConfig({ LAUREL_GRPC_ADDRESS: '', DATABASE_URL: '', LAUREL_DATABASE_POOL: '' })).toEqual(
+      defaults,
+    )
+  })
+
+  test('reads what is set', () => {
+    const config = readConfig({
+      DATABASE_URL: 'postgresql://u:p@db/laurel',
+      LAUREL_MAX_BACKDATE_SECONDS: '0',
+      LAUREL_REQUEST_ID_TTL_HOURS: '24',
+    })
+    expect(config.databaseUrl).toBe('postgresql://u:p@db/laurel')
+    expect(config.maxBackdateSeconds).toBe(0)
+    expect(config.requestIdTtlHours).toBe(24)
+  })
+
+  test.each(['localhost:1', 'LOCALHOST:0', '127.0.0.1:50051', '127.255.3.4:65535', '[::1]:50051'])(
+    'serves on the loopback address %s',
+    (address) => {
+      expect(readConfig({ LAUREL_GRPC_ADDRESS: address }).grpcAddress).toBe(address)
+    },
+  )
+
+  test.each([
+    '0.0.0.0:50051',
+    '[::]:50051',
+    '10.0.0.1:1',
+    'laurel.example:50051',
+    '127.0.0.1.example:1',
+    '127.0.0.999:1',
+  ])('refuses %s, which other machines may reach', (address) => {
+    expect(() => readConfig({ LAUREL_GRPC_ADDRESS: address })).toThrow(/loopback.*no authentication/)
+  })
+
+  test.each([
+    '50051',
+    '127.0.0.1',
+    '127.0.0.1:',
+    '127.0.0.1:65536',
+    '::1:50051',
+    '[::1]',
+    ':50051',
+    '127.0.0.1:-1',
+  ])('refuses %s, which is not an address', (address) => {
+    expect(() => readConfig({ LAUREL_GRPC_ADDRESS: address })).toThrow(/must be host:port/)
+  })
+
+  test('lists everything that is wrong at once, and never the database URL', () => {
+    const env = {
+      LAUREL_GRPC_ADDRESS: 'nowhere',
+      DATABASE_URL: 'mysql://root:secret@db',
+      LAUREL_LOG_LEVEL: 'loud',
+      LAUREL_MAX_BACKDATE_SECONDS: '-1',
+      LAUREL_DATABASE_POOL: '0',
+      LAUREL_REQUEST_ID_TTL_HOURS: '23',
+      LAUREL_MAX_DOCUMENT_BYTES: '1e9',
+    }
+    const message = messageOf(() => readConfig(env))
+    for (const name of Object.keys(env)) expect(message).toContain(`${name} must be`)
+    expect(message).not.toContain('secret')
+  })
+})
+
+function messageOf(work: () => unknown): string {
+  try {
+    work()
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message
+    throw error
+  }
+  throw new Error('expected a ConfigError')
+}

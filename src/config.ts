@@ -1,0 +1,102 @@
+import type { LogLevel } from './telemetry/log.ts'
+
+export interface Config {
+  /** host:port or [host]:port; port 0 takes a free one. Loopback only, as long as there is no authentication. */
+  readonly grpcAddress: string
+  /** Where the embedded Postgres keeps its data. */
+  readonly dataDirectory: string
+  /** A PostgreSQL to use in place of the embedded one. Holds a password: never to be logged. */
+  readonly databaseUrl: string | undefined
+  readonly logLevel: LogLevel
+  /** How far in the past a stated time may lie. */
+  readonly maxBackdateSeconds: number
+  /** Connections to the database. */
+  readonly databasePool: number
+  /** How long the answer to a request id is kept. */
+  readonly requestIdTtlHours: number
+  readonly maxDocumentBytes: number
+}
+
+/** Everything that is wrong with the environment, one line each. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError'
+
+  constructor(problems: readonly string[]) {
+    super(`bad configuration: ${problems.join('; ')}`)
+  }
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
+const WEEK_IN_SECONDS = 7 * 24 * 60 * 60
+const GIBIBYTE = 1024 ** 3
+
+/**
+ * Reads the configuration; a variable that is absent or empty takes its default.
+ * @throws ConfigError naming all that is wrong at once.
+ */
+export function readConfig(env: Environment): Config {
+  const problems: string[] = []
+  const read = (name: string, fallback: string) => env[name] || fallback
+  const integer = (name: string, fallback: number, min: number, max: number) => {
+    const text = read(name, String(fallback))
+    const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
+    if (value >= min && value <= max) return value
+    problems.push(`${name} must be an integer from ${min} to ${max}, and is ${JSON.stringify(text)}`)
+    return fallback
+  }
+  const config: Config = {
+    grpcAddress: read('LAUREL_GRPC_ADDRESS', '127.0.0.1:50051'),
+    dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
+    databaseUrl: env['DATABASE_URL'] || undefined,
+    logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
+    maxBackdateSeconds: integer('LAUREL_MAX_BACKDATE_SECONDS', WEEK_IN_SECONDS, 0, 100 * 366 * 24 * 60 * 60),
+    databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
+    requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
+    maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
+  }
+  const refused = [
+    problemWithAddress(config.grpcAddress),
+    problemWithDatabaseUrl(config.databaseUrl),
+    problemWithLogLevel(config.logLevel),
+  ]
+  problems.push(...refused.filter((problem) => problem !== undefined))
+  if (problems.length > 0) throw new ConfigError(problems)
+  return config
+}
+
+/** The configuration of this process: the one place that reads its environment. */
+export function readProcessConfig(): Config {
+  return readConfig(process.env)
+}
+
+function problemWithAddress(address: string): string | undefined {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? []
+  const host = bracketed ?? plain
+  if (host === undefined || Number(port) > 65535) {
+    return `LAUREL_GRPC_ADDRESS must be host:port or [host]:port, and is ${JSON.stringify(address)}`
+  }
+  if (isLoopback(host)) return undefined
+  return (
+    `LAUREL_GRPC_ADDRESS must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
+    'laurel has no authentication configured, so it does not listen where other machines can reach it'
+  )
+}
+
+function isLoopback(host: string): boolean {
+  const octets = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host)
+  if (octets !== null) return octets.slice(1).every((octet) => Number(octet) <= 255)
+  return host.toLowerCase() === 'localhost' || host === '::1'
+}
+
+/** Says nothing of its text, which holds a password. */
+function problemWithDatabaseUrl(url: string | undefined): string | undefined {
+  if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return undefined
+  return 'DATABASE_URL must be a URL such as postgres://user:password@host:5432/database'
+}
+
+function problemWithLogLevel(level: string): string | undefined {
+  if (LOG_LEVELS.some((known) => known === level)) return undefined
+  return `LAUREL_LOG_LEVEL must be one of ${LOG_LEVELS.join(', ')}, and is ${JSON.stringify(level)}`
+}
