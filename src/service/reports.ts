@@ -1,13 +1,8 @@
 import type { StoredAchievement } from '../model/achievement.ts'
+import { applyReport } from '../model/apply-report.ts'
 import { LaurelError, type Reason } from '../model/errors.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../model/instant.ts'
-import {
-  applyReport,
-  type Progress,
-  type Rejection,
-  type Report,
-  type ReportContext,
-} from '../model/progress.ts'
+import type { Progress, Rejection, Report, ReportContext } from '../model/progress.ts'
 import type { ProgressKey } from '../store/progress.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Ledger } from './ledger.ts'

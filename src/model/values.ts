@@ -1,0 +1,109 @@
+import type { Achievement, Requirement } from './achievement.ts'
+import { meets } from './percent.ts'
+import type { Progress, Report } from './progress.ts'
+import { addQuantities, asValueType, compareQuantities, type Quantity } from './quantity.ts'
+
+/** The largest integer that the wire can carry: sums stop here. */
+const MAX_INTEGER = 2n ** 63n - 1n
+
+/** The values after a report: each as far as it ever was. */
+export function furthestValues(
+  achievement: Achievement,
+  values: Progress['values'],
+  report: Report,
+): Progress['values'] {
+  const next: Record<string, Quantity> = { ...values }
+  for (const requirement of achievement.requirements) {
+    const reported = valueIn(achievement, requirement, report, values[requirement.id])
+    if (reported === undefined) continue
+    const value = furthest(requirement, values[requirement.id], asValueType(reported, requirement.valueType))
+    if (value !== undefined) next[requirement.id] = value
+  }
+  return next
+}
+
+/** The requirement of this id; the only one when none is named. */
+export function requirementOf(achievement: Achievement, id: string | undefined): Requirement | undefined {
+  if (id === undefined) return achievement.requirements[0]
+  return achievement.requirements.find((requirement) => requirement.id === id)
+}
+
+/** The value that a report gives one requirement, if it speaks of it. */
+function valueIn(
+  achievement: Achievement,
+  requirement: Requirement,
+  report: Report,
+  current: Quantity | undefined,
+): Quantity | undefined {
+  switch (report.kind) {
+    case 'reach':
+      return requirementOf(achievement, report.requirementId) === requirement ? report.quantity : undefined
+    case 'add': {
+      if (requirementOf(achievement, report.requirementId) !== requirement) return undefined
+      return addQuantities(
+        current ?? asValueType(0n, requirement.valueType),
+        asValueType(report.quantity, requirement.valueType),
+      )
+    }
+    case 'stat':
+      return requirement.statCode === report.statCode ? report.quantity : undefined
+    case 'percent':
+      return partOf(requirement, report.percent)
+    case 'import':
+      return importedValue(achievement, requirement, report.values) ?? partOf(requirement, report.percent)
+    case 'unlock':
+      return undefined
+  }
+}
+
+/** A document that does not know requirement ids names the only one by the empty id. */
+function importedValue(
+  { requirements }: Achievement,
+  requirement: Requirement,
+  values: Progress['values'],
+): Quantity | undefined {
+  if (values[requirement.id] !== undefined || requirements.length > 1) return values[requirement.id]
+  const [only, ...others] = Object.values(values)
+  return others.length === 0 ? only : undefined
+}
+
+/** What a percent under 100 is of a rising requirement's target, cut; the exact percent is kept beside it. */
+function partOf({ operator, target, valueType }: Requirement, percent: number): Quantity | undefined {
+  if (percent <= 0 || percent >= 100 || operator === 'at_most' || compareQuantities(target, 0n) <= 0)
+    return undefined
+  if (valueType === 'double') return (Number(target) * percent) / 100
+  return (BigInt(target) * BigInt(percent)) / 100n
+}
+
+/** The further of two values; a rising one starts at nothing, so that zero of something is no report. */
+function furthest(
+  { operator, target }: Requirement,
+  current: Quantity | undefined,
+  reported: Quantity,
+): Quantity | undefined {
+  const bounded = typeof reported === 'bigint' && reported > MAX_INTEGER ? MAX_INTEGER : reported
+  if (current === undefined) {
+    const nothing =
+      operator === 'at_least' && compareQuantities(bounded, 0n) <= 0 && compareQuantities(target, 0n) > 0
+    return nothing ? undefined : bounded
+  }
+  const comparison = compareQuantities(bounded, current)
+  return (operator === 'at_least' ? comparison > 0 : comparison < 0) ? bounded : current
+}
+
+/** The values with each unmet requirement raised to its target. */
+export function metValues(achievement: Achievement, values: Progress['values']): Progress['values'] {
+  const met: Record<string, Quantity> = { ...values }
+  for (const requirement of achievement.requirements) {
+    if (!meets(requirement, met[requirement.id])) met[requirement.id] = requirement.target
+  }
+  return met
+}
+
+export function sameValues(left: Progress['values'], right: Progress['values']): boolean {
+  const ids = Object.keys(right)
+  return (
+    ids.length === Object.keys(left).length &&
+    ids.every((id) => left[id] !== undefined && compareQuantities(left[id], right[id] as Quantity) === 0)
+  )
+}
