@@ -1,0 +1,137 @@
+import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
+import { DecodeError } from '../../src/dialect/decode-error.ts'
+import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { Extensions } from '../../src/model/title.ts'
+import {
+  DEFINITION_MEMBERS,
+  type DefinitionFacts,
+  type DefinitionShape,
+  readDefinition,
+  readStanding,
+  STANDING_MEMBERS,
+  type StandingFacts,
+  writeDefinition,
+  writeStanding,
+} from './facts.ts'
+import { type Memory, oddSpelling, writeMemory } from './spelling.ts'
+
+/** Reads a definition, a progress record, or the two in one. Nothing is lost: the extension keeps the rest. */
+export function decode(entry: JsonObject, context: DecodeContext): Canonical {
+  const isDefinition = says(entry, 'id') || says(entry, 'name')
+  const isProgress = says(entry, 'achievement_id') || says(entry, 'percent_complete')
+  if (!isDefinition && !isProgress) {
+    throw new DecodeError([], 'expected an achievement (id, name) or progress on one (achievement_id)')
+  }
+  const definition = isDefinition ? readDefinition(entry) : undefined
+  const standing = isProgress ? readStanding(entry) : undefined
+  if (definition !== undefined && standing !== undefined && standing.achievement !== definition.id) {
+    throw new DecodeError(['achievement_id'], `expected the id of the same entry, ${definition.id}`)
+  }
+  const application = (definition ?? standing)?.application
+  return {
+    title: {
+      binding: application === undefined ? undefined : { application_id: application },
+      displayName: undefined,
+      extensions: {},
+    },
+    achievement:
+      definition && achievementOf(definition, memoryOfDefinition(entry, definition, standing), context),
+    progress: standing && progressOf(standing, memoryOfStanding(entry, standing, definition)),
+    summary: undefined,
+  }
+}
+
+/** Where the icon is to be had; without an application there is no address. */
+export function iconAsset(facts: Pick<DefinitionFacts, 'application' | 'id'>, hash: string): MediaAsset {
+  const { application, id } = facts
+  const folder = `https://cdn.discordapp.com/app-assets/${application}/achievements/${id}/icons`
+  return { role: 'icon', name: hash, url: application === undefined ? '' : `${folder}/${hash}.png` }
+}
+
+function says(entry: JsonObject, member: string): boolean {
+  return entry[member] !== undefined && entry[member] !== null
+}
+
+function memoryOfDefinition(
+  entry: JsonObject,
+  facts: DefinitionFacts,
+  standing: StandingFacts | undefined,
+): Memory {
+  const shape = shapeOf(entry)
+  const known = { ...DEFINITION_MEMBERS, ...(standing === undefined ? {} : STANDING_MEMBERS) }
+  return {
+    shape: shape === 'v6' ? undefined : shape,
+    spelling: oddSpelling(entry, DEFINITION_MEMBERS, writeDefinition(facts, shape)),
+    members: without(entry, Object.values(known).flat()),
+  }
+}
+
+/** Beside a definition, members that nobody modelled are the definition's. */
+function memoryOfStanding(
+  entry: JsonObject,
+  facts: StandingFacts,
+  definition: DefinitionFacts | undefined,
+): Memory {
+  return {
+    shape: undefined,
+    spelling: oddSpelling(entry, STANDING_MEMBERS, writeStanding(facts)),
+    members: definition === undefined ? without(entry, Object.values(STANDING_MEMBERS).flat()) : {},
+  }
+}
+
+function shapeOf(entry: JsonObject): DefinitionShape {
+  const isLater = Object.keys(entry).some((member) => member.endsWith('_localizations'))
+  return isLater || typeof entry['name'] === 'string' ? 'v10' : 'v6'
+}
+
+function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: DecodeContext): Achievement {
+  return {
+    id: facts.id,
+    listOrder: 0,
+    name: { locale, ...facts.name },
+    description: { locale, ...facts.description },
+    lockedDescription: undefined,
+    hidden: facts.secret,
+    serverOnly: facts.secure,
+    kind: 'persistent',
+    window: undefined,
+    participation: 'individual',
+    requirements: [],
+    rewards: [],
+    media: facts.icon === undefined ? [] : [iconAsset(facts, facts.icon)],
+    tags: [],
+    platforms: [],
+    productId: undefined,
+    deepLink: undefined,
+    estimatedTime: undefined,
+    titleAssociations: [],
+    ids: { discord: facts.id },
+    extensions: extensionsOf(memory),
+    createTime: undefined,
+    updateTime: undefined,
+  }
+}
+
+function progressOf(facts: StandingFacts, memory: Memory): ProgressFacts {
+  const { percent, unlockTime } = facts.standing
+  return {
+    account: facts.user,
+    achievementId: facts.achievement,
+    state: percent === 100 ? 'achieved' : percent > 0 ? 'in_progress' : 'not_started',
+    percent,
+    values: {},
+    unlockTime,
+    revoked: false,
+    extensions: extensionsOf(memory),
+  }
+}
+
+function extensionsOf(memory: Memory): Extensions {
+  const extension = writeMemory(memory)
+  return extension === undefined ? {} : { discord: extension }
+}
+
+function without(entry: JsonObject, names: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(entry).filter(([name]) => !names.includes(name)))
+}

@@ -1,0 +1,93 @@
+import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
+import type { LossReport } from '../../src/dialect/losses.ts'
+import type { Achievement } from '../../src/model/achievement.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import {
+  type DefinitionFacts,
+  type DefinitionShape,
+  isIconHash,
+  readDefinition,
+  readStanding,
+  type StandingFacts,
+  writeDefinition,
+  writeStanding,
+} from './facts.ts'
+import { reportDefinition, reportForeignTags, reportStanding } from './report.ts'
+import { readMemory, spell } from './spelling.ts'
+
+/** Writes a definition, with progress beside it where there is some, or progress alone. */
+export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
+  const { title, achievement, progress, summary } = record
+  if (title.displayName !== undefined) {
+    losses.dropped(['title', 'displayName'], title.displayName, 'achievements do not name their application')
+  }
+  if (summary !== undefined) losses.dropped(['summary'], null, 'Discord has no totals')
+  const shape = context.shape ?? (context.purpose === 'progress' ? 'progress' : undefined)
+  const withDefinition = achievement !== undefined && shape !== 'progress'
+  return {
+    ...(withDefinition
+      ? encodeDefinition(title.binding?.['application_id'], achievement, losses, shape)
+      : {}),
+    ...(progress === undefined ? {} : encodeProgress(record, progress, losses, context, withDefinition)),
+  }
+}
+
+function encodeDefinition(
+  application: string | undefined,
+  achievement: Achievement,
+  losses: LossReport,
+  asked: string | undefined,
+): JsonObject {
+  const memory = readMemory(achievement.extensions['discord'])
+  const cameIn: DefinitionShape = memory.shape === 'v10' ? 'v10' : 'v6'
+  const shape = asked === 'v6' || asked === 'v10' ? asked : cameIn
+  const facts: DefinitionFacts = {
+    application,
+    name: textOf(achievement.name),
+    description: textOf(achievement.description),
+    secret: achievement.hidden,
+    icon: achievement.media.find(({ role, name }) => role === 'icon' && isIconHash(name))?.name,
+    id: achievement.ids['discord'] ?? achievement.id,
+    secure: achievement.serverOnly,
+  }
+  const spelling = shape === cameIn ? memory.spelling : {}
+  const { entry, asRemembered } = spell(facts, writeDefinition(facts, shape), spelling, readDefinition)
+  reportDefinition(achievement, facts, losses)
+  for (const text of ['name', 'description'] as const) {
+    if (!asRemembered.has(text)) reportForeignTags(text, facts[text], losses)
+  }
+  return { ...memory.members, ...entry }
+}
+
+function encodeProgress(
+  { title, achievement }: Canonical,
+  progress: ProgressFacts,
+  losses: LossReport,
+  context: EncodeContext,
+  withDefinition: boolean,
+): JsonObject {
+  const memory = readMemory(progress.extensions['discord'])
+  const facts: StandingFacts = {
+    user: context.account ?? progress.account,
+    achievement: achievement?.ids['discord'] ?? progress.achievementId,
+    standing: {
+      percent: progress.state === 'achieved' ? 100 : Math.min(99, progress.percent),
+      unlockTime: progress.state === 'achieved' ? progress.unlockTime : undefined,
+    },
+  }
+  const { entry, asRemembered } = spell(facts, writeStanding(facts), memory.spelling, readStanding)
+  reportStanding(progress, facts, asRemembered.has('standing'), losses)
+  const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
+  return { ...members, ...entry }
+}
+
+/** Progress alone does not name its application, unless the entry that it came from did. */
+function withApplication(members: JsonObject, application: string | undefined): JsonObject {
+  const { application_id: named } = members
+  if (named === undefined || application === undefined || String(named) === application) return members
+  return { ...members, application_id: application }
+}
+
+function textOf({ text, translations }: Achievement['name']): DefinitionFacts['name'] {
+  return { text, translations }
+}

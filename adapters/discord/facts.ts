@@ -1,0 +1,111 @@
+import { DecodeError, describe, readAs } from '../../src/dialect/decode-error.ts'
+import { formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import { definitionSchema, progressSchema } from './schema.ts'
+import { readText, type Text, writeTextObject, writeTextString } from './text.ts'
+
+/** The forms of a definition, by the version of Discord's API: v6 to v9, and v10. */
+export type DefinitionShape = 'v6' | 'v10'
+
+/** What the members of a definition say, whatever their spelling. */
+export interface DefinitionFacts {
+  readonly application: string | undefined
+  readonly name: Text
+  readonly description: Text
+  readonly secret: boolean
+  readonly icon: string | undefined
+  readonly id: string
+  readonly secure: boolean
+}
+
+/** What the members of a progress record say. */
+export interface StandingFacts {
+  readonly user: string | undefined
+  readonly achievement: string
+  readonly standing: { readonly percent: number; readonly unlockTime: Instant | undefined }
+}
+
+/** The members that say each fact. */
+export const DEFINITION_MEMBERS: Readonly<Record<keyof DefinitionFacts, readonly string[]>> = {
+  application: ['application_id'],
+  name: ['name', 'name_localizations'],
+  description: ['description', 'description_localizations'],
+  secret: ['secret'],
+  icon: ['icon_hash', 'icon'],
+  id: ['id'],
+  secure: ['secure'],
+}
+
+export const STANDING_MEMBERS: Readonly<Record<keyof StandingFacts, readonly string[]>> = {
+  user: ['user_id'],
+  achievement: ['achievement_id'],
+  standing: ['percent_complete', 'unlocked_at'],
+}
+
+/** The members of each fact. */
+export type Members<Facts> = Readonly<Record<keyof Facts, JsonObject>>
+
+/** @throws DecodeError for what is not a definition. */
+export function readDefinition(entry: JsonObject): DefinitionFacts {
+  const members = readAs(definitionSchema, entry)
+  return {
+    application: members.application_id?.toString(),
+    name: readText(entry['name'], entry['name_localizations']),
+    description: readText(entry['description'], entry['description_localizations']),
+    secret: members.secret ?? false,
+    icon: [members.icon_hash, members.icon].find(isIconHash) ?? undefined,
+    id: members.id.toString(),
+    secure: members.secure ?? false,
+  }
+}
+
+/** @throws DecodeError for what is not a progress record. */
+export function readStanding(entry: JsonObject): StandingFacts & Pick<DefinitionFacts, 'application'> {
+  const members = readAs(progressSchema, entry)
+  const percent = members.percent_complete
+  const unlockTime = readUnlockTime(members.unlocked_at)
+  return {
+    application: members.application_id?.toString(),
+    user: members.user_id?.toString(),
+    achievement: members.achievement_id.toString(),
+    standing: { percent, unlockTime: percent === 100 ? unlockTime : undefined },
+  }
+}
+
+/** The members as Discord itself writes them. */
+export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape): Members<DefinitionFacts> {
+  const writeText = shape === 'v6' ? writeTextObject : writeTextString
+  return {
+    application: facts.application === undefined ? {} : { application_id: facts.application },
+    name: writeText('name', facts.name),
+    description: writeText('description', facts.description),
+    secret: { secret: facts.secret },
+    icon: facts.icon === undefined ? {} : { icon_hash: facts.icon },
+    id: { id: facts.id },
+    secure: { secure: facts.secure },
+  }
+}
+
+export function writeStanding({ user, achievement, standing }: StandingFacts): Members<StandingFacts> {
+  const { percent, unlockTime } = standing
+  return {
+    user: user === undefined ? {} : { user_id: user },
+    achievement: { achievement_id: achievement },
+    standing: {
+      percent_complete: percent,
+      unlocked_at: unlockTime === undefined ? null : formatInstant(unlockTime, 6).replace('Z', '+00:00'),
+    },
+  }
+}
+
+/** 32 hexadecimal digits: hata reads it as one number. `a_` marks an animation. */
+export function isIconHash(text: string | null | undefined): text is string {
+  return typeof text === 'string' && /^(a_)?[0-9a-f]{32}$/i.test(text)
+}
+
+function readUnlockTime(text: string | null | undefined): Instant | undefined {
+  if (text === null || text === undefined || text === '') return undefined
+  const instant = parseInstant(text)
+  if (instant !== undefined) return instant
+  throw new DecodeError(['unlocked_at'], `expected an ISO 8601 time, but found ${describe(text)}`)
+}

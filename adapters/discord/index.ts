@@ -1,0 +1,63 @@
+import type { Adapter } from '../../src/dialect/adapter.ts'
+import { decode } from './decode.ts'
+import { encode } from './encode.ts'
+import { ACCOUNT_ID_FORM, deriveApplicationId, isSnowflakeText, mintSnowflake } from './snowflake.ts'
+
+/** Achievements of Discord's HTTP API, which ended on 2023-05-02. */
+export const discord: Adapter = {
+  id: 'discord',
+  displayName: 'Discord',
+  shapes: [
+    {
+      name: 'v6',
+      description: 'API versions 6 to 9: texts are objects of default and localizations',
+      carries: ['definition', 'progress'],
+    },
+    {
+      name: 'v10',
+      description: 'API version 10: texts are strings, their languages in members of their own',
+      carries: ['definition', 'progress'],
+    },
+    { name: 'progress', description: 'one user on one achievement, in percent', carries: ['progress'] },
+  ],
+  capabilities: {
+    code: 'none',
+    list_order: 'none',
+    translations: 'lossy',
+    locked_description: 'none',
+    hidden: 'full',
+    server_only: 'full',
+    time_window: 'none',
+    participation: 'none',
+    requirements: 'none',
+    stat_codes: 'none',
+    rewards: 'none',
+    media: 'lossy',
+    tags: 'none',
+    platforms: 'none',
+    product_id: 'none',
+    deep_link: 'none',
+    estimated_time: 'none',
+    title_associations: 'none',
+    definition_times: 'none',
+    progress_values: 'none',
+    progress_percent: 'full',
+    unlock_time: 'lossy',
+    revoked: 'none',
+  },
+  hasCodes: false,
+  frame: {
+    lists: [],
+    listMember: () => undefined,
+    trailer: () => ({}),
+    readEnvelope: () => {},
+  },
+  ids: {
+    mint: mintSnowflake,
+    deriveBinding: (_titleId, entropy) => ({ application_id: deriveApplicationId(entropy) }),
+    isAccountId: isSnowflakeText,
+    accountIdForm: ACCOUNT_ID_FORM,
+  },
+  decode: (entry, _losses, context) => decode(entry, context),
+  encode,
+}

@@ -1,0 +1,42 @@
+/**
+ * The languages that Discord knows, in its own codes; it compares them exactly.
+ * Source: https://discord.com/developers/docs/reference#locales (`es-419` since 2024-02)
+ */
+const DISCORD_LOCALES = [
+  ...['bg', 'cs', 'da', 'de', 'el', 'en-GB', 'en-US', 'es-419', 'es-ES', 'fi', 'fr', 'hi', 'hr', 'hu', 'id'],
+  ...['it', 'ja', 'ko', 'lt', 'nl', 'no', 'pl', 'pt-BR', 'ro', 'ru', 'sv-SE', 'th', 'tr', 'uk', 'vi'],
+  ...['zh-CN', 'zh-TW'],
+]
+
+/** Discord says `no` for Bokmål; in BCP-47 that is `nb`. Every other code is a BCP-47 tag. */
+const NORWEGIAN = { discord: 'no', tag: 'nb' } as const
+
+const BY_TAG = new Map(
+  DISCORD_LOCALES.map((code) => [code === NORWEGIAN.discord ? NORWEGIAN.tag : code, code] as const),
+)
+
+export function isDiscordLocale(code: string): boolean {
+  return DISCORD_LOCALES.includes(code)
+}
+
+/** Discord's code for a BCP-47 tag; undefined for a language that it does not know. */
+export function toDiscordLocale(tag: string): string | undefined {
+  return BY_TAG.get(tag)
+}
+
+/**
+ * A dictionary of Discord's by BCP-47 tag. Codes that Discord does not know are kept as they are, but do not
+ * displace the one that it does know.
+ */
+export function fromDiscordLocales(
+  texts: readonly (readonly [code: string, text: string])[],
+): [string, string][] {
+  const [norwegian, others] = [
+    texts.filter(([code]) => code === NORWEGIAN.discord),
+    texts.filter(([code]) => code !== NORWEGIAN.discord),
+  ]
+  return [
+    ...others.map(([code, text]) => [code, text]),
+    ...norwegian.map(([, text]) => [NORWEGIAN.tag, text]),
+  ] as [string, string][]
+}

@@ -1,0 +1,6 @@
+import type { Adapter } from '../src/dialect/adapter.ts'
+import { accelbyte } from './accelbyte/index.ts'
+import { discord } from './discord/index.ts'
+
+/** Every dialect that Laurel speaks, in alphabetical order. */
+export const adapters: readonly Adapter[] = [accelbyte, discord]
