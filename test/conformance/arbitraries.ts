@@ -1,0 +1,133 @@
+import fc from 'fast-check'
+import type { Adapter, Canonical, ProgressFacts, Shape, SummaryFacts } from '../../src/dialect/adapter.ts'
+import type { Achievement } from '../../src/model/achievement.ts'
+import { achievements } from './arbitrary-achievements.ts'
+import { extensions, instants, quantities, texts, tokens } from './arbitrary-values.ts'
+
+/** What a dialect itself may have left in a record's extensions: those of its golden samples. */
+export type Remembered = Pick<Canonical, 'title' | 'achievement' | 'progress' | 'summary'>
+
+/** Any record that the model allows, with the parts that a shape carries and well-formed ids in the dialect. */
+export function records(
+  adapter: Adapter,
+  carries: Shape['carries'],
+  remembered: readonly Remembered[],
+): fc.Arbitrary<Canonical> {
+  const carried = <Part>(part: Shape['carries'][number], values: fc.Arbitrary<Part>) =>
+    carries.includes(part) ? values : fc.constant(undefined)
+  return fc
+    .record({
+      title: titles(adapter),
+      achievement: carried('definition', achievements(adapter)),
+      summary: carried('summary', summaries(adapter)),
+      from: fc.constantFrom<(Remembered | undefined)[]>(undefined, ...remembered),
+    })
+    .chain(({ title, achievement, summary, from }) =>
+      carried('progress', fc.option(progressFacts(adapter, achievement), { nil: undefined, freq: 4 })).map(
+        (progress) => ({
+          title: withMemory(adapter, title, from?.title),
+          achievement: achievement && withMemory(adapter, achievement, from?.achievement),
+          progress: progress && withMemory(adapter, progress, from?.progress),
+          summary: summary && withMemory(adapter, summary, from?.summary),
+        }),
+      ),
+    )
+    .filter(({ achievement, progress, summary }) => (achievement ?? progress ?? summary) !== undefined)
+}
+
+function titles({ id, ids }: Adapter): fc.Arbitrary<Canonical['title']> {
+  return fc.record({
+    binding: fc.bigInt(0n, 2n ** 64n - 1n).map((entropy) => ids.deriveBinding('title-1', entropy)),
+    displayName: fc.option(texts, { nil: undefined }),
+    extensions: extensions(id),
+  })
+}
+
+/** Standing that the model allows: 100 percent is achieved, and only what is achieved has an unlock time. */
+function progressFacts(adapter: Adapter, achievement: Achievement | undefined): fc.Arbitrary<ProgressFacts> {
+  const { ids, id } = adapter
+  const achievementId = fc
+    .bigInt(0n, 2n ** 64n - 1n)
+    .map((entropy) => ids.mint({ taken: new Set(), time: 17_000_000_000_000_000n, entropy }))
+  const known = adapter.hasCodes ? achievement?.id : achievement?.ids[id]
+  const facts = {
+    account: fc.option(accounts(adapter), { nil: undefined }),
+    achievementId: known === undefined ? (adapter.hasCodes ? tokens : achievementId) : fc.constant(known),
+    values: values(achievement),
+    extensions: extensions(id),
+  }
+  return fc.oneof(
+    fc.record({
+      ...facts,
+      state: fc.constant('not_started' as const),
+      percent: fc.constant(0),
+      values: fc.constant({}),
+      unlockTime: fc.constant(undefined),
+      revoked: fc.constant(false),
+    }),
+    fc.record({
+      ...facts,
+      state: fc.constant('in_progress' as const),
+      percent: fc.integer({ min: 0, max: 99 }),
+      unlockTime: fc.constant(undefined),
+      revoked: fc.constant(false),
+    }),
+    fc.record({
+      ...facts,
+      state: fc.constant('achieved' as const),
+      percent: fc.constant(100),
+      unlockTime: fc.option(instants, { nil: undefined }),
+      revoked: fc.boolean(),
+    }),
+  )
+}
+
+/** Values of requirements that the achievement has; of any where the record does not bring the achievement. */
+function values(achievement: Achievement | undefined): fc.Arbitrary<ProgressFacts['values']> {
+  if (achievement === undefined) {
+    return fc.dictionary(tokens, fc.oneof(quantities.integer, quantities.double), {
+      maxKeys: 3,
+      noNullPrototype: true,
+    })
+  }
+  return fc
+    .tuple(
+      ...achievement.requirements.map(({ id, valueType }) =>
+        fc.option(
+          quantities[valueType].map((value) => [id, value] as const),
+          { nil: undefined },
+        ),
+      ),
+    )
+    .map((entries) => Object.fromEntries(entries.filter((entry) => entry !== undefined)))
+}
+
+function summaries(adapter: Adapter): fc.Arbitrary<SummaryFacts> {
+  return fc.record({
+    account: fc.option(accounts(adapter), { nil: undefined }),
+    unlockedCount: fc.nat(),
+    score: fc.bigInt(0n, 2n ** 40n),
+    maxScore: fc.bigInt(0n, 2n ** 40n),
+    lastUnlockTime: fc.option(instants, { nil: undefined }),
+    extensions: extensions(adapter.id),
+  })
+}
+
+/** Player ids of the dialect, found among the forms that platforms use. */
+export function accounts({ ids }: Adapter): fc.Arbitrary<string> {
+  const forms = fc.oneof(
+    fc.bigInt(10n ** 16n, 10n ** 18n).map(String),
+    fc.bigInt(1n, 2n ** 53n).map(String),
+    fc.bigInt(0n, 2n ** 128n - 1n).map((bits) => bits.toString(16).padStart(32, '0')),
+    fc.uuid(),
+    texts,
+  )
+  return forms.filter((text) => ids.isAccountId(text))
+}
+
+type Part = { readonly extensions: Canonical['title']['extensions'] }
+
+function withMemory<Value extends Part>({ id }: Adapter, part: Value, from: Part | undefined): Value {
+  const memory = from?.extensions[id]
+  return memory === undefined ? part : { ...part, extensions: { ...part.extensions, [id]: memory } }
+}

@@ -1,0 +1,52 @@
+import type { Canonical, DecodeContext } from '../../../src/dialect/adapter.ts'
+import { readAs } from '../../../src/dialect/decode-error.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { toySchema } from './schema.ts'
+
+export function decode(entry: JsonObject, { locale }: Pick<DecodeContext, 'locale'>): Canonical {
+  const { game, id, slug, title, secret, player, done } = readAs(toySchema, entry)
+  const unknown = Object.entries(entry).filter(([member]) => !(member in toySchema.shape))
+  const inLocale = (text: string) => ({ locale, text, translations: {} })
+  return {
+    title: { binding: { game }, displayName: undefined, extensions: {} },
+    achievement: {
+      id: slug,
+      listOrder: 0,
+      name: inLocale(title),
+      description: inLocale(''),
+      lockedDescription: undefined,
+      hidden: secret ?? false,
+      serverOnly: false,
+      kind: 'persistent',
+      window: undefined,
+      participation: 'individual',
+      requirements: [],
+      rewards: [],
+      media: [],
+      tags: [],
+      platforms: [],
+      productId: undefined,
+      deepLink: undefined,
+      estimatedTime: undefined,
+      titleAssociations: [],
+      ids: { toy: id },
+      extensions: unknown.length === 0 ? {} : { toy: Object.fromEntries(unknown) },
+      createTime: undefined,
+      updateTime: undefined,
+    },
+    progress:
+      typeof done !== 'boolean'
+        ? undefined
+        : {
+            account: player ?? undefined,
+            achievementId: slug,
+            state: done ? 'achieved' : 'not_started',
+            percent: done ? 100 : 0,
+            values: {},
+            unlockTime: undefined,
+            revoked: false,
+            extensions: {},
+          },
+    summary: undefined,
+  }
+}

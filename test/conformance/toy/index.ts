@@ -1,0 +1,54 @@
+import type { Adapter } from '../../../src/dialect/adapter.ts'
+import { decode } from './decode.ts'
+import { encode } from './encode.ts'
+
+/** A dialect that is nothing but this folder. What it passes, a newcomer can pass. */
+export const toy: Adapter = {
+  id: 'toy',
+  displayName: 'Toy',
+  shapes: [{ name: 'toy', description: 'the only one', carries: ['definition', 'progress'] }],
+  capabilities: {
+    code: 'full',
+    list_order: 'none',
+    translations: 'none',
+    locked_description: 'none',
+    hidden: 'full',
+    server_only: 'none',
+    time_window: 'none',
+    participation: 'none',
+    requirements: 'none',
+    stat_codes: 'none',
+    rewards: 'none',
+    media: 'none',
+    tags: 'none',
+    platforms: 'none',
+    product_id: 'none',
+    deep_link: 'none',
+    estimated_time: 'none',
+    title_associations: 'none',
+    definition_times: 'none',
+    progress_values: 'none',
+    progress_percent: 'lossy',
+    unlock_time: 'none',
+    revoked: 'none',
+  },
+  hasCodes: true,
+  frame: {
+    lists: ['toys'],
+    listMember: () => 'toys',
+    trailer: (_shape, count) => ({ count }),
+    readEnvelope: () => {},
+  },
+  ids: {
+    mint({ taken, entropy }) {
+      let number = entropy
+      while (taken.has(`toy-${number}`)) number++
+      return `toy-${number}`
+    },
+    deriveBinding: (titleId) => ({ game: titleId }),
+    isAccountId: (text) => text !== '',
+    accountIdForm: 'any text but the empty one',
+  },
+  decode: (entry, _losses, context) => decode(entry, context),
+  encode,
+}
