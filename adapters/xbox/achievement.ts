@@ -1,0 +1,155 @@
+import type { z } from 'zod'
+import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
+import type { Path } from '../../src/dialect/losses.ts'
+import type { Achievement, TimeWindow } from '../../src/model/achievement.ts'
+import { type Instant, parseInstant } from '../../src/model/instant.ts'
+import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
+import type { LocalizedText } from '../../src/model/localized-text.ts'
+import { form } from './form.ts'
+import { readMedia, readReward, writeMedia, writeReward } from './media.ts'
+import { readProgress, readRequirements, writeProgression, writeState } from './progression.ts'
+import { achievementIdOf, textIn, titleName } from './record.ts'
+import { achievementSchema } from './schema.ts'
+import { bindingOf, formatTimeSpan, integerOf, parseTimeSpan, titleIds, writeTime } from './words.ts'
+
+type Wire = z.output<typeof achievementSchema>
+
+/** An achievement with its player's progress, as contracts 2 and 4 have it. */
+export const achievementForm = form<Wire>({
+  mark: undefined,
+  schema: achievementSchema,
+  fromWire,
+  write,
+  partAt,
+  places: { achievement: [], progress: ['progression'] },
+  free: new Set(),
+})
+
+/** The documentation's own spellings, which no recorded answer has, as the service spells them. */
+export function withoutDocumentedSpellings(entry: JsonObject): JsonObject {
+  const { platform, ...others } = entry
+  const renamed = platform !== undefined && !entry['platforms']
+  const named = renamed ? { ...others, platforms: platform === null ? [] : [platform] } : entry
+  const { progressState, progression } = named
+  if (!isJsonObject(progression) || !Object.hasOwn(progression, 'achievementState')) return named
+  const { achievementState, ...rest } = progression
+  if (progressState === undefined && typeof achievementState === 'string') {
+    return { ...named, progressState: achievementState, progression: rest }
+  }
+  return achievementState === progressState ? { ...named, progression: rest } : named
+}
+
+function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
+  const [association] = wire.titleAssociations ?? []
+  const requirements = readRequirements(wire)
+  const text = (said: string): LocalizedText => ({ locale, text: said, translations: {} })
+  const described = wire.description ?? ''
+  const locked = wire.lockedDescription ?? described
+  const { timeWindow } = wire
+  const span = wire.estimatedTime ?? NO_TIME_SPAN
+  return {
+    title: {
+      binding: bindingOf(wire.serviceConfigId, association?.id),
+      displayName: association?.name || undefined,
+      extensions: {},
+    },
+    achievement: {
+      id: wire.id,
+      listOrder: 0,
+      name: text(wire.name),
+      description: text(described),
+      lockedDescription: locked === described ? undefined : text(locked),
+      hidden: wire.isSecret ?? false,
+      serverOnly: false,
+      kind: wire.achievementType === 'Challenge' ? 'challenge' : 'persistent',
+      window: timeWindow ? windowOf(timeWindow) : undefined,
+      participation: wire.participationType === 'Group' ? 'group' : 'individual',
+      requirements,
+      rewards: (wire.rewards ?? []).flatMap(readReward),
+      media: (wire.mediaAssets ?? []).map(readMedia),
+      tags: [],
+      platforms: wire.platforms ?? [],
+      productId: wire.productId || undefined,
+      deepLink: wire.deeplink ?? undefined,
+      estimatedTime: span === NO_TIME_SPAN ? undefined : parseTimeSpan(span),
+      titleAssociations: (wire.titleAssociations ?? []).map(({ id, name, version }) => ({
+        id: String(id),
+        name: name ?? '',
+        version: version ?? undefined,
+      })),
+      ids: { xbox: wire.id },
+      extensions: {},
+      createTime: undefined,
+      updateTime: undefined,
+    },
+    progress: readProgress(wire, requirements),
+    summary: undefined,
+  }
+}
+
+function write(record: Canonical, { locale }: EncodeContext): JsonObject {
+  const { progress } = record
+  const achievement: Partial<Achievement> = record.achievement ?? {}
+  const { window, estimatedTime, requirements = [], participation = 'individual' } = achievement
+  const { scid } = titleIds(record.title.binding)
+  const description = textIn(achievement.description, locale)
+  return {
+    id: achievementIdOf(record),
+    serviceConfigId: scid ?? '',
+    name: textIn(achievement.name, locale),
+    titleAssociations: writeAssociations(record),
+    progressState: writeState(progress),
+    progression: writeProgression({ requirements, participation }, progress),
+    mediaAssets: writeMedia(achievement.media ?? []),
+    platforms: achievement.platforms ?? [],
+    isSecret: achievement.hidden ?? false,
+    description,
+    lockedDescription: achievement.lockedDescription
+      ? textIn(achievement.lockedDescription, locale)
+      : description,
+    productId: achievement.productId ?? '',
+    achievementType: achievement.kind === 'challenge' ? 'Challenge' : 'Persistent',
+    participationType: participation === 'group' ? 'Group' : 'Individual',
+    timeWindow: window ? { startDate: writeTime(window.start), endDate: writeTime(window.end) } : null,
+    rewards: (achievement.rewards ?? []).map(writeReward),
+    estimatedTime: writeTimeSpan(estimatedTime),
+    deeplink: achievement.deepLink ?? null,
+    isRevoked: progress?.revoked ?? false,
+  }
+}
+
+/** What is said about the player goes with the progress, the rest with the definition. */
+function partAt([member, inner, , field]: Path): 'achievement' | 'progress' {
+  if (member === 'progressState' || member === 'isRevoked') return 'progress'
+  if (member !== 'progression') return 'achievement'
+  const ofRequirement = inner === 'requirements' && field !== undefined && field !== 'current'
+  return ofRequirement ? 'achievement' : 'progress'
+}
+
+/** An achievement that is shown under no title is shown under its own: clients expect one at least. */
+function writeAssociations(record: Canonical): readonly JsonObject[] {
+  const associations = record.achievement?.titleAssociations ?? []
+  if (associations.length > 0) {
+    return associations.map(({ id, name, version }) => ({
+      name,
+      id: integerOf(id),
+      ...(version === undefined ? {} : { version }),
+    }))
+  }
+  const { titleId } = titleIds(record.title.binding)
+  return titleId === undefined ? [] : [{ name: titleName(record), id: integerOf(titleId) }]
+}
+
+/** Recorded answers have it for every achievement: it says that nobody estimated a time. */
+const NO_TIME_SPAN = '00:00:00'
+
+/** A time of zero that somebody did state is told from it by its fraction. */
+function writeTimeSpan(duration: Achievement['estimatedTime']): string {
+  if (duration === undefined) return NO_TIME_SPAN
+  return duration === 0n ? `${NO_TIME_SPAN}.0000000` : formatTimeSpan(duration)
+}
+
+/** The schema has seen that these are instants. */
+function windowOf({ startDate, endDate }: { startDate: string; endDate: string }): TimeWindow {
+  return { start: parseInstant(startDate) as Instant, end: parseInstant(endDate) as Instant }
+}

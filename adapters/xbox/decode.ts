@@ -1,0 +1,66 @@
+import type { Canonical, DecodeContext } from '../../src/dialect/adapter.ts'
+import { DecodeError } from '../../src/dialect/decode-error.ts'
+import type { LossReport } from '../../src/dialect/losses.ts'
+import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
+import { achievementForm, withoutDocumentedSpellings } from './achievement.ts'
+import { withExtensions } from './extension.ts'
+import type { Form } from './form.ts'
+import { legacyForm } from './legacy.ts'
+import { firstTitleForm, titleForm } from './title.ts'
+import { asRequest, isRequest, updateForm } from './update.ts'
+
+/** Theirs to ours: whatever the record has no field for, and each odd spelling, goes into its extensions. */
+export function decode(entry: JsonObject, losses: LossReport, context: DecodeContext): Canonical {
+  const wrapper = wrapperOf(entry)
+  if (wrapper === undefined) return decodeEntry(entry, context)
+  const { [wrapper]: inner, ...others } = entry
+  for (const [name, value] of Object.entries(others)) {
+    losses.dropped([name], value, 'it stands beside a wrapped achievement')
+  }
+  try {
+    return decodeEntry(inner as JsonObject, context)
+  } catch (error) {
+    throw error instanceof DecodeError ? error.under([wrapper]) : error
+  }
+}
+
+function decodeEntry(entry: JsonObject, context: DecodeContext): Canonical {
+  const { form, said, base } = recognise(entry, context.envelope)
+  try {
+    const { wire, record } = form.read(said, context)
+    return withExtensions(form, record, said, wire, form.write(record, PLAIN))
+  } catch (error) {
+    if (!(error instanceof DecodeError) || base === 0) throw error
+    throw new DecodeError(error.path.slice(base), error.problem)
+  }
+}
+
+const PLAIN = { locale: undefined, shape: undefined, purpose: 'progress', account: undefined } as const
+
+/** The documentation wraps a single achievement, and `featured` answers wrap each of a list. */
+function wrapperOf(entry: JsonObject): string | undefined {
+  const isWrapper = recognise(entry, {}).form === achievementForm && !Object.hasOwn(entry, 'id')
+  return isWrapper ? ['achievement', 'Achievement'].find((name) => isJsonObject(entry[name])) : undefined
+}
+
+interface Recognised {
+  readonly form: Form
+  /** The entry as the form has it. */
+  readonly said: JsonObject
+  /** How many steps of a path in `said` are not in the entry. */
+  readonly base: number
+}
+
+/** Which form an entry takes shows in its members. */
+export function recognise(entry: JsonObject, envelope: JsonObject): Recognised {
+  const has = (...names: readonly string[]) => names.some((name) => Object.hasOwn(entry, name))
+  const as = (form: Form, said = entry, base = 0): Recognised => ({ form, said, base })
+  if (!has('progressState', 'progression')) {
+    if (has('percentComplete')) return as(updateForm, asRequest(entry, envelope), 2)
+    if (isRequest(entry)) return as(updateForm)
+    if (has('id') && has('unlocked', 'imageId', 'gamerscore', 'flags')) return as(legacyForm)
+    if (has('lastPlayed', 'currentAchievements', 'totalGamerscore')) return as(firstTitleForm)
+    if (has('lastUnlock', 'earnedAchievements', 'maxGamerscore')) return as(titleForm)
+  }
+  return as(achievementForm, withoutDocumentedSpellings(entry))
+}

@@ -1,0 +1,169 @@
+import type { Canonical } from '../../src/dialect/adapter.ts'
+import type { Path } from '../../src/dialect/losses.ts'
+import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
+import type { Form, Part } from './form.ts'
+
+/*
+ * An extension holds the difference between an entry and what its record alone would be written as:
+ * members that nobody modelled under their own name, and under SPELLED the places where the entry says the
+ * same thing in another spelling, each with what we would write there. A spelling is put back only where we
+ * still would write that, so it never stands against a canonical value that has changed since.
+ */
+
+const ID = 'xbox'
+
+/** The form of the entry, when it is not the default one. */
+export const FORM = '$form'
+/** Where the entry spells a value in another way. */
+export const SPELLED = '$spelled'
+const PARTS: readonly Part[] = ['title', 'achievement', 'progress', 'summary']
+
+/** In arrays, elements are found by these members where they are unique, by index otherwise. */
+const KEYS: Readonly<Record<string, string>> = {
+  requirements: 'id',
+  titleAssociations: 'id',
+  mediaAssets: 'name',
+  rewards: 'type',
+}
+
+/** At `at`, where the plain entry has `ours` or nothing, the document has `theirs`. */
+interface Difference {
+  readonly at: Path
+  readonly ours?: JsonValue
+  readonly theirs: JsonValue
+}
+
+export function extensionOf(record: Canonical, part: Part): JsonObject {
+  return record[part]?.extensions[ID] ?? {}
+}
+
+/** The record with what `plain` leaves out of the entry; `wire` is the entry as its schema spells it. */
+export function withExtensions(
+  form: Form,
+  record: Canonical,
+  entry: JsonObject,
+  wire: JsonObject,
+  plain: JsonObject,
+): Canonical {
+  const found = [...differences(form, entry, wire, plain, [])]
+  if (found.length === 0 && form.mark === undefined) return record
+  const extended = PARTS.map((part) => {
+    const mine = found.filter(({ at }) => form.partAt(at) === part)
+    const members = mine.filter((difference) => isMember(form, part, difference))
+    const spelled = mine.filter((difference) => !isMember(form, part, difference))
+    const extension: JsonObject = {
+      ...(form.mark?.part === part ? { [FORM]: form.mark.name } : {}),
+      ...Object.fromEntries(members.map(({ at, theirs }) => [at.at(-1), theirs])),
+      ...(spelled.length > 0 ? { [SPELLED]: spelled as unknown as JsonValue } : {}),
+    }
+    const facts = record[part]
+    const empty = facts === undefined || Object.keys(extension).length === 0
+    return [part, empty ? facts : { ...facts, extensions: { [ID]: extension } }] as const
+  })
+  return Object.fromEntries(extended) as unknown as Canonical
+}
+
+/** The ways in which a record's extensions would have its plain entry differ. */
+export function differencesIn(form: Form, record: Canonical): readonly Difference[] {
+  return PARTS.flatMap((part) => {
+    const place = form.places[part]
+    if (place === undefined) return []
+    return Object.entries(extensionOf(record, part)).flatMap(([name, value]): readonly Difference[] => {
+      if (name === FORM) return []
+      if (name === SPELLED) return Array.isArray(value) ? value.filter(isDifference) : []
+      return [{ at: [...place, name], theirs: value }]
+    })
+  })
+}
+
+/** The entry with a difference put back; the same entry where that no longer fits. */
+export function putBack(form: Form, entry: JsonObject, { at, ours, theirs }: Difference): JsonObject {
+  const [top] = at
+  if (at.length === 1 && form.free.has(String(top))) return { ...entry, [String(top)]: theirs }
+  return replaced(entry, at, ours, theirs) as JsonObject
+}
+
+function* differences(
+  form: Form,
+  entry: JsonValue | undefined,
+  wire: JsonValue | undefined,
+  ours: JsonValue,
+  at: Path,
+): Generator<Difference> {
+  if (isJsonObject(wire) && isJsonObject(entry) && isJsonObject(ours)) {
+    for (const [name, value] of Object.entries(entry)) {
+      const path = [...at, name]
+      const free = at.length === 0 && form.free.has(name)
+      const known = memberAt(ours, name)
+      if (known === undefined || (free && !sameJson(value, known))) yield { at: path, theirs: value }
+      else if (!free) yield* differences(form, value, memberAt(wire, name), known, path)
+    }
+  } else if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
+    const key = KEYS[String(at.at(-1))]
+    for (const [index, element] of ours.entries()) {
+      const path = [...at, stepTo(ours, index, key)]
+      yield* differences(form, (entry as readonly JsonValue[])[index], wire[index], element, path)
+    }
+  } else if (!isLeftOut(wire, at) && !sameJson(wire, ours)) {
+    yield { at, ours, theirs: wire as JsonValue }
+  }
+}
+
+/** Null counts as left out, and what is left out is written; but a `current` of null is an answer. */
+function isLeftOut(wire: JsonValue | undefined, at: Path): boolean {
+  return wire === undefined || (wire === null && at.at(-1) !== 'current')
+}
+
+/** Whether a difference is a member of its own in the part's extension. */
+function isMember(form: Form, part: Part, { at, ours }: Difference): boolean {
+  const place = form.places[part]
+  const name = at.at(-1)
+  return (
+    place !== undefined &&
+    ours === undefined &&
+    at.length === place.length + 1 &&
+    place.every((step, index) => step === at[index]) &&
+    name !== FORM &&
+    name !== SPELLED
+  )
+}
+
+function replaced(
+  value: JsonValue,
+  [step, ...rest]: Path,
+  ours: JsonValue | undefined,
+  theirs: JsonValue,
+  parent?: string | number,
+): JsonValue {
+  if (step === undefined) return ours !== undefined && sameJson(value, ours) ? theirs : value
+  if (Array.isArray(value)) {
+    const list: readonly JsonValue[] = value
+    const place = list.findIndex((_, index) => stepTo(list, index, KEYS[String(parent)]) === step)
+    return list.map((element, index) => (index === place ? replaced(element, rest, ours, theirs) : element))
+  }
+  if (!isJsonObject(value)) return value
+  const member = memberAt(value, String(step))
+  if (member !== undefined) return { ...value, [step]: replaced(member, rest, ours, theirs, step) }
+  return rest.length === 0 && ours === undefined ? { ...value, [step]: theirs } : value
+}
+
+function stepTo(list: readonly JsonValue[], index: number, key: string | undefined): string | number {
+  const name = keyOf(list[index], key)
+  const unique = list.filter((element) => keyOf(element, key) === name).length === 1
+  return name !== undefined && unique ? name : index
+}
+
+function keyOf(element: JsonValue | undefined, key: string | undefined): string | undefined {
+  const name = key !== undefined && isJsonObject(element) ? memberAt(element, key) : undefined
+  return name === undefined || name === null ? undefined : String(name)
+}
+
+function memberAt(object: JsonObject, name: string): JsonValue | undefined {
+  return Object.hasOwn(object, name) ? object[name] : undefined
+}
+
+function isDifference(value: JsonValue): value is JsonValue & Difference {
+  if (!isJsonObject(value) || memberAt(value, 'theirs') === undefined) return false
+  const at = memberAt(value, 'at')
+  return Array.isArray(at) && at.length > 0 && at.every((step) => ['string', 'number'].includes(typeof step))
+}

@@ -1,0 +1,64 @@
+import type { Adapter, Capabilities, Shape } from '../../src/dialect/adapter.ts'
+import { decode } from './decode.ts'
+import { encode } from './encode.ts'
+import { frame } from './frame.ts'
+import { ids } from './ids.ts'
+
+const shapes: readonly Shape[] = [
+  {
+    name: 'achievement',
+    description: 'an achievement with its player’s progress, contracts 2 and 4',
+    carries: ['definition', 'progress'],
+  },
+  {
+    name: 'legacy',
+    description: 'an achievement of an Xbox 360 title, contracts 1 and 3',
+    carries: ['definition', 'progress'],
+  },
+  { name: 'title', description: 'a title in a player’s history', carries: ['summary'] },
+  {
+    name: 'update',
+    description: 'a title-managed update request with one achievement',
+    carries: ['progress'],
+  },
+]
+
+/** Of the default shape; the README says why where it is not `full`. */
+const capabilities: Capabilities = {
+  code: 'none',
+  list_order: 'none',
+  translations: 'none',
+  locked_description: 'lossy',
+  hidden: 'full',
+  server_only: 'none',
+  time_window: 'full',
+  participation: 'full',
+  requirements: 'lossy',
+  stat_codes: 'none',
+  rewards: 'lossy',
+  media: 'lossy',
+  tags: 'none',
+  platforms: 'full',
+  product_id: 'lossy',
+  deep_link: 'full',
+  estimated_time: 'full',
+  title_associations: 'lossy',
+  definition_times: 'none',
+  progress_values: 'lossy',
+  progress_percent: 'lossy',
+  unlock_time: 'lossy',
+  revoked: 'full',
+}
+
+/** Xbox Live achievements, version 2. */
+export const xbox: Adapter = {
+  id: 'xbox',
+  displayName: 'Xbox Live Achievement v2',
+  shapes,
+  capabilities,
+  hasCodes: false,
+  frame,
+  ids,
+  decode,
+  encode,
+}

@@ -1,0 +1,163 @@
+import { z } from 'zod'
+import { formatInstant, parseInstant } from '../../src/model/instant.ts'
+import type { JsonValue } from '../../src/model/json.ts'
+import { integerOf, parseTimeSpan } from './words.ts'
+
+/*
+ * What a document may say, and the spelling that the service itself uses: reading by these schemas is what
+ * normalises a document (README, "Normalisations").
+ * Sources: https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/atoc-xboxlivews-reference-json
+ * and recorded answers of the service.
+ */
+
+const integer = z.union([z.int(), z.bigint()])
+
+/** An id or a value: text on the wire, sent as a number by some tools. */
+const digits = z.union([z.string(), integer], 'expected a string or an integer').transform(String)
+
+/** A title id: a number on the wire, up to 2^32 - 1, sent as text by some tools. */
+const titleId = z
+  .union([z.string(), integer], 'expected an integer')
+  .transform((id): JsonValue => integerOf(String(id)))
+
+/** A count or a value inside a requirement: text, or a number of any kind. */
+const quantity = z
+  .union([z.string(), z.number(), z.bigint()], 'expected a number as a string')
+  .transform(String)
+
+const instant = z.string().transform((text, context) => {
+  const parsed = parseInstant(text)
+  if (parsed !== undefined) return formatInstant(parsed, 7)
+  context.addIssue('expected an instant such as 2013-01-17T03:19:00.3087016Z')
+  return z.NEVER
+})
+
+const timeSpan = z
+  .string()
+  .refine((text) => parseTimeSpan(text) !== undefined, 'expected a time span such as 06:12:14 or 1.02:03:04')
+
+/** A word in any case, or its documented number; a word that nobody documented stays as it is. */
+function word(...words: readonly string[]) {
+  const named = name(...words)
+  return z.union([named, z.int().transform((number) => words[number] ?? String(number))], 'expected a word')
+}
+
+/** A word in any case that has no documented number. */
+function name(...words: readonly string[]) {
+  const byName = new Map(words.map((word) => [word.toLowerCase(), word]))
+  return z.string().transform((said) => byName.get(said.toLowerCase()) ?? said)
+}
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-mediaasset */
+const mediaAsset = z.looseObject({
+  name: z.string().nullish(),
+  type: word('Icon', 'Art').nullish(),
+  url: z.string().nullish(),
+})
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-titleassociation */
+const titleAssociation = z.looseObject({
+  name: z.string().nullish(),
+  id: titleId,
+  version: z.string().nullish(),
+})
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-requirement; `valueType` from recordings */
+const requirement = z.looseObject({
+  id: digits,
+  current: quantity.nullish(),
+  target: quantity,
+  operationType: z.string().nullish(),
+  valueType: z.string().nullish(),
+  ruleParticipationType: z.string().nullish(),
+})
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-progression */
+const progression = z.looseObject({
+  requirements: z.array(requirement).nullish(),
+  timeUnlocked: instant.nullish(),
+})
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-reward; `mediaAsset` from recordings */
+const reward = z.looseObject({
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  value: quantity.nullish(),
+  type: word('Invalid', 'Gamerscore', 'InApp', 'Art'),
+  mediaAsset: mediaAsset.nullish(),
+  valueType: z.string().nullish(),
+})
+
+const timeWindow = z.looseObject({ startDate: instant, endDate: instant })
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-achievementv2 */
+export const achievementSchema = z.looseObject({
+  id: digits,
+  serviceConfigId: z.string().nullish(),
+  name: z.string(),
+  titleAssociations: z.array(titleAssociation).nullish(),
+  progressState: word('Invalid', 'Achieved', 'InProgress', 'NotStarted').nullish(),
+  progression: progression.nullish(),
+  mediaAssets: z.array(mediaAsset).nullish(),
+  platforms: z.array(digits).nullish(),
+  isSecret: z.boolean().nullish(),
+  description: z.string().nullish(),
+  lockedDescription: z.string().nullish(),
+  productId: z.string().nullish(),
+  achievementType: word('Invalid', 'Persistent', 'Challenge').nullish(),
+  participationType: name('Individual', 'Group').nullish(),
+  timeWindow: timeWindow.nullish(),
+  rewards: z.array(reward).nullish(),
+  estimatedTime: timeSpan.nullish(),
+  deeplink: z.string().nullish(),
+  isRevoked: z.boolean().nullish(),
+})
+
+/** Contracts 1 and 3: recorded answers of /achievements and /titleachievements for an Xbox 360 title. */
+export const legacySchema = z.looseObject({
+  id: titleId,
+  titleId: titleId.nullish(),
+  name: z.string(),
+  unlocked: z.boolean().nullish(),
+  isSecret: z.boolean().nullish(),
+  gamerscore: integer.nullish(),
+  description: z.string().nullish(),
+  lockedDescription: z.string().nullish(),
+  isRevoked: z.boolean().nullish(),
+  timeUnlocked: instant.nullish(),
+})
+
+/** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-usertitlev2 */
+export const titleSchema = z.looseObject({
+  lastUnlock: instant.nullish(),
+  titleId: titleId.nullish(),
+  serviceConfigId: z.string().nullish(),
+  name: z.string().nullish(),
+  earnedAchievements: z.int().nullish(),
+  currentGamerscore: integer.nullish(),
+  maxGamerscore: integer.nullish(),
+})
+
+/** Contract 1: recorded answers of /history/titles. */
+export const firstTitleSchema = z.looseObject({
+  titleId: titleId.nullish(),
+  name: z.string().nullish(),
+  currentAchievements: z.int().nullish(),
+  currentGamerscore: integer.nullish(),
+  totalGamerscore: integer.nullish(),
+})
+
+const percent = z
+  .union([z.number(), z.bigint(), z.string().regex(/^\d{1,9}(\.\d{1,9})?$/)], 'expected a percent')
+  .transform(Number)
+  .refine((value) => value >= 0, 'expected a percent of 0 or more')
+
+/** The request of the title-managed update: pinned by the unit tests of microsoft/xbox-live-api. */
+export const updateSchema = z.looseObject({
+  serviceConfigId: z.string().nullish(),
+  titleId: titleId.nullish(),
+  userId: digits.nullish(),
+  achievements: z
+    .array(z.looseObject({ id: digits, percentComplete: percent }))
+    .length(1, 'expected exactly one achievement in a request that stands in a list'),
+})
