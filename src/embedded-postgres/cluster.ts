@@ -32,7 +32,7 @@ const STOP_SECONDS = 60
 const LARGEST_LOG = 4 * 1024 * 1024
 const HALF_MADE = 'half-made-'
 
-export function dataFolder(cluster: Home): string {
+function dataFolder(cluster: Home): string {
   return join(cluster.folder, 'data')
 }
 

@@ -1,0 +1,173 @@
+import { globSync, readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, test } from 'vitest'
+import { forbiddenImports, ROOMS } from './support/import-table.ts'
+import { importsOf, tokensOf } from './support/source-imports.ts'
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url))
+const LONGEST = 300
+const LARGEST_MEDIAN = 120
+
+const files = globSync('{src,adapters,test,scripts}/**/*.ts', { cwd: ROOT })
+  .map((file) => file.replaceAll('\\', '/'))
+  .filter((file) => !file.startsWith('src/gen/') && !file.includes('/testdata/'))
+  .sort()
+const sources = new Map(files.map((file) => [file, readFileSync(`${ROOT}/${file}`, 'utf8')]))
+const dialects = readdirSync(`${ROOT}/adapters`, { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name)
+  .sort()
+
+describe('imports', () => {
+  test('are read from every form, and from nothing else', () => {
+    const source = [
+      "import a, { b } from 'one'",
+      "import type { c } from 'two'; import { type d, type e } from 'three'",
+      "import { type f, g } from 'four'",
+      "import 'five'",
+      "export * from 'six'; export { h, i as j } from 'seven'; export type { k } from 'eight'",
+      `export { l }; const from = 'no'; export const m = /['"\`/]/.test(x) ? 1 / 2 : \`\${import('nine')} from 'no'\``,
+      "// import 'no'",
+      "/* import 'no' */ const n = { import: 'no', o: \"import 'no'\" }; p.import('no'); import.meta.url",
+      'await import(`ten`)',
+      "import * as q from 'eleven'",
+    ].join('\n')
+    const found = importsOf(source).map(({ specifier, typeOnly }) =>
+      typeOnly ? `type ${specifier}` : specifier,
+    )
+    expect(found).toEqual([
+      ...[
+        'one',
+        'type two',
+        'type three',
+        'four',
+        'five',
+        'six',
+        'seven',
+        'type eight',
+        'nine',
+        undefined,
+        'eleven',
+      ],
+    ])
+  })
+
+  test.each([
+    ['src/model/a.ts', "import 'node:fs'"],
+    ['src/model/a.ts', "import type { b } from '../dialect/adapter.ts'"],
+    ['src/dialect/a.ts', "import { b } from '../store/store.ts'"],
+    ['src/service/a.ts', "import { b } from '../store/store.ts'"],
+    ['src/service/a.ts', "import 'pg'"],
+    ['src/grpc/a.ts', "import { parse } from '../dialect/json-text.ts'"],
+    ['src/store/a.ts', "import '../gen/laurel/v1/title.ts'"],
+    ['src/service/a.ts', "import { x } from '../../adapters/xbox/index.ts'"],
+    ['adapters/xbox/a.ts', "import '../discord/index.ts'"],
+    ['adapters/xbox/a.ts', "import 'node:fs'"],
+    ['adapters/xbox/a.ts', 'await import(name)'],
+    ['adapters/xbox/xbox.test.ts', "import '../discord/index.ts'"],
+  ])('of %s may not be: %s', (file, source) => {
+    expect(forbiddenImports(file, source)).toHaveLength(1)
+  })
+
+  test.each([
+    ['src/service/a.ts', "import type { b } from '../store/store.ts'"],
+    ['src/grpc/a.ts', "import { type Loss } from '../dialect/losses.ts'; import '@grpc/grpc-js'"],
+    ['adapters/xbox/xbox.test.ts', "import 'node:fs'; import 'vitest'; import './decode.ts'; import 'zod'"],
+    ['adapters/index.ts', "export { xbox } from './xbox/index.ts'"],
+    ['src/app.ts', "import 'pg'; import './registry.ts'"],
+  ])('of %s may be: %s', (file, source) => {
+    expect(forbiddenImports(file, source)).toEqual([])
+  })
+
+  test('keep to the table', () => {
+    const all = [...sources]
+    expect(all.flatMap(([, source]) => importsOf(source)).length).toBeGreaterThan(200)
+    for (const room of ['src/model', 'src/dialect', 'src/store', 'adapters', 'src/embedded-postgres']) {
+      expect(Object.keys(ROOMS)).toContain(room)
+      expect(files.filter((file) => file.startsWith(`${room}/`)).length).toBeGreaterThan(3)
+    }
+    expect(all.flatMap(([file, source]) => forbiddenImports(file, source))).toEqual([])
+  })
+
+  test('of adapters come into src through src/registry.ts alone', () => {
+    const importers = files.filter((file) => {
+      const found = importsOf(sources.get(file) ?? '')
+      return (
+        file.startsWith('src/') && found.some(({ specifier }) => /^(\.\.\/)+adapters\//.test(specifier ?? ''))
+      )
+    })
+    expect(importers).toEqual(['src/registry.ts'])
+  })
+})
+
+describe('files', () => {
+  test(`have at most ${LONGEST} lines, and half of src at most ${LARGEST_MEDIAN}`, () => {
+    const lengths = [...sources].map(([file, source]) => ({ file, lines: source.split('\n').length - 1 }))
+    expect(lengths.length).toBeGreaterThan(50)
+    const bounded = lengths.filter(({ file }) => !file.startsWith('src/store/migrations/'))
+    expect(bounded.filter(({ lines }) => lines > LONGEST)).toEqual([])
+    const ofSrc = bounded.filter(({ file }) => file.startsWith('src/')).map(({ lines }) => lines)
+    expect(ofSrc.sort((a, b) => a - b)[Math.floor(ofSrc.length / 2)]).toBeLessThanOrEqual(LARGEST_MEDIAN)
+  })
+
+  test('have kebab-case names and no default export', () => {
+    expect(files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(file)))).toEqual([])
+    const withDefault = [...sources].filter(([, source]) => {
+      const words = tokensOf(source).map(({ kind, text }) => (kind === 'string' ? '' : text))
+      return words.some(
+        (word, index) => word === 'default' && ['export', 'as'].includes(words[index - 1] ?? ''),
+      )
+    })
+    expect(withDefault.map(([file]) => file)).toEqual([])
+  })
+
+  test('read the environment in src/config.ts alone', () => {
+    const readers = [...sources].filter(([, source]) => {
+      const text = tokensOf(source).map((token) => token.text)
+      const reads = text.some((word, index) => word === 'env' && text[index - 2] === 'process')
+      return reads || importsOf(source).some(({ specifier }) => specifier === 'node:process')
+    })
+    const inProduct = readers.map(([file]) => file).filter((file) => /^(src|adapters)\//.test(file))
+    expect(inProduct).toEqual(['src/config.ts'])
+  })
+
+  test('of migrations are all in the list, in order', () => {
+    const folder = 'src/store/migrations'
+    const names = files
+      .filter((file) => /\/\d{4}-/.test(file) && file.startsWith(folder))
+      .map((file) => basename(file))
+    expect(names.length).toBeGreaterThan(0)
+    expect(names.map((name) => name.slice(0, 4))).toEqual(
+      names.map((_, index) => String(index + 1).padStart(4, '0')),
+    )
+    const listed = importsOf(sources.get(`${folder}/index.ts`) ?? '').map(({ specifier }) => specifier)
+    expect(listed.filter((specifier) => specifier?.startsWith('./'))).toEqual(
+      names.map((name) => `./${name}`),
+    )
+  })
+})
+
+describe('adapters', () => {
+  test('are listed in alphabetical order', () => {
+    expect(dialects.length).toBeGreaterThanOrEqual(3)
+    const listed = importsOf(sources.get('adapters/index.ts') ?? '').map(({ specifier }) => specifier)
+    const rooms = listed.filter((specifier) => specifier?.startsWith('./'))
+    expect(rooms).toEqual(dialects.map((dialect) => `./${dialect}/index.ts`))
+  })
+
+  test.each(dialects)('%s has the rooms’ shape', (dialect) => {
+    const parts = [
+      'README.md',
+      'schema.ts',
+      'decode.ts',
+      'encode.ts',
+      'index.ts',
+      `${dialect}.test.ts`,
+      'testdata',
+    ]
+    const present = readdirSync(`${ROOT}/adapters/${dialect}`)
+    expect(parts.filter((part) => !present.includes(part))).toEqual([])
+    expect(readdirSync(`${ROOT}/adapters/${dialect}/testdata`).length).toBeGreaterThan(0)
+  })
+})
