@@ -61,6 +61,9 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
     estimatedTime: undefined,
     titleAssociations: [],
     ids: read.ID ? { accelbyte: read.ID } : {},
+    createTime: readInstant(read.CreatedAt, members.path('CreatedAt')),
+    updateTime: readInstant(read.UpdatedAt, members.path('UpdatedAt')),
+    // Last, for it reads each member a second time: all of them are known to be readable by now.
     extensions: extensionsOf({
       ...keptOf(members, isRest(members)),
       ...keepSpellings(
@@ -69,8 +72,6 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
       ),
       ...members.unknown,
     }),
-    createTime: readInstant(read.CreatedAt, members.path('CreatedAt')),
-    updateTime: readInstant(read.UpdatedAt, members.path('UpdatedAt')),
   }
   const binding = read.Namespace ? { namespace: read.Namespace } : undefined
   return {

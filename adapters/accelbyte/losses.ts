@@ -3,6 +3,7 @@ import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
+import { isSpelling } from './spelling.ts'
 
 /** What a field loses, for a person. A new field of the model fails to compile until it is answered for. */
 type Details<Part> = Readonly<Record<Exclude<keyof Part, 'ids' | 'extensions'>, string>>
@@ -10,7 +11,7 @@ type Details<Part> = Readonly<Record<Exclude<keyof Part, 'ids' | 'extensions'>, 
 const NO_PLACE = 'AccelByte has no place for it'
 
 const TITLE: Details<TitleFacts> = {
-  binding: 'AccelByte knows a title by its namespace alone, and a user row does not say it',
+  binding: 'AccelByte knows a title by its namespace alone',
   displayName: NO_PLACE,
 }
 
@@ -51,21 +52,22 @@ const PROGRESS: Details<ProgressFacts> = {
 
 /**
  * Reports what `back`, the entry read again, no longer says as `record` does. Measured, not foretold: so nothing
- * is lost in silence, and nothing is reported that came through.
+ * is lost in silence, and nothing is reported that came through. A user row is asked for no definition, and takes
+ * its title from where it is written.
  */
 export function reportDifferences(record: Canonical, back: Canonical, losses: LossReport): void {
-  reportPart('title', record.title, back.title, TITLE, losses)
-  if (record.achievement !== undefined && back.achievement === undefined) {
-    losses.dropped(['achievement'], record.achievement.id, 'a user row does not carry the definition')
-  } else if (record.achievement !== undefined && back.achievement !== undefined) {
+  const { binding } = record.title
+  const title = back.progress === undefined ? back.title : { ...back.title, binding }
+  reportPart('title', record.title, title, TITLE, losses)
+  if (record.achievement !== undefined && back.achievement !== undefined) {
     reportPart('achievement', record.achievement, back.achievement, ACHIEVEMENT, losses)
     const [from, to] = [record.achievement.ids['accelbyte'], back.achievement.ids['accelbyte']]
     reportField(['achievement', 'ids', 'accelbyte'], from, to, 'a definition in REST form has no id', losses)
   }
-  if (record.progress !== undefined && back.progress === undefined) {
-    losses.dropped(['progress'], toJson(record.progress), 'a definition does not carry progress')
-  } else if (record.progress !== undefined && back.progress !== undefined) {
+  if (record.progress !== undefined && back.progress !== undefined) {
     reportPart('progress', record.progress, back.progress, PROGRESS, losses)
+  } else if (record.progress !== undefined) {
+    losses.dropped(['progress'], toJson(record.progress), 'a definition does not carry progress')
   }
   if (record.summary !== undefined) losses.dropped(['summary'], toJson(record.summary), NO_PLACE)
 }
@@ -83,10 +85,11 @@ function reportPart<Part extends { readonly extensions: Extensions }>(
     else if (!sameJson(from, to)) losses.dropped([name, field], toJson(from), detail)
   }
   const [before, after] = [record.extensions['accelbyte'] ?? {}, back.extensions['accelbyte'] ?? {}]
-  const detail = 'what an AccelByte document once said, and the record no longer does'
   for (const member of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [from, to] = [ownMember(before, member), ownMember(after, member)]
-    if (!sameJson(from, to)) reportChange([name, 'extensions', 'accelbyte', member], from, to, detail, losses)
+    if (isSpelling(member) || sameJson(from, to)) continue
+    const detail = 'not what this form of the dialect can say, or must say'
+    reportChange([name, 'extensions', 'accelbyte', member], from, to, detail, losses)
   }
 }
 

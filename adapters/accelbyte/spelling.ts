@@ -44,6 +44,15 @@ export const ROW_SPELLINGS: Spellings = {
   achievedAt: (written) => (written === null ? writeInstant(undefined) : plainInstant(written)),
 }
 
+/** Whether a member of the extension is memory of a spelling: it is forgotten when the value has changed since. */
+export function isSpelling(member: string): boolean {
+  return SPELLED.has(member)
+}
+
+const SPELLED: ReadonlySet<string> = new Set(
+  [definitionSpellings('', false), ROW_SPELLINGS].flatMap((spellings) => Object.keys(spellings)),
+)
+
 /** The members that were written in another form than `encode` writes. */
 export function keepSpellings(known: JsonObject, spellings: Spellings): JsonObject {
   const kept = Object.entries(known).filter(([name, written]) => {
