@@ -13,6 +13,7 @@ import {
   writeStanding,
 } from './facts.ts'
 import { reportDefinition, reportForeignTags, reportStanding } from './report.ts'
+import { isSnowflakeText } from './snowflake.ts'
 import { readMemory, spell } from './spelling.ts'
 
 /** Writes a definition, with progress beside it where there is some, or progress alone. */
@@ -67,8 +68,9 @@ function encodeProgress(
   withDefinition: boolean,
 ): JsonObject {
   const memory = readMemory(progress.extensions['discord'])
+  const account = context.account ?? progress.account
   const facts: StandingFacts = {
-    user: context.account ?? progress.account,
+    user: account !== undefined && isSnowflakeText(account) ? account : undefined,
     achievement: achievement?.ids['discord'] ?? progress.achievementId,
     standing: {
       percent: progress.state === 'achieved' ? 100 : Math.min(99, progress.percent),

@@ -5,6 +5,7 @@ import { formatInstant, TICKS_PER_SECOND } from '../../src/model/instant.ts'
 import { type JsonValue, sameJson } from '../../src/model/json.ts'
 import { iconAsset } from './decode.ts'
 import type { DefinitionFacts, StandingFacts } from './facts.ts'
+import { ACCOUNT_ID_FORM } from './snowflake.ts'
 import { foreignTags, type Text } from './text.ts'
 
 /** Fields that Discord has no place for; an empty list is what it gives back for them. */
@@ -55,6 +56,9 @@ export function reportStanding(
   const coerced = (field: keyof ProgressFacts, to: JsonValue, why: string) => {
     const from = progress[field] as JsonValue
     if (from !== to) losses.coerced(['progress', field], from, to, why)
+  }
+  if (progress.account !== undefined && facts.user === undefined) {
+    losses.dropped(['progress', 'account'], progress.account, `expected ${ACCOUNT_ID_FORM}`)
   }
   coerced('achievementId', facts.achievement, 'Discord has no codes: its id stands for the achievement')
   coerced('state', state, 'Discord tells the state by the percent alone')

@@ -5,7 +5,7 @@ import { toySchema } from './schema.ts'
 
 export function decode(entry: JsonObject, { locale }: Pick<DecodeContext, 'locale'>): Canonical {
   const { game, id, slug, title, secret, player, done } = readAs(toySchema, entry)
-  const unknown = Object.entries(entry).filter(([member]) => !(member in toySchema.shape))
+  const unknown = Object.entries(entry).filter(([member]) => !Object.hasOwn(toySchema.shape, member))
   const inLocale = (text: string) => ({ locale, text, translations: {} })
   return {
     title: { binding: { game }, displayName: undefined, extensions: {} },

@@ -1,0 +1,158 @@
+import fc from 'fast-check'
+import type { Adapter, Canonical, Feature, ProgressFacts } from '../../src/dialect/adapter.ts'
+import type { Achievement } from '../../src/model/achievement.ts'
+import * as achievements from './arbitrary-achievements.ts'
+import {
+  durations,
+  instants,
+  locales,
+  localizedTexts,
+  quantities,
+  texts,
+  tokens,
+} from './arbitrary-values.ts'
+
+/** How a feature is looked at: values for it, put into a plain record, and where to find them again. */
+export interface Probe {
+  readonly purpose: 'definition' | 'progress'
+  /** What the plain record says already. */
+  readonly base: Change
+  readonly changes: fc.Arbitrary<Change>
+  read(record: Canonical): unknown
+}
+
+export interface Change {
+  readonly achievement?: Partial<Achievement>
+  readonly progress?: Partial<ProgressFacts>
+}
+
+export const PROBES: Readonly<Record<Feature, Probe>> = {
+  code: definition({ id: tokens }, ({ id }) => id),
+  list_order: definition({ listOrder: fc.nat(10_000) }, ({ listOrder }) => listOrder),
+  translations: definition(
+    {
+      name: fc
+        .dictionary(locales, texts, { maxKeys: 3, noNullPrototype: true })
+        .map((translations) => ({ locale: 'en', text: 'Name', translations })),
+    },
+    ({ name }) => name.translations,
+  ),
+  locked_description: definition(
+    { lockedDescription: localizedTexts },
+    ({ lockedDescription }) => lockedDescription,
+  ),
+  hidden: definition({ hidden: fc.constant(true) }, ({ hidden }) => hidden),
+  server_only: definition({ serverOnly: fc.constant(true) }, ({ serverOnly }) => serverOnly),
+  time_window: {
+    purpose: 'definition',
+    base: {},
+    changes: achievements.kindsAndWindows.map((achievement) => ({ achievement })),
+    read: ({ achievement }) => [achievement?.kind, achievement?.window],
+  },
+  participation: definition({ participation: fc.constant('group') }, ({ participation }) => participation),
+  requirements: definition(
+    {
+      requirements: achievements.requirements.map((all) =>
+        all.map((requirement) => ({ ...requirement, statCode: undefined })),
+      ),
+    },
+    ({ requirements }) => requirements.map((requirement) => ({ ...requirement, statCode: undefined })),
+  ),
+  stat_codes: definition({ requirements: achievements.requirements }, ({ requirements }) =>
+    requirements.map(({ statCode }) => statCode),
+  ),
+  rewards: definition({ rewards: achievements.rewards }, ({ rewards }) => rewards),
+  media: definition({ media: achievements.media }, ({ media }) => media),
+  tags: definition({ tags: achievements.lists.tags }, ({ tags }) => tags),
+  platforms: definition({ platforms: achievements.lists.platforms }, ({ platforms }) => platforms),
+  product_id: definition({ productId: texts }, ({ productId }) => productId),
+  deep_link: definition({ deepLink: texts }, ({ deepLink }) => deepLink),
+  estimated_time: definition({ estimatedTime: durations }, ({ estimatedTime }) => estimatedTime),
+  title_associations: definition(
+    { titleAssociations: achievements.titleAssociations },
+    ({ titleAssociations }) => titleAssociations,
+  ),
+  definition_times: definition(
+    { createTime: instants, updateTime: instants },
+    ({ createTime, updateTime }) => [createTime, updateTime],
+  ),
+  progress_values: {
+    purpose: 'progress',
+    base: { progress: { state: 'in_progress', percent: 1 } },
+    changes: quantities.integer.map((steps) => ({ progress: { values: { steps } } })),
+    read: ({ progress }) => progress?.values,
+  },
+  progress_percent: {
+    purpose: 'progress',
+    base: {},
+    changes: fc
+      .oneof(fc.integer({ min: 1, max: 99 }), fc.constant(100))
+      .map((percent) => ({ progress: { state: percent === 100 ? 'achieved' : 'in_progress', percent } })),
+    read: ({ progress }) => progress?.percent,
+  },
+  unlock_time: achieved(
+    instants.map((unlockTime) => ({ unlockTime })),
+    ({ unlockTime }) => unlockTime,
+  ),
+  revoked: achieved(fc.constant({ revoked: true }), ({ revoked }) => revoked),
+}
+
+/** A record that says nothing but what every dialect can say. */
+export function plainRecord({ id, ids, hasCodes }: Adapter): Canonical {
+  const own = ids.mint({ taken: new Set(), time: 17_000_000_000_000_000n, entropy: 1n })
+  const code = hasCodes ? 'plain' : own
+  return {
+    title: { binding: ids.deriveBinding('title-1', 1n), displayName: undefined, extensions: {} },
+    achievement: {
+      id: code,
+      listOrder: 0,
+      name: { locale: 'en', text: 'Name', translations: {} },
+      description: { locale: 'en', text: 'Description', translations: {} },
+      lockedDescription: undefined,
+      hidden: false,
+      serverOnly: false,
+      kind: 'persistent',
+      window: undefined,
+      participation: 'individual',
+      requirements: [],
+      rewards: [],
+      media: [],
+      tags: [],
+      platforms: [],
+      productId: undefined,
+      deepLink: undefined,
+      estimatedTime: undefined,
+      titleAssociations: [],
+      ids: { [id]: own },
+      extensions: {},
+      createTime: undefined,
+      updateTime: undefined,
+    },
+    progress: undefined,
+    summary: undefined,
+  }
+}
+
+function definition<Fields extends Partial<Achievement>>(
+  fields: { readonly [Field in keyof Fields]: fc.Arbitrary<Fields[Field]> },
+  read: (achievement: Achievement) => unknown,
+): Probe {
+  return {
+    purpose: 'definition',
+    base: {},
+    changes: fc.record(fields).map((achievement) => ({ achievement: achievement as Partial<Achievement> })),
+    read: ({ achievement }) => achievement && read(achievement),
+  }
+}
+
+function achieved(
+  fields: fc.Arbitrary<Partial<ProgressFacts>>,
+  read: (progress: ProgressFacts) => unknown,
+): Probe {
+  return {
+    purpose: 'progress',
+    base: { progress: { state: 'achieved', percent: 100 } },
+    changes: fields.map((progress) => ({ progress })),
+    read: ({ progress }) => progress && read(progress),
+  }
+}

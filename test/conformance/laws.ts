@@ -1,0 +1,62 @@
+import type { Adapter, Canonical, EncodeContext, Shape } from '../../src/dialect/adapter.ts'
+import { parseJson } from '../../src/dialect/json-text.ts'
+import { formatPath, type Path } from '../../src/dialect/losses.ts'
+import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
+import { formatJson } from '../../src/model/exact-json.ts'
+import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
+import { differences, formatted, isRelated } from './differences.ts'
+import { encodeContext, identitiesFor, LOCALE } from './subjects.ts'
+
+/** What became of a record on its way to their JSON and back. */
+export interface Journey {
+  readonly entry: JsonObject
+  readonly back: Canonical
+  readonly reported: readonly string[]
+  readonly different: readonly Path[]
+}
+
+/** To their JSON, through its text, and to ours again. */
+export function thereAndBack(adapter: Adapter, record: Canonical, context: EncodeContext): Journey {
+  const { result, losses } = encodeEntry(adapter, record, context, identitiesFor(adapter))
+  const entry = reread(result)
+  const locale = record.achievement?.name.locale ?? LOCALE
+  const { result: back } = decodeEntry(adapter, entry, { locale, envelope: {} })
+  return { entry, back, reported: losses.map(({ path }) => path), different: differences(record, back) }
+}
+
+/** Law 3: what differs and is not reported, there, around it or within it. */
+export function silentLosses(adapter: Adapter, shape: Shape, record: Canonical): readonly string[] {
+  const { reported, different } = thereAndBack(adapter, record, encodeContext(record, shape.name))
+  return formatted(different.filter((path) => mustBeReported(adapter, shape, path))).filter(
+    (path) => !isAmong(reported, path),
+  )
+}
+
+/** Law 4: what is reported and does not differ. */
+export function falseAlarms(adapter: Adapter, shape: Shape, record: Canonical): readonly string[] {
+  const { reported, different } = thereAndBack(adapter, record, encodeContext(record, shape.name))
+  const paths = formatted(different)
+  return reported.filter((path) => !isAmong(paths, path))
+}
+
+/** An entry as it is after it was written as text and read. */
+export function reread(entry: JsonObject): JsonObject {
+  const value = parseJson(formatJson(entry))
+  if (!isJsonObject(value)) throw new TypeError('an entry must be an object')
+  return value
+}
+
+/**
+ * Its own extension is a dialect's memory of how a value was spelled: it may forget that when the value has
+ * changed since. A shape without definitions takes its title from where it is written.
+ */
+function mustBeReported(adapter: Adapter, { carries }: Shape, path: Path): boolean {
+  const [part, member, dialect] = path
+  if (member === 'extensions' && dialect === adapter.id) return false
+  if (carries.includes('definition')) return true
+  return part !== 'achievement' && !(part === 'title' && formatPath(path).startsWith('$.title.binding'))
+}
+
+function isAmong(paths: readonly string[], path: string): boolean {
+  return paths.some((other) => isRelated(other, path))
+}

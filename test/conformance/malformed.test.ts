@@ -1,0 +1,119 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Adapter, Canonical } from '../../src/dialect/adapter.ts'
+import { DecodeError } from '../../src/dialect/decode-error.ts'
+import type { Path } from '../../src/dialect/losses.ts'
+import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
+import { jsonObjects, jsonValues, texts } from './arbitrary-values.ts'
+import { differences, formatted } from './differences.ts'
+import { reread } from './laws.ts'
+import { encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
+
+const CONTEXT = { locale: LOCALE, envelope: {} }
+
+describe.each(subjects)('$id, whatever JSON comes', (subject) => {
+  const { adapter } = subject
+  const entries = samplesOf(subject).map(({ entry }) => entry)
+  const mutants = fc.constantFrom(...entries).chain(mutated)
+
+  it('gives a record or an error with a path', () => {
+    fc.assert(
+      fc.property(fc.oneof(jsonObjects, mutants), (entry) => {
+        const record = decodeIfSound(adapter, reread(entry))
+        if (record !== undefined) expectSound(record)
+      }),
+      { numRuns: 400 },
+    )
+  })
+
+  it('says again what it has understood, without a loss', () => {
+    fc.assert(
+      fc.property(mutants, (entry) => {
+        const record = decodeIfSound(adapter, reread(entry))
+        if (record === undefined || lacksTitle(record)) return
+        const context = encodeContext(record)
+        const { result, losses } = encodeEntry(adapter, record, context, identitiesFor(adapter))
+        expect(losses.filter(({ kind }) => kind !== 'defaulted')).toEqual([])
+        const { result: again } = decodeEntry(adapter, reread(result), CONTEXT)
+        const changes = differences(record, again).filter((path) => !isNaming(path))
+        expect(formatted(changes)).toEqual([])
+      }),
+      { numRuns: 400 },
+    )
+  })
+})
+
+/** A definition that names no title is given one, and what derives from it with it. */
+function lacksTitle({ achievement, title }: Canonical): boolean {
+  return achievement !== undefined && title.binding === undefined
+}
+
+/** What a writer completes, and what it remembers of spellings. */
+function isNaming([part, member]: Path): boolean {
+  return member === 'extensions' || member === 'ids' || (part === 'title' && member === 'binding')
+}
+
+function decodeIfSound(adapter: Adapter, entry: JsonObject): Canonical | undefined {
+  try {
+    return decodeEntry(adapter, entry, CONTEXT).result
+  } catch (error) {
+    expect(error).toBeInstanceOf(DecodeError)
+    return undefined
+  }
+}
+
+/** The rules of the model that a document could break. */
+function expectSound({ achievement, progress }: Canonical): void {
+  if (achievement !== undefined) {
+    expect(achievement.id).not.toBe('')
+    const ids = achievement.requirements.map(({ id }) => id)
+    expect(new Set(ids).size).toBe(ids.length)
+    for (const { target, valueType } of achievement.requirements) {
+      expect(typeof target).toBe(valueType === 'integer' ? 'bigint' : 'number')
+    }
+  }
+  if (progress !== undefined) {
+    expect(progress.percent).toSatisfy((percent: number) => Number.isInteger(percent))
+    expect(progress.percent).toBeGreaterThanOrEqual(0)
+    expect(progress.percent === 100).toBe(progress.state === 'achieved')
+    if (progress.state !== 'achieved') expect(progress.unlockTime).toBeUndefined()
+  }
+}
+
+/** The value with one thing in it changed: a member gone, renamed, repeated in a list, or of another kind. */
+function mutated(value: JsonObject): fc.Arbitrary<JsonObject> {
+  const names = Object.keys(value)
+  if (names.length === 0) return jsonObjects
+  const change = (name: string) => {
+    const member = value[name] as JsonValue
+    const withMember = (changed: JsonValue) => ({ ...value, [name]: changed })
+    return fc.oneof(
+      fc.constant(without(value, name)),
+      texts.map((other) => Object.fromEntries(Object.entries({ ...value, [name]: other }))),
+      jsonValues.map(withMember),
+      fc.constantFrom<JsonValue>('', '0', -1, 0.5, 2n ** 63n, null, [], {}, '9'.repeat(400)).map(withMember),
+      below(member).map(withMember),
+      below(member).map(withMember),
+    )
+  }
+  return fc.constantFrom(...names).chain(change)
+}
+
+function below(value: JsonValue): fc.Arbitrary<JsonValue> {
+  if (isJsonObject(value)) return mutated(value)
+  if (!Array.isArray(value) || value.length === 0) return jsonValues
+  return fc.oneof(
+    fc.constant([...value, ...value]),
+    fc.constant(value.slice(1)),
+    fc
+      .nat(value.length - 1)
+      .chain((index) =>
+        below(value[index]).map((changed) => value.map((element, at) => (at === index ? changed : element))),
+      ),
+  )
+}
+
+function without(object: JsonObject, member: string): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([name]) => name !== member))
+}

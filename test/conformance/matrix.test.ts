@@ -1,0 +1,50 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { expect, it } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
+import type { Adapter, Support } from '../../src/dialect/adapter.ts'
+import { FEATURES, observedTransfer } from './observed.ts'
+
+const README = new URL('../../adapters/README.md', import.meta.url)
+const BETWEEN_MARKERS = /(?<=<!-- matrix -->\n)[\s\S]*(?=<!-- \/matrix -->)/
+
+it('stands in adapters/README.md as it is observed', () => {
+  const readme = readFileSync(README, 'utf8')
+  const current = readme.replace(BETWEEN_MARKERS, () => `\n${featureTable()}\n\n${pairTable()}\n\n`)
+  if (process.env['UPDATE'] === '1' && current !== readme) writeFileSync(README, current)
+  else expect(readme, 'run with UPDATE=1 to write it, and read the change').toBe(current)
+})
+
+/** What each dialect says of itself; `capabilities.test.ts` holds it to that. */
+function featureTable(): string {
+  const marks: Readonly<Record<Support, string>> = { full: 'full', lossy: 'in part', none: '' }
+  const rows = FEATURES.map((feature) => [
+    words(feature),
+    ...adapters.map(({ capabilities }) => marks[capabilities[feature]]),
+  ])
+  return table(['feature', ...adapters.map(({ displayName }) => displayName)], rows)
+}
+
+/** What is lost on the way from each dialect to each other one. */
+function pairTable(): string {
+  const pairs = adapters.flatMap((from) =>
+    adapters.filter((to) => to !== from).map((to) => [from, to] as const),
+  )
+  const rows = pairs.map(([from, to]) => [from.id, to.id, lost(from, to, 'none'), lost(from, to, 'lossy')])
+  return table(['from', 'to', 'lost', 'kept in part'], rows)
+}
+
+function lost(from: Adapter, to: Adapter, degree: Support): string {
+  const said = FEATURES.filter((feature) => from.capabilities[feature] !== 'none')
+  return said
+    .filter((feature) => observedTransfer(from, to, feature) === degree)
+    .map(words)
+    .join(', ')
+}
+
+function words(feature: string): string {
+  return feature.replaceAll('_', ' ')
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+}

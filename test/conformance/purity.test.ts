@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import type { Adapter, Canonical } from '../../src/dialect/adapter.ts'
+import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
+import { records } from './arbitraries.ts'
+import { jsonObjects } from './arbitrary-values.ts'
+import { decodeSample, encodeContext, identitiesFor, samplesOf, subjects } from './subjects.ts'
+
+describe.each(subjects)('$id', (subject) => {
+  const { adapter } = subject
+  const samples = samplesOf(subject)
+  const remembered = samples.map((sample) => decodeSample(adapter, sample).result)
+
+  it('decodes what is frozen, and decodes it alike each time', () => {
+    for (const { entry, context } of samples) {
+      const once = () => decodeEntry(adapter, frozen(entry), frozen(context))
+      expect(once()).toEqual(once())
+    }
+  })
+
+  it.each(adapter.shapes)('encodes what is frozen as $name, and encodes it alike each time', (shape) => {
+    fc.assert(
+      fc.property(records(adapter, shape.carries, remembered), (record) => {
+        const once = () => encode(adapter, frozen(record), shape.name)
+        expect(once()).toEqual(once())
+      }),
+      { numRuns: 50 },
+    )
+  })
+
+  it('suffers an extension that it never wrote', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...remembered), jsonObjects, (record, extension) => {
+        const extensions = { [adapter.id]: extension }
+        const { title, achievement, progress, summary } = record
+        encode(adapter, {
+          title: { ...title, extensions },
+          achievement: achievement && { ...achievement, extensions },
+          progress: progress && { ...progress, extensions },
+          summary: summary && { ...summary, extensions },
+        })
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('mints ids that are new, and the same from the same seed', () => {
+    fc.assert(
+      fc.property(fc.bigInt(0n, 2n ** 64n - 1n), fc.bigInt(0n, 2n ** 58n), (entropy, time) => {
+        const taken = new Set<string>()
+        for (let count = 0; count < 20; count++) {
+          const id = adapter.ids.mint({ taken, time, entropy })
+          expect(adapter.ids.mint({ taken, time, entropy })).toBe(id)
+          expect(taken).not.toContain(id)
+          taken.add(id)
+        }
+        const binding = adapter.ids.deriveBinding('title-1', entropy)
+        expect(adapter.ids.deriveBinding('title-1', entropy)).toEqual(binding)
+      }),
+      { numRuns: 50 },
+    )
+  })
+})
+
+function encode(adapter: Adapter, record: Canonical, shape?: string) {
+  return encodeEntry(adapter, record, encodeContext(record, shape), identitiesFor(adapter))
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
+  Object.freeze(value)
+  for (const member of Object.values(value)) frozen(member)
+  return value
+}

@@ -1,0 +1,56 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
+import { rooms, type Subject, subjects } from './subjects.ts'
+
+const FILES = ['README.md', 'schema.ts', 'decode.ts', 'encode.ts', 'index.ts', 'testdata']
+
+describe('adapters/', () => {
+  const folders = readdirSync(new URL('../../adapters/', import.meta.url), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
+
+  it('lists each folder, in alphabetical order', () => {
+    expect(adapters.map(({ id }) => id)).toEqual(folders.sort())
+  })
+})
+
+describe.each(subjects)('the room of $id', (subject) => {
+  const { adapter, room } = subject
+
+  it.each(FILES)('has %s', (file) => {
+    expect(existsSync(`${room}${file}`)).toBe(true)
+  })
+
+  it('has a row in its README for each member that its schema names', () => {
+    const readme = readFileSync(`${room}README.md`, 'utf8')
+    const rows = readme.split('\n').filter((line) => line.startsWith('|'))
+    const said = new Set(rows.flatMap((row) => codesIn(row.split('|')[1] ?? '')))
+    const members = membersOf(subject)
+    expect(members.length).toBeGreaterThan(0)
+    expect(members.filter((member) => !said.has(member))).toEqual([])
+  })
+
+  it('has shapes, each with a name of its own', () => {
+    const names = adapter.shapes.map(({ name }) => name)
+    expect(names.length).toBeGreaterThan(0)
+    expect(new Set(names).size).toBe(names.length)
+  })
+})
+
+it.each(rooms)('$adapter.id has tests of its own', ({ adapter, room }) => {
+  expect(existsSync(`${room}${adapter.id}.test.ts`)).toBe(true)
+})
+
+/** The keys of the objects in a schema: `name:` at the start of a line or after a brace or comma. */
+function membersOf({ room }: Subject): readonly string[] {
+  const source = readFileSync(`${room}schema.ts`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+  const objects = [...source.matchAll(/[oO]bject\(\{([\s\S]*?)\n?\s*\}\)/g)].map(([, body]) => body ?? '')
+  const keys = objects.flatMap((body) => [...body.matchAll(/(?:^|[{,\n])\s*['"]?([\w$-]+)['"]?:/g)])
+  return [...new Set(keys.map(([, key]) => key as string))].filter((key) => key !== 'error')
+}
+
+/** Names in a cell: each word of what stands in backticks, so that `a.b` and `a[].b` name b as well. */
+function codesIn(cell: string): readonly string[] {
+  return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => (code ?? '').split(/[^\w$-]+/))
+}

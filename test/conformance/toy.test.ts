@@ -1,0 +1,74 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
+import type { Adapter, Canonical } from '../../src/dialect/adapter.ts'
+import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
+import { records } from './arbitraries.ts'
+import { falseAlarms, reread, silentLosses } from './laws.ts'
+import { encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
+import { toy } from './toy/index.ts'
+
+const CONTEXT = { locale: LOCALE, envelope: {} }
+
+/** The list as it would be with one line more. */
+const withToy: readonly Adapter[] = [...adapters, toy].sort((left, right) => left.id.localeCompare(right.id))
+const pairs = withToy.flatMap((from) => withToy.map((to) => ({ from, to })))
+
+describe('a newcomer costs one folder and one line', () => {
+  it.each(pairs)('$from.id speaks to $to.id', ({ from, to }) => {
+    const samples = samplesOf(subjects.find(({ adapter }) => adapter === from) as (typeof subjects)[number])
+    for (const { entry } of samples) {
+      const record = withoutAccount(decodeEntry(from, entry, CONTEXT).result)
+      if (record.achievement === undefined) continue
+      const translated = encodeEntry(to, record, encodeContext(record), identitiesFor(to))
+      const { result: back } = decodeEntry(to, reread(translated.result), CONTEXT)
+      expect(back.achievement?.name.text).toBe(record.achievement.name.text)
+      expect(back.achievement?.hidden).toBe(record.achievement.hidden)
+      if (from.hasCodes && to.hasCodes) expect(back.achievement?.id).toBe(record.achievement.id)
+    }
+  })
+})
+
+describe('the laws notice', () => {
+  const [shape] = toy.shapes as [(typeof toy.shapes)[number]]
+  const some = records(toy, shape.carries, [])
+  const isLawful = (adapter: Adapter, law: typeof silentLosses) =>
+    !fc.check(fc.property(some, (record) => law(adapter, shape, record).length === 0)).failed
+
+  it('nothing wrong with the toy', () => {
+    expect(isLawful(toy, silentLosses)).toBe(true)
+    expect(isLawful(toy, falseAlarms)).toBe(true)
+  })
+
+  it('an adapter that keeps a loss to itself', () => {
+    const silent: Adapter = {
+      ...toy,
+      encode: (record, losses, context) => {
+        const entry = toy.encode(record, losses, context)
+        losses.losses.splice(
+          0,
+          losses.losses.length,
+          ...losses.losses.filter(({ path }) => !path.includes('tags')),
+        )
+        return entry
+      },
+    }
+    expect(isLawful(silent, silentLosses)).toBe(false)
+  })
+
+  it('an adapter that reports what it has kept', () => {
+    const anxious: Adapter = {
+      ...toy,
+      encode: (record, losses, context) => {
+        losses.dropped(['achievement', 'hidden'], true, 'not really')
+        return toy.encode(record, losses, context)
+      },
+    }
+    expect(isLawful(anxious, falseAlarms)).toBe(false)
+  })
+})
+
+/** Whose account it is in another dialect is for the service to know. */
+function withoutAccount(record: Canonical): Canonical {
+  return { ...record, progress: record.progress && { ...record.progress, account: undefined } }
+}
