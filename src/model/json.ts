@@ -17,7 +17,11 @@ export function sameJson(left: unknown, right: unknown): boolean {
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
   if (Array.isArray(left) !== Array.isArray(right)) return false
   const names = new Set([...Object.keys(left), ...Object.keys(right)])
-  const [a, b] = [left as Record<string, unknown>, right as Record<string, unknown>]
-  for (const name of names) if (!sameJson(a[name], b[name])) return false
+  for (const name of names) if (!sameJson(own(left, name), own(right, name))) return false
   return true
+}
+
+/** A member of the value's own: `__proto__` may be a member like any other, and is inherited otherwise. */
+function own(value: object, name: string): unknown {
+  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
 }
