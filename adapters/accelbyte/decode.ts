@@ -4,7 +4,7 @@ import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
-import { foldMembers, hasMember, type Members, readMembers } from './members.ts'
+import { foldMembers, type Members, memberNames, readMembers } from './members.ts'
 import { definitionSchema, userRowSchema } from './schema.ts'
 import { definitionSpellings, keepSpellings, ROW_SPELLINGS } from './spelling.ts'
 import { readIcons, readInstant, readTexts } from './values.ts'
@@ -15,21 +15,27 @@ export const MAX_TAGS = 5
 /** Members of the export that the model has no place for: kept as they are, written only when they were set. */
 export const OPAQUE_MEMBERS = ['Global', 'CustomAttributes', 'Status'] as const
 
+export const DEFINITION_MEMBERS = memberNames(definitionSchema)
+export const ROW_MEMBERS = memberNames(userRowSchema)
+
 /** Theirs to ours. Nothing is lost on the way in: what the model has no place for is in the extension. */
 export function decode(entry: JsonObject, _losses: LossReport, context: DecodeContext): Canonical {
   return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context)
 }
 
-/** Every definition has a description and no row has one; both may have members that nobody knows. */
+/** Every definition has these and no row has one; both may have members that nobody knows. */
+export const MARKS_DEFINITION = /^(description|defaultLanguage)$/i
+
+const MARKS_ROW = /^(achievedAt|latestValue)$/i
+
 function isUserRow(entry: JsonObject): boolean {
-  if (hasMember(entry, 'Description') || hasMember(entry, 'DefaultLanguage')) return false
-  return (
-    hasMember(entry, 'achievedAt') || hasMember(entry, 'latestValue') || typeof entry['status'] === 'number'
-  )
+  const names = Object.keys(entry)
+  if (names.some((name) => MARKS_DEFINITION.test(name))) return false
+  return typeof entry['status'] === 'number' || names.some((name) => MARKS_ROW.test(name))
 }
 
 function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical {
-  const members = foldMembers(entry, Object.keys(definitionSchema.shape))
+  const members = foldMembers(entry, DEFINITION_MEMBERS)
   const read = readMembers(definitionSchema, members)
   const language = read.DefaultLanguage ?? context.locale
   const tags = read.Tags ?? []
@@ -109,7 +115,7 @@ function withoutNulls(object: JsonObject): JsonObject {
 }
 
 function decodeUserRow(entry: JsonObject): Canonical {
-  const members = foldMembers(entry, Object.keys(userRowSchema.shape))
+  const members = foldMembers(entry, ROW_MEMBERS)
   const read = readMembers(userRowSchema, members)
   const state = read.status === 2 ? 'achieved' : read.status === 1 ? 'in_progress' : 'not_started'
   const { id, name } = members.known

@@ -3,11 +3,18 @@ import { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Quantity } from '../../src/model/quantity.ts'
-import { decode, MAX_TAGS, OPAQUE_MEMBERS } from './decode.ts'
+import {
+  DEFINITION_MEMBERS,
+  decode,
+  MARKS_DEFINITION,
+  MAX_TAGS,
+  OPAQUE_MEMBERS,
+  ROW_MEMBERS,
+} from './decode.ts'
 import { deriveRowId } from './ids.ts'
 import { reportDifferences } from './losses.ts'
-import { restName } from './members.ts'
-import { definitionSchema, isDouble, userRowSchema } from './schema.ts'
+import { findName, type MemberNames, restName } from './members.ts'
+import { isDouble } from './schema.ts'
 import { definitionSpellings, ROW_SPELLINGS, spelled } from './spelling.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
 
@@ -65,7 +72,7 @@ function writeExport(achievement: Achievement, namespace: string): JsonObject {
   return Object.fromEntries([
     ...EXPORT_ORDER.map((name) => [name, definition[name] as JsonValue] as const),
     ...opaqueIn(extension),
-    ...unknownIn(extension, Object.keys(definitionSchema.shape)),
+    ...unknownIn(extension, DEFINITION_MEMBERS),
   ])
 }
 
@@ -77,7 +84,7 @@ function writeRest(achievement: Achievement, namespace: string): JsonObject {
   const members = { ...definition, Global: false, ...Object.fromEntries(opaqueIn(extension)) }
   return Object.fromEntries([
     ...Object.entries<JsonValue>(members).map(([name, value]) => [restName(name), value] as const),
-    ...unknownIn(extension, Object.keys(definitionSchema.shape)),
+    ...unknownIn(extension, DEFINITION_MEMBERS),
   ])
 }
 
@@ -123,7 +130,6 @@ function writeRow(
   const extension = progress.extensions['accelbyte'] ?? {}
   const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, ROW_SPELLINGS)
   const { id, name } = extension
-  const known = Object.keys(userRowSchema.shape)
   return Object.fromEntries([
     ['id', typeof id === 'string' ? id : deriveRowId(account, progress.achievementId)],
     ['achievementCode', progress.achievementId],
@@ -134,7 +140,7 @@ function writeRow(
     ['status', as('status', progress.state === 'achieved' ? 2 : progress.state === 'in_progress' ? 1 : 0)],
     ['latestValue', as('latestValue', writeDouble(latestValueOf(progress, achievement)))],
     ['achievedAt', as('achievedAt', writeInstant(progress.unlockTime))],
-    ...unknownIn(extension, [...known, 'Description', 'DefaultLanguage']),
+    ...unknownIn(extension, ROW_MEMBERS).filter(([member]) => !MARKS_DEFINITION.test(member)),
   ])
 }
 
@@ -175,10 +181,6 @@ function opaqueIn(extension: JsonObject): readonly (readonly [string, JsonValue]
   ])
 }
 
-function unknownIn(
-  extension: JsonObject,
-  known: readonly string[],
-): readonly (readonly [string, JsonValue])[] {
-  const names = new Set(known.map((name) => name.toLowerCase()))
-  return Object.entries(extension).filter(([member]) => !names.has(member.toLowerCase()))
+function unknownIn(extension: JsonObject, known: MemberNames): readonly (readonly [string, JsonValue])[] {
+  return Object.entries(extension).filter(([member]) => findName(known, member) === undefined)
 }

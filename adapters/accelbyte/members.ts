@@ -12,14 +12,28 @@ export interface Members {
   path(name: string): Path
 }
 
+/** The names of a schema's members, to be found in any case. */
+export type MemberNames = ReadonlyMap<string, string>
+
+/** Both usual spellings are there as they stand, so that only unusual ones have to be folded. */
+export function memberNames(schema: { readonly shape: object }): MemberNames {
+  const names = Object.keys(schema.shape)
+  return new Map(
+    names.flatMap((name) => [name, restName(name), name.toLowerCase()].map((key) => [key, name])),
+  )
+}
+
+export function findName(names: MemberNames, key: string): string | undefined {
+  return names.get(key) ?? names.get(key.toLowerCase())
+}
+
 /** @throws DecodeError when one member is there twice in different case: which of the two is meant, nobody knows. */
-export function foldMembers(object: JsonObject, names: readonly string[]): Members {
-  const nameOf = new Map(names.map((name) => [name.toLowerCase(), name]))
+export function foldMembers(object: JsonObject, names: MemberNames): Members {
   const spelling = new Map<string, string>()
   const known: [string, JsonValue][] = []
   const unknown: [string, JsonValue][] = []
   for (const [key, value] of Object.entries(object)) {
-    const name = nameOf.get(key.toLowerCase())
+    const name = findName(names, key)
     if (name === undefined) {
       unknown.push([key, value])
       continue
@@ -35,11 +49,6 @@ export function foldMembers(object: JsonObject, names: readonly string[]): Membe
     unknown: Object.fromEntries(unknown),
     path: (name) => [spelling.get(name) ?? name],
   }
-}
-
-/** Whether an object has a member of this name in whatever case. */
-export function hasMember(object: JsonObject, name: string): boolean {
-  return Object.keys(object).some((key) => key.toLowerCase() === name.toLowerCase())
 }
 
 /** @throws DecodeError with the path as the object spells it. */

@@ -4,7 +4,7 @@ import type { MediaAsset } from '../../src/model/achievement.ts'
 import { EARLIEST_INSTANT, formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { LocalizedText } from '../../src/model/localized-text.ts'
-import { foldMembers, readMembers } from './members.ts'
+import { foldMembers, memberNames, readMembers } from './members.ts'
 import { iconSchema } from './schema.ts'
 
 type Texts = string | Readonly<Record<string, string>>
@@ -51,6 +51,8 @@ function sameLanguage(left: string, right: string): boolean {
   return left.toLowerCase() === right.toLowerCase()
 }
 
+const ICON_MEMBERS = memberNames(iconSchema)
+
 type IconRole = 'locked_icon' | 'unlocked_icon'
 
 /** @throws DecodeError for an icon that is not one. */
@@ -60,7 +62,7 @@ export function readIcons(
   path: Path,
 ): readonly MediaAsset[] {
   return (icons ?? []).map((icon, index) => {
-    const members = foldMembers(icon, Object.keys(iconSchema.shape))
+    const members = foldMembers(icon, ICON_MEMBERS)
     const { url, slug } = readMembers(iconSchema, members, [...path, index])
     return { role, name: slug ?? '', url: url ?? '' }
   })
