@@ -65,7 +65,7 @@ export const kindsAndWindows = fc.oneof(
   }),
 )
 
-export const lists = { tags: few(texts), platforms: few(texts) }
+export const lists = { tags: fc.array(texts, { maxLength: 8 }), platforms: few(texts) }
 
 export const titleAssociations = few(
   fc.record({ id: fc.oneof(tokens, fc.nat().map(String)), name: texts, version: optional(texts) }),

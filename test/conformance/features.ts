@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import type { Adapter, Canonical, Feature, ProgressFacts } from '../../src/dialect/adapter.ts'
-import type { Achievement } from '../../src/model/achievement.ts'
+import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import * as achievements from './arbitrary-achievements.ts'
 import {
   durations,
@@ -25,6 +25,17 @@ export interface Change {
   readonly achievement?: Partial<Achievement>
   readonly progress?: Partial<ProgressFacts>
 }
+
+/** A requirement that every dialect with requirements can say. */
+export const STEPS: Requirement = {
+  id: 'steps',
+  statCode: undefined,
+  operator: 'at_least',
+  target: 1000n,
+  valueType: 'integer',
+}
+
+const LEAPS: Requirement = { ...STEPS, id: 'leaps' }
 
 export const PROBES: Readonly<Record<Feature, Probe>> = {
   code: definition({ id: tokens }, ({ id }) => id),
@@ -58,9 +69,18 @@ export const PROBES: Readonly<Record<Feature, Probe>> = {
     },
     ({ requirements }) => requirements.map((requirement) => ({ ...requirement, statCode: undefined })),
   ),
-  stat_codes: definition({ requirements: achievements.requirements }, ({ requirements }) =>
-    requirements.map(({ statCode }) => statCode),
-  ),
+  stat_codes: {
+    purpose: 'definition',
+    base: { achievement: { requirements: [STEPS, LEAPS] } },
+    changes: fc.tuple(tokens, fc.option(tokens, { nil: undefined })).map(([first, second]) => {
+      const requirements = [
+        { ...STEPS, statCode: first },
+        { ...LEAPS, statCode: second },
+      ]
+      return { achievement: { requirements } }
+    }),
+    read: ({ achievement }) => achievement?.requirements.map(({ statCode }) => statCode),
+  },
   rewards: definition({ rewards: achievements.rewards }, ({ rewards }) => rewards),
   media: definition({ media: achievements.media }, ({ media }) => media),
   tags: definition({ tags: achievements.lists.tags }, ({ tags }) => tags),
