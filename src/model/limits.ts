@@ -26,10 +26,6 @@ export const LIMITS = {
   statUpdates: 100,
   /** Achievements that an import can be told the meaning of. */
   mapping: 10_000,
-  /** Bytes of one message. */
+  /** Bytes of one message that is received. */
   messageBytes: 4 * 2 ** 20,
-  /** Bytes of a document, of one entry of it, and of one piece of it on its way out. */
-  documentBytes: 2 ** 30,
-  entryBytes: 2 ** 20,
-  pieceBytes: 2 ** 20,
 } as const

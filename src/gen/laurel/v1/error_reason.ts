@@ -332,7 +332,7 @@ export const ErrorReason = {
    */
   STAT_OUT_OF_BOUNDS: 25,
   /**
-   * STAT_INCREMENT_ONLY - FAILED_PRECONDITION: the stat takes increments that are not negative only.
+   * STAT_INCREMENT_ONLY - FAILED_PRECONDITION: the stat only rises, and the write would lower it.
    *
    *     {
    *       "reason": "STAT_INCREMENT_ONLY",

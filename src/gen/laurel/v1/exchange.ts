@@ -165,12 +165,23 @@ export interface Loss {
    * of the document; when writing one, a path of the canonical record after its place in the list.
    */
   path: string;
-  /** What went in, as JSON text. Empty if there was nothing. */
+  /**
+   * What went in, as JSON text. Empty if there was nothing. Of a value longer than 64 Ki characters, its beginning as a
+   * JSON string.
+   */
   fromJson: string;
-  /** What came out, as JSON text. Empty if nothing did. */
+  /** What came out, as JSON text, in the same way. Empty if nothing did. */
   toJson: string;
   /** Why, for a person. */
   detail: string;
+}
+
+/** A written document in numbers. */
+export interface DocumentSummary {
+  /** How many entries it has. */
+  entryCount: number;
+  /** How many losses there were. */
+  lossCount: number;
 }
 
 /** What became of one entry of an imported document. */
@@ -579,6 +590,73 @@ export const Loss: MessageFns<Loss> = {
     message.fromJson = object.fromJson ?? "";
     message.toJson = object.toJson ?? "";
     message.detail = object.detail ?? "";
+    return message;
+  },
+};
+
+function createBaseDocumentSummary(): DocumentSummary {
+  return { entryCount: 0, lossCount: 0 };
+}
+
+export const DocumentSummary: MessageFns<DocumentSummary> = {
+  encode(message: DocumentSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entryCount !== 0) {
+      writer.uint32(8).int32(message.entryCount);
+    }
+    if (message.lossCount !== 0) {
+      writer.uint32(16).int32(message.lossCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DocumentSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDocumentSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.entryCount = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.lossCount = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DocumentSummary>, I>>(base?: I): DocumentSummary {
+    return DocumentSummary.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DocumentSummary>, I>>(object: I): DocumentSummary {
+    const message = createBaseDocumentSummary();
+    message.entryCount = object.entryCount ?? 0;
+    message.lossCount = object.lossCount ?? 0;
     return message;
   },
 };

@@ -22,7 +22,7 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Dialect, EntryOutcome, ImportStrategy, ImportSummary, Loss, LossPolicy } from "./exchange.ts";
+import { Dialect, DocumentSummary, EntryOutcome, ImportStrategy, ImportSummary, Loss, LossPolicy } from "./exchange.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -48,14 +48,9 @@ export interface TranslateRequest {
   shape: string;
   /**
    * The BCP-47 tag of texts that do not say their language, and the one to prefer where the other dialect carries one
-   * language only. If empty, the named title's default locale, else `en-US`.
+   * language only. If empty, `en`.
    */
   locale: string;
-  /**
-   * A title whose ids to write. If empty, a title that Laurel need not know: ids that the other dialect requires are
-   * derived from the document, always the same, and reported as losses.
-   */
-  titleId: string;
   /** What to do about losses. */
   lossPolicy: LossPolicy;
   /** A piece of the document. */
@@ -70,14 +65,6 @@ export interface TranslateResponse {
   losses: Loss[];
   /** The translation in numbers. Set in the last message only: a stream without it was cut short. */
   summary?: DocumentSummary | undefined;
-}
-
-/** A written document in numbers. */
-export interface DocumentSummary {
-  /** How many entries it has. */
-  entryCount: number;
-  /** How many losses there were. */
-  lossCount: number;
 }
 
 /** What to import: options in the first message, a piece of the document in each. */
@@ -320,7 +307,7 @@ export const ListDialectsResponse: MessageFns<ListDialectsResponse> = {
 };
 
 function createBaseTranslateRequest(): TranslateRequest {
-  return { from: "", to: "", shape: "", locale: "", titleId: "", lossPolicy: 0, content: new Uint8Array(0) };
+  return { from: "", to: "", shape: "", locale: "", lossPolicy: 0, content: new Uint8Array(0) };
 }
 
 export const TranslateRequest: MessageFns<TranslateRequest> = {
@@ -337,14 +324,11 @@ export const TranslateRequest: MessageFns<TranslateRequest> = {
     if (message.locale !== "") {
       writer.uint32(34).string(message.locale);
     }
-    if (message.titleId !== "") {
-      writer.uint32(42).string(message.titleId);
-    }
     if (message.lossPolicy !== 0) {
-      writer.uint32(48).int32(message.lossPolicy);
+      writer.uint32(40).int32(message.lossPolicy);
     }
     if (message.content.length !== 0) {
-      writer.uint32(58).bytes(message.content);
+      writer.uint32(50).bytes(message.content);
     }
     return writer;
   },
@@ -395,23 +379,15 @@ export const TranslateRequest: MessageFns<TranslateRequest> = {
             continue;
           }
           case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.titleId = reader.string();
-            continue;
-          }
-          case 6: {
-            if (tag !== 48) {
+            if (tag !== 40) {
               break;
             }
 
             message.lossPolicy = reader.int32() as any;
             continue;
           }
-          case 7: {
-            if (tag !== 58) {
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
@@ -439,7 +415,6 @@ export const TranslateRequest: MessageFns<TranslateRequest> = {
     message.to = object.to ?? "";
     message.shape = object.shape ?? "";
     message.locale = object.locale ?? "";
-    message.titleId = object.titleId ?? "";
     message.lossPolicy = object.lossPolicy ?? 0;
     message.content = object.content ?? new Uint8Array(0);
     return message;
@@ -523,73 +498,6 @@ export const TranslateResponse: MessageFns<TranslateResponse> = {
     message.summary = (object.summary !== undefined && object.summary !== null)
       ? DocumentSummary.fromPartial(object.summary)
       : undefined;
-    return message;
-  },
-};
-
-function createBaseDocumentSummary(): DocumentSummary {
-  return { entryCount: 0, lossCount: 0 };
-}
-
-export const DocumentSummary: MessageFns<DocumentSummary> = {
-  encode(message: DocumentSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.entryCount !== 0) {
-      writer.uint32(8).int32(message.entryCount);
-    }
-    if (message.lossCount !== 0) {
-      writer.uint32(16).int32(message.lossCount);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): DocumentSummary {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDocumentSummary();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.entryCount = reader.int32();
-            continue;
-          }
-          case 2: {
-            if (tag !== 16) {
-              break;
-            }
-
-            message.lossCount = reader.int32();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<DocumentSummary>, I>>(base?: I): DocumentSummary {
-    return DocumentSummary.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<DocumentSummary>, I>>(object: I): DocumentSummary {
-    const message = createBaseDocumentSummary();
-    message.entryCount = object.entryCount ?? 0;
-    message.lossCount = object.lossCount ?? 0;
     return message;
   },
 };
@@ -1640,12 +1548,12 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * A document is the platform's own JSON in UTF-8: one entry, an array of entries, or an object with a list of them; a
  * trailing comma is forgiven. It travels in pieces of any size, cut anywhere, in the `content` of the messages of a
  * stream. A message is at most 4 MiB, a document at most 1 GiB unless the server is set otherwise, one entry of it at
- * most 1 MiB and 64 levels deep. What is longer fails with INVALID_ARGUMENT, reason DOCUMENT_TOO_LARGE; what is not
- * JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
+ * most 4 MiB and 64 levels deep. A document that is longer fails with INVALID_ARGUMENT, reason DOCUMENT_TOO_LARGE; one
+ * that is not JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
  *
- * In a stream of requests only the first message carries options: those of later messages must be left empty. Neither
- * side holds the whole document: results come while the document is still being sent, so a caller must read while it
- * writes. Whoever is slow slows the other down.
+ * In a stream of requests only the first message carries options: those of later messages must be left empty. The
+ * server reads the whole document before it does anything, so one that is cut short or malformed leaves nothing behind.
+ * Responses hold at most 1 MiB of document each and come as fast as they are read.
  *
  * The calls have no `request_id`: an import may be repeated, because an entry that says what is kept already changes
  * nothing.
@@ -1664,7 +1572,8 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ListDialectsResponse => ListDialectsResponse.decode(value),
   },
   /**
-   * Translates a document from one dialect to another. Keeps nothing.
+   * Translates a document from one dialect to another. Keeps nothing: ids that the other dialect requires are derived
+   * from the document, always the same, and reported as losses.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that is not of the dialect.
@@ -1751,7 +1660,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
   /** Lists the dialects that the server speaks, ordered by name. */
   listDialects: handleUnaryCall<ListDialectsRequest, ListDialectsResponse>;
   /**
-   * Translates a document from one dialect to another. Keeps nothing.
+   * Translates a document from one dialect to another. Keeps nothing: ids that the other dialect requires are derived
+   * from the document, always the same, and reported as losses.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that is not of the dialect.
@@ -1804,7 +1714,8 @@ export interface ExchangeServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListDialectsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Translates a document from one dialect to another. Keeps nothing.
+   * Translates a document from one dialect to another. Keeps nothing: ids that the other dialect requires are derived
+   * from the document, always the same, and reported as losses.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that is not of the dialect.

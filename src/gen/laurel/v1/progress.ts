@@ -69,10 +69,7 @@ export interface Progress {
   achievementId: string;
   /** How far it is. Never falls by a report. */
   state: ProgressState;
-  /**
-   * The current value of each requirement that was ever reported, in the order of the achievement's
-   * requirements.
-   */
+  /** The current value of each requirement that was ever reported, ordered by id. */
   requirements: RequirementProgress[];
   /** How far it is in whole percent, cut and never rounded up: 999 of 1000 is 99. 100 only when achieved. */
   percent: number;

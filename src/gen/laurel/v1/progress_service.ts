@@ -197,9 +197,9 @@ export interface StatUpdate {
 
 /** What the updates did. */
 export interface RecordStatsResponse {
-  /** The value of each stat that was named, once each, ordered by code. */
+  /** The value of each stat that was named, once each, in the order in which they were first named. */
   values: StatValue[];
-  /** Each achievement whose progress changed, ordered by id. */
+  /** Each achievement whose progress changed. */
   moved: ProgressResult[];
 }
 

@@ -51,7 +51,7 @@ export interface Stat {
   maximum?:
     | number
     | undefined;
-  /** Whether only increments that are not negative are allowed. The default is false. */
+  /** Whether the value only rises: a write that would lower it is refused. The default is false. */
   incrementOnly: boolean;
   /** Who may write it. The default is the server. */
   setBy: StatWriter;
