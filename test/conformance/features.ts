@@ -12,13 +12,17 @@ import {
   tokens,
 } from './arbitrary-values.ts'
 
-/** How a feature is looked at: values for it, put into a plain record, and where to find them again. */
+/** How a feature is looked at: steps that change nothing else in a plain record, and where to see them. */
 export interface Probe {
   readonly purpose: 'definition' | 'progress'
-  /** What the plain record says already. */
-  readonly base: Change
-  readonly changes: fc.Arbitrary<Change>
+  readonly steps: fc.Arbitrary<Step>
   read(record: Canonical): unknown
+}
+
+/** From a record without the feature to one with it; both start from the plain one. */
+export interface Step {
+  readonly before: Change
+  readonly after: Change
 }
 
 export interface Change {
@@ -34,8 +38,6 @@ export const STEPS: Requirement = {
   target: 1000n,
   valueType: 'integer',
 }
-
-const LEAPS: Requirement = { ...STEPS, id: 'leaps' }
 
 export const PROBES: Readonly<Record<Feature, Probe>> = {
   code: definition({ id: tokens }, ({ id }) => id),
@@ -56,8 +58,7 @@ export const PROBES: Readonly<Record<Feature, Probe>> = {
   server_only: definition({ serverOnly: fc.constant(true) }, ({ serverOnly }) => serverOnly),
   time_window: {
     purpose: 'definition',
-    base: {},
-    changes: achievements.kindsAndWindows.map((achievement) => ({ achievement })),
+    steps: achievements.kindsAndWindows.map((achievement) => ({ before: {}, after: { achievement } })),
     read: ({ achievement }) => [achievement?.kind, achievement?.window],
   },
   participation: definition({ participation: fc.constant('group') }, ({ participation }) => participation),
@@ -71,14 +72,10 @@ export const PROBES: Readonly<Record<Feature, Probe>> = {
   ),
   stat_codes: {
     purpose: 'definition',
-    base: { achievement: { requirements: [STEPS, LEAPS] } },
-    changes: fc.tuple(tokens, fc.option(tokens, { nil: undefined })).map(([first, second]) => {
-      const requirements = [
-        { ...STEPS, statCode: first },
-        { ...LEAPS, statCode: second },
-      ]
-      return { achievement: { requirements } }
-    }),
+    steps: fc.array(tokens, { minLength: 1, maxLength: 2 }).map((statCodes) => ({
+      before: requiring(statCodes.map(() => undefined)),
+      after: requiring(statCodes),
+    })),
     read: ({ achievement }) => achievement?.requirements.map(({ statCode }) => statCode),
   },
   rewards: definition({ rewards: achievements.rewards }, ({ rewards }) => rewards),
@@ -98,16 +95,18 @@ export const PROBES: Readonly<Record<Feature, Probe>> = {
   ),
   progress_values: {
     purpose: 'progress',
-    base: { progress: { state: 'in_progress', percent: 1 } },
-    changes: quantities.integer.map((steps) => ({ progress: { values: { steps } } })),
+    steps: quantities.integer.map((steps) => ({
+      before: { progress: { state: 'in_progress', percent: 1 } },
+      after: { progress: { state: 'in_progress', percent: 1, values: { steps } } },
+    })),
     read: ({ progress }) => progress?.values,
   },
   progress_percent: {
     purpose: 'progress',
-    base: {},
-    changes: fc
-      .oneof(fc.integer({ min: 1, max: 99 }), fc.constant(100))
-      .map((percent) => ({ progress: { state: percent === 100 ? 'achieved' : 'in_progress', percent } })),
+    steps: fc.oneof(fc.integer({ min: 1, max: 99 }), fc.constant(100)).map((percent) => ({
+      before: {},
+      after: { progress: { state: percent === 100 ? 'achieved' : 'in_progress', percent } },
+    })),
     read: ({ progress }) => progress?.percent,
   },
   unlock_time: achieved(
@@ -159,8 +158,10 @@ function definition<Fields extends Partial<Achievement>>(
 ): Probe {
   return {
     purpose: 'definition',
-    base: {},
-    changes: fc.record(fields).map((achievement) => ({ achievement: achievement as Partial<Achievement> })),
+    steps: fc.record(fields).map((achievement) => ({
+      before: {},
+      after: { achievement: achievement as Partial<Achievement> },
+    })),
     read: ({ achievement }) => achievement && read(achievement),
   }
 }
@@ -171,8 +172,16 @@ function achieved(
 ): Probe {
   return {
     purpose: 'progress',
-    base: { progress: { state: 'achieved', percent: 100 } },
-    changes: fields.map((progress) => ({ progress })),
+    steps: fields.map((facts) => ({
+      before: { progress: { state: 'achieved', percent: 100 } },
+      after: { progress: { state: 'achieved', percent: 100, ...facts } },
+    })),
     read: ({ progress }) => progress && read(progress),
   }
+}
+
+/** One requirement for each stat code. */
+function requiring(statCodes: readonly (string | undefined)[]): Change {
+  const requirements = statCodes.map((statCode, index) => ({ ...STEPS, id: `steps-${index}`, statCode }))
+  return { achievement: { requirements } }
 }

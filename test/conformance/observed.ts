@@ -14,26 +14,25 @@ const VALUES = { seed: 20230502, numRuns: 40 }
 /** How much of a feature really survives a dialect. */
 export function observedSupport(adapter: Adapter, feature: Feature): Support {
   const probe = PROBES[feature]
-  const base = baseFor(adapter, probe)
-  const plain = journey(adapter, probe, base)
-  const journeys = valuesFor(adapter, probe).map((record) => ({ record, ...journey(adapter, probe, record) }))
-  const surviving = journeys.filter(({ record, back }) => isSame(probe.read(record), probe.read(back)))
-  if (surviving.length === journeys.length) return 'full'
-  const leavesMark = journeys.some(({ entry }) => !isSame(entry, plain.entry))
-  return surviving.length > 0 || leavesMark ? 'lossy' : 'none'
+  const observed = stepsOf(adapter, probe).map(({ before, after }) => {
+    const { entry, back } = journey(adapter, probe, after)
+    const leavesMark = () => !isSame(entry, journey(adapter, probe, before).entry)
+    return { survives: isSame(probe.read(after), probe.read(back)), leavesMark }
+  })
+  if (observed.every(({ survives }) => survives)) return 'full'
+  return observed.some(({ survives, leavesMark }) => survives || leavesMark()) ? 'lossy' : 'none'
 }
 
 /** What one dialect makes of what another one says: of a feature that `from` has. */
 export function observedTransfer(from: Adapter, to: Adapter, feature: Feature): Support {
   const probe = PROBES[feature]
-  const unsaid = probe.read(baseFor(from, probe))
-  const said = valuesFor(from, probe)
-    .map((record) => joined(journey(from, probe, record).back, record))
-    .filter((record) => !isSame(probe.read(record), unsaid))
-  const surviving = said.filter((record) =>
-    isSame(probe.read(record), probe.read(journey(to, probe, record).back)),
-  )
-  if (surviving.length === said.length) return 'full'
+  const said = stepsOf(from, probe).flatMap(({ before, after }) => {
+    const record = joined(journey(from, probe, after).back, after)
+    return isSame(probe.read(record), probe.read(before)) ? [] : [record]
+  })
+  const survives = (record: Canonical) =>
+    isSame(probe.read(record), probe.read(journey(to, probe, record).back))
+  if (said.every(survives)) return 'full'
   return to.capabilities[feature] === 'none' ? 'none' : 'lossy'
 }
 
@@ -41,19 +40,23 @@ function journey(adapter: Adapter, { purpose }: Probe, record: Canonical): Journ
   return thereAndBack(adapter, record, { ...encodeContext(record), purpose })
 }
 
-/** Records that say something of the feature. */
-function valuesFor(adapter: Adapter, probe: Probe): readonly Canonical[] {
+/** Pairs of records, the second of which says something of the feature. */
+function stepsOf(adapter: Adapter, probe: Probe): readonly Pair[] {
   const base = baseFor(adapter, probe)
-  const unsaid = probe.read(base)
   return fc
-    .sample(probe.changes, VALUES)
-    .map((change) => changed(base, change))
-    .filter((record) => !isSame(probe.read(record), unsaid))
+    .sample(probe.steps, VALUES)
+    .map(({ before, after }) => ({ before: changed(base, before), after: changed(base, after) }))
+    .filter(({ before, after }) => !isSame(probe.read(before), probe.read(after)))
 }
 
-function baseFor(adapter: Adapter, { purpose, base }: Probe): Canonical {
+interface Pair {
+  readonly before: Canonical
+  readonly after: Canonical
+}
+
+function baseFor(adapter: Adapter, { purpose }: Probe): Canonical {
   const plain = plainRecord(adapter)
-  if (purpose === 'definition') return changed(plain, base)
+  if (purpose === 'definition') return plain
   const achievement: Achievement = { ...(plain.achievement as Achievement), requirements: [STEPS] }
   const progress: ProgressFacts = {
     account: undefined,
@@ -65,7 +68,7 @@ function baseFor(adapter: Adapter, { purpose, base }: Probe): Canonical {
     revoked: false,
     extensions: {},
   }
-  return changed({ ...plain, achievement, progress }, base)
+  return { ...plain, achievement, progress }
 }
 
 function changed({ achievement, progress, ...rest }: Canonical, change: Change): Canonical {
