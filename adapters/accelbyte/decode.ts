@@ -6,7 +6,7 @@ import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
 import { foldMembers, type Members, memberNames, readMembers } from './members.ts'
 import { definitionSchema, userRowSchema } from './schema.ts'
-import { definitionSpellings, keepSpellings, ROW_SPELLINGS } from './spelling.ts'
+import { definitionSpellings, keepSpellings, rowSpellings } from './spelling.ts'
 import { readIcons, readInstant, readTexts } from './values.ts'
 
 /** What the admin portal accepts. */
@@ -118,6 +118,7 @@ function decodeUserRow(entry: JsonObject): Canonical {
   const members = foldMembers(entry, ROW_MEMBERS)
   const read = readMembers(userRowSchema, members)
   const state = read.status === 2 ? 'achieved' : read.status === 1 ? 'in_progress' : 'not_started'
+  const time = readInstant(read.achievedAt, members.path('achievedAt'))
   const { id, name } = members.known
   const hasName = name !== undefined && !isEmptyObject(name)
   const progress: ProgressFacts = {
@@ -127,12 +128,12 @@ function decodeUserRow(entry: JsonObject): Canonical {
     percent: state === 'achieved' ? 100 : 0,
     values:
       read.latestValue === null || read.latestValue === undefined ? {} : { '': Number(read.latestValue) },
-    unlockTime: readInstant(read.achievedAt, members.path('achievedAt')),
+    unlockTime: state === 'achieved' ? time : undefined,
     revoked: false,
     extensions: extensionsOf({
       ...(typeof id === 'string' ? { id } : {}),
       ...(hasName ? { name } : {}),
-      ...keepSpellings(members.known, ROW_SPELLINGS),
+      ...keepSpellings(members.known, rowSpellings(state === 'achieved')),
       ...members.unknown,
     }),
   }

@@ -15,7 +15,7 @@ import { deriveRowId } from './ids.ts'
 import { reportDifferences } from './losses.ts'
 import { findName, type MemberNames, restName } from './members.ts'
 import { isDouble } from './schema.ts'
-import { definitionSpellings, ROW_SPELLINGS, spelled } from './spelling.ts'
+import { definitionSpellings, rowSpellings, spelled } from './spelling.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
 
 /** The member order of the service's own export. */
@@ -128,7 +128,9 @@ function writeRow(
   account: string,
 ): JsonObject {
   const extension = progress.extensions['accelbyte'] ?? {}
-  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, ROW_SPELLINGS)
+  const achieved = progress.state === 'achieved'
+  const spellings = rowSpellings(achieved)
+  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, spellings)
   const { id, name } = extension
   return Object.fromEntries([
     ['id', typeof id === 'string' ? id : deriveRowId(account, progress.achievementId)],
@@ -137,9 +139,9 @@ function writeRow(
       'name',
       achievement === undefined ? (name ?? {}) : writeTexts(achievement.name, achievement.name.locale),
     ],
-    ['status', as('status', progress.state === 'achieved' ? 2 : progress.state === 'in_progress' ? 1 : 0)],
+    ['status', as('status', achieved ? 2 : progress.state === 'in_progress' ? 1 : 0)],
     ['latestValue', as('latestValue', writeDouble(latestValueOf(progress, achievement)))],
-    ['achievedAt', as('achievedAt', writeInstant(progress.unlockTime))],
+    ['achievedAt', as('achievedAt', writeInstant(achieved ? progress.unlockTime : undefined))],
     ...unknownIn(extension, ROW_MEMBERS).filter(([member]) => !MARKS_DEFINITION.test(member)),
   ])
 }

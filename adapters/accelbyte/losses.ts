@@ -46,7 +46,7 @@ const PROGRESS: Details<ProgressFacts> = {
   state: NO_PLACE,
   percent: 'a user row has a value and no percent',
   values: 'a user row has one value, a double that names no requirement, and always has it',
-  unlockTime: 'year 1 says never',
+  unlockTime: 'only what is achieved has a time, and year 1 says never',
   revoked: NO_PLACE,
 }
 

@@ -37,11 +37,15 @@ export function definitionSpellings(language: string, incremental: boolean): Spe
   }
 }
 
-export const ROW_SPELLINGS: Spellings = {
-  status: (written) =>
-    Number.isSafeInteger(written) ? (written === 1 || written === 2 ? written : 0) : undefined,
-  latestValue: plainDouble,
-  achievedAt: (written) => (written === null ? writeInstant(undefined) : plainInstant(written)),
+/** Only what is achieved was achieved at some time; any other time in a row says nothing to the record. */
+export function rowSpellings(achieved: boolean): Spellings {
+  const instant = (written: JsonValue) => (written === null ? writeInstant(undefined) : plainInstant(written))
+  return {
+    status: (written) =>
+      Number.isSafeInteger(written) ? (written === 1 || written === 2 ? written : 0) : undefined,
+    latestValue: plainDouble,
+    achievedAt: (written) => (achieved ? instant(written) : instant(written) && writeInstant(undefined)),
+  }
 }
 
 /** Whether a member of the extension is memory of a spelling: it is forgotten when the value has changed since. */
@@ -50,7 +54,7 @@ export function isSpelling(member: string): boolean {
 }
 
 const SPELLED: ReadonlySet<string> = new Set(
-  [definitionSpellings('', false), ROW_SPELLINGS].flatMap((spellings) => Object.keys(spellings)),
+  [definitionSpellings('', false), rowSpellings(false)].flatMap((spellings) => Object.keys(spellings)),
 )
 
 /** The members that were written in another form than `encode` writes. */
