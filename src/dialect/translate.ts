@@ -3,6 +3,7 @@ import type { DialectId } from '../model/title.ts'
 import type { Adapter, Canonical, DecodeContext, EncodeContext } from './adapter.ts'
 import { DecodeError } from './decode-error.ts'
 import { type Loss, LossReport, type Path } from './losses.ts'
+import { partsLeftOut, shapeFor, shapeNamed } from './shapes.ts'
 
 export interface Translated<Result> {
   readonly result: Result
@@ -44,10 +45,30 @@ export function encodeEntry(
   identities: Identities,
 ): Translated<JsonObject> {
   const report = new LossReport()
-  const named = withIdentities(adapter.id, record, identities, report)
+  const named = withIdentities(adapter.id, carried(adapter, record, context, report), identities, report)
   const result = adapter.encode(named, report, context)
-  reportForeign(adapter.id, record, report)
+  reportForeign(adapter.id, named, report)
   return { result, losses: report.losses }
+}
+
+/** The parts of the record that the shape has a place for; the others stay behind. */
+function carried(adapter: Adapter, record: Canonical, context: EncodeContext, losses: LossReport): Canonical {
+  const shape =
+    context.shape === undefined ? shapeFor(adapter, context.purpose) : shapeNamed(adapter, context.shape)
+  if (shape === undefined) return record
+  const kept = { ...record }
+  for (const part of partsLeftOut(record, shape)) {
+    if (part !== 'progress' || hasBegun(record.progress)) {
+      losses.dropped([part], undefined, `a ${shape.name} of ${adapter.displayName} has no place for it`)
+    }
+    // A definition still helps to write progress: it is what percent and goals are measured by.
+    if (part !== 'achievement') kept[part] = undefined
+  }
+  return kept
+}
+
+function hasBegun(progress: Canonical['progress']): boolean {
+  return progress !== undefined && progress.state !== 'not_started'
 }
 
 function withIdentities(

@@ -3,7 +3,7 @@ import { LaurelError } from '../model/errors.ts'
 import type { Services } from './services.ts'
 
 /** @throws LaurelError NOT_FOUND naming the dialects that there are. */
-export function dialectOf(services: Services, dialect: string): Adapter {
+export function dialectOf(services: Pick<Services, 'dialects'>, dialect: string): Adapter {
   const adapter = services.dialects.get(dialect)
   if (adapter !== undefined) return adapter
   const known = [...services.dialects.keys()].join(', ')

@@ -100,6 +100,16 @@ export function achievementQueries({ db, abort }: Scope) {
       return rows.map(fromRow)
     },
 
+    /** The default name of each achievement of a title, by id. */
+    async achievementNames(titleId: string): Promise<ReadonlyMap<string, string>> {
+      const rows = await db
+        .selectFrom('achievements')
+        .where('title_id', '=', titleId)
+        .select(['id', sql<string>`definition->'name'->>'text'`.as('name')])
+        .execute(abort)
+      return new Map(rows.map(({ id, name }) => [id, name]))
+    },
+
     /** The highest list order of a title; 0 when it has no achievement. */
     async lastListOrder(titleId: string): Promise<number> {
       const row = await db

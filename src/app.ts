@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import type { Config } from './config.ts'
+import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
+import { createGrpcServer } from './grpc/server.ts'
+import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
+import { dialects } from './registry.ts'
+import type { Services } from './service/services.ts'
+import { migrate } from './store/migrate.ts'
+import { openStore, type Store } from './store/store.ts'
+import type { Logger } from './telemetry/log.ts'
+
+export interface App {
+  /** Where gRPC is served, with the port that was taken. */
+  readonly grpcAddress: string
+  stop(): Promise<void>
+}
+
+const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
+
+/** Wires everything together and serves. What was started before a failure is stopped again. */
+export async function startApp(config: Config, log: Logger): Promise<App> {
+  await using started = new AsyncDisposableStack()
+  const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
+  await migrate(connectionString)
+  const store = openStore({
+    connectionString,
+    poolSize: config.databasePool,
+    onError: (error) => log.warn({ error: error.message }, 'a database connection broke while idle'),
+  })
+  started.defer(() => store.close())
+  const services: Services = {
+    store,
+    dialects,
+    now: () => instantFromMilliseconds(Date.now()),
+    entropy: () => randomBytes(8).readBigUInt64BE(),
+    settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
+  }
+  const cleaning = setInterval(
+    () => void forgetOldAnswers(store, config, log),
+    CLEANING_INTERVAL_MILLISECONDS,
+  )
+  started.defer(() => clearInterval(cleaning))
+  const server = createGrpcServer(services, log)
+  started.defer(() => server.stop())
+  const grpcAddress = await server.listen(config.grpcAddress)
+  const running = started.move()
+  return { grpcAddress, stop: () => running.disposeAsync() }
+}
+
+async function startDatabase(config: Config, log: Logger, started: AsyncDisposableStack): Promise<string> {
+  const postgres = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log })
+  started.defer(() => postgres.stop())
+  return postgres.connectionString
+}
+
+/** Answers to request ids are kept for their time and no longer. */
+async function forgetOldAnswers(store: Store, config: Config, log: Logger): Promise<void> {
+  const age = BigInt(config.requestIdTtlHours * 60 * 60) * TICKS_PER_SECOND
+  const before = instantFromMilliseconds(Date.now()) - age
+  const { signal } = new AbortController()
+  await store
+    .write(signal, (queries) => queries.forgetAnswersBefore(before))
+    .catch((error: Error) => log.warn({ error: error.message }, 'old answers could not be forgotten'))
+}

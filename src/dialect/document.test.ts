@@ -1,0 +1,93 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseExactJson } from '../model/exact-json.ts'
+import type { JsonObject } from '../model/json.ts'
+import { type DocumentEnd, type DocumentEntry, readDocument } from './document.ts'
+
+const FRAME = { lists: ['achievements', 'data'] }
+
+async function* chunksOf(text: string, size: number) {
+  const bytes = new TextEncoder().encode(text)
+  for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
+}
+
+async function read(text: string, size = 7): Promise<{ entries: DocumentEntry[]; end: DocumentEnd }> {
+  const entries: DocumentEntry[] = []
+  const reader = readDocument(FRAME, chunksOf(text, size))
+  for (;;) {
+    const { value, done } = await reader.next()
+    if (done) return { entries, end: value }
+    entries.push(value)
+  }
+}
+
+describe('a document in pieces of any size', () => {
+  const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue() as fc.Arbitrary<never>), {
+    maxLength: 5,
+  })
+
+  test('gives the entries of an array and of a list in an object', async () => {
+    const texts = fc.constantFrom(
+      (list: string) => list,
+      (list: string) => `{"before":1,"achievements":${list},"after":{"x":[1]}}`,
+    )
+    await fc.assert(
+      fc.asyncProperty(
+        objects,
+        texts,
+        fc.nat(4),
+        fc.integer({ min: 1, max: 40 }),
+        async (list, wrap, indent, size) => {
+          const json = parseExactJson(JSON.stringify(list)) as unknown as JsonObject[]
+          const { entries, end } = await read(wrap(JSON.stringify(json, undefined, indent)), size)
+          expect(entries.map((entry) => entry.json)).toEqual(json)
+          expect(end.single).toBe(false)
+        },
+      ),
+    )
+  })
+
+  test('gives one object as one entry', async () => {
+    const { entries, end } = await read('\n{"id": "3", "progression": {"requirements": [],},}\n')
+    expect(entries).toEqual([
+      { json: { id: '3', progression: { requirements: [] } }, path: [], envelope: {} },
+    ])
+    expect(end).toEqual({ single: true, envelope: {} })
+  })
+
+  test('knows the members around a list, also those that follow it in the same piece', async () => {
+    const { entries } = await read('{"data":[{"a":1}],"userId":"7"}', 1000)
+    expect(entries).toEqual([{ json: { a: 1 }, path: ['data', 0], envelope: { userId: '7' } }])
+  })
+
+  test('forgives trailing commas and reads a byte order mark', async () => {
+    const { entries } = await read('\uFEFF{"achievements":[{"a":[1,],},],}')
+    expect(entries.map(({ json }) => json)).toEqual([{ a: [1] }])
+  })
+})
+
+describe('what is not a document', () => {
+  test.each<readonly [string, string]>([
+    ['', 'line 1, column 1: the document is empty'],
+    ['"text"', 'line 1, column 1: a document is an array or an object'],
+    ['[{"a":1}\n{"b":2}]', 'line 2, column 1: expected a comma or a closing ]'],
+    ['[{"a":1},\n {"b":tru}]', 'line 2, column 7: an unknown word; strings need double quotes'],
+    ['[,]', 'line 1, column 2: expected a value'],
+    ['{"achievements":[{"a":1}]', 'line 1, column 26: the document is cut short'],
+    ['{achievements:[]}', 'line 1, column 2: expected a member name in double quotes'],
+    ['[]x', 'line 1, column 3: unexpected text after the end of the document'],
+    ['[{"a":1}, 5]', '$[1]: expected an object, but found number 5'],
+    [`[${'['.repeat(100)}`, '$: nested deeper than 64 levels'],
+    [`[{"a":"${'x'.repeat(5 * 1024 * 1024)}"}]`, '$: the value that begins in line 1 is larger than 4 MiB'],
+  ])('%j', async (text, message) => {
+    await expect(read(text, 65536)).rejects.toThrow(message)
+  })
+
+  test('bytes that are not UTF-8', async () => {
+    async function* latin1() {
+      yield new Uint8Array([0x5b, 0x22, 0xe9, 0x22, 0x5d])
+    }
+    const reader = readDocument(FRAME, latin1())
+    await expect(reader.next()).rejects.toThrow('$: the document is not UTF-8 text')
+  })
+})

@@ -1,0 +1,121 @@
+import { formatJson } from '../model/exact-json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts'
+import type { Frame } from './adapter.ts'
+import { DecodeError, describe } from './decode-error.ts'
+import { DocumentScanner, type Piece } from './document-scanner.ts'
+import { JsonSyntaxError, parseJson } from './json-text.ts'
+import type { Path } from './losses.ts'
+
+/** One entry of a document, where it stands, and the members around the list as far as they were read. */
+export interface DocumentEntry {
+  readonly json: JsonObject
+  readonly path: Path
+  readonly envelope: JsonObject
+}
+
+/** What a document turned out to be, once it is read to its end. */
+export interface DocumentEnd {
+  /** Whether it was one object instead of a list. */
+  readonly single: boolean
+  readonly envelope: JsonObject
+}
+
+/**
+ * Reads a document while it arrives: an array, an object around a list, or one object, as the frame says.
+ * The generator returns what the document was.
+ * @throws JsonSyntaxError for what is not JSON, with line and column in the whole document.
+ * @throws DecodeError for an entry that is no object, or is too large or too deep.
+ */
+export async function* readDocument(
+  frame: Pick<Frame, 'lists'>,
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<DocumentEntry, DocumentEnd> {
+  const scanner = new DocumentScanner(frame.lists)
+  const members: [string, JsonValue][] = []
+  let envelope: JsonObject = {}
+  let count = 0
+  for await (const text of textOf(content)) {
+    // All pieces of a chunk first: members that follow a short list are known to its entries too.
+    const entries: { json: JsonValue; path: Path }[] = []
+    for (const piece of scanner.push(text)) {
+      if (piece.kind === 'member') {
+        members.push([piece.name as string, parsePiece(piece, [piece.name as string])])
+        continue
+      }
+      const path = piece.name === undefined ? [count] : [piece.name, count]
+      entries.push({ json: parsePiece(piece, path), path })
+      count += 1
+    }
+    envelope = Object.fromEntries(members)
+    for (const { json, path } of entries) yield { json: asObject(json, path), path, envelope }
+  }
+  scanner.end()
+  const single = !scanner.sawList
+  if (!single) return { single, envelope }
+  yield { json: envelope, path: [], envelope: {} }
+  return { single, envelope: {} }
+}
+
+/** Writes a document piece by piece. */
+export class DocumentWriter {
+  readonly #frame: Frame
+  readonly #shape: string
+  readonly #single: boolean
+  #count = 0
+
+  /** `single`: one object without a list around it. */
+  constructor(frame: Frame, shape: string, single: boolean) {
+    this.#frame = frame
+    this.#shape = shape
+    this.#single = single
+  }
+
+  entry(json: JsonObject): string {
+    this.#count += 1
+    const text = formatJson(json)
+    if (this.#single) return text
+    return `${this.#count === 1 ? this.#head() : ',\n'}${text}`
+  }
+
+  end(): string {
+    if (this.#single) return '\n'
+    const head = this.#count === 0 ? this.#head() : '\n'
+    if (this.#frame.listMember(this.#shape) === undefined) return `${head}]\n`
+    const trailer = formatJson(this.#frame.trailer(this.#shape, this.#count)).slice(1, -1)
+    return `${head}]${trailer === '' ? '' : `,${trailer}`}}\n`
+  }
+
+  #head(): string {
+    const member = this.#frame.listMember(this.#shape)
+    return member === undefined ? '[\n' : `{${JSON.stringify(member)}:[\n`
+  }
+}
+
+function parsePiece(piece: Piece, path: Path): JsonValue {
+  try {
+    return parseJson(piece.text)
+  } catch (error) {
+    if (error instanceof DecodeError) throw error.under(path)
+    if (!(error instanceof JsonSyntaxError)) throw error
+    const column = error.line === 1 ? piece.column + error.column - 1 : error.column
+    throw new JsonSyntaxError(error.problem, piece.line + error.line - 1, column)
+  }
+}
+
+function asObject(json: JsonValue, path: Path): JsonObject {
+  if (isJsonObject(json)) return json
+  throw new DecodeError(path, `expected an object, but found ${describe(json)}`)
+}
+
+async function* textOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true })
+  const decode = (chunk?: Uint8Array) => {
+    try {
+      return decoder.decode(chunk, { stream: chunk !== undefined })
+    } catch {
+      throw new DecodeError([], 'the document is not UTF-8 text')
+    }
+  }
+  for await (const chunk of content) yield decode(chunk)
+  yield decode()
+}

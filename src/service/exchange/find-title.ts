@@ -1,0 +1,123 @@
+import type { Adapter, TitleFacts } from '../../dialect/adapter.ts'
+import { LaurelError } from '../../model/errors.ts'
+import { sameJson } from '../../model/json.ts'
+import type { Binding, Title } from '../../model/title.ts'
+import type { Queries } from '../../store/queries.ts'
+import { titleNotFound } from '../lookup.ts'
+import type { Services } from '../services.ts'
+
+export interface TitleWanted {
+  /** The caller's choice; undefined to go by the document's own ids. */
+  readonly titleId: string | undefined
+  /** Take a document that names ids of another title all the same, leaving bindings as they are. */
+  readonly allowRebinding: boolean
+  readonly locale: string | undefined
+}
+
+export interface FoundTitle {
+  readonly title: Title
+  readonly created: boolean
+}
+
+/**
+ * The title that a document's entry belongs to: the one that the caller names, else the one that has the
+ * document's ids. A title that does not exist is created, and bound to the document's ids when it has none yet in
+ * that dialect.
+ * @throws LaurelError when neither says which title, or the document is of another one.
+ */
+export async function findTitle(
+  services: Services,
+  queries: Queries,
+  adapter: Adapter,
+  facts: TitleFacts,
+  wanted: TitleWanted,
+): Promise<FoundTitle> {
+  const binding = facts.binding ?? {}
+  const owners = Object.keys(binding).length === 0 ? [] : await queries.titleIdsBoundTo(adapter.id, binding)
+  const titleId = wanted.titleId ?? owners[0] ?? nameFor(adapter, binding)
+  if (titleId === undefined) throw titleUnnamed(adapter)
+  const foreign = owners.find((owner) => owner !== titleId)
+  if (foreign !== undefined && !wanted.allowRebinding)
+    throw boundElsewhere(adapter, binding, foreign, titleId)
+  const title = await queries.lockTitle(titleId)
+  if (title === undefined)
+    return { title: await create(services, queries, adapter, facts, titleId, wanted), created: true }
+  const bound = title.bindings[adapter.id] ?? {}
+  const differs = Object.entries(binding).some(([name, value]) => (bound[name] ?? value) !== value)
+  if (differs && !wanted.allowRebinding) throw boundElsewhere(adapter, binding, undefined, titleId)
+  const next: Title = {
+    ...title,
+    bindings:
+      differs || foreign !== undefined
+        ? title.bindings
+        : { ...title.bindings, ...bindingsOf(adapter, { ...binding, ...bound }) },
+    extensions: { ...title.extensions, ...facts.extensions },
+  }
+  if (!sameJson(next, title)) {
+    await queries.updateTitle({ ...next, updateTime: services.now() })
+    await queries.replaceBindings(titleId, next.bindings)
+  }
+  return { title: next, created: false }
+}
+
+async function create(
+  services: Services,
+  queries: Queries,
+  adapter: Adapter,
+  facts: TitleFacts,
+  titleId: string,
+  wanted: TitleWanted,
+): Promise<Title> {
+  const now = services.now()
+  await queries.insertTitle({
+    id: titleId,
+    displayName: facts.displayName ?? titleId,
+    defaultLocale: wanted.locale ?? 'en',
+    bindings: {},
+    extensions: facts.extensions,
+    createTime: now,
+    updateTime: now,
+    etag: '',
+  })
+  const free = (await queries.titleIdsBoundTo(adapter.id, facts.binding ?? {})).length === 0
+  if (free) await queries.replaceBindings(titleId, bindingsOf(adapter, facts.binding ?? {}))
+  const title = await queries.titleById(titleId)
+  if (title === undefined) throw titleNotFound(titleId)
+  return title
+}
+
+function bindingsOf(adapter: Adapter, binding: Binding): Title['bindings'] {
+  return Object.keys(binding).length === 0 ? {} : { [adapter.id]: binding }
+}
+
+/** A title that only a document knows is called after it: `xbox-219630713`. */
+function nameFor(adapter: Adapter, binding: Binding): string | undefined {
+  const name = Object.values(binding).at(-1)
+  return name === undefined ? undefined : `${adapter.id}-${name}`
+}
+
+function titleUnnamed(adapter: Adapter): LaurelError {
+  const message = `the document names no title of ${adapter.displayName}: say which title it is for`
+  return new LaurelError('invalid_argument', 'TITLE_UNNAMED', message, {
+    violations: [{ field: 'title_id', message: 'must be set for this document' }],
+  })
+}
+
+function boundElsewhere(
+  adapter: Adapter,
+  binding: Binding,
+  owner: string | undefined,
+  titleId: string,
+): LaurelError {
+  const ids = Object.entries(binding).map(([name, value]) => `${name} ${value}`)
+  const whose = owner === undefined ? `other ids than title ${titleId} is bound to` : `ids of title ${owner}`
+  const message = `the document names ${whose} in ${adapter.id} (${ids.join(', ')}), not those of ${titleId}: import it there, or allow rebinding`
+  return new LaurelError('failed_precondition', 'BOUND_TO_ANOTHER_TITLE', message, {
+    metadata: {
+      titleId,
+      dialect: adapter.id,
+      ...(owner === undefined ? {} : { boundTitleId: owner }),
+      ...binding,
+    },
+  })
+}

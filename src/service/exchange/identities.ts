@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto'
+import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Identities } from '../../dialect/translate.ts'
+import { TICKS_PER_SECOND } from '../../model/instant.ts'
+import type { Binding } from '../../model/title.ts'
+
+/** 2020-01-01T00:00:00Z: when ids of records without a date are said to have been made. */
+const UNDATED = 1_577_836_800n * TICKS_PER_SECOND
+
+/** Names derived from what a record is called where it comes from: the same record always gets the same. */
+export function derivedIdentities(adapter: Adapter): Identities {
+  const taken = new Set<string>()
+  const given = new Map<string, string>()
+  return {
+    binding: (record) => derivedBinding(adapter, record.title.displayName ?? 'title'),
+    achievementId(record) {
+      const name = nameOf(record)
+      const known = given.get(name)
+      if (known !== undefined) return known
+      const time = record.achievement?.createTime ?? UNDATED
+      const id = adapter.ids.mint({ taken, time, entropy: hashOf(name) })
+      taken.add(id)
+      given.set(name, id)
+      return id
+    },
+  }
+}
+
+/** The binding of a title that was never bound in this dialect. */
+export function derivedBinding(adapter: Adapter, titleId: string): Binding {
+  return adapter.ids.deriveBinding(titleId, hashOf(titleId))
+}
+
+function nameOf({ achievement, progress }: Canonical): string {
+  return achievement?.id ?? progress?.achievementId ?? ''
+}
+
+/** The first 64 bits of a SHA-256. */
+function hashOf(text: string): bigint {
+  return createHash('sha256').update(text).digest().readBigUInt64BE()
+}

@@ -1,0 +1,152 @@
+import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Loss } from '../../dialect/losses.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { Queries } from '../../store/queries.ts'
+import { achievementNotFound } from '../lookup.ts'
+import type { ProgressResult } from '../reports.ts'
+import type { Call, Services } from '../services.ts'
+import { type ImportedDefinition, type ImportStrategy, importDefinitions } from './import-definitions.ts'
+import { importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
+import { type Mapping, Matcher } from './match.ts'
+import type { EntryOutcome } from './parts.ts'
+import { sameNames } from './twins.ts'
+
+/** An entry on its way in: decoded, and its title found. */
+export interface ReadyEntry {
+  readonly path: string
+  readonly record: Canonical
+  readonly titleId: string
+}
+
+export interface ImportSettings {
+  readonly adapter: Adapter
+  readonly strategy: ImportStrategy
+  /** Whether definitions are written, or only matched. */
+  readonly writesDefinitions: boolean
+  readonly playerId: string | undefined
+  readonly mapping: Mapping
+  readonly dryRun: boolean
+}
+
+export interface BatchResult {
+  readonly outcomes: readonly EntryOutcome[]
+  readonly progress: readonly ProgressResult[]
+}
+
+/** Writes one batch of entries in the running transaction: definitions first, then what players have of them. */
+export async function importBatch(
+  services: Services,
+  queries: Queries,
+  settings: ImportSettings,
+  entries: readonly ReadyEntry[],
+  call: Call,
+): Promise<BatchResult> {
+  const outcomes: EntryOutcome[] = []
+  const progress: ProgressResult[] = []
+  for (const [titleId, ofTitle] of Map.groupBy(entries, (entry) => entry.titleId)) {
+    const result = await importIntoTitle(services, queries, settings, titleId, ofTitle, call)
+    outcomes.push(...result.outcomes)
+    progress.push(...result.progress)
+  }
+  return { outcomes, progress }
+}
+
+async function importIntoTitle(
+  services: Services,
+  queries: Queries,
+  settings: ImportSettings,
+  titleId: string,
+  entries: readonly ReadyEntry[],
+  call: Call,
+): Promise<BatchResult> {
+  const { adapter, mapping, strategy, dryRun } = settings
+  const records = entries.map(({ record }) => record)
+  const matcher = await Matcher.load(adapter, queries, titleId, records, mapping)
+  const names = dryRun ? await queries.achievementNames(titleId) : new Map<string, string>()
+  const definitions = settings.writesDefinitions
+    ? await importDefinitions(services, queries, adapter, titleId, records, matcher, strategy)
+    : records.map((record) => matched(matcher, record))
+  const results = await importFacts(services, queries, settings, titleId, records, definitions, matcher, call)
+  const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
+    const definition = definitions[index] as ImportedDefinition
+    const result = results[index]
+    const error = definition.error ?? (result instanceof LaurelError ? result : undefined)
+    const moved = isDone(result) && result.changed
+    const kind = definition.kind === 'unchanged' && moved ? 'replaced' : definition.kind
+    const twins = definition.kind === 'new' ? sameNames(record.achievement?.name.text ?? '', names) : []
+    return {
+      path,
+      achievementId: definition.achievementId,
+      kind: error === undefined ? kind : 'failed',
+      error,
+      likelyTwins: twins,
+    }
+  })
+  return { outcomes, progress: results.filter(isDone) }
+}
+
+function matched(matcher: Matcher, record: Canonical): ImportedDefinition {
+  try {
+    return { achievementId: matcher.find(record)?.id ?? '', kind: 'unchanged', error: undefined }
+  } catch (error) {
+    if (!(error instanceof LaurelError)) throw error
+    return { achievementId: '', kind: 'failed', error }
+  }
+}
+
+async function importFacts(
+  services: Services,
+  queries: Queries,
+  settings: ImportSettings,
+  titleId: string,
+  records: readonly Canonical[],
+  definitions: readonly ImportedDefinition[],
+  matcher: Matcher,
+  call: Call,
+): Promise<readonly (ProgressResult | LaurelError | undefined)[]> {
+  const { adapter } = settings
+  const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
+  const owners = new Map(await queries.playersOfAccounts(adapter.id, accounts))
+  const facts = records.map((record, index) => {
+    try {
+      if (definitions[index]?.error !== undefined) return undefined
+      const playerId = playerOfFacts(adapter, record, settings.playerId, owners)
+      if (playerId === undefined || (record.progress ?? record.summary) === undefined) return undefined
+      const achievement = record.progress && matcher.find(record)
+      if (record.progress !== undefined && achievement === undefined) {
+        return achievementNotFound(titleId, record.progress.achievementId)
+      }
+      return { playerId, titleId, facts: record.progress, achievement, summary: record.summary }
+    } catch (error) {
+      if (error instanceof LaurelError) return error
+      throw error
+    }
+  })
+  const ready = facts.filter(isDone)
+  const results = await importPlayerFacts(queries, adapter, ready, services.now(), call)
+  for (const [index, record] of records.entries()) {
+    const [fact, account] = [facts[index], accountOf(record)]
+    if (account === undefined || owners.has(account) || !isDone(fact)) continue
+    await queries.insertAccount({ dialect: adapter.id, id: account }, fact.playerId)
+    owners.set(account, fact.playerId)
+  }
+  let next = 0
+  return facts.map((fact) => (isDone(fact) ? results[next++] : fact))
+}
+
+/** What is not imported of an entry, because nobody says whose progress it is. */
+export function leftOut(record: Canonical, path: string, playerId: string | undefined): readonly Loss[] {
+  if (playerId !== undefined || accountOf(record) !== undefined) return []
+  const begun = record.progress !== undefined && record.progress.state !== 'not_started'
+  if (!begun && record.summary === undefined) return []
+  const detail = 'what a player has of it: say whose it is to import it too'
+  return [{ kind: 'dropped', path, from: record.progress?.state, to: undefined, detail }]
+}
+
+function isDone<Value>(value: Value | LaurelError | undefined): value is Value {
+  return value !== undefined && !(value instanceof LaurelError)
+}
+
+function accountOf({ progress, summary }: Canonical): string | undefined {
+  return progress?.account ?? summary?.account
+}

@@ -1,0 +1,96 @@
+import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { Queries } from '../../store/queries.ts'
+import { statCodesOf } from '../create-achievement.ts'
+import type { Services } from '../services.ts'
+import type { Matcher } from './match.ts'
+import { mergeAchievement, sameAchievement } from './merge.ts'
+import type { EntryKind } from './parts.ts'
+
+/** `replace`: the document wins. `leave_out`: a record that exists stays as it is. */
+export type ImportStrategy = 'replace' | 'leave_out'
+
+export interface ImportedDefinition {
+  readonly achievementId: string
+  readonly kind: EntryKind
+  readonly error: LaurelError | undefined
+}
+
+/** Writes the definitions of one batch; those without one are matched only. One answer a record, in order. */
+export async function importDefinitions(
+  services: Services,
+  queries: Queries,
+  adapter: Adapter,
+  titleId: string,
+  records: readonly Canonical[],
+  matcher: Matcher,
+  strategy: ImportStrategy,
+): Promise<readonly ImportedDefinition[]> {
+  const now = services.now()
+  const changed = new Map<string, StoredAchievement>()
+  let listOrder = await queries.lastListOrder(titleId)
+  const results = records.map((record): ImportedDefinition => {
+    try {
+      const existing = matcher.find(record)
+      if (record.achievement === undefined) {
+        return { achievementId: existing?.id ?? '', kind: 'unchanged', error: undefined }
+      }
+      if (existing !== undefined && strategy === 'leave_out') {
+        return { achievementId: existing.id, kind: 'ignored', error: undefined }
+      }
+      if (existing === undefined) listOrder = Math.max(listOrder + 1, record.achievement.listOrder)
+      const next =
+        existing === undefined
+          ? created(matcher, record.achievement, titleId, listOrder, now)
+          : replaced(adapter, existing, record.achievement, now)
+      if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined }
+      matcher.remember(next)
+      changed.set(next.id, next)
+      return { achievementId: next.id, kind: existing === undefined ? 'new' : 'replaced', error: undefined }
+    } catch (error) {
+      if (!(error instanceof LaurelError)) throw error
+      return { achievementId: record.achievement?.id ?? '', kind: 'failed', error }
+    }
+  })
+  const writes = [...changed.values()]
+  await queries.ensureStats(titleId, statCodesOf(writes), now)
+  await queries.putAchievements(titleId, writes)
+  return results
+}
+
+function created(
+  matcher: Matcher,
+  incoming: Achievement,
+  titleId: string,
+  listOrder: number,
+  now: Instant,
+): StoredAchievement {
+  return {
+    ...incoming,
+    id: matcher.freeIdFor(incoming),
+    titleId,
+    listOrder: incoming.listOrder || listOrder,
+    createTime: incoming.createTime ?? now,
+    updateTime: incoming.updateTime ?? now,
+    etag: '',
+  }
+}
+
+/** The existing record itself when the document says nothing new. */
+function replaced(
+  adapter: Adapter,
+  existing: StoredAchievement,
+  incoming: Achievement,
+  now: Instant,
+): StoredAchievement {
+  const merged = mergeAchievement(adapter, existing, incoming)
+  if (sameAchievement(merged, existing)) return existing
+  return {
+    ...existing,
+    ...merged,
+    createTime: merged.createTime ?? existing.createTime,
+    updateTime: incoming.updateTime ?? now,
+  }
+}

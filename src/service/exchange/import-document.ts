@@ -1,0 +1,144 @@
+import type { Adapter, TitleFacts } from '../../dialect/adapter.ts'
+import { pack } from '../../model/packed.ts'
+import type { Queries } from '../../store/queries.ts'
+import { dialectOf } from '../dialects.ts'
+import type { Call, Services } from '../services.ts'
+import { type FoundTitle, findTitle } from './find-title.ts'
+import { type ImportSettings, importBatch, leftOut, type ReadyEntry } from './import-batch.ts'
+import type { ImportStrategy } from './import-definitions.ts'
+import { ImportTally } from './import-tally.ts'
+import type { Mapping } from './match.ts'
+import type { DocumentOptions, ImportPart } from './parts.ts'
+import { checkDocument, type Entry, lossesRejected, readEntries } from './read-entries.ts'
+import { spool } from './spool.ts'
+
+export interface ImportOptions extends DocumentOptions {
+  readonly dialect: string
+  /** Undefined to find it by the document's own ids. */
+  readonly titleId: string | undefined
+  readonly strategy: ImportStrategy
+  /** Do everything, report it, and keep nothing. */
+  readonly dryRun: boolean
+  /** Whose progress the document tells, where it does not say so itself. */
+  readonly playerId: string | undefined
+  readonly mapping: Mapping
+  readonly allowRebinding: boolean
+}
+
+/** Entries of one transaction. */
+const BATCH_SIZE = 500
+
+/**
+ * Brings a document in. All of it is read and checked first: one that is malformed, or of another title, changes
+ * nothing. Then it is written batch by batch, each one transaction; an entry that is refused fails alone.
+ * Importing the same document twice changes nothing the second time.
+ */
+export async function* importDocument(
+  services: Services,
+  writesDefinitions: boolean,
+  options: ImportOptions,
+  content: AsyncIterable<Uint8Array>,
+  call: Call,
+): AsyncGenerator<ImportPart> {
+  const adapter = dialectOf(services, options.dialect)
+  await using document = await spool(content, services.settings.maxDocumentBytes)
+  const titles = new Map<string, TitleFacts>()
+  const facts = await checkDocument(adapter, document, options, (record) => {
+    const losses = leftOut(record, '$', options.playerId)
+    if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
+    titles.set(titleKey(record.title), record.title)
+  })
+  const settings: ImportSettings = { ...options, adapter, writesDefinitions }
+  const locale = await localeOf(services, options, call)
+  const tally = new ImportTally(facts.losses)
+  // A document without entries makes its title all the same, when the caller names one.
+  if (titles.size === 0 && options.titleId !== undefined)
+    titles.set('', { binding: undefined, displayName: undefined, extensions: {} })
+  let known: ReadonlyMap<string, FoundTitle> | undefined
+  for await (const batch of batchesOf(readEntries(adapter, document, locale))) {
+    call.signal.throwIfAborted()
+    const write = async (queries: Queries) => {
+      const found = known ?? (await findTitles(services, queries, adapter, titles, options))
+      const ready = batch.flatMap((entry) => readyEntry(entry, found))
+      return { found, result: await importBatch(services, queries, settings, ready, call) }
+    }
+    const { found, result } = await (options.dryRun
+      ? tryOut(services, call, write)
+      : services.store.write(call.signal, write))
+    if (!options.dryRun) known = found
+    tally.titles(found)
+    yield tally.batch(batch, result, options.playerId)
+  }
+  yield tally.end()
+}
+
+function readyEntry(entry: Entry, found: ReadonlyMap<string, FoundTitle>): readonly ReadyEntry[] {
+  if ('error' in entry) return []
+  const title = found.get(titleKey(entry.record.title))?.title
+  return title === undefined ? [] : [{ path: entry.path, record: entry.record, titleId: title.id }]
+}
+
+async function findTitles(
+  services: Services,
+  queries: Queries,
+  adapter: Adapter,
+  titles: ReadonlyMap<string, TitleFacts>,
+  options: ImportOptions,
+): Promise<ReadonlyMap<string, FoundTitle>> {
+  const found = new Map<string, FoundTitle>()
+  for (const [key, facts] of titles)
+    found.set(key, await findTitle(services, queries, adapter, facts, options))
+  return found
+}
+
+/** Texts are in the language that the caller says, else in the title's. */
+async function localeOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
+  const { titleId, locale } = options
+  if (locale !== undefined || titleId === undefined) return locale ?? 'en'
+  const title = await services.store.read(call.signal, (queries) => queries.titleById(titleId))
+  return title?.defaultLocale ?? 'en'
+}
+
+/** Runs a write and takes it back. */
+async function tryOut<Result>(
+  services: Services,
+  call: Call,
+  write: (queries: Queries) => Promise<Result>,
+): Promise<Result> {
+  try {
+    await services.store.write(call.signal, async (queries) => {
+      throw new DryRun(await write(queries))
+    })
+  } catch (error) {
+    if (error instanceof DryRun) return error.result as Result
+    throw error
+  }
+  throw new Error('a dry run must not be kept')
+}
+
+class DryRun extends Error {
+  readonly result: unknown
+
+  constructor(result: unknown) {
+    super('taken back')
+    this.result = result
+  }
+}
+
+/** Never empty altogether: a document without entries is one empty batch. */
+async function* batchesOf(entries: AsyncIterable<Entry>): AsyncGenerator<readonly Entry[]> {
+  let batch: Entry[] = []
+  let count = 0
+  for await (const entry of entries) {
+    batch.push(entry)
+    if (batch.length < BATCH_SIZE) continue
+    yield batch
+    count += 1
+    batch = []
+  }
+  if (batch.length > 0 || count === 0) yield batch
+}
+
+function titleKey({ binding }: TitleFacts): string {
+  return pack(binding ?? null)
+}

@@ -1,0 +1,78 @@
+import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { Queries } from '../../store/queries.ts'
+import { Ledger } from '../ledger.ts'
+import { type ProgressResult, report } from '../reports.ts'
+import type { Call } from '../services.ts'
+
+/** What one entry says of one player, with the record that it speaks of. */
+export interface PlayerFacts {
+  readonly playerId: string
+  readonly titleId: string
+  readonly facts: ProgressFacts | undefined
+  readonly achievement: StoredAchievement | undefined
+  readonly summary: SummaryFacts | undefined
+}
+
+/**
+ * Takes another platform's word for what players have, through the same rules as any report: what is lower than
+ * ours changes nothing, and an unlock time that is set never moves. One answer each, in order.
+ */
+export async function importPlayerFacts(
+  queries: Queries,
+  adapter: Adapter,
+  players: readonly PlayerFacts[],
+  now: Instant,
+  call: Call,
+): Promise<readonly (ProgressResult | undefined)[]> {
+  const keys = players.map(({ playerId, titleId, achievement }) => ({
+    playerId,
+    titleId,
+    achievementId: achievement?.id ?? '',
+  }))
+  const ledger = await Ledger.open(queries, now, keys)
+  const context = { time: now, precision: 'exact', writer: call.actor } as const
+  const told = { actor: call.actor, requestId: undefined }
+  const results = players.map(({ facts, achievement, summary }, index) => {
+    const key = keys[index] as (typeof keys)[number]
+    if (summary !== undefined) ledger.annotate(key, { [adapter.id]: summaryToJson(summary) })
+    if (facts === undefined || achievement === undefined) return undefined
+    const { state, percent, values, unlockTime, revoked, extensions } = facts
+    const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
+    return report(ledger, key, achievement, said, context, told)
+  })
+  await ledger.flush()
+  return results
+}
+
+/** Who an entry speaks of: the player whom the caller names, who has the account, or a new one called after it. */
+export function playerOfFacts(
+  adapter: Adapter,
+  { progress, summary }: Canonical,
+  named: string | undefined,
+  owners: ReadonlyMap<string, string>,
+): string | undefined {
+  const account = progress?.account ?? summary?.account
+  if (account === undefined) return named
+  const owner = owners.get(account)
+  if (owner === undefined) return named ?? `${adapter.id}:${account}`
+  if (named === undefined || named === owner) return owner
+  const message = `account ${account} in ${adapter.id} is player ${owner}'s, not ${named}'s`
+  throw new LaurelError('already_exists', 'ACCOUNT_LINKED_ELSEWHERE', message, {
+    metadata: { dialect: adapter.id, accountId: account, playerId: owner },
+  })
+}
+
+/** What a document said of a player's totals, as it is kept on the player's sheet. */
+export function summaryToJson(summary: SummaryFacts): JsonObject {
+  return {
+    unlockedCount: summary.unlockedCount,
+    score: String(summary.score),
+    maxScore: String(summary.maxScore),
+    ...(summary.lastUnlockTime === undefined ? {} : { lastUnlockTime: String(summary.lastUnlockTime) }),
+    extensions: summary.extensions as unknown as JsonObject,
+  }
+}

@@ -1,0 +1,67 @@
+import type { Loss } from '../../dialect/losses.ts'
+import type { FoundTitle } from './find-title.ts'
+import { type BatchResult, leftOut } from './import-batch.ts'
+import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './parts.ts'
+import type { Entry } from './read-entries.ts'
+
+/** Counts what an import did. */
+export class ImportTally {
+  readonly #envelopeLosses: readonly Loss[]
+  readonly #kinds: Record<EntryKind, number> = { new: 0, replaced: 0, unchanged: 0, ignored: 0, failed: 0 }
+  readonly #titleIds = new Set<string>()
+  #titleCreated = false
+  #entryCount = 0
+  #lossCount: number
+  #progressChangedCount = 0
+  #newlyUnlockedCount = 0
+
+  constructor(envelopeLosses: readonly Loss[]) {
+    this.#envelopeLosses = envelopeLosses
+    this.#lossCount = envelopeLosses.length
+  }
+
+  titles(found: ReadonlyMap<string, FoundTitle>): void {
+    for (const { title, created } of found.values()) {
+      this.#titleIds.add(title.id)
+      this.#titleCreated ||= created
+    }
+  }
+
+  batch(entries: readonly Entry[], result: BatchResult, playerId: string | undefined): ImportPart {
+    const refused = entries.flatMap((entry): EntryOutcome[] =>
+      'error' in entry
+        ? [{ path: entry.path, achievementId: '', kind: 'failed', error: entry.error, likelyTwins: [] }]
+        : [],
+    )
+    const outcomes = [...refused, ...result.outcomes]
+    const losses = entries.flatMap((entry) =>
+      'record' in entry ? [...entry.losses, ...leftOut(entry.record, entry.path, playerId)] : [],
+    )
+    for (const { kind } of outcomes) this.#kinds[kind] += 1
+    for (const { changed, newlyUnlocked } of result.progress) {
+      this.#progressChangedCount += Number(changed)
+      this.#newlyUnlockedCount += Number(newlyUnlocked)
+    }
+    this.#entryCount += entries.length
+    this.#lossCount += losses.length
+    return { outcomes, losses }
+  }
+
+  end(): ImportPart {
+    const [only, ...others] = this.#titleIds
+    const summary: ImportSummary = {
+      titleId: others.length === 0 ? (only ?? '') : '',
+      titleCreated: this.#titleCreated,
+      entryCount: this.#entryCount,
+      newCount: this.#kinds.new,
+      replacedCount: this.#kinds.replaced,
+      unchangedCount: this.#kinds.unchanged,
+      ignoredCount: this.#kinds.ignored,
+      failedCount: this.#kinds.failed,
+      lossCount: this.#lossCount,
+      progressChangedCount: this.#progressChangedCount,
+      newlyUnlockedCount: this.#newlyUnlockedCount,
+    }
+    return { outcomes: [], losses: this.#envelopeLosses, summary }
+  }
+}

@@ -1,0 +1,86 @@
+import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
+import type { Queries } from '../../store/queries.ts'
+import { achievementNotFound } from '../lookup.ts'
+
+/** By the dialect's id or the document's code: our achievement id. */
+export type Mapping = Readonly<Record<string, string>>
+
+/**
+ * Finds the record that an entry speaks of: by the id that it has in the dialect, else by its code, else by the
+ * caller's mapping. Never by name.
+ */
+export class Matcher {
+  readonly #adapter: Adapter
+  readonly #mapping: Mapping
+  readonly #byDialectId: Map<string, string>
+  readonly #byId: Map<string, StoredAchievement>
+  readonly #titleId: string
+
+  private constructor(
+    adapter: Adapter,
+    mapping: Mapping,
+    titleId: string,
+    byDialectId: ReadonlyMap<string, string>,
+    known: readonly StoredAchievement[],
+  ) {
+    this.#adapter = adapter
+    this.#mapping = mapping
+    this.#titleId = titleId
+    this.#byDialectId = new Map(byDialectId)
+    this.#byId = new Map(known.map((achievement) => [achievement.id, achievement]))
+  }
+
+  /** Reads what a batch of records may match. */
+  static async load(
+    adapter: Adapter,
+    queries: Queries,
+    titleId: string,
+    records: readonly Canonical[],
+    mapping: Mapping,
+  ): Promise<Matcher> {
+    const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
+    const byDialectId = await queries.achievementsNamed(titleId, adapter.id, names)
+    const mapped = names.map((name) => mapping[name]).filter((id) => id !== undefined)
+    const prefixed = names.map((name) => `${adapter.id}-${name}`)
+    const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
+    const known = await queries.achievementsByIds(titleId, [...ids])
+    return new Matcher(adapter, mapping, titleId, byDialectId, known)
+  }
+
+  /** @throws LaurelError when the mapping names an achievement that does not exist. */
+  find(record: Canonical): StoredAchievement | undefined {
+    const names = namesOf(this.#adapter, record)
+    for (const name of names) {
+      const found = this.#byId.get(this.#byDialectId.get(name) ?? '')
+      if (found !== undefined) return found
+    }
+    const code = record.achievement?.id ?? record.progress?.achievementId
+    const byCode = this.#adapter.hasCodes && code !== undefined ? this.#byId.get(code) : undefined
+    if (byCode !== undefined) return byCode
+    const mapped = names.map((name) => (Object.hasOwn(this.#mapping, name) ? this.#mapping[name] : undefined))
+    const target = mapped.find((id) => id !== undefined)
+    if (target === undefined) return undefined
+    const achievement = this.#byId.get(target)
+    if (achievement === undefined) throw achievementNotFound(this.#titleId, target)
+    return achievement
+  }
+
+  /** The code for a new record: the document's, unless another record has it. */
+  freeIdFor(achievement: Achievement): string {
+    return this.#byId.has(achievement.id) ? `${this.#adapter.id}-${achievement.id}` : achievement.id
+  }
+
+  /** Lets later entries of the same batch find this one. */
+  remember(achievement: StoredAchievement): void {
+    this.#byId.set(achievement.id, achievement)
+    const theirs = achievement.ids[this.#adapter.id]
+    if (theirs !== undefined) this.#byDialectId.set(theirs, achievement.id)
+  }
+}
+
+/** What the document calls the achievement: its id in the dialect and its code. */
+function namesOf(adapter: Adapter, { achievement, progress }: Canonical): readonly string[] {
+  const names = [achievement?.ids[adapter.id], achievement?.id, progress?.achievementId]
+  return [...new Set(names.filter((name) => name !== undefined))]
+}

@@ -1,0 +1,37 @@
+import type { Adapter } from '../../dialect/adapter.ts'
+import type { StoredAchievement } from '../../model/achievement.ts'
+import type { Call, Services } from '../services.ts'
+
+/**
+ * Gives each achievement that lacks one an id in the dialect, once: it is kept, so that a later export says the
+ * same. Two exports at once agree, because the title is locked while ids are made.
+ */
+export async function withDialectIds(
+  services: Services,
+  adapter: Adapter,
+  titleId: string,
+  achievements: readonly StoredAchievement[],
+  call: Call,
+): Promise<readonly StoredAchievement[]> {
+  const nameless = achievements.filter(({ ids }) => ids[adapter.id] === undefined)
+  if (nameless.length === 0) return achievements
+  const wanted = nameless.map(({ id }) => id)
+  const named = await services.store.write(call.signal, async (queries) => {
+    await queries.lockTitle(titleId)
+    const taken = new Set(await queries.takenIds(titleId, adapter.id))
+    const minted = new Map<string, string>()
+    for (const { id, ids, createTime } of await queries.achievementsByIds(titleId, wanted)) {
+      if (ids[adapter.id] !== undefined) continue
+      const theirs = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy() })
+      taken.add(theirs)
+      minted.set(id, theirs)
+    }
+    await queries.addAchievementIds(titleId, adapter.id, minted)
+    return queries.achievementsByIds(titleId, wanted)
+  })
+  const ids = new Map(named.map((achievement) => [achievement.id, achievement.ids]))
+  return achievements.map((achievement) => ({
+    ...achievement,
+    ids: ids.get(achievement.id) ?? achievement.ids,
+  }))
+}

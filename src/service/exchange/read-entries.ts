@@ -1,0 +1,114 @@
+import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import { DecodeError } from '../../dialect/decode-error.ts'
+import { type DocumentEnd, readDocument } from '../../dialect/document.ts'
+import { JsonSyntaxError } from '../../dialect/json-text.ts'
+import { formatPath, type Loss, LossReport } from '../../dialect/losses.ts'
+import { decodeEntry } from '../../dialect/translate.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { DocumentOptions } from './parts.ts'
+import type { SpooledDocument } from './spool.ts'
+
+/** One entry of a document, decoded or refused. */
+export type Entry =
+  | { readonly path: string; readonly record: Canonical; readonly losses: readonly Loss[] }
+  | { readonly path: string; readonly error: LaurelError; readonly losses: readonly Loss[] }
+
+/** What a document holds, known once all of it has been read. */
+export interface DocumentFacts extends DocumentEnd {
+  readonly entryCount: number
+  /** Losses of the members around the list. */
+  readonly losses: readonly Loss[]
+}
+
+const MAX_LOSSES_IN_ERROR = 20
+
+/**
+ * Decodes a document's entries one by one; an entry that is not of the dialect is an error of its own.
+ * @throws LaurelError for a document that is not JSON, with line and column.
+ */
+export async function* readEntries(
+  adapter: Adapter,
+  document: SpooledDocument,
+  locale: string,
+): AsyncGenerator<Entry, DocumentFacts> {
+  const reader = readDocument(adapter.frame, document.read())
+  let entryCount = 0
+  for (;;) {
+    const step = await reader.next().catch((error: unknown) => {
+      throw documentError(error)
+    })
+    if (step.done) {
+      const report = new LossReport()
+      adapter.frame.readEnvelope(step.value.envelope, report)
+      return { ...step.value, entryCount, losses: report.losses }
+    }
+    entryCount += 1
+    const { json, path, envelope } = step.value
+    try {
+      const { result, losses } = decodeEntry(adapter, json, { locale, envelope }, path)
+      yield { path: formatPath(path), record: result, losses }
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error
+      yield { path: formatPath(path), error: entryError(adapter, error), losses: [] }
+    }
+  }
+}
+
+/**
+ * Reads a whole document before anything is made of it, so that one that is cut short leaves nothing behind.
+ * @throws LaurelError for a malformed document; under the `reject` policy for the first entry with losses, or that
+ *   is refused.
+ */
+export async function checkDocument(
+  adapter: Adapter,
+  document: SpooledDocument,
+  options: DocumentOptions,
+  visit: (record: Canonical) => void = () => {},
+): Promise<DocumentFacts> {
+  const reader = readEntries(adapter, document, options.locale ?? 'en')
+  for (;;) {
+    const { value, done } = await reader.next()
+    const losses = value.losses
+    if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
+    if (done) return value
+    if ('record' in value) visit(value.record)
+  }
+}
+
+export function lossesRejected(losses: readonly Loss[]): LaurelError {
+  const shown = losses.slice(0, MAX_LOSSES_IN_ERROR)
+  const message = `the translation would lose ${losses.length} facts, and losses are rejected: ${shown
+    .map(({ kind, path }) => `${path} ${kind}`)
+    .join(', ')}`
+  return new LaurelError('failed_precondition', 'LOSSES_REJECTED', message, {
+    metadata: { lossCount: String(losses.length) },
+    violations: shown.map(({ kind, path, detail }) => ({ field: path, message: `${kind}: ${detail}` })),
+  })
+}
+
+function documentError(error: unknown): unknown {
+  if (error instanceof JsonSyntaxError) {
+    return new LaurelError(
+      'invalid_argument',
+      'DOCUMENT_MALFORMED',
+      `the document is not JSON: ${error.message}`,
+      {
+        metadata: { line: String(error.line), column: String(error.column) },
+      },
+    )
+  }
+  if (!(error instanceof DecodeError)) return error
+  const message = `the document is refused: ${error.message}`
+  return new LaurelError('invalid_argument', 'DOCUMENT_REFUSED', message, {
+    metadata: { path: formatPath(error.path) },
+  })
+}
+
+function entryError(adapter: Adapter, error: DecodeError): LaurelError {
+  const field = formatPath(error.path)
+  const message = `${field} is not ${adapter.displayName}'s: ${error.problem}`
+  return new LaurelError('invalid_argument', 'DOCUMENT_REFUSED', message, {
+    metadata: { path: field },
+    violations: [{ field, message: error.problem }],
+  })
+}

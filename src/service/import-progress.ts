@@ -1,0 +1,14 @@
+import { type ImportOptions, importDocument } from './exchange/import-document.ts'
+import type { ImportPart } from './exchange/parts.ts'
+import type { Call, Services } from './services.ts'
+
+/** Imports what players have; definitions in the document only say which achievements are meant. */
+export function importProgress(
+  services: Services,
+  options: Omit<ImportOptions, 'strategy' | 'allowRebinding'>,
+  content: AsyncIterable<Uint8Array>,
+  call: Call,
+): AsyncGenerator<ImportPart> {
+  const definitions = { strategy: 'leave_out', allowRebinding: false } as const
+  return importDocument(services, false, { ...options, ...definitions }, content, call)
+}
