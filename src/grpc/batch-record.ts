@@ -1,0 +1,47 @@
+import type { BatchItem, BatchItemResult } from '../gen/laurel/v1/progress_service.ts'
+import { invalidArgument, LaurelError } from '../model/errors.ts'
+import { LIMITS } from '../model/limits.ts'
+import { batchRecordProgress } from '../service/batch-record-progress.ts'
+import type { RecordProgress } from '../service/record-progress.ts'
+import type { Call, Services } from '../service/services.ts'
+import { writeProgressResult } from './convert/progress.ts'
+import { readReport, readReportHeader } from './convert/report.ts'
+import { parse } from './convert/violations.ts'
+import { toRpcStatus } from './status.ts'
+
+/** Records what can be read; an item that cannot has its own error, and keeps none of the others out. */
+export async function batchRecord(
+  services: Services,
+  messages: readonly BatchItem[],
+  call: Call,
+): Promise<BatchItemResult[]> {
+  checkCount(messages.length)
+  const read = messages.map(readItem)
+  const items = read.filter((item): item is RecordProgress => !(item instanceof LaurelError))
+  const answers = (items.length > 0 ? await batchRecordProgress(services, { items }, call) : []).values()
+  return read.map((item) => {
+    const answer = item instanceof LaurelError ? item : answers.next().value
+    if (answer === undefined) throw new Error('an item of a batch has no answer')
+    return answer instanceof LaurelError
+      ? { outcome: { $case: 'error', value: toRpcStatus(answer) } }
+      : { outcome: { $case: 'result', value: writeProgressResult(answer) } }
+  })
+}
+
+function checkCount(count: number): void {
+  if (count >= 1 && count <= LIMITS.batchItems) return
+  throw invalidArgument([{ field: 'items', message: `must be 1 to ${LIMITS.batchItems}, not ${count}` }])
+}
+
+/** The fields of an item's violations are named from the item: its place is known from its answer's. */
+function readItem(message: BatchItem): RecordProgress | LaurelError {
+  try {
+    return parse((violations) => ({
+      ...readReportHeader(message, violations),
+      report: readReport(message.report, violations),
+    }))
+  } catch (error) {
+    if (error instanceof LaurelError) return error
+    throw error
+  }
+}

@@ -1,0 +1,95 @@
+import type { Adapter, Shape } from '../../dialect/adapter.ts'
+import type { Loss, LossPolicy } from '../../dialect/losses.ts'
+import {
+  type Dialect as DialectMessage,
+  EntryOutcomeKind,
+  type EntryOutcome as EntryOutcomeMessage,
+  ImportStrategy,
+  LossKind,
+  type Loss as LossMessage,
+  LossPolicy as LossPolicyOnWire,
+  RecordPart,
+} from '../../gen/laurel/v1/exchange.ts'
+import type { JsonValue } from '../../model/json.ts'
+import type { EntryKind, EntryOutcome } from '../../service/exchange/parts.ts'
+import { formatJson } from '../../service/json.ts'
+import { toRpcStatus } from '../status.ts'
+import { type Choices, readChoice } from './choices.ts'
+import type { Violations } from './violations.ts'
+
+const POLICIES: Choices<LossPolicyOnWire, LossPolicy> = {
+  [LossPolicyOnWire.UNSPECIFIED]: 'report',
+  [LossPolicyOnWire.REPORT]: 'report',
+  [LossPolicyOnWire.REJECT]: 'reject',
+}
+
+const STRATEGIES: Choices<ImportStrategy, 'replace' | 'leave_out'> = {
+  [ImportStrategy.UNSPECIFIED]: 'replace',
+  [ImportStrategy.REPLACE]: 'replace',
+  [ImportStrategy.LEAVE_OUT]: 'leave_out',
+}
+
+const LOSS_KINDS_ON_WIRE: Readonly<Record<Loss['kind'], LossKind>> = {
+  dropped: LossKind.DROPPED,
+  coerced: LossKind.COERCED,
+  defaulted: LossKind.DEFAULTED,
+  merged: LossKind.MERGED,
+}
+
+const ENTRY_KINDS_ON_WIRE: Readonly<Record<EntryKind, EntryOutcomeKind>> = {
+  new: EntryOutcomeKind.NEW,
+  replaced: EntryOutcomeKind.REPLACED,
+  unchanged: EntryOutcomeKind.UNCHANGED,
+  ignored: EntryOutcomeKind.IGNORED,
+  failed: EntryOutcomeKind.FAILED,
+}
+
+const PARTS_ON_WIRE: Readonly<Record<Shape['carries'][number], RecordPart>> = {
+  definition: RecordPart.DEFINITION,
+  progress: RecordPart.PROGRESS,
+  summary: RecordPart.SUMMARY,
+}
+
+export function readLossPolicy(policy: LossPolicyOnWire, violations: Violations): LossPolicy {
+  return readChoice(policy, POLICIES, LossPolicyOnWire, 'loss_policy', violations)
+}
+
+export function readStrategy(strategy: ImportStrategy, violations: Violations): 'replace' | 'leave_out' {
+  return readChoice(strategy, STRATEGIES, ImportStrategy, 'strategy', violations)
+}
+
+export function writeDialect({ id, displayName, shapes, capabilities }: Adapter): DialectMessage {
+  return {
+    dialect: id,
+    displayName,
+    shapes: shapes.map(({ name, description, carries }) => ({
+      name,
+      description,
+      carries: carries.map((part) => PARTS_ON_WIRE[part]),
+    })),
+    capabilities: new Map(Object.entries(capabilities)),
+  }
+}
+
+export function writeLoss({ kind, path, from, to, detail }: Loss): LossMessage {
+  return { kind: LOSS_KINDS_ON_WIRE[kind], path, fromJson: writeJson(from), toJson: writeJson(to), detail }
+}
+
+export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
+  return {
+    path: outcome.path,
+    achievementId: outcome.achievementId,
+    kind: ENTRY_KINDS_ON_WIRE[outcome.kind],
+    error: outcome.error === undefined ? undefined : toRpcStatus(outcome.error),
+    likelyTwins: [...outcome.likelyTwins],
+  }
+}
+
+/** Longer values are told by their beginning: a loss must fit into a message with room for others. */
+const LONGEST_VALUE = 65_536
+
+function writeJson(value: JsonValue | undefined): string {
+  if (value === undefined) return ''
+  const text = formatJson(value)
+  return text.length > LONGEST_VALUE ? formatJson(`${text.slice(0, 1000).toWellFormed()}…`) : text
+}

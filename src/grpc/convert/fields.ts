@@ -1,0 +1,79 @@
+import type { Violations } from './violations.ts'
+
+/**
+ * How each mutable member of a record is read from its message. A create reads them all, an update those that its
+ * mask names: one table serves both, so neither can forget a field.
+ *
+ * The wire's name of a member is its own in snake_case, and the generated message calls it as the record does.
+ */
+export type FieldReaders<Message, Fields> = {
+  readonly [Name in keyof Fields]-?: (message: Message, field: string, violations: Violations) => Fields[Name]
+}
+
+export function readFields<Message extends object, Fields>(
+  message: Message,
+  readers: FieldReaders<Message, Fields>,
+  base: string,
+  violations: Violations,
+): Fields {
+  return readNamed(message, readers, Object.keys(readers), base, violations) as Fields
+}
+
+/** The members that the mask names: all of them for `*`, those that the message has something in for no mask. */
+export function readMaskedFields<Message extends object, Fields>(
+  message: Message,
+  mask: readonly string[] | undefined,
+  readers: FieldReaders<Message, Fields>,
+  base: string,
+  violations: Violations,
+): Partial<Fields> {
+  const names = Object.keys(readers)
+  const wanted = mask?.length
+    ? namesInMask(mask, names, violations)
+    : names.filter((name) => isSet(message, name))
+  return readNamed(message, readers, wanted, base, violations)
+}
+
+function readNamed<Message extends object, Fields>(
+  message: Message,
+  readers: FieldReaders<Message, Fields>,
+  names: readonly string[],
+  base: string,
+  violations: Violations,
+): Partial<Fields> {
+  const entries = names.map((name) => {
+    const read = readers[name as keyof Fields]
+    return [name, read(message, `${base}.${wireName(name)}`, violations)]
+  })
+  return Object.fromEntries(entries)
+}
+
+function namesInMask(
+  mask: readonly string[],
+  names: readonly string[],
+  violations: Violations,
+): readonly string[] {
+  if (mask.length === 1 && mask[0] === '*') return names
+  const byWireName = new Map(names.map((name) => [wireName(name), name]))
+  const wanted = new Set<string>()
+  for (const path of mask) {
+    const name = byWireName.get(path)
+    if (name !== undefined) wanted.add(name)
+    else
+      violations.add('update_mask', `must name fields of ${[...byWireName.keys()].join(', ')}, not ${path}`)
+  }
+  return [...wanted]
+}
+
+/** Whether a message has something in a field: proto3 does not tell a plain zero from none. */
+export function isSet(message: object, name: string): boolean {
+  const value: unknown = Reflect.get(message, name)
+  if (Array.isArray(value)) return value.length > 0
+  if (value instanceof Map) return value.size > 0
+  return value !== undefined && value !== '' && value !== 0 && value !== false
+}
+
+/** What a field is called in the contract. */
+export function wireName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

@@ -1,0 +1,107 @@
+import {
+  type PlayerAchievement as PlayerAchievementMessage,
+  type Progress as ProgressMessage,
+  type ProgressResult as ProgressResultMessage,
+  ProgressState as ProgressStateOnWire,
+  UnlockPrecision as UnlockPrecisionOnWire,
+} from '../../gen/laurel/v1/progress.ts'
+import { ProgressView } from '../../gen/laurel/v1/progress_service.ts'
+import type { Progress, ProgressState, UnlockPrecision } from '../../model/progress.ts'
+import type { ListProgress, PlayerStanding } from '../../service/list-progress.ts'
+import type { ProgressResult } from '../../service/reports.ts'
+import { writeAchievement } from './achievement.ts'
+import { type Choices, readChoice } from './choices.ts'
+import { writeExtensions } from './collections.ts'
+import { writeQuantity } from './numbers.ts'
+import { writeOptionalInstant } from './time.ts'
+import type { Violations } from './violations.ts'
+
+const STATES: Choices<ProgressStateOnWire, ProgressState> = {
+  [ProgressStateOnWire.UNSPECIFIED]: undefined,
+  [ProgressStateOnWire.NOT_STARTED]: 'not_started',
+  [ProgressStateOnWire.IN_PROGRESS]: 'in_progress',
+  [ProgressStateOnWire.ACHIEVED]: 'achieved',
+}
+
+const STATES_ON_WIRE: Readonly<Record<ProgressState, ProgressStateOnWire>> = {
+  not_started: ProgressStateOnWire.NOT_STARTED,
+  in_progress: ProgressStateOnWire.IN_PROGRESS,
+  achieved: ProgressStateOnWire.ACHIEVED,
+}
+
+const PRECISIONS_ON_WIRE: Readonly<Record<UnlockPrecision, UnlockPrecisionOnWire>> = {
+  exact: UnlockPrecisionOnWire.EXACT,
+  reported: UnlockPrecisionOnWire.REPORTED,
+  imported: UnlockPrecisionOnWire.IMPORTED,
+  unknown: UnlockPrecisionOnWire.UNKNOWN,
+}
+
+const VIEWS: Choices<ProgressView, ListProgress['view']> = {
+  [ProgressView.UNSPECIFIED]: 'full',
+  [ProgressView.FULL]: 'full',
+  [ProgressView.PLAYER]: 'player',
+}
+
+interface ProgressKey {
+  readonly titleId: string
+  readonly playerId: string
+  readonly achievementId: string
+}
+
+export function readView(view: ProgressView, violations: Violations): ListProgress['view'] {
+  return readChoice(view, VIEWS, ProgressView, 'view', violations)
+}
+
+export function readStates(
+  states: readonly ProgressStateOnWire[],
+  violations: Violations,
+): readonly ProgressState[] {
+  return states.map((state, index) =>
+    readChoice(state, STATES, ProgressStateOnWire, `states[${index}]`, violations),
+  )
+}
+
+export function writeProgress(key: ProgressKey, progress: Progress): ProgressMessage {
+  const { unlockPrecision } = progress
+  return {
+    titleId: key.titleId,
+    playerId: key.playerId,
+    achievementId: key.achievementId,
+    state: STATES_ON_WIRE[progress.state],
+    requirements: writeValues(progress.values),
+    percent: progress.percent,
+    reportedPercent: progress.reportedPercent,
+    unlockTime: writeOptionalInstant(progress.unlockTime),
+    unlockPrecision:
+      unlockPrecision === undefined ? UnlockPrecisionOnWire.UNSPECIFIED : PRECISIONS_ON_WIRE[unlockPrecision],
+    firstReportTime: writeOptionalInstant(progress.firstReportTime),
+    lastReportTime: writeOptionalInstant(progress.lastReportTime),
+    revoked: progress.revoked,
+    writer: progress.writer,
+    extensions: writeExtensions(progress.extensions),
+  }
+}
+
+export function writeProgressResult(
+  result: ProgressResult,
+): ProgressResultMessage & { readonly progress: ProgressMessage } {
+  return {
+    progress: writeProgress(result, result.progress),
+    changed: result.changed,
+    newlyUnlocked: result.newlyUnlocked,
+    alreadyUnlocked: result.alreadyUnlocked,
+  }
+}
+
+export function writeStanding(
+  playerId: string,
+  { achievement, progress }: PlayerStanding,
+): PlayerAchievementMessage {
+  const key = { titleId: achievement.titleId, playerId, achievementId: achievement.id }
+  return { achievement: writeAchievement(achievement), progress: writeProgress(key, progress) }
+}
+
+function writeValues(values: Progress['values']): ProgressMessage['requirements'] {
+  const entries = Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1))
+  return entries.map(([requirementId, current]) => ({ requirementId, current: writeQuantity(current) }))
+}

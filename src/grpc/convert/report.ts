@@ -1,0 +1,56 @@
+import type { BatchItem, RecordProgressRequest } from '../../gen/laurel/v1/progress_service.ts'
+import { compareQuantities } from '../../model/quantity.ts'
+import type { RecordProgress } from '../../service/record-progress.ts'
+import { readQuantity, readWithin } from './numbers.ts'
+import { readId, readOptionalId, readRequestId } from './texts.ts'
+import { readInstant } from './time.ts'
+import type { Violations } from './violations.ts'
+
+type ReportMessage = NonNullable<RecordProgressRequest['report'] | BatchItem['report']>
+
+/** Whose progress on what, when, and under which request id: what each report has. */
+export function readReportHeader(
+  message: Pick<
+    RecordProgressRequest,
+    'titleId' | 'playerId' | 'achievementId' | 'occurredTime' | 'requestId'
+  >,
+  violations: Violations,
+): Omit<RecordProgress, 'report'> {
+  return {
+    titleId: readId(message.titleId, 'title_id', violations),
+    playerId: readId(message.playerId, 'player_id', violations),
+    achievementId: readId(message.achievementId, 'achievement_id', violations),
+    occurredTime: readInstant(message.occurredTime, 'occurred_time', violations),
+    requestId: readRequestId(message.requestId, violations),
+  }
+}
+
+export function readReport(
+  message: ReportMessage | undefined,
+  violations: Violations,
+): RecordProgress['report'] {
+  switch (message?.$case) {
+    case 'reach': {
+      const { requirementId, quantity } = message.value
+      return {
+        kind: 'reach',
+        requirementId: readOptionalId(requirementId, 'reach.requirement_id', violations),
+        quantity: readQuantity(quantity, 'reach.quantity', violations),
+      }
+    }
+    case 'add': {
+      const requirementId = readOptionalId(message.value.requirementId, 'add.requirement_id', violations)
+      const quantity = readQuantity(message.value.quantity, 'add.quantity', violations)
+      if (compareQuantities(quantity, 0n) < 0) violations.add('add.quantity', 'must not be negative')
+      return { kind: 'add', requirementId, quantity }
+    }
+    case 'percent':
+      return { kind: 'percent', percent: readWithin(message.value, [0, 100], 'percent', violations) }
+    case 'unlock':
+      if (!message.value) violations.add('unlock', 'must be true, or another report be set')
+      return { kind: 'unlock' }
+    case undefined:
+      violations.add('report', 'must be set')
+      return { kind: 'unlock' }
+  }
+}

@@ -1,0 +1,68 @@
+import type { Duration as DurationMessage } from '../../gen/google/protobuf/duration.ts'
+import type { Timestamp } from '../../gen/google/protobuf/timestamp.ts'
+import {
+  type Duration,
+  EARLIEST_INSTANT,
+  type Instant,
+  LATEST_INSTANT,
+  TICKS_PER_SECOND,
+} from '../../model/instant.ts'
+import type { Violations } from './violations.ts'
+
+const NANOS_PER_TICK = 100
+/** About 10,000 years: what google.protobuf.Duration allows. */
+const LONGEST_SECONDS = 315_576_000_000n
+
+export function readInstant(
+  timestamp: Timestamp | undefined,
+  field: string,
+  violations: Violations,
+): Instant | undefined {
+  if (timestamp === undefined) return undefined
+  const { seconds, nanos } = timestamp
+  if (nanos < 0 || nanos > 999_999_999) violations.add(`${field}.nanos`, 'must be 0 to 999999999')
+  if (nanos % NANOS_PER_TICK !== 0) violations.add(`${field}.nanos`, 'must be a multiple of 100')
+  const instant = seconds * TICKS_PER_SECOND + BigInt(Math.trunc(nanos / NANOS_PER_TICK))
+  if (instant < EARLIEST_INSTANT || instant > LATEST_INSTANT) {
+    violations.add(field, 'must be within the years 1 to 9999')
+  }
+  return instant
+}
+
+export function readRequiredInstant(
+  timestamp: Timestamp | undefined,
+  field: string,
+  violations: Violations,
+): Instant {
+  if (timestamp === undefined) violations.add(field, 'must be set')
+  return readInstant(timestamp, field, violations) ?? EARLIEST_INSTANT
+}
+
+export function writeInstant(instant: Instant): Timestamp {
+  const ticks = ((instant % TICKS_PER_SECOND) + TICKS_PER_SECOND) % TICKS_PER_SECOND
+  return { seconds: (instant - ticks) / TICKS_PER_SECOND, nanos: Number(ticks) * NANOS_PER_TICK }
+}
+
+export function writeOptionalInstant(instant: Instant | undefined): Timestamp | undefined {
+  return instant === undefined ? undefined : writeInstant(instant)
+}
+
+export function readDuration(
+  duration: DurationMessage | undefined,
+  field: string,
+  violations: Violations,
+): Duration | undefined {
+  if (duration === undefined) return undefined
+  const { seconds, nanos } = duration
+  if (seconds < 0n || nanos < 0) violations.add(field, 'must not be negative')
+  if (seconds > LONGEST_SECONDS) violations.add(`${field}.seconds`, `must be at most ${LONGEST_SECONDS}`)
+  if (nanos > 999_999_999) violations.add(`${field}.nanos`, 'must be at most 999999999')
+  if (nanos % NANOS_PER_TICK !== 0) violations.add(`${field}.nanos`, 'must be a multiple of 100')
+  return seconds * TICKS_PER_SECOND + BigInt(Math.trunc(nanos / NANOS_PER_TICK))
+}
+
+export function writeDuration(duration: Duration | undefined): DurationMessage | undefined {
+  if (duration === undefined) return undefined
+  const ticks = duration % TICKS_PER_SECOND
+  return { seconds: (duration - ticks) / TICKS_PER_SECOND, nanos: Number(ticks) * NANOS_PER_TICK }
+}

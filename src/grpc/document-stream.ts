@@ -1,0 +1,40 @@
+import { invalidArgument } from '../model/errors.ts'
+import { isSet, wireName } from './convert/fields.ts'
+
+interface Piece {
+  readonly content: Uint8Array
+}
+
+/** A document that comes in pieces, the first of which says what to do with it. */
+export interface DocumentStream<Message> {
+  readonly options: Message
+  readonly content: AsyncIterable<Uint8Array>
+}
+
+/** @throws LaurelError where there is no first message; from `content`, where a later one has options again. */
+export async function openDocument<Message extends Piece>(
+  messages: AsyncIterable<Message>,
+): Promise<DocumentStream<Message>> {
+  const iterator = messages[Symbol.asyncIterator]()
+  const first = await iterator.next()
+  if (first.done)
+    throw invalidArgument([{ field: 'content', message: 'must come after a message with options' }])
+  const rest = { [Symbol.asyncIterator]: () => iterator }
+  return { options: first.value, content: contentOf(first.value, rest) }
+}
+
+async function* contentOf<Message extends Piece>(first: Message, rest: AsyncIterable<Message>) {
+  yield first.content
+  for await (const message of rest) {
+    checkBare(message)
+    yield message.content
+  }
+}
+
+function checkBare(message: Piece): void {
+  const options = Object.keys(message).filter((name) => name !== 'content' && isSet(message, name))
+  if (options.length === 0) return
+  throw invalidArgument(
+    options.map((name) => ({ field: wireName(name), message: 'must be set in the first message only' })),
+  )
+}

@@ -1,0 +1,117 @@
+import { Metadata, type ServiceError, status } from '@grpc/grpc-js'
+import type { Any } from '../gen/google/protobuf/any.ts'
+import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.ts'
+import { Status } from '../gen/google/rpc/status.ts'
+import { type ErrorCode, LaurelError, type Violation } from '../model/errors.ts'
+
+const CODES: Readonly<Record<ErrorCode, status>> = {
+  invalid_argument: status.INVALID_ARGUMENT,
+  not_found: status.NOT_FOUND,
+  already_exists: status.ALREADY_EXISTS,
+  failed_precondition: status.FAILED_PRECONDITION,
+  aborted: status.ABORTED,
+  out_of_range: status.OUT_OF_RANGE,
+  resource_exhausted: status.RESOURCE_EXHAUSTED,
+  unavailable: status.UNAVAILABLE,
+  cancelled: status.CANCELLED,
+  deadline_exceeded: status.DEADLINE_EXCEEDED,
+}
+
+/**
+ * An error travels in HTTP/2 headers, and some clients take no more than 8 KiB of those: so many characters of
+ * message and of one metadata value, and so many bytes of violations.
+ */
+const LONGEST = { message: 512, metadataValue: 256, violations: 3072 }
+
+/** What a failure is to a caller. Of a fault of Laurel's own, nothing but that it is one. */
+export function toRpcStatus(error: unknown): Status {
+  if (error instanceof LaurelError) {
+    return {
+      code: CODES[error.code],
+      message: cut(error.message, LONGEST.message),
+      details: detailsOf(error),
+    }
+  }
+  return isCancellation(error)
+    ? { code: status.CANCELLED, message: 'the call was cancelled', details: [] }
+    : { code: status.INTERNAL, message: 'internal error', details: [] }
+}
+
+/** The same as what grpc-js sends: the details are in the trailer `grpc-status-details-bin`. */
+export function toServiceError(error: unknown): ServiceError {
+  const message = toRpcStatus(error)
+  const metadata = new Metadata()
+  if (message.details.length > 0) {
+    metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(message).finish()))
+  }
+  const { code, message: details } = message
+  return Object.assign(new Error(details), { code, details, metadata })
+}
+
+/** Whether an error is a fault of Laurel's own, whose cause belongs in the log. */
+export function isFault(error: unknown): boolean {
+  return !(error instanceof LaurelError) && !isCancellation(error)
+}
+
+function isCancellation(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
+}
+
+function detailsOf(error: LaurelError): Any[] {
+  const metadata = new Map(
+    Object.entries(error.metadata).map(([name, value]) => [
+      wireName(name),
+      cut(value, LONGEST.metadataValue),
+    ]),
+  )
+  const details = [
+    packed('ErrorInfo', ErrorInfo.encode({ reason: error.reason, domain: 'laurel', metadata }).finish()),
+  ]
+  if (error.violations.length > 0) {
+    const fieldViolations = asManyAsFit(error.violations).map(({ field, message }) => ({
+      field,
+      description: message,
+      reason: '',
+      localizedMessage: undefined,
+    }))
+    details.push(packed('BadRequest', BadRequest.encode({ fieldViolations }).finish()))
+  }
+  if (error.retryAfter !== undefined) {
+    const seconds = Math.floor(error.retryAfter)
+    const nanos = Math.round((error.retryAfter - seconds) * 1e9)
+    details.push(
+      packed('RetryInfo', RetryInfo.encode({ retryDelay: { seconds: BigInt(seconds), nanos } }).finish()),
+    )
+  }
+  return details
+}
+
+function packed(name: string, value: Uint8Array): Any {
+  return { typeUrl: `type.googleapis.com/google.rpc.${name}`, value }
+}
+
+/** The first violations, and how many more there are. */
+function asManyAsFit(violations: readonly Violation[]): readonly Violation[] {
+  let bytes = 0
+  const fits = violations.findIndex(({ field, message }) => {
+    bytes += Buffer.byteLength(field) + Buffer.byteLength(message)
+    return bytes > LONGEST.violations
+  })
+  if (fits === -1) return violations
+  const [first] = violations as [Violation]
+  const kept =
+    fits === 0
+      ? [{ field: cut(first.field, 256), message: cut(first.message, 256) }]
+      : violations.slice(0, fits)
+  const more = violations.length - kept.length
+  return more === 0 ? kept : [...kept, { field: '', message: `and ${more} more` }]
+}
+
+function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
+}
+
+/** Metadata names what requests name, so by the same words. */
+function wireName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}

@@ -1,0 +1,149 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js'
+import { pino } from 'pino'
+import { afterEach, expect, test } from 'vitest'
+import {
+  ExchangeServiceClient,
+  ExchangeServiceService,
+  TranslateRequest,
+  type TranslateResponse,
+} from '../gen/laurel/v1/exchange_service.ts'
+import { LaurelError } from '../model/errors.ts'
+import type { Call } from '../service/services.ts'
+import { bidiStream } from './streams.ts'
+
+type Handler = (requests: AsyncIterable<TranslateRequest>, call: Call) => AsyncIterable<TranslateResponse>
+
+const cleanups: (() => void)[] = []
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup()
+})
+
+/** A server whose one method is the handler under test, and a client of it. */
+async function serving(handler: Handler): Promise<ExchangeServiceClient> {
+  const server = new Server()
+  const { translate } = ExchangeServiceService
+  server.addService({ translate }, { translate: bidiStream(pino({ enabled: false }), handler) })
+  const port = await new Promise<number>((resolve, reject) => {
+    server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
+      error === null ? resolve(bound) : reject(error),
+    )
+  })
+  const client = new ExchangeServiceClient(`127.0.0.1:${port}`, credentials.createInsecure())
+  cleanups.push(
+    () => client.close(),
+    () => server.forceShutdown(),
+  )
+  return client
+}
+
+const response = (size: number): TranslateResponse => ({
+  content: new Uint8Array(size),
+  losses: [],
+  summary: undefined,
+})
+
+async function failureOf(stream: AsyncIterable<unknown>): Promise<ServiceError> {
+  try {
+    for await (const _ of stream);
+  } catch (error) {
+    return error as ServiceError
+  }
+  throw new Error('the call did not fail')
+}
+
+test('requests and responses flow both ways, in order', async () => {
+  const client = await serving(async function* (requests) {
+    for await (const { content } of requests) yield { content, losses: [], summary: undefined }
+  })
+  const stream = client.translate()
+  for (const byte of [1, 2, 3]) stream.write(TranslateRequest.create({ content: new Uint8Array([byte]) }))
+  stream.end()
+  const seen: number[] = []
+  for await (const { content } of stream) seen.push(content[0] ?? 0)
+  expect(seen).toEqual([1, 2, 3])
+})
+
+test('a reader who is slow stops the handler', async () => {
+  let made = 0
+  const client = await serving(async function* () {
+    for (; made < 400; made += 1) yield response(256 * 1024)
+  })
+  const stream = client.translate()
+  stream.once('readable', () => {})
+  await sleep(1000)
+  const ahead = made
+  expect(ahead).toBeLessThan(100)
+  await sleep(300)
+  expect(made).toBe(ahead)
+  let read = 0
+  for await (const _ of stream) read += 1
+  expect(read).toBe(400)
+})
+
+test('a caller who goes away ends the handler', async () => {
+  let signal: AbortSignal | undefined
+  const ended = new Promise<void>((resolve) => {
+    serving(async function* (_, call) {
+      signal = call.signal
+      try {
+        for (;;) {
+          yield response(16)
+          await sleep(5)
+        }
+      } finally {
+        resolve()
+      }
+    }).then((client) => {
+      const stream = client.translate()
+      stream.on('error', () => {})
+      stream.once('data', () => stream.cancel())
+    })
+  })
+  await ended
+  expect(signal?.aborted).toBe(true)
+})
+
+test('a handler that waits for requests ends with the call', async () => {
+  const ended = new Promise<unknown>((resolve) => {
+    serving(async function* (requests) {
+      try {
+        for await (const _ of requests) yield response(1)
+      } finally {
+        resolve(undefined)
+      }
+    }).then((client) => {
+      const stream = client.translate()
+      stream.on('error', () => {})
+      stream.on('data', () => stream.cancel())
+      stream.write(TranslateRequest.create({}))
+    })
+  })
+  await ended
+})
+
+test('an error reaches the caller with its details, also while requests are still coming', async () => {
+  const client = await serving(async function* (requests) {
+    for await (const _ of requests) break
+    yield response(1)
+    throw new LaurelError('not_found', 'DIALECT_NOT_FOUND', 'no such dialect')
+  })
+  const stream = client.translate()
+  stream.write(TranslateRequest.create({ from: 'gog' }))
+  stream.write(TranslateRequest.create({ content: new Uint8Array(100_000) }))
+  const error = await failureOf(stream)
+  expect([error.code, error.details]).toEqual([status.NOT_FOUND, 'no such dialect'])
+  expect(error.metadata.get('grpc-status-details-bin')).toHaveLength(1)
+})
+
+test('an actor that cannot be kept is refused', async () => {
+  const client = await serving(async function* (_, { actor }) {
+    yield { ...response(0), content: Buffer.from(actor) }
+  })
+  const metadata = new Metadata()
+  metadata.set('laurel-actor', 'x'.repeat(129))
+  expect((await failureOf(client.translate(metadata))).code).toBe(status.INVALID_ARGUMENT)
+  const actors: string[] = []
+  for await (const { content } of client.translate()) actors.push(Buffer.from(content).toString())
+  expect(actors).toEqual(['service'])
+})

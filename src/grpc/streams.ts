@@ -1,0 +1,69 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  ServerDuplexStream,
+  ServerWritableStream,
+} from '@grpc/grpc-js'
+import type { Call } from '../service/services.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { callOf } from './call.ts'
+import { logFault } from './fault.ts'
+import { toServiceError } from './status.ts'
+
+/** Serves one request with a stream of responses. */
+export function serverStream<Request extends object, Response>(
+  log: Logger,
+  handler: (request: Request, call: Call) => AsyncIterable<Response>,
+): handleServerStreamingCall<Request, Response> {
+  return (stream) => serve(log, stream, (call) => handler(stream.request, call))
+}
+
+/** Serves a stream of requests with a stream of responses. Requests are taken as the handler asks for them. */
+export function bidiStream<Request, Response>(
+  log: Logger,
+  handler: (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Response>,
+): handleBidiStreamingCall<Request, Response> {
+  // A handler that needs no more requests must not end the call with its iterator.
+  return (stream) => serve(log, stream, (call) => handler(stream.iterator({ destroyOnReturn: false }), call))
+}
+
+function serve<Request, Response>(
+  log: Logger,
+  stream: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
+  responses: (call: Call) => AsyncIterable<Response>,
+): void {
+  respond().catch((error: unknown) => {
+    if (stream.cancelled) return
+    logFault(log, stream, error)
+    stream.emit('error', toServiceError(error))
+  })
+
+  async function respond(): Promise<void> {
+    const call = callOf(stream)
+    for await (const response of responses(call)) {
+      call.signal.throwIfAborted()
+      await written(stream, response, call.signal)
+    }
+    stream.end()
+  }
+}
+
+/**
+ * Waits until a response is on its way, so that a reader who is slow stops the handler and nothing piles up.
+ * @throws AbortError when the caller goes away.
+ */
+function written<Response>(
+  stream: { write(response: Response, written: (error?: Error | null) => void): boolean },
+  response: Response,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    stream.write(response, () => {
+      signal.removeEventListener('abort', abort)
+      if (signal.aborted) reject(signal.reason)
+      else resolve()
+    })
+  })
+}
