@@ -1,7 +1,7 @@
 import type { Achievement, Requirement } from './achievement.ts'
 import { meets } from './percent.ts'
 import type { Progress, Report } from './progress.ts'
-import { addQuantities, asValueType, compareQuantities, type Quantity } from './quantity.ts'
+import { addQuantities, asValueType, compareQuantities, type Quantity, toRational } from './quantity.ts'
 
 /** The largest integer that the wire can carry: sums stop here. */
 const MAX_INTEGER = 2n ** 63n - 1n
@@ -71,8 +71,17 @@ function importedValue(
 function partOf({ operator, target, valueType }: Requirement, percent: number): Quantity | undefined {
   if (percent <= 0 || percent >= 100 || operator === 'at_most' || compareQuantities(target, 0n) <= 0)
     return undefined
-  if (valueType === 'double') return (Number(target) * percent) / 100
+  if (valueType === 'double') return partOfDouble(Number(target), percent)
   return (BigInt(target) * BigInt(percent)) / 100n
+}
+
+/** A double that rounds up would say more than the percent did: then there is none. */
+function partOfDouble(target: number, percent: number): number | undefined {
+  const part = target * (percent / 100)
+  const [exact, whole] = [toRational(part), toRational(target)]
+  const tooMuch =
+    100n * exact.numerator * whole.denominator > BigInt(percent) * whole.numerator * exact.denominator
+  return tooMuch ? undefined : part
 }
 
 /** The further of two values; a rising one starts at nothing, so that zero of something is no report. */
