@@ -120,7 +120,7 @@ function decodeUserRow(entry: JsonObject): Canonical {
   const state = read.status === 2 ? 'achieved' : read.status === 1 ? 'in_progress' : 'not_started'
   const time = readInstant(read.achievedAt, members.path('achievedAt'))
   const { id, name } = members.known
-  const hasName = name !== undefined && !isEmptyObject(name)
+  const hasName = name !== undefined && name !== null && !isEmptyObject(name)
   const progress: ProgressFacts = {
     account: undefined,
     achievementId: read.achievementCode,
