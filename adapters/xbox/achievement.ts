@@ -136,7 +136,7 @@ function writeAssociations(record: Canonical): readonly JsonObject[] {
       ...(version === undefined ? {} : { version }),
     }))
   }
-  const { titleId } = titleIds(record.title.binding)
+  const titleId = record.title.binding?.['title_id']
   return titleId === undefined ? [] : [{ name: titleName(record), id: integerOf(titleId) }]
 }
 

@@ -25,13 +25,14 @@ export function decode(entry: JsonObject, losses: LossReport, context: DecodeCon
 }
 
 function decodeEntry(entry: JsonObject, context: DecodeContext): Canonical {
-  const { form, said, base } = recognise(entry, context.envelope)
+  const { form, said } = recognise(entry, context.envelope)
   try {
     const { wire, record } = form.read(said, context)
     return withExtensions(form, record, said, wire, form.write(record, PLAIN))
   } catch (error) {
-    if (!(error instanceof DecodeError) || base === 0) throw error
-    throw new DecodeError(error.path.slice(base), error.problem)
+    // an entry of an update request was read as a request of its own
+    const isInner = error instanceof DecodeError && error.path[0] === 'achievements' && entry !== said
+    throw isInner ? new DecodeError(error.path.slice(2), error.problem) : error
   }
 }
 
@@ -47,16 +48,14 @@ interface Recognised {
   readonly form: Form
   /** The entry as the form has it. */
   readonly said: JsonObject
-  /** How many steps of a path in `said` are not in the entry. */
-  readonly base: number
 }
 
 /** Which form an entry takes shows in its members. */
 export function recognise(entry: JsonObject, envelope: JsonObject): Recognised {
   const has = (...names: readonly string[]) => names.some((name) => Object.hasOwn(entry, name))
-  const as = (form: Form, said = entry, base = 0): Recognised => ({ form, said, base })
+  const as = (form: Form, said = entry): Recognised => ({ form, said })
   if (!has('progressState', 'progression')) {
-    if (has('percentComplete')) return as(updateForm, asRequest(entry, envelope), 2)
+    if (has('percentComplete')) return as(updateForm, asRequest(entry, envelope))
     if (isRequest(entry)) return as(updateForm)
     if (has('id') && has('unlocked', 'imageId', 'gamerscore', 'flags')) return as(legacyForm)
     if (has('lastPlayed', 'currentAchievements', 'totalGamerscore')) return as(firstTitleForm)

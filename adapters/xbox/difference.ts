@@ -2,7 +2,6 @@ import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import { formatInstant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { FORM, SPELLED } from './extension.ts'
 import { formatTimeSpan } from './words.ts'
 
 /*
@@ -12,19 +11,30 @@ import { formatTimeSpan } from './words.ts'
 
 /** Reports each place where `after`, what an entry says, differs from the record that it was written of. */
 export function reportDifferences(before: Canonical, after: Canonical, losses: LossReport): void {
-  compare(before, after, [], losses)
+  if (!isSame(before, after)) compare(before, after, [], losses)
+}
+
+/** Whether two values of the model say the same: an undefined member is the same as an absent one. */
+export function isSame(left: unknown, right: unknown): boolean {
+  if (Object.is(left, right)) return true
+  if (Array.isArray(left)) {
+    if (!Array.isArray(right) || left.length !== right.length) return false
+    return left.every((element, index) => isSame(element, right[index]))
+  }
+  if (!isPlainObject(left) || !isPlainObject(right)) return false
+  for (const name in left) if (!isSame(own(left, name), own(right, name))) return false
+  for (const name in right) if (!Object.hasOwn(left, name) && right[name] !== undefined) return false
+  return true
 }
 
 function compare(before: unknown, after: unknown, path: Path, losses: LossReport): void {
-  if (Object.is(before, after) || isForeign(path) || isMemory(path)) return
+  if (isSame(before, after) || isElsewhere(path)) return
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
     for (const [index, element] of before.entries()) compare(element, after[index], [...path, index], losses)
   } else if (isPlainObject(before) && isPlainObject(after)) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
       compare(own(before, name), own(after, name), [...path, name], losses)
     }
-  } else if (path.length === 3 && path[1] === 'extensions') {
-    compare(before ?? {}, after ?? {}, path, losses)
   } else {
     report(before, after, path, losses)
   }
@@ -33,21 +43,17 @@ function compare(before: unknown, after: unknown, path: Path, losses: LossReport
 function report(before: unknown, after: unknown, path: Path, losses: LossReport): void {
   const [from, to] = [toJson(before, path), toJson(after, path)]
   if (from === undefined && to === undefined) return
-  if (to === undefined) losses.dropped(path, from, reasonFor(path) ?? 'xbox has no place for it')
-  else if (from === undefined) losses.defaulted(path, to, reasonFor(path) ?? 'xbox requires it')
+  if (to === undefined || isEmptyList(to))
+    losses.dropped(path, from, reasonFor(path) ?? 'xbox has no place for it')
+  else if (from === undefined || isEmptyList(from))
+    losses.defaulted(path, to, reasonFor(path) ?? 'xbox requires it')
   else losses.coerced(path, from, to, reasonFor(path) ?? 'the nearest that xbox can say')
 }
 
-/** The portable half reports what belongs to other dialects. */
-function isForeign(path: Path): boolean {
-  const [part, member, dialect] = path
-  if (path.length !== 3 || dialect === 'xbox') return false
-  return member === 'extensions' || (part === 'achievement' && member === 'ids')
-}
-
-/** How an entry was spelled is no fact of its own: it may be forgotten when the record or the form changes. */
-function isMemory([, member, dialect, name]: Path): boolean {
-  return member === 'extensions' && dialect === 'xbox' && (name === FORM || name === SPELLED)
+/** Extensions are reported where they are put back, and ids of other dialects by the portable half. */
+function isElsewhere([part, member, dialect]: Path): boolean {
+  if (member === 'extensions') return true
+  return part === 'achievement' && member === 'ids' && dialect !== undefined && dialect !== 'xbox'
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [
@@ -61,7 +67,6 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^achievement lockedDescription$/, 'the same text as the description'],
   [/ media (.* )?role$/, 'xbox has one icon, which serves both states'],
   [/ account$/, 'the request names the player, the entry does not'],
-  [/ extensions xbox /, 'it fits neither this form nor what the record says now'],
   [/^progress percent$/, 'xbox computes it from the requirements, and 100 means achieved'],
   [/^progress values /, 'only requirements of the achievement have a value'],
   [/^progress unlockTime$/, 'only what is achieved has a time, and year 1 means none'],
@@ -91,6 +96,10 @@ function toJson(value: unknown, path: Path): JsonValue | undefined {
   if (!isPlainObject(value)) return value as JsonValue
   const members = Object.entries(value).map(([member, inner]) => [member, toJson(inner, [...path, member])])
   return Object.fromEntries(members.filter(([, inner]) => inner !== undefined))
+}
+
+function isEmptyList(value: JsonValue): boolean {
+  return Array.isArray(value) && value.length === 0
 }
 
 function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {

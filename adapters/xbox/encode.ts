@@ -1,23 +1,25 @@
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
-import { LossReport } from '../../src/dialect/losses.ts'
+import type { LossReport } from '../../src/dialect/losses.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { achievementForm } from './achievement.ts'
-import { decode, recognise } from './decode.ts'
-import { reportDifferences } from './difference.ts'
-import { differencesIn, extensionOf, FORM, putBack } from './extension.ts'
+import { recognise } from './decode.ts'
+import { isSame, reportDifferences } from './difference.ts'
+import { extensionOf, FORM, memoriesOf, putBack, SPELLED } from './extension.ts'
 import type { Form } from './form.ts'
 import { legacyForm } from './legacy.ts'
 import { firstTitleForm, titleForm } from './title.ts'
 import { updateForm } from './update.ts'
 
-/** Ours to theirs. */
+/** Ours to theirs. What an entry lost is found by reading it back. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const form = formFor(record, context)
   const reading = { locale: record.achievement?.name.locale ?? context.locale ?? '', envelope: {} }
-  const entry = withSpellings(form, record, form.write(record, context), reading)
-  reportDifferences(record, decode(entry, new LossReport(), reading), losses)
-  return entry
+  const plain = form.write(record, context)
+  const meaning = form.read(plain, reading).record
+  reportDifferences(record, meaning, losses)
+  const keepsMeaning = (entry: JsonObject) => means(form, entry, meaning, reading)
+  return withMemories(form, record, plain, keepsMeaning, losses)
 }
 
 const FORMS = new Map<string, Form>([
@@ -37,26 +39,36 @@ function formFor(record: Canonical, { shape, purpose }: EncodeContext): Form {
 }
 
 /** The entry with what its extensions say, but for whatever would make it mean something else. */
-function withSpellings(form: Form, record: Canonical, plain: JsonObject, reading: DecodeContext): JsonObject {
-  const differences = differencesIn(form, record)
-  if (differences.length === 0) return plain
-  const meaning = form.read(plain, reading).record
-  const means = (entry: JsonObject) => sameMeaning(form, entry, meaning, reading)
-  const all = differences.reduce((entry, difference) => putBack(form, entry, difference), plain)
-  if (means(all)) return all
-  return differences.reduce((entry, difference) => {
-    const next = putBack(form, entry, difference)
-    return means(next) ? next : entry
+function withMemories(
+  form: Form,
+  record: Canonical,
+  plain: JsonObject,
+  keepsMeaning: (entry: JsonObject) => boolean,
+  losses: LossReport,
+): JsonObject {
+  const memories = memoriesOf(form, record)
+  const changes = memories.flatMap((memory) => memory.changes)
+  const all = changes.reduce((entry, change) => putBack(form, entry, change) ?? entry, plain)
+  const isSafe = changes.length === 0 || keepsMeaning(all)
+  return memories.reduce((entry, { part, name, value, changes }) => {
+    let next = entry
+    for (const change of changes) {
+      const changed = putBack(form, next, change)
+      if (changed !== undefined && (isSafe || keepsMeaning(changed))) next = changed
+    }
+    // how something was spelled is no fact of its own: it may be forgotten when the record or the form changes
+    if (next === entry && name !== SPELLED) {
+      losses.dropped([part, 'extensions', 'xbox', name], value, 'it has no place in this form of entry')
+    }
+    return next
   }, plain)
 }
 
-function sameMeaning(form: Form, entry: JsonObject, meaning: Canonical, reading: DecodeContext): boolean {
+/** Whether an entry is still read as the same form, and as the same record. */
+function means(form: Form, entry: JsonObject, meaning: Canonical, reading: DecodeContext): boolean {
   try {
     const recognised = recognise(entry, {})
-    if (recognised.form !== form) return false
-    const found = new LossReport()
-    reportDifferences(meaning, form.read(recognised.said, reading).record, found)
-    return found.losses.length === 0
+    return recognised.form === form && isSame(meaning, form.read(recognised.said, reading).record)
   } catch (error) {
     if (error instanceof DecodeError) return false
     throw error

@@ -27,7 +27,7 @@ const KEYS: Readonly<Record<string, string>> = {
 }
 
 /** At `at`, where the plain entry has `ours` or nothing, the document has `theirs`. */
-interface Difference {
+export interface Difference {
   readonly at: Path
   readonly ours?: JsonValue
   readonly theirs: JsonValue
@@ -45,7 +45,7 @@ export function withExtensions(
   wire: JsonObject,
   plain: JsonObject,
 ): Canonical {
-  const found = [...differences(form, entry, wire, plain, [])]
+  const found = differences(form, entry, wire, plain, [])
   if (found.length === 0 && form.mark === undefined) return record
   const extended = PARTS.map((part) => {
     const mine = found.filter(({ at }) => form.partAt(at) === part)
@@ -63,50 +63,80 @@ export function withExtensions(
   return Object.fromEntries(extended) as unknown as Canonical
 }
 
-/** The ways in which a record's extensions would have its plain entry differ. */
-export function differencesIn(form: Form, record: Canonical): readonly Difference[] {
-  return PARTS.flatMap((part) => {
-    const place = form.places[part]
-    if (place === undefined) return []
-    return Object.entries(extensionOf(record, part)).flatMap(([name, value]): readonly Difference[] => {
-      if (name === FORM) return []
-      if (name === SPELLED) return Array.isArray(value) ? value.filter(isDifference) : []
-      return [{ at: [...place, name], theirs: value }]
-    })
-  })
+/** What one member of an extension would change in the plain entry of its record. */
+export interface Memory {
+  readonly part: Part
+  readonly name: string
+  readonly value: JsonValue
+  readonly changes: readonly Difference[]
 }
 
-/** The entry with a difference put back; the same entry where that no longer fits. */
-export function putBack(form: Form, entry: JsonObject, { at, ours, theirs }: Difference): JsonObject {
+export function memoriesOf(form: Form, record: Canonical): readonly Memory[] {
+  return PARTS.flatMap((part) =>
+    Object.entries(extensionOf(record, part))
+      .filter(([name]) => name !== FORM)
+      .map(([name, value]) => {
+        const place = form.places[part]
+        const member = place === undefined ? [] : [{ at: [...place, name], theirs: value }]
+        const spelled = Array.isArray(value) ? value.filter(isDifference) : []
+        const changes = (name === SPELLED ? spelled : member).filter(({ at }) => form.partAt(at) === part)
+        return { part, name, value, changes }
+      }),
+  )
+}
+
+/** The entry with a difference put back; undefined where that no longer fits. */
+export function putBack(
+  form: Form,
+  entry: JsonObject,
+  { at, ours, theirs }: Difference,
+): JsonObject | undefined {
   const [top] = at
   if (at.length === 1 && form.free.has(String(top))) return { ...entry, [String(top)]: theirs }
-  return replaced(entry, at, ours, theirs) as JsonObject
+  return replaced(entry, at, ours, theirs) as JsonObject | undefined
 }
 
-function* differences(
+function differences(
   form: Form,
   entry: JsonValue | undefined,
   wire: JsonValue | undefined,
   ours: JsonValue,
   at: Path,
-): Generator<Difference> {
+): readonly Difference[] {
+  if (wire === ours) return NONE
   if (isJsonObject(wire) && isJsonObject(entry) && isJsonObject(ours)) {
-    for (const [name, value] of Object.entries(entry)) {
-      const path = [...at, name]
+    return Object.entries(entry).flatMap(([name, value]): readonly Difference[] => {
+      const [said, known] = [memberAt(wire, name), memberAt(ours, name)]
       const free = at.length === 0 && form.free.has(name)
-      const known = memberAt(ours, name)
-      if (known === undefined || (free && !sameJson(value, known))) yield { at: path, theirs: value }
-      else if (!free) yield* differences(form, value, memberAt(wire, name), known, path)
-    }
-  } else if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
-    const key = KEYS[String(at.at(-1))]
-    for (const [index, element] of ours.entries()) {
-      const path = [...at, stepTo(ours, index, key)]
-      yield* differences(form, (entry as readonly JsonValue[])[index], wire[index], element, path)
-    }
-  } else if (!isLeftOut(wire, at) && !sameJson(wire, ours)) {
-    yield { at, ours, theirs: wire as JsonValue }
+      if (known === undefined || (free && !sameJson(value, known)))
+        return [{ at: [...at, name], theirs: value }]
+      return free || said === known ? NONE : differences(form, value, said, known, [...at, name])
+    })
   }
+  if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
+    const key = KEYS[String(at.at(-1))]
+    return ours.flatMap((element, index) => {
+      const inner = (entry as readonly JsonValue[])[index]
+      return differences(form, inner, wire[index], element, [...at, stepTo(ours, index, key)])
+    })
+  }
+  if (isLeftOut(wire, at) || sameJson(wire, ours)) return NONE
+  return [{ at, ours, theirs: spelledAs(wire as JsonValue, entry) }]
+}
+
+const NONE: readonly Difference[] = []
+
+/** What the wire says, with every member of the entry: a schema loses one that is named `__proto__`. */
+function spelledAs(wire: JsonValue, entry: JsonValue | undefined): JsonValue {
+  if (Array.isArray(wire) && Array.isArray(entry)) {
+    return wire.map((element, index) => spelledAs(element, entry[index]))
+  }
+  if (!isJsonObject(wire) || !isJsonObject(entry)) return wire
+  const members = Object.entries(entry).map(([name, value]) => {
+    const known = memberAt(wire, name)
+    return [name, known === undefined ? value : spelledAs(known, value)]
+  })
+  return Object.fromEntries(members)
 }
 
 /** Null counts as left out, and what is left out is written; but a `current` of null is an answer. */
@@ -134,17 +164,19 @@ function replaced(
   ours: JsonValue | undefined,
   theirs: JsonValue,
   parent?: string | number,
-): JsonValue {
-  if (step === undefined) return ours !== undefined && sameJson(value, ours) ? theirs : value
+): JsonValue | undefined {
+  if (step === undefined) return ours !== undefined && sameJson(value, ours) ? theirs : undefined
   if (Array.isArray(value)) {
     const list: readonly JsonValue[] = value
     const place = list.findIndex((_, index) => stepTo(list, index, KEYS[String(parent)]) === step)
-    return list.map((element, index) => (index === place ? replaced(element, rest, ours, theirs) : element))
+    const element = list[place] === undefined ? undefined : replaced(list[place], rest, ours, theirs)
+    return element === undefined ? undefined : list.with(place, element)
   }
-  if (!isJsonObject(value)) return value
-  const member = memberAt(value, String(step))
-  if (member !== undefined) return { ...value, [step]: replaced(member, rest, ours, theirs, step) }
-  return rest.length === 0 && ours === undefined ? { ...value, [step]: theirs } : value
+  if (!isJsonObject(value)) return undefined
+  const known = memberAt(value, String(step))
+  const fits = rest.length === 0 && ours === undefined
+  const member = known === undefined ? (fits ? theirs : undefined) : replaced(known, rest, ours, theirs, step)
+  return member === undefined ? undefined : { ...value, [step]: member }
 }
 
 function stepTo(list: readonly JsonValue[], index: number, key: string | undefined): string | number {

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/model/json.ts'
 import { form } from './form.ts'
 import { achievementIdOf, textIn } from './record.ts'
 import { legacySchema } from './schema.ts'
-import { bindingOf, integerOf, jsonInteger, LEGACY_NEVER, readTime, titleIds, writeTime } from './words.ts'
+import { bindingOf, integerOf, jsonInteger, LEGACY_NEVER, readTime, titleNumber, writeTime } from './words.ts'
 
 type Wire = z.output<typeof legacySchema>
 
@@ -83,13 +83,12 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
 /** Without an extension the members that only Xbox 360 knows are written as zero and `type` as completion. */
 function write(record: Canonical, { locale }: EncodeContext): JsonObject {
   const { achievement, progress } = record
-  const { titleId } = titleIds(record.title.binding)
   const unlocked = progress?.state === 'achieved'
   const description = textIn(achievement?.description, locale)
   const locked = achievement?.lockedDescription
   return {
     id: integerOf(achievementIdOf(record)),
-    ...(titleId === undefined ? {} : { titleId: integerOf(titleId) }),
+    titleId: titleNumber(record.title.binding),
     name: textIn(achievement?.name, locale),
     sequence: 0,
     flags: 0,

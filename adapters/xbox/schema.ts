@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { formatInstant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { integerOf, parseTimeSpan } from './words.ts'
+import { integerOf, NEVER, parseTimeSpan } from './words.ts'
 
 /*
  * What a document may say, and the spelling that the service itself uses: reading by these schemas is what
@@ -11,9 +11,12 @@ import { integerOf, parseTimeSpan } from './words.ts'
  */
 
 const integer = z.union([z.int(), z.bigint()])
+const count = z.int().min(0, 'expected a count')
+const score = z.union([count, z.bigint().nonnegative()], 'expected a score of 0 or more')
 
-/** An id or a value: text on the wire, sent as a number by some tools. */
+/** Text on the wire, sent as a number by some tools. */
 const digits = z.union([z.string(), integer], 'expected a string or an integer').transform(String)
+const id = digits.refine((text) => text !== '', 'expected an id')
 
 /** A title id: a number on the wire, up to 2^32 - 1, sent as text by some tools. */
 const titleId = z
@@ -25,9 +28,12 @@ const quantity = z
   .union([z.string(), z.number(), z.bigint()], 'expected a number as a string')
   .transform(String)
 
+const SEVEN_DIGITS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{7}Z$/
+
 const instant = z.string().transform((text, context) => {
+  if (text === NEVER) return text
   const parsed = parseInstant(text)
-  if (parsed !== undefined) return formatInstant(parsed, 7)
+  if (parsed !== undefined) return SEVEN_DIGITS.test(text) ? text : formatInstant(parsed, 7)
   context.addIssue('expected an instant such as 2013-01-17T03:19:00.3087016Z')
   return z.NEVER
 })
@@ -64,7 +70,7 @@ const titleAssociation = z.looseObject({
 
 /** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-requirement; `valueType` from recordings */
 const requirement = z.looseObject({
-  id: digits,
+  id,
   current: quantity.nullish(),
   target: quantity,
   operationType: z.string().nullish(),
@@ -92,7 +98,7 @@ const timeWindow = z.looseObject({ startDate: instant, endDate: instant })
 
 /** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-achievementv2 */
 export const achievementSchema = z.looseObject({
-  id: digits,
+  id,
   serviceConfigId: z.string().nullish(),
   name: z.string(),
   titleAssociations: z.array(titleAssociation).nullish(),
@@ -115,12 +121,12 @@ export const achievementSchema = z.looseObject({
 
 /** Contracts 1 and 3: recorded answers of /achievements and /titleachievements for an Xbox 360 title. */
 export const legacySchema = z.looseObject({
-  id: titleId,
-  titleId: titleId.nullish(),
+  id: id.transform(integerOf),
+  titleId,
   name: z.string(),
   unlocked: z.boolean().nullish(),
   isSecret: z.boolean().nullish(),
-  gamerscore: integer.nullish(),
+  gamerscore: count.max(999_999_999, 'expected a gamerscore of 9 digits at most').nullish(),
   description: z.string().nullish(),
   lockedDescription: z.string().nullish(),
   isRevoked: z.boolean().nullish(),
@@ -130,21 +136,21 @@ export const legacySchema = z.looseObject({
 /** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-usertitlev2 */
 export const titleSchema = z.looseObject({
   lastUnlock: instant.nullish(),
-  titleId: titleId.nullish(),
+  titleId,
   serviceConfigId: z.string().nullish(),
   name: z.string().nullish(),
-  earnedAchievements: z.int().nullish(),
-  currentGamerscore: integer.nullish(),
-  maxGamerscore: integer.nullish(),
+  earnedAchievements: count.nullish(),
+  currentGamerscore: score.nullish(),
+  maxGamerscore: score.nullish(),
 })
 
 /** Contract 1: recorded answers of /history/titles. */
 export const firstTitleSchema = z.looseObject({
-  titleId: titleId.nullish(),
+  titleId,
   name: z.string().nullish(),
-  currentAchievements: z.int().nullish(),
-  currentGamerscore: integer.nullish(),
-  totalGamerscore: integer.nullish(),
+  currentAchievements: count.nullish(),
+  currentGamerscore: score.nullish(),
+  totalGamerscore: score.nullish(),
 })
 
 const percent = z
@@ -158,6 +164,6 @@ export const updateSchema = z.looseObject({
   titleId: titleId.nullish(),
   userId: digits.nullish(),
   achievements: z
-    .array(z.looseObject({ id: digits, percentComplete: percent }))
+    .array(z.looseObject({ id, percentComplete: percent }))
     .length(1, 'expected exactly one achievement in a request that stands in a list'),
 })

@@ -2,11 +2,11 @@ import type { z } from 'zod'
 import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Instant } from '../../src/model/instant.ts'
-import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import type { JsonValue } from '../../src/model/json.ts'
 import { form } from './form.ts'
 import { titleName } from './record.ts'
 import { firstTitleSchema, titleSchema } from './schema.ts'
-import { bindingOf, integerOf, jsonInteger, NEVER, readTime, titleIds, writeTime } from './words.ts'
+import { bindingOf, jsonInteger, NEVER, readTime, titleIds, titleNumber, writeTime } from './words.ts'
 
 const OF_THE_TITLE: ReadonlySet<unknown> = new Set([
   'titleId',
@@ -40,7 +40,7 @@ export const titleForm = form<z.output<typeof titleSchema>>({
     const { summary } = record
     return {
       lastUnlock: writeTime(summary?.lastUnlockTime),
-      ...writeTitleId(record),
+      titleId: titleNumber(record.title.binding),
       serviceConfigId: titleIds(record.title.binding).scid ?? '',
       titleType: 'DGame',
       platform: 'Durango',
@@ -72,7 +72,7 @@ export const firstTitleForm = form<z.output<typeof firstTitleSchema>>({
       currentAchievements: summary?.unlockedCount ?? 0,
       currentGamerscore: jsonInteger(summary?.score ?? 0n),
       sequence: 0,
-      ...writeTitleId(record),
+      titleId: titleNumber(record.title.binding),
       titleType: 1,
       platforms: [],
       name: titleName(record),
@@ -83,7 +83,7 @@ export const firstTitleForm = form<z.output<typeof firstTitleSchema>>({
 })
 
 interface WireTitle {
-  readonly titleId?: JsonValue | undefined
+  readonly titleId: JsonValue
   readonly name?: string | null | undefined
   readonly currentGamerscore?: number | bigint | null | undefined
 }
@@ -106,9 +106,4 @@ function recordOf(wire: WireTitle, { scid, ...totals }: OwnTotals): Canonical {
     progress: undefined,
     summary: { account: undefined, ...totals, score: BigInt(wire.currentGamerscore ?? 0), extensions: {} },
   }
-}
-
-function writeTitleId({ title }: Canonical): JsonObject {
-  const { titleId } = titleIds(title.binding)
-  return titleId === undefined ? {} : { titleId: integerOf(titleId) }
 }

@@ -25,7 +25,8 @@ const NO_TIME: ReadonlySet<Instant | undefined> = new Set([
 
 /** An instant of the wire; undefined for the ones that stand for "never". */
 export function readTime(text: string | null | undefined): Instant | undefined {
-  const instant = parseInstant(text ?? NEVER)
+  if (text === undefined || text === null || text === NEVER) return undefined
+  const instant = parseInstant(text)
   return NO_TIME.has(instant) ? undefined : instant
 }
 
@@ -91,12 +92,17 @@ export function titleIds(binding: Binding | undefined) {
   }
 }
 
+/** The title id where one is required: 0 is nobody's. */
+export function titleNumber(binding: Binding | undefined): JsonValue {
+  return integerOf(titleIds(binding).titleId ?? '0')
+}
+
 /** The binding that a document names; undefined when it names none. */
 export function bindingOf(
   scid: string | null | undefined,
   titleId: JsonValue | undefined,
 ): Binding | undefined {
-  const id = String(titleId ?? '')
+  const id = titleId === 0 ? '' : String(titleId ?? '')
   if (!scid && id === '') return undefined
   return {
     ...(scid ? { service_config_id: scid.toLowerCase() } : {}),
