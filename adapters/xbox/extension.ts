@@ -19,12 +19,12 @@ export const SPELLED = '$spelled'
 const PARTS: readonly Part[] = ['title', 'achievement', 'progress', 'summary']
 
 /** In arrays, elements are found by these members where they are unique, by index otherwise. */
-const KEYS: Readonly<Record<string, string>> = {
-  requirements: 'id',
-  titleAssociations: 'id',
-  mediaAssets: 'name',
-  rewards: 'type',
-}
+const KEYS = new Map<unknown, string>([
+  ['requirements', 'id'],
+  ['titleAssociations', 'id'],
+  ['mediaAssets', 'name'],
+  ['rewards', 'type'],
+])
 
 /** At `at`, where the plain entry has `ours` or nothing, the document has `theirs`. */
 export interface Difference {
@@ -114,7 +114,7 @@ function differences(
     })
   }
   if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
-    const key = KEYS[String(at.at(-1))]
+    const key = KEYS.get(at.at(-1))
     return ours.flatMap((element, index) => {
       const inner = (entry as readonly JsonValue[])[index]
       return differences(form, inner, wire[index], element, [...at, stepTo(ours, index, key)])
@@ -168,7 +168,7 @@ function replaced(
   if (step === undefined) return ours !== undefined && sameJson(value, ours) ? theirs : undefined
   if (Array.isArray(value)) {
     const list: readonly JsonValue[] = value
-    const place = list.findIndex((_, index) => stepTo(list, index, KEYS[String(parent)]) === step)
+    const place = list.findIndex((_, index) => stepTo(list, index, KEYS.get(parent)) === step)
     const element = list[place] === undefined ? undefined : replaced(list[place], rest, ours, theirs)
     return element === undefined ? undefined : list.with(place, element)
   }

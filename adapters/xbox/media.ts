@@ -15,7 +15,10 @@ interface WireReward {
   readonly mediaAsset?: WireMedia | null | undefined
 }
 
-const ROLES: Readonly<Record<string, MediaRole>> = { Icon: 'icon', Art: 'art' }
+const ROLES = new Map<unknown, MediaRole>([
+  ['Icon', 'icon'],
+  ['Art', 'art'],
+])
 
 const TYPES: Readonly<Record<MediaRole, string>> = {
   icon: 'Icon',
@@ -32,8 +35,7 @@ const KINDS = new Map<string, RewardKind>([
 ])
 
 export function readMedia({ name, type, url }: WireMedia): MediaAsset {
-  const role = Object.hasOwn(ROLES, type ?? '') ? ROLES[type ?? ''] : undefined
-  return { role: role ?? 'other', name: name ?? '', url: url ?? '' }
+  return { role: ROLES.get(type) ?? 'other', name: name ?? '', url: url ?? '' }
 }
 
 /** Xbox has one icon, which clients take by its type: a locked one steps back where there is another. */

@@ -28,7 +28,10 @@ interface WireProgress {
   readonly isRevoked?: boolean | null | undefined
 }
 
-const STATES: Readonly<Record<string, ProgressState>> = { Achieved: 'achieved', InProgress: 'in_progress' }
+const STATES = new Map<unknown, ProgressState>([
+  ['Achieved', 'achieved'],
+  ['InProgress', 'in_progress'],
+])
 const STATE_NAMES: Readonly<Record<ProgressState, string>> = {
   achieved: 'Achieved',
   in_progress: 'InProgress',
@@ -58,7 +61,7 @@ export function readRequirements(wire: WireProgress): readonly Requirement[] {
 
 /** The state that the document says is trusted, whatever its currents and targets say. */
 export function readProgress(wire: WireProgress, requirements: readonly Requirement[]): ProgressFacts {
-  const state = STATES[wire.progressState ?? ''] ?? 'not_started'
+  const state = STATES.get(wire.progressState) ?? 'not_started'
   const list = wire.progression?.requirements ?? []
   const values = requirements.flatMap(({ id, valueType }, index) => {
     const current = readCurrent(list[index]?.current ?? '', valueType)
