@@ -2,10 +2,9 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { records } from './arbitraries.ts'
+import { runs } from './effort.ts'
 import { falseAlarms, reread, silentLosses } from './laws.ts'
 import { decodeSample, encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
-
-const RUNS = { numRuns: 200 }
 
 describe.each(subjects)('$id', (subject) => {
   const { adapter } = subject
@@ -19,7 +18,7 @@ describe.each(subjects)('$id', (subject) => {
         fc.property(arbitrary, (record) => {
           expect(silentLosses(adapter, shape, record), 'differs, but is not reported').toEqual([])
         }),
-        RUNS,
+        runs(200),
       )
     })
 
@@ -28,7 +27,7 @@ describe.each(subjects)('$id', (subject) => {
         fc.property(arbitrary, (record) => {
           expect(falseAlarms(adapter, shape, record), 'reported, but does not differ').toEqual([])
         }),
-        RUNS,
+        runs(200),
       )
     })
 
@@ -49,7 +48,7 @@ describe.each(subjects)('$id', (subject) => {
           if (achievement === undefined || back.achievement === undefined) return
           expect(named).toContain(`$.achievement.ids.${adapter.id}`)
         }),
-        { numRuns: 50 },
+        runs(50),
       )
     })
   })

@@ -6,6 +6,7 @@ import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { jsonObjects, jsonValues, texts } from './arbitrary-values.ts'
 import { differences, formatted, isRelated } from './differences.ts'
+import { runs } from './effort.ts'
 import { reread } from './laws.ts'
 import { encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
 
@@ -22,7 +23,7 @@ describe.each(subjects)('$id, whatever JSON comes', (subject) => {
         const record = decodeIfSound(adapter, reread(entry))
         if (record !== undefined) expectSound(record)
       }),
-      { numRuns: 400 },
+      runs(400),
     )
   })
 
@@ -39,7 +40,7 @@ describe.each(subjects)('$id, whatever JSON comes', (subject) => {
         const added = losses.map(({ path }) => path)
         expect(changes.filter((path) => !added.some((other) => isRelated(other, path)))).toEqual([])
       }),
-      { numRuns: 400 },
+      runs(400),
     )
   })
 })
@@ -87,7 +88,21 @@ function mutated(value: JsonObject): fc.Arbitrary<JsonObject> {
       fc.constant(without(value, name)),
       texts.map((other) => Object.fromEntries(Object.entries({ ...value, [name]: other }))),
       jsonValues.map(withMember),
-      fc.constantFrom<JsonValue>('', '0', -1, 0.5, 2n ** 63n, null, [], {}, '9'.repeat(400)).map(withMember),
+      fc
+        .constantFrom<JsonValue>(
+          '',
+          '0',
+          'toString',
+          '__proto__',
+          -1,
+          0.5,
+          2n ** 63n,
+          null,
+          [],
+          {},
+          '9'.repeat(400),
+        )
+        .map(withMember),
       below(member).map(withMember),
       below(member).map(withMember),
     )

@@ -4,6 +4,7 @@ import type { Adapter, Canonical } from '../../src/dialect/adapter.ts'
 import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { records } from './arbitraries.ts'
 import { jsonObjects } from './arbitrary-values.ts'
+import { runs } from './effort.ts'
 import { decodeSample, encodeContext, identitiesFor, samplesOf, subjects } from './subjects.ts'
 
 describe.each(subjects)('$id', (subject) => {
@@ -24,7 +25,7 @@ describe.each(subjects)('$id', (subject) => {
         const once = () => encode(adapter, frozen(record), shape.name)
         expect(once()).toEqual(once())
       }),
-      { numRuns: 50 },
+      runs(50),
     )
   })
 
@@ -40,7 +41,7 @@ describe.each(subjects)('$id', (subject) => {
           summary: summary && { ...summary, extensions },
         })
       }),
-      { numRuns: 100 },
+      runs(100),
     )
   })
 
@@ -57,7 +58,7 @@ describe.each(subjects)('$id', (subject) => {
         const binding = adapter.ids.deriveBinding('title-1', entropy)
         expect(adapter.ids.deriveBinding('title-1', entropy)).toEqual(binding)
       }),
-      { numRuns: 50 },
+      runs(50),
     )
   })
 })

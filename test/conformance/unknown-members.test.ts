@@ -5,6 +5,7 @@ import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { jsonValues } from './arbitrary-values.ts'
 import { differences, formatted } from './differences.ts'
+import { runs } from './effort.ts'
 import { reread } from './laws.ts'
 import { encodeContext, identitiesFor, type Sample, samplesOf, subjects } from './subjects.ts'
 
@@ -41,7 +42,7 @@ describe.each(subjects)('$id, members that nobody modelled', (subject) => {
         const expected = reread(withMember(plain as JsonObject, [], name, value))
         expect(formatted(differences(expected, back))).toEqual([])
       }),
-      { numRuns: 200 },
+      runs(200),
     )
   })
 
@@ -58,7 +59,7 @@ describe.each(subjects)('$id, members that nobody modelled', (subject) => {
         const expected = reread(withMember(plain, path, name, value))
         expect(formatted(differences(expected, back))).toEqual([])
       }),
-      { numRuns: 300 },
+      runs(300),
     )
   })
 })
