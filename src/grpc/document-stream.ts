@@ -7,7 +7,7 @@ interface Piece {
 
 /** A document that comes in pieces, the first of which says what to do with it. */
 export interface DocumentStream<Message> {
-  readonly options: Message
+  readonly first: Message
   readonly content: AsyncIterable<Uint8Array>
 }
 
@@ -20,7 +20,7 @@ export async function openDocument<Message extends Piece>(
   if (first.done)
     throw invalidArgument([{ field: 'content', message: 'must come after a message with options' }])
   const rest = { [Symbol.asyncIterator]: () => iterator }
-  return { options: first.value, content: contentOf(first.value, rest) }
+  return { first: first.value, content: contentOf(first.value, rest) }
 }
 
 async function* contentOf<Message extends Piece>(first: Message, rest: AsyncIterable<Message>) {

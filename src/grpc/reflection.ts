@@ -1,11 +1,11 @@
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Server } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { ReflectionService } from '@grpc/reflection'
 
 const PROTO = join(import.meta.dirname, '../../proto')
-const GOOGLE = dirname(createRequire(import.meta.url).resolve('google-proto-files/package.json'))
+const GOOGLE = dirname(fileURLToPath(import.meta.resolve('google-proto-files/package.json')))
 
 /** The services' own files, and the details that errors carry. */
 const FILES = [

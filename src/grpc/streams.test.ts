@@ -1,6 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js'
-import { pino } from 'pino'
 import { afterEach, expect, test } from 'vitest'
 import {
   ExchangeServiceClient,
@@ -10,6 +9,7 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Call } from '../service/services.ts'
+import { createLog } from '../telemetry/log.ts'
 import { bidiStream } from './streams.ts'
 
 type Handler = (requests: AsyncIterable<TranslateRequest>, call: Call) => AsyncIterable<TranslateResponse>
@@ -23,7 +23,7 @@ afterEach(() => {
 async function serving(handler: Handler): Promise<ExchangeServiceClient> {
   const server = new Server()
   const { translate } = ExchangeServiceService
-  server.addService({ translate }, { translate: bidiStream(pino({ enabled: false }), handler) })
+  server.addService({ translate }, { translate: bidiStream(createLog('silent'), handler) })
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),
@@ -82,44 +82,37 @@ test('a reader who is slow stops the handler', async () => {
 })
 
 test('a caller who goes away ends the handler', async () => {
-  let signal: AbortSignal | undefined
-  const ended = new Promise<void>((resolve) => {
-    serving(async function* (_, call) {
-      signal = call.signal
-      try {
-        for (;;) {
-          yield response(16)
-          await sleep(5)
-        }
-      } finally {
-        resolve()
+  const ended = Promise.withResolvers<AbortSignal>()
+  const client = await serving(async function* (_, { signal }) {
+    try {
+      for (;;) {
+        yield response(16)
+        await sleep(5)
       }
-    }).then((client) => {
-      const stream = client.translate()
-      stream.on('error', () => {})
-      stream.once('data', () => stream.cancel())
-    })
+    } finally {
+      ended.resolve(signal)
+    }
   })
-  await ended
-  expect(signal?.aborted).toBe(true)
+  const stream = client.translate()
+  stream.on('error', () => {})
+  stream.once('data', () => stream.cancel())
+  expect((await ended.promise).aborted).toBe(true)
 })
 
 test('a handler that waits for requests ends with the call', async () => {
-  const ended = new Promise<unknown>((resolve) => {
-    serving(async function* (requests) {
-      try {
-        for await (const _ of requests) yield response(1)
-      } finally {
-        resolve(undefined)
-      }
-    }).then((client) => {
-      const stream = client.translate()
-      stream.on('error', () => {})
-      stream.on('data', () => stream.cancel())
-      stream.write(TranslateRequest.create({}))
-    })
+  const ended = Promise.withResolvers<void>()
+  const client = await serving(async function* (requests) {
+    try {
+      for await (const _ of requests) yield response(1)
+    } finally {
+      ended.resolve()
+    }
   })
-  await ended
+  const stream = client.translate()
+  stream.on('error', () => {})
+  stream.on('data', () => stream.cancel())
+  stream.write(TranslateRequest.create({}))
+  await ended.promise
 })
 
 test('an error reaches the caller with its details, also while requests are still coming', async () => {

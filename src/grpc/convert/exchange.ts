@@ -1,4 +1,4 @@
-import type { Adapter, Shape } from '../../dialect/adapter.ts'
+import type { Shape } from '../../dialect/adapter.ts'
 import type { Loss, LossPolicy } from '../../dialect/losses.ts'
 import {
   type Dialect as DialectMessage,
@@ -13,6 +13,7 @@ import {
 import type { JsonValue } from '../../model/json.ts'
 import type { EntryKind, EntryOutcome } from '../../service/exchange/parts.ts'
 import { formatJson } from '../../service/json.ts'
+import type { DialectDescription } from '../../service/list-dialects.ts'
 import { toRpcStatus } from '../status.ts'
 import { type Choices, readChoice } from './choices.ts'
 import type { Violations } from './violations.ts'
@@ -58,7 +59,7 @@ export function readStrategy(strategy: ImportStrategy, violations: Violations): 
   return readChoice(strategy, STRATEGIES, ImportStrategy, 'strategy', violations)
 }
 
-export function writeDialect({ id, displayName, shapes, capabilities }: Adapter): DialectMessage {
+export function writeDialect({ id, displayName, shapes, capabilities }: DialectDescription): DialectMessage {
   return {
     dialect: id,
     displayName,

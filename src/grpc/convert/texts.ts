@@ -11,10 +11,6 @@ export function readOptionalId(value: string, field: string, violations: Violati
   return value === '' ? undefined : readId(value, field, violations)
 }
 
-export function readIds(values: readonly string[], field: string, violations: Violations): readonly string[] {
-  return values.map((value, index) => readId(value, `${field}[${index}]`, violations))
-}
-
 export function readRequestId(value: string, violations: Violations): string | undefined {
   return value === '' ? undefined : readName(value, LIMITS.requestId, 'request_id', violations)
 }

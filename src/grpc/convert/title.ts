@@ -9,7 +9,7 @@ import { writeInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 
 /** The language of texts whose document and title do not say theirs. */
-const DEFAULT_LOCALE = 'en-US'
+const DEFAULT_LOCALE = 'en'
 
 type TitleFields = Omit<NewTitle, 'id'>
 

@@ -187,11 +187,7 @@ export const ErrorReason = {
    *
    *     {
    *       "reason": "BINDING_TAKEN",
-   *       "domain": "laurel",
-   *       "metadata": {
-   *         "dialect": "discord",
-   *         "title_id": "space-race"
-   *       }
+   *       "domain": "laurel"
    *     }
    */
   BINDING_TAKEN: 14,
@@ -202,8 +198,10 @@ export const ErrorReason = {
    *       "reason": "DIALECT_ID_TAKEN",
    *       "domain": "laurel",
    *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "first-lap",
    *         "dialect": "discord",
-   *         "id": "580159119969878046"
+   *         "dialect_id": "580159119969878046"
    *       }
    *     }
    */
@@ -233,25 +231,26 @@ export const ErrorReason = {
    */
   REQUEST_ID_REUSED: 17,
   /**
-   * REQUIREMENT_UNKNOWN - FAILED_PRECONDITION: the achievement has no such requirement.
+   * REQUIREMENT_UNKNOWN - INVALID_ARGUMENT: the achievement has no such requirement.
    *
    *     {
    *       "reason": "REQUIREMENT_UNKNOWN",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "achievement_id": "first-lap",
-   *         "requirement_id": "laps"
+   *         "title_id": "space-race",
+   *         "achievement_id": "first-lap"
    *       }
    *     }
    */
   REQUIREMENT_UNKNOWN: 18,
   /**
-   * REQUIREMENT_AMBIGUOUS - FAILED_PRECONDITION: the achievement has several requirements: name one.
+   * REQUIREMENT_AMBIGUOUS - INVALID_ARGUMENT: the achievement has several requirements: name one.
    *
    *     {
    *       "reason": "REQUIREMENT_AMBIGUOUS",
    *       "domain": "laurel",
    *       "metadata": {
+   *         "title_id": "space-race",
    *         "achievement_id": "first-lap"
    *       }
    *     }
@@ -264,18 +263,20 @@ export const ErrorReason = {
    *       "reason": "REQUIREMENT_FOLLOWS_STAT",
    *       "domain": "laurel",
    *       "metadata": {
+   *         "title_id": "space-race",
    *         "achievement_id": "first-lap"
    *       }
    *     }
    */
   REQUIREMENT_FOLLOWS_STAT: 20,
   /**
-   * REQUIREMENT_FALLS - FAILED_PRECONDITION: the requirement falls to its target, so nothing can be added: report its value.
+   * REQUIREMENT_FALLS - INVALID_ARGUMENT: the requirement falls to its target, so nothing can be added: report its value.
    *
    *     {
    *       "reason": "REQUIREMENT_FALLS",
    *       "domain": "laurel",
    *       "metadata": {
+   *         "title_id": "space-race",
    *         "achievement_id": "fast-lap"
    *       }
    *     }
@@ -288,6 +289,7 @@ export const ErrorReason = {
    *       "reason": "NO_REQUIREMENT",
    *       "domain": "laurel",
    *       "metadata": {
+   *         "title_id": "space-race",
    *         "achievement_id": "first-lap"
    *       }
    *     }
@@ -300,19 +302,21 @@ export const ErrorReason = {
    *       "reason": "OUTSIDE_WINDOW",
    *       "domain": "laurel",
    *       "metadata": {
+   *         "title_id": "space-race",
    *         "achievement_id": "summer-cup"
    *       }
    *     }
    */
   OUTSIDE_WINDOW: 23,
   /**
-   * TIME_OUT_OF_BOUNDS - OUT_OF_RANGE: when it happened lies in the future, or further in the past than the server allows.
+   * TIME_OUT_OF_BOUNDS - INVALID_ARGUMENT: when it happened lies in the future, or further in the past than the server allows.
    *
    *     {
    *       "reason": "TIME_OUT_OF_BOUNDS",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "occurred_time": "2031-01-01T00:00:00Z"
+   *         "earliest": "2026-01-01T00:00:00Z",
+   *         "latest": "2026-01-31T00:00:00Z"
    *       }
    *     }
    */
@@ -339,7 +343,8 @@ export const ErrorReason = {
    *       "domain": "laurel",
    *       "metadata": {
    *         "title_id": "space-race",
-   *         "stat_code": "laps"
+   *         "stat_code": "laps",
+   *         "value": "3"
    *       }
    *     }
    */
@@ -391,7 +396,8 @@ export const ErrorReason = {
    *       "domain": "laurel",
    *       "metadata": {
    *         "title_id": "space-race",
-   *         "stat_code": "laps"
+   *         "stat_code": "laps",
+   *         "achievement_id": "first-lap"
    *       }
    *     }
    */
@@ -419,26 +425,26 @@ export const ErrorReason = {
    */
   DOCUMENT_MALFORMED: 32,
   /**
-   * DOCUMENT_REFUSED - INVALID_ARGUMENT: the document, or an entry of it, is not of the dialect.
+   * DOCUMENT_REFUSED - INVALID_ARGUMENT: the document, or an entry of it, is not of the dialect. FAILED_PRECONDITION: the dialect to
+   * write has no place for what an entry says.
    *
    *     {
    *       "reason": "DOCUMENT_REFUSED",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "dialect": "xbox",
    *         "path": "$.achievements[3].id"
    *       }
    *     }
    */
   DOCUMENT_REFUSED: 33,
   /**
-   * DOCUMENT_TOO_LARGE - INVALID_ARGUMENT: the document, or an entry of it, is longer than is allowed.
+   * DOCUMENT_TOO_LARGE - RESOURCE_EXHAUSTED: the document is longer than the server reads.
    *
    *     {
    *       "reason": "DOCUMENT_TOO_LARGE",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "limit": "1073741824"
+   *         "max_bytes": "1073741824"
    *       }
    *     }
    */
@@ -463,21 +469,20 @@ export const ErrorReason = {
    *       "reason": "BOUND_TO_ANOTHER_TITLE",
    *       "domain": "laurel",
    *       "metadata": {
-   *         "dialect": "xbox",
-   *         "title_id": "space-race"
+   *         "title_id": "space-race",
+   *         "dialect": "discord",
+   *         "bound_title_id": "space-race-2",
+   *         "application_id": "461618159171141643"
    *       }
    *     }
    */
   BOUND_TO_ANOTHER_TITLE: 36,
   /**
-   * TITLE_UNNAMED - FAILED_PRECONDITION: neither the call nor the document says which title is meant.
+   * TITLE_UNNAMED - INVALID_ARGUMENT: neither the call nor the document says which title is meant.
    *
    *     {
    *       "reason": "TITLE_UNNAMED",
-   *       "domain": "laurel",
-   *       "metadata": {
-   *         "dialect": "discord"
-   *       }
+   *       "domain": "laurel"
    *     }
    */
   TITLE_UNNAMED: 37,

@@ -197,15 +197,15 @@ export interface EntryOutcome {
     | Status
     | undefined;
   /**
-   * Achievements of the same title that look like the same one under another code, best first: an entry that came
-   * in twice from two platforms. For a person to decide. At most 5.
+   * Achievements of the same name that the entry does not match: perhaps the same one under another code, for a person
+   * to decide. In a dry run only.
    */
   likelyTwins: string[];
 }
 
 /** An import in numbers. */
 export interface ImportSummary {
-  /** The title that was imported into. */
+  /** The title that was imported into. Empty if the entries belong to several. */
   titleId: string;
   /** Whether the import made the title. */
   titleCreated: boolean;

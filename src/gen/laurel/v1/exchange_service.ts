@@ -107,7 +107,10 @@ export interface ImportAchievementsRequest_MappingEntry {
 
 /** A piece of what came of an import. */
 export interface ImportAchievementsResponse {
-  /** What became of entries, in the order of the document. */
+  /**
+   * What became of the entries of one batch. Batches come in the order of the document; within one, entries that could
+   * not be read come first.
+   */
   outcomes: EntryOutcome[];
   /** What was lost since the message before. */
   losses: Loss[];
@@ -142,7 +145,10 @@ export interface ImportProgressRequest_MappingEntry {
 
 /** A piece of what came of an import. */
 export interface ImportProgressResponse {
-  /** What became of entries, in the order of the document. */
+  /**
+   * What became of the entries of one batch. Batches come in the order of the document; within one, entries that could
+   * not be read come first.
+   */
   outcomes: EntryOutcome[];
   /** What was lost since the message before. */
   losses: Loss[];
@@ -1548,8 +1554,8 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * A document is the platform's own JSON in UTF-8: one entry, an array of entries, or an object with a list of them; a
  * trailing comma is forgiven. It travels in pieces of any size, cut anywhere, in the `content` of the messages of a
  * stream. A message is at most 4 MiB, a document at most 1 GiB unless the server is set otherwise, one entry of it at
- * most 4 MiB and 64 levels deep. A document that is longer fails with INVALID_ARGUMENT, reason DOCUMENT_TOO_LARGE; one
- * that is not JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
+ * most 4 MiB and 64 levels deep. A document that is longer fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE;
+ * one that is not JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
  *
  * In a stream of requests only the first message carries options: those of later messages must be left empty. The
  * server reads the whole document before it does anything, so one that is cut short or malformed leaves nothing behind.
@@ -1591,9 +1597,9 @@ export const ExchangeServiceService = {
    * Imports definitions, and the progress that stands beside them.
    *
    * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
-   * call that ends early has kept whole entries only. Fails with FAILED_PRECONDITION, reason TITLE_UNNAMED, if neither
-   * the call nor the document says which title; reason BOUND_TO_ANOTHER_TITLE, if the document's ids belong to a title
-   * other than the one named.
+   * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
+   * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
+   * document's ids belong to a title other than the one named.
    */
   importAchievements: {
     path: "/laurel.v1.ExchangeService/ImportAchievements" as const,
@@ -1640,8 +1646,8 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ExportAchievementsResponse => ExportAchievementsResponse.decode(value),
   },
   /**
-   * Exports progress on a title as one document, ordered by player and then by position. Achievements without progress
-   * are part of it where one player is asked for.
+   * Exports progress on a title as one document, ordered by player and then by position. A shape that carries
+   * definitions too lists every achievement, another one only what was begun.
    */
   exportProgress: {
     path: "/laurel.v1.ExchangeService/ExportProgress" as const,
@@ -1671,9 +1677,9 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * Imports definitions, and the progress that stands beside them.
    *
    * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
-   * call that ends early has kept whole entries only. Fails with FAILED_PRECONDITION, reason TITLE_UNNAMED, if neither
-   * the call nor the document says which title; reason BOUND_TO_ANOTHER_TITLE, if the document's ids belong to a title
-   * other than the one named.
+   * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
+   * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
+   * document's ids belong to a title other than the one named.
    */
   importAchievements: handleBidiStreamingCall<ImportAchievementsRequest, ImportAchievementsResponse>;
   /**
@@ -1690,8 +1696,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    */
   exportAchievements: handleServerStreamingCall<ExportAchievementsRequest, ExportAchievementsResponse>;
   /**
-   * Exports progress on a title as one document, ordered by player and then by position. Achievements without progress
-   * are part of it where one player is asked for.
+   * Exports progress on a title as one document, ordered by player and then by position. A shape that carries
+   * definitions too lists every achievement, another one only what was begun.
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
 }
@@ -1730,9 +1736,9 @@ export interface ExchangeServiceClient extends Client {
    * Imports definitions, and the progress that stands beside them.
    *
    * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
-   * call that ends early has kept whole entries only. Fails with FAILED_PRECONDITION, reason TITLE_UNNAMED, if neither
-   * the call nor the document says which title; reason BOUND_TO_ANOTHER_TITLE, if the document's ids belong to a title
-   * other than the one named.
+   * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
+   * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
+   * document's ids belong to a title other than the one named.
    */
   importAchievements(): ClientDuplexStream<ImportAchievementsRequest, ImportAchievementsResponse>;
   importAchievements(
@@ -1769,8 +1775,8 @@ export interface ExchangeServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportAchievementsResponse>;
   /**
-   * Exports progress on a title as one document, ordered by player and then by position. Achievements without progress
-   * are part of it where one player is asked for.
+   * Exports progress on a title as one document, ordered by player and then by position. A shape that carries
+   * definitions too lists every achievement, another one only what was begun.
    */
   exportProgress(
     request: ExportProgressRequest,

@@ -115,7 +115,7 @@ export interface RecordProgressRequest {
     | undefined;
   /**
    * When it happened, by the caller's word: at most as far in the past as the server allows (30 days by default) and
-   * not in the future, else the call fails with OUT_OF_RANGE, reason TIME_OUT_OF_BOUNDS. If left out, now by the
+   * not in the future, else the call fails with INVALID_ARGUMENT, reason TIME_OUT_OF_BOUNDS. If left out, now by the
    * server's clock.
    */
   occurredTime?:
@@ -2567,8 +2567,8 @@ export const ProgressServiceService = {
    * Reports progress on one achievement.
    *
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
-   * FAILED_PRECONDITION, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS, REQUIREMENT_FALLS, NO_REQUIREMENT or
-   * OUTSIDE_WINDOW, if the achievement does not take the report.
+   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
+   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT or OUTSIDE_WINDOW, if it cannot now.
    */
   recordProgress: {
     path: "/laurel.v1.ProgressService/RecordProgress" as const,
@@ -2719,8 +2719,8 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    * Reports progress on one achievement.
    *
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
-   * FAILED_PRECONDITION, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS, REQUIREMENT_FALLS, NO_REQUIREMENT or
-   * OUTSIDE_WINDOW, if the achievement does not take the report.
+   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
+   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT or OUTSIDE_WINDOW, if it cannot now.
    */
   recordProgress: handleUnaryCall<RecordProgressRequest, RecordProgressResponse>;
   /**
@@ -2777,8 +2777,8 @@ export interface ProgressServiceClient extends Client {
    * Reports progress on one achievement.
    *
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
-   * FAILED_PRECONDITION, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS, REQUIREMENT_FALLS, NO_REQUIREMENT or
-   * OUTSIDE_WINDOW, if the achievement does not take the report.
+   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
+   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT or OUTSIDE_WINDOW, if it cannot now.
    */
   recordProgress(
     request: RecordProgressRequest,

@@ -21,7 +21,7 @@ export interface Title {
   titleId: string;
   /** What people call it. At most 4096 characters. May be empty. */
   displayName: string;
-  /** The BCP-47 tag of texts that do not say their language. At most 35 characters. The default is `en-US`. */
+  /** The BCP-47 tag of texts that do not say their language. At most 35 characters. The default is `en`. */
   defaultLocale: string;
   /**
    * What each dialect knows the title by: its binding by dialect, for instance

@@ -1,0 +1,66 @@
+import { expect, test } from 'vitest'
+import type { Loss } from '../../dialect/losses.ts'
+import { TranslateResponse } from '../../gen/laurel/v1/exchange_service.ts'
+import type { ExportPart, ImportPart } from '../../service/exchange/parts.ts'
+import { type DocumentMessage, writeDocument, writeImport } from './parts.ts'
+
+async function* parts<Part>(...made: Part[]) {
+  yield* made
+}
+
+async function all<Message>(messages: AsyncIterable<Message>): Promise<readonly Message[]> {
+  const found: Message[] = []
+  for await (const message of messages) found.push(message)
+  return found
+}
+
+async function documentOf(...made: ExportPart[]): Promise<readonly DocumentMessage[]> {
+  return all(writeDocument(parts(...made)))
+}
+
+const loss = (from: string): Loss => ({ kind: 'dropped', path: '$', from, to: undefined, detail: 'no place' })
+
+test('a part that fits is one message, and the last one has the summary', async () => {
+  const content = Buffer.from('[]')
+  const messages = await documentOf(
+    { content, losses: [loss('a')] },
+    { losses: [], summary: { entryCount: 0, lossCount: 1 } },
+  )
+  expect(messages).toMatchObject([
+    { content, losses: [{ fromJson: '"a"', toJson: '' }], summary: undefined },
+    { losses: [], summary: { entryCount: 0, lossCount: 1 } },
+  ])
+})
+
+test('a part that is too much for a client is cut, and nothing of it is lost', async () => {
+  const content = Buffer.alloc(5 * 2 ** 20 + 7, 'x')
+  const losses = Array.from({ length: 200 }, () => loss('界'.repeat(60_000)))
+  const messages = await documentOf({ content, losses, summary: { entryCount: 1, lossCount: 200 } })
+  for (const message of messages) {
+    const bytes = TranslateResponse.encode({ ...message, losses: [...message.losses] }).finish()
+    expect(bytes.length).toBeLessThan(4 * 2 ** 20)
+  }
+  expect(Buffer.concat(messages.map((message) => message.content))).toEqual(content)
+  expect(messages.flatMap((message) => message.losses)).toHaveLength(200)
+  expect(messages.map(({ summary }) => summary !== undefined).indexOf(true)).toBe(messages.length - 1)
+})
+
+test('a value that is too long to tell is told by its beginning', async () => {
+  const [message] = await documentOf({ losses: [loss('x'.repeat(100_000))] })
+  const told = JSON.parse(message?.losses[0]?.fromJson ?? '')
+  expect(told).toBe(`"${'x'.repeat(999)}…`)
+})
+
+test('outcomes are cut as losses are', async () => {
+  const outcome = {
+    path: '$[0]',
+    achievementId: 'a',
+    kind: 'new',
+    error: undefined,
+    likelyTwins: [],
+  } as const
+  const made: ImportPart = { outcomes: Array(200_000).fill(outcome), losses: [] }
+  const messages = await all(writeImport(parts(made)))
+  expect(messages.length).toBeGreaterThan(1)
+  expect(messages.flatMap(({ outcomes }) => outcomes)).toHaveLength(200_000)
+})

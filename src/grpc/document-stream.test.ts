@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { TranslateRequest } from '../gen/laurel/v1/exchange_service.ts'
+import { openDocument } from './document-stream.ts'
+
+async function* sent(...messages: Partial<TranslateRequest>[]) {
+  for (const message of messages) yield TranslateRequest.fromPartial(message)
+}
+
+async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
+  const pieces: Uint8Array[] = []
+  for await (const piece of content) pieces.push(piece)
+  return Buffer.concat(pieces).toString()
+}
+
+test('the first message has the options, each has a piece', async () => {
+  const messages = sent({ from: 'xbox', content: Buffer.from('[{') }, {}, { content: Buffer.from('}]') })
+  const { first, content } = await openDocument(messages)
+  expect(first.from).toBe('xbox')
+  expect(await textOf(content)).toBe('[{}]')
+})
+
+test('options in a later message are refused', async () => {
+  const { content } = await openDocument(sent({ from: 'xbox' }, { from: 'discord', lossPolicy: 2 }))
+  const refused =
+    'from must be set in the first message only; loss_policy must be set in the first message only'
+  await expect(textOf(content)).rejects.toThrow(refused)
+})
+
+test('a stream without a message is refused', async () => {
+  await expect(openDocument(sent())).rejects.toThrow('content must come after a message with options')
+})

@@ -1,0 +1,94 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { HealthImplementation, type ServingStatus } from 'grpc-health-check'
+import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
+import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
+import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
+import { ProgressServiceService } from '../gen/laurel/v1/progress_service.ts'
+import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
+import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
+import { LIMITS } from '../model/limits.ts'
+import type { Services } from '../service/services.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { achievementService } from './achievement-service.ts'
+import { exchangeService } from './exchange-service.ts'
+import { playerService } from './player-service.ts'
+import { progressService } from './progress-service.ts'
+import { addReflection } from './reflection.ts'
+import { statService } from './stat-service.ts'
+import { titleService } from './title-service.ts'
+
+export interface GrpcServer {
+  /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
+  listen(address: string): Promise<string>
+  /** Takes no new calls and waits for those that run; after so many milliseconds it ends them. */
+  stop(graceMilliseconds?: number): Promise<void>
+}
+
+const OPTIONS = {
+  'grpc.max_receive_message_length': LIMITS.messageBytes,
+  // A caller who vanished without a word is noticed, and what it asked for is cancelled.
+  'grpc.keepalive_time_ms': 60_000,
+  'grpc.keepalive_timeout_ms': 20_000,
+}
+
+const DEFAULT_GRACE = 10_000
+
+export function createGrpcServer(services: Services, log: Logger): GrpcServer {
+  const server = new Server(OPTIONS)
+  server.addService(TitleServiceService, titleService(services, log))
+  server.addService(AchievementServiceService, achievementService(services, log))
+  server.addService(PlayerServiceService, playerService(services, log))
+  server.addService(StatServiceService, statService(services, log))
+  server.addService(ProgressServiceService, progressService(services, log))
+  server.addService(ExchangeServiceService, exchangeService(services, log))
+  const health = new HealthImplementation()
+  health.addToServer(server)
+  addReflection(server)
+
+  return {
+    async listen(address) {
+      const port = await bind(server, address)
+      setHealth(health, 'SERVING')
+      return address.replace(/:\d+$/, `:${port}`)
+    },
+
+    async stop(graceMilliseconds = DEFAULT_GRACE) {
+      setHealth(health, 'NOT_SERVING')
+      await shutDown(server, graceMilliseconds)
+    },
+  }
+}
+
+/** The empty name is the server as a whole. */
+const SERVICE_NAMES = [
+  '',
+  'laurel.v1.TitleService',
+  'laurel.v1.AchievementService',
+  'laurel.v1.PlayerService',
+  'laurel.v1.StatService',
+  'laurel.v1.ProgressService',
+  'laurel.v1.ExchangeService',
+]
+
+function setHealth(health: HealthImplementation, status: ServingStatus): void {
+  for (const name of SERVICE_NAMES) health.setStatus(name, status)
+}
+
+function bind(server: Server, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) resolve(port)
+      else reject(error)
+    })
+  })
+}
+
+function shutDown(server: Server, graceMilliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.forceShutdown(), graceMilliseconds)
+    server.tryShutdown(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
+}

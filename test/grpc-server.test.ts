@@ -1,0 +1,149 @@
+import { join } from 'node:path'
+import {
+  type Client,
+  type ClientDuplexStream,
+  credentials,
+  loadPackageDefinition,
+  type ServiceError,
+  status,
+} from '@grpc/grpc-js'
+import { loadSync } from '@grpc/proto-loader'
+import { protoPath } from 'grpc-health-check'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { BadRequest, ErrorInfo } from '../src/gen/google/rpc/error_details.ts'
+import { Status } from '../src/gen/google/rpc/status.ts'
+import { ProgressServiceClient, RecordProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
+import { GetTitleRequest, TitleServiceClient } from '../src/gen/laurel/v1/title_service.ts'
+import { createGrpcServer } from '../src/grpc/server.ts'
+import type { Services } from '../src/service/services.ts'
+import { openStore } from '../src/store/store.ts'
+import { createLog } from '../src/telemetry/log.ts'
+
+/** A database that nobody answers for: what needs one fails, and the rest must work all the same. */
+const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
+const services: Services = {
+  store,
+  dialects: new Map(),
+  now: () => 0n,
+  entropy: () => 0n,
+  settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
+}
+const server = createGrpcServer(services, createLog('silent'))
+let address: string
+
+beforeAll(async () => {
+  address = await server.listen('127.0.0.1:0')
+})
+
+afterAll(async () => {
+  await server.stop()
+  await store.close()
+})
+
+test('health says that the server and each service serve', async () => {
+  const { grpc } = loadPackageDefinition(loadSync(protoPath)) as never as HealthPackage
+  const client = new grpc.health.v1.Health(address, credentials.createInsecure())
+  for (const service of ['', 'laurel.v1.TitleService', 'laurel.v1.ExchangeService']) {
+    const answer = await new Promise((resolve, reject) =>
+      client.check({ service }, (error, response) => (error ? reject(error) : resolve(response))),
+    )
+    expect(answer).toEqual({ status: 1 })
+  }
+  client.close()
+})
+
+test('reflection lists the services and describes them with their own field names', async () => {
+  const proto = join(import.meta.dirname, '../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1')
+  const definition = loadSync(join(proto, 'reflection.proto'), {
+    keepCase: true,
+    defaults: true,
+    oneofs: true,
+  })
+  const { grpc } = loadPackageDefinition(definition) as never as ReflectionPackage
+  const client = new grpc.reflection.v1.ServerReflection(address, credentials.createInsecure())
+  const stream = client.serverReflectionInfo()
+  stream.write({ list_services: '*' })
+  stream.write({ file_containing_symbol: 'laurel.v1.ProgressService' })
+  stream.write({ file_containing_symbol: 'google.rpc.BadRequest' })
+  stream.end()
+  const answers: ReflectionAnswer[] = []
+  for await (const answer of stream) answers.push(answer)
+  const [listed, progress, details] = answers
+  const names = listed?.list_services_response?.service.map(({ name }) => name) ?? []
+  for (const name of ['Title', 'Achievement', 'Player', 'Stat', 'Progress', 'Exchange']) {
+    expect(names).toContain(`laurel.v1.${name}Service`)
+  }
+  const bytes = Buffer.concat(progress?.file_descriptor_response?.file_descriptor_proto ?? [])
+  expect(bytes.includes('newly_unlocked')).toBe(true)
+  expect(details?.file_descriptor_response?.file_descriptor_proto.length).toBeGreaterThan(0)
+  client.close()
+})
+
+test('a request that is wrong is refused with all of it, before anything is asked of the database', async () => {
+  const client = new ProgressServiceClient(address, credentials.createInsecure())
+  const request = RecordProgressRequest.create({ titleId: 'space-race', requestId: 'x'.repeat(129) })
+  const error = await new Promise<ServiceError | null>((resolve) => client.recordProgress(request, resolve))
+  expect(error?.code).toBe(status.INVALID_ARGUMENT)
+  const [, badRequest] = detailsOf(error).details
+  const { fieldViolations } = BadRequest.decode(badRequest?.value ?? new Uint8Array())
+  expect(fieldViolations.map(({ field, description }) => `${field} ${description}`)).toEqual([
+    'player_id must be set',
+    'achievement_id must be set',
+    'request_id must be at most 128 characters',
+    'report must be set',
+  ])
+  client.close()
+})
+
+test('a database that is away is said to be, with the time to try again', async () => {
+  const client = new TitleServiceClient(address, credentials.createInsecure())
+  const request = GetTitleRequest.create({ titleId: 'space-race' })
+  const error = await new Promise<ServiceError | null>((resolve) => client.getTitle(request, resolve))
+  expect(error?.code).toBe(status.UNAVAILABLE)
+  const [info, retry] = detailsOf(error).details
+  expect(ErrorInfo.decode(info?.value ?? new Uint8Array())).toMatchObject({
+    reason: 'DATABASE_UNAVAILABLE',
+    domain: 'laurel',
+  })
+  expect(retry?.typeUrl).toBe('type.googleapis.com/google.rpc.RetryInfo')
+  client.close()
+})
+
+function detailsOf(error: ServiceError | null): Status {
+  const [trailer] = error?.metadata.get('grpc-status-details-bin') ?? []
+  return Status.decode(trailer as Buffer)
+}
+
+type Constructor<Methods> = new (
+  address: string,
+  channel: ReturnType<typeof credentials.createInsecure>,
+) => Client & Methods
+
+interface HealthPackage {
+  readonly grpc: {
+    readonly health: {
+      readonly v1: {
+        readonly Health: Constructor<{
+          check(request: object, done: (error: Error | null, response: unknown) => void): void
+        }>
+      }
+    }
+  }
+}
+
+interface ReflectionPackage {
+  readonly grpc: {
+    readonly reflection: {
+      readonly v1: {
+        readonly ServerReflection: Constructor<{
+          serverReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer>
+        }>
+      }
+    }
+  }
+}
+
+interface ReflectionAnswer {
+  readonly list_services_response: { readonly service: readonly { readonly name: string }[] } | null
+  readonly file_descriptor_response: { readonly file_descriptor_proto: readonly Buffer[] } | null
+}
