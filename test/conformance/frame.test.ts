@@ -1,29 +1,45 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { type DocumentEntry, DocumentWriter, readDocument } from '../../src/dialect/document.ts'
 import { LossReport } from '../../src/dialect/losses.ts'
-import type { JsonObject, JsonValue } from '../../src/model/json.ts'
-import { samplesIn, samplesOf, subjects } from './subjects.ts'
+import { casesOf, samplesIn, samplesOf, subjects } from './subjects.ts'
 
 describe.each(subjects)('$id', (subject) => {
-  const { adapter } = subject
+  const { adapter, room } = subject
   const entries = samplesOf(subject).map(({ entry }) => entry)
 
   it.each(adapter.shapes)(
-    'frames a list of $name so that it reads it again, and loses nothing of it',
-    ({ name }) => {
+    'writes a list of $name that it reads again, and loses nothing of it',
+    async ({ name }) => {
       for (const listed of [entries, entries.slice(0, 1), []]) {
-        const document = framed(name, listed)
-        const samples = samplesIn(adapter, document)
-        expect(samples.map(({ entry }) => entry)).toEqual(listed)
+        const writer = new DocumentWriter(adapter.frame, name, false)
+        const text = [...listed.map((entry) => writer.entry(entry)), writer.end()].join('')
+        const { read, envelope } = await readAll(text)
+        expect(read.map(({ json }) => json)).toEqual(listed)
         const losses = new LossReport()
-        adapter.frame.readEnvelope(samples[0]?.context.envelope ?? {}, losses)
+        adapter.frame.readEnvelope(envelope, losses)
         expect(losses.losses).toEqual([])
       }
     },
   )
 
-  function framed(shape: string, listed: readonly JsonObject[]): JsonValue {
-    const { frame } = adapter
-    const member = frame.listMember(shape)
-    return member === undefined ? listed : { [member]: listed, ...frame.trailer(shape, listed.length) }
+  it.each(casesOf(subject))('is cut in $name where this suite cuts it', async ({ name, document }) => {
+    const { read } = await readAll(readFileSync(`${room}testdata/${name}.json`, 'utf8'))
+    const cut = samplesIn(adapter, document)
+    expect(read.map(({ json, path }) => ({ entry: json, path }))).toEqual(
+      cut.map(({ entry, path }) => ({ entry, path })),
+    )
+  })
+
+  async function readAll(text: string) {
+    const document = readDocument(adapter.frame, oneChunk(text))
+    const read: DocumentEntry[] = []
+    let next = await document.next()
+    for (; !next.done; next = await document.next()) read.push(next.value)
+    return { read, envelope: next.value.envelope }
   }
 })
+
+async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
+  yield new TextEncoder().encode(text)
+}

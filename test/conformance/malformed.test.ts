@@ -45,9 +45,9 @@ describe.each(subjects)('$id, whatever JSON comes', (subject) => {
   })
 })
 
-/** A definition that names no title is given one, and what derives from it with it. */
-function lacksTitle({ achievement, title }: Canonical): boolean {
-  return achievement !== undefined && title.binding === undefined
+/** A definition or summary that names no title is given one, and what derives from it with it. */
+function lacksTitle({ achievement, summary, title }: Canonical): boolean {
+  return (achievement ?? summary) !== undefined && title.binding === undefined
 }
 
 function decodeIfSound(adapter: Adapter, entry: JsonObject): Canonical | undefined {
