@@ -1,0 +1,118 @@
+import { once } from 'node:events'
+import {
+  type CallOptions,
+  type Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  connectivityState,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js'
+import { Failure } from './failure.ts'
+
+type Constructor<C extends Client> = new (
+  address: string,
+  channelCredentials: ReturnType<typeof credentials.createInsecure>,
+  options: Record<string, unknown>,
+) => C
+
+type UnaryMethod<Request, Response> = (
+  request: Request,
+  metadata: Metadata,
+  options: Partial<CallOptions>,
+  callback: (error: ServiceError | null, response: Response) => void,
+) => ClientUnaryCall
+
+/** How long a connection may take. */
+const CONNECT_MILLISECONDS = 10_000
+
+/**
+ * A generated client, connected.
+ * @throws Failure when nobody answers at the address.
+ */
+export async function connect<C extends Client>(
+  type: Constructor<C>,
+  address: string,
+): Promise<C & Disposable> {
+  // A document is sent once, piece by piece: keeping it for a retry would hold all of it in memory.
+  const client = new type(address, credentials.createInsecure(), { 'grpc.enable_retries': 0 })
+  const channel = client.getChannel()
+  const deadline = Date.now() + CONNECT_MILLISECONDS
+  for (;;) {
+    const state = channel.getConnectivityState(true)
+    if (state === connectivityState.READY) break
+    if (state === connectivityState.TRANSIENT_FAILURE || Date.now() >= deadline) {
+      client.close()
+      throw new Failure([`cannot reach a Laurel server at ${address}: start one with npm start`])
+    }
+    await new Promise<unknown>((resolve) => channel.watchConnectivityState(state, deadline, resolve))
+  }
+  return Object.assign(client, { [Symbol.dispose]: () => client.close() })
+}
+
+/** Calls a unary method of the client and waits for its answer. */
+export function ask<Request, Response>(
+  client: Client,
+  method: UnaryMethod<Request, Response>,
+  request: Request,
+  signal: AbortSignal,
+): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const call = method.call(client, request, new Metadata(), {}, (error, response) => {
+      signal.removeEventListener('abort', cancel)
+      if (error) reject(error)
+      else resolve(response)
+    })
+    const cancel = () => call.cancel()
+    signal.addEventListener('abort', cancel)
+  })
+}
+
+/** The answers of a call, as they come. Cancels the call when nobody wants more of them. */
+export async function* answersOf<Response>(
+  call: ClientReadableStream<Response> | ClientDuplexStream<never, Response>,
+  signal: AbortSignal,
+): AsyncGenerator<Response> {
+  const cancel = () => call.cancel()
+  signal.addEventListener('abort', cancel)
+  call.on('error', () => {})
+  try {
+    signal.throwIfAborted()
+    yield* call as AsyncIterable<Response>
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    call.cancel()
+  }
+}
+
+/** Sends messages, no faster than the server takes them, while its answers come. */
+export async function* converse<Request, Response>(
+  call: ClientDuplexStream<Request, Response>,
+  requests: AsyncIterable<Request>,
+  signal: AbortSignal,
+): AsyncGenerator<Response> {
+  let unsent: { readonly error: unknown } | undefined
+  void send(call, requests).catch((error: unknown) => {
+    unsent = { error }
+    call.cancel()
+  })
+  try {
+    yield* answersOf(call as unknown as ClientDuplexStream<never, Response>, signal)
+  } catch (error) {
+    throw unsent === undefined ? error : unsent.error
+  }
+}
+
+async function send<Request, Response>(
+  call: ClientDuplexStream<Request, Response>,
+  requests: AsyncIterable<Request>,
+): Promise<void> {
+  const ended = new Promise<'ended'>((resolve) => call.once('status', () => resolve('ended')))
+  for await (const request of requests) {
+    if (call.write(request)) continue
+    if ((await Promise.race([once(call, 'drain'), ended])) === 'ended') return
+  }
+  call.end()
+}

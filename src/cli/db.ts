@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { readProcessConfig } from '../config.ts'
+import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
+import { distribute } from '../store/distribute.ts'
+import { migrate } from '../store/migrate.ts'
+import { createLog } from '../telemetry/log.ts'
+import { print } from './report.ts'
+
+export function addDb(program: Command): void {
+  const db = program
+    .command('db')
+    .description(
+      'the database: that of DATABASE_URL, else the embedded one, which no server may be using then',
+    )
+  db.command('migrate')
+    .description('bring the tables to the newest schema, as a server does when it starts')
+    .action(async () => {
+      await withDatabase(migrate)
+      print(['the database has the newest schema'])
+    })
+  db.command('distribute')
+    .description('spread the tables over the nodes of a Citus cluster')
+    .action(async () => {
+      await withDatabase(distribute)
+      print(['the tables are spread over the nodes of the cluster'])
+    })
+}
+
+async function withDatabase(work: (connectionString: string) => Promise<void>): Promise<void> {
+  const { databaseUrl, dataDirectory } = readProcessConfig()
+  if (databaseUrl !== undefined) return work(databaseUrl)
+  await using postgres = await startEmbeddedPostgres({ dataDirectory, log: createLog('error') })
+  await work(postgres.connectionString)
+}

@@ -1,0 +1,89 @@
+import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../gen/laurel/v1/exchange.ts'
+import type { JsonObject } from '../model/json.ts'
+import { remoteErrorOf } from './failure.ts'
+import { count, table } from './report.ts'
+
+/** Failed entries and twins beyond these are only counted; `--json` lists all. */
+const MAX_SHOWN = 1000
+
+const KINDS: Readonly<Record<EntryOutcomeKind, string>> = {
+  [EntryOutcomeKind.UNSPECIFIED]: 'unknown',
+  [EntryOutcomeKind.NEW]: 'new',
+  [EntryOutcomeKind.REPLACED]: 'replaced',
+  [EntryOutcomeKind.UNCHANGED]: 'unchanged',
+  [EntryOutcomeKind.IGNORED]: 'ignored',
+  [EntryOutcomeKind.FAILED]: 'failed',
+}
+
+/** What became of the entries of an import: what a person must see of it, or all of it as JSON. */
+export class ImportReport {
+  readonly #keepsAll: boolean
+  readonly #all: EntryOutcome[] = []
+  readonly #failed: EntryOutcome[] = []
+  readonly #twins: EntryOutcome[] = []
+
+  constructor(keepsAll: boolean) {
+    this.#keepsAll = keepsAll
+  }
+
+  add(outcomes: readonly EntryOutcome[]): void {
+    for (const outcome of outcomes) {
+      if (this.#keepsAll) this.#all.push(outcome)
+      if (outcome.kind === EntryOutcomeKind.FAILED && this.#failed.length < MAX_SHOWN)
+        this.#failed.push(outcome)
+      if (outcome.likelyTwins.length > 0 && this.#twins.length < MAX_SHOWN) this.#twins.push(outcome)
+    }
+  }
+
+  lines(summary: ImportSummary, dryRun: boolean): readonly string[] {
+    const title = summary.titleId === '' ? 'several titles' : `title ${summary.titleId}`
+    const entries = count(summary.entryCount, 'entry', 'entries')
+    const made = summary.titleCreated ? (dryRun ? ', which would be created' : ', which was created') : ''
+    const more = summary.failedCount - this.#failed.length
+    return [
+      `${dryRun ? 'dry run, nothing is kept: would import' : 'imported'} ${entries} into ${title}${made}`,
+      `  new ${summary.newCount}, replaced ${summary.replacedCount}, unchanged ${summary.unchangedCount}, ` +
+        `ignored ${summary.ignoredCount}, failed ${summary.failedCount}`,
+      `  progress records changed ${summary.progressChangedCount}, newly unlocked ${summary.newlyUnlockedCount}`,
+      ...listing('failed:', ['path', 'reason', 'why'], this.#failed.map(failureRow)),
+      ...(more > 0 ? [`and ${more} more that failed (--json lists every one)`] : []),
+      ...listing(
+        'likely the same as what is there under another id (to join them, use --map):',
+        ['path', 'id', 'looks like'],
+        this.#twins.map(({ path, achievementId, likelyTwins }) => [
+          path,
+          achievementId,
+          likelyTwins.join(', '),
+        ]),
+      ),
+    ]
+  }
+
+  json(): readonly JsonObject[] {
+    return this.#all.map(({ path, achievementId, kind, error, likelyTwins }) => ({
+      path,
+      achievementId,
+      kind: KINDS[kind],
+      ...(error === undefined ? {} : { error: errorJson(error) }),
+      ...(likelyTwins.length === 0 ? {} : { likelyTwins }),
+    }))
+  }
+}
+
+function listing(title: string, headings: readonly string[], rows: readonly (readonly string[])[]) {
+  return rows.length === 0 ? [] : [title, ...table(headings, rows).map((line) => `  ${line}`)]
+}
+
+function failureRow({ path, error }: EntryOutcome): readonly string[] {
+  const { reason, message } = remoteErrorOf(error ?? { code: 0, message: '', details: [] })
+  return [path, reason, message]
+}
+
+function errorJson(error: NonNullable<EntryOutcome['error']>): JsonObject {
+  const { reason, message, violations } = remoteErrorOf(error)
+  return {
+    reason,
+    message,
+    violations: violations.map(({ field, message: text }) => ({ field, message: text })),
+  }
+}

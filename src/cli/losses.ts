@@ -1,0 +1,78 @@
+import type { Loss } from '../dialect/losses.ts'
+import { LossKind, type Loss as LossMessage } from '../gen/laurel/v1/exchange.ts'
+import { parseExactJson } from '../model/exact-json.ts'
+import type { JsonObject, JsonValue } from '../model/json.ts'
+import { count, table } from './report.ts'
+
+/** So many are shown one by one; more are shown in groups. */
+const MAX_SINGLE = 20
+/** Groups beyond these are only counted. */
+const MAX_GROUPS = 200
+
+/** The losses of a translation. Their number has no bound, so that all of them are kept only on demand. */
+export class LossTally {
+  readonly #keepsAll: boolean
+  readonly #kept: Loss[] = []
+  readonly #groups = new Map<string, { readonly loss: Loss; readonly path: string; count: number }>()
+  #total = 0
+
+  constructor(keepsAll: boolean) {
+    this.#keepsAll = keepsAll
+  }
+
+  add(losses: readonly Loss[]): void {
+    for (const loss of losses) {
+      this.#total += 1
+      if (this.#keepsAll || this.#kept.length <= MAX_SINGLE) this.#kept.push(loss)
+      const path = loss.path.replace(/\[\d+\]/g, '[*]')
+      const key = `${loss.kind} ${path}`
+      const group = this.#groups.get(key)
+      if (group !== undefined) group.count += 1
+      else if (this.#groups.size < MAX_GROUPS) this.#groups.set(key, { loss, path, count: 1 })
+    }
+  }
+
+  /** Every loss, as JSON. */
+  json(): readonly JsonObject[] {
+    return this.#kept.map(({ kind, path, from, to, detail }) => ({
+      kind,
+      path,
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+      detail,
+    }))
+  }
+
+  /** A table for a person; nothing when nothing was lost. */
+  lines(): readonly string[] {
+    if (this.#total === 0) return []
+    if (this.#total <= MAX_SINGLE) {
+      const rows = this.#kept.map(({ kind, path, detail }) => [kind, path, detail])
+      return [`${count(this.#total, 'loss', 'losses')}:`, ...table(['kind', 'path', 'detail'], rows)]
+    }
+    const groups = [...this.#groups.values()]
+    const rows = groups.map(({ loss, path, count: times }) => [String(times), loss.kind, path, loss.detail])
+    const rest = this.#total - groups.reduce((sum, group) => sum + group.count, 0)
+    return [
+      `${this.#total} losses, by kind and path (--json lists every one):`,
+      ...table(['count', 'kind', 'path', 'detail'], rows),
+      ...(rest === 0 ? [] : [`and ${rest} at other paths`]),
+    ]
+  }
+}
+
+const KINDS: Readonly<Record<LossKind, Loss['kind']>> = {
+  [LossKind.UNSPECIFIED]: 'dropped',
+  [LossKind.DROPPED]: 'dropped',
+  [LossKind.COERCED]: 'coerced',
+  [LossKind.DEFAULTED]: 'defaulted',
+  [LossKind.MERGED]: 'merged',
+}
+
+export function lossOf({ kind, path, fromJson, toJson, detail }: LossMessage): Loss {
+  return { kind: KINDS[kind], path, from: readJson(fromJson), to: readJson(toJson), detail }
+}
+
+function readJson(json: string): JsonValue | undefined {
+  return json === '' ? undefined : parseExactJson(json)
+}
