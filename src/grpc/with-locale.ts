@@ -5,7 +5,7 @@ import type { Call, Services } from '../service/services.ts'
 
 type Texts = Partial<Pick<Achievement, 'name' | 'description' | 'lockedDescription'>>
 
-/** Gives texts that leave their locale to the title the title's default. */
+/** Gives texts without a locale that of the name beside them, and a name without one the title's default. */
 export async function withLocale<Fields extends Texts>(
   services: Services,
   titleId: string,
@@ -21,6 +21,6 @@ export async function withLocale<Fields extends Texts>(
     (entry): entry is [string, LocalizedText] => entry[1] !== undefined && entry[1].locale === '',
   )
   if (open.length === 0) return fields
-  const { defaultLocale: locale } = await getTitle(services, { titleId }, call)
+  const locale = fields.name?.locale || (await getTitle(services, { titleId }, call)).defaultLocale
   return { ...fields, ...Object.fromEntries(open.map(([name, text]) => [name, { ...text, locale }])) }
 }

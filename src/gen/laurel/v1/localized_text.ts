@@ -15,7 +15,8 @@ export const protobufFileName = "laurel/v1/localized_text.proto";
 export interface LocalizedText {
   /**
    * The BCP-47 tag of the language that `text` is written in, as `en-US`, spelled as its source spelled it.
-   * At most 35 characters. If empty, the title's default locale is taken.
+   * At most 35 characters. If empty, that of the achievement's name in the same request is taken; for the name itself,
+   * and where there is no name, the title's default locale.
    */
   locale: string;
   /** The text that a reader gets whose language is not among the translations. At most 4096 characters. */
