@@ -67,7 +67,7 @@ test('requests and responses flow both ways, in order', async () => {
 test('a reader who is slow stops the handler', async () => {
   let made = 0
   const client = await serving(async function* () {
-    for (; made < 400; made += 1) yield response(256 * 1024)
+    for (; made < 200; made += 1) yield response(256 * 1024)
   })
   const stream = client.translate()
   stream.once('readable', () => {})
@@ -78,7 +78,7 @@ test('a reader who is slow stops the handler', async () => {
   expect(made).toBe(ahead)
   let read = 0
   for await (const _ of stream) read += 1
-  expect(read).toBe(400)
+  expect(read).toBe(200)
 })
 
 test('a caller who goes away ends the handler', async () => {
