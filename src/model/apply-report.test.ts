@@ -112,6 +112,17 @@ describe('a report', () => {
     expect(apply(LAP, reach(121), reach(60.5)).progress.state).toBe('achieved')
   })
 
+  test('keeps to a requirement whatever it is called', () => {
+    for (const id of ['__proto__', 'constructor', 'toString']) {
+      const achievement = achievementOf({
+        requirements: [requirementOf({ id }), requirementOf({ id: 'other' })],
+      })
+      const { progress } = apply(achievement, reach(5n, id))
+      expect(Object.entries(progress.values)).toEqual([[id, 5n]])
+      expect(progress.percent).toBe(25)
+    }
+  })
+
   test('meets a target of zero', () => {
     const nothing = achievementOf({ requirements: [requirementOf({ target: 0n })] })
     expect(apply(nothing, reach(0n)).progress.state).toBe('achieved')

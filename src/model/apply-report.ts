@@ -2,7 +2,14 @@ import type { Achievement } from './achievement.ts'
 import type { Instant } from './instant.ts'
 import { sameJson } from './json.ts'
 import { meets, percentOf } from './percent.ts'
-import type { Outcome, Progress, Rejection, Report, ReportContext } from './progress.ts'
+import {
+  type Outcome,
+  type Progress,
+  type Rejection,
+  type Report,
+  type ReportContext,
+  valueOf,
+} from './progress.ts'
 import { compareQuantities } from './quantity.ts'
 import { furthestValues, metValues, requirementOf, sameValues } from './values.ts'
 
@@ -66,7 +73,7 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
   if (report.kind === 'unlock' && progress.state !== 'achieved') {
     const waiting = achievement.requirements.find(
       (requirement) =>
-        requirement.statCode !== undefined && !meets(requirement, progress.values[requirement.id]),
+        requirement.statCode !== undefined && !meets(requirement, valueOf(progress.values, requirement.id)),
     )
     if (waiting === undefined) return undefined
     return rejected('requirement_follows_stat', `requirement ${waiting.id} follows stat ${waiting.statCode}`)
@@ -97,7 +104,8 @@ function isComplete(achievement: Achievement, values: Progress['values'], report
   if (isDirect(report)) return true
   const { requirements } = achievement
   return (
-    requirements.length > 0 && requirements.every((requirement) => meets(requirement, values[requirement.id]))
+    requirements.length > 0 &&
+    requirements.every((requirement) => meets(requirement, valueOf(values, requirement.id)))
   )
 }
 
@@ -114,7 +122,7 @@ function isInsideWindow({ kind, window }: Achievement, time: Instant): boolean {
 function hasStarted(achievement: Achievement, values: Progress['values'], reportedPercent: number): boolean {
   if (reportedPercent > 0) return true
   return achievement.requirements.some(({ id, operator }) => {
-    const value = values[id]
+    const value = valueOf(values, id)
     return value !== undefined && (operator === 'at_most' || compareQuantities(value, 0n) > 0)
   })
 }

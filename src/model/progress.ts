@@ -92,3 +92,8 @@ export type Outcome =
       readonly newlyUnlocked: boolean
       readonly alreadyUnlocked: boolean
     }
+
+/** The value of a requirement, whatever its id is called. */
+export function valueOf(values: Progress['values'], requirementId: string): Quantity | undefined {
+  return Object.hasOwn(values, requirementId) ? values[requirementId] : undefined
+}

@@ -1,6 +1,6 @@
 import type { Achievement, Requirement } from './achievement.ts'
 import { meets } from './percent.ts'
-import type { Progress, Report } from './progress.ts'
+import { type Progress, type Report, valueOf } from './progress.ts'
 import { addQuantities, asValueType, compareQuantities, type Quantity, toRational } from './quantity.ts'
 
 /** The largest integer that the wire can carry: sums stop here. */
@@ -12,14 +12,15 @@ export function furthestValues(
   values: Progress['values'],
   report: Report,
 ): Progress['values'] {
-  const next: Record<string, Quantity> = { ...values }
+  const next = new Map(Object.entries(values))
   for (const requirement of achievement.requirements) {
-    const reported = valueIn(achievement, requirement, report, values[requirement.id])
+    const current = next.get(requirement.id)
+    const reported = valueIn(achievement, requirement, report, current)
     if (reported === undefined) continue
-    const value = furthest(requirement, values[requirement.id], asValueType(reported, requirement.valueType))
-    if (value !== undefined) next[requirement.id] = value
+    const value = furthest(requirement, current, asValueType(reported, requirement.valueType))
+    if (value !== undefined) next.set(requirement.id, value)
   }
-  return next
+  return Object.fromEntries(next)
 }
 
 /** The requirement of this id; the only one when none is named. */
@@ -62,7 +63,8 @@ function importedValue(
   requirement: Requirement,
   values: Progress['values'],
 ): Quantity | undefined {
-  if (values[requirement.id] !== undefined || requirements.length > 1) return values[requirement.id]
+  const named = valueOf(values, requirement.id)
+  if (named !== undefined || requirements.length > 1) return named
   const [only, ...others] = Object.values(values)
   return others.length === 0 ? only : undefined
 }
@@ -102,17 +104,20 @@ function furthest(
 
 /** The values with each unmet requirement raised to its target. */
 export function metValues(achievement: Achievement, values: Progress['values']): Progress['values'] {
-  const met: Record<string, Quantity> = { ...values }
+  const met = new Map(Object.entries(values))
   for (const requirement of achievement.requirements) {
-    if (!meets(requirement, met[requirement.id])) met[requirement.id] = requirement.target
+    if (!meets(requirement, met.get(requirement.id))) met.set(requirement.id, requirement.target)
   }
-  return met
+  return Object.fromEntries(met)
 }
 
 export function sameValues(left: Progress['values'], right: Progress['values']): boolean {
-  const ids = Object.keys(right)
+  const entries = Object.entries(right)
   return (
-    ids.length === Object.keys(left).length &&
-    ids.every((id) => left[id] !== undefined && compareQuantities(left[id], right[id] as Quantity) === 0)
+    entries.length === Object.keys(left).length &&
+    entries.every(([id, value]) => {
+      const other = valueOf(left, id)
+      return other !== undefined && compareQuantities(other, value) === 0
+    })
   )
 }

@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Account } from '../model/player.ts'
-import type { Scope } from './queries.ts'
+import type { Tables } from './schema.ts'
 
-export function accountQueries({ db, abort }: Scope) {
+export function accountQueries(db: Kysely<Tables>) {
   return {
     async playerOfAccount({ dialect, id }: Account): Promise<string | undefined> {
       const row = await db
@@ -10,7 +10,7 @@ export function accountQueries({ db, abort }: Scope) {
         .where('id', '=', id)
         .where('dialect', '=', dialect)
         .select('player_id')
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row?.player_id
     },
 
@@ -22,7 +22,7 @@ export function accountQueries({ db, abort }: Scope) {
         .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
         .where('dialect', '=', dialect)
         .select(['id', 'player_id'])
-        .execute(abort)
+        .execute()
       return new Map(rows.map(({ id, player_id }) => [id, player_id]))
     },
 
@@ -38,7 +38,7 @@ export function accountQueries({ db, abort }: Scope) {
         .where('dialect', '=', dialect)
         .orderBy('id', 'desc')
         .select(['id', 'player_id'])
-        .execute(abort)
+        .execute()
       return new Map(rows.map(({ id, player_id }) => [player_id, id]))
     },
 
@@ -49,7 +49,7 @@ export function accountQueries({ db, abort }: Scope) {
         .values({ dialect, id, player_id: playerId })
         .onConflict((conflict) => conflict.columns(['id', 'dialect']).doNothing())
         .returning('player_id')
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row !== undefined
     },
 
@@ -60,7 +60,7 @@ export function accountQueries({ db, abort }: Scope) {
         .where('dialect', '=', dialect)
         .where('player_id', '=', playerId)
         .returning('id')
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row !== undefined
     },
   }

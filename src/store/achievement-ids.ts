@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
-import type { Scope } from './queries.ts'
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from './schema.ts'
 
-export function achievementIdQueries({ db, abort }: Scope) {
+export function achievementIdQueries(db: Kysely<Tables>) {
   return {
     /** Our id for each of a dialect's ids that the title knows. */
     async achievementsNamed(
@@ -16,7 +16,7 @@ export function achievementIdQueries({ db, abort }: Scope) {
         .where('dialect', '=', dialect)
         .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
         .select(['id', 'achievement_id'])
-        .execute(abort)
+        .execute()
       return new Map(rows.map(({ id, achievement_id }) => [id, achievement_id]))
     },
 
@@ -27,7 +27,7 @@ export function achievementIdQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .where('dialect', '=', dialect)
         .select('id')
-        .execute(abort)
+        .execute()
       return new Set(rows.map(({ id }) => id))
     },
 
@@ -48,7 +48,7 @@ export function achievementIdQueries({ db, abort }: Scope) {
         .insertInto('achievement_ids')
         .values(rows)
         .onConflict((conflict) => conflict.columns(['title_id', 'achievement_id', 'dialect']).doNothing())
-        .execute(abort)
+        .execute()
     },
   }
 }

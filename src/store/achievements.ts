@@ -1,11 +1,10 @@
-import { type SqlBool, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import { type Achievement, type StoredAchievement, scoreOf } from '../model/achievement.ts'
 import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
-import type { Scope } from './queries.ts'
-import type { Row } from './schema.ts'
+import type { Row, Tables } from './schema.ts'
 
 export type AchievementOrder = 'list_order' | 'create_time' | 'update_time'
 
@@ -24,7 +23,7 @@ export interface AchievementFilter {
 /** A definition to write, with the times that it is kept under. */
 export type AchievementWrite = Achievement & { readonly createTime: Instant; readonly updateTime: Instant }
 
-export function achievementQueries({ db, abort }: Scope) {
+export function achievementQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('achievements').selectAll().select(idsColumn.as('ids'))
 
   return {
@@ -43,7 +42,7 @@ export function achievementQueries({ db, abort }: Scope) {
           list_order = excluded.list_order, hidden = excluded.hidden, tags = excluded.tags,
           stat_codes = excluded.stat_codes, score = excluded.score, definition = excluded.definition,
           create_time = excluded.create_time, update_time = excluded.update_time,
-          revision = achievements.revision + 1`.execute(db, abort)
+          revision = achievements.revision + 1`.execute(db)
       await replaceIds(titleId, achievements)
     },
 
@@ -52,7 +51,7 @@ export function achievementQueries({ db, abort }: Scope) {
       const rows = await select()
         .where('title_id', '=', titleId)
         .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-        .execute(abort)
+        .execute()
       return rows.map(fromRow)
     },
 
@@ -64,7 +63,7 @@ export function achievementQueries({ db, abort }: Scope) {
         .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
         .orderBy('id')
         .forUpdate()
-        .execute(abort)
+        .execute()
       return rows.map(fromRow)
     },
 
@@ -77,7 +76,7 @@ export function achievementQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .where(sql<SqlBool>`stat_codes && ${[...codes]}::text[]`)
         .orderBy('id')
-        .execute(abort)
+        .execute()
       return rows.map(fromRow)
     },
 
@@ -96,7 +95,7 @@ export function achievementQueries({ db, abort }: Scope) {
         .orderBy(column, direction)
         .orderBy('id', direction)
         .limit(filter.limit)
-        .execute(abort)
+        .execute()
       return rows.map(fromRow)
     },
 
@@ -106,7 +105,7 @@ export function achievementQueries({ db, abort }: Scope) {
         .selectFrom('achievements')
         .where('title_id', '=', titleId)
         .select(['id', sql<string>`definition->'name'->>'text'`.as('name')])
-        .execute(abort)
+        .execute()
       return new Map(rows.map(({ id, name }) => [id, name]))
     },
 
@@ -116,7 +115,7 @@ export function achievementQueries({ db, abort }: Scope) {
         .selectFrom('achievements')
         .where('title_id', '=', titleId)
         .select(({ fn }) => fn.max('list_order').as('last'))
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row?.last ?? 0
     },
 
@@ -128,13 +127,13 @@ export function achievementQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .where('list_order', '>=', from)
         .where('list_order', '<=', to)
-        .execute(abort)
+        .execute()
     },
 
     async deleteAchievements(titleId: string, ids: readonly string[] | 'all'): Promise<void> {
       let query = db.deleteFrom('achievements').where('title_id', '=', titleId)
       if (ids !== 'all') query = query.where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-      await query.execute(abort)
+      await query.execute()
     },
   }
 
@@ -144,7 +143,7 @@ export function achievementQueries({ db, abort }: Scope) {
       .deleteFrom('achievement_ids')
       .where('title_id', '=', titleId)
       .where('achievement_id', '=', sql<string>`any(${achievementIds}::text[])`)
-      .execute(abort)
+      .execute()
     const rows = achievements.flatMap(({ id, ids }) =>
       Object.entries(ids).map(([dialect, theirs]) => ({
         title_id: titleId,
@@ -153,7 +152,7 @@ export function achievementQueries({ db, abort }: Scope) {
         achievement_id: id,
       })),
     )
-    if (rows.length > 0) await db.insertInto('achievement_ids').values(rows).execute(abort)
+    if (rows.length > 0) await db.insertInto('achievement_ids').values(rows).execute()
   }
 }
 

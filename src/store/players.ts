@@ -1,10 +1,9 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../model/instant.ts'
 import type { Account, Player } from '../model/player.ts'
-import type { Scope } from './queries.ts'
-import type { Row } from './schema.ts'
+import type { Row, Tables } from './schema.ts'
 
-export function playerQueries({ db, abort }: Scope) {
+export function playerQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('players').selectAll().select(accountsColumn.as('accounts'))
 
   return {
@@ -13,23 +12,23 @@ export function playerQueries({ db, abort }: Scope) {
       await db
         .insertInto('players')
         .values({ id, display_name: displayName, create_time: createTime, update_time: updateTime })
-        .execute(abort)
+        .execute()
     },
 
     async playerById(id: string): Promise<Player | undefined> {
-      const row = await select().where('id', '=', id).executeTakeFirst(abort)
+      const row = await select().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** The player, locked until the end of the transaction. */
     async lockPlayer(id: string): Promise<Player | undefined> {
-      const row = await select().where('id', '=', id).forUpdate().executeTakeFirst(abort)
+      const row = await select().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** In order of id. */
     async playersAfter(id: string, limit: number): Promise<readonly Player[]> {
-      const rows = await select().where('id', '>', id).orderBy('id').limit(limit).execute(abort)
+      const rows = await select().where('id', '>', id).orderBy('id').limit(limit).execute()
       return rows.map(fromRow)
     },
 
@@ -39,15 +38,15 @@ export function playerQueries({ db, abort }: Scope) {
         .updateTable('players')
         .set({ display_name: displayName, update_time: time, revision: sql`revision + 1` })
         .where('id', '=', id)
-        .execute(abort)
+        .execute()
     },
 
     /** Erases the player: sheets, progress and stat values go with the row, the rest is named here. */
     async erasePlayer(id: string): Promise<void> {
-      await db.deleteFrom('accounts').where('player_id', '=', id).execute(abort)
-      await db.deleteFrom('events').where('player_id', '=', id).execute(abort)
-      await db.deleteFrom('player_requests').where('player_id', '=', id).execute(abort)
-      await db.deleteFrom('players').where('id', '=', id).execute(abort)
+      await db.deleteFrom('accounts').where('player_id', '=', id).execute()
+      await db.deleteFrom('events').where('player_id', '=', id).execute()
+      await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
+      await db.deleteFrom('players').where('id', '=', id).execute()
     },
   }
 }

@@ -1,12 +1,11 @@
-import { type SqlBool, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { StoredAchievement } from '../model/achievement.ts'
 import { formatJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Progress, ProgressState } from '../model/progress.ts'
 import { type AchievementRow, fromRow as achievementFromRow } from './achievements.ts'
 import { quantityFromJson, quantityToJson } from './definition.ts'
-import type { Scope } from './queries.ts'
-import type { EventKind, Row } from './schema.ts'
+import type { EventKind, Row, Tables } from './schema.ts'
 import type { SheetKey } from './sheets.ts'
 
 export interface ProgressKey extends SheetKey {
@@ -39,7 +38,7 @@ export interface PlayerAchievementFilter extends SheetKey {
   readonly limit: number
 }
 
-export function progressQueries({ db, abort }: Scope) {
+export function progressQueries(db: Kysely<Tables>) {
   return {
     async progressAt(keys: readonly ProgressKey[]): Promise<readonly ProgressRecord[]> {
       const { rows } = await sql<Row<'progress'>>`
@@ -48,7 +47,7 @@ export function progressQueries({ db, abort }: Scope) {
                     ${keys.map(({ achievementId }) => achievementId)}::text[])
           as wanted (player_id, title_id, achievement_id)
           on p.player_id = wanted.player_id and p.title_id = wanted.title_id
-          and p.achievement_id = wanted.achievement_id`.execute(db, abort)
+          and p.achievement_id = wanted.achievement_id`.execute(db)
       return rows.map(toRecord)
     },
 
@@ -59,7 +58,7 @@ export function progressQueries({ db, abort }: Scope) {
         .selectAll()
         .where('player_id', '=', playerId)
         .where('title_id', '=', titleId)
-        .execute(abort)
+        .execute()
       return rows.map(toRecord)
     },
 
@@ -94,7 +93,7 @@ export function progressQueries({ db, abort }: Scope) {
         .orderBy('achievements.list_order')
         .orderBy('achievements.id')
         .limit(limit)
-        .execute(abort)
+        .execute()
       return rows.map((row) => ({
         achievement: achievementFromRow(row as AchievementRow),
         progress: row.progress === null ? undefined : fromRow(fromJsonb(row.progress)),
@@ -116,7 +115,7 @@ export function progressQueries({ db, abort }: Scope) {
           percent = excluded.percent, unlock_time = excluded.unlock_time,
           unlock_precision = excluded.unlock_precision, first_report_time = excluded.first_report_time,
           last_report_time = excluded.last_report_time, revoked = excluded.revoked, writer = excluded.writer,
-          extensions = excluded.extensions`.execute(db, abort)
+          extensions = excluded.extensions`.execute(db)
     },
 
     async deleteProgress(keys: readonly ProgressKey[]): Promise<void> {
@@ -126,7 +125,7 @@ export function progressQueries({ db, abort }: Scope) {
                      ${keys.map(({ achievementId }) => achievementId)}::text[])
           as gone (player_id, title_id, achievement_id)
         where p.player_id = gone.player_id and p.title_id = gone.title_id
-          and p.achievement_id = gone.achievement_id`.execute(db, abort)
+          and p.achievement_id = gone.achievement_id`.execute(db)
     },
 
     async achievementHasProgress(titleId: string, achievementId: string): Promise<boolean> {
@@ -136,7 +135,7 @@ export function progressQueries({ db, abort }: Scope) {
         .where('achievement_id', '=', achievementId)
         .select('player_id')
         .limit(1)
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row !== undefined
     },
 
@@ -147,12 +146,12 @@ export function progressQueries({ db, abort }: Scope) {
         from progress p
         where p.title_id = ${titleId} and p.achievement_id = ${achievementId}
           and p.state = 'achieved' and not p.revoked
-          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db, abort)
+          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db)
       await db
         .deleteFrom('progress')
         .where('title_id', '=', titleId)
         .where('achievement_id', '=', achievementId)
-        .execute(abort)
+        .execute()
     },
 
     async insertEvents(events: readonly ProgressEvent[]): Promise<void> {
@@ -176,7 +175,7 @@ export function progressQueries({ db, abort }: Scope) {
           reason, request_id)
         select * from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, achievement_id text,
           kind text, time bigint, state text, percent smallint, unlock_time bigint, actor text, reason text,
-          request_id text)`.execute(db, abort)
+          request_id text)`.execute(db)
     },
   }
 }

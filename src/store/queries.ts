@@ -1,4 +1,4 @@
-import type { AbortableQueryOptions, Kysely } from 'kysely'
+import type { Kysely } from 'kysely'
 import { accountQueries } from './accounts.ts'
 import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
@@ -10,25 +10,20 @@ import { sheetQueries } from './sheets.ts'
 import { statQueries } from './stats.ts'
 import { titleQueries } from './titles.ts'
 
-/** What statements run on: a connection or a transaction, and the call that may abort them. */
-export interface Scope {
-  readonly db: Kysely<Tables>
-  readonly abort: AbortableQueryOptions
-}
-
 /** Every statement that Laurel runs, by its use. */
 export type Queries = ReturnType<typeof queriesOn>
 
-export function queriesOn(scope: Scope) {
+/** The statements on one connection, in whatever transaction it is. */
+export function queriesOn(db: Kysely<Tables>) {
   return {
-    ...titleQueries(scope),
-    ...achievementQueries(scope),
-    ...achievementIdQueries(scope),
-    ...statQueries(scope),
-    ...playerQueries(scope),
-    ...accountQueries(scope),
-    ...sheetQueries(scope),
-    ...progressQueries(scope),
-    ...requestQueries(scope),
+    ...titleQueries(db),
+    ...achievementQueries(db),
+    ...achievementIdQueries(db),
+    ...statQueries(db),
+    ...playerQueries(db),
+    ...accountQueries(db),
+    ...sheetQueries(db),
+    ...progressQueries(db),
+    ...requestQueries(db),
   }
 }

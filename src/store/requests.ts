@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
-import type { Scope } from './queries.ts'
+import type { Tables } from './schema.ts'
 
 /** A mutation's first answer, kept so that a retry gets it again. */
 export interface Answer {
@@ -14,7 +14,7 @@ export interface PlayerRequest {
   readonly requestId: string
 }
 
-export function requestQueries({ db, abort }: Scope) {
+export function requestQueries(db: Kysely<Tables>) {
   return {
     /**
      * Claims a request id for this transaction. Undefined when it was free; else the answer that was given, after
@@ -30,13 +30,13 @@ export function requestQueries({ db, abort }: Scope) {
         .values({ request_id: requestId, fingerprint, response: null, create_time: time })
         .onConflict((conflict) => conflict.column('request_id').doNothing())
         .returning('request_id')
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       if (claimed !== undefined) return undefined
       const row = await db
         .selectFrom('definition_requests')
         .where('request_id', '=', requestId)
         .select(['fingerprint', 'response'])
-        .executeTakeFirstOrThrow(abort)
+        .executeTakeFirstOrThrow()
       return { fingerprint: row.fingerprint, response: row.response ?? '' }
     },
 
@@ -45,7 +45,7 @@ export function requestQueries({ db, abort }: Scope) {
         .updateTable('definition_requests')
         .set({ response })
         .where('request_id', '=', requestId)
-        .execute(abort)
+        .execute()
     },
 
     /** The answers that players' requests were given, in no order. */
@@ -59,7 +59,7 @@ export function requestQueries({ db, abort }: Scope) {
         select q.player_id, q.request_id, q.fingerprint, q.response from player_requests q
         join unnest(${requests.map(({ playerId }) => playerId)}::text[],
                     ${requests.map(({ requestId }) => requestId)}::text[]) as wanted (player_id, request_id)
-          on q.player_id = wanted.player_id and q.request_id = wanted.request_id`.execute(db, abort)
+          on q.player_id = wanted.player_id and q.request_id = wanted.request_id`.execute(db)
       return rows.map((row) => ({
         playerId: row.player_id,
         requestId: row.request_id,
@@ -82,13 +82,13 @@ export function requestQueries({ db, abort }: Scope) {
         insert into player_requests (player_id, request_id, fingerprint, response, create_time)
         select * from jsonb_to_recordset(${rows}::jsonb)
           as r (player_id text, request_id text, fingerprint text, response text, create_time bigint)
-        order by player_id, request_id`.execute(db, abort)
+        order by player_id, request_id`.execute(db)
     },
 
     /** Forgets answers that were given before an instant. */
     async forgetAnswersBefore(time: Instant): Promise<void> {
-      await db.deleteFrom('definition_requests').where('create_time', '<', time).execute(abort)
-      await db.deleteFrom('player_requests').where('create_time', '<', time).execute(abort)
+      await db.deleteFrom('definition_requests').where('create_time', '<', time).execute()
+      await db.deleteFrom('player_requests').where('create_time', '<', time).execute()
     },
   }
 }

@@ -1,10 +1,9 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Extensions } from '../model/title.ts'
-import type { Scope } from './queries.ts'
-import type { Row } from './schema.ts'
+import type { Row, Tables } from './schema.ts'
 
 export interface SheetKey {
   readonly playerId: string
@@ -19,7 +18,7 @@ export interface Sheet extends SheetKey {
   readonly extensions: Extensions
 }
 
-export function sheetQueries({ db, abort }: Scope) {
+export function sheetQueries(db: Kysely<Tables>) {
   return {
     /**
      * Locks the sheets of players, and with them all that the players have in those titles, in sorted order, so
@@ -34,12 +33,12 @@ export function sheetQueries({ db, abort }: Scope) {
         insert into players (id, display_name, create_time, update_time)
         select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as wanted (id)
         order by id
-        on conflict (id) do nothing`.execute(db, abort)
+        on conflict (id) do nothing`.execute(db)
       await sql`
         insert into player_titles (player_id, title_id)
         select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
         order by player_id, title_id
-        on conflict (player_id, title_id) do nothing`.execute(db, abort)
+        on conflict (player_id, title_id) do nothing`.execute(db)
       return lock(playerIds, titleIds)
     },
 
@@ -60,7 +59,7 @@ export function sheetQueries({ db, abort }: Scope) {
           last_unlock_time = r.last_unlock_time, extensions = r.extensions
         from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, unlocked_count integer,
           score bigint, last_unlock_time bigint, extensions jsonb)
-        where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db, abort)
+        where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db)
     },
 
     async sheetOf({ playerId, titleId }: SheetKey): Promise<Sheet | undefined> {
@@ -69,7 +68,7 @@ export function sheetQueries({ db, abort }: Scope) {
         .selectAll()
         .where('player_id', '=', playerId)
         .where('title_id', '=', titleId)
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row && fromRow(row)
     },
 
@@ -81,7 +80,7 @@ export function sheetQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .where('revoked', '=', false)
         .select(({ fn }) => fn.max('unlock_time').as('last'))
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row?.last ?? undefined
     },
 
@@ -94,7 +93,7 @@ export function sheetQueries({ db, abort }: Scope) {
         .orderBy('player_id')
         .limit(limit)
         .select('player_id')
-        .execute(abort)
+        .execute()
       return rows.map(({ player_id }) => player_id)
     },
 
@@ -105,12 +104,12 @@ export function sheetQueries({ db, abort }: Scope) {
         from progress p
         where p.title_id = ${titleId} and p.achievement_id = ${achievementId}
           and p.state = 'achieved' and not p.revoked
-          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db, abort)
+          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db)
     },
 
     /** Forgets the totals of all players of a title. */
     async deleteSheetsOfTitle(titleId: string): Promise<void> {
-      await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute(abort)
+      await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute()
     },
 
     async titleHasPlayers(titleId: string): Promise<boolean> {
@@ -119,7 +118,7 @@ export function sheetQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .select('title_id')
         .limit(1)
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row !== undefined
     },
   }
@@ -130,7 +129,7 @@ export function sheetQueries({ db, abort }: Scope) {
       join unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
         on s.player_id = wanted.player_id and s.title_id = wanted.title_id
       order by s.player_id, s.title_id
-      for update of s`.execute(db, abort)
+      for update of s`.execute(db)
     return rows.map(fromRow)
   }
 }

@@ -1,20 +1,19 @@
-import { sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Stat, StatValue } from '../model/stat.ts'
-import type { Scope } from './queries.ts'
-import type { Row } from './schema.ts'
+import type { Row, Tables } from './schema.ts'
 import type { SheetKey } from './sheets.ts'
 
 export type StatValueKey = SheetKey & { readonly code: string }
 export type StatValueWrite = StatValueKey & { readonly value: number; readonly updateTime: Instant }
 
-export function statQueries({ db, abort }: Scope) {
+export function statQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('stats').selectAll()
 
   return {
     async insertStat(stat: Stat): Promise<void> {
-      await db.insertInto('stats').values(toRow(stat)).execute(abort)
+      await db.insertInto('stats').values(toRow(stat)).execute()
     },
 
     /** Defines the stats that nobody defined yet, unbounded and starting at 0. */
@@ -24,14 +23,14 @@ export function statQueries({ db, abort }: Scope) {
         insert into stats (title_id, code, display_name, default_value, increment_only, set_by, create_time, update_time)
         select ${titleId}, code, code, 0, false, 'server', ${time}::bigint, ${time}::bigint
         from unnest(${[...codes].sort()}::text[]) as wanted (code)
-        on conflict (title_id, code) do nothing`.execute(db, abort)
+        on conflict (title_id, code) do nothing`.execute(db)
     },
 
     async statsByCodes(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
         .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
-        .execute(abort)
+        .execute()
       return rows.map(fromRow)
     },
 
@@ -41,7 +40,7 @@ export function statQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .where('code', '=', code)
         .forUpdate()
-        .executeTakeFirst(abort)
+        .executeTakeFirst()
       return row && fromRow(row)
     },
 
@@ -52,7 +51,7 @@ export function statQueries({ db, abort }: Scope) {
         .where('code', '>', code)
         .orderBy('code')
         .limit(limit)
-        .execute(abort)
+        .execute()
       return rows.map(fromRow)
     },
 
@@ -62,7 +61,7 @@ export function statQueries({ db, abort }: Scope) {
         .set({ ...toRow(stat), revision: sql`revision + 1` })
         .where('title_id', '=', stat.titleId)
         .where('code', '=', stat.code)
-        .execute(abort)
+        .execute()
     },
 
     /** Deletes one stat, or all of a title, with what players have of it. */
@@ -73,8 +72,8 @@ export function statQueries({ db, abort }: Scope) {
         values = values.where('code', '=', code)
         stats = stats.where('code', '=', code)
       }
-      await values.execute(abort)
-      await stats.execute(abort)
+      await values.execute()
+      await stats.execute()
     },
 
     /** In order of code; stats without a value of the player's own are not among them. */
@@ -85,7 +84,7 @@ export function statQueries({ db, abort }: Scope) {
         .where('title_id', '=', titleId)
         .orderBy('code')
         .select(['code', 'value', 'update_time'])
-        .execute(abort)
+        .execute()
       return rows.map(({ code, value, update_time }) => ({ code, value, updateTime: update_time }))
     },
 
@@ -105,7 +104,7 @@ export function statQueries({ db, abort }: Scope) {
           as r (player_id text, title_id text, code text, value double precision, update_time bigint)
         order by player_id, title_id, code
         on conflict (player_id, title_id, code) do update
-          set value = excluded.value, update_time = excluded.update_time`.execute(db, abort)
+          set value = excluded.value, update_time = excluded.update_time`.execute(db)
     },
   }
 }

@@ -1,25 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Kysely, Kysely as KyselyInstance, PostgresDialect } from 'kysely'
 import CircuitBreaker from 'opossum'
-import pg from 'pg'
-import { parseExactJson } from '../model/exact-json.ts'
+import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
 import { databaseUnavailable, isInfrastructureFailure, isRetryable, toModelError } from './errors.ts'
-import { type Queries, queriesOn } from './queries.ts'
-import type { Tables } from './schema.ts'
-
-export interface StoreOptions {
-  readonly connectionString: string
-  /** Connections kept at most. */
-  readonly poolSize: number
-  /** Called for what happens outside any call: a connection that broke while idle. */
-  readonly onError: (error: Error) => void
-}
+import type { Queries } from './queries.ts'
 
 /** Postgres, behind a circuit breaker: while it is away, calls fail at once instead of piling up. */
 export interface Store {
   /**
    * Statements without a transaction. An aborted signal cancels the running one in the database.
-   * @throws LaurelError UNAVAILABLE when the database is away; what `work` throws.
+   * @throws LaurelError UNAVAILABLE when the database is away; what `work` throws; the signal's reason.
    */
   read<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
@@ -32,16 +21,8 @@ export interface Store {
 
 const ATTEMPTS = 5
 
-export function openStore(options: StoreOptions): Store {
-  const pool = new pg.Pool({
-    connectionString: options.connectionString,
-    max: options.poolSize,
-    connectionTimeoutMillis: 5_000,
-    keepAlive: true,
-    types: { getTypeParser },
-  })
-  pool.on('error', options.onError)
-  const db = new KyselyInstance<Tables>({ dialect: new PostgresDialect({ pool, controlClient: pg.Client }) })
+export function openStore(options: ConnectionOptions): Store {
+  const connections = new Connections(options)
   const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
     timeout: false,
     resetTimeout: 500,
@@ -60,25 +41,38 @@ export function openStore(options: StoreOptions): Store {
   }
 
   return {
-    read: (signal, work) => guarded(() => work(queriesOn(scope(db, signal)))),
+    read: (signal, work) => guarded(() => connections.use(signal, ({ queries }) => work(queries))),
     write: (signal, work) =>
       guarded(() =>
-        withRetries(signal, () => db.transaction().execute((tx) => work(queriesOn(scope(tx, signal))))),
+        withRetries(() => connections.use(signal, (connection) => inTransaction(connection, signal, work))),
       ),
     async close() {
       breaker.shutdown()
-      await db.destroy()
+      await connections.close()
     },
   }
 }
 
-function scope(db: Kysely<Tables>, signal: AbortSignal) {
-  return { db, abort: { signal, inflightQueryAbortStrategy: 'cancel query' as const } }
+async function inTransaction<Result>(
+  connection: Connection,
+  signal: AbortSignal,
+  work: (queries: Queries) => Promise<Result>,
+): Promise<Result> {
+  await connection.control('begin')
+  try {
+    const result = await work(connection.queries)
+    signal.throwIfAborted()
+    await connection.control('commit')
+    return result
+  } catch (error) {
+    // When even this fails the connection is gone, and the transaction with it.
+    await connection.control('rollback').catch(() => {})
+    throw error
+  }
 }
 
-async function withRetries<Result>(signal: AbortSignal, run: () => Promise<Result>): Promise<Result> {
+async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt += 1) {
-    signal.throwIfAborted()
     try {
       return await run()
     } catch (error) {
@@ -86,13 +80,4 @@ async function withRetries<Result>(signal: AbortSignal, run: () => Promise<Resul
       await sleep(Math.random() * 20 * attempt)
     }
   }
-}
-
-/** Parsers of this pool alone: 64-bit integers stay exact, in columns as in JSON. */
-function getTypeParser(oid: number, format?: 'text' | 'binary') {
-  if (format !== 'binary') {
-    if (oid === pg.types.builtins.INT8) return (text: string) => BigInt(text)
-    if (oid === pg.types.builtins.JSONB || oid === pg.types.builtins.JSON) return parseExactJson
-  }
-  return pg.types.getTypeParser(oid, format)
 }

@@ -1,10 +1,9 @@
-import { type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { formatJson as json } from '../model/exact-json.ts'
 import type { Binding, Title } from '../model/title.ts'
-import type { Scope } from './queries.ts'
-import type { Row } from './schema.ts'
+import type { Row, Tables } from './schema.ts'
 
-export function titleQueries({ db, abort }: Scope) {
+export function titleQueries(db: Kysely<Tables>) {
   const selectTitles = () => db.selectFrom('titles').selectAll().select(bindingsColumn.as('bindings'))
 
   return {
@@ -12,23 +11,23 @@ export function titleQueries({ db, abort }: Scope) {
       await db
         .insertInto('titles')
         .values({ ...toRow(title), id: title.id })
-        .execute(abort)
+        .execute()
     },
 
     async titleById(id: string): Promise<Title | undefined> {
-      const row = await selectTitles().where('id', '=', id).executeTakeFirst(abort)
+      const row = await selectTitles().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** The title, locked until the end of the transaction. */
     async lockTitle(id: string): Promise<Title | undefined> {
-      const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst(abort)
+      const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** In order of id. */
     async titlesAfter(id: string, limit: number): Promise<readonly Title[]> {
-      const rows = await selectTitles().where('id', '>', id).orderBy('id').limit(limit).execute(abort)
+      const rows = await selectTitles().where('id', '>', id).orderBy('id').limit(limit).execute()
       return rows.map(fromRow)
     },
 
@@ -45,7 +44,7 @@ export function titleQueries({ db, abort }: Scope) {
         .where('dialect', '=', dialect)
         .select('title_id')
         .distinct()
-        .execute(abort)
+        .execute()
       return rows.map(({ title_id }) => title_id)
     },
 
@@ -55,20 +54,20 @@ export function titleQueries({ db, abort }: Scope) {
         .updateTable('titles')
         .set({ ...toRow(title), revision: sql`revision + 1` })
         .where('id', '=', title.id)
-        .execute(abort)
+        .execute()
     },
 
     /** Makes the title's bindings exactly these. */
     async replaceBindings(titleId: string, bindings: Title['bindings']): Promise<void> {
-      await db.deleteFrom('title_bindings').where('title_id', '=', titleId).execute(abort)
+      await db.deleteFrom('title_bindings').where('title_id', '=', titleId).execute()
       const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
         Object.entries(binding).map(([name, value]) => ({ dialect, name, value, title_id: titleId })),
       )
-      if (rows.length > 0) await db.insertInto('title_bindings').values(rows).execute(abort)
+      if (rows.length > 0) await db.insertInto('title_bindings').values(rows).execute()
     },
 
     async deleteTitle(id: string): Promise<void> {
-      await db.deleteFrom('titles').where('id', '=', id).execute(abort)
+      await db.deleteFrom('titles').where('id', '=', id).execute()
     },
 
     /** How many achievements a title has, and what they are worth in all. */
@@ -80,7 +79,7 @@ export function titleQueries({ db, abort }: Scope) {
           fn.countAll<bigint>().as('count'),
           sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score'),
         ])
-        .executeTakeFirstOrThrow(abort)
+        .executeTakeFirstOrThrow()
       return { achievementCount: Number(row.count), maxScore: row.score }
     },
   }

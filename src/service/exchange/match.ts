@@ -41,7 +41,7 @@ export class Matcher {
   ): Promise<Matcher> {
     const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
     const byDialectId = await queries.achievementsNamed(titleId, adapter.id, names)
-    const mapped = names.map((name) => mapping[name]).filter((id) => id !== undefined)
+    const mapped = names.map((name) => targetOf(mapping, name)).filter((id) => id !== undefined)
     const prefixed = names.map((name) => `${adapter.id}-${name}`)
     const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
     const known = await queries.achievementsByIds(titleId, [...ids])
@@ -58,7 +58,7 @@ export class Matcher {
     const code = record.achievement?.id ?? record.progress?.achievementId
     const byCode = this.#adapter.hasCodes && code !== undefined ? this.#byId.get(code) : undefined
     if (byCode !== undefined) return byCode
-    const mapped = names.map((name) => (Object.hasOwn(this.#mapping, name) ? this.#mapping[name] : undefined))
+    const mapped = names.map((name) => targetOf(this.#mapping, name))
     const target = mapped.find((id) => id !== undefined)
     if (target === undefined) return undefined
     const achievement = this.#byId.get(target)
@@ -77,6 +77,10 @@ export class Matcher {
     const theirs = achievement.ids[this.#adapter.id]
     if (theirs !== undefined) this.#byDialectId.set(theirs, achievement.id)
   }
+}
+
+function targetOf(mapping: Mapping, name: string): string | undefined {
+  return Object.hasOwn(mapping, name) ? mapping[name] : undefined
 }
 
 /** What the document calls the achievement: its id in the dialect and its code. */

@@ -1,0 +1,130 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import { parseExactJson } from '../model/exact-json.ts'
+import { type Queries, queriesOn } from './queries.ts'
+import type { Tables } from './schema.ts'
+
+/** One connection, for as long as a call works on it. */
+export interface Connection {
+  readonly queries: Queries
+  /** `begin`, `commit` or `rollback`. */
+  control(statement: 'begin' | 'commit' | 'rollback'): Promise<void>
+}
+
+export interface ConnectionOptions {
+  readonly connectionString: string
+  /** Connections kept at most. */
+  readonly poolSize: number
+  /** Called for what happens outside any call: a connection that broke while idle. */
+  readonly onError: (error: Error) => void
+}
+
+/** How often a statement that nobody waits for any more is told to stop. */
+const CANCEL_INTERVAL_MILLISECONDS = 50
+
+/** A pool of connections, each with its statements ready. */
+export class Connections {
+  readonly #pool: pg.Pool
+  readonly #options: ConnectionOptions
+  readonly #queries = new WeakMap<pg.PoolClient, Queries>()
+
+  constructor(options: ConnectionOptions) {
+    this.#options = options
+    this.#pool = new pg.Pool({
+      connectionString: options.connectionString,
+      max: options.poolSize,
+      connectionTimeoutMillis: 5_000,
+      keepAlive: true,
+      types: { getTypeParser },
+    })
+    this.#pool.on('error', options.onError)
+  }
+
+  /**
+   * Lends a connection. When the signal is aborted, the statement that runs on it is cancelled in the database,
+   * and each one after it. A connection whose last statement failed in the connection itself is thrown away.
+   */
+  async use<Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>): Promise<Result> {
+    signal.throwIfAborted()
+    const client = await this.#pool.connect()
+    const cancelling = this.#cancelOnAbort(client, signal)
+    let broken: Error | undefined
+    const onError = (error: Error) => {
+      broken = error
+    }
+    client.on('error', onError)
+    try {
+      return await work({
+        queries: this.#queriesOf(client),
+        control: async (statement) => void (await client.query(statement)),
+      })
+    } catch (error) {
+      throw signal.aborted && !(broken instanceof Error) ? signal.reason : error
+    } finally {
+      // A late cancellation must not hit the next one who borrows it.
+      const cancelled = await cancelling.stop()
+      client.off('error', onError)
+      client.release(broken ?? cancelled)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end()
+  }
+
+  #queriesOf(client: pg.PoolClient): Queries {
+    const known = this.#queries.get(client)
+    if (known !== undefined) return known
+    const lent = { query: client.query.bind(client), release: () => {} }
+    const pool = { connect: async () => lent, end: async () => {}, options: {} }
+    const queries = queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }))
+    this.#queries.set(client, queries)
+    return queries
+  }
+
+  /**
+   * Again and again, because an abort between two statements finds none to cancel. Through a connection of its
+   * own, because the pool may be used up by just such statements.
+   */
+  #cancelOnAbort(client: pg.PoolClient, signal: AbortSignal) {
+    const { processID } = client as unknown as { readonly processID: number }
+    const { connectionString, onError } = this.#options
+    let done = false
+    let running: Promise<void> | undefined
+    const cancel = async () => {
+      const control = new pg.Client({ connectionString })
+      try {
+        await control.connect()
+        while (!done) {
+          await control.query('select pg_cancel_backend($1)', [processID])
+          await new Promise((resolve) => setTimeout(resolve, CANCEL_INTERVAL_MILLISECONDS))
+        }
+      } catch (error) {
+        onError(error as Error)
+      } finally {
+        await control.end().catch(() => {})
+      }
+    }
+    const onAbort = () => {
+      running = cancel()
+    }
+    signal.addEventListener('abort', onAbort, { once: true })
+    return {
+      stop: async () => {
+        done = true
+        signal.removeEventListener('abort', onAbort)
+        await running
+        return running !== undefined
+      },
+    }
+  }
+}
+
+/** Parsers of this pool alone: 64-bit integers stay exact, in columns as in JSON. */
+function getTypeParser(oid: number, format?: 'text' | 'binary') {
+  if (format !== 'binary') {
+    if (oid === pg.types.builtins.INT8) return (text: string) => BigInt(text)
+    if (oid === pg.types.builtins.JSONB || oid === pg.types.builtins.JSON) return parseExactJson
+  }
+  return pg.types.getTypeParser(oid, format)
+}

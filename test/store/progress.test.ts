@@ -1,0 +1,340 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { LaurelError } from '../../src/model/errors.ts'
+import type { Report } from '../../src/model/progress.ts'
+import { batchRecordProgress } from '../../src/service/batch-record-progress.ts'
+import { createAchievement } from '../../src/service/create-achievement.ts'
+import { createTitle } from '../../src/service/create-title.ts'
+import { findPlayer } from '../../src/service/find-player.ts'
+import { getPlayer } from '../../src/service/get-player.ts'
+import { getPlayerSummary } from '../../src/service/get-player-summary.ts'
+import { getProgress } from '../../src/service/get-progress.ts'
+import { listProgress } from '../../src/service/list-progress.ts'
+import { type RecordProgress, recordProgress } from '../../src/service/record-progress.ts'
+import type { ProgressResult } from '../../src/service/reports.ts'
+import { resetProgress } from '../../src/service/reset-progress.ts'
+import { restoreAchievement } from '../../src/service/restore-achievement.ts'
+import { revokeAchievement } from '../../src/service/revoke-achievement.ts'
+import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+
+let services: TestServices
+let pool: pg.Pool
+const call = callOf()
+const titleId = 'title'
+
+beforeAll(async () => {
+  services = await createTestServices()
+  pool = new pg.Pool({ connectionString: services.databaseUrl, max: 2 })
+  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, requestId: undefined }, call)
+  for (const achievement of [
+    achievementOf({ id: 'plain', rewards: gamerscore(10) }),
+    achievementOf({
+      id: 'counted',
+      rewards: gamerscore(20),
+      requirements: [requirementOf({ target: 1000n })],
+    }),
+    achievementOf({ id: 'hidden', hidden: true, tags: ['boss'], rewards: gamerscore(30) }),
+  ]) {
+    await createAchievement(services, { titleId, achievement, requestId: undefined }, call)
+  }
+})
+afterAll(async () => {
+  await pool.end()
+  await services[Symbol.asyncDispose]()
+})
+
+const item = (playerId: string, achievementId: string, report: Report, parts: Partial<RecordProgress> = {}) =>
+  ({
+    titleId,
+    playerId,
+    achievementId,
+    report,
+    occurredTime: undefined,
+    requestId: undefined,
+    ...parts,
+  }) as RecordProgress
+const record = (...parts: Parameters<typeof item>) => recordProgress(services, item(...parts), call)
+const reach = (quantity: bigint): Report => ({ kind: 'reach', requirementId: undefined, quantity })
+const unlock: Report = { kind: 'unlock' }
+const sheet = (playerId: string) => getPlayerSummary(services, { titleId, playerId }, call)
+const events = async (playerId: string) =>
+  (
+    await pool.query('select kind, percent, actor, reason from events where player_id = $1 order by id', [
+      playerId,
+    ])
+  ).rows
+
+describe('a report', () => {
+  test('is kept, told in an event, and counted when it unlocks', async () => {
+    await record('ann', 'counted', reach(557n))
+    const result = await record('ann', 'counted', reach(1000n))
+    expect(result).toMatchObject({
+      newlyUnlocked: true,
+      progress: { values: { count: 1000n }, writer: 'tester' },
+    })
+    expect(
+      await getProgress(services, { titleId, playerId: 'ann', achievementId: 'counted' }, call),
+    ).toMatchObject({
+      progress: result.progress,
+    })
+    expect((await events('ann')).map(({ kind, percent }) => [kind, percent])).toEqual([
+      ['progressed', 55],
+      ['unlocked', 100],
+    ])
+    expect(await sheet('ann')).toMatchObject({
+      unlockedCount: 1,
+      score: 20n,
+      lastUnlockTime: result.progress.unlockTime,
+      achievementCount: 3,
+      maxScore: 60n,
+    })
+  })
+
+  test('that changes nothing leaves no event', async () => {
+    await record('bob', 'counted', reach(5n))
+    expect(await record('bob', 'counted', reach(5n))).toMatchObject({ changed: false, newlyUnlocked: false })
+    expect(await events('bob')).toHaveLength(1)
+  })
+
+  test('needs no player to be registered, and a refused one makes none', async () => {
+    await expect(record('nobody', 'plain', reach(1n))).rejects.toMatchObject({ reason: 'NO_REQUIREMENT' })
+    await expect(getPlayer(services, { playerId: 'nobody' }, call)).rejects.toMatchObject({
+      reason: 'PLAYER_NOT_FOUND',
+    })
+    await record('nobody', 'plain', unlock)
+    expect(await getPlayer(services, { playerId: 'nobody' }, call)).toMatchObject({ id: 'nobody' })
+  })
+
+  test('names what is not there', async () => {
+    await expect(record('ann', 'nothing', unlock)).rejects.toMatchObject({
+      reason: 'ACHIEVEMENT_NOT_FOUND',
+      metadata: { titleId, achievementId: 'nothing' },
+    })
+    await expect(record('ann', 'plain', unlock, { titleId: 'nowhere' })).rejects.toMatchObject({
+      reason: 'TITLE_NOT_FOUND',
+    })
+    await expect(findPlayer(services, { dialect: 'xbox', accountId: '1' }, call)).rejects.toMatchObject({
+      reason: 'ACCOUNT_NOT_FOUND',
+    })
+  })
+
+  test('may say when it happened, within bounds', async () => {
+    const now = services.now()
+    const at = (seconds: number) => ({ occurredTime: now - BigInt(seconds) * 10_000_000n })
+    const { progress } = await record('cat', 'plain', unlock, at(60))
+    expect(progress).toMatchObject({ unlockTime: now - 600_000_000n, unlockPrecision: 'reported' })
+    await expect(record('dan', 'plain', unlock, at(3700))).rejects.toMatchObject({
+      reason: 'TIME_OUT_OF_BOUNDS',
+    })
+    await expect(record('dan', 'plain', unlock, at(-5))).rejects.toMatchObject({
+      reason: 'TIME_OUT_OF_BOUNDS',
+    })
+  })
+})
+
+describe('a request id', () => {
+  test('gives the first answer again, later progress notwithstanding', async () => {
+    const parts = { requestId: 'r1' }
+    const first = await record('eve', 'counted', reach(5n), parts)
+    await record('eve', 'counted', reach(50n))
+    expect(await record('eve', 'counted', reach(5n), parts)).toEqual(first)
+    await expect(record('eve', 'counted', reach(6n), parts)).rejects.toMatchObject({
+      reason: 'REQUEST_ID_REUSED',
+    })
+  })
+
+  test('adds once, however often and at once it is retried', async () => {
+    const add: Report = { kind: 'add', requirementId: undefined, quantity: 7n }
+    const tries = Array.from({ length: 30 }, () => record('fay', 'counted', add, { requestId: 'r' }))
+    const results = await Promise.all(tries)
+    expect(new Set(results.map(({ progress }) => progress.values['count']))).toEqual(new Set([7n]))
+    expect(await events('fay')).toHaveLength(1)
+  })
+
+  test('is not used up by a call that was refused', async () => {
+    const refused = record('gus', 'plain', reach(1n), { requestId: 'again' })
+    await expect(refused).rejects.toMatchObject({ reason: 'NO_REQUIREMENT' })
+    expect(await record('gus', 'plain', unlock, { requestId: 'again' })).toMatchObject({
+      newlyUnlocked: true,
+    })
+  })
+})
+
+describe('a batch', () => {
+  test('answers each item, in order, and one that fails hinders no other', async () => {
+    const items = [
+      item('hal', 'counted', reach(10n), { requestId: 'h1' }),
+      item('hal', 'nothing', unlock),
+      item('hal', 'counted', reach(9n)),
+      item('ida', 'plain', unlock),
+      item('hal', 'counted', reach(10n), { requestId: 'h1' }),
+      item('hal', 'counted', reach(11n), { requestId: 'h1' }),
+      item('ida', 'plain', unlock),
+    ]
+    const results = await batchRecordProgress(services, { items }, call)
+    const short = results.map((result) => {
+      const { reason, changed, newlyUnlocked } = result as LaurelError & ProgressResult
+      return reason ?? [changed, newlyUnlocked]
+    })
+    expect(short).toEqual([
+      [true, false],
+      'ACHIEVEMENT_NOT_FOUND',
+      [false, false],
+      [true, true],
+      [true, false],
+      'REQUEST_ID_REUSED',
+      [false, false],
+    ])
+  })
+
+  test('in opposite orders at once neither deadlocks nor loses', async () => {
+    const players = Array.from({ length: 40 }, (_, index) => `swarm-${index}`)
+    const add: Report = { kind: 'add', requirementId: undefined, quantity: 1n }
+    const batches = Array.from({ length: 12 }, (_, round) =>
+      batchRecordProgress(
+        services,
+        { items: (round % 2 ? players : players.toReversed()).map((player) => item(player, 'counted', add)) },
+        call,
+      ),
+    )
+    await Promise.all(batches)
+    const { rows } = await pool.query(
+      `select distinct values->>'count' as count from progress where player_id like 'swarm-%'`,
+    )
+    expect(rows).toEqual([{ count: '12' }])
+  })
+})
+
+test('64 writers of one unlock: one hears of it, one time, one event, one count', async () => {
+  const results = await Promise.all(Array.from({ length: 64 }, () => record('jim', 'plain', unlock)))
+  expect(results.filter(({ newlyUnlocked }) => newlyUnlocked)).toHaveLength(1)
+  expect(new Set(results.map(({ progress }) => progress.unlockTime)).size).toBe(1)
+  expect(results.filter(({ alreadyUnlocked }) => alreadyUnlocked)).toHaveLength(63)
+  expect(await events('jim')).toHaveLength(1)
+  expect(await sheet('jim')).toMatchObject({ unlockedCount: 1, score: 10n })
+})
+
+describe('enforcement', () => {
+  const key = { titleId, playerId: 'kim', achievementId: 'plain', reason: 'cheated', requestId: undefined }
+
+  test('takes an unlock back and gives it back as it was', async () => {
+    await expect(revokeAchievement(services, key, call)).rejects.toMatchObject({ reason: 'NOT_ACHIEVED' })
+    const { progress } = await record('kim', 'plain', unlock)
+    const revoked = await revokeAchievement(services, key, callOf('moderator'))
+    expect(revoked).toMatchObject({ changed: true, progress: { revoked: true, state: 'achieved' } })
+    expect(await sheet('kim')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
+    expect(await revokeAchievement(services, key, call)).toMatchObject({ changed: false })
+    expect(await record('kim', 'plain', unlock)).toMatchObject({
+      alreadyUnlocked: true,
+      progress: { revoked: true },
+    })
+    const restored = await restoreAchievement(services, { ...key, reason: 'appeal' }, callOf('moderator'))
+    expect(restored.progress).toEqual({ ...progress, writer: 'moderator' })
+    expect(await sheet('kim')).toMatchObject({
+      unlockedCount: 1,
+      score: 10n,
+      lastUnlockTime: progress.unlockTime,
+    })
+    expect((await events('kim')).slice(1)).toEqual([
+      { kind: 'revoked', percent: 100, actor: 'moderator', reason: 'cheated' },
+      { kind: 'restored', percent: 100, actor: 'moderator', reason: 'appeal' },
+    ])
+  })
+
+  test('resets one achievement or all, and it can be unlocked again', async () => {
+    await record('lea', 'plain', unlock)
+    await record('lea', 'counted', reach(5n))
+    const reset = (achievementId: string | undefined) =>
+      resetProgress(
+        services,
+        { titleId, playerId: 'lea', achievementId, reason: 'test', requestId: undefined },
+        call,
+      )
+    expect(await reset('plain')).toEqual({ resetCount: 1 })
+    expect(await sheet('lea')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
+    expect(await record('lea', 'plain', unlock)).toMatchObject({ newlyUnlocked: true })
+    expect(await reset(undefined)).toEqual({ resetCount: 2 })
+    expect(
+      await getProgress(services, { titleId, playerId: 'lea', achievementId: 'counted' }, call),
+    ).toMatchObject({
+      progress: { state: 'not_started', values: {}, percent: 0 },
+    })
+    expect((await events('lea')).map(({ kind }) => kind)).toEqual([
+      'unlocked',
+      'progressed',
+      'reset',
+      'unlocked',
+      'reset',
+      'reset',
+    ])
+  })
+})
+
+describe('a list of progress', () => {
+  const list = (parts: object) => {
+    const all = { pageSize: undefined, pageToken: undefined, view: 'full', states: [] } as const
+    return listProgress(services, { titleId, playerId: 'mia', ...all, ...parts }, call)
+  }
+
+  test('holds locked ones too, and redacts hidden ones for a player until unlocked', async () => {
+    await record('mia', 'plain', unlock)
+    const full = await list({})
+    expect(full.items.map(({ achievement, progress }) => [achievement.id, progress.state])).toEqual([
+      ['plain', 'achieved'],
+      ['counted', 'not_started'],
+      ['hidden', 'not_started'],
+    ])
+    expect(full.items[2]?.achievement.name.text).toBe('hidden')
+    const seen = (await list({ view: 'player' })).items[2]?.achievement
+    expect(seen).toMatchObject({
+      id: 'hidden',
+      hidden: true,
+      name: { text: '' },
+      description: { text: '' },
+      tags: [],
+      rewards: [],
+    })
+    await record('mia', 'hidden', unlock)
+    expect((await list({ view: 'player' })).items[2]?.achievement.name.text).toBe('hidden')
+  })
+
+  test('comes in pages and by state', async () => {
+    const first = await list({ pageSize: 2 })
+    const rest = await list({ pageSize: 2, pageToken: first.nextPageToken })
+    expect([...first.items, ...rest.items].map(({ achievement }) => achievement.id)).toEqual([
+      'plain',
+      'counted',
+      'hidden',
+    ])
+    const locked = await list({ states: ['not_started'] })
+    expect(locked.items.map(({ achievement }) => achievement.id)).toEqual(['counted'])
+    await expect(list({ titleId: 'nowhere' })).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
+  })
+})
+
+test('a call that is given up while it waits for a lock lets go, and changes nothing', async () => {
+  await record('ned', 'counted', reach(1n))
+  const holder = await pool.connect()
+  await holder.query('begin')
+  await holder.query(`select * from player_titles where player_id = 'ned' for update`)
+  const abort = new AbortController()
+  const waiting = recordProgress(services, item('ned', 'counted', reach(9n)), {
+    ...call,
+    signal: abort.signal,
+  })
+  const waits = `select count(*)::int as count from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`
+  await expect.poll(async () => (await pool.query(waits)).rows[0].count).toBe(1)
+  abort.abort()
+  await expect(waiting).rejects.toThrow()
+  await expect.poll(async () => (await pool.query(waits)).rows[0].count).toBe(0)
+  await holder.query('commit')
+  holder.release()
+  const { progress } = await getProgress(
+    services,
+    { titleId, playerId: 'ned', achievementId: 'counted' },
+    call,
+  )
+  expect(progress.values).toEqual({ count: 1n })
+})

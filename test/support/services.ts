@@ -1,0 +1,39 @@
+import { randomBytes } from 'node:crypto'
+import { instantFromMilliseconds } from '../../src/model/instant.ts'
+import { dialects } from '../../src/registry.ts'
+import type { Call, Services } from '../../src/service/services.ts'
+import { openStore } from '../../src/store/store.ts'
+import { createTestDatabase } from './database.ts'
+
+export interface TestServices extends Services, AsyncDisposable {
+  readonly databaseUrl: string
+}
+
+/** The use cases on a database of their own. */
+export async function createTestServices(settings: Partial<Services> = {}): Promise<TestServices> {
+  const database = await createTestDatabase()
+  const store = openStore({
+    connectionString: database.url,
+    poolSize: 10,
+    onError: (error) => {
+      throw error
+    },
+  })
+  return {
+    store,
+    dialects,
+    now: () => instantFromMilliseconds(Date.now()),
+    entropy: () => randomBytes(8).readBigUInt64BE(),
+    settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
+    databaseUrl: database.url,
+    ...settings,
+    async [Symbol.asyncDispose]() {
+      await store.close()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+export function callOf(actor = 'tester'): Call {
+  return { signal: new AbortController().signal, actor }
+}
