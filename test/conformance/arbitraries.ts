@@ -114,7 +114,7 @@ function summaries(adapter: Adapter): fc.Arbitrary<SummaryFacts> {
 }
 
 /** Player ids of the dialect, found among the forms that platforms use. */
-export function accounts({ ids }: Adapter): fc.Arbitrary<string> {
+function accounts({ ids }: Adapter): fc.Arbitrary<string> {
   const forms = fc.oneof(
     fc.bigInt(10n ** 16n, 10n ** 18n).map(String),
     fc.bigInt(1n, 2n ** 53n).map(String),
