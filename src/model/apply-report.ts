@@ -8,7 +8,7 @@ import {
   type Rejection,
   type Report,
   type ReportContext,
-  valueOf,
+  valueAt,
 } from './progress.ts'
 import { compareQuantities } from './quantity.ts'
 import { furthestValues, metValues, requirementOf, sameValues } from './values.ts'
@@ -73,7 +73,7 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
   if (report.kind === 'unlock' && progress.state !== 'achieved') {
     const waiting = achievement.requirements.find(
       (requirement) =>
-        requirement.statCode !== undefined && !meets(requirement, valueOf(progress.values, requirement.id)),
+        requirement.statCode !== undefined && !meets(requirement, valueAt(progress.values, requirement.id)),
     )
     if (waiting === undefined) return undefined
     return rejected('requirement_follows_stat', `requirement ${waiting.id} follows stat ${waiting.statCode}`)
@@ -105,7 +105,7 @@ function isComplete(achievement: Achievement, values: Progress['values'], report
   const { requirements } = achievement
   return (
     requirements.length > 0 &&
-    requirements.every((requirement) => meets(requirement, valueOf(values, requirement.id)))
+    requirements.every((requirement) => meets(requirement, valueAt(values, requirement.id)))
   )
 }
 
@@ -122,7 +122,7 @@ function isInsideWindow({ kind, window }: Achievement, time: Instant): boolean {
 function hasStarted(achievement: Achievement, values: Progress['values'], reportedPercent: number): boolean {
   if (reportedPercent > 0) return true
   return achievement.requirements.some(({ id, operator }) => {
-    const value = valueOf(values, id)
+    const value = valueAt(values, id)
     return value !== undefined && (operator === 'at_most' || compareQuantities(value, 0n) > 0)
   })
 }

@@ -1,5 +1,5 @@
 import type { Achievement, Requirement } from './achievement.ts'
-import { type Progress, valueOf } from './progress.ts'
+import { type Progress, valueAt } from './progress.ts'
 import { compareQuantities, type Quantity, type Rational, toRational } from './quantity.ts'
 
 /** floor(100 x done): 100 only when achieved, and never under a percent that was reported as one. */
@@ -26,7 +26,7 @@ function percentOfValues(
   if (requirements.length === 0) return 0
   let sum: Rational = { numerator: 0n, denominator: 1n }
   for (const requirement of requirements) {
-    const part = doneOf(requirement, valueOf(values, requirement.id))
+    const part = doneOf(requirement, valueAt(values, requirement.id))
     sum = {
       numerator: sum.numerator * part.denominator + part.numerator * sum.denominator,
       denominator: sum.denominator * part.denominator,

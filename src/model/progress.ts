@@ -94,6 +94,6 @@ export type Outcome =
     }
 
 /** The value of a requirement, whatever its id is called. */
-export function valueOf(values: Progress['values'], requirementId: string): Quantity | undefined {
+export function valueAt(values: Progress['values'], requirementId: string): Quantity | undefined {
   return Object.hasOwn(values, requirementId) ? values[requirementId] : undefined
 }

@@ -1,6 +1,6 @@
 import type { Achievement, Requirement } from './achievement.ts'
 import { meets } from './percent.ts'
-import { type Progress, type Report, valueOf } from './progress.ts'
+import { type Progress, type Report, valueAt } from './progress.ts'
 import { addQuantities, asValueType, compareQuantities, type Quantity, toRational } from './quantity.ts'
 
 /** The largest integer that the wire can carry: sums stop here. */
@@ -63,7 +63,7 @@ function importedValue(
   requirement: Requirement,
   values: Progress['values'],
 ): Quantity | undefined {
-  const named = valueOf(values, requirement.id)
+  const named = valueAt(values, requirement.id)
   if (named !== undefined || requirements.length > 1) return named
   const [only, ...others] = Object.values(values)
   return others.length === 0 ? only : undefined
@@ -116,7 +116,7 @@ export function sameValues(left: Progress['values'], right: Progress['values']):
   return (
     entries.length === Object.keys(left).length &&
     entries.every(([id, value]) => {
-      const other = valueOf(left, id)
+      const other = valueAt(left, id)
       return other !== undefined && compareQuantities(other, value) === 0
     })
   )

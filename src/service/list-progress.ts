@@ -35,28 +35,31 @@ export async function listProgress(
       ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)
-    const items = page.items.map(({ achievement, progress = NOT_STARTED }) => ({
-      achievement: view === 'player' && progress.state !== 'achieved' ? redacted(achievement) : achievement,
-      progress,
-    }))
-    return { items, nextPageToken: page.nextPageToken }
+    const items = page.items.map(({ achievement, progress = NOT_STARTED }) => ({ achievement, progress }))
+    const seen = view === 'player' ? items.map(asPlayerSees) : items
+    return { items: seen, nextPageToken: page.nextPageToken }
   })
 }
 
-/** A hidden achievement as its player sees it before the unlock: that it is there, and where. */
-function redacted(achievement: StoredAchievement): StoredAchievement {
-  if (!achievement.hidden) return achievement
+/** A hidden achievement before the unlock shows that it is there, where, and how far the player is. */
+function asPlayerSees({ achievement, progress }: PlayerStanding): PlayerStanding {
+  if (!achievement.hidden || progress.state === 'achieved') return { achievement, progress }
   const silent = { locale: achievement.name.locale, text: '', translations: {} }
   return {
-    ...achievement,
-    name: silent,
-    description: silent,
-    lockedDescription: undefined,
-    requirements: [],
-    rewards: [],
-    media: [],
-    tags: [],
-    deepLink: undefined,
-    extensions: {},
+    achievement: {
+      ...achievement,
+      name: silent,
+      description: silent,
+      lockedDescription: undefined,
+      requirements: [],
+      rewards: [],
+      media: [],
+      tags: [],
+      productId: undefined,
+      deepLink: undefined,
+      estimatedTime: undefined,
+      extensions: {},
+    },
+    progress: { ...progress, values: {}, extensions: {} },
   }
 }

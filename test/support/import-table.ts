@@ -43,7 +43,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
 }
 
 /** What a test beside its sources may import more. */
-const FOR_TESTS = { packages: ['vitest', 'fast-check'], node: true }
+const FOR_TESTS = { may: ['test/support'], packages: ['vitest', 'fast-check'] }
 
 /** Each import of a file that its room may not have, in words. */
 export function forbiddenImports(file: string, source: string): string[] {
@@ -52,7 +52,7 @@ export function forbiddenImports(file: string, source: string): string[] {
   if (name === undefined || room === undefined) return []
   const isTest = file.endsWith('.test.ts')
   return importsOf(source)
-    .filter((found) => !isAllowed(file, name, room, found) && !(isTest && isForTests(found)))
+    .filter((found) => !isAllowed(file, name, room, found) && !(isTest && isForTests(file, found)))
     .map(({ specifier, typeOnly }) => {
       const what = specifier === undefined ? 'a computed import()' : JSON.stringify(specifier)
       return `${file}: ${name} may not import ${typeOnly ? 'types from ' : ''}${what}`
@@ -78,8 +78,10 @@ function ownFolder(file: string, name: string): string {
   return file.split('/').slice(0, 2).join('/')
 }
 
-function isForTests({ specifier }: SourceImport): boolean {
-  return specifier?.startsWith('node:') || isPackage(specifier ?? '', FOR_TESTS.packages)
+function isForTests(file: string, { specifier = '' }: SourceImport): boolean {
+  if (specifier.startsWith('node:') || isPackage(specifier, FOR_TESTS.packages)) return true
+  const target = posix.join(posix.dirname(file), specifier)
+  return specifier.startsWith('.') && FOR_TESTS.may.some((place) => isInside(target, place))
 }
 
 function isInside(path: string, place: string): boolean {

@@ -106,20 +106,6 @@ export const ErrorReason = {
    */
   DIALECT_NOT_FOUND: 7,
   /**
-   * PROGRESS_NOT_FOUND - NOT_FOUND: the player has no progress on the achievement.
-   *
-   *     {
-   *       "reason": "PROGRESS_NOT_FOUND",
-   *       "domain": "laurel",
-   *       "metadata": {
-   *         "title_id": "space-race",
-   *         "player_id": "p-1029",
-   *         "achievement_id": "first-lap"
-   *       }
-   *     }
-   */
-  PROGRESS_NOT_FOUND: 8,
-  /**
    * TITLE_EXISTS - ALREADY_EXISTS: the id of the title is taken.
    *
    *     {
@@ -130,7 +116,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  TITLE_EXISTS: 9,
+  TITLE_EXISTS: 8,
   /**
    * ACHIEVEMENT_EXISTS - ALREADY_EXISTS: the title has an achievement with the id.
    *
@@ -143,7 +129,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  ACHIEVEMENT_EXISTS: 10,
+  ACHIEVEMENT_EXISTS: 9,
   /**
    * PLAYER_EXISTS - ALREADY_EXISTS: the id of the player is taken.
    *
@@ -155,7 +141,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  PLAYER_EXISTS: 11,
+  PLAYER_EXISTS: 10,
   /**
    * STAT_EXISTS - ALREADY_EXISTS: the title has a stat with the code.
    *
@@ -168,7 +154,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  STAT_EXISTS: 12,
+  STAT_EXISTS: 11,
   /**
    * ACCOUNT_LINKED_ELSEWHERE - ALREADY_EXISTS: the account belongs to another player.
    *
@@ -181,7 +167,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  ACCOUNT_LINKED_ELSEWHERE: 13,
+  ACCOUNT_LINKED_ELSEWHERE: 12,
   /**
    * BINDING_TAKEN - ALREADY_EXISTS: the binding belongs to another title.
    *
@@ -190,7 +176,7 @@ export const ErrorReason = {
    *       "domain": "laurel"
    *     }
    */
-  BINDING_TAKEN: 14,
+  BINDING_TAKEN: 13,
   /**
    * DIALECT_ID_TAKEN - ALREADY_EXISTS: the id in a dialect belongs to another achievement of the title.
    *
@@ -205,7 +191,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  DIALECT_ID_TAKEN: 15,
+  DIALECT_ID_TAKEN: 14,
   /**
    * ETAG_MISMATCH - ABORTED: the record has changed since the etag was read: read it again.
    *
@@ -217,7 +203,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  ETAG_MISMATCH: 16,
+  ETAG_MISMATCH: 15,
   /**
    * REQUEST_ID_REUSED - FAILED_PRECONDITION: the request id was used with another payload.
    *
@@ -229,7 +215,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  REQUEST_ID_REUSED: 17,
+  REQUEST_ID_REUSED: 16,
   /**
    * REQUIREMENT_UNKNOWN - INVALID_ARGUMENT: the achievement has no such requirement.
    *
@@ -242,7 +228,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  REQUIREMENT_UNKNOWN: 18,
+  REQUIREMENT_UNKNOWN: 17,
   /**
    * REQUIREMENT_AMBIGUOUS - INVALID_ARGUMENT: the achievement has several requirements: name one.
    *
@@ -255,7 +241,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  REQUIREMENT_AMBIGUOUS: 19,
+  REQUIREMENT_AMBIGUOUS: 18,
   /**
    * REQUIREMENT_FOLLOWS_STAT - FAILED_PRECONDITION: a requirement follows a stat that does not meet it yet: record the stat.
    *
@@ -268,7 +254,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  REQUIREMENT_FOLLOWS_STAT: 20,
+  REQUIREMENT_FOLLOWS_STAT: 19,
   /**
    * REQUIREMENT_FALLS - INVALID_ARGUMENT: the requirement falls to its target, so nothing can be added: report its value.
    *
@@ -281,7 +267,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  REQUIREMENT_FALLS: 21,
+  REQUIREMENT_FALLS: 20,
   /**
    * NO_REQUIREMENT - FAILED_PRECONDITION: the achievement has no requirement: report a percent or unlock it.
    *
@@ -294,7 +280,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  NO_REQUIREMENT: 22,
+  NO_REQUIREMENT: 21,
   /**
    * OUTSIDE_WINDOW - FAILED_PRECONDITION: the challenge unlocks only inside its window.
    *
@@ -307,7 +293,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  OUTSIDE_WINDOW: 23,
+  OUTSIDE_WINDOW: 22,
   /**
    * TIME_OUT_OF_BOUNDS - INVALID_ARGUMENT: when it happened lies in the future, or further in the past than the server allows.
    *
@@ -320,7 +306,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  TIME_OUT_OF_BOUNDS: 24,
+  TIME_OUT_OF_BOUNDS: 23,
   /**
    * STAT_OUT_OF_BOUNDS - FAILED_PRECONDITION: the stat's value would lie outside its bounds.
    *
@@ -334,7 +320,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  STAT_OUT_OF_BOUNDS: 25,
+  STAT_OUT_OF_BOUNDS: 24,
   /**
    * STAT_INCREMENT_ONLY - FAILED_PRECONDITION: the stat only rises, and the write would lower it.
    *
@@ -348,7 +334,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  STAT_INCREMENT_ONLY: 26,
+  STAT_INCREMENT_ONLY: 25,
   /**
    * NOT_ACHIEVED - FAILED_PRECONDITION: the player has not unlocked the achievement.
    *
@@ -362,7 +348,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  NOT_ACHIEVED: 27,
+  NOT_ACHIEVED: 26,
   /**
    * TITLE_NOT_EMPTY - FAILED_PRECONDITION: the title has achievements, stats or players: delete them first, or force it.
    *
@@ -374,7 +360,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  TITLE_NOT_EMPTY: 28,
+  TITLE_NOT_EMPTY: 27,
   /**
    * ACHIEVEMENT_HAS_PROGRESS - FAILED_PRECONDITION: players have progress on the achievement: force it to delete that too.
    *
@@ -387,7 +373,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  ACHIEVEMENT_HAS_PROGRESS: 29,
+  ACHIEVEMENT_HAS_PROGRESS: 28,
   /**
    * STAT_IN_USE - FAILED_PRECONDITION: requirements follow the stat.
    *
@@ -401,7 +387,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  STAT_IN_USE: 30,
+  STAT_IN_USE: 29,
   /**
    * PAGE_TOKEN_INVALID - INVALID_ARGUMENT: the page token is not one that this list gave, or the list is asked for in another way.
    *
@@ -410,7 +396,7 @@ export const ErrorReason = {
    *       "domain": "laurel"
    *     }
    */
-  PAGE_TOKEN_INVALID: 31,
+  PAGE_TOKEN_INVALID: 30,
   /**
    * DOCUMENT_MALFORMED - INVALID_ARGUMENT: the document is not JSON.
    *
@@ -423,7 +409,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  DOCUMENT_MALFORMED: 32,
+  DOCUMENT_MALFORMED: 31,
   /**
    * DOCUMENT_REFUSED - INVALID_ARGUMENT: the document, or an entry of it, is not of the dialect. FAILED_PRECONDITION: the dialect to
    * write has no place for what an entry says.
@@ -436,7 +422,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  DOCUMENT_REFUSED: 33,
+  DOCUMENT_REFUSED: 32,
   /**
    * DOCUMENT_TOO_LARGE - RESOURCE_EXHAUSTED: the document is longer than the server reads.
    *
@@ -448,7 +434,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  DOCUMENT_TOO_LARGE: 34,
+  DOCUMENT_TOO_LARGE: 33,
   /**
    * LOSSES_REJECTED - FAILED_PRECONDITION: something would be lost, and the loss policy is to reject. A BadRequest names the first
    * losses.
@@ -461,7 +447,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  LOSSES_REJECTED: 35,
+  LOSSES_REJECTED: 34,
   /**
    * BOUND_TO_ANOTHER_TITLE - FAILED_PRECONDITION: the document's ids belong to another title than the one that was named.
    *
@@ -476,7 +462,7 @@ export const ErrorReason = {
    *       }
    *     }
    */
-  BOUND_TO_ANOTHER_TITLE: 36,
+  BOUND_TO_ANOTHER_TITLE: 35,
   /**
    * TITLE_UNNAMED - INVALID_ARGUMENT: neither the call nor the document says which title is meant.
    *
@@ -485,16 +471,7 @@ export const ErrorReason = {
    *       "domain": "laurel"
    *     }
    */
-  TITLE_UNNAMED: 37,
-  /**
-   * TOO_MANY_REQUESTS - RESOURCE_EXHAUSTED: the server has as much to do as it can hold. A RetryInfo says when to try again.
-   *
-   *     {
-   *       "reason": "TOO_MANY_REQUESTS",
-   *       "domain": "laurel"
-   *     }
-   */
-  TOO_MANY_REQUESTS: 38,
+  TITLE_UNNAMED: 36,
   /**
    * DATABASE_UNAVAILABLE - UNAVAILABLE: the database does not answer. A RetryInfo says when to try again.
    *
@@ -503,7 +480,7 @@ export const ErrorReason = {
    *       "domain": "laurel"
    *     }
    */
-  DATABASE_UNAVAILABLE: 39,
+  DATABASE_UNAVAILABLE: 37,
   /**
    * TOO_MUCH_CONTENTION - ABORTED: other writers were in the way, more often than the server tries by itself. A RetryInfo says when to try
    * again.
@@ -513,7 +490,7 @@ export const ErrorReason = {
    *       "domain": "laurel"
    *     }
    */
-  TOO_MUCH_CONTENTION: 40,
+  TOO_MUCH_CONTENTION: 38,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -527,7 +504,6 @@ export namespace ErrorReason {
   export type ACCOUNT_NOT_FOUND = typeof ErrorReason.ACCOUNT_NOT_FOUND;
   export type STAT_NOT_FOUND = typeof ErrorReason.STAT_NOT_FOUND;
   export type DIALECT_NOT_FOUND = typeof ErrorReason.DIALECT_NOT_FOUND;
-  export type PROGRESS_NOT_FOUND = typeof ErrorReason.PROGRESS_NOT_FOUND;
   export type TITLE_EXISTS = typeof ErrorReason.TITLE_EXISTS;
   export type ACHIEVEMENT_EXISTS = typeof ErrorReason.ACHIEVEMENT_EXISTS;
   export type PLAYER_EXISTS = typeof ErrorReason.PLAYER_EXISTS;
@@ -557,7 +533,6 @@ export namespace ErrorReason {
   export type LOSSES_REJECTED = typeof ErrorReason.LOSSES_REJECTED;
   export type BOUND_TO_ANOTHER_TITLE = typeof ErrorReason.BOUND_TO_ANOTHER_TITLE;
   export type TITLE_UNNAMED = typeof ErrorReason.TITLE_UNNAMED;
-  export type TOO_MANY_REQUESTS = typeof ErrorReason.TOO_MANY_REQUESTS;
   export type DATABASE_UNAVAILABLE = typeof ErrorReason.DATABASE_UNAVAILABLE;
   export type TOO_MUCH_CONTENTION = typeof ErrorReason.TOO_MUCH_CONTENTION;
 }

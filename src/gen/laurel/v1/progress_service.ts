@@ -114,7 +114,7 @@ export interface RecordProgressRequest {
     { $case: "percent"; value: number }
     | undefined;
   /**
-   * When it happened, by the caller's word: at most as far in the past as the server allows (30 days by default) and
+   * When it happened, by the caller's word: at most as far in the past as the server allows (7 days by default) and
    * not in the future, else the call fails with INVALID_ARGUMENT, reason TIME_OUT_OF_BOUNDS. If left out, now by the
    * server's clock.
    */
