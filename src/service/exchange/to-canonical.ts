@@ -1,5 +1,5 @@
 import type { Adapter, Canonical, SummaryFacts } from '../../dialect/adapter.ts'
-import type { StoredAchievement } from '../../model/achievement.ts'
+import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
@@ -19,13 +19,18 @@ export function recordOf(
       displayName: title.displayName,
       extensions: title.extensions,
     },
-    achievement,
+    achievement: achievement && definitionOf(achievement),
     progress:
       player &&
       achievement &&
       progressFacts(adapter, achievement, player.account, player.progress ?? NOT_STARTED),
     summary: undefined,
   }
+}
+
+/** What a dialect might say of it: a document does not say in whose records it is kept, nor in which state. */
+function definitionOf({ titleId: _title, etag: _etag, ...definition }: StoredAchievement): Achievement {
+  return definition
 }
 
 /** The title's ids in the dialect; what it lacks of them is derived from its own id. */
