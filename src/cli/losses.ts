@@ -5,7 +5,7 @@ import type { JsonObject, JsonValue } from '../model/json.ts'
 import { count, table } from './report.ts'
 
 /** So many are shown one by one; more are shown in groups. */
-const MAX_SINGLE = 20
+const MAX_SINGLE = 10
 /** Groups beyond these are only counted. */
 const MAX_GROUPS = 200
 
@@ -54,7 +54,7 @@ export class LossTally {
     const rows = groups.map(({ loss, path, count: times }) => [String(times), loss.kind, path, loss.detail])
     const rest = this.#total - groups.reduce((sum, group) => sum + group.count, 0)
     return [
-      `${this.#total} losses, by kind and path (--json lists every one):`,
+      `${this.#total} losses, by kind and path:`,
       ...table(['count', 'kind', 'path', 'detail'], rows),
       ...(rest === 0 ? [] : [`and ${rest} at other paths`]),
     ]
