@@ -45,6 +45,12 @@ function words(feature: string): string {
   return feature.replaceAll('_', ' ')
 }
 
+/** Aligned as the formatter aligns it. */
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  return [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n')
+  const widths = head.map((_, column) =>
+    Math.max(...[head, ...rows].map((cells) => cells[column]?.length ?? 0)),
+  )
+  const rule = widths.map((width) => '-'.repeat(width))
+  const padded = (cells: readonly string[]) => cells.map((cell, column) => cell.padEnd(widths[column] ?? 0))
+  return [head, rule, ...rows].map((cells) => `| ${padded(cells).join(' | ')} |`).join('\n')
 }
