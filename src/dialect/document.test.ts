@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseExactJson } from '../model/exact-json.ts'
+import { formatJson, parseExactJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import { type DocumentEnd, type DocumentEntry, readDocument } from './document.ts'
 
@@ -39,7 +39,7 @@ describe('a document in pieces of any size', () => {
         fc.integer({ min: 1, max: 40 }),
         async (list, wrap, indent, size) => {
           const json = parseExactJson(JSON.stringify(list)) as unknown as JsonObject[]
-          const { entries, end } = await read(wrap(JSON.stringify(json, undefined, indent)), size)
+          const { entries, end } = await read(wrap(formatJson(json, indent)), size)
           expect(entries.map((entry) => entry.json)).toEqual(json)
           expect(end.single).toBe(false)
         },
