@@ -48,7 +48,13 @@ export function encodeEntry(
   const named = withIdentities(adapter.id, carried(adapter, record, context, report), identities, report)
   const result = adapter.encode(named, report, context)
   reportForeign(adapter.id, named, report)
-  return { result, losses: report.losses }
+  return { result, losses: report.losses.filter((loss) => isLossOf(named, context, loss)) }
+}
+
+/** A definition is locked in dialects that show every entry as somebody's: no fact about a player is made up by it. */
+function isLossOf(record: Canonical, { purpose }: EncodeContext, { path }: Loss): boolean {
+  const formal = purpose === 'definition' && record.progress === undefined
+  return !(formal && (path === '$.progress' || path.startsWith('$.progress.')))
 }
 
 /** The parts of the record that the shape has a place for; the others stay behind. */

@@ -33,7 +33,7 @@ export async function* exportAchievements(
   for await (const page of pagesOf(services, options, call)) {
     for (const achievement of await withDialectIds(services, adapter, titleId, page, call)) {
       const record = recordOf(adapter, title, achievement)
-      const { json, purpose, losses } = encodeRecord(adapter, record, shape, options, undefined)
+      const { json, purpose, losses } = encodeRecord(adapter, titleId, record, shape, options, undefined)
       const part = output.entry(json, purpose, losses)
       if (part !== undefined) yield part
     }

@@ -41,7 +41,7 @@ export async function* exportProgress(
         ? summaryOf(services, adapter, title, playerId, account, call)
         : standingsOf(services, adapter, title, playerId, account, named, call)
     for await (const record of records) {
-      const { json, losses } = encodeRecord(adapter, record, named, options, account, purpose)
+      const { json, losses } = encodeRecord(adapter, title.id, record, named, options, account, purpose)
       const part = output.entry(json, purpose, losses)
       if (part !== undefined) yield part
     }

@@ -77,10 +77,12 @@ function forAnotherDialect(
       `an id of ${to.displayName}`,
     )
   }
+  const begun =
+    progress !== undefined && (progress.state !== 'not_started' || record.achievement === undefined)
   const result: Canonical = {
     ...record,
     title: { ...title, binding: undefined },
-    progress: progress && { ...progress, account: undefined, achievementId: achievementId as string },
+    progress: begun ? { ...progress, account: undefined, achievementId: achievementId as string } : undefined,
     summary: summary && { ...summary, account: undefined },
   }
   return { result, losses: report.losses }

@@ -27,7 +27,7 @@ export function thereAndBack(adapter: Adapter, record: Canonical, context: Encod
 /** Law 3: what differs and is not reported, there, around it or within it. */
 export function silentLosses(adapter: Adapter, shape: Shape, record: Canonical): readonly string[] {
   const { reported, different } = thereAndBack(adapter, record, encodeContext(record, shape.name))
-  return formatted(different.filter((path) => mustBeReported(adapter, shape, path))).filter(
+  return formatted(different.filter((path) => mustBeReported(adapter, shape, record, path))).filter(
     (path) => !isAmong(reported, path),
   )
 }
@@ -48,11 +48,13 @@ export function reread(entry: JsonObject): JsonObject {
 
 /**
  * Its own extension is a dialect's memory of how a value was spelled: it may forget that when the value has
- * changed since. A shape without definitions takes its title from where it is written.
+ * changed since. A shape without definitions takes its title from where it is written; one that shows every entry
+ * as somebody's shows a definition as locked.
  */
-function mustBeReported(adapter: Adapter, { carries }: Shape, path: Path): boolean {
+function mustBeReported(adapter: Adapter, { carries }: Shape, record: Canonical, path: Path): boolean {
   const [part, member, dialect] = path
   if (member === 'extensions' && dialect === adapter.id) return false
+  if (part === 'progress' && record.progress === undefined && record.achievement !== undefined) return false
   if (carries.includes('definition')) return true
   return part !== 'achievement' && !(part === 'title' && formatPath(path).startsWith('$.title.binding'))
 }

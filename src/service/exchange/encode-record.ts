@@ -1,14 +1,16 @@
 import type { Adapter, Canonical, EncodeContext, Shape } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
-import { encodeEntry } from '../../dialect/translate.ts'
+import { encodeEntry, type Identities } from '../../dialect/translate.ts'
 import type { JsonObject } from '../../model/json.ts'
+import { derivedBinding } from './identities.ts'
 import { placeOf } from './output.ts'
 import type { DocumentOptions } from './parts.ts'
 import { lossesRejected } from './read-entries.ts'
 
-/** One of our records in the dialect. Its ids are complete already. */
+/** One of our records in the dialect. Its achievement has its id there already. */
 export function encodeRecord(
   adapter: Adapter,
+  titleId: string,
   record: Canonical,
   shape: Shape | undefined,
   options: DocumentOptions,
@@ -21,16 +23,16 @@ export function encodeRecord(
 } {
   const purpose = wanted ?? placeOf(adapter, record, shape, '$')
   const context = { locale: options.locale, shape: shape?.name, purpose, account }
-  const { result, losses } = encodeEntry(adapter, record, context, COMPLETE)
+  const { result, losses } = encodeEntry(adapter, record, context, identitiesOf(adapter, titleId))
   if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
   return { json: result, purpose, losses }
 }
 
-const COMPLETE = {
-  binding: (): never => {
-    throw new Error('the title has no binding')
-  },
-  achievementId: (): never => {
-    throw new Error('the achievement has no id in the dialect')
-  },
+function identitiesOf(adapter: Adapter, titleId: string): Identities {
+  return {
+    binding: () => derivedBinding(adapter, titleId),
+    achievementId: () => {
+      throw new Error(`an achievement of title ${titleId} has no id in ${adapter.id}`)
+    },
+  }
 }

@@ -33,9 +33,10 @@ function definitionOf({ titleId: _title, etag: _etag, ...definition }: StoredAch
   return definition
 }
 
-/** The title's ids in the dialect; what it lacks of them is derived from its own id. */
+/** The title's ids in the dialect, as far as it is bound there; what is missing of them is derived from its own id. */
 function bindingOf(adapter: Adapter, title: Title) {
-  return { ...derivedBinding(adapter, title.id), ...title.bindings[adapter.id] }
+  const bound = title.bindings[adapter.id]
+  return bound && { ...derivedBinding(adapter, title.id), ...bound }
 }
 
 function progressFacts(
