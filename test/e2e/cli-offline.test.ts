@@ -1,0 +1,146 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Client } from 'pg'
+import { describe, expect, test } from 'vitest'
+import { PLACEMENTS } from '../../src/store/distribute.ts'
+import { createTestDatabase } from '../support/database.ts'
+import { runLaurel } from '../support/laurel.ts'
+import { startServer } from '../support/server.ts'
+
+const ACCELBYTE = 'adapters/accelbyte/testdata/export.json'
+/** Nobody listens on the port of a service that nobody has used for decades. */
+const NOBODY = { LAUREL_GRPC_ADDRESS: '127.0.0.1:1' }
+
+describe('without a server', () => {
+  test('documents are translated, from files and from standard input', async () => {
+    const args = ['translate', '--from', 'accelbyte', '--to', 'discord']
+    const { code, stdout, stderr } = await runLaurel([...args, ACCELBYTE], { env: NOBODY })
+    expect(code).toBe(0)
+    expect(JSON.parse(stdout)).toMatchObject([{ name: { default: 'First Light' } }, { secret: true }])
+    expect(stderr).toMatch(/^\d+ losses/)
+    const input = await readFile(ACCELBYTE, 'utf8')
+    expect(await runLaurel([...args, '-'], { input })).toMatchObject({ code: 0, stdout })
+    const v10 = await runLaurel([...args, '-', '--shape', 'v10', '--json'], { input })
+    expect(JSON.parse(v10.stdout)[0]).toMatchObject({ name: 'First Light' })
+    expect(JSON.parse(v10.stderr)).toMatchObject({ summary: { entryCount: 2 } })
+  })
+
+  test('what is wrong with a document is said in a line', async () => {
+    const args = ['translate', '--from', 'discord', '--to', 'xbox', '-']
+    expect(await runLaurel(args, { input: '[{"id": "1",}' })).toMatchObject({
+      code: 1,
+      stderr:
+        'laurel: the document is not JSON: line 1, column 14: the document is cut short (DOCUMENT_MALFORMED)\n',
+    })
+    const shape = await runLaurel([...args, '--shape', 'v6'], { input: '[]' })
+    expect(shape.stderr).toBe("laurel: --shape must be one of xbox's: achievement, legacy, title, update\n")
+    const missing = await runLaurel(['translate', '--from', 'discord', '--to', 'xbox', 'nowhere.json'])
+    expect(missing).toMatchObject({
+      code: 1,
+      stderr: 'laurel: cannot read nowhere.json: there is no such file or folder\n',
+    })
+  })
+
+  test('dialects are listed', async () => {
+    const { code, stdout } = await runLaurel(['dialects'])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^discord +Discord +v6 +definition/m)
+    const described = JSON.parse((await runLaurel(['dialects', '--json'])).stdout)
+    expect(described.map(({ id }: { id: string }) => id)).toEqual(['accelbyte', 'discord', 'xbox'])
+  })
+
+  test('the others say that they need one', async () => {
+    for (const args of [
+      ['import', 'accelbyte', ACCELBYTE],
+      ['export', 'accelbyte', '--title', 'any'],
+    ]) {
+      expect(await runLaurel(args, { env: NOBODY })).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: 'laurel: cannot reach a Laurel server at 127.0.0.1:1: start one with npm start\n',
+      })
+    }
+  })
+})
+
+describe('a wrong command line', () => {
+  test.each([
+    ['without a command', []],
+    ['with an unknown command', ['fly']],
+    ['with an unknown option', ['dialects', '--loud']],
+    ['without what is required', ['export', 'xbox']],
+    ['with options that exclude each other', ['import', 'xbox', '-', '--progress-only', '--allow-rebinding']],
+  ])('%s ends with 2', async (_, args) => {
+    const { code, stdout, stderr } = await runLaurel(args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+
+  test('with an unknown dialect names those that there are', async () => {
+    const { code, stderr } = await runLaurel(['import', 'steam', '-'])
+    expect(code).toBe(2)
+    expect(stderr).toContain('accelbyte, discord, xbox')
+  })
+
+  test('is helped without an error', async () => {
+    expect(await runLaurel(['--help'])).toMatchObject({ code: 0, stderr: '' })
+  })
+})
+
+describe('db', () => {
+  test('migrates the embedded database, unless a server uses it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'laurel-db-'))
+    await using cleanup = new AsyncDisposableStack()
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+    const env = { LAUREL_DATA_DIR: folder }
+    expect(await runLaurel(['db', 'migrate'], { env })).toMatchObject({ code: 0, stderr: '' })
+    await using _server = await startServer({ env })
+    const used = await runLaurel(['db', 'migrate'], { env })
+    expect(used).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^laurel: data directory .* is in use/),
+    })
+  })
+
+  test('says that a Postgres without Citus cannot distribute', async () => {
+    await using database = await createTestDatabase()
+    const { code, stdout, stderr } = await runLaurel(['db', 'distribute'], {
+      env: { DATABASE_URL: database.url },
+    })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(/^laurel: this Postgres has no Citus extension, .*\n$/)
+  })
+
+  test('would place every table, after those that it refers to and by a column of its keys', async () => {
+    await using database = await createTestDatabase()
+    const client = new Client({ connectionString: database.url })
+    await client.connect()
+    const { rows: tables } = await client.query<{ name: string }>(
+      `select table_name as name from information_schema.tables
+      where table_schema = 'public' and table_name not like 'kysely%'`,
+    )
+    const { rows: references } = await client.query<{ table: string; target: string }>(
+      `select conrelid::regclass::text as table, confrelid::regclass::text as target
+      from pg_constraint where contype = 'f'`,
+    )
+    const { rows: keys } = await client.query<{ table: string; columns: string[] }>(
+      `select conrelid::regclass::text as table, array(select attname::text from pg_attribute
+        where attrelid = conrelid and attnum = any(conkey)) as columns
+      from pg_constraint where contype in ('p', 'u')`,
+    )
+    await client.end()
+    const placed = Object.keys(PLACEMENTS)
+    expect([...placed].sort()).toEqual(tables.map(({ name }) => name).sort())
+    expect(references.length).toBeGreaterThan(5)
+    for (const { table, target } of references) {
+      expect(placed.indexOf(target), `${table} refers to ${target}`).toBeLessThanOrEqual(
+        placed.indexOf(table),
+      )
+    }
+    for (const { table, columns } of keys) {
+      const placement = PLACEMENTS[table as keyof typeof PLACEMENTS]
+      if (placement?.kind === 'distributed') expect(columns, `a key of ${table}`).toContain(placement.column)
+    }
+  })
+})

@@ -1,0 +1,211 @@
+import { once } from 'node:events'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type CommandOptions, type CommandResult, runLaurel, startCommand } from '../support/laurel.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+
+let database: TestDatabase
+let server: RunningServer
+let folder: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'laurel-cli-'))
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+const ACCELBYTE = 'adapters/accelbyte/testdata/export.json'
+
+function laurel(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  return runLaurel(args, { ...options, env: { LAUREL_GRPC_ADDRESS: server.address } })
+}
+
+async function imported(args: readonly string[]) {
+  const { code, stdout } = await laurel(['import', ...args, '--json'])
+  return { code, ...JSON.parse(stdout) }
+}
+
+/** The sample as the export of another namespace: ids of one title cannot come into a second one. */
+async function sampleOf(title: string): Promise<Record<string, unknown>[]> {
+  const entries = (await jsonOf(ACCELBYTE)) as Record<string, unknown>[]
+  return entries.map((entry) => ({ ...entry, Namespace: title }))
+}
+
+async function jsonOf(file: string): Promise<unknown> {
+  return JSON.parse(await readFile(file, 'utf8'))
+}
+
+async function fileWith(name: string, content: unknown): Promise<string> {
+  const path = join(folder, name)
+  await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content))
+  return path
+}
+
+describe('a document comes out as it went in', () => {
+  test.each([
+    ['accelbyte', ACCELBYTE, []],
+    ['discord', 'adapters/discord/testdata/definitions-v6.json', []],
+    ['xbox', 'adapters/xbox/testdata/achievements.json', ['--player', 'ada']],
+  ])('%s', async (dialect, file, player) => {
+    const title = `round-${dialect}`
+    const { code, stdout } = await laurel(['import', dialect, file, '--title', title, ...player])
+    expect(stdout).toContain(`into title ${title}, which was created`)
+    expect(code).toBe(0)
+    const exported = await laurel(['export', dialect, '--title', title, ...player])
+    expect(exported.code).toBe(0)
+    expect(JSON.parse(exported.stdout)).toEqual(await jsonOf(file))
+  })
+
+  test('through pipes and files, all at once', async () => {
+    const input = JSON.stringify(await sampleOf('pipes'))
+    const { code } = await laurel(['import', 'accelbyte', '-', '--title', 'pipes'], { input })
+    expect(code).toBe(0)
+    const out = join(folder, 'pipes.json')
+    const exported = await laurel(['export', 'accelbyte', '--title', 'pipes', '--out', out])
+    expect(exported).toMatchObject({ code: 0, stdout: '' })
+    expect(await jsonOf(out)).toEqual(JSON.parse(input))
+    expect(await readdir(folder)).not.toContain('pipes.json.part')
+  })
+
+  test('but not into a file when the export fails', async () => {
+    const out = await fileWith('kept.json', 'as it was')
+    const { code, stderr } = await laurel(['export', 'xbox', '--title', 'nowhere', '--out', out])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: 'laurel: title nowhere does not exist (TITLE_NOT_FOUND)\n',
+    })
+    expect(await readFile(out, 'utf8')).toBe('as it was')
+    expect(await readdir(folder)).not.toContain('kept.json.part')
+  })
+})
+
+describe('import', () => {
+  test('changes nothing the second time, nor in a dry run', async () => {
+    const document = await fileWith('twice.json', await sampleOf('twice'))
+    const dry = await imported(['accelbyte', document, '--title', 'twice', '--dry-run'])
+    expect(dry).toMatchObject({ code: 0, summary: { titleCreated: true, newCount: 2 } })
+    const first = await imported(['accelbyte', document, '--title', 'twice'])
+    expect(first).toMatchObject({ code: 0, summary: { titleCreated: true, newCount: 2 }, losses: [] })
+    const second = await imported(['accelbyte', document, '--title', 'twice'])
+    expect(second.summary).toMatchObject({ titleCreated: false, newCount: 0, unchangedCount: 2 })
+    expect(second.outcomes).toEqual([
+      { path: '$[0]', achievementId: 'first-light', kind: 'unchanged' },
+      { path: '$[1]', achievementId: 'Nautical-Miles', kind: 'unchanged' },
+    ])
+  })
+
+  test('replaces what is there, or leaves it', async () => {
+    const [entry] = await sampleOf('strategies')
+    const title = ['--title', 'strategies']
+    await imported(['accelbyte', await fileWith('first.json', [entry]), ...title])
+    const hidden = await fileWith('hidden.json', [{ ...entry, Hidden: true }])
+    const left = await imported(['accelbyte', hidden, ...title, '--strategy', 'leave-out'])
+    expect(left.summary).toMatchObject({ ignoredCount: 1, replacedCount: 0 })
+    const replaced = await imported(['accelbyte', hidden, ...title])
+    expect(replaced.summary).toMatchObject({ ignoredCount: 0, replacedCount: 1 })
+  })
+
+  test('joins entries with achievements that are there, by a map', async () => {
+    await imported([
+      'accelbyte',
+      await fileWith('joined.json', await sampleOf('joined')),
+      '--title',
+      'joined',
+    ])
+    const entry = {
+      id: '597763781871861018',
+      name: { default: 'First Light' },
+      description: { default: 'Light it' },
+    }
+    const document = await fileWith('discord.json', [entry])
+    const dry = await laurel(['import', 'discord', document, '--title', 'joined', '--dry-run'])
+    expect(dry.stdout).toMatch(/likely the same.*\n.*\n.*597763781871861018 +first-light/)
+    const map = await fileWith('map.json', { '597763781871861018': 'first-light' })
+    const { outcomes } = await imported(['discord', document, '--title', 'joined', '--map', map])
+    expect(outcomes).toEqual([{ path: '$[0]', achievementId: 'first-light', kind: 'replaced' }])
+    const broken = await laurel([
+      'import',
+      'discord',
+      document,
+      '--map',
+      await fileWith('bad.json', '{\n"a": 1}'),
+    ])
+    expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('"a" must be a string') })
+  })
+
+  test('names each entry that failed, and then is not a success', async () => {
+    const [good] = await sampleOf('half')
+    const document = await fileWith('half.json', [good, { AchievementCode: 7 }])
+    const { code, stdout } = await laurel(['import', 'accelbyte', document, '--title', 'half'])
+    expect(code).toBe(1)
+    expect(stdout).toContain('new 1, replaced 0, unchanged 0, ignored 0, failed 1')
+    expect(stdout).toMatch(/\$\[1\] +DOCUMENT_REFUSED +\$\[1\]\./)
+    expect(await imported(['accelbyte', document, '--title', 'half'])).toMatchObject({ code: 1 })
+  })
+
+  test('says where a document is not JSON, and keeps nothing of it', async () => {
+    const document = await fileWith('broken.json', '[\n  {"id": "1",\n   "name" "x"}\n]')
+    const { code, stdout, stderr } = await laurel(['import', 'discord', document, '--title', 'broken'])
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      'laurel: the document is not JSON: line 3, column 11: expected a colon after the member name (DOCUMENT_MALFORMED)\n',
+    )
+    expect(await laurel(['export', 'discord', '--title', 'broken'])).toMatchObject({ code: 1 })
+  })
+
+  test('does not bring ids of one title into another, unless it is told to', async () => {
+    const document = await fileWith('owned.json', await sampleOf('owner'))
+    await imported(['accelbyte', document, '--title', 'owner'])
+    const refused = await laurel(['import', 'accelbyte', document, '--title', 'other'])
+    expect(refused.code).toBe(1)
+    expect(refused.stderr).toContain('(BOUND_TO_ANOTHER_TITLE)')
+    expect(refused.stderr).toContain('add --allow-rebinding')
+    const told = await imported(['accelbyte', document, '--title', 'other', '--allow-rebinding'])
+    expect(told).toMatchObject({ code: 0, summary: { newCount: 2 } })
+  })
+
+  test('ends when it is interrupted', async () => {
+    const env = { LAUREL_GRPC_ADDRESS: server.address }
+    const running = startCommand('src/cli/main.ts', ['import', 'discord', '-', '--title', 'never'], { env })
+    running.process.stdin?.write('[')
+    await once(running.process, 'spawn')
+    // It has nothing to say before the document ends, so that it is given time to be at work.
+    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    running.process.kill('SIGINT')
+    expect(await running.result).toEqual({ code: 130, stdout: '', stderr: 'laurel: interrupted\n' })
+  })
+})
+
+describe('losses', () => {
+  beforeAll(async () => {
+    await imported(['accelbyte', await fileWith('lossy.json', await sampleOf('lossy')), '--title', 'lossy'])
+  })
+
+  test('are a table on standard error, or JSON', async () => {
+    const { code, stderr } = await laurel(['export', 'discord', '--title', 'lossy'])
+    expect(code).toBe(0)
+    expect(stderr).toMatch(/^\d+ losses/)
+    expect(stderr).toMatch(/dropped +\$\.achievement\.tags +\S/)
+    const { summary, losses } = JSON.parse(
+      (await laurel(['export', 'discord', '--title', 'lossy', '--json'])).stderr,
+    )
+    expect(losses).toHaveLength(summary.lossCount)
+    expect(losses).toContainEqual(expect.objectContaining({ kind: 'dropped', path: '$.achievement.tags' }))
+  })
+
+  test('stop an export that rejects them', async () => {
+    const { code, stderr } = await laurel(['export', 'discord', '--title', 'lossy', '--reject-losses'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('(LOSSES_REJECTED)')
+    expect(stderr).toContain('leave out --reject-losses')
+    expect(stderr).not.toMatch(/\n\s+at /)
+  })
+})

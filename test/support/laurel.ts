@@ -1,0 +1,51 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+export interface CommandResult {
+  /** Null when a signal ended it. */
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface CommandOptions {
+  readonly env?: Readonly<Record<string, string>>
+  /** What standard input says; left out, it is empty. */
+  readonly input?: string
+}
+
+export interface RunningCommand {
+  readonly process: ChildProcess
+  readonly result: Promise<CommandResult>
+}
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+/** Runs the laurel command as a process of its own, in the folder of the repository. */
+export function runLaurel(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const { process: child, result } = startCommand('src/cli/main.ts', args, options)
+  // A command that reads no input may have ended before it was written.
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(options.input ?? '')
+  return result
+}
+
+/** Starts a script of the repository; its standard input stays open. */
+export function startCommand(
+  script: string,
+  args: readonly string[] = [],
+  { env = {} }: CommandOptions = {},
+): RunningCommand {
+  const child = spawn(process.execPath, [script, ...args], {
+    cwd: ROOT,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH: process.env['PATH'], ...env },
+  })
+  const ended = once(child, 'close')
+  const result = Promise.all([text(child.stdout), text(child.stderr), ended]).then(
+    ([stdout, stderr, [code]]) => ({ code: code as number | null, stdout, stderr }),
+  )
+  return { process: child, result }
+}
