@@ -49,6 +49,7 @@ export const accelbyte: Adapter = {
     unlock_time: 'lossy',
     revoked: 'none',
   },
+  usualShapes: { definition: 'export', progress: 'user' },
   hasCodes: true,
   frame: {
     lists: ['data'],

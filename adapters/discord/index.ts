@@ -45,6 +45,7 @@ export const discord: Adapter = {
     unlock_time: 'lossy',
     revoked: 'none',
   },
+  usualShapes: { definition: 'v6', progress: 'progress' },
   hasCodes: false,
   frame: {
     lists: [],

@@ -56,6 +56,7 @@ export const xbox: Adapter = {
   displayName: 'Xbox Live Achievement v2',
   shapes,
   capabilities,
+  usualShapes: { definition: 'achievement', progress: 'achievement', summary: 'title' },
   hasCodes: false,
   frame,
   ids,

@@ -19,8 +19,10 @@ export interface Adapter {
   /** Equals its folder's name; appears on the wire. */
   readonly id: DialectId
   readonly displayName: string
-  /** The forms that an entry takes in this dialect, the default first. */
+  /** The forms that an entry takes in this dialect. */
   readonly shapes: readonly Shape[]
+  /** The shape that an entry is written in when nobody asks for one; absent where the dialect has no place for it. */
+  readonly usualShapes: Readonly<Partial<Record<EncodeContext['purpose'], string>>>
   /** How much of each feature survives `encode`; the conformance suite holds it to what it observes. */
   readonly capabilities: Capabilities
   /**

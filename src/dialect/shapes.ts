@@ -9,9 +9,10 @@ export function shapeNamed(adapter: Adapter, name: string): Shape | undefined {
   return adapter.shapes.find((shape) => shape.name === name)
 }
 
-/** The dialect's first shape for a purpose; undefined when it has no place for it. */
+/** The dialect's usual shape for a purpose; undefined when it has no place for it. */
 export function shapeFor(adapter: Adapter, purpose: Purpose): Shape | undefined {
-  return adapter.shapes.find(({ carries }) => carries.includes(purpose))
+  const name = adapter.usualShapes[purpose]
+  return name === undefined ? undefined : shapeNamed(adapter, name)
 }
 
 /** What a record is best written for: in the given shape, or in any. Undefined when nothing of it fits. */

@@ -41,8 +41,11 @@ export function applyReport(
   const started =
     achieved || hasStarted(achievement, values, reportedPercent) || imported?.state === 'in_progress'
   const state = achieved ? 'achieved' : started ? 'in_progress' : progress.state
+  // A document's word counts for what was not known before; later, only a moderator's does.
+  const revoked = progress.revoked || (!alreadyUnlocked && imported?.revoked === true)
   const changed =
     state !== progress.state ||
+    revoked !== progress.revoked ||
     reportedPercent !== progress.reportedPercent ||
     !sameValues(progress.values, values) ||
     (imported !== undefined && !sameJson(extensions, progress.extensions))
@@ -53,7 +56,7 @@ export function applyReport(
     values,
     reportedPercent,
     extensions,
-    revoked: progress.revoked || (newlyUnlocked && imported?.revoked === true),
+    revoked,
     firstReportTime: progress.firstReportTime ?? context.time,
     lastReportTime: latest(progress.lastReportTime, context.time),
     writer: context.writer,

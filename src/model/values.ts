@@ -20,7 +20,24 @@ export function furthestValues(
     const value = furthest(requirement, current, asValueType(reported, requirement.valueType))
     if (value !== undefined) next.set(requirement.id, value)
   }
+  if (report.kind === 'import') keepUnplaced(achievement, next, report.values)
   return Object.fromEntries(next)
+}
+
+/** What another platform counted for no requirement that is known here is kept beside the others, at its highest. */
+function keepUnplaced(
+  { requirements }: Achievement,
+  next: Map<string, Quantity>,
+  values: Progress['values'],
+): void {
+  const entries = Object.entries(values)
+  if (requirements.length === 1 && entries.length === 1) return
+  const known = new Set(requirements.map(({ id }) => id))
+  for (const [id, value] of entries) {
+    const current = next.get(id)
+    if (!known.has(id) && (current === undefined || compareQuantities(value, current) > 0))
+      next.set(id, value)
+  }
 }
 
 /** The requirement of this id; the only one when none is named. */
@@ -51,22 +68,24 @@ function valueIn(
     case 'percent':
       return partOf(requirement, report.percent)
     case 'import':
-      return importedValue(achievement, requirement, report.values) ?? partOf(requirement, report.percent)
+      return importedValue(achievement, requirement, report)
     case 'unlock':
       return undefined
   }
 }
 
-/** A document that does not know requirement ids names the only one by the empty id. */
+/**
+ * A document that does not know requirement ids names the only one by the empty id; one that knows no values at
+ * all has its percent to go by.
+ */
 function importedValue(
   { requirements }: Achievement,
   requirement: Requirement,
-  values: Progress['values'],
+  { values, percent }: Extract<Report, { readonly kind: 'import' }>,
 ): Quantity | undefined {
-  const named = valueAt(values, requirement.id)
-  if (named !== undefined || requirements.length > 1) return named
   const [only, ...others] = Object.values(values)
-  return others.length === 0 ? only : undefined
+  if (only === undefined) return partOf(requirement, percent)
+  return valueAt(values, requirement.id) ?? (requirements.length + others.length === 1 ? only : undefined)
 }
 
 /** What a percent under 100 is of a rising requirement's target, cut; the exact percent is kept beside it. */

@@ -1,5 +1,6 @@
 import type { Adapter, Shape } from '../dialect/adapter.ts'
 import { shapeFor } from '../dialect/shapes.ts'
+import type { Progress } from '../model/progress.ts'
 import type { Title } from '../model/title.ts'
 import type { PlayerAchievement } from '../store/progress.ts'
 import { dialectOf } from './dialects.ts'
@@ -23,7 +24,7 @@ const PAGE_SIZE = 500
 
 /**
  * What players have of a title as a document of the dialect. Shapes that carry the definition too list every
- * achievement, started or not; the others list what was begun.
+ * achievement, begun or not; the others list what was begun.
  */
 export async function* exportProgress(
   services: Services,
@@ -79,12 +80,14 @@ async function* standingsOf(
   const lists = (shape ?? shapeFor(adapter, 'progress'))?.carries.includes('definition') === true
   let after: { key: bigint; id: string } | undefined
   for (;;) {
-    const filter = { playerId, titleId: title.id, states: lists ? [] : BEGUN, after, limit: PAGE_SIZE }
+    const filter = { playerId, titleId: title.id, states: [], after, limit: PAGE_SIZE }
     const page = await services.store.read(call.signal, (queries) => queries.playerAchievements(filter))
     const achievements = page.map(({ achievement }: PlayerAchievement) => achievement)
     const named = await withDialectIds(services, adapter, title.id, achievements, call)
     for (const [index, achievement] of named.entries()) {
-      yield recordOf(adapter, title, achievement, { account, progress: page[index]?.progress })
+      const progress = page[index]?.progress
+      if (lists || isWorthARow(adapter, progress))
+        yield recordOf(adapter, title, achievement, { account, progress })
     }
     const last = achievements.at(-1)
     if (last === undefined || page.length < PAGE_SIZE) return
@@ -92,7 +95,10 @@ async function* standingsOf(
   }
 }
 
-const BEGUN = ['in_progress', 'achieved'] as const
+/** Begun, or known to the dialect from a row of its own. */
+function isWorthARow(adapter: Adapter, progress: Progress | undefined): boolean {
+  return progress !== undefined && (progress.state !== 'not_started' || adapter.id in progress.extensions)
+}
 
 async function* summaryOf(
   services: Services,

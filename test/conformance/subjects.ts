@@ -39,7 +39,8 @@ export interface Sample {
 /** A golden case: a document of theirs beside what Laurel makes of it. */
 export interface Case {
   readonly name: string
-  readonly file: (kind: 'canonical' | 'losses' | 'normalised') => string
+  /** `normalised`: what encoding gives, where it differs; `stored`: what comes out of a title of its own. */
+  readonly file: (kind: 'canonical' | 'losses' | 'normalised' | 'stored') => string
   readonly document: JsonValue
 }
 

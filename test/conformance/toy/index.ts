@@ -32,6 +32,7 @@ export const toy: Adapter = {
     unlock_time: 'none',
     revoked: 'none',
   },
+  usualShapes: { definition: 'toy', progress: 'toy' },
   hasCodes: true,
   frame: {
     lists: ['toys'],

@@ -1,0 +1,73 @@
+import type { ImportOptions } from '../../src/service/exchange/import-document.ts'
+import type { ExportPart, ImportPart } from '../../src/service/exchange/parts.ts'
+import { exportAchievements } from '../../src/service/export-achievements.ts'
+import { exportProgress } from '../../src/service/export-progress.ts'
+import { importAchievements } from '../../src/service/import-achievements.ts'
+import type { Services } from '../../src/service/services.ts'
+import { callOf } from './services.ts'
+
+type Imported = Required<Pick<ImportPart, 'outcomes' | 'losses' | 'summary'>>
+type Exported = { readonly text: string } & Required<Pick<ExportPart, 'losses' | 'summary'>>
+
+/** Imports a document in one go and gives all parts as one. */
+export async function importText(
+  services: Services,
+  dialect: string,
+  text: string | Uint8Array,
+  options: Partial<ImportOptions> = {},
+): Promise<Imported> {
+  const defaults = {
+    titleId: undefined,
+    strategy: 'replace',
+    dryRun: false,
+    playerId: undefined,
+    mapping: {},
+  } as const
+  const policy = { allowRebinding: false, locale: undefined, lossPolicy: 'report' } as const
+  async function* content() {
+    yield typeof text === 'string' ? new TextEncoder().encode(text) : text
+  }
+  const parts = importAchievements(
+    services,
+    { dialect, ...defaults, ...policy, ...options },
+    content(),
+    callOf(),
+  )
+  const all = await Array.fromAsync(parts)
+  const summary = all.at(-1)?.summary
+  if (summary === undefined) throw new Error('an import ends with its summary')
+  return {
+    outcomes: all.flatMap(({ outcomes }) => outcomes),
+    losses: all.flatMap(({ losses }) => losses),
+    summary,
+  }
+}
+
+/** Exports a title's definitions; with a player what the player has of them, or what everybody has. */
+export async function exportText(
+  services: Services,
+  dialect: string,
+  titleId: string,
+  options: {
+    readonly playerId?: string | 'everybody'
+    readonly shape?: string | undefined
+    readonly locale?: string
+  } = {},
+): Promise<Exported> {
+  const { playerId, shape, locale } = options
+  const common = { dialect, titleId, shape, locale, lossPolicy: 'report' } as const
+  const parts = await Array.fromAsync(
+    playerId === undefined
+      ? exportAchievements(services, { ...common, achievementIds: [] }, callOf())
+      : exportProgress(
+          services,
+          { ...common, playerId: playerId === 'everybody' ? undefined : playerId },
+          callOf(),
+        ),
+  )
+  const decoder = new TextDecoder()
+  const text = parts.map(({ content }) => decoder.decode(content, { stream: true })).join('')
+  const summary = parts.at(-1)?.summary
+  if (summary === undefined) throw new Error('an export ends with its summary')
+  return { text, losses: parts.flatMap(({ losses }) => losses), summary }
+}
