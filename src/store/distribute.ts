@@ -30,7 +30,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
 }
 
 /** Why the tables could not be spread: for whoever runs the database. */
-export class DistributeError extends Error {
+class DistributeError extends Error {
   override readonly name = 'DistributeError'
 }
 

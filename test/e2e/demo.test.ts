@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -9,7 +9,6 @@ const env = () => ({ TMPDIR: folder })
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-demo-test-'))
-  await mkdir(folder, { recursive: true })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 

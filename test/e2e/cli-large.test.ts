@@ -1,0 +1,84 @@
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { runLaurel, startCommand } from '../support/laurel.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+
+const ENTRIES = 9_000
+const MEBIBYTE = 2 ** 20
+/** Node grows its heap before it collects; the document alone, held as objects and strings, would not fit. */
+const MAX_GROWTH = 300 * MEBIBYTE
+
+let database: TestDatabase
+let server: RunningServer
+let folder: string
+let env: Readonly<Record<string, string>>
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'laurel-large-'))
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  env = { LAUREL_GRPC_ADDRESS: server.address }
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+function entryOf(index: number): object {
+  return {
+    AchievementCode: `code-${index}`,
+    ID: `id-${index}`,
+    Namespace: 'large',
+    ListOrder: index + 1,
+    Hidden: false,
+    Incremental: false,
+    GoalValue: 0,
+    StatCode: '',
+    DefaultLanguage: 'en',
+    Name: { en: `Achievement ${index}` },
+    Description: { en: 'on and on '.repeat(200) },
+    UnlockedIcons: [],
+    LockedIcons: [],
+    Tags: [],
+    CreatedAt: '2024-05-24T19:20:50.52Z',
+    UpdatedAt: '2024-05-24T19:20:50.52Z',
+  }
+}
+
+/** The most memory that the server ever had, where the system tells. */
+async function peakMemory(): Promise<number> {
+  const status = await readFile(`/proc/${server.process.pid}/status`, 'utf8').catch(() => '')
+  return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
+}
+
+test('a document of 20 MB comes in and out in streams', async () => {
+  const document = JSON.stringify(Array.from({ length: ENTRIES }, (_, index) => entryOf(index)))
+  expect(document.length).toBeGreaterThan(20 * 1000 * 1000)
+  const [file, out] = [join(folder, 'large.json'), join(folder, 'out.json')]
+  await writeFile(file, document)
+  const before = await peakMemory()
+  const imported = await runLaurel(['import', 'accelbyte', file, '--title', 'large'], { env })
+  expect(imported.stdout).toContain(`new ${ENTRIES}, replaced 0, unchanged 0, ignored 0, failed 0`)
+  expect(imported.code).toBe(0)
+  const exported = await runLaurel(['export', 'accelbyte', '--title', 'large', '--out', out], { env })
+  expect(exported.code).toBe(0)
+  expect((await peakMemory()) - before).toBeLessThan(MAX_GROWTH)
+  expect(JSON.parse(await readFile(out, 'utf8'))).toEqual(JSON.parse(document))
+})
+
+test('an export ends without a word when nobody reads on', async () => {
+  const args = ['export', 'accelbyte', '--title', 'large']
+  const running = startCommand('src/cli/main.ts', args, { env })
+  const { stdout } = running.process
+  if (stdout === null) throw new Error('the command has no standard output')
+  running.result.catch(() => {})
+  await once(stdout, 'data')
+  stdout.destroy()
+  const [code] = await once(running.process, 'exit')
+  expect(code).toBe(1)
+})
