@@ -1,0 +1,345 @@
+import pg from 'pg'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findPlayer } from '../../src/service/find-player.ts'
+import { getAchievement } from '../../src/service/get-achievement.ts'
+import { getProgress } from '../../src/service/get-progress.ts'
+import { getTitle } from '../../src/service/get-title.ts'
+import { linkAccount } from '../../src/service/link-account.ts'
+import { listAchievements } from '../../src/service/list-achievements.ts'
+import { recordProgress } from '../../src/service/record-progress.ts'
+import { exportText, importText } from '../support/exchange.ts'
+import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+
+let services: TestServices
+const call = callOf()
+beforeEach(async () => {
+  services = await createTestServices()
+})
+afterEach(() => services[Symbol.asyncDispose]())
+
+const TITLE = 'harbor'
+const accelbyte = (parts: object = {}) => ({
+  ID: '63c90f11e4b7c190ffab1203',
+  AchievementCode: 'first-light',
+  Namespace: 'harbor',
+  DefaultLanguage: 'en',
+  Name: { en: 'First Light', de: 'Erstes Licht' },
+  Description: { en: 'Light a lantern', de: 'Entzünde eine Laterne' },
+  Hidden: false,
+  Incremental: true,
+  GoalValue: 10,
+  StatCode: 'lanterns',
+  ListOrder: 1,
+  Tags: ['light'],
+  LockedIcons: [],
+  UnlockedIcons: [{ url: 'https://cdn.example/lit.png', slug: 'litpng' }],
+  CreatedAt: '2023-01-19T09:36:17.123Z',
+  UpdatedAt: '2023-01-19T09:36:17.123Z',
+  ...parts,
+})
+const discord = (parts: object = {}) => ({
+  application_id: '498112233445566778',
+  id: '612233445566778899',
+  name: { default: 'First Light', localizations: { fr: 'Première lueur' } },
+  description: { default: 'Light a lantern' },
+  secret: true,
+  secure: true,
+  icon_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+  ...parts,
+})
+const xbox = (parts: object = {}) => ({
+  id: '7',
+  serviceConfigId: '00000000-0000-0000-0000-00006b0f77a1',
+  name: 'Erstes Licht!',
+  titleAssociations: [{ name: 'Harbor', id: 1796175777 }],
+  progressState: 'Achieved',
+  progression: { requirements: [], timeUnlocked: '2024-01-17T03:19:00.3087016Z' },
+  mediaAssets: [],
+  platforms: ['XboxOne'],
+  isSecret: false,
+  description: 'Du hast Licht gemacht',
+  lockedDescription: 'Mach Licht',
+  productId: '00000000-0000-0000-0000-00006b0f77a1',
+  achievementType: 'Persistent',
+  participationType: 'Individual',
+  timeWindow: null,
+  rewards: [
+    { name: null, description: null, value: '25', type: 'Gamerscore', mediaAsset: null, valueType: 'Int' },
+  ],
+  estimatedTime: '00:00:00',
+  deeplink: '',
+  isRevoked: false,
+  ...parts,
+})
+const text = (...entries: object[]) => JSON.stringify(entries)
+const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
+const kinds = ({ outcomes }: Awaited<ReturnType<typeof importText>>) => outcomes.map(({ kind }) => kind)
+const all = async () => {
+  const filter = {
+    pageSize: undefined,
+    pageToken: undefined,
+    tags: [],
+    hidden: undefined,
+    descending: false,
+  } as const
+  return (await listAchievements(services, { titleId: TITLE, orderBy: 'list_order', ...filter }, call)).items
+}
+
+describe('one achievement of several stores', () => {
+  test('is one record: by the dialect’s id, else by code, else by the mapping, never by name', async () => {
+    expect(kinds(await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE }))).toEqual([
+      'new',
+    ])
+    const dry = await importText(services, 'discord', text(discord()), { titleId: TITLE, dryRun: true })
+    expect(dry.outcomes).toMatchObject([{ kind: 'new', likelyTwins: ['first-light'] }])
+    const mapping = { '612233445566778899': 'first-light' }
+    expect(
+      kinds(await importText(services, 'discord', text(discord()), { titleId: TITLE, mapping })),
+    ).toEqual(['replaced'])
+    const again = await importText(services, 'discord', text(discord({ secret: false })), { titleId: TITLE })
+    expect(again.outcomes).toMatchObject([{ kind: 'replaced', achievementId: 'first-light' }])
+    expect(await all()).toHaveLength(1)
+  })
+
+  test('keeps what a dialect has no word for, and gains what it says', async () => {
+    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    await importText(services, 'discord', text(discord()), {
+      titleId: TITLE,
+      mapping: { '612233445566778899': 'first-light' },
+    })
+    await importText(services, 'xbox', JSON.stringify({ achievements: [xbox()], pagingInfo: null }), {
+      titleId: TITLE,
+      mapping: { '7': 'first-light' },
+      locale: 'de',
+    })
+    expect(await stored('first-light')).toMatchObject({
+      name: {
+        locale: 'en',
+        text: 'First Light',
+        translations: { de: 'Erstes Licht!', fr: 'Première lueur' },
+      },
+      description: { text: 'Light a lantern', translations: { de: 'Du hast Licht gemacht' } },
+      lockedDescription: { locale: 'de', text: 'Mach Licht' },
+      serverOnly: true,
+      requirements: [{ statCode: 'lanterns', target: 10 }],
+      rewards: [{ kind: 'gamerscore', value: '25' }],
+      tags: ['light'],
+      platforms: ['XboxOne'],
+      ids: { accelbyte: '63c90f11e4b7c190ffab1203', discord: '612233445566778899', xbox: '7' },
+    })
+    expect(await getTitle(services, { titleId: TITLE }, call)).toMatchObject({
+      bindings: {
+        accelbyte: { namespace: 'harbor' },
+        discord: { application_id: '498112233445566778' },
+        xbox: { title_id: '1796175777' },
+      },
+    })
+  })
+
+  test('of a mapping to nothing fails alone', async () => {
+    const entries = [discord(), discord({ id: '612233445566778900' })]
+    const result = await importText(services, 'discord', text(...entries), {
+      titleId: TITLE,
+      mapping: { '612233445566778899': 'nothing' },
+    })
+    expect(result.outcomes).toMatchObject([
+      { kind: 'failed', error: { reason: 'ACHIEVEMENT_NOT_FOUND' } },
+      { kind: 'new', achievementId: '612233445566778900' },
+    ])
+  })
+})
+
+describe('a document', () => {
+  test('with one bad entry fails that alone, and names it', async () => {
+    const bad = accelbyte({ AchievementCode: 'bad', ID: '1', Tags: ['1', '2', '3', '4', '5', '6'] })
+    const result = await importText(services, 'accelbyte', text(accelbyte(), bad, { nonsense: 1 }), {
+      titleId: TITLE,
+    })
+    expect(result.summary).toMatchObject({
+      titleId: TITLE,
+      titleCreated: true,
+      entryCount: 3,
+      newCount: 1,
+      failedCount: 2,
+    })
+    const failed = result.outcomes.filter(({ kind }) => kind === 'failed')
+    expect(failed.map(({ path }) => path)).toEqual(['$[1]', '$[2]'])
+    expect(failed[0]?.error?.message).toMatch(/\$\[1\]\.Tags.*5/)
+  })
+
+  test('that is malformed at its end changes nothing, not even its title', async () => {
+    const entries = Array.from({ length: 1200 }, (_, index) =>
+      accelbyte({ AchievementCode: `a-${index}`, ID: `${index}` }),
+    )
+    const cut = JSON.stringify(entries, undefined, 1).slice(0, -30)
+    const refused = importText(services, 'accelbyte', cut, { titleId: TITLE })
+    await expect(refused).rejects.toMatchObject({
+      reason: 'DOCUMENT_MALFORMED',
+      message: expect.stringMatching(/line \d+, column \d+/),
+    })
+    await expect(getTitle(services, { titleId: TITLE }, call)).rejects.toMatchObject({
+      reason: 'TITLE_NOT_FOUND',
+    })
+  })
+
+  test('tried out keeps nothing, and says what it would do', async () => {
+    const dry = await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE, dryRun: true })
+    expect(dry.summary).toMatchObject({ newCount: 1, titleCreated: true })
+    const client = new pg.Client({ connectionString: services.databaseUrl })
+    await client.connect()
+    for (const table of [
+      'titles',
+      'achievements',
+      'achievement_ids',
+      'stats',
+      'title_bindings',
+      'players',
+      'events',
+    ]) {
+      expect((await client.query(`select count(*)::int as count from ${table}`)).rows).toEqual([{ count: 0 }])
+    }
+    await client.end()
+  })
+
+  test('left out where records exist changes none of them', async () => {
+    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    const changed = accelbyte({ Hidden: true })
+    const other = accelbyte({ AchievementCode: 'other', ID: '2', ListOrder: 2 })
+    const result = await importText(services, 'accelbyte', text(changed, other), {
+      titleId: TITLE,
+      strategy: 'leave_out',
+    })
+    expect(kinds(result)).toEqual(['ignored', 'new'])
+    expect((await stored('first-light')).hidden).toBe(false)
+  })
+
+  test('that says one thing twice ends as its last word', async () => {
+    const result = await importText(services, 'accelbyte', text(accelbyte(), accelbyte({ Hidden: true })), {
+      titleId: TITLE,
+    })
+    expect(kinds(result)).toEqual(['new', 'replaced'])
+    expect((await stored('first-light')).hidden).toBe(true)
+  })
+
+  test('of another title is refused whole, unless told otherwise', async () => {
+    await importText(services, 'discord', text(discord()), { titleId: 'other' })
+    const refused = importText(services, 'discord', text(discord()), { titleId: TITLE })
+    await expect(refused).rejects.toMatchObject({
+      reason: 'BOUND_TO_ANOTHER_TITLE',
+      metadata: { boundTitleId: 'other' },
+    })
+    const found = await importText(services, 'discord', text(discord()))
+    expect(found.summary).toMatchObject({ titleId: 'other', unchangedCount: 1 })
+    const told = await importText(services, 'discord', text(discord()), {
+      titleId: TITLE,
+      allowRebinding: true,
+    })
+    expect(told.summary).toMatchObject({ titleId: TITLE, newCount: 1 })
+    expect((await getTitle(services, { titleId: 'other' }, call)).bindings).toHaveProperty('discord')
+  })
+
+  test('that names no title needs to be told one', async () => {
+    const { application_id: _, ...nameless } = discord()
+    await expect(importText(services, 'discord', text(nameless))).rejects.toMatchObject({
+      reason: 'TITLE_UNNAMED',
+    })
+    expect((await importText(services, 'discord', text(nameless), { titleId: TITLE })).summary.newCount).toBe(
+      1,
+    )
+  })
+
+  test('with losses is refused when losses are', async () => {
+    const document = JSON.stringify({ achievements: [xbox()] })
+    const refused = importText(services, 'xbox', document, { titleId: TITLE, lossPolicy: 'reject' })
+    await expect(refused).rejects.toMatchObject({ code: 'failed_precondition', reason: 'LOSSES_REJECTED' })
+    const told = await importText(services, 'xbox', document, {
+      titleId: TITLE,
+      lossPolicy: 'reject',
+      playerId: 'ann',
+    })
+    expect(told.summary).toMatchObject({ newCount: 1, newlyUnlockedCount: 1, lossCount: 0 })
+  })
+})
+
+describe('progress', () => {
+  const progress = (playerId: string, achievementId = '612233445566778899') =>
+    getProgress(services, { titleId: TITLE, playerId, achievementId }, call)
+  const row = (percent: number, parts: object = {}) => ({
+    user_id: '80351110224678912',
+    achievement_id: '612233445566778899',
+    percent_complete: percent,
+    unlocked_at: percent === 100 ? '2019-11-19T18:03:11.471000+00:00' : null,
+    ...parts,
+  })
+
+  beforeEach(() => importText(services, 'discord', text(discord()), { titleId: TITLE }))
+
+  test('finds or makes the player whose account it names', async () => {
+    const result = await importText(services, 'discord', text(row(40), row(7, { achievement_id: '1' })), {
+      titleId: TITLE,
+    })
+    expect(result.outcomes.map(({ kind, error }) => [kind, error?.reason])).toEqual([
+      ['replaced', undefined],
+      ['failed', 'ACHIEVEMENT_NOT_FOUND'],
+    ])
+    const player = await findPlayer(services, { dialect: 'discord', accountId: '80351110224678912' }, call)
+    expect(await progress(player.id)).toMatchObject({ progress: { percent: 40, state: 'in_progress' } })
+  })
+
+  test('never lowers ours, and keeps the first unlock time', async () => {
+    await importText(services, 'discord', text(row(100)), { titleId: TITLE, playerId: 'ann' })
+    const later = row(100, { unlocked_at: '2022-01-01T00:00:00.000000+00:00' })
+    const again = await importText(services, 'discord', text(later, row(3)), {
+      titleId: TITLE,
+      playerId: 'ann',
+    })
+    expect(again.summary).toMatchObject({ newlyUnlockedCount: 0 })
+    const { progress: kept } = await progress('ann')
+    expect(kept).toMatchObject({
+      state: 'achieved',
+      unlockTime: 15_741_865_914_710_000n,
+      unlockPrecision: 'imported',
+    })
+  })
+
+  test('of an account that is another player’s is refused', async () => {
+    await importText(services, 'discord', text(row(10)), { titleId: TITLE, playerId: 'ann' })
+    const account = { dialect: 'discord', id: '80351110224678912' }
+    await expect(
+      linkAccount(services, { playerId: 'bob', account, requestId: undefined }, call),
+    ).rejects.toMatchObject({
+      reason: 'PLAYER_NOT_FOUND',
+    })
+    const result = await importText(services, 'discord', text(row(20)), { titleId: TITLE, playerId: 'bob' })
+    expect(result.outcomes).toMatchObject([{ kind: 'failed', error: { reason: 'ACCOUNT_LINKED_ELSEWHERE' } }])
+    expect((await progress('ann')).progress.percent).toBe(10)
+  })
+
+  test('made here is seen in every dialect, with ids that stay', async () => {
+    const key = { titleId: TITLE, playerId: 'ann', achievementId: '612233445566778899' }
+    const report = { kind: 'percent', percent: 29 } as const
+    await recordProgress(services, { ...key, report, occurredTime: undefined, requestId: undefined }, call)
+    const [first, second] = [
+      await exportText(services, 'xbox', TITLE, { playerId: 'ann' }),
+      await exportText(services, 'xbox', TITLE, { playerId: 'ann' }),
+    ]
+    expect(second.text).toBe(first.text)
+    const { achievements } = JSON.parse(first.text)
+    expect(achievements).toMatchObject([
+      {
+        id: '1',
+        progressState: 'InProgress',
+        progression: { requirements: [{ current: '29', target: '100' }] },
+      },
+    ])
+    expect(
+      JSON.parse((await exportText(services, 'discord', TITLE, { playerId: 'ann' })).text),
+    ).toMatchObject([{ achievement_id: '612233445566778899', percent_complete: 29 }])
+    const rows = JSON.parse((await exportText(services, 'accelbyte', TITLE, { playerId: 'ann' })).text)
+    expect(rows).toMatchObject({ data: [{ achievementCode: '612233445566778899', status: 1 }] })
+    expect((await all())[0]?.ids).toMatchObject({
+      xbox: '1',
+      accelbyte: expect.stringMatching(/^[0-9a-f]{24}$/),
+    })
+  })
+})
