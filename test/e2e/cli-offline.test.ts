@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
@@ -91,6 +91,8 @@ describe('a wrong command line', () => {
 describe('db', () => {
   test('migrates the embedded database, unless a server uses it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'laurel-db-'))
+    // Enterable for the user that runs Postgres when the tests run as root: so all data is below the folder.
+    await chmod(folder, 0o755)
     await using cleanup = new AsyncDisposableStack()
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))
     const env = { LAUREL_DATA_DIR: folder }
