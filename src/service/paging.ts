@@ -1,7 +1,7 @@
 import { LaurelError } from '../model/errors.ts'
 import type { Page } from './services.ts'
 
-export const DEFAULT_PAGE_SIZE = 50
+const DEFAULT_PAGE_SIZE = 50
 const MAX_PAGE_SIZE = 1000
 
 /** Where a page begins: after the entry of this sort key and id. */

@@ -1,4 +1,4 @@
-import type { Generated, Insertable, Selectable } from 'kysely'
+import type { Generated, Selectable } from 'kysely'
 import type { JsonObject } from '../model/json.ts'
 
 /**
@@ -162,4 +162,3 @@ interface PlayerRequestTable {
 }
 
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>
-export type NewRow<Table extends keyof Tables> = Insertable<Tables[Table]>

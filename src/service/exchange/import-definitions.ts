@@ -1,6 +1,7 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
-import { LaurelError } from '../../model/errors.ts'
+import { checkAchievement } from '../../model/check-achievement.ts'
+import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Queries } from '../../store/queries.ts'
 import { statCodesOf } from '../create-achievement.ts'
@@ -33,6 +34,7 @@ export async function importDefinitions(
   let listOrder = await queries.lastListOrder(titleId)
   const results = records.map((record): ImportedDefinition => {
     try {
+      if (record.achievement !== undefined) checkLimits(record.achievement)
       const existing = matcher.find(record)
       if (record.achievement === undefined) {
         return { achievementId: existing?.id ?? '', kind: 'unchanged', error: undefined }
@@ -58,6 +60,11 @@ export async function importDefinitions(
   await queries.ensureStats(titleId, statCodesOf(writes), now)
   await queries.putAchievements(titleId, writes)
   return results
+}
+
+function checkLimits(achievement: Achievement): void {
+  const violations = checkAchievement(achievement)
+  if (violations.length > 0) throw invalidArgument(violations)
 }
 
 function created(

@@ -1,6 +1,6 @@
 import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { LaurelError } from '../../model/errors.ts'
+import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Queries } from '../../store/queries.ts'
@@ -57,6 +57,10 @@ export function playerOfFacts(
 ): string | undefined {
   const account = progress?.account ?? summary?.account
   if (account === undefined) return named
+  if (!adapter.ids.isAccountId(account)) {
+    const message = `must be ${adapter.ids.accountIdForm}, and is ${JSON.stringify(account.slice(0, 60))}`
+    throw invalidArgument([{ field: `the player's account in ${adapter.id}`, message }])
+  }
   const owner = owners.get(account)
   if (owner === undefined) return named ?? `${adapter.id}:${account}`
   if (named === undefined || named === owner) return owner
@@ -67,7 +71,7 @@ export function playerOfFacts(
 }
 
 /** What a document said of a player's totals, as it is kept on the player's sheet. */
-export function summaryToJson(summary: SummaryFacts): JsonObject {
+function summaryToJson(summary: SummaryFacts): JsonObject {
   return {
     unlockedCount: summary.unlockedCount,
     score: String(summary.score),
