@@ -9,7 +9,7 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const LONGEST = 300
 const LARGEST_MEDIAN = 120
 
-const files = globSync('{src,adapters,test,scripts}/**/*.ts', { cwd: ROOT })
+const files = globSync('{src,adapters,test,proto}/**/*.ts', { cwd: ROOT })
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => !file.startsWith('src/gen/') && !file.includes('/testdata/'))
   .sort()

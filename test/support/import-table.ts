@@ -17,7 +17,7 @@ const DIALECT = 'src/dialect'
 const SERVICE = 'src/service'
 const TELEMETRY = 'src/telemetry'
 
-/** Who may import what. What is not named here (app.ts, main.ts, cli/, test/, scripts/) may import anything. */
+/** Who may import what. What is not named here (app.ts, main.ts, cli/, test/, proto/) may import anything. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   [MODEL]: { may: [], node: false },
   [DIALECT]: { may: [MODEL], packages: ['jsonc-parser'], node: true },
