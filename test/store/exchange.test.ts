@@ -7,6 +7,7 @@ import { getTitle } from '../../src/service/get-title.ts'
 import { linkAccount } from '../../src/service/link-account.ts'
 import { listAchievements } from '../../src/service/list-achievements.ts'
 import { recordProgress } from '../../src/service/record-progress.ts'
+import { accelbyte, discord, xbox } from '../support/documents.ts'
 import { exportText, importText } from '../support/exchange.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
@@ -18,59 +19,6 @@ beforeEach(async () => {
 afterEach(() => services[Symbol.asyncDispose]())
 
 const TITLE = 'harbor'
-const accelbyte = (parts: object = {}) => ({
-  ID: '63c90f11e4b7c190ffab1203',
-  AchievementCode: 'first-light',
-  Namespace: 'harbor',
-  DefaultLanguage: 'en',
-  Name: { en: 'First Light', de: 'Erstes Licht' },
-  Description: { en: 'Light a lantern', de: 'Entzünde eine Laterne' },
-  Hidden: false,
-  Incremental: true,
-  GoalValue: 10,
-  StatCode: 'lanterns',
-  ListOrder: 1,
-  Tags: ['light'],
-  LockedIcons: [],
-  UnlockedIcons: [{ url: 'https://cdn.example/lit.png', slug: 'litpng' }],
-  CreatedAt: '2023-01-19T09:36:17.123Z',
-  UpdatedAt: '2023-01-19T09:36:17.123Z',
-  ...parts,
-})
-const discord = (parts: object = {}) => ({
-  application_id: '498112233445566778',
-  id: '612233445566778899',
-  name: { default: 'First Light', localizations: { fr: 'Première lueur' } },
-  description: { default: 'Light a lantern' },
-  secret: true,
-  secure: true,
-  icon_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
-  ...parts,
-})
-const xbox = (parts: object = {}) => ({
-  id: '7',
-  serviceConfigId: '00000000-0000-0000-0000-00006b0f77a1',
-  name: 'Erstes Licht!',
-  titleAssociations: [{ name: 'Harbor', id: 1796175777 }],
-  progressState: 'Achieved',
-  progression: { requirements: [], timeUnlocked: '2024-01-17T03:19:00.3087016Z' },
-  mediaAssets: [],
-  platforms: ['XboxOne'],
-  isSecret: false,
-  description: 'Du hast Licht gemacht',
-  lockedDescription: 'Mach Licht',
-  productId: '00000000-0000-0000-0000-00006b0f77a1',
-  achievementType: 'Persistent',
-  participationType: 'Individual',
-  timeWindow: null,
-  rewards: [
-    { name: null, description: null, value: '25', type: 'Gamerscore', mediaAsset: null, valueType: 'Int' },
-  ],
-  estimatedTime: '00:00:00',
-  deeplink: '',
-  isRevoked: false,
-  ...parts,
-})
 const text = (...entries: object[]) => JSON.stringify(entries)
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
 const kinds = ({ outcomes }: Awaited<ReturnType<typeof importText>>) => outcomes.map(({ kind }) => kind)

@@ -1,0 +1,56 @@
+/** One achievement as AccelByte exports it. */
+export const accelbyte = (parts: object = {}) => ({
+  ID: '63c90f11e4b7c190ffab1203',
+  AchievementCode: 'first-light',
+  Namespace: 'harbor',
+  DefaultLanguage: 'en',
+  Name: { en: 'First Light', de: 'Erstes Licht' },
+  Description: { en: 'Light a lantern', de: 'Entzünde eine Laterne' },
+  Hidden: false,
+  Incremental: true,
+  GoalValue: 10,
+  StatCode: 'lanterns',
+  ListOrder: 1,
+  Tags: ['light'],
+  LockedIcons: [],
+  UnlockedIcons: [{ url: 'https://cdn.example/lit.png', slug: 'litpng' }],
+  CreatedAt: '2023-01-19T09:36:17.123Z',
+  UpdatedAt: '2023-01-19T09:36:17.123Z',
+  ...parts,
+})
+/** The same one in Discord, by another id. */
+export const discord = (parts: object = {}) => ({
+  application_id: '498112233445566778',
+  id: '612233445566778899',
+  name: { default: 'First Light', localizations: { fr: 'Première lueur' } },
+  description: { default: 'Light a lantern' },
+  secret: true,
+  secure: true,
+  icon_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
+  ...parts,
+})
+/** The same one in Xbox Live, in German, and achieved by somebody. */
+export const xbox = (parts: object = {}) => ({
+  id: '7',
+  serviceConfigId: '00000000-0000-0000-0000-00006b0f77a1',
+  name: 'Erstes Licht!',
+  titleAssociations: [{ name: 'Harbor', id: 1796175777 }],
+  progressState: 'Achieved',
+  progression: { requirements: [], timeUnlocked: '2024-01-17T03:19:00.3087016Z' },
+  mediaAssets: [],
+  platforms: ['XboxOne'],
+  isSecret: false,
+  description: 'Du hast Licht gemacht',
+  lockedDescription: 'Mach Licht',
+  productId: '00000000-0000-0000-0000-00006b0f77a1',
+  achievementType: 'Persistent',
+  participationType: 'Individual',
+  timeWindow: null,
+  rewards: [
+    { name: null, description: null, value: '25', type: 'Gamerscore', mediaAsset: null, valueType: 'Int' },
+  ],
+  estimatedTime: '00:00:00',
+  deeplink: '',
+  isRevoked: false,
+  ...parts,
+})
