@@ -38,7 +38,7 @@ async function recordAll(
   call: Call,
 ): Promise<readonly Answer[]> {
   const now = services.now()
-  const definitions = await Definitions.load(queries, items)
+  const definitions = await Definitions.hold(queries, items)
   const ready = items.filter((item) => !(attempt(() => definitions.of(item)) instanceof LaurelError))
   const ledger = await Ledger.open(queries, now, ready)
   const answers = await Answers.load(queries, ready)

@@ -33,7 +33,12 @@ export async function deleteAchievement(
         metadata: { titleId, achievementId },
       })
     }
-    await queries.eraseProgressOfAchievement(titleId, achievementId, scoreOf(current))
+    await queries.lockSheetsWith(titleId, achievementId)
+    await queries.eraseProgressOfAchievement(titleId, achievementId, scoreOf(current), {
+      time: services.now(),
+      actor: call.actor,
+      requestId: request.requestId ?? '',
+    })
     await queries.deleteAchievements(titleId, [achievementId])
   })
 }

@@ -23,7 +23,7 @@ export async function deleteStat(services: Services, request: DeleteStat, call: 
       throw statNotFound(titleId, code)
     }
     checkEtag(current, request.etag)
-    const [follower] = await queries.achievementsFollowing(titleId, [code])
+    const [follower] = await queries.holdAchievementsFollowing(titleId, [code])
     if (follower !== undefined) {
       const message = `achievement ${follower.id} follows stat ${code}: change or delete it first`
       const metadata = { titleId, statCode: code, achievementId: follower.id }

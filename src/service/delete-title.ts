@@ -15,7 +15,7 @@ export interface DeleteTitle {
 export async function deleteTitle(services: Services, request: DeleteTitle, call: Call): Promise<void> {
   const { titleId } = request
   await mutateOnce(services, 'deleteTitle', request, call, async (queries) => {
-    const current = await queries.lockTitle(titleId)
+    const current = await queries.lockTitleAlone(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)
     if (!request.force) {

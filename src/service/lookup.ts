@@ -44,6 +44,16 @@ export async function achievementOf(
   throw achievementNotFound(titleId, achievementId)
 }
 
+/** The same, held as it is until the end of the transaction. */
+export async function holdAchievement(
+  queries: Queries,
+  titleId: string,
+  achievementId: string,
+): Promise<StoredAchievement> {
+  const [achievement] = await queries.holdAchievements(titleId, [achievementId])
+  return achievement ?? achievementOf(queries, titleId, achievementId)
+}
+
 /** Refuses a write that was made from an older version; without an etag the caller does not care. */
 export function checkEtag(current: { readonly etag: string }, etag: string | undefined): void {
   if (etag === undefined || etag === current.etag) return

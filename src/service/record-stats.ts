@@ -45,16 +45,20 @@ export async function recordStats(
     'recordStats',
     request,
     call,
-    async (queries, ledger, now) => {
+    async (queries) => {
+      await checkStats(queries, titleId, codes)
+      return queries.holdAchievementsFollowing(titleId, codes)
+    },
+    async (queries, ledger, now, followers) => {
       const context = whenOf(services, now, request.occurredTime, call.actor)
       const stats = new Map((await queries.statsByCodes(titleId, codes)).map((stat) => [stat.code, stat]))
       const current = new Map((await queries.statValuesOf(request)).map(({ code, value }) => [code, value]))
-      const values = updatedValues(request.updates, stats, current)
+      const values = updatedValues(titleId, request.updates, stats, current)
       await queries.putStatValues(
         [...values].map(([code, value]) => ({ playerId, titleId, code, value, updateTime: context.time })),
       )
       const moved: ProgressResult[] = []
-      for (const achievement of await queries.achievementsFollowing(titleId, codes)) {
+      for (const achievement of followers) {
         const key = { titleId, playerId, achievementId: achievement.id }
         const results = [...values].map(([statCode, quantity]) =>
           report(
@@ -81,7 +85,6 @@ export async function recordStats(
         moved,
       }
     },
-    (queries) => checkStats(queries, titleId, codes),
   )
 }
 
@@ -94,13 +97,16 @@ async function checkStats(queries: Queries, titleId: string, codes: readonly str
 }
 
 function updatedValues(
+  titleId: string,
   updates: readonly StatUpdate[],
   stats: ReadonlyMap<string, Stat>,
   current: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, number> {
   const values = new Map<string, number>()
   for (const [index, { code, operation, value }] of updates.entries()) {
-    const stat = stats.get(code) as Stat
+    const stat = stats.get(code)
+    // Deleted after the check, while this transaction waited for the sheet.
+    if (stat === undefined) throw statNotFound(titleId, code)
     const before = values.get(code) ?? current.get(code) ?? stat.defaultValue
     const after = applyStatOperation(operation, before, value)
     checkValue(stat, before, after, `updates[${index}].value`)

@@ -79,15 +79,16 @@ export class Definitions {
   readonly #byKey = new Map<string, StoredAchievement>()
   readonly #titles = new Set<string>()
 
-  static async load(
+  /** Reads them, in sorted order, and holds them as they are: before any sheet is locked. */
+  static async hold(
     queries: Queries,
     keys: readonly { readonly titleId: string; readonly achievementId: string }[],
   ): Promise<Definitions> {
     const definitions = new Definitions()
     const byTitle = Map.groupBy(keys, ({ titleId }) => titleId)
-    for (const [titleId, ofTitle] of byTitle) {
+    for (const [titleId, ofTitle] of [...byTitle].sort(([left], [right]) => (left < right ? -1 : 1))) {
       const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
-      const found = await queries.achievementsByIds(titleId, [...ids])
+      const found = await queries.holdAchievements(titleId, [...ids])
       for (const achievement of found) definitions.#byKey.set(keyOf(titleId, achievement.id), achievement)
       const known = found.length > 0 || (await queries.titleById(titleId)) !== undefined
       if (known) definitions.#titles.add(titleId)

@@ -1,5 +1,5 @@
 import { NOT_STARTED } from '../model/progress.ts'
-import { achievementOf, titleOf } from './lookup.ts'
+import { holdAchievement, titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 import { mutateSheet } from './sheet-mutation.ts'
 
@@ -28,15 +28,14 @@ export async function resetProgress(
     'resetProgress',
     request,
     call,
-    async (queries, ledger, now) => {
-      const records = await queries.progressOf(request)
-      const wanted = records.filter(
-        (record) => achievementId === undefined || record.achievementId === achievementId,
-      )
-      const definitions = await queries.achievementsByIds(
-        titleId,
-        wanted.map((record) => record.achievementId),
-      )
+    async (queries) => {
+      if (achievementId !== undefined) return [await holdAchievement(queries, titleId, achievementId)]
+      await titleOf(queries, titleId)
+      return queries.holdAchievements(titleId, 'all')
+    },
+    async (queries, ledger, now, held) => {
+      const begun = new Set((await queries.progressOf(request)).map((record) => record.achievementId))
+      const definitions = held.filter(({ id }) => begun.has(id))
       for (const achievement of definitions) {
         const key = { titleId, playerId, achievementId: achievement.id }
         const change = { kind: 'reset', time: now, actor: call.actor, reason: request.reason } as const
@@ -44,9 +43,5 @@ export async function resetProgress(
       }
       return { resetCount: definitions.length }
     },
-    (queries) =>
-      achievementId === undefined
-        ? titleOf(queries, titleId)
-        : achievementOf(queries, titleId, achievementId),
   )
 }

@@ -1,5 +1,5 @@
 import { LaurelError } from '../model/errors.ts'
-import { achievementOf } from './lookup.ts'
+import { holdAchievement } from './lookup.ts'
 import type { ProgressResult } from './reports.ts'
 import type { Call, Services } from './services.ts'
 import { mutateSheet } from './sheet-mutation.ts'
@@ -39,8 +39,8 @@ export async function setRevoked(
     kind,
     request,
     call,
-    async (queries, ledger, now) => {
-      const achievement = await achievementOf(queries, titleId, achievementId)
+    (queries) => holdAchievement(queries, titleId, achievementId),
+    async (_, ledger, now, achievement) => {
       const before = ledger.progressOf(request)
       if (before.state !== 'achieved') {
         const message = `player ${playerId} has not unlocked achievement ${achievementId}`
@@ -63,6 +63,5 @@ export async function setRevoked(
         alreadyUnlocked: true,
       }
     },
-    (queries) => achievementOf(queries, titleId, achievementId),
   )
 }

@@ -10,25 +10,25 @@ import type { Call, Services } from './services.ts'
  * Runs a mutation of what one player has in one title: in one transaction, under the lock of the player's sheet,
  * once for a request id.
  */
-export async function mutateSheet<Result>(
+export async function mutateSheet<Held, Result>(
   services: Services,
   operation: string,
   request: SheetKey & { readonly requestId: string | undefined },
   call: Call,
+  /** Reads what must be there before a sheet is made, and holds the definitions that it is about; throws otherwise. */
+  hold: (queries: Queries) => Promise<Held>,
   /** Reads the rest, refuses, and changes the ledger. */
-  run: (queries: Queries, ledger: Ledger, now: Instant) => Promise<Result>,
-  /** What must hold before a sheet is made; throws otherwise. */
-  check: (queries: Queries) => Promise<unknown>,
+  run: (queries: Queries, ledger: Ledger, now: Instant, held: Held) => Promise<Result>,
 ): Promise<Result> {
   return services.store.write(call.signal, async (queries) => {
     const now = services.now()
-    await check(queries)
+    const held = await hold(queries)
     const ledger = await Ledger.openSheet(queries, now, request)
     const answers = await Answers.load(queries, [request])
     const fingerprint = fingerprintOf(operation, request)
     const before = answers.find<Result>(request, fingerprint)
     if (before !== undefined) return before
-    const result = await run(queries, ledger, now)
+    const result = await run(queries, ledger, now, held)
     answers.keep(request, fingerprint, result)
     await ledger.flush()
     await answers.flush(queries, now)

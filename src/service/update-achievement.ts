@@ -37,7 +37,10 @@ export async function updateAchievement(
     await checkDialectIds(queries, titleId, next)
     await queries.putAchievements(titleId, [next])
     const difference = scoreOf(next) - scoreOf(current)
-    if (difference !== 0n) await queries.adjustScores(titleId, achievementId, difference)
+    if (difference !== 0n) {
+      await queries.lockSheetsWith(titleId, achievementId)
+      await queries.adjustScores(titleId, achievementId, difference)
+    }
     return achievementOf(queries, titleId, achievementId)
   })
 }

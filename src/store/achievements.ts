@@ -67,8 +67,23 @@ export function achievementQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** Those with a requirement that follows one of the stats. */
-    async achievementsFollowing(
+    /**
+     * The same, or all of a title, held as they are until the end of the transaction: others may hold them too, and
+     * whoever changes or deletes them waits. Held before sheets are locked, so that a sheet's totals count what the
+     * definition is worth when they are written.
+     */
+    async holdAchievements(
+      titleId: string,
+      ids: readonly string[] | 'all',
+    ): Promise<readonly StoredAchievement[]> {
+      if (ids.length === 0) return []
+      let query = select().where('title_id', '=', titleId)
+      if (ids !== 'all') query = query.where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+      return (await query.orderBy('id').forKeyShare().execute()).map(fromRow)
+    },
+
+    /** Those with a requirement that follows one of the stats, held in the same way. */
+    async holdAchievementsFollowing(
       titleId: string,
       codes: readonly string[],
     ): Promise<readonly StoredAchievement[]> {
@@ -76,6 +91,7 @@ export function achievementQueries(db: Kysely<Tables>) {
         .where('title_id', '=', titleId)
         .where(sql<SqlBool>`stat_codes && ${[...codes]}::text[]`)
         .orderBy('id')
+        .forKeyShare()
         .execute()
       return rows.map(fromRow)
     },

@@ -4,8 +4,11 @@ import { LaurelError } from '../model/errors.ts'
 /** SQLSTATE classes and codes that say the server or the way to it is broken, not the statement. */
 const INFRASTRUCTURE = /^(08|57P|58|53|XX)/
 const RETRYABLE = new Set(['40001', '40P01'])
-/** A request id that two transactions brought at once: the second one finds the first one's answer next time. */
-const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey'])
+/**
+ * A request id that two transactions brought at once: the second one finds the first one's answer next time. A player
+ * who was erased before their first sheet was made: the next time makes the player too.
+ */
+const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey', 'player_titles_player_id_fkey'])
 const CONNECTION_FAILURE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EADDRNOTAVAIL)$/
 

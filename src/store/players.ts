@@ -43,10 +43,11 @@ export function playerQueries(db: Kysely<Tables>) {
 
     /** Erases the player: sheets, progress and stat values go with the row, the rest is named here. */
     async erasePlayer(id: string): Promise<void> {
+      // First, because it waits for whoever writes on a sheet, and finds what they leave.
+      await db.deleteFrom('players').where('id', '=', id).execute()
       await db.deleteFrom('accounts').where('player_id', '=', id).execute()
       await db.deleteFrom('events').where('player_id', '=', id).execute()
       await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
-      await db.deleteFrom('players').where('id', '=', id).execute()
     },
   }
 }

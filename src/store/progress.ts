@@ -139,10 +139,29 @@ export function progressQueries(db: Kysely<Tables>) {
       return row !== undefined
     },
 
-    /** Erases what all players have of one achievement, and takes it out of their totals. */
-    async eraseProgressOfAchievement(titleId: string, achievementId: string, score: bigint): Promise<void> {
+    /**
+     * Erases what all players have of one achievement, tells it, and takes it out of their totals. The sheets must be
+     * locked.
+     */
+    async eraseProgressOfAchievement(
+      titleId: string,
+      achievementId: string,
+      score: bigint,
+      told: Pick<ProgressEvent, 'time' | 'actor' | 'requestId'>,
+    ): Promise<void> {
       await sql`
-        update player_titles s set unlocked_count = s.unlocked_count - 1, score = s.score - ${score}::bigint
+        insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
+          reason, request_id)
+        select player_id, title_id, achievement_id, 'reset', ${told.time}::bigint, 'not_started', 0, null,
+          ${told.actor}::text, '', ${told.requestId}::text
+        from progress where title_id = ${titleId} and achievement_id = ${achievementId}
+        order by player_id`.execute(db)
+      await sql`
+        update player_titles s set unlocked_count = s.unlocked_count - 1, score = s.score - ${score}::bigint,
+          last_unlock_time = (
+            select max(other.unlock_time) from progress other
+            where other.player_id = s.player_id and other.title_id = s.title_id and not other.revoked
+              and other.achievement_id <> ${achievementId})
         from progress p
         where p.title_id = ${titleId} and p.achievement_id = ${achievementId}
           and p.state = 'achieved' and not p.revoked

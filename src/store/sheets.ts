@@ -27,19 +27,12 @@ export function sheetQueries(db: Kysely<Tables>) {
      */
     async lockSheets(keys: readonly SheetKey[], time: Instant): Promise<readonly Sheet[]> {
       const [playerIds, titleIds] = columns(keys)
-      const existing = await lock(playerIds, titleIds)
-      if (existing.length === keys.length) return existing
-      await sql`
-        insert into players (id, display_name, create_time, update_time)
-        select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as wanted (id)
-        order by id
-        on conflict (id) do nothing`.execute(db)
-      await sql`
-        insert into player_titles (player_id, title_id)
-        select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
-        order by player_id, title_id
-        on conflict (player_id, title_id) do nothing`.execute(db)
-      return lock(playerIds, titleIds)
+      for (;;) {
+        const sheets = await lock(playerIds, titleIds)
+        if (sheets.length === keys.length) return sheets
+        // Once is enough, unless a player is erased between the two statements and the lock.
+        await insertSheets(playerIds, titleIds, time)
+      }
     },
 
     /** Writes the totals of locked sheets. */
@@ -97,7 +90,21 @@ export function sheetQueries(db: Kysely<Tables>) {
       return rows.map(({ player_id }) => player_id)
     },
 
-    /** Adds to the score of each player who has the achievement, when what it is worth changed. */
+    /** Locks, in sorted order, the sheets of all players who have progress on the achievement. */
+    async lockSheetsWith(titleId: string, achievementId: string): Promise<void> {
+      await sql`
+        select 1 from player_titles s
+        where s.title_id = ${titleId} and exists (
+          select 1 from progress p
+          where p.player_id = s.player_id and p.title_id = s.title_id and p.achievement_id = ${achievementId})
+        order by s.player_id
+        for update of s`.execute(db)
+    },
+
+    /**
+     * Adds to the score of each player who has the achievement, when what it is worth changed. The sheets must be
+     * locked.
+     */
     async adjustScores(titleId: string, achievementId: string, difference: bigint): Promise<void> {
       await sql`
         update player_titles s set score = s.score + ${difference}::bigint
@@ -121,6 +128,23 @@ export function sheetQueries(db: Kysely<Tables>) {
         .executeTakeFirst()
       return row !== undefined
     },
+  }
+
+  async function insertSheets(
+    playerIds: readonly string[],
+    titleIds: readonly string[],
+    time: Instant,
+  ): Promise<void> {
+    await sql`
+      insert into players (id, display_name, create_time, update_time)
+      select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as wanted (id)
+      order by id
+      on conflict (id) do nothing`.execute(db)
+    await sql`
+      insert into player_titles (player_id, title_id)
+      select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+      order by player_id, title_id
+      on conflict (player_id, title_id) do nothing`.execute(db)
   }
 
   async function lock(playerIds: readonly string[], titleIds: readonly string[]): Promise<readonly Sheet[]> {

@@ -19,8 +19,17 @@ export function titleQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** The title, locked until the end of the transaction. */
+    /**
+     * The title, locked against other changes until the end of the transaction. What only refers to it, such as the
+     * first report of a player, goes on.
+     */
     async lockTitle(id: string): Promise<Title | undefined> {
+      const row = await selectTitles().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    /** The same, locked against what refers to it too. */
+    async lockTitleAlone(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },

@@ -61,7 +61,8 @@ async function importIntoTitle(
 ): Promise<BatchResult> {
   const { adapter, mapping, strategy, dryRun } = settings
   const records = entries.map(({ record }) => record)
-  const matcher = await Matcher.load(adapter, queries, titleId, records, mapping)
+  const purpose = settings.writesDefinitions ? 'change' : 'hold'
+  const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, purpose)
   const names = dryRun ? await queries.achievementNames(titleId) : new Map<string, string>()
   const definitions = settings.writesDefinitions
     ? await importDefinitions(services, queries, adapter, titleId, records, matcher, strategy)

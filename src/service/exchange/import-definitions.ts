@@ -1,5 +1,5 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
-import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
+import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
 import { checkAchievement } from '../../model/check-achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
@@ -59,6 +59,12 @@ export async function importDefinitions(
   const writes = [...changed.values()]
   await queries.ensureStats(titleId, statCodesOf(writes), now)
   await queries.putAchievements(titleId, writes)
+  for (const { id, rewards } of writes) {
+    const difference = scoreOf({ rewards }) - scoreOf(matcher.stored(id) ?? { rewards })
+    if (difference === 0n) continue
+    await queries.lockSheetsWith(titleId, id)
+    await queries.adjustScores(titleId, id, difference)
+  }
   return results
 }
 

@@ -15,6 +15,7 @@ export class Matcher {
   readonly #mapping: Mapping
   readonly #byDialectId: Map<string, string>
   readonly #byId: Map<string, StoredAchievement>
+  readonly #stored: ReadonlyMap<string, StoredAchievement>
   readonly #titleId: string
 
   private constructor(
@@ -24,27 +25,30 @@ export class Matcher {
     byDialectId: ReadonlyMap<string, string>,
     known: readonly StoredAchievement[],
   ) {
+    this.#stored = new Map(known.map((achievement) => [achievement.id, achievement]))
     this.#adapter = adapter
     this.#mapping = mapping
     this.#titleId = titleId
     this.#byDialectId = new Map(byDialectId)
-    this.#byId = new Map(known.map((achievement) => [achievement.id, achievement]))
+    this.#byId = new Map(this.#stored)
   }
 
-  /** Reads what a batch of records may match. */
+  /** Reads what a batch of records may match, and locks it: to change it, or only to hold it as it is. */
   static async load(
     adapter: Adapter,
     queries: Queries,
     titleId: string,
     records: readonly Canonical[],
     mapping: Mapping,
+    purpose: 'change' | 'hold',
   ): Promise<Matcher> {
     const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
     const byDialectId = await queries.achievementsNamed(titleId, adapter.id, names)
     const mapped = names.map((name) => targetOf(mapping, name)).filter((id) => id !== undefined)
     const prefixed = names.map((name) => `${adapter.id}-${name}`)
     const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
-    const known = await queries.achievementsByIds(titleId, [...ids])
+    const lock = purpose === 'change' ? queries.lockAchievements : queries.holdAchievements
+    const known = await lock(titleId, [...ids])
     return new Matcher(adapter, mapping, titleId, byDialectId, known)
   }
 
@@ -69,6 +73,11 @@ export class Matcher {
   /** The code for a new record: the document's, unless another record has it. */
   freeIdFor(achievement: Achievement): string {
     return this.#byId.has(achievement.id) ? `${this.#adapter.id}-${achievement.id}` : achievement.id
+  }
+
+  /** The record as it was before the batch. */
+  stored(id: string): StoredAchievement | undefined {
+    return this.#stored.get(id)
   }
 
   /** Lets later entries of the same batch find this one. */

@@ -13,15 +13,19 @@ export async function withDialectIds(
   achievements: readonly StoredAchievement[],
   call: Call,
 ): Promise<readonly StoredAchievement[]> {
-  const nameless = achievements.filter(({ ids }) => ids[adapter.id] === undefined)
+  const hasId = ({ ids }: StoredAchievement) => ids[adapter.id] !== undefined
+  const nameless = achievements.filter((achievement) => !hasId(achievement))
   if (nameless.length === 0) return achievements
   const wanted = nameless.map(({ id }) => id)
   const named = await services.store.write(call.signal, async (queries) => {
     await queries.lockTitle(titleId)
     const taken = new Set(await queries.takenIds(titleId, adapter.id))
     const minted = new Map<string, string>()
-    for (const { id, ids, createTime } of await queries.achievementsByIds(titleId, wanted)) {
-      if (ids[adapter.id] !== undefined) continue
+    const named = new Set(
+      (await queries.achievementsByIds(titleId, wanted)).filter(hasId).map(({ id }) => id),
+    )
+    for (const { id, createTime } of nameless) {
+      if (named.has(id)) continue
       const theirs = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy() })
       taken.add(theirs)
       minted.set(id, theirs)
