@@ -1,0 +1,148 @@
+import { Client } from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LaurelError } from '../../src/model/errors.ts'
+import { createAchievement } from '../../src/service/create-achievement.ts'
+import { createTitle } from '../../src/service/create-title.ts'
+import { deleteAchievement } from '../../src/service/delete-achievement.ts'
+import { deletePlayer } from '../../src/service/delete-player.ts'
+import { importAchievements } from '../../src/service/import-achievements.ts'
+import { recordProgress } from '../../src/service/record-progress.ts'
+import { resetProgress } from '../../src/service/reset-progress.ts'
+import { revokeAchievement } from '../../src/service/revoke-achievement.ts'
+import { updateAchievement } from '../../src/service/update-achievement.ts'
+import { achievementOf, gamerscore } from '../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+
+const titleId = 'storm'
+const call = callOf()
+const requestId = undefined
+let services: TestServices
+let database: Client
+
+beforeAll(async () => {
+  services = await createTestServices()
+  database = new Client({ connectionString: services.databaseUrl })
+  await database.connect()
+  const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, requestId }, call)
+  for (const id of ['a', 'b', 'c']) await create(id)
+})
+afterAll(async () => {
+  await database.end()
+  await services[Symbol.asyncDispose]()
+})
+
+function create(id: string) {
+  const achievement = achievementOf({ id, rewards: gamerscore(10) })
+  return createAchievement(services, { titleId, achievement, requestId }, call)
+}
+
+function unlock(playerId: string, achievementId: string) {
+  const report = { kind: 'unlock' } as const
+  const request = { titleId, playerId, achievementId, report, occurredTime: undefined, requestId }
+  return recordProgress(services, request, call)
+}
+
+async function importXbox(entry: object, playerId: string): Promise<void> {
+  const options = {
+    dialect: 'xbox',
+    titleId,
+    strategy: 'replace',
+    dryRun: false,
+    playerId,
+    mapping: {},
+    allowRebinding: false,
+    locale: undefined,
+    lossPolicy: 'report',
+  } as const
+  async function* content() {
+    yield Buffer.from(JSON.stringify(entry))
+  }
+  for await (const { summary } of importAchievements(services, options, content(), call)) {
+    if (summary !== undefined) expect(summary).toMatchObject({ entryCount: 1, failedCount: 0 })
+  }
+}
+
+/** Sheets whose totals are not what the progress comes to. */
+async function wrongSheets(): Promise<unknown[]> {
+  const { rows } = await database.query(`
+    select s.player_id, s.unlocked_count, s.score, s.last_unlock_time, counted.*
+    from player_titles s left join lateral (
+      select count(*) as unlocked, coalesce(sum(a.score), 0) as worth, max(p.unlock_time) as last
+      from progress p join achievements a on a.title_id = p.title_id and a.id = p.achievement_id
+      where p.player_id = s.player_id and p.title_id = s.title_id and p.state = 'achieved' and not p.revoked
+    ) counted on true
+    where s.unlocked_count <> counted.unlocked or s.score <> counted.worth
+      or s.last_unlock_time is distinct from counted.last`)
+  return rows
+}
+
+test('totals follow an import that changes what an achievement is worth', async () => {
+  const entry = (value: string) => ({
+    id: '7',
+    name: 'Seven',
+    progressState: 'Achieved',
+    progression: { requirements: [], timeUnlocked: '2024-01-01T00:00:00.0000000Z' },
+    rewards: [{ name: null, description: null, value, type: 'Gamerscore', valueType: 'Int' }],
+  })
+  await importXbox(entry('10'), 'importer')
+  await importXbox(entry('50'), 'importer')
+  expect(await wrongSheets()).toEqual([])
+})
+
+test('a forced delete takes the last unlock back, and tells what it erased', async () => {
+  await unlock('last', 'a')
+  await create('latest')
+  await unlock('last', 'latest')
+  const name = { titleId, achievementId: 'latest', etag: undefined, requestId }
+  await deleteAchievement(services, { ...name, force: true }, call)
+  expect(await wrongSheets()).toEqual([])
+  const { rows } = await database.query(
+    `select kind, state from events where player_id = 'last' and achievement_id = 'latest' order by id`,
+  )
+  expect(rows).toEqual([
+    { kind: 'unlocked', state: 'achieved' },
+    { kind: 'reset', state: 'not_started' },
+  ])
+})
+
+test('totals and events hold in a storm of reports, changes, deletes and erasures', async () => {
+  const pick = <Item>(items: readonly Item[]) => items[Math.floor(Math.random() * items.length)] as Item
+  const operations = [
+    (playerId: string, achievementId: string) => unlock(playerId, achievementId),
+    (playerId: string, achievementId: string) =>
+      resetProgress(services, { titleId, playerId, achievementId, reason: '', requestId }, call),
+    (playerId: string, achievementId: string) =>
+      revokeAchievement(services, { titleId, playerId, achievementId, reason: '', requestId }, call),
+    (_: string, achievementId: string) => {
+      const patch = { rewards: gamerscore(pick([5, 10, 20])) }
+      return updateAchievement(services, { titleId, achievementId, etag: undefined, patch, requestId }, call)
+    },
+    async (_: string, achievementId: string) => {
+      await deleteAchievement(
+        services,
+        { titleId, achievementId, etag: undefined, force: true, requestId },
+        call,
+      )
+      return create(achievementId)
+    },
+    (playerId: string) => deletePlayer(services, { playerId, etag: undefined, requestId }, call),
+  ]
+  const failures: unknown[] = []
+  const worker = async () => {
+    for (let count = 0; count < 40; count += 1) {
+      await pick(operations)(pick(['p', 'q']), pick(['a', 'b', 'c'])).catch((error: unknown) => {
+        if (!(error instanceof LaurelError)) failures.push(error)
+      })
+    }
+  }
+  await Promise.all(Array.from({ length: 8 }, worker))
+  expect(failures).toEqual([])
+  expect(await wrongSheets()).toEqual([])
+  const { rows } = await database.query(`
+    select told.player_id, told.achievement_id, told.state, p.state as kept
+    from (select distinct on (player_id, achievement_id) * from events order by player_id, achievement_id, id desc) told
+    full join progress p on p.player_id = told.player_id and p.achievement_id = told.achievement_id
+    where coalesce(p.state, 'not_started') is distinct from told.state`)
+  expect(rows).toEqual([])
+})
