@@ -38,6 +38,8 @@ export class Connections {
       types: { getTypeParser },
     })
     this.#pool.on('error', options.onError)
+    // A connection that the pool has let go of has no listener, and may still be told that the database stops.
+    this.#pool.on('connect', (client) => client.on('error', () => {}))
   }
 
   /**

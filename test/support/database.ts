@@ -7,6 +7,11 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string
 }
 
+async function isInUse(client: Client, name: string): Promise<boolean> {
+  const { rowCount } = await client.query('SELECT FROM pg_stat_activity WHERE datname = $1', [name])
+  return rowCount !== 0
+}
+
 /** SQLSTATE object_in_use: another file is cloning the template just now. */
 const OBJECT_IN_USE = '55006'
 
@@ -24,6 +29,8 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: url.href,
     [Symbol.asyncDispose]: () =>
       onServer(adminUrl, async (client) => {
+        // Pools end before their connections do: to throw these out would be an error that nobody listens for.
+        for (let attempt = 1; attempt <= 40 && (await isInUse(client, name)); attempt += 1) await wait(50)
         await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
       }),
   }
