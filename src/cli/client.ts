@@ -70,16 +70,20 @@ export function ask<Request, Response>(
   })
 }
 
-/** The answers of a call, as they come. Cancels the call when nobody wants more of them. */
+/**
+ * The answers of a call, as they come. Cancels the call when nobody wants more of them. The call begins with the
+ * first answer that is asked for: a stream that failed before anybody listened would end the process.
+ */
 export async function* answersOf<Response>(
-  call: ClientReadableStream<Response> | ClientDuplexStream<never, Response>,
+  begin: () => ClientReadableStream<Response> | ClientDuplexStream<never, Response>,
   signal: AbortSignal,
 ): AsyncGenerator<Response> {
+  signal.throwIfAborted()
+  const call = begin()
   const cancel = () => call.cancel()
   signal.addEventListener('abort', cancel)
   call.on('error', () => {})
   try {
-    signal.throwIfAborted()
     yield* call as AsyncIterable<Response>
   } finally {
     signal.removeEventListener('abort', cancel)
@@ -89,17 +93,21 @@ export async function* answersOf<Response>(
 
 /** Sends messages, no faster than the server takes them, while its answers come. */
 export async function* converse<Request, Response>(
-  call: ClientDuplexStream<Request, Response>,
+  begin: () => ClientDuplexStream<Request, Response>,
   requests: AsyncIterable<Request>,
   signal: AbortSignal,
 ): AsyncGenerator<Response> {
   let unsent: { readonly error: unknown } | undefined
-  void send(call, requests).catch((error: unknown) => {
-    unsent = { error }
-    call.cancel()
-  })
+  const beginSending = () => {
+    const call = begin()
+    void send(call, requests).catch((error: unknown) => {
+      unsent = { error }
+      call.cancel()
+    })
+    return call as unknown as ClientDuplexStream<never, Response>
+  }
   try {
-    yield* answersOf(call as unknown as ClientDuplexStream<never, Response>, signal)
+    yield* answersOf(beginSending, signal)
   } catch (error) {
     throw unsent === undefined ? error : unsent.error
   }

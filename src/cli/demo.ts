@@ -55,7 +55,7 @@ async function importSample(address: string, signal: AbortSignal): Promise<void>
   const requests = (async function* () {
     yield request
   })()
-  for await (const { summary } of converse(client.importAchievements(), requests, signal)) {
+  for await (const { summary } of converse(() => client.importAchievements(), requests, signal)) {
     if (summary !== undefined) print([`${summary.newCount} new achievements, ${summary.lossCount} losses`])
   }
 }
@@ -107,7 +107,7 @@ async function show(address: string, dialect: string, signal: AbortSignal): Prom
   const tally = new LossTally(false)
   const chunks: Uint8Array[] = []
   const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })
-  for await (const { content, losses } of answersOf(client.exportProgress(request), signal)) {
+  for await (const { content, losses } of answersOf(() => client.exportProgress(request), signal)) {
     chunks.push(content)
     tally.add(losses.map(lossOf))
   }

@@ -54,10 +54,11 @@ export function addExport(program: Command): void {
 
 async function run(dialect: string, options: Options, signal: AbortSignal): Promise<void> {
   using client = await connect(ExchangeServiceClient, readProcessConfig().grpcAddress)
-  const call = isOfProgress(options)
-    ? client.exportProgress(progressRequest(dialect, options))
-    : client.exportAchievements(definitionsRequest(dialect, options))
-  await deliver(partsOf(answersOf<Message>(call, signal)), {
+  const begin = () =>
+    isOfProgress(options)
+      ? client.exportProgress(progressRequest(dialect, options))
+      : client.exportAchievements(definitionsRequest(dialect, options))
+  await deliver(partsOf(answersOf<Message>(begin, signal)), {
     out: options.out,
     json: options.json === true,
   })

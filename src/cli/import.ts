@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises'
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { type Command, Option } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { JsonSyntaxError, parseJson } from '../dialect/json-text.ts'
@@ -128,7 +127,7 @@ function send(
   if (options.progressOnly) {
     const first = { ...ImportProgressRequest.fromPartial(shared), mapping: new Map(mapping) }
     const requests = requestsOf(first, ImportProgressRequest.fromPartial({}), chunks)
-    return converse(client.importProgress(), requests, signal)
+    return converse(() => client.importProgress(), requests, signal)
   }
   const first = {
     ...ImportAchievementsRequest.fromPartial(shared),
@@ -137,8 +136,7 @@ function send(
     allowRebinding: options.allowRebinding === true,
   }
   const requests = requestsOf(first, ImportAchievementsRequest.fromPartial({}), chunks)
-  const call: ClientDuplexStream<ImportAchievementsRequest, Answer> = client.importAchievements()
-  return converse(call, requests, signal)
+  return converse(() => client.importAchievements(), requests, signal)
 }
 
 /** The options, and then the document piece by piece. */

@@ -36,7 +36,7 @@ export async function openCalls(address: string) {
     async importDocument(dialect: string, titleId: string, playerId: string, content: Uint8Array) {
       const options = ImportAchievementsRequest.fromPartial({ dialect, titleId, playerId })
       const requests = only({ ...options, content })
-      for await (const { outcomes } of converse(exchange.importAchievements(), requests, signal)) {
+      for await (const { outcomes } of converse(() => exchange.importAchievements(), requests, signal)) {
         const failed = outcomes.find(({ kind }) => kind === EntryOutcomeKind.FAILED)
         if (failed?.error !== undefined) throw new Error(remoteErrorOf(failed.error).message)
       }
@@ -44,18 +44,18 @@ export async function openCalls(address: string) {
 
     async exportAchievements(dialect: string, titleId: string): Promise<JsonValue> {
       const request = ExportAchievementsRequest.fromPartial({ dialect, titleId })
-      return (await collect(answersOf(exchange.exportAchievements(request), signal))).json()
+      return (await collect(answersOf(() => exchange.exportAchievements(request), signal))).json()
     },
 
     /** Empty for every player, and for the dialect's own choice of a shape. */
     async exportProgress(dialect: string, titleId: string, playerId = '', shape = ''): Promise<JsonValue> {
       const request = ExportProgressRequest.fromPartial({ dialect, titleId, playerId, shape })
-      return (await collect(answersOf(exchange.exportProgress(request), signal))).json()
+      return (await collect(answersOf(() => exchange.exportProgress(request), signal))).json()
     },
 
     async translate(from: string, to: string, content: Uint8Array): Promise<readonly Loss[]> {
       const request = { ...TranslateRequest.fromPartial({ from, to }), content }
-      return (await collect(converse(exchange.translate(), only(request), signal))).losses
+      return (await collect(converse(() => exchange.translate(), only(request), signal))).losses
     },
 
     async createTitle(titleId: string, dialect: string, ids: ReadonlyMap<string, string>): Promise<void> {
