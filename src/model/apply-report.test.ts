@@ -106,6 +106,14 @@ describe('a report', () => {
     })
   })
 
+  test('stops at what the wire can carry', () => {
+    const falling = achievementOf({ requirements: [requirementOf({ operator: 'at_most' })] })
+    expect(apply(falling, reach(-1e300)).progress.values).toEqual({ count: -(2n ** 63n) })
+    const double = achievementOf({ requirements: [requirementOf({ target: 5, valueType: 'double' })] })
+    const add: Report = { kind: 'add', requirementId: undefined, quantity: 1.5e308 }
+    expect(apply(double, add, add).progress.values).toEqual({ count: Number.MAX_VALUE })
+  })
+
   test('meets a falling requirement by falling', () => {
     expect(apply(LAP, reach(121)).progress).toMatchObject({ percent: 50, state: 'in_progress' })
     expect(apply(LAP, reach(121), reach(130)).changed).toBe(false)

@@ -3,8 +3,9 @@ import { meets } from './percent.ts'
 import { type Progress, type Report, valueAt } from './progress.ts'
 import { addQuantities, asValueType, compareQuantities, type Quantity, toRational } from './quantity.ts'
 
-/** The largest integer that the wire can carry: sums stop here. */
+/** The integers that the wire can carry, and the largest double: what is beyond stops there. */
 const MAX_INTEGER = 2n ** 63n - 1n
+const MIN_INTEGER = -(2n ** 63n)
 
 /** The values after a report: each as far as it ever was. */
 export function furthestValues(
@@ -36,7 +37,7 @@ function keepUnplaced(
   for (const [id, value] of entries) {
     const current = next.get(id)
     if (!known.has(id) && (current === undefined || compareQuantities(value, current) > 0))
-      next.set(id, value)
+      next.set(id, withinWire(value))
   }
 }
 
@@ -111,7 +112,7 @@ function furthest(
   current: Quantity | undefined,
   reported: Quantity,
 ): Quantity | undefined {
-  const bounded = typeof reported === 'bigint' && reported > MAX_INTEGER ? MAX_INTEGER : reported
+  const bounded = withinWire(reported)
   if (current === undefined) {
     const nothing =
       operator === 'at_least' && compareQuantities(bounded, 0n) <= 0 && compareQuantities(target, 0n) > 0
@@ -119,6 +120,11 @@ function furthest(
   }
   const comparison = compareQuantities(bounded, current)
   return (operator === 'at_least' ? comparison > 0 : comparison < 0) ? bounded : current
+}
+
+function withinWire(quantity: Quantity): Quantity {
+  if (typeof quantity === 'number') return Math.min(Math.max(quantity, -Number.MAX_VALUE), Number.MAX_VALUE)
+  return quantity > MAX_INTEGER ? MAX_INTEGER : quantity < MIN_INTEGER ? MIN_INTEGER : quantity
 }
 
 /** The values with each unmet requirement raised to its target. */
