@@ -6,9 +6,9 @@ const LARGEST_XUID = 2n ** 64n - 1n
 
 export const ids: IdScheme = {
   /** The next number after the largest in use, as Partner Center counts. */
-  mint({ taken }) {
+  mint({ taken, last }) {
     let id = 0n
-    for (const text of taken) {
+    for (const text of last === undefined ? taken : [last]) {
       const number = /^\d{1,10}$/.test(text) ? BigInt(text) : 0n
       if (number > id && number <= LARGEST_ID) id = number
     }

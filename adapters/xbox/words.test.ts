@@ -23,6 +23,8 @@ describe('the words of the wire', () => {
     expect(mint()).toBe('1')
     expect(mint('2', '10', 'x')).toBe('11')
     expect(mint('1', '4294967295')).toBe('2')
+    const taken = new Set(['7', '8'])
+    expect(xbox.ids.mint({ taken, time: 0n, entropy: 0n, last: '8' })).toBe('9')
   })
 
   it('derives a binding, and knows a player’s id', () => {

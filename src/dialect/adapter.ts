@@ -124,6 +124,11 @@ export interface IdSeed {
   readonly time: Instant
   /** 64 bits, random or a hash. */
   readonly entropy: bigint
+  /**
+   * The id that was minted just before, where that is in `taken` with all the others: what was learned from them
+   * need not be learned again.
+   */
+  readonly last?: string | undefined
 }
 
 export interface DecodeContext {

@@ -11,6 +11,7 @@ const UNDATED = 1_577_836_800n * TICKS_PER_SECOND
 export function derivedIdentities(adapter: Adapter): Identities {
   const taken = new Set<string>()
   const given = new Map<string, string>()
+  let last: string | undefined
   return {
     binding: (record) => derivedBinding(adapter, record.title.displayName ?? 'title'),
     achievementId(record) {
@@ -18,7 +19,8 @@ export function derivedIdentities(adapter: Adapter): Identities {
       const known = given.get(name)
       if (known !== undefined) return known
       const time = record.achievement?.createTime ?? UNDATED
-      const id = adapter.ids.mint({ taken, time, entropy: hashOf(name) })
+      const id = adapter.ids.mint({ taken, time, entropy: hashOf(name), last })
+      last = id
       taken.add(id)
       given.set(name, id)
       return id

@@ -21,12 +21,14 @@ export async function withDialectIds(
     await queries.lockTitle(titleId)
     const taken = new Set(await queries.takenIds(titleId, adapter.id))
     const minted = new Map<string, string>()
+    let last: string | undefined
     const named = new Set(
       (await queries.achievementsByIds(titleId, wanted)).filter(hasId).map(({ id }) => id),
     )
     for (const { id, createTime } of nameless) {
       if (named.has(id)) continue
-      const theirs = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy() })
+      const theirs = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy(), last })
+      last = theirs
       taken.add(theirs)
       minted.set(id, theirs)
     }
