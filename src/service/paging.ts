@@ -41,7 +41,8 @@ function readToken(token: string | undefined, list: string): Position | undefine
   if (token === undefined || token === '') return undefined
   try {
     const [key, id, of] = JSON.parse(Buffer.from(token, 'base64url').toString())
-    if (of === list && typeof id === 'string') return { key: BigInt(key), id }
+    const position = { key: BigInt.asIntN(64, BigInt(key)), id }
+    if (of === list && typeof id === 'string' && id.isWellFormed() && !id.includes('\u0000')) return position
   } catch {
     // Falls through: whatever is wrong with it, it is no token of this list.
   }

@@ -105,7 +105,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       if (filter.after !== undefined) {
         const { key, id } = filter.after
         const beyond = sql.raw(filter.descending ? '<' : '>')
-        query = query.where(sql<SqlBool>`(${column}, id) ${beyond} (${key}, ${id})`)
+        query = query.where(sql<SqlBool>`(${column}, id) ${beyond} (${key}::bigint, ${id})`)
       }
       const rows = await query
         .orderBy(column, direction)

@@ -86,7 +86,7 @@ export function progressQueries(db: Kysely<Tables>) {
       }
       if (after !== undefined) {
         query = query.where(
-          sql<SqlBool>`(achievements.list_order, achievements.id) > (${after.key}, ${after.id})`,
+          sql<SqlBool>`(achievements.list_order, achievements.id) > (${after.key}::bigint, ${after.id})`,
         )
       }
       const rows = await query
