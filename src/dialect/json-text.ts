@@ -26,7 +26,7 @@ export class JsonSyntaxError extends Error {
  * Reads JSON exactly. Integers beyond 2^53 become bigints; a trailing comma is forgiven, because documentation
  * that people copy from has it.
  * @throws JsonSyntaxError where the text is not JSON.
- * @throws DecodeError for what no record can hold: a number out of range, U+0000 or half of a surrogate pair in
+ * @throws DecodeError for what no record can hold: a number out of range (of a double, an integer too), U+0000 or half of a surrogate pair in
  *   a string, nesting deeper than MAX_DEPTH.
  */
 export function parseJson(text: string): JsonValue {
@@ -109,7 +109,7 @@ const PROBLEMS: Readonly<Record<string, string>> = {
 /** `path` is one growing and shrinking array: copying it at each step would cost more than the checks. */
 function check(value: JsonValue, path: (string | number)[]): void {
   if (typeof value === 'string') checkText(value, path)
-  if (typeof value === 'number' && !Number.isFinite(value)) {
+  if ((typeof value === 'number' || typeof value === 'bigint') && !Number.isFinite(Number(value))) {
     throw new DecodeError([...path], 'the number is out of range')
   }
   if (typeof value !== 'object' || value === null) return
