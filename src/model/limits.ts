@@ -10,6 +10,8 @@ export const LIMITS = {
   rewards: 32,
   media: 64,
   tags: 64,
+  /** The highest position in a list. */
+  listOrder: 2 ** 31 - 1,
   platforms: 64,
   titleAssociations: 64,
   accounts: 64,

@@ -1,5 +1,6 @@
 import type { Achievement, StoredAchievement } from '../model/achievement.ts'
 import { LaurelError } from '../model/errors.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Queries } from '../store/queries.ts'
 import { achievementOf, titleNotFound } from './lookup.ts'
 import { mutateOnce } from './once.ts'
@@ -27,12 +28,17 @@ export async function createAchievement(
     const existing = await queries.achievementsByIds(titleId, [achievement.id])
     if (existing.length > 0) throw achievementExists(titleId, achievement.id)
     const now = services.now()
-    const listOrder = achievement.listOrder || (await queries.lastListOrder(titleId)) + 1
+    const listOrder = achievement.listOrder || orderAfter(await queries.lastListOrder(titleId))
     await queries.ensureStats(titleId, statCodesOf([achievement]), now)
     await checkDialectIds(queries, titleId, achievement)
     await queries.putAchievements(titleId, [{ ...achievement, listOrder, createTime: now, updateTime: now }])
     return achievementOf(queries, titleId, achievement.id)
   })
+}
+
+/** The next position; behind the last one there is, the id decides. */
+export function orderAfter(last: number): number {
+  return Math.min(last + 1, LIMITS.listOrder)
 }
 
 export function statCodesOf(achievements: readonly Pick<Achievement, 'requirements'>[]): readonly string[] {

@@ -4,7 +4,7 @@ import { checkAchievement } from '../../model/check-achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Queries } from '../../store/queries.ts'
-import { statCodesOf } from '../create-achievement.ts'
+import { orderAfter, statCodesOf } from '../create-achievement.ts'
 import type { Services } from '../services.ts'
 import type { Matcher } from './match.ts'
 import { mergeAchievement, sameAchievement } from './merge.ts'
@@ -42,7 +42,7 @@ export async function importDefinitions(
       if (existing !== undefined && strategy === 'leave_out') {
         return { achievementId: existing.id, kind: 'ignored', error: undefined }
       }
-      if (existing === undefined) listOrder = Math.max(listOrder + 1, record.achievement.listOrder)
+      if (existing === undefined) listOrder = Math.max(orderAfter(listOrder), record.achievement.listOrder)
       const next =
         existing === undefined
           ? created(matcher, record.achievement, titleId, listOrder, now)
