@@ -7,6 +7,8 @@ import { titleNotFound } from '../lookup.ts'
 import type { Services } from '../services.ts'
 
 export interface TitleWanted {
+  /** Whether a title that does not exist is created. */
+  readonly mayCreate: boolean
   /** The caller's choice; undefined to go by the document's own ids. */
   readonly titleId: string | undefined
   /** Take a document that names ids of another title all the same, leaving bindings as they are. */
@@ -40,6 +42,7 @@ export async function findTitle(
   if (foreign !== undefined && !wanted.allowRebinding)
     throw boundElsewhere(adapter, binding, foreign, titleId)
   const title = await queries.lockTitle(titleId)
+  if (title === undefined && !wanted.mayCreate) throw titleNotFound(titleId)
   if (title === undefined)
     return { title: await create(services, queries, adapter, facts, titleId, wanted), created: true }
   const bound = title.bindings[adapter.id] ?? {}

@@ -3,7 +3,7 @@ import { pack } from '../../model/packed.ts'
 import type { Queries } from '../../store/queries.ts'
 import { dialectOf } from '../dialects.ts'
 import type { Call, Services } from '../services.ts'
-import { type FoundTitle, findTitle } from './find-title.ts'
+import { type FoundTitle, findTitle, type TitleWanted } from './find-title.ts'
 import { type ImportSettings, importBatch, leftOut, type ReadyEntry } from './import-batch.ts'
 import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
@@ -48,6 +48,7 @@ export async function* importDocument(
     if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
     titles.set(titleKey(record.title), record.title)
   })
+  const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions }
   const settings: ImportSettings = { ...options, adapter, writesDefinitions }
   const locale = await localeOf(services, options, call)
   const tally = new ImportTally(facts.losses)
@@ -58,7 +59,7 @@ export async function* importDocument(
   for await (const batch of batchesOf(readEntries(adapter, document, locale))) {
     call.signal.throwIfAborted()
     const write = async (queries: Queries) => {
-      const found = known ?? (await findTitles(services, queries, adapter, titles, options))
+      const found = known ?? (await findTitles(services, queries, adapter, titles, wanted))
       const ready = batch.flatMap((entry) => readyEntry(entry, found))
       return { found, result: await importBatch(services, queries, settings, ready, call) }
     }
@@ -83,11 +84,11 @@ async function findTitles(
   queries: Queries,
   adapter: Adapter,
   titles: ReadonlyMap<string, TitleFacts>,
-  options: ImportOptions,
+  wanted: TitleWanted,
 ): Promise<ReadonlyMap<string, FoundTitle>> {
   const found = new Map<string, FoundTitle>()
   for (const [key, facts] of titles)
-    found.set(key, await findTitle(services, queries, adapter, facts, options))
+    found.set(key, await findTitle(services, queries, adapter, facts, wanted))
   return found
 }
 
