@@ -84,8 +84,9 @@ async function* standingsOf(
     const page = await services.store.read(call.signal, (queries) => queries.playerAchievements(filter))
     const achievements = page.map(({ achievement }: PlayerAchievement) => achievement)
     const named = await withDialectIds(services, adapter, title.id, achievements, call)
-    for (const [index, achievement] of named.entries()) {
-      const progress = page[index]?.progress
+    const standings = new Map(page.map((item) => [item.achievement.id, item.progress]))
+    for (const achievement of named) {
+      const progress = standings.get(achievement.id)
       if (lists || isWorthARow(adapter, progress))
         yield recordOf(adapter, title, achievement, { account, progress })
     }

@@ -4,7 +4,8 @@ import type { Call, Services } from '../services.ts'
 
 /**
  * Gives each achievement that lacks one an id in the dialect, once: it is kept, so that a later export says the
- * same. Two exports at once agree, because the title is locked while ids are made.
+ * same. Two exports at once agree, because the title is locked while ids are made. One that was deleted since it was
+ * read is left out.
  */
 export async function withDialectIds(
   services: Services,
@@ -22,11 +23,10 @@ export async function withDialectIds(
     const taken = new Set(await queries.takenIds(titleId, adapter.id))
     const minted = new Map<string, string>()
     let last: string | undefined
-    const named = new Set(
-      (await queries.achievementsByIds(titleId, wanted)).filter(hasId).map(({ id }) => id),
-    )
+    const held = await queries.holdAchievements(titleId, wanted)
+    const lacking = new Set(held.filter((achievement) => !hasId(achievement)).map(({ id }) => id))
     for (const { id, createTime } of nameless) {
-      if (named.has(id)) continue
+      if (!lacking.has(id)) continue
       const theirs = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy(), last })
       last = theirs
       taken.add(theirs)
@@ -36,8 +36,7 @@ export async function withDialectIds(
     return queries.achievementsByIds(titleId, wanted)
   })
   const ids = new Map(named.map((achievement) => [achievement.id, achievement.ids]))
-  return achievements.map((achievement) => ({
-    ...achievement,
-    ids: ids.get(achievement.id) ?? achievement.ids,
-  }))
+  return achievements
+    .map((achievement) => ({ ...achievement, ids: ids.get(achievement.id) ?? achievement.ids }))
+    .filter(hasId)
 }
