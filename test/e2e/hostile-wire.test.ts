@@ -1,0 +1,135 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  AchievementServiceClient,
+  CreateAchievementRequest,
+  ListAchievementsRequest,
+} from '../../src/gen/laurel/v1/achievement_service.ts'
+import {
+  ExchangeServiceClient,
+  ImportProgressRequest,
+  type ImportProgressResponse,
+} from '../../src/gen/laurel/v1/exchange_service.ts'
+import {
+  ListProgressRequest,
+  ProgressServiceClient,
+  RecordProgressRequest,
+} from '../../src/gen/laurel/v1/progress_service.ts'
+import { GetTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
+import { callUnary, createClient } from '../support/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { createWorld, TITLE_ID } from '../support/world.ts'
+
+let database: TestDatabase
+let server: RunningServer
+beforeAll(async () => {
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  await createWorld(server.address, { a: undefined, b: undefined, count: 10n })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+/** A token with one of its parts (sort key, id) replaced. */
+function forge(token: string, part: 0 | 1, value: unknown): string {
+  const parts: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString())
+  return Buffer.from(JSON.stringify(parts.with(part, value))).toString('base64url')
+}
+
+describe('a forged page token', () => {
+  test.each([
+    [0, '99999999999999999999999'],
+    [0, '9999999999'],
+    [1, 'a\u0000'],
+    [1, '\ud800'],
+  ] as const)('is a page or an invalid argument (%s: %j)', async (part, value) => {
+    using achievements = createClient(AchievementServiceClient, server.address)
+    using progress = createClient(ProgressServiceClient, server.address)
+    const list = (pageToken: string) => {
+      const request = ListAchievementsRequest.fromPartial({ titleId: TITLE_ID, pageSize: 1, pageToken })
+      return callUnary(achievements, 'listAchievements', request)
+    }
+    const listOfPlayer = (pageToken: string) => {
+      const request = { titleId: TITLE_ID, playerId: 'ann', pageSize: 1, pageToken }
+      return callUnary(progress, 'listProgress', ListProgressRequest.fromPartial(request))
+    }
+    for (const page of [list, listOfPlayer]) {
+      const { nextPageToken } = await page('')
+      const outcome = await page(forge(nextPageToken, part, value)).then(
+        () => 'OK',
+        ({ details }) => details,
+      )
+      expect(['OK', 'page_token is not one that this list gave: start again without it']).toContain(outcome)
+    }
+  })
+})
+
+function definition(achievementId: string, more: Partial<CreateAchievementRequest['achievement']> = {}) {
+  const text = { locale: 'en', text: achievementId, translations: new Map() }
+  return { titleId: TITLE_ID, achievementId, name: text, description: text, ...more }
+}
+
+describe('a definition', () => {
+  test('behind the last position there is takes that one too', async () => {
+    using client = createClient(AchievementServiceClient, server.address)
+    const create = (id: string, listOrder: number) => {
+      const request = CreateAchievementRequest.fromPartial({ achievement: definition(id, { listOrder }) })
+      return callUnary(client, 'createAchievement', request)
+    }
+    await create('last', 2 ** 31 - 1)
+    expect((await create('later', 0)).achievement?.listOrder).toBe(2 ** 31 - 1)
+  })
+
+  test.each([
+    ['a member that looks like one of ours', '{"n":{"$bigint":"5"},"m":{"$bigint":"x"}}'],
+    ['a member called __proto__', '{"__proto__":{"a":1}}'],
+  ])('with %s is answered again as it was', async (_, extension) => {
+    using client = createClient(AchievementServiceClient, server.address)
+    const achievement = definition(`again-${extension.length}`, {
+      extensions: new Map([['xbox', extension]]),
+    })
+    const request = CreateAchievementRequest.fromPartial({ achievement, requestId: extension })
+    const first = await callUnary(client, 'createAchievement', request)
+    expect(await callUnary(client, 'createAchievement', request)).toEqual(first)
+  })
+
+  test('with an integer that no database holds is refused', async () => {
+    using client = createClient(AchievementServiceClient, server.address)
+    const extensions = new Map([['xbox', `{"a":${'9'.repeat(200_000)}}`]])
+    const request = CreateAchievementRequest.fromPartial({ achievement: definition('huge', { extensions }) })
+    await expect(callUnary(client, 'createAchievement', request)).rejects.toThrow(
+      'the number is out of range',
+    )
+  })
+})
+
+test('a count beyond the wire is answered', async () => {
+  using client = createClient(ProgressServiceClient, server.address)
+  const quantity = { value: { $case: 'double' as const, value: 1e300 } }
+  const request = RecordProgressRequest.fromPartial({
+    titleId: TITLE_ID,
+    playerId: 'ann',
+    achievementId: 'count',
+    report: { $case: 'reach', value: { quantity } },
+  })
+  const { progress } = await callUnary(client, 'recordProgress', request)
+  expect(progress?.requirements[0]?.current?.value).toEqual({ $case: 'integer', value: 2n ** 63n - 1n })
+})
+
+test('progress on a title that is not there makes none', async () => {
+  using exchange = createClient(ExchangeServiceClient, server.address)
+  using titles = createClient(TitleServiceClient, server.address)
+  const call = exchange.importProgress()
+  const content = Buffer.from('[]')
+  call.write(ImportProgressRequest.fromPartial({ dialect: 'discord', titleId: 'ghost', content }))
+  call.end()
+  const answers: ImportProgressResponse[] = []
+  await expect(async () => {
+    for await (const answer of call) answers.push(answer)
+  }).rejects.toThrow('title ghost does not exist')
+  expect(answers).toEqual([])
+  const get = callUnary(titles, 'getTitle', GetTitleRequest.fromPartial({ titleId: 'ghost' }))
+  await expect(get).rejects.toThrow('title ghost does not exist')
+})
