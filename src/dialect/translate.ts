@@ -65,7 +65,11 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
   const kept = { ...record }
   for (const part of partsLeftOut(record, shape)) {
     if (part !== 'progress' || hasBegun(record.progress)) {
-      losses.dropped([part], undefined, `a ${shape.name} of ${adapter.displayName} has no place for it`)
+      losses.dropped(
+        [part],
+        undefined,
+        `${adapter.displayName} has no place for it in the shape ${shape.name}`,
+      )
     }
     // A definition still helps to write progress: it is what percent and goals are measured by.
     if (part !== 'achievement') kept[part] = undefined

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -17,6 +17,8 @@ const players = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-kill-'))
+  // Under root Postgres runs as another user, who must be able to enter.
+  await chmod(folder, 0o755)
   await using server = await start()
   await createWorld(server.address, { marathon: 1_000_000n })
 })

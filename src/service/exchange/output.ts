@@ -4,6 +4,7 @@ import type { Loss } from '../../dialect/losses.ts'
 import { purposeOf, shapeFor, shapeNamed } from '../../dialect/shapes.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
+import { pack } from '../../model/packed.ts'
 import type { ExportPart } from './parts.ts'
 
 type Purpose = EncodeContext['purpose']
@@ -20,6 +21,7 @@ export class Output {
   #writer: DocumentWriter | undefined
   #text = ''
   #losses: Loss[] = []
+  readonly #toldOfTitles = new Set<string>()
   #entryCount = 0
   #lossCount = 0
 
@@ -50,9 +52,17 @@ export class Output {
     return this.#writer
   }
 
+  /** What is lost of the title is the same for each entry, and is told once. */
   #lose(losses: readonly Loss[]): void {
-    this.#losses.push(...losses)
-    this.#lossCount += losses.length
+    for (const loss of losses) {
+      if (loss.path.startsWith('$.title.')) {
+        const told = pack(loss)
+        if (this.#toldOfTitles.has(told)) continue
+        this.#toldOfTitles.add(told)
+      }
+      this.#losses.push(loss)
+      this.#lossCount += 1
+    }
   }
 
   #part(): ExportPart {
@@ -80,7 +90,7 @@ export function placeOf(
 ): Purpose {
   const purpose = purposeOf(adapter, record, shape)
   if (purpose !== undefined) return purpose
-  const what = shape === undefined ? adapter.displayName : `a ${shape.name} of ${adapter.displayName}`
+  const what = shape === undefined ? adapter.displayName : `the shape ${shape.name} of ${adapter.displayName}`
   const message = `${path}: ${what} has no place for what the entry says`
   throw new LaurelError('failed_precondition', 'DOCUMENT_REFUSED', message, { metadata: { path } })
 }

@@ -1,8 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, open, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { finished } from 'node:stream/promises'
 import { LaurelError } from '../../model/errors.ts'
 
 /** Held in memory up to here; a larger document goes to a temporary file. */
@@ -29,13 +27,12 @@ export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number
       if (file === undefined) chunks.push(chunk)
       else await file.write(chunk)
     }
-    await file?.finish()
   } catch (error) {
     await file?.remove()
     throw error
   }
   return {
-    read: () => (file === undefined ? inMemory(chunks) : createReadStream(file.path)),
+    read: () => file?.read() ?? inMemory(chunks),
     [Symbol.asyncDispose]: async () => file?.remove(),
   }
 }
@@ -45,29 +42,23 @@ async function* inMemory(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Arr
 }
 
 interface TemporaryFile {
-  readonly path: string
   write(chunk: Uint8Array): Promise<void>
-  finish(): Promise<void>
+  read(): AsyncIterable<Uint8Array>
   remove(): Promise<void>
 }
 
+/** Without a name from the start, where the system allows it: not even a killed server leaves a document behind. */
 async function openTemporaryFile(): Promise<TemporaryFile> {
   const folder = await mkdtemp(join(tmpdir(), 'laurel-document-'))
-  const path = join(folder, 'document.json')
-  const stream = createWriteStream(path, { mode: 0o600 })
+  const handle = await open(join(folder, 'document.json'), 'w+', 0o600)
+  const removeFolder = () => rm(folder, { recursive: true, force: true })
+  if (process.platform !== 'win32') await removeFolder()
   return {
-    path,
-    write: (chunk) =>
-      new Promise((resolve, reject) => {
-        stream.write(chunk, (error) => (error ? reject(error) : resolve()))
-      }),
-    finish: () => {
-      stream.end()
-      return finished(stream)
-    },
+    write: async (chunk) => void (await handle.writeFile(chunk)),
+    read: () => handle.createReadStream({ start: 0, autoClose: false }),
     remove: async () => {
-      stream.destroy()
-      await rm(folder, { recursive: true, force: true })
+      await handle.close()
+      await removeFolder()
     },
   }
 }

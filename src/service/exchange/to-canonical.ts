@@ -16,7 +16,8 @@ export function recordOf(
   return {
     title: {
       binding: bindingOf(adapter, title),
-      displayName: title.displayName,
+      // One that nobody named is called by its id: that is no fact to be lost.
+      displayName: title.displayName === title.id ? undefined : title.displayName,
       extensions: title.extensions,
     },
     achievement: achievement && definitionOf(achievement),
