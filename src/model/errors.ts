@@ -50,6 +50,7 @@ export type Reason =
   | 'BOUND_TO_ANOTHER_TITLE'
   | 'TITLE_UNNAMED'
   | 'TOO_MUCH_CONTENTION'
+  | 'TOO_MANY_REQUESTS'
   | 'DATABASE_UNAVAILABLE'
 
 /** One thing wrong with a request: the field as the wire names it, and what to do. */

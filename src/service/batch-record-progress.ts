@@ -22,7 +22,9 @@ export async function batchRecordProgress(
     return await services.store.write(call.signal, (queries) => recordAll(services, queries, items, call))
   } catch (error) {
     if (error instanceof NothingRecorded) return error.answers
-    if (!(error instanceof LaurelError) || error.code === 'unavailable') throw error
+    // A database that is away or busy is nobody's item's fault.
+    if (!(error instanceof LaurelError) || ['unavailable', 'resource_exhausted'].includes(error.code))
+      throw error
     if (items.length === 1) return [error]
     // Something that only the database sees, such as an achievement that is deleted meanwhile: find whose it is.
     const middle = Math.ceil(items.length / 2)

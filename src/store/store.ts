@@ -3,12 +3,14 @@ import CircuitBreaker from 'opossum'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
 import { databaseUnavailable, isInfrastructureFailure, isRetryable, toModelError } from './errors.ts'
 import type { Queries } from './queries.ts'
+import { Slots } from './slots.ts'
 
 /** Postgres, behind a circuit breaker: while it is away, calls fail at once instead of piling up. */
 export interface Store {
   /**
    * Statements without a transaction. An aborted signal cancels the running one in the database.
-   * @throws LaurelError UNAVAILABLE when the database is away; what `work` throws; the signal's reason.
+   * @throws LaurelError UNAVAILABLE when the database is away, RESOURCE_EXHAUSTED when too many calls wait for it; what
+   *   `work` throws; the signal's reason.
    */
   read<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
@@ -20,9 +22,12 @@ export interface Store {
 }
 
 const ATTEMPTS = 5
+/** Calls that wait for a connection, for each that there is. */
+const WAITING_PER_CONNECTION = 100
 
 export function openStore(options: ConnectionOptions): Store {
   const connections = new Connections(options)
+  const slots = new Slots(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
   const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
     timeout: false,
     resetTimeout: 500,
@@ -32,18 +37,19 @@ export function openStore(options: ConnectionOptions): Store {
     errorFilter: (error) => !isInfrastructureFailure(error),
   })
 
-  async function guarded<Result>(work: () => Promise<Result>): Promise<Result> {
+  /** A slot first: waiting for others is no sign that the database is away. */
+  async function guarded<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     try {
-      return (await breaker.fire(work)) as Result
+      return await slots.run(signal, async () => (await breaker.fire(work)) as Result)
     } catch (error) {
       throw CircuitBreaker.isOurError(error as Error) ? databaseUnavailable(error) : toModelError(error)
     }
   }
 
   return {
-    read: (signal, work) => guarded(() => connections.use(signal, ({ queries }) => work(queries))),
+    read: (signal, work) => guarded(signal, () => connections.use(signal, ({ queries }) => work(queries))),
     write: (signal, work) =>
-      guarded(() =>
+      guarded(signal, () =>
         withRetries(() => connections.use(signal, (connection) => inTransaction(connection, signal, work))),
       ),
     async close() {

@@ -491,6 +491,16 @@ export const ErrorReason = {
    *     }
    */
   TOO_MUCH_CONTENTION: 38,
+  /**
+   * TOO_MANY_REQUESTS - RESOURCE_EXHAUSTED: the server has too much to do, and has done nothing for this call. A RetryInfo says when to try
+   * again.
+   *
+   *     {
+   *       "reason": "TOO_MANY_REQUESTS",
+   *       "domain": "laurel"
+   *     }
+   */
+  TOO_MANY_REQUESTS: 39,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -535,4 +545,5 @@ export namespace ErrorReason {
   export type TITLE_UNNAMED = typeof ErrorReason.TITLE_UNNAMED;
   export type DATABASE_UNAVAILABLE = typeof ErrorReason.DATABASE_UNAVAILABLE;
   export type TOO_MUCH_CONTENTION = typeof ErrorReason.TOO_MUCH_CONTENTION;
+  export type TOO_MANY_REQUESTS = typeof ErrorReason.TOO_MANY_REQUESTS;
 }
