@@ -14,6 +14,17 @@ export function titleQueries(db: Kysely<Tables>) {
         .execute()
     },
 
+    /** Makes a title unless another transaction has made it; false when it has, after waiting for that one. */
+    async insertNewTitle(title: Title): Promise<boolean> {
+      const row = await db
+        .insertInto('titles')
+        .values({ ...toRow(title), id: title.id })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     async titleById(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)

@@ -43,10 +43,10 @@ function unlock(playerId: string, achievementId: string) {
   return recordProgress(services, request, call)
 }
 
-async function importXbox(entry: object, playerId: string): Promise<void> {
+async function importXbox(entry: object, playerId: string, into = titleId): Promise<void> {
   const options = {
     dialect: 'xbox',
-    titleId,
+    titleId: into,
     strategy: 'replace',
     dryRun: false,
     playerId,
@@ -76,6 +76,13 @@ async function wrongSheets(): Promise<unknown[]> {
       or s.last_unlock_time is distinct from counted.last`)
   return rows
 }
+
+test('imports that make the same title at once all find it', async () => {
+  const entry = { id: '1', name: 'One', progressState: 'NotStarted', progression: { requirements: [] } }
+  await Promise.all(Array.from({ length: 4 }, (_, index) => importXbox(entry, `p${index}`, 'made-at-once')))
+  const { rows } = await database.query(`select id from achievements where title_id = 'made-at-once'`)
+  expect(rows).toEqual([{ id: '1' }])
+})
 
 test('totals follow an import that changes what an achievement is worth', async () => {
   const entry = (value: string) => ({

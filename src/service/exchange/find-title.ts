@@ -43,8 +43,11 @@ export async function findTitle(
     throw boundElsewhere(adapter, binding, foreign, titleId)
   const title = await queries.lockTitle(titleId)
   if (title === undefined && !wanted.mayCreate) throw titleNotFound(titleId)
-  if (title === undefined)
-    return { title: await create(services, queries, adapter, facts, titleId, wanted), created: true }
+  if (title === undefined) {
+    const created = await create(services, queries, adapter, facts, titleId, wanted)
+    // Undefined when another import has just made it.
+    return created ? { title: created, created: true } : findTitle(services, queries, adapter, facts, wanted)
+  }
   const bound = title.bindings[adapter.id] ?? {}
   const differs = Object.entries(binding).some(([name, value]) => (bound[name] ?? value) !== value)
   if (differs && !wanted.allowRebinding) throw boundElsewhere(adapter, binding, undefined, titleId)
@@ -70,9 +73,9 @@ async function create(
   facts: TitleFacts,
   titleId: string,
   wanted: TitleWanted,
-): Promise<Title> {
+): Promise<Title | undefined> {
   const now = services.now()
-  await queries.insertTitle({
+  const isNew = await queries.insertNewTitle({
     id: titleId,
     displayName: facts.displayName ?? titleId,
     defaultLocale: wanted.locale ?? 'en',
@@ -82,6 +85,7 @@ async function create(
     updateTime: now,
     etag: '',
   })
+  if (!isNew) return undefined
   const free = (await queries.titleIdsBoundTo(adapter.id, facts.binding ?? {})).length === 0
   if (free) await queries.replaceBindings(titleId, bindingsOf(adapter, facts.binding ?? {}))
   const title = await queries.titleById(titleId)
