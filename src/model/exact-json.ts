@@ -16,8 +16,8 @@ export function formatJson(value: JsonValue, indent?: number): string {
 /** Present in Node 22 and later, not yet in TypeScript's library. */
 const { rawJSON: rawJson } = JSON as unknown as { rawJSON(text: bigint): unknown }
 
-/** A number of 16 digits or more may need more than a double. */
-const MAY_BE_INEXACT = /\d{16}/
+/** A number of 16 digits or more may need more than a double; inside a string it follows a quote. */
+const MAY_BE_INEXACT = /(?:^|[\s:,[-])\d{16}/
 
 function exactNumber(_key: string, value: unknown, context?: { readonly source: string }): unknown {
   if (typeof value !== 'number' || context === undefined) return value

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Account } from '../model/player.ts'
 import type { Tables } from './schema.ts'
+import { wanted } from './wanted.ts'
 
 export function accountQueries(db: Kysely<Tables>) {
   return {
@@ -19,9 +20,9 @@ export function accountQueries(db: Kysely<Tables>) {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('accounts')
-        .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'accounts.id')
         .where('dialect', '=', dialect)
-        .select(['id', 'player_id'])
+        .select(['accounts.id', 'player_id'])
         .execute()
       return new Map(rows.map(({ id, player_id }) => [id, player_id]))
     },

@@ -1,5 +1,6 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { Tables } from './schema.ts'
+import { wanted } from './wanted.ts'
 
 export function achievementIdQueries(db: Kysely<Tables>) {
   return {
@@ -12,10 +13,10 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('achievement_ids')
+        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievement_ids.id')
         .where('title_id', '=', titleId)
         .where('dialect', '=', dialect)
-        .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-        .select(['id', 'achievement_id'])
+        .select(['achievement_ids.id', 'achievement_id'])
         .execute()
       return new Map(rows.map(({ id, achievement_id }) => [id, achievement_id]))
     },

@@ -5,6 +5,7 @@ import type { Instant } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 import type { Row, Tables } from './schema.ts'
+import { wanted } from './wanted.ts'
 
 export type AchievementOrder = 'list_order' | 'create_time' | 'update_time'
 
@@ -24,7 +25,7 @@ export interface AchievementFilter {
 export type AchievementWrite = Achievement & { readonly createTime: Instant; readonly updateTime: Instant }
 
 export function achievementQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('achievements').selectAll().select(idsColumn.as('ids'))
+  const select = () => db.selectFrom('achievements').selectAll('achievements').select(idsColumn.as('ids'))
 
   return {
     /** Writes definitions and their dialect ids; existing ones of the same id are replaced, their etag moves. */
@@ -49,8 +50,8 @@ export function achievementQueries(db: Kysely<Tables>) {
     async achievementsByIds(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
       const rows = await select()
+        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
         .where('title_id', '=', titleId)
-        .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
         .execute()
       return rows.map(fromRow)
     },
@@ -59,10 +60,10 @@ export function achievementQueries(db: Kysely<Tables>) {
     async lockAchievements(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
       const rows = await select()
+        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
         .where('title_id', '=', titleId)
-        .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-        .orderBy('id')
-        .forUpdate()
+        .orderBy('achievements.id')
+        .forUpdate('achievements')
         .execute()
       return rows.map(fromRow)
     },
