@@ -2,7 +2,7 @@ import { DecodeError } from './decode-error.ts'
 import { JsonSyntaxError, MAX_DEPTH, parseJson } from './json-text.ts'
 
 /** The largest value inside a document that is held in memory at once, in UTF-16 units. */
-const MAX_ENTRY_LENGTH = 4 * 1024 * 1024
+export const MAX_ENTRY_LENGTH = 4 * 1024 * 1024
 
 /** A piece of a document: an entry of its list, or a member of the object around it. Its text is not parsed yet. */
 export interface Piece {

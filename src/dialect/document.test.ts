@@ -91,3 +91,10 @@ describe('what is not a document', () => {
     await expect(reader.next()).rejects.toThrow('$: the document is not UTF-8 text')
   })
 })
+
+test('the members of the object at the top are bounded together', async () => {
+  const members = Array.from({ length: 40_000 }, (_, index) => `"${index}":"${'x'.repeat(120)}"`)
+  const refused = 'the members of the object at the top are together larger than 4 MiB'
+  await expect(read(`{${members},"achievements":[]}`, 65536)).rejects.toThrow(refused)
+  await expect(read(`{${members}}`, 65536)).rejects.toThrow(refused)
+})

@@ -2,7 +2,7 @@ import { formatJson } from '../model/exact-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts'
 import type { Frame } from './adapter.ts'
 import { DecodeError, describe } from './decode-error.ts'
-import { DocumentScanner, type Piece } from './document-scanner.ts'
+import { DocumentScanner, MAX_ENTRY_LENGTH, type Piece } from './document-scanner.ts'
 import { JsonSyntaxError, parseJson } from './json-text.ts'
 import type { Path } from './losses.ts'
 
@@ -33,12 +33,15 @@ export async function* readDocument(
   const scanner = new DocumentScanner(frame.lists)
   const members: [string, JsonValue][] = []
   let envelope: JsonObject = {}
+  let envelopeLength = 0
   let count = 0
   for await (const text of textOf(content)) {
     // All pieces of a chunk first: members that follow a short list are known to its entries too.
     const entries: { json: JsonValue; path: Path }[] = []
     for (const piece of scanner.push(text)) {
       if (piece.kind === 'member') {
+        envelopeLength += (piece.name as string).length + piece.text.length
+        if (envelopeLength > MAX_ENTRY_LENGTH) throw envelopeTooLarge()
         members.push([piece.name as string, parsePiece(piece, [piece.name as string])])
         continue
       }
@@ -46,7 +49,7 @@ export async function* readDocument(
       entries.push({ json: parsePiece(piece, path), path })
       count += 1
     }
-    envelope = Object.fromEntries(members)
+    if (members.length > 0) envelope = Object.fromEntries(members)
     for (const { json, path } of entries) yield { json: asObject(json, path), path, envelope }
   }
   scanner.end()
@@ -89,6 +92,12 @@ export class DocumentWriter {
     const member = this.#frame.listMember(this.#shape)
     return member === undefined ? '[\n' : `{${JSON.stringify(member)}:[\n`
   }
+}
+
+/** The members around a list are held in memory all at once, as an entry is; so are those of a single object. */
+function envelopeTooLarge(): DecodeError {
+  const limit = MAX_ENTRY_LENGTH / 1024 / 1024
+  return new DecodeError([], `the members of the object at the top are together larger than ${limit} MiB`)
 }
 
 function parsePiece(piece: Piece, path: Path): JsonValue {
