@@ -61,7 +61,7 @@ export async function checkDialectIds(
   }
 }
 
-function achievementExists(titleId: string, achievementId: string): LaurelError {
+export function achievementExists(titleId: string, achievementId: string): LaurelError {
   const message = `achievement ${achievementId} exists already in title ${titleId}`
   return new LaurelError('already_exists', 'ACHIEVEMENT_EXISTS', message, {
     metadata: { titleId, achievementId },

@@ -84,6 +84,18 @@ test('imports that make the same title at once all find it', async () => {
   expect(rows).toEqual([{ id: '1' }])
 })
 
+test('an import overwrites no record that it does not mean', async () => {
+  for (const id of ['5', 'xbox-5']) await create(id)
+  const entry = { id: '5', name: 'Five', progressState: 'NotStarted', progression: { requirements: [] } }
+  await expect(importXbox(entry, 'someone')).rejects.toThrow('failedCount')
+  const { rows } = await database.query(
+    `select definition->'name'->>'text' as name from achievements
+    where title_id = $1 and id = 'xbox-5'`,
+    [titleId],
+  )
+  expect(rows).toEqual([{ name: 'xbox-5' }])
+})
+
 test('totals follow an import that changes what an achievement is worth', async () => {
   const entry = (value: string) => ({
     id: '7',

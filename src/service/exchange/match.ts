@@ -1,6 +1,7 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
+import { achievementExists } from '../create-achievement.ts'
 import { achievementNotFound } from '../lookup.ts'
 
 /** By the dialect's id or the document's code: our achievement id. */
@@ -70,9 +71,14 @@ export class Matcher {
     return achievement
   }
 
-  /** The code for a new record: the document's, unless another record has it. */
-  freeIdFor(achievement: Achievement): string {
-    return this.#byId.has(achievement.id) ? `${this.#adapter.id}-${achievement.id}` : achievement.id
+  /**
+   * The code for a new record: the document's, or where another record has that, one made of it.
+   * @throws LaurelError when other records have both.
+   */
+  freeIdFor({ id }: Achievement): string {
+    const free = [id, `${this.#adapter.id}-${id}`].find((code) => !this.#byId.has(code))
+    if (free === undefined) throw achievementExists(this.#titleId, `${this.#adapter.id}-${id}`)
+    return free
   }
 
   /** The record as it was before the batch. */
