@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import type { Adapter, Canonical, Feature, ProgressFacts } from '../../src/dialect/adapter.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
+import { achievementOf } from '../support/records.ts'
 import * as achievements from './arbitrary-achievements.ts'
 import {
   durations,
@@ -122,31 +123,12 @@ export function plainRecord({ id, ids, hasCodes }: Adapter): Canonical {
   const code = hasCodes ? 'plain' : own
   return {
     title: { binding: ids.deriveBinding('title-1', 1n), displayName: undefined, extensions: {} },
-    achievement: {
+    achievement: achievementOf({
       id: code,
-      listOrder: 0,
       name: { locale: 'en', text: 'Name', translations: {} },
       description: { locale: 'en', text: 'Description', translations: {} },
-      lockedDescription: undefined,
-      hidden: false,
-      serverOnly: false,
-      kind: 'persistent',
-      window: undefined,
-      participation: 'individual',
-      requirements: [],
-      rewards: [],
-      media: [],
-      tags: [],
-      platforms: [],
-      productId: undefined,
-      deepLink: undefined,
-      estimatedTime: undefined,
-      titleAssociations: [],
       ids: { [id]: own },
-      extensions: {},
-      createTime: undefined,
-      updateTime: undefined,
-    },
+    }),
     progress: undefined,
     summary: undefined,
   }

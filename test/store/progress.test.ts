@@ -1,66 +1,24 @@
-import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { LaurelError } from '../../src/model/errors.ts'
 import type { Report } from '../../src/model/progress.ts'
 import { batchRecordProgress } from '../../src/service/batch-record-progress.ts'
-import { createAchievement } from '../../src/service/create-achievement.ts'
-import { createTitle } from '../../src/service/create-title.ts'
 import { findPlayer } from '../../src/service/find-player.ts'
 import { getPlayer } from '../../src/service/get-player.ts'
-import { getPlayerSummary } from '../../src/service/get-player-summary.ts'
 import { getProgress } from '../../src/service/get-progress.ts'
-import { type RecordProgress, recordProgress } from '../../src/service/record-progress.ts'
+import { recordProgress } from '../../src/service/record-progress.ts'
 import type { ProgressResult } from '../../src/service/reports.ts'
-import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
-import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+import { createPlayedTitle, item, reach, titleId, unlock } from '../support/played-title.ts'
+import { callOf } from '../support/services.ts'
 
-let services: TestServices
-let pool: pg.Pool
+let played: Awaited<ReturnType<typeof createPlayedTitle>>
+let { services, pool, record, sheet, events } = {} as typeof played
 const call = callOf()
-const titleId = 'title'
 
 beforeAll(async () => {
-  services = await createTestServices()
-  pool = new pg.Pool({ connectionString: services.databaseUrl, max: 2 })
-  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
-  await createTitle(services, { title, requestId: undefined }, call)
-  for (const achievement of [
-    achievementOf({ id: 'plain', rewards: gamerscore(10) }),
-    achievementOf({
-      id: 'counted',
-      rewards: gamerscore(20),
-      requirements: [requirementOf({ target: 1000n })],
-    }),
-    achievementOf({ id: 'hidden', hidden: true, tags: ['boss'], rewards: gamerscore(30) }),
-  ]) {
-    await createAchievement(services, { titleId, achievement, requestId: undefined }, call)
-  }
+  played = await createPlayedTitle()
+  ;({ services, pool, record, sheet, events } = played)
 })
-afterAll(async () => {
-  await pool.end()
-  await services[Symbol.asyncDispose]()
-})
-
-const item = (playerId: string, achievementId: string, report: Report, parts: Partial<RecordProgress> = {}) =>
-  ({
-    titleId,
-    playerId,
-    achievementId,
-    report,
-    occurredTime: undefined,
-    requestId: undefined,
-    ...parts,
-  }) as RecordProgress
-const record = (...parts: Parameters<typeof item>) => recordProgress(services, item(...parts), call)
-const reach = (quantity: bigint): Report => ({ kind: 'reach', requirementId: undefined, quantity })
-const unlock: Report = { kind: 'unlock' }
-const sheet = (playerId: string) => getPlayerSummary(services, { titleId, playerId }, call)
-const events = async (playerId: string) =>
-  (
-    await pool.query('select kind, percent, actor, reason from events where player_id = $1 order by id', [
-      playerId,
-    ])
-  ).rows
+afterAll(() => played[Symbol.asyncDispose]())
 
 describe('a report', () => {
   test('is kept, told in an event, and counted when it unlocks', async () => {

@@ -1,0 +1,55 @@
+import pg from 'pg'
+import type { Report } from '../../src/model/progress.ts'
+import { createAchievement } from '../../src/service/create-achievement.ts'
+import { createTitle } from '../../src/service/create-title.ts'
+import { getPlayerSummary } from '../../src/service/get-player-summary.ts'
+import { type RecordProgress, recordProgress } from '../../src/service/record-progress.ts'
+import { achievementOf, gamerscore, requirementOf } from './records.ts'
+import { callOf, createTestServices } from './services.ts'
+
+export const titleId = 'title'
+export const unlock: Report = { kind: 'unlock' }
+export const reach = (quantity: bigint): Report => ({ kind: 'reach', requirementId: undefined, quantity })
+
+/** A report as the services take it. */
+export function item(
+  playerId: string,
+  achievementId: string,
+  report: Report,
+  parts: Partial<RecordProgress> = {},
+): RecordProgress {
+  const key = { titleId, playerId, achievementId, occurredTime: undefined, requestId: undefined }
+  return { ...key, report, ...parts } as RecordProgress
+}
+
+/** A title with an achievement that is unlocked, one that is counted to 1,000, and a hidden one, to play with. */
+export async function createPlayedTitle() {
+  const call = callOf()
+  const services = await createTestServices()
+  const pool = new pg.Pool({ connectionString: services.databaseUrl, max: 2 })
+  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, requestId: undefined }, call)
+  const counted = [requirementOf({ target: 1000n })]
+  for (const achievement of [
+    achievementOf({ id: 'plain', rewards: gamerscore(10) }),
+    achievementOf({ id: 'counted', rewards: gamerscore(20), requirements: counted }),
+    achievementOf({ id: 'hidden', hidden: true, tags: ['boss'], rewards: gamerscore(30) }),
+  ]) {
+    await createAchievement(services, { titleId, achievement, requestId: undefined }, call)
+  }
+  return {
+    services,
+    pool,
+    record: (...parts: Parameters<typeof item>) => recordProgress(services, item(...parts), call),
+    sheet: (playerId: string) => getPlayerSummary(services, { titleId, playerId }, call),
+    /** What was told of a player, in order. */
+    async events(playerId: string) {
+      const told = 'select kind, percent, actor, reason from events where player_id = $1 order by id'
+      return (await pool.query(told, [playerId])).rows
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.end()
+      await services[Symbol.asyncDispose]()
+    },
+  }
+}
