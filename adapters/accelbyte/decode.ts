@@ -88,10 +88,13 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
   }
 }
 
+/** A row names no requirement, and an incremental achievement has one: both are known by this id. */
+const GOAL = 'goal'
+
 /** The goal may be absent: Go leaves zeros out where its struct says so, and real documents lack it. */
 function goalOf(goal: number | bigint | null | undefined, statCode: string | null | undefined): Requirement {
   return {
-    id: 'goal',
+    id: GOAL,
     statCode: statCode || undefined,
     operator: 'at_least',
     target: Number(goal ?? 0),
@@ -127,7 +130,7 @@ function decodeUserRow(entry: JsonObject): Canonical {
     state,
     percent: state === 'achieved' ? 100 : 0,
     values:
-      read.latestValue === null || read.latestValue === undefined ? {} : { '': Number(read.latestValue) },
+      read.latestValue === null || read.latestValue === undefined ? {} : { [GOAL]: Number(read.latestValue) },
     unlockTime: state === 'achieved' ? time : undefined,
     revoked: false,
     extensions: extensionsOf({

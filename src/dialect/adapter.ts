@@ -70,7 +70,7 @@ export interface ProgressFacts {
   readonly state: ProgressState
   /** 0 to 100, cut; 100 only when achieved. */
   readonly percent: number
-  /** By requirement id; the empty id names the only requirement where the dialect knows no ids. */
+  /** By requirement id; where a dialect knows no ids, a single value under any id is that of the only requirement. */
   readonly values: Readonly<Record<string, Quantity>>
   readonly unlockTime: Instant | undefined
   readonly revoked: boolean

@@ -76,8 +76,8 @@ function valueIn(
 }
 
 /**
- * A document that does not know requirement ids names the only one by the empty id; one that knows no values at
- * all has its percent to go by.
+ * A document that does not know requirement ids has a single value, under an id of its own; one that knows no values
+ * at all has its percent to go by.
  */
 function importedValue(
   { requirements }: Achievement,
