@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -175,10 +174,8 @@ describe('import', () => {
   test('ends when it is interrupted', async () => {
     const env = { LAUREL_GRPC_ADDRESS: server.address }
     const running = startCommand('src/cli/main.ts', ['import', 'discord', '-', '--title', 'never'], { env })
-    running.process.stdin?.write('[')
-    await once(running.process, 'spawn')
-    // It has nothing to say before the document ends, so that it is given time to be at work.
-    await new Promise((resolve) => setTimeout(resolve, 2_000))
+    // More than a pipe holds: it is taken once the command is at work.
+    await new Promise((taken) => running.process.stdin?.write(`[${' '.repeat(1024 * 1024)}`, taken))
     running.process.kill('SIGINT')
     expect(await running.result).toEqual({ code: 130, stdout: '', stderr: 'laurel: interrupted\n' })
   })
