@@ -53,6 +53,7 @@ export const accelbyte: Adapter = {
   hasCodes: true,
   frame: {
     lists: ['data'],
+    context: [],
     listMember: (shape) => (shape === 'export' ? undefined : 'data'),
     trailer: (shape) => (shape === 'export' ? {} : { paging: PAGING }),
     readEnvelope,

@@ -49,6 +49,7 @@ export const discord: Adapter = {
   hasCodes: false,
   frame: {
     lists: [],
+    context: [],
     listMember: () => undefined,
     trailer: () => ({}),
     readEnvelope: () => {},

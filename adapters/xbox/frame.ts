@@ -6,6 +6,7 @@ import { NEVER } from './words.ts'
 /** Of what stands beside a list only the paging is ours to write: it counts the entries. */
 export const frame: Frame = {
   lists: ['achievements', 'titles', 'featuredAchievements'],
+  context: ['action', 'serviceConfigId', 'titleId', 'userId'],
 
   /** Update requests name their own entries, so that a list of them is a bare array. */
   listMember(shape) {

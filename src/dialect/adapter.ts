@@ -100,6 +100,8 @@ export interface Frame {
    * entries too, and an object at the top without any of these members is one entry.
    */
   readonly lists: readonly string[]
+  /** Members beside the list that entries cannot be understood without, wherever they stand. */
+  readonly context: readonly string[]
   /** The member that holds the list of this shape when a document is written; undefined for a bare array. */
   listMember(shape: string): string | undefined
   /** Members to write after the list. */
@@ -134,7 +136,7 @@ export interface IdSeed {
 export interface DecodeContext {
   /** BCP-47 tag of texts whose language the document does not say. */
   readonly locale: string
-  /** Members beside the list of entries, as far as they have been read. */
+  /** Members beside the list of entries. */
   readonly envelope: JsonObject
 }
 

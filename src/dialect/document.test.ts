@@ -11,12 +11,15 @@ async function* chunksOf(text: string, size: number) {
   for (let start = 0; start < bytes.length; start += size) yield bytes.subarray(start, start + size)
 }
 
-async function read(text: string, size = 7): Promise<{ entries: DocumentEntry[]; end: DocumentEnd }> {
-  const entries: DocumentEntry[] = []
+type Read = Extract<DocumentEntry, { readonly json: JsonObject }>
+
+async function read(text: string, size = 7): Promise<{ entries: Read[]; end: DocumentEnd }> {
+  const entries: Read[] = []
   const reader = readDocument(FRAME, chunksOf(text, size))
   for (;;) {
     const { value, done } = await reader.next()
     if (done) return { entries, end: value }
+    if ('error' in value) throw value.error
     entries.push(value)
   }
 }
@@ -55,9 +58,22 @@ describe('a document in pieces of any size', () => {
     expect(end).toEqual({ single: true, envelope: {} })
   })
 
-  test('knows the members around a list, also those that follow it in the same piece', async () => {
-    const { entries } = await read('{"data":[{"a":1}],"userId":"7"}', 1000)
-    expect(entries).toEqual([{ json: { a: 1 }, path: ['data', 0], envelope: { userId: '7' } }])
+  test('knows the members before an entry, however the document is cut', async () => {
+    for (const size of [1, 7, 1000]) {
+      const { entries, end } = await read('{"userId":"7","data":[{"a":1}],"more":1}', size)
+      expect(entries).toEqual([{ json: { a: 1 }, path: ['data', 0], envelope: { userId: '7' } }])
+      expect(end).toEqual({ single: false, envelope: { userId: '7', more: 1 } })
+    }
+  })
+
+  test('refuses an entry by itself', async () => {
+    const reader = readDocument(FRAME, chunksOf('[1, {"a":"\\u0000"}, {"b":2}]', 5))
+    const all = await Array.fromAsync(reader)
+    expect(all.map((entry) => ('error' in entry ? entry.error.message : entry.json))).toEqual([
+      '$[0]: expected an object, but found number 1',
+      '$[1].a: text must not hold the character U+0000',
+      { b: 2 },
+    ])
   })
 
   test('forgives trailing commas and reads a byte order mark', async () => {

@@ -6,12 +6,15 @@ import { DocumentScanner, MAX_ENTRY_LENGTH, type Piece } from './document-scanne
 import { JsonSyntaxError, parseJson } from './json-text.ts'
 import type { Path } from './losses.ts'
 
-/** One entry of a document, where it stands, and the members around the list as far as they were read. */
-export interface DocumentEntry {
-  readonly json: JsonObject
-  readonly path: Path
-  readonly envelope: JsonObject
-}
+/** One entry of a document and where it stands: read, or refused by itself. */
+export type DocumentEntry =
+  | {
+      readonly path: Path
+      readonly json: JsonObject
+      /** The members around the list that stand before the entry. */
+      readonly envelope: JsonObject
+    }
+  | { readonly path: Path; readonly error: DecodeError }
 
 /** What a document turned out to be, once it is read to its end. */
 export interface DocumentEnd {
@@ -24,7 +27,7 @@ export interface DocumentEnd {
  * Reads a document while it arrives: an array, an object around a list, or one object, as the frame says.
  * The generator returns what the document was.
  * @throws JsonSyntaxError for what is not JSON, with line and column in the whole document.
- * @throws DecodeError for an entry that is no object, or is too large or too deep.
+ * @throws DecodeError for what is too large or too deep to be read on.
  */
 export async function* readDocument(
   frame: Pick<Frame, 'lists'>,
@@ -32,31 +35,29 @@ export async function* readDocument(
 ): AsyncGenerator<DocumentEntry, DocumentEnd> {
   const scanner = new DocumentScanner(frame.lists)
   const members: [string, JsonValue][] = []
-  let envelope: JsonObject = {}
+  let envelope: JsonObject | undefined
   let envelopeLength = 0
   let count = 0
   for await (const text of textOf(content)) {
-    // All pieces of a chunk first: members that follow a short list are known to its entries too.
-    const entries: { json: JsonValue; path: Path }[] = []
     for (const piece of scanner.push(text)) {
-      if (piece.kind === 'member') {
-        envelopeLength += (piece.name as string).length + piece.text.length
-        if (envelopeLength > MAX_ENTRY_LENGTH) throw envelopeTooLarge()
-        members.push([piece.name as string, parsePiece(piece, [piece.name as string])])
+      if (piece.kind === 'entry') {
+        const path = piece.name === undefined ? [count] : [piece.name, count]
+        count += 1
+        envelope ??= Object.fromEntries(members)
+        yield readEntry(piece, path, envelope)
         continue
       }
-      const path = piece.name === undefined ? [count] : [piece.name, count]
-      entries.push({ json: parsePiece(piece, path), path })
-      count += 1
+      envelopeLength += (piece.name as string).length + piece.text.length
+      if (envelopeLength > MAX_ENTRY_LENGTH) throw envelopeTooLarge()
+      members.push([piece.name as string, parsePiece(piece, [piece.name as string])])
+      envelope = undefined
     }
-    if (members.length > 0) envelope = Object.fromEntries(members)
-    for (const { json, path } of entries) yield { json: asObject(json, path), path, envelope }
   }
   scanner.end()
-  const single = !scanner.sawList
-  if (!single) return { single, envelope }
-  yield { json: envelope, path: [], envelope: {} }
-  return { single, envelope: {} }
+  const around = Object.fromEntries(members)
+  if (scanner.sawList) return { single: false, envelope: around }
+  yield { path: [], json: around, envelope: {} }
+  return { single: true, envelope: {} }
 }
 
 /** Writes a document piece by piece. */
@@ -111,9 +112,15 @@ function parsePiece(piece: Piece, path: Path): JsonValue {
   }
 }
 
-function asObject(json: JsonValue, path: Path): JsonObject {
-  if (isJsonObject(json)) return json
-  throw new DecodeError(path, `expected an object, but found ${describe(json)}`)
+function readEntry(piece: Piece, path: Path, envelope: JsonObject): DocumentEntry {
+  try {
+    const json = parsePiece(piece, path)
+    if (isJsonObject(json)) return { path, json, envelope }
+    return { path, error: new DecodeError(path, `expected an object, but found ${describe(json)}`) }
+  } catch (error) {
+    if (error instanceof DecodeError) return { path, error }
+    throw error
+  }
 }
 
 async function* textOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<string> {

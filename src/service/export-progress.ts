@@ -1,5 +1,6 @@
 import type { Adapter, Shape } from '../dialect/adapter.ts'
 import { shapeFor } from '../dialect/shapes.ts'
+import { invalidArgument } from '../model/errors.ts'
 import type { Progress } from '../model/progress.ts'
 import type { Title } from '../model/title.ts'
 import type { PlayerAchievement } from '../store/progress.ts'
@@ -35,7 +36,7 @@ export async function* exportProgress(
   const named = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, options.titleId))
   const output = new Output(adapter, named?.name)
-  const purpose = named === undefined || named.carries.includes('progress') ? 'progress' : 'summary'
+  const purpose = named === undefined ? 'progress' : purposeOf(named)
   for await (const { playerId, account } of playersOf(services, adapter, options, call)) {
     const records =
       purpose === 'summary'
@@ -48,6 +49,13 @@ export async function* exportProgress(
     }
   }
   yield output.end([], purpose)
+}
+
+/** @throws LaurelError for a shape of definitions alone. */
+function purposeOf({ name, carries }: Shape): 'progress' | 'summary' {
+  const purpose = (['progress', 'summary'] as const).find((wanted) => carries.includes(wanted))
+  if (purpose !== undefined) return purpose
+  throw invalidArgument([{ field: 'shape', message: `must be one that carries progress: ${name} does not` }])
 }
 
 async function* playersOf(

@@ -30,7 +30,7 @@ export async function listProgress(
   return services.store.read(call.signal, async (queries) => {
     const page = await readPage(
       { ...request, defaultSize: 100 },
-      ['progress', titleId, playerId, states],
+      ['progress', titleId, playerId, view, states],
       (after, limit) => queries.playerAchievements({ titleId, playerId, states, after, limit }),
       ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
     )

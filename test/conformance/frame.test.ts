@@ -33,9 +33,12 @@ describe.each(subjects)('$id', (subject) => {
 
   async function readAll(text: string) {
     const document = readDocument(adapter.frame, oneChunk(text))
-    const read: DocumentEntry[] = []
+    const read: Extract<DocumentEntry, { readonly json: unknown }>[] = []
     let next = await document.next()
-    for (; !next.done; next = await document.next()) read.push(next.value)
+    for (; !next.done; next = await document.next()) {
+      if ('error' in next.value) throw next.value.error
+      read.push(next.value)
+    }
     return { read, envelope: next.value.envelope }
   }
 })

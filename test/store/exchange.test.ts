@@ -33,71 +33,41 @@ const all = async () => {
   return (await listAchievements(services, { titleId: TITLE, orderBy: 'list_order', ...filter }, call)).items
 }
 
-describe('one achievement of several stores', () => {
-  test('is one record: by the dialect’s id, else by code, else by the mapping, never by name', async () => {
-    expect(kinds(await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE }))).toEqual([
-      'new',
-    ])
-    const dry = await importText(services, 'discord', text(discord()), { titleId: TITLE, dryRun: true })
-    expect(dry.outcomes).toMatchObject([{ kind: 'new', likelyTwins: ['first-light'] }])
-    const mapping = { '612233445566778899': 'first-light' }
-    expect(
-      kinds(await importText(services, 'discord', text(discord()), { titleId: TITLE, mapping })),
-    ).toEqual(['replaced'])
-    const again = await importText(services, 'discord', text(discord({ secret: false })), { titleId: TITLE })
-    expect(again.outcomes).toMatchObject([{ kind: 'replaced', achievementId: 'first-light' }])
-    expect(await all()).toHaveLength(1)
-  })
-
-  test('keeps what a dialect has no word for, and gains what it says', async () => {
-    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
-    await importText(services, 'discord', text(discord()), {
-      titleId: TITLE,
-      mapping: { '612233445566778899': 'first-light' },
-    })
-    await importText(services, 'xbox', JSON.stringify({ achievements: [xbox()], pagingInfo: null }), {
-      titleId: TITLE,
-      mapping: { '7': 'first-light' },
-      locale: 'de',
-    })
-    expect(await stored('first-light')).toMatchObject({
-      name: {
-        locale: 'en',
-        text: 'First Light',
-        translations: { de: 'Erstes Licht!', fr: 'Première lueur' },
-      },
-      description: { text: 'Light a lantern', translations: { de: 'Du hast Licht gemacht' } },
-      lockedDescription: { locale: 'de', text: 'Mach Licht' },
-      serverOnly: true,
-      requirements: [{ statCode: 'lanterns', target: 10 }],
-      rewards: [{ kind: 'gamerscore', value: '25' }],
-      tags: ['light'],
-      platforms: ['XboxOne'],
-      ids: { accelbyte: '63c90f11e4b7c190ffab1203', discord: '612233445566778899', xbox: '7' },
-    })
-    expect(await getTitle(services, { titleId: TITLE }, call)).toMatchObject({
-      bindings: {
-        accelbyte: { namespace: 'harbor' },
-        discord: { application_id: '498112233445566778' },
-        xbox: { title_id: '1796175777' },
-      },
-    })
-  })
-
-  test('of a mapping to nothing fails alone', async () => {
-    const entries = [discord(), discord({ id: '612233445566778900' })]
-    const result = await importText(services, 'discord', text(...entries), {
-      titleId: TITLE,
-      mapping: { '612233445566778899': 'nothing' },
-    })
-    expect(result.outcomes).toMatchObject([
-      { kind: 'failed', error: { reason: 'ACHIEVEMENT_NOT_FOUND' } },
-      { kind: 'new', achievementId: '612233445566778900' },
-    ])
-  })
-})
-
 describe('a document', () => {
+  test('that calls a known achievement by another code says that the code stays', async () => {
+    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    const result = await importText(services, 'accelbyte', text(accelbyte({ AchievementCode: 'renamed' })), {
+      titleId: TITLE,
+    })
+    expect(result.outcomes).toMatchObject([{ kind: 'unchanged', achievementId: 'first-light' }])
+    expect(result.losses).toMatchObject([
+      { kind: 'coerced', path: '$[0]', from: 'renamed', to: 'first-light' },
+    ])
+  })
+
+  test('that maps two ids to one achievement is refused the second', async () => {
+    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    const mapping = { '612233445566778899': 'first-light', '612233445566778900': 'first-light' }
+    const both = text(discord(), discord({ id: '612233445566778900' }))
+    const result = await importText(services, 'discord', both, { titleId: TITLE, mapping })
+    expect(result.outcomes.map(({ kind, error }) => error?.reason ?? kind)).toEqual([
+      'replaced',
+      'DIALECT_ID_TAKEN',
+    ])
+  })
+
+  test('may say after its list whose it is', async () => {
+    const known = xbox()
+    await importText(services, 'xbox', JSON.stringify({ achievements: [known] }), { titleId: TITLE })
+    const update = {
+      achievements: [{ id: '7', percentComplete: 100 }],
+      serviceConfigId: known.serviceConfigId,
+      userId: '2814616665093727',
+    }
+    const result = await importText(services, 'xbox', JSON.stringify(update), { titleId: TITLE })
+    expect(result.summary).toMatchObject({ newlyUnlockedCount: 1, failedCount: 0 })
+  })
+
   test('with one bad entry fails that alone, and names it', async () => {
     const bad = accelbyte({ AchievementCode: 'bad', ID: '1', Tags: ['1', '2', '3', '4', '5', '6'] })
     const result = await importText(services, 'accelbyte', text(accelbyte(), bad, { nonsense: 1 }), {

@@ -26,11 +26,15 @@ export interface ImportSettings {
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly dryRun: boolean
+  /** BCP-47 tag of texts whose language the document does not say. */
+  readonly locale: string
 }
 
 export interface BatchResult {
   readonly outcomes: readonly EntryOutcome[]
   readonly progress: readonly ProgressResult[]
+  /** What of the entries has no place in the records that they were found to be. */
+  readonly losses: readonly Loss[]
 }
 
 /** Writes one batch of entries in the running transaction: definitions first, then what players have of them. */
@@ -43,12 +47,14 @@ export async function importBatch(
 ): Promise<BatchResult> {
   const outcomes: EntryOutcome[] = []
   const progress: ProgressResult[] = []
+  const losses: Loss[] = []
   for (const [titleId, ofTitle] of Map.groupBy(entries, (entry) => entry.titleId)) {
     const result = await importIntoTitle(services, queries, settings, titleId, ofTitle, call)
     outcomes.push(...result.outcomes)
     progress.push(...result.progress)
+    losses.push(...result.losses)
   }
-  return { outcomes, progress }
+  return { outcomes, progress, losses }
 }
 
 async function importIntoTitle(
@@ -59,13 +65,13 @@ async function importIntoTitle(
   entries: readonly ReadyEntry[],
   call: Call,
 ): Promise<BatchResult> {
-  const { adapter, mapping, strategy, dryRun } = settings
+  const { adapter, mapping, dryRun } = settings
   const records = entries.map(({ record }) => record)
   const purpose = settings.writesDefinitions ? 'change' : 'hold'
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, purpose)
   const names = dryRun ? await queries.achievementNames(titleId) : new Map<string, string>()
   const definitions = settings.writesDefinitions
-    ? await importDefinitions(services, queries, adapter, titleId, records, matcher, strategy)
+    ? await importDefinitions(services, queries, adapter, titleId, records, matcher, settings)
     : records.map((record) => matched(matcher, record))
   const results = await importFacts(services, queries, settings, titleId, records, definitions, matcher, call)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
@@ -73,7 +79,16 @@ async function importIntoTitle(
     const result = results[index]
     const error = definition.error ?? (result instanceof LaurelError ? result : undefined)
     const moved = isDone(result) && result.changed
-    const kind = definition.kind === 'unchanged' && moved ? 'replaced' : definition.kind
+    const idle = result === undefined && record.summary === undefined
+    const speaks = settings.writesDefinitions && record.achievement !== undefined
+    const kind =
+      definition.kind !== 'unchanged'
+        ? definition.kind
+        : moved
+          ? 'replaced'
+          : idle && !speaks
+            ? 'ignored'
+            : 'unchanged'
     const twins = definition.kind === 'new' ? sameNames(record.achievement?.name.text ?? '', names) : []
     return {
       path,
@@ -83,7 +98,14 @@ async function importIntoTitle(
       likelyTwins: twins,
     }
   })
-  return { outcomes, progress: results.filter(isDone) }
+  const losses = entries.flatMap(({ path }, index): readonly Loss[] => {
+    const { lostCode, achievementId } = definitions[index] as ImportedDefinition
+    const detail = 'the code of an achievement never changes'
+    return lostCode === undefined
+      ? []
+      : [{ kind: 'coerced', path, from: lostCode, to: achievementId, detail }]
+  })
+  return { outcomes, progress: results.filter(isDone), losses }
 }
 
 function matched(matcher: Matcher, record: Canonical): ImportedDefinition {

@@ -7,7 +7,7 @@ import type { Queries } from '../../store/queries.ts'
 import { orderAfter, statCodesOf } from '../create-achievement.ts'
 import type { Services } from '../services.ts'
 import type { Matcher } from './match.ts'
-import { mergeAchievement, sameAchievement } from './merge.ts'
+import { mergeAchievement, sameAchievement, toldBy } from './merge.ts'
 import type { EntryKind } from './parts.ts'
 
 /** `replace`: the document wins. `leave_out`: a record that exists stays as it is. */
@@ -17,6 +17,8 @@ export interface ImportedDefinition {
   readonly achievementId: string
   readonly kind: EntryKind
   readonly error: LaurelError | undefined
+  /** The document's own code, where the record keeps another. */
+  readonly lostCode?: string
 }
 
 /** Writes the definitions of one batch; those without one are matched only. One answer a record, in order. */
@@ -27,7 +29,7 @@ export async function importDefinitions(
   titleId: string,
   records: readonly Canonical[],
   matcher: Matcher,
-  strategy: ImportStrategy,
+  { strategy, locale }: { readonly strategy: ImportStrategy; readonly locale: string },
 ): Promise<readonly ImportedDefinition[]> {
   const now = services.now()
   const changed = new Map<string, StoredAchievement>()
@@ -46,11 +48,14 @@ export async function importDefinitions(
       const next =
         existing === undefined
           ? created(matcher, record.achievement, titleId, listOrder, now)
-          : replaced(adapter, existing, record.achievement, now)
-      if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined }
+          : replaced(adapter, existing, record, record.achievement, locale, now)
+      const code = record.achievement.id
+      const kept = adapter.hasCodes && code !== next.id ? { lostCode: code } : {}
+      if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined, ...kept }
       matcher.remember(next)
       changed.set(next.id, next)
-      return { achievementId: next.id, kind: existing === undefined ? 'new' : 'replaced', error: undefined }
+      const kind = existing === undefined ? 'new' : 'replaced'
+      return { achievementId: next.id, kind, error: undefined, ...kept }
     } catch (error) {
       if (!(error instanceof LaurelError)) throw error
       return { achievementId: record.achievement?.id ?? '', kind: 'failed', error }
@@ -95,10 +100,13 @@ function created(
 function replaced(
   adapter: Adapter,
   existing: StoredAchievement,
+  record: Canonical,
   incoming: Achievement,
+  locale: string,
   now: Instant,
 ): StoredAchievement {
-  const merged = mergeAchievement(adapter, existing, incoming)
+  const baseline = toldBy(adapter, existing, record, locale)
+  const merged = mergeAchievement(adapter, existing, baseline, incoming)
   if (sameAchievement(merged, existing)) return existing
   return {
     ...existing,

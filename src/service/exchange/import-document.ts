@@ -9,7 +9,7 @@ import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
 import type { DocumentOptions, ImportPart } from './parts.ts'
-import { checkDocument, type Entry, lossesRejected, readEntries } from './read-entries.ts'
+import { checkDocument, type Entry, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 
 export interface ImportOptions extends DocumentOptions {
@@ -43,20 +43,22 @@ export async function* importDocument(
   const adapter = dialectOf(services, options.dialect)
   await using document = await spool(content, services.settings.maxDocumentBytes)
   const titles = new Map<string, TitleFacts>()
-  const facts = await checkDocument(adapter, document, options, (record) => {
-    const losses = leftOut(record, '$', options.playerId)
-    if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
-    titles.set(titleKey(record.title), record.title)
+  const facts = await checkDocument(adapter, document, options, () => {
+    titles.clear()
+    return (record) => {
+      titles.set(titleKey(record.title), record.title)
+      return leftOut(record, '$', options.playerId)
+    }
   })
   const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions }
-  const settings: ImportSettings = { ...options, adapter, writesDefinitions }
   const locale = await localeOf(services, options, call)
+  const settings: ImportSettings = { ...options, adapter, writesDefinitions, locale }
   const tally = new ImportTally(facts.losses)
   // A document without entries makes its title all the same, when the caller names one.
   if (titles.size === 0 && options.titleId !== undefined)
     titles.set('', { binding: undefined, displayName: undefined, extensions: {} })
   let known: ReadonlyMap<string, FoundTitle> | undefined
-  for await (const batch of batchesOf(readEntries(adapter, document, locale))) {
+  for await (const batch of batchesOf(readEntries(adapter, document, locale, facts.envelope))) {
     call.signal.throwIfAborted()
     const write = async (queries: Queries) => {
       const found = known ?? (await findTitles(services, queries, adapter, titles, wanted))

@@ -34,9 +34,10 @@ export class ImportTally {
         : [],
     )
     const outcomes = [...refused, ...result.outcomes]
-    const losses = entries.flatMap((entry) =>
+    const ofEntries = entries.flatMap((entry) =>
       'record' in entry ? [...entry.losses, ...leftOut(entry.record, entry.path, playerId)] : [],
     )
+    const losses = [...ofEntries, ...result.losses]
     for (const { kind } of outcomes) this.#kinds[kind] += 1
     for (const { changed, newlyUnlocked } of result.progress) {
       this.#progressChangedCount += Number(changed)

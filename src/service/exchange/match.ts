@@ -1,5 +1,6 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
+import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import { achievementExists } from '../create-achievement.ts'
 import { achievementNotFound } from '../lookup.ts'
@@ -68,7 +69,17 @@ export class Matcher {
     if (target === undefined) return undefined
     const achievement = this.#byId.get(target)
     if (achievement === undefined) throw achievementNotFound(this.#titleId, target)
+    this.#checkMapped(achievement, record)
     return achievement
+  }
+
+  /** Two ids of one dialect mapped to one record would take it from each other with each import. */
+  #checkMapped({ id, ids }: StoredAchievement, { achievement }: Canonical): void {
+    const [ours, theirs] = [ids[this.#adapter.id], achievement?.ids[this.#adapter.id]]
+    if (ours === undefined || theirs === undefined || ours === theirs) return
+    const message = `the mapping sends ${theirs} to achievement ${id}, which is ${ours} in ${this.#adapter.id} already`
+    const metadata = { titleId: this.#titleId, achievementId: id, dialect: this.#adapter.id, dialectId: ours }
+    throw new LaurelError('already_exists', 'DIALECT_ID_TAKEN', message, { metadata })
   }
 
   /**

@@ -1,7 +1,10 @@
-import type { Adapter, Feature } from '../../dialect/adapter.ts'
-import type { Achievement } from '../../model/achievement.ts'
+import type { Adapter, Canonical, Feature } from '../../dialect/adapter.ts'
+import { decodeEntry, encodeEntry, type Identities } from '../../dialect/translate.ts'
+import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { type JsonValue, sameJson } from '../../model/json.ts'
 import type { LocalizedText } from '../../model/localized-text.ts'
+import { derivedBinding } from './identities.ts'
+import { definitionOf } from './to-canonical.ts'
 
 /** What of a definition each feature speaks of; texts, ids and extensions are merged by themselves. */
 const FIELDS: Readonly<Partial<Record<Feature, readonly (keyof Achievement)[]>>> = {
@@ -23,12 +26,16 @@ const FIELDS: Readonly<Partial<Record<Feature, readonly (keyof Achievement)[]>>>
 }
 
 /**
- * A record after a document of one dialect replaced what that dialect can say of it. What the dialect has no word
- * for stays; and where the record is another platform's too, an absence takes nothing away.
+ * A record after a document of one dialect replaced what that dialect can say of it: three ways, as in version
+ * control. `baseline` is the record as the dialect itself would tell it; only where the document differs from that
+ * does it say anything new. So what the dialect has no word for, or half a word, stays; a document that was
+ * exported from the record changes nothing; and where the record is another platform's too, an absence takes
+ * nothing away.
  */
 export function mergeAchievement(
   adapter: Adapter,
   existing: Achievement,
+  baseline: Achievement,
   incoming: Achievement,
 ): Achievement {
   const { capabilities } = adapter
@@ -36,21 +43,54 @@ export function mergeAchievement(
   const fields = Object.entries(FIELDS).flatMap(([feature, names]) =>
     capabilities[feature as Feature] === 'none' ? [] : names,
   )
-  const taken = fields.filter((name) => isSaid(name, incoming[name], own))
+  const isNew = (name: keyof Achievement) => !sameJson(incoming[name], baseline[name])
+  const taken = fields.filter((name) => isNew(name) && isSaid(name, incoming[name], own))
   const complete = capabilities.translations === 'full'
-  const locked = incoming.lockedDescription
+  const merged = (name: 'name' | 'description') =>
+    isNew(name) ? mergeText(existing[name], incoming[name], complete) : existing[name]
   return {
     ...existing,
     ...Object.fromEntries(taken.map((name) => [name, incoming[name]])),
-    name: mergeText(existing.name, incoming.name, complete),
-    description: mergeText(existing.description, incoming.description, complete),
-    lockedDescription:
-      locked && existing.lockedDescription
-        ? mergeText(existing.lockedDescription, locked, complete)
-        : (locked ?? existing.lockedDescription),
+    name: merged('name'),
+    description: merged('description'),
+    lockedDescription: isNew('lockedDescription')
+      ? mergeLocked(existing.lockedDescription, incoming.lockedDescription, complete)
+      : existing.lockedDescription,
     ids: { ...existing.ids, ...incoming.ids },
-    extensions: { ...existing.extensions, ...incoming.extensions },
+    extensions: isNew('extensions')
+      ? { ...existing.extensions, ...incoming.extensions }
+      : existing.extensions,
   }
+}
+
+function mergeLocked(
+  existing: LocalizedText | undefined,
+  incoming: LocalizedText | undefined,
+  complete: boolean,
+): LocalizedText | undefined {
+  return existing && incoming ? mergeText(existing, incoming, complete) : (incoming ?? existing)
+}
+
+/**
+ * A record as a dialect would tell it, and read it again: what a document of the dialect says that is the same is
+ * not news.
+ */
+export function toldBy(
+  adapter: Adapter,
+  existing: StoredAchievement,
+  record: Canonical,
+  locale: string,
+): Achievement {
+  const told = { ...record, achievement: definitionOf(existing), progress: undefined, summary: undefined }
+  const context = { locale, shape: undefined, purpose: 'definition', account: undefined } as const
+  const identities: Identities = {
+    binding: () => derivedBinding(adapter, existing.titleId),
+    achievementId: () =>
+      record.achievement?.ids[adapter.id] ??
+      adapter.ids.mint({ taken: new Set(), time: existing.createTime, entropy: 0n }),
+  }
+  const { result } = encodeEntry(adapter, told, context, identities)
+  return decodeEntry(adapter, result, { locale, envelope: {} }).result.achievement ?? definitionOf(existing)
 }
 
 /** Whether a merge changed anything that a reader would see. */

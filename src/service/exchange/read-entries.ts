@@ -1,10 +1,11 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import { DecodeError } from '../../dialect/decode-error.ts'
-import { type DocumentEnd, readDocument } from '../../dialect/document.ts'
+import { type DocumentEnd, type DocumentEntry, readDocument } from '../../dialect/document.ts'
 import { JsonSyntaxError } from '../../dialect/json-text.ts'
 import { formatPath, type Loss, LossReport } from '../../dialect/losses.ts'
 import { decodeEntry } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
+import type { JsonObject } from '../../model/json.ts'
 import type { DocumentOptions } from './parts.ts'
 import type { SpooledDocument } from './spool.ts'
 
@@ -23,13 +24,15 @@ export interface DocumentFacts extends DocumentEnd {
 const MAX_LOSSES_IN_ERROR = 20
 
 /**
- * Decodes a document's entries one by one; an entry that is not of the dialect is an error of its own.
+ * Decodes a document's entries one by one; an entry that is not of the dialect is an error of its own. `around` are
+ * the members around the list, once they are known from a first reading: an entry may need those that follow it.
  * @throws LaurelError for a document that is not JSON, with line and column.
  */
 export async function* readEntries(
   adapter: Adapter,
   document: SpooledDocument,
   locale: string,
+  around?: JsonObject,
 ): AsyncGenerator<Entry, DocumentFacts> {
   const reader = readDocument(adapter.frame, document.read())
   let entryCount = 0
@@ -43,35 +46,65 @@ export async function* readEntries(
       return { ...step.value, entryCount, losses: report.losses }
     }
     entryCount += 1
-    const { json, path, envelope } = step.value
-    try {
-      const { result, losses } = decodeEntry(adapter, json, { locale, envelope }, path)
-      yield { path: formatPath(path), record: result, losses }
-    } catch (error) {
-      if (!(error instanceof DecodeError)) throw error
-      yield { path: formatPath(path), error: entryError(adapter, error), losses: [] }
-    }
+    yield decode(adapter, step.value, locale, around)
+  }
+}
+
+function decode(
+  adapter: Adapter,
+  entry: DocumentEntry,
+  locale: string,
+  around: JsonObject | undefined,
+): Entry {
+  const path = formatPath(entry.path)
+  try {
+    if ('error' in entry) throw entry.error
+    const context = { locale, envelope: around ?? entry.envelope }
+    const { result, losses } = decodeEntry(adapter, entry.json, context, entry.path)
+    return { path, record: result, losses }
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    return { path, error: entryError(adapter, error), losses: [] }
   }
 }
 
 /**
- * Reads a whole document before anything is made of it, so that one that is cut short leaves nothing behind.
- * @throws LaurelError for a malformed document; under the `reject` policy for the first entry with losses, or that
- *   is refused.
+ * Reads a whole document before anything is made of it, so that one that is cut short leaves nothing behind. `survey`
+ * is asked for a visitor of the records of each reading: a document whose entries need what stands around them is
+ * read a second time.
+ * @throws LaurelError for a malformed document; under the `reject` policy for the first entry with losses.
  */
 export async function checkDocument(
   adapter: Adapter,
   document: SpooledDocument,
   options: DocumentOptions,
-  visit: (record: Canonical) => void = () => {},
+  survey: () => Visitor = () => () => [],
 ): Promise<DocumentFacts> {
-  const reader = readEntries(adapter, document, options.locale ?? 'en')
+  let { facts, firstLosses } = await readThrough(adapter, document, options, survey(), undefined)
+  if (adapter.frame.context.some((name) => Object.hasOwn(facts.envelope, name))) {
+    ;({ facts, firstLosses } = await readThrough(adapter, document, options, survey(), facts.envelope))
+  }
+  if (options.lossPolicy === 'reject' && firstLosses.length > 0) throw lossesRejected(firstLosses)
+  return facts
+}
+
+/** Looks at a record, and says what else of it would be lost. */
+type Visitor = (record: Canonical) => readonly Loss[]
+
+async function readThrough(
+  adapter: Adapter,
+  document: SpooledDocument,
+  options: DocumentOptions,
+  visit: Visitor,
+  around: JsonObject | undefined,
+): Promise<{ readonly facts: DocumentFacts; readonly firstLosses: readonly Loss[] }> {
+  const reader = readEntries(adapter, document, options.locale ?? 'en', around)
+  let firstLosses: readonly Loss[] = []
   for (;;) {
     const { value, done } = await reader.next()
-    const losses = value.losses
-    if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
-    if (done) return value
-    if ('record' in value) visit(value.record)
+    const seen = !done && 'record' in value ? visit(value.record) : []
+    if (firstLosses.length === 0) firstLosses = [...value.losses, ...seen]
+    if (done) return { facts: value, firstLosses }
   }
 }
 

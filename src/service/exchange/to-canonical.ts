@@ -30,7 +30,11 @@ export function recordOf(
 }
 
 /** What a dialect might say of it: a document does not say in whose records it is kept, nor in which state. */
-function definitionOf({ titleId: _title, etag: _etag, ...definition }: StoredAchievement): Achievement {
+export function definitionOf({
+  titleId: _title,
+  etag: _etag,
+  ...definition
+}: StoredAchievement): Achievement {
   return definition
 }
 

@@ -36,6 +36,7 @@ export const toy: Adapter = {
   hasCodes: true,
   frame: {
     lists: ['toys'],
+    context: [],
     listMember: () => 'toys',
     trailer: (_shape, count) => ({ count }),
     readEnvelope: () => {},
