@@ -94,7 +94,10 @@ export interface ImportAchievementsRequest {
    * document's id. At most 10000.
    */
   mapping: Map<string, string>;
-  /** Whether the title may take over ids of the document that another title is bound to. The default is false. */
+  /**
+   * Whether a document that names ids of another title is imported all the same. What each title is bound to stays as
+   * it is. The default is false: such a document fails with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE.
+   */
   allowRebinding: boolean;
   /** A piece of the document. */
   content: Uint8Array;

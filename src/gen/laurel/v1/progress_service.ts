@@ -205,7 +205,10 @@ export interface RecordStatsResponse {
 
 /** What to report, all of it. */
 export interface BatchRecordProgressRequest {
-  /** The items. 1 to 1000. Items on the same player and achievement are taken in this order. */
+  /**
+   * The items. 1 to 1000. Items on the same player and achievement are taken in this order. If the call itself fails,
+   * some of them may have been recorded: repeat it with their request ids.
+   */
   items: BatchItem[];
 }
 

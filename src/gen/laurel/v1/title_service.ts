@@ -756,8 +756,8 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  *
  * Every mutation takes a `request_id` that the caller chose, at most 128 characters. A call that repeats an id with
  * the same payload gets the first answer again, for at least 24 hours, and nothing is done twice; with another
- * payload it fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Ids of calls that name a player are scoped to
- * the player. Without an id, a repeated call is a new call.
+ * payload it fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Ids of ProgressService are scoped to the player
+ * whom the call names; those of all other services share one space. Without an id, a repeated call is a new call.
  *
  * The caller's metadata `laurel-actor` (at most 128 printable ASCII characters) says who acts, for the record; the
  * default is `service`.
