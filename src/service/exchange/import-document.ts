@@ -78,7 +78,9 @@ export async function* importDocument(
 function readyEntry(entry: Entry, found: ReadonlyMap<string, FoundTitle>): readonly ReadyEntry[] {
   if ('error' in entry) return []
   const title = found.get(titleKey(entry.record.title))?.title
-  return title === undefined ? [] : [{ path: entry.path, record: entry.record, titleId: title.id }]
+  if (title === undefined)
+    throw new Error(`the title of ${entry.path} was not seen when the document was checked`)
+  return [{ path: entry.path, record: entry.record, titleId: title.id }]
 }
 
 async function findTitles(
