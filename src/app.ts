@@ -6,6 +6,7 @@ import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { dialects } from './registry.ts'
 import type { Services } from './service/services.ts'
 import { migrate } from './store/migrate.ts'
+import { reachDatabase } from './store/reach.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
 
@@ -21,6 +22,7 @@ const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 export async function startApp(config: Config, log: Logger): Promise<App> {
   await using started = new AsyncDisposableStack()
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
+  if (config.databaseUrl !== undefined) await reachDatabase(config.databaseUrl)
   await migrate(connectionString)
   const store = openStore({
     connectionString,

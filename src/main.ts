@@ -3,6 +3,7 @@ import { startApp } from './app.ts'
 import { type Config, ConfigError, readProcessConfig } from './config.ts'
 import { EmbeddedPostgresError } from './embedded-postgres/index.ts'
 import { LaurelError } from './model/errors.ts'
+import { DatabaseUnreachableError } from './store/reach.ts'
 import { createLog } from './telemetry/log.ts'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
@@ -49,7 +50,7 @@ function causesOf(error: unknown): Error[] {
 }
 
 function isExpected(error: Error): boolean {
-  const ours = [ConfigError, EmbeddedPostgresError, LaurelError]
+  const ours = [ConfigError, DatabaseUnreachableError, EmbeddedPostgresError, LaurelError]
   // System errors and those of Postgres have a code.
   return ours.some((type) => error instanceof type) || 'code' in error
 }

@@ -3,6 +3,7 @@ import { readProcessConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
 import { distribute } from '../store/distribute.ts'
 import { migrate } from '../store/migrate.ts'
+import { reachDatabase } from '../store/reach.ts'
 import { createLog } from '../telemetry/log.ts'
 import { print } from './report.ts'
 
@@ -28,7 +29,10 @@ export function addDb(program: Command): void {
 
 async function withDatabase(work: (connectionString: string) => Promise<void>): Promise<void> {
   const { databaseUrl, dataDirectory } = readProcessConfig()
-  if (databaseUrl !== undefined) return work(databaseUrl)
+  if (databaseUrl !== undefined) {
+    await reachDatabase(databaseUrl)
+    return work(databaseUrl)
+  }
   await using postgres = await startEmbeddedPostgres({ dataDirectory, log: createLog('error') })
   await work(postgres.connectionString)
 }

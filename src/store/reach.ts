@@ -1,0 +1,23 @@
+import pg from 'pg'
+
+/** For whoever set DATABASE_URL; never with the URL, which holds a password. */
+export class DatabaseUnreachableError extends Error {
+  override readonly name = 'DatabaseUnreachableError'
+}
+
+const TIMEOUT_MILLISECONDS = 10_000
+
+/**
+ * Finds out whether the database of DATABASE_URL lets us in.
+ * @throws DatabaseUnreachableError when it does not, with the reason as its cause.
+ */
+export async function reachDatabase(connectionString: string): Promise<void> {
+  const client = new pg.Client({ connectionString, connectionTimeoutMillis: TIMEOUT_MILLISECONDS })
+  try {
+    await client.connect()
+  } catch (cause) {
+    throw new DatabaseUnreachableError('the database of DATABASE_URL cannot be reached', { cause })
+  } finally {
+    await client.end()
+  }
+}
