@@ -1,6 +1,10 @@
 import { Argument, Option } from 'commander'
 import { dialects } from '../registry.ts'
 
+/** Below the help of the commands that call a server. */
+export const SERVER_HELP = `
+Finds the server by the environment variable LAUREL_GRPC_ADDRESS, 127.0.0.1:50051 if it is not set.`
+
 const NAMES = [...dialects.keys()].sort()
 
 export function dialectArgument(): Argument {

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
+import { getSystemErrorMessage } from 'node:util'
 import { Failure } from './failure.ts'
 
 export interface InputDocument extends Disposable {
@@ -51,17 +52,20 @@ export async function openOutput(file: string | undefined): Promise<OutputDocume
   const found = await stat(file).catch(() => undefined)
   if (found?.isDirectory()) throw new Failure([`cannot write ${file}: it is a folder`])
   // A device or a pipe must not be replaced by a file.
-  if (found !== undefined && !found.isFile()) return straightInto(await openFile(file))
+  if (found !== undefined && !found.isFile()) return straightInto(file, await openFile(file, file))
   const target = found === undefined ? file : await realpath(file)
   const part = `${target}.part`
-  const handle = await openFile(part)
+  const handle = await openFile(part, file)
+  const publish = async () => {
+    await handle.sync()
+    await handle.close()
+    await rename(part, target)
+  }
   let finished = false
   return {
-    write: (chunk) => handle.writeFile(chunk).catch((error: Error) => cannot('write', part, error)),
+    write: (chunk) => handle.writeFile(chunk).catch((error: Error) => cannot('write', file, error)),
     finish: async () => {
-      await handle.sync()
-      await handle.close()
-      await rename(part, target).catch((error: Error) => cannot('write', file, error))
+      await publish().catch((error: Error) => cannot('write', file, error))
       finished = true
     },
     [Symbol.asyncDispose]: async () => {
@@ -72,9 +76,9 @@ export async function openOutput(file: string | undefined): Promise<OutputDocume
   }
 }
 
-function straightInto(handle: FileHandle): OutputDocument {
+function straightInto(file: string, handle: FileHandle): OutputDocument {
   return {
-    write: (chunk) => handle.writeFile(chunk),
+    write: (chunk) => handle.writeFile(chunk).catch((error: Error) => cannot('write', file, error)),
     finish: async () => {},
     [Symbol.asyncDispose]: () => handle.close(),
   }
@@ -91,12 +95,18 @@ function standardOutput(): OutputDocument {
   }
 }
 
-function openFile(file: string): Promise<FileHandle> {
-  return open(file, 'w').catch((error: Error) => cannot('write', file, error))
+/** Opens what stands for a file; a failure names the file that was asked for. */
+function openFile(path: string, file: string): Promise<FileHandle> {
+  return open(path, 'w').catch((error: Error) => cannot('write', file, error))
 }
 
 function cannot(verb: 'read' | 'write', file: string, error: NodeJS.ErrnoException): never {
   if (error.name === 'AbortError') throw error
-  const why = error.code === 'ENOENT' ? 'there is no such file or folder' : error.message
-  throw new Failure([`cannot ${verb} ${file}: ${why}`], error)
+  throw new Failure([`cannot ${verb} ${file}: ${reasonOf(error)}`], error)
+}
+
+/** Without the path, which the system's own message has and which may be another one. */
+function reasonOf({ code, errno, message }: NodeJS.ErrnoException): string {
+  if (code === 'ENOENT') return 'there is no such file or folder'
+  return errno === undefined ? message : getSystemErrorMessage(errno)
 }

@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { type DocumentSummary, type Loss, LossPolicy } from '../gen/laurel/v1/exchange.ts'
 import {
@@ -6,7 +6,7 @@ import {
   ExportAchievementsRequest,
   ExportProgressRequest,
 } from '../gen/laurel/v1/exchange_service.ts'
-import { dialectArgument } from './arguments.ts'
+import { dialectArgument, SERVER_HELP } from './arguments.ts'
 import { answersOf, connect } from './client.ts'
 import { deliver, type Part } from './deliver.ts'
 import { untilInterrupted } from './interrupt.ts'
@@ -37,13 +37,14 @@ export function addExport(program: Command): void {
     .addArgument(dialectArgument())
     .requiredOption('--title <id>', 'the title')
     .option('--player <id>', 'export this player’s progress')
-    .option('--progress', 'export the progress of all players')
+    .addOption(new Option('--progress', 'export the progress of all players').conflicts('player'))
     .option('--shape <shape>', 'the form to write: one of those that dialects lists')
     .option('--locale <tag>', 'the language to prefer where the dialect carries only one')
     .option('--achievement <id...>', 'only these achievements')
     .option('--out <file>', 'write to a file instead of standard output')
     .option('--json', 'summary and losses as one JSON object on standard error')
     .option('--reject-losses', 'stop at the first loss')
+    .addHelpText('after', SERVER_HELP)
     .action((dialect: string, options: Options) => {
       if (options.achievement !== undefined && isOfProgress(options)) {
         command.error('error: --achievement goes with definitions, not with --player or --progress')

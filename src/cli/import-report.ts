@@ -36,13 +36,13 @@ export class ImportReport {
   }
 
   lines(summary: ImportSummary, dryRun: boolean): readonly string[] {
-    const title = summary.titleId === '' ? 'several titles' : `title ${summary.titleId}`
     const entries = count(summary.entryCount, 'entry', 'entries')
     const made = summary.titleCreated ? (dryRun ? ', which would be created' : ', which was created') : ''
     const more = summary.failedCount - this.#failed.length
     return [
-      `${dryRun ? 'dry run, nothing is kept: would import' : 'imported'} ${entries} into ${title}${made}`,
-      `  new ${summary.newCount}, replaced ${summary.replacedCount}, unchanged ${summary.unchangedCount}, ` +
+      ...(dryRun ? ['dry run, nothing is kept:'] : []),
+      `read ${entries}${titleOf(summary)}${made}: ` +
+        `new ${summary.newCount}, replaced ${summary.replacedCount}, unchanged ${summary.unchangedCount}, ` +
         `ignored ${summary.ignoredCount}, failed ${summary.failedCount}`,
       `  progress records changed ${summary.progressChangedCount}, newly unlocked ${summary.newlyUnlockedCount}`,
       ...listing('failed:', ['path', 'reason', 'why'], this.#failed.map(failureRow)),
@@ -68,6 +68,12 @@ export class ImportReport {
       ...(likelyTwins.length === 0 ? {} : { likelyTwins }),
     }))
   }
+}
+
+/** No title is named of a document without entries, nor where none of them came to a title. */
+function titleOf({ titleId, entryCount, failedCount }: ImportSummary): string {
+  if (titleId !== '') return ` for title ${titleId}`
+  return entryCount === failedCount ? '' : ' for several titles'
 }
 
 function listing(title: string, headings: readonly string[], rows: readonly (readonly string[])[]) {

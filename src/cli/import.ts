@@ -16,7 +16,7 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { formatJson } from '../model/exact-json.ts'
 import { isJsonObject, type JsonValue } from '../model/json.ts'
-import { dialectArgument } from './arguments.ts'
+import { dialectArgument, SERVER_HELP } from './arguments.ts'
 import { connect, converse } from './client.ts'
 import { openInput } from './document.ts'
 import { Failure } from './failure.ts'
@@ -72,6 +72,7 @@ export function addImport(program: Command): void {
       ]),
     )
     .option('--json', 'summary, outcomes and losses as one JSON object')
+    .addHelpText('after', SERVER_HELP)
     .action(async (dialect: string, file: string, options: Options) => {
       const complete = await untilInterrupted((signal) => run(dialect, file, options, signal))
       process.exitCode = complete ? 0 : 1

@@ -70,7 +70,9 @@ describe('a wrong command line', () => {
     ['with an unknown command', ['fly']],
     ['with an unknown option', ['dialects', '--loud']],
     ['without what is required', ['export', 'xbox']],
+    ['with a request for the help of an unknown command', ['fly', '--help']],
     ['with options that exclude each other', ['import', 'xbox', '-', '--progress-only', '--allow-rebinding']],
+    ['with one player and all of them', ['export', 'xbox', '--title', 't', '--player', 'p', '--progress']],
   ])('%s ends with 2', async (_, args) => {
     const { code, stdout, stderr } = await runLaurel(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -84,9 +86,30 @@ describe('a wrong command line', () => {
   })
 
   test('is helped without an error', async () => {
-    expect(await runLaurel(['--help'])).toMatchObject({ code: 0, stderr: '' })
+    const commands = [['--help'], ['help'], ['import', '--help'], ['export', '--help']]
+    for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => runLaurel(args)))) {
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+      expect(stdout).toContain('LAUREL_GRPC_ADDRESS')
+    }
+  })
+
+  test('may ask for the version', async () => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+    expect(await runLaurel(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 })
+
+test.each(['serve', 'db migrate', 'db distribute'])(
+  '%s names the setting of a database that cannot be reached, and not what it says',
+  async (command) => {
+    const env = { DATABASE_URL: 'postgres://ada:lovelace@127.0.0.1:1/laurel' }
+    expect(await runLaurel(command.split(' '), { env })).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'laurel: the database of DATABASE_URL cannot be reached: connect ECONNREFUSED 127.0.0.1:1\n',
+    })
+  },
+)
 
 describe('db', () => {
   test('migrates the embedded database, unless a server uses it', async () => {

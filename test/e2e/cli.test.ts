@@ -56,7 +56,7 @@ describe('a document comes out as it went in', () => {
   ])('%s', async (dialect, file, player) => {
     const title = `round-${dialect}`
     const { code, stdout } = await laurel(['import', dialect, file, '--title', title, ...player])
-    expect(stdout).toContain(`into title ${title}, which was created`)
+    expect(stdout).toContain(` for title ${title}, which was created: new `)
     expect(code).toBe(0)
     const exported = await laurel(['export', dialect, '--title', title, ...player])
     expect(exported.code).toBe(0)
@@ -72,6 +72,15 @@ describe('a document comes out as it went in', () => {
     expect(exported).toMatchObject({ code: 0, stdout: '' })
     expect(await jsonOf(out)).toEqual(JSON.parse(input))
     expect(await readdir(folder)).not.toContain('pipes.json.part')
+  })
+
+  test('but not into a folder that is not there', async () => {
+    const out = join(folder, 'nowhere', 'out.json')
+    const { code, stderr } = await laurel(['export', 'xbox', '--title', 'round-xbox', '--out', out])
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `laurel: cannot write ${out}: there is no such file or folder\n`,
+    })
   })
 
   test('but not into a file when the export fails', async () => {
@@ -148,6 +157,17 @@ describe('import', () => {
     expect(stdout).toContain('new 1, replaced 0, unchanged 0, ignored 0, failed 1')
     expect(stdout).toMatch(/\$\[1\] +DOCUMENT_REFUSED +\$\[1\]\./)
     expect(await imported(['accelbyte', document, '--title', 'half'])).toMatchObject({ code: 1 })
+    const broken = await fileWith('all-broken.json', [{ AchievementCode: 7 }])
+    const none = await laurel(['import', 'accelbyte', broken, '--title', 'half'])
+    expect(none.stdout).toMatch(
+      /^read 1 entry for title half: new 0, replaced 0, unchanged 0, ignored 0, failed 1\n/,
+    )
+  })
+
+  test('names no title of a document without entries', async () => {
+    const { code, stdout } = await laurel(['import', 'accelbyte', await fileWith('empty.json', [])])
+    expect(code).toBe(0)
+    expect(stdout).toMatch(/^read 0 entries: new 0, /)
   })
 
   test('says where a document is not JSON, and keeps nothing of it', async () => {
