@@ -34,7 +34,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/grpc': {
     may: [MODEL, SERVICE, TELEMETRY, 'src/gen'],
     types: [DIALECT],
-    packages: ['@grpc/*', 'grpc-health-check', 'google-proto-files'],
+    packages: ['@grpc/*', '@bufbuild/protobuf', 'grpc-health-check', 'google-proto-files'],
     node: true,
   },
   'src/http': { may: [MODEL, DIALECT, SERVICE, TELEMETRY], packages: ['fastify', '@fastify/*'], node: true },

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { createWorld, TITLE_ID } from '../support/world.ts'
+
+const BUF = join(import.meta.dirname, '../../node_modules/.bin/buf')
+
+let database: TestDatabase
+let server: RunningServer
+beforeAll(async () => {
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  await createWorld(server.address, {})
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+/** Calls as a stranger does, who has no schema but what the server tells. */
+async function call(method: string, request: object): Promise<unknown> {
+  const options = ['--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)]
+  const url = `http://${server.address}/${method}`
+  const { stdout } = await promisify(execFile)(BUF, ['curl', ...options, url])
+  return JSON.parse(stdout)
+}
+
+test('a tool can call by reflection alone: maps, timestamps, optional fields and oneofs arrive', async () => {
+  const achievement = {
+    titleId: TITLE_ID,
+    achievementId: 'summer-cup',
+    name: { locale: 'en', text: 'Summer Cup', translations: { de: 'Sommerpokal' } },
+    description: { locale: 'en', text: 'Ten laps in summer' },
+    kind: 'ACHIEVEMENT_KIND_CHALLENGE',
+    window: { startTime: '2020-06-01T00:00:00Z', endTime: '2999-08-31T23:59:59.500Z' },
+    requirements: [{ requirementId: 'laps', target: { integer: '10' } }],
+    productId: '',
+    estimatedTime: '90s',
+    ids: { xbox: '7' },
+  }
+  const created = await call('laurel.v1.AchievementService/CreateAchievement', { achievement })
+  expect(created).toMatchObject({ achievement })
+  expect(created).not.toHaveProperty('achievement.deepLink')
+
+  const report = { reach: { requirementId: 'laps', quantity: { integer: '4' } } }
+  const key = { titleId: TITLE_ID, playerId: 'p-1029', achievementId: 'summer-cup' }
+  expect(await call('laurel.v1.ProgressService/RecordProgress', { ...key, ...report })).toMatchObject({
+    progress: { ...key, percent: 40, requirements: [{ current: { integer: '4' } }] },
+  })
+})
+
+test('health can be asked by reflection alone', async () => {
+  expect(await call('grpc.health.v1.Health/Check', {})).toEqual({ status: 'SERVING' })
+})
