@@ -1,12 +1,4 @@
-import { join } from 'node:path'
-import {
-  type Client,
-  type ClientDuplexStream,
-  credentials,
-  loadPackageDefinition,
-  type ServiceError,
-  status,
-} from '@grpc/grpc-js'
+import { type Client, credentials, loadPackageDefinition, type ServiceError, status } from '@grpc/grpc-js'
 import { loadSync } from '@grpc/proto-loader'
 import { protoPath } from 'grpc-health-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -52,33 +44,6 @@ test('health says that the server and each service serve', async () => {
   client.close()
 })
 
-test('reflection lists the services and describes them with their own field names', async () => {
-  const proto = join(import.meta.dirname, '../node_modules/@grpc/reflection/build/proto/grpc/reflection/v1')
-  const definition = loadSync(join(proto, 'reflection.proto'), {
-    keepCase: true,
-    defaults: true,
-    oneofs: true,
-  })
-  const { grpc } = loadPackageDefinition(definition) as never as ReflectionPackage
-  const client = new grpc.reflection.v1.ServerReflection(address, credentials.createInsecure())
-  const stream = client.serverReflectionInfo()
-  stream.write({ list_services: '*' })
-  stream.write({ file_containing_symbol: 'laurel.v1.ProgressService' })
-  stream.write({ file_containing_symbol: 'google.rpc.BadRequest' })
-  stream.end()
-  const answers: ReflectionAnswer[] = []
-  for await (const answer of stream) answers.push(answer)
-  const [listed, progress, details] = answers
-  const names = listed?.list_services_response?.service.map(({ name }) => name) ?? []
-  for (const name of ['Title', 'Achievement', 'Player', 'Stat', 'Progress', 'Exchange']) {
-    expect(names).toContain(`laurel.v1.${name}Service`)
-  }
-  const bytes = Buffer.concat(progress?.file_descriptor_response?.file_descriptor_proto ?? [])
-  expect(bytes.includes('newly_unlocked')).toBe(true)
-  expect(details?.file_descriptor_response?.file_descriptor_proto.length).toBeGreaterThan(0)
-  client.close()
-})
-
 test('a request that is wrong is refused with all of it, before anything is asked of the database', async () => {
   const client = new ProgressServiceClient(address, credentials.createInsecure())
   const request = RecordProgressRequest.create({ titleId: 'space-race', requestId: 'x'.repeat(129) })
@@ -109,6 +74,19 @@ test('a database that is away is said to be, with the time to try again', async 
   client.close()
 })
 
+test('an address that cannot be had is refused in words that say what to do', async () => {
+  const second = createGrpcServer(services, createLog('silent'))
+  const remedy = 'set LAUREL_GRPC_ADDRESS to another address'
+  await expect(second.listen(address)).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+    message: `${address} is in use: stop what uses it, or ${remedy}`,
+  })
+  await expect(second.listen('192.0.2.1:50051')).rejects.toThrow(
+    `cannot serve on 192.0.2.1:50051: listen EADDRNOTAVAIL: address not available 192.0.2.1:50051: ${remedy}`,
+  )
+  await second.stop()
+})
+
 function detailsOf(error: ServiceError | null): Status {
   const [trailer] = error?.metadata.get('grpc-status-details-bin') ?? []
   return Status.decode(trailer as Buffer)
@@ -129,21 +107,4 @@ interface HealthPackage {
       }
     }
   }
-}
-
-interface ReflectionPackage {
-  readonly grpc: {
-    readonly reflection: {
-      readonly v1: {
-        readonly ServerReflection: Constructor<{
-          serverReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer>
-        }>
-      }
-    }
-  }
-}
-
-interface ReflectionAnswer {
-  readonly list_services_response: { readonly service: readonly { readonly name: string }[] } | null
-  readonly file_descriptor_response: { readonly file_descriptor_proto: readonly Buffer[] } | null
 }

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js'
+import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js'
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
@@ -11,6 +11,7 @@ import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { achievementService } from './achievement-service.ts'
 import { exchangeService } from './exchange-service.ts'
+import { ListenError } from './listen-error.ts'
 import { playerService } from './player-service.ts'
 import { progressService } from './progress-service.ts'
 import { addReflection } from './reflection.ts'
@@ -18,7 +19,10 @@ import { statService } from './stat-service.ts'
 import { titleService } from './title-service.ts'
 
 export interface GrpcServer {
-  /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
+  /**
+   * Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has; throws a
+   * ListenError if it cannot be had.
+   */
   listen(address: string): Promise<string>
   /** Takes no new calls and waits for those that run; after so many milliseconds it ends them. */
   stop(graceMilliseconds?: number): Promise<void>
@@ -34,6 +38,8 @@ const OPTIONS = {
 const DEFAULT_GRACE = 10_000
 
 export function createGrpcServer(services: Services, log: Logger): GrpcServer {
+  // What grpc-js says of its own accord is for who looks into it: whatever matters of it is thrown as well.
+  setLogger({ error: (message: unknown) => log.debug({ message }, 'grpc-js') })
   const server = new Server(OPTIONS)
   server.addService(TitleServiceService, titleService(services, log))
   server.addService(AchievementServiceService, achievementService(services, log))
@@ -78,7 +84,7 @@ function bind(server: Server, address: string): Promise<number> {
   return new Promise((resolve, reject) => {
     server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) resolve(port)
-      else reject(error)
+      else reject(new ListenError(address, error))
     })
   })
 }

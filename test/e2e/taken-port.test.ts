@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { access, chmod, mkdtemp, rm } from 'node:fs/promises'
+import { type AddressInfo, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { startServer } from '../support/server.ts'
+
+let folder: string
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'laurel-taken-'))
+  // Under root Postgres runs as another user, who must be able to enter.
+  await chmod(folder, 0o755)
+})
+afterEach(() => rm(folder, { recursive: true, force: true }))
+
+test('a taken port is one line that says what to do, and leaves no Postgres behind', async () => {
+  await using other = createServer().listen(0, '127.0.0.1')
+  await once(other, 'listening')
+  const address = `127.0.0.1:${(other.address() as AddressInfo).port}`
+  const env = { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS: address }
+  const line = `laurel: ${address} is in use: stop what uses it, or set LAUREL_GRPC_ADDRESS to another address\n`
+  const failure: Error = await startServer({ env }).then(
+    () => expect.fail('it serves'),
+    (error) => error,
+  )
+  expect(failure.message).toContain('exit code 1 ')
+  expect(failure.message.split(':\n')[1]).toBe(line)
+  await access(join(folder, 'postgres'))
+  await expect(access(join(folder, 'postgres/data/postmaster.pid'))).rejects.toThrow('ENOENT')
+})
