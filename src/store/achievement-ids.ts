@@ -1,4 +1,4 @@
-import type { Kysely } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { Tables } from './schema.ts'
 import { wanted } from './wanted.ts'
 
@@ -38,18 +38,12 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       dialect: string,
       ids: ReadonlyMap<string, string>,
     ): Promise<void> {
-      const rows = [...ids].map(([achievementId, id]) => ({
-        title_id: titleId,
-        dialect,
-        id,
-        achievement_id: achievementId,
-      }))
-      if (rows.length === 0) return
-      await db
-        .insertInto('achievement_ids')
-        .values(rows)
-        .onConflict((conflict) => conflict.columns(['title_id', 'achievement_id', 'dialect']).doNothing())
-        .execute()
+      if (ids.size === 0) return
+      await sql`
+        insert into achievement_ids (title_id, dialect, id, achievement_id)
+        select ${titleId}, ${dialect}, id, achievement_id
+        from unnest(${[...ids.values()]}::text[], ${[...ids.keys()]}::text[]) as r (id, achievement_id)
+        on conflict (title_id, achievement_id, dialect) do nothing`.execute(db)
     },
   }
 }

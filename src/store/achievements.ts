@@ -162,14 +162,13 @@ export function achievementQueries(db: Kysely<Tables>) {
       .where('achievement_id', '=', sql<string>`any(${achievementIds}::text[])`)
       .execute()
     const rows = achievements.flatMap(({ id, ids }) =>
-      Object.entries(ids).map(([dialect, theirs]) => ({
-        title_id: titleId,
-        dialect,
-        id: theirs,
-        achievement_id: id,
-      })),
+      Object.entries(ids).map(([dialect, theirs]) => ({ dialect, id: theirs, achievement_id: id })),
     )
-    if (rows.length > 0) await db.insertInto('achievement_ids').values(rows).execute()
+    if (rows.length === 0) return
+    await sql`
+      insert into achievement_ids (title_id, dialect, id, achievement_id)
+      select ${titleId}, dialect, id, achievement_id from jsonb_to_recordset(${formatJson(rows)}::jsonb)
+        as r (dialect text, id text, achievement_id text)`.execute(db)
   }
 }
 

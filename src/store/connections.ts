@@ -77,7 +77,7 @@ export class Connections {
   #queriesOf(client: pg.PoolClient): Queries {
     const known = this.#queries.get(client)
     if (known !== undefined) return known
-    const lent = { query: client.query.bind(client), release: () => {} }
+    const lent = { query: prepared(client), release: () => {} }
     const pool = { connect: async () => lent, end: async () => {}, options: {} }
     const queries = queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }))
     this.#queries.set(client, queries)
@@ -120,6 +120,24 @@ export class Connections {
       },
     }
   }
+}
+
+/**
+ * Runs statements by name, so that the database parses and plans each but once a connection. Every statement of
+ * this store is one text whatever its values are, lists included: there are few, and they stay few.
+ */
+function prepared(client: pg.PoolClient) {
+  return (text: string, values: unknown[]) => client.query({ name: nameOf(text), text, values })
+}
+
+const names = new Map<string, string>()
+
+function nameOf(text: string): string {
+  const known = names.get(text)
+  if (known !== undefined) return known
+  const name = `laurel-${names.size}`
+  names.set(text, name)
+  return name
 }
 
 /** Parsers of this pool alone: 64-bit integers stay exact, in columns as in JSON. */

@@ -81,9 +81,13 @@ export function titleQueries(db: Kysely<Tables>) {
     async replaceBindings(titleId: string, bindings: Title['bindings']): Promise<void> {
       await db.deleteFrom('title_bindings').where('title_id', '=', titleId).execute()
       const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
-        Object.entries(binding).map(([name, value]) => ({ dialect, name, value, title_id: titleId })),
+        Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
       )
-      if (rows.length > 0) await db.insertInto('title_bindings').values(rows).execute()
+      if (rows.length === 0) return
+      await sql`
+        insert into title_bindings (dialect, name, value, title_id)
+        select dialect, name, value, ${titleId} from jsonb_to_recordset(${json(rows)}::jsonb)
+          as r (dialect text, name text, value text)`.execute(db)
     },
 
     async deleteTitle(id: string): Promise<void> {

@@ -97,7 +97,7 @@ const STATEMENTS = [
     extensions jsonb not null default '{}',
     primary key (player_id, title_id)
   )`,
-  `create index player_titles_by_title on player_titles (title_id)`,
+  `create index player_titles_by_title on player_titles (title_id, player_id)`,
   `create table progress (
     player_id text not null,
     title_id text not null,
@@ -117,7 +117,7 @@ const STATEMENTS = [
     foreign key (player_id, title_id) references player_titles on delete cascade,
     foreign key (title_id, achievement_id) references achievements
   )`,
-  `create index progress_by_achievement on progress (title_id, achievement_id)`,
+  `create index progress_by_achievement on progress (title_id, achievement_id, player_id)`,
   `create table stat_values (
     player_id text not null,
     title_id text not null,
@@ -128,7 +128,7 @@ const STATEMENTS = [
     foreign key (player_id, title_id) references player_titles on delete cascade,
     foreign key (title_id, code) references stats
   )`,
-  `create index stat_values_by_stat on stat_values (title_id, code)`,
+  `create index stat_values_by_stat on stat_values (title_id, code, player_id)`,
   `create table events (
     player_id text not null,
     id bigint generated always as identity,
