@@ -4,7 +4,13 @@ import type { Queries } from '../../store/queries.ts'
 import { dialectOf } from '../dialects.ts'
 import type { Call, Services } from '../services.ts'
 import { type FoundTitle, findTitle, type TitleWanted } from './find-title.ts'
-import { type ImportSettings, importBatch, leftOut, type ReadyEntry } from './import-batch.ts'
+import {
+  type BatchResult,
+  type ImportSettings,
+  importBatch,
+  leftOut,
+  type ReadyEntry,
+} from './import-batch.ts'
 import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
@@ -24,6 +30,8 @@ export interface ImportOptions extends DocumentOptions {
   readonly mapping: Mapping
   readonly allowRebinding: boolean
 }
+
+const NOTHING: BatchResult = { outcomes: [], progress: [], losses: [] }
 
 /** Entries of one transaction. */
 const BATCH_SIZE = 500
@@ -60,6 +68,10 @@ export async function* importDocument(
   let known: ReadonlyMap<string, FoundTitle> | undefined
   for await (const batch of batchesOf(readEntries(adapter, document, locale, facts.envelope))) {
     call.signal.throwIfAborted()
+    if (known !== undefined && batch.every((entry) => 'error' in entry)) {
+      yield tally.batch(batch, NOTHING, options.playerId)
+      continue
+    }
     const write = async (queries: Queries) => {
       const found = known ?? (await findTitles(services, queries, adapter, titles, wanted))
       const ready = batch.flatMap((entry) => readyEntry(entry, found))
