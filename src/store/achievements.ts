@@ -25,7 +25,14 @@ export interface AchievementFilter {
 export type AchievementWrite = Achievement & { readonly createTime: Instant; readonly updateTime: Instant }
 
 export function achievementQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('achievements').selectAll('achievements').select(idsColumn.as('ids'))
+  const select = (titleId: string) =>
+    db
+      .selectFrom('achievements')
+      .selectAll('achievements')
+      .select(idsColumn.as('ids'))
+      .where('title_id', '=', titleId)
+  const selectNamed = (titleId: string, ids: readonly string[]) =>
+    select(titleId).innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
 
   return {
     /** Writes definitions and their dialect ids; existing ones of the same id are replaced, their etag moves. */
@@ -49,19 +56,13 @@ export function achievementQueries(db: Kysely<Tables>) {
 
     async achievementsByIds(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
-      const rows = await select()
-        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
-        .where('title_id', '=', titleId)
-        .execute()
-      return rows.map(fromRow)
+      return (await selectNamed(titleId, ids).execute()).map(fromRow)
     },
 
     /** The same, locked against change until the end of the transaction, in order of id. */
     async lockAchievements(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
-      const rows = await select()
-        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
-        .where('title_id', '=', titleId)
+      const rows = await selectNamed(titleId, ids)
         .orderBy('achievements.id')
         .forUpdate('achievements')
         .execute()
@@ -78,9 +79,9 @@ export function achievementQueries(db: Kysely<Tables>) {
       ids: readonly string[] | 'all',
     ): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
-      let query = select().where('title_id', '=', titleId)
-      if (ids !== 'all') query = query.where('id', '=', sql<string>`any(${[...ids]}::text[])`)
-      return (await query.orderBy('id').forKeyShare().execute()).map(fromRow)
+      const query = ids === 'all' ? select(titleId) : selectNamed(titleId, ids)
+      const rows = await query.orderBy('achievements.id').forKeyShare('achievements').execute()
+      return rows.map(fromRow)
     },
 
     /** Those with a requirement that follows one of the stats, held in the same way. */
@@ -88,8 +89,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       titleId: string,
       codes: readonly string[],
     ): Promise<readonly StoredAchievement[]> {
-      const rows = await select()
-        .where('title_id', '=', titleId)
+      const rows = await select(titleId)
         .where(sql<SqlBool>`stat_codes && ${[...codes]}::text[]`)
         .orderBy('id')
         .forKeyShare()
@@ -100,7 +100,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     async listAchievements(filter: AchievementFilter): Promise<readonly StoredAchievement[]> {
       const column = sql.ref<bigint>(filter.orderBy)
       const direction = filter.descending ? 'desc' : 'asc'
-      let query = select().where('title_id', '=', filter.titleId)
+      let query = select(filter.titleId)
       if (filter.tags.length > 0) query = query.where(sql<SqlBool>`tags && ${[...filter.tags]}::text[]`)
       if (filter.hidden !== undefined) query = query.where('hidden', '=', filter.hidden)
       if (filter.after !== undefined) {
@@ -172,7 +172,8 @@ export function achievementQueries(db: Kysely<Tables>) {
   }
 }
 
-const idsColumn = sql<Readonly<Record<string, string>>>`(
+/** Ids by dialect, of the row of `achievements` that the query is at. */
+export const idsColumn = sql<Readonly<Record<string, string>>>`(
   select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
   where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`
 

@@ -3,7 +3,7 @@ import type { StoredAchievement } from '../model/achievement.ts'
 import { formatJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Progress, ProgressState } from '../model/progress.ts'
-import { type AchievementRow, fromRow as achievementFromRow } from './achievements.ts'
+import { type AchievementRow, fromRow as achievementFromRow, idsColumn } from './achievements.ts'
 import { quantityFromJson, quantityToJson } from './definition.ts'
 import type { EventKind, Row, Tables } from './schema.ts'
 import type { SheetKey } from './sheets.ts'
@@ -74,12 +74,7 @@ export function progressQueries(db: Kysely<Tables>) {
             .on('p.player_id', '=', playerId),
         )
         .selectAll('achievements')
-        .select([
-          sql<Readonly<Record<string, string>>>`(
-            select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
-            where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`.as('ids'),
-          sql<JsonObject | null>`to_jsonb(p)`.as('progress'),
-        ])
+        .select([idsColumn.as('ids'), sql<JsonObject | null>`to_jsonb(p)`.as('progress')])
         .where('achievements.title_id', '=', titleId)
       if (states.length > 0) {
         query = query.where(sql<SqlBool>`coalesce(p.state, 'not_started') = any(${[...states]}::text[])`)

@@ -5,10 +5,9 @@ import { getAchievement } from '../../src/service/get-achievement.ts'
 import { getProgress } from '../../src/service/get-progress.ts'
 import { getTitle } from '../../src/service/get-title.ts'
 import { linkAccount } from '../../src/service/link-account.ts'
-import { listAchievements } from '../../src/service/list-achievements.ts'
 import { recordProgress } from '../../src/service/record-progress.ts'
 import { accelbyte, discord, xbox } from '../support/documents.ts'
-import { exportText, importText } from '../support/exchange.ts'
+import { definitionsOf, exportText, importText, kindsOf, textOf } from '../support/exchange.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
 let services: TestServices
@@ -19,26 +18,19 @@ beforeEach(async () => {
 afterEach(() => services[Symbol.asyncDispose]())
 
 const TITLE = 'harbor'
-const text = (...entries: object[]) => JSON.stringify(entries)
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
-const kinds = ({ outcomes }: Awaited<ReturnType<typeof importText>>) => outcomes.map(({ kind }) => kind)
-const all = async () => {
-  const filter = {
-    pageSize: undefined,
-    pageToken: undefined,
-    tags: [],
-    hidden: undefined,
-    descending: false,
-  } as const
-  return (await listAchievements(services, { titleId: TITLE, orderBy: 'list_order', ...filter }, call)).items
-}
 
 describe('a document', () => {
   test('that calls a known achievement by another code says that the code stays', async () => {
-    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
-    const result = await importText(services, 'accelbyte', text(accelbyte({ AchievementCode: 'renamed' })), {
-      titleId: TITLE,
-    })
+    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
+    const result = await importText(
+      services,
+      'accelbyte',
+      textOf(accelbyte({ AchievementCode: 'renamed' })),
+      {
+        titleId: TITLE,
+      },
+    )
     expect(result.outcomes).toMatchObject([{ kind: 'unchanged', achievementId: 'first-light' }])
     expect(result.losses).toMatchObject([
       { kind: 'coerced', path: '$[0]', from: 'renamed', to: 'first-light' },
@@ -46,9 +38,9 @@ describe('a document', () => {
   })
 
   test('that maps two ids to one achievement is refused the second', async () => {
-    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     const mapping = { '612233445566778899': 'first-light', '612233445566778900': 'first-light' }
-    const both = text(discord(), discord({ id: '612233445566778900' }))
+    const both = textOf(discord(), discord({ id: '612233445566778900' }))
     const result = await importText(services, 'discord', both, { titleId: TITLE, mapping })
     expect(result.outcomes.map(({ kind, error }) => error?.reason ?? kind)).toEqual([
       'replaced',
@@ -70,7 +62,7 @@ describe('a document', () => {
 
   test('with one bad entry fails that alone, and names it', async () => {
     const bad = accelbyte({ AchievementCode: 'bad', ID: '1', Tags: ['1', '2', '3', '4', '5', '6'] })
-    const result = await importText(services, 'accelbyte', text(accelbyte(), bad, { nonsense: 1 }), {
+    const result = await importText(services, 'accelbyte', textOf(accelbyte(), bad, { nonsense: 1 }), {
       titleId: TITLE,
     })
     expect(result.summary).toMatchObject({
@@ -101,7 +93,7 @@ describe('a document', () => {
   })
 
   test('tried out keeps nothing, and says what it would do', async () => {
-    const dry = await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE, dryRun: true })
+    const dry = await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE, dryRun: true })
     expect(dry.summary).toMatchObject({ newCount: 1, titleCreated: true })
     const client = new pg.Client({ connectionString: services.databaseUrl })
     await client.connect()
@@ -120,35 +112,35 @@ describe('a document', () => {
   })
 
   test('left out where records exist changes none of them', async () => {
-    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     const changed = accelbyte({ Hidden: true })
     const other = accelbyte({ AchievementCode: 'other', ID: '2', ListOrder: 2 })
-    const result = await importText(services, 'accelbyte', text(changed, other), {
+    const result = await importText(services, 'accelbyte', textOf(changed, other), {
       titleId: TITLE,
       strategy: 'leave_out',
     })
-    expect(kinds(result)).toEqual(['ignored', 'new'])
+    expect(kindsOf(result)).toEqual(['ignored', 'new'])
     expect((await stored('first-light')).hidden).toBe(false)
   })
 
   test('that says one thing twice ends as its last word', async () => {
-    const result = await importText(services, 'accelbyte', text(accelbyte(), accelbyte({ Hidden: true })), {
+    const result = await importText(services, 'accelbyte', textOf(accelbyte(), accelbyte({ Hidden: true })), {
       titleId: TITLE,
     })
-    expect(kinds(result)).toEqual(['new', 'replaced'])
+    expect(kindsOf(result)).toEqual(['new', 'replaced'])
     expect((await stored('first-light')).hidden).toBe(true)
   })
 
   test('of another title is refused whole, unless told otherwise', async () => {
-    await importText(services, 'discord', text(discord()), { titleId: 'other' })
-    const refused = importText(services, 'discord', text(discord()), { titleId: TITLE })
+    await importText(services, 'discord', textOf(discord()), { titleId: 'other' })
+    const refused = importText(services, 'discord', textOf(discord()), { titleId: TITLE })
     await expect(refused).rejects.toMatchObject({
       reason: 'BOUND_TO_ANOTHER_TITLE',
       metadata: { boundTitleId: 'other' },
     })
-    const found = await importText(services, 'discord', text(discord()))
+    const found = await importText(services, 'discord', textOf(discord()))
     expect(found.summary).toMatchObject({ titleId: 'other', unchangedCount: 1 })
-    const told = await importText(services, 'discord', text(discord()), {
+    const told = await importText(services, 'discord', textOf(discord()), {
       titleId: TITLE,
       allowRebinding: true,
     })
@@ -158,12 +150,12 @@ describe('a document', () => {
 
   test('that names no title needs to be told one', async () => {
     const { application_id: _, ...nameless } = discord()
-    await expect(importText(services, 'discord', text(nameless))).rejects.toMatchObject({
+    await expect(importText(services, 'discord', textOf(nameless))).rejects.toMatchObject({
       reason: 'TITLE_UNNAMED',
     })
-    expect((await importText(services, 'discord', text(nameless), { titleId: TITLE })).summary.newCount).toBe(
-      1,
-    )
+    expect(
+      (await importText(services, 'discord', textOf(nameless), { titleId: TITLE })).summary.newCount,
+    ).toBe(1)
   })
 
   test('with losses is refused when losses are', async () => {
@@ -190,10 +182,10 @@ describe('progress', () => {
     ...parts,
   })
 
-  beforeEach(() => importText(services, 'discord', text(discord()), { titleId: TITLE }))
+  beforeEach(() => importText(services, 'discord', textOf(discord()), { titleId: TITLE }))
 
   test('finds or makes the player whose account it names', async () => {
-    const result = await importText(services, 'discord', text(row(40), row(7, { achievement_id: '1' })), {
+    const result = await importText(services, 'discord', textOf(row(40), row(7, { achievement_id: '1' })), {
       titleId: TITLE,
     })
     expect(result.outcomes.map(({ kind, error }) => [kind, error?.reason])).toEqual([
@@ -205,9 +197,9 @@ describe('progress', () => {
   })
 
   test('never lowers ours, and keeps the first unlock time', async () => {
-    await importText(services, 'discord', text(row(100)), { titleId: TITLE, playerId: 'ann' })
+    await importText(services, 'discord', textOf(row(100)), { titleId: TITLE, playerId: 'ann' })
     const later = row(100, { unlocked_at: '2022-01-01T00:00:00.000000+00:00' })
-    const again = await importText(services, 'discord', text(later, row(3)), {
+    const again = await importText(services, 'discord', textOf(later, row(3)), {
       titleId: TITLE,
       playerId: 'ann',
     })
@@ -221,14 +213,14 @@ describe('progress', () => {
   })
 
   test('of an account that is another player’s is refused', async () => {
-    await importText(services, 'discord', text(row(10)), { titleId: TITLE, playerId: 'ann' })
+    await importText(services, 'discord', textOf(row(10)), { titleId: TITLE, playerId: 'ann' })
     const account = { dialect: 'discord', id: '80351110224678912' }
     await expect(
       linkAccount(services, { playerId: 'bob', account, requestId: undefined }, call),
     ).rejects.toMatchObject({
       reason: 'PLAYER_NOT_FOUND',
     })
-    const result = await importText(services, 'discord', text(row(20)), { titleId: TITLE, playerId: 'bob' })
+    const result = await importText(services, 'discord', textOf(row(20)), { titleId: TITLE, playerId: 'bob' })
     expect(result.outcomes).toMatchObject([{ kind: 'failed', error: { reason: 'ACCOUNT_LINKED_ELSEWHERE' } }])
     expect((await progress('ann')).progress.percent).toBe(10)
   })
@@ -255,7 +247,7 @@ describe('progress', () => {
     ).toMatchObject([{ achievement_id: '612233445566778899', percent_complete: 29 }])
     const rows = JSON.parse((await exportText(services, 'accelbyte', TITLE, { playerId: 'ann' })).text)
     expect(rows).toMatchObject({ data: [{ achievementCode: '612233445566778899', status: 1 }] })
-    expect((await all())[0]?.ids).toMatchObject({
+    expect((await definitionsOf(services, TITLE))[0]?.ids).toMatchObject({
       xbox: '1',
       accelbyte: expect.stringMatching(/^[0-9a-f]{24}$/),
     })

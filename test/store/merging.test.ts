@@ -2,9 +2,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createAchievement } from '../../src/service/create-achievement.ts'
 import { getAchievement } from '../../src/service/get-achievement.ts'
 import { getTitle } from '../../src/service/get-title.ts'
-import { listAchievements } from '../../src/service/list-achievements.ts'
 import { accelbyte, discord, xbox } from '../support/documents.ts'
-import { exportText, importText } from '../support/exchange.ts'
+import { definitionsOf, exportText, importText, kindsOf, textOf } from '../support/exchange.ts'
 import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
@@ -16,39 +15,29 @@ beforeEach(async () => {
 afterEach(() => services[Symbol.asyncDispose]())
 
 const TITLE = 'harbor'
-const text = (...entries: object[]) => JSON.stringify(entries)
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
-const kinds = ({ outcomes }: Awaited<ReturnType<typeof importText>>) => outcomes.map(({ kind }) => kind)
-const all = async () => {
-  const filter = {
-    pageSize: undefined,
-    pageToken: undefined,
-    tags: [],
-    hidden: undefined,
-    descending: false,
-  } as const
-  return (await listAchievements(services, { titleId: TITLE, orderBy: 'list_order', ...filter }, call)).items
-}
 
 describe('one achievement of several stores', () => {
   test('is one record: by the dialect’s id, else by code, else by the mapping, never by name', async () => {
-    expect(kinds(await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE }))).toEqual([
-      'new',
-    ])
-    const dry = await importText(services, 'discord', text(discord()), { titleId: TITLE, dryRun: true })
+    expect(kindsOf(await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE }))).toEqual(
+      ['new'],
+    )
+    const dry = await importText(services, 'discord', textOf(discord()), { titleId: TITLE, dryRun: true })
     expect(dry.outcomes).toMatchObject([{ kind: 'new', likelyTwins: ['first-light'] }])
     const mapping = { '612233445566778899': 'first-light' }
     expect(
-      kinds(await importText(services, 'discord', text(discord()), { titleId: TITLE, mapping })),
+      kindsOf(await importText(services, 'discord', textOf(discord()), { titleId: TITLE, mapping })),
     ).toEqual(['replaced'])
-    const again = await importText(services, 'discord', text(discord({ secret: false })), { titleId: TITLE })
+    const again = await importText(services, 'discord', textOf(discord({ secret: false })), {
+      titleId: TITLE,
+    })
     expect(again.outcomes).toMatchObject([{ kind: 'replaced', achievementId: 'first-light' }])
-    expect(await all()).toHaveLength(1)
+    expect(await definitionsOf(services, TITLE)).toHaveLength(1)
   })
 
   test('keeps what a dialect has no word for, and gains what it says', async () => {
-    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
-    await importText(services, 'discord', text(discord()), {
+    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
+    await importText(services, 'discord', textOf(discord()), {
       titleId: TITLE,
       mapping: { '612233445566778899': 'first-light' },
     })
@@ -83,7 +72,7 @@ describe('one achievement of several stores', () => {
 
   test('of a mapping to nothing fails alone', async () => {
     const entries = [discord(), discord({ id: '612233445566778900' })]
-    const result = await importText(services, 'discord', text(...entries), {
+    const result = await importText(services, 'discord', textOf(...entries), {
       titleId: TITLE,
       mapping: { '612233445566778899': 'nothing' },
     })
@@ -114,13 +103,15 @@ describe('a document of our own', () => {
       const { text: own } = await exportText(services, dialect, TITLE)
       const { ids: _, ...before } = await stored('rich')
       const again = await importText(services, dialect, own, { titleId: TITLE })
-      expect(kinds(again)).toEqual(['unchanged'])
+      expect(kindsOf(again)).toEqual(['unchanged'])
       const { ids: __, ...after } = await stored('rich')
       expect(after).toStrictEqual(before)
     }
     const { text: own } = await exportText(services, 'accelbyte', TITLE)
     const renamed = own.replace('"en":"Rich"', '"en":"Richer"')
-    expect(kinds(await importText(services, 'accelbyte', renamed, { titleId: TITLE }))).toEqual(['replaced'])
+    expect(kindsOf(await importText(services, 'accelbyte', renamed, { titleId: TITLE }))).toEqual([
+      'replaced',
+    ])
     expect(await stored('rich')).toMatchObject({
       name: { text: 'Richer' },
       tags: { length: 6 },
@@ -129,7 +120,7 @@ describe('a document of our own', () => {
   })
 
   test('is not written in a shape that has no place for it', async () => {
-    await importText(services, 'accelbyte', text(accelbyte()), { titleId: TITLE })
+    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     const refused = exportText(services, 'accelbyte', TITLE, { playerId: 'ann', shape: 'export' })
     await expect(refused).rejects.toMatchObject({
       code: 'invalid_argument',

@@ -3,6 +3,7 @@ import type { ExportPart, ImportPart } from '../../src/service/exchange/parts.ts
 import { exportAchievements } from '../../src/service/export-achievements.ts'
 import { exportProgress } from '../../src/service/export-progress.ts'
 import { importAchievements } from '../../src/service/import-achievements.ts'
+import { listAchievements } from '../../src/service/list-achievements.ts'
 import type { Services } from '../../src/service/services.ts'
 import { callOf } from './services.ts'
 
@@ -41,6 +42,23 @@ export async function importText(
     losses: all.flatMap(({ losses }) => losses),
     summary,
   }
+}
+
+/** A document that is a bare array. */
+export function textOf(...entries: object[]): string {
+  return JSON.stringify(entries)
+}
+
+/** What became of each entry, in order. */
+export function kindsOf({ outcomes }: Imported) {
+  return outcomes.map(({ kind }) => kind)
+}
+
+/** All definitions of a title. */
+export async function definitionsOf(services: Services, titleId: string) {
+  const filter = { tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
+  const page = { pageSize: undefined, pageToken: undefined }
+  return (await listAchievements(services, { titleId, ...page, ...filter }, callOf())).items
 }
 
 /** Exports a title's definitions; with a player what the player has of them, or what everybody has. */
