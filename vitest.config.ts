@@ -14,6 +14,7 @@ export default defineConfig({
       },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], testTimeout: 60_000 } },
       { test: { name: 'store', include: ['test/store/**/*.test.ts'], ...POSTGRES } },
+      { test: { name: 'gateways', include: ['test/gateways/**/*.test.ts'], ...POSTGRES } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...POSTGRES } },
     ],
   },

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto'
+import { authenticateAnyone } from './auth/anyone.ts'
 import type { Config } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createGrpcServer } from './grpc/server.ts'
+import { createHttpServer } from './http/server.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
-import { dialects } from './registry.ts'
+import { dialects, gateways } from './registry.ts'
+import { openOperations } from './service/operations.ts'
 import type { Services } from './service/services.ts'
 import { migrate } from './store/migrate.ts'
 import { reachDatabase } from './store/reach.ts'
@@ -13,6 +16,8 @@ import type { Logger } from './telemetry/log.ts'
 export interface App {
   /** Where gRPC is served, with the port that was taken. */
   readonly grpcAddress: string
+  /** Where the gateways are served, likewise. */
+  readonly httpAddress: string
   stop(): Promise<void>
 }
 
@@ -42,11 +47,16 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     CLEANING_INTERVAL_MILLISECONDS,
   )
   started.defer(() => clearInterval(cleaning))
-  const server = createGrpcServer(services, log)
-  started.defer(() => server.stop())
-  const grpcAddress = await server.listen(config.grpcAddress)
+  const operations = openOperations(services)
+  const wire = { log, authenticate: authenticateAnyone }
+  const grpc = createGrpcServer(operations, wire)
+  started.defer(() => grpc.stop())
+  const http = createHttpServer(gateways, { ...wire, operations })
+  started.defer(() => http.stop())
+  const grpcAddress = await grpc.listen(config.grpcAddress)
+  const httpAddress = await http.listen(config.httpAddress)
   const running = started.move()
-  return { grpcAddress, stop: () => running.disposeAsync() }
+  return { grpcAddress, httpAddress, stop: () => running.disposeAsync() }
 }
 
 async function startDatabase(config: Config, log: Logger, started: AsyncDisposableStack): Promise<string> {

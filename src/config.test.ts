@@ -5,6 +5,7 @@ describe('readConfig', () => {
   test('takes defaults for what is absent or empty', () => {
     const defaults = {
       grpcAddress: '127.0.0.1:50051',
+      httpAddress: '127.0.0.1:8080',
       dataDirectory: '.laurel',
       databaseUrl: undefined,
       logLevel: 'info',

@@ -3,6 +3,8 @@ import type { LogLevel } from './telemetry/log.ts'
 export interface Config {
   /** host:port or [host]:port; port 0 takes a free one. Loopback only, as long as there is no authentication. */
   readonly grpcAddress: string
+  /** The same for HTTP. */
+  readonly httpAddress: string
   /** Where the embedded Postgres keeps its data. */
   readonly dataDirectory: string
   /** A PostgreSQL to use in place of the embedded one. Holds a password: never to be logged. */
@@ -48,6 +50,7 @@ export function readConfig(env: Environment): Config {
   }
   const config: Config = {
     grpcAddress: read('LAUREL_GRPC_ADDRESS', '127.0.0.1:50051'),
+    httpAddress: read('LAUREL_HTTP_ADDRESS', '127.0.0.1:8080'),
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
@@ -57,7 +60,8 @@ export function readConfig(env: Environment): Config {
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
   }
   const refused = [
-    problemWithAddress(config.grpcAddress),
+    problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress),
+    problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
   ]
@@ -71,15 +75,15 @@ export function readProcessConfig(): Config {
   return readConfig(process.env)
 }
 
-function problemWithAddress(address: string): string | undefined {
+function problemWithAddress(name: string, address: string): string | undefined {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? []
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65535) {
-    return `LAUREL_GRPC_ADDRESS must be host:port or [host]:port, and is ${JSON.stringify(address)}`
+    return `${name} must be host:port or [host]:port, and is ${JSON.stringify(address)}`
   }
   if (isLoopback(host)) return undefined
   return (
-    `LAUREL_GRPC_ADDRESS must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
+    `${name} must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
     'laurel has no authentication configured, so it does not listen where other machines can reach it'
   )
 }

@@ -18,7 +18,9 @@ try {
 async function serve(config: Config): Promise<void> {
   const app = await startApp(config, createLog(config.logLevel))
   const place = config.databaseUrl === undefined ? config.dataDirectory : 'the database of DATABASE_URL'
-  process.stdout.write(`laurel is serving gRPC on ${app.grpcAddress} (data in ${place})\n`)
+  process.stdout.write(
+    `laurel is serving gRPC on ${app.grpcAddress} and HTTP on ${app.httpAddress} (data in ${place})\n`,
+  )
   await signalled()
   process.stdout.write('laurel is stopping\n')
   await app.stop()

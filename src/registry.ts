@@ -1,7 +1,11 @@
 import { adapters } from '../adapters/index.ts'
 import type { Adapter } from './dialect/adapter.ts'
+import type { Gateway } from './http/gateway.ts'
 
 /** Every dialect that Laurel speaks, by id. */
 export const dialects: ReadonlyMap<string, Adapter> = new Map(
   adapters.map((adapter) => [adapter.id, adapter]),
 )
+
+/** Those of them that serve their platform's HTTP API. */
+export const gateways: readonly Gateway[] = adapters.flatMap(({ gateway }) => gateway ?? [])

@@ -7,20 +7,20 @@ import { Status } from '../src/gen/google/rpc/status.ts'
 import { ProgressServiceClient, RecordProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
 import { GetTitleRequest, TitleServiceClient } from '../src/gen/laurel/v1/title_service.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
-import type { Services } from '../src/service/services.ts'
+import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
-import { createLog } from '../src/telemetry/log.ts'
+import { testWire } from './support/services.ts'
 
 /** A database that nobody answers for: what needs one fails, and the rest must work all the same. */
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
-const services: Services = {
+const operations = openOperations({
   store,
   dialects: new Map(),
   now: () => 0n,
   entropy: () => 0n,
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
-}
-const server = createGrpcServer(services, createLog('silent'))
+})
+const server = createGrpcServer(operations, testWire)
 let address: string
 
 beforeAll(async () => {
@@ -75,7 +75,7 @@ test('a database that is away is said to be, with the time to try again', async 
 })
 
 test('an address that cannot be had is refused in words that say what to do', async () => {
-  const second = createGrpcServer(services, createLog('silent'))
+  const second = createGrpcServer(operations, testWire)
   const remedy = 'set LAUREL_GRPC_ADDRESS to another address'
   await expect(second.listen(address)).rejects.toMatchObject({
     code: 'EADDRINUSE',

@@ -17,7 +17,11 @@ export async function startThrowawayApp(): Promise<ThrowawayApp> {
   // Enterable for the user that runs Postgres when root runs the demo.
   await chmod(folder, 0o755)
   started.defer(() => removeLinkedHome(folder))
-  const config = readConfig({ LAUREL_GRPC_ADDRESS: '127.0.0.1:0', LAUREL_DATA_DIR: folder })
+  const config = readConfig({
+    LAUREL_GRPC_ADDRESS: '127.0.0.1:0',
+    LAUREL_HTTP_ADDRESS: '127.0.0.1:0',
+    LAUREL_DATA_DIR: folder,
+  })
   const app = await startApp(config, createLog('error'))
   started.defer(() => app.stop())
   const running = started.move()

@@ -1,14 +1,8 @@
 import { AchievementOrder, type AchievementServiceServer } from '../gen/laurel/v1/achievement_service.ts'
 import { LIMITS } from '../model/limits.ts'
-import { batchGetAchievements } from '../service/batch-get-achievements.ts'
-import { createAchievement } from '../service/create-achievement.ts'
-import { deleteAchievement } from '../service/delete-achievement.ts'
-import { getAchievement } from '../service/get-achievement.ts'
-import { type ListAchievements, listAchievements } from '../service/list-achievements.ts'
-import { reorderAchievement } from '../service/reorder-achievement.ts'
-import type { Services } from '../service/services.ts'
-import { updateAchievement } from '../service/update-achievement.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { ListAchievements } from '../service/list-achievements.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Wire } from './call.ts'
 import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'
 import { type Choices, readChoice } from './convert/choices.ts'
 import { readList } from './convert/collections.ts'
@@ -25,9 +19,9 @@ const ORDERS: Choices<AchievementOrder, ListAchievements['orderBy']> = {
   [AchievementOrder.UPDATE_TIME]: 'update_time',
 }
 
-export function achievementService(services: Services, log: Logger): AchievementServiceServer {
+export function achievementService(operations: Operations, wire: Wire): AchievementServiceServer {
   return {
-    createAchievement: unary(log, async (message, call) => {
+    createAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => {
         const achievement = required(message.achievement, 'achievement')
         return {
@@ -36,18 +30,18 @@ export function achievementService(services: Services, log: Logger): Achievement
           requestId: readRequestId(message.requestId, violations),
         }
       })
-      const achievement = await withLocale(services, request.titleId, request.achievement, call)
+      const achievement = await withLocale(operations, request.titleId, request.achievement, call)
       return {
-        achievement: writeAchievement(await createAchievement(services, { ...request, achievement }, call)),
+        achievement: writeAchievement(await operations.createAchievement({ ...request, achievement }, call)),
       }
     }),
 
-    getAchievement: unary(log, async (message, call) => {
+    getAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => readName(message, violations))
-      return { achievement: writeAchievement(await getAchievement(services, request, call)) }
+      return { achievement: writeAchievement(await operations.getAchievement(request, call)) }
     }),
 
-    listAchievements: unary(log, async (message, call) => {
+    listAchievements: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         ...readPaging(message, violations),
@@ -56,11 +50,11 @@ export function achievementService(services: Services, log: Logger): Achievement
         orderBy: readChoice(message.orderBy, ORDERS, AchievementOrder, 'order_by', violations),
         descending: message.descending,
       }))
-      const { items, nextPageToken } = await listAchievements(services, request, call)
+      const { items, nextPageToken } = await operations.listAchievements(request, call)
       return { achievements: items.map(writeAchievement), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updateAchievement: unary(log, async (message, call) => {
+    updateAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => {
         const achievement = required(message.achievement, 'achievement')
         return {
@@ -71,31 +65,33 @@ export function achievementService(services: Services, log: Logger): Achievement
           requestId: readRequestId(message.requestId, violations),
         }
       })
-      const patch = await withLocale(services, request.titleId, request.patch, call)
-      return { achievement: writeAchievement(await updateAchievement(services, { ...request, patch }, call)) }
+      const patch = await withLocale(operations, request.titleId, request.patch, call)
+      return {
+        achievement: writeAchievement(await operations.updateAchievement({ ...request, patch }, call)),
+      }
     }),
 
-    deleteAchievement: unary(log, async (message, call) => {
+    deleteAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readName(message, violations),
         etag: message.etag || undefined,
         force: message.force,
         requestId: readRequestId(message.requestId, violations),
       }))
-      await deleteAchievement(services, request, call)
+      await operations.deleteAchievement(request, call)
       return {}
     }),
 
-    reorderAchievement: unary(log, async (message, call) => {
+    reorderAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readName(message, violations),
         listOrder: readWithin(message.listOrder, [1, 2 ** 31 - 1], 'list_order', violations),
         requestId: readRequestId(message.requestId, violations),
       }))
-      return { achievement: writeAchievement(await reorderAchievement(services, request, call)) }
+      return { achievement: writeAchievement(await operations.reorderAchievement(request, call)) }
     }),
 
-    batchGetAchievements: unary(log, async (message, call) => {
+    batchGetAchievements: unary(wire, async (message, call) => {
       const request = parse((violations) => {
         const { achievementIds: ids } = message
         if (ids.length === 0) violations.add('achievement_ids', 'must hold at least one id')
@@ -104,7 +100,7 @@ export function achievementService(services: Services, log: Logger): Achievement
           achievementIds: readList(ids, LIMITS.batchItems, 'achievement_ids', violations, readId),
         }
       })
-      const achievements = await batchGetAchievements(services, request, call)
+      const achievements = await operations.batchGetAchievements(request, call)
       return { achievements: achievements.map(writeAchievement) }
     }),
   }

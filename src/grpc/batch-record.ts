@@ -1,9 +1,9 @@
 import type { BatchItem, BatchItemResult } from '../gen/laurel/v1/progress_service.ts'
 import { invalidArgument, LaurelError } from '../model/errors.ts'
 import { LIMITS } from '../model/limits.ts'
-import { batchRecordProgress } from '../service/batch-record-progress.ts'
+import type { Operations } from '../service/operations.ts'
 import type { RecordProgress } from '../service/record-progress.ts'
-import type { Call, Services } from '../service/services.ts'
+import type { Call } from '../service/services.ts'
 import { writeProgressResult } from './convert/progress.ts'
 import { readReport, readReportHeader } from './convert/report.ts'
 import { parse } from './convert/violations.ts'
@@ -11,14 +11,14 @@ import { toRpcStatus } from './status.ts'
 
 /** Records what can be read; an item that cannot has its own error, and keeps none of the others out. */
 export async function batchRecord(
-  services: Services,
+  operations: Operations,
   messages: readonly BatchItem[],
   call: Call,
 ): Promise<BatchItemResult[]> {
   checkCount(messages.length)
   const read = messages.map(readItem)
   const items = read.filter((item): item is RecordProgress => !(item instanceof LaurelError))
-  const answers = (items.length > 0 ? await batchRecordProgress(services, { items }, call) : []).values()
+  const answers = (items.length > 0 ? await operations.batchRecordProgress({ items }, call) : []).values()
   return read.map((item) => {
     const answer = item instanceof LaurelError ? item : answers.next().value
     if (answer === undefined) throw new Error('an item of a batch has no answer')

@@ -1,12 +1,6 @@
 import type { ExchangeServiceServer } from '../gen/laurel/v1/exchange_service.ts'
-import { exportAchievements } from '../service/export-achievements.ts'
-import { exportProgress } from '../service/export-progress.ts'
-import { importAchievements } from '../service/import-achievements.ts'
-import { importProgress } from '../service/import-progress.ts'
-import { listDialects } from '../service/list-dialects.ts'
-import type { Services } from '../service/services.ts'
-import { translate } from '../service/translate.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Wire } from './call.ts'
 import { writeDialect } from './convert/exchange.ts'
 import {
   readAchievementsExport,
@@ -21,36 +15,38 @@ import { openDocument } from './document-stream.ts'
 import { bidiStream, serverStream } from './streams.ts'
 import { unary } from './unary.ts'
 
-export function exchangeService(services: Services, log: Logger): ExchangeServiceServer {
+export function exchangeService(operations: Operations, wire: Wire): ExchangeServiceServer {
   return {
-    listDialects: unary(log, async () => ({ dialects: listDialects(services).map(writeDialect) })),
+    listDialects: unary(wire, async (_, call) => ({
+      dialects: (await operations.listDialects({}, call)).map(writeDialect),
+    })),
 
-    translate: bidiStream(log, async function* (messages, call) {
+    translate: bidiStream(wire, async function* (messages, call) {
       const { first, content } = await openDocument(messages)
       const options = parse((violations) => readTranslation(first, violations))
-      yield* writeDocument(translate(services, options, content, call))
+      yield* writeDocument(operations.translate({ ...options, content }, call))
     }),
 
-    importAchievements: bidiStream(log, async function* (messages, call) {
+    importAchievements: bidiStream(wire, async function* (messages, call) {
       const { first, content } = await openDocument(messages)
       const options = parse((violations) => readAchievementsImport(first, violations))
-      yield* writeImport(importAchievements(services, options, content, call))
+      yield* writeImport(operations.importAchievements({ ...options, content }, call))
     }),
 
-    importProgress: bidiStream(log, async function* (messages, call) {
+    importProgress: bidiStream(wire, async function* (messages, call) {
       const { first, content } = await openDocument(messages)
       const options = parse((violations) => readProgressImport(first, violations))
-      yield* writeImport(importProgress(services, options, content, call))
+      yield* writeImport(operations.importProgress({ ...options, content }, call))
     }),
 
-    exportAchievements: serverStream(log, (message, call) => {
+    exportAchievements: serverStream(wire, (message, call) => {
       const options = parse((violations) => readAchievementsExport(message, violations))
-      return writeDocument(exportAchievements(services, options, call))
+      return writeDocument(operations.exportAchievements(options, call))
     }),
 
-    exportProgress: serverStream(log, (message, call) => {
+    exportProgress: serverStream(wire, (message, call) => {
       const options = parse((violations) => readProgressExport(message, violations))
-      return writeDocument(exportProgress(services, options, call))
+      return writeDocument(operations.exportProgress(options, call))
     }),
   }
 }

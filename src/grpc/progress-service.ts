@@ -1,16 +1,8 @@
 import type { ProgressServiceServer } from '../gen/laurel/v1/progress_service.ts'
 import { LIMITS } from '../model/limits.ts'
-import { getPlayerSummary } from '../service/get-player-summary.ts'
-import { getProgress } from '../service/get-progress.ts'
-import { listProgress } from '../service/list-progress.ts'
-import { recordProgress } from '../service/record-progress.ts'
-import { recordStats } from '../service/record-stats.ts'
-import { resetProgress } from '../service/reset-progress.ts'
-import { restoreAchievement } from '../service/restore-achievement.ts'
-import { revokeAchievement } from '../service/revoke-achievement.ts'
-import type { Services } from '../service/services.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { Operations } from '../service/operations.ts'
 import { batchRecord } from './batch-record.ts'
+import type { Wire } from './call.ts'
 import { readList } from './convert/collections.ts'
 import { readPaging } from './convert/numbers.ts'
 import { writePlayerSummary } from './convert/player.ts'
@@ -28,23 +20,23 @@ import { readInstant } from './convert/time.ts'
 import { parse, type Violations } from './convert/violations.ts'
 import { unary } from './unary.ts'
 
-export function progressService(services: Services, log: Logger): ProgressServiceServer {
+export function progressService(operations: Operations, wire: Wire): ProgressServiceServer {
   return {
-    recordProgress: unary(log, async (message, call) => {
+    recordProgress: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readReportHeader(message, violations),
         report: readReport(message.report, violations),
       }))
-      return writeProgressResult(await recordProgress(services, request, call))
+      return writeProgressResult(await operations.recordProgress(request, call))
     }),
 
-    unlockAchievement: unary(log, async (message, call) => {
+    unlockAchievement: unary(wire, async (message, call) => {
       const header = parse((violations) => readReportHeader(message, violations))
       const request = { ...header, report: { kind: 'unlock' } } as const
-      return writeProgressResult(await recordProgress(services, request, call))
+      return writeProgressResult(await operations.recordProgress(request, call))
     }),
 
-    recordStats: unary(log, async (message, call) => {
+    recordStats: unary(wire, async (message, call) => {
       const request = parse((violations) => {
         if (message.updates.length === 0) violations.add('updates', 'must hold at least one update')
         return {
@@ -54,64 +46,64 @@ export function progressService(services: Services, log: Logger): ProgressServic
           requestId: readRequestId(message.requestId, violations),
         }
       })
-      const { values, moved } = await recordStats(services, request, call)
+      const { values, moved } = await operations.recordStats(request, call)
       return { values: values.map(writeStatValue), moved: moved.map(writeProgressResult) }
     }),
 
-    batchRecordProgress: unary(log, async ({ items }, call) => ({
-      results: await batchRecord(services, items, call),
+    batchRecordProgress: unary(wire, async ({ items }, call) => ({
+      results: await batchRecord(operations, items, call),
     })),
 
-    getProgress: unary(log, async (message, call) => {
+    getProgress: unary(wire, async (message, call) => {
       const request = parse((violations) => readStandingName(message, violations))
-      const record = await getProgress(services, request, call)
+      const record = await operations.getProgress(request, call)
       return { progress: writeProgress(record, record.progress) }
     }),
 
-    listProgress: unary(log, async (message, call) => {
+    listProgress: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readPlayerOfTitle(message, violations),
         ...readPaging(message, violations),
         view: readView(message.view, violations),
         states: readStates(message.states, violations),
       }))
-      const { items, nextPageToken } = await listProgress(services, request, call)
+      const { items, nextPageToken } = await operations.listProgress(request, call)
       return {
         items: items.map((standing) => writeStanding(request.playerId, standing)),
         nextPageToken: nextPageToken ?? '',
       }
     }),
 
-    revokeAchievement: unary(log, async (message, call) => {
+    revokeAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readStandingName(message, violations),
         ...readEnforcement(message, violations),
       }))
-      const { progress, changed } = writeProgressResult(await revokeAchievement(services, request, call))
+      const { progress, changed } = writeProgressResult(await operations.revokeAchievement(request, call))
       return { progress, changed }
     }),
 
-    restoreAchievement: unary(log, async (message, call) => {
+    restoreAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readStandingName(message, violations),
         ...readEnforcement(message, violations),
       }))
-      const { progress, changed } = writeProgressResult(await restoreAchievement(services, request, call))
+      const { progress, changed } = writeProgressResult(await operations.restoreAchievement(request, call))
       return { progress, changed }
     }),
 
-    resetProgress: unary(log, async (message, call) => {
+    resetProgress: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readPlayerOfTitle(message, violations),
         achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
         ...readEnforcement(message, violations),
       }))
-      return { ...(await resetProgress(services, request, call)) }
+      return { ...(await operations.resetProgress(request, call)) }
     }),
 
-    getPlayerSummary: unary(log, async (message, call) => {
+    getPlayerSummary: unary(wire, async (message, call) => {
       const request = parse((violations) => readPlayerOfTitle(message, violations))
-      return { summary: writePlayerSummary(await getPlayerSummary(services, request, call)) }
+      return { summary: writePlayerSummary(await operations.getPlayerSummary(request, call)) }
     }),
   }
 }

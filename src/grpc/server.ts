@@ -7,9 +7,9 @@ import { ProgressServiceService } from '../gen/laurel/v1/progress_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
 import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
 import { LIMITS } from '../model/limits.ts'
-import type { Services } from '../service/services.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { Operations } from '../service/operations.ts'
 import { achievementService } from './achievement-service.ts'
+import type { Wire } from './call.ts'
 import { exchangeService } from './exchange-service.ts'
 import { ListenError } from './listen-error.ts'
 import { playerService } from './player-service.ts'
@@ -37,16 +37,16 @@ const OPTIONS = {
 
 const DEFAULT_GRACE = 10_000
 
-export function createGrpcServer(services: Services, log: Logger): GrpcServer {
+export function createGrpcServer(operations: Operations, wire: Wire): GrpcServer {
   // What grpc-js says of its own accord is for who looks into it: whatever matters of it is thrown as well.
-  setLogger({ error: (message: unknown) => log.debug({ message }, 'grpc-js') })
+  setLogger({ error: (message: unknown) => wire.log.debug({ message }, 'grpc-js') })
   const server = new Server(OPTIONS)
-  server.addService(TitleServiceService, titleService(services, log))
-  server.addService(AchievementServiceService, achievementService(services, log))
-  server.addService(PlayerServiceService, playerService(services, log))
-  server.addService(StatServiceService, statService(services, log))
-  server.addService(ProgressServiceService, progressService(services, log))
-  server.addService(ExchangeServiceService, exchangeService(services, log))
+  server.addService(TitleServiceService, titleService(operations, wire))
+  server.addService(AchievementServiceService, achievementService(operations, wire))
+  server.addService(PlayerServiceService, playerService(operations, wire))
+  server.addService(StatServiceService, statService(operations, wire))
+  server.addService(ProgressServiceService, progressService(operations, wire))
+  server.addService(ExchangeServiceService, exchangeService(operations, wire))
   const health = new HealthImplementation()
   health.addToServer(server)
   addReflection(server)

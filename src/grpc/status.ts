@@ -13,6 +13,9 @@ const CODES: Readonly<Record<ErrorCode, status>> = {
   out_of_range: status.OUT_OF_RANGE,
   resource_exhausted: status.RESOURCE_EXHAUSTED,
   unavailable: status.UNAVAILABLE,
+  unauthenticated: status.UNAUTHENTICATED,
+  permission_denied: status.PERMISSION_DENIED,
+  unimplemented: status.UNIMPLEMENTED,
   cancelled: status.CANCELLED,
   deadline_exceeded: status.DEADLINE_EXCEEDED,
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { credentials, Metadata, Server, ServerCredentials, type ServiceError, status } from '@grpc/grpc-js'
 import { afterEach, expect, test } from 'vitest'
+import { testWire as wire } from '../../test/support/services.ts'
 import {
   ExchangeServiceClient,
   ExchangeServiceService,
@@ -9,7 +10,6 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Call } from '../service/services.ts'
-import { createLog } from '../telemetry/log.ts'
 import { bidiStream } from './streams.ts'
 
 type Handler = (requests: AsyncIterable<TranslateRequest>, call: Call) => AsyncIterable<TranslateResponse>
@@ -23,7 +23,7 @@ afterEach(() => {
 async function serving(handler: Handler): Promise<ExchangeServiceClient> {
   const server = new Server()
   const { translate } = ExchangeServiceService
-  server.addService({ translate }, { translate: bidiStream(createLog('silent'), handler) })
+  server.addService({ translate }, { translate: bidiStream(wire, handler) })
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

@@ -5,41 +5,40 @@ import type {
   ServerWritableStream,
 } from '@grpc/grpc-js'
 import type { Call } from '../service/services.ts'
-import type { Logger } from '../telemetry/log.ts'
-import { callOf } from './call.ts'
+import { callOf, type Wire } from './call.ts'
 import { logFault } from './fault.ts'
 import { toServiceError } from './status.ts'
 
 /** Serves one request with a stream of responses. */
 export function serverStream<Request extends object, Response>(
-  log: Logger,
+  wire: Wire,
   handler: (request: Request, call: Call) => AsyncIterable<Response>,
 ): handleServerStreamingCall<Request, Response> {
-  return (stream) => serve(log, stream, (call) => handler(stream.request, call))
+  return (stream) => serve(wire, stream, (call) => handler(stream.request, call))
 }
 
 /** Serves a stream of requests with a stream of responses. Requests are taken as the handler asks for them. */
 export function bidiStream<Request, Response>(
-  log: Logger,
+  wire: Wire,
   handler: (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Response>,
 ): handleBidiStreamingCall<Request, Response> {
   // A handler that needs no more requests must not end the call with its iterator.
-  return (stream) => serve(log, stream, (call) => handler(stream.iterator({ destroyOnReturn: false }), call))
+  return (stream) => serve(wire, stream, (call) => handler(stream.iterator({ destroyOnReturn: false }), call))
 }
 
 function serve<Request, Response>(
-  log: Logger,
+  wire: Wire,
   stream: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
   responses: (call: Call) => AsyncIterable<Response>,
 ): void {
   respond().catch((error: unknown) => {
     if (stream.cancelled) return
-    logFault(log, stream, error)
+    logFault(wire.log, stream, error)
     stream.emit('error', toServiceError(error))
   })
 
   async function respond(): Promise<void> {
-    const call = callOf(stream)
+    const call = await callOf(wire, stream)
     for await (const response of responses(call)) {
       call.signal.throwIfAborted()
       await written(stream, response, call.signal)

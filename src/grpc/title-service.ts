@@ -1,39 +1,34 @@
 import type { TitleServiceServer } from '../gen/laurel/v1/title_service.ts'
-import { createTitle } from '../service/create-title.ts'
-import { deleteTitle } from '../service/delete-title.ts'
-import { getTitle } from '../service/get-title.ts'
-import { listTitles } from '../service/list-titles.ts'
-import type { Services } from '../service/services.ts'
-import { updateTitle } from '../service/update-title.ts'
-import type { Logger } from '../telemetry/log.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Wire } from './call.ts'
 import { readPaging } from './convert/numbers.ts'
 import { readId, readRequestId } from './convert/texts.ts'
 import { readTitle, readTitlePatch, writeTitle } from './convert/title.ts'
 import { parse, required } from './convert/violations.ts'
 import { unary } from './unary.ts'
 
-export function titleService(services: Services, log: Logger): TitleServiceServer {
+export function titleService(operations: Operations, wire: Wire): TitleServiceServer {
   return {
-    createTitle: unary(log, async (message, call) => {
+    createTitle: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         title: readTitle(required(message.title, 'title'), violations),
         requestId: readRequestId(message.requestId, violations),
       }))
-      return { title: writeTitle(await createTitle(services, request, call)) }
+      return { title: writeTitle(await operations.createTitle(request, call)) }
     }),
 
-    getTitle: unary(log, async (message, call) => {
+    getTitle: unary(wire, async (message, call) => {
       const titleId = parse((violations) => readId(message.titleId, 'title_id', violations))
-      return { title: writeTitle(await getTitle(services, { titleId }, call)) }
+      return { title: writeTitle(await operations.getTitle({ titleId }, call)) }
     }),
 
-    listTitles: unary(log, async (message, call) => {
+    listTitles: unary(wire, async (message, call) => {
       const request = parse((violations) => readPaging(message, violations))
-      const { items, nextPageToken } = await listTitles(services, request, call)
+      const { items, nextPageToken } = await operations.listTitles(request, call)
       return { titles: items.map(writeTitle), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updateTitle: unary(log, async (message, call) => {
+    updateTitle: unary(wire, async (message, call) => {
       const request = parse((violations) => {
         const title = required(message.title, 'title')
         return {
@@ -43,17 +38,17 @@ export function titleService(services: Services, log: Logger): TitleServiceServe
           requestId: readRequestId(message.requestId, violations),
         }
       })
-      return { title: writeTitle(await updateTitle(services, request, call)) }
+      return { title: writeTitle(await operations.updateTitle(request, call)) }
     }),
 
-    deleteTitle: unary(log, async (message, call) => {
+    deleteTitle: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         etag: message.etag || undefined,
         force: message.force,
         requestId: readRequestId(message.requestId, violations),
       }))
-      await deleteTitle(services, request, call)
+      await operations.deleteTitle(request, call)
       return {}
     }),
   }

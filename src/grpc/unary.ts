@@ -1,26 +1,25 @@
 import type { handleUnaryCall } from '@grpc/grpc-js'
 import type { Call } from '../service/services.ts'
-import type { Logger } from '../telemetry/log.ts'
-import { callOf } from './call.ts'
+import { callOf, type Wire } from './call.ts'
 import { logFault } from './fault.ts'
 import { toServiceError } from './status.ts'
 
 /** Serves one request with one response. Whatever the handler throws becomes a status: see `status.ts`. */
 export function unary<Request extends object, Response>(
-  log: Logger,
+  wire: Wire,
   handler: (request: Request, call: Call) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, respond) => {
     answer().then(
       (response) => respond(null, response),
       (error: unknown) => {
-        logFault(log, call, error, call.request)
+        logFault(wire.log, call, error, call.request)
         respond(toServiceError(error))
       },
     )
 
     async function answer(): Promise<Response> {
-      return handler(call.request, callOf(call))
+      return handler(call.request, await callOf(wire, call))
     }
   }
 }

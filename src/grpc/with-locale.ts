@@ -1,13 +1,13 @@
 import type { Achievement } from '../model/achievement.ts'
 import type { LocalizedText } from '../model/localized-text.ts'
-import { getTitle } from '../service/get-title.ts'
-import type { Call, Services } from '../service/services.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Call } from '../service/services.ts'
 
 type Texts = Partial<Pick<Achievement, 'name' | 'description' | 'lockedDescription'>>
 
 /** Gives texts without a locale that of the name beside them, and a name without one the title's default. */
 export async function withLocale<Fields extends Texts>(
-  services: Services,
+  operations: Operations,
   titleId: string,
   fields: Fields,
   call: Call,
@@ -21,6 +21,6 @@ export async function withLocale<Fields extends Texts>(
     (entry): entry is [string, LocalizedText] => entry[1] !== undefined && entry[1].locale === '',
   )
   if (open.length === 0) return fields
-  const locale = fields.name?.locale || (await getTitle(services, { titleId }, call)).defaultLocale
+  const locale = fields.name?.locale || (await operations.getTitle({ titleId }, call)).defaultLocale
   return { ...fields, ...Object.fromEntries(open.map(([name, text]) => [name, { ...text, locale }])) }
 }

@@ -2,10 +2,12 @@ import { type ImportOptions, importDocument } from './exchange/import-document.t
 import type { ImportPart } from './exchange/parts.ts'
 import type { Call, Services } from './services.ts'
 
+export type ImportProgressOptions = Omit<ImportOptions, 'strategy' | 'allowRebinding'>
+
 /** Imports what players have; definitions in the document only say which achievements are meant. */
 export function importProgress(
   services: Services,
-  options: Omit<ImportOptions, 'strategy' | 'allowRebinding'>,
+  options: ImportProgressOptions,
   content: AsyncIterable<Uint8Array>,
   call: Call,
 ): AsyncGenerator<ImportPart> {

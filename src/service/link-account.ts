@@ -44,7 +44,7 @@ export async function link(
 }
 
 /** An account is of a dialect that Laurel speaks, and has the form of ids there. */
-function checkAccount(services: Services, { dialect, id }: Account): void {
+export function checkAccount(services: Services, { dialect, id }: Account): void {
   const adapter = dialectOf(services, dialect)
   if (adapter.ids.isAccountId(id)) return
   const message = `account ${id} is no account id of ${dialect}: ${adapter.ids.accountIdForm}`

@@ -1,5 +1,6 @@
 import type { Adapter } from '../dialect/adapter.ts'
 import type { Instant } from '../model/instant.ts'
+import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
 
 /** What the use cases work with, given once by the composition root. */
@@ -22,7 +23,8 @@ export interface Settings {
 /** One call: who makes it, and the signal that it is no longer wanted. */
 export interface Call {
   readonly signal: AbortSignal
-  /** Kept with each change: an opaque name of whoever asks. */
+  readonly principal: Principal
+  /** Kept with each change: whoever asks, or on whose behalf a trusted caller does. */
   readonly actor: string
 }
 
@@ -31,3 +33,9 @@ export interface Page<Item> {
   /** Undefined on the last page. */
   readonly nextPageToken: string | undefined
 }
+
+/**
+ * Says who holds a credential: the text of an Authorization header, or of none.
+ * @throws LaurelError UNAUTHENTICATED for one that is malformed, expired or of nobody that is known.
+ */
+export type Authenticate = (authorization: string | undefined, signal: AbortSignal) => Promise<Principal>

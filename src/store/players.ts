@@ -15,6 +15,15 @@ export function playerQueries(db: Kysely<Tables>) {
         .execute()
     },
 
+    /** Makes the player, unless there is one of this id. */
+    async ensurePlayer(id: string, time: Instant): Promise<void> {
+      await db
+        .insertInto('players')
+        .values({ id, display_name: '', create_time: time, update_time: time })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .execute()
+    },
+
     async playerById(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)

@@ -65,6 +65,17 @@ export function sheetQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
+    /** In order of title. */
+    async sheetsOfPlayer(playerId: string): Promise<readonly Sheet[]> {
+      const rows = await db
+        .selectFrom('player_titles')
+        .selectAll()
+        .where('player_id', '=', playerId)
+        .orderBy('title_id')
+        .execute()
+      return rows.map(fromRow)
+    },
+
     /** The latest unlock that counts of a player in a title. */
     async lastUnlockOf({ playerId, titleId }: SheetKey): Promise<Instant | undefined> {
       const row = await db

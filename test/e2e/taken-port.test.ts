@@ -19,7 +19,7 @@ test('a taken port is one line that says what to do, and leaves no Postgres behi
   await using other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`
-  const env = { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS: address }
+  const env = { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS: address, LAUREL_HTTP_ADDRESS: '127.0.0.1:0' }
   const line = `laurel: ${address} is in use: stop what uses it, or set LAUREL_GRPC_ADDRESS to another address\n`
   const failure: Error = await startServer({ env }).then(
     () => expect.fail('it serves'),

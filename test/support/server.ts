@@ -11,6 +11,8 @@ export interface TestServerOptions {
 export interface RunningServer extends AsyncDisposable {
   /** The address that it printed, to dial. */
   readonly address: string
+  /** Where it serves HTTP: `http://127.0.0.1:40123`. */
+  readonly url: string
   readonly process: ChildProcess
   /** Sends a signal and waits for the end; returns the exit code, null when a signal ended it. */
   kill(signal: NodeJS.Signals): Promise<number | null>
@@ -19,7 +21,7 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const SERVING = /serving gRPC on (\S+)/
+const SERVING = /serving gRPC on (\S+) and HTTP on (\S+)/
 
 /** Starts the real server as a process of its own on a free port, and waits until it serves. */
 export async function startServer(options: TestServerOptions): Promise<RunningServer> {
@@ -29,6 +31,7 @@ export async function startServer(options: TestServerOptions): Promise<RunningSe
     env: {
       PATH: process.env['PATH'],
       LAUREL_GRPC_ADDRESS: '127.0.0.1:0',
+      LAUREL_HTTP_ADDRESS: '127.0.0.1:0',
       LAUREL_LOG_LEVEL: 'warn',
       ...(options.databaseUrl === undefined ? {} : { DATABASE_URL: options.databaseUrl }),
       ...options.env,
@@ -36,12 +39,12 @@ export async function startServer(options: TestServerOptions): Promise<RunningSe
   })
   let text = ''
   const exited = once(child, 'exit').then(([code]) => code as number | null)
-  const served = new Promise<string>((resolve) => {
+  const served = new Promise<RegExpExecArray>((resolve) => {
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (chunk: string) => {
         text += chunk
-        const address = SERVING.exec(text)?.[1]
-        if (address !== undefined) resolve(address)
+        const found = SERVING.exec(text)
+        if (found !== null) resolve(found)
       })
     }
   })
@@ -52,8 +55,10 @@ export async function startServer(options: TestServerOptions): Promise<RunningSe
     child.kill(signal)
     return exited
   }
+  const [, address = '', http] = await Promise.race([served, failed])
   return {
-    address: await Promise.race([served, failed]),
+    address,
+    url: `http://${http}`,
     process: child,
     kill,
     output: () => text,

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
+import { authenticateAnyone } from '../../src/auth/anyone.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
+import { EVERYTHING } from '../../src/model/principal.ts'
 import { dialects } from '../../src/registry.ts'
 import type { Call, Services } from '../../src/service/services.ts'
 import { openStore } from '../../src/store/store.ts'
+import { createLog } from '../../src/telemetry/log.ts'
 import { createTestDatabase } from './database.ts'
 
 export interface TestServices extends Services, AsyncDisposable {
@@ -34,6 +37,10 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
   }
 }
 
+/** What a wire is served with where nobody is refused. */
+export const testWire = { log: createLog('silent'), authenticate: authenticateAnyone }
+
 export function callOf(actor = 'tester'): Call {
-  return { signal: new AbortController().signal, actor }
+  const principal = { kind: 'operator', name: actor, rights: EVERYTHING } as const
+  return { signal: new AbortController().signal, principal, actor }
 }

@@ -501,6 +501,58 @@ export const ErrorReason = {
    *     }
    */
   TOO_MANY_REQUESTS: 39,
+  /**
+   * UNAUTHENTICATED - UNAUTHENTICATED: the call has no credential, or one that is malformed, expired or of nobody that the server knows.
+   *
+   *     {
+   *       "reason": "UNAUTHENTICATED",
+   *       "domain": "laurel"
+   *     }
+   */
+  UNAUTHENTICATED: 40,
+  /**
+   * PERMISSION_DENIED - PERMISSION_DENIED: whoever asks may not do that. `required` is a right that would do, with its action.
+   *
+   *     {
+   *       "reason": "PERMISSION_DENIED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "required": "ADMIN:NAMESPACE:space-race:ACHIEVEMENT [UPDATE]"
+   *       }
+   *     }
+   */
+  PERMISSION_DENIED: 41,
+  /**
+   * SERVER_ONLY - PERMISSION_DENIED: only servers report this achievement or this stat, and a player asked.
+   *
+   *     {
+   *       "reason": "SERVER_ONLY",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "first-lap"
+   *       }
+   *     }
+   */
+  SERVER_ONLY: 42,
+  /**
+   * RATE_LIMITED - RESOURCE_EXHAUSTED: a platform's own limit of calls is used up. A RetryInfo says when to try again.
+   *
+   *     {
+   *       "reason": "RATE_LIMITED",
+   *       "domain": "laurel"
+   *     }
+   */
+  RATE_LIMITED: 43,
+  /**
+   * NOT_SUPPORTED - UNIMPLEMENTED: the platform has this operation, and Laurel does not: it belongs to another product.
+   *
+   *     {
+   *       "reason": "NOT_SUPPORTED",
+   *       "domain": "laurel"
+   *     }
+   */
+  NOT_SUPPORTED: 44,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -546,4 +598,9 @@ export namespace ErrorReason {
   export type DATABASE_UNAVAILABLE = typeof ErrorReason.DATABASE_UNAVAILABLE;
   export type TOO_MUCH_CONTENTION = typeof ErrorReason.TOO_MUCH_CONTENTION;
   export type TOO_MANY_REQUESTS = typeof ErrorReason.TOO_MANY_REQUESTS;
+  export type UNAUTHENTICATED = typeof ErrorReason.UNAUTHENTICATED;
+  export type PERMISSION_DENIED = typeof ErrorReason.PERMISSION_DENIED;
+  export type SERVER_ONLY = typeof ErrorReason.SERVER_ONLY;
+  export type RATE_LIMITED = typeof ErrorReason.RATE_LIMITED;
+  export type NOT_SUPPORTED = typeof ErrorReason.NOT_SUPPORTED;
 }

@@ -1,0 +1,39 @@
+import { DecodeError } from '../dialect/decode-error.ts'
+import { JsonSyntaxError } from '../dialect/json-text.ts'
+import { formatPath } from '../dialect/losses.ts'
+import { type ErrorCode, LaurelError } from '../model/errors.ts'
+import type { Failure } from './gateway.ts'
+
+const STATUSES: Readonly<Record<ErrorCode, number>> = {
+  invalid_argument: 400,
+  out_of_range: 400,
+  unauthenticated: 401,
+  permission_denied: 403,
+  not_found: 404,
+  already_exists: 409,
+  aborted: 409,
+  failed_precondition: 422,
+  resource_exhausted: 429,
+  cancelled: 499,
+  unimplemented: 501,
+  unavailable: 503,
+  deadline_exceeded: 504,
+}
+
+/** What a thrown error is to who asked. Of a fault of Laurel's own, nothing but that it is one. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof LaurelError) return { status: STATUSES[error.code], error }
+  if (error instanceof JsonSyntaxError) {
+    return { status: 400, error: new LaurelError('invalid_argument', 'DOCUMENT_MALFORMED', error.message) }
+  }
+  if (error instanceof DecodeError) {
+    const field = formatPath(error.path)
+    const violations = [{ field, message: error.problem }]
+    const message = `${field}: ${error.problem}`
+    return {
+      status: 400,
+      error: new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations }),
+    }
+  }
+  return { status: 500, error: undefined }
+}

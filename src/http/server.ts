@@ -1,0 +1,135 @@
+import type { AddressInfo } from 'node:net'
+import multipart from '@fastify/multipart'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { LIMITS } from '../model/limits.ts'
+import { answerTo, type Host, sendFailure } from './answer.ts'
+import { failureOf } from './failures.ts'
+import type { Gateway, Route } from './gateway.ts'
+import { RateLimiter } from './rate-limiter.ts'
+import { headOf } from './request.ts'
+
+export interface HttpServer {
+  /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
+  listen(address: string): Promise<string>
+  /** Takes no new requests and waits for those that run; after so many milliseconds it ends them. */
+  stop(graceMilliseconds?: number): Promise<void>
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+const DEFAULT_GRACE = 10_000
+const LONGEST_SEGMENT = 2048
+
+/** Serves the gateways, each below its mounts, and `/healthz`. */
+export function createHttpServer(gateways: readonly Gateway[], host: Omit<Host, 'limiter'>): HttpServer {
+  const app = fastify({
+    bodyLimit: LIMITS.messageBytes,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_SEGMENT },
+    forceCloseConnections: 'idle',
+    frameworkErrors: (error, request, reply) => void refuse(gateways, error, request, reply),
+  })
+  const serving: Host = { ...host, limiter: new RateLimiter() }
+  acceptAnyBody(app)
+  app.get('/healthz', async () => ({ status: 'serving' }))
+  for (const gateway of gateways) addGateway(app, gateway, serving)
+  app.setNotFoundHandler((request, reply) =>
+    fail(gateways, { status: 404, error: undefined }, request, reply),
+  )
+  app.setErrorHandler((error, request, reply) => refuse(gateways, error, request, reply))
+
+  return {
+    async listen(address) {
+      const { host: hostname, port } = splitAddress(address)
+      await app.listen({ host: hostname, port })
+      const { port: taken } = app.server.address() as AddressInfo
+      return address.replace(/:\d+$/, `:${taken}`)
+    },
+
+    async stop(graceMilliseconds = DEFAULT_GRACE) {
+      const timer = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds)
+      await app.close()
+      clearTimeout(timer)
+    },
+  }
+}
+
+/** A body is bytes until its route reads it: clients label JSON as anything, and an empty body as JSON. */
+function acceptAnyBody(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addHook('onRequest', async (request) => {
+    const { 'content-type': type = '' } = request.headers
+    if (!/^multipart\/form-data\b/i.test(type)) request.headers['content-type'] = 'application/octet-stream'
+  })
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.register(multipart, {
+    limits: { fields: 16, files: 4, parts: 20, fieldSize: 64 * 1024, headerPairs: 100 },
+  })
+}
+
+function addGateway(app: FastifyInstance, gateway: Gateway, host: Host): void {
+  const paths = Map.groupBy(gateway.routes, ({ path }) => path)
+  for (const mount of gateway.mounts) {
+    for (const [path, routes] of paths) {
+      for (const route of routes) addRoute(app, gateway, mount, route, host)
+      addRefusals(app, gateway, mount, path, routes)
+    }
+  }
+}
+
+function addRoute(app: FastifyInstance, gateway: Gateway, mount: string, route: Route, host: Host): void {
+  app.route({
+    method: route.method,
+    url: mount + route.path,
+    exposeHeadRoute: route.method === 'GET',
+    bodyLimit: route.maxBodyBytes ?? LIMITS.messageBytes,
+    handler: (request, reply) => answerTo({ gateway, mount, route, host, request, reply }),
+  })
+}
+
+/** Other methods of a path that there is. */
+function addRefusals(
+  app: FastifyInstance,
+  gateway: Gateway,
+  mount: string,
+  path: string,
+  routes: readonly Route[],
+): void {
+  const known = routes.map(({ method }) => method as string)
+  const others = METHODS.filter((method) => !known.includes(method))
+  app.route({
+    method: others,
+    url: mount + path,
+    handler: (request, reply) => {
+      reply.header('allow', known.join(', '))
+      return sendFailure(gateway, { status: 405, error: undefined }, headOf(request, mount), undefined, reply)
+    },
+  })
+}
+
+/** What went wrong before a route was reached: a body that is too large, a path that cannot be read. */
+function refuse(
+  gateways: readonly Gateway[],
+  error: unknown,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const { statusCode = 500 } = error as { readonly statusCode?: number }
+  const failure = statusCode < 500 ? { status: statusCode, error: undefined } : failureOf(error)
+  return fail(gateways, failure, request, reply)
+}
+
+async function fail(
+  gateways: readonly Gateway[],
+  failure: { readonly status: number; readonly error: undefined } | ReturnType<typeof failureOf>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const gateway = gateways.find(({ mounts }) => mounts.some((mount) => request.url.startsWith(`${mount}/`)))
+  if (gateway !== undefined) return sendFailure(gateway, failure, headOf(request, ''), undefined, reply)
+  const error = failure.error?.message ?? (failure.status === 404 ? 'there is nothing here' : 'bad request')
+  return reply.code(failure.status).send({ error })
+}
+
+function splitAddress(address: string): { readonly host: string; readonly port: number } {
+  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:]+)):(\d+)$/.exec(address) ?? []
+  return { host: bracketed ?? plain ?? '', port: Number(port) }
+}

@@ -1,0 +1,24 @@
+import type { Account } from '../model/player.ts'
+import { checkAccount } from './link-account.ts'
+import { playerNamedAfter } from './player-of-account.ts'
+import type { Call, Services } from './services.ts'
+
+/**
+ * The player who has an account. An account that nobody registered is linked to a player of its own: writes through
+ * a dialect need no registration.
+ */
+export async function admitAccount(
+  services: Services,
+  account: Account,
+  call: Call,
+): Promise<{ readonly playerId: string }> {
+  checkAccount(services, account)
+  const known = await services.store.read(call.signal, (queries) => queries.playerOfAccount(account))
+  if (known !== undefined) return { playerId: known }
+  const playerId = playerNamedAfter(account)
+  return services.store.write(call.signal, async (queries) => {
+    await queries.ensurePlayer(playerId, services.now())
+    await queries.insertAccount(account, playerId)
+    return { playerId: (await queries.playerOfAccount(account)) ?? playerId }
+  })
+}

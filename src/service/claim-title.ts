@@ -1,0 +1,19 @@
+import type { Title } from '../model/title.ts'
+import { dialectOf } from './dialects.ts'
+import { findTitle } from './exchange/find-title.ts'
+import type { FindBoundTitle } from './find-bound-title.ts'
+import type { Call, Services } from './services.ts'
+
+/** The title that has these ids in a dialect; one that nobody knows is made, as an import makes it. */
+export async function claimTitle(
+  services: Services,
+  { dialect, binding }: FindBoundTitle,
+  call: Call,
+): Promise<Title> {
+  const adapter = dialectOf(services, dialect)
+  const facts = { binding, displayName: undefined, extensions: {} }
+  const wanted = { mayCreate: true, titleId: undefined, allowRebinding: false, locale: undefined }
+  return services.store.write(call.signal, async (queries) => {
+    return (await findTitle(services, queries, adapter, facts, wanted)).title
+  })
+}

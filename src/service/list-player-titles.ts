@@ -1,0 +1,29 @@
+import type { PlayerSummary } from '../model/player.ts'
+import type { Title } from '../model/title.ts'
+import type { Call, Services } from './services.ts'
+
+export interface PlayerTitle {
+  readonly title: Title
+  readonly summary: PlayerSummary
+}
+
+/** The titles that a player has anything in, in order of id, each with the totals that are kept with every write. */
+export async function listPlayerTitles(
+  services: Services,
+  { playerId }: { readonly playerId: string },
+  call: Call,
+): Promise<readonly PlayerTitle[]> {
+  return services.store.read(call.signal, async (queries) => {
+    const found: PlayerTitle[] = []
+    for (const sheet of await queries.sheetsOfPlayer(playerId)) {
+      const title = await queries.titleById(sheet.titleId)
+      // Deleted since the sheets were read.
+      if (title === undefined) continue
+      const { unlockedCount, score, lastUnlockTime } = sheet
+      const totals = await queries.titleTotals(title.id)
+      const summary = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
+      found.push({ title, summary })
+    }
+    return found
+  })
+}

@@ -1,0 +1,43 @@
+import { NOT_STARTED } from '../model/progress.ts'
+import { dialectOf } from './dialects.ts'
+import { withDialectIds } from './exchange/mint-ids.ts'
+import type { PlayerStanding } from './list-progress.ts'
+import { titleOf } from './lookup.ts'
+import type { Call, Services } from './services.ts'
+
+export interface ListStandings {
+  readonly dialect: string
+  readonly titleId: string
+  /** Undefined for nobody: every achievement is not started. */
+  readonly playerId: string | undefined
+}
+
+const PAGE_SIZE = 1000
+
+/**
+ * All achievements of a title in list order, each with its id in the dialect and the player's standing on it, and
+ * nothing redacted: what a player may see of them is the dialect's own rule, and its gateway's duty.
+ */
+export async function listStandings(
+  services: Services,
+  { dialect, titleId, playerId }: ListStandings,
+  call: Call,
+): Promise<readonly PlayerStanding[]> {
+  const adapter = dialectOf(services, dialect)
+  const standings: PlayerStanding[] = []
+  let after: { key: bigint; id: string } | undefined
+  for (;;) {
+    const filter = { titleId, playerId: playerId ?? '', states: [], after, limit: PAGE_SIZE }
+    const page = await services.store.read(call.signal, (queries) => queries.playerAchievements(filter))
+    const achievements = page.map(({ achievement }) => achievement)
+    const progress = new Map(page.map((item) => [item.achievement.id, item.progress]))
+    for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {
+      standings.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
+    }
+    const last = achievements.at(-1)
+    if (last === undefined || page.length < PAGE_SIZE) break
+    after = { key: BigInt(last.listOrder), id: last.id }
+  }
+  if (standings.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
+  return standings
+}

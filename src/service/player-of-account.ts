@@ -1,0 +1,25 @@
+import type { Account } from '../model/player.ts'
+import type { Call, Services } from './services.ts'
+
+export interface AccountHolder {
+  readonly playerId: string
+  /** Whether the account is linked; one that is not belongs to the player whom its first write will make. */
+  readonly linked: boolean
+}
+
+/** Who an account is: the player who has it, or the one whom its first write will make. */
+export async function playerOfAccount(
+  services: Services,
+  account: Account,
+  call: Call,
+): Promise<AccountHolder> {
+  const known = await services.store.read(call.signal, (queries) => queries.playerOfAccount(account))
+  return known === undefined
+    ? { playerId: playerNamedAfter(account), linked: false }
+    : { playerId: known, linked: true }
+}
+
+/** A player whom only a platform's account is known of. */
+export function playerNamedAfter({ dialect, id }: Account): string {
+  return `${dialect}:${id}`
+}

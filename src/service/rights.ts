@@ -1,0 +1,63 @@
+import { LaurelError } from '../model/errors.ts'
+import { type Action, type Demand, formatDemand, isAllowed, type Principal } from '../model/principal.ts'
+
+/** Anything of a kind that belongs to no title: to create one, or to list them all. */
+export const ALL = '*'
+
+/** A title itself, with its bindings. */
+export function title(titleId: string, action: Action): Demand {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'NAMESPACE'], action }
+}
+
+/** A title's definitions, as those who write them see them: nothing is hidden. */
+export function definitions(titleId: string, action: Action): Demand {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'ACHIEVEMENT'], action }
+}
+
+/** A title's definitions, as its platform shows them to players. */
+export function catalogue(titleId: string): Demand {
+  return { resource: ['NAMESPACE', titleId, 'ACHIEVEMENT'], action: 'read' }
+}
+
+/** What one player has of a title's achievements. */
+export function progress(titleId: string, playerId: string, action: Action): Demand {
+  return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
+}
+
+/** The same, for what only trusted callers do or see. */
+export function enforcement(titleId: string, playerId: string, action: Action): Demand {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
+}
+
+export function stats(titleId: string, action: Action): Demand {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'STAT'], action }
+}
+
+/** What one player has of a title's stats. */
+export function statValues(titleId: string, playerId: string, action: Action): Demand {
+  return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
+}
+
+/** A player, who is the same in all titles. */
+export function player(playerId: string, action: Action): Demand {
+  return { resource: ['NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
+}
+
+/** Players' accounts decide who is who in all titles. */
+export function players(playerId: string, action: Action): Demand {
+  return { resource: ['ADMIN', 'NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
+}
+
+/**
+ * @throws LaurelError UNAUTHENTICATED for nobody, PERMISSION_DENIED naming the first right that is missing.
+ */
+export function authorize(principal: Principal, demands: readonly Demand[]): void {
+  if (principal.kind === 'anonymous') {
+    throw new LaurelError('unauthenticated', 'UNAUTHENTICATED', 'the call has no credential: send one')
+  }
+  const missing = demands.find((demand) => !isAllowed(principal, demand))
+  if (missing === undefined) return
+  const required = formatDemand(missing)
+  const message = `${principal.name} may not do that: it takes the right ${required}`
+  throw new LaurelError('permission_denied', 'PERMISSION_DENIED', message, { metadata: { required } })
+}
