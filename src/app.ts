@@ -51,7 +51,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const wire = { log, authenticate: authenticateAnyone }
   const grpc = createGrpcServer(operations, wire)
   started.defer(() => grpc.stop())
-  const http = createHttpServer(gateways, { ...wire, operations })
+  const http = createHttpServer(gateways, { ...wire, operations, strict: config.strictGateways })
   started.defer(() => http.stop())
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)

@@ -6,6 +6,7 @@ describe('readConfig', () => {
     const defaults = {
       grpcAddress: '127.0.0.1:50051',
       httpAddress: '127.0.0.1:8080',
+      strictGateways: new Set(),
       dataDirectory: '.laurel',
       databaseUrl: undefined,
       logLevel: 'info',

@@ -5,6 +5,8 @@ export interface Config {
   readonly grpcAddress: string
   /** The same for HTTP. */
   readonly httpAddress: string
+  /** Dialects whose gateways refuse all that their platform refused. */
+  readonly strictGateways: ReadonlySet<string>
   /** Where the embedded Postgres keeps its data. */
   readonly dataDirectory: string
   /** A PostgreSQL to use in place of the embedded one. Holds a password: never to be logged. */
@@ -51,6 +53,12 @@ export function readConfig(env: Environment): Config {
   const config: Config = {
     grpcAddress: read('LAUREL_GRPC_ADDRESS', '127.0.0.1:50051'),
     httpAddress: read('LAUREL_HTTP_ADDRESS', '127.0.0.1:8080'),
+    strictGateways: new Set(
+      read('LAUREL_STRICT_GATEWAYS', '')
+        .split(',')
+        .map((name) => name.trim())
+        .filter(Boolean),
+    ),
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,

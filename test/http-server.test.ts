@@ -81,7 +81,7 @@ const toy: Gateway = {
   headers: (_, rate) => ({ 'x-toy': 'yes', ...(rate && { 'x-left': String(rate.remaining) }) }),
 }
 
-const server = createHttpServer([toy], { ...testWire, operations })
+const server = createHttpServer([toy], { ...testWire, operations, strict: new Set() })
 let url: string
 
 beforeAll(async () => {

@@ -28,6 +28,8 @@ export interface Host {
   readonly authenticate: Authenticate
   readonly log: Logger
   readonly limiter: RateLimiter
+  /** Dialects whose gateways refuse what their platform refused, though Laurel need not. */
+  readonly strict: ReadonlySet<string>
 }
 
 export interface Serving {
@@ -72,11 +74,12 @@ export function sendFailure(
 }
 
 async function run(
-  { route, host, request, reply }: Serving,
+  serving: Serving,
   head: RequestHead,
   counted: { rate?: RateStanding },
 ): Promise<GatewayAnswer> {
-  const asked = await requestOf(route, host, request, reply, head)
+  const { route, host } = serving
+  const asked = await requestOf(serving, head)
   for (const rate of route.rates?.(asked) ?? []) {
     const { standing, over } = host.limiter.count(rate, head.now)
     if (counted.rate === undefined || over || standing.remaining < counted.rate.remaining) {
@@ -90,10 +93,7 @@ async function run(
 }
 
 async function requestOf(
-  route: Route,
-  host: Host,
-  request: FastifyRequest,
-  reply: FastifyReply,
+  { gateway, route, host, request, reply }: Serving,
   head: RequestHead,
 ): Promise<GatewayRequest> {
   const controller = new AbortController()
@@ -113,6 +113,7 @@ async function requestOf(
     form: () => formOf(request, route.maxBodyBytes ?? LIMITS.messageBytes),
     operations: host.operations,
     call,
+    strict: host.strict.has(gateway.dialect),
     credential: readCredential(authorization),
   }
 }

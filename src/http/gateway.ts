@@ -83,6 +83,8 @@ export interface GatewayRequest extends RequestHead {
   readonly operations: Operations
   /** Who asks; to be passed to each operation. */
   readonly call: Call
+  /** Whether the operator asked for this platform's historical refusals too, where the gateway knows any. */
+  readonly strict: boolean
   /** As it was given; undefined for none. Never to be logged or told. */
   readonly credential: Credential | undefined
 }
