@@ -553,6 +553,16 @@ export const ErrorReason = {
    *     }
    */
   NOT_SUPPORTED: 44,
+  /**
+   * ISSUER_UNAVAILABLE - UNAVAILABLE: the keys of the credential's issuer cannot be had, so that nobody can say whose it is. A RetryInfo says
+   * when to try again.
+   *
+   *     {
+   *       "reason": "ISSUER_UNAVAILABLE",
+   *       "domain": "laurel"
+   *     }
+   */
+  ISSUER_UNAVAILABLE: 45,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -603,4 +613,5 @@ export namespace ErrorReason {
   export type SERVER_ONLY = typeof ErrorReason.SERVER_ONLY;
   export type RATE_LIMITED = typeof ErrorReason.RATE_LIMITED;
   export type NOT_SUPPORTED = typeof ErrorReason.NOT_SUPPORTED;
+  export type ISSUER_UNAVAILABLE = typeof ErrorReason.ISSUER_UNAVAILABLE;
 }

@@ -1,0 +1,38 @@
+import { readFileSync, statSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { AuthFileError } from './auth-file.ts'
+
+/**
+ * The public keys of an issuer: fetched from its URL as they are needed and kept for minutes, or read from a file
+ * beside the configuration and read again when it changes.
+ */
+export function openKeySet(jwks: string, folder: string): JWTVerifyGetKey {
+  if (!/^https?:/i.test(jwks)) return fileKeySet(resolve(folder, jwks))
+  const url = new URL(jwks)
+  if (url.protocol === 'https:' || isLoopback(url.hostname)) return createRemoteJWKSet(url)
+  throw new AuthFileError(`the keys of an issuer come by https, not from ${url.origin}`)
+}
+
+function fileKeySet(file: string): JWTVerifyGetKey {
+  let read = readKeys(file)
+  return (header, token) => {
+    const { mtimeMs } = statSync(file)
+    if (mtimeMs !== read.mtimeMs) read = readKeys(file)
+    return read.keys(header, token)
+  }
+}
+
+function readKeys(file: string): { readonly mtimeMs: number; readonly keys: JWTVerifyGetKey } {
+  try {
+    const { mtimeMs } = statSync(file)
+    const keys = createLocalJWKSet(JSON.parse(readFileSync(file, 'utf8')) as JSONWebKeySet)
+    return { mtimeMs, keys }
+  } catch (error) {
+    throw new AuthFileError(`${file} holds no JSON Web Key Set`, { cause: error })
+  }
+}
+
+function isLoopback(hostname: string): boolean {
+  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
+}

@@ -1,0 +1,23 @@
+import type { JWTPayload } from 'jose'
+import { z } from 'zod'
+import type { Right } from '../model/principal.ts'
+
+const permission = z.union([
+  z.looseObject({ Resource: z.string(), Action: z.int().min(0).max(15) }),
+  z.looseObject({ resource: z.string(), action: z.int().min(0).max(15) }),
+])
+
+/**
+ * The rights that a token names itself, in the `permissions` claim of AccelByte's tokens (`Resource` and `Action`, or
+ * both in lower case); undefined for a token without the claim. One that cannot be read gives no right.
+ */
+export function readPermissions({ permissions }: JWTPayload): readonly Right[] | undefined {
+  if (!Array.isArray(permissions)) return undefined
+  return permissions.flatMap((entry) => {
+    const { data } = permission.safeParse(entry)
+    if (data === undefined) return []
+    return 'Resource' in data
+      ? [{ resource: data.Resource as string, action: data.Action as number }]
+      : [{ resource: data.resource as string, action: data.action as number }]
+  })
+}
