@@ -67,7 +67,8 @@ export class Authenticator {
 
   async #principalOf({ issuer, claims }: VerifiedToken, signal: AbortSignal): Promise<Principal> {
     const { principal: kind, subject, titles } = issuer
-    const granted = issuer.rights ?? readPermissions(claims)
+    const claimed = issuer.rights ?? readPermissions(claims)
+    const granted = claimed && titles ? claimed.flatMap((right) => within(right, titles)) : claimed
     if (kind !== 'player') {
       return { kind, name: claims.sub, rights: rightsOf({ principal: kind, titles, rights: granted }) }
     }
@@ -89,6 +90,16 @@ function playerRights(playerId: string, titles: readonly string[] = ['*']): read
       { resource: `NAMESPACE:${title}:USER:${user}:STATITEM`, action: 6 },
     ]),
   ]
+}
+
+/** A token says what its holder may do, its issuer's configuration in which titles. */
+function within({ resource, action }: Right, titles: readonly string[]): readonly Right[] {
+  const segments = resource.split(':')
+  const namespace = segments.indexOf('NAMESPACE') + 1
+  if (namespace === 0) return []
+  const wanted =
+    segments[namespace] === '*' ? titles : titles.filter((title) => title === segments[namespace])
+  return wanted.map((title) => ({ resource: segments.with(namespace, title).join(':'), action }))
 }
 
 /** An issuer names a player by the token's subject, Laurel by the player's id. */

@@ -1,3 +1,4 @@
+import type { StoredAchievement } from '../model/achievement.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Queries } from '../store/queries.ts'
 import { Answers } from './answers.ts'
@@ -50,6 +51,7 @@ async function recordAll(
       const fingerprint = fingerprintOf('recordProgress', item)
       const before = answers.find<ProgressResult>(item, fingerprint)
       if (before !== undefined) return before
+      checkReporter(achievement, call)
       const context = whenOf(services, now, item.occurredTime, call.actor)
       const result = report(ledger, item, achievement, item.report, context, teller(call, item.requestId))
       answers.keep(item, fingerprint, result)
@@ -60,6 +62,15 @@ async function recordAll(
   await ledger.flush()
   await answers.flush(queries, now)
   return results
+}
+
+/** What only servers report, no player may, not even of themselves. */
+function checkReporter({ titleId, id, serverOnly }: StoredAchievement, { principal }: Call): void {
+  if (!serverOnly || principal.kind !== 'player') return
+  const message = `only servers report achievement ${id}, and a player asked`
+  throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
+    metadata: { titleId, achievementId: id },
+  })
 }
 
 /** Rolls the transaction back, so that a refused first report leaves no player behind. */

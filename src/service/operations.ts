@@ -1,3 +1,4 @@
+import type { Instant } from '../model/instant.ts'
 import type { Demand } from '../model/principal.ts'
 import { admitAccount } from './admit-account.ts'
 import { batchGetAchievements } from './batch-get-achievements.ts'
@@ -36,7 +37,7 @@ import { listStatValues } from './list-stat-values.ts'
 import { listStats } from './list-stats.ts'
 import { listTitles } from './list-titles.ts'
 import { playerOfAccount } from './player-of-account.ts'
-import { recordProgress } from './record-progress.ts'
+import { type RecordProgress, recordProgress } from './record-progress.ts'
 import { recordStats } from './record-stats.ts'
 import { reorderAchievement } from './reorder-achievement.ts'
 import { resetProgress } from './reset-progress.ts'
@@ -130,19 +131,16 @@ const OPERATIONS = {
   listStats: operation(listStats, ({ titleId }) => [right.stats(titleId, 'read')]),
   updateStat: operation(updateStat, ({ titleId }) => [right.stats(titleId, 'update')]),
   deleteStat: operation(deleteStat, ({ titleId }) => [right.stats(titleId, 'delete')]),
-  recordStats: operation(recordStats, ({ titleId, playerId }) => [
+  recordStats: operation(recordStats, ({ titleId, playerId, occurredTime }) => [
     right.statValues(titleId, playerId, 'update'),
+    ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
   ]),
   listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
     right.statValues(titleId, playerId, 'read'),
   ]),
 
-  recordProgress: operation(recordProgress, ({ titleId, playerId }) => [
-    right.progress(titleId, playerId, 'update'),
-  ]),
-  batchRecordProgress: operation(batchRecordProgress, ({ items }) =>
-    items.map(({ titleId, playerId }) => right.progress(titleId, playerId, 'update')),
-  ),
+  recordProgress: operation(recordProgress, reporting),
+  batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(reporting)),
   getProgress: operation(getProgress, ({ titleId, playerId }) => [
     right.enforcement(titleId, playerId, 'read'),
   ]),
@@ -210,6 +208,18 @@ function operation<Request, Result>(
   demands: (request: Request) => readonly Demand[],
 ): Operation<Request, Result> {
   return { run, demands }
+}
+
+function reporting({ titleId, playerId, occurredTime }: RecordProgress): readonly Demand[] {
+  return [
+    right.progress(titleId, playerId, 'update'),
+    ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
+  ]
+}
+
+/** When something happened is a trusted caller's to state. */
+function ifStated(occurredTime: Instant | undefined, demand: Demand): readonly Demand[] {
+  return occurredTime === undefined ? [] : [demand]
 }
 
 function nothing(): readonly Demand[] {
