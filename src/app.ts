@@ -1,5 +1,8 @@
 import { randomBytes } from 'node:crypto'
+import { unwatchFile, watchFile } from 'node:fs'
 import { authenticateAnyone } from './auth/anyone.ts'
+import { readAuthFile } from './auth/auth-file.ts'
+import { Authenticator } from './auth/authenticator.ts'
 import type { Config } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createGrpcServer } from './grpc/server.ts'
@@ -7,11 +10,13 @@ import { createHttpServer } from './http/server.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { dialects, gateways } from './registry.ts'
 import { openOperations } from './service/operations.ts'
-import type { Services } from './service/services.ts'
+import { playerOfAccount } from './service/player-of-account.ts'
+import type { Authenticate, Services } from './service/services.ts'
 import { migrate } from './store/migrate.ts'
 import { reachDatabase } from './store/reach.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
+import { Tls, type TlsFiles } from './tls.ts'
 
 export interface App {
   /** Where gRPC is served, with the port that was taken. */
@@ -21,6 +26,7 @@ export interface App {
   stop(): Promise<void>
 }
 
+const AUTH_POLL_MILLISECONDS = 2_000
 const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 
 /** Wires everything together and serves. What was started before a failure is stopped again. */
@@ -48,10 +54,11 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   )
   started.defer(() => clearInterval(cleaning))
   const operations = openOperations(services)
-  const wire = { log, authenticate: authenticateAnyone }
-  const grpc = createGrpcServer(operations, wire)
+  const wire = { log, authenticate: openAuthentication(config, services, log, started) }
+  const tls = config.tls && openTls(config.tls, log, started)
+  const grpc = createGrpcServer(operations, wire, tls)
   started.defer(() => grpc.stop())
-  const http = createHttpServer(gateways, { ...wire, operations, strict: config.strictGateways })
+  const http = createHttpServer(gateways, { ...wire, operations, strict: config.strictGateways }, tls)
   started.defer(() => http.stop())
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)
@@ -63,6 +70,39 @@ async function startDatabase(config: Config, log: Logger, started: AsyncDisposab
   const postgres = await startEmbeddedPostgres({ dataDirectory: config.dataDirectory, log })
   started.defer(() => postgres.stop())
   return postgres.connectionString
+}
+
+/** Follows the file: a key that is taken out of it opens nothing any more, a few seconds later. */
+function openAuthentication(
+  { authFile }: Config,
+  services: Services,
+  log: Logger,
+  started: AsyncDisposableStack,
+): Authenticate {
+  if (authFile === undefined) return authenticateAnyone
+  const authenticator = new Authenticator(readAuthFile(authFile), authFile, async (account, signal) => {
+    const { playerId } = await playerOfAccount(services, account, { signal })
+    return playerId
+  })
+  watchFile(authFile, { interval: AUTH_POLL_MILLISECONDS, persistent: false }, () => {
+    try {
+      authenticator.replace(readAuthFile(authFile), authFile)
+      log.info('the auth file was read again')
+    } catch (error) {
+      log.error({ error: (error as Error).message }, 'the auth file cannot be used: the last one stands')
+    }
+  })
+  started.defer(() => unwatchFile(authFile))
+  return authenticator.authenticate
+}
+
+function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): Tls {
+  const tls = new Tls(files, (error) =>
+    log.error({ error: error.message }, 'the certificate cannot be used: the last one serves on'),
+  )
+  started.defer(() => tls.close())
+  tls.onChange(() => log.info('the certificate was read again'))
+  return tls
 }
 
 /** Answers to request ids are kept for their time and no longer. */

@@ -6,6 +6,8 @@ describe('readConfig', () => {
     const defaults = {
       grpcAddress: '127.0.0.1:50051',
       httpAddress: '127.0.0.1:8080',
+      authFile: undefined,
+      tls: undefined,
       strictGateways: new Set(),
       dataDirectory: '.laurel',
       databaseUrl: undefined,
@@ -48,6 +50,19 @@ describe('readConfig', () => {
     '127.0.0.999:1',
   ])('refuses %s, which other machines may reach', (address) => {
     expect(() => readConfig({ LAUREL_GRPC_ADDRESS: address })).toThrow(/loopback.*no authentication/)
+    expect(readConfig({ LAUREL_GRPC_ADDRESS: address, LAUREL_AUTH_FILE: 'auth.json' }).grpcAddress).toBe(
+      address,
+    )
+  })
+
+  test('takes a certificate only with its key', () => {
+    const files = { LAUREL_TLS_CERT_FILE: 'a.pem', LAUREL_TLS_KEY_FILE: 'b.pem' }
+    expect(readConfig(files).tls).toEqual({ certificate: 'a.pem', key: 'b.pem', clientCa: undefined })
+    expect(readConfig({ ...files, LAUREL_TLS_CLIENT_CA_FILE: 'c.pem' }).tls?.clientCa).toBe('c.pem')
+    expect(() => readConfig({ LAUREL_TLS_CERT_FILE: 'a.pem' })).toThrow('LAUREL_TLS_KEY_FILE must be set')
+    expect(() => readConfig({ LAUREL_TLS_CLIENT_CA_FILE: 'c.pem' })).toThrow(
+      'LAUREL_TLS_CERT_FILE and LAUREL_TLS_KEY_FILE must be set',
+    )
   })
 
   test.each([

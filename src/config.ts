@@ -1,10 +1,15 @@
 import type { LogLevel } from './telemetry/log.ts'
+import type { TlsFiles } from './tls.ts'
 
 export interface Config {
-  /** host:port or [host]:port; port 0 takes a free one. Loopback only, as long as there is no authentication. */
+  /** host:port or [host]:port; port 0 takes a free one. Loopback only, unless there is an auth file. */
   readonly grpcAddress: string
   /** The same for HTTP. */
   readonly httpAddress: string
+  /** Who may do what; undefined for anybody who reaches the server. */
+  readonly authFile: string | undefined
+  /** The certificate of both; undefined to serve in the clear. */
+  readonly tls: TlsFiles | undefined
   /** Dialects whose gateways refuse all that their platform refused. */
   readonly strictGateways: ReadonlySet<string>
   /** Where the embedded Postgres keeps its data. */
@@ -32,6 +37,7 @@ export class ConfigError extends Error {
 
 export type Environment = Readonly<Record<string, string | undefined>>
 
+const DEFAULT_GRPC_ADDRESS = '127.0.0.1:50051'
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const WEEK_IN_SECONDS = 7 * 24 * 60 * 60
 const GIBIBYTE = 1024 ** 3
@@ -51,8 +57,10 @@ export function readConfig(env: Environment): Config {
     return fallback
   }
   const config: Config = {
-    grpcAddress: read('LAUREL_GRPC_ADDRESS', '127.0.0.1:50051'),
+    grpcAddress: read('LAUREL_GRPC_ADDRESS', DEFAULT_GRPC_ADDRESS),
     httpAddress: read('LAUREL_HTTP_ADDRESS', '127.0.0.1:8080'),
+    authFile: env['LAUREL_AUTH_FILE'] || undefined,
+    tls: readTls(env),
     strictGateways: new Set(
       read('LAUREL_STRICT_GATEWAYS', '')
         .split(',')
@@ -68,8 +76,9 @@ export function readConfig(env: Environment): Config {
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
   }
   const refused = [
-    problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress),
-    problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress),
+    problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress, config.authFile !== undefined),
+    problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress, config.authFile !== undefined),
+    problemWithTls(env),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
   ]
@@ -78,21 +87,57 @@ export function readConfig(env: Environment): Config {
   return config
 }
 
+const TLS_FILES = ['LAUREL_TLS_CERT_FILE', 'LAUREL_TLS_KEY_FILE'] as const
+
+function readTls(env: Environment): TlsFiles | undefined {
+  const [certificate, key] = TLS_FILES.map((name) => env[name] || undefined)
+  if (certificate === undefined || key === undefined) return undefined
+  return { certificate, key, clientCa: env['LAUREL_TLS_CLIENT_CA_FILE'] || undefined }
+}
+
+/** Half of it would serve in the clear what was meant to be secret. */
+function problemWithTls(env: Environment): string | undefined {
+  const missing = TLS_FILES.filter((name) => !env[name])
+  const wanted = [...TLS_FILES, 'LAUREL_TLS_CLIENT_CA_FILE'].some((name) => env[name])
+  return wanted && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
+}
+
+/** How the command line reaches a server. */
+export interface ClientConfig {
+  readonly address: string
+  /** Sent as `Bearer`; a secret. */
+  readonly token: string | undefined
+  /** The authorities of the server's certificate, in PEM; undefined to speak in the clear. */
+  readonly caFile: string | undefined
+}
+
+export function readClientConfig(env: Environment): ClientConfig {
+  return {
+    address: env['LAUREL_GRPC_ADDRESS'] || DEFAULT_GRPC_ADDRESS,
+    token: env['LAUREL_TOKEN'] || undefined,
+    caFile: env['LAUREL_CA_FILE'] || undefined,
+  }
+}
+
+export function readProcessClientConfig(): ClientConfig {
+  return readClientConfig(process.env)
+}
+
 /** The configuration of this process: the one place that reads its environment. */
 export function readProcessConfig(): Config {
   return readConfig(process.env)
 }
 
-function problemWithAddress(name: string, address: string): string | undefined {
+function problemWithAddress(name: string, address: string, anywhere: boolean): string | undefined {
   const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? []
   const host = bracketed ?? plain
   if (host === undefined || Number(port) > 65535) {
     return `${name} must be host:port or [host]:port, and is ${JSON.stringify(address)}`
   }
-  if (isLoopback(host)) return undefined
+  if (anywhere || isLoopback(host)) return undefined
   return (
     `${name} must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
-    'laurel has no authentication configured, so it does not listen where other machines can reach it'
+    'there is no authentication, so it does not listen where other machines can reach it; set LAUREL_AUTH_FILE'
   )
 }
 

@@ -1,10 +1,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { startApp } from './app.ts'
+import { AuthFileError } from './auth/auth-file.ts'
 import { type Config, ConfigError, readProcessConfig } from './config.ts'
 import { EmbeddedPostgresError } from './embedded-postgres/index.ts'
 import { LaurelError } from './model/errors.ts'
 import { DatabaseUnreachableError } from './store/reach.ts'
 import { createLog } from './telemetry/log.ts'
+import { TlsError } from './tls.ts'
+
+const ANYBODY =
+  'laurel knows nobody: whoever reaches it on this machine may do anything (set LAUREL_AUTH_FILE to change that)'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -21,6 +26,7 @@ async function serve(config: Config): Promise<void> {
   process.stdout.write(
     `laurel is serving gRPC on ${app.grpcAddress} and HTTP on ${app.httpAddress} (data in ${place})\n`,
   )
+  if (config.authFile === undefined) process.stdout.write(`${ANYBODY}\n`)
   await signalled()
   process.stdout.write('laurel is stopping\n')
   await app.stop()
@@ -52,7 +58,14 @@ function causesOf(error: unknown): Error[] {
 }
 
 function isExpected(error: Error): boolean {
-  const ours = [ConfigError, DatabaseUnreachableError, EmbeddedPostgresError, LaurelError]
+  const ours = [
+    AuthFileError,
+    ConfigError,
+    DatabaseUnreachableError,
+    EmbeddedPostgresError,
+    LaurelError,
+    TlsError,
+  ]
   // System errors and those of Postgres have a code.
   return ours.some((type) => error instanceof type) || 'code' in error
 }

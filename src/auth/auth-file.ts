@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Right } from '../model/principal.ts'
 
@@ -53,17 +54,21 @@ export class AuthFileError extends Error {
 }
 
 /** @throws AuthFileError naming all that is wrong at once. */
-export function parseAuthFile(text: string, file: string): AuthSettings {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new AuthFileError(`${file} is not JSON`)
-  }
+export function readAuthFile(file: string): AuthSettings {
+  const json = readJson(file)
   const result = authFile.safeParse(json)
   if (result.success) return result.data
   const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`)
   throw new AuthFileError(`${file}: ${problems.join('; ')}`)
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (error) {
+    const { code } = error as { readonly code?: string }
+    throw new AuthFileError(code === undefined ? `${file} is not JSON` : `${file} cannot be read: ${code}`)
+  }
 }
 
 /** A kind's rights on the titles that it reaches. */

@@ -1,20 +1,25 @@
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
 import {
   type CallOptions,
+  type ChannelCredentials,
   type Client,
   type ClientDuplexStream,
   type ClientReadableStream,
   type ClientUnaryCall,
   connectivityState,
   credentials,
+  InterceptingCall,
+  type Interceptor,
   Metadata,
   type ServiceError,
 } from '@grpc/grpc-js'
+import type { ClientConfig } from '../config.ts'
 import { Failure } from './failure.ts'
 
 type Constructor<C extends Client> = new (
   address: string,
-  channelCredentials: ReturnType<typeof credentials.createInsecure>,
+  credentials: ChannelCredentials,
   options: Record<string, unknown>,
 ) => C
 
@@ -34,10 +39,13 @@ const CONNECT_MILLISECONDS = 10_000
  */
 export async function connect<C extends Client>(
   type: Constructor<C>,
-  address: string,
+  { address, token, caFile }: Pick<ClientConfig, 'address'> & Partial<ClientConfig>,
 ): Promise<C & Disposable> {
-  // A document is sent once, piece by piece: keeping it for a retry would hold all of it in memory.
-  const client = new type(address, credentials.createInsecure(), { 'grpc.enable_retries': 0 })
+  const client = new type(address, channelCredentials(caFile), {
+    // A document is sent once, piece by piece: keeping it for a retry would hold all of it in memory.
+    'grpc.enable_retries': 0,
+    interceptors: token === undefined ? [] : [bearing(token)],
+  })
   const channel = client.getChannel()
   const deadline = Date.now() + CONNECT_MILLISECONDS
   for (;;) {
@@ -50,6 +58,26 @@ export async function connect<C extends Client>(
     await new Promise<unknown>((resolve) => channel.watchConnectivityState(state, deadline, resolve))
   }
   return Object.assign(client, { [Symbol.dispose]: () => client.close() })
+}
+
+function channelCredentials(caFile: string | undefined): ChannelCredentials {
+  if (caFile === undefined) return credentials.createInsecure()
+  try {
+    return credentials.createSsl(readFileSync(caFile))
+  } catch (error) {
+    throw new Failure([`LAUREL_CA_FILE ${caFile} cannot be used: ${(error as Error).message}`])
+  }
+}
+
+/** Sends the token with each call. */
+function bearing(token: string): Interceptor {
+  return (options, next) =>
+    new InterceptingCall(next(options), {
+      start(metadata, listener, start) {
+        metadata.set('authorization', `Bearer ${token}`)
+        start(metadata, listener)
+      },
+    })
 }
 
 /** Calls a unary method of the client and waits for its answer. */

@@ -47,7 +47,7 @@ async function demonstrate(signal: AbortSignal): Promise<void> {
 
 async function importSample(address: string, signal: AbortSignal): Promise<void> {
   heading(`Import the export of a game on AccelByte: ${TITLE}`)
-  using client = await connect(ExchangeServiceClient, address)
+  using client = await connect(ExchangeServiceClient, { address })
   const request = {
     ...ImportAchievementsRequest.fromPartial({ dialect: 'accelbyte', titleId: TITLE }),
     content: await readFile(SAMPLE),
@@ -62,7 +62,7 @@ async function importSample(address: string, signal: AbortSignal): Promise<void>
 
 async function linkPlayer(address: string, signal: AbortSignal): Promise<void> {
   heading(`Link one player on all platforms: ${PLAYER}`)
-  using client = await connect(PlayerServiceClient, address)
+  using client = await connect(PlayerServiceClient, { address })
   await ask(
     client,
     client.createPlayer,
@@ -77,7 +77,7 @@ async function linkPlayer(address: string, signal: AbortSignal): Promise<void> {
 
 async function play(address: string, signal: AbortSignal): Promise<void> {
   heading('Play: three reports over gRPC')
-  using client = await connect(ProgressServiceClient, address)
+  using client = await connect(ProgressServiceClient, { address })
   const shared = { titleId: TITLE, playerId: PLAYER, occurredTime: undefined, requestId: '' }
   const updates = [{ statCode: 'lanterns-lit', operation: StatOperation.INCREMENT, value: 37 }]
   const { moved } = await ask(client, client.recordStats, { ...shared, updates }, signal)
@@ -103,7 +103,7 @@ async function play(address: string, signal: AbortSignal): Promise<void> {
 
 async function show(address: string, dialect: string, signal: AbortSignal): Promise<void> {
   heading(`What ${dialects.get(dialect)?.displayName} would show of ${PLAYER}`)
-  using client = await connect(ExchangeServiceClient, address)
+  using client = await connect(ExchangeServiceClient, { address })
   const tally = new LossTally(false)
   const chunks: Uint8Array[] = []
   const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander'
-import { readProcessConfig } from '../config.ts'
+import { readProcessClientConfig } from '../config.ts'
 import { type DocumentSummary, type Loss, LossPolicy } from '../gen/laurel/v1/exchange.ts'
 import {
   ExchangeServiceClient,
@@ -54,7 +54,7 @@ export function addExport(program: Command): void {
 }
 
 async function run(dialect: string, options: Options, signal: AbortSignal): Promise<void> {
-  using client = await connect(ExchangeServiceClient, readProcessConfig().grpcAddress)
+  using client = await connect(ExchangeServiceClient, readProcessClientConfig())
   const begin = () =>
     isOfProgress(options)
       ? client.exportProgress(progressRequest(dialect, options))

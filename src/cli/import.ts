@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
-import { readProcessConfig } from '../config.ts'
+import { readProcessClientConfig } from '../config.ts'
 import { JsonSyntaxError, parseJson } from '../dialect/json-text.ts'
 import {
   type EntryOutcome,
@@ -83,7 +83,7 @@ export function addImport(program: Command): void {
 async function run(dialect: string, file: string, options: Options, signal: AbortSignal): Promise<boolean> {
   const mapping = options.map === undefined ? new Map<string, string>() : await readMapping(options.map)
   using input = await openInput(file, signal)
-  using client = await connect(ExchangeServiceClient, readProcessConfig().grpcAddress)
+  using client = await connect(ExchangeServiceClient, readProcessClientConfig())
   const [report, tally] = [new ImportReport(options.json === true), new LossTally(options.json === true)]
   const summary = await (async () => {
     using meter = startMeter(input.size)

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials, setLogger } from '@grpc/grpc-js'
+import { Server, type ServerCredentials, setLogger } from '@grpc/grpc-js'
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
@@ -6,12 +6,14 @@ import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { ProgressServiceService } from '../gen/laurel/v1/progress_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
 import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
+import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
+import type { Tls } from '../tls.ts'
 import { achievementService } from './achievement-service.ts'
 import type { Wire } from './call.ts'
+import { serverCredentials } from './credentials.ts'
 import { exchangeService } from './exchange-service.ts'
-import { ListenError } from './listen-error.ts'
 import { playerService } from './player-service.ts'
 import { progressService } from './progress-service.ts'
 import { addReflection } from './reflection.ts'
@@ -37,7 +39,7 @@ const OPTIONS = {
 
 const DEFAULT_GRACE = 10_000
 
-export function createGrpcServer(operations: Operations, wire: Wire): GrpcServer {
+export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls): GrpcServer {
   // What grpc-js says of its own accord is for who looks into it: whatever matters of it is thrown as well.
   setLogger({ error: (message: unknown) => wire.log.debug({ message }, 'grpc-js') })
   const server = new Server(OPTIONS)
@@ -53,7 +55,7 @@ export function createGrpcServer(operations: Operations, wire: Wire): GrpcServer
 
   return {
     async listen(address) {
-      const port = await bind(server, address)
+      const port = await bind(server, address, serverCredentials(tls))
       setHealth(health, 'SERVING')
       return address.replace(/:\d+$/, `:${port}`)
     },
@@ -80,11 +82,11 @@ function setHealth(health: HealthImplementation, status: ServingStatus): void {
   for (const name of SERVICE_NAMES) health.setStatus(name, status)
 }
 
-function bind(server: Server, address: string): Promise<number> {
+function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(address, ServerCredentials.createInsecure(), (error, port) => {
+    server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port)
-      else reject(new ListenError(address, error))
+      else reject(new ListenError(address, 'LAUREL_GRPC_ADDRESS', error))
     })
   })
 }

@@ -1,7 +1,10 @@
+import type { Server as SecureServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
+import { secureOptions, type Tls } from '../tls.ts'
 import { answerTo, type Host, sendFailure } from './answer.ts'
 import { failureOf } from './failures.ts'
 import type { Gateway, Route } from './gateway.ts'
@@ -20,8 +23,14 @@ const DEFAULT_GRACE = 10_000
 const LONGEST_SEGMENT = 2048
 
 /** Serves the gateways, each below its mounts, and `/healthz`. */
-export function createHttpServer(gateways: readonly Gateway[], host: Omit<Host, 'limiter'>): HttpServer {
+export function createHttpServer(
+  gateways: readonly Gateway[],
+  host: Omit<Host, 'limiter'>,
+  tls?: Tls,
+): HttpServer {
   const app = fastify({
+    // Plain HTTP where there is no certificate.
+    https: tls === undefined ? null : secureOptions(tls.material),
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_SEGMENT },
     forceCloseConnections: 'idle',
@@ -29,6 +38,7 @@ export function createHttpServer(gateways: readonly Gateway[], host: Omit<Host, 
   })
   const serving: Host = { ...host, limiter: new RateLimiter() }
   acceptAnyBody(app)
+  tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   app.get('/healthz', async () => ({ status: 'serving' }))
   for (const gateway of gateways) addGateway(app, gateway, serving)
   app.setNotFoundHandler((request, reply) =>
@@ -39,7 +49,9 @@ export function createHttpServer(gateways: readonly Gateway[], host: Omit<Host, 
   return {
     async listen(address) {
       const { host: hostname, port } = splitAddress(address)
-      await app.listen({ host: hostname, port })
+      await app.listen({ host: hostname, port }).catch((error: Error) => {
+        throw new ListenError(address, 'LAUREL_HTTP_ADDRESS', error)
+      })
       const { port: taken } = app.server.address() as AddressInfo
       return address.replace(/:\d+$/, `:${taken}`)
     },

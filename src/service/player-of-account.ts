@@ -11,7 +11,7 @@ export interface AccountHolder {
 export async function playerOfAccount(
   services: Services,
   account: Account,
-  call: Call,
+  call: Pick<Call, 'signal'>,
 ): Promise<AccountHolder> {
   const known = await services.store.read(call.signal, (queries) => queries.playerOfAccount(account))
   return known === undefined

@@ -21,9 +21,9 @@ const { signal } = new AbortController()
 
 /** The calls that the corpus check makes of a running server. */
 export async function openCalls(address: string) {
-  const exchange = await connect(ExchangeServiceClient, address)
-  const titles = await connect(TitleServiceClient, address)
-  const achievements = await connect(AchievementServiceClient, address)
+  const exchange = await connect(ExchangeServiceClient, { address })
+  const titles = await connect(TitleServiceClient, { address })
+  const achievements = await connect(AchievementServiceClient, { address })
 
   async function listTitles(): Promise<readonly Title[]> {
     return (await ask(titles, titles.listTitles, { pageSize: 1000, pageToken: '' }, signal)).titles

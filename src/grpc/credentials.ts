@@ -1,0 +1,53 @@
+import { experimental, ServerCredentials } from '@grpc/grpc-js'
+import type { Tls, TlsMaterial } from '../tls.ts'
+
+type Identity = Parameters<experimental.CertificateProvider['addIdentityCertificateListener']>[0]
+type Authorities = Parameters<experimental.CertificateProvider['addCaCertificateListener']>[0]
+
+/** Credentials that follow the server's files: connections that are open stay, new ones see the new certificate. */
+export function serverCredentials(tls: Tls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure()
+  const provider = new Provider(tls)
+  const asks = tls.material.clientCa !== undefined
+  return experimental.createCertificateProviderServerCredentials(provider, asks ? provider : null, asks)
+}
+
+class Provider implements experimental.CertificateProvider {
+  readonly #tls: Tls
+  readonly #identities = new Set<Identity>()
+  readonly #authorities = new Set<Authorities>()
+
+  constructor(tls: Tls) {
+    this.#tls = tls
+    tls.onChange((material) => {
+      for (const listener of this.#identities) listener(identityOf(material))
+      for (const listener of this.#authorities) listener(authoritiesOf(material))
+    })
+  }
+
+  addIdentityCertificateListener(listener: Identity): void {
+    this.#identities.add(listener)
+    listener(identityOf(this.#tls.material))
+  }
+
+  removeIdentityCertificateListener(listener: Identity): void {
+    this.#identities.delete(listener)
+  }
+
+  addCaCertificateListener(listener: Authorities): void {
+    this.#authorities.add(listener)
+    listener(authoritiesOf(this.#tls.material))
+  }
+
+  removeCaCertificateListener(listener: Authorities): void {
+    this.#authorities.delete(listener)
+  }
+}
+
+function identityOf({ certificate, key }: TlsMaterial) {
+  return { certificate, privateKey: key }
+}
+
+function authoritiesOf({ clientCa }: TlsMaterial) {
+  return clientCa === undefined ? null : { caCertificate: clientCa }
+}
