@@ -137,6 +137,24 @@ describe('encode', () => {
     expect(encode(decode(rest), { shape: 'rest' }).result).toEqual(rest)
   })
 
+  it("calls global what all players of a title do together, and what a group does is one player's", () => {
+    const participation = (entry: JsonObject) => achievementOf(decode(entry)).participation
+    expect(participation({ ...DEFINITION, Global: true })).toBe('community')
+    expect([participation({ ...DEFINITION, Global: false }), participation(DEFINITION)]).toEqual([
+      'individual',
+      'individual',
+    ])
+    const record = decode({ ...DEFINITION, Global: false })
+    const as = (kind: 'group' | 'community') =>
+      encode({ ...record, achievement: { ...achievementOf(record), participation: kind } })
+    expect(as('community')).toMatchObject({ result: { Global: true }, losses: [] })
+    expect(as('group')).toMatchObject({
+      result: { Global: false },
+      losses: [{ kind: 'coerced', path: '$.achievement.participation', from: 'group', to: 'individual' }],
+    })
+    expect(() => decode({ ...DEFINITION, Global: 'yes' })).toThrow(DecodeError)
+  })
+
   it('answers null lists with empty ones in REST form, and with null in the export', () => {
     const record = decode({ ...DEFINITION, Tags: null, LockedIcons: null })
     expect(encode(record, { shape: 'rest' }).result).toMatchObject({

@@ -2,7 +2,7 @@ import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
 import { foldMembers, type Members, memberNames, readMembers } from './members.ts'
 import { definitionSchema, userRowSchema } from './schema.ts'
@@ -12,8 +12,8 @@ import { readIcons, readInstant, readTexts } from './values.ts'
 /** What the admin portal accepts. */
 export const MAX_TAGS = 5
 
-/** Members of the export that the model has no place for: kept as they are, written only when they were set. */
-export const OPAQUE_MEMBERS = ['Global', 'CustomAttributes', 'Status'] as const
+/** Members that the model has no place for: kept as they are, written only when they were set. */
+export const OPAQUE_MEMBERS = ['CustomAttributes', 'Status'] as const
 
 export const DEFINITION_MEMBERS = memberNames(definitionSchema)
 export const ROW_MEMBERS = memberNames(userRowSchema)
@@ -53,7 +53,7 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
     serverOnly: false,
     kind: 'persistent',
     window: undefined,
-    participation: 'individual',
+    participation: read.Global ? 'community' : 'individual',
     requirements: read.Incremental ? [goalOf(read.GoalValue, read.StatCode)] : [],
     rewards: [],
     media: [
@@ -105,8 +105,8 @@ function goalOf(goal: number | bigint | null | undefined, statCode: string | nul
 /** REST always says `global`, so that false there says no more than the export, which leaves it out. */
 function keptOf({ known }: Members, rest: boolean): JsonObject {
   const set = OPAQUE_MEMBERS.filter((name) => Object.hasOwn(known, name))
-  const kept = set.filter((name) => !(rest && name === 'Global' && known[name] === false))
-  return Object.fromEntries(kept.map((name) => [name, known[name] ?? null]))
+  const kept = set.map((name): [string, JsonValue] => [name, known[name] ?? null])
+  return Object.fromEntries(!rest && known['Global'] === false ? [['Global', false], ...kept] : kept)
 }
 
 function isRest(members: Members): boolean {

@@ -18,7 +18,7 @@ import { isDouble } from './schema.ts'
 import { definitionSpellings, rowSpellings, spelled } from './spelling.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
 
-/** The member order of the service's own export. */
+/** The member order of the service's own export; `Global` came later, and is written where it says something. */
 const EXPORT_ORDER = [
   'Hidden',
   'Incremental',
@@ -68,9 +68,10 @@ function write(record: Canonical, { shape, purpose, account }: EncodeContext): J
 
 function writeExport(achievement: Achievement, namespace: string): JsonObject {
   const extension = achievement.extensions['accelbyte'] ?? {}
-  const definition = writeDefinition(achievement, namespace, extension)
+  const { Global: global, ...definition } = writeDefinition(achievement, namespace, extension)
   return Object.fromEntries([
     ...EXPORT_ORDER.map((name) => [name, definition[name] as JsonValue] as const),
+    ...(global === true || Object.hasOwn(extension, 'Global') ? [['Global', global] as const] : []),
     ...opaqueIn(extension),
     ...unknownIn(extension, DEFINITION_MEMBERS),
   ])
@@ -81,7 +82,7 @@ function writeRest(achievement: Achievement, namespace: string): JsonObject {
   const extension = achievement.extensions['accelbyte'] ?? {}
   const withoutNulls = Object.fromEntries(Object.entries(extension).filter(([, value]) => value !== null))
   const { ID: _, ...definition } = writeDefinition(achievement, namespace, withoutNulls)
-  const members = { ...definition, Global: false, ...Object.fromEntries(opaqueIn(extension)) }
+  const members = { ...definition, ...Object.fromEntries(opaqueIn(extension)) }
   return Object.fromEntries([
     ...Object.entries<JsonValue>(members).map(([name, value]) => [restName(name), value] as const),
     ...unknownIn(extension, DEFINITION_MEMBERS),
@@ -108,6 +109,7 @@ function writeDefinition(achievement: Achievement, namespace: string, extension:
     Incremental: goal !== undefined,
     GoalValue: as('GoalValue', goal === undefined ? 0 : writeDouble(Number(goal.target))),
     StatCode: as('StatCode', goal?.statCode ?? ''),
+    Global: as('Global', achievement.participation === 'community'),
     CreatedAt: as('CreatedAt', writeInstant(achievement.createTime)),
     UpdatedAt: as('UpdatedAt', writeInstant(achievement.updateTime)),
   } as const satisfies JsonObject

@@ -32,7 +32,7 @@ export const accelbyte: Adapter = {
     hidden: 'full',
     server_only: 'none',
     time_window: 'none',
-    participation: 'none',
+    participation: 'lossy',
     requirements: 'lossy',
     stat_codes: 'lossy',
     rewards: 'none',

@@ -25,7 +25,7 @@ const ACHIEVEMENT: Details<Achievement> = {
   serverOnly: NO_PLACE,
   kind: NO_PLACE,
   window: NO_PLACE,
-  participation: NO_PLACE,
+  participation: 'an achievement is of one player, or global, of all players together',
   requirements:
     'AccelByte knows one requirement, a double named goal that is reached from below; an achievement that asks for more is unlocked by the game',
   rewards: NO_PLACE,

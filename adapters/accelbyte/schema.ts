@@ -57,7 +57,7 @@ export const definitionSchema = z.looseObject({
   Tags: z.array(text, { error: 'expected an array of tags' }).nullish(),
   Name: texts,
   Description: texts,
-  Global: z.unknown().optional(),
+  Global: flag.nullish(),
   CustomAttributes: z.unknown().optional(),
   Status: z.unknown().optional(),
 })

@@ -31,6 +31,7 @@ export function definitionSpellings(language: string, incremental: boolean): Spe
     LockedIcons: (written) => writeIcons(readIcons(asIcons(written), 'locked_icon', []), 'locked_icon'),
     CreatedAt: plainInstant,
     UpdatedAt: plainInstant,
+    Global: (written) => (written === null || typeof written === 'boolean' ? written === true : undefined),
     Tags: (written) => (written === null ? [] : undefined),
     Name: texts,
     Description: texts,

@@ -23,7 +23,7 @@ export function reportDefinition(achievement: Achievement, facts: DefinitionFact
   coerced('id', facts.id, 'Discord has no codes: its id stands for the achievement')
   coerced('listOrder', 0, 'achievements of Discord have no order')
   coerced('kind', 'persistent', 'Discord has no challenges')
-  coerced('participation', 'individual', 'Discord has no achievements of groups')
+  coerced('participation', 'individual', 'Discord has no achievements of groups or of all players')
   for (const field of WITHOUT_PLACE) {
     const value = achievement[field]
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue

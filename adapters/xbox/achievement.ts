@@ -109,7 +109,7 @@ function write(record: Canonical, { locale }: EncodeContext): JsonObject {
       : description,
     productId: achievement.productId ?? '',
     achievementType: achievement.kind === 'challenge' ? 'Challenge' : 'Persistent',
-    participationType: participation === 'group' ? 'Group' : 'Individual',
+    participationType: participation === 'individual' ? 'Individual' : 'Group',
     timeWindow: window ? { startDate: writeTime(window.start), endDate: writeTime(window.end) } : null,
     rewards: (achievement.rewards ?? []).map(writeReward),
     estimatedTime: writeTimeSpan(estimatedTime),

@@ -64,6 +64,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/ translations /, 'an entry is in one language'],
   [/ locale$/, 'all texts of an entry are in one language'],
   [/^achievement titleAssociations$/, 'xbox shows an achievement under one title at least'],
+  [/^achievement participation$/, 'xbox has no goal of all players: it is earned by a group there'],
   [/^achievement lockedDescription$/, 'the same text as the description'],
   [/ media (.* )?role$/, 'xbox has one icon, which serves both states'],
   [/ account$/, 'the request names the player, the entry does not'],

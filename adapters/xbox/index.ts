@@ -32,7 +32,7 @@ const capabilities: Capabilities = {
   hidden: 'full',
   server_only: 'none',
   time_window: 'full',
-  participation: 'full',
+  participation: 'lossy',
   requirements: 'full',
   stat_codes: 'none',
   rewards: 'lossy',

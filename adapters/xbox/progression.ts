@@ -94,7 +94,7 @@ export function writeProgression(
   progress: ProgressFacts | undefined,
 ): JsonObject {
   const achieved = progress?.state === 'achieved'
-  const ruleParticipationType = achievement.participation === 'group' ? 'Group' : 'Individual'
+  const ruleParticipationType = achievement.participation === 'individual' ? 'Individual' : 'Group'
   const values = progress?.values ?? {}
   const own = achievement.requirements.map(({ id, operator, target, valueType }) => {
     const current = Object.hasOwn(values, id) ? values[id] : undefined

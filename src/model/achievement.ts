@@ -70,7 +70,8 @@ export interface Achievement {
   /** A challenge unlocks only inside its window. */
   readonly kind: 'persistent' | 'challenge'
   readonly window: TimeWindow | undefined
-  readonly participation: 'individual' | 'group'
+  /** `community`: all players of the title together, with one shared progress that a stat feeds. */
+  readonly participation: 'individual' | 'group' | 'community'
   /** Empty for an achievement that is unlocked directly or reported in percent. */
   readonly requirements: readonly Requirement[]
   readonly rewards: readonly Reward[]

@@ -89,7 +89,7 @@ export function achievements({ id: dialect, ids }: Adapter): fc.Arbitrary<Achiev
       hidden: fc.boolean(),
       serverOnly: fc.boolean(),
       kindAndWindow: kindsAndWindows,
-      participation: fc.constantFrom('individual' as const, 'group' as const),
+      participation: fc.constantFrom('individual' as const, 'group' as const, 'community' as const),
       requirements,
       rewards,
       media,

@@ -62,7 +62,10 @@ export const PROBES: Readonly<Record<Feature, Probe>> = {
     steps: achievements.kindsAndWindows.map((achievement) => ({ before: {}, after: { achievement } })),
     read: ({ achievement }) => [achievement?.kind, achievement?.window],
   },
-  participation: definition({ participation: fc.constant('group') }, ({ participation }) => participation),
+  participation: definition(
+    { participation: fc.constantFrom('group', 'community') },
+    ({ participation }) => participation,
+  ),
   requirements: definition(
     {
       requirements: achievements.requirements.map((all) =>

@@ -34,11 +34,13 @@ const PARTICIPATIONS: Choices<Participation, Achievement['participation']> = {
   [Participation.UNSPECIFIED]: 'individual',
   [Participation.INDIVIDUAL]: 'individual',
   [Participation.GROUP]: 'group',
+  [Participation.COMMUNITY]: 'community',
 }
 
 const PARTICIPATIONS_ON_WIRE: Readonly<Record<Achievement['participation'], Participation>> = {
   individual: Participation.INDIVIDUAL,
   group: Participation.GROUP,
+  community: Participation.COMMUNITY,
 }
 
 const NO_TEXT: LocalizedText = { locale: '', text: '', translations: {} }

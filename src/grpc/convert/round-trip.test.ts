@@ -62,7 +62,7 @@ const achievements = plain({
   window: optional(
     fc.tuple(instant, instant).map(([one, other]) => (one < other ? [one, other] : [other, one])),
   ).map((pair) => pair && { start: pair[0], end: pair[1] }),
-  participation: fc.constantFrom('individual', 'group'),
+  participation: fc.constantFrom('individual', 'group', 'community'),
   requirements: fc.uniqueArray(requirement, { selector: (one) => one.id, maxLength: 4 }),
   rewards: fc.array(
     plain({

@@ -59,6 +59,11 @@ export const Participation = {
   INDIVIDUAL: 1,
   /** GROUP - A group together. */
   GROUP: 2,
+  /**
+   * COMMUNITY - All players of the title together: one shared progress, fed by the stat that its requirement follows. What one player
+   * alone reports on it is refused, reason COMMUNITY_GOAL.
+   */
+  COMMUNITY: 3,
 } as const;
 
 export type Participation = typeof Participation[keyof typeof Participation];
@@ -67,6 +72,7 @@ export namespace Participation {
   export type UNSPECIFIED = typeof Participation.UNSPECIFIED;
   export type INDIVIDUAL = typeof Participation.INDIVIDUAL;
   export type GROUP = typeof Participation.GROUP;
+  export type COMMUNITY = typeof Participation.COMMUNITY;
 }
 
 /** What sort of thing a reward is. */
