@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { isAllowed } from '../model/principal.ts'
+import { readAuthFile } from './auth-file.ts'
+import { Authenticator } from './authenticator.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'laurel-auth-'))
+const file = join(folder, 'auth.json')
+const { signal } = new AbortController()
+const KEY = 'a-key-of-a-job-0123456789'
+
+type Pair = Awaited<ReturnType<typeof generateKeyPair>>
+let [ours, theirs] = [] as unknown as [Pair, Pair]
+
+async function keySet(pair: Pair): Promise<string> {
+  return JSON.stringify({ keys: [{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }] })
+}
+
+function authenticatorFor(settings: object): Authenticator {
+  writeFileSync(file, JSON.stringify(settings))
+  return new Authenticator(readAuthFile(file), file, async ({ dialect, id }) => `player-of-${dialect}-${id}`)
+}
+
+const issuer = { issuer: 'https://login', audience: 'laurel', jwks: 'keys.json', algorithms: ['ES256'] }
+
+function token(claims: object = {}, { pair = ours, expires = '1h', alg = 'ES256' } = {}): Promise<string> {
+  return new SignJWT({ sub: 'ann', iss: 'https://login', aud: 'laurel', ...claims })
+    .setProtectedHeader({ alg, kid: 'one' })
+    .setExpirationTime(expires)
+    .sign(pair.privateKey)
+}
+
+beforeAll(async () => {
+  ours = await generateKeyPair('ES256')
+  theirs = await generateKeyPair('ES256')
+  writeFileSync(join(folder, 'keys.json'), await keySet(ours))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('a static key', () => {
+  const keys = [
+    {
+      name: 'job',
+      sha256: createHash('sha256').update(KEY).digest('hex'),
+      principal: 'service',
+      titles: ['a'],
+    },
+  ]
+
+  test.each([`Bearer ${KEY}`, `Bot ${KEY}`, `XBL3.0 x=123;${KEY}`, KEY, `bearer  ${KEY}`])(
+    'is taken in the form of each dialect: %s',
+    async (authorization) => {
+      const { authenticate } = authenticatorFor({ keys })
+      expect(await authenticate(authorization, signal)).toMatchObject({ kind: 'service', name: 'job' })
+    },
+  )
+
+  test('reaches its titles, and cannot delete', async () => {
+    const principal = await authenticatorFor({ keys }).authenticate(KEY, signal)
+    const definitions = (title: string) => ['ADMIN', 'NAMESPACE', title, 'ACHIEVEMENT']
+    expect(isAllowed(principal, { resource: definitions('a'), action: 'update' })).toBe(true)
+    expect(isAllowed(principal, { resource: definitions('a'), action: 'delete' })).toBe(false)
+    expect(isAllowed(principal, { resource: definitions('b'), action: 'read' })).toBe(false)
+    expect(isAllowed(principal, { resource: definitions('*'), action: 'read' })).toBe(false)
+  })
+
+  test.each([`${KEY}x`, 'Bearer', 'Bearer a b', 'Basic dXNlcjpwYXNz', 'a.b.c', '..', `XBL3.0 x=1;${KEY}2`])(
+    'is not %s',
+    async (authorization) => {
+      const { authenticate } = authenticatorFor({ keys })
+      await expect(authenticate(authorization, signal)).rejects.toMatchObject({ code: 'unauthenticated' })
+    },
+  )
+
+  test('of nobody is nobody', async () => {
+    const { authenticate } = authenticatorFor({ keys })
+    for (const none of [undefined, '', '  ']) {
+      expect(await authenticate(none, signal)).toMatchObject({ kind: 'anonymous' })
+    }
+  })
+
+  test('opens nothing any more once it is taken away', async () => {
+    const authenticator = authenticatorFor({ keys })
+    await authenticator.authenticate(KEY, signal)
+    writeFileSync(file, JSON.stringify({ keys: [{ ...keys[0], sha256: '0'.repeat(64) }] }))
+    authenticator.replace(readAuthFile(file), file)
+    await expect(authenticator.authenticate(KEY, signal)).rejects.toMatchObject({ reason: 'UNAUTHENTICATED' })
+  })
+})
+
+describe('a token', () => {
+  const players = { issuers: [{ ...issuer, principal: 'player' }] }
+
+  test('is of the player whom it names', async () => {
+    const { authenticate } = authenticatorFor(players)
+    const principal = await authenticate(`Bearer ${await token()}`, signal)
+    expect(principal).toMatchObject({ kind: 'player', playerId: 'ann', name: 'ann' })
+    const own = { resource: ['NAMESPACE', 'a', 'USER', 'ann', 'ACHIEVEMENT'], action: 'update' } as const
+    expect(isAllowed(principal, own)).toBe(true)
+  })
+
+  test('of a platform is of the player who has the account', async () => {
+    const { authenticate } = authenticatorFor({
+      issuers: [{ ...issuer, principal: 'player', subject: 'xbox' }],
+    })
+    const permissions = [
+      { Resource: 'NAMESPACE:a:USER:25:ACHIEVEMENT', Action: 2 },
+      'nonsense',
+      { Resource: 7 },
+    ]
+    const principal = await authenticate(`XBL3.0 x=1;${await token({ sub: '25', permissions })}`, signal)
+    expect(principal).toEqual({
+      kind: 'player',
+      name: 'player-of-xbox-25',
+      playerId: 'player-of-xbox-25',
+      rights: [{ resource: 'NAMESPACE:a:USER:player-of-xbox-25:ACHIEVEMENT', action: 2 }],
+    })
+  })
+
+  test('has no right beyond the titles of its issuer', async () => {
+    const settings = { issuers: [{ ...issuer, principal: 'service', titles: ['a'] }] }
+    const { authenticate } = authenticatorFor(settings)
+    const permissions = ['NAMESPACE:*:ACHIEVEMENT', 'NAMESPACE:b:ACHIEVEMENT', '*'].map((resource) => ({
+      resource: `ADMIN:${resource}`,
+      action: 15,
+    }))
+    const { rights } = await authenticate(await token({ permissions }), signal)
+    expect(rights).toEqual([{ resource: 'ADMIN:NAMESPACE:a:ACHIEVEMENT', action: 15 }])
+  })
+
+  test('is refused for what is wrong with it', async () => {
+    const { authenticate } = authenticatorFor(players)
+    const refused = async (text: string, message: RegExp) => {
+      const asked = authenticate(`Bearer ${text}`, signal)
+      await expect(asked).rejects.toMatchObject({
+        code: 'unauthenticated',
+        message: expect.stringMatching(message),
+      })
+    }
+    const good = await token()
+    await refused(await token({}, { expires: '-1h' }), /expired/)
+    await refused(await token({ aud: 'somebody' }), /claim aud/)
+    await refused(await token({ iss: 'https://elsewhere' }), /no issuer/)
+    await refused(await token({ sub: undefined }), /claim sub/)
+    await refused(await token({ nbf: Math.floor(Date.now() / 1000) + 3600 }), /claim nbf/)
+    await refused(await token({}, { pair: theirs }), /not signed/)
+    await refused(`${good.slice(0, -4)}AAAA`, /not signed/)
+    await refused(
+      new UnsecuredJWT({ sub: 'ann', iss: 'https://login', aud: 'laurel' }).encode(),
+      /token|signed/,
+    )
+    const secret = new TextEncoder().encode('x'.repeat(32))
+    const shared = new SignJWT({ sub: 'ann', iss: 'https://login', aud: 'laurel' }).setProtectedHeader({
+      alg: 'HS256',
+    })
+    await refused(await shared.setExpirationTime('1h').sign(secret), /another way|not signed/)
+  })
+
+  test('is checked by the keys that are in the file now', async () => {
+    const keys = join(folder, 'keys.json')
+    const authenticator = authenticatorFor(players)
+    writeFileSync(keys, await keySet(theirs))
+    utimesSync(keys, new Date(), new Date(Date.now() + 5000))
+    expect(await authenticator.authenticate(await token({}, { pair: theirs }), signal)).toMatchObject({
+      name: 'ann',
+    })
+    await expect(authenticator.authenticate(await token(), signal)).rejects.toMatchObject({
+      code: 'unauthenticated',
+    })
+    writeFileSync(keys, await keySet(ours))
+  })
+
+  test('is checked by keys from a URL, and by nobody while that is away', async () => {
+    const body = await keySet(ours)
+    const server = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1')
+    await once(server, 'listening')
+    const jwks = `http://127.0.0.1:${(server.address() as AddressInfo).port}/keys`
+    const settings = { issuers: [{ ...issuer, jwks, principal: 'player' }] }
+    const authenticator = authenticatorFor(settings)
+    expect(await authenticator.authenticate(await token(), signal)).toMatchObject({ name: 'ann' })
+    server.close()
+    server.closeAllConnections()
+    const fresh = authenticatorFor(settings)
+    await expect(fresh.authenticate(await token(), signal)).rejects.toMatchObject({
+      code: 'unavailable',
+      reason: 'ISSUER_UNAVAILABLE',
+    })
+  })
+})
+
+describe('the auth file', () => {
+  test.each([
+    ['{', /is not JSON/],
+    ['{}', /neither an issuer nor a key/],
+    [
+      '{"keys":[{"name":"a b","sha256":"X","principal":"player"}]}',
+      /keys.0.name.*keys.0.sha256.*keys.0.principal/,
+    ],
+    [
+      JSON.stringify({ issuers: [{ ...issuer, principal: 'player', algorithms: ['HS256'] }] }),
+      /algorithms.0/,
+    ],
+    [JSON.stringify({ issuers: [{ ...issuer, principal: 'player', algorithms: ['none'] }] }), /algorithms.0/],
+    ['{"keys":[],"typo":1}', /typo/],
+  ])('is refused when it says %s', (text, message) => {
+    writeFileSync(file, text)
+    expect(() => readAuthFile(file)).toThrow(message)
+  })
+
+  test('names keys by https only, and files that are there', () => {
+    const refused = (jwks: string) => () =>
+      authenticatorFor({ issuers: [{ ...issuer, jwks, principal: 'player' }] })
+    expect(refused('http://login.example/keys')).toThrow(/https/)
+    expect(refused('missing.json')).toThrow(/Key Set/)
+    expect(() => readAuthFile(join(folder, 'missing'))).toThrow(/cannot be read: ENOENT/)
+  })
+})

@@ -1,0 +1,102 @@
+import { describe, expect, test } from 'vitest'
+import {
+  ANONYMOUS,
+  type Demand,
+  EVERYTHING,
+  encode,
+  formatDemand,
+  isAllowed,
+  type Principal,
+} from './principal.ts'
+
+const demand = (resource: string, action: Demand['action'] = 'read'): Demand => ({
+  resource: resource.split(':').map((segment) => segment.replace('%3A', ':').replace('%25', '%')),
+  action,
+})
+const service = (resource: string, action = 15): Principal => ({
+  kind: 'service',
+  name: 'bot',
+  rights: [{ resource, action }],
+})
+const player = (resource: string, action = 15): Principal => ({
+  kind: 'player',
+  name: 'ann',
+  playerId: 'ann',
+  rights: [{ resource, action }],
+})
+
+describe('a right', () => {
+  test.each([
+    ['ADMIN:NAMESPACE:a:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:*:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:*', 'ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:*:*', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:USER:*:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:ACHIEVEMENT', 'NAMESPACE:a:ACHIEVEMENT'],
+    ['NAMESPACE:a:ACHIEVEMENT', 'NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:*', 'ADMIN:NAMESPACE:*:NAMESPACE'],
+    ['ADMIN:*', 'NAMESPACE:*:USER:ann:PLAYER'],
+    ['NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
+  ])('%s covers %s', (granted, wanted) => {
+    expect(isAllowed(service(granted), demand(wanted))).toBe(true)
+  })
+
+  test.each([
+    ['ADMIN:NAMESPACE:a:ACHIEVEMENT', 'ADMIN:NAMESPACE:b:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:ACHIEVEMENT', 'ADMIN:NAMESPACE:*:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:STAT'],
+    ['NAMESPACE:a:ACHIEVEMENT', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:ACHIEVEMENT:X', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    // A star after NAMESPACE or USER is that segment and no more.
+    ['ADMIN:NAMESPACE:*', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['ADMIN:NAMESPACE:a:USER:*', 'ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'],
+    ['NAMESPACE:a:USER:xbox:25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
+    ['admin:namespace:a:achievement', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
+    ['', 'NAMESPACE:a:ACHIEVEMENT'],
+  ])('%s does not cover %s', (granted, wanted) => {
+    expect(isAllowed(service(granted), demand(wanted))).toBe(false)
+  })
+
+  test('is for its actions alone', () => {
+    const resource = 'ADMIN:NAMESPACE:a:ACHIEVEMENT'
+    const actions = ['create', 'read', 'update', 'delete'] as const
+    for (const [index, action] of actions.entries()) {
+      const allowed = actions.filter((asked) =>
+        isAllowed(service(resource, 2 ** index), demand(resource, asked)),
+      )
+      expect(allowed).toEqual([action])
+    }
+  })
+})
+
+test('an id cannot pass for a wildcard or for several segments', () => {
+  const named = { resource: ['NAMESPACE', 'a:USER:ann', 'ACHIEVEMENT'], action: 'read' } as const
+  expect(isAllowed(service('NAMESPACE:a:USER:ann:ACHIEVEMENT'), named)).toBe(false)
+  expect(isAllowed(service(`NAMESPACE:${encode('a:USER:ann')}:ACHIEVEMENT`), named)).toBe(true)
+  expect(formatDemand(named)).toBe('NAMESPACE:a%3AUSER%3Aann:ACHIEVEMENT [READ]')
+  expect(encode('50%3A')).toBe('50%253A')
+})
+
+describe('a player', () => {
+  test.each(['NAMESPACE:a:USER:*:ACHIEVEMENT', 'ADMIN:*', 'NAMESPACE:*:*', '*'])(
+    'who has %s acts for themselves and as no administrator',
+    (granted) => {
+      expect(isAllowed(player(granted), demand('NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(true)
+      expect(isAllowed(player(granted), demand('NAMESPACE:a:USER:ben:ACHIEVEMENT'))).toBe(false)
+      expect(isAllowed(player(granted), demand('ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(false)
+    },
+  )
+})
+
+test('nobody may do nothing, and an operator anything', () => {
+  expect(isAllowed(ANONYMOUS, demand('NAMESPACE:a:ACHIEVEMENT'))).toBe(false)
+  const operator: Principal = { kind: 'operator', name: 'op', rights: EVERYTHING }
+  for (const resource of [
+    'ADMIN:NAMESPACE:a:STAT',
+    'NAMESPACE:a:USER:b:STATITEM',
+    'ADMIN:NAMESPACE:*:NAMESPACE',
+  ]) {
+    expect(isAllowed(operator, demand(resource, 'delete'))).toBe(true)
+  }
+})
