@@ -4,6 +4,7 @@ import { admitAccount } from './admit-account.ts'
 import { batchGetAchievements } from './batch-get-achievements.ts'
 import { batchRecordProgress } from './batch-record-progress.ts'
 import { claimTitle } from './claim-title.ts'
+import { countUnlocks } from './count-unlocks.ts'
 import { createAchievement } from './create-achievement.ts'
 import { createPlayer } from './create-player.ts'
 import { createStat } from './create-stat.ts'
@@ -152,6 +153,8 @@ const OPERATIONS = {
   listStandings: operation(listStandings, ({ titleId, playerId }) => [
     playerId === undefined ? right.catalogue(titleId) : right.progress(titleId, playerId, 'read'),
   ]),
+  // Says of all players together what a platform tells anybody about the title.
+  countUnlocks: operation(countUnlocks, ({ titleId }) => [right.catalogue(titleId)]),
   listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
     right.progress(right.ALL, playerId, 'read'),
   ]),

@@ -123,6 +123,19 @@ export function progressQueries(db: Kysely<Tables>) {
           and p.achievement_id = gone.achievement_id`.execute(db)
     },
 
+    /** How many players have each achievement of a title; one that nobody has is absent. Reads all of its progress. */
+    async countUnlocks(titleId: string): Promise<ReadonlyMap<string, number>> {
+      const rows = await db
+        .selectFrom('progress')
+        .where('title_id', '=', titleId)
+        .where('state', '=', 'achieved')
+        .where('revoked', '=', false)
+        .groupBy('achievement_id')
+        .select(({ fn }) => ['achievement_id', fn.countAll<bigint>().as('count')])
+        .execute()
+      return new Map(rows.map((row) => [row.achievement_id, Number(row.count)]))
+    },
+
     async achievementHasProgress(titleId: string, achievementId: string): Promise<boolean> {
       const row = await db
         .selectFrom('progress')

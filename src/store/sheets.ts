@@ -130,6 +130,15 @@ export function sheetQueries(db: Kysely<Tables>) {
       await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute()
     },
 
+    async countPlayersOfTitle(titleId: string): Promise<number> {
+      const row = await db
+        .selectFrom('player_titles')
+        .where('title_id', '=', titleId)
+        .select(({ fn }) => fn.countAll<bigint>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+
     async titleHasPlayers(titleId: string): Promise<boolean> {
       const row = await db
         .selectFrom('player_titles')
