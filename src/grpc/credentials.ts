@@ -12,6 +12,7 @@ export function serverCredentials(tls: Tls | undefined): ServerCredentials {
   return experimental.createCertificateProviderServerCredentials(provider, asks ? provider : null, asks)
 }
 
+/** Tells a new listener a moment later: the credentials add it before they can pass on what it hears. */
 class Provider implements experimental.CertificateProvider {
   readonly #tls: Tls
   readonly #identities = new Set<Identity>()
@@ -27,7 +28,7 @@ class Provider implements experimental.CertificateProvider {
 
   addIdentityCertificateListener(listener: Identity): void {
     this.#identities.add(listener)
-    listener(identityOf(this.#tls.material))
+    queueMicrotask(() => listener(identityOf(this.#tls.material)))
   }
 
   removeIdentityCertificateListener(listener: Identity): void {
@@ -36,7 +37,7 @@ class Provider implements experimental.CertificateProvider {
 
   addCaCertificateListener(listener: Authorities): void {
     this.#authorities.add(listener)
-    listener(authoritiesOf(this.#tls.material))
+    queueMicrotask(() => listener(authoritiesOf(this.#tls.material)))
   }
 
   removeCaCertificateListener(listener: Authorities): void {

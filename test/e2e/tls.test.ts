@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:https'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ConnectionOptions, connect, type PeerCertificate } from 'node:tls'
+import { credentials } from '@grpc/grpc-js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ListTitlesRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
+import { type Issued, issue, writeFiles } from '../support/certificates.ts'
+import { callUnary } from '../support/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { runLaurel } from '../support/laurel.ts'
+import { startServer } from '../support/server.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'laurel-tls-'))
+let database: TestDatabase
+let authority: Issued
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  authority = await issue('An authority')
+})
+afterAll(async () => {
+  await database[Symbol.asyncDispose]()
+  rmSync(folder, { recursive: true })
+})
+
+/** The certificate that is shown at an address; rejects when the connection is refused. */
+function shownAt(address: string, options: ConnectionOptions = {}): Promise<PeerCertificate> {
+  const port = Number(address.split(':').at(-1))
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      port,
+      host: '127.0.0.1',
+      ca: authority.cert,
+      ALPNProtocols: ['h2', 'http/1.1'],
+      ...options,
+    })
+    socket.once('error', reject)
+    socket.once('secureConnect', () => {
+      const shown = socket.getPeerCertificate()
+      // In TLS 1.3 a client learns with its first read that its own certificate is refused.
+      const timer = setTimeout(() => socket.end(() => resolve(shown)), 200)
+      socket.once('close', () => {
+        clearTimeout(timer)
+        resolve(shown)
+      })
+    })
+  })
+}
+
+const listTitles = (address: string, channel: ReturnType<typeof credentials.createSsl>) => {
+  const client = new TitleServiceClient(address, channel)
+  return callUnary(client, 'listTitles', ListTitlesRequest.fromPartial({}), {
+    deadline: new Date(Date.now() + 5000),
+  }).finally(() => client.close())
+}
+
+test('serves both wires by its certificate, and by a new one when the files change', async () => {
+  const first = await issue('first', authority)
+  const env = writeFiles(folder, first)
+  await using server = await startServer({ databaseUrl: database.url, env })
+  const addresses = [server.address, server.url.replace(/^http:../, '')]
+  for (const address of addresses) expect((await shownAt(address)).subject.CN).toBe('first')
+  const ca = Buffer.from(authority.cert)
+  expect(await listTitles(server.address, credentials.createSsl(ca))).toMatchObject({ titles: [] })
+  await expect(listTitles(server.address, credentials.createInsecure())).rejects.toThrow()
+
+  // A certificate whose key is not there yet changes nothing; with its key, new connections see it.
+  const second = await issue('second', authority)
+  writeFileSync(env.LAUREL_TLS_CERT_FILE, second.cert)
+  await expect.poll(() => server.output(), { timeout: 15_000 }).toContain('the last one serves on')
+  for (const address of addresses) expect((await shownAt(address)).subject.CN).toBe('first')
+  writeFileSync(env.LAUREL_TLS_KEY_FILE, second.private)
+  for (const address of addresses) {
+    await expect.poll(async () => (await shownAt(address)).subject.CN, { timeout: 15_000 }).toBe('second')
+  }
+  expect(await listTitles(server.address, credentials.createSsl(ca))).toMatchObject({ titles: [] })
+  expect(server.output()).not.toContain('PRIVATE KEY')
+
+  const caFile = join(folder, 'ca.pem')
+  writeFileSync(caFile, authority.cert)
+  const cli = { LAUREL_GRPC_ADDRESS: server.address, LAUREL_CA_FILE: caFile }
+  const exported = await runLaurel(['export', 'xbox', '--title', 'none'], { env: cli })
+  expect(exported.stderr).toContain('title none does not exist')
+})
+
+test('asks for a certificate of its clients where it is told to, on both wires', async () => {
+  const clients = await issue('Authority of clients')
+  const clientCa = join(folder, 'clients.pem')
+  writeFileSync(clientCa, clients.cert)
+  const env = { ...writeFiles(folder, await issue('server', authority)), LAUREL_TLS_CLIENT_CA_FILE: clientCa }
+  await using server = await startServer({ databaseUrl: database.url, env })
+  const ca = Buffer.from(authority.cert)
+  const [known, unknown] = [await issue('known', clients), await issue('unknown', authority)]
+  const channelOf = ({ cert, private: key }: Issued) =>
+    credentials.createSsl(ca, Buffer.from(key), Buffer.from(cert))
+  expect(await listTitles(server.address, channelOf(known))).toMatchObject({ titles: [] })
+  await expect(listTitles(server.address, channelOf(unknown))).rejects.toThrow()
+  await expect(listTitles(server.address, credentials.createSsl(ca))).rejects.toThrow()
+  const healthOf = (client: Issued | undefined) => {
+    return new Promise<number | undefined>((resolve, reject) => {
+      const options = { ca, ...(client && { cert: client.cert, key: client.private }) }
+      request(`${server.url.replace('http:', 'https:')}/healthz`, options, (response) => {
+        response.resume()
+        resolve(response.statusCode)
+      })
+        .once('error', reject)
+        .end()
+    })
+  }
+  expect(await healthOf(known)).toBe(200)
+  await expect(healthOf(unknown)).rejects.toThrow()
+  await expect(healthOf(undefined)).rejects.toThrow()
+})
+
+test('does not start on files that do not fit together', async () => {
+  const [one, two] = [await issue('one'), await issue('two')]
+  const env = writeFiles(folder, { cert: one.cert, private: two.private })
+  await expect(startServer({ databaseUrl: database.url, env })).rejects.toThrow(
+    /no certificate and key that fit/,
+  )
+})
