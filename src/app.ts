@@ -7,6 +7,7 @@ import type { Config } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { createHttpServer } from './http/server.ts'
+import { openMedia } from './media/media.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { dialects, gateways } from './registry.ts'
 import { openOperations } from './service/operations.ts'
@@ -44,6 +45,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const services: Services = {
     store,
     dialects,
+    media: openMedia(),
     now: () => instantFromMilliseconds(Date.now()),
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },

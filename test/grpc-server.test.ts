@@ -7,6 +7,7 @@ import { Status } from '../src/gen/google/rpc/status.ts'
 import { ProgressServiceClient, RecordProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
 import { GetTitleRequest, TitleServiceClient } from '../src/gen/laurel/v1/title_service.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
+import { openMedia } from '../src/media/media.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
 import { testWire } from './support/services.ts'
@@ -16,6 +17,7 @@ const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolS
 const operations = openOperations({
   store,
   dialects: new Map(),
+  media: openMedia(),
   now: () => 0n,
   entropy: () => 0n,
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },

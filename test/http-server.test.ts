@@ -3,6 +3,7 @@ import { parseJson } from '../src/dialect/json-text.ts'
 import { Refusal } from '../src/dialect/refusal.ts'
 import type { Gateway, GatewayRequest, Route } from '../src/http/gateway.ts'
 import { createHttpServer } from '../src/http/server.ts'
+import { openMedia } from '../src/media/media.ts'
 import { LaurelError } from '../src/model/errors.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
@@ -13,6 +14,7 @@ const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolS
 const operations = openOperations({
   store,
   dialects: new Map(),
+  media: openMedia(),
   now: () => 0n,
   entropy: () => 0n,
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },

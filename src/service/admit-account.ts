@@ -1,3 +1,4 @@
+import { LaurelError } from '../model/errors.ts'
 import type { Account } from '../model/player.ts'
 import { checkAccount } from './link-account.ts'
 import { playerNamedAfter } from './player-of-account.ts'
@@ -16,9 +17,17 @@ export async function admitAccount(
   const known = await services.store.read(call.signal, (queries) => queries.playerOfAccount(account))
   if (known !== undefined) return { playerId: known }
   const playerId = playerNamedAfter(account)
+  checkAdmission(account, playerId, call)
   return services.store.write(call.signal, async (queries) => {
     await queries.ensurePlayer(playerId, services.now())
     await queries.insertAccount(account, playerId)
     return { playerId: (await queries.playerOfAccount(account)) ?? playerId }
   })
+}
+
+/** A player could else take accounts of others, before these come and link them. */
+function checkAdmission({ dialect, id }: Account, playerId: string, { principal }: Call): void {
+  if (principal.kind !== 'player' || principal.playerId === playerId) return
+  const message = `account ${id} of ${dialect} is not the player's own: a trusted service must link it`
+  throw new LaurelError('permission_denied', 'PERMISSION_DENIED', message)
 }

@@ -25,15 +25,25 @@ export async function createAchievement(
   const { titleId, achievement } = request
   return mutateOnce(services, 'createAchievement', request, call, async (queries) => {
     if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
-    const existing = await queries.achievementsByIds(titleId, [achievement.id])
-    if (existing.length > 0) throw achievementExists(titleId, achievement.id)
-    const now = services.now()
-    const listOrder = achievement.listOrder || orderAfter(await queries.lastListOrder(titleId))
-    await queries.ensureStats(titleId, statCodesOf([achievement]), now)
-    await checkDialectIds(queries, titleId, achievement)
-    await queries.putAchievements(titleId, [{ ...achievement, listOrder, createTime: now, updateTime: now }])
-    return achievementOf(queries, titleId, achievement.id)
+    return insertAchievement(services, queries, titleId, achievement)
   })
+}
+
+/** The step of a transaction that holds the lock of the title. */
+export async function insertAchievement(
+  services: Services,
+  queries: Queries,
+  titleId: string,
+  achievement: Achievement,
+): Promise<StoredAchievement> {
+  const existing = await queries.achievementsByIds(titleId, [achievement.id])
+  if (existing.length > 0) throw achievementExists(titleId, achievement.id)
+  const now = services.now()
+  const listOrder = achievement.listOrder || orderAfter(await queries.lastListOrder(titleId))
+  await queries.ensureStats(titleId, statCodesOf([achievement]), now)
+  await checkDialectIds(queries, titleId, achievement)
+  await queries.putAchievements(titleId, [{ ...achievement, listOrder, createTime: now, updateTime: now }])
+  return achievementOf(queries, titleId, achievement.id)
 }
 
 /** The next position; behind the last one there is, the id decides. */

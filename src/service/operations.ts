@@ -1,11 +1,13 @@
 import type { Instant } from '../model/instant.ts'
 import type { Demand } from '../model/principal.ts'
+import { accountOfPlayer } from './account-of-player.ts'
 import { admitAccount } from './admit-account.ts'
 import { batchGetAchievements } from './batch-get-achievements.ts'
 import { batchRecordProgress } from './batch-record-progress.ts'
 import { claimTitle } from './claim-title.ts'
 import { countUnlocks } from './count-unlocks.ts'
 import { createAchievement } from './create-achievement.ts'
+import { createLimitedAchievement } from './create-limited-achievement.ts'
 import { createPlayer } from './create-player.ts'
 import { createStat } from './create-stat.ts'
 import { createTitle } from './create-title.ts'
@@ -20,6 +22,7 @@ import { findBoundTitle } from './find-bound-title.ts'
 import { findPlayer } from './find-player.ts'
 import { getAchievement } from './get-achievement.ts'
 import { getDialectAchievement } from './get-dialect-achievement.ts'
+import { getImage } from './get-image.ts'
 import { getPlayer } from './get-player.ts'
 import { getPlayerSummary } from './get-player-summary.ts'
 import { getProgress } from './get-progress.ts'
@@ -29,6 +32,7 @@ import { importAchievements } from './import-achievements.ts'
 import { type ImportProgressOptions, importProgress } from './import-progress.ts'
 import { linkAccount } from './link-account.ts'
 import { listAchievements } from './list-achievements.ts'
+import { listDialectAchievements } from './list-dialect-achievements.ts'
 import { listDialects } from './list-dialects.ts'
 import { listPlayerTitles } from './list-player-titles.ts'
 import { listPlayers } from './list-players.ts'
@@ -38,6 +42,7 @@ import { listStatValues } from './list-stat-values.ts'
 import { listStats } from './list-stats.ts'
 import { listTitles } from './list-titles.ts'
 import { playerOfAccount } from './player-of-account.ts'
+import { putImage } from './put-image.ts'
 import { type RecordProgress, recordProgress } from './record-progress.ts'
 import { recordStats } from './record-stats.ts'
 import { reorderAchievement } from './reorder-achievement.ts'
@@ -56,7 +61,7 @@ import { updateTitle } from './update-title.ts'
 /** A use case, and what it demands of whoever asks for it. */
 interface Operation<Request, Result> {
   readonly run: (services: Services, request: Request, call: Call) => Result
-  /** Nobody who is unknown gets as far as any of them, whether there are demands or not. */
+  /** Nobody who is unknown gets past them, whether there are any or not; but for `anybody`. */
   readonly demands: (request: Request) => readonly Demand[]
 }
 
@@ -114,6 +119,16 @@ const OPERATIONS = {
   deleteAchievement: operation(deleteAchievement, ({ titleId }) => [right.definitions(titleId, 'delete')]),
   reorderAchievement: operation(reorderAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
   getDialectAchievement: operation(getDialectAchievement, ({ titleId }) => [right.catalogue(titleId)]),
+  listDialectAchievements: operation(listDialectAchievements, ({ titleId }) => [
+    right.definitions(titleId, 'read'),
+  ]),
+  createLimitedAchievement: operation(createLimitedAchievement, ({ titleId }) => [
+    right.definitions(titleId, 'create'),
+  ]),
+
+  putImage: operation(putImage, ({ titleId }) => [right.definitions(titleId, 'create')]),
+  // Found by the hash of its content alone: who knows that has seen it named.
+  getImage: operation(getImage, anybody),
 
   createPlayer: operation(createPlayer, ({ player }) => [right.players(player.id, 'create')]),
   getPlayer: operation(getPlayer, ({ playerId }) => [right.player(playerId, 'read')]),
@@ -126,6 +141,9 @@ const OPERATIONS = {
   // Like findBoundTitle: only the meaning of a name that the caller has.
   playerOfAccount: operation(playerOfAccount, nothing),
   admitAccount: operation(admitAccount, nothing),
+  accountOfPlayer: operation(accountOfPlayer, ({ titleId, playerId }) => [
+    right.progress(titleId, playerId, 'read'),
+  ]),
 
   createStat: operation(createStat, ({ stat }) => [right.stats(stat.titleId, 'create')]),
   getStat: operation(getStat, ({ titleId }) => [right.stats(titleId, 'read')]),
@@ -191,7 +209,7 @@ export function openOperations(services: Services): Operations {
   const open = ([name, { run, demands }]: [string, Operation<never, unknown>]) => [
     name,
     (request: never, call: Call) => {
-      right.authorize(call.principal, demands(request))
+      if (demands !== anybody) right.authorize(call.principal, demands(request))
       return run(services, request, call)
     },
   ]
@@ -226,5 +244,10 @@ function ifStated(occurredTime: Instant | undefined, demand: Demand): readonly D
 }
 
 function nothing(): readonly Demand[] {
+  return []
+}
+
+/** Of what is served to whoever asks, with no credential too. */
+function anybody(): readonly Demand[] {
   return []
 }

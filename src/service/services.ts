@@ -1,4 +1,5 @@
 import type { Adapter } from '../dialect/adapter.ts'
+import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
@@ -7,6 +8,7 @@ import type { Store } from '../store/store.ts'
 export interface Services {
   readonly store: Store
   readonly dialects: ReadonlyMap<string, Adapter>
+  readonly media: Media
   readonly now: () => Instant
   /** 64 random bits. */
   readonly entropy: () => bigint

@@ -19,6 +19,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   achievement_ids: COPIED,
   stats: COPIED,
   definition_requests: COPIED,
+  images: COPIED,
   players: { kind: 'distributed', column: 'id', with: 'none' },
   player_titles: BY_PLAYER,
   progress: BY_PLAYER,

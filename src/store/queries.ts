@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { accountQueries } from './accounts.ts'
 import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
+import { imageQueries } from './images.ts'
 import { playerQueries } from './players.ts'
 import { progressQueries } from './progress.ts'
 import { requestQueries } from './requests.ts'
@@ -25,5 +26,6 @@ export function queriesOn(db: Kysely<Tables>) {
     ...sheetQueries(db),
     ...progressQueries(db),
     ...requestQueries(db),
+    ...imageQueries(db),
   }
 }

@@ -12,6 +12,7 @@ export interface Tables {
   achievement_ids: AchievementIdTable
   stats: StatTable
   definition_requests: DefinitionRequestTable
+  images: ImageTable
   players: PlayerTable
   accounts: AccountTable
   player_titles: PlayerTitleTable
@@ -80,6 +81,15 @@ interface DefinitionRequestTable {
   request_id: string
   fingerprint: string
   response: string | null
+  create_time: bigint
+}
+
+/** Pictures, once each, whatever shows them. Never changed. */
+interface ImageTable {
+  /** Of the bytes: 32 hexadecimal digits. */
+  hash: string
+  format: 'png' | 'jpeg' | 'gif' | 'webp'
+  bytes: Uint8Array
   create_time: bigint
 }
 

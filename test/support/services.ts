@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
+import { openMedia } from '../../src/media/media.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
 import { dialects } from '../../src/registry.ts'
@@ -25,6 +26,7 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
   return {
     store,
     dialects,
+    media: openMedia(),
     now: () => instantFromMilliseconds(Date.now()),
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },

@@ -74,6 +74,12 @@ const STATEMENTS = [
     create_time bigint not null
   )`,
   `create index definition_requests_by_time on definition_requests (create_time)`,
+  `create table images (
+    hash text primary key,
+    format text not null,
+    bytes bytea not null,
+    create_time bigint not null
+  )`,
   `create table players (
     id text primary key,
     display_name text not null,

@@ -1,0 +1,99 @@
+import sharp from 'sharp'
+import { describe, expect, test } from 'vitest'
+import { sniffFormat } from './format.ts'
+import { openMedia } from './media.ts'
+
+const media = openMedia()
+const FORMATS = ['png', 'jpeg', 'gif', 'webp'] as const
+
+async function picture(format: (typeof FORMATS)[number], width = 64, height = 32): Promise<Uint8Array> {
+  const background = { r: 10, g: 200, b: 30, alpha: 1 }
+  return sharp({ create: { width, height, channels: 4, background } })
+    .toFormat(format)
+    .toBuffer()
+}
+
+describe.each(FORMATS)('a picture of the format %s', (format) => {
+  test('is known by its bytes', async () => {
+    expect(await media.inspect(await picture(format))).toBe(format)
+  })
+
+  test('becomes any other, no larger than it was', async () => {
+    for (const target of FORMATS) {
+      for (const [size, width, height] of [
+        [undefined, 64, 32],
+        [16, 16, 8],
+        [4096, 64, 32],
+      ] as const) {
+        const converted = await media.convert(await picture(format), target, size)
+        expect(sniffFormat(converted)).toBe(target)
+        expect(await sharp(converted).metadata()).toMatchObject({ format: target, width, height })
+      }
+    }
+  })
+
+  test('is refused when its pixels are cut short', async () => {
+    const noise = {
+      create: {
+        width: 64,
+        height: 64,
+        channels: 3,
+        background: '#000',
+        noise: { type: 'gaussian', mean: 128, sigma: 60 },
+      },
+    } as const
+    const whole = await sharp(noise).toFormat(format).toBuffer()
+    const cut = whole.subarray(0, Math.floor(whole.length / 2))
+    await expect(media.inspect(cut)).rejects.toThrow('image must be a picture that')
+  })
+})
+
+test.each([
+  ['nothing', new Uint8Array()],
+  ['text', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')],
+  ['a head alone', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
+  ['a wrong head', Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(100, 0xff)])],
+])('%s is no picture', async (_, bytes) => {
+  await expect(media.inspect(bytes)).rejects.toMatchObject({ reason: 'INVALID_FIELD' })
+})
+
+test('a picture of more pixels than can be served is refused by its head', async () => {
+  await expect(media.inspect(await picture('png', 4097, 1))).rejects.toThrow('at most 4096 pixels')
+  await expect(media.inspect(await picture('png', 6000, 6000))).rejects.toThrow('at most 4096 pixels')
+  expect(await media.inspect(await picture('png', 4096, 1))).toBe('png')
+})
+
+test('transparency is white where a format has none, and nothing beside the pixels is kept', async () => {
+  const clear = {
+    create: { width: 4, height: 4, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
+  } as const
+  const bytes = await sharp(clear)
+    .png()
+    .withExif({ IFD0: { Copyright: 'somebody at home' } })
+    .toBuffer()
+  const { data } = await sharp(await media.convert(bytes, 'jpeg', undefined))
+    .raw()
+    .toBuffer({ resolveWithObject: true })
+  expect([...data.subarray(0, 3)]).toEqual([255, 255, 255])
+  expect(Buffer.from(bytes).includes('somebody')).toBe(true)
+  expect(Buffer.from(await media.convert(bytes, 'png', undefined)).includes('somebody')).toBe(false)
+})
+
+test('many at once all come to their turn', async () => {
+  const bytes = await picture('png')
+  const sizes = Array.from({ length: 30 }, (_, index) => 16 + index)
+  const made = await Promise.all(sizes.map((size) => media.convert(bytes, 'webp', size)))
+  const widths = await Promise.all(made.map(async (each) => (await sharp(each).metadata()).width))
+  expect(widths).toEqual(sizes)
+  const refused = await Promise.allSettled(sizes.map(() => media.inspect(new Uint8Array([1]))))
+  expect(refused.every(({ status }) => status === 'rejected')).toBe(true)
+  expect(await media.inspect(bytes)).toBe('png')
+})
+
+test('more than can wait are told to come back, and those before them are served', async () => {
+  const bytes = await picture('png')
+  const asked = await Promise.allSettled(Array.from({ length: 120 }, () => media.inspect(bytes)))
+  const refused = asked.filter(({ status }) => status === 'rejected')
+  expect(refused).toHaveLength(16)
+  expect(refused[0]).toMatchObject({ reason: { reason: 'TOO_MANY_REQUESTS', retryAfter: 1 } })
+})
