@@ -48,11 +48,13 @@ import { recordStats } from './record-stats.ts'
 import { reorderAchievement } from './reorder-achievement.ts'
 import { resetProgress } from './reset-progress.ts'
 import { restoreAchievement } from './restore-achievement.ts'
+import { reviseAchievement } from './revise-achievement.ts'
 import { revokeAchievement } from './revoke-achievement.ts'
 import * as right from './rights.ts'
 import type { Call, Services } from './services.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 import { unlinkAccount } from './unlink-account.ts'
+import { unlockAchievements } from './unlock-achievements.ts'
 import { updateAchievement } from './update-achievement.ts'
 import { updatePlayer } from './update-player.ts'
 import { updateStat } from './update-stat.ts'
@@ -114,8 +116,11 @@ const OPERATIONS = {
   batchGetAchievements: operation(batchGetAchievements, ({ titleId }) => [
     right.definitions(titleId, 'read'),
   ]),
+  // The same as a platform shows it to players.
+  getCatalogueAchievement: operation(getAchievement, ({ titleId }) => [right.catalogue(titleId)]),
   listAchievements: operation(listAchievements, ({ titleId }) => [right.definitions(titleId, 'read')]),
   updateAchievement: operation(updateAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
+  reviseAchievement: operation(reviseAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
   deleteAchievement: operation(deleteAchievement, ({ titleId }) => [right.definitions(titleId, 'delete')]),
   reorderAchievement: operation(reorderAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
   getDialectAchievement: operation(getDialectAchievement, ({ titleId }) => [right.catalogue(titleId)]),
@@ -160,6 +165,9 @@ const OPERATIONS = {
 
   recordProgress: operation(recordProgress, reporting),
   batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(reporting)),
+  unlockAchievements: operation(unlockAchievements, ({ titleId, playerId, trusted }) => [
+    trusted ? right.enforcement(titleId, playerId, 'update') : right.progress(titleId, playerId, 'update'),
+  ]),
   getProgress: operation(getProgress, ({ titleId, playerId }) => [
     right.enforcement(titleId, playerId, 'read'),
   ]),

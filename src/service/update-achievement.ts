@@ -1,15 +1,18 @@
 import { type Achievement, type StoredAchievement, scoreOf } from '../model/achievement.ts'
+import type { Queries } from '../store/queries.ts'
 import { checkDialectIds, statCodesOf } from './create-achievement.ts'
 import { achievementNotFound, achievementOf, checkEtag, titleOf } from './lookup.ts'
 import { mutateOnce } from './once.ts'
 import type { Call, Services } from './services.ts'
 
+/** Members that are absent stay as they are; the id cannot be changed. */
+export type AchievementPatch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
+
 export interface UpdateAchievement {
   readonly titleId: string
   readonly achievementId: string
   readonly etag: string | undefined
-  /** Members that are absent stay as they are; the id cannot be changed. */
-  readonly patch: Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
+  readonly patch: AchievementPatch
   readonly requestId: string | undefined
 }
 
@@ -22,25 +25,37 @@ export async function updateAchievement(
   request: UpdateAchievement,
   call: Call,
 ): Promise<StoredAchievement> {
-  const { titleId, achievementId } = request
-  return mutateOnce(services, 'updateAchievement', request, call, async (queries) => {
-    const [current] = await queries.lockAchievements(titleId, [achievementId])
-    if (current === undefined) {
-      await titleOf(queries, titleId)
-      throw achievementNotFound(titleId, achievementId)
-    }
-    checkEtag(current, request.etag)
-    const now = services.now()
-    const listOrder = request.patch.listOrder || current.listOrder
-    const next = { ...current, ...request.patch, listOrder, updateTime: now }
-    await queries.ensureStats(titleId, statCodesOf([next]), now)
-    await checkDialectIds(queries, titleId, next)
-    await queries.putAchievements(titleId, [next])
-    const difference = scoreOf(next) - scoreOf(current)
-    if (difference !== 0n) {
-      await queries.lockSheetsWith(titleId, achievementId)
-      await queries.adjustScores(titleId, achievementId, difference)
-    }
-    return achievementOf(queries, titleId, achievementId)
-  })
+  return mutateOnce(services, 'updateAchievement', request, call, (queries) =>
+    patchAchievement(services, queries, request, (current) => {
+      checkEtag(current, request.etag)
+      return request.patch
+    }),
+  )
+}
+
+/** Changes a definition in the running transaction by what `patchOf` makes of it as it is, under its lock. */
+export async function patchAchievement(
+  services: Services,
+  queries: Queries,
+  { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
+  patchOf: (current: StoredAchievement) => AchievementPatch,
+): Promise<StoredAchievement> {
+  const [current] = await queries.lockAchievements(titleId, [achievementId])
+  if (current === undefined) {
+    await titleOf(queries, titleId)
+    throw achievementNotFound(titleId, achievementId)
+  }
+  const patch = patchOf(current)
+  const now = services.now()
+  const listOrder = patch.listOrder || current.listOrder
+  const next = { ...current, ...patch, listOrder, updateTime: now }
+  await queries.ensureStats(titleId, statCodesOf([next]), now)
+  await checkDialectIds(queries, titleId, next)
+  await queries.putAchievements(titleId, [next])
+  const difference = scoreOf(next) - scoreOf(current)
+  if (difference !== 0n) {
+    await queries.lockSheetsWith(titleId, achievementId)
+    await queries.adjustScores(titleId, achievementId, difference)
+  }
+  return achievementOf(queries, titleId, achievementId)
 }
