@@ -1,7 +1,9 @@
 import type { Adapter, Capabilities, Shape } from '../../src/dialect/adapter.ts'
+import type { Gateway } from '../../src/http/gateway.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { frame } from './frame.ts'
+import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
 
 const shapes: readonly Shape[] = [
@@ -51,7 +53,7 @@ const capabilities: Capabilities = {
 }
 
 /** Xbox Live achievements, version 2. */
-export const xbox: Adapter = {
+export const xbox: Adapter & { readonly gateway: Gateway } = {
   id: 'xbox',
   displayName: 'Xbox Live Achievement v2',
   shapes,
@@ -62,4 +64,5 @@ export const xbox: Adapter = {
   ids,
   decode,
   encode,
+  gateway,
 }

@@ -1,0 +1,13 @@
+import type { Gateway } from '../../src/http/gateway.ts'
+import { writeFailure } from './gateway/failure.ts'
+import { historyRoutes } from './gateway/history.ts'
+import { listRoutes } from './gateway/list.ts'
+import { updateRoutes } from './gateway/update.ts'
+
+/** The achievements service of Xbox Live, as `achievements.xboxlive.com` serves it. */
+export const gateway: Gateway = {
+  dialect: 'xbox',
+  mounts: ['/xbox'],
+  routes: [...listRoutes, ...updateRoutes, ...historyRoutes],
+  writeFailure,
+}

@@ -1,0 +1,80 @@
+import type { Canonical } from '../../../src/dialect/adapter.ts'
+import { readAs } from '../../../src/dialect/decode-error.ts'
+import { LossReport } from '../../../src/dialect/losses.ts'
+import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import type { Instant } from '../../../src/model/instant.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import type { Progress } from '../../../src/model/progress.ts'
+import { encode } from '../encode.ts'
+import { writeState } from '../progression.ts'
+import { LEGACY_NEVER, writeTime } from '../words.ts'
+import type { Contract } from './contract.ts'
+import { inLanguages } from './languages.ts'
+import { liveAchievement, liveLegacy } from './live.ts'
+import type { XboxTitle } from './title.ts'
+
+/** A player's standing on an achievement of a title. */
+export interface XboxStanding {
+  readonly title: XboxTitle
+  readonly achievement: StoredAchievement
+  readonly progress: Progress
+}
+
+/** An achievement as clients of the live service read it; its rarity is for whoever counts. */
+export function writeEntry(
+  standing: XboxStanding,
+  { legacy }: Pick<Contract, 'legacy'>,
+  languages: readonly string[],
+): JsonObject {
+  const shape = legacy ? 'legacy' : 'achievement'
+  const record = recordOf(standing, languages)
+  const context = { locale: undefined, shape, purpose: 'progress', account: undefined } as const
+  // Of what an answer cannot say, and a document would report, nothing can be said here either.
+  const { rarity: _, ...entry } = encode(record, new LossReport(), context)
+  const unlockTime = unlockTimeOf(standing)
+  if (legacy) {
+    return { ...readAs(liveLegacy, entry), timeUnlocked: writeTime(unlockTime, LEGACY_NEVER) } as JsonObject
+  }
+  const live = readAs(liveAchievement, entry)
+  return {
+    ...live,
+    progressState: writeState(record.progress),
+    progression: { ...live.progression, timeUnlocked: writeTime(unlockTime) },
+  } as JsonObject
+}
+
+/**
+ * When it was unlocked; undefined for what is locked. Some clients take the time alone for the unlock, so that one
+ * at a time that nobody said is told at the first that was heard of it.
+ */
+export function unlockTimeOf({ progress }: Pick<XboxStanding, 'progress'>): Instant | undefined {
+  return progress.state === 'achieved' ? (progress.unlockTime ?? progress.firstReportTime) : undefined
+}
+
+function recordOf(
+  { title: { title, scid, titleId }, achievement, progress }: XboxStanding,
+  languages: readonly string[],
+): Canonical {
+  const { state, percent, values, unlockTime, revoked, extensions } = progress
+  const { titleId: _title, etag: _etag, ...definition } = inLanguages(achievement, languages)
+  const achievementId = achievement.ids['xbox'] ?? achievement.id
+  return {
+    title: {
+      binding: { service_config_id: scid, ...(titleId === undefined ? {} : { title_id: titleId }) },
+      displayName: title.displayName,
+      extensions: {},
+    },
+    achievement: definition,
+    progress: {
+      account: undefined,
+      achievementId,
+      state,
+      percent,
+      values,
+      unlockTime,
+      revoked,
+      extensions,
+    },
+    summary: undefined,
+  }
+}

@@ -1,0 +1,52 @@
+import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import type { LocalizedText } from '../../../src/model/localized-text.ts'
+
+const MOST_LANGUAGES = 32
+
+/** The languages of an `Accept-Language`, the dearest first. What cannot be read in it is let be. */
+export function readLanguages(header = ''): readonly string[] {
+  const ranges = header.split(',').flatMap((part) => {
+    const [tag = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
+    const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
+    const weight = /^[01](\.\d{0,3})?$/.test(quality) ? Number(quality) : 0
+    return /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/.test(tag) && weight > 0 ? [{ tag, weight }] : []
+  })
+  // The order of equals is kept.
+  const sorted = ranges.sort((left, right) => right.weight - left.weight)
+  return sorted.slice(0, MOST_LANGUAGES).map(({ tag }) => tag)
+}
+
+/** The achievement with each text in one language alone. */
+export function inLanguages(achievement: StoredAchievement, languages: readonly string[]): StoredAchievement {
+  const only = (text: LocalizedText): LocalizedText => ({
+    locale: text.locale,
+    text: textIn(text, languages),
+    translations: {},
+  })
+  const { name, description, lockedDescription } = achievement
+  return {
+    ...achievement,
+    name: only(name),
+    description: only(description),
+    lockedDescription: lockedDescription && only(lockedDescription),
+  }
+}
+
+/** For each language in turn: itself, then without its regions (`de-AT`, `de`), then any region of it; then the default. */
+function textIn({ locale, text, translations }: LocalizedText, languages: readonly string[]): string {
+  const byTag = new Map([[locale, text], ...Object.entries(translations)].map(lowerTag))
+  for (const language of languages) {
+    for (let tag = language; tag !== ''; tag = tag.slice(0, Math.max(tag.lastIndexOf('-'), 0))) {
+      const found = byTag.get(tag)
+      if (found !== undefined) return found
+    }
+    const [primary] = language.split('-')
+    const [sibling] = [...byTag.keys()].filter((tag) => tag.startsWith(`${primary}-`)).sort()
+    if (sibling !== undefined) return byTag.get(sibling) ?? text
+  }
+  return text
+}
+
+function lowerTag([tag = '', text = '']: readonly string[]): readonly [string, string] {
+  return [tag.toLowerCase(), text]
+}

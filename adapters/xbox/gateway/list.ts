@@ -1,0 +1,121 @@
+import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import { LaurelError } from '../../../src/model/errors.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { NEVER } from '../words.ts'
+import { type Contract, contractOf } from './contract.ts'
+import { writeEntry, type XboxStanding } from './entry.ts'
+import { readLanguages } from './languages.ts'
+import { scidOf, type User, userOf } from './names.ts'
+import { readQuery } from './query.ts'
+import { raritiesOf } from './rarity.ts'
+import { ratesOfList, ratesOfTitle } from './rates.ts'
+import { pageOf, select } from './select.ts'
+import { onXbox, titleOfId, titleOfScid, type XboxTitle } from './title.ts'
+
+export const listRoutes: readonly Route[] = [
+  {
+    method: 'GET',
+    path: '/users/:user/achievements',
+    name: 'listAchievements',
+    rates: ratesOfList,
+    handle: (request) => list(request, contractOf(request), ({ progress }) => progress.state === 'achieved'),
+  },
+  {
+    method: 'GET',
+    path: '/users/:user/titleachievements',
+    name: 'listTitleAchievements',
+    rates: ratesOfList,
+    handle: (request) => list(request, contractOf(request, [1, 3]), () => true),
+  },
+  {
+    method: 'GET',
+    path: '/users/:user/achievements/:scid/:achievementId',
+    name: 'getAchievement',
+    rates: ratesOfTitle,
+    handle: get,
+  },
+]
+
+/** `isEarned` holds for contracts 1 and 3 alone, where one path has what is earned and the other all. */
+async function list(
+  request: GatewayRequest,
+  contract: Contract,
+  isEarned: (standing: XboxStanding) => boolean,
+): Promise<GatewayAnswer> {
+  const query = readQuery(request.query)
+  const user = await userOf(request)
+  const playerId = query.possibleOnly ? undefined : user.playerId
+  const standings: XboxStanding[] = []
+  for (const title of await titlesOf(request, query.titleIds, user)) {
+    standings.push(...(await standingsOf(request, title, playerId)))
+  }
+  const wanted = contract.legacy ? standings.filter(isLegacy).filter(isEarned) : standings
+  const { items, pagingInfo } = pageOf(select(wanted, query, request.now), query)
+  return answer(request, contract, items, pagingInfo)
+}
+
+async function get(request: GatewayRequest): Promise<GatewayAnswer> {
+  const contract = contractOf(request)
+  const user = await userOf(request)
+  const title = await titleOfScid(request, scidOf(request))
+  const { achievementId = '' } = request.params
+  const found = (await standingsOf(request, title, user.playerId)).find(
+    ({ achievement }) => achievement.ids['xbox'] === achievementId,
+  )
+  if (found === undefined || (contract.legacy && !isLegacy(found))) {
+    const message = `there is no achievement ${achievementId.slice(0, 20)} in ${title.scid}`
+    throw new LaurelError('not_found', 'ACHIEVEMENT_NOT_FOUND', message)
+  }
+  return answer(request, contract, [found], { continuationToken: null, totalRecords: 1 })
+}
+
+/** All of a title's achievements with the player's standing on each; nobody's for no player. */
+export async function standingsOf(
+  { operations, call }: GatewayRequest,
+  title: XboxTitle,
+  playerId: string | undefined,
+): Promise<readonly XboxStanding[]> {
+  const asked = { dialect: 'xbox', titleId: title.title.id, playerId }
+  return (await operations.listStandings(asked, call)).map((standing) => ({ title, ...standing }))
+}
+
+async function titlesOf(
+  request: GatewayRequest,
+  titleIds: readonly string[],
+  { playerId }: User,
+): Promise<readonly XboxTitle[]> {
+  if (titleIds.length === 0) {
+    const played = await request.operations.listPlayerTitles({ playerId }, request.call)
+    return played.flatMap(({ title }) => onXbox(title) ?? [])
+  }
+  const titles = new Map<string, XboxTitle>()
+  for (const titleId of titleIds) {
+    const title = await titleOfId(request, titleId)
+    // Of a title that nobody knows there is nothing to list.
+    if (title !== undefined) titles.set(title.title.id, title)
+  }
+  return [...titles.values()]
+}
+
+async function answer(
+  request: GatewayRequest,
+  contract: Contract,
+  standings: readonly XboxStanding[],
+  pagingInfo: JsonObject,
+): Promise<GatewayAnswer> {
+  const languages = readLanguages(request.headers['accept-language'])
+  const rarityOf = contract.rarity ? await raritiesOf(request, standings) : undefined
+  const achievements = standings.map((standing) => {
+    const entry = writeEntry(standing, contract, languages)
+    return rarityOf === undefined ? entry : { ...entry, rarity: rarityOf(standing) }
+  })
+  return {
+    status: 200,
+    body: { achievements, pagingInfo, ...(contract.legacy ? { version: NEVER } : {}) },
+  }
+}
+
+/** Contracts 1 and 3 have the id of an achievement as a number. */
+function isLegacy({ achievement }: XboxStanding): boolean {
+  return /^(0|[1-9]\d{0,9})$/.test(achievement.ids['xbox'] ?? '')
+}

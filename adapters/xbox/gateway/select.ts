@@ -1,0 +1,69 @@
+import type { Instant } from '../../../src/model/instant.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { unlockTimeOf, type XboxStanding } from './entry.ts'
+import type { ListQuery, Order, PageQuery } from './query.ts'
+
+interface Page<Item> {
+  readonly items: readonly Item[]
+  readonly pagingInfo: JsonObject
+}
+
+/** Those of the standings that are asked for, in the order that is asked for. */
+export function select(
+  standings: readonly XboxStanding[],
+  { unlockedOnly, kind, orderBy }: Pick<ListQuery, 'unlockedOnly' | 'kind' | 'orderBy'>,
+  now: Instant,
+): readonly XboxStanding[] {
+  return standings
+    .filter(
+      ({ achievement, progress }) =>
+        (kind === undefined || achievement.kind === kind) &&
+        (!unlockedOnly || progress.state !== 'not_started'),
+    )
+    .map((standing) => ({ standing, keys: [...keysOf(standing, orderBy, now), ...placeOf(standing)] }))
+    .sort((left, right) => compare(left.keys, right.keys))
+    .map(({ standing }) => standing)
+}
+
+/** The token is an offset in the list, which it counts whole. */
+export function pageOf<Item>(list: readonly Item[], { start, maxItems }: PageQuery): Page<Item> {
+  const end = start + maxItems
+  const continuationToken = end < list.length ? String(end) : null
+  return { items: list.slice(start, end), pagingInfo: { continuationToken, totalRecords: list.length } }
+}
+
+function keysOf(standing: XboxStanding, orderBy: Order, now: Instant): readonly Key[] {
+  const { title, achievement } = standing
+  switch (orderBy) {
+    case 'unordered':
+      return []
+    case 'title':
+      return [BigInt(title.titleId ?? 0), title.scid]
+    case 'unlocktime': {
+      // The latest first; what is locked has no time, and comes last.
+      const time = unlockTimeOf(standing)
+      return time === undefined ? [1n, 0n] : [0n, -time]
+    }
+    case 'endingsoon': {
+      const end = achievement.window?.end
+      return end === undefined || end < now ? [1n, 0n] : [0n, end]
+    }
+  }
+}
+
+type Key = bigint | string
+
+/** By number, as ids are; others by their text after them. The title tells the same number of several apart. */
+function placeOf({ title, achievement }: XboxStanding): readonly Key[] {
+  const id = achievement.ids['xbox'] ?? ''
+  const place = /^\d{1,19}$/.test(id) ? [0n, BigInt(id)] : [1n, 0n]
+  return [...place, id, title.scid]
+}
+
+function compare(left: readonly Key[], right: readonly Key[]): number {
+  for (const [index, key] of left.entries()) {
+    const other = right[index] as Key
+    if (key !== other) return key < other ? -1 : 1
+  }
+  return 0
+}
