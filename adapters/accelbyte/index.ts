@@ -1,14 +1,12 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
-import type { LossReport } from '../../src/dialect/losses.ts'
-import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
+import type { Gateway } from '../../src/http/gateway.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
+import { frame } from './frame.ts'
+import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
 
-/** What a list says of itself when all of it is on one page. */
-const PAGING = { previous: '', next: '' }
-
-export const accelbyte: Adapter = {
+export const accelbyte: Adapter & { readonly gateway: Gateway } = {
   id: 'accelbyte',
   displayName: 'AccelByte Gaming Services',
   shapes: [
@@ -51,22 +49,9 @@ export const accelbyte: Adapter = {
   },
   usualShapes: { definition: 'export', progress: 'user' },
   hasCodes: true,
-  frame: {
-    lists: ['data'],
-    context: [],
-    listMember: (shape) => (shape === 'export' ? undefined : 'data'),
-    trailer: (shape) => (shape === 'export' ? {} : { paging: PAGING }),
-    readEnvelope,
-  },
+  frame,
   ids,
   decode,
   encode,
-}
-
-/** A place in a list that was read page by page, and counts of a whole namespace, are not of any record. */
-function readEnvelope(envelope: JsonObject, losses: LossReport): void {
-  for (const [member, value] of Object.entries<JsonValue>(envelope)) {
-    if (member === 'data' || (member === 'paging' && sameJson(value, PAGING))) continue
-    losses.dropped([member], value, 'a member beside the list, of which no record is kept')
-  }
+  gateway,
 }

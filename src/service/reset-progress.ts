@@ -1,5 +1,5 @@
 import { NOT_STARTED } from '../model/progress.ts'
-import { holdAchievement, titleOf } from './lookup.ts'
+import { achievementOf, holdAchievement, titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 import { mutateSheet } from './sheet-mutation.ts'
 
@@ -23,6 +23,7 @@ export async function resetProgress(
   call: Call,
 ): Promise<{ readonly resetCount: number }> {
   const { titleId, playerId, achievementId } = request
+  if (await hasNothing(services, request, call)) return { resetCount: 0 }
   return mutateSheet(
     services,
     'resetProgress',
@@ -44,4 +45,16 @@ export async function resetProgress(
       return { resetCount: definitions.length }
     },
   )
+}
+
+/** Whoever has nothing of the title loses nothing, and must not come to be by that. */
+async function hasNothing(services: Services, request: ResetProgress, call: Call): Promise<boolean> {
+  const { titleId, achievementId, requestId } = request
+  if (requestId !== undefined) return false
+  return services.store.read(call.signal, async (queries) => {
+    if ((await queries.sheetOf(request)) !== undefined) return false
+    if (achievementId === undefined) await titleOf(queries, titleId)
+    else await achievementOf(queries, titleId, achievementId)
+    return true
+  })
 }

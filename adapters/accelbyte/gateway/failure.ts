@@ -1,16 +1,68 @@
-import type { Failure, GatewayAnswer } from '../../../src/http/gateway.ts'
+import type { Failure, GatewayAnswer, RequestHead } from '../../../src/http/gateway.ts'
+import type { ErrorCode, LaurelError, Reason } from '../../../src/model/errors.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
 
+/** The numbers that are published. A failure that has none is numbered by its HTTP status, which none of them is. */
 const CODES: Readonly<Record<number, number>> = {
   400: 20002,
   401: 20001,
   403: 20013,
-  429: 40153,
+  429: 20007,
   500: 20000,
 }
 
+const CODES_OF_REASONS: Readonly<Partial<Record<Reason, number>>> = { DOCUMENT_MALFORMED: 20019 }
+
+/** Creating and importing have a number of their own for too many calls, which clients know to try again. */
+const TOO_MANY_DEFINITIONS = 40153
+
 /** `response.Error` of the achievement service: `{errorCode, errorMessage}`. */
-export function writeFailure({ status, error }: Failure): GatewayAnswer {
-  const errorMessage =
-    error?.message ?? (status === 500 ? 'internal error' : `refused with HTTP status ${status}`)
-  return { status, body: { errorCode: CODES[status] ?? status, errorMessage } }
+export function writeFailure({ status: usual, error }: Failure, request: RequestHead): GatewayAnswer {
+  const status = error?.reason === 'DOCUMENT_TOO_LARGE' ? 413 : usual
+  return { status, body: errorOf(status, error, request) }
+}
+
+const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
+  not_found: 404,
+  permission_denied: 403,
+  aborted: 409,
+}
+
+/** What is said of one of many, where the answer as a whole is a success. */
+export function errorOfItem(error: LaurelError, request: RequestHead): JsonObject {
+  return errorOf(STATUSES[error.code] ?? 422, error, request)
+}
+
+function errorOf(status: number, error: LaurelError | undefined, request: RequestHead): JsonObject {
+  return {
+    errorCode: codeOf(status, error, request),
+    errorMessage: error === undefined ? messageOf(status, request) : inTheirWords(error, request),
+  }
+}
+
+function codeOf(status: number, error: LaurelError | undefined, { method, path }: RequestHead): number {
+  const defines = method === 'POST' && /\/admin\/namespaces\/[^/]+\/achievements(\/import)?\/?$/.test(path)
+  if (status === 429 && defines) return TOO_MANY_DEFINITIONS
+  return (error && CODES_OF_REASONS[error.reason]) ?? CODES[status] ?? status
+}
+
+function messageOf(status: number, { method }: RequestHead): string {
+  if (status === 404) return 'there is no such path'
+  if (status === 405) return `the path does not take ${method}`
+  if (status === 413) return 'the body is larger than this server reads'
+  return status === 500 ? 'internal error' : `refused with HTTP status ${status}`
+}
+
+/** Titles are namespaces here, and players the users that the path says. */
+function inTheirWords({ reason, message, metadata }: LaurelError, { params }: RequestHead): string {
+  const { namespace = '', userId = '' } = params
+  if (reason === 'ACHIEVEMENT_NOT_FOUND' || reason === 'ACHIEVEMENT_EXISTS') {
+    const fact = reason === 'ACHIEVEMENT_EXISTS' ? 'exists already' : 'does not exist'
+    return `achievement ${metadata['achievementId']} ${fact} in namespace ${namespace}`
+  }
+  if (reason === 'PERMISSION_DENIED') {
+    const required = (metadata['required'] ?? '').replace(/(:USER:)[^:]*/, (_, user) => user + userId)
+    return `insufficient permission: it takes ${required}`
+  }
+  return message
 }

@@ -1,0 +1,52 @@
+import { LossReport } from '../../../src/dialect/losses.ts'
+import type { Achievement } from '../../../src/model/achievement.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/model/json.ts'
+import { MAX_TAGS } from '../decode.ts'
+import { encode } from '../encode.ts'
+
+/** What of the extension an answer is made of; the rest is memory of how a document spelled what the record says. */
+const TOLD = ['GoalValue', 'StatCode', 'Name', 'Description', 'CustomAttributes']
+
+/** `models.AchievementResponse`: for those who write definitions, with all texts. */
+export function writeDefinition(achievement: Achievement, namespace: string): JsonObject {
+  const kept = Object.entries(achievement.extensions['accelbyte'] ?? {}).filter(
+    ([name, value]) => TOLD.includes(name) && (name !== 'CustomAttributes' || isJsonObject(value)),
+  )
+  const plain = { ...achievement, extensions: { accelbyte: Object.fromEntries(kept) } }
+  const title = { binding: { namespace }, displayName: undefined, extensions: {} }
+  const record = { title, achievement: plain, progress: undefined, summary: undefined }
+  const context = { locale: undefined, shape: 'rest', purpose: 'definition', account: undefined } as const
+  return encode(record, new LossReport(), context)
+}
+
+/** `models.PublicAchievementResponse`: for game clients, in one language; the default one where it is not there. */
+export function writePublicDefinition(
+  achievement: Achievement,
+  namespace: string,
+  language: string,
+): JsonObject {
+  const { defaultLanguage, ...definition } = writeDefinition(achievement, namespace)
+  const usual = String(defaultLanguage)
+  return {
+    ...definition,
+    name: textIn(definition['name'], language, usual),
+    description: textIn(definition['description'], language, usual),
+  }
+}
+
+function textIn(texts: JsonValue | undefined, language: string, usual: string): string {
+  if (!isJsonObject(texts)) return ''
+  return String(textNamed(texts, language) ?? textNamed(texts, usual) ?? '')
+}
+
+/** Exactly if it can be, else without regard to case. */
+function textNamed(texts: JsonObject, language: string): JsonValue | undefined {
+  if (Object.hasOwn(texts, language)) return texts[language]
+  const wanted = language.toLowerCase()
+  return Object.entries(texts).find(([tag]) => tag.toLowerCase() === wanted)?.[1]
+}
+
+/** As many tags as the service shows; the others are no part of its definition. */
+export function tagsOf({ tags }: Achievement): readonly string[] {
+  return tags.slice(0, MAX_TAGS)
+}

@@ -1,0 +1,128 @@
+import { z } from 'zod'
+import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import { readBody, readObject } from './body.ts'
+import { definitionsFor } from './catalogue.ts'
+import { tagsOf, writeDefinition, writePublicDefinition } from './definition.ts'
+import { checkDefinition, readDefinition, sentMembers } from './definition-request.ts'
+import { pageOf, readFlag, readSorting, sorted } from './query.ts'
+import { revise } from './revision.ts'
+import { readTagFilter } from './tags.ts'
+import { type Audience, codeOf, namespaceOf, namespacePath, titleOf, titleToDefineIn } from './target.ts'
+
+const ADMIN = `${namespacePath('admin')}/achievements`
+const PUBLIC = `${namespacePath('public')}/achievements`
+
+/** Definitions: written by operators and servers, read by game clients too. */
+export const definitionRoutes: readonly Route[] = [
+  { method: 'GET', path: ADMIN, name: 'AdminListAchievements', handle: listForAdmin },
+  { method: 'POST', path: ADMIN, name: 'AdminCreateNewAchievement', handle: create },
+  { method: 'GET', path: `${ADMIN}/:code`, name: 'AdminGetAchievement', handle: getForAdmin },
+  { method: 'PUT', path: `${ADMIN}/:code`, name: 'AdminUpdateAchievement', handle: update },
+  { method: 'PATCH', path: `${ADMIN}/:code`, name: 'AdminUpdateAchievementListOrder', handle: reorder },
+  { method: 'DELETE', path: `${ADMIN}/:code`, name: 'AdminDeleteAchievement', handle: remove },
+  { method: 'GET', path: PUBLIC, name: 'PublicListAchievements', handle: listForPlayers },
+  { method: 'GET', path: `${PUBLIC}/:code`, name: 'PublicGetAchievement', handle: getForPlayers },
+]
+
+async function listForAdmin(request: GatewayRequest): Promise<GatewayAnswer> {
+  const namespace = namespaceOf(request)
+  const found = await select('admin', request)
+  return {
+    status: 200,
+    body: pageOf(request, found, (achievement) => writeDefinition(achievement, namespace)),
+  }
+}
+
+/** Without a language each definition is told in its own default one. */
+async function listForPlayers(request: GatewayRequest): Promise<GatewayAnswer> {
+  const namespace = namespaceOf(request)
+  const language = request.query.get('language') ?? ''
+  const found = await select('public', request)
+  const write = (achievement: StoredAchievement) => writePublicDefinition(achievement, namespace, language)
+  return { status: 200, body: pageOf(request, found, write) }
+}
+
+const ORDERS = ['listOrder', 'createdAt', 'updatedAt'] as const
+
+async function select(audience: Audience, request: GatewayRequest): Promise<readonly StoredAchievement[]> {
+  const { query } = request
+  const global = readFlag(query, 'global')
+  const isTagged = readTagFilter(query)
+  const sorting = readSorting(query, ORDERS, { key: 'listOrder', descending: false })
+  const title = await titleOf(request)
+  const found = (await definitionsFor(audience, request, title.id)).filter(
+    (achievement) =>
+      isTagged(tagsOf(achievement)) &&
+      (global === undefined || (achievement.participation === 'community') === global),
+  )
+  return sorted(found, sorting, (achievement, key) =>
+    key === 'listOrder'
+      ? achievement.listOrder
+      : key === 'createdAt'
+        ? achievement.createTime
+        : achievement.updateTime,
+  )
+}
+
+async function create(request: GatewayRequest): Promise<GatewayAnswer> {
+  const achievement = readDefinition(sentMembers(readObject(request)))
+  checkDefinition(achievement, request.strict)
+  const title = await titleToDefineIn(request)
+  const asked = { titleId: title.id, achievement, requestId: undefined }
+  const created = await request.operations.createAchievement(asked, request.call)
+  return { status: 201, body: writeDefinition(created, namespaceOf(request)) }
+}
+
+async function getForAdmin(request: GatewayRequest): Promise<GatewayAnswer> {
+  const achievement = await request.operations.getAchievement(await nameOf(request), request.call)
+  return { status: 200, body: writeDefinition(achievement, namespaceOf(request)) }
+}
+
+/** Clients that name no language read all of them: the engines' SDKs do, whatever the document of the API says. */
+async function getForPlayers(request: GatewayRequest): Promise<GatewayAnswer> {
+  const [namespace, language] = [namespaceOf(request), request.query.get('language') ?? '']
+  const achievement = await request.operations.getCatalogueAchievement(await nameOf(request), request.call)
+  const body =
+    language === ''
+      ? writeDefinition(achievement, namespace)
+      : writePublicDefinition(achievement, namespace, language)
+  return { status: 200, body }
+}
+
+async function update(request: GatewayRequest): Promise<GatewayAnswer> {
+  const sent = sentMembers(readObject(request))
+  const asked = {
+    ...(await nameOf(request)),
+    revise: (current: StoredAchievement) => revise(current, sent, request.strict),
+  }
+  const achievement = await request.operations.reviseAchievement(asked, request.call)
+  return { status: 200, body: writeDefinition(achievement, namespaceOf(request)) }
+}
+
+const orderSchema = z.object({
+  targetOrder: z
+    .int({ error: 'expected an integer' })
+    .min(1, { error: 'expected a position from 1' })
+    .max(LIMITS.listOrder, { error: 'expected a 32-bit integer' }),
+})
+
+async function reorder(request: GatewayRequest): Promise<GatewayAnswer> {
+  const { targetOrder } = readBody(request, orderSchema)
+  const asked = { ...(await nameOf(request)), listOrder: targetOrder, requestId: undefined }
+  await request.operations.reorderAchievement(asked, request.call)
+  return { status: 204 }
+}
+
+/** What players have of it goes along: clients delete what was unlocked, and know of no refusal. */
+async function remove(request: GatewayRequest): Promise<GatewayAnswer> {
+  const asked = { ...(await nameOf(request)), etag: undefined, force: true, requestId: undefined }
+  await request.operations.deleteAchievement(asked, request.call)
+  return { status: 204 }
+}
+
+async function nameOf(request: GatewayRequest) {
+  const achievementId = codeOf(request)
+  return { titleId: (await titleOf(request)).id, achievementId }
+}

@@ -1,0 +1,70 @@
+import type { Achievement, Requirement, StoredAchievement } from '../../../src/model/achievement.ts'
+import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../../src/model/json.ts'
+import type { Extensions } from '../../../src/model/title.ts'
+import { writeDefinition } from './definition.ts'
+import { checkDefinition, readDefinition } from './definition-request.ts'
+
+type Patch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
+
+const FIELDS = ['name', 'description', 'hidden', 'participation', 'media', 'tags'] as const
+
+/**
+ * What an update changes of a record: only what it says otherwise than the service would tell the record. So what
+ * AccelByte has no word for stays as it is, and so does what a client left out or set to null.
+ */
+export function revise(current: StoredAchievement, sent: JsonObject, strict: boolean): Patch {
+  const told = writeDefinition(current, '')
+  const before = readDefinition(told)
+  const after = readDefinition({ ...told, ...sent, ...languageOf(told, sent), achievementCode: current.id })
+  const changed = FIELDS.filter((name) => !sameJson(before[name], after[name]))
+  const patch: Patch = {
+    ...Object.fromEntries(changed.map((name) => [name, after[name]])),
+    ...(changed.includes('media') ? { media: [...after.media, ...otherMediaOf(current)] } : {}),
+    ...(sameJson(before.requirements, after.requirements)
+      ? {}
+      : { requirements: after.requirements.map((goal) => sameGoal(current, goal)) }),
+    ...(sameJson(before.extensions, after.extensions)
+      ? {}
+      : { extensions: reviseExtension(current.extensions, before.extensions, after.extensions) }),
+  }
+  checkDefinition({ ...current, ...patch }, strict)
+  return patch
+}
+
+/**
+ * Texts are replaced as a whole, and clients that replace them by another language may leave out which is the
+ * default one: then it is that language.
+ */
+function languageOf(told: JsonObject, sent: JsonObject): JsonObject {
+  const { name, description = told['description'], defaultLanguage } = sent
+  if (defaultLanguage !== undefined || !isJsonObject(name) || !isJsonObject(description)) return {}
+  const current = String(told['defaultLanguage'])
+  const languages = Object.keys(name)
+  if (languages.some((tag) => tag.toLowerCase() === current.toLowerCase())) return {}
+  const next = languages.find((tag) => Object.hasOwn(description, tag)) ?? languages[0] ?? current
+  return { defaultLanguage: next }
+}
+
+/** A goal that moves is the same one: what players have of it is counted under its name. */
+function sameGoal({ requirements }: StoredAchievement, goal: Requirement): Requirement {
+  const [only, ...others] = requirements
+  if (only === undefined || others.length > 0 || only.operator !== 'at_least') return goal
+  const isCount = only.valueType === 'integer' && Number.isSafeInteger(goal.target)
+  return isCount
+    ? { ...goal, id: only.id, valueType: 'integer', target: BigInt(goal.target) }
+    : { ...goal, id: only.id }
+}
+
+function otherMediaOf({ media }: StoredAchievement): Achievement['media'] {
+  return media.filter(({ role }) => !role.endsWith('icon'))
+}
+
+/** The members that changed, in what the extension holds beside them. */
+function reviseExtension(current: Extensions, before: Extensions, after: Extensions): Extensions {
+  const members = new Map(Object.entries<JsonValue>(current['accelbyte'] ?? {}))
+  const [old, next] = [before['accelbyte'] ?? {}, after['accelbyte'] ?? {}]
+  for (const name of Object.keys(old)) if (!Object.hasOwn(next, name)) members.delete(name)
+  for (const [name, value] of Object.entries(next)) members.set(name, value)
+  const { accelbyte: _, ...others } = current
+  return members.size === 0 ? others : { ...others, accelbyte: Object.fromEntries(members) }
+}

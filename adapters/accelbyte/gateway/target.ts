@@ -1,0 +1,61 @@
+import { DecodeError } from '../../../src/dialect/decode-error.ts'
+import type { GatewayRequest, RequestHead, Route } from '../../../src/http/gateway.ts'
+import { LaurelError } from '../../../src/model/errors.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import type { Account } from '../../../src/model/player.ts'
+import type { Title } from '../../../src/model/title.ts'
+import { ids } from '../ids.ts'
+
+/** Whose view of the service a path is: a server's or an operator's, or a game client's. */
+export type Audience = 'admin' | 'public'
+
+export function namespacePath(audience: Audience): Route['path'] {
+  return `/achievement/v1/${audience}/namespaces/:namespace`
+}
+
+export function namespaceOf(request: RequestHead): string {
+  return pathParam(request, 'namespace')
+}
+
+export function codeOf(request: RequestHead): string {
+  return pathParam(request, 'code')
+}
+
+/** The title that the namespace of the path is, by its binding or else its own id. */
+export function titleOf(request: GatewayRequest): Promise<Title> {
+  return request.operations.findBoundTitle(bindingOf(namespaceOf(request)), request.call)
+}
+
+/** Leaves room for what a title is called by that only a namespace is known of. */
+const LONGEST_NEW_NAMESPACE = 100
+
+/** The same, for a definition to be written: a namespace that nobody knows becomes a title. */
+export async function titleToDefineIn(request: GatewayRequest): Promise<Title> {
+  try {
+    return await titleOf(request)
+  } catch (error) {
+    if (!(error instanceof LaurelError) || error.reason !== 'TITLE_NOT_FOUND') throw error
+  }
+  const namespace = namespaceOf(request)
+  if (namespace.length > LONGEST_NEW_NAMESPACE) {
+    throw new DecodeError(['namespace'], `a new one must have at most ${LONGEST_NEW_NAMESPACE} characters`)
+  }
+  return request.operations.claimTitle(bindingOf(namespace), request.call)
+}
+
+/** The account that the user id of the path is. */
+export function accountOf(request: RequestHead): Account {
+  const id = request.params['userId'] ?? ''
+  if (!ids.isAccountId(id)) throw new DecodeError(['userId'], `expected ${ids.accountIdForm}`)
+  return { dialect: 'accelbyte', id }
+}
+
+function bindingOf(namespace: string) {
+  return { dialect: 'accelbyte', binding: { namespace } } as const
+}
+
+function pathParam({ params }: RequestHead, name: string): string {
+  const value = params[name] ?? ''
+  if (value !== '' && value.length <= LIMITS.id && !/\p{Cc}/u.test(value)) return value
+  throw new DecodeError([name], `expected 1 to ${LIMITS.id} characters without control characters`)
+}

@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import { LaurelError } from '../../../src/model/errors.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import { readBody } from './body.ts'
+import { writeDefinition } from './definition.ts'
+import { errorOfItem } from './failure.ts'
+import { type Audience, accountOf, codeOf, titleOf } from './target.ts'
+import { achievementsPath } from './user-achievements.ts'
+
+/** Unlocking by a word: of a server after a match, or of a game client for what does not affect the game. */
+export const unlockRoutes: readonly Route[] = [
+  unlockRoute('AdminUnlockAchievement', 'admin'),
+  unlockRoute('PublicUnlockAchievement', 'public'),
+  bulkRoute('AdminBulkUnlockAchievement', 'admin'),
+  bulkRoute('PublicBulkUnlockAchievement', 'public'),
+]
+
+function unlockRoute(name: string, audience: Audience): Route {
+  const path = `${achievementsPath(audience)}/:code/unlock`
+  return { method: 'PUT', path, name, handle: (request) => unlockOne(audience, request) }
+}
+
+function bulkRoute(name: string, audience: Audience): Route {
+  const path = `${achievementsPath(audience)}/bulkUnlock`
+  return { method: 'PUT', path, name, handle: (request) => unlockMany(audience, request) }
+}
+
+/** Whatever the body is, it says nothing. One that is unlocked already stays as it is. */
+async function unlockOne(audience: Audience, request: GatewayRequest): Promise<GatewayAnswer> {
+  const [result] = await unlock(audience, request, [codeOf(request)])
+  if (result instanceof LaurelError) throw result
+  return { status: 204 }
+}
+
+const bulkSchema = z.object({
+  achievementCodes: z
+    .array(z.string({ error: 'expected a code' }), { error: 'expected an array of codes' })
+    .max(LIMITS.batchItems, { error: `expected at most ${LIMITS.batchItems} codes` }),
+})
+
+async function unlockMany(audience: Audience, request: GatewayRequest): Promise<GatewayAnswer> {
+  const { achievementCodes } = readBody(request, bulkSchema)
+  const results = await unlock(audience, request, achievementCodes)
+  const body = achievementCodes.map((achievementCode, index): JsonObject => {
+    const result = results[index]
+    if (!(result instanceof LaurelError)) return { achievementCode, success: true }
+    return { achievementCode, success: false, errorDetail: errorOfItem(result, request) }
+  })
+  return { status: 200, body }
+}
+
+async function unlock(audience: Audience, request: GatewayRequest, achievementIds: readonly string[]) {
+  const { operations, call } = request
+  const account = accountOf(request)
+  const title = await titleOf(request)
+  const { playerId, linked } = await operations.playerOfAccount(account, call)
+  const asked = { titleId: title.id, playerId, achievementIds, trusted: audience === 'admin', refusalOf }
+  const results = await operations.unlockAchievements(asked, call)
+  // Only now: an account that nobody knows comes to be by something that it got, and by a caller who might give it.
+  if (!linked && results.some((result) => !(result instanceof LaurelError))) {
+    await operations.admitAccount(account, call)
+  }
+  return results
+}
+
+/** What is measured is unlocked by its measure alone. */
+function refusalOf(achievement: StoredAchievement): LaurelError | undefined {
+  const { incremental, global } = writeDefinition(achievement, '')
+  if (incremental !== true && global !== true) return undefined
+  const whose = global === true ? 'global: what all players do' : 'incremental: its statistic'
+  const message = `achievement ${achievement.id} is ${whose} unlocks it, and no request can`
+  return new LaurelError('failed_precondition', 'REQUIREMENT_FOLLOWS_STAT', message)
+}

@@ -1,0 +1,131 @@
+import { z } from 'zod'
+import { LossReport } from '../../../src/dialect/losses.ts'
+import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import { EARLIEST_INSTANT } from '../../../src/model/instant.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import { encode } from '../encode.ts'
+import { readBody } from './body.ts'
+import { type Standing, standingsFor } from './catalogue.ts'
+import { tagsOf } from './definition.ts'
+import { pageOf, readFlag, readSorting, type Sorting, sorted } from './query.ts'
+import { readTagFilter } from './tags.ts'
+import { type Audience, accountOf, namespacePath, titleOf } from './target.ts'
+
+/** A player's rows: one for each achievement that anything was done for. */
+export const userAchievementRoutes: readonly Route[] = [
+  listRoute('AdminListUserAchievements', 'admin', true),
+  listRoute('PublicListUserAchievements', 'public', false),
+  {
+    method: 'POST',
+    path: `${achievementsPath('admin')}/batchQuery`,
+    name: 'AdminBatchQueryUserAchievements',
+    handle: batchQuery,
+  },
+]
+
+export function achievementsPath(audience: Audience): string {
+  return `${namespacePath(audience)}/users/:userId/achievements`
+}
+
+function listRoute(name: string, audience: Audience, prefersUnlocked: boolean): Route {
+  const handle = (request: GatewayRequest) => list(audience, prefersUnlocked, request)
+  return { method: 'GET', path: achievementsPath(audience), name, handle }
+}
+
+/** The document names the first two; the service's own samples send the others, which it once took. */
+const ORDERS = ['achievedAt', 'createdAt', 'listOrder', 'updatedAt'] as const
+
+async function list(
+  audience: Audience,
+  prefersUnlocked: boolean,
+  request: GatewayRequest,
+): Promise<GatewayAnswer> {
+  const { query } = request
+  const account = accountOf(request)
+  const unlockedFirst = readFlag(query, 'preferUnlocked') ?? prefersUnlocked
+  const sorting = readSorting(query, ORDERS, undefined)
+  const isTagged = readTagFilter(query)
+  const standings = await standingsOf(audience, request)
+  const rows = standings.filter((standing) => isRow(standing) && isTagged(tagsOf(standing.achievement)))
+  const inOrder = sorting === undefined ? rows : sorted(rows, sorting, timeOf)
+  const shown = unlockedFirst ? sorted(inOrder, UNLOCKED_FIRST, isLocked) : inOrder
+  const body = pageOf(request, shown, (standing) => writeRow(standing, account.id))
+  return { status: 200, body: { ...body, countInfo: countOf(standings) } }
+}
+
+const UNLOCKED_FIRST: Sorting<'locked'> = { key: 'locked', descending: false }
+
+function isLocked({ progress }: Standing): number {
+  return progress.state === 'achieved' ? 0 : 1
+}
+
+function timeOf({ achievement, progress }: Standing, key: (typeof ORDERS)[number]): bigint {
+  if (key === 'listOrder') return BigInt(achievement.listOrder)
+  const times = {
+    achievedAt: progress.unlockTime,
+    createdAt: progress.firstReportTime,
+    updatedAt: progress.lastReportTime,
+  }
+  return times[key] ?? EARLIEST_INSTANT
+}
+
+/** A namespace's achievements of single players, whatever of them is asked for. */
+async function standingsOf(audience: Audience, request: GatewayRequest): Promise<readonly Standing[]> {
+  const account = accountOf(request)
+  const title = await titleOf(request)
+  const { playerId } = await request.operations.playerOfAccount(account, request.call)
+  const standings = await standingsFor(audience, request, title.id, playerId)
+  return standings.filter(({ achievement }) => achievement.participation !== 'community')
+}
+
+/** Absence of a row says locked. What was taken back by enforcement is locked to its platform. */
+function isRow({ progress }: Standing): boolean {
+  return progress.state !== 'not_started' && !progress.revoked
+}
+
+function countOf(standings: readonly Standing[]): JsonObject {
+  const hidden = standings.filter(({ achievement }) => achievement.hidden).length
+  return {
+    numberOfAchievements: standings.length,
+    numberOfHiddenAchievements: hidden,
+    numberOfVisibleAchievements: standings.length - hidden,
+  }
+}
+
+const STATUS = { in_progress: 1, achieved: 2 } as const
+
+const querySchema = z.object({
+  codes: z
+    .array(z.string({ error: 'expected a code' }), { error: 'expected an array of codes' })
+    .max(LIMITS.batchItems, { error: `expected at most ${LIMITS.batchItems} codes` }),
+  status: z.int({ error: 'expected 1 (in progress), 2 (unlocked), or 0 for both' }),
+})
+
+/** The rows of some achievements that have the status; what has no row is left out, unknown codes too. */
+async function batchQuery(request: GatewayRequest): Promise<GatewayAnswer> {
+  const { codes, status } = readBody(request, querySchema)
+  const account = accountOf(request)
+  const standings = (await standingsOf('admin', request)).filter(isRow)
+  const byCode = new Map(standings.map((standing) => [standing.achievement.id, standing]))
+  const found = [...new Set(codes)]
+    .map((code) => byCode.get(code))
+    .filter((standing) => standing !== undefined)
+    .filter(({ progress }) => status === 0 || STATUS[progress.state as keyof typeof STATUS] === status)
+  return { status: 200, body: found.map((standing) => writeRow(standing, account.id)) }
+}
+
+/** `models.UserAchievementResponse`. */
+function writeRow({ achievement, progress }: Standing, account: string): JsonObject {
+  const { state, percent, values, unlockTime, revoked, extensions } = progress
+  const id = extensions['accelbyte']?.['id']
+  const facts = {
+    ...{ account, achievementId: achievement.id, state, percent, values, unlockTime, revoked },
+    // Of the extension only what is no memory of a spelling, which an answer's schema might not allow.
+    extensions: typeof id === 'string' ? { accelbyte: { id } } : {},
+  }
+  const title = { binding: undefined, displayName: undefined, extensions: {} }
+  const record = { title, achievement, progress: facts, summary: undefined }
+  const context = { locale: undefined, shape: 'user', purpose: 'progress', account } as const
+  return encode(record, new LossReport(), context)
+}
