@@ -9,6 +9,7 @@ import { writePlayerSummary } from './convert/player.ts'
 import {
   readStates,
   readView,
+  writeContribution,
   writeProgress,
   writeProgressResult,
   writeStanding,
@@ -46,8 +47,12 @@ export function progressService(operations: Operations, wire: Wire): ProgressSer
           requestId: readRequestId(message.requestId, violations),
         }
       })
-      const { values, moved } = await operations.recordStats(request, call)
-      return { values: values.map(writeStatValue), moved: moved.map(writeProgressResult) }
+      const { values, moved, contributions } = await operations.recordStats(request, call)
+      return {
+        values: values.map(writeStatValue),
+        moved: moved.map(writeProgressResult),
+        contributions: contributions.map(writeContribution),
+      }
     }),
 
     batchRecordProgress: unary(wire, async ({ items }, call) => ({

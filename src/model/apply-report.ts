@@ -73,6 +73,9 @@ export function applyReport(
 
 function reject(achievement: Achievement, progress: Progress, report: Report): Outcome | undefined {
   const rejected = (why: Rejection, detail: string): Outcome => ({ kind: 'rejected', why, detail })
+  if (achievement.participation === 'community') {
+    return rejected('community_goal', 'all players earn it together, by the stat that it follows')
+  }
   if (report.kind === 'unlock' && progress.state !== 'achieved') {
     const waiting = achievement.requirements.find(
       (requirement) =>
@@ -117,7 +120,8 @@ function isDirect(report: Report): boolean {
   return report.kind === 'unlock' || (report.kind === 'percent' && report.percent >= 100)
 }
 
-function isInsideWindow({ kind, window }: Achievement, time: Instant): boolean {
+/** Whether it can be unlocked at this time. */
+export function isInsideWindow({ kind, window }: Achievement, time: Instant): boolean {
   if (kind !== 'challenge' || window === undefined) return true
   return time >= window.start && time <= window.end
 }

@@ -81,6 +81,7 @@ export type Rejection =
   | 'requirement_falls'
   | 'no_requirement'
   | 'outside_window'
+  | 'community_goal'
 
 export type Outcome =
   | { readonly kind: 'rejected'; readonly why: Rejection; readonly detail: string }

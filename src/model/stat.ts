@@ -1,4 +1,5 @@
 import type { Instant } from './instant.ts'
+import type { Extensions } from './title.ts'
 
 /** A named number that each player of a title has. */
 export interface Stat {
@@ -9,16 +10,26 @@ export interface Stat {
   readonly minimum: number | undefined
   readonly maximum: number | undefined
   readonly incrementOnly: boolean
-  readonly setBy: 'client' | 'server'
+  readonly setBy: StatWriter
+  readonly extensions: Extensions
   readonly createTime: Instant
   readonly updateTime: Instant
   readonly etag: string
 }
 
-export type StatOperation = 'set' | 'increment' | 'max' | 'min'
+/** Who may write a stat: game clients too, or servers only. */
+export type StatWriter = 'client' | 'server'
+
+/** `reset` goes back to the default, whatever the value that comes with it. */
+export type StatOperation = 'set' | 'increment' | 'max' | 'min' | 'reset'
 
 /** The value that an operation makes of the current one. */
-export function applyStatOperation(operation: StatOperation, current: number, value: number): number {
+export function applyStatOperation(
+  stat: Pick<Stat, 'defaultValue'>,
+  operation: StatOperation,
+  current: number,
+  value: number,
+): number {
   switch (operation) {
     case 'set':
       return value
@@ -28,6 +39,8 @@ export function applyStatOperation(operation: StatOperation, current: number, va
       return Math.max(current, value)
     case 'min':
       return Math.min(current, value)
+    case 'reset':
+      return stat.defaultValue
   }
 }
 
@@ -35,5 +48,6 @@ export function applyStatOperation(operation: StatOperation, current: number, va
 export interface StatValue {
   readonly code: string
   readonly value: number
+  readonly createTime: Instant
   readonly updateTime: Instant
 }

@@ -27,18 +27,20 @@ export async function deleteAchievement(
       throw achievementNotFound(titleId, achievementId)
     }
     checkEtag(current, request.etag)
-    if (!request.force && (await queries.achievementHasProgress(titleId, achievementId))) {
+    const { force, requestId = '' } = request
+    const inUse = async () =>
+      (await queries.achievementHasProgress(titleId, achievementId)) ||
+      (await queries.achievementHasContributions(titleId, achievementId))
+    if (!force && (await inUse())) {
       const message = `players have progress on achievement ${achievementId}: set force to erase it too`
       throw new LaurelError('failed_precondition', 'ACHIEVEMENT_HAS_PROGRESS', message, {
         metadata: { titleId, achievementId },
       })
     }
     await queries.lockSheetsWith(titleId, achievementId)
-    await queries.eraseProgressOfAchievement(titleId, achievementId, scoreOf(current), {
-      time: services.now(),
-      actor: call.actor,
-      requestId: request.requestId ?? '',
-    })
+    const told = { time: services.now(), actor: call.actor, reason: '', requestId }
+    await queries.eraseProgressOfAchievement(titleId, achievementId, scoreOf(current), told)
+    await queries.eraseContributions(titleId, achievementId, told)
     await queries.deleteAchievements(titleId, [achievementId])
   })
 }

@@ -4,6 +4,7 @@ import { accountOfPlayer } from './account-of-player.ts'
 import { admitAccount } from './admit-account.ts'
 import { batchGetAchievements } from './batch-get-achievements.ts'
 import { batchRecordProgress } from './batch-record-progress.ts'
+import { claimReward } from './claim-reward.ts'
 import { claimTitle } from './claim-title.ts'
 import { countUnlocks } from './count-unlocks.ts'
 import { createAchievement } from './create-achievement.ts'
@@ -32,12 +33,16 @@ import { importAchievements } from './import-achievements.ts'
 import { type ImportProgressOptions, importProgress } from './import-progress.ts'
 import { linkAccount } from './link-account.ts'
 import { listAchievements } from './list-achievements.ts'
+import { listCommunityProgress } from './list-community-progress.ts'
+import { listContributions } from './list-contributions.ts'
+import { listContributors } from './list-contributors.ts'
 import { listDialectAchievements } from './list-dialect-achievements.ts'
 import { listDialects } from './list-dialects.ts'
 import { listPlayerTitles } from './list-player-titles.ts'
 import { listPlayers } from './list-players.ts'
 import { listProgress } from './list-progress.ts'
 import { listStandings } from './list-standings.ts'
+import { listStatUsage } from './list-stat-usage.ts'
 import { listStatValues } from './list-stat-values.ts'
 import { listStats } from './list-stats.ts'
 import { listTitles } from './list-titles.ts'
@@ -46,6 +51,7 @@ import { putImage } from './put-image.ts'
 import { type RecordProgress, recordProgress } from './record-progress.ts'
 import { recordStats } from './record-stats.ts'
 import { reorderAchievement } from './reorder-achievement.ts'
+import { resetCommunityProgress } from './reset-community-progress.ts'
 import { resetProgress } from './reset-progress.ts'
 import { restoreAchievement } from './restore-achievement.ts'
 import { reviseAchievement } from './revise-achievement.ts'
@@ -131,7 +137,7 @@ const OPERATIONS = {
     right.definitions(titleId, 'create'),
   ]),
 
-  putImage: operation(putImage, ({ titleId }) => [right.definitions(titleId, 'create')]),
+  putImage: operation(putImage, ({ titleId = right.ALL }) => [right.definitions(titleId, 'create')]),
   // Found by the hash of its content alone: who knows that has seen it named.
   getImage: operation(getImage, anybody),
 
@@ -159,8 +165,21 @@ const OPERATIONS = {
     right.statValues(titleId, playerId, 'update'),
     ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
   ]),
+  listStatUsage: operation(listStatUsage, ({ titleId }) => [right.stats(titleId, 'read')]),
   listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
     right.statValues(titleId, playerId, 'read'),
+  ]),
+
+  listCommunityProgress: operation(listCommunityProgress, ({ titleId }) => [right.catalogue(titleId)]),
+  listContributors: operation(listContributors, ({ titleId }) => [right.catalogue(titleId)]),
+  listContributions: operation(listContributions, ({ titleId, playerId }) => [
+    right.progress(titleId, playerId, 'read'),
+  ]),
+  claimReward: operation(claimReward, ({ titleId, playerId }) => [
+    right.progress(titleId, playerId, 'update'),
+  ]),
+  resetCommunityProgress: operation(resetCommunityProgress, ({ titleId }) => [
+    right.definitions(titleId, 'delete'),
   ]),
 
   recordProgress: operation(recordProgress, reporting),

@@ -129,4 +129,5 @@ const REJECTIONS: Readonly<
   requirement_falls: { code: 'invalid_argument', reason: 'REQUIREMENT_FALLS' },
   no_requirement: { code: 'failed_precondition', reason: 'NO_REQUIREMENT' },
   outside_window: { code: 'failed_precondition', reason: 'OUTSIDE_WINDOW' },
+  community_goal: { code: 'failed_precondition', reason: 'COMMUNITY_GOAL' },
 }

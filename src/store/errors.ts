@@ -70,6 +70,8 @@ const CONSTRAINTS: Readonly<Record<string, (cause: pg.DatabaseError) => LaurelEr
   player_titles_title_id_fkey: (cause) => missing('TITLE_NOT_FOUND', 'the title is gone', cause),
   progress_title_id_achievement_id_fkey: (cause) =>
     missing('ACHIEVEMENT_NOT_FOUND', 'the achievement is gone', cause),
+  contributions_title_id_achievement_id_fkey: (cause) =>
+    missing('ACHIEVEMENT_NOT_FOUND', 'the achievement is gone', cause),
   stat_values_title_id_code_fkey: (cause) => missing('STAT_NOT_FOUND', 'the stat is gone', cause),
 }
 

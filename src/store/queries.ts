@@ -2,12 +2,14 @@ import type { Kysely } from 'kysely'
 import { accountQueries } from './accounts.ts'
 import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
+import { communityQueries } from './community.ts'
 import { imageQueries } from './images.ts'
 import { playerQueries } from './players.ts'
 import { progressQueries } from './progress.ts'
 import { requestQueries } from './requests.ts'
 import type { Tables } from './schema.ts'
 import { sheetQueries } from './sheets.ts'
+import { standingQueries } from './standings.ts'
 import { statQueries } from './stats.ts'
 import { titleQueries } from './titles.ts'
 
@@ -21,10 +23,12 @@ export function queriesOn(db: Kysely<Tables>) {
     ...achievementQueries(db),
     ...achievementIdQueries(db),
     ...statQueries(db),
+    ...communityQueries(db),
     ...playerQueries(db),
     ...accountQueries(db),
     ...sheetQueries(db),
     ...progressQueries(db),
+    ...standingQueries(db),
     ...requestQueries(db),
     ...imageQueries(db),
   }

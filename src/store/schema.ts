@@ -18,6 +18,8 @@ export interface Tables {
   player_titles: PlayerTitleTable
   progress: ProgressTable
   stat_values: StatValueTable
+  community_progress: CommunityProgressTable
+  contributions: ContributionTable
   events: EventTable
   player_requests: PlayerRequestTable
 }
@@ -74,6 +76,7 @@ interface StatTable extends Versioned {
   maximum: number | null
   increment_only: boolean
   set_by: 'client' | 'server'
+  extensions: Generated<JsonObject>
 }
 
 /** First answers of mutations of definitions, by the caller's request id. */
@@ -112,6 +115,8 @@ interface AccountTable {
 interface PlayerTitleTable {
   player_id: string
   title_id: string
+  /** Rises with each write: whoever read the sheet before knows by it that it is as it was. Unlike that of any sheet before it. */
+  version: bigint
   unlocked_count: Generated<number>
   score: Generated<bigint>
   last_unlock_time: bigint | null
@@ -142,10 +147,39 @@ interface StatValueTable {
   title_id: string
   code: string
   value: number
+  create_time: bigint
   update_time: bigint
 }
 
-export type EventKind = 'progressed' | 'unlocked' | 'revoked' | 'restored' | 'reset'
+/** What all players of a title have of a community achievement together. Values are exact decimals, as text. */
+interface CommunityProgressTable {
+  title_id: string
+  achievement_id: string
+  value: string
+  unlock_time: bigint | null
+  create_time: bigint
+  update_time: bigint
+}
+
+interface ContributionTable {
+  player_id: string
+  title_id: string
+  achievement_id: string
+  value: string
+  claim_time: bigint | null
+  create_time: bigint
+  update_time: bigint
+}
+
+/** `community_unlocked` is told of the player whose contribution it was, `claimed` of whoever took the reward. */
+export type EventKind =
+  | 'progressed'
+  | 'unlocked'
+  | 'revoked'
+  | 'restored'
+  | 'reset'
+  | 'community_unlocked'
+  | 'claimed'
 
 /** One row for each change of progress, written in the change's own transaction. */
 interface EventTable {

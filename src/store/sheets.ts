@@ -12,6 +12,8 @@ export interface SheetKey {
 
 /** A player's totals of one title. */
 export interface Sheet extends SheetKey {
+  /** Rises with each write. */
+  readonly version: bigint
   readonly unlockedCount: number
   readonly score: bigint
   readonly lastUnlockTime: Instant | undefined
@@ -101,15 +103,21 @@ export function sheetQueries(db: Kysely<Tables>) {
       return rows.map(({ player_id }) => player_id)
     },
 
-    /** Locks, in sorted order, the sheets of all players who have progress on the achievement. */
+    /** Locks, in sorted order, the sheets of all players who have progress on the achievement, or contributed to it. */
     async lockSheetsWith(titleId: string, achievementId: string): Promise<void> {
       await sql`
-        select 1 from player_titles s
-        where s.title_id = ${titleId} and exists (
-          select 1 from progress p
-          where p.player_id = s.player_id and p.title_id = s.title_id and p.achievement_id = ${achievementId})
-        order by s.player_id
-        for update of s`.execute(db)
+        update player_titles s set version = s.version + 1
+        from (
+          select l.player_id from player_titles l
+          where l.title_id = ${titleId} and (exists (
+            select 1 from progress p
+            where p.player_id = l.player_id and p.title_id = l.title_id and p.achievement_id = ${achievementId})
+          or exists (
+            select 1 from contributions c
+            where c.player_id = l.player_id and c.title_id = l.title_id and c.achievement_id = ${achievementId}))
+          order by l.player_id
+          for update of l) as locked
+        where s.title_id = ${titleId} and s.player_id = locked.player_id`.execute(db)
     },
 
     /**
@@ -161,19 +169,23 @@ export function sheetQueries(db: Kysely<Tables>) {
       order by id
       on conflict (id) do nothing`.execute(db)
     await sql`
-      insert into player_titles (player_id, title_id)
-      select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+      insert into player_titles (player_id, title_id, version)
+      select player_id, title_id, ${time}::bigint from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
       order by player_id, title_id
       on conflict (player_id, title_id) do nothing`.execute(db)
   }
 
   async function lock(playerIds: readonly string[], titleIds: readonly string[]): Promise<readonly Sheet[]> {
     const { rows } = await sql<Row<'player_titles'>>`
-      select s.* from player_titles s
-      join unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
-        on s.player_id = wanted.player_id and s.title_id = wanted.title_id
-      order by s.player_id, s.title_id
-      for update of s`.execute(db)
+      update player_titles s set version = s.version + 1
+      from (
+        select l.player_id, l.title_id from player_titles l
+        join unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+          on l.player_id = wanted.player_id and l.title_id = wanted.title_id
+        order by l.player_id, l.title_id
+        for update of l) as locked
+      where s.player_id = locked.player_id and s.title_id = locked.title_id
+      returning s.*`.execute(db)
     return rows.map(fromRow)
   }
 }
@@ -186,6 +198,7 @@ function fromRow(row: Row<'player_titles'>): Sheet {
   return {
     playerId: row.player_id,
     titleId: row.title_id,
+    version: row.version,
     unlockedCount: row.unlocked_count,
     score: row.score,
     lastUnlockTime: row.last_unlock_time ?? undefined,

@@ -34,6 +34,20 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
+    /**
+     * The same, held as they are until the end of the transaction: others may hold them too, and whoever changes or
+     * deletes one waits.
+     */
+    async holdStats(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
+      const rows = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
+        .orderBy('code')
+        .forKeyShare()
+        .execute()
+      return rows.map(fromRow)
+    },
+
     /** The stat, locked until the end of the transaction. */
     async lockStat(titleId: string, code: string): Promise<Stat | undefined> {
       const row = await select()
@@ -83,9 +97,24 @@ export function statQueries(db: Kysely<Tables>) {
         .where('player_id', '=', playerId)
         .where('title_id', '=', titleId)
         .orderBy('code')
-        .select(['code', 'value', 'update_time'])
+        .select(['code', 'value', 'create_time', 'update_time'])
         .execute()
-      return rows.map(({ code, value, update_time }) => ({ code, value, updateTime: update_time }))
+      return rows.map(({ code, value, create_time, update_time }) => ({
+        code,
+        value,
+        createTime: create_time,
+        updateTime: update_time,
+      }))
+    },
+
+    /** Which of these stats some player has a value of. */
+    async statCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
+      const { rows } = await sql<{ code: string }>`
+        select code from unnest(${[...codes]}::text[]) as wanted (code)
+        where exists (select 1 from stat_values v where v.title_id = ${titleId} and v.code = wanted.code)`.execute(
+        db,
+      )
+      return rows.map(({ code }) => code)
     },
 
     async putStatValues(values: readonly StatValueWrite[]): Promise<void> {
@@ -99,8 +128,8 @@ export function statQueries(db: Kysely<Tables>) {
         })),
       )
       await sql`
-        insert into stat_values (player_id, title_id, code, value, update_time)
-        select * from jsonb_to_recordset(${rows}::jsonb)
+        insert into stat_values (player_id, title_id, code, value, create_time, update_time)
+        select player_id, title_id, code, value, update_time, update_time from jsonb_to_recordset(${rows}::jsonb)
           as r (player_id text, title_id text, code text, value double precision, update_time bigint)
         order by player_id, title_id, code
         on conflict (player_id, title_id, code) do update
@@ -119,6 +148,7 @@ function toRow(stat: Stat) {
     maximum: stat.maximum ?? null,
     increment_only: stat.incrementOnly,
     set_by: stat.setBy,
+    extensions: sql<Row<'stats'>['extensions']>`${formatJson(stat.extensions)}::jsonb`,
     create_time: stat.createTime,
     update_time: stat.updateTime,
   }
@@ -134,6 +164,7 @@ function fromRow(row: Row<'stats'>): Stat {
     maximum: row.maximum ?? undefined,
     incrementOnly: row.increment_only,
     setBy: row.set_by,
+    extensions: row.extensions as unknown as Stat['extensions'],
     createTime: row.create_time,
     updateTime: row.update_time,
     etag: String(row.revision),

@@ -7,7 +7,8 @@ import { deleteStat } from '../../src/service/delete-stat.ts'
 import { getProgress } from '../../src/service/get-progress.ts'
 import { listStatValues } from '../../src/service/list-stat-values.ts'
 import { recordProgress } from '../../src/service/record-progress.ts'
-import { recordStats, type StatUpdate } from '../../src/service/record-stats.ts'
+import { recordStats } from '../../src/service/record-stats.ts'
+import type { StatUpdate } from '../../src/service/stat-updates.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
@@ -28,6 +29,7 @@ beforeAll(async () => {
       maximum: undefined,
       incrementOnly: false,
       setBy: 'server',
+      extensions: {},
     } as const
     const all = { titleId, code: '', displayName: '', ...plain, ...parts }
     return createStat(services, { stat: all, requestId: undefined }, call)
@@ -109,6 +111,24 @@ describe('a stat update', () => {
       metadata: { statCode: 'mana' },
     })
     expect(await listStatValues(services, { titleId, playerId: 'dan' }, call)).toEqual([])
+  })
+
+  test('may ask for a value that is there, or for none, and goes back to the default from anywhere', async () => {
+    const create = { code: 'lives', operation: 'reset', value: 0, when: 'absent' } as const
+    const more = { code: 'lives', operation: 'increment', value: 2, when: 'present' } as const
+    await expect(write('gil', [more])).rejects.toMatchObject({
+      code: 'not_found',
+      reason: 'STAT_VALUE_NOT_FOUND',
+    })
+    const first = await write('gil', [create, more])
+    expect(first).toMatchObject({ values: [{ code: 'lives', value: 5 }] })
+    await expect(write('gil', [create])).rejects.toMatchObject({ reason: 'STAT_VALUE_EXISTS' })
+    await write('gil', [add('steps', 4)])
+    const { values, moved } = await write('gil', [{ code: 'steps', operation: 'reset', value: 0 }, more])
+    expect([values, moved]).toMatchObject([
+      [{ value: 0 }, { value: 7, createTime: first.values[0]?.createTime }],
+      [],
+    ])
   })
 
   test('happens once for a request id, and none is lost of many at once', async () => {

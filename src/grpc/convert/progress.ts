@@ -1,4 +1,5 @@
 import {
+  type CommunityContribution,
   type PlayerAchievement as PlayerAchievementMessage,
   type Progress as ProgressMessage,
   type ProgressResult as ProgressResultMessage,
@@ -8,6 +9,7 @@ import {
 import { ProgressView } from '../../gen/laurel/v1/progress_service.ts'
 import type { Progress, ProgressState, UnlockPrecision } from '../../model/progress.ts'
 import type { ListProgress, PlayerStanding } from '../../service/list-progress.ts'
+import type { ContributionResult } from '../../service/record-contributions.ts'
 import type { ProgressResult } from '../../service/reports.ts'
 import { writeAchievement } from './achievement.ts'
 import { type Choices, readChoice } from './choices.ts'
@@ -91,6 +93,10 @@ export function writeProgressResult(
     newlyUnlocked: result.newlyUnlocked,
     alreadyUnlocked: result.alreadyUnlocked,
   }
+}
+
+export function writeContribution({ unlockTime, ...result }: ContributionResult): CommunityContribution {
+  return { ...result, unlockTime: writeOptionalInstant(unlockTime) }
 }
 
 export function writeStanding(

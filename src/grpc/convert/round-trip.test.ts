@@ -152,6 +152,7 @@ test('a stat comes back from the wire as it was', () => {
     maximum: optional(double),
     incrementOnly: fc.boolean(),
     setBy: fc.constantFrom('client', 'server'),
+    extensions: record(extension),
     ...stored,
   }) as fc.Arbitrary<Parameters<typeof writeStat>[0]>
   fc.assert(

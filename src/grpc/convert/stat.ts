@@ -9,8 +9,9 @@ import {
 } from '../../gen/laurel/v1/stat.ts'
 import type { Stat, StatOperation, StatValue } from '../../model/stat.ts'
 import type { NewStat } from '../../service/create-stat.ts'
-import type { StatUpdate } from '../../service/record-stats.ts'
+import type { StatUpdate } from '../../service/stat-updates.ts'
 import { type Choices, readChoice } from './choices.ts'
+import { readExtensions, writeExtensions } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
 import { readFinite, readOptionalFinite } from './numbers.ts'
 import { readId, readText } from './texts.ts'
@@ -34,6 +35,7 @@ const OPERATIONS: Choices<StatOperationOnWire, StatOperation> = {
   [StatOperationOnWire.INCREMENT]: 'increment',
   [StatOperationOnWire.MAX]: 'max',
   [StatOperationOnWire.MIN]: 'min',
+  [StatOperationOnWire.RESET]: 'reset',
 }
 
 type StatFields = Omit<NewStat, 'titleId' | 'code'>
@@ -45,6 +47,7 @@ const FIELDS: FieldReaders<StatMessage, StatFields> = {
   maximum: ({ maximum }, field, violations) => readOptionalFinite(maximum, field, violations),
   incrementOnly: ({ incrementOnly }) => incrementOnly,
   setBy: ({ setBy }, field, violations) => readChoice(setBy, WRITERS, StatWriter, field, violations),
+  extensions: ({ extensions }, field, violations) => readExtensions(extensions, field, violations),
 }
 
 export function readStat(message: StatMessage, violations: Violations): NewStat {
@@ -73,14 +76,20 @@ export function writeStat(stat: Stat): StatMessage {
     maximum: stat.maximum,
     incrementOnly: stat.incrementOnly,
     setBy: WRITERS_ON_WIRE[stat.setBy],
+    extensions: writeExtensions(stat.extensions),
     createTime: writeInstant(stat.createTime),
     updateTime: writeInstant(stat.updateTime),
     etag: stat.etag,
   }
 }
 
-export function writeStatValue({ code, value, updateTime }: StatValue): StatValueMessage {
-  return { statCode: code, value, updateTime: writeInstant(updateTime) }
+export function writeStatValue({ code, value, createTime, updateTime }: StatValue): StatValueMessage {
+  return {
+    statCode: code,
+    value,
+    createTime: writeInstant(createTime),
+    updateTime: writeInstant(updateTime),
+  }
 }
 
 export function readStatUpdate(

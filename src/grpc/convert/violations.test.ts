@@ -87,7 +87,7 @@ test('a mask takes what it names and nothing else', () => {
   expect(patch()).toStrictEqual({ displayName: 'Laps', minimum: 1 })
   expect(patch([])).toStrictEqual({ displayName: 'Laps', minimum: 1 })
   expect(patch(['maximum', 'default_value'])).toStrictEqual({ maximum: undefined, defaultValue: 0 })
-  expect(Object.keys(patch(['*']))).toHaveLength(6)
+  expect(Object.keys(patch(['*']))).toHaveLength(7)
 })
 
 test('a mask names fields that can change', () => {

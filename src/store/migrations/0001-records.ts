@@ -38,7 +38,7 @@ const STATEMENTS = [
     definition jsonb not null,
     create_time bigint not null,
     update_time bigint not null,
-    revision bigint not null default 1,
+    revision bigint not null default (extract(epoch from clock_timestamp()) * 1000000)::bigint,
     primary key (title_id, id)
   )`,
   `create index achievements_by_list_order on achievements (title_id, list_order, id)`,
@@ -62,6 +62,7 @@ const STATEMENTS = [
     maximum double precision,
     increment_only boolean not null,
     set_by text not null,
+    extensions jsonb not null default '{}',
     create_time bigint not null,
     update_time bigint not null,
     revision bigint not null default 1,
@@ -97,6 +98,7 @@ const STATEMENTS = [
   `create table player_titles (
     player_id text not null references players on delete cascade,
     title_id text not null references titles,
+    version bigint not null,
     unlocked_count integer not null default 0,
     score bigint not null default 0,
     last_unlock_time bigint,
@@ -129,12 +131,36 @@ const STATEMENTS = [
     title_id text not null,
     code text not null,
     value double precision not null,
+    create_time bigint not null,
     update_time bigint not null,
     primary key (player_id, title_id, code),
     foreign key (player_id, title_id) references player_titles on delete cascade,
     foreign key (title_id, code) references stats
   )`,
   `create index stat_values_by_stat on stat_values (title_id, code, player_id)`,
+  `create table community_progress (
+    title_id text not null,
+    achievement_id text not null,
+    value numeric not null,
+    unlock_time bigint,
+    create_time bigint not null,
+    update_time bigint not null,
+    primary key (title_id, achievement_id),
+    foreign key (title_id, achievement_id) references achievements on delete cascade
+  )`,
+  `create table contributions (
+    player_id text not null,
+    title_id text not null,
+    achievement_id text not null,
+    value numeric not null,
+    claim_time bigint,
+    create_time bigint not null,
+    update_time bigint not null,
+    primary key (player_id, title_id, achievement_id),
+    foreign key (player_id, title_id) references player_titles on delete cascade,
+    foreign key (title_id, achievement_id) references achievements
+  )`,
+  `create index contributions_by_value on contributions (title_id, achievement_id, value, player_id)`,
   `create table events (
     player_id text not null,
     id bigint generated always as identity,

@@ -563,6 +563,61 @@ export const ErrorReason = {
    *     }
    */
   ISSUER_UNAVAILABLE: 45,
+  /**
+   * COMMUNITY_GOAL - FAILED_PRECONDITION: all players earn the achievement together: record the stat that it follows.
+   *
+   *     {
+   *       "reason": "COMMUNITY_GOAL",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "million-laps"
+   *       }
+   *     }
+   */
+  COMMUNITY_GOAL: 46,
+  /**
+   * NO_CONTRIBUTION - FAILED_PRECONDITION: the player contributed nothing to the community achievement, so there is no reward to claim.
+   *
+   *     {
+   *       "reason": "NO_CONTRIBUTION",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "player_id": "p-1029",
+   *         "achievement_id": "million-laps"
+   *       }
+   *     }
+   */
+  NO_CONTRIBUTION: 47,
+  /**
+   * STAT_VALUE_NOT_FOUND - NOT_FOUND: the player has no value of the stat yet, and the update asks for one.
+   *
+   *     {
+   *       "reason": "STAT_VALUE_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "player_id": "p-1029",
+   *         "stat_code": "laps"
+   *       }
+   *     }
+   */
+  STAT_VALUE_NOT_FOUND: 48,
+  /**
+   * STAT_VALUE_EXISTS - ALREADY_EXISTS: the player has a value of the stat already, and the update asks for none.
+   *
+   *     {
+   *       "reason": "STAT_VALUE_EXISTS",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "player_id": "p-1029",
+   *         "stat_code": "laps"
+   *       }
+   *     }
+   */
+  STAT_VALUE_EXISTS: 49,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -614,4 +669,8 @@ export namespace ErrorReason {
   export type RATE_LIMITED = typeof ErrorReason.RATE_LIMITED;
   export type NOT_SUPPORTED = typeof ErrorReason.NOT_SUPPORTED;
   export type ISSUER_UNAVAILABLE = typeof ErrorReason.ISSUER_UNAVAILABLE;
+  export type COMMUNITY_GOAL = typeof ErrorReason.COMMUNITY_GOAL;
+  export type NO_CONTRIBUTION = typeof ErrorReason.NO_CONTRIBUTION;
+  export type STAT_VALUE_NOT_FOUND = typeof ErrorReason.STAT_VALUE_NOT_FOUND;
+  export type STAT_VALUE_EXISTS = typeof ErrorReason.STAT_VALUE_EXISTS;
 }

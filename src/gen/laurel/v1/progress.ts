@@ -140,6 +140,24 @@ export interface PlayerAchievement {
   progress?: Progress | undefined;
 }
 
+/** What one player gave to a community achievement with one call. */
+export interface CommunityContribution {
+  /** The title. */
+  titleId: string;
+  /** The achievement. */
+  achievementId: string;
+  /** What the player contributed in all, this call included. */
+  contributed: number;
+  /** What all players contributed together. */
+  value: number;
+  /** When it was unlocked. Absent until then. Set once and never moved. */
+  unlockTime?:
+    | Timestamp
+    | undefined;
+  /** Whether this very call unlocked it. */
+  newlyUnlocked: boolean;
+}
+
 function createBaseProgress(): Progress {
   return {
     titleId: "",
@@ -679,6 +697,123 @@ export const PlayerAchievement: MessageFns<PlayerAchievement> = {
     message.progress = (object.progress !== undefined && object.progress !== null)
       ? Progress.fromPartial(object.progress)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseCommunityContribution(): CommunityContribution {
+  return { titleId: "", achievementId: "", contributed: 0, value: 0, unlockTime: undefined, newlyUnlocked: false };
+}
+
+export const CommunityContribution: MessageFns<CommunityContribution> = {
+  encode(message: CommunityContribution, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(18).string(message.achievementId);
+    }
+    if (message.contributed !== 0) {
+      writer.uint32(25).double(message.contributed);
+    }
+    if (message.value !== 0) {
+      writer.uint32(33).double(message.value);
+    }
+    if (message.unlockTime !== undefined) {
+      Timestamp.encode(message.unlockTime, writer.uint32(42).fork()).join();
+    }
+    if (message.newlyUnlocked !== false) {
+      writer.uint32(48).bool(message.newlyUnlocked);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CommunityContribution {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCommunityContribution();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.contributed = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.unlockTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.newlyUnlocked = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<CommunityContribution>, I>>(base?: I): CommunityContribution {
+    return CommunityContribution.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<CommunityContribution>, I>>(object: I): CommunityContribution {
+    const message = createBaseCommunityContribution();
+    message.titleId = object.titleId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.contributed = object.contributed ?? 0;
+    message.value = object.value ?? 0;
+    message.unlockTime = (object.unlockTime !== undefined && object.unlockTime !== null)
+      ? Timestamp.fromPartial(object.unlockTime)
+      : undefined;
+    message.newlyUnlocked = object.newlyUnlocked ?? false;
     return message;
   },
 };

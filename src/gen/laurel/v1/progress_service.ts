@@ -21,7 +21,7 @@ import {
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 import { Status } from "../../google/rpc/status.ts";
 import { PlayerSummary } from "./player.ts";
-import { PlayerAchievement, Progress, ProgressResult, ProgressState } from "./progress.ts";
+import { CommunityContribution, PlayerAchievement, Progress, ProgressResult, ProgressState } from "./progress.ts";
 import { Quantity } from "./quantity.ts";
 import { StatValue } from "./stat.ts";
 
@@ -41,6 +41,8 @@ export const StatOperation = {
   MAX: 3,
   /** MIN - It becomes the lesser of the two. */
   MIN: 4,
+  /** RESET - It becomes the stat's default, whatever the given value is, also where the stat only rises. */
+  RESET: 5,
 } as const;
 
 export type StatOperation = typeof StatOperation[keyof typeof StatOperation];
@@ -51,6 +53,7 @@ export namespace StatOperation {
   export type INCREMENT = typeof StatOperation.INCREMENT;
   export type MAX = typeof StatOperation.MAX;
   export type MIN = typeof StatOperation.MIN;
+  export type RESET = typeof StatOperation.RESET;
 }
 
 /** For whose eyes a list of progress is. */
@@ -201,6 +204,8 @@ export interface RecordStatsResponse {
   values: StatValue[];
   /** Each achievement whose progress changed. */
   moved: ProgressResult[];
+  /** Each community achievement that the player contributed to. */
+  contributions: CommunityContribution[];
 }
 
 /** What to report, all of it. */
@@ -1161,7 +1166,7 @@ export const StatUpdate: MessageFns<StatUpdate> = {
 };
 
 function createBaseRecordStatsResponse(): RecordStatsResponse {
-  return { values: [], moved: [] };
+  return { values: [], moved: [], contributions: [] };
 }
 
 export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
@@ -1171,6 +1176,9 @@ export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
     }
     for (const v of message.moved) {
       ProgressResult.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.contributions) {
+      CommunityContribution.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -1204,6 +1212,14 @@ export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
             message.moved.push(ProgressResult.decode(reader, reader.uint32()));
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.contributions.push(CommunityContribution.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1223,6 +1239,7 @@ export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
     const message = createBaseRecordStatsResponse();
     message.values = object.values?.map((e) => StatValue.fromPartial(e)) || [];
     message.moved = object.moved?.map((e) => ProgressResult.fromPartial(e)) || [];
+    message.contributions = object.contributions?.map((e) => CommunityContribution.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2571,7 +2588,8 @@ export const ProgressServiceService = {
    *
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
-   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT or OUTSIDE_WINDOW, if it cannot now.
+   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
+   * cannot now.
    */
   recordProgress: {
     path: "/laurel.v1.ProgressService/RecordProgress" as const,
@@ -2588,7 +2606,7 @@ export const ProgressServiceService = {
    * Unlocks an achievement, whatever its requirements have come to. Success if it is unlocked already.
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not
-   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open.
+   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open; reason COMMUNITY_GOAL, if all players earn it together.
    */
   unlockAchievement: {
     path: "/laurel.v1.ProgressService/UnlockAchievement" as const,
@@ -2603,9 +2621,11 @@ export const ProgressServiceService = {
   },
   /**
    * Changes a player's values of stats, and moves every achievement that follows one of them. Atomic: all updates are
-   * kept with all that they move, or an error is returned.
+   * kept with all that they move, or an error is returned. What a value rose by is what the player contributes to the
+   * community achievements that follow the stat, until they are unlocked.
    *
-   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update.
+   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update; with
+   * PERMISSION_DENIED, reason SERVER_ONLY, if a player asks for a stat that only servers write.
    */
   recordStats: {
     path: "/laurel.v1.ProgressService/RecordStats" as const,
@@ -2723,21 +2743,24 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    *
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
-   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT or OUTSIDE_WINDOW, if it cannot now.
+   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
+   * cannot now.
    */
   recordProgress: handleUnaryCall<RecordProgressRequest, RecordProgressResponse>;
   /**
    * Unlocks an achievement, whatever its requirements have come to. Success if it is unlocked already.
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not
-   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open.
+   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open; reason COMMUNITY_GOAL, if all players earn it together.
    */
   unlockAchievement: handleUnaryCall<UnlockAchievementRequest, UnlockAchievementResponse>;
   /**
    * Changes a player's values of stats, and moves every achievement that follows one of them. Atomic: all updates are
-   * kept with all that they move, or an error is returned.
+   * kept with all that they move, or an error is returned. What a value rose by is what the player contributes to the
+   * community achievements that follow the stat, until they are unlocked.
    *
-   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update.
+   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update; with
+   * PERMISSION_DENIED, reason SERVER_ONLY, if a player asks for a stat that only servers write.
    */
   recordStats: handleUnaryCall<RecordStatsRequest, RecordStatsResponse>;
   /**
@@ -2781,7 +2804,8 @@ export interface ProgressServiceClient extends Client {
    *
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
-   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT or OUTSIDE_WINDOW, if it cannot now.
+   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
+   * cannot now.
    */
   recordProgress(
     request: RecordProgressRequest,
@@ -2802,7 +2826,7 @@ export interface ProgressServiceClient extends Client {
    * Unlocks an achievement, whatever its requirements have come to. Success if it is unlocked already.
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not
-   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open.
+   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open; reason COMMUNITY_GOAL, if all players earn it together.
    */
   unlockAchievement(
     request: UnlockAchievementRequest,
@@ -2821,9 +2845,11 @@ export interface ProgressServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Changes a player's values of stats, and moves every achievement that follows one of them. Atomic: all updates are
-   * kept with all that they move, or an error is returned.
+   * kept with all that they move, or an error is returned. What a value rose by is what the player contributes to the
+   * community achievements that follow the stat, until they are unlocked.
    *
-   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update.
+   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update; with
+   * PERMISSION_DENIED, reason SERVER_ONLY, if a player asks for a stat that only servers write.
    */
   recordStats(
     request: RecordStatsRequest,

@@ -12,7 +12,10 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/stat.proto";
 
-/** Who may write a stat through a dialect's gateway. Callers of this API are servers and may write each. */
+/**
+ * Who may write a stat. A caller who is a player, or who comes by the way that a platform has for game clients, is a
+ * client; every other caller is a server and may write each.
+ */
 export const StatWriter = {
   /** UNSPECIFIED - Taken as STAT_WRITER_SERVER. */
   UNSPECIFIED: 0,
@@ -68,6 +71,16 @@ export interface Stat {
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
+  /**
+   * What a dialect said about the stat that Laurel has no field for: JSON text of an object by dialect, as in
+   * Achievement.extensions. At most 64, each at most 1 MiB.
+   */
+  extensions: Map<string, string>;
+}
+
+export interface Stat_ExtensionsEntry {
+  key: string;
+  value: string;
 }
 
 /** A player's value of a stat. */
@@ -76,8 +89,12 @@ export interface StatValue {
   statCode: string;
   /** The value. */
   value: number;
-  /** When it last changed. */
-  updateTime?: Timestamp | undefined;
+  /** When it was last written. */
+  updateTime?:
+    | Timestamp
+    | undefined;
+  /** When the player first had a value of their own. */
+  createTime?: Timestamp | undefined;
 }
 
 function createBaseStat(): Stat {
@@ -93,6 +110,7 @@ function createBaseStat(): Stat {
     createTime: undefined,
     updateTime: undefined,
     etag: "",
+    extensions: new Map(),
   };
 }
 
@@ -131,6 +149,9 @@ export const Stat: MessageFns<Stat> = {
     if (message.etag !== "") {
       writer.uint32(90).string(message.etag);
     }
+    message.extensions.forEach((value, key) => {
+      Stat_ExtensionsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
+    });
     return writer;
   },
 
@@ -235,6 +256,17 @@ export const Stat: MessageFns<Stat> = {
             message.etag = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            const entry12 = Stat_ExtensionsEntry.decode(reader, reader.uint32());
+            if (entry12.value !== undefined) {
+              message.extensions.set(entry12.key, entry12.value);
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -267,12 +299,88 @@ export const Stat: MessageFns<Stat> = {
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
     message.etag = object.etag ?? "";
+    message.extensions = (() => {
+      const m = new Map();
+      (object.extensions as Map<string, string> ?? new Map()).forEach((value, key) => {
+        if (value !== undefined) {
+          m.set(key, globalThis.String(value));
+        }
+      });
+      return m;
+    })();
+    return message;
+  },
+};
+
+function createBaseStat_ExtensionsEntry(): Stat_ExtensionsEntry {
+  return { key: "", value: "" };
+}
+
+export const Stat_ExtensionsEntry: MessageFns<Stat_ExtensionsEntry> = {
+  encode(message: Stat_ExtensionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Stat_ExtensionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStat_ExtensionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Stat_ExtensionsEntry>, I>>(base?: I): Stat_ExtensionsEntry {
+    return Stat_ExtensionsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Stat_ExtensionsEntry>, I>>(object: I): Stat_ExtensionsEntry {
+    const message = createBaseStat_ExtensionsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
 
 function createBaseStatValue(): StatValue {
-  return { statCode: "", value: 0, updateTime: undefined };
+  return { statCode: "", value: 0, updateTime: undefined, createTime: undefined };
 }
 
 export const StatValue: MessageFns<StatValue> = {
@@ -285,6 +393,9 @@ export const StatValue: MessageFns<StatValue> = {
     }
     if (message.updateTime !== undefined) {
       Timestamp.encode(message.updateTime, writer.uint32(26).fork()).join();
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(message.createTime, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -326,6 +437,14 @@ export const StatValue: MessageFns<StatValue> = {
             message.updateTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.createTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -347,6 +466,9 @@ export const StatValue: MessageFns<StatValue> = {
     message.value = object.value ?? 0;
     message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
       ? Timestamp.fromPartial(object.updateTime)
+      : undefined;
+    message.createTime = (object.createTime !== undefined && object.createTime !== null)
+      ? Timestamp.fromPartial(object.createTime)
       : undefined;
     return message;
   },

@@ -83,8 +83,8 @@ export interface UpdateStatRequest {
     | Stat
     | undefined;
   /**
-   * Which fields to change, of `display_name`, `default_value`, `minimum`, `maximum`, `increment_only` and `set_by`;
-   * `*` is all of them. A bound in the mask that is not set in `stat` is removed. If left out, each of them that is
+   * Which fields to change, of `display_name`, `default_value`, `minimum`, `maximum`, `increment_only`, `set_by`
+   * and `extensions`; `*` is all of them. A bound in the mask that is not set in `stat` is removed. If left out, each of them that is
    * not empty, zero or unset in `stat`.
    */
   updateMask?:

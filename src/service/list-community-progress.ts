@@ -1,0 +1,30 @@
+import type { StoredAchievement } from '../model/achievement.ts'
+import type { CommunityProgress } from '../model/community.ts'
+import { titleOf } from './lookup.ts'
+import type { Call, Services } from './services.ts'
+
+export interface CommunityStanding {
+  readonly achievement: StoredAchievement
+  readonly progress: CommunityProgress
+}
+
+/**
+ * What all players of a title share of its community achievements, in order of id; those that nobody contributed to are
+ * not among them.
+ */
+export async function listCommunityProgress(
+  services: Services,
+  { titleId }: { readonly titleId: string },
+  call: Call,
+): Promise<readonly CommunityStanding[]> {
+  return services.store.read(call.signal, async (queries) => {
+    const shared = await queries.communityProgressOf(titleId)
+    const progress = new Map(shared.map((each) => [each.achievementId, each]))
+    const achievements = await queries.achievementsByIds(titleId, [...progress.keys()])
+    if (achievements.length === 0) await titleOf(queries, titleId)
+    return achievements
+      .filter(({ participation }) => participation === 'community')
+      .sort((left, right) => (left.id < right.id ? -1 : 1))
+      .map((achievement) => ({ achievement, progress: progress.get(achievement.id) as CommunityProgress }))
+  })
+}
