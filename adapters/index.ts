@@ -4,8 +4,8 @@ import { accelbyte } from './accelbyte/index.ts'
 import { discord } from './discord/index.ts'
 import { xbox } from './xbox/index.ts'
 
-/** A dialect's translations, and the gateway that serves its HTTP API where it has one. */
-type Dialect = Adapter & { readonly gateway?: Gateway }
+/** A dialect's translations, and the gateways that serve its HTTP API where it has one. */
+type Dialect = Adapter & { readonly gateway?: Gateway | readonly Gateway[] }
 
 /** Every dialect that Laurel speaks, in alphabetical order. */
 export const adapters: readonly Dialect[] = [accelbyte, discord, xbox]

@@ -1,10 +1,12 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
+import type { Gateway } from '../../src/http/gateway.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
+import { gateway } from './gateway.ts'
 import { ACCOUNT_ID_FORM, deriveApplicationId, isSnowflakeText, mintSnowflake } from './snowflake.ts'
 
 /** Achievements of Discord's HTTP API, which ended on 2023-05-02. */
-export const discord: Adapter = {
+export const discord: Adapter & { readonly gateway: readonly Gateway[] } = {
   id: 'discord',
   displayName: 'Discord',
   shapes: [
@@ -62,4 +64,5 @@ export const discord: Adapter = {
   },
   decode: (entry, _losses, context) => decode(entry, context),
   encode,
+  gateway,
 }

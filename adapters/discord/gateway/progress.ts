@@ -1,0 +1,89 @@
+import type { GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
+import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import type { Progress } from '../../../src/model/progress.ts'
+import { type Person, whoAsks, whoHas } from './caller.ts'
+import { refusal } from './failure.ts'
+import { Form } from './form.ts'
+import { achievementOf, DIALECT, pathId, titleOf } from './target.ts'
+import { writeAchievement } from './write.ts'
+
+const SELF = '@me'
+
+/**
+ * What a user has of an application: each achievement as its definition and its progress in one. Discord showed
+ * definitions in its documentation and progress to its SDK; nobody minds the other's members.
+ */
+export async function listUserAchievements(request: GatewayRequest): Promise<GatewayAnswer> {
+  if (request.params['user'] !== SELF) return NO_ROUTE
+  const { operations, call } = request
+  const { id } = await titleOf(request)
+  const { account, playerId } = await whoAsks(request, id)
+  const standings = await operations.listStandings({ dialect: DIALECT, titleId: id, playerId }, call)
+  const seen = standings.filter(isSeen)
+  const body = seen.map(({ achievement, progress }) =>
+    writeAchievement(request, achievement, { account, progress }),
+  )
+  return { status: 200, body }
+}
+
+/** Progress only rises: what is lower than is known changes nothing, and is answered as if it had. */
+export async function updateUserAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
+  const { operations, call } = request
+  const form = new Form(request)
+  const percent = form.integer('percent_complete', 0, 100)
+  form.check()
+  const title = await titleOf(request)
+  const achievement = await achievementOf(request, title)
+  const person = await personIn(request, title.id)
+  if (request.strict) checkHistory(request, achievement, person)
+  const { playerId } = await admitted(request, person)
+  await operations.recordProgress(
+    {
+      titleId: title.id,
+      playerId,
+      achievementId: achievement.id,
+      report: { kind: 'percent', percent },
+      occurredTime: undefined,
+      requestId: undefined,
+    },
+    call,
+  )
+  return { status: 200, body: {} }
+}
+
+/** Progress of somebody else is not told by any route of Discord's. */
+const NO_ROUTE: GatewayAnswer = { status: 404, body: { message: '404: Not Found', code: 0 } }
+
+/** A secret is told when it is complete, and not before. */
+function isSeen({
+  achievement,
+  progress,
+}: {
+  readonly achievement: StoredAchievement
+  readonly progress: Progress
+}): boolean {
+  return !achievement.hidden || (progress.state === 'achieved' && !progress.revoked)
+}
+
+function personIn(request: GatewayRequest, titleId: string): Promise<Person> {
+  if (request.params['user'] === SELF) return whoAsks(request, titleId)
+  return whoHas(request, pathId(request, 'user'))
+}
+
+/** Nobody has to register first. */
+async function admitted(request: GatewayRequest, person: Person): Promise<Pick<Person, 'playerId'>> {
+  if (person.linked || person.account === undefined) return person
+  return request.operations.admitAccount({ dialect: DIALECT, id: person.account }, request.call)
+}
+
+/** As it was at Discord: bots set what is secure, of users who own the game; all others what is not. */
+function checkHistory(
+  { credential }: GatewayRequest,
+  { serverOnly }: StoredAchievement,
+  { linked }: Person,
+): void {
+  const isBot = credential?.form === 'Bot'
+  if (isBot && !serverOnly) throw refusal('unauthorized')
+  if (isBot && !linked) throw refusal('unknownEntitlement')
+  if (!isBot && serverOnly) throw refusal('unauthorizedForApplication')
+}
