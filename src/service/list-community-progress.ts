@@ -3,6 +3,12 @@ import type { CommunityProgress } from '../model/community.ts'
 import { titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 
+export interface ListCommunityProgress {
+  readonly titleId: string
+  /** Asked in the name of all, which takes the right to it. */
+  readonly trusted?: boolean
+}
+
 export interface CommunityStanding {
   readonly achievement: StoredAchievement
   readonly progress: CommunityProgress
@@ -14,7 +20,7 @@ export interface CommunityStanding {
  */
 export async function listCommunityProgress(
   services: Services,
-  { titleId }: { readonly titleId: string },
+  { titleId }: ListCommunityProgress,
   call: Call,
 ): Promise<readonly CommunityStanding[]> {
   return services.store.read(call.signal, async (queries) => {

@@ -3,6 +3,13 @@ import type { Contribution } from '../model/community.ts'
 import { titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 
+export interface ListContributions {
+  readonly titleId: string
+  readonly playerId: string
+  /** Asked in the name of all, which takes the right to it. */
+  readonly trusted?: boolean
+}
+
 export interface OwnContribution {
   readonly achievement: StoredAchievement
   readonly contribution: Contribution
@@ -13,7 +20,7 @@ export interface OwnContribution {
 /** What a player contributed to the community achievements of a title, in order of id. */
 export async function listContributions(
   services: Services,
-  request: { readonly titleId: string; readonly playerId: string },
+  request: ListContributions,
   call: Call,
 ): Promise<readonly OwnContribution[]> {
   const { titleId } = request

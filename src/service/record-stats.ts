@@ -17,7 +17,7 @@ export interface RecordStats {
   readonly updates: readonly StatUpdate[]
   readonly occurredTime: Instant | undefined
   readonly requestId: string | undefined
-  /** As whom the caller writes; a player is a client, whatever is said here. A server unless it is said. */
+  /** As whom the caller writes. A player is a client; others are servers, and may say which. */
   readonly writer?: StatWriter
 }
 

@@ -38,6 +38,11 @@ export function statValues(titleId: string, playerId: string, action: Action): D
   return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
 }
 
+/** The same in the name of all: for what only trusted callers do or see, where others may do it too. */
+export function asAdmin({ resource, action }: Demand): Demand {
+  return { resource: ['ADMIN', ...resource], action }
+}
+
 /** A player, who is the same in all titles. */
 export function player(playerId: string, action: Action): Demand {
   return { resource: ['NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }

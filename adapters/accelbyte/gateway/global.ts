@@ -1,4 +1,122 @@
-import type { Route } from '../../../src/http/gateway.ts'
+import { DecodeError, describe } from '../../../src/dialect/decode-error.ts'
+import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import { EARLIEST_INSTANT } from '../../../src/model/instant.ts'
+import { tagsOf } from './definition.ts'
+import { writeContribution, writeContributor, writeGlobal } from './global-rows.ts'
+import { claim, resetGlobal } from './global-writes.ts'
+import { pageOf, pagingOf, readSorting, readWindow, sorted } from './query.ts'
+import { readTagFilter } from './tags.ts'
+import { type Audience, accountOf, codeOf, namespaceOf, namespacePath, titleOf } from './target.ts'
 
 /** Community goals: one progress of all players, contributors, and the claim of the reward. */
-export const globalRoutes: readonly Route[] = []
+export const globalRoutes: readonly Route[] = [
+  ...reads('AdminListGlobalAchievements', 'PublicListGlobalAchievements', '/global/achievements', list),
+  ...reads(
+    'AdminListGlobalAchievementContributors',
+    'ListGlobalAchievementContributors',
+    '/global/achievements/:code/contributors',
+    listContributors,
+  ),
+  ...reads(
+    'AdminListUserContributions',
+    'ListUserContributions',
+    '/users/:userId/global/achievements',
+    listContributions,
+  ),
+  {
+    method: 'DELETE',
+    path: `${namespacePath('admin')}/global/achievements/:code/reset`,
+    name: 'ResetGlobalAchievement',
+    handle: resetGlobal,
+  },
+  {
+    method: 'POST',
+    path: `${namespacePath('public')}/users/:userId/global/achievements/:code/claim`,
+    name: 'ClaimGlobalAchievementReward',
+    handle: claim,
+  },
+]
+
+type Read = (trusted: boolean, request: GatewayRequest) => Promise<GatewayAnswer>
+
+function reads(admin: string, open: string, path: string, read: Read): readonly Route[] {
+  const route = (name: string, audience: Audience): Route => ({
+    method: 'GET',
+    path: namespacePath(audience) + path,
+    name,
+    handle: (request) => read(audience === 'admin', request),
+  })
+  return [route(admin, 'admin'), route(open, 'public')]
+}
+
+const STATUSES = ['in_progress', 'unlocked']
+
+/** In list order, unless an order is asked for. What nobody contributed to is locked, and has no row. */
+async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayAnswer> {
+  const { query, operations, call } = request
+  const sorting = readSorting(query, ['achievedAt', 'createdAt'], undefined)
+  const status = query.get('status') ?? ''
+  if (status !== '' && !STATUSES.includes(status)) {
+    throw new DecodeError(['status'], `expected ${STATUSES.join(' or ')}, but found ${describe(status)}`)
+  }
+  const [isTagged, isNamed] = [readTagFilter(query), readCodes(query)]
+  const { id: titleId } = await titleOf(request)
+  const standings = await operations.listCommunityProgress({ titleId, trusted }, call)
+  const wanted = standings.filter(
+    ({ achievement, progress }) =>
+      isNamed(achievement.id) &&
+      isTagged(tagsOf(achievement)) &&
+      (status === '' || (status === 'unlocked') === (progress.unlockTime !== undefined)),
+  )
+  const usual = sorted(wanted, { key: 'listOrder', descending: false }, (each) => each.achievement.listOrder)
+  const inOrder = sorting
+    ? sorted(usual, sorting, ({ progress }, key) =>
+        key === 'achievedAt' ? (progress.unlockTime ?? EARLIEST_INSTANT) : progress.createTime,
+      )
+    : usual
+  return { status: 200, body: pageOf(request, inOrder, (each) => writeGlobal(each, namespaceOf(request))) }
+}
+
+const BY_VALUE = { key: 'contributedValue', descending: true } as const
+
+async function listContributors(trusted: boolean, request: GatewayRequest): Promise<GatewayAnswer> {
+  const { operations, call } = request
+  const { offset, limit } = readWindow(request)
+  const { descending } = readSorting(request.query, ['contributedValue'], BY_VALUE)
+  const achievementId = codeOf(request)
+  const { id: titleId } = await titleOf(request)
+  const asked = { dialect: 'accelbyte', titleId, achievementId, descending, trusted }
+  // One more than is shown says whether a page follows.
+  const found = await operations.listContributors({ ...asked, offset, limit: limit + 1 }, call)
+  const data = found.slice(0, limit).map((each) => writeContributor(each, namespaceOf(request)))
+  return {
+    status: 200,
+    body: { data, paging: pagingOf(request, { offset, limit }, found.length > limit) },
+  }
+}
+
+async function listContributions(trusted: boolean, request: GatewayRequest): Promise<GatewayAnswer> {
+  const { query, operations, call } = request
+  const sorting = readSorting(query, ['contributedValue'], BY_VALUE)
+  const [isTagged, isNamed] = [readTagFilter(query), readCodes(query)]
+  const account = accountOf(request)
+  const { id: titleId } = await titleOf(request)
+  const { playerId } = await operations.playerOfAccount(account, call)
+  const all = await operations.listContributions({ titleId, playerId, trusted }, call)
+  const wanted = all.filter(({ achievement }) => isNamed(achievement.id) && isTagged(tagsOf(achievement)))
+  const inOrder = sorted(wanted, sorting, ({ contribution }) => contribution.value)
+  const write = (each: (typeof all)[number]) => writeContribution(each, namespaceOf(request), account.id)
+  return { status: 200, body: pageOf(request, inOrder, write) }
+}
+
+/** Comma-separated or repeated; older clients leave the plural out. Without any, each is wanted. */
+function readCodes(query: URLSearchParams): (code: string) => boolean {
+  const said = [...query.getAll('achievementCodes'), ...query.getAll('achievementCode')]
+  const codes = new Set(
+    said
+      .flatMap((text) => text.split(','))
+      .map((code) => code.trim())
+      .filter((code) => code !== ''),
+  )
+  return (code) => codes.size === 0 || codes.has(code)
+}

@@ -1,0 +1,44 @@
+import { Refusal } from '../../../src/dialect/refusal.ts'
+import type { GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
+import { LaurelError } from '../../../src/model/errors.ts'
+import { formatInstant } from '../../../src/model/instant.ts'
+import { accountOf, codeOf, titleOf } from './target.ts'
+
+/** What the service calls its test facility. Each contributor's events tell of it. */
+export async function resetGlobal(request: GatewayRequest): Promise<GatewayAnswer> {
+  const { operations, call } = request
+  const achievementId = codeOf(request)
+  const { id: titleId } = await titleOf(request)
+  const reason = 'reset through the AccelByte gateway'
+  await operations.resetCommunityProgress({ titleId, achievementId, reason, requestId: undefined }, call)
+  return { status: 204 }
+}
+
+/**
+ * Accepted once. A second claim is refused, as the document has no other way to say so, and has done no harm. Who has no
+ * account contributed nothing, so that no player is made of them.
+ */
+export async function claim(request: GatewayRequest): Promise<GatewayAnswer> {
+  const { operations, call } = request
+  const account = accountOf(request)
+  const achievementId = codeOf(request)
+  const { id: titleId } = await titleOf(request)
+  const { playerId } = await operations.playerOfAccount(account, call)
+  const asked = { titleId, playerId, achievementId, requestId: undefined }
+  try {
+    const { claimTime, newlyClaimed } = await operations.claimReward(asked, call)
+    if (newlyClaimed) return { status: 202 }
+    throw notClaimable(
+      `the reward of achievement ${achievementId} was claimed at ${formatInstant(claimTime)}`,
+    )
+  } catch (error) {
+    if (error instanceof LaurelError && error.code === 'failed_precondition')
+      throw notClaimable(error.message)
+    throw error
+  }
+}
+
+/** The only status that the document has for a claim that cannot be, with AccelByte's number of a bad request. */
+function notClaimable(errorMessage: string): Refusal {
+  return new Refusal(400, { errorCode: 20018, errorMessage })
+}
