@@ -12,6 +12,7 @@ import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { dialects, gateways } from './registry.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
+import { createRecorder } from './service/recording/recorder.ts'
 import type { Authenticate, Services } from './service/services.ts'
 import { migrate } from './store/migrate.ts'
 import { reachDatabase } from './store/reach.ts'
@@ -49,6 +50,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
     now: () => instantFromMilliseconds(Date.now()),
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
+    recorder: createRecorder(config.gathering),
   }
   const cleaning = setInterval(
     () => void forgetOldAnswers(store, config, log),

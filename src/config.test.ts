@@ -16,6 +16,7 @@ describe('readConfig', () => {
       databasePool: 10,
       requestIdTtlHours: 48,
       maxDocumentBytes: 1_073_741_824,
+      gathering: true,
     }
     expect(readConfig({})).toEqual(defaults)
     expect(readConfig({ LAUREL_GRPC_ADDRESS: '', DATABASE_URL: '', LAUREL_DATABASE_POOL: '' })).toEqual(

@@ -24,6 +24,8 @@ export interface Config {
   /** How long the answer to a request id is kept. */
   readonly requestIdTtlHours: number
   readonly maxDocumentBytes: number
+  /** Whether reports that come at the same time are written together. */
+  readonly gathering: boolean
 }
 
 /** Everything that is wrong with the environment, one line each. */
@@ -73,12 +75,14 @@ export function readConfig(env: Environment): Config {
     maxBackdateSeconds: integer('LAUREL_MAX_BACKDATE_SECONDS', WEEK_IN_SECONDS, 0, 100 * 366 * 24 * 60 * 60),
     databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
+    gathering: read('LAUREL_GATHERING', 'on') === 'on',
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
   }
   const refused = [
     problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress, config.authFile !== undefined),
     problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress, config.authFile !== undefined),
     problemWithTls(env),
+    problemWithGathering(env),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
   ]
@@ -100,6 +104,10 @@ function problemWithTls(env: Environment): string | undefined {
   const missing = TLS_FILES.filter((name) => !env[name])
   const wanted = [...TLS_FILES, 'LAUREL_TLS_CLIENT_CA_FILE'].some((name) => env[name])
   return wanted && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
+}
+
+function problemWithGathering({ LAUREL_GATHERING: text }: Environment): string | undefined {
+  return !text || ['on', 'off'].includes(text) ? undefined : 'LAUREL_GATHERING must be on or off'
 }
 
 /** How the command line reaches a server. */

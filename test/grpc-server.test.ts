@@ -9,6 +9,7 @@ import { GetTitleRequest, TitleServiceClient } from '../src/gen/laurel/v1/title_
 import { createGrpcServer } from '../src/grpc/server.ts'
 import { openMedia } from '../src/media/media.ts'
 import { openOperations } from '../src/service/operations.ts'
+import { createRecorder } from '../src/service/recording/recorder.ts'
 import { openStore } from '../src/store/store.ts'
 import { testWire } from './support/services.ts'
 
@@ -20,6 +21,7 @@ const operations = openOperations({
   media: openMedia(),
   now: () => 0n,
   entropy: () => 0n,
+  recorder: createRecorder(true),
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
 })
 const server = createGrpcServer(operations, testWire)

@@ -6,6 +6,7 @@ import { createHttpServer } from '../src/http/server.ts'
 import { openMedia } from '../src/media/media.ts'
 import { LaurelError } from '../src/model/errors.ts'
 import { openOperations } from '../src/service/operations.ts'
+import { createRecorder } from '../src/service/recording/recorder.ts'
 import { openStore } from '../src/store/store.ts'
 import { testWire } from './support/services.ts'
 
@@ -17,6 +18,7 @@ const operations = openOperations({
   media: openMedia(),
   now: () => 0n,
   entropy: () => 0n,
+  recorder: createRecorder(true),
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
 })
 

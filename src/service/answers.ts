@@ -6,8 +6,11 @@ import { requestIdReused } from './once.ts'
 
 interface PlayerMutation {
   readonly playerId: string
+  readonly titleId: string
   readonly requestId: string | undefined
 }
+
+type GivenAnswer = PlayerRequest & Answer & { readonly titleId: string }
 
 /**
  * First answers of players' mutations. Read under the lock of the players' sheets and written in the mutation's
@@ -15,18 +18,18 @@ interface PlayerMutation {
  */
 export class Answers {
   readonly #known: Map<string, Answer>
-  readonly #given: (PlayerRequest & Answer)[] = []
+  readonly #given: GivenAnswer[] = []
 
-  private constructor(known: Map<string, Answer>) {
-    this.#known = known
+  /** Where none is known, that there is none is made sure of when the new ones are written. */
+  constructor(known: readonly (PlayerRequest & Answer)[] = []) {
+    this.#known = new Map(known.map((answer) => [keyOf(answer.playerId, answer.requestId), answer]))
   }
 
   static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<Answers> {
     const requests = mutations.flatMap(({ playerId, requestId }) =>
       requestId === undefined ? [] : [{ playerId, requestId }],
     )
-    const known = requests.length === 0 ? [] : await queries.playerAnswers(requests)
-    return new Answers(new Map(known.map((answer) => [keyOf(answer.playerId, answer.requestId), answer])))
+    return new Answers(requests.length === 0 ? [] : await queries.playerAnswers(requests))
   }
 
   /**
@@ -41,11 +44,16 @@ export class Answers {
     return unpack<{ result: Result }>(answer.response).result
   }
 
-  keep({ playerId, requestId }: PlayerMutation, fingerprint: string, result: unknown): void {
+  keep({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, result: unknown): void {
     if (requestId === undefined) return
-    const answer = { playerId, requestId, fingerprint, response: pack({ result }) }
+    const answer = { playerId, titleId, requestId, fingerprint, response: pack({ result }) }
     this.#known.set(keyOf(playerId, requestId), answer)
     this.#given.push(answer)
+  }
+
+  /** The new ones. */
+  get given(): readonly GivenAnswer[] {
+    return this.#given
   }
 
   async flush(queries: Queries, time: Instant): Promise<void> {
@@ -54,5 +62,5 @@ export class Answers {
 }
 
 function keyOf(playerId: string, requestId: string): string {
-  return JSON.stringify([playerId, requestId])
+  return `${playerId}\u0000${requestId}`
 }

@@ -2,7 +2,7 @@ import { type StoredAchievement, scoreOf } from '../model/achievement.ts'
 import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED, type Progress } from '../model/progress.ts'
 import type { Extensions } from '../model/title.ts'
-import type { ProgressEvent, ProgressKey } from '../store/progress.ts'
+import type { ProgressEvent, ProgressKey, ProgressRecord } from '../store/progress.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Sheet, SheetKey } from '../store/sheets.ts'
 
@@ -14,7 +14,6 @@ export type Change = Pick<ProgressEvent, 'kind' | 'time' | 'actor' | 'reason' | 
  * memory as often as need be, written once with an event for each change and the totals kept along.
  */
 export class Ledger {
-  readonly #queries: Queries
   readonly #sheets: Map<string, Sheet>
   readonly #progress: Map<string, Progress>
   readonly #changedProgress = new Map<string, ProgressKey>()
@@ -23,33 +22,23 @@ export class Ledger {
   readonly #shrunkSheets = new Set<string>()
   readonly #events: ProgressEvent[] = []
 
-  private constructor(queries: Queries, sheets: Map<string, Sheet>, progress: Map<string, Progress>) {
-    this.#queries = queries
-    this.#sheets = sheets
-    this.#progress = progress
+  /** On sheets that are locked, or that are made sure of when the changes are written. */
+  constructor(sheets: readonly Sheet[], records: readonly ProgressRecord[]) {
+    this.#sheets = new Map(sheets.map((sheet) => [sheetKey(sheet), sheet]))
+    this.#progress = new Map(records.map((record) => [progressKey(record), record.progress]))
   }
 
   /** Locks the sheets of these keys and reads the progress. Keys may repeat. */
   static async open(queries: Queries, time: Instant, keys: readonly ProgressKey[]): Promise<Ledger> {
     const sheets = await lockSheets(queries, time, keys)
     const unique = [...new Map(keys.map((key) => [progressKey(key), key])).values()]
-    const records = unique.length === 0 ? [] : await queries.progressAt(unique)
-    return new Ledger(
-      queries,
-      sheets,
-      new Map(records.map((record) => [progressKey(record), record.progress])),
-    )
+    return new Ledger(sheets, unique.length === 0 ? [] : await queries.progressAt(unique))
   }
 
   /** Locks one sheet and reads all that the player has in the title. */
   static async openSheet(queries: Queries, time: Instant, key: SheetKey): Promise<Ledger> {
     const sheets = await lockSheets(queries, time, [key])
-    const records = await queries.progressOf(key)
-    return new Ledger(
-      queries,
-      sheets,
-      new Map(records.map((record) => [progressKey(record), record.progress])),
-    )
+    return new Ledger(sheets, await queries.progressOf(key))
   }
 
   progressOf(key: ProgressKey): Progress {
@@ -69,7 +58,7 @@ export class Ledger {
     this.#events.push({ ...change, ...pickKey(key), progress: next })
     const difference = Number(counts(next)) - Number(counts(before))
     if (difference === 0) return
-    const sheet = this.#sheetOf(key)
+    const sheet = this.sheetOf(key)
     const latest = [sheet.lastUnlockTime, next.unlockTime].reduce(later)
     this.#putSheet({
       ...sheet,
@@ -82,33 +71,40 @@ export class Ledger {
 
   /** Keeps what a document said of the player's totals. */
   annotate(key: SheetKey, extensions: Extensions): void {
-    const sheet = this.#sheetOf(key)
+    const sheet = this.sheetOf(key)
     this.#putSheet({ ...sheet, extensions: { ...sheet.extensions, ...extensions } })
   }
 
-  async flush(): Promise<void> {
-    const changed = [...this.#changedProgress.values()].map((key) => ({
+  /** What has changed so far: the progress as it is now, and what is told of it. */
+  get changes(): { readonly progress: readonly ProgressRecord[]; readonly events: readonly ProgressEvent[] } {
+    const progress = [...this.#changedProgress.values()].map((key) => ({
       ...pickKey(key),
       progress: this.progressOf(key),
     }))
-    const erased = changed.filter(({ progress }) => progress === NOT_STARTED)
-    const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (kept.length > 0) await this.#queries.putProgress(kept)
-    if (erased.length > 0) await this.#queries.deleteProgress(erased)
-    for (const key of this.#shrunkSheets) {
-      const sheet = this.#sheets.get(key) as Sheet
-      this.#putSheet({ ...sheet, lastUnlockTime: await this.#queries.lastUnlockOf(sheet) })
-    }
-    if (this.#changedSheets.size > 0) {
-      await this.#queries.putSheets([...this.#changedSheets].map((key) => this.#sheets.get(key) as Sheet))
-    }
-    if (this.#events.length > 0) await this.#queries.insertEvents(this.#events)
+    return { progress, events: this.#events }
   }
 
-  #sheetOf(key: SheetKey): Sheet {
+  /** A sheet as it is now. */
+  sheetOf(key: SheetKey): Sheet {
     const sheet = this.#sheets.get(sheetKey(key))
     if (sheet === undefined) throw new Error(`sheet ${sheetKey(key)} is not open`)
     return sheet
+  }
+
+  async flush(queries: Queries): Promise<void> {
+    const { progress: changed, events } = this.changes
+    const erased = changed.filter(({ progress }) => progress === NOT_STARTED)
+    const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
+    if (kept.length > 0) await queries.putProgress(kept)
+    if (erased.length > 0) await queries.deleteProgress(erased)
+    for (const key of this.#shrunkSheets) {
+      const sheet = this.#sheets.get(key) as Sheet
+      this.#putSheet({ ...sheet, lastUnlockTime: await queries.lastUnlockOf(sheet) })
+    }
+    if (this.#changedSheets.size > 0) {
+      await queries.putSheets([...this.#changedSheets].map((key) => this.#sheets.get(key) as Sheet))
+    }
+    if (events.length > 0) await queries.insertEvents(events)
   }
 
   #putSheet(sheet: Sheet): void {
@@ -121,10 +117,9 @@ async function lockSheets(
   queries: Queries,
   time: Instant,
   keys: readonly SheetKey[],
-): Promise<Map<string, Sheet>> {
+): Promise<readonly Sheet[]> {
   const unique = [...new Map(keys.map((key) => [sheetKey(key), key])).values()]
-  const sheets = unique.length === 0 ? [] : await queries.lockSheets(unique, time)
-  return new Map(sheets.map((sheet) => [sheetKey(sheet), sheet]))
+  return unique.length === 0 ? [] : queries.lockSheets(unique, time)
 }
 
 /** Whether progress is among what its player has: achieved, and not taken back. */
@@ -141,10 +136,11 @@ function pickKey({ playerId, titleId, achievementId }: ProgressKey): ProgressKey
   return { playerId, titleId, achievementId }
 }
 
-function sheetKey({ playerId, titleId }: SheetKey): string {
-  return JSON.stringify([playerId, titleId])
+/** No id holds U+0000. */
+export function sheetKey({ playerId, titleId }: SheetKey): string {
+  return `${playerId}\u0000${titleId}`
 }
 
 function progressKey({ playerId, titleId, achievementId }: ProgressKey): string {
-  return JSON.stringify([playerId, titleId, achievementId])
+  return `${playerId}\u0000${titleId}\u0000${achievementId}`
 }

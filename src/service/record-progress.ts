@@ -1,7 +1,6 @@
-import type { LaurelError } from '../model/errors.ts'
+import { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Report } from '../model/progress.ts'
-import { batchRecordProgress } from './batch-record-progress.ts'
 import type { ProgressResult } from './reports.ts'
 import type { Call, Services } from './services.ts'
 
@@ -24,7 +23,7 @@ export async function recordProgress(
   request: RecordProgress,
   call: Call,
 ): Promise<ProgressResult> {
-  const [result] = await batchRecordProgress(services, { items: [request] }, call)
-  if (result instanceof Error) throw result
-  return result as Exclude<typeof result, LaurelError | undefined>
+  const answer = await services.recorder.record(services, { item: request, by: call })
+  if (answer instanceof LaurelError) throw answer
+  return answer
 }

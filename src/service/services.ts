@@ -3,6 +3,7 @@ import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
+import type { Recorder } from './recording/recorder.ts'
 
 /** What the use cases work with, given once by the composition root. */
 export interface Services {
@@ -13,6 +14,7 @@ export interface Services {
   /** 64 random bits. */
   readonly entropy: () => bigint
   readonly settings: Settings
+  readonly recorder: Recorder
 }
 
 export interface Settings {

@@ -30,7 +30,7 @@ export async function mutateSheet<Held, Result>(
     if (before !== undefined) return before
     const result = await run(queries, ledger, now, held)
     answers.keep(request, fingerprint, result)
-    await ledger.flush()
+    await ledger.flush(queries)
     await answers.flush(queries, now)
     return result
   })

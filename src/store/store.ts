@@ -18,6 +18,11 @@ export interface Store {
    * serialization failure, so `work` must keep no state between runs. A rejection rolls back.
    */
   write<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
+  /**
+   * One statement that is a transaction by itself. Run again, a bounded number of times, after a deadlock or a
+   * serialization failure.
+   */
+  single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   close(): Promise<void>
 }
 
@@ -52,6 +57,8 @@ export function openStore(options: ConnectionOptions): Store {
       guarded(signal, () =>
         withRetries(() => connections.use(signal, (connection) => inTransaction(connection, signal, work))),
       ),
+    single: (signal, work) =>
+      guarded(signal, () => withRetries(() => connections.use(signal, ({ queries }) => work(queries)))),
     async close() {
       breaker.shutdown()
       await connections.close()

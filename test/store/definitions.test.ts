@@ -118,7 +118,7 @@ describe('an achievement', () => {
       { titleId: 'exact', achievement: rich, requestId: undefined },
       call,
     )
-    expect(stored).toMatchObject({ titleId: 'exact', etag: '1' })
+    expect(stored).toMatchObject({ titleId: 'exact', etag: expect.stringMatching(/^\d+$/) })
     const { createTime, updateTime, titleId, etag, ...said } = stored
     expect({ ...said, createTime: undefined, updateTime: undefined }).toStrictEqual(rich)
     expect(
@@ -150,7 +150,7 @@ describe('an achievement', () => {
     const worth = (value: string) => [
       { kind: 'gamerscore', value, name: undefined, description: undefined, media: undefined } as const,
     ]
-    await create('scored', { id: 'a', tags: ['keep'], rewards: worth('10') })
+    const { etag } = await create('scored', { id: 'a', tags: ['keep'], rewards: worth('10') })
     const player = { titleId: 'scored', playerId: 'p', achievementId: 'a' }
     await recordProgress(
       services,
@@ -158,8 +158,11 @@ describe('an achievement', () => {
       call,
     )
     const patch = { rewards: worth('25') }
-    const update = { titleId: 'scored', achievementId: 'a', etag: '1', patch, requestId: undefined }
-    expect(await updateAchievement(services, update, call)).toMatchObject({ tags: ['keep'], etag: '2' })
+    const update = { titleId: 'scored', achievementId: 'a', etag, patch, requestId: undefined }
+    expect(await updateAchievement(services, update, call)).toMatchObject({
+      tags: ['keep'],
+      etag: String(BigInt(etag) + 1n),
+    })
     const { getPlayerSummary } = await import('../../src/service/get-player-summary.ts')
     expect(await getPlayerSummary(services, player, call)).toMatchObject({
       score: 25n,

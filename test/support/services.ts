@@ -4,6 +4,7 @@ import { openMedia } from '../../src/media/media.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
 import { dialects } from '../../src/registry.ts'
+import { createRecorder } from '../../src/service/recording/recorder.ts'
 import type { Call, Services } from '../../src/service/services.ts'
 import { openStore } from '../../src/store/store.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -29,6 +30,7 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
     media: openMedia(),
     now: () => instantFromMilliseconds(Date.now()),
     entropy: () => randomBytes(8).readBigUInt64BE(),
+    recorder: createRecorder(true),
     settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
     databaseUrl: database.url,
     ...settings,

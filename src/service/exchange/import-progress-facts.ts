@@ -44,7 +44,7 @@ export async function importPlayerFacts(
     const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
     return report(ledger, key, achievement, said, context, told)
   })
-  await ledger.flush()
+  await ledger.flush(queries)
   return results
 }
 

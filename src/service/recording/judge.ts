@@ -1,0 +1,62 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { Answers } from '../answers.ts'
+import type { Ledger } from '../ledger.ts'
+import { fingerprintOf } from '../once.ts'
+import { type ProgressResult, report, whenOf } from '../reports.ts'
+import type { Services } from '../services.ts'
+import type { Entry, EntryAnswer } from './entry.ts'
+
+/** What entries are judged by: read and locked, or known and made sure of when their changes are written. */
+export interface Known {
+  readonly now: Instant
+  readonly ledger: Ledger
+  readonly answers: Answers
+  /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
+  definitionOf(entry: Entry): StoredAchievement
+}
+
+/**
+ * The one door for reports: what each makes of what is known, in their order. Changes the ledger and keeps answers;
+ * a report that is refused leaves no trace there.
+ */
+export function judge(services: Services, known: Known, entries: readonly Entry[]): readonly EntryAnswer[] {
+  return entries.map((entry) => attempt(() => judgeOne(services, known, entry)))
+}
+
+function judgeOne(
+  services: Services,
+  { now, ledger, answers, definitionOf }: Known,
+  entry: Entry,
+): ProgressResult {
+  const { item, by } = entry
+  const achievement = definitionOf(entry)
+  const fingerprint = item.requestId === undefined ? '' : fingerprintOf('recordProgress', item)
+  const before = answers.find<ProgressResult>(item, fingerprint)
+  if (before !== undefined) return before
+  checkReporter(achievement, entry)
+  const context = whenOf(services, now, item.occurredTime, by.actor)
+  const told = { actor: by.actor, requestId: item.requestId }
+  const result = report(ledger, item, achievement, item.report, context, told)
+  answers.keep(item, fingerprint, result)
+  return result
+}
+
+/** What only servers report, no player may, not even of themselves. */
+function checkReporter({ titleId, id, serverOnly }: StoredAchievement, { by }: Entry): void {
+  if (!serverOnly || by.principal.kind !== 'player') return
+  const message = `only servers report achievement ${id}, and a player asked`
+  throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
+    metadata: { titleId, achievementId: id },
+  })
+}
+
+export function attempt<Result>(run: () => Result): Result | LaurelError {
+  try {
+    return run()
+  } catch (error) {
+    if (error instanceof LaurelError) return error
+    throw error
+  }
+}

@@ -1,0 +1,46 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import type { Queries } from '../../store/queries.ts'
+
+interface DefinitionKey {
+  readonly titleId: string
+  readonly achievementId: string
+}
+
+/** So many are remembered at most; the ones that were not used for longest are forgotten. */
+const MOST = 50_000
+
+/**
+ * Definitions in memory. What is judged by them is written only if they are still so in the database; one that is
+ * not is forgotten, and read anew.
+ */
+export class KnownDefinitions {
+  readonly #known = new Map<string, StoredAchievement>()
+
+  get({ titleId, achievementId }: DefinitionKey): StoredAchievement | undefined {
+    const key = `${titleId}\u0000${achievementId}`
+    const known = this.#known.get(key)
+    if (known === undefined) return undefined
+    this.#known.delete(key)
+    this.#known.set(key, known)
+    return known
+  }
+
+  /** Reads those that are not known yet. One that does not exist stays unknown. */
+  async load(queries: Queries, keys: readonly DefinitionKey[]): Promise<void> {
+    const missing = keys.filter((key) => this.get(key) === undefined)
+    for (const [titleId, ofTitle] of Map.groupBy(missing, (key) => key.titleId)) {
+      const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
+      for (const achievement of await queries.achievementsByIds(titleId, [...ids])) this.#put(achievement)
+    }
+  }
+
+  forget(definitions: readonly StoredAchievement[]): void {
+    for (const { titleId, id } of definitions) this.#known.delete(`${titleId}\u0000${id}`)
+  }
+
+  #put(achievement: StoredAchievement): void {
+    const [oldest] = this.#known.size >= MOST ? this.#known.keys() : []
+    if (oldest !== undefined) this.#known.delete(oldest)
+    this.#known.set(`${achievement.titleId}\u0000${achievement.id}`, achievement)
+  }
+}

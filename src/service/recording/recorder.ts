@@ -1,0 +1,110 @@
+import { LaurelError } from '../../model/errors.ts'
+import type { Services } from '../services.ts'
+import type { Entry, EntryAnswer } from './entry.ts'
+import { Gatherer } from './gatherer.ts'
+import { KnownDefinitions } from './known-definitions.ts'
+import { KnownStandings } from './known-standings.ts'
+import { recordUnderLock } from './record-under-lock.ts'
+import { recordUnlocked } from './record-unlocked.ts'
+
+/** Where reports are recorded: those that come at the same time go out together. */
+export interface Recorder {
+  /** Records one, with whatever else is being recorded. */
+  record(services: Services, entry: Entry): Promise<EntryAnswer>
+  /** Records several, in their order, by themselves. */
+  recordAll(services: Services, entries: readonly Entry[]): Promise<readonly EntryAnswer[]>
+}
+
+/** So many go out at the same time; each player's always by the same one, so that their order is kept. */
+const LANES = 2
+const BATCH_SIZE = 500
+const MOST_WAITING = 20_000
+const MOST_WAITING_BYTES = 32 * 2 ** 20
+/** What an entry takes beside its texts. */
+const ENTRY_BYTES = 512
+
+export function createRecorder(gathers: boolean): Recorder {
+  const memory = { definitions: new KnownDefinitions(), standings: new KnownStandings() }
+
+  /** What cannot be written at once is written under lock, player by player, so that nobody waits for another. */
+  async function send(
+    services: Services,
+    entries: readonly Entry[],
+  ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
+    const answers = await recordUnlocked(services, memory, entries).catch(orUnlessAway(entries))
+    const left = entries.filter((_, index) => answers[index] === undefined)
+    const late = new Map<Entry, Promise<EntryAnswer>>()
+    for (const ofPlayer of Map.groupBy(left, ({ item }) => item.playerId).values()) {
+      const recorded = recordUnderLock(services, ofPlayer, abortedByAll(ofPlayer))
+      for (const [index, entry] of ofPlayer.entries()) {
+        late.set(
+          entry,
+          recorded.then((all) => all[index] as EntryAnswer),
+        )
+      }
+    }
+    return answers.map(
+      (answer, index) => answer ?? (late.get(entries[index] as Entry) as Promise<EntryAnswer>),
+    )
+  }
+
+  let lanes: readonly Gatherer<Entry, EntryAnswer>[] | undefined
+  function laneOf(services: Services, playerId: string): Gatherer<Entry, EntryAnswer> {
+    lanes ??= Array.from(
+      { length: LANES },
+      () =>
+        new Gatherer({
+          send: (entries) => send(services, entries),
+          mostItems: MOST_WAITING / LANES,
+          mostBytes: MOST_WAITING_BYTES / LANES,
+          batchSize: BATCH_SIZE,
+        }),
+    )
+    return lanes[hashOf(playerId) % LANES] as Gatherer<Entry, EntryAnswer>
+  }
+
+  return {
+    async record(services, entry) {
+      const { item, by } = entry
+      if (gathers) return laneOf(services, item.playerId).add(entry, sizeOf(entry), by.signal)
+      return (await send(services, [entry]))[0] as EntryAnswer
+    },
+    recordAll: async (services, entries) => Promise.all(await send(services, entries)),
+  }
+}
+
+/** What only the database sees is found out under lock; that it is away or busy is found out already. */
+function orUnlessAway(entries: readonly Entry[]) {
+  return (error: unknown): readonly undefined[] => {
+    const away = error instanceof LaurelError && ['unavailable', 'resource_exhausted'].includes(error.code)
+    if (away || !(error instanceof LaurelError)) throw error
+    return entries.map(() => undefined)
+  }
+}
+
+/** Aborted once nobody waits any more. */
+function abortedByAll(entries: readonly Entry[]): AbortSignal {
+  const controller = new AbortController()
+  const signals = new Set(entries.map(({ by }) => by.signal))
+  for (const signal of signals) {
+    const drop = () => {
+      signals.delete(signal)
+      if (signals.size === 0) controller.abort(signal.reason)
+    }
+    if (signal.aborted) drop()
+    else signal.addEventListener('abort', drop, { once: true, signal: controller.signal })
+  }
+  return controller.signal
+}
+
+function sizeOf({ item, by }: Entry): number {
+  const { titleId, playerId, achievementId, requestId = '' } = item
+  const texts = titleId.length + playerId.length + achievementId.length + requestId.length + by.actor.length
+  return ENTRY_BYTES + 2 * texts
+}
+
+function hashOf(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index += 1) hash = (hash * 31 + text.charCodeAt(index)) >>> 0
+  return hash
+}

@@ -1,0 +1,300 @@
+import { type Kysely, sql } from 'kysely'
+import type { StoredAchievement } from '../model/achievement.ts'
+import { formatJson, parseExactJson } from '../model/exact-json.ts'
+import type { Instant } from '../model/instant.ts'
+import type { JsonObject } from '../model/json.ts'
+import { NOT_STARTED, type Progress } from '../model/progress.ts'
+import type { Extensions } from '../model/title.ts'
+import { quantityFromJson, quantityToJson } from './definition.ts'
+import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
+import type { Answer, PlayerRequest } from './requests.ts'
+import type { Tables } from './schema.ts'
+import type { Sheet, SheetKey } from './sheets.ts'
+
+/** What is known of a player in a title, and of one achievement of it. */
+export interface Standing {
+  /** Undefined where the player has nothing in the title yet. */
+  readonly sheet: Sheet | undefined
+  readonly progress: Progress
+}
+
+/** A sheet as it was when its changes were thought out, and as it is after them. */
+export interface SheetWrite {
+  /** Undefined for a sheet that was not there. */
+  readonly before: Sheet | undefined
+  /** The same as before when nothing changed: then it is only made sure of. */
+  readonly after: Sheet
+  /** What was reported on. */
+  readonly achievementIds: readonly string[]
+}
+
+export interface StandingsWrite {
+  readonly sheets: readonly SheetWrite[]
+  readonly progress: readonly ProgressRecord[]
+  readonly events: readonly ProgressEvent[]
+  readonly answers: readonly (PlayerRequest & Answer & { readonly titleId: string })[]
+  /** What the changes were judged by. */
+  readonly definitions: readonly StoredAchievement[]
+  readonly time: Instant
+}
+
+export function standingQueries(db: Kysely<Tables>) {
+  return {
+    /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
+    async standingsAt(keys: readonly ProgressKey[]): Promise<readonly Standing[]> {
+      const { rows } = await sql<{ standings: string }>`
+        select coalesce(json_agg(json_build_array(
+            s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
+            p.state, p.values, p.reported_percent, p.percent, p.unlock_time::text, p.unlock_precision,
+            p.first_report_time::text, p.last_report_time::text, p.revoked, p.writer, p.extensions::text
+          ) order by w.place), '[]')::text as standings
+        from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
+                    ${keys.map(({ achievementId }) => achievementId)}::text[]) with ordinality
+          as w (player_id, title_id, achievement_id, place)
+        left join player_titles s on s.player_id = w.player_id and s.title_id = w.title_id
+        left join progress p on p.player_id = w.player_id and p.title_id = w.title_id
+          and p.achievement_id = w.achievement_id`.execute(db)
+      const found = JSON.parse(rows[0]?.standings ?? '[]') as StandingRow[]
+      return found.map((row, index) => toStanding(keys[index] as ProgressKey, row))
+    },
+
+    /**
+     * Writes what was made of standings, and gives the sheets that it was written of. A sheet that has changed since
+     * it was read, a request that has an answer already, or a definition that is not what it was, leaves all of that
+     * sheet unwritten, and so does anything of it that another transaction holds: it waits for nobody. One statement,
+     * a transaction by itself.
+     */
+    async writeStandings(write: StandingsWrite): Promise<readonly SheetKey[]> {
+      const { rows } = await sql<{ player_id: string; title_id: string }>`
+        with held as (
+          select a.title_id, a.id from achievements a
+          join json_to_recordset(${definitionRows(write)}::json)
+            as d (title_id text, id text, revision bigint)
+            on a.title_id = d.title_id and a.id = d.id and a.revision = d.revision
+          for key share of a skip locked
+        ),
+        answered as (
+          select q.player_id from player_requests q
+          join json_to_recordset(${answerRows(write)}::json) as r (player_id text, request_id text)
+            on q.player_id = r.player_id and q.request_id = r.request_id
+        ),
+        wanted as (
+          select w.* from json_to_recordset(${sheetRows(write)}::json) as w (player_id text, title_id text,
+            before bigint, after bigint, unlocked_count integer, score bigint, last_unlock_time bigint,
+            achievements text[])
+          where w.player_id not in (select player_id from answered) and not exists (
+            select 1 from unnest(w.achievements) as a (id)
+            where (w.title_id, a.id) not in (select title_id, id from held))
+        ),
+        same as (
+          select s.player_id, s.title_id from player_titles s
+          join wanted w on s.player_id = w.player_id and s.title_id = w.title_id and s.version = w.before
+          order by s.player_id, s.title_id
+          for update of s skip locked
+        ),
+        new_players as (
+          insert into players (id, display_name, create_time, update_time)
+          select distinct player_id, '', ${write.time}::bigint, ${write.time}::bigint from wanted
+          where before is null order by player_id
+          on conflict (id) do nothing
+        ),
+        made as (
+          insert into player_titles (player_id, title_id, version, unlocked_count, score, last_unlock_time)
+          select player_id, title_id, after, unlocked_count, score, last_unlock_time from wanted
+          where before is null order by player_id, title_id
+          on conflict (player_id, title_id) do nothing
+          returning player_id, title_id
+        ),
+        changed as (
+          update player_titles s set version = w.after, unlocked_count = w.unlocked_count, score = w.score,
+            last_unlock_time = w.last_unlock_time
+          from wanted w join same on same.player_id = w.player_id and same.title_id = w.title_id
+          where w.before <> w.after and s.player_id = w.player_id and s.title_id = w.title_id
+          returning s.player_id, s.title_id
+        ),
+        written as (select * from made union all select * from changed),
+        new_progress as (
+          insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
+            unlock_time, unlock_precision, first_report_time, last_report_time, revoked, writer, extensions)
+          select r.player_id, r.title_id, r.achievement_id, r.state, r.values, r.reported_percent, r.percent,
+            r.unlock_time, r.unlock_precision, r.first_report_time, r.last_report_time, r.revoked, r.writer,
+            r.extensions::jsonb
+          from json_to_recordset(${progressRows(write)}::json) as r (player_id text, title_id text,
+            achievement_id text, state text, values jsonb, reported_percent smallint, percent smallint,
+            unlock_time bigint, unlock_precision text, first_report_time bigint, last_report_time bigint,
+            revoked boolean, writer text, extensions text)
+          join written w on w.player_id = r.player_id and w.title_id = r.title_id
+          on conflict (player_id, title_id, achievement_id) do update set
+            state = excluded.state, values = excluded.values, reported_percent = excluded.reported_percent,
+            percent = excluded.percent, unlock_time = excluded.unlock_time,
+            unlock_precision = excluded.unlock_precision, first_report_time = excluded.first_report_time,
+            last_report_time = excluded.last_report_time, revoked = excluded.revoked, writer = excluded.writer,
+            extensions = excluded.extensions
+        ),
+        new_events as (
+          insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
+            reason, request_id)
+          select r.* from json_to_recordset(${eventRows(write)}::json) as r (player_id text, title_id text,
+            achievement_id text, kind text, time bigint, state text, percent smallint, unlock_time bigint,
+            actor text, reason text, request_id text)
+          join written w on w.player_id = r.player_id and w.title_id = r.title_id
+        ),
+        new_answers as (
+          insert into player_requests (player_id, request_id, fingerprint, response, create_time)
+          select r.player_id, r.request_id, r.fingerprint, r.response, ${write.time}::bigint
+          from json_to_recordset(${answerRows(write)}::json) as r (player_id text, title_id text, request_id text,
+            fingerprint text, response text)
+          join written w on w.player_id = r.player_id and w.title_id = r.title_id
+        )
+        select player_id, title_id from made union all select player_id, title_id from same`.execute(db)
+      return rows.map((row) => ({ playerId: row.player_id, titleId: row.title_id }))
+    },
+  }
+}
+
+type StandingRow = readonly [
+  version: string | null,
+  unlockedCount: number,
+  score: string,
+  lastUnlockTime: string | null,
+  sheetExtensions: string,
+  state: Progress['state'] | null,
+  values: Readonly<Record<string, string | number>>,
+  reportedPercent: number,
+  percent: number,
+  unlockTime: string | null,
+  unlockPrecision: Progress['unlockPrecision'] | null,
+  firstReportTime: string | null,
+  lastReportTime: string | null,
+  revoked: boolean,
+  writer: string,
+  extensions: string,
+]
+
+function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing {
+  const [version, unlockedCount, score, lastUnlockTime, sheetExtensions, state, ...rest] = row
+  const [values, reportedPercent, percent, unlockTime, unlockPrecision, first, last, revoked, writer] = rest
+  const extensions = rest[9]
+  return {
+    sheet:
+      version === null
+        ? undefined
+        : {
+            playerId,
+            titleId,
+            version: BigInt(version),
+            unlockedCount,
+            score: BigInt(score),
+            lastUnlockTime: instant(lastUnlockTime),
+            extensions: extensionsOf(sheetExtensions),
+          },
+    progress:
+      state === null
+        ? NOT_STARTED
+        : {
+            state,
+            values: mapValues(values, quantityFromJson),
+            reportedPercent,
+            percent,
+            unlockTime: instant(unlockTime),
+            unlockPrecision: unlockPrecision ?? undefined,
+            firstReportTime: instant(first),
+            lastReportTime: instant(last),
+            revoked,
+            writer,
+            extensions: extensionsOf(extensions),
+          },
+  }
+}
+
+function sheetRows({ sheets }: StandingsWrite): string {
+  return JSON.stringify(
+    sheets.map(({ before, after, achievementIds }) => ({
+      player_id: after.playerId,
+      title_id: after.titleId,
+      before: text(before?.version),
+      after: text(after.version),
+      unlocked_count: after.unlockedCount,
+      score: text(after.score),
+      last_unlock_time: text(after.lastUnlockTime),
+      achievements: achievementIds,
+    })),
+  )
+}
+
+function progressRows({ progress }: StandingsWrite): string {
+  return JSON.stringify(
+    progress.map(({ playerId, titleId, achievementId, progress: it }) => ({
+      player_id: playerId,
+      title_id: titleId,
+      achievement_id: achievementId,
+      state: it.state,
+      values: mapValues(it.values, quantityToJson),
+      reported_percent: it.reportedPercent,
+      percent: it.percent,
+      unlock_time: text(it.unlockTime),
+      unlock_precision: it.unlockPrecision,
+      first_report_time: text(it.firstReportTime),
+      last_report_time: text(it.lastReportTime),
+      revoked: it.revoked,
+      writer: it.writer,
+      extensions: formatJson(it.extensions as JsonObject),
+    })),
+  )
+}
+
+function eventRows({ events }: StandingsWrite): string {
+  return JSON.stringify(
+    events.map((event) => ({
+      player_id: event.playerId,
+      title_id: event.titleId,
+      achievement_id: event.achievementId,
+      kind: event.kind,
+      time: text(event.time),
+      state: event.progress.state,
+      percent: event.progress.percent,
+      unlock_time: text(event.progress.unlockTime),
+      actor: event.actor,
+      reason: event.reason,
+      request_id: event.requestId,
+    })),
+  )
+}
+
+function answerRows({ answers }: StandingsWrite): string {
+  return JSON.stringify(
+    answers.map(({ playerId, titleId, requestId, fingerprint, response }) => ({
+      player_id: playerId,
+      title_id: titleId,
+      request_id: requestId,
+      fingerprint,
+      response,
+    })),
+  )
+}
+
+function definitionRows({ definitions }: StandingsWrite): string {
+  return JSON.stringify(
+    definitions.map(({ titleId, id, etag }) => ({ title_id: titleId, id, revision: etag })),
+  )
+}
+
+/** A 64-bit integer as text: a JSON number would be read as a double by most. */
+function text(integer: bigint | undefined): string | null {
+  return integer === undefined ? null : String(integer)
+}
+
+function instant(ticks: string | null): Instant | undefined {
+  return ticks === null ? undefined : BigInt(ticks)
+}
+
+function extensionsOf(json: string): Extensions {
+  return json === '{}' ? {} : (parseExactJson(json) as unknown as Extensions)
+}
+
+function mapValues<From, To>(
+  values: Readonly<Record<string, From>>,
+  map: (value: From) => To,
+): Record<string, To> {
+  return Object.fromEntries(Object.entries(values).map(([id, value]) => [id, map(value)]))
+}
