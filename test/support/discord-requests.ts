@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto'
+import { randomInt, randomUUID } from 'node:crypto'
 
 export interface Answered {
   readonly status: number
@@ -24,4 +24,9 @@ export async function ask(
 /** An id of 18 digits that no other test has: limits are counted for each application. */
 export function freshSnowflake(): string {
   return `7${String(randomInt(10 ** 8, 10 ** 9))}${String(randomInt(10 ** 7, 10 ** 8))}`
+}
+
+/** Somebody that no other request has come from: limits are counted for each caller too. */
+export function freshToken(scheme: 'Bot' | 'Bearer'): string {
+  return `${scheme} ${randomUUID()}`
 }

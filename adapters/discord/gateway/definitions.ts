@@ -15,7 +15,7 @@ import { writeAchievement } from './write.ts'
 
 const MOST_ACHIEVEMENTS = 1000
 /** Before somebody who always loses the race is told so. */
-const ATTEMPTS = 5
+const ATTEMPTS = 10
 
 /** What a body says of a definition; what is undefined it does not say. */
 interface Change {
