@@ -7,7 +7,7 @@ import type { JsonObject } from '../../../src/model/json.ts'
 import type { Progress } from '../../../src/model/progress.ts'
 import { encode } from '../encode.ts'
 import { writeState } from '../progression.ts'
-import { LEGACY_NEVER, writeTime } from '../words.ts'
+import { LEGACY_NEVER, readTime, writeTime } from '../words.ts'
 import type { Contract } from './contract.ts'
 import { inLanguages } from './languages.ts'
 import { liveAchievement, liveLegacy } from './live.ts'
@@ -48,7 +48,9 @@ export function writeEntry(
  * at a time that nobody said is told at the first that was heard of it.
  */
 export function unlockTimeOf({ progress }: Pick<XboxStanding, 'progress'>): Instant | undefined {
-  return progress.state === 'achieved' ? (progress.unlockTime ?? progress.firstReportTime) : undefined
+  if (progress.state !== 'achieved') return undefined
+  // A time that stands for none on the wire is none.
+  return readTime(writeTime(progress.unlockTime)) ?? progress.firstReportTime
 }
 
 function recordOf(
