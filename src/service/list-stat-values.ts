@@ -2,17 +2,10 @@ import type { StatValue } from '../model/stat.ts'
 import { titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 
-export interface ListStatValues {
-  readonly titleId: string
-  readonly playerId: string
-  /** Asked in the name of all, which takes the right to it. */
-  readonly trusted?: boolean
-}
-
 /** What a player has of a title's stats, in order of code; untouched ones are not among them. */
 export async function listStatValues(
   services: Services,
-  request: ListStatValues,
+  request: { readonly titleId: string; readonly playerId: string },
   call: Call,
 ): Promise<readonly StatValue[]> {
   return services.store.read(call.signal, async (queries) => {

@@ -15,6 +15,7 @@ import { createTitle } from './create-title.ts'
 import { deleteAchievement } from './delete-achievement.ts'
 import { deletePlayer } from './delete-player.ts'
 import { deleteStat } from './delete-stat.ts'
+import { deleteStatValue } from './delete-stat-value.ts'
 import { deleteTitle } from './delete-title.ts'
 import type { ImportOptions } from './exchange/import-document.ts'
 import { type ExportAchievementsOptions, exportAchievements } from './export-achievements.ts'
@@ -42,6 +43,7 @@ import { listPlayerTitles } from './list-player-titles.ts'
 import { listPlayers } from './list-players.ts'
 import { listProgress } from './list-progress.ts'
 import { listStandings } from './list-standings.ts'
+import { listStatItems } from './list-stat-items.ts'
 import { listStatUsage } from './list-stat-usage.ts'
 import { listStatValues } from './list-stat-values.ts'
 import { listStats } from './list-stats.ts'
@@ -166,8 +168,14 @@ const OPERATIONS = {
     ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
   ]),
   listStatUsage: operation(listStatUsage, ({ titleId }) => [right.stats(titleId, 'read')]),
-  listStatValues: operation(listStatValues, ({ titleId, playerId, trusted }) => [
+  deleteStatValue: operation(deleteStatValue, ({ titleId, playerId, writer }) => [
+    forTrust(writer === 'server', right.statValues(titleId, playerId, 'delete')),
+  ]),
+  listStatItems: operation(listStatItems, ({ titleId, playerId, trusted }) => [
     forTrust(trusted, right.statValues(titleId, playerId, 'read')),
+  ]),
+  listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
+    right.statValues(titleId, playerId, 'read'),
   ]),
 
   listCommunityProgress: operation(listCommunityProgress, ({ titleId, trusted }) => [

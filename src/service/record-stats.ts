@@ -8,7 +8,7 @@ import { type ContributionResult, recordContributions } from './record-contribut
 import { type ProgressResult, report, teller, whenOf } from './reports.ts'
 import type { Call, Services } from './services.ts'
 import { mutateSheet } from './sheet-mutation.ts'
-import { holdStats, type Movement, movementsOf, type StatUpdate } from './stat-updates.ts'
+import { holdStats, type Movement, movementsOf, type StatUpdate, writerOf } from './stat-updates.ts'
 
 export interface RecordStats {
   readonly titleId: string
@@ -48,8 +48,7 @@ export async function recordStats(
     request,
     call,
     async (queries) => {
-      const writer = call.principal.kind === 'player' ? 'client' : (request.writer ?? 'server')
-      const stats = await holdStats(queries, titleId, codes, writer)
+      const stats = await holdStats(queries, titleId, codes, writerOf(request, call))
       return { stats, followers: await queries.holdAchievementsFollowing(titleId, codes) }
     },
     async (queries, ledger, now, { stats, followers }) => {

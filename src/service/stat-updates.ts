@@ -9,6 +9,7 @@ import {
 import type { Queries } from '../store/queries.ts'
 import type { SheetKey } from '../store/sheets.ts'
 import { statNotFound, titleOf } from './lookup.ts'
+import type { Call } from './services.ts'
 
 export interface StatUpdate {
   readonly code: string
@@ -23,6 +24,11 @@ export interface StatUpdate {
 export interface Movement {
   readonly before: number
   readonly after: number
+}
+
+/** As whom a call writes stats. */
+export function writerOf({ writer }: { readonly writer?: StatWriter }, { principal }: Call): StatWriter {
+  return principal.kind === 'player' ? 'client' : (writer ?? 'server')
 }
 
 /** The stats by code, held as they are until the end of the transaction. */
@@ -75,13 +81,16 @@ function checkPresence(
   isThere: boolean,
 ): void {
   if ((when === 'present') === isThere) return
+  if (!isThere) throw statValueNotFound({ titleId, playerId }, code)
+  const message = `the player has a value of stat ${code} already`
   const metadata = { titleId, playerId, statCode: code }
-  if (isThere) {
-    const message = `the player has a value of stat ${code} already`
-    throw new LaurelError('already_exists', 'STAT_VALUE_EXISTS', message, { metadata })
-  }
-  const message = `the player has no value of stat ${code} yet: create it first`
-  throw new LaurelError('not_found', 'STAT_VALUE_NOT_FOUND', message, { metadata })
+  throw new LaurelError('already_exists', 'STAT_VALUE_EXISTS', message, { metadata })
+}
+
+export function statValueNotFound({ titleId, playerId }: SheetKey, code: string): LaurelError {
+  const message = `the player has no value of stat ${code}`
+  const metadata = { titleId, playerId, statCode: code }
+  return new LaurelError('not_found', 'STAT_VALUE_NOT_FOUND', message, { metadata })
 }
 
 function checkValue(stat: Stat, before: number, after: number, field: string): void {

@@ -107,6 +107,18 @@ export function statQueries(db: Kysely<Tables>) {
       }))
     },
 
+    /** False where the player has no value of the stat. */
+    async deleteStatValue({ playerId, titleId }: SheetKey, code: string): Promise<boolean> {
+      const row = await db
+        .deleteFrom('stat_values')
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .where('code', '=', code)
+        .returning('code')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
     /** Which of these stats some player has a value of. */
     async statCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
       const { rows } = await sql<{ code: string }>`

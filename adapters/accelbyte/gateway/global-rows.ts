@@ -61,6 +61,6 @@ export function writeContribution(
 }
 
 /** A player of another platform has no user id here: always the same one stands in, which tells nothing of them. */
-function userNamedAfter(playerId: string): string {
+export function userNamedAfter(playerId: string): string {
   return deriveRowId(playerId, 'user')
 }

@@ -22,8 +22,9 @@ export function pageOf<Item>(
   request: RequestHead,
   items: readonly Item[],
   write: (item: Item) => JsonValue,
+  usualLimit?: number,
 ): { readonly data: readonly JsonValue[]; readonly paging: JsonObject } {
-  const window = readWindow(request)
+  const window = readWindow(request, usualLimit)
   const data = items.slice(window.offset, window.offset + window.limit).map(write)
   return { data, paging: pagingOf(request, window, window.offset + window.limit < items.length) }
 }

@@ -1,0 +1,169 @@
+import { z } from 'zod'
+import { DecodeError } from '../../../src/dialect/decode-error.ts'
+import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import { writeDouble } from '../values.ts'
+import { readList } from './body.ts'
+import { statCode } from './statistics-config.ts'
+import { detailsOf } from './statistics-failure.ts'
+import {
+  namedUser,
+  refuseAdditionalKey,
+  statisticsPath,
+  type User,
+  userOf,
+  type Version,
+} from './statistics-target.ts'
+import {
+  type Change,
+  changeByInc,
+  changeByStrategy,
+  creationOf,
+  incSchema,
+  resetOf,
+  updateSchema,
+  write,
+} from './statistics-update.ts'
+import { type Audience, titleOf } from './target.ts'
+
+/** Many values at once: of one user, or of many. Each succeeds or fails alone, and is answered in its place. */
+export const statisticsBulkRoutes: readonly Route[] = [
+  ...both('v1', 'bulkIncUserStatItemValue', 'PATCH', 'value/bulk', readIncs),
+  ...both('v1', 'bulkIncUserStatItem', 'PUT', 'value/bulk', readIncs),
+  ...both('v2', 'bulkUpdateUserStatItem', 'PUT', 'value/bulk', readUpdates),
+  ...both('v1', 'bulkResetUserStatItem', 'PUT', 'value/reset/bulk', readResets),
+  ofUser('bulkResetUserStatItemValues', 'PUT', 'v2', 'admin', 'value/reset/bulk', readResets),
+  ofUser('bulkCreateUserStatItems', 'POST', 'v1', 'admin', 'bulk', readCreations),
+  ofUser('publicBulkCreateUserStatItems', 'POST', 'v1', 'public', 'bulk', readCreations),
+]
+
+interface Item {
+  readonly userId: string | undefined
+  readonly requestId: string | undefined
+  readonly change: Change
+}
+
+type Reader = (request: GatewayRequest) => readonly Item[]
+
+function both(
+  version: Version,
+  name: string,
+  method: Route['method'],
+  end: string,
+  read: Reader,
+): readonly Route[] {
+  return (['admin', 'public'] as const).flatMap((audience) => [
+    ofUser(`${audience} ${name} ${version}`, method, version, audience, end, read),
+    {
+      method,
+      path: `${statisticsPath(version, audience)}/statitems/${end}`,
+      name: `${audience} ${name} ${version} of many`,
+      handle: (request) => ofMany(request, audience, read),
+    },
+  ])
+}
+
+function ofUser(
+  name: string,
+  method: Route['method'],
+  version: Version,
+  audience: Audience,
+  end: string,
+  read: Reader,
+): Route {
+  const path = `${statisticsPath(version, audience)}/users/:userId/statitems/${end}`
+  return { method, path, name, handle: (request) => ofOne(request, audience, read) }
+}
+
+const named = {
+  statCode,
+  userId: z.string({ error: 'expected a user id' }).nullish(),
+  requestId: z.string({ error: 'expected a string' }).nullish(),
+  additionalKey: z.string({ error: 'expected a string' }).nullish(),
+}
+
+const nameSchema = z.object(named)
+const incItemSchema = incSchema.extend(named)
+const updateItemSchema = updateSchema.extend(named)
+
+function readIncs(request: GatewayRequest): readonly Item[] {
+  return readItems(request, incItemSchema, (item) => changeByInc(item.statCode, item))
+}
+
+function readUpdates(request: GatewayRequest): readonly Item[] {
+  return readItems(request, updateItemSchema, (item) => changeByStrategy(item.statCode, item))
+}
+
+function readResets(request: GatewayRequest): readonly Item[] {
+  return readItems(request, nameSchema, (item) => resetOf(item.statCode))
+}
+
+function readCreations(request: GatewayRequest): readonly Item[] {
+  return readItems(request, nameSchema, (item) => creationOf(item.statCode))
+}
+
+function readItems<Body extends z.output<typeof nameSchema>>(
+  request: GatewayRequest,
+  schema: Parameters<typeof readList<Body>>[1],
+  changeOf: (item: Body) => Change,
+): readonly Item[] {
+  refuseAdditionalKey(request.query.get('additionalKey'), ['additionalKey'])
+  const bodies = readList(request, schema)
+  if (bodies.length > LIMITS.batchItems) {
+    throw new DecodeError([], `expected at most ${LIMITS.batchItems} items, but found ${bodies.length}`)
+  }
+  return bodies.map((body, index) => {
+    refuseAdditionalKey(body.additionalKey, [index, 'additionalKey'])
+    return {
+      userId: body.userId ?? undefined,
+      requestId: body.requestId ?? undefined,
+      change: changeOf(body),
+    }
+  })
+}
+
+async function ofOne(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayAnswer> {
+  const items = read(request)
+  const user = await userOf(request)
+  return writeAll(request, audience, items, async () => user)
+}
+
+async function ofMany(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayAnswer> {
+  const items = read(request)
+  const users = new Map<string, User>()
+  return writeAll(request, audience, items, async ({ userId = '' }, index) => {
+    const user = users.get(userId) ?? (await namedUser(request, userId, [index, 'userId']))
+    users.set(userId, user)
+    return user
+  })
+}
+
+/** One after the other, so that items of one user come in their order. */
+async function writeAll(
+  request: GatewayRequest,
+  audience: Audience,
+  items: readonly Item[],
+  userOfItem: (item: Item, index: number) => Promise<User>,
+): Promise<GatewayAnswer> {
+  const { id: titleId } = await titleOf(request)
+  const body: JsonObject[] = []
+  for (const [index, item] of items.entries()) {
+    const { change, requestId } = item
+    const user = await userOfItem(item, index)
+    const told = {
+      statCode: change.code,
+      userId: user.userId,
+      ...(requestId === undefined ? {} : { requestId }),
+    }
+    try {
+      const value = await write(request, audience, titleId, user, change)
+      body.push({ ...told, success: true, details: { currentValue: writeDouble(value) } })
+    } catch (error) {
+      const details = detailsOf(error, request, user.userId)
+      if (details === undefined) throw error
+      body.push({ ...told, success: false, details })
+    }
+  }
+  return { status: 200, body }
+}

@@ -1,0 +1,137 @@
+import { z } from 'zod'
+import { Refusal } from '../../../src/dialect/refusal.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import type { Stat } from '../../../src/model/stat.ts'
+import { isDouble } from '../schema.ts'
+import { writeDouble, writeInstant } from '../values.ts'
+
+/** A double, as JSON has it. */
+export const double = z
+  .custom<number | bigint>(isDouble, { error: 'expected a number that fits a double' })
+  .transform(Number)
+
+export const statCode = z
+  .string({ error: 'expected a stat code' })
+  .regex(/^\P{Cc}+$/u, { error: 'expected a stat code without control characters' })
+  .max(LIMITS.id, { error: `expected a stat code of at most ${LIMITS.id} characters` })
+
+const text = z.string({ error: 'expected a string' }).max(LIMITS.text, { error: 'expected a shorter text' })
+const flag = z.boolean({ error: 'expected true or false' })
+const cycleOverride = z.object({ cycleId: text }, { error: 'expected an override of a cycle' })
+
+/** What the model has no place for: kept in the stat's extension. */
+const KEPT = {
+  description: text,
+  tags: z
+    .array(text, { error: 'expected an array of tags' })
+    .max(LIMITS.tags, { error: `expected at most ${LIMITS.tags} tags` })
+    .refine((tags) => new Set(tags).size === tags.length, { error: 'expected each tag once' }),
+  isPublic: flag,
+  setAsGlobal: flag,
+  globalAggregationMethod: z.enum(['LAST', 'MAX', 'MIN', 'TOTAL'], {
+    error: 'expected LAST, MAX, MIN or TOTAL',
+  }),
+  visibility: z.enum(['SERVERONLY', 'SHOWALL'], { error: 'expected SHOWALL or SERVERONLY' }),
+  capCycleOverride: flag,
+  ignoreAdditionalDataOnValueRejected: flag,
+}
+
+const extensionSchema = z.object(KEPT).partial()
+const setBy = z.enum(['CLIENT', 'SERVER'], { error: 'expected CLIENT or SERVER' })
+
+/** `StatUpdate`: what is absent or null stays as it is. */
+export const statUpdateSchema = z.object({
+  name: text.nullish(),
+  defaultValue: double.nullish(),
+  setBy: setBy.nullish(),
+  minimum: double.nullish(),
+  maximum: double.nullish(),
+  incrementOnly: flag.nullish(),
+  description: KEPT.description.nullish(),
+  tags: KEPT.tags.nullish(),
+  isPublic: flag.nullish(),
+  setAsGlobal: flag.nullish(),
+  globalAggregationMethod: KEPT.globalAggregationMethod.nullish(),
+  visibility: KEPT.visibility.nullish(),
+  capCycleOverride: flag.nullish(),
+  ignoreAdditionalDataOnValueRejected: flag.nullish(),
+  cycleIds: z.array(text, { error: 'expected an array of cycle ids' }).nullish(),
+  cycleOverrides: z.array(cycleOverride, { error: 'expected an array of overrides' }).nullish(),
+})
+
+/** `StatCreate` */
+export const statCreateSchema = statUpdateSchema.extend({ statCode, name: text, defaultValue: double, setBy })
+
+export type StatUpdateBody = z.output<typeof statUpdateSchema>
+
+/** What a body says of a stat, over what the stat's extension remembers. */
+export function readStat(body: StatUpdateBody, extensions: Stat['extensions']) {
+  const { name, defaultValue, minimum, maximum, incrementOnly } = body
+  const kept = Object.keys(KEPT).map((member) => [member, body[member as keyof typeof KEPT]] as const)
+  const said = kept.filter(([, value]) => value !== null && value !== undefined)
+  const members = {
+    displayName: name ?? undefined,
+    defaultValue: defaultValue ?? undefined,
+    minimum: minimum ?? undefined,
+    maximum: maximum ?? undefined,
+    incrementOnly: incrementOnly ?? undefined,
+    setBy: body.setBy && (body.setBy === 'CLIENT' ? ('client' as const) : ('server' as const)),
+  }
+  return {
+    ...definedOf(members),
+    extensions: {
+      ...extensions,
+      accelbyte: { ...extensions['accelbyte'], ...(Object.fromEntries(said) as JsonObject) },
+    },
+  }
+}
+
+type Defined<Members> = { readonly [Name in keyof Members]?: NonNullable<Members[Name]> }
+
+function definedOf<Members extends object>(members: Members): Defined<Members> {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined && value !== null)
+  return Object.fromEntries(entries) as Defined<Members>
+}
+
+/** Laurel keeps no cycles, so that each id of one is unknown: refused by the service's own word for that. */
+export function refuseCycles({ cycleIds, cycleOverrides }: StatUpdateBody, namespace: string): void {
+  const [id] = [...(cycleIds ?? []), ...(cycleOverrides ?? []).map(({ cycleId }) => cycleId)]
+  if (id === undefined) return
+  const errorMessage = `Stat cycle [${id}] cannot be found in namespace [${namespace}]`
+  throw new Refusal(404, { errorCode: 12245, errorMessage, messageVariables: { id, namespace } })
+}
+
+/** The extension, if it is one that this gateway wrote: other ways in may put anything there. */
+export function keptOf({ extensions }: Pick<Stat, 'extensions'>): z.output<typeof extensionSchema> {
+  return extensionSchema.safeParse(extensions['accelbyte'] ?? {}).data ?? {}
+}
+
+/** `StatInfo`. A stat without bounds has those of a double here. */
+export function writeStat(stat: Stat, namespace: string, isUsed: boolean): JsonObject {
+  const { globalAggregationMethod, description, ...kept } = keptOf(stat)
+  const setAsGlobal = kept.setAsGlobal ?? false
+  return {
+    statCode: stat.code,
+    namespace,
+    name: stat.displayName || stat.code,
+    ...(description === undefined ? {} : { description }),
+    defaultValue: writeDouble(stat.defaultValue),
+    minimum: writeDouble(stat.minimum ?? -Number.MAX_VALUE),
+    maximum: writeDouble(stat.maximum ?? Number.MAX_VALUE),
+    incrementOnly: stat.incrementOnly,
+    setBy: stat.setBy === 'client' ? 'CLIENT' : 'SERVER',
+    setAsGlobal,
+    ...(setAsGlobal ? { globalAggregationMethod: globalAggregationMethod ?? 'TOTAL' } : {}),
+    isPublic: kept.isPublic ?? false,
+    visibility: kept.visibility ?? 'SHOWALL',
+    tags: kept.tags ?? [],
+    cycleIds: [],
+    cycleOverrides: [],
+    capCycleOverride: kept.capCycleOverride ?? false,
+    ignoreAdditionalDataOnValueRejected: kept.ignoreAdditionalDataOnValueRejected ?? false,
+    status: isUsed ? 'TIED' : 'INIT',
+    createdAt: writeInstant(stat.createTime),
+    updatedAt: writeInstant(stat.updateTime),
+  }
+}

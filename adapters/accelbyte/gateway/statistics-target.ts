@@ -1,0 +1,74 @@
+import { DecodeError } from '../../../src/dialect/decode-error.ts'
+import { Refusal } from '../../../src/dialect/refusal.ts'
+import type { GatewayRequest, RequestHead, Route } from '../../../src/http/gateway.ts'
+import { LaurelError } from '../../../src/model/errors.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
+import { ids } from '../ids.ts'
+import { userNamedAfter } from './global-rows.ts'
+import { type Audience, accountOf } from './target.ts'
+
+export type Version = 'v1' | 'v2'
+
+export function statisticsPath(version: Version, audience: Audience): Route['path'] {
+  return `/social/${version}/${audience}/namespaces/:namespace`
+}
+
+export function statCodeOf({ params }: RequestHead): string {
+  const code = params['statCode'] ?? ''
+  if (/^\P{Cc}+$/u.test(code) && code.length <= LIMITS.id) return code
+  throw new DecodeError(['statCode'], `expected 1 to ${LIMITS.id} characters without control characters`)
+}
+
+/** A user of the platform, and the player who that is. */
+export interface User {
+  readonly userId: string
+  readonly playerId: string
+  /** Whether the account is linked: one that is not will be by its first write. */
+  readonly linked: boolean
+}
+
+/** Whom the path names; `me` is the player who asks. */
+export async function userOf(request: GatewayRequest): Promise<User> {
+  if (request.params['userId'] === 'me') return whoAsks(request)
+  return namedUser(request, accountOf(request).id, ['userId'])
+}
+
+export async function namedUser(
+  { operations, call }: GatewayRequest,
+  userId: string,
+  path: readonly (string | number)[],
+): Promise<User> {
+  if (!ids.isAccountId(userId)) throw new DecodeError(path, `expected ${ids.accountIdForm}`)
+  const { playerId, linked } = await operations.playerOfAccount({ dialect: 'accelbyte', id: userId }, call)
+  return { userId, playerId, linked }
+}
+
+/** Links an account that came to be by its first write. */
+export async function admit({ operations, call }: GatewayRequest, { userId, linked }: User): Promise<void> {
+  if (!linked) await operations.admitAccount({ dialect: 'accelbyte', id: userId }, call)
+}
+
+/** One value of a stat for each player is all that Laurel keeps: those of a character would be somebody else's. */
+export function refuseAdditionalKey(
+  key: string | null | undefined,
+  path: readonly (string | number)[],
+): void {
+  if (!key) return
+  throw new DecodeError(path, 'this server keeps one value of a stat for each user: leave it out')
+}
+
+async function whoAsks({ operations, call }: GatewayRequest): Promise<User> {
+  if (call.principal.kind !== 'player') {
+    throw new Refusal(403, { errorCode: 20022, errorMessage: 'token is not user token' })
+  }
+  const { playerId } = call.principal
+  const accounts = await operations.getPlayer({ playerId }, call).then(
+    (player) => player.accounts,
+    (error: unknown) => {
+      if (error instanceof LaurelError && error.reason === 'PLAYER_NOT_FOUND') return []
+      throw error
+    },
+  )
+  const account = accounts.find(({ dialect }) => dialect === 'accelbyte')
+  return { userId: account?.id ?? userNamedAfter(playerId), playerId, linked: true }
+}
