@@ -36,8 +36,12 @@ export function writeEntry(
     return { ...readAs(liveLegacy, entry), timeUnlocked: writeTime(unlockTime, LEGACY_NEVER) } as JsonObject
   }
   const live = readAs(liveAchievement, entry)
+  const { title, scid, titleId } = standing.title
+  const isAlone = live.titleAssociations.length === 0 && titleId !== undefined
   return {
     ...live,
+    serviceConfigId: scid,
+    titleAssociations: isAlone ? [{ name: title.displayName, id: Number(titleId) }] : live.titleAssociations,
     progressState: writeState(record.progress),
     progression: { ...live.progression, timeUnlocked: writeTime(unlockTime) },
   } as JsonObject

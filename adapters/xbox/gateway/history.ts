@@ -49,7 +49,8 @@ async function history(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 function writeTitle(played: Played): JsonObject {
-  return readAs(liveTitle, write(played, {})) as JsonObject
+  const live = readAs(liveTitle, write(played, {}))
+  return { ...live, serviceConfigId: played.title.scid } as JsonObject
 }
 
 /** When it was last played is known no better than by the last unlock. */
