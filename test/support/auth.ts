@@ -1,0 +1,42 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+
+/** An auth file with one credential of each kind, and what it takes to ask with them. */
+export async function createAuth(titles: readonly string[]) {
+  const folder = mkdtempSync(join(tmpdir(), 'laurel-auth-'))
+  const [operator, service] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')]
+  const sha256 = (key: string) => createHash('sha256').update(key).digest('hex')
+  const pair = await generateKeyPair('ES256')
+  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }]
+  writeFileSync(join(folder, 'keys.json'), JSON.stringify({ keys }))
+  const issuer = 'https://login.test'
+  const settings = {
+    issuers: [
+      { issuer, audience: 'laurel', jwks: 'keys.json', algorithms: ['ES256'], principal: 'player', titles },
+    ],
+    keys: [
+      { name: 'operator', sha256: sha256(operator), principal: 'operator' },
+      { name: 'service', sha256: sha256(service), principal: 'service', titles },
+    ],
+  }
+  const file = join(folder, 'auth.json')
+  writeFileSync(file, JSON.stringify(settings))
+  return {
+    folder,
+    /** To start a server with. */
+    env: { LAUREL_AUTH_FILE: file },
+    operator,
+    service,
+    /** A token of a player, by Laurel's id. */
+    player: (playerId: string): Promise<string> =>
+      new SignJWT({ sub: playerId })
+        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+        .setIssuer(issuer)
+        .setAudience('laurel')
+        .setExpirationTime('1h')
+        .sign(pair.privateKey),
+  }
+}

@@ -1,0 +1,155 @@
+import type { MethodDefinition } from '@grpc/grpc-js'
+import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
+import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
+import * as players from '../../src/gen/laurel/v1/player_service.ts'
+import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
+import * as stats from '../../src/gen/laurel/v1/stat_service.ts'
+import * as titles from '../../src/gen/laurel/v1/title_service.ts'
+
+export interface Rpc {
+  readonly definition: MethodDefinition<object, object>
+  /** The request with all of its fields. */
+  complete(request: object): object
+}
+
+/** Every method of the contract, by name. */
+export const RPCS: ReadonlyMap<string, Rpc> = new Map(
+  [
+    rpcsOf(achievements, achievements.AchievementServiceService),
+    rpcsOf(exchange, exchange.ExchangeServiceService),
+    rpcsOf(players, players.PlayerServiceService),
+    rpcsOf(progress, progress.ProgressServiceService),
+    rpcsOf(stats, stats.StatServiceService),
+    rpcsOf(titles, titles.TitleServiceService),
+  ].flat(),
+)
+
+function rpcsOf(module: object, service: object): readonly (readonly [string, Rpc])[] {
+  const messages = module as Readonly<Record<string, { fromPartial(request: object): object }>>
+  return Object.entries(service as Record<string, Rpc['definition']>).map(([name, definition]) => {
+    const message = messages[`${name[0]?.toUpperCase()}${name.slice(1)}Request`]
+    if (message === undefined) throw new Error(`${name} has no request of its name`)
+    return [name, { definition, complete: (request) => message.fromPartial(request) }]
+  })
+}
+
+/** Of what a call is about. */
+export interface Target {
+  readonly title: string
+  readonly player: string
+}
+
+const text = { locale: 'en', text: 'x' }
+const unlock = { achievementId: 'a', occurredTime: undefined }
+const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
+
+/** A well-formed request of each method, by its name; some methods are asked in several ways. */
+export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> = {
+  createAchievement: ({ title: titleId }) => ({
+    achievement: { titleId, achievementId: `new-${crypto.randomUUID()}`, name: text, description: text },
+  }),
+  getAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
+  listAchievements: ({ title: titleId }) => ({ titleId }),
+  updateAchievement: ({ title: titleId }) => ({
+    achievement: { titleId, achievementId: 'a', name: text },
+    updateMask: ['name'],
+  }),
+  deleteAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'gone' }),
+  reorderAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a', listOrder: 1 }),
+  batchGetAchievements: ({ title: titleId }) => ({ titleId, achievementIds: ['a'] }),
+
+  listDialects: () => ({}),
+  translate: () => ({ from: 'accelbyte', to: 'xbox', content: new TextEncoder().encode('[]') }),
+  importAchievements: ({ title: titleId }) => ({
+    dialect: 'accelbyte',
+    titleId,
+    content: new TextEncoder().encode('[]'),
+  }),
+  importProgress: ({ title: titleId, player: playerId }) => ({
+    dialect: 'accelbyte',
+    titleId,
+    playerId,
+    content: new TextEncoder().encode('[]'),
+  }),
+  exportAchievements: ({ title: titleId }) => ({ dialect: 'xbox', titleId }),
+  exportProgress: ({ title: titleId, player: playerId }) => ({ dialect: 'xbox', titleId, playerId }),
+
+  createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
+  getPlayer: ({ player: playerId }) => ({ playerId }),
+  listPlayers: () => ({}),
+  updatePlayer: ({ player: playerId }) => ({
+    player: { playerId, displayName: 'x' },
+    updateMask: ['display_name'],
+  }),
+  deletePlayer: () => ({ playerId: 'gone' }),
+  linkAccount: ({ player: playerId }) => ({ playerId, account: { dialect: 'xbox', accountId: '999' } }),
+  unlinkAccount: ({ player: playerId }) => ({ playerId, account: { dialect: 'xbox', accountId: '998' } }),
+  findPlayer: () => ({ dialect: 'xbox', accountId: '25' }),
+
+  recordProgress: ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    achievementId: 'a',
+    report: { $case: 'percent', value: 1 },
+  }),
+  'recordProgress, at a stated time': ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    achievementId: 'a',
+    report: { $case: 'percent', value: 1 },
+    occurredTime: stated,
+  }),
+  unlockAchievement: ({ title: titleId, player: playerId }) => ({ titleId, playerId, ...unlock }),
+  recordStats: ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    updates: [{ statCode: 'kills', operation: 1, value: 1 }],
+  }),
+  batchRecordProgress: ({ title: titleId, player: playerId }) => ({
+    items: [{ titleId, playerId, achievementId: 'a', report: { $case: 'percent', value: 1 } }],
+  }),
+  getProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
+  listProgress: ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    view: progress.ProgressView.FULL,
+  }),
+  'listProgress, as the player sees it': ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    view: progress.ProgressView.PLAYER,
+  }),
+  revokeAchievement: ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    ...unlock,
+    reason: 'x',
+  }),
+  restoreAchievement: ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    ...unlock,
+    reason: 'x',
+  }),
+  resetProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, reason: 'x' }),
+  getPlayerSummary: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
+
+  createStat: ({ title: titleId }) => ({ stat: { titleId, statCode: `new-${crypto.randomUUID()}` } }),
+  getStat: ({ title: titleId }) => ({ titleId, statCode: 'kills' }),
+  listStats: ({ title: titleId }) => ({ titleId }),
+  updateStat: ({ title: titleId }) => ({
+    stat: { titleId, statCode: 'kills', displayName: 'x' },
+    updateMask: ['display_name'],
+  }),
+  deleteStat: ({ title: titleId }) => ({ titleId, statCode: 'gone' }),
+  listStatValues: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
+
+  createTitle: ({ title: titleId }) => ({ title: { titleId, displayName: 'x', defaultLocale: 'en' } }),
+  getTitle: ({ title: titleId }) => ({ titleId }),
+  listTitles: () => ({}),
+  updateTitle: ({ title: titleId }) => ({
+    title: { titleId, displayName: 'x' },
+    updateMask: ['display_name'],
+  }),
+  deleteTitle: ({ title: titleId }) => ({ titleId: `${titleId}-gone` }),
+}
