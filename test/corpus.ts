@@ -1,6 +1,7 @@
 /**
  * Runs real documents through a real server: `node test/corpus.ts <folder> [--verbose]`. Each one must come out as
- * it went in, but for the normalisations that are listed, and translate to every other dialect.
+ * it went in, but for the normalisations that are listed, and translate to every other dialect. Then calls each operation
+ * of the API documents that are there, and holds every answer to its schema.
  */
 import { parseArgs } from 'node:util'
 import { explain } from '../src/cli/failure.ts'
@@ -8,6 +9,7 @@ import { dialects } from '../src/registry.ts'
 import { openCalls } from './corpus/calls.ts'
 import { type CorpusDocument, documentsIn, type Way } from './corpus/documents.ts'
 import { compare } from './corpus/normalisations.ts'
+import { tryAchievementApi } from './corpus/openapi.ts'
 import { startThrowawayDatabase } from './corpus/postgres.ts'
 import { roundTrip } from './corpus/round-trip.ts'
 import { startServer } from './support/server.ts'
@@ -35,9 +37,11 @@ for (const document of await documentsIn(folder, names)) {
     continue
   }
   const problems = await problemsOf(document, document.plan.way).catch((error: unknown) => explain(error))
-  console.log(`${problems.length === 0 ? 'passed ' : 'FAILED '} ${name}`)
-  for (const problem of problems) console.log(`  ${problem}`)
-  results.push(problems.length === 0)
+  tellResult(name, problems)
+}
+await calls.clear()
+for (const { name, problems } of await tryAchievementApi(folder, `${server.url}/accelbyte`)) {
+  tellResult(name, problems)
 }
 const passed = results.filter((result) => result).length
 console.log(`${passed} passed, ${results.length - passed} failed`)
@@ -61,6 +65,12 @@ async function problemsOf(document: CorpusDocument, way: Way): Promise<readonly 
     }
   }
   return problems
+}
+
+function tellResult(name: string, problems: readonly string[]): void {
+  console.log(`${problems.length === 0 ? 'passed ' : 'FAILED '} ${name}`)
+  for (const problem of problems) console.log(`  ${problem}`)
+  results.push(problems.length === 0)
 }
 
 function tell(line: string): void {

@@ -88,7 +88,7 @@ export function accelByteClient(baseUrl: string, usual: string) {
     const response = await fetch(`${baseUrl}${url}${query === undefined ? '' : `?${query}`}`, {
       method,
       headers,
-      body: (plain || body === undefined ? body : JSON.stringify(body)) as BodyInit | null,
+      body: ((plain || body === undefined ? body : JSON.stringify(body)) as string | undefined) ?? null,
     })
     const text = await response.text()
     return { status: response.status, headers: response.headers, text }

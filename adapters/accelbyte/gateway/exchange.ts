@@ -65,7 +65,7 @@ async function importFile(request: GatewayRequest): Promise<GatewayAnswer> {
   const configs = { new: [], replaced: [], ignored: [], failed: [...unreadable] } as Record<Config, string[]>
   for await (const { outcomes } of operations.importAchievements(asked, call)) {
     for (const { path, achievementId, kind } of outcomes) {
-      const name = achievementId || codeIn(entries[Number(path.slice(2, -1))]) || path
+      const name = achievementId || nameOf(entries[Number(path.slice(2, -1))] as Entry)
       configs[kind === 'unchanged' ? 'replaced' : kind].push(name)
     }
   }
@@ -103,29 +103,36 @@ async function readForm(request: GatewayRequest) {
   throw new DecodeError(['strategy'], `expected leaveOut or replace, but found ${describe(chosen)}`)
 }
 
+interface Entry {
+  readonly json: JsonObject
+  /** Where it stands in the file. */
+  readonly place: string
+}
+
 /** The entries of a file, and where those stand that cannot be read at all. */
 async function entriesIn(file: Uint8Array) {
-  const entries: JsonObject[] = []
+  const entries: Entry[] = []
   const unreadable: string[] = []
   for await (const entry of readDocument(frame, only(file))) {
-    if ('json' in entry) entries.push(entry.json)
-    else unreadable.push(formatPath(entry.path))
+    const place = formatPath(entry.path)
+    if ('json' in entry) entries.push({ json: entry.json, place })
+    else unreadable.push(place)
   }
   return { entries, unreadable }
 }
 
 /** The path says the namespace: files are made to be brought from one to another. */
-function writeDocument(entries: readonly JsonObject[], namespace: string): Uint8Array {
-  const named = entries.map((entry) => {
-    const others = Object.entries(entry).filter(([name]) => name.toLowerCase() !== 'namespace')
+function writeDocument(entries: readonly Entry[], namespace: string): Uint8Array {
+  const named = entries.map(({ json }) => {
+    const others = Object.entries(json).filter(([name]) => name.toLowerCase() !== 'namespace')
     return Object.fromEntries([...others, ['Namespace', namespace]])
   })
   return new TextEncoder().encode(formatJson(named))
 }
 
-function codeIn(entry: JsonObject | undefined): string {
-  const found = Object.entries(entry ?? {}).find(([name]) => name.toLowerCase() === 'achievementcode')
-  return typeof found?.[1] === 'string' ? found[1] : ''
+function nameOf({ json, place }: Entry): string {
+  const found = Object.entries(json).find(([name]) => name.toLowerCase() === 'achievementcode')
+  return typeof found?.[1] === 'string' ? found[1] : place
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
