@@ -126,17 +126,20 @@ function readItems<Body extends z.output<typeof nameSchema>>(
 async function ofOne(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayAnswer> {
   const items = read(request)
   const user = await userOf(request)
-  return writeAll(request, audience, items, async () => user)
+  const users = items.map(() => user)
+  return writeAll(request, audience, items, users)
 }
 
 async function ofMany(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayAnswer> {
   const items = read(request)
-  const users = new Map<string, User>()
-  return writeAll(request, audience, items, async ({ userId = '' }, index) => {
-    const user = users.get(userId) ?? (await namedUser(request, userId, [index, 'userId']))
-    users.set(userId, user)
-    return user
-  })
+  const users: User[] = []
+  const known = new Map<string, User>()
+  for (const [index, { userId = '' }] of items.entries()) {
+    const user = known.get(userId) ?? (await namedUser(request, userId, [index, 'userId']))
+    known.set(userId, user)
+    users.push(user)
+  }
+  return writeAll(request, audience, items, users)
 }
 
 /** One after the other, so that items of one user come in their order. */
@@ -144,18 +147,14 @@ async function writeAll(
   request: GatewayRequest,
   audience: Audience,
   items: readonly Item[],
-  userOfItem: (item: Item, index: number) => Promise<User>,
+  users: readonly User[],
 ): Promise<GatewayAnswer> {
   const { id: titleId } = await titleOf(request)
   const body: JsonObject[] = []
-  for (const [index, item] of items.entries()) {
-    const { change, requestId } = item
-    const user = await userOfItem(item, index)
-    const told = {
-      statCode: change.code,
-      userId: user.userId,
-      ...(requestId === undefined ? {} : { requestId }),
-    }
+  for (const [index, { change, requestId }] of items.entries()) {
+    const user = users[index] as User
+    const said = requestId === undefined ? {} : { requestId }
+    const told = { statCode: change.code, userId: user.userId, ...said }
     try {
       const value = await write(request, audience, titleId, user, change)
       body.push({ ...told, success: true, details: { currentValue: writeDouble(value) } })
