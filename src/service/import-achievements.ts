@@ -9,5 +9,5 @@ export function importAchievements(
   content: AsyncIterable<Uint8Array>,
   call: Call,
 ): AsyncGenerator<ImportPart> {
-  return importDocument(services, true, options, content, call)
+  return importDocument(services, 'both', options, content, call)
 }

@@ -12,5 +12,5 @@ export function importProgress(
   call: Call,
 ): AsyncGenerator<ImportPart> {
   const definitions = { strategy: 'leave_out', allowRebinding: false } as const
-  return importDocument(services, false, { ...options, ...definitions }, content, call)
+  return importDocument(services, 'progress', { ...options, ...definitions }, content, call)
 }

@@ -31,6 +31,7 @@ import { getProgress } from './get-progress.ts'
 import { getStat } from './get-stat.ts'
 import { getTitle } from './get-title.ts'
 import { importAchievements } from './import-achievements.ts'
+import { type ImportOnlyDefinitions, importOnlyDefinitions } from './import-only-definitions.ts'
 import { type ImportProgressOptions, importProgress } from './import-progress.ts'
 import { linkAccount } from './link-account.ts'
 import { listAchievements } from './list-achievements.ts'
@@ -97,6 +98,11 @@ const OPERATIONS = {
       right.definitions(titleId, 'update'),
       right.enforcement(titleId, playerId, 'update'),
     ],
+  ),
+  importOnlyDefinitions: operation(
+    (services, { content, ...options }: WithContent<ImportOnlyDefinitions>, call) =>
+      importOnlyDefinitions(services, options, content, call),
+    ({ titleId }) => [right.definitions(titleId, 'create'), right.definitions(titleId, 'update')],
   ),
   importProgress: operation(
     (services, { content, ...options }: WithContent<ImportProgressOptions>, call) =>

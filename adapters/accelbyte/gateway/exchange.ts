@@ -59,11 +59,11 @@ async function importFile(request: GatewayRequest): Promise<GatewayAnswer> {
   const { entries, unreadable } = await entriesIn(file)
   const title = await titleToDefineIn(request)
   const asked = {
-    ...{ ...OPTIONS, titleId: title.id, strategy, dryRun: false, playerId: undefined },
+    ...{ ...OPTIONS, titleId: title.id, strategy, dryRun: false },
     ...{ mapping: {}, allowRebinding: true, content: only(writeDocument(entries, namespaceOf(request))) },
   }
   const configs = { new: [], replaced: [], ignored: [], failed: [...unreadable] } as Record<Config, string[]>
-  for await (const { outcomes } of operations.importAchievements(asked, call)) {
+  for await (const { outcomes } of operations.importOnlyDefinitions(asked, call)) {
     for (const { path, achievementId, kind } of outcomes) {
       const name = achievementId || nameOf(entries[Number(path.slice(2, -1))] as Entry)
       configs[kind === 'unchanged' ? 'replaced' : kind].push(name)

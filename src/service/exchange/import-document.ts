@@ -33,6 +33,9 @@ export interface ImportOptions extends DocumentOptions {
 
 const NOTHING: BatchResult = { outcomes: [], progress: [], losses: [] }
 
+/** What of a document is written; definitions of one that is not are matched only, and progress is passed over. */
+export type ImportScope = 'definitions' | 'progress' | 'both'
+
 /** Entries of one transaction. */
 const BATCH_SIZE = 500
 
@@ -43,7 +46,7 @@ const BATCH_SIZE = 500
  */
 export async function* importDocument(
   services: Services,
-  writesDefinitions: boolean,
+  scope: ImportScope,
   options: ImportOptions,
   content: AsyncIterable<Uint8Array>,
   call: Call,
@@ -58,6 +61,7 @@ export async function* importDocument(
       return leftOut(record, '$', options.playerId)
     }
   })
+  const writesDefinitions = scope !== 'progress'
   const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions }
   const locale = await localeOf(services, options, call)
   const settings: ImportSettings = { ...options, adapter, writesDefinitions, locale }
@@ -74,7 +78,7 @@ export async function* importDocument(
     }
     const write = async (queries: Queries) => {
       const found = known ?? (await findTitles(services, queries, adapter, titles, wanted))
-      const ready = batch.flatMap((entry) => readyEntry(entry, found))
+      const ready = batch.flatMap((entry) => readyEntry(entry, found, scope))
       return { found, result: await importBatch(services, queries, settings, ready, call) }
     }
     const { found, result } = await (options.dryRun
@@ -87,12 +91,17 @@ export async function* importDocument(
   yield tally.end()
 }
 
-function readyEntry(entry: Entry, found: ReadonlyMap<string, FoundTitle>): readonly ReadyEntry[] {
+function readyEntry(
+  entry: Entry,
+  found: ReadonlyMap<string, FoundTitle>,
+  scope: ImportScope,
+): readonly ReadyEntry[] {
   if ('error' in entry) return []
   const title = found.get(titleKey(entry.record.title))?.title
   if (title === undefined)
     throw new Error(`the title of ${entry.path} was not seen when the document was checked`)
-  return [{ path: entry.path, record: entry.record, titleId: title.id }]
+  const alone = scope === 'definitions' ? { progress: undefined, summary: undefined } : {}
+  return [{ path: entry.path, record: { ...entry.record, ...alone }, titleId: title.id }]
 }
 
 async function findTitles(
