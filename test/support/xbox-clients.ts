@@ -1,5 +1,6 @@
-import { createRequire } from 'node:module'
 import { call } from '@xboxreplay/xboxlive-api'
+// @ts-expect-error: the package comes without types.
+import xboxWebApi from 'xbox-webapi'
 
 /** What xbox-webapi has of achievements; it comes without types. */
 interface AchievementsProvider {
@@ -15,7 +16,7 @@ type Connect = (config: { readonly userToken: string; readonly uhs: string }) =>
   getProvider(name: 'achievements'): AchievementsProvider
 }
 
-const connect = createRequire(import.meta.url)('xbox-webapi') as Connect
+const connect = xboxWebApi as Connect
 
 /** The client of the npm package xbox-webapi, signed in as somebody and pointed at a server. */
 export function openXboxWebApi(endpoint: string, xid: string, token = 'token'): AchievementsProvider {

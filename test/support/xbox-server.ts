@@ -1,3 +1,6 @@
+import { once } from 'node:events'
+import http from 'node:http'
+import { text } from 'node:stream/consumers'
 import type { z } from 'zod'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { createAchievement } from '../../src/service/create-achievement.ts'
@@ -31,16 +34,24 @@ export async function startXbox(env: Readonly<Record<string, string>> = {}) {
     const { headers = {}, body, method = body === undefined ? 'GET' : 'POST' } = options
     const contract = 'contract' in options ? options.contract : 2
     const sent = typeof body === 'object' && !(body instanceof Uint8Array) ? JSON.stringify(body) : body
-    const response = await fetch(url + path, {
-      method,
+    const { hostname, port } = new URL(server.url)
+    // Unlike fetch, it sends a path as it is.
+    const request = http.request({
+      ...{ hostname, port, method, path: `/xbox${path}` },
       headers: {
         ...(contract === undefined ? {} : { 'x-xbl-contract-version': String(contract) }),
         ...headers,
       },
-      body: (sent as string | undefined) ?? null,
     })
-    const text = await response.text()
-    return { status: response.status, headers: response.headers, text, json: () => JSON.parse(text) }
+    request.end(sent)
+    const [response] = (await once(request, 'response')) as [http.IncomingMessage]
+    const answer = await text(response)
+    return {
+      status: response.statusCode ?? 0,
+      headers: response.headers,
+      text: answer,
+      json: () => JSON.parse(answer),
+    }
   }
 
   /** An answer that each strict client of the contract can read. */

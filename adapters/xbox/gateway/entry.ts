@@ -5,7 +5,9 @@ import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Instant } from '../../../src/model/instant.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { Progress } from '../../../src/model/progress.ts'
+import { achievementForm } from '../achievement.ts'
 import { encode } from '../encode.ts'
+import { legacyForm } from '../legacy.ts'
 import { writeState } from '../progression.ts'
 import { LEGACY_NEVER, readTime, writeTime } from '../words.ts'
 import type { Contract } from './contract.ts'
@@ -26,11 +28,8 @@ export function writeEntry(
   { legacy }: Pick<Contract, 'legacy'>,
   languages: readonly string[],
 ): JsonObject {
-  const shape = legacy ? 'legacy' : 'achievement'
   const record = recordOf(standing, languages)
-  const context = { locale: undefined, shape, purpose: 'progress', account: undefined } as const
-  // Of what an answer cannot say, and a document would report, nothing can be said here either.
-  const { rarity: _, ...entry } = encode(record, new LossReport(), context)
+  const { rarity: _, ...entry } = encoded(record, legacy)
   const unlockTime = unlockTimeOf(standing)
   if (legacy) {
     return { ...readAs(liveLegacy, entry), timeUnlocked: writeTime(unlockTime, LEGACY_NEVER) } as JsonObject
@@ -45,6 +44,20 @@ export function writeEntry(
     progressState: writeState(record.progress),
     progression: { ...live.progression, timeUnlocked: writeTime(unlockTime) },
   } as JsonObject
+}
+
+/**
+ * Of what an answer cannot say, and a document would report, nothing can be said here. To find it takes most of the
+ * time of encoding, so that an entry which remembers nothing is written at once.
+ */
+function encoded(record: Canonical, legacy: boolean): JsonObject {
+  const context = { locale: undefined, purpose: 'progress', account: undefined } as const
+  const remembers = [record.achievement, record.progress].some(
+    (part) => part?.extensions['xbox'] !== undefined,
+  )
+  if (!remembers)
+    return (legacy ? legacyForm : achievementForm).write(record, { ...context, shape: undefined })
+  return encode(record, new LossReport(), { ...context, shape: legacy ? 'legacy' : 'achievement' })
 }
 
 /**
