@@ -3,6 +3,7 @@ import { createPlayer } from '../../src/service/create-player.ts'
 import { getProgress } from '../../src/service/get-progress.ts'
 import { linkAccount } from '../../src/service/link-account.ts'
 import { revokeAchievement } from '../../src/service/revoke-achievement.ts'
+import { updateAchievement } from '../../src/service/update-achievement.ts'
 import { ask, freshSnowflake, freshToken } from '../support/discord-requests.ts'
 import { type DiscordServer, startDiscordServer } from '../support/discord-server.ts'
 import { callOf } from '../support/services.ts'
@@ -128,6 +129,18 @@ describe('a percent', () => {
     expect(await own()).toMatchObject([{ percent_complete: 40 }])
     expect((await put(41.0)).status).toBe(200)
   })
+})
+
+test('what cannot be done is said in words', async () => {
+  const { put, titleId, id } = await play()
+  const window = { start: 0n, end: 1n }
+  const patch = { kind: 'challenge', window } as const
+  const request = { titleId, achievementId: id, etag: undefined, patch, requestId: undefined }
+  await updateAchievement(server.services, request, callOf())
+  expect((await put(99)).status).toBe(200)
+  const refused = await put(100)
+  const message = `achievement ${id}: the challenge unlocks only inside its window`
+  expect([refused.status, refused.json()]).toEqual([400, { message, code: 0 }])
 })
 
 test('who else has what is not told, and nobody is @me without a token of theirs', async () => {

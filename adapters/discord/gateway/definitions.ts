@@ -43,13 +43,13 @@ export async function createAchievement(request: GatewayRequest): Promise<Gatewa
   checkManager(request)
   const { operations, call } = request
   const binding = bindingOf(request)
+  const known = await knownTitleOf(request)
   const form = new Form(request)
   const change = readChange(form, request)
   for (const member of ['name', 'description'] as const) {
     if (form.value(member) === undefined) form.require(member)
   }
   form.check()
-  const known = await knownTitleOf(request)
   const icon = change.icon ? await putIcon(request, known?.id, change.icon) : undefined
   const title = known ?? (await operations.claimTitle({ dialect: DIALECT, binding }, call))
   const created = await createUnderNewId(request, title, change, icon)

@@ -67,15 +67,17 @@ function answerTo(error: LaurelError, status: number, head: RequestHead): Gatewa
     case 'PLAYER_NOT_FOUND':
     case 'ACCOUNT_NOT_FOUND':
       return refusal('unknownUser')
+    case 'TOO_MUCH_CONTENTION':
+      return plain(503)
     case 'DOCUMENT_MALFORMED':
       return refusal('invalidJson')
     case 'INVALID_FIELD':
       return invalidForm(head, [{ path: [], code: 'BASE_TYPE_INVALID', message: error.message }])
   }
   if (status === 429) return tooManyRequests(error, head)
-  // What cannot be done is a client's to know; what is Laurel's own is named by its status alone.
+  // What cannot be done is a client's to know, and 400 at Discord; what is Laurel's own has its status alone.
   if (status === 401 || status >= 500) return plain(status)
-  return { status, body: { message: error.message, code: 0 } }
+  return { status: status === 422 ? 400 : status, body: { message: error.message, code: 0 } }
 }
 
 function plain(status: number): GatewayAnswer {

@@ -29,10 +29,10 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
 /** Progress only rises: what is lower than is known changes nothing, and is answered as if it had. */
 export async function updateUserAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
   const { operations, call } = request
+  const title = await titleOf(request)
   const form = new Form(request)
   const percent = form.integer('percent_complete', 0, 100)
   form.check()
-  const title = await titleOf(request)
   const achievement = await achievementOf(request, title)
   const person = await personIn(request, title.id)
   if (request.strict) checkHistory(request, achievement, person)
