@@ -3,6 +3,7 @@ import { invalidArgument, LaurelError } from '../model/errors.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import type { RecordProgress } from '../service/record-progress.ts'
+import type { ProgressResult } from '../service/reports.ts'
 import type { Call } from '../service/services.ts'
 import { writeProgressResult } from './convert/progress.ts'
 import { readReport, readReportHeader } from './convert/report.ts'
@@ -22,19 +23,23 @@ export async function batchRecord(
   return read.map((item) => {
     const answer = item instanceof LaurelError ? item : answers.next().value
     if (answer === undefined) throw new Error('an item of a batch has no answer')
-    return answer instanceof LaurelError
-      ? { outcome: { $case: 'error', value: toRpcStatus(answer) } }
-      : { outcome: { $case: 'result', value: writeProgressResult(answer) } }
+    return writeItemResult(answer)
   })
 }
 
-function checkCount(count: number): void {
+export function writeItemResult(answer: ProgressResult | LaurelError): BatchItemResult {
+  return answer instanceof LaurelError
+    ? { outcome: { $case: 'error', value: toRpcStatus(answer) } }
+    : { outcome: { $case: 'result', value: writeProgressResult(answer) } }
+}
+
+export function checkCount(count: number): void {
   if (count >= 1 && count <= LIMITS.batchItems) return
   throw invalidArgument([{ field: 'items', message: `must be 1 to ${LIMITS.batchItems}, not ${count}` }])
 }
 
 /** The fields of an item's violations are named from the item: its place is known from its answer's. */
-function readItem(message: BatchItem): RecordProgress | LaurelError {
+export function readItem(message: BatchItem): RecordProgress | LaurelError {
   try {
     return parse((violations) => ({
       ...readReportHeader(message, violations),

@@ -19,6 +19,8 @@ import { readStatUpdate, writeStatValue } from './convert/stat.ts'
 import { readId, readOptionalId, readRequestId, readText } from './convert/texts.ts'
 import { readInstant } from './convert/time.ts'
 import { parse, type Violations } from './convert/violations.ts'
+import { streamProgress } from './stream-progress.ts'
+import { bidiStream } from './streams.ts'
 import { unary } from './unary.ts'
 
 export function progressService(operations: Operations, wire: Wire): ProgressServiceServer {
@@ -58,6 +60,8 @@ export function progressService(operations: Operations, wire: Wire): ProgressSer
     batchRecordProgress: unary(wire, async ({ items }, call) => ({
       results: await batchRecord(operations, items, call),
     })),
+
+    streamProgress: bidiStream(wire, (messages, call) => streamProgress(operations, messages, call)),
 
     getProgress: unary(wire, async (message, call) => {
       const request = parse((violations) => readStandingName(message, violations))

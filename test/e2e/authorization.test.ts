@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import { credentials, Metadata, makeClientConstructor, type ServiceError, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BatchItemResult } from '../../src/gen/laurel/v1/progress_service.ts'
 import { createAuth } from '../support/auth.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { RPC_REQUESTS, RPCS, type Rpc, type Target } from '../support/rpc-requests.ts'
@@ -64,6 +65,7 @@ const TABLE: Readonly<Record<string, keyof typeof MAY>> = {
   unlockAchievement: 'playing',
   recordStats: 'playing',
   batchRecordProgress: 'playing',
+  streamProgress: 'playing',
   getProgress: 'tending',
   listProgress: 'tending',
   'listProgress, as the player sees it': 'playing',
@@ -136,7 +138,11 @@ function ask(name: string, request: object, token: string | undefined): Promise<
       return
     }
     const stream = requestStream ? method(metadata) : method(message, metadata)
-    stream.on('data', () => {})
+    // What is refused of a stream of items is refused in its place.
+    stream.on('data', ({ results = [] }: { results?: BatchItemResult[] }) => {
+      const [outcome] = results.map((result) => result.outcome)
+      if (outcome?.$case === 'error') resolve(outcome.value.code)
+    })
     stream.on('error', () => {})
     stream.on('status', ({ code }: { code: status }) => resolve(code))
     if (requestStream) stream.end(message)

@@ -108,6 +108,9 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   batchRecordProgress: ({ title: titleId, player: playerId }) => ({
     items: [{ titleId, playerId, achievementId: 'a', report: { $case: 'percent', value: 1 } }],
   }),
+  streamProgress: ({ title: titleId, player: playerId }) => ({
+    items: [{ titleId, playerId, achievementId: 'a', report: { $case: 'percent', value: 1 } }],
+  }),
   getProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   listProgress: ({ title: titleId, player: playerId }) => ({
     titleId,

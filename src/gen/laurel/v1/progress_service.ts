@@ -10,8 +10,10 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientUnaryCall,
+  type handleBidiStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -265,6 +267,21 @@ export interface BatchItemResult {
     /** Why it was refused, with the same details as a failed call. Nothing of the item was kept. */
     { $case: "error"; value: Status }
     | undefined;
+}
+
+/** Some reports of a stream. */
+export interface StreamProgressRequest {
+  /** The items. 1 to 1000. */
+  items: BatchItem[];
+}
+
+/** What became of the next items of a stream. */
+export interface StreamProgressResponse {
+  /**
+   * What became of each item, in the order in which the items were sent, however many there were in a message. As many
+   * as there are answers for.
+   */
+  results: BatchItemResult[];
 }
 
 /** Which to get. */
@@ -1612,6 +1629,116 @@ export const BatchItemResult: MessageFns<BatchItemResult> = {
   },
 };
 
+function createBaseStreamProgressRequest(): StreamProgressRequest {
+  return { items: [] };
+}
+
+export const StreamProgressRequest: MessageFns<StreamProgressRequest> = {
+  encode(message: StreamProgressRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.items) {
+      BatchItem.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamProgressRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamProgressRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.items.push(BatchItem.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<StreamProgressRequest>, I>>(base?: I): StreamProgressRequest {
+    return StreamProgressRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamProgressRequest>, I>>(object: I): StreamProgressRequest {
+    const message = createBaseStreamProgressRequest();
+    message.items = object.items?.map((e) => BatchItem.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseStreamProgressResponse(): StreamProgressResponse {
+  return { results: [] };
+}
+
+export const StreamProgressResponse: MessageFns<StreamProgressResponse> = {
+  encode(message: StreamProgressResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.results) {
+      BatchItemResult.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamProgressResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamProgressResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.results.push(BatchItemResult.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<StreamProgressResponse>, I>>(base?: I): StreamProgressResponse {
+    return StreamProgressResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<StreamProgressResponse>, I>>(object: I): StreamProgressResponse {
+    const message = createBaseStreamProgressResponse();
+    message.results = object.results?.map((e) => BatchItemResult.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseGetProgressRequest(): GetProgressRequest {
   return { titleId: "", playerId: "", achievementId: "" };
 }
@@ -2652,6 +2779,25 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): BatchRecordProgressResponse => BatchRecordProgressResponse.decode(value),
   },
   /**
+   * Reports progress for as long as the stream is open, and acknowledges it as it goes: each item succeeds or fails
+   * alone, as in BatchRecordProgress. Reports on one player are taken in their order. The server reads no further ahead
+   * than a thousand items that it has not answered, so a caller who sends faster than they can be written is slowed
+   * down by flow control. Whatever was not acknowledged when a stream breaks may or may not have been recorded: repeat
+   * it with its request ids. An item that does not name what it should fails alone; a message of no items, or too
+   * many, ends the stream with INVALID_ARGUMENT.
+   */
+  streamProgress: {
+    path: "/laurel.v1.ProgressService/StreamProgress" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: StreamProgressRequest): Buffer =>
+      Buffer.from(StreamProgressRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StreamProgressRequest => StreamProgressRequest.decode(value),
+    responseSerialize: (value: StreamProgressResponse): Buffer =>
+      Buffer.from(StreamProgressResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StreamProgressResponse => StreamProgressResponse.decode(value),
+  },
+  /**
    * Gets a player's progress on an achievement; not started if nothing was reported, also for a player nobody has
    * heard of.
    */
@@ -2769,6 +2915,15 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    */
   batchRecordProgress: handleUnaryCall<BatchRecordProgressRequest, BatchRecordProgressResponse>;
   /**
+   * Reports progress for as long as the stream is open, and acknowledges it as it goes: each item succeeds or fails
+   * alone, as in BatchRecordProgress. Reports on one player are taken in their order. The server reads no further ahead
+   * than a thousand items that it has not answered, so a caller who sends faster than they can be written is slowed
+   * down by flow control. Whatever was not acknowledged when a stream breaks may or may not have been recorded: repeat
+   * it with its request ids. An item that does not name what it should fails alone; a message of no items, or too
+   * many, ends the stream with INVALID_ARGUMENT.
+   */
+  streamProgress: handleBidiStreamingCall<StreamProgressRequest, StreamProgressResponse>;
+  /**
    * Gets a player's progress on an achievement; not started if nothing was reported, also for a player nobody has
    * heard of.
    */
@@ -2885,6 +3040,20 @@ export interface ProgressServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchRecordProgressResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Reports progress for as long as the stream is open, and acknowledges it as it goes: each item succeeds or fails
+   * alone, as in BatchRecordProgress. Reports on one player are taken in their order. The server reads no further ahead
+   * than a thousand items that it has not answered, so a caller who sends faster than they can be written is slowed
+   * down by flow control. Whatever was not acknowledged when a stream breaks may or may not have been recorded: repeat
+   * it with its request ids. An item that does not name what it should fails alone; a message of no items, or too
+   * many, ends the stream with INVALID_ARGUMENT.
+   */
+  streamProgress(): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
+  streamProgress(options: Partial<CallOptions>): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
+  streamProgress(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
   /**
    * Gets a player's progress on an achievement; not started if nothing was reported, also for a player nobody has
    * heard of.
