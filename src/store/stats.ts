@@ -8,6 +8,14 @@ import type { SheetKey } from './sheets.ts'
 export type StatValueKey = SheetKey & { readonly code: string }
 export type StatValueWrite = StatValueKey & { readonly value: number; readonly updateTime: Instant }
 
+export interface StatHolderFilter {
+  readonly titleId: string
+  readonly code: string
+  readonly descending: boolean
+  readonly offset: number
+  readonly limit: number
+}
+
 export function statQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('stats').selectAll()
 
@@ -99,12 +107,25 @@ export function statQueries(db: Kysely<Tables>) {
         .orderBy('code')
         .select(['code', 'value', 'create_time', 'update_time'])
         .execute()
-      return rows.map(({ code, value, create_time, update_time }) => ({
-        code,
-        value,
-        createTime: create_time,
-        updateTime: update_time,
-      }))
+      return rows.map(toValue)
+    },
+
+    /** What players have of a stat, by the value; of equals, in order of player. */
+    async statHolders(
+      filter: StatHolderFilter,
+    ): Promise<readonly (StatValue & { readonly playerId: string })[]> {
+      const direction = filter.descending ? 'desc' : 'asc'
+      const rows = await db
+        .selectFrom('stat_values')
+        .where('title_id', '=', filter.titleId)
+        .where('code', '=', filter.code)
+        .orderBy('value', direction)
+        .orderBy('player_id', direction)
+        .offset(filter.offset)
+        .limit(filter.limit)
+        .selectAll()
+        .execute()
+      return rows.map((row) => ({ playerId: row.player_id, ...toValue(row) }))
     },
 
     /** False where the player has no value of the stat. */
@@ -181,4 +202,8 @@ function fromRow(row: Row<'stats'>): Stat {
     updateTime: row.update_time,
     etag: String(row.revision),
   }
+}
+
+function toValue(row: Pick<Row<'stat_values'>, 'code' | 'value' | 'create_time' | 'update_time'>): StatValue {
+  return { code: row.code, value: row.value, createTime: row.create_time, updateTime: row.update_time }
 }

@@ -247,6 +247,27 @@ describe('reading', () => {
     expect(await api.refused(...byCodes, { statCodes: Array(21).fill('a') })).toMatchObject({ status: 422 })
   })
 
+  test('a stat is had by users, the greatest first', async () => {
+    await create('depth')
+    for (const [user, value] of [
+      ['hal', 2],
+      ['ida', 7],
+      ['jan', 5],
+    ] as const) {
+      await put(user, 'depth', 'OVERRIDE', value)
+    }
+    const path = `${ADMIN}/stats/depth/statitems?limit=2`
+    const first = await api.expect(['GET', path], 200, holders)
+    const second = await api.expect(['GET', first.paging.next], 200, holders)
+    expect([...first.data, ...second.data].map(({ userId, value }) => [userId, value])).toEqual([
+      ['ida', 7],
+      ['jan', 5],
+      ['hal', 2],
+    ])
+    expect(second.paging.next).toBe('')
+    expect(await api.refused('GET', path.replace('depth', 'none'))).toMatchObject({ errorCode: 12241 })
+  })
+
   test("nobody is me without a player's credential", async () => {
     expect(await api.refused('GET', `${PUBLIC}/users/me/statitems`)).toMatchObject({
       ...{ status: 403, errorCode: 20022 },

@@ -84,6 +84,10 @@ export const items = page(
   }),
 )
 
+export const holders = page(
+  z.strictObject({ userId: text, value: z.number(), createdAt: time, updatedAt: time }),
+)
+
 export const values = z.array(z.strictObject({ profileId: text, statCode: text, value: z.number() }))
 export const current = z.strictObject({ currentValue: z.number() })
 

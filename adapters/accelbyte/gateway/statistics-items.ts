@@ -5,9 +5,17 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { writeDouble, writeInstant } from '../values.ts'
 import { readBody } from './body.ts'
-import { pageOf, readFlag, readSorting, sorted } from './query.ts'
+import { userNamedAfter } from './global-rows.ts'
+import { pageOf, pagingOf, readFlag, readSorting, readWindow, sorted } from './query.ts'
 import { keptOf, statCode } from './statistics-config.ts'
-import { namedUser, refuseAdditionalKey, statisticsPath, type User, userOf } from './statistics-target.ts'
+import {
+  namedUser,
+  refuseAdditionalKey,
+  statCodeOf,
+  statisticsPath,
+  type User,
+  userOf,
+} from './statistics-target.ts'
 import { readTagFilter } from './tags.ts'
 import { type Audience, namespaceOf, titleOf } from './target.ts'
 
@@ -18,6 +26,7 @@ export const statisticsItemRoutes: readonly Route[] = [
   get('publicQueryUserStatItems', 'v1', 'public', '/users/:userId/statitems/value/bulk', listValues),
   get('AdminListUsersStatItems', 'v2', 'admin', '/users/:userId/statitems/value/bulk', listValues),
   get('publicQueryUserStatItems_2', 'v2', 'public', '/users/:userId/statitems/value/bulk', listValues),
+  get('getStatItems', 'v1', 'admin', '/stats/:statCode/statitems', listHolders),
   get('bulkFetchStatItems', 'v1', 'admin', '/statitems/bulk', itemsOfMany),
   get('bulkFetchStatItems_1', 'v1', 'public', '/statitems/bulk', itemsOfMany),
   get('bulkFetchOrDefaultStatItems', 'v1', 'admin', '/statitems/value/bulk/getOrDefault', valuesOfMany),
@@ -77,6 +86,24 @@ async function listValues(request: GatewayRequest, audience: Audience): Promise<
   const user = await userOf(request)
   const items = await selected(request, audience, user)
   return { status: 200, body: items.map((item) => writeValue(item, user.userId)) }
+}
+
+/** Who has a value of a stat, the greatest first. */
+async function listHolders(request: GatewayRequest): Promise<GatewayAnswer> {
+  const { offset, limit } = readWindow(request, USUAL_LIMIT)
+  const { descending } = readSorting(request.query, ['value'], { key: 'value', descending: true })
+  const code = statCodeOf(request)
+  const { id: titleId } = await titleOf(request)
+  const asked = { dialect: 'accelbyte', titleId, code, descending, offset, limit: limit + 1 }
+  const found = await request.operations.listStatHolders(asked, request.call)
+  const data = found.slice(0, limit).map(({ playerId, account, value, createTime, updateTime }) => ({
+    userId: account ?? userNamedAfter(playerId),
+    value: writeDouble(value),
+    createdAt: writeInstant(createTime),
+    updatedAt: writeInstant(updateTime),
+  }))
+  const paging = pagingOf(request, { offset, limit }, found.length > limit)
+  return { status: 200, body: { data, paging } }
 }
 
 async function itemsOfMany(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
