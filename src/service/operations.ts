@@ -1,0 +1,265 @@
+import type { Demand } from '../model/principal.ts'
+import { accountOfPlayer } from './account-of-player.ts'
+import { admitAccount } from './admit-account.ts'
+import { batchGetAchievements } from './batch-get-achievements.ts'
+import { batchRecordProgress } from './batch-record-progress.ts'
+import { claimReward } from './claim-reward.ts'
+import { claimTitle } from './claim-title.ts'
+import { countUnlocks } from './count-unlocks.ts'
+import { createAchievement } from './create-achievement.ts'
+import { createLimitedAchievement } from './create-limited-achievement.ts'
+import { createPlayer } from './create-player.ts'
+import { createStat } from './create-stat.ts'
+import { createTitle } from './create-title.ts'
+import { deleteAchievement } from './delete-achievement.ts'
+import { deletePlayer } from './delete-player.ts'
+import { deleteStat } from './delete-stat.ts'
+import { deleteStatValue } from './delete-stat-value.ts'
+import { deleteTitle } from './delete-title.ts'
+import type { ImportOptions } from './exchange/import-document.ts'
+import { type ExportAchievementsOptions, exportAchievements } from './export-achievements.ts'
+import { type ExportProgressOptions, exportProgress } from './export-progress.ts'
+import { findBoundTitle } from './find-bound-title.ts'
+import { findPlayer } from './find-player.ts'
+import { getAchievement } from './get-achievement.ts'
+import { getDialectAchievement } from './get-dialect-achievement.ts'
+import { getImage } from './get-image.ts'
+import { getPlayer } from './get-player.ts'
+import { getPlayerSummary } from './get-player-summary.ts'
+import { getProgress } from './get-progress.ts'
+import { getStat } from './get-stat.ts'
+import { getTitle } from './get-title.ts'
+import { importAchievements } from './import-achievements.ts'
+import { type ImportOnlyDefinitions, importOnlyDefinitions } from './import-only-definitions.ts'
+import { type ImportProgressOptions, importProgress } from './import-progress.ts'
+import { linkAccount } from './link-account.ts'
+import { listAchievements } from './list-achievements.ts'
+import { listCommunityProgress } from './list-community-progress.ts'
+import { listContributions } from './list-contributions.ts'
+import { listContributors } from './list-contributors.ts'
+import { listDialectAchievements } from './list-dialect-achievements.ts'
+import { listDialects } from './list-dialects.ts'
+import { listPlayerTitles } from './list-player-titles.ts'
+import { listPlayers } from './list-players.ts'
+import { listProgress } from './list-progress.ts'
+import { listStandings } from './list-standings.ts'
+import { listStatHolders } from './list-stat-holders.ts'
+import { listStatItems } from './list-stat-items.ts'
+import { listStatUsage } from './list-stat-usage.ts'
+import { listStatValues } from './list-stat-values.ts'
+import { listStats } from './list-stats.ts'
+import { listTitles } from './list-titles.ts'
+import { anybody, forTrust, ifStated, nothing, type Operation, operation, reporting } from './operation.ts'
+import { playerOfAccount } from './player-of-account.ts'
+import { putImage } from './put-image.ts'
+import { recordProgress } from './record-progress.ts'
+import { recordStats } from './record-stats.ts'
+import { reorderAchievement } from './reorder-achievement.ts'
+import { resetCommunityProgress } from './reset-community-progress.ts'
+import { resetProgress } from './reset-progress.ts'
+import { restoreAchievement } from './restore-achievement.ts'
+import { reviseAchievement } from './revise-achievement.ts'
+import { revokeAchievement } from './revoke-achievement.ts'
+import * as right from './rights.ts'
+import type { Call, Services } from './services.ts'
+import { type TranslateOptions, translate } from './translate.ts'
+import { unlinkAccount } from './unlink-account.ts'
+import { unlockAchievements } from './unlock-achievements.ts'
+import { updateAchievement } from './update-achievement.ts'
+import { updatePlayer } from './update-player.ts'
+import { updateStat } from './update-stat.ts'
+import { updateTitle } from './update-title.ts'
+
+/** A document that is sent beside what is asked. */
+export type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
+
+/**
+ * Every way in: what Laurel can be asked, and the rights that it takes. Who serves a wire calls these and no use
+ * case of its own, so that no wire can forget to ask who is there.
+ */
+const OPERATIONS = {
+  listDialects: operation(async (services, _: object) => listDialects(services), nothing),
+  translate: operation(
+    (services, { content, ...options }: WithContent<TranslateOptions>, call) =>
+      translate(services, options, content, call),
+    nothing,
+  ),
+  importAchievements: operation(
+    (services, { content, ...options }: WithContent<ImportOptions>, call) =>
+      importAchievements(services, options, content, call),
+    ({ titleId = right.ALL, playerId = right.ALL }) => [
+      right.definitions(titleId, 'create'),
+      right.definitions(titleId, 'update'),
+      right.enforcement(titleId, playerId, 'update'),
+    ],
+  ),
+  importOnlyDefinitions: operation(
+    (services, { content, ...options }: WithContent<ImportOnlyDefinitions>, call) =>
+      importOnlyDefinitions(services, options, content, call),
+    ({ titleId }) => [right.definitions(titleId, 'create'), right.definitions(titleId, 'update')],
+  ),
+  importProgress: operation(
+    (services, { content, ...options }: WithContent<ImportProgressOptions>, call) =>
+      importProgress(services, options, content, call),
+    ({ titleId = right.ALL, playerId = right.ALL }) => [right.enforcement(titleId, playerId, 'update')],
+  ),
+  exportAchievements: operation(exportAchievements, ({ titleId }: ExportAchievementsOptions) => [
+    right.definitions(titleId, 'read'),
+  ]),
+  exportProgress: operation(exportProgress, ({ titleId, playerId = right.ALL }: ExportProgressOptions) => [
+    right.enforcement(titleId, playerId, 'read'),
+  ]),
+
+  createTitle: operation(createTitle, ({ title }) => [right.title(title.id, 'create')]),
+  getTitle: operation(getTitle, ({ titleId }) => [right.title(titleId, 'read')]),
+  listTitles: operation(listTitles, () => [right.title(right.ALL, 'read')]),
+  updateTitle: operation(updateTitle, ({ titleId }) => [right.title(titleId, 'update')]),
+  deleteTitle: operation(deleteTitle, ({ titleId }) => [right.title(titleId, 'delete')]),
+  claimTitle: operation(claimTitle, () => [right.title(right.ALL, 'create')]),
+  // Only says which title a platform's ids mean: what is done with it is asked for by its own name.
+  findBoundTitle: operation(findBoundTitle, nothing),
+
+  createAchievement: operation(createAchievement, ({ titleId }) => [right.definitions(titleId, 'create')]),
+  getAchievement: operation(getAchievement, ({ titleId }) => [right.definitions(titleId, 'read')]),
+  batchGetAchievements: operation(batchGetAchievements, ({ titleId }) => [
+    right.definitions(titleId, 'read'),
+  ]),
+  // The same as a platform shows it to players.
+  getCatalogueAchievement: operation(getAchievement, ({ titleId }) => [right.catalogue(titleId)]),
+  listAchievements: operation(listAchievements, ({ titleId }) => [right.definitions(titleId, 'read')]),
+  updateAchievement: operation(updateAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
+  reviseAchievement: operation(reviseAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
+  deleteAchievement: operation(deleteAchievement, ({ titleId }) => [right.definitions(titleId, 'delete')]),
+  reorderAchievement: operation(reorderAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
+  getDialectAchievement: operation(getDialectAchievement, ({ titleId }) => [right.catalogue(titleId)]),
+  listDialectAchievements: operation(listDialectAchievements, ({ titleId }) => [
+    right.definitions(titleId, 'read'),
+  ]),
+  createLimitedAchievement: operation(createLimitedAchievement, ({ titleId }) => [
+    right.definitions(titleId, 'create'),
+  ]),
+
+  putImage: operation(putImage, ({ titleId = right.ALL }) => [right.definitions(titleId, 'create')]),
+  // Found by the hash of its content alone: who knows that has seen it named.
+  getImage: operation(getImage, anybody),
+
+  createPlayer: operation(createPlayer, ({ player }) => [right.players(player.id, 'create')]),
+  getPlayer: operation(getPlayer, ({ playerId }) => [right.player(playerId, 'read')]),
+  findPlayer: operation(findPlayer, () => [right.players(right.ALL, 'read')]),
+  listPlayers: operation(listPlayers, () => [right.players(right.ALL, 'read')]),
+  updatePlayer: operation(updatePlayer, ({ playerId }) => [right.players(playerId, 'update')]),
+  deletePlayer: operation(deletePlayer, ({ playerId }) => [right.players(playerId, 'delete')]),
+  linkAccount: operation(linkAccount, ({ playerId }) => [right.players(playerId, 'update')]),
+  unlinkAccount: operation(unlinkAccount, ({ playerId }) => [right.players(playerId, 'update')]),
+  // Like findBoundTitle: only the meaning of a name that the caller has.
+  playerOfAccount: operation(playerOfAccount, nothing),
+  admitAccount: operation(admitAccount, nothing),
+  accountOfPlayer: operation(accountOfPlayer, ({ titleId, playerId }) => [
+    right.progress(titleId, playerId, 'read'),
+  ]),
+
+  createStat: operation(createStat, ({ stat }) => [right.stats(stat.titleId, 'create')]),
+  getStat: operation(getStat, ({ titleId }) => [right.stats(titleId, 'read')]),
+  listStats: operation(listStats, ({ titleId }) => [right.stats(titleId, 'read')]),
+  updateStat: operation(updateStat, ({ titleId }) => [right.stats(titleId, 'update')]),
+  deleteStat: operation(deleteStat, ({ titleId }) => [right.stats(titleId, 'delete')]),
+  recordStats: operation(recordStats, ({ titleId, playerId, occurredTime }) => [
+    right.statValues(titleId, playerId, 'update'),
+    ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
+  ]),
+  listStatHolders: operation(listStatHolders, ({ titleId }) => [right.stats(titleId, 'read')]),
+  listStatUsage: operation(listStatUsage, ({ titleId }) => [right.stats(titleId, 'read')]),
+  deleteStatValue: operation(deleteStatValue, ({ titleId, playerId, writer }) => [
+    forTrust(writer === 'server', right.statValues(titleId, playerId, 'delete')),
+  ]),
+  listStatItems: operation(listStatItems, ({ titleId, playerId, trusted }) => [
+    forTrust(trusted, right.statValues(titleId, playerId, 'read')),
+  ]),
+  listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
+    right.statValues(titleId, playerId, 'read'),
+  ]),
+
+  listCommunityProgress: operation(listCommunityProgress, ({ titleId, trusted }) => [
+    forTrust(trusted, right.catalogue(titleId)),
+  ]),
+  listContributors: operation(listContributors, ({ titleId, trusted }) => [
+    forTrust(trusted, right.catalogue(titleId)),
+  ]),
+  listContributions: operation(listContributions, ({ titleId, playerId, trusted }) => [
+    forTrust(trusted, right.progress(titleId, playerId, 'read')),
+  ]),
+  claimReward: operation(claimReward, ({ titleId, playerId }) => [
+    right.progress(titleId, playerId, 'update'),
+  ]),
+  resetCommunityProgress: operation(resetCommunityProgress, ({ titleId }) => [
+    right.definitions(titleId, 'delete'),
+  ]),
+
+  recordProgress: operation(recordProgress, reporting),
+  batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(reporting)),
+  unlockAchievements: operation(unlockAchievements, ({ titleId, playerId, trusted }) => [
+    trusted ? right.enforcement(titleId, playerId, 'update') : right.progress(titleId, playerId, 'update'),
+  ]),
+  getProgress: operation(getProgress, ({ titleId, playerId }) => [
+    right.enforcement(titleId, playerId, 'read'),
+  ]),
+  listProgress: operation(listProgress, ({ titleId, playerId, view }) => [
+    view === 'player'
+      ? right.progress(titleId, playerId, 'read')
+      : right.enforcement(titleId, playerId, 'read'),
+  ]),
+  listStandings: operation(listStandings, ({ titleId, playerId }) => [
+    playerId === undefined ? right.catalogue(titleId) : right.progress(titleId, playerId, 'read'),
+  ]),
+  // Says of all players together what a platform tells anybody about the title.
+  countUnlocks: operation(countUnlocks, ({ titleId }) => [right.catalogue(titleId)]),
+  listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
+    right.progress(right.ALL, playerId, 'read'),
+  ]),
+  getPlayerSummary: operation(getPlayerSummary, ({ titleId, playerId }) => [
+    right.progress(titleId, playerId, 'read'),
+  ]),
+  revokeAchievement: operation(revokeAchievement, ({ titleId, playerId }) => [
+    right.enforcement(titleId, playerId, 'update'),
+  ]),
+  restoreAchievement: operation(restoreAchievement, ({ titleId, playerId }) => [
+    right.enforcement(titleId, playerId, 'update'),
+  ]),
+  resetProgress: operation(resetProgress, ({ titleId, playerId }) => [
+    right.enforcement(titleId, playerId, 'delete'),
+  ]),
+}
+
+type Table = typeof OPERATIONS
+
+export type OperationName = keyof Table
+
+/**
+ * The use cases, each behind its check. The check comes before anything else is done, and throws UNAUTHENTICATED or
+ * PERMISSION_DENIED.
+ */
+export type Operations = {
+  readonly [Name in OperationName]: (
+    request: Parameters<Table[Name]['run']>[1],
+    call: Call,
+  ) => ReturnType<Table[Name]['run']>
+}
+
+export function openOperations(services: Services): Operations {
+  const open = ([name, { run, demands }]: [string, Operation<never, unknown>]) => [
+    name,
+    (request: never, call: Call) => {
+      if (demands !== anybody) right.authorize(call.principal, demands(request))
+      return run(services, request, call)
+    },
+  ]
+  return Object.fromEntries(Object.entries(OPERATIONS).map((entry) => open(entry as never))) as Operations
+}
+
+/** What an operation demands, for those who check that none is left out. */
+export function demandsOf<Name extends OperationName>(
+  name: Name,
+  request: Parameters<Table[Name]['run']>[1],
+): readonly Demand[] {
+  return (OPERATIONS[name].demands as (asked: typeof request) => readonly Demand[])(request)
+}
