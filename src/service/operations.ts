@@ -163,8 +163,8 @@ const OPERATIONS = {
   listStats: operation(listStats, ({ titleId }) => [right.stats(titleId, 'read')]),
   updateStat: operation(updateStat, ({ titleId }) => [right.stats(titleId, 'update')]),
   deleteStat: operation(deleteStat, ({ titleId }) => [right.stats(titleId, 'delete')]),
-  recordStats: operation(recordStats, ({ titleId, playerId, occurredTime }) => [
-    right.statValues(titleId, playerId, 'update'),
+  recordStats: operation(recordStats, ({ titleId, playerId, occurredTime, writer }) => [
+    forTrust(writer === 'server', right.statValues(titleId, playerId, 'update')),
     ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
   ]),
   listStatHolders: operation(listStatHolders, ({ titleId }) => [right.stats(titleId, 'read')]),
