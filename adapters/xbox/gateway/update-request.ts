@@ -17,6 +17,7 @@ export interface UpdateRequest {
 const digits = z
   .union([z.string(), z.int(), z.bigint()], 'expected a string or an integer')
   .transform((said) => String(said).trim())
+  .refine(({ length }) => length > 0 && length <= LIMITS.id, `expected 1 to ${LIMITS.id} characters`)
 
 const percent = z
   .union([z.number(), z.bigint(), z.string().regex(/^\s*\d{1,9}(\.\d{1,9})?\s*$/)], 'expected a percent')
