@@ -69,8 +69,13 @@ async function unlock(audience: Audience, request: GatewayRequest, achievementId
 /** What is measured is unlocked by its measure alone. */
 function refusalOf(achievement: StoredAchievement): LaurelError | undefined {
   const { incremental, global } = writeDefinition(achievement, '')
-  if (incremental !== true && global !== true) return undefined
-  const whose = global === true ? 'global: what all players do' : 'incremental: its statistic'
-  const message = `achievement ${achievement.id} is ${whose} unlocks it, and no request can`
-  return new LaurelError('failed_precondition', 'REQUIREMENT_FOLLOWS_STAT', message)
+  const refused = (reason: 'COMMUNITY_GOAL' | 'REQUIREMENT_FOLLOWS_STAT', what: string) =>
+    new LaurelError(
+      'failed_precondition',
+      reason,
+      `achievement ${achievement.id} is ${what} unlocks it alone`,
+    )
+  if (global === true) return refused('COMMUNITY_GOAL', 'global: what all players do')
+  if (incremental === true) return refused('REQUIREMENT_FOLLOWS_STAT', 'incremental: its statistic')
+  return undefined
 }
