@@ -10,6 +10,7 @@ import { openCalls } from './corpus/calls.ts'
 import { type CorpusDocument, documentsIn, type Way } from './corpus/documents.ts'
 import { compare } from './corpus/normalisations.ts'
 import { tryAchievementApi } from './corpus/openapi.ts'
+import { tryStatisticsApi } from './corpus/openapi-statistics.ts'
 import { startThrowawayDatabase } from './corpus/postgres.ts'
 import { roundTrip } from './corpus/round-trip.ts'
 import { startServer } from './support/server.ts'
@@ -41,6 +42,9 @@ for (const document of await documentsIn(folder, names)) {
 }
 await calls.clear()
 for (const { name, problems } of await tryAchievementApi(folder, `${server.url}/accelbyte`)) {
+  tellResult(name, problems)
+}
+for (const { name, problems } of await tryStatisticsApi(folder, `${server.url}/accelbyte`)) {
   tellResult(name, problems)
 }
 const passed = results.filter((result) => result).length

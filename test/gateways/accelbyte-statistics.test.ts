@@ -1,7 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { definition } from '../support/accelbyte-client.ts'
 import { startAccelByte } from '../support/accelbyte-server.ts'
-import { accelByteCaller, current, items, nothing, stat, stats, values } from '../support/accelbyte-social.ts'
+import {
+  accelByteCaller,
+  current,
+  holders,
+  items,
+  nothing,
+  stat,
+  stats,
+  values,
+} from '../support/accelbyte-social.ts'
 
 const ADMIN = '/social/v1/admin/namespaces/regatta'
 const PUBLIC = '/social/v1/public/namespaces/regatta'
