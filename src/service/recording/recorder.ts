@@ -26,26 +26,49 @@ const ENTRY_BYTES = 512
 export function createRecorder(gathers: boolean): Recorder {
   const memory = { definitions: new KnownDefinitions(), standings: new KnownStandings() }
 
+  /** By player: what is being written under lock, the last of it. */
+  const late = new Map<string, Promise<readonly EntryAnswer[]>>()
+
   /** What cannot be written at once is written under lock, player by player, so that nobody waits for another. */
   async function send(
     services: Services,
     entries: readonly Entry[],
   ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
-    const answers = await recordUnlocked(services, memory, entries).catch(orUnlessAway(entries))
-    const left = entries.filter((_, index) => answers[index] === undefined)
-    const late = new Map<Entry, Promise<EntryAnswer>>()
-    for (const ofPlayer of Map.groupBy(left, ({ item }) => item.playerId).values()) {
-      const recorded = recordUnderLock(services, ofPlayer, abortedByAll(ofPlayer))
+    const ready = entries.filter(({ item }) => !late.has(item.playerId))
+    const written = await recordUnlocked(services, memory, ready).catch(orUnlessAway(ready))
+    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>()
+    for (const [index, entry] of ready.entries()) {
+      const answer = written[index]
+      if (answer !== undefined) answers.set(entry, answer)
+    }
+    const left = entries.filter((entry) => !answers.has(entry))
+    for (const [playerId, ofPlayer] of Map.groupBy(left, ({ item }) => item.playerId)) {
+      const recorded = recordLate(services, playerId, ofPlayer)
       for (const [index, entry] of ofPlayer.entries()) {
-        late.set(
+        answers.set(
           entry,
           recorded.then((all) => all[index] as EntryAnswer),
         )
       }
     }
-    return answers.map(
-      (answer, index) => answer ?? (late.get(entries[index] as Entry) as Promise<EntryAnswer>),
-    )
+    return entries.map((entry) => answers.get(entry) as EntryAnswer | Promise<EntryAnswer>)
+  }
+
+  /** After what is late of the player already: the order in which a player's entries came is kept. */
+  function recordLate(
+    services: Services,
+    playerId: string,
+    entries: readonly Entry[],
+  ): Promise<readonly EntryAnswer[]> {
+    const before = late.get(playerId) ?? Promise.resolve()
+    const record = () => recordUnderLock(services, entries, abortedByAll(entries))
+    const recorded = before.then(record, record)
+    late.set(playerId, recorded)
+    const forget = () => {
+      if (late.get(playerId) === recorded) late.delete(playerId)
+    }
+    recorded.then(forget, forget)
+    return recorded
   }
 
   let lanes: readonly Gatherer<Entry, EntryAnswer>[] | undefined

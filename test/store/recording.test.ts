@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import fc from 'fast-check'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Achievement } from '../../src/model/achievement.ts'
+import { applyReport } from '../../src/model/apply-report.ts'
+import { LaurelError } from '../../src/model/errors.ts'
+import { pack } from '../../src/model/packed.ts'
+import { NOT_STARTED, type Progress } from '../../src/model/progress.ts'
+import { batchRecordProgress } from '../../src/service/batch-record-progress.ts'
+import { createAchievement } from '../../src/service/create-achievement.ts'
+import { createTitle } from '../../src/service/create-title.ts'
+import { type RecordProgress, recordProgress } from '../../src/service/record-progress.ts'
+import type { ProgressResult } from '../../src/service/reports.ts'
+import { runs } from '../conformance/effort.ts'
+import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+
+const ACHIEVEMENTS: readonly Achievement[] = [
+  achievementOf({ id: 'plain', rewards: gamerscore(5) }),
+  achievementOf({ id: 'counted', rewards: gamerscore(10), requirements: [requirementOf({ target: 20n })] }),
+  achievementOf({
+    id: 'two',
+    requirements: [requirementOf({ id: 'a' }), requirementOf({ id: 'b', target: 3n })],
+  }),
+  achievementOf({
+    id: 'lap',
+    requirements: [requirementOf({ operator: 'at_most', target: 60.5, valueType: 'double' })],
+  }),
+  achievementOf({
+    id: 'over',
+    kind: 'challenge',
+    window: { start: 0n, end: 1n },
+    requirements: [requirementOf()],
+  }),
+  achievementOf({ id: 'followed', requirements: [requirementOf({ statCode: 'kills' })] }),
+]
+
+const requirementId = fc.constantFrom(undefined, 'count', 'a', 'b', 'none')
+const quantity = fc.oneof(fc.bigInt({ min: 0n, max: 25n }), fc.constantFrom(59.5, 61.25))
+const report = fc.oneof(
+  fc.record({ kind: fc.constant('reach' as const), requirementId, quantity }),
+  fc.record({ kind: fc.constant('add' as const), requirementId, quantity: fc.bigInt({ min: 0n, max: 7n }) }),
+  fc.record({ kind: fc.constant('percent' as const), percent: fc.integer({ min: 0, max: 100 }) }),
+  fc.constant({ kind: 'unlock' as const }),
+)
+const item = fc.record({
+  titleId: fc.constantFrom('title', 'title', 'title', 'nowhere'),
+  playerId: fc.constantFrom('ann', 'ben', 'cat'),
+  achievementId: fc.constantFrom(...ACHIEVEMENTS.map(({ id }) => id), 'none'),
+  report,
+  occurredTime: fc.constant(undefined),
+  requestId: fc.option(fc.constantFrom('r1', 'r2', 'r3'), { nil: undefined }),
+})
+
+/** What each of the items makes of what the ones before it left: one at a time, in memory. */
+class Reference {
+  readonly progress = new Map<string, Progress>()
+  readonly #answers = new Map<string, { readonly payload: string; readonly said: unknown }>()
+
+  record(asked: RecordProgress): unknown {
+    const { titleId, playerId, achievementId, requestId } = asked
+    const definition = ACHIEVEMENTS.find(({ id }) => id === achievementId)
+    if (titleId !== 'title') return 'TITLE_NOT_FOUND'
+    if (definition === undefined) return 'ACHIEVEMENT_NOT_FOUND'
+    const name = `${playerId} ${requestId}`
+    const payload = pack(asked)
+    const known = requestId === undefined ? undefined : this.#answers.get(name)
+    if (known !== undefined) return known.payload === payload ? known.said : 'REQUEST_ID_REUSED'
+    const key = `${playerId} ${achievementId}`
+    const context = { time: 1000n, precision: 'exact', writer: 'test' } as const
+    const outcome = applyReport(definition, this.progress.get(key) ?? NOT_STARTED, asked.report, context)
+    if (outcome.kind === 'rejected') return outcome.why.toUpperCase()
+    if (outcome.changed) this.progress.set(key, outcome.progress)
+    const said = outcomeOf(outcome)
+    if (requestId !== undefined) this.#answers.set(name, { payload, said })
+    return said
+  }
+}
+
+function outcomeOf(
+  answer: Pick<ProgressResult, 'progress' | 'changed' | 'newlyUnlocked' | 'alreadyUnlocked'>,
+) {
+  const { progress, changed, newlyUnlocked, alreadyUnlocked } = answer
+  return { ...essence(progress), changed, newlyUnlocked, alreadyUnlocked }
+}
+
+/** Without the times, which the reference does not have. */
+function essence({ state, values, percent, reportedPercent }: Progress) {
+  return { state, values, percent, reportedPercent }
+}
+
+let services: TestServices
+let pool: pg.Pool
+const call = callOf()
+
+beforeAll(async () => {
+  services = await createTestServices()
+  pool = new pg.Pool({ connectionString: services.databaseUrl, max: 4 })
+  const title = { id: 'title', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, requestId: undefined }, call)
+  for (const achievement of ACHIEVEMENTS) {
+    await createAchievement(services, { titleId: 'title', achievement, requestId: undefined }, call)
+  }
+})
+afterAll(async () => {
+  await pool.end()
+  await services[Symbol.asyncDispose]()
+})
+
+/** What another process may do meanwhile: all of it makes what is known here old, or holds it up. */
+const DISTURBANCES = {
+  none: async () => {},
+  'other versions': () => pool.query('update player_titles set version = version + 1'),
+  'other definitions': () => pool.query('update achievements set revision = revision + 1'),
+  'a held sheet': () => holding(`select 1 from player_titles where player_id = 'ann' for update`),
+  'a held definition': () => holding(`select 1 from achievements where id = 'counted' for update`),
+}
+
+async function holding(statement: string): Promise<void> {
+  const client = await pool.connect()
+  await client.query('begin')
+  await client.query(statement)
+  await sleep(5)
+  await client.query('commit')
+  client.release()
+}
+
+const disturbance = fc.constantFrom(...(Object.keys(DISTURBANCES) as (keyof typeof DISTURBANCES)[]))
+const asks = fc.array(fc.record({ items: fc.array(item, { minLength: 1, maxLength: 6 }), disturbance }), {
+  minLength: 1,
+  maxLength: 6,
+})
+
+/** Each item by a call of its own, or all by one. */
+const WAYS: Readonly<Record<string, (items: readonly RecordProgress[]) => Promise<readonly unknown[]>>> = {
+  'calls at the same time': (items) =>
+    Promise.all(items.map((one) => recordProgress(services, one, call).catch((error: unknown) => error))),
+  batches: (items) => batchRecordProgress(services, { items }, call),
+}
+
+describe.each(Object.entries(WAYS))('%s', (_, record) => {
+  test('leave what one after the other would leave, whatever happens meanwhile', async () => {
+    await fc.assert(
+      fc.asyncProperty(asks, async (steps) => {
+        await pool.query('delete from players')
+        await pool.query('delete from player_requests')
+        await pool.query('delete from events')
+        const reference = new Reference()
+        for (const { items, disturbance } of steps) {
+          const [answers] = await Promise.all([record(items), DISTURBANCES[disturbance]()])
+          const expected = items.map((one) => reference.record(one))
+          expect(answers.map(saidOf)).toEqual(expected)
+        }
+        await expectStored(reference)
+      }),
+      runs(60),
+    )
+  })
+})
+
+function saidOf(answer: unknown): unknown {
+  return answer instanceof LaurelError ? answer.reason : outcomeOf(answer as ProgressResult)
+}
+
+async function expectStored(reference: Reference): Promise<void> {
+  const rows = await pool.query('select player_id, achievement_id, state, percent from progress')
+  const stored = rows.rows.map((row) => [`${row.player_id} ${row.achievement_id}`, row.state, row.percent])
+  const known = [...reference.progress].map(([key, { state, percent }]) => [key, state, percent])
+  expect(stored.sort()).toEqual(known.sort())
+  const totals = await pool.query(`
+    select s.player_id, s.unlocked_count, s.score::int, count(p.achievement_id)::int as recount,
+      coalesce(sum(a.score), 0)::int as rescore
+    from player_titles s
+    left join progress p on p.player_id = s.player_id and p.state = 'achieved'
+    left join achievements a on a.id = p.achievement_id and a.title_id = p.title_id
+    group by s.player_id, s.title_id`)
+  for (const row of totals.rows) {
+    expect([row.unlocked_count, row.score]).toEqual([row.recount, row.rescore])
+  }
+  const events = await pool.query(`select count(*)::int as count from events where kind = 'unlocked'`)
+  const unlocked = known.filter(([, state]) => state === 'achieved')
+  expect(events.rows[0].count).toBe(unlocked.length)
+}
