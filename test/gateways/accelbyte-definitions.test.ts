@@ -57,16 +57,16 @@ describe('creating', () => {
   })
 
   test.each<readonly [string, object | string, RegExp]>([
-    ['no code', { ...definition('x'), achievementCode: '' }, /^\$\.achievementCode: /],
-    ['no language', { ...definition('x'), defaultLanguage: null }, /^\$\.defaultLanguage: /],
-    ['no text in it', definition('x', { name: { id: 'X' } }), /^\$\.name: .*default language "en"/],
-    ['six tags', definition('x', { tags: [...'abcdef'] }), /^\$\.tags: .*at most 5/],
-    ['a text as a flag', definition('x', { hidden: 'yes' }), /^\$\.hidden: expected true or false/],
-    ['attributes as a list', definition('x', { customAttributes: [] }), /^\$\.customAttributes: /],
+    ['no code', { ...definition('x'), achievementCode: '' }, /^achievementCode: /],
+    ['no language', { ...definition('x'), defaultLanguage: null }, /^defaultLanguage: /],
+    ['no text in it', definition('x', { name: { id: 'X' } }), /^name: .*default language "en"/],
+    ['six tags', definition('x', { tags: [...'abcdef'] }), /^tags: .*at most 5/],
+    ['a text as a flag', definition('x', { hidden: 'yes' }), /^hidden: expected true or false/],
+    ['attributes as a list', definition('x', { customAttributes: [] }), /^customAttributes: /],
     ['a long stat code', definition('x', { statCode: 'x'.repeat(200) }), /statCode must have at most 128/],
     ['a long code', definition('x'.repeat(129)), /achievementCode must have 1 to 128/],
     ['a member twice', { ...definition('x'), HIDDEN: true }, /HIDDEN/],
-    ['a list', [], /^\$: expected an object/],
+    ['a list', [], /^body: expected an object/],
     ['no JSON', '{"achievementCode":', /^line 1, column 20: /],
     ['nothing', '', /^line 1, column 1: /],
   ])('refuses %s', async (_, body, message) => {

@@ -123,9 +123,9 @@ describe('import', () => {
   })
 
   test.each<readonly [string, { readonly body: FormData | string }, RegExp]>([
-    ['a body that is no form', { body: '[]' }, /^\$\.file: expected a part/],
-    ['a form without the file', formOf(['strategy', 'replace']), /^\$\.file: /],
-    ['another strategy', formOf(['file', []], ['strategy', 'merge']), /^\$\.strategy: .*"merge"/],
+    ['a body that is no form', { body: '[]' }, /^file: expected a part/],
+    ['a form without the file', formOf(['strategy', 'replace']), /^file: /],
+    ['another strategy', formOf(['file', []], ['strategy', 'merge']), /^strategy: .*"merge"/],
     ['what is no JSON', formOf(['file', '[{"a":1},\n x]']), /^line 2, column 2: /],
     ['what is no list', formOf(['file', '7']), /line 1, column 1: a document is an array or an object/],
   ])('refuses %s, and makes no title of it', async (_, asked, message) => {

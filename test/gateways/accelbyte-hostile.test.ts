@@ -1,4 +1,5 @@
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { gateway } from '../../adapters/accelbyte/gateway.ts'
@@ -22,14 +23,14 @@ const LEAKS =
 /** An answer of the service's form, whatever was asked. */
 async function check(path: string, init: RequestInit, name = ''): Promise<number> {
   const response = await fetch(running.url + path, init)
-  const text = await response.text()
-  const what = `${init.method} ${path}: ${response.status} ${text}`
+  const answer = await response.text()
+  const what = `${init.method} ${path}: ${response.status} ${answer}`
   if (response.status !== 501 || name !== NOT_SUPPORTED) expect(response.status, what).toBeLessThan(500)
-  expect(text).not.toMatch(LEAKS)
+  expect(answer).not.toMatch(LEAKS)
   if (response.status >= 400) {
     expect(response.headers.get('content-type')).toBe('application/json')
-    failure.parse(JSON.parse(text))
-  } else if (text !== '') JSON.parse(text)
+    failure.parse(JSON.parse(answer))
+  } else if (answer !== '') JSON.parse(answer)
   return response.status
 }
 
@@ -158,25 +159,39 @@ test('forms of anything are answered in the form of the service', async () => {
   )
 })
 
-test('a body that is too large is refused before it is read', async () => {
-  const body = JSON.stringify(definition('x', { customAttributes: { x: 'x'.repeat(5 * 2 ** 20) } }))
-  const path = '/achievement/v1/admin/namespaces/harbor-lights/achievements'
-  expect(await check(path, { method: 'POST', body })).toBe(413)
-  const large = JSON.stringify(definition('x', { customAttributes: { x: 'x'.repeat(2 * 2 ** 20) } }))
-  expect(await check(path, { method: 'POST', body: large })).toBe(400)
-})
+const ACHIEVEMENTS = '/achievement/v1/admin/namespaces/harbor-lights/achievements'
 
-test('a client that goes away in the middle of a form leaves the server serving', async () => {
+/** A request of which only this much is ever sent. */
+async function begin(path: string, type: string, length: number, content: string): Promise<Socket> {
   const { hostname, port } = new URL(running.url)
   const socket = connect(Number(port), hostname)
   const head = [
-    'POST /accelbyte/achievement/v1/admin/namespaces/harbor-lights/achievements/import HTTP/1.1',
+    `POST /accelbyte${path} HTTP/1.1`,
     `Host: ${hostname}`,
-    'Content-Type: multipart/form-data; boundary=x',
-    'Content-Length: 100000',
+    `Content-Type: ${type}`,
+    `Content-Length: ${length}`,
   ]
+  await new Promise<void>((resolve) =>
+    socket.write(`${head.join('\r\n')}\r\n\r\n${content}`, () => resolve()),
+  )
+  return socket
+}
+
+test('a body that is too large is refused before it is read', async () => {
+  const socket = await begin(ACHIEVEMENTS, 'application/json', 5 * 2 ** 20, '')
+  const [head = '', body = ''] = (await text(socket)).split('\r\n\r\n')
+  expect(head).toMatch(/^HTTP\/1\.1 413 /)
+  expect(failure.parse(JSON.parse(body)).errorCode).toBe(413)
+})
+
+test('attributes that are too large are refused', async () => {
+  const body = JSON.stringify(definition('x', { customAttributes: { x: 'x'.repeat(2 * 2 ** 20) } }))
+  expect(await check(ACHIEVEMENTS, { method: 'POST', body })).toBe(400)
+})
+
+test('a client that goes away in the middle of a form leaves the server serving', async () => {
   const begun = '--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\n[{"a":'
-  await new Promise<void>((resolve) => socket.write(`${head.join('\r\n')}\r\n\r\n${begun}`, () => resolve()))
+  const socket = await begin(`${ACHIEVEMENTS}/import`, 'multipart/form-data; boundary=x', 100_000, begun)
   socket.destroy()
   await running.client.call('AdminListAchievements')
   expect(running.server.output()).not.toMatch(/"level":(50|60)|\berror\b/i)

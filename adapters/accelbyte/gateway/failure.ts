@@ -53,8 +53,11 @@ function messageOf(status: number, { method }: RequestHead): string {
   return status === 500 ? 'internal error' : `refused with HTTP status ${status}`
 }
 
-/** Titles are namespaces here, and players the users that the path says. */
-function inTheirWords({ reason, message, metadata }: LaurelError, { params }: RequestHead): string {
+/** Titles are namespaces here, and players the users that the path says; a parameter is no part of a document. */
+function inTheirWords(error: LaurelError, { params }: RequestHead): string {
+  const { reason, message, metadata, violations } = error
+  const [wrong] = violations
+  if (wrong?.field.startsWith('$')) return `${wrong.field.replace(/^\$\.?/, '') || 'body'}: ${wrong.message}`
   const { namespace = '', userId = '' } = params
   if (reason === 'ACHIEVEMENT_NOT_FOUND' || reason === 'ACHIEVEMENT_EXISTS') {
     const fact = reason === 'ACHIEVEMENT_EXISTS' ? 'exists already' : 'does not exist'
