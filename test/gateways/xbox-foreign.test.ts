@@ -98,13 +98,18 @@ describe('documents of Xbox that were imported', () => {
     await xbox.firstHistory(`/users/xuid(${xuid})/history/titles`)
   })
 
-  test('keep their own spelling where clients read it', async () => {
-    const { achievements } = await xbox.list('/users/xuid(2533274400000002)/achievements?maxItems=1000')
+  test('keep their own spelling and order where clients read them', async () => {
+    const answer = await xbox.ask('/users/xuid(2533274400000002)/achievements?maxItems=1000')
+    const { achievements } = answer.json() as { achievements: { id: string }[] }
     const served = new Map(achievements.map((entry) => [entry.id, entry]))
     const document = JSON.parse(sample('xbox/testdata/event-based.json')) as {
-      achievements: typeof achievements
+      achievements: { id: string }[]
     }
     expect(document.achievements.length).toBeGreaterThan(0)
-    for (const said of document.achievements) expect(served.get(said.id)).toEqual(said)
+    for (const said of document.achievements) {
+      const entry = served.get(said.id) ?? {}
+      expect(entry).toEqual(said)
+      expect(Object.keys(entry)).toEqual(Object.keys(said))
+    }
   })
 })

@@ -32,12 +32,17 @@ export function writeEntry(
   const { rarity: _, ...entry } = encoded(record, legacy)
   const unlockTime = unlockTimeOf(standing)
   if (legacy) {
-    return { ...readAs(liveLegacy, entry), timeUnlocked: writeTime(unlockTime, LEGACY_NEVER) } as JsonObject
+    return {
+      ...entry,
+      ...readAs(liveLegacy, entry),
+      timeUnlocked: writeTime(unlockTime, LEGACY_NEVER),
+    } as JsonObject
   }
   const live = readAs(liveAchievement, entry)
   const { title, scid, titleId } = standing.title
   const isAlone = live.titleAssociations.length === 0 && titleId !== undefined
   return {
+    ...entry,
     ...live,
     serviceConfigId: scid,
     titleAssociations: isAlone ? [{ name: title.displayName, id: Number(titleId) }] : live.titleAssociations,

@@ -49,15 +49,17 @@ async function history(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 function writeTitle(played: Played): JsonObject {
-  const live = readAs(liveTitle, write(played, {}))
-  return { ...live, serviceConfigId: played.title.scid } as JsonObject
+  const entry = write(played, {})
+  return { ...entry, ...readAs(liveTitle, entry), serviceConfigId: played.title.scid } as JsonObject
 }
 
 /** When it was last played is known no better than by the last unlock. */
 function writeFirstTitle(played: Played): JsonObject {
   const { lastUnlockTime, achievementCount } = played.summary
+  const entry = write(played, { xbox: { [FORM]: 'title_v1' } })
   return {
-    ...readAs(liveFirstTitle, write(played, { xbox: { [FORM]: 'title_v1' } })),
+    ...entry,
+    ...readAs(liveFirstTitle, entry),
     lastPlayed: writeTime(lastUnlockTime),
     totalAchievements: achievementCount,
   } as JsonObject
