@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { ConfigError, readConfig } from './config.ts'
+import { ConfigError, readClientConfig, readConfig } from './config.ts'
+
+describe('readClientConfig', () => {
+  test('takes any server, and what it takes to be heard there', () => {
+    const nothing = { address: '127.0.0.1:50051', token: undefined, caFile: undefined }
+    expect(readClientConfig({ LAUREL_TOKEN: '' })).toEqual(nothing)
+    const env = { LAUREL_GRPC_ADDRESS: 'laurel.example:443', LAUREL_TOKEN: 'key', LAUREL_CA_FILE: 'ca.pem' }
+    expect(readClientConfig(env)).toEqual({ address: 'laurel.example:443', token: 'key', caFile: 'ca.pem' })
+  })
+})
 
 describe('readConfig', () => {
   test('takes defaults for what is absent or empty', () => {

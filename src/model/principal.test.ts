@@ -7,6 +7,7 @@ import {
   formatDemand,
   isAllowed,
   type Principal,
+  SOME,
 } from './principal.ts'
 
 const demand = (resource: string, action: Demand['action'] = 'read'): Demand => ({
@@ -76,6 +77,15 @@ test('an id cannot pass for a wildcard or for several segments', () => {
   expect(isAllowed(service(`NAMESPACE:${encode('a:USER:ann')}:ACHIEVEMENT`), named)).toBe(true)
   expect(formatDemand(named)).toBe('NAMESPACE:a%3AUSER%3Aann:ACHIEVEMENT [READ]')
   expect(encode('50%3A')).toBe('50%253A')
+})
+
+test('a demand for some title is met by a right on any one', () => {
+  const some = { resource: ['NAMESPACE', SOME, 'USER', 'ann', 'ACHIEVEMENT'], action: 'read' } as const
+  expect(isAllowed(service('ADMIN:NAMESPACE:a:*'), some)).toBe(true)
+  expect(isAllowed(service('ADMIN:NAMESPACE:a:STAT'), some)).toBe(false)
+  expect(isAllowed(player('NAMESPACE:a:USER:ann:ACHIEVEMENT'), some)).toBe(true)
+  expect(isAllowed(player('NAMESPACE:a:USER:ben:ACHIEVEMENT'), some)).toBe(false)
+  expect(formatDemand(some)).toBe('NAMESPACE:{title}:USER:ann:ACHIEVEMENT [READ]')
 })
 
 describe('a player', () => {

@@ -48,6 +48,9 @@ export interface Demand {
 
 export const ANONYMOUS: Anonymous = { kind: 'anonymous', name: 'anonymous', rights: [] }
 
+/** Stands in a demand for a segment that may be any: some title, whichever. No id is this. */
+export const SOME = '\u0000'
+
 /** All rights on everything. */
 export const EVERYTHING: readonly Right[] = [{ resource: 'ADMIN:*', action: 15 }]
 
@@ -67,7 +70,8 @@ export function isAllowed(principal: Principal, { resource, action }: Demand): b
 
 /** The demand as a right that would meet it. */
 export function formatDemand({ resource, action }: Demand): string {
-  return `${resource.map(encode).join(':')} [${action.toUpperCase()}]`
+  const segments = resource.map((segment) => (segment === SOME ? '{title}' : encode(segment)))
+  return `${segments.join(':')} [${action.toUpperCase()}]`
 }
 
 /** An id as a segment of a right. */
@@ -87,5 +91,8 @@ function covers(granted: readonly string[], wanted: readonly string[]): boolean 
   const last = pattern.length - 1
   const open = pattern[last] === '*' && pattern[last - 1] !== 'NAMESPACE' && pattern[last - 1] !== 'USER'
   if (open ? segments.length < pattern.length : segments.length !== pattern.length) return false
-  return pattern.every((part, index) => part === '*' || part === encode(segments[index] as string))
+  return pattern.every((part, index) => {
+    const segment = segments[index] as string
+    return part === '*' || segment === SOME || part === encode(segment)
+  })
 }

@@ -1,4 +1,3 @@
-import type { Demand } from '../model/principal.ts'
 import { accountOfPlayer } from './account-of-player.ts'
 import { admitAccount } from './admit-account.ts'
 import { batchGetAchievements } from './batch-get-achievements.ts'
@@ -214,7 +213,7 @@ const OPERATIONS = {
   // Says of all players together what a platform tells anybody about the title.
   countUnlocks: operation(countUnlocks, ({ titleId }) => [right.catalogue(titleId)]),
   listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
-    right.progress(right.ALL, playerId, 'read'),
+    right.progress(right.SOME, playerId, 'read'),
   ]),
   getPlayerSummary: operation(getPlayerSummary, ({ titleId, playerId }) => [
     right.progress(titleId, playerId, 'read'),
@@ -254,12 +253,4 @@ export function openOperations(services: Services): Operations {
     },
   ]
   return Object.fromEntries(Object.entries(OPERATIONS).map((entry) => open(entry as never))) as Operations
-}
-
-/** What an operation demands, for those who check that none is left out. */
-export function demandsOf<Name extends OperationName>(
-  name: Name,
-  request: Parameters<Table[Name]['run']>[1],
-): readonly Demand[] {
-  return (OPERATIONS[name].demands as (asked: typeof request) => readonly Demand[])(request)
 }

@@ -4,6 +4,9 @@ import { type Action, type Demand, formatDemand, isAllowed, type Principal } fro
 /** Anything of a kind that belongs to no title: to create one, or to list them all. */
 export const ALL = '*'
 
+/** Any one title: what comes back is of those that the caller has the right on. */
+export { SOME } from '../model/principal.ts'
+
 /** A title itself, with its bindings. */
 export function title(titleId: string, action: Action): Demand {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'NAMESPACE'], action }
