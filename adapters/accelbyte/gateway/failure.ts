@@ -59,13 +59,17 @@ function inTheirWords(error: LaurelError, { params }: RequestHead): string {
   const [wrong] = violations
   if (wrong?.field.startsWith('$')) return `${wrong.field.replace(/^\$\.?/, '') || 'body'}: ${wrong.message}`
   const { namespace = '', userId = '' } = params
-  if (reason === 'ACHIEVEMENT_NOT_FOUND' || reason === 'ACHIEVEMENT_EXISTS') {
+  const { achievementId, required = '' } = metadata
+  if (
+    (reason === 'ACHIEVEMENT_NOT_FOUND' || reason === 'ACHIEVEMENT_EXISTS') &&
+    achievementId !== undefined
+  ) {
     const fact = reason === 'ACHIEVEMENT_EXISTS' ? 'exists already' : 'does not exist'
-    return `achievement ${metadata['achievementId']} ${fact} in namespace ${namespace}`
+    return `achievement ${achievementId} ${fact} in namespace ${namespace}`
   }
   if (reason === 'PERMISSION_DENIED') {
-    const required = (metadata['required'] ?? '').replace(/(:USER:)[^:]*/, (_, user) => user + userId)
-    return `insufficient permission: it takes ${required}`
+    const theirs = required.replace(/(:USER:)[^:]*/, (_, user) => user + userId)
+    return `insufficient permission: it takes ${theirs}`
   }
   return message
 }
