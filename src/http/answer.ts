@@ -7,6 +7,7 @@ import { LIMITS } from '../model/limits.ts'
 import { ANONYMOUS } from '../model/principal.ts'
 import { readCredential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
+import { authorize } from '../service/rights.ts'
 import type { Authenticate, Call } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { failureOf } from './failures.ts'
@@ -81,13 +82,20 @@ async function run(
   const { route, host } = serving
   const asked = await requestOf(serving, head)
   for (const rate of route.rates?.(asked) ?? []) {
-    const { standing, over } = host.limiter.count(rate, head.now)
+    const { standing, calls, over } = host.limiter.count(rate, head.now)
     if (counted.rate === undefined || over || standing.remaining < counted.rate.remaining) {
       counted.rate = standing
     }
     if (!over) continue
     const message = `more than ${rate.limit} calls in ${rate.periodSeconds} seconds`
-    throw new LaurelError('resource_exhausted', 'RATE_LIMITED', message, { retryAfter: standing.resetAfter })
+    throw new LaurelError('resource_exhausted', 'RATE_LIMITED', message, {
+      retryAfter: standing.resetAfter,
+      metadata: {
+        limit: String(rate.limit),
+        periodSeconds: String(rate.periodSeconds),
+        calls: String(calls),
+      },
+    })
   }
   return route.handle(asked)
 }
@@ -106,6 +114,8 @@ async function requestOf(
     route.open === true && authorization === undefined
       ? ANONYMOUS
       : await host.authenticate(authorization, signal)
+  // Before the route reads anything: who is nobody learns nothing, not even what is wrong with a body.
+  if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
   const call: Call = { signal, principal, actor: principal.name }
   return {
     ...head,

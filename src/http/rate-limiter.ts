@@ -6,6 +6,13 @@ interface Window {
   count: number
 }
 
+interface Counted {
+  readonly standing: RateStanding
+  /** Calls in the window, this one among them. */
+  readonly calls: number
+  readonly over: boolean
+}
+
 /** So many keys are remembered at most; beyond it, the windows that began first are forgotten. */
 const MOST_KEYS = 100_000
 
@@ -14,7 +21,7 @@ export class RateLimiter {
   readonly #windows = new Map<string, Window>()
 
   /** Counts a call against a rate; `over` when it has no room left. Calls that are refused count too. */
-  count(rate: Rate, now: Instant): { readonly standing: RateStanding; readonly over: boolean } {
+  count(rate: Rate, now: Instant): Counted {
     const window = this.#windowOf(rate, now)
     window.count += 1
     const standing = {
@@ -23,7 +30,7 @@ export class RateLimiter {
       resetTime: window.end,
       resetAfter: Number(window.end - now) / Number(TICKS_PER_SECOND),
     }
-    return { standing, over: window.count > rate.limit }
+    return { standing, calls: window.count, over: window.count > rate.limit }
   }
 
   #windowOf({ key, periodSeconds }: Rate, now: Instant): Window {

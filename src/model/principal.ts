@@ -82,7 +82,7 @@ export function encode(id: string): string {
 function isOwn({ playerId }: PlayerPrincipal, resource: readonly string[]): boolean {
   if (resource[0] === ADMIN) return false
   const user = resource.indexOf('USER')
-  return user === -1 || resource[user + 1] === playerId
+  return user === -1 || resource[user + 1] === playerId || resource[user + 1] === SOME
 }
 
 function covers(granted: readonly string[], wanted: readonly string[]): boolean {

@@ -152,7 +152,7 @@ const OPERATIONS = {
   unlinkAccount: operation(unlinkAccount, ({ playerId }) => [right.players(playerId, 'update')]),
   // Like findBoundTitle: only the meaning of a name that the caller has.
   playerOfAccount: operation(playerOfAccount, nothing),
-  admitAccount: operation(admitAccount, nothing),
+  admitAccount: operation(admitAccount, () => [right.someReport()]),
   accountOfPlayer: operation(accountOfPlayer, ({ titleId, playerId }) => [
     right.progress(titleId, playerId, 'read'),
   ]),

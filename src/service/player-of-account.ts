@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto'
+import { LIMITS } from '../model/limits.ts'
 import type { Account } from '../model/player.ts'
 import type { Call, Services } from './services.ts'
 
@@ -19,7 +21,9 @@ export async function playerOfAccount(
     : { playerId: known, linked: true }
 }
 
-/** A player whom only a platform's account is known of. */
+/** A player whom only a platform's account is known of. The id of one that is too long to follow is made of its hash. */
 export function playerNamedAfter({ dialect, id }: Account): string {
-  return `${dialect}:${id}`
+  const name = `${dialect}:${id}`
+  if (name.length <= LIMITS.id) return name
+  return `${dialect}:#${createHash('sha256').update(id).digest('hex')}`
 }

@@ -1,11 +1,18 @@
 import { LaurelError } from '../model/errors.ts'
-import { type Action, type Demand, formatDemand, isAllowed, type Principal } from '../model/principal.ts'
+import {
+  type Action,
+  type Demand,
+  formatDemand,
+  isAllowed,
+  type Principal,
+  SOME,
+} from '../model/principal.ts'
 
 /** Anything of a kind that belongs to no title: to create one, or to list them all. */
 export const ALL = '*'
 
 /** Any one title: what comes back is of those that the caller has the right on. */
-export { SOME } from '../model/principal.ts'
+export { SOME }
 
 /** A title itself, with its bindings. */
 export function title(titleId: string, action: Action): Demand {
@@ -27,7 +34,12 @@ export function progress(titleId: string, playerId: string, action: Action): Dem
   return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
 }
 
-/** The same, for what only trusted callers do or see. */
+/** Anything that some player does in some title: to report it may make the player. */
+export function someReport(): Demand {
+  return { resource: ['NAMESPACE', SOME, 'USER', SOME, SOME], action: 'update' }
+}
+
+/** What one player has of a title's achievements, for what only trusted callers do or see. */
 export function enforcement(titleId: string, playerId: string, action: Action): Demand {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
 }

@@ -121,7 +121,7 @@ describe('a rate', () => {
     expect(refused.status).toBe(429)
     expect(rateError.parse(refused.json())).toEqual({
       version: 1,
-      currentRequests: 101,
+      currentRequests: 102,
       maxRequests: 100,
       periodInSeconds: 15,
       type: 'burst',

@@ -54,16 +54,13 @@ function bodyOf(code: number, description: string, { headers }: RequestHead): Js
   return { code, source: 'Progress', description, traceInformation }
 }
 
-/** Which limit it was stands in the error's text alone; the call that was refused is the first one too many or a later one. */
-function rateBody({ message }: LaurelError): JsonObject {
-  const said = ({ limit, periodSeconds }: (typeof LIMITS)[number]) =>
-    message.includes(`${limit} calls in ${periodSeconds} seconds`)
-  const { type, limit, periodSeconds } = LIMITS.find(said) ?? LIMITS[0]
+function rateBody({ metadata }: LaurelError): JsonObject {
+  const [limit, period] = [Number(metadata['limit']), Number(metadata['periodSeconds'])]
   return {
     version: 1,
-    currentRequests: limit + 1,
+    currentRequests: Number(metadata['calls']),
     maxRequests: limit,
-    periodInSeconds: periodSeconds,
-    type,
+    periodInSeconds: period,
+    type: LIMITS.find(({ periodSeconds }) => periodSeconds === period)?.type ?? LIMITS[0].type,
   }
 }

@@ -5,6 +5,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Queries } from '../../store/queries.ts'
 import { Ledger } from '../ledger.ts'
+import { playerNamedAfter } from '../player-of-account.ts'
 import { type ProgressResult, report } from '../reports.ts'
 import type { Call } from '../services.ts'
 
@@ -62,7 +63,7 @@ export function playerOfFacts(
     throw invalidArgument([{ field: `the player's account in ${adapter.id}`, message }])
   }
   const owner = owners.get(account)
-  if (owner === undefined) return named ?? `${adapter.id}:${account}`
+  if (owner === undefined) return named ?? playerNamedAfter({ dialect: adapter.id, id: account })
   if (named === undefined || named === owner) return owner
   const message = `account ${account} in ${adapter.id} is player ${owner}'s, not ${named}'s`
   throw new LaurelError('already_exists', 'ACCOUNT_LINKED_ELSEWHERE', message, {

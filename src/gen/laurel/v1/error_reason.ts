@@ -540,7 +540,12 @@ export const ErrorReason = {
    *
    *     {
    *       "reason": "RATE_LIMITED",
-   *       "domain": "laurel"
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "limit": "5",
+   *         "period_seconds": "5",
+   *         "calls": "6"
+   *       }
    *     }
    */
   RATE_LIMITED: 43,

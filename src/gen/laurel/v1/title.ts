@@ -67,7 +67,7 @@ export interface Title_ExtensionsEntry {
 /** What one dialect knows a title by. */
 export interface Binding {
   /**
-   * The ids by the dialect's own names for them: `scid` and `title_id` for Xbox, `application_id` for Discord,
+   * The ids by the dialect's own names for them: `service_config_id` and `title_id` for Xbox, `application_id` for Discord,
    * `namespace` for AccelByte. 1 to 16, names and ids of 1 to 128 characters.
    */
   ids: Map<string, string>;
