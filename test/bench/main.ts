@@ -1,0 +1,93 @@
+/** `npm run bench`: see README.md beside this. */
+import { writeFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { GOALS } from './goals.ts'
+import type { Timing } from './load/jobs.ts'
+import { type Check, type Findings, formatFindings, machine } from './report.ts'
+import { measureRounds, median, type Rate, ratiosOf, sum } from './rounds.ts'
+import { openScene, type Scene } from './scene.ts'
+import { openStage } from './stage.ts'
+import { batch, upserts } from './subjects/batch.ts'
+import { dialectSubjects } from './subjects/dialects.ts'
+import { growth } from './subjects/growth.ts'
+import { latencyAt, type PacedLatency } from './subjects/latency.ts'
+import { list } from './subjects/list.ts'
+import { noop } from './subjects/noop.ts'
+import { stream } from './subjects/stream.ts'
+import { single, unary } from './subjects/unary.ts'
+
+const { values: options } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    json: { type: 'string' },
+    'cpu-prof': { type: 'string' },
+  },
+})
+const { quick } = options
+const rounds = quick ? 3 : 5
+const wireTiming: Timing = quick ? { leadSeconds: 0.2, seconds: 0.8 } : { leadSeconds: 1, seconds: 10 }
+const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
+
+const findings = await findOut()
+process.stdout.write(formatFindings(findings))
+if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(findings, null, 2)}\n`)
+const isSound = findings.checks.every(({ holds }) => holds)
+const isReached = quick || findings.ratios.every(({ passed }) => passed)
+process.exitCode = isSound && isReached ? 0 : 1
+
+async function findOut(): Promise<Findings> {
+  await using stage = await openStage(options['cpu-prof'])
+  tell('filling the stage')
+  const scene = await openScene(stage)
+  const wire = [noop, unary, single, batch, upserts, stream, list].map((make) => make(scene))
+  const rates = [...(await measureRounds(wire, rounds, wireTiming, tell))]
+  tell('latency at half of the maximum')
+  const latency = await latencyAt(scene, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)
+  const checks = [await checkEvents(scene, rates, latency), checkAnswers([...rates, latency.measured])]
+  rates.push(...(await measureRounds(dialectSubjects(), rounds, dialectTiming, tell)))
+  if (!quick) {
+    tell('filling a database with 10 million rows')
+    const grown = await measureRounds(await growth(stage), rounds, wireTiming, tell)
+    checks.push(checkAnswers(grown))
+    rates.push(...grown)
+  }
+  const ratios = ratiosOf(rates, GOALS)
+  const date = new Date().toISOString()
+  return {
+    date,
+    machine: machine(),
+    quick,
+    seconds: wireTiming.seconds,
+    rounds,
+    rates,
+    latency,
+    ratios,
+    checks,
+  }
+}
+
+function checkAnswers(all: readonly { readonly failed: number }[]): Check {
+  const failed = sum(all.map((one) => one.failed))
+  return { what: `no call and no item failed: ${failed} did`, holds: failed === 0 }
+}
+
+/** Every report of this bench changes something, so each that was acknowledged has left an event. */
+async function checkEvents(
+  { stage, begun }: Scene,
+  rates: readonly Rate[],
+  { measured }: PacedLatency,
+): Promise<Check> {
+  const reporting = ['unary', 'single', 'batch', 'stream'].map((name) => rateOf(rates, name).succeeded)
+  const acknowledged = begun + sum(reporting) + measured.succeeded
+  const [row] = await stage.query<{ count: string }>(stage.databaseUrl, 'select count(*) from events')
+  const what = `${acknowledged} reports were acknowledged, and ${row?.count} are in the database`
+  return { what, holds: Number(row?.count) === acknowledged }
+}
+
+function rateOf(rates: readonly Rate[], name: string): Rate {
+  return rates.find((rate) => rate.name === name) as Rate
+}
+
+function tell(what: string): void {
+  process.stderr.write(`${what}\n`)
+}

@@ -1,0 +1,87 @@
+import type { Measured, Timing } from './load/jobs.ts'
+
+/** Something whose speed is measured. */
+export interface Subject {
+  readonly name: string
+  /** What a second has so many of. */
+  readonly unit: string
+  measure(timing: Timing): Promise<Measured>
+}
+
+/** A ratio of two subjects, round by round, and what it should be at least. */
+export interface Goal {
+  readonly name: string
+  readonly of: string
+  readonly to: string
+  readonly goal: number
+}
+
+export interface Rate {
+  readonly name: string
+  readonly unit: string
+  /** Per second, one of each round. */
+  readonly rounds: readonly number[]
+  /** Of all rounds. */
+  readonly succeeded: number
+  readonly failed: number
+  /** Part of one core that the generator took, at most. */
+  readonly generatorCpu: number
+}
+
+export interface Ratio extends Goal {
+  readonly rounds: readonly number[]
+  readonly ratio: number
+  readonly passed: boolean
+}
+
+/**
+ * Measures each subject once a round, in turn, so that whatever else the machine does meets all of them; a first
+ * round, which does not count, warms everything up.
+ */
+export async function measureRounds(
+  subjects: readonly Subject[],
+  rounds: number,
+  timing: Timing,
+  tell: (name: string) => void,
+): Promise<readonly Rate[]> {
+  const seen = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]))
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const subject of subjects) {
+      tell(`${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: ${subject.name}`)
+      seen.get(subject)?.push(await subject.measure(timing))
+    }
+  }
+  return [...seen].map(([{ name, unit }, all]) => {
+    const counted = all.slice(1)
+    return {
+      name,
+      unit,
+      rounds: counted.map(({ count, seconds }) => count / seconds),
+      succeeded: sum(all.map(({ succeeded }) => succeeded)),
+      failed: sum(all.map(({ failed }) => failed)),
+      generatorCpu: Math.max(...counted.map(({ generatorCpu }) => generatorCpu)),
+    }
+  })
+}
+
+/** The goals whose two subjects were measured: the median of the ratios within the rounds. */
+export function ratiosOf(rates: readonly Rate[], goals: readonly Goal[]): readonly Ratio[] {
+  return goals.flatMap((goal) => {
+    const [of, to] = [goal.of, goal.to].map((name) => rates.find((rate) => rate.name === name))
+    if (of === undefined || to === undefined) return []
+    const rounds = of.rounds.map((rate, round) => rate / (to.rounds[round] as number))
+    const ratio = median(rounds)
+    return [{ ...goal, rounds, ratio, passed: ratio >= goal.goal }]
+  })
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = sorted.length / 2
+  const [low, high] = [sorted[Math.ceil(middle) - 1], sorted[Math.floor(middle)]]
+  return ((low as number) + (high as number)) / 2
+}
+
+export function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0)
+}

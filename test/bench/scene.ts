@@ -1,0 +1,38 @@
+import type { RunningServer } from '../support/server.ts'
+import type { Target } from './load/reports.ts'
+import type { Stage } from './stage.ts'
+import { beginAll, createTitle } from './world.ts'
+
+/** Whose progress is reported: the same players to each server, in a title of its own. */
+export const TITLES = {
+  unary: { titleId: 'unary', players: 50_000, achievements: 1 },
+  single: { titleId: 'single', players: 50_000, achievements: 1 },
+  list: { titleId: 'list', players: 100, achievements: 100 },
+} as const satisfies Record<string, Target>
+
+/** Two servers on one database, and players who have begun to play. */
+export interface Scene {
+  readonly stage: Stage
+  /** As it comes. */
+  readonly server: RunningServer
+  /** With gathering off: it writes every report by itself. */
+  readonly single: RunningServer
+  /** Reports that changed something before anything was measured: each has left an event. */
+  readonly begun: number
+}
+
+export async function openScene(stage: Stage): Promise<Scene> {
+  const server = await stage.server()
+  const single = await stage.server({ env: { LAUREL_GATHERING: 'off' } })
+  let begun = 0
+  for (const [{ address }, title] of [
+    [server, TITLES.unary],
+    [single, TITLES.single],
+    [server, TITLES.list],
+  ] as const) {
+    await createTitle(address, title)
+    begun += await beginAll(address, title)
+  }
+  await stage.query(stage.databaseUrl, 'analyze')
+  return { stage, server, single, begun }
+}

@@ -1,0 +1,86 @@
+import { readFileSync } from 'node:fs'
+import type { Adapter, Canonical, DecodeContext, EncodeContext } from '../../../src/dialect/adapter.ts'
+import { parseJson } from '../../../src/dialect/json-text.ts'
+import { shapeFor } from '../../../src/dialect/shapes.ts'
+import { decodeEntry, encodeEntry, type Identities } from '../../../src/dialect/translate.ts'
+import { isJsonObject, type JsonObject } from '../../../src/model/json.ts'
+import { dialects } from '../../../src/registry.ts'
+import type { Measured, Timing } from '../load/jobs.ts'
+import type { Subject } from '../rounds.ts'
+
+/** A golden document of definitions of each dialect, whose entries are repeated. */
+const DOCUMENTS = {
+  xbox: 'achievements.json',
+  discord: 'definitions-v10.json',
+  accelbyte: 'export.json',
+} as const
+
+const ACHIEVEMENTS = 1_000
+
+/**
+ * A document of 1,000 achievements, in process: its entries to canonical records and back through the portable half,
+ * beside `JSON.parse` and `JSON.stringify` of the same document.
+ */
+export function dialectSubjects(): readonly Subject[] {
+  return Object.entries(DOCUMENTS).flatMap(([id, file]) => {
+    const adapter = dialects.get(id) as Adapter
+    const entries = readEntries(adapter, file)
+    const text = JSON.stringify(entries)
+    const context: DecodeContext = { locale: 'en-US', envelope: {} }
+    const records = entries.map((entry) => decodeEntry(adapter, entry, context).result)
+    const encoding: EncodeContext = {
+      locale: undefined,
+      shape: shapeFor(adapter, 'definition')?.name,
+      purpose: 'definition',
+      account: undefined,
+    }
+    return [
+      subject(`parse ${id}`, () => JSON.parse(text)),
+      subject(`decode ${id}`, () => entries.map((entry) => decodeEntry(adapter, entry, context))),
+      subject(`stringify ${id}`, () => JSON.stringify(entries)),
+      subject(`encode ${id}`, () => records.map((record) => encodeEntry(adapter, record, encoding, NAMED))),
+    ]
+  })
+}
+
+/** Each record has its names: it comes from a document of the dialect. */
+const NAMED: Identities = {
+  binding: ({ title }: Canonical) => {
+    throw new Error(`a title of the bench has no id: ${JSON.stringify(title)}`)
+  },
+  achievementId: () => {
+    throw new Error('an achievement of the bench has no id')
+  },
+}
+
+/** The entries of a golden document over and over. */
+function readEntries(adapter: Adapter, file: string): readonly JsonObject[] {
+  const url = new URL(`../../../adapters/${adapter.id}/testdata/${file}`, import.meta.url)
+  const document = parseJson(readFileSync(url, 'utf8'))
+  const list = isJsonObject(document)
+    ? adapter.frame.lists.map((member) => document[member]).find((value) => Array.isArray(value))
+    : document
+  const golden = list as readonly JsonObject[]
+  return Array.from({ length: ACHIEVEMENTS }, (_, index) =>
+    structuredClone(golden[index % golden.length] as JsonObject),
+  )
+}
+
+function subject(name: string, translate: () => unknown): Subject {
+  return { name, unit: 'documents', measure: async (timing) => measure(timing, translate) }
+}
+
+function measure({ leadSeconds, seconds }: Timing, translate: () => unknown): Measured {
+  repeat(leadSeconds, translate)
+  const { count, elapsed } = repeat(seconds, translate)
+  return { count, seconds: elapsed, succeeded: count, failed: 0, generatorCpu: 1 }
+}
+
+function repeat(seconds: number, work: () => unknown): { readonly count: number; readonly elapsed: number } {
+  const start = performance.now()
+  for (let count = 1; ; count += 1) {
+    work()
+    const elapsed = (performance.now() - start) / 1000
+    if (elapsed >= seconds) return { count, elapsed }
+  }
+}
