@@ -35,7 +35,10 @@ export function applyReport(
   const newlyUnlocked = complete && !alreadyUnlocked && unlockable
   const achieved = alreadyUnlocked || newlyUnlocked
   const values = newlyUnlocked && isDirect(report) ? metValues(achievement, reported) : reported
-  const reportedPercent = Math.max(progress.reportedPercent, percentIn(report))
+  // What is achieved is at 100, whatever percent is said.
+  const reportedPercent = alreadyUnlocked
+    ? progress.reportedPercent
+    : Math.max(progress.reportedPercent, percentIn(report))
   const imported = report.kind === 'import' ? report : undefined
   const extensions = imported ? { ...progress.extensions, ...imported.extensions } : progress.extensions
   const started =
