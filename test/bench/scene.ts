@@ -1,7 +1,7 @@
 import type { RunningServer } from '../support/server.ts'
 import type { Target } from './load/reports.ts'
 import type { Stage } from './stage.ts'
-import { beginAll, createTitle } from './world.ts'
+import { createWorld } from './world.ts'
 
 /** Whose progress is reported: the same players to each server, in a title of its own. */
 export const TITLES = {
@@ -17,22 +17,17 @@ export interface Scene {
   readonly server: RunningServer
   /** With gathering off: it writes every report by itself. */
   readonly single: RunningServer
-  /** Reports that changed something before anything was measured: each has left an event. */
-  readonly begun: number
 }
 
 export async function openScene(stage: Stage): Promise<Scene> {
   const server = await stage.server()
   const single = await stage.server({ env: { LAUREL_GATHERING: 'off' } })
-  let begun = 0
   for (const [{ address }, title] of [
     [server, TITLES.unary],
     [single, TITLES.single],
     [server, TITLES.list],
   ] as const) {
-    await createTitle(address, title)
-    begun += await beginAll(address, title)
+    await createWorld(stage, address, stage.databaseUrl, title)
   }
-  await stage.query(stage.databaseUrl, 'analyze')
-  return { stage, server, single, begun }
+  return { stage, server, single }
 }
