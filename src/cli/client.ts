@@ -53,11 +53,18 @@ export async function connect<C extends Client>(
     if (state === connectivityState.READY) break
     if (state === connectivityState.TRANSIENT_FAILURE || Date.now() >= deadline) {
       client.close()
-      throw new Failure([`cannot reach a Laurel server at ${address}: start one with npm start`])
+      throw new Failure([`cannot reach a Laurel server at ${address}: ${adviceOn(caFile)}`])
     }
     await new Promise<unknown>((resolve) => channel.watchConnectivityState(state, deadline, resolve))
   }
   return Object.assign(client, { [Symbol.dispose]: () => client.close() })
+}
+
+/** A handshake that fails looks like a server that is not there. */
+function adviceOn(caFile: string | undefined): string {
+  return caFile === undefined
+    ? 'start one with npm start, or set LAUREL_CA_FILE if it speaks TLS'
+    : `see whether it runs, speaks TLS, and shows a certificate for that name by the authorities of ${caFile}`
 }
 
 function channelCredentials(caFile: string | undefined): ChannelCredentials {

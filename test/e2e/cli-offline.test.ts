@@ -58,7 +58,9 @@ describe('without a server', () => {
       expect(await runLaurel(args, { env: NOBODY })).toEqual({
         code: 1,
         stdout: '',
-        stderr: 'laurel: cannot reach a Laurel server at 127.0.0.1:1: start one with npm start\n',
+        stderr:
+          'laurel: cannot reach a Laurel server at 127.0.0.1:1: ' +
+          'start one with npm start, or set LAUREL_CA_FILE if it speaks TLS\n',
       })
     }
   })

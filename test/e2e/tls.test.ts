@@ -83,6 +83,12 @@ test('serves both wires by its certificate, and by a new one when the files chan
   const cli = { LAUREL_GRPC_ADDRESS: server.address, LAUREL_CA_FILE: caFile }
   const exported = await runLaurel(['export', 'xbox', '--title', 'none'], { env: cli })
   expect(exported.stderr).toContain('title none does not exist')
+  const reached = { LAUREL_GRPC_ADDRESS: server.address }
+  const unsecured = await runLaurel(['export', 'xbox', '--title', 'none'], { env: reached })
+  expect(unsecured.stderr).toContain('set LAUREL_CA_FILE if it speaks TLS')
+  writeFileSync(caFile, (await issue('Another authority')).cert)
+  const distrusting = await runLaurel(['export', 'xbox', '--title', 'none'], { env: cli })
+  expect(distrusting.stderr).toContain(`by the authorities of ${caFile}`)
 })
 
 test('asks for a certificate of its clients where it is told to, on both wires', async () => {
