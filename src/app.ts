@@ -9,6 +9,7 @@ import { createGrpcServer } from './grpc/server.ts'
 import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
+import { observe } from './observe.ts'
 import { dialects, gateways } from './registry.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
@@ -18,7 +19,9 @@ import { migrate } from './store/migrate.ts'
 import { reachDatabase } from './store/reach.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
+import { startMetrics } from './telemetry/metrics.ts'
 import { Tls, type TlsFiles } from './tls.ts'
+import { startWorkers } from './workers.ts'
 
 export interface App {
   /** Where gRPC is served, with the port that was taken. */
@@ -31,12 +34,24 @@ export interface App {
 const AUTH_POLL_MILLISECONDS = 2_000
 const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 
-/** Wires everything together and serves. What was started before a failure is stopped again. */
+/** Opens the database and serves, in this process or in several. What was started before a failure is stopped again. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
   await using started = new AsyncDisposableStack()
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
   if (config.databaseUrl !== undefined) await reachDatabase(config.databaseUrl)
   await migrate(connectionString)
+  const app =
+    config.workers > 1
+      ? await startWorkers(config.workers, { DATABASE_URL: connectionString, LAUREL_WORKERS: '1' }, log)
+      : await serve(connectionString, config, log)
+  started.defer(() => app.stop())
+  const running = started.move()
+  return { ...app, stop: () => running.disposeAsync() }
+}
+
+/** Wires everything together on a database that is there. */
+async function serve(connectionString: string, config: Config, log: Logger): Promise<App> {
+  await using started = new AsyncDisposableStack()
   const store = openStore({
     connectionString,
     poolSize: config.databasePool,
@@ -60,9 +75,19 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   const operations = openOperations(services)
   const wire = { log, authenticate: openAuthentication(config, services, log, started) }
   const tls = config.tls && openTls(config.tls, log, started)
+  const probes = { isReady: () => store.breaker !== 'open', metrics: startMetrics() }
+  observe(store, services.recorder)
   const grpc = createGrpcServer(operations, wire, tls)
   started.defer(() => grpc.stop())
-  const http = createHttpServer(gateways, { ...wire, operations, strict: config.strictGateways }, tls)
+  store.onBreaker((state) => {
+    log.warn({ state }, 'the circuit breaker of the database changed')
+    grpc.setServing(state !== 'open')
+  })
+  const http = createHttpServer(
+    gateways,
+    { ...wire, operations, strict: config.strictGateways, ...probes },
+    tls,
+  )
   started.defer(() => http.stop())
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)

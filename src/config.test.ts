@@ -25,6 +25,7 @@ describe('readConfig', () => {
       databasePool: 10,
       requestIdTtlHours: 48,
       maxDocumentBytes: 1_073_741_824,
+      workers: 1,
       gathering: true,
     }
     expect(readConfig({})).toEqual(defaults)

@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { startApp } from './app.ts'
+import { type App, startApp } from './app.ts'
 import { AuthFileError } from './auth/auth-file.ts'
 import { type Config, ConfigError, readProcessConfig } from './config.ts'
 import { EmbeddedPostgresError } from './embedded-postgres/index.ts'
@@ -7,6 +7,7 @@ import { LaurelError } from './model/errors.ts'
 import { DatabaseUnreachableError } from './store/reach.ts'
 import { createLog } from './telemetry/log.ts'
 import { TlsError } from './tls.ts'
+import { isWorker, reportServing, WorkerError } from './workers.ts'
 
 const ANYBODY =
   'laurel knows nobody: whoever reaches it on this machine may do anything (set LAUREL_AUTH_FILE to change that)'
@@ -19,17 +20,24 @@ try {
   process.stderr.write(`laurel: ${describe(error)}\n`)
   process.exitCode = 1
 }
+// A worker's channel to the process that started it would keep it alive.
+if (isWorker() && process.connected) process.disconnect()
 
 async function serve(config: Config): Promise<void> {
   const app = await startApp(config, createLog(config.logLevel))
+  if (isWorker()) reportServing(app)
+  else announce(app, config)
+  await signalled()
+  if (!isWorker()) process.stdout.write('laurel is stopping\n')
+  await app.stop()
+}
+
+function announce(app: App, config: Config): void {
   const place = config.databaseUrl === undefined ? config.dataDirectory : 'the database of DATABASE_URL'
   process.stdout.write(
     `laurel is serving gRPC on ${app.grpcAddress} and HTTP on ${app.httpAddress} (data in ${place})\n`,
   )
   if (config.authFile === undefined) process.stdout.write(`${ANYBODY}\n`)
-  await signalled()
-  process.stdout.write('laurel is stopping\n')
-  await app.stop()
 }
 
 /**
@@ -65,6 +73,7 @@ function isExpected(error: Error): boolean {
     EmbeddedPostgresError,
     LaurelError,
     TlsError,
+    WorkerError,
   ]
   // System errors and those of Postgres have a code.
   return ours.some((type) => error instanceof type) || 'code' in error

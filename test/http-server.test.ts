@@ -85,7 +85,13 @@ const toy: Gateway = {
   headers: (_, rate) => ({ 'x-toy': 'yes', ...(rate && { 'x-left': String(rate.remaining) }) }),
 }
 
-const server = createHttpServer([toy], { ...testWire, operations, strict: new Set() })
+const server = createHttpServer([toy], {
+  ...testWire,
+  operations,
+  strict: new Set(),
+  isReady: () => store.breaker !== 'open',
+  metrics: undefined,
+})
 let url: string
 
 beforeAll(async () => {

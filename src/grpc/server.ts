@@ -26,6 +26,8 @@ export interface GrpcServer {
    * ListenError if it cannot be had.
    */
   listen(address: string): Promise<string>
+  /** What health says from now on: whether calls have a chance. */
+  setServing(serving: boolean): void
   /** Takes no new calls and waits for those that run; after so many milliseconds it ends them. */
   stop(graceMilliseconds?: number): Promise<void>
 }
@@ -58,6 +60,10 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
       const port = await bind(server, address, serverCredentials(tls))
       setHealth(health, 'SERVING')
       return address.replace(/:\d+$/, `:${port}`)
+    },
+
+    setServing(serving) {
+      setHealth(health, serving ? 'SERVING' : 'NOT_SERVING')
     },
 
     async stop(graceMilliseconds = DEFAULT_GRACE) {

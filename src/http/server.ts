@@ -4,6 +4,7 @@ import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
+import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { answerTo, type Host, sendFailure } from './answer.ts'
 import { failureOf } from './failures.ts'
@@ -18,14 +19,21 @@ export interface HttpServer {
   stop(graceMilliseconds?: number): Promise<void>
 }
 
+export interface Probes {
+  /** Whether calls have a chance. */
+  readonly isReady: () => boolean
+  /** Undefined where somebody else collects the numbers. */
+  readonly metrics: MetricsHandler | undefined
+}
+
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 const DEFAULT_GRACE = 10_000
 const LONGEST_SEGMENT = 2048
 
-/** Serves the gateways, each below its mounts, and `/healthz`. */
+/** Serves the gateways, each below its mounts, and probes. */
 export function createHttpServer(
   gateways: readonly Gateway[],
-  host: Omit<Host, 'limiter'>,
+  host: Omit<Host, 'limiter'> & Probes,
   tls?: Tls,
 ): HttpServer {
   const app = fastify({
@@ -39,7 +47,7 @@ export function createHttpServer(
   const serving: Host = { ...host, limiter: new RateLimiter() }
   acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
-  app.get('/healthz', async () => ({ status: 'serving' }))
+  addProbes(app, host)
   for (const gateway of gateways) addGateway(app, gateway, serving)
   app.setNotFoundHandler((request, reply) =>
     fail(gateways, { status: 404, error: undefined }, request, reply),
@@ -62,6 +70,28 @@ export function createHttpServer(
       clearTimeout(timer)
     },
   }
+}
+
+/** `/healthz`: it runs. `/readyz`: calls have a chance. `/metrics`: numbers, for those who run it. */
+function addProbes(
+  app: FastifyInstance,
+  { isReady, metrics, authenticate }: Pick<Host, 'authenticate'> & Probes,
+): void {
+  app.get('/healthz', async () => ({ status: 'serving' }))
+  app.get('/readyz', async (_, reply) => {
+    const ready = isReady()
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'the database does not answer' })
+  })
+  if (metrics === undefined) return
+  app.get('/metrics', async (request, reply) => {
+    const { kind } = await authenticate(request.headers.authorization, new AbortController().signal)
+    if (kind === 'anonymous' || kind === 'player') {
+      return reply.code(kind === 'player' ? 403 : 401).send({ error: 'for those who run the server' })
+    }
+    reply.hijack()
+    metrics(request.raw, reply.raw)
+    return reply
+  })
 }
 
 /** A body is bytes until its route reads it: clients label JSON as anything, and an empty body as JSON. */

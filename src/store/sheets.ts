@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
+import type { PlayerSummary } from '../model/player.ts'
 import type { Extensions } from '../model/title.ts'
 import type { Row, Tables } from './schema.ts'
 
@@ -65,6 +66,28 @@ export function sheetQueries(db: Kysely<Tables>) {
         .where('title_id', '=', titleId)
         .executeTakeFirst()
       return row && fromRow(row)
+    },
+
+    /** What a player has of a title in all, beside what the title has; undefined for a title that is not there. */
+    async summaryOf({ playerId, titleId }: SheetKey): Promise<PlayerSummary | undefined> {
+      const { rows } = await sql<SummaryRow>`
+        select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
+          a.count, a.score as max_score
+        from titles t
+        left join player_titles s on s.title_id = t.id and s.player_id = ${playerId}
+        cross join lateral (
+          select count(*) as count, coalesce(sum(score), 0)::bigint as score from achievements where title_id = t.id
+        ) a
+        where t.id = ${titleId}`.execute(db)
+      return rows.map((row) => ({
+        playerId,
+        titleId,
+        unlockedCount: row.unlocked_count,
+        score: row.score,
+        lastUnlockTime: row.last_unlock_time ?? undefined,
+        achievementCount: Number(row.count),
+        maxScore: row.max_score,
+      }))[0]
     },
 
     /** In order of title. */
@@ -188,6 +211,14 @@ export function sheetQueries(db: Kysely<Tables>) {
       returning s.*`.execute(db)
     return rows.map(fromRow)
   }
+}
+
+interface SummaryRow {
+  readonly unlocked_count: number
+  readonly score: bigint
+  readonly last_unlock_time: bigint | null
+  readonly count: bigint
+  readonly max_score: bigint
 }
 
 function columns(keys: readonly SheetKey[]): readonly [string[], string[]] {

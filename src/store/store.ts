@@ -23,8 +23,14 @@ export interface Store {
    * serialization failure.
    */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
+  /** Whether calls get through; half open means that the next one is the try. */
+  readonly breaker: BreakerState
+  /** Called whenever it changes. */
+  onBreaker(listener: (state: BreakerState) => void): void
   close(): Promise<void>
 }
+
+export type BreakerState = 'closed' | 'half_open' | 'open'
 
 const ATTEMPTS = 5
 /** Calls that wait for a connection, for each that there is. */
@@ -59,6 +65,14 @@ export function openStore(options: ConnectionOptions): Store {
       ),
     single: (signal, work) =>
       guarded(signal, () => withRetries(() => connections.use(signal, ({ queries }) => work(queries)))),
+    get breaker() {
+      return breaker.opened ? 'open' : breaker.halfOpen ? 'half_open' : 'closed'
+    },
+    onBreaker(listener) {
+      breaker.on('open', () => listener('open'))
+      breaker.on('halfOpen', () => listener('half_open'))
+      breaker.on('close', () => listener('closed'))
+    },
     async close() {
       breaker.shutdown()
       await connections.close()

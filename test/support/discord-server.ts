@@ -24,6 +24,8 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     ...testWire,
     authenticate: options.authenticate ?? authenticateAnyone,
     operations: openOperations(services),
+    isReady: () => true,
+    metrics: undefined,
     strict: new Set(options.strict === true ? ['discord'] : []),
   })
   const address = await http.listen('127.0.0.1:0')

@@ -36,6 +36,10 @@ export class Gatherer<Item, Answer> {
     this.#settings = settings
   }
 
+  get waiting(): number {
+    return this.#waiting.size
+  }
+
   /**
    * Sends an item with others. An abort takes it out while it waits; once it is on its way it is answered truthfully.
    * @throws LaurelError RESOURCE_EXHAUSTED at once when too much waits; what `send` throws; the signal's reason.

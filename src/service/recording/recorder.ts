@@ -13,6 +13,17 @@ export interface Recorder {
   record(services: Services, entry: Entry): Promise<EntryAnswer>
   /** Records several, in their order, by themselves. */
   recordAll(services: Services, entries: readonly Entry[]): Promise<readonly EntryAnswer[]>
+  readonly counts: RecorderCounts
+}
+
+export interface RecorderCounts {
+  /** Entries that wait to go out. */
+  readonly waiting: number
+  /** Entries since the start, by how they were written: with others in one statement, or under lock. */
+  readonly together: number
+  readonly late: number
+  /** Statements since the start that entries were written by together. */
+  readonly batches: number
 }
 
 /** So many go out at the same time; each player's always by the same one, so that their order is kept. */
@@ -25,6 +36,8 @@ const ENTRY_BYTES = 512
 
 export function createRecorder(gathers: boolean): Recorder {
   const memory = { definitions: new KnownDefinitions(), standings: new KnownStandings() }
+
+  const counts = { together: 0, late: 0, batches: 0 }
 
   /** By player: what is being written under lock, the last of it. */
   const late = new Map<string, Promise<readonly EntryAnswer[]>>()
@@ -42,6 +55,9 @@ export function createRecorder(gathers: boolean): Recorder {
       if (answer !== undefined) answers.set(entry, answer)
     }
     const left = entries.filter((entry) => !answers.has(entry))
+    counts.batches += 1
+    counts.together += answers.size
+    counts.late += left.length
     for (const [playerId, ofPlayer] of Map.groupBy(left, ({ item }) => item.playerId)) {
       const recorded = recordLate(services, playerId, ofPlayer)
       for (const [index, entry] of ofPlayer.entries()) {
@@ -93,6 +109,9 @@ export function createRecorder(gathers: boolean): Recorder {
       return (await send(services, [entry]))[0] as EntryAnswer
     },
     recordAll: async (services, entries) => Promise.all(await send(services, entries)),
+    get counts() {
+      return { ...counts, waiting: (lanes ?? []).reduce((sum, lane) => sum + lane.waiting, 0) }
+    },
   }
 }
 

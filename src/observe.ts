@@ -1,0 +1,35 @@
+import type { Recorder } from './service/recording/recorder.ts'
+import type { BreakerState, Store } from './store/store.ts'
+import { laurelMeter } from './telemetry/metrics.ts'
+
+const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
+
+/** The numbers of a running server. */
+export function observe(store: Store, recorder: Recorder): void {
+  const meter = laurelMeter()
+  meter
+    .createObservableGauge('laurel_database_breaker', {
+      description:
+        'Whether calls reach the database: 0 closed (they do), 1 half open (one tries), 2 open (they do not)',
+    })
+    .addCallback((result) => result.observe(BREAKER[store.breaker]))
+  meter
+    .createObservableGauge('laurel_reports_waiting', {
+      description: 'Reports of progress that wait to be written',
+    })
+    .addCallback((result) => result.observe(recorder.counts.waiting))
+  meter
+    .createObservableCounter('laurel_reports', {
+      description: 'Reports of progress that were taken, by how they were written',
+    })
+    .addCallback((result) => {
+      const { together, late } = recorder.counts
+      result.observe(together, { written: 'together' })
+      result.observe(late, { written: 'under_lock' })
+    })
+  meter
+    .createObservableCounter('laurel_report_batches', {
+      description: 'Statements that reports were written by together',
+    })
+    .addCallback((result) => result.observe(recorder.counts.batches))
+}
