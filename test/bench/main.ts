@@ -12,7 +12,7 @@ import { dialectSubjects } from './subjects/dialects.ts'
 import { growth } from './subjects/growth.ts'
 import { latencyAt, type PacedLatency } from './subjects/latency.ts'
 import { list } from './subjects/list.ts'
-import { noop } from './subjects/noop.ts'
+import { bare, noop } from './subjects/noop.ts'
 import { stream } from './subjects/stream.ts'
 import { single, unary } from './subjects/unary.ts'
 
@@ -25,7 +25,7 @@ const { values: options } = parseArgs({
 })
 const { quick } = options
 const rounds = quick ? 3 : 5
-const wireTiming: Timing = quick ? { leadSeconds: 0.2, seconds: 0.8 } : { leadSeconds: 1, seconds: 10 }
+const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.6 } : { leadSeconds: 1, seconds: 10 }
 const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
 
 const findings = await findOut()
@@ -37,9 +37,12 @@ process.exitCode = isSound && isReached ? 0 : 1
 
 async function findOut(): Promise<Findings> {
   await using stage = await openStage(options['cpu-prof'])
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(1)))
+  }
   tell('filling the stage')
   const scene = await openScene(stage)
-  const wire = [noop, unary, single, batch, upserts, stream, list].map((make) => make(scene))
+  const wire = [bare, noop, unary, single, batch, upserts, stream, list].map((make) => make(scene))
   const rates = [...(await measureRounds(wire, rounds, wireTiming, tell))]
   tell('latency at half of the maximum')
   const latency = await latencyAt(scene, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)

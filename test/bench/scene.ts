@@ -1,4 +1,5 @@
 import type { RunningServer } from '../support/server.ts'
+import type { Helper } from './child.ts'
 import type { Target } from './load/reports.ts'
 import type { Stage } from './stage.ts'
 import { createWorld } from './world.ts'
@@ -17,6 +18,8 @@ export interface Scene {
   readonly server: RunningServer
   /** With gathering off: it writes every report by itself. */
   readonly single: RunningServer
+  /** HTTP/2 and nothing else. */
+  readonly bare: Helper
 }
 
 export async function openScene(stage: Stage): Promise<Scene> {
@@ -29,5 +32,5 @@ export async function openScene(stage: Stage): Promise<Scene> {
   ] as const) {
     await createWorld(stage, address, stage.databaseUrl, title)
   }
-  return { stage, server, single }
+  return { stage, server, single, bare: await stage.helper('load/bare-server.ts') }
 }

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { type RunningServer, startServer } from '../support/server.ts'
-import { type Load, startHelper, startLoad } from './child.ts'
+import { type Helper, type Load, startHelper, startLoad } from './child.ts'
 
 /** What the subjects play on. */
 export interface Stage extends AsyncDisposable {
@@ -9,6 +9,8 @@ export interface Stage extends AsyncDisposable {
   readonly databaseUrl: string
   /** Starts the real server as a process of its own. */
   server(options?: ServerOptions): Promise<RunningServer>
+  /** Starts a helper of the bench, likewise. */
+  helper(file: string): Promise<Helper>
   /** Makes an empty database beside the others, and gives its URL. */
   createDatabase(name: string): Promise<string>
   query<Row>(databaseUrl: string, statement: string): Promise<readonly Row[]>
@@ -33,6 +35,7 @@ export async function openStage(profileFolder: string | undefined): Promise<Stag
     async server({ databaseUrl = postgres.place, env = {} } = {}) {
       return running.use(await startServer({ databaseUrl, env: { ...profiling, ...env } }))
     },
+    helper: async (file) => running.use(await startHelper(file)),
     async createDatabase(name) {
       await query(postgres.place, `create database ${pg.escapeIdentifier(name)}`)
       const url = new URL(postgres.place)
