@@ -11,7 +11,9 @@ import { batchRecordProgress } from '../../src/service/batch-record-progress.ts'
 import { createAchievement } from '../../src/service/create-achievement.ts'
 import { createTitle } from '../../src/service/create-title.ts'
 import { type RecordProgress, recordProgress } from '../../src/service/record-progress.ts'
+import { createRecorder } from '../../src/service/recording/recorder.ts'
 import type { ProgressResult } from '../../src/service/reports.ts'
+import type { Services } from '../../src/service/services.ts'
 import { runs } from '../conformance/effort.ts'
 import { achievementOf, gamerscore, requirementOf } from '../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
@@ -91,11 +93,14 @@ function essence({ state, values, percent, reportedPercent }: Progress) {
 }
 
 let services: TestServices
+/** Of another process, which remembers for itself. */
+let others: Services
 let pool: pg.Pool
 const call = callOf()
 
 beforeAll(async () => {
   services = await createTestServices()
+  others = { ...services, recorder: createRecorder(true) }
   pool = new pg.Pool({ connectionString: services.databaseUrl, max: 4 })
   const title = { id: 'title', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, call)
@@ -127,16 +132,19 @@ async function holding(statement: string): Promise<void> {
 }
 
 const disturbance = fc.constantFrom(...(Object.keys(DISTURBANCES) as (keyof typeof DISTURBANCES)[]))
-const asks = fc.array(fc.record({ items: fc.array(item, { minLength: 1, maxLength: 6 }), disturbance }), {
+const items = fc.array(item, { minLength: 1, maxLength: 6 })
+const asks = fc.array(fc.record({ items, disturbance, elsewhere: fc.boolean() }), {
   minLength: 1,
   maxLength: 6,
 })
 
 /** Each item by a call of its own, or all by one. */
-const WAYS: Readonly<Record<string, (items: readonly RecordProgress[]) => Promise<readonly unknown[]>>> = {
-  'calls at the same time': (items) =>
+const WAYS: Readonly<
+  Record<string, (services: Services, items: readonly RecordProgress[]) => Promise<readonly unknown[]>>
+> = {
+  'calls at the same time': (services, items) =>
     Promise.all(items.map((one) => recordProgress(services, one, call).catch((error: unknown) => error))),
-  batches: (items) => batchRecordProgress(services, { items }, call),
+  batches: (services, items) => batchRecordProgress(services, { items }, call),
 }
 
 describe.each(Object.entries(WAYS))('%s', (_, record) => {
@@ -147,8 +155,9 @@ describe.each(Object.entries(WAYS))('%s', (_, record) => {
         await pool.query('delete from player_requests')
         await pool.query('delete from events')
         const reference = new Reference()
-        for (const { items, disturbance } of steps) {
-          const [answers] = await Promise.all([record(items), DISTURBANCES[disturbance]()])
+        for (const { items, disturbance, elsewhere } of steps) {
+          const there = elsewhere ? others : services
+          const [answers] = await Promise.all([record(there, items), DISTURBANCES[disturbance]()])
           const expected = items.map((one) => reference.record(one))
           expect(answers.map(saidOf)).toEqual(expected)
         }
@@ -157,6 +166,28 @@ describe.each(Object.entries(WAYS))('%s', (_, record) => {
       runs(60),
     )
   })
+})
+
+const percentOn = (achievementId: string, percent: number): RecordProgress => ({
+  ...{ titleId: 'title', playerId: 'dan', achievementId, occurredTime: undefined, requestId: undefined },
+  report: { kind: 'percent', percent },
+})
+
+test('what another process wrote stands, though only some of a sheet is remembered', async () => {
+  // The first makes the definition known as it is now; what the second leaves is remembered.
+  for (const percent of [5, 10]) await recordProgress(services, percentOn('plain', percent), call)
+  await recordProgress(others, percentOn('plain', 100), call)
+  const items = [percentOn('plain', 20), percentOn('counted', 20)]
+  const answers = await batchRecordProgress(services, { items }, call)
+  expect(answers).toMatchObject([{ changed: false, alreadyUnlocked: true }, { changed: true }])
+})
+
+test('batches that are in the way of each other are all recorded', async () => {
+  const batches = Array.from({ length: 40 }, (_, index) =>
+    ACHIEVEMENTS.slice(0, 2 + (index % 3)).map(({ id }) => percentOn(id, index)),
+  )
+  const answers = await Promise.all(batches.map((items) => batchRecordProgress(services, { items }, call)))
+  expect(answers.flat().filter((answer) => answer instanceof LaurelError)).toEqual([])
 })
 
 function saidOf(answer: unknown): unknown {

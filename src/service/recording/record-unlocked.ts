@@ -38,10 +38,14 @@ export async function recordUnlocked(
   if (items.some((item) => definitions.get(item) === undefined)) {
     await read((queries) => definitions.load(queries, items))
   }
-  const unknown = items.filter((item) => standings.get(item) === undefined)
+  // Taken now: what is remembered may be forgotten while the rest is read.
+  const remembered = items.map((item) => standings.get(item))
+  // All of a sheet is of one version: beside what is read, what is remembered of it might be older, and unnoticed.
+  const incomplete = new Set(items.filter((_, index) => remembered[index] === undefined).map(sheetKey))
+  const unknown = items.filter((item) => incomplete.has(sheetKey(item)))
   const found = unknown.length === 0 ? [] : await read((queries) => queries.standingsAt(unknown))
   const known = new Map(unknown.map((key, index) => [nameOf(key), found[index] as Standing]))
-  const before = items.map((item) => known.get(nameOf(item)) ?? (standings.get(item) as Standing))
+  const before = items.map((item, index) => known.get(nameOf(item)) ?? (remembered[index] as Standing))
 
   const sheets = new Map(
     items.map((item, index) => [sheetKey(item), before[index]?.sheet ?? blank(item, now)]),
