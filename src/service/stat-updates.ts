@@ -39,19 +39,27 @@ export async function holdStats(
   writer: StatWriter,
 ): Promise<ReadonlyMap<string, Stat>> {
   const stats = new Map((await queries.holdStats(titleId, codes)).map((stat) => [stat.code, stat]))
+  if (codes.some((code) => !stats.has(code))) await titleOf(queries, titleId)
+  checkStats(titleId, codes, stats, writer)
+  return stats
+}
+
+/** @throws LaurelError for a stat that is not there, or that the writer may not write. */
+export function checkStats(
+  titleId: string,
+  codes: readonly string[],
+  stats: ReadonlyMap<string, Stat>,
+  writer: StatWriter,
+): void {
   for (const code of codes) {
     const stat = stats.get(code)
-    if (stat === undefined) {
-      await titleOf(queries, titleId)
-      throw statNotFound(titleId, code)
-    }
+    if (stat === undefined) throw statNotFound(titleId, code)
     if (writer === 'server' || stat.setBy === 'client') continue
     const message = `stat ${code} is written by servers only`
     throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
       metadata: { titleId, statCode: code },
     })
   }
-  return stats
 }
 
 /** What the updates make of a player's values, by code in order of first mention. */

@@ -110,6 +110,22 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(toValue)
     },
 
+    /** What players have of the stats of their titles, of any that is asked for of somebody. */
+    async statValuesAt(
+      keys: readonly SheetKey[],
+      codes: readonly string[],
+    ): Promise<readonly (StatValue & SheetKey)[]> {
+      const { rows } = await sql<Row<'stat_values'>>`
+        select v.* from stat_values v
+        join (
+          select distinct player_id, title_id
+          from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[])
+            as list (player_id, title_id)
+        ) as wanted on v.player_id = wanted.player_id and v.title_id = wanted.title_id
+        where v.code = any(${[...codes]}::text[])`.execute(db)
+      return rows.map((row) => ({ ...toValue(row), playerId: row.player_id, titleId: row.title_id }))
+    },
+
     /** What players have of a stat, by the value; of equals, in order of player. */
     async statHolders(
       filter: StatHolderFilter,

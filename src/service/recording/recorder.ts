@@ -1,9 +1,11 @@
 import { LaurelError } from '../../model/errors.ts'
-import type { Services } from '../services.ts'
+import type { Call, Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 import { Gatherer } from './gatherer.ts'
 import { KnownDefinitions } from './known-definitions.ts'
 import { KnownStandings } from './known-standings.ts'
+import { recordStatsTogether, type StatsAnswer, type StatsEntry } from './record-stats-together.ts'
+import { isAway } from './record-together.ts'
 import { recordUnderLock } from './record-under-lock.ts'
 import { recordUnlocked } from './record-unlocked.ts'
 
@@ -13,6 +15,8 @@ export interface Recorder {
   record(services: Services, entry: Entry): Promise<EntryAnswer>
   /** Records several, in their order, by themselves. */
   recordAll(services: Services, entries: readonly Entry[]): Promise<readonly EntryAnswer[]>
+  /** Records one player's stats, with whatever other stats are being recorded. */
+  recordStats(services: Services, entry: StatsEntry): Promise<StatsAnswer>
   readonly counts: RecorderCounts
 }
 
@@ -87,30 +91,25 @@ export function createRecorder(gathers: boolean): Recorder {
     return recorded
   }
 
-  let lanes: readonly Gatherer<Entry, EntryAnswer>[] | undefined
-  function laneOf(services: Services, playerId: string): Gatherer<Entry, EntryAnswer> {
-    lanes ??= Array.from(
-      { length: LANES },
-      () =>
-        new Gatherer({
-          send: (entries) => send(services, entries),
-          mostItems: MOST_WAITING / LANES,
-          mostBytes: MOST_WAITING_BYTES / LANES,
-          batchSize: BATCH_SIZE,
-        }),
-    )
-    return lanes[hashOf(playerId) % LANES] as Gatherer<Entry, EntryAnswer>
-  }
+  const lanes = lanesOf(({ item }: Entry) => item.playerId, sizeOf, send)
+  const statsLanes = lanesOf(
+    ({ request }: StatsEntry) => request.playerId,
+    sizeOfStats,
+    (services, entries) => recordStatsTogether(services, entries, abortedByAll(entries)),
+  )
 
   return {
     async record(services, entry) {
-      const { item, by } = entry
-      if (gathers) return laneOf(services, item.playerId).add(entry, sizeOf(entry), by.signal)
+      if (gathers) return lanes.add(services, entry)
       return (await send(services, [entry]))[0] as EntryAnswer
+    },
+    async recordStats(services, entry) {
+      if (gathers) return statsLanes.add(services, entry)
+      return (await recordStatsTogether(services, [entry], entry.by.signal))[0] as StatsAnswer
     },
     recordAll: async (services, entries) => Promise.all(await send(services, entries)),
     get counts() {
-      return { ...counts, waiting: (lanes ?? []).reduce((sum, lane) => sum + lane.waiting, 0) }
+      return { ...counts, waiting: lanes.waiting + statsLanes.waiting }
     },
   }
 }
@@ -118,14 +117,13 @@ export function createRecorder(gathers: boolean): Recorder {
 /** What only the database sees is found out under lock; that it is away or busy is found out already. */
 function orUnlessAway(entries: readonly Entry[]) {
   return (error: unknown): readonly undefined[] => {
-    const away = error instanceof LaurelError && ['unavailable', 'resource_exhausted'].includes(error.code)
-    if (away || !(error instanceof LaurelError)) throw error
+    if (!(error instanceof LaurelError) || isAway(error)) throw error
     return entries.map(() => undefined)
   }
 }
 
 /** Aborted once nobody waits any more. */
-function abortedByAll(entries: readonly Entry[]): AbortSignal {
+function abortedByAll(entries: readonly { readonly by: Call }[]): AbortSignal {
   const controller = new AbortController()
   const signals = new Set(entries.map(({ by }) => by.signal))
   for (const signal of signals) {
@@ -139,10 +137,44 @@ function abortedByAll(entries: readonly Entry[]): AbortSignal {
   return controller.signal
 }
 
+/** Gatherers side by side: of one player's entries each goes after the one before it. */
+function lanesOf<Item extends { readonly by: Call }, Answer>(
+  playerOf: (item: Item) => string,
+  bytesOf: (item: Item) => number,
+  send: (services: Services, items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>,
+) {
+  let gatherers: readonly Gatherer<Item, Answer>[] = []
+  const begin = (services: Services) =>
+    Array.from(
+      { length: LANES },
+      () =>
+        new Gatherer<Item, Answer>({
+          send: (items) => send(services, items),
+          mostItems: MOST_WAITING / LANES,
+          mostBytes: MOST_WAITING_BYTES / LANES,
+          batchSize: BATCH_SIZE,
+        }),
+    )
+  return {
+    add(services: Services, item: Item): Promise<Answer> {
+      if (gatherers.length === 0) gatherers = begin(services)
+      const gatherer = gatherers[hashOf(playerOf(item)) % LANES] as Gatherer<Item, Answer>
+      return gatherer.add(item, bytesOf(item), item.by.signal)
+    },
+    get waiting(): number {
+      return gatherers.reduce((sum, gatherer) => sum + gatherer.waiting, 0)
+    },
+  }
+}
+
 function sizeOf({ item, by }: Entry): number {
   const { titleId, playerId, achievementId, requestId = '' } = item
   const texts = titleId.length + playerId.length + achievementId.length + requestId.length + by.actor.length
   return ENTRY_BYTES + 2 * texts
+}
+
+function sizeOfStats({ request }: StatsEntry): number {
+  return ENTRY_BYTES * (1 + request.updates.length)
 }
 
 function hashOf(text: string): number {

@@ -1,0 +1,211 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { ReportContext } from '../../model/progress.ts'
+import type { Stat, StatValue } from '../../model/stat.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { SheetKey } from '../../store/sheets.ts'
+import { Answers } from '../answers.ts'
+import { Ledger, sheetKey } from '../ledger.ts'
+import { titleNotFound } from '../lookup.ts'
+import { fingerprintOf } from '../once.ts'
+import { recordContributions } from '../record-contributions.ts'
+import type { RecordStats, RecordStatsResult } from '../record-stats.ts'
+import { type ProgressResult, report, teller, whenOf } from '../reports.ts'
+import type { Call, Services } from '../services.ts'
+import { checkStats, type Movement, movementsOf, writerOf } from '../stat-updates.ts'
+import { recordTogether } from './record-together.ts'
+
+/** One player's updates, and who makes them. */
+export interface StatsEntry {
+  readonly request: RecordStats
+  readonly by: Call
+}
+
+export type StatsAnswer = RecordStatsResult | LaurelError
+
+/** Records stats under lock, in one transaction: what is read and written is read and written for all at once. */
+export function recordStatsTogether(
+  services: Services,
+  entries: readonly StatsEntry[],
+  signal: AbortSignal,
+): Promise<readonly StatsAnswer[]> {
+  return recordTogether(services, entries, signal, (queries, all) => recordAll(services, queries, all))
+}
+
+async function recordAll(
+  services: Services,
+  queries: Queries,
+  entries: readonly StatsEntry[],
+): Promise<readonly StatsAnswer[]> {
+  const now = services.now()
+  const requests = entries.map(({ request }) => request)
+  const titles = await holdTitles(queries, requests)
+  const ready = requests.filter(({ titleId }) => titles.get(titleId)?.exists === true)
+  const keys = ready.flatMap((request) => [
+    ...followersOf(titles, request).map(({ id }) => ({ ...keyOf(request), achievementId: id })),
+    // Also where nothing follows: the sheet is what is locked.
+    { ...keyOf(request), achievementId: '' },
+  ])
+  const ledger = await Ledger.open(queries, now, keys)
+  const answers = await Answers.load(queries, ready)
+  const values = new StatValues(await queries.statValuesAt(ready, [...new Set(ready.flatMap(codesOf))]))
+  const results: StatsAnswer[] = []
+  for (const entry of entries) {
+    const recorded = recordOne(services, queries, { now, titles, ledger, answers, values }, entry)
+    results.push(await recorded.catch(orRefused))
+  }
+  await queries.putStatValues(values.changed)
+  await ledger.flush(queries)
+  await answers.flush(queries, now)
+  return results
+}
+
+interface Held {
+  readonly now: Instant
+  readonly titles: ReadonlyMap<string, HeldTitle>
+  readonly ledger: Ledger
+  readonly answers: Answers
+  readonly values: StatValues
+}
+
+/** Refuses before it changes anything. */
+async function recordOne(
+  services: Services,
+  queries: Queries,
+  { now, titles, ledger, answers, values }: Held,
+  { request, by }: StatsEntry,
+): Promise<RecordStatsResult> {
+  const { titleId, requestId } = request
+  const title = titles.get(titleId)
+  if (title?.exists !== true) throw titleNotFound(titleId)
+  const fingerprint = requestId === undefined ? '' : fingerprintOf('recordStats', request)
+  const before = answers.find<RecordStatsResult>(request, fingerprint)
+  if (before !== undefined) return before
+  checkStats(titleId, codesOf(request), title.stats, writerOf(request, by))
+  const context = whenOf(services, now, request.occurredTime, by.actor)
+  const movements = movementsOf(request, title.stats, values.of(request))
+  const told = teller(by, requestId)
+  const isShared = ({ participation }: StoredAchievement) => participation === 'community'
+  const followers = followersOf(titles, request)
+  const written = values.put(request, movements, context.time)
+  const alone = followers.filter((achievement) => !isShared(achievement))
+  const result = {
+    values: written,
+    moved: alone.flatMap((achievement) => follow(ledger, request, achievement, movements, context, told)),
+    contributions: await recordContributions(queries, request, followers.filter(isShared), movements, {
+      ...told,
+      time: context.time,
+    }),
+  }
+  answers.keep(request, fingerprint, result)
+  return result
+}
+
+interface HeldTitle {
+  readonly exists: boolean
+  readonly stats: ReadonlyMap<string, Stat>
+  readonly followers: readonly StoredAchievement[]
+}
+
+/** The stats that are named and what follows them, in order of title, held as they are. */
+async function holdTitles(
+  queries: Queries,
+  requests: readonly RecordStats[],
+): Promise<ReadonlyMap<string, HeldTitle>> {
+  const byTitle = [...Map.groupBy(requests, ({ titleId }) => titleId)].sort(([a], [b]) => (a < b ? -1 : 1))
+  const titles = new Map<string, HeldTitle>()
+  for (const [titleId, ofTitle] of byTitle) {
+    const codes = [...new Set(ofTitle.flatMap(codesOf))]
+    const stats = await queries.holdStats(titleId, codes)
+    const followers = stats.length === 0 ? [] : await queries.holdAchievementsFollowing(titleId, codes)
+    const exists = stats.length > 0 || (await queries.titleById(titleId)) !== undefined
+    titles.set(titleId, { exists, stats: new Map(stats.map((stat) => [stat.code, stat])), followers })
+  }
+  return titles
+}
+
+function followersOf(
+  titles: ReadonlyMap<string, HeldTitle>,
+  request: RecordStats,
+): readonly StoredAchievement[] {
+  const codes = new Set(codesOf(request))
+  const { followers = [] } = titles.get(request.titleId) ?? {}
+  return followers.filter(({ requirements }) =>
+    requirements.some(({ statCode }) => statCode !== undefined && codes.has(statCode)),
+  )
+}
+
+/** What players have of their stats: as it was read, and as entry by entry leaves it. */
+class StatValues {
+  readonly #current: Map<string, Map<string, StatValue>>
+  readonly #changed = new Map<string, StatValue & SheetKey>()
+
+  constructor(values: readonly (StatValue & SheetKey)[]) {
+    const bySheet = Map.groupBy(values, sheetKey)
+    this.#current = new Map(
+      [...bySheet].map(([sheet, of]) => [sheet, new Map(of.map((value) => [value.code, value]))]),
+    )
+  }
+
+  of(key: SheetKey): ReadonlyMap<string, StatValue> {
+    return this.#current.get(sheetKey(key)) ?? new Map()
+  }
+
+  put(key: SheetKey, movements: ReadonlyMap<string, Movement>, time: Instant): readonly StatValue[] {
+    const current = new Map(this.of(key))
+    const written = [...movements].map(([code, { after }]) => {
+      const value = {
+        code,
+        value: after,
+        createTime: current.get(code)?.createTime ?? time,
+        updateTime: time,
+      }
+      current.set(code, value)
+      this.#changed.set(`${sheetKey(key)}\u0000${code}`, { ...value, ...keyOf(key) })
+      return value
+    })
+    this.#current.set(sheetKey(key), current)
+    return written
+  }
+
+  get changed(): readonly (StatValue & SheetKey)[] {
+    return [...this.#changed.values()]
+  }
+}
+
+/** Tells an achievement the new values of the stats that it follows: what came of it, if anything did. */
+function follow(
+  ledger: Ledger,
+  key: SheetKey,
+  achievement: StoredAchievement,
+  movements: ReadonlyMap<string, Movement>,
+  context: ReportContext,
+  told: ReturnType<typeof teller>,
+): readonly ProgressResult[] {
+  const codes = new Set(achievement.requirements.map(({ statCode }) => statCode))
+  const results = [...movements]
+    .filter(([statCode]) => codes.has(statCode))
+    .map(([statCode, { after }]) => {
+      const at = { ...keyOf(key), achievementId: achievement.id }
+      return report(ledger, at, achievement, { kind: 'stat', statCode, quantity: after }, context, told)
+    })
+  const [first, last] = [results[0], results.at(-1)]
+  if (first === undefined || last === undefined || !results.some(({ changed }) => changed)) return []
+  const newlyUnlocked = results.some((result) => result.newlyUnlocked)
+  return [{ ...last, changed: true, newlyUnlocked, alreadyUnlocked: first.alreadyUnlocked }]
+}
+
+function codesOf({ updates }: RecordStats): readonly string[] {
+  return [...new Set(updates.map(({ code }) => code))]
+}
+
+function keyOf({ playerId, titleId }: SheetKey): SheetKey {
+  return { playerId, titleId }
+}
+
+/** What the database refuses is refused of all, and found out one by one. */
+function orRefused(error: unknown): LaurelError {
+  if (error instanceof LaurelError) return error
+  throw error
+}

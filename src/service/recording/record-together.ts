@@ -1,0 +1,46 @@
+import { LaurelError } from '../../model/errors.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * Records items in one transaction, each with its own answer: a result, or the error that kept it from being recorded
+ * and left no trace. Where nothing at all was recorded, nothing is kept. When a statement fails, the items are split
+ * until the one whose fault it is stands alone.
+ */
+export async function recordTogether<Item, Result extends object>(
+  services: Services,
+  items: readonly Item[],
+  signal: AbortSignal,
+  record: (queries: Queries, items: readonly Item[]) => Promise<readonly (Result | LaurelError)[]>,
+): Promise<readonly (Result | LaurelError)[]> {
+  try {
+    return await services.store.write(signal, async (queries) => {
+      const answers = await record(queries, items)
+      if (answers.every((answer) => answer instanceof LaurelError)) throw new NothingRecorded(answers)
+      return answers
+    })
+  } catch (error) {
+    if (error instanceof NothingRecorded) return error.answers
+    // A database that is away or busy is nobody's item's fault.
+    if (!(error instanceof LaurelError) || isAway(error)) throw error
+    if (items.length === 1) return [error]
+    // Something that only the database sees, such as an achievement that is deleted meanwhile: find whose it is.
+    const middle = Math.ceil(items.length / 2)
+    const first = await recordTogether(services, items.slice(0, middle), signal, record)
+    return [...first, ...(await recordTogether(services, items.slice(middle), signal, record))]
+  }
+}
+
+export function isAway({ code }: LaurelError): boolean {
+  return code === 'unavailable' || code === 'resource_exhausted'
+}
+
+/** Rolls the transaction back, so that a refused first report leaves no player behind. */
+class NothingRecorded extends Error {
+  readonly answers: readonly LaurelError[]
+
+  constructor(answers: readonly LaurelError[]) {
+    super('nothing was recorded')
+    this.answers = answers
+  }
+}
