@@ -3,7 +3,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { authenticateAnyone } from './auth/anyone.ts'
 import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator } from './auth/authenticator.ts'
-import type { Config } from './config.ts'
+import { type Config, ConfigError } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { createHttpServer } from './http/server.ts'
@@ -36,6 +36,7 @@ const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 
 /** Opens the database and serves, in this process or in several. What was started before a failure is stopped again. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
+  checkStrictGateways(config)
   await using started = new AsyncDisposableStack()
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
   if (config.databaseUrl !== undefined) await reachDatabase(config.databaseUrl)
@@ -85,7 +86,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   })
   const http = createHttpServer(
     gateways,
-    { ...wire, operations, strict: config.strictGateways, ...probes },
+    { ...wire, operations, checked: config.authFile !== undefined, strict: config.strictGateways, ...probes },
     tls,
   )
   started.defer(() => http.stop())
@@ -93,6 +94,16 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const httpAddress = await http.listen(config.httpAddress)
   const running = started.move()
   return { grpcAddress, httpAddress, stop: () => running.disposeAsync() }
+}
+
+/** @throws ConfigError for a name that no gateway has: its platform's refusals would silently be missing. */
+function checkStrictGateways({ strictGateways }: Config): void {
+  const known = new Set(gateways.map(({ dialect }) => dialect))
+  const unknown = [...strictGateways].filter((name) => !known.has(name))
+  if (unknown.length === 0) return
+  throw new ConfigError([
+    `LAUREL_STRICT_GATEWAYS names ${unknown.join(', ')}, and there are ${[...known].join(', ')}`,
+  ])
 }
 
 async function startDatabase(config: Config, log: Logger, started: AsyncDisposableStack): Promise<string> {
@@ -109,13 +120,17 @@ function openAuthentication(
   started: AsyncDisposableStack,
 ): Authenticate {
   if (authFile === undefined) return authenticateAnyone
-  const authenticator = new Authenticator(readAuthFile(authFile), authFile, async (account, signal) => {
-    const { playerId } = await playerOfAccount(services, account, { signal })
-    return playerId
-  })
+  const authenticator = new Authenticator(
+    readAuthFile(authFile, dialects.keys()),
+    authFile,
+    async (account, signal) => {
+      const { playerId } = await playerOfAccount(services, account, { signal })
+      return playerId
+    },
+  )
   watchFile(authFile, { interval: AUTH_POLL_MILLISECONDS, persistent: false }, () => {
     try {
-      authenticator.replace(readAuthFile(authFile), authFile)
+      authenticator.replace(readAuthFile(authFile, dialects.keys()), authFile)
       log.info('the auth file was read again')
     } catch (error) {
       log.error({ error: (error as Error).message }, 'the auth file cannot be used: the last one stands')

@@ -89,6 +89,7 @@ const server = createHttpServer([toy], {
   ...testWire,
   operations,
   strict: new Set(),
+  checked: false,
   isReady: () => store.breaker !== 'open',
   metrics: undefined,
 })

@@ -29,6 +29,8 @@ export interface Host {
   readonly authenticate: Authenticate
   readonly log: Logger
   readonly limiter: RateLimiter
+  /** Whether there is an authentication at all. */
+  readonly checked: boolean
   /** Dialects whose gateways refuse what their platform refused, though Laurel need not. */
   readonly strict: ReadonlySet<string>
 }
@@ -124,6 +126,7 @@ async function requestOf(
     operations: host.operations,
     call,
     strict: host.strict.has(gateway.dialect),
+    checked: host.checked,
     credential: readCredential(authorization),
   }
 }

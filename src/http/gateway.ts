@@ -85,6 +85,8 @@ export interface GatewayRequest extends RequestHead {
   readonly call: Call
   /** Whether the operator asked for this platform's historical refusals too, where the gateway knows any. */
   readonly strict: boolean
+  /** Whether credentials are checked; else whoever asks is an operator, and a credential only says what its text says. */
+  readonly checked: boolean
   /** As it was given; undefined for none. Never to be logged or told. */
   readonly credential: Credential | undefined
 }

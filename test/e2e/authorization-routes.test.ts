@@ -205,7 +205,7 @@ async function putIcon(): Promise<string> {
 /** The credential as clients of the platform send it. */
 function authorization(dialect: string, who: Who): string {
   if (dialect === 'xbox') return `XBL3.0 x=1;${tokens[who]}`
-  return `${dialect === 'discord' && who !== 'player' ? 'Bot' : 'Bearer'} ${tokens[who]}`
+  return `${dialect === 'discord' && who === 'service' ? 'Bot' : 'Bearer'} ${tokens[who]}`
 }
 
 /** Asks a route, in the way that is named after its name, and says what came of it. */

@@ -189,3 +189,32 @@ test('concurrent reports in any order end at the same place: the furthest', asyn
     { numRuns: 25 },
   )
 })
+
+test('many players at once are each answered as if they were alone', async () => {
+  const players = Array.from({ length: 40 }, (_, index) => `crowd-${index}`)
+  const add = (playerId: string, value: number, code = 'kills') =>
+    recordStats(
+      services,
+      {
+        ...{ titleId, playerId, occurredTime: undefined, requestId: undefined },
+        updates: [{ code, operation: 'increment', value }],
+      },
+      call,
+    )
+  const asked = players.flatMap((player) => [
+    add(player, 3),
+    add(player, 200).catch((error: unknown) => error),
+    add(player, 4),
+    add(player, 1, 'nothing').catch((error: unknown) => error),
+  ])
+  const answers = await Promise.all(asked)
+  for (const [index, playerId] of players.entries()) {
+    expect(answers.slice(4 * index, 4 * index + 4)).toMatchObject([
+      { values: [{ code: 'kills', value: 3 }] },
+      { reason: 'STAT_OUT_OF_BOUNDS' },
+      { values: [{ code: 'kills', value: 7 }] },
+      { reason: 'STAT_NOT_FOUND' },
+    ])
+    expect(await listStatValues(services, { titleId, playerId }, call)).toMatchObject([{ value: 7 }])
+  }
+})

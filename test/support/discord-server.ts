@@ -24,6 +24,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
     ...testWire,
     authenticate: options.authenticate ?? authenticateAnyone,
     operations: openOperations(services),
+    checked: options.authenticate !== undefined,
     isReady: () => true,
     metrics: undefined,
     strict: new Set(options.strict === true ? ['discord'] : []),

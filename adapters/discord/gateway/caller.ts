@@ -17,9 +17,10 @@ export interface Person {
  * form of a user id is taken for that user's.
  */
 export async function whoAsks(request: GatewayRequest, titleId: string): Promise<Person> {
-  const { operations, call, credential } = request
+  const { operations, call, credential, checked } = request
   const { principal } = call
-  if (credential?.form === 'Bot' || principal.kind === 'service') throw refusal('botsNotAllowed')
+  const isUser = checked ? principal.kind === 'player' : credential?.form !== 'Bot'
+  if (!isUser) throw refusal('botsNotAllowed')
   if (principal.kind === 'player') {
     const { playerId } = principal
     const account = await operations.accountOfPlayer({ dialect: DIALECT, titleId, playerId }, call)
