@@ -1,6 +1,7 @@
 import { dirname } from 'node:path'
 import { decodeJwt, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose'
 import { LaurelError } from '../model/errors.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { IssuerSettings } from './auth-file.ts'
 import { openKeySet } from './key-sets.ts'
 
@@ -32,18 +33,17 @@ export class Tokens {
     const known = this.#issuers.get(issuerOf(token))
     if (known === undefined) throw unauthenticated('the token is of no issuer that is known here')
     const { settings, keys } = known
-    try {
-      const { payload } = await jwtVerify(token, keys, {
-        issuer: settings.issuer,
-        audience: settings.audience,
-        algorithms: settings.algorithms,
-        requiredClaims: ['exp', 'sub'],
-        clockTolerance: CLOCK_TOLERANCE_SECONDS,
-      })
-      return { issuer: settings, claims: payload as VerifiedToken['claims'] }
-    } catch (error) {
+    const { payload } = await jwtVerify(token, keys, {
+      issuer: settings.issuer,
+      audience: settings.audience,
+      algorithms: settings.algorithms,
+      requiredClaims: ['exp', 'sub'],
+      clockTolerance: CLOCK_TOLERANCE_SECONDS,
+    }).catch((error: unknown) => {
       throw refusalOf(error)
-    }
+    })
+    if (!isName(payload.sub)) throw wrongClaim('sub')
+    return { issuer: settings, claims: payload as VerifiedToken['claims'] }
   }
 }
 
@@ -59,12 +59,20 @@ function issuerOf(token: string): string {
   }
 }
 
+/** It becomes the id of a player, or is kept with each change. */
+function isName(sub: unknown): boolean {
+  const isText = typeof sub === 'string' && sub.length > 0 && sub.length <= LIMITS.id
+  return isText && sub.isWellFormed() && !/\p{Cc}/u.test(sub)
+}
+
+function wrongClaim(claim: string): LaurelError {
+  return unauthenticated(`the token's claim ${claim} is not what it must be`)
+}
+
 /** What is wrong with a token is the holder's to know; that keys cannot be had is not their fault. */
 function refusalOf(error: unknown): LaurelError {
   if (error instanceof errors.JWTExpired) return unauthenticated('the token has expired: get a new one')
-  if (error instanceof errors.JWTClaimValidationFailed) {
-    return unauthenticated(`the token's claim ${error.claim} is not what it must be`)
-  }
+  if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim)
   if (error instanceof errors.JOSEAlgNotAllowed) return unauthenticated('the token is signed another way')
   const isTokens = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
   if (isTokens && error.code !== 'ERR_JOSE_GENERIC') {
