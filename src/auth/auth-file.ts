@@ -53,13 +53,23 @@ export class AuthFileError extends Error {
   override readonly name = 'AuthFileError'
 }
 
-/** @throws AuthFileError naming all that is wrong at once. */
-export function readAuthFile(file: string): AuthSettings {
-  const json = readJson(file)
-  const result = authFile.safeParse(json)
-  if (result.success) return result.data
-  const problems = result.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`)
+/**
+ * A `subject` is `laurel` or one of the dialects: of any other one nobody would have an account.
+ * @throws AuthFileError naming all that is wrong at once.
+ */
+export function readAuthFile(file: string, dialects: Iterable<string>): AuthSettings {
+  const result = authFile.safeParse(readJson(file))
+  const problems = result.success
+    ? problemsWithSubjects(result.data, ['laurel', ...dialects])
+    : result.error.issues.map(({ path, message }) => `${path.join('.') || 'it'}: ${message}`)
+  if (result.success && problems.length === 0) return result.data
   throw new AuthFileError(`${file}: ${problems.join('; ')}`)
+}
+
+function problemsWithSubjects({ issuers }: AuthSettings, known: readonly string[]): string[] {
+  return issuers.flatMap(({ subject }, index) =>
+    known.includes(subject) ? [] : `issuers.${index}.subject: must be one of ${known.join(', ')}`,
+  )
 }
 
 function readJson(file: string): unknown {

@@ -25,7 +25,11 @@ async function keySet(pair: Pair): Promise<string> {
 
 function authenticatorFor(settings: object): Authenticator {
   writeFileSync(file, JSON.stringify(settings))
-  return new Authenticator(readAuthFile(file), file, async ({ dialect, id }) => `player-of-${dialect}-${id}`)
+  return new Authenticator(
+    readAuthFile(file, ['xbox']),
+    file,
+    async ({ dialect, id }) => `player-of-${dialect}-${id}`,
+  )
 }
 
 const issuer = { issuer: 'https://login', audience: 'laurel', jwks: 'keys.json', algorithms: ['ES256'] }
@@ -90,7 +94,7 @@ describe('a static key', () => {
     const authenticator = authenticatorFor({ keys })
     await authenticator.authenticate(KEY, signal)
     writeFileSync(file, JSON.stringify({ keys: [{ ...keys[0], sha256: '0'.repeat(64) }] }))
-    authenticator.replace(readAuthFile(file), file)
+    authenticator.replace(readAuthFile(file, ['xbox']), file)
     await expect(authenticator.authenticate(KEY, signal)).rejects.toMatchObject({ reason: 'UNAUTHENTICATED' })
   })
 })
@@ -209,9 +213,13 @@ describe('the auth file', () => {
     ],
     [JSON.stringify({ issuers: [{ ...issuer, principal: 'player', algorithms: ['none'] }] }), /algorithms.0/],
     ['{"keys":[],"typo":1}', /typo/],
+    [
+      JSON.stringify({ issuers: [{ ...issuer, principal: 'player', subject: 'xbx' }] }),
+      /issuers.0.subject: must be one of laurel, xbox/,
+    ],
   ])('is refused when it says %s', (text, message) => {
     writeFileSync(file, text)
-    expect(() => readAuthFile(file)).toThrow(message)
+    expect(() => readAuthFile(file, ['xbox'])).toThrow(message)
   })
 
   test('names keys by https only, and files that are there', () => {
@@ -219,6 +227,6 @@ describe('the auth file', () => {
       authenticatorFor({ issuers: [{ ...issuer, jwks, principal: 'player' }] })
     expect(refused('http://login.example/keys')).toThrow(/https/)
     expect(refused('missing.json')).toThrow(/Key Set/)
-    expect(() => readAuthFile(join(folder, 'missing'))).toThrow(/cannot be read: ENOENT/)
+    expect(() => readAuthFile(join(folder, 'missing'), [])).toThrow(/cannot be read: ENOENT/)
   })
 })
