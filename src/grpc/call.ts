@@ -18,13 +18,16 @@ export interface Wire {
   readonly authenticate: Authenticate
 }
 
+/** One for all: to make one looks at the stack, and nobody does. */
+const CANCELLED = new DOMException('the call was cancelled', 'AbortError')
+
 const LONGEST_ACTOR = 128
 
 /** What the use cases learn of a call. Its signal aborts when the caller goes away or the deadline passes. */
 export async function callOf({ authenticate }: Wire, call: AnyCall): Promise<Call> {
   const controller = new AbortController()
-  call.once('cancelled', () => controller.abort())
-  if (call.cancelled) controller.abort()
+  call.once('cancelled', () => controller.abort(CANCELLED))
+  if (call.cancelled) controller.abort(CANCELLED)
   const { signal } = controller
   const principal = await authenticate(call.metadata.get('authorization')[0]?.toString(), signal)
   return { signal, principal, actor: actorIn(call.metadata, principal) }
