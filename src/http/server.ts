@@ -28,17 +28,29 @@ export interface Probes {
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 const DEFAULT_GRACE = 10_000
+/** As long as Node gives a request; without it, a body that never ends holds its connection for ever. */
+const DEFAULT_SLOWEST = 300_000
+const SLOWEST_HEAD = 60_000
+/** How often connections are looked at for being too slow, at most. */
+const LOOK_INTERVAL = 30_000
 const LONGEST_SEGMENT = 2048
 
-/** Serves the gateways, each below its mounts, and probes. */
+/** Serves the gateways, each below its mounts, and probes. A request must have come whole after `slowest` milliseconds. */
 export function createHttpServer(
   gateways: readonly Gateway[],
   host: Omit<Host, 'limiter'> & Probes,
   tls?: Tls,
+  slowest = DEFAULT_SLOWEST,
 ): HttpServer {
+  const patience = {
+    headersTimeout: Math.min(slowest, SLOWEST_HEAD),
+    connectionsCheckingInterval: Math.min(slowest, LOOK_INTERVAL),
+  }
   const app = fastify({
     // Plain HTTP where there is no certificate.
-    https: tls === undefined ? null : secureOptions(tls.material),
+    https: tls === undefined ? null : { ...secureOptions(tls.material), ...patience },
+    ...{ http: patience },
+    requestTimeout: slowest,
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_SEGMENT },
     forceCloseConnections: 'idle',

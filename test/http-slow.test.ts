@@ -1,0 +1,17 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { expect, test } from 'vitest'
+import { createHttpServer } from '../src/http/server.ts'
+import { testWire } from './support/services.ts'
+
+test('a body that never ends is not waited for', async () => {
+  const host = { ...testWire, operations: {} as never, strict: new Set<string>(), checked: false }
+  const server = createHttpServer([], { ...host, isReady: () => true, metrics: undefined }, undefined, 50)
+  const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')
+  const socket = connect(Number(port), hostname)
+  socket.write('POST /toy HTTP/1.1\r\nhost: toy\r\ncontent-length: 100\r\n\r\nno more than this')
+  const [answer] = (await once(socket, 'data')) as [Buffer]
+  expect(answer.toString()).toMatch(/^HTTP\/1\.1 4\d\d /)
+  await once(socket, 'close')
+  await server.stop()
+})
