@@ -135,6 +135,33 @@ describe('updating', () => {
       extensions: { xbox: { deep: 1 }, accelbyte: { CustomAttributes: { tier: 1 } } },
     })
   })
+
+  test('keeps the icon of both states, which is Discord’s too, while both lists have it', async () => {
+    const { services } = running
+    const shared = { role: 'icon', name: 'a'.repeat(32), url: 'https://cdn.example/icon.png' } as const
+    const title = { id: 'with-icon', displayName: 'I', defaultLocale: 'en', bindings: {}, extensions: {} }
+    await createTitle(services, { title, requestId: undefined }, callOf())
+    const achievement = achievementOf({ id: 'iconic', media: [shared] })
+    await createAchievement(services, { titleId: title.id, achievement, requestId: undefined }, callOf())
+    const of = running.clientOf(title.id)
+    const { lockedIcons, unlockedIcons } = await of.call('AdminGetAchievement', { code: 'iconic' })
+    const [grey, front] = [
+      { url: 'grey.png', slug: 'grey' },
+      { url: 'front.png', slug: 'front' },
+    ]
+    const update = async (body: object) => {
+      expect(await of.call('AdminUpdateAchievement', { code: 'iconic', body })).toMatchObject(body)
+      const wanted = { titleId: title.id, achievementId: 'iconic' }
+      return (await getAchievement(services, wanted, callOf())).media.map(({ role }) => role)
+    }
+    expect(await update({ lockedIcons: [...lockedIcons, grey], unlockedIcons })).toEqual([
+      'icon',
+      'locked_icon',
+    ])
+    // Behind another one it cannot be one of both.
+    const behind = { lockedIcons, unlockedIcons: [front, ...unlockedIcons] }
+    expect(await update(behind)).toEqual(['unlocked_icon', 'unlocked_icon', 'locked_icon'])
+  })
 })
 
 describe('lists', () => {

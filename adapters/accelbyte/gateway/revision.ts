@@ -1,6 +1,7 @@
 import type { Achievement, Requirement, StoredAchievement } from '../../../src/model/achievement.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../../src/model/json.ts'
 import type { Extensions } from '../../../src/model/title.ts'
+import { writeIcons } from '../values.ts'
 import { writeDefinition } from './definition.ts'
 import { checkDefinition, readDefinition } from './definition-request.ts'
 
@@ -19,7 +20,7 @@ export function revise(current: StoredAchievement, sent: JsonObject, strict: boo
   const changed = FIELDS.filter((name) => !sameJson(before[name], after[name]))
   const patch: Patch = {
     ...Object.fromEntries(changed.map((name) => [name, after[name]])),
-    ...(changed.includes('media') ? { media: [...after.media, ...otherMediaOf(current)] } : {}),
+    ...(changed.includes('media') ? { media: reviseMedia(current.media, after.media) } : {}),
     ...(sameJson(before.requirements, after.requirements)
       ? {}
       : { requirements: after.requirements.map((goal) => sameGoal(current, goal)) }),
@@ -55,8 +56,26 @@ function sameGoal({ requirements }: StoredAchievement, goal: Requirement): Requi
     : { ...goal, id: only.id }
 }
 
-function otherMediaOf({ media }: StoredAchievement): Achievement['media'] {
-  return media.filter(({ role }) => !role.endsWith('icon'))
+type Media = Achievement['media']
+
+/** Pictures that are no icons are other platforms'. An icon of both states that both lists still have stays one. */
+function reviseMedia(current: Media, sent: Media): Media {
+  const others = current.filter(({ role }) => !role.endsWith('icon'))
+  const shared = current.filter(
+    (icon) =>
+      icon.role === 'icon' &&
+      STATES.every((role) => sent.some((asset) => asset.role === role && isSamePicture(asset, icon))),
+  )
+  const rest = sent.filter((asset) => !shared.some((icon) => isSamePicture(asset, icon)))
+  const joined = [...shared, ...rest]
+  const isAsSent = STATES.every((role) => sameJson(writeIcons(joined, role), writeIcons(sent, role)))
+  return [...(isAsSent ? joined : sent), ...others]
+}
+
+const STATES = ['unlocked_icon', 'locked_icon'] as const
+
+function isSamePicture(left: Media[number], right: Media[number]): boolean {
+  return left.name === right.name && left.url === right.url
 }
 
 /** The members that changed, in what the extension holds beside them. */
