@@ -8,12 +8,33 @@ const MARK = /^\$+bigint$/
  * give equal texts.
  */
 export function pack(value: unknown): string {
-  return JSON.stringify(value, (_, member) => {
-    if (typeof member === 'bigint') return { $bigint: member.toString() }
-    if (typeof member !== 'object' || member === null || Array.isArray(member)) return member
-    const entries = Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1))
-    return Object.fromEntries(entries.map(([name, value]) => [MARK.test(name) ? `$${name}` : name, value]))
-  })
+  switch (typeof value) {
+    case 'bigint':
+      return `{"$bigint":"${value}"}`
+    case 'object':
+      if (value === null) return 'null'
+      return Array.isArray(value) ? packArray(value) : packObject(value as Readonly<Record<string, unknown>>)
+    default:
+      // As JSON does it: what has no text is nothing.
+      return JSON.stringify(value) ?? 'null'
+  }
+}
+
+function packArray(items: readonly unknown[]): string {
+  let text = '['
+  for (const item of items) text += text === '[' ? pack(item) : `,${pack(item)}`
+  return `${text}]`
+}
+
+function packObject(members: Readonly<Record<string, unknown>>): string {
+  let text = '{'
+  for (const name of Object.keys(members).sort()) {
+    const member = members[name]
+    if (member === undefined) continue
+    const marked = MARK.test(name) ? `$${name}` : name
+    text += `${text === '{' ? '' : ','}${JSON.stringify(marked)}:${pack(member)}`
+  }
+  return `${text}}`
 }
 
 export function unpack<Value>(text: string): Value {

@@ -68,62 +68,61 @@ export function standingQueries(db: Kysely<Tables>) {
       const { rows } = await sql<{ player_id: string; title_id: string }>`
         with held as (
           select a.title_id, a.id from achievements a
-          join json_to_recordset(${definitionRows(write)}::json)
-            as d (title_id text, id text, revision bigint)
-            on a.title_id = d.title_id and a.id = d.id and a.revision = d.revision
+          join json_to_recordset(${definitionRows(write)}::json) as d (t text, a text, revision bigint)
+            on a.title_id = d.t and a.id = d.a and a.revision = d.revision
           for key share of a skip locked
+        ),
+        given as materialized (
+          select * from json_to_recordset(${answerRows(write)}::json)
+            as r (p text, t text, id text, fingerprint text, response text)
         ),
         answered as (
           select q.player_id from player_requests q
-          join json_to_recordset(${answerRows(write)}::json) as r (player_id text, request_id text)
-            on q.player_id = r.player_id and q.request_id = r.request_id
+          join given g on q.player_id = g.p and q.request_id = g.id
         ),
         wanted as (
-          select w.* from json_to_recordset(${sheetRows(write)}::json) as w (player_id text, title_id text,
-            before bigint, after bigint, unlocked_count integer, score bigint, last_unlock_time bigint,
-            achievements text[])
-          where w.player_id not in (select player_id from answered) and not exists (
+          select w.* from json_to_recordset(${sheetRows(write)}::json) as w (p text, t text, before bigint,
+            after bigint, unlocked integer, score bigint, last bigint, achievements text[])
+          where w.p not in (select player_id from answered) and not exists (
             select 1 from unnest(w.achievements) as a (id)
-            where (w.title_id, a.id) not in (select title_id, id from held))
+            where (w.t, a.id) not in (select title_id, id from held))
         ),
         same as (
           select s.player_id, s.title_id from player_titles s
-          join wanted w on s.player_id = w.player_id and s.title_id = w.title_id and s.version = w.before
+          join wanted w on s.player_id = w.p and s.title_id = w.t and s.version = w.before
           order by s.player_id, s.title_id
           for update of s skip locked
         ),
         new_players as (
           insert into players (id, display_name, create_time, update_time)
-          select distinct player_id, '', ${write.time}::bigint, ${write.time}::bigint from wanted
-          where before is null order by player_id
+          select distinct p, '', ${write.time}::bigint, ${write.time}::bigint from wanted
+          where before is null order by p
           on conflict (id) do nothing
         ),
         made as (
           insert into player_titles (player_id, title_id, version, unlocked_count, score, last_unlock_time)
-          select player_id, title_id, after, unlocked_count, score, last_unlock_time from wanted
-          where before is null order by player_id, title_id
+          select p, t, after, unlocked, score, last from wanted
+          where before is null order by p, t
           on conflict (player_id, title_id) do nothing
           returning player_id, title_id
         ),
         changed as (
-          update player_titles s set version = w.after, unlocked_count = w.unlocked_count, score = w.score,
-            last_unlock_time = w.last_unlock_time
-          from wanted w join same on same.player_id = w.player_id and same.title_id = w.title_id
-          where w.before <> w.after and s.player_id = w.player_id and s.title_id = w.title_id
+          update player_titles s set version = w.after, unlocked_count = w.unlocked, score = w.score,
+            last_unlock_time = w.last
+          from wanted w join same on same.player_id = w.p and same.title_id = w.t
+          where w.before <> w.after and s.player_id = w.p and s.title_id = w.t
           returning s.player_id, s.title_id
         ),
         written as (select * from made union all select * from changed),
         new_progress as (
           insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
             unlock_time, unlock_precision, first_report_time, last_report_time, revoked, writer, extensions)
-          select r.player_id, r.title_id, r.achievement_id, r.state, r.values, r.reported_percent, r.percent,
-            r.unlock_time, r.unlock_precision, r.first_report_time, r.last_report_time, r.revoked, r.writer,
-            r.extensions::jsonb
-          from json_to_recordset(${progressRows(write)}::json) as r (player_id text, title_id text,
-            achievement_id text, state text, values jsonb, reported_percent smallint, percent smallint,
-            unlock_time bigint, unlock_precision text, first_report_time bigint, last_report_time bigint,
-            revoked boolean, writer text, extensions text)
-          join written w on w.player_id = r.player_id and w.title_id = r.title_id
+          select r.p, r.t, r.a, r.state, r.values, r.reported, r.percent, r.unlocked, r.precision, r.first, r.last,
+            r.revoked, r.writer, r.extensions::jsonb
+          from json_to_recordset(${progressRows(write)}::json) as r (p text, t text, a text, state text,
+            values jsonb, reported smallint, percent smallint, unlocked bigint, precision text, first bigint,
+            last bigint, revoked boolean, writer text, extensions text)
+          join written w on w.player_id = r.p and w.title_id = r.t
           on conflict (player_id, title_id, achievement_id) do update set
             state = excluded.state, values = excluded.values, reported_percent = excluded.reported_percent,
             percent = excluded.percent, unlock_time = excluded.unlock_time,
@@ -134,17 +133,14 @@ export function standingQueries(db: Kysely<Tables>) {
         new_events as (
           insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
             reason, request_id)
-          select r.* from json_to_recordset(${eventRows(write)}::json) as r (player_id text, title_id text,
-            achievement_id text, kind text, time bigint, state text, percent smallint, unlock_time bigint,
-            actor text, reason text, request_id text)
-          join written w on w.player_id = r.player_id and w.title_id = r.title_id
+          select r.* from json_to_recordset(${eventRows(write)}::json) as r (p text, t text, a text, kind text,
+            time bigint, state text, percent smallint, unlocked bigint, actor text, reason text, request text)
+          join written w on w.player_id = r.p and w.title_id = r.t
         ),
         new_answers as (
           insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-          select r.player_id, r.request_id, r.fingerprint, r.response, ${write.time}::bigint
-          from json_to_recordset(${answerRows(write)}::json) as r (player_id text, title_id text, request_id text,
-            fingerprint text, response text)
-          join written w on w.player_id = r.player_id and w.title_id = r.title_id
+          select g.p, g.id, g.fingerprint, g.response, ${write.time}::bigint
+          from given g join written w on w.player_id = g.p and w.title_id = g.t
         )
         select player_id, title_id from made union all select player_id, title_id from same`.execute(db)
       return rows.map((row) => ({ playerId: row.player_id, titleId: row.title_id }))
@@ -207,16 +203,17 @@ function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing
   }
 }
 
+/** The names of members are short, because each row is parsed with them. */
 function sheetRows({ sheets }: StandingsWrite): string {
   return JSON.stringify(
     sheets.map(({ before, after, achievementIds }) => ({
-      player_id: after.playerId,
-      title_id: after.titleId,
+      p: after.playerId,
+      t: after.titleId,
       before: text(before?.version),
       after: text(after.version),
-      unlocked_count: after.unlockedCount,
+      unlocked: after.unlockedCount,
       score: text(after.score),
-      last_unlock_time: text(after.lastUnlockTime),
+      last: text(after.lastUnlockTime),
       achievements: achievementIds,
     })),
   )
@@ -225,17 +222,17 @@ function sheetRows({ sheets }: StandingsWrite): string {
 function progressRows({ progress }: StandingsWrite): string {
   return JSON.stringify(
     progress.map(({ playerId, titleId, achievementId, progress: it }) => ({
-      player_id: playerId,
-      title_id: titleId,
-      achievement_id: achievementId,
+      p: playerId,
+      t: titleId,
+      a: achievementId,
       state: it.state,
       values: mapValues(it.values, quantityToJson),
-      reported_percent: it.reportedPercent,
+      reported: it.reportedPercent,
       percent: it.percent,
-      unlock_time: text(it.unlockTime),
-      unlock_precision: it.unlockPrecision,
-      first_report_time: text(it.firstReportTime),
-      last_report_time: text(it.lastReportTime),
+      unlocked: text(it.unlockTime),
+      precision: it.unlockPrecision,
+      first: text(it.firstReportTime),
+      last: text(it.lastReportTime),
       revoked: it.revoked,
       writer: it.writer,
       extensions: formatJson(it.extensions as JsonObject),
@@ -246,17 +243,17 @@ function progressRows({ progress }: StandingsWrite): string {
 function eventRows({ events }: StandingsWrite): string {
   return JSON.stringify(
     events.map((event) => ({
-      player_id: event.playerId,
-      title_id: event.titleId,
-      achievement_id: event.achievementId,
+      p: event.playerId,
+      t: event.titleId,
+      a: event.achievementId,
       kind: event.kind,
       time: text(event.time),
       state: event.progress.state,
       percent: event.progress.percent,
-      unlock_time: text(event.progress.unlockTime),
+      unlocked: text(event.progress.unlockTime),
       actor: event.actor,
       reason: event.reason,
-      request_id: event.requestId,
+      request: event.requestId,
     })),
   )
 }
@@ -264,9 +261,9 @@ function eventRows({ events }: StandingsWrite): string {
 function answerRows({ answers }: StandingsWrite): string {
   return JSON.stringify(
     answers.map(({ playerId, titleId, requestId, fingerprint, response }) => ({
-      player_id: playerId,
-      title_id: titleId,
-      request_id: requestId,
+      p: playerId,
+      t: titleId,
+      id: requestId,
       fingerprint,
       response,
     })),
@@ -274,9 +271,7 @@ function answerRows({ answers }: StandingsWrite): string {
 }
 
 function definitionRows({ definitions }: StandingsWrite): string {
-  return JSON.stringify(
-    definitions.map(({ titleId, id, etag }) => ({ title_id: titleId, id, revision: etag })),
-  )
+  return JSON.stringify(definitions.map(({ titleId, id, etag }) => ({ t: titleId, a: id, revision: etag })))
 }
 
 /** A 64-bit integer as text: a JSON number would be read as a double by most. */
