@@ -20,7 +20,7 @@ import { reachDatabase } from './store/reach.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
 import { startMetrics } from './telemetry/metrics.ts'
-import { Tls, type TlsFiles } from './tls.ts'
+import { checkTls, Tls, type TlsFiles } from './tls.ts'
 import { startWorkers } from './workers.ts'
 
 export interface App {
@@ -38,6 +38,9 @@ const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 export async function startApp(config: Config, log: Logger): Promise<App> {
   checkStrictGateways(config)
   await using started = new AsyncDisposableStack()
+  // What a person can put right is said before a database takes its seconds to start.
+  if (config.authFile !== undefined) readAuthFile(config.authFile, [...dialects.keys()])
+  if (config.tls !== undefined) checkTls(config.tls)
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
   if (config.databaseUrl !== undefined) await reachDatabase(config.databaseUrl)
   await migrate(connectionString)

@@ -68,6 +68,11 @@ export class Tls {
   }
 }
 
+/** @throws TlsError for files that are not there, or do not fit together. */
+export function checkTls(files: TlsFiles): void {
+  read(files)
+}
+
 function read({ certificate, key, clientCa }: TlsFiles): TlsMaterial {
   const material = {
     certificate: readPem(certificate),

@@ -41,6 +41,9 @@ export async function connect<C extends Client>(
   type: Constructor<C>,
   { address, token, caFile }: Pick<ClientConfig, 'address'> & Partial<ClientConfig>,
 ): Promise<C & Disposable> {
+  if (token !== undefined && caFile === undefined && !isLoopback(address)) {
+    throw new Failure([`LAUREL_TOKEN would go to ${address} in the clear: set LAUREL_CA_FILE to speak TLS`])
+  }
   const client = new type(address, channelCredentials(caFile), {
     // A document is sent once, piece by piece: keeping it for a retry would hold all of it in memory.
     'grpc.enable_retries': 0,
@@ -58,6 +61,10 @@ export async function connect<C extends Client>(
     await new Promise<unknown>((resolve) => channel.watchConnectivityState(state, deadline, resolve))
   }
   return Object.assign(client, { [Symbol.dispose]: () => client.close() })
+}
+
+function isLoopback(address: string): boolean {
+  return /^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/i.test(address)
 }
 
 /** A handshake that fails looks like a server that is not there. */

@@ -114,7 +114,7 @@ const OPERATIONS = {
   listTitles: operation(listTitles, () => [right.title(right.ALL, 'read')]),
   updateTitle: operation(updateTitle, ({ titleId }) => [right.title(titleId, 'update')]),
   deleteTitle: operation(deleteTitle, ({ titleId }) => [right.title(titleId, 'delete')]),
-  claimTitle: operation(claimTitle, () => [right.title(right.ALL, 'create')]),
+  claimTitle: operation(claimTitle, ({ titleId = right.ALL }) => [right.title(titleId, 'create')]),
   // Only says which title a platform's ids mean: what is done with it is asked for by its own name.
   findBoundTitle: operation(findBoundTitle, nothing),
 

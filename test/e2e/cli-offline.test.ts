@@ -95,6 +95,15 @@ describe('a wrong command line', () => {
     }
   })
 
+  test('never sends a token in the clear to another machine', async () => {
+    const env = { LAUREL_GRPC_ADDRESS: 'laurel.example:50051', LAUREL_TOKEN: 'a-secret' }
+    const { code, stderr } = await runLaurel(['export', 'xbox', '--title', 'x'], { env })
+    expect([code, stderr]).toEqual([
+      1,
+      'laurel: LAUREL_TOKEN would go to laurel.example:50051 in the clear: set LAUREL_CA_FILE to speak TLS\n',
+    ])
+  })
+
   test('may ask for the version', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'))
     expect(await runLaurel(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })

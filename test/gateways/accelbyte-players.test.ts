@@ -6,7 +6,7 @@ import { type AccelByteClient, definition } from '../support/accelbyte-client.ts
 import { startAccelByte } from '../support/accelbyte-server.ts'
 import { callOf } from '../support/services.ts'
 
-const titleId = 'accelbyte-harbor-lights'
+const titleId = 'harbor-lights'
 const call = callOf()
 
 let running: Awaited<ReturnType<typeof startAccelByte>>

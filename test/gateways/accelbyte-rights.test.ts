@@ -11,7 +11,7 @@ import { callOf } from '../support/services.ts'
 
 type Name = keyof typeof OPERATIONS
 
-const TITLE = 'accelbyte-harbor-lights'
+const TITLE = 'harbor-lights'
 const [OWN, OTHER, SECRET_PLAYER] = ['own-user', 'other-user', 'player-id-of-laurel']
 const [CREATE, READ, UPDATE, DELETE] = [1, 2, 4, 8]
 
@@ -124,7 +124,7 @@ describe.each(Object.entries(PERMISSIONS) as [keyof typeof PERMISSIONS, [string,
       const permissions = others
         .filter((other) => !covers(other))
         .map((Resource) => ({ Resource, Action: CREATE | READ | UPDATE | DELETE }))
-      const elsewhere = { Resource: resource.replace(TITLE, 'accelbyte-elsewhere'), Action: 15 }
+      const elsewhere = { Resource: resource.replace(TITLE, 'elsewhere'), Action: 15 }
       const missing = { Resource: resource, Action: 15 & ~action }
       const { status, text } = await ask([...permissions, elsewhere, missing])
       expect([status, JSON.parse(text).errorCode]).toEqual([403, 20013])

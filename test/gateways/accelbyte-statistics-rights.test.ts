@@ -7,7 +7,7 @@ import { definition } from '../support/accelbyte-client.ts'
 import { startAccelByte } from '../support/accelbyte-server.ts'
 import { accelByteCaller, failure, results } from '../support/accelbyte-social.ts'
 
-const TITLE = 'accelbyte-harbor-lights'
+const TITLE = 'harbor-lights'
 const [OWN, OTHER] = ['own-user', 'other-user']
 
 let auth: Awaited<ReturnType<typeof openAccelByteAuth>>

@@ -26,9 +26,6 @@ export function titleOf(request: GatewayRequest): Promise<Title> {
   return request.operations.findBoundTitle(bindingOf(namespaceOf(request)), request.call)
 }
 
-/** Leaves room for what a title is called by that only a namespace is known of. */
-const LONGEST_NEW_NAMESPACE = 100
-
 /** The same, for a definition to be written: a namespace that nobody knows becomes a title. */
 export async function titleToDefineIn(request: GatewayRequest): Promise<Title> {
   try {
@@ -36,11 +33,9 @@ export async function titleToDefineIn(request: GatewayRequest): Promise<Title> {
   } catch (error) {
     if (!(error instanceof LaurelError) || error.reason !== 'TITLE_NOT_FOUND') throw error
   }
+  // Called as its namespace, by which rights name it too.
   const namespace = namespaceOf(request)
-  if (namespace.length > LONGEST_NEW_NAMESPACE) {
-    throw new DecodeError(['namespace'], `a new one must have at most ${LONGEST_NEW_NAMESPACE} characters`)
-  }
-  return request.operations.claimTitle(bindingOf(namespace), request.call)
+  return request.operations.claimTitle({ ...bindingOf(namespace), titleId: namespace }, request.call)
 }
 
 /** The account that the user id of the path is. */
