@@ -1,5 +1,4 @@
 import type { Instant } from '../model/instant.ts'
-import { pack, unpack } from '../model/packed.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Answer, PlayerRequest } from '../store/requests.ts'
 import { requestIdReused } from './once.ts'
@@ -33,20 +32,20 @@ export class Answers {
   }
 
   /**
-   * The answer that this request was given before; undefined for a new one.
+   * The answer that this request was given before, as a text of whoever gave it; undefined for a new one.
    * @throws LaurelError when its id was used for another request.
    */
-  find<Result>({ playerId, requestId }: PlayerMutation, fingerprint: string): Result | undefined {
+  find({ playerId, requestId }: PlayerMutation, fingerprint: string): string | undefined {
     if (requestId === undefined) return undefined
     const answer = this.#known.get(keyOf(playerId, requestId))
     if (answer === undefined) return undefined
     if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
-    return unpack<{ result: Result }>(answer.response).result
+    return answer.response
   }
 
-  keep({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, result: unknown): void {
+  keep({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, response: string): void {
     if (requestId === undefined) return
-    const answer = { playerId, titleId, requestId, fingerprint, response: pack({ result }) }
+    const answer = { playerId, titleId, requestId, fingerprint, response }
     this.#known.set(keyOf(playerId, requestId), answer)
     this.#given.push(answer)
   }

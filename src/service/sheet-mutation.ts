@@ -1,4 +1,5 @@
 import type { Instant } from '../model/instant.ts'
+import { pack, unpack } from '../model/packed.ts'
 import type { Queries } from '../store/queries.ts'
 import type { SheetKey } from '../store/sheets.ts'
 import { Answers } from './answers.ts'
@@ -26,10 +27,10 @@ export async function mutateSheet<Held, Result>(
     const ledger = await Ledger.openSheet(queries, now, request)
     const answers = await Answers.load(queries, [request])
     const fingerprint = fingerprintOf(operation, request)
-    const before = answers.find<Result>(request, fingerprint)
-    if (before !== undefined) return before
+    const before = answers.find(request, fingerprint)
+    if (before !== undefined) return unpack<{ result: Result }>(before).result
     const result = await run(queries, ledger, now, held)
-    answers.keep(request, fingerprint, result)
+    answers.keep(request, fingerprint, pack({ result }))
     await ledger.flush(queries)
     await answers.flush(queries, now)
     return result

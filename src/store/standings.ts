@@ -118,7 +118,8 @@ export function standingQueries(db: Kysely<Tables>) {
           insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
             unlock_time, unlock_precision, first_report_time, last_report_time, revoked, writer, extensions)
           select r.p, r.t, r.a, r.state, r.values, r.reported, r.percent, r.unlocked, r.precision, r.first, r.last,
-            r.revoked, r.writer, r.extensions::jsonb
+            coalesce(r.revoked, false), r.writer,
+            coalesce(r.extensions, '{}')::jsonb
           from json_to_recordset(${progressRows(write)}::json) as r (p text, t text, a text, state text,
             values jsonb, reported smallint, percent smallint, unlocked bigint, precision text, first bigint,
             last bigint, revoked boolean, writer text, extensions text)
@@ -133,7 +134,9 @@ export function standingQueries(db: Kysely<Tables>) {
         new_events as (
           insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
             reason, request_id)
-          select r.* from json_to_recordset(${eventRows(write)}::json) as r (p text, t text, a text, kind text,
+          select r.p, r.t, r.a, r.kind, r.time, r.state, r.percent, r.unlocked, r.actor, coalesce(r.reason, ''),
+            coalesce(r.request, '')
+          from json_to_recordset(${eventRows(write)}::json) as r (p text, t text, a text, kind text,
             time bigint, state text, percent smallint, unlocked bigint, actor text, reason text, request text)
           join written w on w.player_id = r.p and w.title_id = r.t
         ),
@@ -203,7 +206,10 @@ function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing
   }
 }
 
-/** The names of members are short, because each row is parsed with them. */
+/**
+ * Of each row there are many, and every byte of them is written, sent and parsed: the names of members are short, and
+ * what is most often the same is left out.
+ */
 function sheetRows({ sheets }: StandingsWrite): string {
   return JSON.stringify(
     sheets.map(({ before, after, achievementIds }) => ({
@@ -233,9 +239,9 @@ function progressRows({ progress }: StandingsWrite): string {
       precision: it.unlockPrecision,
       first: text(it.firstReportTime),
       last: text(it.lastReportTime),
-      revoked: it.revoked,
+      revoked: it.revoked || undefined,
       writer: it.writer,
-      extensions: formatJson(it.extensions as JsonObject),
+      extensions: isEmpty(it.extensions) ? undefined : formatJson(it.extensions as JsonObject),
     })),
   )
 }
@@ -252,8 +258,8 @@ function eventRows({ events }: StandingsWrite): string {
       percent: event.progress.percent,
       unlocked: text(event.progress.unlockTime),
       actor: event.actor,
-      reason: event.reason,
-      request: event.requestId,
+      reason: event.reason || undefined,
+      request: event.requestId || undefined,
     })),
   )
 }
@@ -275,8 +281,8 @@ function definitionRows({ definitions }: StandingsWrite): string {
 }
 
 /** A 64-bit integer as text: a JSON number would be read as a double by most. */
-function text(integer: bigint | undefined): string | null {
-  return integer === undefined ? null : String(integer)
+function text(integer: bigint | undefined): string | undefined {
+  return integer === undefined ? undefined : String(integer)
 }
 
 function instant(ticks: string | null): Instant | undefined {
@@ -285,6 +291,11 @@ function instant(ticks: string | null): Instant | undefined {
 
 function extensionsOf(json: string): Extensions {
   return json === '{}' ? {} : (parseExactJson(json) as unknown as Extensions)
+}
+
+function isEmpty(extensions: Extensions): boolean {
+  for (const _ in extensions) return false
+  return true
 }
 
 function mapValues<From, To>(

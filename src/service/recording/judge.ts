@@ -6,6 +6,7 @@ import type { Ledger } from '../ledger.ts'
 import { fingerprintOf } from '../once.ts'
 import { type ProgressResult, report, whenOf } from '../reports.ts'
 import type { Services } from '../services.ts'
+import { formatAnswer, parseAnswer } from './answer-text.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 
 /** What entries are judged by: read and locked, or known and made sure of when their changes are written. */
@@ -33,13 +34,13 @@ function judgeOne(
   const { item, by } = entry
   const achievement = definitionOf(entry)
   const fingerprint = item.requestId === undefined ? '' : fingerprintOf('recordProgress', item)
-  const before = answers.find<ProgressResult>(item, fingerprint)
-  if (before !== undefined) return before
+  const before = answers.find(item, fingerprint)
+  if (before !== undefined) return parseAnswer(before, item)
   checkReporter(achievement, entry)
   const context = whenOf(services, now, item.occurredTime, by.actor)
   const told = { actor: by.actor, requestId: item.requestId }
   const result = report(ledger, item, achievement, item.report, context, told)
-  answers.keep(item, fingerprint, result)
+  if (item.requestId !== undefined) answers.keep(item, fingerprint, formatAnswer(result))
   return result
 }
 

@@ -1,6 +1,7 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
+import { pack, unpack } from '../../model/packed.ts'
 import type { ReportContext } from '../../model/progress.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
@@ -80,8 +81,8 @@ async function recordOne(
   const title = titles.get(titleId)
   if (title?.exists !== true) throw titleNotFound(titleId)
   const fingerprint = requestId === undefined ? '' : fingerprintOf('recordStats', request)
-  const before = answers.find<RecordStatsResult>(request, fingerprint)
-  if (before !== undefined) return before
+  const before = answers.find(request, fingerprint)
+  if (before !== undefined) return unpack<{ result: RecordStatsResult }>(before).result
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, by))
   const context = whenOf(services, now, request.occurredTime, by.actor)
   const movements = movementsOf(request, title.stats, values.of(request))
@@ -98,7 +99,7 @@ async function recordOne(
       time: context.time,
     }),
   }
-  answers.keep(request, fingerprint, result)
+  answers.keep(request, fingerprint, pack({ result }))
   return result
 }
 
