@@ -19,6 +19,13 @@ export interface ConnectionOptions {
   readonly onError: (error: Error) => void
 }
 
+/**
+ * Statements are planned once a connection, and checks of foreign keys too. One that was planned while a table was empty
+ * would read it from end to end, however large it has become, until its statistics are renewed; everything here is
+ * found by an index.
+ */
+const SESSION = 'set enable_seqscan = off'
+
 /** How often a statement that nobody waits for any more is told to stop. */
 const CANCEL_INTERVAL_MILLISECONDS = 50
 
@@ -39,7 +46,11 @@ export class Connections {
     })
     this.#pool.on('error', options.onError)
     // A connection that the pool has let go of has no listener, and may still be told that the database stops.
-    this.#pool.on('connect', (client) => client.on('error', () => {}))
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => {})
+      // Its failure is that of the connection, and the first statement's to tell.
+      client.query(SESSION).catch(() => {})
+    })
   }
 
   /**

@@ -38,6 +38,10 @@ export interface StandingsWrite {
   readonly time: Instant
 }
 
+/**
+ * Rows of players are looked up one by one (`lateral`), by their whole key: what the planner makes of a join depends
+ * on what it knows of the tables, and of tables that fill up from empty it knows nothing for a minute.
+ */
 export function standingQueries(db: Kysely<Tables>) {
   return {
     /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
@@ -51,9 +55,13 @@ export function standingQueries(db: Kysely<Tables>) {
         from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
                     ${keys.map(({ achievementId }) => achievementId)}::text[]) with ordinality
           as w (player_id, title_id, achievement_id, place)
-        left join player_titles s on s.player_id = w.player_id and s.title_id = w.title_id
-        left join progress p on p.player_id = w.player_id and p.title_id = w.title_id
-          and p.achievement_id = w.achievement_id`.execute(db)
+        left join lateral (
+          select * from player_titles where player_id = w.player_id and title_id = w.title_id limit 1
+        ) s on true
+        left join lateral (
+          select * from progress
+          where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id limit 1
+        ) p on true`.execute(db)
       const found = JSON.parse(rows[0]?.standings ?? '[]') as StandingRow[]
       return found.map((row, index) => toStanding(keys[index] as ProgressKey, row))
     },
@@ -77,8 +85,10 @@ export function standingQueries(db: Kysely<Tables>) {
             as r (p text, t text, id text, fingerprint text, response text)
         ),
         answered as (
-          select q.player_id from player_requests q
-          join given g on q.player_id = g.p and q.request_id = g.id
+          select q.player_id from given g
+          cross join lateral (
+            select player_id from player_requests where player_id = g.p and request_id = g.id limit 1
+          ) q
         ),
         wanted as (
           select w.* from json_to_recordset(${sheetRows(write)}::json) as w (p text, t text, before bigint,
@@ -88,10 +98,12 @@ export function standingQueries(db: Kysely<Tables>) {
             where (w.t, a.id) not in (select title_id, id from held))
         ),
         same as (
-          select s.player_id, s.title_id from player_titles s
-          join wanted w on s.player_id = w.p and s.title_id = w.t and s.version = w.before
-          order by s.player_id, s.title_id
-          for update of s skip locked
+          select s.player_id, s.title_id from wanted w
+          cross join lateral (
+            select player_id, title_id from player_titles
+            where player_id = w.p and title_id = w.t and version = w.before
+            for update skip locked
+          ) s
         ),
         new_players as (
           insert into players (id, display_name, create_time, update_time)
