@@ -44,6 +44,11 @@ export function communityQueries(db: Kysely<Tables>) {
       return lock(titleId, ids)
     },
 
+    /** The same without making any: of all that one transaction may come to, before it comes to the first. */
+    async holdCommunityProgress(titleId: string, achievementIds: readonly string[]): Promise<void> {
+      if (achievementIds.length > 0) await lock(titleId, achievementIds)
+    },
+
     /** Adds what a player's stats rose by to the player's contributions. The sheet must be locked. */
     async addContributions(
       { playerId, titleId }: SheetKey,

@@ -51,6 +51,7 @@ async function recordAll(
   const ledger = await Ledger.open(queries, now, keys)
   const answers = await Answers.load(queries, ready)
   const values = new StatValues(await queries.statValuesAt(ready, [...new Set(ready.flatMap(codesOf))]))
+  await holdCommunityGoals(queries, titles)
   const results: StatsAnswer[] = []
   for (const entry of entries) {
     const recorded = recordOne(services, queries, { now, titles, ledger, answers, values }, entry)
@@ -87,7 +88,6 @@ async function recordOne(
   const context = whenOf(services, now, request.occurredTime, by.actor)
   const movements = movementsOf(request, title.stats, values.of(request))
   const told = teller(by, requestId)
-  const isShared = ({ participation }: StoredAchievement) => participation === 'community'
   const followers = followersOf(titles, request)
   const written = values.put(request, movements, context.time)
   const alone = followers.filter((achievement) => !isShared(achievement))
@@ -126,15 +126,29 @@ async function holdTitles(
   return titles
 }
 
+/** In order of title and id, whatever the order of the entries: two transactions would else wait for each other. */
+async function holdCommunityGoals(queries: Queries, titles: ReadonlyMap<string, HeldTitle>): Promise<void> {
+  for (const [titleId, { followers }] of titles) {
+    const ids = followers.filter(isShared).map(({ id }) => id)
+    await queries.holdCommunityProgress(titleId, ids)
+  }
+}
+
+function isShared({ participation }: StoredAchievement): boolean {
+  return participation === 'community'
+}
+
+function follows({ requirements }: StoredAchievement, codes: ReadonlySet<string>): boolean {
+  return requirements.some(({ statCode }) => statCode !== undefined && codes.has(statCode))
+}
+
 function followersOf(
   titles: ReadonlyMap<string, HeldTitle>,
   request: RecordStats,
 ): readonly StoredAchievement[] {
   const codes = new Set(codesOf(request))
   const { followers = [] } = titles.get(request.titleId) ?? {}
-  return followers.filter(({ requirements }) =>
-    requirements.some(({ statCode }) => statCode !== undefined && codes.has(statCode)),
-  )
+  return followers.filter((achievement) => follows(achievement, codes))
 }
 
 /** What players have of their stats: as it was read, and as entry by entry leaves it. */

@@ -1,0 +1,53 @@
+import { Client } from 'pg'
+import { expect, test } from 'vitest'
+import { createAchievement } from '../../src/service/create-achievement.ts'
+import { createTitle } from '../../src/service/create-title.ts'
+import { listCommunityProgress } from '../../src/service/list-community-progress.ts'
+import { recordStats } from '../../src/service/record-stats.ts'
+import { createRecorder } from '../../src/service/recording/recorder.ts'
+import { openStore } from '../../src/store/store.ts'
+import { achievementOf, requirementOf } from '../support/records.ts'
+import { callOf, createTestServices } from '../support/services.ts'
+
+const GOALS = ['north', 'east', 'south', 'west']
+const CALLS = 400
+
+test('processes that raise several community goals in any order never wait for each other in a circle', async () => {
+  await using services = await createTestServices()
+  const call = callOf()
+  const once = { requestId: undefined }
+  const titleId = 'title'
+  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, ...once }, call)
+  for (const id of GOALS) {
+    const requirements = [requirementOf({ statCode: id, target: 1_000_000n })]
+    const achievement = achievementOf({ id, participation: 'community', requirements })
+    await createAchievement(services, { titleId, achievement, ...once }, call)
+  }
+  const open = { connectionString: services.databaseUrl, poolSize: 4, onError: () => {} }
+  const processes = [1, 2].map(() => ({
+    ...services,
+    store: openStore(open),
+    recorder: createRecorder(true),
+  }))
+  const add = (index: number, code: string) => {
+    const updates = [{ code, operation: 'increment', value: 1 } as const]
+    const asked = { titleId, playerId: `p${index % 97}`, occurredTime: undefined, updates, ...once }
+    return recordStats(processes[index % 2] as (typeof processes)[number], asked, call)
+  }
+  // The first of each makes what is shared of it.
+  for (const [index, code] of GOALS.entries()) await add(index, code)
+  await Promise.all(
+    Array.from({ length: CALLS }, (_, index) => add(index, GOALS[(index * 7) % GOALS.length] as string)),
+  )
+  const shared = await listCommunityProgress(services, { titleId }, call)
+  expect(shared.reduce((sum, { progress }) => sum + progress.value, 0)).toBe(CALLS + GOALS.length)
+  // Connections tell what they counted when they end, if not before.
+  for (const { store } of processes) await store.close()
+  const database = new Client({ connectionString: services.databaseUrl })
+  await database.connect()
+  const counted = 'select deadlocks::int from pg_stat_database where datname = current_database()'
+  const [row] = (await database.query(counted)).rows
+  await database.end()
+  expect(row.deadlocks).toBe(0)
+})
