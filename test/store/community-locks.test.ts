@@ -10,7 +10,8 @@ import { achievementOf, requirementOf } from '../support/records.ts'
 import { callOf, createTestServices } from '../support/services.ts'
 
 const GOALS = ['north', 'east', 'south', 'west']
-const CALLS = 400
+const WORKERS = 32
+const CALLS_EACH = 40
 
 test('processes that raise several community goals in any order never wait for each other in a circle', async () => {
   await using services = await createTestServices()
@@ -37,11 +38,18 @@ test('processes that raise several community goals in any order never wait for e
   }
   // The first of each makes what is shared of it.
   for (const [index, code] of GOALS.entries()) await add(index, code)
-  await Promise.all(
-    Array.from({ length: CALLS }, (_, index) => add(index, GOALS[(index * 7) % GOALS.length] as string)),
-  )
+  const work = async (worker: number) => {
+    for (let turn = 0; turn < CALLS_EACH; turn += 1) {
+      // Each worker goes round in its own direction, from its own goal.
+      const step = worker % 4 < 2 ? turn : GOALS.length * CALLS_EACH - turn
+      await add(worker, GOALS[(worker + step) % GOALS.length] as string)
+    }
+  }
+  await Promise.all(Array.from({ length: WORKERS }, (_, worker) => work(worker)))
   const shared = await listCommunityProgress(services, { titleId }, call)
-  expect(shared.reduce((sum, { progress }) => sum + progress.value, 0)).toBe(CALLS + GOALS.length)
+  expect(shared.reduce((sum, { progress }) => sum + progress.value, 0)).toBe(
+    WORKERS * CALLS_EACH + GOALS.length,
+  )
   // Connections tell what they counted when they end, if not before.
   for (const { store } of processes) await store.close()
   const database = new Client({ connectionString: services.databaseUrl })
