@@ -3,14 +3,22 @@ import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Achievement, TimeWindow } from '../../src/model/achievement.ts'
 import { type Instant, parseInstant } from '../../src/model/instant.ts'
-import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import type { LocalizedText } from '../../src/model/localized-text.ts'
 import { form } from './form.ts'
 import { readMedia, readReward, writeMedia, writeReward } from './media.ts'
 import { readProgress, readRequirements, writeProgression, writeState } from './progression.ts'
 import { achievementIdOf, textIn, titleName } from './record.ts'
 import { achievementSchema } from './schema.ts'
-import { bindingOf, formatTimeSpan, integerOf, parseTimeSpan, titleIds, writeTime } from './words.ts'
+import {
+  bindingOf,
+  formatTimeSpan,
+  integerOf,
+  NO_TIME_SPAN,
+  parseTimeSpan,
+  titleIds,
+  writeTime,
+} from './words.ts'
 
 type Wire = z.output<typeof achievementSchema>
 
@@ -27,9 +35,7 @@ export const achievementForm = form<Wire>({
 
 /** The documentation's own spellings, which no recorded answer has, as the service spells them. */
 export function withoutDocumentedSpellings(entry: JsonObject): JsonObject {
-  const { platform, ...others } = entry
-  const renamed = platform !== undefined && !entry['platforms']
-  const named = renamed ? { ...others, platforms: platform === null ? [] : [platform] } : entry
+  const named = withPlatforms(entry)
   const { progressState, progression } = named
   if (!isJsonObject(progression) || !Object.hasOwn(progression, 'achievementState')) return named
   const { achievementState, ...rest } = progression
@@ -37,6 +43,12 @@ export function withoutDocumentedSpellings(entry: JsonObject): JsonObject {
     return { ...named, progressState: achievementState, progression: rest }
   }
   return achievementState === progressState ? { ...named, progression: rest } : named
+}
+
+function withPlatforms(entry: JsonObject): JsonObject {
+  if (entry['platform'] === undefined || entry['platforms']) return entry
+  const { platform, ...others } = entry
+  return { ...others, platforms: platform === null ? [] : [platform as JsonValue] }
 }
 
 function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
@@ -139,9 +151,6 @@ function writeAssociations(record: Canonical): readonly JsonObject[] {
   const titleId = record.title.binding?.['title_id']
   return titleId === undefined ? [] : [{ name: titleName(record), id: integerOf(titleId) }]
 }
-
-/** Recorded answers have it for every achievement: it says that nobody estimated a time. */
-const NO_TIME_SPAN = '00:00:00'
 
 /** A time of zero that somebody did state is told from it by its fraction. */
 function writeTimeSpan(duration: Achievement['estimatedTime']): string {

@@ -40,7 +40,7 @@ const PLAIN = { locale: undefined, shape: undefined, purpose: 'progress', accoun
 
 /** The documentation wraps a single achievement, and `featured` answers wrap each of a list. */
 function wrapperOf(entry: JsonObject): string | undefined {
-  const isWrapper = recognise(entry, {}).form === achievementForm && !Object.hasOwn(entry, 'id')
+  const isWrapper = !Object.hasOwn(entry, 'id') && recognise(entry, {}).form === achievementForm
   return isWrapper ? ['achievement', 'Achievement'].find((name) => isJsonObject(entry[name])) : undefined
 }
 
@@ -54,12 +54,30 @@ interface Recognised {
 export function recognise(entry: JsonObject, envelope: JsonObject): Recognised {
   const has = (...names: readonly string[]) => names.some((name) => Object.hasOwn(entry, name))
   const as = (form: Form, said = entry): Recognised => ({ form, said })
-  if (!has('progressState', 'progression')) {
-    if (has('percentComplete')) return as(updateForm, asRequest(entry, envelope))
+  if (!has(...MARKS.achievement)) {
+    if (has(...MARKS.update)) return as(updateForm, asRequest(entry, envelope))
     if (isRequest(entry)) return as(updateForm)
-    if (has('id') && has('unlocked', 'imageId', 'gamerscore', 'flags')) return as(legacyForm)
-    if (has('lastPlayed', 'currentAchievements', 'totalGamerscore')) return as(firstTitleForm)
-    if (has('lastUnlock', 'earnedAchievements', 'maxGamerscore')) return as(titleForm)
+    if (has('id') && has(...MARKS.legacy)) return as(legacyForm)
+    if (has(...MARKS.firstTitle)) return as(firstTitleForm)
+    if (has(...MARKS.title)) return as(titleForm)
   }
   return as(achievementForm, withoutDocumentedSpellings(entry))
 }
+
+const MARKS = {
+  achievement: ['progressState', 'progression'],
+  update: ['percentComplete'],
+  legacy: ['unlocked', 'imageId', 'gamerscore', 'flags'],
+  firstTitle: ['lastPlayed', 'currentAchievements', 'totalGamerscore'],
+  title: ['lastUnlock', 'earnedAchievements', 'maxGamerscore'],
+} as const
+
+/** Whether a member at the top says nothing about the form of an entry, nor anything that the form reads. */
+export function isIgnored(form: Form, member: string): boolean {
+  return !form.knows(member) && !READ_BY_ALL.has(member)
+}
+
+const READ_BY_ALL: ReadonlySet<string> = new Set([
+  ...Object.values(MARKS).flat(),
+  ...['id', 'achievements', 'platform', 'platforms'],
+])

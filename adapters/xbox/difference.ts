@@ -1,7 +1,7 @@
 import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import { formatInstant } from '../../src/model/instant.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import { type JsonValue, sameMembers } from '../../src/model/json.ts'
 import { formatTimeSpan } from './words.ts'
 
 /*
@@ -11,7 +11,9 @@ import { formatTimeSpan } from './words.ts'
 
 /** Reports each place where `after`, what an entry says, differs from the record that it was written of. */
 export function reportDifferences(before: Canonical, after: Canonical, losses: LossReport): void {
-  if (!isSame(before, after)) compare(before, after, [], losses)
+  for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
+    if (before[part] !== after[part]) compare(before[part], after[part], [part], losses)
+  }
 }
 
 /** Whether two values of the model say the same: an undefined member is the same as an absent one. */
@@ -19,25 +21,36 @@ export function isSame(left: unknown, right: unknown): boolean {
   if (Object.is(left, right)) return true
   if (Array.isArray(left)) {
     if (!Array.isArray(right) || left.length !== right.length) return false
-    return left.every((element, index) => isSame(element, right[index]))
+    for (let index = 0; index < left.length; index += 1) if (!isSame(left[index], right[index])) return false
+    return true
   }
   if (!isPlainObject(left) || !isPlainObject(right)) return false
-  for (const name in left) if (!isSame(own(left, name), own(right, name))) return false
-  for (const name in right) if (!Object.hasOwn(left, name) && right[name] !== undefined) return false
-  return true
+  return sameMembers(left, right, isSame)
 }
 
+/** Two values that may differ, member by member: a path is made only where something does. */
 function compare(before: unknown, after: unknown, path: Path, losses: LossReport): void {
-  if (isSame(before, after) || isElsewhere(path)) return
   if (Array.isArray(before) && Array.isArray(after) && before.length === after.length) {
-    for (const [index, element] of before.entries()) compare(element, after[index], [...path, index], losses)
+    for (const [index, element] of before.entries()) compareAt(index, element, after[index], path, losses)
   } else if (isPlainObject(before) && isPlainObject(after)) {
-    for (const name of new Set([...Object.keys(before), ...Object.keys(after)])) {
-      compare(own(before, name), own(after, name), [...path, name], losses)
+    for (const name of Object.keys(before)) compareAt(name, before[name], own(after, name), path, losses)
+    for (const name of Object.keys(after)) {
+      if (!Object.hasOwn(before, name)) compareAt(name, undefined, after[name], path, losses)
     }
   } else {
     report(before, after, path, losses)
   }
+}
+
+function compareAt(
+  step: string | number,
+  before: unknown,
+  after: unknown,
+  path: Path,
+  losses: LossReport,
+): void {
+  if (isElsewhere(step, path) || isSame(before, after)) return
+  compare(before, after, [...path, step], losses)
 }
 
 function report(before: unknown, after: unknown, path: Path, losses: LossReport): void {
@@ -51,9 +64,9 @@ function report(before: unknown, after: unknown, path: Path, losses: LossReport)
 }
 
 /** Extensions are reported where they are put back, and ids of other dialects by the portable half. */
-function isElsewhere([part, member, dialect]: Path): boolean {
-  if (member === 'extensions') return true
-  return part === 'achievement' && member === 'ids' && dialect !== undefined && dialect !== 'xbox'
+function isElsewhere(step: string | number, [part, member]: Path): boolean {
+  if (member === undefined) return step === 'extensions'
+  return member === 'extensions' || (part === 'achievement' && member === 'ids' && step !== 'xbox')
 }
 
 const REASONS: readonly (readonly [RegExp, string])[] = [

@@ -3,9 +3,9 @@ import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { achievementForm } from './achievement.ts'
-import { recognise } from './decode.ts'
+import { isIgnored, recognise } from './decode.ts'
 import { isSame, reportDifferences } from './difference.ts'
-import { extensionOf, FORM, memoriesOf, putBack, SPELLED } from './extension.ts'
+import { extensionOf, FORM, type Memory, memoriesOf, putBack, SPELLED } from './extension.ts'
 import type { Form } from './form.ts'
 import { legacyForm } from './legacy.ts'
 import { firstTitleForm, titleForm } from './title.ts'
@@ -47,21 +47,41 @@ function withMemories(
   losses: LossReport,
 ): JsonObject {
   const memories = memoriesOf(form, record)
-  const changes = memories.flatMap((memory) => memory.changes)
-  const all = changes.reduce((entry, change) => putBack(form, entry, change) ?? entry, plain)
-  const isSafe = changes.length === 0 || keepsMeaning(all)
-  return memories.reduce((entry, { part, name, value, changes }) => {
-    let next = entry
-    for (const change of changes) {
-      const changed = putBack(form, next, change)
-      if (changed !== undefined && (isSafe || keepsMeaning(changed))) next = changed
-    }
+  const remembered = putAllBack(form, memories, plain, () => true)
+  const isSafe = changesNothing(form, memories) || keepsMeaning(remembered.entry)
+  const { entry, forgotten } = isSafe ? remembered : putAllBack(form, memories, plain, keepsMeaning)
+  for (const { part, name, value } of forgotten) {
     // how something was spelled is no fact of its own: it may be forgotten when the record or the form changes
-    if (next === entry && name !== SPELLED) {
-      losses.dropped([part, 'extensions', 'xbox', name], value, 'it has no place in this form of entry')
+    if (name === SPELLED) continue
+    losses.dropped([part, 'extensions', 'xbox', name], value, 'it has no place in this form of entry')
+  }
+  return entry
+}
+
+/** Whether nobody who reads an entry would look at any of what is remembered. */
+function changesNothing(form: Form, memories: readonly Memory[]): boolean {
+  return memories.every(({ changes }) =>
+    changes.every(({ at }) => at.length === 1 && isIgnored(form, String(at[0]))),
+  )
+}
+
+/** The plain entry with each change that fits, and the memories of which none does. */
+function putAllBack(
+  form: Form,
+  memories: readonly Memory[],
+  plain: JsonObject,
+  isWelcome: (entry: JsonObject) => boolean,
+): { readonly entry: JsonObject; readonly forgotten: readonly Memory[] } {
+  let entry = plain
+  const forgotten = memories.filter(({ changes }) => {
+    const before = entry
+    for (const change of changes) {
+      const changed = putBack(form, entry, change)
+      if (changed !== undefined && isWelcome(changed)) entry = changed
     }
-    return next
-  }, plain)
+    return entry === before
+  })
+  return { entry, forgotten }
 }
 
 /** Whether an entry is still read as the same form, and as the same record. */

@@ -1,6 +1,7 @@
 import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
+import type { Extensions } from '../../src/model/title.ts'
 import type { Form, Part } from './form.ts'
 
 /*
@@ -45,22 +46,36 @@ export function withExtensions(
   wire: JsonObject,
   plain: JsonObject,
 ): Canonical {
-  const found = differences(form, entry, wire, plain, [])
+  const found: Difference[] = []
+  collect(form, entry, wire, plain, [], found)
   if (found.length === 0 && form.mark === undefined) return record
-  const extended = PARTS.map((part) => {
-    const mine = found.filter(({ at }) => form.partAt(at) === part)
-    const members = mine.filter((difference) => isMember(form, part, difference))
-    const spelled = mine.filter((difference) => !isMember(form, part, difference))
-    const extension: JsonObject = {
-      ...(form.mark?.part === part ? { [FORM]: form.mark.name } : {}),
-      ...Object.fromEntries(members.map(({ at, theirs }) => [at.at(-1), theirs])),
-      ...(spelled.length > 0 ? { [SPELLED]: spelled as unknown as JsonValue } : {}),
-    }
-    const facts = record[part]
-    const empty = facts === undefined || Object.keys(extension).length === 0
-    return [part, empty ? facts : { ...facts, extensions: { [ID]: extension } }] as const
-  })
-  return Object.fromEntries(extended) as unknown as Canonical
+  const { title, achievement, progress, summary } = record
+  return {
+    title: extended(form, 'title', title, found),
+    achievement: achievement && extended(form, 'achievement', achievement, found),
+    progress: progress && extended(form, 'progress', progress, found),
+    summary: summary && extended(form, 'summary', summary, found),
+  }
+}
+
+/** A part of the record with those of the differences that are its own. */
+function extended<Facts extends { readonly extensions: Extensions }>(
+  form: Form,
+  part: Part,
+  facts: Facts,
+  found: readonly Difference[],
+): Facts {
+  const mine = found.filter(({ at }) => form.partAt(at) === part)
+  const mark = form.mark?.part === part ? form.mark : undefined
+  if (mine.length === 0 && mark === undefined) return facts
+  const members = mine.filter((difference) => isMember(form, part, difference))
+  const spelled = mine.filter((difference) => !isMember(form, part, difference))
+  const extension: JsonObject = {
+    ...(mark === undefined ? {} : { [FORM]: mark.name }),
+    ...Object.fromEntries(members.map(({ at, theirs }) => [at.at(-1), theirs])),
+    ...(spelled.length > 0 ? { [SPELLED]: spelled as unknown as JsonValue } : {}),
+  }
+  return { ...facts, extensions: { [ID]: extension } }
 }
 
 /** What one member of an extension would change in the plain entry of its record. */
@@ -72,17 +87,16 @@ export interface Memory {
 }
 
 export function memoriesOf(form: Form, record: Canonical): readonly Memory[] {
-  return PARTS.flatMap((part) =>
-    Object.entries(extensionOf(record, part))
-      .filter(([name]) => name !== FORM)
-      .map(([name, value]) => {
-        const place = form.places[part]
-        const member = place === undefined ? [] : [{ at: [...place, name], theirs: value }]
-        const spelled = Array.isArray(value) ? value.filter(isDifference) : []
-        const changes = (name === SPELLED ? spelled : member).filter(({ at }) => form.partAt(at) === part)
-        return { part, name, value, changes }
-      }),
-  )
+  return PARTS.flatMap((part) => {
+    const place = form.places[part]
+    return Object.entries(extensionOf(record, part)).flatMap(([name, value]) => {
+      if (name === FORM) return []
+      const member = place === undefined ? [] : [{ at: [...place, name], theirs: value }]
+      const spelled = Array.isArray(value) ? value.filter(isDifference) : []
+      const changes = (name === SPELLED ? spelled : member).filter(({ at }) => form.partAt(at) === part)
+      return [{ part, name, value, changes }]
+    })
+  })
 }
 
 /** The entry with a difference put back; undefined where that no longer fits. */
@@ -96,35 +110,40 @@ export function putBack(
   return replaced(entry, at, ours, theirs) as JsonObject | undefined
 }
 
-function differences(
+/** Collects where an entry differs from ours; the wire is the same entry, or one of another spelling. */
+function collect(
   form: Form,
   entry: JsonValue | undefined,
   wire: JsonValue | undefined,
   ours: JsonValue,
   at: Path,
-): readonly Difference[] {
-  if (wire === ours) return NONE
+  found: Difference[],
+): void {
   if (isJsonObject(wire) && isJsonObject(entry) && isJsonObject(ours)) {
-    return Object.entries(entry).flatMap(([name, value]): readonly Difference[] => {
-      const [said, known] = [memberAt(wire, name), memberAt(ours, name)]
+    for (const name of Object.keys(entry)) {
+      const [value, said, known] = [entry[name] as JsonValue, memberAt(wire, name), memberAt(ours, name)]
       const free = at.length === 0 && form.free.has(name)
       if (known === undefined || (free && !sameJson(value, known)))
-        return [{ at: [...at, name], theirs: value }]
-      return free || said === known ? NONE : differences(form, value, said, known, [...at, name])
-    })
-  }
-  if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
+        found.push({ at: [...at, name], theirs: value })
+      else if (!free && !isPlainly(value, said, known))
+        collect(form, value, said, known, [...at, name], found)
+    }
+  } else if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
     const key = KEYS.get(at.at(-1))
-    return ours.flatMap((element, index) => {
+    for (const [index, element] of ours.entries()) {
       const inner = (entry as readonly JsonValue[])[index]
-      return differences(form, inner, wire[index], element, [...at, stepTo(ours, index, key)])
-    })
+      if (isPlainly(inner, wire[index], element)) continue
+      collect(form, inner, wire[index], element, [...at, stepTo(ours, index, key)], found)
+    }
+  } else if (!isLeftOut(wire, at) && !sameJson(wire, ours)) {
+    found.push({ at, ours, theirs: spelledAs(wire as JsonValue, entry) })
   }
-  if (isLeftOut(wire, at) || sameJson(wire, ours)) return NONE
-  return [{ at, ours, theirs: spelledAs(wire as JsonValue, entry) }]
 }
 
-const NONE: readonly Difference[] = []
+/** Whether nothing differs within: what is spelled as the wire has it is the same as ours. */
+function isPlainly(entry: JsonValue | undefined, wire: JsonValue | undefined, ours: JsonValue): boolean {
+  return wire === ours || (entry === wire && sameJson(wire, ours))
+}
 
 /** What the wire says, with every member of the entry: a schema loses one that is named `__proto__`. */
 function spelledAs(wire: JsonValue, entry: JsonValue | undefined): JsonValue {

@@ -67,21 +67,28 @@ export function readProgress(wire: WireProgress, requirements: readonly Requirem
     const current = readCurrent(list[index]?.current ?? '', valueType)
     return current === undefined ? [] : [[id, current] as const]
   })
-  // the model looks values up by name: without a prototype, a requirement may be named "constructor"
-  const byId: Progress['values'] = Object.assign(Object.create(null), Object.fromEntries(values))
-  const standing = { state, values: byId, reportedPercent: 0 }
-  const locked =
-    requirements.length === 0 ? percentIn(list[0]?.current ?? '') : percentOf({ requirements }, standing)
   return {
     account: undefined,
     achievementId: wire.id,
     state,
-    percent: state === 'achieved' ? 100 : locked,
+    percent: state === 'achieved' ? 100 : lockedPercentOf(state, list, requirements, values),
     values: Object.fromEntries(values),
     unlockTime: state === 'achieved' ? readTime(wire.progression?.timeUnlocked) : undefined,
     revoked: wire.isRevoked ?? false,
     extensions: {},
   }
+}
+
+function lockedPercentOf(
+  state: ProgressState,
+  list: readonly WireRequirement[],
+  requirements: readonly Requirement[],
+  values: readonly (readonly [string, Quantity])[],
+): number {
+  if (requirements.length === 0) return percentIn(list[0]?.current ?? '')
+  // the model looks values up by name: without a prototype, a requirement may be named "constructor"
+  const byId: Progress['values'] = Object.assign(Object.create(null), Object.fromEntries(values))
+  return percentOf({ requirements }, { state, values: byId, reportedPercent: 0 })
 }
 
 export function writeState(progress: ProgressFacts | undefined): string {

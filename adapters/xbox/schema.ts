@@ -1,7 +1,8 @@
 import { z } from 'zod'
+import { isText, plainTest, plainWhere } from '../../src/dialect/plain.ts'
 import { formatInstant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { integerOf, NEVER, parseTimeSpan } from './words.ts'
+import { integerOf, NEVER, NO_TIME_SPAN, parseTimeSpan } from './words.ts'
 
 /*
  * What a document may say, and the spelling that the service itself uses: reading by these schemas is what
@@ -15,43 +16,70 @@ const count = z.int().min(0, 'expected a count')
 const score = z.union([count, z.bigint().nonnegative()], 'expected a score of 0 or more')
 
 /** Text on the wire, sent as a number by some tools. */
-const digits = z.union([z.string(), integer], 'expected a string or an integer').transform(String)
-const id = digits.refine((text) => text !== '', 'expected an id')
+const digits = plainWhere(
+  z.union([z.string(), integer], 'expected a string or an integer').transform(String),
+  isText,
+)
+const id = plainWhere(
+  digits.refine((text) => text !== '', 'expected an id'),
+  (value) => isText(value) && value !== '',
+)
 
 /** A title id: a number on the wire, up to 2^32 - 1, sent as text by some tools. */
-const titleId = z
-  .union([z.string(), integer], 'expected an integer')
-  .transform((id): JsonValue => integerOf(String(id)))
+const titleId = plainWhere(
+  z.union([z.string(), integer], 'expected an integer').transform((id): JsonValue => integerOf(String(id))),
+  (value) => Number.isSafeInteger(value) && (value as number) > 0,
+)
 
 /** A count or a value inside a requirement: text, or a number of any kind. */
-const quantity = z
-  .union([z.string(), z.number(), z.bigint()], 'expected a number as a string')
-  .transform(String)
+const quantity = plainWhere(
+  z.union([z.string(), z.number(), z.bigint()], 'expected a number as a string').transform(String),
+  isText,
+)
 
 const SEVEN_DIGITS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{7}Z$/
 
-const instant = z.string().transform((text, context) => {
-  if (text === NEVER) return text
-  const parsed = parseInstant(text)
-  if (parsed !== undefined) return SEVEN_DIGITS.test(text) ? text : formatInstant(parsed, 7)
-  context.addIssue('expected an instant such as 2013-01-17T03:19:00.3087016Z')
-  return z.NEVER
-})
+const instant = plainWhere(
+  z.string().transform((text, context) => {
+    if (isSevenDigits(text)) return text
+    const parsed = parseInstant(text)
+    if (parsed !== undefined) return formatInstant(parsed, 7)
+    context.addIssue('expected an instant such as 2013-01-17T03:19:00.3087016Z')
+    return z.NEVER
+  }),
+  isSevenDigits,
+)
 
-const timeSpan = z
-  .string()
-  .refine((text) => parseTimeSpan(text) !== undefined, 'expected a time span such as 06:12:14 or 1.02:03:04')
+function isSevenDigits(value: unknown): boolean {
+  if (value === NEVER) return true
+  return typeof value === 'string' && SEVEN_DIGITS.test(value) && parseInstant(value) !== undefined
+}
+
+const timeSpan = plainWhere(
+  z.string().refine(isTimeSpan, 'expected a time span such as 06:12:14 or 1.02:03:04'),
+  isTimeSpan,
+)
+
+function isTimeSpan(value: unknown): boolean {
+  if (value === NO_TIME_SPAN) return true
+  return typeof value === 'string' && parseTimeSpan(value) !== undefined
+}
 
 /** A word in any case, or its documented number; a word that nobody documented stays as it is. */
 function word(...words: readonly string[]) {
   const named = name(...words)
-  return z.union([named, z.int().transform((number) => words[number] ?? String(number))], 'expected a word')
+  const numbered = z.int().transform((number) => words[number] ?? String(number))
+  return plainWhere(z.union([named, numbered], 'expected a word'), plainTest(named))
 }
 
 /** A word in any case that has no documented number. */
 function name(...words: readonly string[]) {
   const byName = new Map(words.map((word) => [word.toLowerCase(), word]))
-  return z.string().transform((said) => byName.get(said.toLowerCase()) ?? said)
+  const known: ReadonlySet<unknown> = new Set(words)
+  return plainWhere(
+    z.string().transform((said) => byName.get(said.toLowerCase()) ?? said),
+    (value) => known.has(value),
+  )
 }
 
 /** https://learn.microsoft.com/gaming/gdk/docs/reference/live/rest/json/json-mediaasset */

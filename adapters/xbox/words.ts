@@ -17,6 +17,9 @@ export const NEVER = '0001-01-01T00:00:00.0000000Z'
 /** The same, as recorded answers of contract 1 have it. */
 export const LEGACY_NEVER = '2002-11-15T00:00:00.0000000Z'
 
+/** Recorded answers have it for every achievement: it says that nobody estimated a time. */
+export const NO_TIME_SPAN = '00:00:00'
+
 const NO_TIME: ReadonlySet<Instant | undefined> = new Set([
   EARLIEST_INSTANT,
   parseInstant('1753-01-01T00:00:00Z'),
@@ -40,11 +43,10 @@ const TIME_SPAN = /^(-?)(?:(\d{1,20})\.)?(\d{1,2}):(\d{2})(?::(\d{2})(?:\.(\d{1,
 export function parseTimeSpan(text: string): Duration | undefined {
   const match = TIME_SPAN.exec(text)
   if (match === null) return undefined
-  const [days = 0n, hours = 0n, minutes = 0n, seconds = 0n] = match
-    .slice(2, 6)
-    .map((part) => BigInt(part ?? 0))
+  const [hours, minutes, seconds] = [Number(match[3]), Number(match[4]), Number(match[5] ?? 0)]
+  const days = BigInt(match[2] ?? 0) * 86_400n
   const fraction = BigInt((match[6] ?? '').padEnd(7, '0'))
-  const ticks = (((days * 24n + hours) * 60n + minutes) * 60n + seconds) * TICKS_PER_SECOND + fraction
+  const ticks = (days + BigInt((hours * 60 + minutes) * 60 + seconds)) * TICKS_PER_SECOND + fraction
   return match[1] === '-' ? -ticks : ticks
 }
 

@@ -15,13 +15,37 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
-  if (Array.isArray(left) !== Array.isArray(right)) return false
-  const names = new Set([...Object.keys(left), ...Object.keys(right)])
-  for (const name of names) if (!sameJson(own(left, name), own(right, name))) return false
+  if (Array.isArray(left)) {
+    if (!Array.isArray(right) || left.length !== right.length) return false
+    for (let index = 0; index < left.length; index += 1)
+      if (!sameJson(left[index], right[index])) return false
+    return true
+  }
+  if (Array.isArray(right)) return false
+  return sameMembers(left as Members, right as Members, sameJson)
+}
+
+type Members = Readonly<Record<string, unknown>>
+
+/**
+ * Whether two objects have the same members: in any order, an undefined one as if it were absent. A value of JSON is
+ * never one that an object inherits, so that what is found to be equal is its own.
+ */
+export function sameMembers(
+  left: Members,
+  right: Members,
+  isSame: (left: unknown, right: unknown) => boolean,
+): boolean {
+  for (const name in left) {
+    if (!Object.is(left[name], right[name]) && !isSame(own(left, name), own(right, name))) return false
+  }
+  for (const name in right) {
+    if (!Object.is(left[name], right[name]) && !Object.hasOwn(left, name)) return false
+  }
   return true
 }
 
 /** A member of the value's own: `__proto__` may be a member like any other, and is inherited otherwise. */
-function own(value: object, name: string): unknown {
-  return Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined
+function own(value: Members, name: string): unknown {
+  return Object.hasOwn(value, name) ? value[name] : undefined
 }

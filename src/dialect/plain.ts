@@ -1,0 +1,110 @@
+import type { Schema } from './decode-error.ts'
+
+/*
+ * Most entries are spelled as their platform itself spells them, and reading one by its schema gives it back as it
+ * stands. To see that takes a fraction of what reading takes. Whatever is not seen to be plain is read by its schema:
+ * an odd spelling is normalised there, and what is wrong is named there.
+ */
+
+/** Whether a schema surely gives a value back as it stands. False where that is not known. */
+export type PlainTest = (value: unknown) => boolean
+
+/** The part of a zod schema's definition that a test can be made of. */
+interface Described {
+  readonly def?: {
+    readonly type: string
+    readonly checks?: readonly unknown[] | undefined
+    readonly shape?: Readonly<Record<string, object>>
+    readonly catchall?: Described
+    readonly innerType?: object
+    readonly element?: object
+    readonly keyType?: object
+    readonly valueType?: object
+    readonly fn?: PlainTest
+  }
+}
+
+const KNOWN = new WeakMap<object, PlainTest>()
+
+/** The schema, of which it is known that it gives back as it stands whatever passes the test. */
+export function plainWhere<Known extends object>(schema: Known, test: PlainTest): Known {
+  KNOWN.set(schema, test)
+  return schema
+}
+
+/** The same schema, which gives back what is plain without reading it. */
+export function quick<Output>(schema: Schema<Output>): Schema<Output> {
+  const isPlain = plainTest(schema)
+  const { validate } = schema['~standard']
+  return {
+    '~standard': { validate: (value) => (isPlain(value) ? { value: value as Output } : validate(value)) },
+  }
+}
+
+/** A schema with a check or a kind that is not known here calls nothing plain. */
+export function plainTest(schema: object): PlainTest {
+  const known = KNOWN.get(schema)
+  if (known !== undefined) return known
+  const { def } = schema as Described
+  if (def === undefined || (def.checks?.length ?? 0) > 0) return never
+  switch (def.type) {
+    case 'string':
+      return isText
+    case 'boolean':
+      return (value) => typeof value === 'boolean'
+    case 'unknown':
+      return () => true
+    case 'custom':
+      return def.fn ?? never
+    case 'optional':
+      return unless(undefined, def.innerType)
+    case 'nullable':
+      return unless(null, def.innerType)
+    case 'array':
+      return listOf(plainTest(def.element ?? {}))
+    case 'record':
+      return plainTest(def.keyType ?? {}) === isText ? valuesOf(plainTest(def.valueType ?? {})) : never
+    case 'object':
+      return def.catchall?.def?.type === 'unknown' ? membersOf(def.shape ?? {}) : never
+    default:
+      return never
+  }
+}
+
+export const isText: PlainTest = (value) => typeof value === 'string'
+
+const never: PlainTest = () => false
+
+function unless(nothing: null | undefined, inner: object = {}): PlainTest {
+  const test = plainTest(inner)
+  return (value) => value === nothing || test(value)
+}
+
+function listOf(test: PlainTest): PlainTest {
+  return (value) => {
+    if (!Array.isArray(value)) return false
+    for (const element of value) if (!test(element)) return false
+    return true
+  }
+}
+
+function valuesOf(test: PlainTest): PlainTest {
+  return (value) => {
+    if (!isObject(value)) return false
+    for (const name in value) if (!test(value[name])) return false
+    return true
+  }
+}
+
+function membersOf(shape: Readonly<Record<string, object>>): PlainTest {
+  const members = Object.entries(shape).map(([name, schema]) => ({ name, test: plainTest(schema) }))
+  return (value) => {
+    if (!isObject(value)) return false
+    for (const { name, test } of members) if (!test(value[name])) return false
+    return true
+  }
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
