@@ -11,6 +11,7 @@ import { openMedia } from './media/media.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { observe } from './observe.ts'
 import { dialects, gateways } from './registry.ts'
+import { KnownDefinitions } from './service/known-definitions.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
 import { createRecorder } from './service/recording/recorder.ts'
@@ -70,6 +71,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
     recorder: createRecorder(config.gathering),
+    definitions: new KnownDefinitions(),
   }
   const cleaning = setInterval(
     () => void forgetOldAnswers(store, config, log),

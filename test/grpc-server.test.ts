@@ -8,6 +8,7 @@ import { ProgressServiceClient, RecordProgressRequest } from '../src/gen/laurel/
 import { GetTitleRequest, TitleServiceClient } from '../src/gen/laurel/v1/title_service.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
 import { openMedia } from '../src/media/media.ts'
+import { KnownDefinitions } from '../src/service/known-definitions.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { createRecorder } from '../src/service/recording/recorder.ts'
 import { openStore } from '../src/store/store.ts'
@@ -22,6 +23,7 @@ const operations = openOperations({
   now: () => 0n,
   entropy: () => 0n,
   recorder: createRecorder(true),
+  definitions: new KnownDefinitions(),
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
 })
 const server = createGrpcServer(operations, testWire)

@@ -5,6 +5,7 @@ import type { Gateway, GatewayRequest, Route } from '../src/http/gateway.ts'
 import { createHttpServer } from '../src/http/server.ts'
 import { openMedia } from '../src/media/media.ts'
 import { LaurelError } from '../src/model/errors.ts'
+import { KnownDefinitions } from '../src/service/known-definitions.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { createRecorder } from '../src/service/recording/recorder.ts'
 import { openStore } from '../src/store/store.ts'
@@ -19,6 +20,7 @@ const operations = openOperations({
   now: () => 0n,
   entropy: () => 0n,
   recorder: createRecorder(true),
+  definitions: new KnownDefinitions(),
   settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
 })
 

@@ -3,7 +3,6 @@ import { shapeFor } from '../dialect/shapes.ts'
 import { invalidArgument } from '../model/errors.ts'
 import type { Progress } from '../model/progress.ts'
 import type { Title } from '../model/title.ts'
-import type { PlayerAchievement } from '../store/progress.ts'
 import { dialectOf } from './dialects.ts'
 import { encodeRecord } from './exchange/encode-record.ts'
 import { withDialectIds } from './exchange/mint-ids.ts'
@@ -12,6 +11,7 @@ import type { DocumentOptions, ExportPart } from './exchange/parts.ts'
 import { recordOf, summaryRecordOf } from './exchange/to-canonical.ts'
 import { titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
+import { readStandings } from './standings-page.ts'
 
 export interface ExportProgressOptions extends DocumentOptions {
   readonly dialect: string
@@ -89,8 +89,8 @@ async function* standingsOf(
   let after: { key: bigint; id: string } | undefined
   for (;;) {
     const filter = { playerId, titleId: title.id, states: [], after, limit: PAGE_SIZE }
-    const page = await services.store.read(call.signal, (queries) => queries.playerAchievements(filter))
-    const achievements = page.map(({ achievement }: PlayerAchievement) => achievement)
+    const page = await services.store.read(call.signal, (queries) => readStandings(services, queries, filter))
+    const achievements = page.map(({ achievement }) => achievement)
     const named = await withDialectIds(services, adapter, title.id, achievements, call)
     const standings = new Map(page.map((item) => [item.achievement.id, item.progress]))
     for (const achievement of named) {

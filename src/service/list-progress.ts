@@ -1,8 +1,9 @@
 import type { StoredAchievement } from '../model/achievement.ts'
-import { NOT_STARTED, type Progress, type ProgressState } from '../model/progress.ts'
+import type { Progress, ProgressState } from '../model/progress.ts'
 import { titleOf } from './lookup.ts'
 import { readPage } from './paging.ts'
 import type { Call, Page, Services } from './services.ts'
+import { readStandings } from './standings-page.ts'
 
 export interface ListProgress {
   readonly titleId: string
@@ -31,12 +32,11 @@ export async function listProgress(
     const page = await readPage(
       { ...request, defaultSize: 100 },
       ['progress', titleId, playerId, view, states],
-      (after, limit) => queries.playerAchievements({ titleId, playerId, states, after, limit }),
+      (after, limit) => readStandings(services, queries, { titleId, playerId, states, after, limit }),
       ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)
-    const items = page.items.map(({ achievement, progress = NOT_STARTED }) => ({ achievement, progress }))
-    const seen = view === 'player' ? items.map(asPlayerSees) : items
+    const seen = view === 'player' ? page.items.map(asPlayerSees) : page.items
     return { items: seen, nextPageToken: page.nextPageToken }
   })
 }

@@ -4,6 +4,7 @@ import { withDialectIds } from './exchange/mint-ids.ts'
 import type { PlayerStanding } from './list-progress.ts'
 import { titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
+import { readStandings } from './standings-page.ts'
 
 export interface ListStandings {
   readonly dialect: string
@@ -28,7 +29,7 @@ export async function listStandings(
   let after: { key: bigint; id: string } | undefined
   for (;;) {
     const filter = { titleId, playerId: playerId ?? '', states: [], after, limit: PAGE_SIZE }
-    const page = await services.store.read(call.signal, (queries) => queries.playerAchievements(filter))
+    const page = await services.store.read(call.signal, (queries) => readStandings(services, queries, filter))
     const achievements = page.map(({ achievement }) => achievement)
     const progress = new Map(page.map((item) => [item.achievement.id, item.progress]))
     for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {

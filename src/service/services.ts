@@ -3,6 +3,7 @@ import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
+import type { KnownDefinitions } from './known-definitions.ts'
 import type { Recorder } from './recording/recorder.ts'
 
 /** What the use cases work with, given once by the composition root. */
@@ -15,6 +16,8 @@ export interface Services {
   readonly entropy: () => bigint
   readonly settings: Settings
   readonly recorder: Recorder
+  /** What this process remembers of definitions. */
+  readonly definitions: KnownDefinitions
 }
 
 export interface Settings {

@@ -32,7 +32,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       return new Set(rows.map(({ id }) => id))
     },
 
-    /** Gives achievements their ids in a dialect; one that has an id there keeps it. */
+    /** Gives achievements their ids in a dialect, which is a change of them; one that has an id there keeps it. */
     async addAchievementIds(
       titleId: string,
       dialect: string,
@@ -44,6 +44,9 @@ export function achievementIdQueries(db: Kysely<Tables>) {
         select ${titleId}, ${dialect}, id, achievement_id
         from unnest(${[...ids.values()]}::text[], ${[...ids.keys()]}::text[]) as r (id, achievement_id)
         on conflict (title_id, achievement_id, dialect) do nothing`.execute(db)
+      await sql`
+        update achievements set revision = revision + 1
+        where title_id = ${titleId} and id = any(${[...ids.keys()]}::text[])`.execute(db)
     },
   }
 }

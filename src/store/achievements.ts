@@ -173,11 +173,11 @@ export function achievementQueries(db: Kysely<Tables>) {
 }
 
 /** Ids by dialect, of the row of `achievements` that the query is at. */
-export const idsColumn = sql<Readonly<Record<string, string>>>`(
+const idsColumn = sql<Readonly<Record<string, string>>>`(
   select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
   where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`
 
-export type AchievementRow = Row<'achievements'> & { readonly ids: Readonly<Record<string, string>> }
+type AchievementRow = Row<'achievements'> & { readonly ids: Readonly<Record<string, string>> }
 
 function toRow(titleId: string, achievement: AchievementWrite): JsonObject {
   const codes = achievement.requirements.map(({ statCode }) => statCode).filter((code) => code !== undefined)
@@ -195,7 +195,7 @@ function toRow(titleId: string, achievement: AchievementWrite): JsonObject {
   }
 }
 
-export function fromRow(row: AchievementRow): StoredAchievement {
+function fromRow(row: AchievementRow): StoredAchievement {
   return {
     ...definitionFromJson(row.definition),
     titleId: row.title_id,

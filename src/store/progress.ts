@@ -1,10 +1,9 @@
-import { type Kysely, type SqlBool, sql } from 'kysely'
-import type { StoredAchievement } from '../model/achievement.ts'
+import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Progress, ProgressState } from '../model/progress.ts'
-import { type AchievementRow, fromRow as achievementFromRow, idsColumn } from './achievements.ts'
 import { quantityFromJson, quantityToJson } from './definition.ts'
+import { type ProgressColumns, progressColumns, progressFromColumns } from './progress-columns.ts'
 import type { EventKind, Row, Tables } from './schema.ts'
 import type { SheetKey } from './sheets.ts'
 
@@ -26,10 +25,15 @@ export interface ProgressEvent extends ProgressRecord {
 }
 
 export interface PlayerAchievement {
-  readonly achievement: StoredAchievement
+  /** The achievement, as it is at this etag. */
+  readonly id: string
+  readonly etag: string
+  readonly listOrder: number
   /** Undefined when nothing was ever reported. */
   readonly progress: Progress | undefined
 }
+
+type PlayerAchievementRow = readonly [id: string, etag: string, listOrder: number, ...ProgressColumns]
 
 export interface PlayerAchievementFilter extends SheetKey {
   /** Empty for all. */
@@ -62,36 +66,33 @@ export function progressQueries(db: Kysely<Tables>) {
       return rows.map(toRecord)
     },
 
-    /** A title's achievements with the player's standing on each, in list order. */
+    /** A title's achievements with the player's standing on each, in list order. What they are is asked elsewhere. */
     async playerAchievements(filter: PlayerAchievementFilter): Promise<readonly PlayerAchievement[]> {
       const { playerId, titleId, states, after, limit } = filter
-      let query = db
-        .selectFrom('achievements')
-        .leftJoin('progress as p', (join) =>
-          join
-            .onRef('p.title_id', '=', 'achievements.title_id')
-            .onRef('p.achievement_id', '=', 'achievements.id')
-            .on('p.player_id', '=', playerId),
-        )
-        .selectAll('achievements')
-        .select([idsColumn.as('ids'), sql<JsonObject | null>`to_jsonb(p)`.as('progress')])
-        .where('achievements.title_id', '=', titleId)
-      if (states.length > 0) {
-        query = query.where(sql<SqlBool>`coalesce(p.state, 'not_started') = any(${[...states]}::text[])`)
-      }
-      if (after !== undefined) {
-        query = query.where(
-          sql<SqlBool>`(achievements.list_order, achievements.id) > (${after.key}::bigint, ${after.id})`,
-        )
-      }
-      const rows = await query
-        .orderBy('achievements.list_order')
-        .orderBy('achievements.id')
-        .limit(limit)
-        .execute()
-      return rows.map((row) => ({
-        achievement: achievementFromRow(row as AchievementRow),
-        progress: row.progress === null ? undefined : fromRow(fromJsonb(row.progress)),
+      const { rows } = await sql<{ found: string }>`
+        select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${progressColumns})
+            order by p.list_order, p.id), '[]')::text as found
+        from (
+          select a.id, a.revision, a.list_order, p.*
+          from (select id, revision, list_order from achievements where title_id = ${titleId}) a
+          left join (
+            select achievement_id, state, values, reported_percent, percent, unlock_time, unlock_precision,
+              first_report_time, last_report_time, revoked, writer, extensions
+            from progress where player_id = ${playerId} and title_id = ${titleId}
+          ) p on p.achievement_id = a.id
+          where (cardinality(${[...states]}::text[]) = 0
+              or coalesce(p.state, 'not_started') = any(${[...states]}::text[]))
+            and (${after === undefined}::boolean
+              or (a.list_order, a.id) > (${after?.key ?? 0n}::bigint, ${after?.id ?? ''}::text))
+          order by a.list_order, a.id
+          limit ${limit}::integer
+        ) p`.execute(db)
+      const found = JSON.parse(rows[0]?.found ?? '[]') as PlayerAchievementRow[]
+      return found.map(([id, etag, listOrder, ...columns]) => ({
+        id,
+        etag,
+        listOrder,
+        progress: progressFromColumns(columns),
       }))
     },
 
@@ -250,17 +251,5 @@ function fromRow(row: Row<'progress'>): Progress {
     revoked: row.revoked,
     writer: row.writer,
     extensions: row.extensions as unknown as Progress['extensions'],
-  }
-}
-
-/** A row that came as JSON: its instants may be numbers. */
-function fromJsonb(json: JsonObject): Row<'progress'> {
-  const row = json as unknown as Row<'progress'>
-  const instant = (value: unknown) => (value === null ? null : BigInt(value as number | bigint))
-  return {
-    ...row,
-    unlock_time: instant(row.unlock_time),
-    first_report_time: instant(row.first_report_time),
-    last_report_time: instant(row.last_report_time),
   }
 }

@@ -1,12 +1,20 @@
 import { type Kysely, sql } from 'kysely'
 import type { StoredAchievement } from '../model/achievement.ts'
-import { formatJson, parseExactJson } from '../model/exact-json.ts'
+import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import { NOT_STARTED, type Progress } from '../model/progress.ts'
 import type { Extensions } from '../model/title.ts'
-import { quantityFromJson, quantityToJson } from './definition.ts'
+import { quantityToJson } from './definition.ts'
 import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
+import {
+  extensionsFromText,
+  instantFromText,
+  mapValues,
+  type ProgressColumns,
+  progressColumns,
+  progressFromColumns,
+} from './progress-columns.ts'
 import type { Answer, PlayerRequest } from './requests.ts'
 import type { Tables } from './schema.ts'
 import type { Sheet, SheetKey } from './sheets.ts'
@@ -49,8 +57,7 @@ export function standingQueries(db: Kysely<Tables>) {
       const { rows } = await sql<{ standings: string }>`
         select coalesce(json_agg(json_build_array(
             s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
-            p.state, p.values, p.reported_percent, p.percent, p.unlock_time::text, p.unlock_precision,
-            p.first_report_time::text, p.last_report_time::text, p.revoked, p.writer, p.extensions::text
+            ${progressColumns}
           ) order by w.place), '[]')::text as standings
         from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
                     ${keys.map(({ achievementId }) => achievementId)}::text[]) with ordinality
@@ -168,54 +175,22 @@ type StandingRow = readonly [
   unlockedCount: number,
   score: string,
   lastUnlockTime: string | null,
-  sheetExtensions: string,
-  state: Progress['state'] | null,
-  values: Readonly<Record<string, string | number>>,
-  reportedPercent: number,
-  percent: number,
-  unlockTime: string | null,
-  unlockPrecision: Progress['unlockPrecision'] | null,
-  firstReportTime: string | null,
-  lastReportTime: string | null,
-  revoked: boolean,
-  writer: string,
   extensions: string,
+  ...ProgressColumns,
 ]
 
 function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing {
-  const [version, unlockedCount, score, lastUnlockTime, sheetExtensions, state, ...rest] = row
-  const [values, reportedPercent, percent, unlockTime, unlockPrecision, first, last, revoked, writer] = rest
-  const extensions = rest[9]
-  return {
-    sheet:
-      version === null
-        ? undefined
-        : {
-            playerId,
-            titleId,
-            version: BigInt(version),
-            unlockedCount,
-            score: BigInt(score),
-            lastUnlockTime: instant(lastUnlockTime),
-            extensions: extensionsOf(sheetExtensions),
-          },
-    progress:
-      state === null
-        ? NOT_STARTED
-        : {
-            state,
-            values: mapValues(values, quantityFromJson),
-            reportedPercent,
-            percent,
-            unlockTime: instant(unlockTime),
-            unlockPrecision: unlockPrecision ?? undefined,
-            firstReportTime: instant(first),
-            lastReportTime: instant(last),
-            revoked,
-            writer,
-            extensions: extensionsOf(extensions),
-          },
+  const [version, unlockedCount, score, lastUnlockTime, extensions, ...columns] = row
+  const sheet = version !== null && {
+    playerId,
+    titleId,
+    version: BigInt(version),
+    unlockedCount,
+    score: BigInt(score),
+    lastUnlockTime: instantFromText(lastUnlockTime),
+    extensions: extensionsFromText(extensions),
   }
+  return { sheet: sheet || undefined, progress: progressFromColumns(columns) ?? NOT_STARTED }
 }
 
 /**
@@ -297,22 +272,7 @@ function text(integer: bigint | undefined): string | undefined {
   return integer === undefined ? undefined : String(integer)
 }
 
-function instant(ticks: string | null): Instant | undefined {
-  return ticks === null ? undefined : BigInt(ticks)
-}
-
-function extensionsOf(json: string): Extensions {
-  return json === '{}' ? {} : (parseExactJson(json) as unknown as Extensions)
-}
-
 function isEmpty(extensions: Extensions): boolean {
   for (const _ in extensions) return false
   return true
-}
-
-function mapValues<From, To>(
-  values: Readonly<Record<string, From>>,
-  map: (value: From) => To,
-): Record<string, To> {
-  return Object.fromEntries(Object.entries(values).map(([id, value]) => [id, map(value)]))
 }

@@ -4,6 +4,7 @@ import { openMedia } from '../../src/media/media.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
 import { dialects } from '../../src/registry.ts'
+import { KnownDefinitions } from '../../src/service/known-definitions.ts'
 import { createRecorder } from '../../src/service/recording/recorder.ts'
 import type { Call, Services } from '../../src/service/services.ts'
 import { openStore } from '../../src/store/store.ts'
@@ -31,6 +32,7 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
     now: () => instantFromMilliseconds(Date.now()),
     entropy: () => randomBytes(8).readBigUInt64BE(),
     recorder: createRecorder(true),
+    definitions: new KnownDefinitions(),
     settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
     databaseUrl: database.url,
     ...settings,

@@ -99,7 +99,18 @@ export function readAchievementPatch(
   return readMaskedFields(message, mask, FIELDS, 'achievement', violations)
 }
 
+/** Definitions stay in memory, and so does what they are on the wire. */
+const written = new WeakMap<StoredAchievement, AchievementMessage>()
+
 export function writeAchievement(achievement: StoredAchievement): AchievementMessage {
+  const known = written.get(achievement)
+  if (known !== undefined) return known
+  const message = toMessage(achievement)
+  written.set(achievement, message)
+  return message
+}
+
+function toMessage(achievement: StoredAchievement): AchievementMessage {
   const { lockedDescription, window } = achievement
   return {
     titleId: achievement.titleId,

@@ -9,13 +9,7 @@ import { achievementNotFound } from '../lookup.ts'
 import type { Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 import { judge } from './judge.ts'
-import type { KnownDefinitions } from './known-definitions.ts'
 import type { KnownStandings } from './known-standings.ts'
-
-export interface Memory {
-  readonly definitions: KnownDefinitions
-  readonly standings: KnownStandings
-}
 
 /**
  * Records entries without holding anything while they are judged: what they are judged by is known or read, and one
@@ -25,13 +19,13 @@ export interface Memory {
  */
 export async function recordUnlocked(
   services: Services,
-  memory: Memory,
+  standings: KnownStandings,
   entries: readonly Entry[],
 ): Promise<readonly (EntryAnswer | undefined)[]> {
   // It waits for nobody, so nobody has to stop it.
   const { signal } = new AbortController()
   const now = services.now()
-  const { definitions, standings } = memory
+  const { definitions } = services
   const read = <Result>(work: Parameters<typeof services.store.read<Result>>[1]) =>
     services.store.read(signal, work)
   const items = entries.map(({ item }) => item)
@@ -88,11 +82,12 @@ export async function recordUnlocked(
   }
   const written =
     writes.length === 0 ? [] : await services.store.single(signal, (queries) => queries.writeStandings(write))
-  return remember(memory, write, new Set(written.map(sheetKey)), entries, judged, progress)
+  return remember(services, standings, write, new Set(written.map(sheetKey)), entries, judged, progress)
 }
 
 function remember(
-  { definitions, standings }: Memory,
+  { definitions }: Services,
+  standings: KnownStandings,
   write: StandingsWrite,
   written: ReadonlySet<string>,
   entries: readonly Entry[],

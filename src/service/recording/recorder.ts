@@ -2,7 +2,6 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Call, Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 import { Gatherer } from './gatherer.ts'
-import { KnownDefinitions } from './known-definitions.ts'
 import { KnownStandings } from './known-standings.ts'
 import { recordStatsTogether, type StatsAnswer, type StatsEntry } from './record-stats-together.ts'
 import { isAway } from './record-together.ts'
@@ -39,7 +38,7 @@ const MOST_WAITING_BYTES = 32 * 2 ** 20
 const ENTRY_BYTES = 512
 
 export function createRecorder(gathers: boolean): Recorder {
-  const memory = { definitions: new KnownDefinitions(), standings: new KnownStandings() }
+  const standings = new KnownStandings()
 
   const counts = { together: 0, late: 0, batches: 0 }
 
@@ -52,7 +51,7 @@ export function createRecorder(gathers: boolean): Recorder {
     entries: readonly Entry[],
   ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
     const ready = entries.filter(({ item }) => !late.has(item.playerId))
-    const written = await recordUnlocked(services, memory, ready).catch(orUnlessAway(ready))
+    const written = await recordUnlocked(services, standings, ready).catch(orUnlessAway(ready))
     const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>()
     for (const [index, entry] of ready.entries()) {
       const answer = written[index]

@@ -1,5 +1,5 @@
-import type { StoredAchievement } from '../../model/achievement.ts'
-import type { Queries } from '../../store/queries.ts'
+import type { StoredAchievement } from '../model/achievement.ts'
+import type { Queries } from '../store/queries.ts'
 
 interface DefinitionKey {
   readonly titleId: string
@@ -9,9 +9,15 @@ interface DefinitionKey {
 /** So many are remembered at most; the ones that were not used for longest are forgotten. */
 const MOST = 50_000
 
+/** A definition as it is at one etag. */
+interface Stamp {
+  readonly id: string
+  readonly etag: string
+}
+
 /**
- * Definitions in memory. What is judged by them is written only if they are still so in the database; one that is
- * not is forgotten, and read anew.
+ * Definitions in memory. Whoever goes by them makes sure of their etags: what is judged by them is written only if they
+ * are still so in the database, and what is shown is what has the etag that was just read.
  */
 export class KnownDefinitions {
   readonly #known = new Map<string, StoredAchievement>()
@@ -32,6 +38,29 @@ export class KnownDefinitions {
       const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
       for (const achievement of await queries.achievementsByIds(titleId, [...ids])) this.#put(achievement)
     }
+  }
+
+  /** Those of a title at their etags, in the order asked for. One that has been deleted since is left out. */
+  async at(
+    queries: Queries,
+    titleId: string,
+    stamps: readonly Stamp[],
+  ): Promise<readonly StoredAchievement[]> {
+    const old = stamps.filter(({ id, etag }) => this.get({ titleId, achievementId: id })?.etag !== etag)
+    const read =
+      old.length === 0
+        ? []
+        : await queries.achievementsByIds(
+            titleId,
+            old.map(({ id }) => id),
+          )
+    for (const achievement of read) this.#put(achievement)
+    const fresh = new Map(read.map((achievement) => [achievement.id, achievement]))
+    const isOld = new Set(old.map(({ id }) => id))
+    return stamps.flatMap(({ id }) => {
+      const known = isOld.has(id) ? fresh.get(id) : this.get({ titleId, achievementId: id })
+      return known ?? []
+    })
   }
 
   forget(definitions: readonly StoredAchievement[]): void {
