@@ -16,6 +16,7 @@ import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
 import { createRecorder } from './service/recording/recorder.ts'
 import type { Authenticate, Services } from './service/services.ts'
+import { titleNamed } from './service/title-named.ts'
 import { migrate } from './store/migrate.ts'
 import { reachDatabase } from './store/reach.ts'
 import { openStore, type Store } from './store/store.ts'
@@ -125,14 +126,10 @@ function openAuthentication(
   started: AsyncDisposableStack,
 ): Authenticate {
   if (authFile === undefined) return authenticateAnyone
-  const authenticator = new Authenticator(
-    readAuthFile(authFile, dialects.keys()),
-    authFile,
-    async (account, signal) => {
-      const { playerId } = await playerOfAccount(services, account, { signal })
-      return playerId
-    },
-  )
+  const authenticator = new Authenticator(readAuthFile(authFile, dialects.keys()), authFile, {
+    playerOf: async (account, signal) => (await playerOfAccount(services, account, { signal })).playerId,
+    titleOf: (dialect, namespace, signal) => titleNamed(services, { dialect, namespace }, { signal }),
+  })
   watchFile(authFile, { interval: AUTH_POLL_MILLISECONDS, persistent: false }, () => {
     try {
       authenticator.replace(readAuthFile(authFile, dialects.keys()), authFile)

@@ -29,6 +29,8 @@ const issuer = z.strictObject({
   principal: z.enum(['player', 'service', 'operator']),
   /** Whose id a player's `sub` is: `laurel`, or the dialect whose account it is. */
   subject: z.string().min(1).default('laurel'),
+  /** Whose names the namespaces of the token's `permissions` are: `laurel`'s title ids, or a dialect's bindings. */
+  namespaces: z.string().min(1).default('laurel'),
   ...scope,
 })
 
@@ -67,8 +69,10 @@ export function readAuthFile(file: string, dialects: Iterable<string>): AuthSett
 }
 
 function problemsWithSubjects({ issuers }: AuthSettings, known: readonly string[]): string[] {
-  return issuers.flatMap(({ subject }, index) =>
-    known.includes(subject) ? [] : `issuers.${index}.subject: must be one of ${known.join(', ')}`,
+  return issuers.flatMap((issuer, index) =>
+    (['subject', 'namespaces'] as const)
+      .filter((name) => !known.includes(issuer[name]))
+      .map((name) => `issuers.${index}.${name}: must be one of ${known.join(', ')}`),
   )
 }
 

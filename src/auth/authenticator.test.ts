@@ -25,11 +25,10 @@ async function keySet(pair: Pair): Promise<string> {
 
 function authenticatorFor(settings: object): Authenticator {
   writeFileSync(file, JSON.stringify(settings))
-  return new Authenticator(
-    readAuthFile(file, ['xbox']),
-    file,
-    async ({ dialect, id }) => `player-of-${dialect}-${id}`,
-  )
+  return new Authenticator(readAuthFile(file, ['xbox', 'accelbyte']), file, {
+    playerOf: async ({ dialect, id }) => `player-of-${dialect}-${id}`,
+    titleOf: async (dialect, namespace) => (namespace === 'taken' ? undefined : `${dialect}:${namespace}`),
+  })
 }
 
 const issuer = { issuer: 'https://login', audience: 'laurel', jwks: 'keys.json', algorithms: ['ES256'] }
@@ -137,6 +136,20 @@ describe('a token', () => {
     }))
     const { rights } = await authenticate(await token({ permissions }), signal)
     expect(rights).toEqual([{ resource: 'ADMIN:NAMESPACE:a:ACHIEVEMENT', action: 15 }])
+  })
+
+  test('of a platform names titles as the platform does', async () => {
+    const named = { ...issuer, principal: 'service', namespaces: 'accelbyte' }
+    const { authenticate } = authenticatorFor({ issuers: [named] })
+    const permissions = ['*', 'ns', 'taken'].map((namespace) => ({
+      Resource: `ADMIN:NAMESPACE:${namespace}:ACHIEVEMENT`,
+      Action: 2,
+    }))
+    const { rights } = await authenticate(await token({ permissions }), signal)
+    expect(rights.map(({ resource }) => resource)).toEqual([
+      'ADMIN:NAMESPACE:*:ACHIEVEMENT',
+      'ADMIN:NAMESPACE:accelbyte%3Ans:ACHIEVEMENT',
+    ])
   })
 
   test('is refused for what is wrong with it', async () => {

@@ -68,7 +68,9 @@ function inTheirWords(error: LaurelError, { params }: RequestHead): string {
     return `achievement ${achievementId} ${fact} in namespace ${namespace}`
   }
   if (reason === 'PERMISSION_DENIED') {
-    const theirs = required.replace(/(:USER:)[^:]*/, (_, user) => user + userId)
+    const theirs = required
+      .replace(/(NAMESPACE:)[^:]*/, (_, name) => name + namespace)
+      .replace(/(:USER:)[^:]*/, (_, name) => name + userId)
     return `insufficient permission: it takes ${theirs}`
   }
   return message

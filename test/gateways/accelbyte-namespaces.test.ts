@@ -1,0 +1,66 @@
+import { rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { expect, test } from 'vitest'
+import { createAchievement } from '../../src/service/create-achievement.ts'
+import { createTitle } from '../../src/service/create-title.ts'
+import { createAuth } from '../support/auth.ts'
+import { achievementOf } from '../support/records.ts'
+import { startServer } from '../support/server.ts'
+import { callOf, createTestServices } from '../support/services.ts'
+
+test('a token of AccelByte names namespaces, whatever titles are called', async () => {
+  const auth = await createAuth([])
+  const pair = await generateKeyPair('ES256')
+  const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'ab', alg: 'ES256' }]
+  writeFileSync(join(auth.folder, 'ab.json'), JSON.stringify({ keys }))
+  const issuer = { issuer: 'https://iam', audience: 'laurel', jwks: 'ab.json', algorithms: ['ES256'] }
+  const settings = { issuers: [{ ...issuer, principal: 'service', namespaces: 'accelbyte' }] }
+  writeFileSync(auth.env.LAUREL_AUTH_FILE, JSON.stringify(settings))
+
+  await using services = await createTestServices()
+  // The namespace of one title is what the other is called.
+  for (const [id, namespace] of [
+    ['one', 'two'],
+    ['two', 'elsewhere'],
+  ] as const) {
+    const title = {
+      id,
+      displayName: id,
+      defaultLocale: 'en',
+      bindings: { accelbyte: { namespace } },
+      extensions: {},
+    }
+    await createTitle(services, { title, requestId: undefined }, callOf())
+    await createAchievement(
+      services,
+      { titleId: id, achievement: achievementOf({ id }), requestId: undefined },
+      callOf(),
+    )
+  }
+  await using server = await startServer({ databaseUrl: services.databaseUrl, env: auth.env })
+  const token = await new SignJWT({
+    permissions: [{ Resource: 'ADMIN:NAMESPACE:two:ACHIEVEMENT', Action: 2 }],
+  })
+    .setProtectedHeader({ alg: 'ES256', kid: 'ab' })
+    .setSubject('client')
+    .setIssuer('https://iam')
+    .setAudience('laurel')
+    .setExpirationTime('1h')
+    .sign(pair.privateKey)
+  const list = async (namespace: string) => {
+    const path = `/accelbyte/achievement/v1/admin/namespaces/${namespace}/achievements`
+    const response = await fetch(server.url + path, { headers: { authorization: `Bearer ${token}` } })
+    return { status: response.status, body: await response.json() }
+  }
+  expect(await list('two')).toMatchObject({ status: 200, body: { data: [{ achievementCode: 'one' }] } })
+  const refused = await list('elsewhere')
+  expect(refused).toEqual({
+    status: 403,
+    body: {
+      errorCode: 20013,
+      errorMessage: 'insufficient permission: it takes ADMIN:NAMESPACE:elsewhere:ACHIEVEMENT [READ]',
+    },
+  })
+  rmSync(auth.folder, { recursive: true })
+})
