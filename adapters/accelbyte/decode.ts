@@ -1,6 +1,7 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
+import { quick } from '../../src/dialect/plain.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
@@ -18,6 +19,9 @@ export const OPAQUE_MEMBERS = ['CustomAttributes', 'Status'] as const
 export const DEFINITION_MEMBERS = memberNames(definitionSchema)
 export const ROW_MEMBERS = memberNames(userRowSchema)
 
+const DEFINITION = quick(definitionSchema)
+const ROW = quick(userRowSchema)
+
 /** Theirs to ours. Nothing is lost on the way in: what the model has no place for is in the extension. */
 export function decode(entry: JsonObject, _losses: LossReport, context: DecodeContext): Canonical {
   return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context)
@@ -29,6 +33,7 @@ export const MARKS_DEFINITION = /^(description|defaultLanguage)$/i
 const MARKS_ROW = /^(achievedAt|latestValue)$/i
 
 function isUserRow(entry: JsonObject): boolean {
+  if (Object.hasOwn(entry, 'DefaultLanguage')) return false
   const names = Object.keys(entry)
   if (names.some((name) => MARKS_DEFINITION.test(name))) return false
   return typeof entry['status'] === 'number' || names.some((name) => MARKS_ROW.test(name))
@@ -36,7 +41,7 @@ function isUserRow(entry: JsonObject): boolean {
 
 function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical {
   const members = foldMembers(entry, DEFINITION_MEMBERS)
-  const read = readMembers(definitionSchema, members)
+  const read = readMembers(DEFINITION, members)
   const language = read.DefaultLanguage ?? context.locale
   const tags = read.Tags ?? []
   if (tags.length > MAX_TAGS) {
@@ -119,7 +124,7 @@ function withoutNulls(object: JsonObject): JsonObject {
 
 function decodeUserRow(entry: JsonObject): Canonical {
   const members = foldMembers(entry, ROW_MEMBERS)
-  const read = readMembers(userRowSchema, members)
+  const read = readMembers(ROW, members)
   const state = read.status === 2 ? 'achieved' : read.status === 1 ? 'in_progress' : 'not_started'
   const time = readInstant(read.achievedAt, members.path('achievedAt'))
   const { id, name } = members.known

@@ -18,24 +18,24 @@ import { isDouble } from './schema.ts'
 import { definitionSpellings, rowSpellings, spelled } from './spelling.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
 
-/** The member order of the service's own export; `Global` came later, and is written where it says something. */
-const EXPORT_ORDER = [
-  'Hidden',
-  'Incremental',
-  'ID',
-  'ListOrder',
-  'GoalValue',
-  'UnlockedIcons',
-  'LockedIcons',
-  'CreatedAt',
-  'UpdatedAt',
-  'Namespace',
+/** The member order of the service's own answers; they have no id. */
+const REST_ORDER = [
   'AchievementCode',
-  'StatCode',
+  'Namespace',
   'DefaultLanguage',
-  'Tags',
   'Name',
   'Description',
+  'LockedIcons',
+  'UnlockedIcons',
+  'Hidden',
+  'ListOrder',
+  'Tags',
+  'Incremental',
+  'GoalValue',
+  'StatCode',
+  'Global',
+  'CreatedAt',
+  'UpdatedAt',
 ] as const
 
 const NOTHING: Canonical = {
@@ -66,53 +66,61 @@ function write(record: Canonical, { shape, purpose, account }: EncodeContext): J
   return shape === 'rest' ? writeRest(achievement, namespace) : writeExport(achievement, namespace)
 }
 
+/** `Global` came later, and is written where it says something. */
 function writeExport(achievement: Achievement, namespace: string): JsonObject {
   const extension = achievement.extensions['accelbyte'] ?? {}
-  const { Global: global, ...definition } = writeDefinition(achievement, namespace, extension)
-  return Object.fromEntries([
-    ...EXPORT_ORDER.map((name) => [name, definition[name] as JsonValue] as const),
-    ...(global === true || Object.hasOwn(extension, 'Global') ? [['Global', global] as const] : []),
-    ...opaqueIn(extension),
-    ...unknownIn(extension, DEFINITION_MEMBERS),
-  ])
+  const definition = writeDefinition(achievement, namespace, extension)
+  const global = globalIn(achievement, extension)
+  return {
+    ...definition,
+    ...(global === true || Object.hasOwn(extension, 'Global') ? { Global: global } : {}),
+    ...Object.fromEntries([...opaqueIn(extension), ...unknownIn(extension, DEFINITION_MEMBERS)]),
+  }
 }
 
-/** REST has no id, always says `global`, and its clients refuse null where a list should be. */
+/** REST always says `global`, and its clients refuse null where a list should be. */
 function writeRest(achievement: Achievement, namespace: string): JsonObject {
   const extension = achievement.extensions['accelbyte'] ?? {}
   const withoutNulls = Object.fromEntries(Object.entries(extension).filter(([, value]) => value !== null))
-  const { ID: _, ...definition } = writeDefinition(achievement, namespace, withoutNulls)
-  const members = { ...definition, ...Object.fromEntries(opaqueIn(extension)) }
+  const definition = {
+    ...writeDefinition(achievement, namespace, withoutNulls),
+    Global: globalIn(achievement, withoutNulls),
+  }
   return Object.fromEntries([
-    ...Object.entries<JsonValue>(members).map(([name, value]) => [restName(name), value] as const),
+    ...REST_ORDER.map((name) => [restName(name), definition[name]] as const),
+    ...opaqueIn(extension).map(([name, value]) => [restName(name), value] as const),
     ...unknownIn(extension, DEFINITION_MEMBERS),
   ])
 }
 
+/** In the order of the service's own export. */
 function writeDefinition(achievement: Achievement, namespace: string, extension: JsonObject) {
   const goal = goalIn(achievement)
   const language = achievement.name.locale
   const spellings = definitionSpellings(language, goal !== undefined)
   const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, spellings)
   return {
-    AchievementCode: achievement.id,
-    Namespace: namespace,
-    ID: achievement.ids['accelbyte'] ?? '',
-    DefaultLanguage: language,
-    Name: as('Name', writeTexts(achievement.name, language)),
-    Description: as('Description', writeTexts(achievement.description, language)),
-    LockedIcons: as('LockedIcons', writeIcons(achievement.media, 'locked_icon')),
-    UnlockedIcons: as('UnlockedIcons', writeIcons(achievement.media, 'unlocked_icon')),
     Hidden: achievement.hidden,
-    ListOrder: achievement.listOrder,
-    Tags: as('Tags', achievement.tags.slice(0, MAX_TAGS)),
     Incremental: goal !== undefined,
+    ID: achievement.ids['accelbyte'] ?? '',
+    ListOrder: achievement.listOrder,
     GoalValue: as('GoalValue', goal === undefined ? 0 : writeDouble(Number(goal.target))),
-    StatCode: as('StatCode', goal?.statCode ?? ''),
-    Global: as('Global', achievement.participation === 'community'),
+    UnlockedIcons: as('UnlockedIcons', writeIcons(achievement.media, 'unlocked_icon')),
+    LockedIcons: as('LockedIcons', writeIcons(achievement.media, 'locked_icon')),
     CreatedAt: as('CreatedAt', writeInstant(achievement.createTime)),
     UpdatedAt: as('UpdatedAt', writeInstant(achievement.updateTime)),
+    Namespace: namespace,
+    AchievementCode: achievement.id,
+    StatCode: as('StatCode', goal?.statCode ?? ''),
+    DefaultLanguage: language,
+    Tags: as('Tags', achievement.tags.slice(0, MAX_TAGS)),
+    Name: as('Name', writeTexts(achievement.name, language)),
+    Description: as('Description', writeTexts(achievement.description, language)),
   } as const satisfies JsonObject
+}
+
+function globalIn({ participation, name }: Achievement, extension: JsonObject): JsonValue {
+  return spelled('Global', participation === 'community', extension, definitionSpellings(name.locale, false))
 }
 
 /**

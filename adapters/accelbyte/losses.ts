@@ -1,7 +1,7 @@
 import type { Canonical, ProgressFacts, TitleFacts } from '../../src/dialect/adapter.ts'
 import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
-import { type JsonValue, sameJson } from '../../src/model/json.ts'
+import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
 import { isSpelling } from './spelling.ts'
 
@@ -79,12 +79,18 @@ function reportPart<Part extends { readonly extensions: Extensions }>(
   details: Details<Part>,
   losses: LossReport,
 ): void {
-  for (const [field, detail] of Object.entries<string>(details)) {
-    const [from, to] = [record[field as keyof Part], back[field as keyof Part]]
+  for (const field of Object.keys(details) as (keyof Details<Part> & string)[]) {
+    const [from, to] = [record[field], back[field]]
+    if (sameJson(from, to)) continue
+    const detail: string = details[field]
     if (detail !== NO_PLACE) reportField([name, field], from, to, detail, losses)
-    else if (!sameJson(from, to)) losses.dropped([name, field], toJson(from), detail)
+    else losses.dropped([name, field], toJson(from), detail)
   }
-  const [before, after] = [record.extensions['accelbyte'] ?? {}, back.extensions['accelbyte'] ?? {}]
+  const [before, after] = [record.extensions['accelbyte'], back.extensions['accelbyte']]
+  if (before !== after) reportExtension(name, before ?? {}, after ?? {}, losses)
+}
+
+function reportExtension(name: string, before: JsonObject, after: JsonObject, losses: LossReport): void {
   for (const member of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [from, to] = [ownMember(before, member), ownMember(after, member)]
     if (isSpelling(member) || sameJson(from, to)) continue

@@ -29,6 +29,20 @@ export function findName(names: MemberNames, key: string): string | undefined {
 
 /** @throws DecodeError when one member is there twice in different case: which of the two is meant, nobody knows. */
 export function foldMembers(object: JsonObject, names: MemberNames): Members {
+  return isFolded(object, names) ? { known: object, unknown: {}, path: asPath } : fold(object, names)
+}
+
+/** Whether every member is spelled by the name that it is asked for. */
+function isFolded(object: JsonObject, names: MemberNames): boolean {
+  for (const key of Object.keys(object)) if (names.get(key) !== key) return false
+  return true
+}
+
+function asPath(name: string): Path {
+  return [name]
+}
+
+function fold(object: JsonObject, names: MemberNames): Members {
   const spelling = new Map<string, string>()
   const known: [string, JsonValue][] = []
   const unknown: [string, JsonValue][] = []

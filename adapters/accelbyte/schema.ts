@@ -1,24 +1,34 @@
 import { z } from 'zod'
+import { isText, plainTest, plainWhere } from '../../src/dialect/plain.ts'
 
 /** A double. Integers beyond 2^53 arrive as bigints; both must fit a double. */
 const double = z.custom<number | bigint>(isDouble, { error: 'expected a number that fits a double' })
-const integer = z.int({ error: 'expected an integer' })
+const integer = plainWhere(z.int({ error: 'expected an integer' }), Number.isSafeInteger)
 const text = z.string({ error: 'expected a string' })
+const code = plainWhere(
+  text.min(1, { error: 'expected a code that is not empty' }),
+  (value) => isText(value) && value !== '',
+)
 const flag = z.boolean({ error: 'expected true or false' })
 
+const isTextsByLanguage = plainTest(z.record(z.string(), z.string()))
+
 /** A text, or texts by language. Not `z.record`, which skips a language called `__proto__`. */
-const texts = z
-  .custom<string | Readonly<Record<string, string>>>(isTextOrObject, {
-    error: 'expected a text, or an object of texts by language',
-    abort: true,
-  })
-  .superRefine((value, context) => {
-    if (typeof value === 'string') return
-    for (const [language, translation] of Object.entries(value)) {
-      if (typeof translation === 'string') continue
-      context.addIssue({ code: 'custom', path: [language], message: 'expected a string' })
-    }
-  })
+const texts = plainWhere(
+  z
+    .custom<string | Readonly<Record<string, string>>>(isTextOrObject, {
+      error: 'expected a text, or an object of texts by language',
+      abort: true,
+    })
+    .superRefine((value, context) => {
+      if (typeof value === 'string') return
+      for (const [language, translation] of Object.entries(value)) {
+        if (typeof translation === 'string') continue
+        context.addIssue({ code: 'custom', path: [language], message: 'expected a string' })
+      }
+    }),
+  (value) => isText(value) || isTextsByLanguage(value),
+)
 
 /** `models.Icon`: lower-case members, also in the export. https://github.com/AccelByte/accelbyte-go-sdk/blob/main/spec/achievement.json */
 export const iconSchema = z.looseObject({
@@ -51,7 +61,7 @@ export const definitionSchema = z.looseObject({
   CreatedAt: text.nullish(),
   UpdatedAt: text.nullish(),
   Namespace: text.nullish(),
-  AchievementCode: text.min(1, { error: 'expected a code that is not empty' }),
+  AchievementCode: code,
   StatCode: text.nullish(),
   DefaultLanguage: text.nullish(),
   Tags: z.array(text, { error: 'expected an array of tags' }).nullish(),
@@ -68,7 +78,7 @@ export const definitionSchema = z.looseObject({
  */
 export const userRowSchema = z.looseObject({
   id: text.nullish(),
-  achievementCode: text.min(1, { error: 'expected a code that is not empty' }),
+  achievementCode: code,
   name: z.unknown().optional(),
   status: integer.nullish(),
   latestValue: double.nullish(),

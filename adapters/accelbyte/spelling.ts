@@ -20,32 +20,32 @@ export type Spellings = Readonly<Record<string, (written: JsonValue) => JsonValu
 
 /** A goal and a stat code of a definition that is not incremental say nothing to the record: any spelling holds. */
 export function definitionSpellings(language: string, incremental: boolean): Spellings {
-  const texts = (written: JsonValue) =>
-    isJsonObject(written)
-      ? writeTexts(readTexts(written as Readonly<Record<string, string>>, language, []), language)
-      : undefined
+  const texts = (written: JsonValue) => plainTexts(written, language)
   return {
-    GoalValue: (written) => (incremental ? plainDouble(written) : isDouble(written) ? 0 : undefined),
-    StatCode: (written) => (typeof written !== 'string' ? undefined : incremental ? written : ''),
-    UnlockedIcons: (written) => writeIcons(readIcons(asIcons(written), 'unlocked_icon', []), 'unlocked_icon'),
-    LockedIcons: (written) => writeIcons(readIcons(asIcons(written), 'locked_icon', []), 'locked_icon'),
-    CreatedAt: plainInstant,
-    UpdatedAt: plainInstant,
-    Global: (written) => (written === null || typeof written === 'boolean' ? written === true : undefined),
-    Tags: (written) => (written === null ? [] : undefined),
+    ...OF_ANY_DEFINITION,
+    GoalValue: incremental ? plainDouble : anyGoal,
+    StatCode: incremental ? plainText : anyStatCode,
     Name: texts,
     Description: texts,
   }
 }
 
+const OF_ANY_DEFINITION = {
+  UnlockedIcons: (written) => plainIcons(written, 'unlocked_icon'),
+  LockedIcons: (written) => plainIcons(written, 'locked_icon'),
+  CreatedAt: plainInstant,
+  UpdatedAt: plainInstant,
+  Global: (written) => (written === null || typeof written === 'boolean' ? written === true : undefined),
+  Tags: (written) => (written === null ? [] : undefined),
+} as const satisfies Spellings
+
 /** Only what is achieved was achieved at some time; any other time in a row says nothing to the record. */
 export function rowSpellings(achieved: boolean): Spellings {
-  const instant = (written: JsonValue) => (written === null ? writeInstant(undefined) : plainInstant(written))
   return {
     status: (written) =>
       Number.isSafeInteger(written) ? (written === 1 || written === 2 ? written : 0) : undefined,
     latestValue: plainDouble,
-    achievedAt: (written) => (achieved ? instant(written) : instant(written) && writeInstant(undefined)),
+    achievedAt: achieved ? plainInstantOrNull : anyInstant,
   }
 }
 
@@ -60,10 +60,12 @@ const SPELLED: ReadonlySet<string> = new Set(
 
 /** The members that were written in another form than `encode` writes. */
 export function keepSpellings(known: JsonObject, spellings: Spellings): JsonObject {
-  const kept = Object.entries(known).filter(([name, written]) => {
+  const kept: [string, JsonValue][] = []
+  for (const name of Object.keys(known)) {
+    const written = known[name] as JsonValue
     const plain = spellings[name]?.(written)
-    return plain !== undefined && !sameJson(plain, written)
-  })
+    if (plain !== undefined && !sameJson(plain, written)) kept.push([name, written])
+  }
   return Object.fromEntries(kept)
 }
 
@@ -88,8 +90,52 @@ function plainDouble(written: JsonValue): JsonValue | undefined {
   return isDouble(written) ? writeDouble(Number(written)) : undefined
 }
 
+function anyGoal(written: JsonValue): JsonValue | undefined {
+  return isDouble(written) ? 0 : undefined
+}
+
+function plainText(written: JsonValue): JsonValue | undefined {
+  return typeof written === 'string' ? written : undefined
+}
+
+function anyStatCode(written: JsonValue): JsonValue | undefined {
+  return typeof written === 'string' ? '' : undefined
+}
+
+/** As `formatInstant` writes an instant. */
+const SHORTEST = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{0,6}[1-9])?Z$/
+
+/** Whether a text so written is a real instant does not matter here: none is written that is not. */
 function plainInstant(written: JsonValue): JsonValue | undefined {
-  return typeof written === 'string' ? writeInstant(readInstant(written, [])) : undefined
+  if (typeof written !== 'string') return undefined
+  return SHORTEST.test(written) ? written : writeInstant(readInstant(written, []))
+}
+
+function plainInstantOrNull(written: JsonValue): JsonValue | undefined {
+  return written === null ? writeInstant(undefined) : plainInstant(written)
+}
+
+function anyInstant(written: JsonValue): JsonValue | undefined {
+  if (typeof written === 'string') readInstant(written, [])
+  else if (written !== null) return undefined
+  return writeInstant(undefined)
+}
+
+/** Texts that have the default language by its name are written as they are read. */
+function plainTexts(written: JsonValue, language: string): JsonValue | undefined {
+  if (!isJsonObject(written)) return undefined
+  if (Object.hasOwn(written, language)) return written
+  return writeTexts(readTexts(written as Readonly<Record<string, string>>, language, []), language)
+}
+
+function plainIcons(written: JsonValue, role: 'locked_icon' | 'unlocked_icon'): JsonValue {
+  const icons = asIcons(written)
+  return icons.every(isPlainIcon) ? icons : writeIcons(readIcons(icons, role, []), role)
+}
+
+/** An icon of a url and a slug, and nothing else. */
+function isPlainIcon(icon: JsonObject): boolean {
+  return typeof icon['url'] === 'string' && typeof icon['slug'] === 'string' && Object.keys(icon).length === 2
 }
 
 function asIcons(written: JsonValue): readonly JsonObject[] {

@@ -1,5 +1,6 @@
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { Path } from '../../src/dialect/losses.ts'
+import { quick } from '../../src/dialect/plain.ts'
 import type { MediaAsset } from '../../src/model/achievement.ts'
 import { EARLIEST_INSTANT, formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -23,8 +24,8 @@ export function readTexts(texts: Texts, language: string, path: Path): Localized
       `expected a text in the default language ${JSON.stringify(language)}, but found ${found || 'no text'}`,
     )
   }
-  const others = Object.entries(texts).filter(([other]) => other !== tag)
-  return { locale: language, text: texts[tag] as string, translations: Object.fromEntries(others) }
+  const { [tag]: text, ...translations } = texts
+  return { locale: language, text: text as string, translations }
 }
 
 /**
@@ -32,13 +33,10 @@ export function readTexts(texts: Texts, language: string, path: Path): Localized
  * a reader would get stands in for it.
  */
 export function writeTexts({ locale, text, translations }: LocalizedText, language: string): JsonObject {
-  const own: readonly [string, string] = [sameLanguage(locale, language) ? language : locale, text]
-  const tag = own[0] === language ? undefined : findLanguage(translations, language)
+  const own = sameLanguage(locale, language) ? language : locale
+  const tag = own === language ? undefined : findLanguage(translations, language)
   const standIn = tag === undefined ? text : (translations[tag] as string)
-  return Object.fromEntries([
-    [language, standIn],
-    ...Object.entries({ ...translations, ...Object.fromEntries([own]) }),
-  ])
+  return { [language]: standIn, ...translations, [own]: text }
 }
 
 /** Exactly if it can be, else without regard to case: live services hold `EN` beside `en`. */
@@ -48,9 +46,10 @@ function findLanguage(texts: Readonly<Record<string, string>>, language: string)
 }
 
 function sameLanguage(left: string, right: string): boolean {
-  return left.toLowerCase() === right.toLowerCase()
+  return left === right || left.toLowerCase() === right.toLowerCase()
 }
 
+const ICON = quick(iconSchema)
 const ICON_MEMBERS = memberNames(iconSchema)
 
 type IconRole = 'locked_icon' | 'unlocked_icon'
@@ -63,7 +62,7 @@ export function readIcons(
 ): readonly MediaAsset[] {
   return (icons ?? []).map((icon, index) => {
     const members = foldMembers(icon, ICON_MEMBERS)
-    const { url, slug } = readMembers(iconSchema, members, [...path, index])
+    const { url, slug } = readMembers(ICON, members, [...path, index])
     return { role, name: slug ?? '', url: url ?? '' }
   })
 }
