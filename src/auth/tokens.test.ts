@@ -17,7 +17,13 @@ test.each<[string, unknown]>([
   const folder = mkdtempSync(join(tmpdir(), 'laurel-tokens-'))
   const { publicKey, privateKey } = await generateKeyPair('ES256')
   writeFileSync(join(folder, 'keys.json'), JSON.stringify({ keys: [await exportJWK(publicKey)] }))
-  const settings = { issuer: 'login', audience: 'laurel', jwks: 'keys.json', subject: 'laurel' }
+  const settings = {
+    issuer: 'login',
+    audience: 'laurel',
+    jwks: 'keys.json',
+    subject: 'laurel',
+    namespaces: 'laurel',
+  }
   const tokens = new Tokens(
     [{ ...settings, algorithms: ['ES256'], principal: 'service' }],
     join(folder, 'auth.json'),

@@ -153,13 +153,18 @@ test('what one platform reports, every other shows at once', async () => {
   await callUnary(grpc, 'recordProgress', RecordProgressRequest.fromPartial({ ...key, report }))
   // Read back as the same percent, whole or not.
   expect(await shown('thirds')).toMatchObject({
-    xbox: { state: 'InProgress' },
+    xbox: { state: 'InProgress', progress: [['29', '100']] },
     discord: 29,
     accelbyte: [1, 0.87],
   })
 
   expect((await writes.xbox('thirds', 67)).status).toBe(200)
-  expect(await shown('thirds')).toMatchObject({ discord: 67, accelbyte: [1, 2], unlocked: [0, 0, 0] })
+  expect(await shown('thirds')).toMatchObject({
+    xbox: { progress: [['67', '100']] },
+    discord: 67,
+    accelbyte: [1, 2],
+    unlocked: [0, 0, 0],
+  })
 
   expect((await writes.discord('thirds', 50)).status).toBe(200)
   expect((await writes.xbox('thirds', 67)).status).toBe(304)

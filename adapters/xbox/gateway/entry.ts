@@ -75,6 +75,19 @@ export function unlockTimeOf({ progress }: Pick<XboxStanding, 'progress'>): Inst
   return readTime(writeTime(progress.unlockTime)) ?? progress.firstReportTime
 }
 
+/** Requirements that Xbox itself gave are named so; so is the one of a title-managed achievement, by zeros. */
+const GUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i
+
+/**
+ * What clients may report in percent is title-managed to them, or their library refuses to send it: one requirement of
+ * 100, which the encoding adds where there is none. So a percent also reads back as it was written, whatever is counted.
+ */
+function shownRequirements({ requirements }: StoredAchievement): StoredAchievement['requirements'] {
+  const isTheirs = requirements.every(({ id }) => GUID.test(id))
+  const isEventBased = requirements.some(({ statCode }) => statCode !== undefined)
+  return isTheirs || isEventBased ? requirements : []
+}
+
 function recordOf(
   { title: { title, scid, titleId }, achievement, progress }: XboxStanding,
   languages: readonly string[],
@@ -88,7 +101,7 @@ function recordOf(
       displayName: title.displayName,
       extensions: {},
     },
-    achievement: definition,
+    achievement: { ...definition, requirements: shownRequirements(achievement) },
     progress: {
       account: undefined,
       achievementId,
