@@ -1,7 +1,7 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
 import {
   DEFINITION_MEMBERS,
@@ -59,13 +59,16 @@ function memoryOfDefinition(
   standing: StandingFacts | undefined,
 ): Memory {
   const shape = shapeOf(entry)
-  const known = { ...DEFINITION_MEMBERS, ...(standing === undefined ? {} : STANDING_MEMBERS) }
   return {
     shape: shape === 'v6' ? undefined : shape,
     spelling: oddSpelling(entry, DEFINITION_MEMBERS, writeDefinition(facts, shape)),
-    members: without(entry, Object.values(known).flat()),
+    members: without(entry, standing === undefined ? OF_DEFINITION : OF_BOTH),
   }
 }
+
+const OF_DEFINITION: ReadonlySet<string> = new Set(Object.values(DEFINITION_MEMBERS).flat())
+const OF_STANDING: ReadonlySet<string> = new Set(Object.values(STANDING_MEMBERS).flat())
+const OF_BOTH: ReadonlySet<string> = new Set([...OF_DEFINITION, ...OF_STANDING])
 
 /** Beside a definition, members that nobody modelled are the definition's. */
 function memoryOfStanding(
@@ -76,13 +79,15 @@ function memoryOfStanding(
   return {
     shape: undefined,
     spelling: oddSpelling(entry, STANDING_MEMBERS, writeStanding(facts)),
-    members: definition === undefined ? without(entry, Object.values(STANDING_MEMBERS).flat()) : {},
+    members: definition === undefined ? without(entry, OF_STANDING) : {},
   }
 }
 
 function shapeOf(entry: JsonObject): DefinitionShape {
-  const isLater = Object.keys(entry).some((member) => member.endsWith('_localizations'))
-  return isLater || typeof entry['name'] === 'string' ? 'v10' : 'v6'
+  const isLater =
+    typeof entry['name'] === 'string' ||
+    Object.keys(entry).some((member) => member.endsWith('_localizations'))
+  return isLater ? 'v10' : 'v6'
 }
 
 function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: DecodeContext): Achievement {
@@ -132,6 +137,7 @@ function extensionsOf(memory: Memory): Extensions {
   return extension === undefined ? {} : { discord: extension }
 }
 
-function without(entry: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(entry).filter(([name]) => !names.includes(name)))
+function without(entry: JsonObject, names: ReadonlySet<string>): JsonObject {
+  const others = Object.keys(entry).filter((name) => !names.has(name))
+  return others.length === 0 ? {} : Object.fromEntries(others.map((name) => [name, entry[name] as JsonValue]))
 }

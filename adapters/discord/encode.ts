@@ -24,13 +24,10 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
   }
   if (summary !== undefined) losses.dropped(['summary'], null, 'Discord has no totals')
   const shape = context.shape ?? (context.purpose === 'progress' ? 'progress' : undefined)
-  const withDefinition = achievement !== undefined && shape !== 'progress'
-  return {
-    ...(withDefinition
-      ? encodeDefinition(title.binding?.['application_id'], achievement, losses, shape)
-      : {}),
-    ...(progress === undefined ? {} : encodeProgress(record, progress, losses, context, withDefinition)),
-  }
+  const defined = achievement !== undefined && shape !== 'progress' ? achievement : undefined
+  const definition = defined && encodeDefinition(title.binding?.['application_id'], defined, losses, shape)
+  const standing = progress && encodeProgress(record, progress, losses, context, definition !== undefined)
+  return definition && standing ? { ...definition, ...standing } : (definition ?? standing ?? {})
 }
 
 function encodeDefinition(

@@ -1,8 +1,9 @@
 import { DecodeError, describe, readAs } from '../../src/dialect/decode-error.ts'
+import { quick } from '../../src/dialect/plain.ts'
 import { formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { definitionSchema, progressSchema } from './schema.ts'
-import { readText, type Text, writeTextObject, writeTextString } from './text.ts'
+import { readText, type Text, writeLocalizations, writeTextObject } from './text.ts'
 
 /** The forms of a definition, by the version of Discord's API: v6 to v9, and v10. */
 export type DefinitionShape = 'v6' | 'v10'
@@ -42,18 +43,21 @@ export const STANDING_MEMBERS: Readonly<Record<keyof StandingFacts, readonly str
   standing: ['percent_complete', 'unlocked_at'],
 }
 
+const DEFINITION = quick(definitionSchema)
+const PROGRESS = quick(progressSchema)
+
 /** The members of each fact. */
 export type Members<Facts> = Readonly<Record<keyof Facts, JsonObject>>
 
 /** @throws DecodeError for what is not a definition. */
 export function readDefinition(entry: JsonObject): DefinitionFacts {
-  const members = readAs(definitionSchema, entry)
+  const members = readAs(DEFINITION, entry)
   return {
     application: members.application_id?.toString(),
     name: readText(entry['name'], entry['name_localizations']),
     description: readText(entry['description'], entry['description_localizations']),
     secret: members.secret ?? false,
-    icon: [members.icon_hash, members.icon].find(isIconHash) ?? undefined,
+    icon: iconIn(members.icon_hash) ?? iconIn(members.icon),
     id: members.id.toString(),
     secure: members.secure ?? false,
   }
@@ -61,7 +65,7 @@ export function readDefinition(entry: JsonObject): DefinitionFacts {
 
 /** @throws DecodeError for what is not a progress record. */
 export function readStanding(entry: JsonObject): StandingFacts & Pick<DefinitionFacts, 'application'> {
-  const members = readAs(progressSchema, entry)
+  const members = readAs(PROGRESS, entry)
   const percent = members.percent_complete
   const unlockTime = readUnlockTime(members.unlocked_at)
   return {
@@ -74,17 +78,28 @@ export function readStanding(entry: JsonObject): StandingFacts & Pick<Definition
 
 /** The members as Discord itself writes them. */
 export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape): Members<DefinitionFacts> {
-  const writeText = shape === 'v6' ? writeTextObject : writeTextString
+  const { application, name, description, secret, icon, id, secure } = facts
   return {
-    application: facts.application === undefined ? {} : { application_id: facts.application },
-    name: writeText('name', facts.name),
-    description: writeText('description', facts.description),
-    secret: { secret: facts.secret },
-    icon: facts.icon === undefined ? {} : { icon_hash: facts.icon },
-    id: { id: facts.id },
-    secure: { secure: facts.secure },
+    application: application === undefined ? NOTHING : { application_id: application },
+    name:
+      shape === 'v6'
+        ? { name: writeTextObject(name) }
+        : { name: name.text, name_localizations: writeLocalizations(name.translations) },
+    description:
+      shape === 'v6'
+        ? { description: writeTextObject(description) }
+        : {
+            description: description.text,
+            description_localizations: writeLocalizations(description.translations),
+          },
+    secret: { secret },
+    icon: icon === undefined ? NOTHING : { icon_hash: icon },
+    id: { id },
+    secure: { secure },
   }
 }
+
+const NOTHING: JsonObject = {}
 
 export function writeStanding({ user, achievement, standing }: StandingFacts): Members<StandingFacts> {
   const { percent, unlockTime } = standing
@@ -96,6 +111,10 @@ export function writeStanding({ user, achievement, standing }: StandingFacts): M
       unlocked_at: unlockTime === undefined ? null : formatInstant(unlockTime, 6).replace('Z', '+00:00'),
     },
   }
+}
+
+function iconIn(text: string | null | undefined): string | undefined {
+  return isIconHash(text) ? text : undefined
 }
 
 /** 32 hexadecimal digits: hata reads it as one number. `a_` marks an animation. */

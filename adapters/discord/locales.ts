@@ -15,8 +15,10 @@ const BY_TAG = new Map(
   DISCORD_LOCALES.map((code) => [code === NORWEGIAN.discord ? NORWEGIAN.tag : code, code] as const),
 )
 
+const KNOWN: ReadonlySet<string> = new Set(DISCORD_LOCALES)
+
 export function isDiscordLocale(code: string): boolean {
-  return DISCORD_LOCALES.includes(code)
+  return KNOWN.has(code)
 }
 
 /** Discord's code for a BCP-47 tag; undefined for a language that it does not know. */
@@ -29,14 +31,9 @@ export function toDiscordLocale(tag: string): string | undefined {
  * displace the one that it does know.
  */
 export function fromDiscordLocales(
-  texts: readonly (readonly [code: string, text: string])[],
-): [string, string][] {
-  const [norwegian, others] = [
-    texts.filter(([code]) => code === NORWEGIAN.discord),
-    texts.filter(([code]) => code !== NORWEGIAN.discord),
-  ]
-  return [
-    ...others.map(([code, text]) => [code, text]),
-    ...norwegian.map(([, text]) => [NORWEGIAN.tag, text]),
-  ] as [string, string][]
+  texts: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  if (!Object.hasOwn(texts, NORWEGIAN.discord)) return texts
+  const { [NORWEGIAN.discord]: norwegian, ...others } = texts
+  return { ...others, [NORWEGIAN.tag]: norwegian as string }
 }

@@ -89,6 +89,7 @@ function reportUnlockTime(
 const TICKS_PER_MICROSECOND = TICKS_PER_SECOND / 1_000_000n
 
 function reportMedia({ media }: Achievement, facts: DefinitionFacts, losses: LossReport): void {
+  if (media.length === 0 && facts.icon === undefined) return
   const kept = facts.icon === undefined ? [] : [iconAsset(facts, facts.icon)]
   if (sameJson(media, kept)) return
   const why = 'Discord has one icon, known by the hash that Discord gave it, at an address of its own'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { isText, plainTest, plainWhere } from '../../src/dialect/plain.ts'
 import { isSnowflake, MAX_SAFE_DIGITS } from './snowflake.ts'
 
 /**
@@ -20,9 +21,13 @@ const localizations = z.record(z.string(), z.string().nullish())
  * `default` instead of under `localizations`.
  * Source: https://discord.com/developers/docs/change-log, "API v10"
  */
-const text = z.union(
-  [z.string(), z.looseObject({ default: z.string(), localizations: localizations.nullish() })],
-  { error: 'expected a text: a string, or an object of default and localizations' },
+const textObject = z.looseObject({ default: z.string(), localizations: localizations.nullish() })
+const isPlainTextObject = plainTest(textObject)
+const text = plainWhere(
+  z.union([z.string(), textObject], {
+    error: 'expected a text: a string, or an object of default and localizations',
+  }),
+  (value) => isText(value) || isPlainTextObject(value),
 )
 
 /** Source: the Achievement structure of docs/game_sdk/Achievements.md in discord/discord-api-docs. */
@@ -39,15 +44,22 @@ export const definitionSchema = z.looseObject({
   icon: z.string().nullish(),
 })
 
+const percent = plainWhere(
+  z
+    .number('expected a percent: an integer from 0 to 100')
+    .refine(isPercent, { error: 'expected a percent: an integer from 0 to 100' }),
+  isPercent,
+)
+
+function isPercent(value: unknown): boolean {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= 100
+}
+
 /** Source: the User Achievement structure of the same page; on the wire its members are in snake case. */
 export const progressSchema = z.looseObject({
   application_id: snowflake.nullish(),
   user_id: snowflake.nullish(),
   achievement_id: snowflake,
-  percent_complete: z
-    .number('expected a percent: an integer from 0 to 100')
-    .refine((percent) => Number.isInteger(percent) && percent >= 0 && percent <= 100, {
-      error: 'expected a percent: an integer from 0 to 100',
-    }),
+  percent_complete: percent,
   unlocked_at: z.string().nullish(),
 })

@@ -3,6 +3,7 @@ import { TICKS_PER_MILLISECOND } from '../../src/model/instant.ts'
 
 /** Discord stores ids as signed 64-bit integers. */
 const LAST = 2n ** 63n - 1n
+const LAST_DIGITS = LAST.toString().length
 /** The first of 17 digits: @discordjs/rest takes only 17 to 19 digits for an id in a path. */
 const FIRST_MINTED = 10n ** 16n
 const DISCORD_EPOCH = 1_420_070_400_000n
@@ -19,7 +20,7 @@ export function isSnowflake(value: unknown): boolean {
 }
 
 export function isSnowflakeText(text: string): boolean {
-  return /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= LAST
+  return /^[1-9]\d{0,18}$/.test(text) && (text.length < LAST_DIGITS || BigInt(text) <= LAST)
 }
 
 /** A free id of 17 to 19 digits: the milliseconds since Discord's epoch, then bits of the entropy. */

@@ -37,11 +37,20 @@ export function oddSpelling<Facts>(
   names: Readonly<Record<keyof Facts & string, readonly string[]>>,
   plain: Members<Facts>,
 ): JsonObject {
-  const odd = Object.entries<readonly string[]>(names).flatMap(([fact, members]) => {
-    const written = only(entry, members)
-    return sameJson(written, plain[fact as keyof Facts]) ? [] : [[fact, written] as const]
-  })
-  return Object.fromEntries(odd)
+  let odd: JsonObject = NOTHING
+  for (const fact of Object.keys(names) as (keyof Facts & string)[]) {
+    if (isPlainly(entry, names[fact], plain[fact])) continue
+    odd = { ...odd, [fact]: only(entry, names[fact]) }
+  }
+  return odd
+}
+
+const NOTHING: JsonObject = {}
+
+/** Whether an entry has these members as the plain ones are. */
+function isPlainly(entry: JsonObject, members: readonly string[], plain: JsonObject): boolean {
+  for (const name of members) if (!sameJson(entry[name], plain[name])) return false
+  return true
 }
 
 export interface Spelled<Facts extends object> {
@@ -59,6 +68,8 @@ export function spell<Facts extends object>(
 ): Spelled<Facts> {
   const names = Object.keys(plain) as (keyof Facts & string)[]
   const remembered = names.filter((fact) => isJsonObject(spelling[fact]))
+  if (remembered.length === 0)
+    return { entry: Object.assign({}, ...Object.values(plain)), asRemembered: NONE }
   const membersOf = (kept: readonly string[]) =>
     Object.fromEntries(
       names.flatMap((fact) =>
@@ -70,9 +81,12 @@ export function spell<Facts extends object>(
   return { entry: membersOf(same), asRemembered: new Set(same) }
 }
 
+const NONE: ReadonlySet<never> = new Set()
+
 /** Own members of an object by name. */
 function only(entry: JsonObject, names: readonly string[]): JsonObject {
-  return Object.fromEntries(Object.entries(entry).filter(([name]) => names.includes(name)))
+  const own = Object.keys(entry).filter((name) => names.includes(name))
+  return Object.fromEntries(own.map((name) => [name, entry[name] as JsonValue]))
 }
 
 function tryReading<Facts extends object>(

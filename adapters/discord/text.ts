@@ -10,25 +10,18 @@ export interface Text {
 /** Reads either wire shape, and hata's flat one; `localizations` is the member beside the text, as in v10. */
 export function readText(value: JsonValue | undefined, localizations: JsonValue | undefined): Text {
   const beside = textsOf(localizations)
-  if (!isJsonObject(value)) {
-    return { text: typeof value === 'string' ? value : '', translations: Object.fromEntries(beside) }
-  }
+  if (!isJsonObject(value)) return { text: typeof value === 'string' ? value : '', translations: beside }
   const flat = textsOf(Object.fromEntries(Object.entries(value).filter(([code]) => isDiscordLocale(code))))
   return {
     text: value['default'] as string,
-    translations: Object.fromEntries([...flat, ...textsOf(value['localizations']), ...beside]),
+    translations: { ...flat, ...textsOf(value['localizations']), ...beside },
   }
 }
 
-/** The members of v6 to v9: `{ name: { default, localizations? } }`. */
-export function writeTextObject(member: string, { text, translations }: Text): JsonObject {
-  const localizations = writable(translations)
-  return { [member]: localizations === undefined ? { default: text } : { default: text, localizations } }
-}
-
-/** The members of v10: `{ name, name_localizations }`, the latter always there. */
-export function writeTextString(member: string, { text, translations }: Text): JsonObject {
-  return { [member]: text, [`${member}_localizations`]: writable(translations) ?? null }
+/** A text of v6 to v9: `{ default, localizations? }`. */
+export function writeTextObject({ text, translations }: Text): JsonObject {
+  const localizations = writeLocalizations(translations)
+  return localizations === null ? { default: text } : { default: text, localizations }
 }
 
 /** The tags of translations that Discord has no code for. */
@@ -36,18 +29,29 @@ export function foreignTags({ translations }: Text): readonly string[] {
   return Object.keys(translations).filter((tag) => toDiscordLocale(tag) === undefined)
 }
 
-function textsOf(value: JsonValue | undefined): readonly [string, string][] {
-  if (!isJsonObject(value)) return []
-  const texts = Object.entries(value).filter(
-    (entry): entry is [string, string] => typeof entry[1] === 'string',
-  )
-  return fromDiscordLocales(texts)
+/** What is no text of a dictionary was cleared by a client. */
+function textsOf(value: JsonValue | undefined): Readonly<Record<string, string>> {
+  if (!isJsonObject(value)) return {}
+  return fromDiscordLocales(isAllTexts(value) ? value : textsIn(value))
 }
 
-function writable(translations: Text['translations']): JsonObject | undefined {
-  const known = Object.entries(translations).flatMap(([tag, text]) => {
+function isAllTexts(value: JsonObject): value is Readonly<Record<string, string>> {
+  for (const code in value) if (typeof value[code] !== 'string') return false
+  return true
+}
+
+function textsIn(value: JsonObject): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
+}
+
+/** The translations that Discord has a code for; v10 says null where there are none. */
+export function writeLocalizations(translations: Text['translations']): JsonObject | null {
+  const known: [string, string][] = []
+  for (const tag of Object.keys(translations)) {
     const code = toDiscordLocale(tag)
-    return code === undefined ? [] : [[code, text] as const]
-  })
-  return known.length === 0 ? undefined : Object.fromEntries(known)
+    if (code !== undefined) known.push([code, translations[tag] as string])
+  }
+  return known.length === 0 ? null : Object.fromEntries(known)
 }

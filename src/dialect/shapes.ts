@@ -5,6 +5,8 @@ type Purpose = EncodeContext['purpose']
 /** What a record holds, by what an entry can be written for. */
 const PARTS = { definition: 'achievement', progress: 'progress', summary: 'summary' } as const
 
+const PURPOSES = Object.keys(PARTS) as readonly Purpose[]
+
 export function shapeNamed(adapter: Adapter, name: string): Shape | undefined {
   return adapter.shapes.find((shape) => shape.name === name)
 }
@@ -21,8 +23,7 @@ export function purposeOf(
   record: Canonical,
   shape: Shape | undefined,
 ): Purpose | undefined {
-  const purposes: readonly Purpose[] = ['definition', 'progress', 'summary']
-  return purposes.find((purpose) => {
+  return PURPOSES.find((purpose) => {
     if (record[PARTS[purpose]] === undefined) return false
     return shape === undefined ? shapeFor(adapter, purpose) !== undefined : shape.carries.includes(purpose)
   })
@@ -33,7 +34,7 @@ export function partsLeftOut(
   record: Canonical,
   shape: Shape,
 ): readonly ('achievement' | 'progress' | 'summary')[] {
-  return (Object.keys(PARTS) as Purpose[])
-    .filter((purpose) => record[PARTS[purpose]] !== undefined && !shape.carries.includes(purpose))
-    .map((purpose) => PARTS[purpose])
+  return PURPOSES.filter(
+    (purpose) => record[PARTS[purpose]] !== undefined && !shape.carries.includes(purpose),
+  ).map((purpose) => PARTS[purpose])
 }

@@ -62,8 +62,10 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
   const shape =
     context.shape === undefined ? shapeFor(adapter, context.purpose) : shapeNamed(adapter, context.shape)
   if (shape === undefined) return record
+  const leftOut = partsLeftOut(record, shape)
+  if (leftOut.length === 0) return record
   const kept = { ...record }
-  for (const part of partsLeftOut(record, shape)) {
+  for (const part of leftOut) {
     if (part !== 'progress' || hasBegun(record.progress)) {
       losses.dropped(
         [part],
@@ -98,20 +100,25 @@ function withIdentities(
     losses.defaulted(['achievement', 'ids', dialect], id, `the achievement had no id in ${dialect}`)
     achievement = { ...achievement, ids: { ...achievement.ids, [dialect]: id } }
   }
-  return { ...record, title, achievement }
+  const isNamed = title === record.title && achievement === record.achievement
+  return isNamed ? record : { ...record, title, achievement }
 }
 
 /** Ids and extensions of other dialects have no place in this one's documents. */
 function reportForeign(dialect: DialectId, record: Canonical, losses: LossReport): void {
-  for (const [other, id] of Object.entries(record.achievement?.ids ?? {})) {
-    if (other !== dialect) losses.dropped(['achievement', 'ids', other], id, `an id of ${other}`)
+  const ids = record.achievement?.ids ?? {}
+  for (const other of Object.keys(ids)) {
+    if (other !== dialect) losses.dropped(['achievement', 'ids', other], ids[other], `an id of ${other}`)
   }
-  for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
-    for (const [other, extension] of Object.entries(record[part]?.extensions ?? {})) {
+  for (const part of PARTS) {
+    const extensions = record[part]?.extensions ?? {}
+    for (const other of Object.keys(extensions)) {
       if (other === dialect) continue
-      for (const [member, value] of Object.entries(extension)) {
+      for (const [member, value] of Object.entries(extensions[other] ?? {})) {
         losses.dropped([part, 'extensions', other, member], value, `only ${other} knows it`)
       }
     }
   }
 }
+
+const PARTS = ['title', 'achievement', 'progress', 'summary'] as const
