@@ -17,6 +17,18 @@ describe('an instant', () => {
     )
   })
 
+  test('has the calendar of Date', () => {
+    const [earliest, latest] = [EARLIEST_INSTANT, LATEST_INSTANT].map((instant) => Number(instant / 10_000n))
+    fc.assert(
+      fc.property(fc.integer({ min: earliest as number, max: latest as number }), (milliseconds) => {
+        const text = new Date(milliseconds).toISOString()
+        expect(formatInstant(BigInt(milliseconds) * 10_000n, 3)).toBe(text)
+        expect(parseInstant(text)).toBe(BigInt(milliseconds) * 10_000n)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
   test.each([
     ['0001-01-01T00:00:00Z', EARLIEST_INSTANT],
     ['1970-01-01T00:00:00', 0n],
