@@ -1,6 +1,7 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
+import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { quick } from '../../src/dialect/plain.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -43,7 +44,7 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
   const members = foldMembers(entry, DEFINITION_MEMBERS)
   const read = readMembers(DEFINITION, members)
   const language = read.DefaultLanguage ?? context.locale
-  const tags = read.Tags ?? []
+  const tags = read.Tags ?? NO_ITEMS
   if (tags.length > MAX_TAGS) {
     const path = members.path('Tags')
     throw new DecodeError(path, `${path[0]} must hold at most ${MAX_TAGS} tags, but found ${tags.length}`)
@@ -59,18 +60,18 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
     kind: 'persistent',
     window: undefined,
     participation: read.Global ? 'community' : 'individual',
-    requirements: read.Incremental ? [goalOf(read.GoalValue, read.StatCode)] : [],
-    rewards: [],
+    requirements: read.Incremental ? [goalOf(read.GoalValue, read.StatCode)] : NO_ITEMS,
+    rewards: NO_ITEMS,
     media: [
       ...readIcons(read.UnlockedIcons, 'unlocked_icon', members.path('UnlockedIcons')),
       ...readIcons(read.LockedIcons, 'locked_icon', members.path('LockedIcons')),
     ],
     tags,
-    platforms: [],
+    platforms: NO_ITEMS,
     productId: undefined,
     deepLink: undefined,
     estimatedTime: undefined,
-    titleAssociations: [],
+    titleAssociations: NO_ITEMS,
     ids: read.ID ? { accelbyte: read.ID } : {},
     createTime: readInstant(read.CreatedAt, members.path('CreatedAt')),
     updateTime: readInstant(read.UpdatedAt, members.path('UpdatedAt')),
@@ -86,7 +87,7 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
   }
   const binding = read.Namespace ? { namespace: read.Namespace } : undefined
   return {
-    title: { binding, displayName: undefined, extensions: {} },
+    title: { binding, displayName: undefined, extensions: NO_MEMBERS },
     achievement,
     progress: undefined,
     summary: undefined,
@@ -145,12 +146,12 @@ function decodeUserRow(entry: JsonObject): Canonical {
       ...members.unknown,
     }),
   }
-  const title = { binding: undefined, displayName: undefined, extensions: {} }
+  const title = { binding: undefined, displayName: undefined, extensions: NO_MEMBERS }
   return { title, achievement: undefined, progress, summary: undefined }
 }
 
 function extensionsOf(extension: JsonObject): Extensions {
-  return isEmptyObject(extension) ? {} : { accelbyte: extension }
+  return isEmptyObject(extension) ? NO_MEMBERS : { accelbyte: extension }
 }
 
 function isEmptyObject(value: unknown): boolean {

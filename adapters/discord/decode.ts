@@ -1,5 +1,6 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
@@ -33,7 +34,7 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     title: {
       binding: application === undefined ? undefined : { application_id: application },
       displayName: undefined,
-      extensions: {},
+      extensions: NO_MEMBERS,
     },
     achievement:
       definition && achievementOf(definition, memoryOfDefinition(entry, definition, standing), context),
@@ -91,26 +92,27 @@ function shapeOf(entry: JsonObject): DefinitionShape {
 }
 
 function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: DecodeContext): Achievement {
+  const { name, description } = facts
   return {
     id: facts.id,
     listOrder: 0,
-    name: { locale, ...facts.name },
-    description: { locale, ...facts.description },
+    name: { locale, text: name.text, translations: name.translations },
+    description: { locale, text: description.text, translations: description.translations },
     lockedDescription: undefined,
     hidden: facts.secret,
     serverOnly: facts.secure,
     kind: 'persistent',
     window: undefined,
     participation: 'individual',
-    requirements: [],
-    rewards: [],
-    media: facts.icon === undefined ? [] : [iconAsset(facts, facts.icon)],
-    tags: [],
-    platforms: [],
+    requirements: NO_ITEMS,
+    rewards: NO_ITEMS,
+    media: facts.icon === undefined ? NO_ITEMS : [iconAsset(facts, facts.icon)],
+    tags: NO_ITEMS,
+    platforms: NO_ITEMS,
     productId: undefined,
     deepLink: undefined,
     estimatedTime: undefined,
-    titleAssociations: [],
+    titleAssociations: NO_ITEMS,
     ids: { discord: facts.id },
     extensions: extensionsOf(memory),
     createTime: undefined,
@@ -125,7 +127,7 @@ function progressOf(facts: StandingFacts, memory: Memory): ProgressFacts {
     achievementId: facts.achievement,
     state: percent === 100 ? 'achieved' : percent > 0 ? 'in_progress' : 'not_started',
     percent,
-    values: {},
+    values: NO_MEMBERS,
     unlockTime,
     revoked: false,
     extensions: extensionsOf(memory),
@@ -134,7 +136,7 @@ function progressOf(facts: StandingFacts, memory: Memory): ProgressFacts {
 
 function extensionsOf(memory: Memory): Extensions {
   const extension = writeMemory(memory)
-  return extension === undefined ? {} : { discord: extension }
+  return extension === undefined ? NO_MEMBERS : { discord: extension }
 }
 
 function without(entry: JsonObject, names: ReadonlySet<string>): JsonObject {

@@ -1,4 +1,5 @@
 import { DecodeError, describe, readAs } from '../../src/dialect/decode-error.ts'
+import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { quick } from '../../src/dialect/plain.ts'
 import { formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject } from '../../src/model/json.ts'
@@ -80,7 +81,7 @@ export function readStanding(entry: JsonObject): StandingFacts & Pick<Definition
 export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape): Members<DefinitionFacts> {
   const { application, name, description, secret, icon, id, secure } = facts
   return {
-    application: application === undefined ? NOTHING : { application_id: application },
+    application: application === undefined ? NO_MEMBERS : { application_id: application },
     name:
       shape === 'v6'
         ? { name: writeTextObject(name) }
@@ -93,13 +94,11 @@ export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape):
             description_localizations: writeLocalizations(description.translations),
           },
     secret: { secret },
-    icon: icon === undefined ? NOTHING : { icon_hash: icon },
+    icon: icon === undefined ? NO_MEMBERS : { icon_hash: icon },
     id: { id },
     secure: { secure },
   }
 }
-
-const NOTHING: JsonObject = {}
 
 export function writeStanding({ user, achievement, standing }: StandingFacts): Members<StandingFacts> {
   const { percent, unlockTime } = standing

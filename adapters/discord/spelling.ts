@@ -1,4 +1,5 @@
 import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Members } from './facts.ts'
 
@@ -23,12 +24,16 @@ export function readMemory(extension: JsonObject | undefined): Memory {
 
 /** The extension that remembers this; undefined where there is nothing to remember. */
 export function writeMemory({ shape, spelling, members }: Memory): JsonObject | undefined {
-  const extension = {
-    ...(shape === undefined ? {} : { shape }),
-    ...(Object.keys(spelling).length === 0 ? {} : { spelling }),
-    ...(Object.keys(members).length === 0 ? {} : { members }),
-  }
-  return Object.keys(extension).length === 0 ? undefined : extension
+  const extension: { shape?: JsonValue; spelling?: JsonObject; members?: JsonObject } = {}
+  if (shape !== undefined) extension.shape = shape
+  if (!isEmpty(spelling)) extension.spelling = spelling
+  if (!isEmpty(members)) extension.members = members
+  return isEmpty(extension) ? undefined : (extension as JsonObject)
+}
+
+function isEmpty(object: object): boolean {
+  for (const name in object) if (Object.hasOwn(object, name)) return false
+  return true
 }
 
 /** The facts of an entry that are not spelled as plainly as Discord itself would. */
@@ -37,15 +42,12 @@ export function oddSpelling<Facts>(
   names: Readonly<Record<keyof Facts & string, readonly string[]>>,
   plain: Members<Facts>,
 ): JsonObject {
-  let odd: JsonObject = NOTHING
+  const odd: [string, JsonObject][] = []
   for (const fact of Object.keys(names) as (keyof Facts & string)[]) {
-    if (isPlainly(entry, names[fact], plain[fact])) continue
-    odd = { ...odd, [fact]: only(entry, names[fact]) }
+    if (!isPlainly(entry, names[fact], plain[fact])) odd.push([fact, only(entry, names[fact])])
   }
-  return odd
+  return odd.length === 0 ? NO_MEMBERS : Object.fromEntries(odd)
 }
-
-const NOTHING: JsonObject = {}
 
 /** Whether an entry has these members as the plain ones are. */
 function isPlainly(entry: JsonObject, members: readonly string[], plain: JsonObject): boolean {

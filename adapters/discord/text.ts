@@ -1,3 +1,4 @@
+import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { fromDiscordLocales, isDiscordLocale, toDiscordLocale } from './locales.ts'
 
@@ -31,7 +32,7 @@ export function foreignTags({ translations }: Text): readonly string[] {
 
 /** What is no text of a dictionary was cleared by a client. */
 function textsOf(value: JsonValue | undefined): Readonly<Record<string, string>> {
-  if (!isJsonObject(value)) return {}
+  if (!isJsonObject(value)) return NO_MEMBERS
   return fromDiscordLocales(isAllTexts(value) ? value : textsIn(value))
 }
 

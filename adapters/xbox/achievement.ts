@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
+import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement, TimeWindow } from '../../src/model/achievement.ts'
 import { type Instant, parseInstant } from '../../src/model/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
@@ -54,7 +55,7 @@ function withPlatforms(entry: JsonObject): JsonObject {
 function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
   const [association] = wire.titleAssociations ?? []
   const requirements = readRequirements(wire)
-  const text = (said: string): LocalizedText => ({ locale, text: said, translations: {} })
+  const text = (said: string): LocalizedText => ({ locale, text: said, translations: NO_MEMBERS })
   const described = wire.description ?? ''
   const locked = wire.lockedDescription ?? described
   const { timeWindow } = wire
@@ -63,7 +64,7 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
     title: {
       binding: bindingOf(wire.serviceConfigId, association?.id),
       displayName: association?.name || undefined,
-      extensions: {},
+      extensions: NO_MEMBERS,
     },
     achievement: {
       id: wire.id,
@@ -79,8 +80,8 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
       requirements,
       rewards: (wire.rewards ?? []).flatMap(readReward),
       media: (wire.mediaAssets ?? []).map(readMedia),
-      tags: [],
-      platforms: wire.platforms ?? [],
+      tags: NO_ITEMS,
+      platforms: wire.platforms ?? NO_ITEMS,
       productId: wire.productId || undefined,
       deepLink: wire.deeplink ?? undefined,
       estimatedTime: span === NO_TIME_SPAN ? undefined : parseTimeSpan(span),
@@ -90,7 +91,7 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
         version: version ?? undefined,
       })),
       ids: { xbox: wire.id },
-      extensions: {},
+      extensions: NO_MEMBERS,
       createTime: undefined,
       updateTime: undefined,
     },

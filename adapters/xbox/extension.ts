@@ -121,7 +121,9 @@ function collect(
 ): void {
   if (isJsonObject(wire) && isJsonObject(entry) && isJsonObject(ours)) {
     for (const name of Object.keys(entry)) {
-      const [value, said, known] = [entry[name] as JsonValue, memberAt(wire, name), memberAt(ours, name)]
+      const value = entry[name] as JsonValue
+      if (wire === entry && value === ours[name]) continue
+      const [said, known] = [memberAt(wire, name), memberAt(ours, name)]
       const free = at.length === 0 && form.free.has(name)
       if (known === undefined || (free && !sameJson(value, known)))
         found.push({ at: [...at, name], theirs: value })

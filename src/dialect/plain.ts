@@ -75,7 +75,12 @@ export const isText: PlainTest = (value) => typeof value === 'string'
 
 const never: PlainTest = () => false
 
-function unless(nothing: null | undefined, inner: object = {}): PlainTest {
+function unless(nothing: null | undefined, inner: Described = {}): PlainTest {
+  const { def } = inner
+  if (nothing === undefined && def?.type === 'nullable') {
+    const test = plainTest(def.innerType ?? {})
+    return (value) => value === undefined || value === null || test(value)
+  }
   const test = plainTest(inner)
   return (value) => value === nothing || test(value)
 }
