@@ -15,7 +15,7 @@ import { deriveRowId } from './ids.ts'
 import { reportDifferences } from './losses.ts'
 import { findName, type MemberNames, restName } from './members.ts'
 import { isDouble } from './schema.ts'
-import { definitionSpellings, rowSpellings, spelled } from './spelling.ts'
+import { definitionSpellings, OF_ANY_DEFINITION, rowSpellings, spelled } from './spelling.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
 
 /** The member order of the service's own answers; they have no id. */
@@ -71,11 +71,10 @@ function writeExport(achievement: Achievement, namespace: string): JsonObject {
   const extension = achievement.extensions['accelbyte'] ?? {}
   const definition = writeDefinition(achievement, namespace, extension)
   const global = globalIn(achievement, extension)
-  return {
-    ...definition,
-    ...(global === true || Object.hasOwn(extension, 'Global') ? { Global: global } : {}),
-    ...Object.fromEntries([...opaqueIn(extension), ...unknownIn(extension, DEFINITION_MEMBERS)]),
-  }
+  const others = [...opaqueIn(extension), ...unknownIn(extension, DEFINITION_MEMBERS)]
+  const saysGlobal = global === true || Object.hasOwn(extension, 'Global')
+  if (!saysGlobal && others.length === 0) return definition
+  return { ...definition, ...(saysGlobal ? { Global: global } : {}), ...Object.fromEntries(others) }
 }
 
 /** REST always says `global`, and its clients refuse null where a list should be. */
@@ -119,8 +118,8 @@ function writeDefinition(achievement: Achievement, namespace: string, extension:
   } as const satisfies JsonObject
 }
 
-function globalIn({ participation, name }: Achievement, extension: JsonObject): JsonValue {
-  return spelled('Global', participation === 'community', extension, definitionSpellings(name.locale, false))
+function globalIn({ participation }: Achievement, extension: JsonObject): JsonValue {
+  return spelled('Global', participation === 'community', extension, OF_ANY_DEFINITION)
 }
 
 /**

@@ -30,7 +30,8 @@ export function definitionSpellings(language: string, incremental: boolean): Spe
   }
 }
 
-const OF_ANY_DEFINITION = {
+/** Of members that say the same in any language, and with a goal or without. */
+export const OF_ANY_DEFINITION = {
   UnlockedIcons: (written) => plainIcons(written, 'unlocked_icon'),
   LockedIcons: (written) => plainIcons(written, 'locked_icon'),
   CreatedAt: plainInstant,

@@ -33,10 +33,10 @@ export function readTexts(texts: Texts, language: string, path: Path): Localized
  * a reader would get stands in for it.
  */
 export function writeTexts({ locale, text, translations }: LocalizedText, language: string): JsonObject {
-  const own = sameLanguage(locale, language) ? language : locale
-  const tag = own === language ? undefined : findLanguage(translations, language)
+  if (sameLanguage(locale, language)) return { [language]: text, ...translations, [language]: text }
+  const tag = findLanguage(translations, language)
   const standIn = tag === undefined ? text : (translations[tag] as string)
-  return { [language]: standIn, ...translations, [own]: text }
+  return { [language]: standIn, ...translations, [locale]: text }
 }
 
 /** Exactly if it can be, else without regard to case: live services hold `EN` beside `en`. */
