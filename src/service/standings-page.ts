@@ -11,8 +11,11 @@ export async function readStandings(
   filter: PlayerAchievementFilter,
 ): Promise<readonly PlayerStanding[]> {
   const found = await queries.playerAchievements(filter)
+  const known = await definitions.at(queries, filter.titleId, found)
+  // One was deleted in between: a page that is short would be taken for the last.
+  if (known.length < found.length) return readStandings({ definitions }, queries, filter)
   const rows = new Map(found.map((row) => [row.id, row]))
-  return (await definitions.at(queries, filter.titleId, found)).map((achievement) => {
+  return known.map((achievement) => {
     const { listOrder = achievement.listOrder, progress = NOT_STARTED } = rows.get(achievement.id) ?? {}
     // Others may have pushed it along, which is no change of its own.
     return {
