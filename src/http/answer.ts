@@ -54,8 +54,7 @@ export async function answerTo(serving: Serving): Promise<FastifyReply> {
     return await send(gateway, answer, head, counted.rate, reply)
   } catch (error) {
     if (error instanceof Refusal) return send(gateway, error, head, counted.rate, reply)
-    const { statusCode = 500 } = error as { readonly statusCode?: number }
-    const failure = statusCode < 500 ? { status: statusCode, error: undefined } : failureOf(error)
+    const failure = failureOf(error)
     if (failure.status === 500 && !request.raw.destroyed) {
       host.log.error({ err: error, route: serving.route.name, dialect: gateway.dialect }, 'a request failed')
     }

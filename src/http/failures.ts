@@ -35,5 +35,7 @@ export function failureOf(error: unknown): Failure {
       error: new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations }),
     }
   }
-  return { status: 500, error: undefined }
+  // The framework says by a status what is wrong with a request: a body that is too large, a path that cannot be read.
+  const { statusCode = 500 } = error as { readonly statusCode?: number }
+  return { status: Math.min(statusCode, 500), error: undefined }
 }

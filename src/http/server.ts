@@ -8,7 +8,7 @@ import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { answerTo, type Host, sendFailure } from './answer.ts'
 import { failureOf } from './failures.ts'
-import type { Gateway, Route } from './gateway.ts'
+import type { Failure, Gateway, Route } from './gateway.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { headOf } from './request.ts'
 
@@ -166,14 +166,12 @@ function refuse(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const { statusCode = 500 } = error as { readonly statusCode?: number }
-  const failure = statusCode < 500 ? { status: statusCode, error: undefined } : failureOf(error)
-  return fail(gateways, failure, request, reply)
+  return fail(gateways, failureOf(error), request, reply)
 }
 
 async function fail(
   gateways: readonly Gateway[],
-  failure: { readonly status: number; readonly error: undefined } | ReturnType<typeof failureOf>,
+  failure: Failure,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
