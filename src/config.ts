@@ -1,3 +1,4 @@
+import { isLoopback } from './loopback.ts'
 import type { LogLevel } from './telemetry/log.ts'
 import type { TlsFiles } from './tls.ts'
 
@@ -150,12 +151,6 @@ function problemWithAddress(name: string, address: string, anywhere: boolean): s
     `${name} must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
     'there is no authentication, so it does not listen where other machines can reach it; set LAUREL_AUTH_FILE'
   )
-}
-
-function isLoopback(host: string): boolean {
-  const octets = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host)
-  if (octets !== null) return octets.slice(1).every((octet) => Number(octet) <= 255)
-  return host.toLowerCase() === 'localhost' || host === '::1'
 }
 
 /** Says nothing of its text, which holds a password. */

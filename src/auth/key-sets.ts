@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { createLocalJWKSet, createRemoteJWKSet, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose'
+import { isLoopback } from '../loopback.ts'
 import { AuthFileError } from './auth-file.ts'
 
 /**
@@ -31,8 +32,4 @@ function readKeys(file: string): { readonly mtimeMs: number; readonly keys: JWTV
   } catch (error) {
     throw new AuthFileError(`${file} holds no JSON Web Key Set`, { cause: error })
   }
-}
-
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname)
 }

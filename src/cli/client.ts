@@ -15,6 +15,7 @@ import {
   type ServiceError,
 } from '@grpc/grpc-js'
 import type { ClientConfig } from '../config.ts'
+import { isLoopback } from '../loopback.ts'
 import { Failure } from './failure.ts'
 
 type Constructor<C extends Client> = new (
@@ -41,7 +42,8 @@ export async function connect<C extends Client>(
   type: Constructor<C>,
   { address, token, caFile }: Pick<ClientConfig, 'address'> & Partial<ClientConfig>,
 ): Promise<C & Disposable> {
-  if (token !== undefined && caFile === undefined && !isLoopback(address)) {
+  const [, host = ''] = /^(\[[^\]]+\]|[^:]+):\d+$/.exec(address) ?? []
+  if (token !== undefined && caFile === undefined && !isLoopback(host)) {
     throw new Failure([`LAUREL_TOKEN would go to ${address} in the clear: set LAUREL_CA_FILE to speak TLS`])
   }
   const client = new type(address, channelCredentials(caFile), {
@@ -61,10 +63,6 @@ export async function connect<C extends Client>(
     await new Promise<unknown>((resolve) => channel.watchConnectivityState(state, deadline, resolve))
   }
   return Object.assign(client, { [Symbol.dispose]: () => client.close() })
-}
-
-function isLoopback(address: string): boolean {
-  return /^(localhost|127(\.\d{1,3}){3}|\[::1\]):\d+$/i.test(address)
 }
 
 /** A handshake that fails looks like a server that is not there. */

