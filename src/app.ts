@@ -17,7 +17,11 @@ import { playerOfAccount } from './service/player-of-account.ts'
 import { createRecorder } from './service/recording/recorder.ts'
 import type { Authenticate, Services } from './service/services.ts'
 import { titleNamed } from './service/title-named.ts'
+import { Feed } from './service/watching/feed.ts'
+import { forgetEventsBefore } from './service/watching/forget-events.ts'
+import { Horizon } from './service/watching/horizon.ts'
 import { migrate } from './store/migrate.ts'
+import { Notices } from './store/notices.ts'
 import { reachDatabase } from './store/reach.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
@@ -64,6 +68,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     onError: (error) => log.warn({ error: error.message }, 'a database connection broke while idle'),
   })
   started.defer(() => store.close())
+  const horizon = watchHorizon(store, connectionString, started)
   const services: Services = {
     store,
     dialects,
@@ -73,9 +78,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
     recorder: createRecorder(config.gathering),
     definitions: new KnownDefinitions(),
+    horizon,
+    feed: new Feed(store, horizon),
   }
   const cleaning = setInterval(
-    () => void forgetOldAnswers(store, config, log),
+    () => void forgetWhatIsOld(services, config, log),
     CLEANING_INTERVAL_MILLISECONDS,
   )
   started.defer(() => clearInterval(cleaning))
@@ -96,6 +103,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     tls,
   )
   started.defer(() => http.stop())
+  // Before the wires, which wait for the watches to end.
+  started.defer(() => horizon.close())
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)
   const running = started.move()
@@ -151,12 +160,29 @@ function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): T
   return tls
 }
 
-/** Answers to request ids are kept for their time and no longer. */
-async function forgetOldAnswers(store: Store, config: Config, log: Logger): Promise<void> {
-  const age = BigInt(config.requestIdTtlHours * 60 * 60) * TICKS_PER_SECOND
-  const before = instantFromMilliseconds(Date.now()) - age
+/** Follows up to where events are settled; what other processes write is heard of too. */
+function watchHorizon(store: Store, connectionString: string, started: AsyncDisposableStack): Horizon {
+  const horizon = new Horizon(store)
+  const notices = new Notices(connectionString, () => horizon.hint())
+  store.onWritten(() => {
+    horizon.hint()
+    notices.send()
+  })
+  notices.start()
+  started.defer(() => notices.close())
+  horizon.start()
+  started.defer(() => horizon.close())
+  return horizon
+}
+
+/** Answers to request ids, and events, are kept for their time and no longer. */
+async function forgetWhatIsOld(services: Services, config: Config, log: Logger): Promise<void> {
   const { signal } = new AbortController()
-  await store
-    .write(signal, (queries) => queries.forgetAnswersBefore(before))
-    .catch((error: Error) => log.warn({ error: error.message }, 'old answers could not be forgotten'))
+  const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
+  const answers = services.store.write(signal, (queries) =>
+    queries.forgetAnswersBefore(before(config.requestIdTtlHours)),
+  )
+  await answers
+    .then(() => forgetEventsBefore(services, before(config.eventRetentionHours), signal))
+    .catch((error: Error) => log.warn({ error: error.message }, 'what is old could not be forgotten'))
 }

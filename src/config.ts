@@ -24,6 +24,8 @@ export interface Config {
   readonly databasePool: number
   /** How long the answer to a request id is kept. */
   readonly requestIdTtlHours: number
+  /** How long events are kept. */
+  readonly eventRetentionHours: number
   readonly maxDocumentBytes: number
   /** Processes that serve on the same addresses. */
   readonly workers: number
@@ -78,6 +80,7 @@ export function readConfig(env: Environment): Config {
     maxBackdateSeconds: integer('LAUREL_MAX_BACKDATE_SECONDS', WEEK_IN_SECONDS, 0, 100 * 366 * 24 * 60 * 60),
     databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
+    eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 1, 10 * 366 * 24),
     workers: integer('LAUREL_WORKERS', 1, 1, 256),
     gathering: read('LAUREL_GATHERING', 'on') === 'on',
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),

@@ -7,25 +7,13 @@ import { Status } from '../src/gen/google/rpc/status.ts'
 import { ProgressServiceClient, RecordProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
 import { GetTitleRequest, TitleServiceClient } from '../src/gen/laurel/v1/title_service.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
-import { openMedia } from '../src/media/media.ts'
-import { KnownDefinitions } from '../src/service/known-definitions.ts'
 import { openOperations } from '../src/service/operations.ts'
-import { createRecorder } from '../src/service/recording/recorder.ts'
 import { openStore } from '../src/store/store.ts'
-import { testWire } from './support/services.ts'
+import { servicesOn, testWire } from './support/services.ts'
 
 /** A database that nobody answers for: what needs one fails, and the rest must work all the same. */
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
-const operations = openOperations({
-  store,
-  dialects: new Map(),
-  media: openMedia(),
-  now: () => 0n,
-  entropy: () => 0n,
-  recorder: createRecorder(true),
-  definitions: new KnownDefinitions(),
-  settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
-})
+const operations = openOperations({ ...servicesOn(store), dialects: new Map() })
 const server = createGrpcServer(operations, testWire)
 let address: string
 

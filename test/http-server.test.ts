@@ -3,26 +3,14 @@ import { parseJson } from '../src/dialect/json-text.ts'
 import { Refusal } from '../src/dialect/refusal.ts'
 import type { Gateway, GatewayRequest, Route } from '../src/http/gateway.ts'
 import { createHttpServer } from '../src/http/server.ts'
-import { openMedia } from '../src/media/media.ts'
 import { LaurelError } from '../src/model/errors.ts'
-import { KnownDefinitions } from '../src/service/known-definitions.ts'
 import { openOperations } from '../src/service/operations.ts'
-import { createRecorder } from '../src/service/recording/recorder.ts'
 import { openStore } from '../src/store/store.ts'
-import { testWire } from './support/services.ts'
+import { servicesOn, testWire } from './support/services.ts'
 
 /** A database that nobody answers for: the host alone is under test. */
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
-const operations = openOperations({
-  store,
-  dialects: new Map(),
-  media: openMedia(),
-  now: () => 0n,
-  entropy: () => 0n,
-  recorder: createRecorder(true),
-  definitions: new KnownDefinitions(),
-  settings: { maxBackdateSeconds: 60, maxDocumentBytes: 1024 },
-})
+const operations = openOperations({ ...servicesOn(store), dialects: new Map() })
 
 function route(name: string, settings: Partial<Route> & Pick<Route, 'handle'>): Route {
   return { method: 'GET', path: `/${name}`, name, ...settings }

@@ -22,6 +22,7 @@ import { parse, type Violations } from './convert/violations.ts'
 import { streamProgress } from './stream-progress.ts'
 import { bidiStream } from './streams.ts'
 import { unary } from './unary.ts'
+import { watchProgress } from './watch-progress.ts'
 
 export function progressService(operations: Operations, wire: Wire): ProgressServiceServer {
   return {
@@ -114,6 +115,8 @@ export function progressService(operations: Operations, wire: Wire): ProgressSer
       const request = parse((violations) => readPlayerOfTitle(message, violations))
       return { summary: writePlayerSummary(await operations.getPlayerSummary(request, call)) }
     }),
+
+    watchProgress: watchProgress(operations, wire),
   }
 }
 

@@ -9,12 +9,21 @@ import { callOf, type Wire } from './call.ts'
 import { logFault } from './fault.ts'
 import { toServiceError } from './status.ts'
 
-/** Serves one request with a stream of responses. */
+/** What becomes of a caller who does not read. */
+export interface Patience<Response> {
+  /** How long a response may take to be on its way. */
+  readonly milliseconds: number
+  /** What the stream ends with then; `last` is the last response that got on its way. */
+  readonly end: (last: Response | undefined) => Error
+}
+
+/** Serves one request with a stream of responses. A caller who is slow is waited for, as long as patience lasts. */
 export function serverStream<Request extends object, Response>(
   wire: Wire,
   handler: (request: Request, call: Call) => AsyncIterable<Response>,
+  patience?: Patience<Response>,
 ): handleServerStreamingCall<Request, Response> {
-  return (stream) => serve(wire, stream, (call) => handler(stream.request, call))
+  return (stream) => serve(wire, stream, (call) => handler(stream.request, call), patience)
 }
 
 /** Serves a stream of requests with a stream of responses. Requests are taken as the handler asks for them. */
@@ -30,6 +39,7 @@ function serve<Request, Response>(
   wire: Wire,
   stream: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
   responses: (call: Call) => AsyncIterable<Response>,
+  patience?: Patience<Response>,
 ): void {
   respond().catch((error: unknown) => {
     if (stream.cancelled) return
@@ -39,11 +49,32 @@ function serve<Request, Response>(
 
   async function respond(): Promise<void> {
     const call = await callOf(wire, stream)
+    let last: Response | undefined
     for await (const response of responses(call)) {
       call.signal.throwIfAborted()
-      await written(stream, response, call.signal)
+      await within(patience, last, written(stream, response, call.signal))
+      last = response
     }
     stream.end()
+  }
+}
+
+/** @throws what patience ends with. */
+async function within<Response>(
+  patience: Patience<Response> | undefined,
+  last: Response | undefined,
+  writing: Promise<void>,
+): Promise<void> {
+  if (patience === undefined) return writing
+  let timer: NodeJS.Timeout | undefined
+  const lost = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(patience.end(last)), patience.milliseconds)
+  })
+  try {
+    await Promise.race([writing, lost])
+  } finally {
+    clearTimeout(timer)
+    writing.catch(() => {})
   }
 }
 

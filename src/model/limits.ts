@@ -26,6 +26,8 @@ export const LIMITS = {
   pageSize: 1000,
   batchItems: 1000,
   statUpdates: 100,
+  /** Achievements, or players, that a filter of events can name. */
+  filterIds: 1000,
   /** Achievements that an import can be told the meaning of. */
   mapping: 10_000,
   /** Bytes of one message that is received. */

@@ -4,6 +4,7 @@ import { LIMITS } from '../model/limits.ts'
 import type { Queries } from '../store/queries.ts'
 import { achievementOf, titleNotFound } from './lookup.ts'
 import { mutateOnce } from './once.ts'
+import { type Teller, teller } from './reports.ts'
 import type { Call, Services } from './services.ts'
 
 export interface CreateAchievement {
@@ -25,7 +26,7 @@ export async function createAchievement(
   const { titleId, achievement } = request
   return mutateOnce(services, 'createAchievement', request, call, async (queries) => {
     if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
-    return insertAchievement(services, queries, titleId, achievement)
+    return insertAchievement(services, queries, titleId, achievement, teller(call, request.requestId))
   })
 }
 
@@ -35,6 +36,7 @@ export async function insertAchievement(
   queries: Queries,
   titleId: string,
   achievement: Achievement,
+  told: Teller,
 ): Promise<StoredAchievement> {
   const existing = await queries.achievementsByIds(titleId, [achievement.id])
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)
@@ -43,6 +45,7 @@ export async function insertAchievement(
   await queries.ensureStats(titleId, statCodesOf([achievement]), now)
   await checkDialectIds(queries, titleId, achievement)
   await queries.putAchievements(titleId, [{ ...achievement, listOrder, createTime: now, updateTime: now }])
+  await queries.insertDefinitionEvents(titleId, [achievement.id], { ...told, time: now })
   return achievementOf(queries, titleId, achievement.id)
 }
 

@@ -1,6 +1,7 @@
 import type { Achievement, StoredAchievement } from '../model/achievement.ts'
 import { insertAchievement } from './create-achievement.ts'
 import { titleNotFound } from './lookup.ts'
+import { teller } from './reports.ts'
 import type { Call, Services } from './services.ts'
 
 export interface CreateLimitedAchievement {
@@ -22,6 +23,6 @@ export async function createLimitedAchievement(
     if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
     const { achievementCount } = await queries.titleTotals(titleId)
     if (achievementCount >= limit) return undefined
-    return insertAchievement(services, queries, titleId, achievement)
+    return insertAchievement(services, queries, titleId, achievement, teller(call, undefined))
   })
 }

@@ -42,5 +42,6 @@ export async function deleteAchievement(
     await queries.eraseProgressOfAchievement(titleId, achievementId, scoreOf(current), told)
     await queries.eraseContributions(titleId, achievementId, told)
     await queries.deleteAchievements(titleId, [achievementId])
+    await queries.insertDefinitionEvents(titleId, [achievementId], told)
   })
 }

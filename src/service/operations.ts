@@ -68,6 +68,7 @@ import { updateAchievement } from './update-achievement.ts'
 import { updatePlayer } from './update-player.ts'
 import { updateStat } from './update-stat.ts'
 import { updateTitle } from './update-title.ts'
+import { watchProgress } from './watching/watch-progress.ts'
 
 /** A document that is sent beside what is asked. */
 export type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
@@ -215,6 +216,13 @@ const OPERATIONS = {
   listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
     right.progress(right.SOME, playerId, 'read'),
   ]),
+  watchProgress: operation(watchProgress, ({ titleId, view, filter: { playerIds } }) =>
+    (playerIds.length === 0 ? [right.ALL] : playerIds).map((playerId) =>
+      view === 'player' && playerIds.length > 0
+        ? right.progress(titleId, playerId, 'read')
+        : right.enforcement(titleId, playerId, 'read'),
+    ),
+  ),
   getPlayerSummary: operation(getPlayerSummary, ({ titleId, playerId }) => [
     right.progress(titleId, playerId, 'read'),
   ]),

@@ -1,6 +1,7 @@
 import type { StoredAchievement } from '../model/achievement.ts'
 import { achievementNotFound, achievementOf, titleNotFound } from './lookup.ts'
 import { mutateOnce } from './once.ts'
+import { teller } from './reports.ts'
 import type { Call, Services } from './services.ts'
 
 export interface ReorderAchievement {
@@ -24,7 +25,12 @@ export async function reorderAchievement(
     const target = Math.min(request.listOrder, await queries.lastListOrder(titleId))
     if (target < current.listOrder) await queries.shiftListOrder(titleId, target, current.listOrder - 1, 1)
     if (target > current.listOrder) await queries.shiftListOrder(titleId, current.listOrder + 1, target, -1)
-    await queries.putAchievements(titleId, [{ ...current, listOrder: target, updateTime: services.now() }])
+    const time = services.now()
+    await queries.putAchievements(titleId, [{ ...current, listOrder: target, updateTime: time }])
+    await queries.insertDefinitionEvents(titleId, [achievementId], {
+      ...teller(call, request.requestId),
+      time,
+    })
     return achievementOf(queries, titleId, achievementId)
   })
 }

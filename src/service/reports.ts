@@ -50,7 +50,7 @@ export function report(
   achievement: StoredAchievement,
   said: Report,
   context: ReportContext,
-  told: { readonly actor: string; readonly requestId: string | undefined },
+  told: Teller,
 ): ProgressResult {
   const outcome = applyReport(achievement, ledger.progressOf(key), said, context)
   if (outcome.kind === 'rejected') throw rejected(key, outcome.why, outcome.detail)
@@ -109,7 +109,13 @@ function keyOf(titleId: string, achievementId: string): string {
   return JSON.stringify([titleId, achievementId])
 }
 
-export function teller(call: Call, requestId: string | undefined) {
+/** Who changes something, and by which call. */
+export interface Teller {
+  readonly actor: string
+  readonly requestId: string | undefined
+}
+
+export function teller(call: Call, requestId: string | undefined): Teller {
   return { actor: call.actor, requestId }
 }
 

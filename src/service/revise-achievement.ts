@@ -1,4 +1,5 @@
 import type { StoredAchievement } from '../model/achievement.ts'
+import { teller } from './reports.ts'
 import type { Call, Services } from './services.ts'
 import { type AchievementPatch, patchAchievement } from './update-achievement.ts'
 
@@ -16,6 +17,6 @@ export async function reviseAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   return services.store.write(call.signal, (queries) =>
-    patchAchievement(services, queries, request, request.revise),
+    patchAchievement(services, queries, request, teller(call, undefined), request.revise),
   )
 }

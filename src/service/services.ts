@@ -5,6 +5,8 @@ import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
 import type { KnownDefinitions } from './known-definitions.ts'
 import type { Recorder } from './recording/recorder.ts'
+import type { Feed } from './watching/feed.ts'
+import type { Horizon } from './watching/horizon.ts'
 
 /** What the use cases work with, given once by the composition root. */
 export interface Services {
@@ -18,6 +20,9 @@ export interface Services {
   readonly recorder: Recorder
   /** What this process remembers of definitions. */
   readonly definitions: KnownDefinitions
+  /** Up to where events are settled. */
+  readonly horizon: Horizon
+  readonly feed: Feed
 }
 
 export interface Settings {

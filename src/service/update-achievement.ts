@@ -3,6 +3,7 @@ import type { Queries } from '../store/queries.ts'
 import { checkDialectIds, statCodesOf } from './create-achievement.ts'
 import { achievementNotFound, achievementOf, checkEtag, titleOf } from './lookup.ts'
 import { mutateOnce } from './once.ts'
+import { type Teller, teller } from './reports.ts'
 import type { Call, Services } from './services.ts'
 
 /** Members that are absent stay as they are; the id cannot be changed. */
@@ -26,7 +27,7 @@ export async function updateAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   return mutateOnce(services, 'updateAchievement', request, call, (queries) =>
-    patchAchievement(services, queries, request, (current) => {
+    patchAchievement(services, queries, request, teller(call, request.requestId), (current) => {
       checkEtag(current, request.etag)
       return request.patch
     }),
@@ -38,6 +39,7 @@ export async function patchAchievement(
   services: Services,
   queries: Queries,
   { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
+  told: Teller,
   patchOf: (current: StoredAchievement) => AchievementPatch,
 ): Promise<StoredAchievement> {
   const [current] = await queries.lockAchievements(titleId, [achievementId])
@@ -52,6 +54,7 @@ export async function patchAchievement(
   await queries.ensureStats(titleId, statCodesOf([next]), now)
   await checkDialectIds(queries, titleId, next)
   await queries.putAchievements(titleId, [next])
+  await queries.insertDefinitionEvents(titleId, [achievementId], { ...told, time: now })
   const difference = scoreOf(next) - scoreOf(current)
   if (difference !== 0n) {
     await queries.lockSheetsWith(titleId, achievementId)

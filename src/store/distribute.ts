@@ -21,6 +21,9 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   community_progress: COPIED,
   definition_requests: COPIED,
   images: COPIED,
+  event_marks: COPIED,
+  destinations: COPIED,
+  destination_flows: COPIED,
   players: { kind: 'distributed', column: 'id', with: 'none' },
   player_titles: BY_PLAYER,
   progress: BY_PLAYER,
@@ -28,6 +31,8 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   contributions: BY_PLAYER,
   events: BY_PLAYER,
   player_requests: BY_PLAYER,
+  delivery_queues: BY_PLAYER,
+  deliveries: BY_PLAYER,
   // Found by account and not by player, so cut by the account's id.
   accounts: { kind: 'distributed', column: 'id', with: 'none' },
 }

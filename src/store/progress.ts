@@ -1,10 +1,11 @@
 import { type Kysely, sql } from 'kysely'
+import type { Event } from '../model/event.ts'
 import { formatJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Progress, ProgressState } from '../model/progress.ts'
 import { quantityFromJson, quantityToJson } from './definition.ts'
 import { type ProgressColumns, progressColumns, progressFromColumns } from './progress-columns.ts'
-import type { EventKind, Row, Tables } from './schema.ts'
+import type { Row, Tables } from './schema.ts'
 import type { SheetKey } from './sheets.ts'
 
 export interface ProgressKey extends SheetKey {
@@ -15,14 +16,10 @@ export interface ProgressRecord extends ProgressKey {
   readonly progress: Progress
 }
 
-/** One change of progress, as the event tells it. */
-export interface ProgressEvent extends ProgressRecord {
-  readonly kind: EventKind
-  readonly time: bigint
-  readonly actor: string
-  readonly reason: string
-  readonly requestId: string
-}
+/** One change of progress, to be kept as an event. */
+export interface ProgressEvent
+  extends ProgressRecord,
+    Pick<Event, 'kind' | 'time' | 'actor' | 'reason' | 'requestId'> {}
 
 export interface PlayerAchievement {
   /** The achievement, as it is at this etag. */

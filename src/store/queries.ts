@@ -3,6 +3,7 @@ import { accountQueries } from './accounts.ts'
 import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
 import { communityQueries } from './community.ts'
+import { eventQueries } from './events.ts'
 import { imageQueries } from './images.ts'
 import { playerQueries } from './players.ts'
 import { progressQueries } from './progress.ts'
@@ -29,6 +30,7 @@ export function queriesOn(db: Kysely<Tables>) {
     ...sheetQueries(db),
     ...progressQueries(db),
     ...standingQueries(db),
+    ...eventQueries(db),
     ...requestQueries(db),
     ...imageQueries(db),
   }

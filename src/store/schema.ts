@@ -1,5 +1,8 @@
 import type { Generated, Selectable } from 'kysely'
+import type { DeliveryState } from '../model/delivery.ts'
+import type { EventKind } from '../model/event.ts'
 import type { JsonObject } from '../model/json.ts'
+import type { ProgressState } from '../model/progress.ts'
 
 /**
  * The tables. Instants are bigint: 100 ns ticks since 1970. Tables of players have `player_id` first in their
@@ -21,7 +24,12 @@ export interface Tables {
   community_progress: CommunityProgressTable
   contributions: ContributionTable
   events: EventTable
+  event_marks: EventMarkTable
   player_requests: PlayerRequestTable
+  destinations: DestinationTable
+  destination_flows: DestinationFlowTable
+  delivery_queues: DeliveryQueueTable
+  deliveries: DeliveryTable
 }
 
 interface Versioned {
@@ -171,17 +179,7 @@ interface ContributionTable {
   update_time: bigint
 }
 
-/** `community_unlocked` is told of the player whose contribution it was, `claimed` of whoever took the reward. */
-export type EventKind =
-  | 'progressed'
-  | 'unlocked'
-  | 'revoked'
-  | 'restored'
-  | 'reset'
-  | 'community_unlocked'
-  | 'claimed'
-
-/** One row for each change of progress, written in the change's own transaction. */
+/** One row for each change, written in the change's own transaction. A definition's has no player. */
 interface EventTable {
   player_id: string
   id: Generated<bigint>
@@ -189,7 +187,7 @@ interface EventTable {
   achievement_id: string
   kind: EventKind
   time: bigint
-  state: string
+  state: ProgressState
   percent: number
   unlock_time: bigint | null
   actor: string
@@ -203,6 +201,74 @@ interface PlayerRequestTable {
   fingerprint: string
   response: string | null
   create_time: bigint
+}
+
+/** How far events had come at a time. The oldest mark says up to where they are erased. */
+interface EventMarkTable {
+  position: bigint
+  time: bigint
+}
+
+interface DestinationTable extends Versioned {
+  title_id: string
+  id: string
+  display_name: string
+  dialect: string
+  url: string
+  credential: string
+  filter: JsonObject
+  limits: JsonObject
+  paused: Generated<boolean>
+}
+
+/** What servers change of a destination while they deliver. */
+interface DestinationFlowTable {
+  title_id: string
+  destination_id: string
+  /** Events up to this one are among the deliveries. */
+  position: bigint
+  /** When the rate budget is free again, by the database's clock. */
+  free_time: Generated<bigint>
+}
+
+/** A player who has something to be sent to a destination. */
+interface DeliveryQueueTable {
+  player_id: string
+  title_id: string
+  destination_id: string
+  /** When it may be taken up, by the database's clock: while there is a lease, when that ends. */
+  due_time: bigint
+  /** For the player's account on the destination's platform. */
+  waiting: Generated<boolean>
+  /** In a row. */
+  failures: Generated<number>
+  /** Who is sending it. */
+  lease: string | null
+}
+
+interface DeliveryTable {
+  player_id: string
+  title_id: string
+  destination_id: string
+  event_id: bigint
+  achievement_id: string
+  kind: EventKind
+  time: bigint
+  progress_state: ProgressState
+  percent: number
+  unlock_time: bigint | null
+  actor: string
+  reason: string
+  request_id: string
+  /** A player's wait for an account is the queue's. */
+  state: Exclude<DeliveryState, 'waiting_for_account'>
+  attempts: Generated<number>
+  create_time: bigint
+  attempt_time: bigint | null
+  idempotency_key: Generated<string>
+  request: JsonObject | null
+  response: JsonObject | null
+  error: Generated<string>
 }
 
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>

@@ -27,6 +27,8 @@ export interface Store {
   readonly breaker: BreakerState
   /** Called whenever it changes. */
   onBreaker(listener: (state: BreakerState) => void): void
+  /** Called after each `write` and `single` that was committed. */
+  onWritten(listener: () => void): void
   close(): Promise<void>
 }
 
@@ -48,6 +50,14 @@ export function openStore(options: ConnectionOptions): Store {
     errorFilter: (error) => !isInfrastructureFailure(error),
   })
 
+  const listeners: (() => void)[] = []
+
+  async function told<Result>(written: Promise<Result>): Promise<Result> {
+    const result = await written
+    for (const listener of listeners) listener()
+    return result
+  }
+
   /** A slot first: waiting for others is no sign that the database is away. */
   async function guarded<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     try {
@@ -60,11 +70,13 @@ export function openStore(options: ConnectionOptions): Store {
   return {
     read: (signal, work) => guarded(signal, () => connections.use(signal, ({ queries }) => work(queries))),
     write: (signal, work) =>
-      guarded(signal, () =>
-        withRetries(() => connections.use(signal, (connection) => inTransaction(connection, signal, work))),
+      told(
+        guarded(signal, () =>
+          withRetries(() => connections.use(signal, (connection) => inTransaction(connection, signal, work))),
+        ),
       ),
     single: (signal, work) =>
-      guarded(signal, () => withRetries(() => connections.use(signal, ({ queries }) => work(queries)))),
+      told(guarded(signal, () => withRetries(() => connections.use(signal, ({ queries }) => work(queries))))),
     get breaker() {
       return breaker.opened ? 'open' : breaker.halfOpen ? 'half_open' : 'closed'
     },
@@ -72,6 +84,9 @@ export function openStore(options: ConnectionOptions): Store {
       breaker.on('open', () => listener('open'))
       breaker.on('halfOpen', () => listener('half_open'))
       breaker.on('close', () => listener('closed'))
+    },
+    onWritten(listener) {
+      listeners.push(listener)
     },
     async close() {
       breaker.shutdown()

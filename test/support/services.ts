@@ -7,7 +7,9 @@ import { dialects } from '../../src/registry.ts'
 import { KnownDefinitions } from '../../src/service/known-definitions.ts'
 import { createRecorder } from '../../src/service/recording/recorder.ts'
 import type { Call, Services } from '../../src/service/services.ts'
-import { openStore } from '../../src/store/store.ts'
+import { Feed } from '../../src/service/watching/feed.ts'
+import { Horizon } from '../../src/service/watching/horizon.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createTestDatabase } from './database.ts'
 
@@ -25,6 +27,23 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
       throw error
     },
   })
+  const services = { ...servicesOn(store), ...settings }
+  store.onWritten(() => services.horizon.hint())
+  services.horizon.start()
+  return {
+    ...services,
+    databaseUrl: database.url,
+    async [Symbol.asyncDispose]() {
+      await services.horizon.close()
+      await store.close()
+      await database[Symbol.asyncDispose]()
+    },
+  }
+}
+
+/** The use cases on a store that is somebody else's. */
+export function servicesOn(store: Store): Services {
+  const horizon = new Horizon(store)
   return {
     store,
     dialects,
@@ -33,13 +52,9 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
     entropy: () => randomBytes(8).readBigUInt64BE(),
     recorder: createRecorder(true),
     definitions: new KnownDefinitions(),
+    horizon,
+    feed: new Feed(store, horizon),
     settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
-    databaseUrl: database.url,
-    ...settings,
-    async [Symbol.asyncDispose]() {
-      await store.close()
-      await database[Symbol.asyncDispose]()
-    },
   }
 }
 

@@ -25,7 +25,7 @@ const STATES: Choices<ProgressStateOnWire, ProgressState> = {
   [ProgressStateOnWire.ACHIEVED]: 'achieved',
 }
 
-const STATES_ON_WIRE: Readonly<Record<ProgressState, ProgressStateOnWire>> = {
+export const STATES_ON_WIRE: Readonly<Record<ProgressState, ProgressStateOnWire>> = {
   not_started: ProgressStateOnWire.NOT_STARTED,
   in_progress: ProgressStateOnWire.IN_PROGRESS,
   achieved: ProgressStateOnWire.ACHIEVED,

@@ -71,7 +71,7 @@ async function importIntoTitle(
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, purpose)
   const names = dryRun ? await queries.achievementNames(titleId) : new Map<string, string>()
   const definitions = settings.writesDefinitions
-    ? await importDefinitions(services, queries, adapter, titleId, records, matcher, settings)
+    ? await importDefinitions(services, queries, adapter, titleId, records, matcher, settings, call)
     : records.map((record) => matched(matcher, record))
   const results = await importFacts(services, queries, settings, titleId, records, definitions, matcher, call)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {

@@ -5,7 +5,8 @@ import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Queries } from '../../store/queries.ts'
 import { orderAfter, statCodesOf } from '../create-achievement.ts'
-import type { Services } from '../services.ts'
+import { teller } from '../reports.ts'
+import type { Call, Services } from '../services.ts'
 import type { Matcher } from './match.ts'
 import { mergeAchievement, sameAchievement, toldBy } from './merge.ts'
 import type { EntryKind } from './parts.ts'
@@ -30,6 +31,7 @@ export async function importDefinitions(
   records: readonly Canonical[],
   matcher: Matcher,
   { strategy, locale }: { readonly strategy: ImportStrategy; readonly locale: string },
+  call: Call,
 ): Promise<readonly ImportedDefinition[]> {
   const now = services.now()
   const changed = new Map<string, StoredAchievement>()
@@ -64,6 +66,8 @@ export async function importDefinitions(
   const writes = [...changed.values()]
   await queries.ensureStats(titleId, statCodesOf(writes), now)
   await queries.putAchievements(titleId, writes)
+  const ids = writes.map(({ id }) => id)
+  await queries.insertDefinitionEvents(titleId, ids, { ...teller(call, undefined), time: now })
   for (const { id, rewards } of writes) {
     const difference = scoreOf({ rewards }) - scoreOf(matcher.stored(id) ?? { rewards })
     if (difference === 0n) continue

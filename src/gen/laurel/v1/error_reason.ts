@@ -623,6 +623,109 @@ export const ErrorReason = {
    *     }
    */
   STAT_VALUE_EXISTS: 49,
+  /**
+   * DESTINATION_NOT_FOUND - NOT_FOUND: the title has no such destination.
+   *
+   *     {
+   *       "reason": "DESTINATION_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "destination_id": "xbox-live"
+   *       }
+   *     }
+   */
+  DESTINATION_NOT_FOUND: 50,
+  /**
+   * DESTINATION_EXISTS - ALREADY_EXISTS: the title has a destination of that id already.
+   *
+   *     {
+   *       "reason": "DESTINATION_EXISTS",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "destination_id": "xbox-live"
+   *       }
+   *     }
+   */
+  DESTINATION_EXISTS: 51,
+  /**
+   * DELIVERY_NOT_FOUND - NOT_FOUND: the destination was never to get that event, or what became of it is not kept any more.
+   *
+   *     {
+   *       "reason": "DELIVERY_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "destination_id": "xbox-live",
+   *         "event_id": "10293"
+   *       }
+   *     }
+   */
+  DELIVERY_NOT_FOUND: 52,
+  /**
+   * TITLE_UNBOUND - FAILED_PRECONDITION: the title has no binding in the dialect, so nothing can be said of it there.
+   *
+   *     {
+   *       "reason": "TITLE_UNBOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "dialect": "xbox"
+   *       }
+   *     }
+   */
+  TITLE_UNBOUND: 53,
+  /**
+   * RESUME_TOKEN_INVALID - INVALID_ARGUMENT: the resume token is not one that a watch of the title gave.
+   *
+   *     {
+   *       "reason": "RESUME_TOKEN_INVALID",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race"
+   *       }
+   *     }
+   */
+  RESUME_TOKEN_INVALID: 54,
+  /**
+   * RESUME_TOKEN_EXPIRED - OUT_OF_RANGE: events after the resume token are not kept any more. `oldest_time` is since when they are, and
+   * `oldest_resume_token` goes on from there. Read the players' progress anew: what is lost is only how it came about.
+   *
+   *     {
+   *       "reason": "RESUME_TOKEN_EXPIRED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "oldest_time": "2026-10-23T03:00:00Z",
+   *         "oldest_resume_token": "WyJzcGFjZS1yYWNlIiwiMTAyOTMiXQ"
+   *       }
+   *     }
+   */
+  RESUME_TOKEN_EXPIRED: 55,
+  /**
+   * WATCH_TOO_SLOW - UNAVAILABLE: the caller did not read what was watched. A RetryInfo says when to go on, from `resume_token`.
+   *
+   *     {
+   *       "reason": "WATCH_TOO_SLOW",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "resume_token": "WyJzcGFjZS1yYWNlIiwiMTAyOTMiXQ"
+   *       }
+   *     }
+   */
+  WATCH_TOO_SLOW: 56,
+  /**
+   * SERVER_STOPPING - UNAVAILABLE: the server stops. A RetryInfo says when to go on at another one, from `resume_token`.
+   *
+   *     {
+   *       "reason": "SERVER_STOPPING",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "resume_token": "WyJzcGFjZS1yYWNlIiwiMTAyOTMiXQ"
+   *       }
+   *     }
+   */
+  SERVER_STOPPING: 57,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -678,4 +781,12 @@ export namespace ErrorReason {
   export type NO_CONTRIBUTION = typeof ErrorReason.NO_CONTRIBUTION;
   export type STAT_VALUE_NOT_FOUND = typeof ErrorReason.STAT_VALUE_NOT_FOUND;
   export type STAT_VALUE_EXISTS = typeof ErrorReason.STAT_VALUE_EXISTS;
+  export type DESTINATION_NOT_FOUND = typeof ErrorReason.DESTINATION_NOT_FOUND;
+  export type DESTINATION_EXISTS = typeof ErrorReason.DESTINATION_EXISTS;
+  export type DELIVERY_NOT_FOUND = typeof ErrorReason.DELIVERY_NOT_FOUND;
+  export type TITLE_UNBOUND = typeof ErrorReason.TITLE_UNBOUND;
+  export type RESUME_TOKEN_INVALID = typeof ErrorReason.RESUME_TOKEN_INVALID;
+  export type RESUME_TOKEN_EXPIRED = typeof ErrorReason.RESUME_TOKEN_EXPIRED;
+  export type WATCH_TOO_SLOW = typeof ErrorReason.WATCH_TOO_SLOW;
+  export type SERVER_STOPPING = typeof ErrorReason.SERVER_STOPPING;
 }

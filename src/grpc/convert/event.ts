@@ -1,0 +1,83 @@
+import type { EventFilter as EventFilterMessage } from '../../gen/laurel/v1/destination.ts'
+import { EventKind as EventKindOnWire, type Event as EventMessage } from '../../gen/laurel/v1/event.ts'
+import { ProgressState } from '../../gen/laurel/v1/progress.ts'
+import { ALL_EVENTS, type Event, type EventFilter, type EventKind } from '../../model/event.ts'
+import { LIMITS } from '../../model/limits.ts'
+import { type Choices, readChoice } from './choices.ts'
+import { readList } from './collections.ts'
+import { STATES_ON_WIRE } from './progress.ts'
+import { readId } from './texts.ts'
+import { writeInstant, writeOptionalInstant } from './time.ts'
+import type { Violations } from './violations.ts'
+
+const KINDS: Choices<EventKindOnWire, EventKind> = {
+  [EventKindOnWire.UNSPECIFIED]: undefined,
+  [EventKindOnWire.PROGRESSED]: 'progressed',
+  [EventKindOnWire.UNLOCKED]: 'unlocked',
+  [EventKindOnWire.REVOKED]: 'revoked',
+  [EventKindOnWire.RESTORED]: 'restored',
+  [EventKindOnWire.RESET]: 'reset',
+  [EventKindOnWire.COMMUNITY_UNLOCKED]: 'community_unlocked',
+  [EventKindOnWire.CLAIMED]: 'claimed',
+  [EventKindOnWire.DEFINITION_CHANGED]: 'definition_changed',
+}
+
+const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
+  progressed: EventKindOnWire.PROGRESSED,
+  unlocked: EventKindOnWire.UNLOCKED,
+  revoked: EventKindOnWire.REVOKED,
+  restored: EventKindOnWire.RESTORED,
+  reset: EventKindOnWire.RESET,
+  community_unlocked: EventKindOnWire.COMMUNITY_UNLOCKED,
+  claimed: EventKindOnWire.CLAIMED,
+  definition_changed: EventKindOnWire.DEFINITION_CHANGED,
+}
+
+/** All as it is: what a player may not see of it is the use case's to leave out. */
+export function writeEvent(event: Event): EventMessage {
+  return {
+    eventId: String(event.id),
+    titleId: event.titleId,
+    playerId: event.playerId,
+    achievementId: event.achievementId,
+    kind: KINDS_ON_WIRE[event.kind],
+    time: writeInstant(event.time),
+    state: event.playerId === '' ? ProgressState.UNSPECIFIED : STATES_ON_WIRE[event.state],
+    percent: event.percent,
+    unlockTime: writeOptionalInstant(event.unlockTime),
+    actor: event.actor,
+    reason: event.reason,
+    requestId: event.requestId,
+  }
+}
+
+/** Absent, it lets all events through. What is named twice is meant once. */
+export function readEventFilter(
+  message: EventFilterMessage | undefined,
+  field: string,
+  violations: Violations,
+): EventFilter {
+  if (message === undefined) return ALL_EVENTS
+  const kinds = message.kinds.map((kind, index) =>
+    readChoice(kind, KINDS, EventKindOnWire, `${field}.kinds[${index}]`, violations),
+  )
+  const ids = (name: 'achievementIds' | 'playerIds', wireName: string) =>
+    unique(readList(message[name], LIMITS.filterIds, `${field}.${wireName}`, violations, readId))
+  return {
+    kinds: unique(kinds),
+    achievementIds: ids('achievementIds', 'achievement_ids'),
+    playerIds: ids('playerIds', 'player_ids'),
+  }
+}
+
+export function writeEventFilter({ kinds, achievementIds, playerIds }: EventFilter): EventFilterMessage {
+  return {
+    kinds: kinds.map((kind) => KINDS_ON_WIRE[kind]),
+    achievementIds: [...achievementIds],
+    playerIds: [...playerIds],
+  }
+}
+
+function unique<Value>(values: readonly Value[]): readonly Value[] {
+  return [...new Set(values)]
+}

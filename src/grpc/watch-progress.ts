@@ -1,0 +1,58 @@
+import type { handleServerStreamingCall } from '@grpc/grpc-js'
+import type { WatchProgressRequest, WatchProgressResponse } from '../gen/laurel/v1/progress_service.ts'
+import { LaurelError } from '../model/errors.ts'
+import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../model/instant.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Call } from '../service/services.ts'
+import type { WatchProgress } from '../service/watching/watch-progress.ts'
+import type { Wire } from './call.ts'
+import { readEventFilter, writeEvent } from './convert/event.ts'
+import { readView } from './convert/progress.ts'
+import { readId } from './convert/texts.ts'
+import { readDuration } from './convert/time.ts'
+import { parse } from './convert/violations.ts'
+import { serverStream } from './streams.ts'
+
+const DEFAULT_HEARTBEAT = 15n * TICKS_PER_SECOND
+const LEAST_HEARTBEAT = TICKS_PER_SECOND
+const MOST_HEARTBEAT = 300n * TICKS_PER_SECOND
+const PATIENCE_MILLISECONDS = 30_000
+
+/** Tells what happens, for as long as somebody listens. */
+export function watchProgress(
+  operations: Operations,
+  wire: Wire,
+): handleServerStreamingCall<WatchProgressRequest, WatchProgressResponse> {
+  const tell = async function* (message: WatchProgressRequest, call: Call) {
+    for await (const { events, resumeToken } of operations.watchProgress(readRequest(message), call)) {
+      yield { events: events.map(writeEvent), resumeToken }
+    }
+  }
+  const end = (last: WatchProgressResponse | undefined) => tooSlow(last?.resumeToken ?? '')
+  return serverStream(wire, tell, { milliseconds: PATIENCE_MILLISECONDS, end })
+}
+
+function readRequest(message: WatchProgressRequest): WatchProgress {
+  return parse((violations) => {
+    const heartbeat = readDuration(message.heartbeat, 'heartbeat', violations) ?? DEFAULT_HEARTBEAT
+    if (heartbeat < LEAST_HEARTBEAT || heartbeat > MOST_HEARTBEAT) {
+      violations.add('heartbeat', 'must be 1 second to 5 minutes')
+    }
+    return {
+      titleId: readId(message.titleId, 'title_id', violations),
+      filter: readEventFilter(message.filter, 'filter', violations),
+      resumeToken: message.resumeToken || undefined,
+      fromOldest: message.fromOldest,
+      view: readView(message.view, violations),
+      heartbeat: Number(heartbeat / TICKS_PER_MILLISECOND),
+    }
+  })
+}
+
+function tooSlow(resumeToken: string): LaurelError {
+  const message = 'what is watched was not read for half a minute: go on from resume_token'
+  return new LaurelError('unavailable', 'WATCH_TOO_SLOW', message, {
+    retryAfter: 1,
+    metadata: { resumeToken },
+  })
+}

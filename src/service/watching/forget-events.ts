@@ -1,0 +1,24 @@
+import type { Instant } from '../../model/instant.ts'
+import type { Services } from '../services.ts'
+
+/**
+ * Marks how far events are now, and erases those that were there when the last mark before a time was made. A watch that
+ * is not so far hears that they are gone, and not a part of them.
+ */
+export async function forgetEventsBefore(
+  services: Services,
+  time: Instant,
+  signal: AbortSignal,
+): Promise<void> {
+  const { store, horizon } = services
+  const position = await horizon.current(signal)
+  await store.write(signal, (queries) => queries.markEvents({ position, time: services.now() }))
+  const mark = await store.read(signal, (queries) => queries.eventMarkBefore(time))
+  if (mark !== undefined) await store.write(signal, (queries) => queries.forgetEventMarksBefore(mark))
+  // What an earlier run had no time for is erased too.
+  const oldest = await store.read(signal, (queries) => queries.oldestEventMark())
+  for (const titleId of await store.read(signal, (queries) => queries.titlesWithEvents())) {
+    while (await store.write(signal, (queries) => queries.eraseEventsUpTo(titleId, oldest.position)))
+      signal.throwIfAborted()
+  }
+}

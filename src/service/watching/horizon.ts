@@ -1,0 +1,156 @@
+import type { Store } from '../../store/store.ts'
+
+/** How long nothing has to be heard before it is looked anyway. */
+const IDLE_MILLISECONDS = 500
+/** How long between two looks, while something is written. */
+const BUSY_MILLISECONDS = 20
+/** Fences that wait at most: beyond them, the next one waits until one has fallen. */
+const MOST_FENCES = 64
+
+interface Fence {
+  readonly position: bigint
+  /** Those of its writers that were still at it when it was looked last. */
+  writers: readonly string[]
+}
+
+/**
+ * Knows up to which number all events are there: committed, or never to be. Numbers are taken before transactions
+ * commit, so an event may turn up below one that has been read; below the horizon none does.
+ *
+ * It puts up fences: a number, with the transactions that may hold it or a lower one. Once all of these are done, the
+ * horizon is there. Asking is the truth; being told (`hint`) only makes it come sooner.
+ */
+export class Horizon {
+  readonly #store: Store
+  readonly #waiting = new Set<() => void>()
+  readonly #stopping = new AbortController()
+  #fences: Fence[] = []
+  #position: bigint | undefined
+  #hinted = Promise.withResolvers<void>()
+  #running: Promise<void> | undefined
+  /** The look after the one that runs, if somebody waits for it; and the one that runs. */
+  #next: Promise<void> | undefined
+  #looking: Promise<void> = Promise.resolve()
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  /** Looks from now on, until `close`. */
+  start(): void {
+    this.#running ??= this.#run()
+  }
+
+  /** Events may have been written. */
+  hint(): void {
+    this.#hinted.resolve()
+  }
+
+  get closed(): boolean {
+    return this.#stopping.signal.aborted
+  }
+
+  /** Where it is; undefined until all is done that was being written when it was first looked. */
+  get position(): bigint | undefined {
+    return this.#position
+  }
+
+  /**
+   * Where it is now: no event that was committed before the call is beyond it, unless somebody who began before that is
+   * still writing.
+   */
+  async current(signal: AbortSignal): Promise<bigint> {
+    await this.#look()
+    for (;;) {
+      signal.throwIfAborted()
+      if (this.#position !== undefined) return this.#position
+      await this.wait(0n, IDLE_MILLISECONDS, signal)
+    }
+  }
+
+  /** Waits until it is beyond a number, for so long at most, or until it is closed or nobody wants to know any more. */
+  async wait(position: bigint, milliseconds: number, signal: AbortSignal): Promise<void> {
+    if ((this.#position ?? -1n) > position || this.closed || signal.aborted) return
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        signal.removeEventListener('abort', done)
+        this.#waiting.delete(wake)
+        resolve()
+      }
+      const wake = () => {
+        if ((this.#position ?? -1n) > position || this.closed) done()
+      }
+      const timer = setTimeout(done, milliseconds)
+      signal.addEventListener('abort', done, { once: true })
+      this.#waiting.add(wake)
+    })
+  }
+
+  /** Ends all waits. */
+  async close(): Promise<void> {
+    this.#stopping.abort()
+    this.#wake()
+    this.hint()
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.closed) {
+      // The store says itself when the database is away.
+      await this.#look().catch(() => {})
+      await this.#pause(BUSY_MILLISECONDS)
+      if (this.#fences.length === 0) await this.#rest()
+    }
+  }
+
+  /** One after the other, or an older list of writers might be held against a newer fence. */
+  #look(): Promise<void> {
+    this.#next ??= this.#looking
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined
+        this.#looking = this.#lookOnce()
+        return this.#looking
+      })
+    return this.#next
+  }
+
+  async #lookOnce(): Promise<void> {
+    const { position, writers } = await this.#store.read(this.#stopping.signal, (queries) =>
+      queries.eventFence(),
+    )
+    const writing = new Set(writers)
+    for (const fence of this.#fences) fence.writers = fence.writers.filter((writer) => writing.has(writer))
+    const last = this.#fences.at(-1)?.position ?? this.#position ?? -1n
+    if (position > last && this.#fences.length < MOST_FENCES) this.#fences.push({ position, writers })
+    const reached = this.#fences.findLast((fence) => fence.writers.length === 0)
+    if (reached === undefined) return
+    this.#fences = this.#fences.filter((fence) => fence.position > reached.position)
+    this.#position = reached.position
+    this.#wake()
+  }
+
+  #wake(): void {
+    for (const wake of [...this.#waiting]) wake()
+  }
+
+  async #rest(): Promise<void> {
+    const hinted = this.#hinted.promise
+    await Promise.race([hinted, this.#pause(IDLE_MILLISECONDS)])
+    this.#hinted = Promise.withResolvers()
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    if (this.closed) return Promise.resolve()
+    return new Promise((resolve) => {
+      const done = () => {
+        clearTimeout(timer)
+        this.#stopping.signal.removeEventListener('abort', done)
+        resolve()
+      }
+      const timer = setTimeout(done, milliseconds)
+      this.#stopping.signal.addEventListener('abort', done, { once: true })
+    })
+  }
+}
