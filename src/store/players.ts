@@ -56,6 +56,8 @@ export function playerQueries(db: Kysely<Tables>) {
       await db.deleteFrom('players').where('id', '=', id).execute()
       await db.deleteFrom('accounts').where('player_id', '=', id).execute()
       await db.deleteFrom('events').where('player_id', '=', id).execute()
+      await db.deleteFrom('delivery_queues').where('player_id', '=', id).execute()
+      await db.deleteFrom('deliveries').where('player_id', '=', id).execute()
       await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
     },
   }

@@ -3,10 +3,13 @@ import { accountQueries } from './accounts.ts'
 import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
 import { communityQueries } from './community.ts'
+import { deliveryQueries } from './deliveries.ts'
+import { destinationQueries } from './destinations.ts'
 import { eventQueries } from './events.ts'
 import { imageQueries } from './images.ts'
 import { playerQueries } from './players.ts'
 import { progressQueries } from './progress.ts'
+import { replayQueries } from './replays.ts'
 import { requestQueries } from './requests.ts'
 import type { Tables } from './schema.ts'
 import { sheetQueries } from './sheets.ts'
@@ -31,6 +34,9 @@ export function queriesOn(db: Kysely<Tables>) {
     ...progressQueries(db),
     ...standingQueries(db),
     ...eventQueries(db),
+    ...destinationQueries(db),
+    ...deliveryQueries(db),
+    ...replayQueries(db),
     ...requestQueries(db),
     ...imageQueries(db),
   }

@@ -1,0 +1,103 @@
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import type { DeliveryState } from '../model/delivery.ts'
+import type { Instant } from '../model/instant.ts'
+import { DATABASE_CLOCK } from './database-clock.ts'
+import type { Tables } from './schema.ts'
+
+/** What a server has no more to do with, and somebody may want to have sent again. */
+export type Replayable = Extract<DeliveryState, 'delivered' | 'unsupported' | 'dead'>
+
+export interface ReplayFilter {
+  readonly titleId: string
+  readonly destinationId: string
+  readonly states: readonly Replayable[]
+  readonly playerId: string | undefined
+  readonly startTime: Instant | undefined
+  readonly endTime: Instant | undefined
+  /** Of events after this one. */
+  readonly after: bigint
+  readonly limit: number
+}
+
+export interface DeliveryKey {
+  readonly playerId: string
+  readonly eventId: bigint
+}
+
+export function replayQueries(db: Kysely<Tables>) {
+  return {
+    /** The newest event that was taken up for a destination; 0 for none. */
+    async lastDeliveryOf(titleId: string, destinationId: string): Promise<bigint> {
+      const row = await db
+        .selectFrom('deliveries')
+        .where('title_id', '=', titleId)
+        .where('destination_id', '=', destinationId)
+        .orderBy('event_id', 'desc')
+        .limit(1)
+        .select('event_id')
+        .executeTakeFirst()
+      return row?.event_id ?? 0n
+    },
+
+    /** In order of event. */
+    async replayableDeliveries(filter: ReplayFilter): Promise<readonly DeliveryKey[]> {
+      let query = db
+        .selectFrom('deliveries')
+        .select(['player_id', 'event_id'])
+        .where('title_id', '=', filter.titleId)
+        .where('destination_id', '=', filter.destinationId)
+        .where('event_id', '>', filter.after)
+        .where(sql<SqlBool>`state = any(${[...filter.states]}::text[])`)
+      if (filter.playerId !== undefined) query = query.where('player_id', '=', filter.playerId)
+      if (filter.startTime !== undefined) query = query.where('time', '>=', filter.startTime)
+      if (filter.endTime !== undefined) query = query.where('time', '<', filter.endTime)
+      const rows = await query.orderBy('event_id').limit(filter.limit).execute()
+      return rows.map((row) => ({ playerId: row.player_id, eventId: row.event_id }))
+    },
+
+    /**
+     * Lets servers look at once for what is to be sent to a destination for these players. A server that is sending
+     * for one of them keeps its lease, and looks again when it is done.
+     */
+    async hurryQueues(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
+      await sql`
+        insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
+        select player_id, ${titleId}, ${destinationId}, ${DATABASE_CLOCK}
+        from (select distinct unnest(${[...playerIds]}::text[]) as player_id) as hurried
+        order by player_id
+        on conflict (player_id, title_id, destination_id) do update set failures = 0,
+          due_time = case when q.lease is null then least(q.due_time, excluded.due_time) else q.due_time end`.execute(
+        db,
+      )
+    },
+
+    /** Makes of deliveries what they were before they were tried, and gives how many there were to be. */
+    async resetDeliveries(
+      titleId: string,
+      destinationId: string,
+      deliveries: readonly DeliveryKey[],
+    ): Promise<number> {
+      const { rows } = await sql<{ player_id: string }>`
+        update deliveries d set state = 'pending', attempts = 0, error = ''
+        from unnest(${deliveries.map(({ playerId }) => playerId)}::text[],
+                    ${deliveries.map(({ eventId }) => eventId)}::bigint[]) as reset (player_id, event_id)
+        where d.player_id = reset.player_id and d.event_id = reset.event_id
+          and d.title_id = ${titleId} and d.destination_id = ${destinationId}
+          and d.state in ('delivered', 'unsupported', 'dead')
+        returning d.player_id`.execute(db)
+      return rows.length
+    },
+
+    /**
+     * Ends players' waiting for an account of a dialect. Who finds at the same time that one has none, and is about to
+     * let it wait, finds the queue changed.
+     */
+    async wakeDeliveries(playerIds: readonly string[], dialect: string): Promise<void> {
+      await sql`
+        update delivery_queues q set waiting = false, due_time = ${DATABASE_CLOCK}
+        from destinations t
+        where q.player_id = any(${[...playerIds]}::text[])
+          and t.title_id = q.title_id and t.id = q.destination_id and t.dialect = ${dialect}`.execute(db)
+    },
+  }
+}
