@@ -44,10 +44,14 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['fastify', '@fastify/*'],
     node: true,
   },
-  'src/outbound': { may: [MODEL, TELEMETRY], packages: ['undici', 'opossum', 'ipaddr.js'], node: true },
+  'src/outbound': {
+    may: [MODEL, TELEMETRY, 'src/loopback.ts'],
+    packages: ['undici', 'opossum', 'ipaddr.js'],
+    node: true,
+  },
   'src/relay': {
     may: [MODEL, DIALECT, SERVICE, TELEMETRY, 'src/outbound'],
-    packages: ['undici', 'opossum'],
+    packages: ['undici', 'opossum', 'standardwebhooks'],
     node: true,
   },
   [TELEMETRY]: { may: [MODEL], packages: ['pino', '@opentelemetry/*'], node: true },
