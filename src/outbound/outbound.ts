@@ -1,4 +1,8 @@
 import type { LookupAddress } from 'node:dns'
+import { AddressPolicy } from './addresses.ts'
+import { judgeBy } from './connector.ts'
+import { HttpTarget } from './target.ts'
+import { checkUrl } from './url.ts'
 
 export { OutboundError } from './outbound-error.ts'
 
@@ -99,4 +103,43 @@ export interface Target {
   /** Called whenever it changes. */
   onBreaker(listener: (state: TargetBreaker) => void): void
   close(): Promise<void>
+}
+
+const LIMITS: Limits = {
+  connectTimeout: 5_000,
+  headersTimeout: 10_000,
+  bodyTimeout: 10_000,
+  totalTimeout: 15_000,
+  requestBytes: 1024 * 1024,
+  answerBytes: 64 * 1024,
+  wholeAnswers: false,
+  inFlight: 16,
+  perSecond: Number.POSITIVE_INFINITY,
+  burst: 10,
+  firstPause: 1_000,
+  longestPause: 60_000,
+}
+
+const MOST_ANSWER_BYTES = 100 * 1024 * 1024
+
+/** @throws LaurelError INVALID_FIELD if `allowPrivate` has what is no address, block or host */
+export function openOutbound({ allowPrivate, resolve }: OutboundOptions): Outbound {
+  const policy = new AddressPolicy(allowPrivate)
+  const judge = judgeBy(policy, resolve)
+  const targets = new Set<HttpTarget>()
+  return {
+    checkUrl: (url, field = 'url') => checkUrl(url, field, policy),
+    to(url, limits) {
+      const full = { ...LIMITS, ...limits }
+      if (full.answerBytes > MOST_ANSWER_BYTES) {
+        throw new RangeError(`at most ${MOST_ANSWER_BYTES} bytes of an answer can be kept`)
+      }
+      const target = new HttpTarget(checkUrl(url, 'url', policy), full, judge, () => targets.delete(target))
+      targets.add(target)
+      return target
+    },
+    async close() {
+      await Promise.all([...targets].map((target) => target.close()))
+    },
+  }
 }

@@ -1,0 +1,48 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type BackoffBounds, backoff } from './backoff.ts'
+import type { Answer, OutboundRequest, Target } from './outbound.ts'
+import { OutboundError } from './outbound-error.ts'
+
+export interface Patience extends BackoffBounds {
+  readonly attempts: number
+  /** Milliseconds from the first attempt, after which none begins. */
+  readonly within: number
+}
+
+const PATIENCE: Patience = { attempts: 8, within: 5 * 60_000, first: 1_000, longest: 60_000 }
+const TOO_MANY_REQUESTS = 429
+
+/**
+ * Sends a request, and again while trying may help: after 429, 5xx, and failures that pass. What an answer says of
+ * limits holds the target, for whoever sends next. For requests that may arrive twice.
+ * @returns the last answer, which may be a 429 or a 5xx when patience is at its end
+ * @throws OutboundError of the last attempt; the signal's reason
+ */
+export async function sendRetrying(
+  target: Target,
+  request: OutboundRequest,
+  signal: AbortSignal,
+  patience: Partial<Patience> = {},
+): Promise<Answer> {
+  const { attempts, within, ...bounds } = { ...PATIENCE, ...patience }
+  const end = performance.now() + within
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await target.send(request, signal).catch((error) => passing(error))
+    const failed = outcome instanceof OutboundError
+    if (!failed && outcome.retryAfter !== undefined) target.hold(outcome.retryAfter)
+    const again = failed || outcome.status === TOO_MANY_REQUESTS || outcome.status >= 500
+    const wait = backoff(attempt, outcome.retryAfter, Math.random(), bounds)
+    if (!again || attempt >= attempts || performance.now() + wait > end) {
+      if (failed) throw outcome
+      return outcome
+    }
+    await sleep(wait, undefined, { signal }).catch((error) => {
+      throw signal.aborted ? signal.reason : error
+    })
+  }
+}
+
+function passing(error: unknown): OutboundError {
+  if (error instanceof OutboundError && error.passing) return error
+  throw error
+}

@@ -1,0 +1,118 @@
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LaurelError } from '../src/model/errors.ts'
+import { CredentialError, Credentials, checkReference } from '../src/outbound/credentials.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'laurel-credentials-'))
+const directory = join(root, 'credentials')
+const environment = {
+  LAUREL_CREDENTIAL_XBOX: ' hush-xbox\n',
+  LAUREL_CREDENTIAL_EMPTY: ' ',
+  LAUREL_CREDENTIAL_LINES: 'hush\r\nx-evil: 1',
+  LAUREL_CREDENTIAL_LONG: 'hush'.repeat(20_000),
+  DATABASE_URL: 'postgres://u:hush@db/x',
+}
+const credentials = new Credentials({ environment, directory })
+
+beforeAll(() => {
+  mkdirSync(join(directory, 'sub'), { recursive: true })
+  writeFileSync(join(root, 'outside'), 'hush')
+  writeFileSync(join(directory, 'discord'), '\n hush-discord \n')
+  writeFileSync(join(directory, 'empty'), '')
+  writeFileSync(join(directory, 'long'), 'hush'.repeat(20_000))
+  writeFileSync(join(directory, 'exact'), `${'x'.repeat(64 * 1024 - 1)}\n`)
+  writeFileSync(join(directory, 'bytes'), Buffer.from([0x68, 0x75, 0x73, 0x68, 0xff]))
+  writeFileSync(join(directory, '.hidden'), 'hush')
+  writeFileSync(join(directory, 'sub', 'data'), 'hush-swapped')
+  symlinkSync('sub/data', join(directory, 'swapped'))
+  symlinkSync('../outside', join(directory, 'leak'))
+  symlinkSync('/etc/passwd', join(directory, 'passwd'))
+  symlinkSync('..', join(directory, 'up'))
+  symlinkSync('nowhere', join(directory, 'dangling'))
+  execFileSync('sh', ['-c', 'mkfifo "$0"', join(directory, 'pipe')])
+})
+
+afterAll(() => rmSync(root, { recursive: true, force: true }))
+
+test.each([
+  ['env:LAUREL_CREDENTIAL_XBOX', 'hush-xbox'],
+  ['file:discord', 'hush-discord'],
+  ['file:swapped', 'hush-swapped'],
+  ['file:exact', 'x'.repeat(64 * 1024 - 1)],
+])('%s is read', async (reference, secret) => {
+  checkReference(reference)
+  expect(await credentials.read(reference)).toBe(secret)
+})
+
+test.each([
+  ['env:LAUREL_CREDENTIAL_ABSENT', 'is not set'],
+  ['env:LAUREL_CREDENTIAL_EMPTY', 'is empty'],
+  ['env:LAUREL_CREDENTIAL_LINES', 'is not one line'],
+  ['env:LAUREL_CREDENTIAL_LONG', 'is longer than 65536 bytes'],
+  ['file:absent', 'cannot be read: ENOENT'],
+  ['file:dangling', 'cannot be read: ENOENT'],
+  ['file:empty', 'is empty'],
+  ['file:long', 'is longer than 65536 bytes'],
+  ['file:bytes', 'is not one line of UTF-8'],
+  ['file:leak', 'leads out of its folder'],
+  ['file:passwd', 'leads out of its folder'],
+  ['file:up', 'leads out of its folder'],
+  ['file:sub', 'is not a plain file'],
+  ['file:pipe', 'is not a plain file'],
+])('%s is an error that names the reference and no secret', async (reference, problem) => {
+  const error = await credentials.read(reference).catch((thrown: unknown) => thrown)
+  expect(error).toBeInstanceOf(CredentialError)
+  const { message } = error as CredentialError
+  expect(message).toContain(JSON.stringify(reference))
+  expect(message).toContain(problem)
+  expect(message.replace(reference, '')).not.toContain('hush')
+})
+
+test.each([
+  '',
+  'hush',
+  'env:DATABASE_URL',
+  'env:LAUREL_CREDENTIAL_',
+  'env:__proto__',
+  'env:LAUREL_CREDENTIAL_A\n',
+  'file:',
+  'file:..',
+  'file:.',
+  'file:.hidden',
+  'file:../outside',
+  'file:sub/data',
+  'file:/etc/passwd',
+  'file:a\\b',
+  'file:a\u0000',
+  'file:discord\n',
+  'vault:a',
+])('%j is no reference', async (reference) => {
+  const refusal = expect.objectContaining({ code: 'invalid_argument' })
+  expect(() => checkReference(reference, 'destination.credential')).toThrow(LaurelError)
+  await expect(credentials.read(reference)).rejects.toEqual(refusal)
+  try {
+    checkReference(reference, 'destination.credential')
+  } catch (error) {
+    expect((error as LaurelError).violations[0]?.field).toBe('destination.credential')
+  }
+})
+
+test('a file is read again when it was changed', async () => {
+  const file = join(directory, 'rotated')
+  writeFileSync(file, 'one')
+  expect(await credentials.read('file:rotated')).toBe('one')
+  writeFileSync(`${file}.new`, 'two')
+  renameSync(`${file}.new`, file)
+  expect(await credentials.read('file:rotated')).toBe('two')
+})
+
+test('without a folder there are no files', async () => {
+  const without = new Credentials({ environment, directory: undefined })
+  await expect(without.read('file:discord')).rejects.toThrow('LAUREL_CREDENTIALS_DIR')
+  await expect(new Credentials({ environment, directory: '/nowhere' }).read('file:discord')).rejects.toThrow(
+    'cannot be read: ENOENT',
+  )
+})

@@ -1,0 +1,215 @@
+import { once } from 'node:events'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { Issued } from './certificates.ts'
+
+/** What a platform does with a request. Whether it does what it was asked for is another thing than what it says. */
+export type Behaviour =
+  | {
+      readonly kind: 'answer'
+      readonly status: number
+      readonly headers?: Readonly<Record<string, string | string[]>>
+      readonly body?: string
+      /** By default what it answers with 2xx and 304. */
+      readonly applies?: boolean
+    }
+  /** Breaks the connection off without an answer. */
+  | { readonly kind: 'drop'; readonly applies?: boolean }
+  /** Takes the request and says nothing, or no more than the beginning of an answer, until the platform is closed. */
+  | { readonly kind: 'hang'; readonly begun?: boolean }
+  /** Answers a byte at a time, without end. */
+  | { readonly kind: 'trickle'; readonly part: 'headers' | 'body' }
+  /** Answers as fast as it can, without end. */
+  | { readonly kind: 'flood' }
+
+export interface Received {
+  readonly method: string
+  /** With the query. */
+  readonly path: string
+  readonly headers: IncomingMessage['headers']
+  readonly body: string
+  /** Of `idempotency-key` or, for webhooks, `webhook-id`. */
+  readonly key: string | undefined
+}
+
+/** What comes for a request; `index` counts from 0. */
+export type Behave = (request: Received, index: number) => Behaviour
+
+export interface FakePlatform {
+  readonly url: string
+  readonly port: number
+  /** All that came, in order, repetitions too. */
+  readonly received: readonly Received[]
+  /** What was done, by its key: once, however often it came. What has no key is in `received` only. */
+  readonly applied: ReadonlyMap<string, Received>
+  /** Connections that were made. */
+  readonly connections: number
+  /** May be changed at any time. */
+  behave: Behave
+  close(): Promise<void>
+}
+
+export interface FakePlatformOptions {
+  readonly behave?: Behave
+  /** To come back where one was before. */
+  readonly port?: number
+  readonly tls?: Issued
+}
+
+/** Another company's HTTP server, on a real socket, with its weaknesses. */
+export async function startFakePlatform({
+  behave = always(answer(200)),
+  port = 0,
+  tls,
+}: FakePlatformOptions = {}): Promise<FakePlatform> {
+  const received: Received[] = []
+  const applied = new Map<string, Received>()
+  const platform = { behave, connections: 0 }
+  const handle = async (request: IncomingMessage, response: ServerResponse) => {
+    const came = await read(request)
+    const behaviour = platform.behave(came, received.length)
+    received.push(came)
+    if (came.key !== undefined && applies(behaviour) && !applied.has(came.key)) applied.set(came.key, came)
+    act(behaviour, response)
+  }
+  // A client that goes away in the middle of its request is no fault of the platform.
+  const listener = (request: IncomingMessage, response: ServerResponse) =>
+    void handle(request, response).catch(() => {})
+  const server: Server =
+    tls === undefined
+      ? createServer(listener)
+      : createTlsServer({ cert: tls.cert, key: tls.private }, listener)
+  server.on('connection', () => {
+    platform.connections += 1
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address() as AddressInfo
+  return Object.assign(platform, {
+    url: `${tls === undefined ? 'http://127.0.0.1' : 'https://localhost'}:${address.port}`,
+    port: address.port,
+    received,
+    applied,
+    async close() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  })
+}
+
+export function answer(
+  status: number,
+  more: Omit<Extract<Behaviour, { kind: 'answer' }>, 'kind' | 'status'> = {},
+): Behaviour {
+  return { kind: 'answer', status, ...more }
+}
+
+export function always(behaviour: Behaviour): Behave {
+  return () => behaviour
+}
+
+/** One after the other, from now on; then the last for ever. */
+export function script(...behaviours: readonly [...Behaviour[], Behaviour]): Behave {
+  let next = 0
+  return () => {
+    const behaviour = behaviours[Math.min(next, behaviours.length - 1)] as Behaviour
+    next += 1
+    return behaviour
+  }
+}
+
+/** Any of these, as often as their weights say; the same ones for the same seed. */
+export function atRandom(seed: number, weighted: readonly (readonly [weight: number, Behaviour])[]): Behave {
+  const random = randomFrom(seed)
+  const total = weighted.reduce((sum, [weight]) => sum + weight, 0)
+  return () => {
+    let left = random() * total
+    const chosen = weighted.find(([weight]) => {
+      left -= weight
+      return left < 0
+    })
+    return (chosen ?? weighted[0])?.[1] as Behaviour
+  }
+}
+
+/** All that can go wrong, and the two ways of going well, of which `well` is the weight against 10. */
+export function unreliable(seed: number, well = 10): Behave {
+  return atRandom(seed, [
+    [well, answer(200)],
+    [well / 5, answer(304)],
+    [2, answer(429, { headers: { 'retry-after': '0' } })],
+    [2, answer(500)],
+    [1, answer(503, { applies: true })],
+    [2, { kind: 'drop' }],
+    [2, { kind: 'drop', applies: true }],
+    [1, { kind: 'hang' }],
+  ])
+}
+
+async function read(request: IncomingMessage): Promise<Received> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  const { method = '', url: path = '', headers } = request
+  const key = headers['idempotency-key'] ?? headers['webhook-id']
+  return { method, path, headers, body: Buffer.concat(chunks).toString('utf8'), key: key?.toString() }
+}
+
+function applies(behaviour: Behaviour): boolean {
+  if (behaviour.kind === 'drop') return behaviour.applies ?? false
+  if (behaviour.kind !== 'answer') return false
+  const { status } = behaviour
+  return behaviour.applies ?? ((status >= 200 && status < 300) || status === 304)
+}
+
+function act(behaviour: Behaviour, response: ServerResponse): void {
+  switch (behaviour.kind) {
+    case 'answer':
+      response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body)
+      return
+    case 'drop':
+      response.socket?.destroy()
+      return
+    case 'hang':
+      if (behaviour.begun) response.writeHead(200).write('x')
+      return
+    case 'trickle':
+      trickle(behaviour.part, response)
+      return
+    case 'flood':
+      response.writeHead(200)
+      flood(response)
+  }
+}
+
+function trickle(part: 'headers' | 'body', response: ServerResponse): void {
+  if (part === 'body') response.writeHead(200).flushHeaders()
+  else response.socket?.write('HTTP/1.1 200 OK\r\nx-slow: ')
+  const timer = setInterval(() => {
+    if (part === 'body') response.write('x')
+    else response.socket?.write('x')
+  }, 20)
+  response.socket?.once('close', () => clearInterval(timer))
+}
+
+function flood(response: ServerResponse): void {
+  const chunk = Buffer.alloc(64 * 1024, 'x')
+  const more = () => {
+    while (!response.destroyed && response.write(chunk));
+  }
+  response.on('drain', more)
+  more()
+}
+
+/** Mulberry32. */
+function randomFrom(seed: number): () => number {
+  let state = seed >>> 0
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1)
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61)
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
