@@ -1,16 +1,11 @@
 import { type Kysely, sql } from 'kysely'
 import type { StoredAchievement } from '../model/achievement.ts'
-import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
-import type { JsonObject } from '../model/json.ts'
 import { NOT_STARTED, type Progress } from '../model/progress.ts'
-import type { Extensions } from '../model/title.ts'
-import { quantityToJson } from './definition.ts'
 import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
 import {
   extensionsFromText,
   instantFromText,
-  mapValues,
   type ProgressColumns,
   progressColumns,
   progressFromColumns,
@@ -18,6 +13,7 @@ import {
 import type { Answer, PlayerRequest } from './requests.ts'
 import type { Tables } from './schema.ts'
 import type { Sheet, SheetKey } from './sheets.ts'
+import { rowsOfStandings } from './standing-rows.ts'
 
 /** What is known of a player in a title, and of one achievement of it. */
 export interface Standing {
@@ -78,38 +74,39 @@ export function standingQueries(db: Kysely<Tables>) {
      * it was read, a request that has an answer already, or a definition that is not what it was, leaves all of that
      * sheet unwritten, and so does anything of it that another transaction holds: it waits for nobody. One statement,
      * a transaction by itself.
+     *
+     * Each sheet has a place, its number among them, by which all else refers to it. Where a place is looked for, it
+     * says `not in`, or `is true` after an `in`: so the planner keeps the places in a hash, however many or few it
+     * expects, and never compares all with all.
      */
     async writeStandings(write: StandingsWrite): Promise<readonly SheetKey[]> {
-      const { rows } = await sql<{ player_id: string; title_id: string }>`
+      const { definitions, reports, sheets, progress, events, answers } = rowsOfStandings(write)
+      const { rows } = await sql<{ place: bigint }>`
         with held as (
-          select a.title_id, a.id from achievements a
-          join json_to_recordset(${definitionRows(write)}::json) as d (t text, a text, revision bigint)
-            on a.title_id = d.t and a.id = d.a and a.revision = d.revision
-          for key share of a skip locked
-        ),
-        given as materialized (
-          select * from json_to_recordset(${answerRows(write)}::json)
-            as r (p text, t text, id text, fingerprint text, response text)
-        ),
-        answered as (
-          select q.player_id from given g
+          select d.number from ${definitions}
           cross join lateral (
-            select player_id from player_requests where player_id = g.p and request_id = g.id limit 1
-          ) q
+            select from achievements where title_id = d.t and id = d.a and revision = d.revision
+            for key share skip locked
+          ) a
         ),
-        wanted as (
-          select w.* from json_to_recordset(${sheetRows(write)}::json) as w (p text, t text, before bigint,
-            after bigint, unlocked integer, score bigint, last bigint, achievements text[])
-          where w.p not in (select player_id from answered) and not exists (
-            select 1 from unnest(w.achievements) as a (id)
-            where (w.t, a.id) not in (select title_id, id from held))
+        given as materialized (select * from ${answers}),
+        spoilt as (
+          select g.place from given g
+          cross join lateral (
+            select from player_requests where player_id = g.p and request_id = g.id limit 1
+          ) q
+          union all
+          select r.place from ${reports} where r.definition not in (select number from held)
+        ),
+        wanted as materialized (
+          select * from ${sheets} where w.place not in (select place from spoilt)
         ),
         same as (
-          select s.player_id, s.title_id from wanted w
+          select w.*, s.tid from wanted w
           cross join lateral (
-            select player_id, title_id from player_titles
+            select ctid as tid from player_titles
             where player_id = w.p and title_id = w.t and version = w.before
-            for update skip locked
+            for no key update skip locked
           ) s
         ),
         new_players as (
@@ -125,24 +122,23 @@ export function standingQueries(db: Kysely<Tables>) {
           on conflict (player_id, title_id) do nothing
           returning player_id, title_id
         ),
+        new_sheets as (
+          select place from wanted
+          where before is null and ((p, t) in (select player_id, title_id from made)) is true
+        ),
         changed as (
           update player_titles s set version = w.after, unlocked_count = w.unlocked, score = w.score,
             last_unlock_time = w.last
-          from wanted w join same on same.player_id = w.p and same.title_id = w.t
-          where w.before <> w.after and s.player_id = w.p and s.title_id = w.t
-          returning s.player_id, s.title_id
+          from same w where s.ctid = w.tid and w.before <> w.after
+          returning w.place
         ),
-        written as (select * from made union all select * from changed),
+        written as (select place from new_sheets union all select place from changed),
         new_progress as (
           insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
             unlock_time, unlock_precision, first_report_time, last_report_time, revoked, writer, extensions)
-          select r.p, r.t, r.a, r.state, r.values, r.reported, r.percent, r.unlocked, r.precision, r.first, r.last,
-            coalesce(r.revoked, false), r.writer,
-            coalesce(r.extensions, '{}')::jsonb
-          from json_to_recordset(${progressRows(write)}::json) as r (p text, t text, a text, state text,
-            values jsonb, reported smallint, percent smallint, unlocked bigint, precision text, first bigint,
-            last bigint, revoked boolean, writer text, extensions text)
-          join written w on w.player_id = r.p and w.title_id = r.t
+          select p, t, a, state, values, reported, percent, unlocked, precision, first, last, revoked, writer,
+            extensions
+          from ${progress} where (r.place in (select place from written)) is true
           on conflict (player_id, title_id, achievement_id) do update set
             state = excluded.state, values = excluded.values, reported_percent = excluded.reported_percent,
             percent = excluded.percent, unlock_time = excluded.unlock_time,
@@ -153,19 +149,18 @@ export function standingQueries(db: Kysely<Tables>) {
         new_events as (
           insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
             reason, request_id)
-          select r.p, r.t, r.a, r.kind, r.time, r.state, r.percent, r.unlocked, r.actor, coalesce(r.reason, ''),
-            coalesce(r.request, '')
-          from json_to_recordset(${eventRows(write)}::json) as r (p text, t text, a text, kind text,
-            time bigint, state text, percent smallint, unlocked bigint, actor text, reason text, request text)
-          join written w on w.player_id = r.p and w.title_id = r.t
+          select p, t, a, kind, time, state, percent, unlocked, actor, reason, request from ${events}
+          where (r.place in (select place from written)) is true
         ),
         new_answers as (
           insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-          select g.p, g.id, g.fingerprint, g.response, ${write.time}::bigint
-          from given g join written w on w.player_id = g.p and w.title_id = g.t
+          select p, id, fingerprint, response, ${write.time}::bigint from given
+          where (place in (select place from written)) is true
         )
-        select player_id, title_id from made union all select player_id, title_id from same`.execute(db)
-      return rows.map((row) => ({ playerId: row.player_id, titleId: row.title_id }))
+        select place from generate_series(1, ${write.sheets.length}::bigint) as place
+        where place not in (select place from new_sheets union all select place from same)`.execute(db)
+      const left = new Set(rows.map(({ place }) => Number(place)))
+      return write.sheets.filter((_, index) => !left.has(index + 1)).map(({ after }) => after)
     },
   }
 }
@@ -191,88 +186,4 @@ function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing
     extensions: extensionsFromText(extensions),
   }
   return { sheet: sheet || undefined, progress: progressFromColumns(columns) ?? NOT_STARTED }
-}
-
-/**
- * Of each row there are many, and every byte of them is written, sent and parsed: the names of members are short, and
- * what is most often the same is left out.
- */
-function sheetRows({ sheets }: StandingsWrite): string {
-  return JSON.stringify(
-    sheets.map(({ before, after, achievementIds }) => ({
-      p: after.playerId,
-      t: after.titleId,
-      before: text(before?.version),
-      after: text(after.version),
-      unlocked: after.unlockedCount,
-      score: text(after.score),
-      last: text(after.lastUnlockTime),
-      achievements: achievementIds,
-    })),
-  )
-}
-
-function progressRows({ progress }: StandingsWrite): string {
-  return JSON.stringify(
-    progress.map(({ playerId, titleId, achievementId, progress: it }) => ({
-      p: playerId,
-      t: titleId,
-      a: achievementId,
-      state: it.state,
-      values: mapValues(it.values, quantityToJson),
-      reported: it.reportedPercent,
-      percent: it.percent,
-      unlocked: text(it.unlockTime),
-      precision: it.unlockPrecision,
-      first: text(it.firstReportTime),
-      last: text(it.lastReportTime),
-      revoked: it.revoked || undefined,
-      writer: it.writer,
-      extensions: isEmpty(it.extensions) ? undefined : formatJson(it.extensions as JsonObject),
-    })),
-  )
-}
-
-function eventRows({ events }: StandingsWrite): string {
-  return JSON.stringify(
-    events.map((event) => ({
-      p: event.playerId,
-      t: event.titleId,
-      a: event.achievementId,
-      kind: event.kind,
-      time: text(event.time),
-      state: event.progress.state,
-      percent: event.progress.percent,
-      unlocked: text(event.progress.unlockTime),
-      actor: event.actor,
-      reason: event.reason || undefined,
-      request: event.requestId || undefined,
-    })),
-  )
-}
-
-function answerRows({ answers }: StandingsWrite): string {
-  return JSON.stringify(
-    answers.map(({ playerId, titleId, requestId, fingerprint, response }) => ({
-      p: playerId,
-      t: titleId,
-      id: requestId,
-      fingerprint,
-      response,
-    })),
-  )
-}
-
-function definitionRows({ definitions }: StandingsWrite): string {
-  return JSON.stringify(definitions.map(({ titleId, id, etag }) => ({ t: titleId, a: id, revision: etag })))
-}
-
-/** A 64-bit integer as text: a JSON number would be read as a double by most. */
-function text(integer: bigint | undefined): string | undefined {
-  return integer === undefined ? undefined : String(integer)
-}
-
-function isEmpty(extensions: Extensions): boolean {
-  for (const _ in extensions) return false
-  return true
 }
