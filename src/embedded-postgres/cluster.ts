@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto'
 import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import { EmbeddedPostgresError } from './error.ts'
@@ -146,13 +147,22 @@ async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0
 }
 
+/** An eighth of what memory this process may have, within bounds. It is taken only as it is used. */
+function sharedMegabytes(): number {
+  const megabytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 20
+  return Math.min(Math.max(Math.floor(megabytes / 8), 128), 1024)
+}
+
 function settings(cluster: Cluster, port: number): Record<string, string | number> {
   return {
     port,
     listen_addresses: '127.0.0.1',
     unix_socket_directories: "''",
     max_connections: 100,
-    shared_buffers: '128MB',
+    shared_buffers: `${sharedMegabytes()}MB`,
+    // After each checkpoint a page is first written as a whole: the rarer, the less is written.
+    max_wal_size: '4GB',
+    checkpoint_timeout: '15min',
     // What the server says about itself; what a statement does wrong, its caller logs.
     log_min_messages: 'log',
     log_checkpoints: 'off',
