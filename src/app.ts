@@ -8,9 +8,13 @@ import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
+import { LaurelError } from './model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { observe } from './observe.ts'
-import { dialects, gateways } from './registry.ts'
+import { Credentials } from './outbound/credentials.ts'
+import { openOutbound } from './outbound/outbound.ts'
+import { bridges, dialects, gateways } from './registry.ts'
+import { openCourier } from './relay/courier.ts'
 import { KnownDefinitions } from './service/known-definitions.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
@@ -43,6 +47,7 @@ const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 /** Opens the database and serves, in this process or in several. What was started before a failure is stopped again. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
   checkStrictGateways(config)
+  checkOutbound(config)
   await using started = new AsyncDisposableStack()
   // What a person can put right is said before a database takes its seconds to start.
   if (config.authFile !== undefined) readAuthFile(config.authFile, [...dialects.keys()])
@@ -69,17 +74,25 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   })
   started.defer(() => store.close())
   const horizon = watchHorizon(store, connectionString, started)
+  const outbound = openOutbound({ allowPrivate: config.outboundPrivate })
+  started.defer(() => outbound.close())
+  const credentials = new Credentials({
+    environment: config.credentials,
+    directory: config.credentialsDirectory,
+  })
+  const now = () => instantFromMilliseconds(Date.now())
   const services: Services = {
     store,
     dialects,
     media: openMedia(),
-    now: () => instantFromMilliseconds(Date.now()),
+    now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
     recorder: createRecorder(config.gathering),
     definitions: new KnownDefinitions(),
     horizon,
     feed: new Feed(store, horizon),
+    courier: openCourier({ outbound, credentials, bridges, now }),
   }
   const cleaning = setInterval(
     () => void forgetWhatIsOld(services, config, log),
@@ -119,6 +132,16 @@ function checkStrictGateways({ strictGateways }: Config): void {
   throw new ConfigError([
     `LAUREL_STRICT_GATEWAYS names ${unknown.join(', ')}, and there are ${[...known].join(', ')}`,
   ])
+}
+
+/** @throws ConfigError for private addresses that cannot be read: what is called would silently be refused. */
+function checkOutbound({ outboundPrivate }: Config): void {
+  try {
+    openOutbound({ allowPrivate: outboundPrivate })
+  } catch (error) {
+    if (!(error instanceof LaurelError)) throw error
+    throw new ConfigError(error.violations.map(({ message }) => `LAUREL_OUTBOUND_PRIVATE ${message}`))
+  }
 }
 
 async function startDatabase(config: Config, log: Logger, started: AsyncDisposableStack): Promise<string> {

@@ -27,6 +27,12 @@ describe('readConfig', () => {
       maxDocumentBytes: 1_073_741_824,
       workers: 1,
       gathering: true,
+      eventRetentionHours: 720,
+      relay: true,
+      relayLeaseSeconds: 30,
+      outboundPrivate: [],
+      credentialsDirectory: undefined,
+      credentials: {},
     }
     expect(readConfig({})).toEqual(defaults)
     expect(readConfig({ LAUREL_GRPC_ADDRESS: '', DATABASE_URL: '', LAUREL_DATABASE_POOL: '' })).toEqual(

@@ -31,6 +31,16 @@ export interface Config {
   readonly workers: number
   /** Whether reports that come at the same time are written together. */
   readonly gathering: boolean
+  /** Whether this server delivers events. */
+  readonly relay: boolean
+  /** How long a server that delivers a player's events may be silent, until another one takes them over. */
+  readonly relayLeaseSeconds: number
+  /** Addresses, blocks and hosts of private networks that may be called. */
+  readonly outboundPrivate: readonly string[]
+  /** Where files with credentials are; undefined for nowhere. */
+  readonly credentialsDirectory: string | undefined
+  /** The variables that hold credentials, by name: never to be logged. */
+  readonly credentials: Readonly<Record<string, string>>
 }
 
 /** Everything that is wrong with the environment, one line each. */
@@ -68,28 +78,29 @@ export function readConfig(env: Environment): Config {
     httpAddress: read('LAUREL_HTTP_ADDRESS', '127.0.0.1:8080'),
     authFile: env['LAUREL_AUTH_FILE'] || undefined,
     tls: readTls(env),
-    strictGateways: new Set(
-      read('LAUREL_STRICT_GATEWAYS', '')
-        .split(',')
-        .map((name) => name.trim())
-        .filter(Boolean),
-    ),
+    strictGateways: new Set(readList(env['LAUREL_STRICT_GATEWAYS'])),
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
     maxBackdateSeconds: integer('LAUREL_MAX_BACKDATE_SECONDS', WEEK_IN_SECONDS, 0, 100 * 366 * 24 * 60 * 60),
     databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
-    eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 1, 10 * 366 * 24),
+    eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 1, 10 * 365 * 24),
     workers: integer('LAUREL_WORKERS', 1, 1, 256),
     gathering: read('LAUREL_GATHERING', 'on') === 'on',
+    relay: read('LAUREL_RELAY', 'on') === 'on',
+    relayLeaseSeconds: integer('LAUREL_RELAY_LEASE_SECONDS', 30, 2, 600),
+    outboundPrivate: readList(env['LAUREL_OUTBOUND_PRIVATE']),
+    credentialsDirectory: env['LAUREL_CREDENTIALS_DIR'] || undefined,
+    credentials: readCredentials(env),
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
   }
   const refused = [
     problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress, config.authFile !== undefined),
     problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress, config.authFile !== undefined),
     problemWithTls(env),
-    problemWithGathering(env),
+    problemWithSwitch(env, 'LAUREL_GATHERING'),
+    problemWithSwitch(env, 'LAUREL_RELAY'),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
   ]
@@ -113,8 +124,21 @@ function problemWithTls(env: Environment): string | undefined {
   return wanted && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
 }
 
-function problemWithGathering({ LAUREL_GATHERING: text }: Environment): string | undefined {
-  return !text || ['on', 'off'].includes(text) ? undefined : 'LAUREL_GATHERING must be on or off'
+function problemWithSwitch(env: Environment, name: string): string | undefined {
+  return ['on', 'off', ''].includes(env[name] ?? '') ? undefined : `${name} must be on or off`
+}
+
+/** What stands between commas. */
+function readList(text = ''): readonly string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean)
+}
+
+function readCredentials(env: Environment): Readonly<Record<string, string>> {
+  const found = Object.entries(env).filter(([name]) => name.startsWith('LAUREL_CREDENTIAL_'))
+  return Object.fromEntries(found.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
 /** How the command line reaches a server. */

@@ -9,9 +9,7 @@ export function addDialects(program: Command): void {
     .description('list the dialects, their shapes, and what each can say')
     .option('--json', 'as one JSON array')
     .action(({ json }: { json?: true }) => {
-      const described = listDialects({ dialects }).map(({ id, displayName, shapes, capabilities }) => {
-        return { id, displayName, shapes, capabilities }
-      })
+      const described = listDialects({ dialects })
       print(json ? [JSON.stringify(described)] : linesOf(described))
     })
 }
@@ -27,9 +25,13 @@ function linesOf(described: readonly DialectDescription[]): readonly string[] {
     feature,
     ...described.map(({ capabilities }) => capabilities[feature]),
   ])
+  const names = ['bridge', 'source'] as const
+  const beyond = names.map((name) => [name, ...described.map((dialect) => (dialect[name] ? 'yes' : 'no'))])
   return [
     ...table(['dialect', 'name', 'shape', 'carries', 'description'], shapes),
     '',
     ...table(['what survives', ...described.map(({ id }) => id)], rows),
+    '',
+    ...table(['what else it has', ...described.map(({ id }) => id)], beyond),
   ]
 }

@@ -1,6 +1,7 @@
 import { Server, type ServerCredentials, setLogger } from '@grpc/grpc-js'
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
+import { BridgeServiceService } from '../gen/laurel/v1/bridge_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { ProgressServiceService } from '../gen/laurel/v1/progress_service.ts'
@@ -11,6 +12,7 @@ import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Tls } from '../tls.ts'
 import { achievementService } from './achievement-service.ts'
+import { bridgeService } from './bridge-service.ts'
 import type { Wire } from './call.ts'
 import { serverCredentials } from './credentials.ts'
 import { exchangeService } from './exchange-service.ts'
@@ -51,6 +53,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   server.addService(StatServiceService, statService(operations, wire))
   server.addService(ProgressServiceService, progressService(operations, wire))
   server.addService(ExchangeServiceService, exchangeService(operations, wire))
+  server.addService(BridgeServiceService, bridgeService(operations, wire))
   const health = new HealthImplementation()
   health.addToServer(server)
   addReflection(server)
@@ -82,6 +85,7 @@ const SERVICE_NAMES = [
   'laurel.v1.StatService',
   'laurel.v1.ProgressService',
   'laurel.v1.ExchangeService',
+  'laurel.v1.BridgeService',
 ]
 
 function setHealth(health: HealthImplementation, status: ServingStatus): void {

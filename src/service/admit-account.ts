@@ -20,7 +20,9 @@ export async function admitAccount(
   checkAdmission(account, playerId, call)
   return services.store.write(call.signal, async (queries) => {
     await queries.ensurePlayer(playerId, services.now())
-    await queries.insertAccount(account, playerId)
+    if (await queries.insertAccount(account, playerId)) {
+      await queries.wakeDeliveries([playerId], account.dialect)
+    }
     return { playerId: (await queries.playerOfAccount(account)) ?? playerId }
   })
 }

@@ -8,7 +8,7 @@ export interface DeletePlayer {
   readonly requestId: string | undefined
 }
 
-/** Erases everything that is kept of a player: accounts, progress, stat values, events and answers. */
+/** Erases everything that is kept of a player: accounts, progress, stat values, events, deliveries and answers. */
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
   await mutateOnce(services, 'deletePlayer', request, call, async (queries) => {

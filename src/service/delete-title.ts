@@ -6,7 +6,7 @@ import type { Call, Services } from './services.ts'
 export interface DeleteTitle {
   readonly titleId: string
   readonly etag: string | undefined
-  /** Deletes its achievements, its stats and what players have of them too. */
+  /** Deletes its achievements, its stats and what players have of them too. Its destinations always go with it. */
   readonly force: boolean
   readonly requestId: string | undefined
 }
@@ -26,6 +26,7 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
         throw new LaurelError('failed_precondition', 'TITLE_NOT_EMPTY', message, { metadata: { titleId } })
       }
     }
+    await queries.deleteDestinationsOfTitle(titleId)
     await queries.deleteSheetsOfTitle(titleId)
     await queries.deleteAchievements(titleId, 'all')
     await queries.deleteStats(titleId, 'all')

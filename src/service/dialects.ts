@@ -2,8 +2,16 @@ import type { Adapter } from '../dialect/adapter.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Services } from './services.ts'
 
+/** What Laurel speaks, and what else its dialect has. */
+export interface Dialect extends Adapter {
+  /** Present where events can be delivered to its platform. */
+  readonly bridge?: object
+  /** Present where its platform can be read. */
+  readonly source?: object
+}
+
 /** @throws LaurelError NOT_FOUND naming the dialects that there are. */
-export function dialectOf(services: Pick<Services, 'dialects'>, dialect: string): Adapter {
+export function dialectOf(services: Pick<Services, 'dialects'>, dialect: string): Dialect {
   const adapter = services.dialects.get(dialect)
   if (adapter !== undefined) return adapter
   const known = [...services.dialects.keys()].join(', ')

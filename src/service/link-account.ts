@@ -27,7 +27,7 @@ export async function linkAccount(services: Services, request: LinkAccount, call
   })
 }
 
-/** Links an account, or leaves it if the player has it already. */
+/** Links an account, or leaves it if the player has it already. What waited for it to be delivered goes out. */
 export async function link(
   services: Services,
   queries: Queries,
@@ -35,7 +35,10 @@ export async function link(
   playerId: string,
 ): Promise<void> {
   checkAccount(services, account)
-  if (await queries.insertAccount(account, playerId)) return
+  if (await queries.insertAccount(account, playerId)) {
+    await queries.wakeDeliveries([playerId], account.dialect)
+    return
+  }
   const owner = await queries.playerOfAccount(account)
   if (owner === playerId) return
   const message = `account ${account.id} in ${account.dialect} belongs to another player: unlink it there first`

@@ -1,4 +1,6 @@
 import type { StoredAchievement } from '../model/achievement.ts'
+import type { Delivery } from '../model/delivery.ts'
+import type { Destination } from '../model/destination.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Player } from '../model/player.ts'
 import type { Stat } from '../model/stat.ts'
@@ -72,4 +74,55 @@ export async function statOf(queries: Queries, titleId: string, code: string): P
   if (stat !== undefined) return stat
   await titleOf(queries, titleId)
   throw statNotFound(titleId, code)
+}
+
+export async function destinationOf(
+  queries: Queries,
+  titleId: string,
+  destinationId: string,
+): Promise<Destination> {
+  const destination = await queries.destinationById(titleId, destinationId)
+  return destination ?? missingDestination(queries, titleId, destinationId)
+}
+
+/** The same, locked against other changes until the end of the transaction. */
+export async function lockDestination(
+  queries: Queries,
+  titleId: string,
+  destinationId: string,
+): Promise<Destination> {
+  const destination = await queries.lockDestination(titleId, destinationId)
+  return destination ?? missingDestination(queries, titleId, destinationId)
+}
+
+/** Keeps it from being deleted until the end of the transaction. */
+export async function holdDestination(
+  queries: Queries,
+  titleId: string,
+  destinationId: string,
+): Promise<void> {
+  if (await queries.holdDestination(titleId, destinationId)) return
+  await missingDestination(queries, titleId, destinationId)
+}
+
+async function missingDestination(queries: Queries, titleId: string, destinationId: string): Promise<never> {
+  await titleOf(queries, titleId)
+  const message = `destination ${destinationId} does not exist in title ${titleId}`
+  throw new LaurelError('not_found', 'DESTINATION_NOT_FOUND', message, {
+    metadata: { titleId, destinationId },
+  })
+}
+
+export async function deliveryOf(
+  queries: Queries,
+  key: { readonly titleId: string; readonly destinationId: string; readonly eventId: bigint },
+): Promise<Delivery> {
+  const { titleId, destinationId, eventId } = key
+  const delivery = await queries.deliveryById(titleId, destinationId, eventId)
+  if (delivery !== undefined) return delivery
+  await destinationOf(queries, titleId, destinationId)
+  const message = `event ${eventId} was never for destination ${destinationId}, or is not kept any more`
+  throw new LaurelError('not_found', 'DELIVERY_NOT_FOUND', message, {
+    metadata: { destinationId, eventId: String(eventId) },
+  })
 }

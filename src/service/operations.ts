@@ -2,6 +2,7 @@ import { accountOfPlayer } from './account-of-player.ts'
 import { admitAccount } from './admit-account.ts'
 import { batchGetAchievements } from './batch-get-achievements.ts'
 import { batchRecordProgress } from './batch-record-progress.ts'
+import { BRIDGING } from './bridging/operations.ts'
 import { claimReward } from './claim-reward.ts'
 import { claimTitle } from './claim-title.ts'
 import { countUnlocks } from './count-unlocks.ts'
@@ -194,6 +195,8 @@ const OPERATIONS = {
   resetCommunityProgress: operation(resetCommunityProgress, ({ titleId }) => [
     right.definitions(titleId, 'delete'),
   ]),
+
+  ...BRIDGING,
 
   recordProgress: operation(recordProgress, reporting),
   batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(reporting)),

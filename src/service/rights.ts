@@ -48,6 +48,11 @@ export function stats(titleId: string, action: Action): Demand {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'STAT'], action }
 }
 
+/** Where a title's events are delivered, and what became of them. */
+export function destinations(titleId: string, action: Action): Demand {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'DESTINATION'], action }
+}
+
 /** What one player has of a title's stats. */
 export function statValues(titleId: string, playerId: string, action: Action): Demand {
   return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }

@@ -1,8 +1,9 @@
-import type { Adapter } from '../dialect/adapter.ts'
 import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
+import type { Courier } from './bridging/courier.ts'
+import type { Dialect } from './dialects.ts'
 import type { KnownDefinitions } from './known-definitions.ts'
 import type { Recorder } from './recording/recorder.ts'
 import type { Feed } from './watching/feed.ts'
@@ -11,7 +12,7 @@ import type { Horizon } from './watching/horizon.ts'
 /** What the use cases work with, given once by the composition root. */
 export interface Services {
   readonly store: Store
-  readonly dialects: ReadonlyMap<string, Adapter>
+  readonly dialects: ReadonlyMap<string, Dialect>
   readonly media: Media
   readonly now: () => Instant
   /** 64 random bits. */
@@ -23,6 +24,7 @@ export interface Services {
   /** Up to where events are settled. */
   readonly horizon: Horizon
   readonly feed: Feed
+  readonly courier: Courier
 }
 
 export interface Settings {

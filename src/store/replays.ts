@@ -16,6 +16,8 @@ export interface ReplayFilter {
   readonly endTime: Instant | undefined
   /** Of events after this one. */
   readonly after: bigint
+  /** Of none after this one. */
+  readonly upTo: bigint
   readonly limit: number
 }
 
@@ -47,6 +49,7 @@ export function replayQueries(db: Kysely<Tables>) {
         .where('title_id', '=', filter.titleId)
         .where('destination_id', '=', filter.destinationId)
         .where('event_id', '>', filter.after)
+        .where('event_id', '<=', filter.upTo)
         .where(sql<SqlBool>`state = any(${[...filter.states]}::text[])`)
       if (filter.playerId !== undefined) query = query.where('player_id', '=', filter.playerId)
       if (filter.startTime !== undefined) query = query.where('time', '>=', filter.startTime)

@@ -3,7 +3,10 @@ import { authenticateAnyone } from '../../src/auth/anyone.ts'
 import { openMedia } from '../../src/media/media.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
-import { dialects } from '../../src/registry.ts'
+import { Credentials } from '../../src/outbound/credentials.ts'
+import { openOutbound } from '../../src/outbound/outbound.ts'
+import { bridges, dialects } from '../../src/registry.ts'
+import { openCourier } from '../../src/relay/courier.ts'
 import { KnownDefinitions } from '../../src/service/known-definitions.ts'
 import { createRecorder } from '../../src/service/recording/recorder.ts'
 import type { Call, Services } from '../../src/service/services.ts'
@@ -44,16 +47,19 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
 /** The use cases on a store that is somebody else's. */
 export function servicesOn(store: Store): Services {
   const horizon = new Horizon(store)
+  const now = () => instantFromMilliseconds(Date.now())
+  const credentials = new Credentials({ environment: {}, directory: undefined })
   return {
     store,
     dialects,
     media: openMedia(),
-    now: () => instantFromMilliseconds(Date.now()),
+    now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
     recorder: createRecorder(true),
     definitions: new KnownDefinitions(),
     horizon,
     feed: new Feed(store, horizon),
+    courier: openCourier({ outbound: openOutbound({ allowPrivate: [] }), credentials, bridges, now }),
     settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
   }
 }

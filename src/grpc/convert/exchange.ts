@@ -59,10 +59,10 @@ export function readStrategy(strategy: ImportStrategy, violations: Violations): 
   return readChoice(strategy, STRATEGIES, ImportStrategy, 'strategy', violations)
 }
 
-export function writeDialect({ id, displayName, shapes, capabilities }: DialectDescription): DialectMessage {
+export function writeDialect({ id, shapes, capabilities, ...dialect }: DialectDescription): DialectMessage {
   return {
+    ...dialect,
     dialect: id,
-    displayName,
     shapes: shapes.map(({ name, description, carries }) => ({
       name,
       description,

@@ -147,12 +147,15 @@ async function importFacts(
   })
   const ready = facts.filter(isDone)
   const results = await importPlayerFacts(queries, adapter, ready, services.now(), call)
+  const linked = new Set<string>()
   for (const [index, record] of records.entries()) {
     const [fact, account] = [facts[index], accountOf(record)]
     if (account === undefined || owners.has(account) || !isDone(fact)) continue
     await queries.insertAccount({ dialect: adapter.id, id: account }, fact.playerId)
     owners.set(account, fact.playerId)
+    linked.add(fact.playerId)
   }
+  if (linked.size > 0) await queries.wakeDeliveries([...linked], adapter.id)
   let next = 0
   return facts.map((fact) => (isDone(fact) ? results[next++] : fact))
 }

@@ -31,10 +31,11 @@ export interface Destination {
    */
   url: string;
   /**
-   * Where the server finds what it shows the destination to be let in: `env:NAME` for the environment variable
-   * LAUREL_CREDENTIAL_NAME, `file:NAME` for a file in its folder of credentials. The credential itself is never kept in
-   * the database, returned or logged. Of a dialect, it is the value of the Authorization header; of a webhook, the secret that
-   * signs, `whsec_...`, or two of them with a space between, while one takes over from the other. Required for a webhook.
+   * Where the server finds what it shows the destination to be let in: `env:LAUREL_CREDENTIAL_NAME` for an environment
+   * variable, whose name begins so, or `file:NAME` for a file in its folder of credentials. The credential itself is never
+   * kept in the database, returned or logged. Of a dialect, it is the value of the Authorization header; of a webhook, the
+   * secret that signs, `whsec_...`, or two of them with a space between, while one takes over from the other. Required for
+   * a webhook.
    */
   credential: string;
   /** Which events are delivered. */
@@ -77,7 +78,7 @@ export interface EventFilter {
 
 /** How hard a destination is called. */
 export interface DeliveryLimits {
-  /** Requests a second at most, of all servers together. The default is 10. */
+  /** Requests a second at most, of all servers together. The default is 10, at least 0.001 and at most 10000. */
   requestsPerSecond: number;
   /** Requests that run at the same time at most, from each server. The default is 8, the maximum 256. */
   maxInFlight: number;

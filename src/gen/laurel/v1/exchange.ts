@@ -139,6 +139,10 @@ export interface Dialect {
    * feature, for instance `translations: "none"`. What does not survive is reported as losses.
    */
   capabilities: Map<string, string>;
+  /** Whether events can be delivered to its platform: see BridgeService. */
+  bridge: boolean;
+  /** Whether what its platform has can be read from there. */
+  source: boolean;
 }
 
 export interface Dialect_CapabilitiesEntry {
@@ -230,7 +234,7 @@ export interface ImportSummary {
 }
 
 function createBaseDialect(): Dialect {
-  return { dialect: "", displayName: "", shapes: [], capabilities: new Map() };
+  return { dialect: "", displayName: "", shapes: [], capabilities: new Map(), bridge: false, source: false };
 }
 
 export const Dialect: MessageFns<Dialect> = {
@@ -247,6 +251,12 @@ export const Dialect: MessageFns<Dialect> = {
     message.capabilities.forEach((value, key) => {
       Dialect_CapabilitiesEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
     });
+    if (message.bridge !== false) {
+      writer.uint32(40).bool(message.bridge);
+    }
+    if (message.source !== false) {
+      writer.uint32(48).bool(message.source);
+    }
     return writer;
   },
 
@@ -298,6 +308,22 @@ export const Dialect: MessageFns<Dialect> = {
             }
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.bridge = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.source = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -327,6 +353,8 @@ export const Dialect: MessageFns<Dialect> = {
       });
       return m;
     })();
+    message.bridge = object.bridge ?? false;
+    message.source = object.source ?? false;
     return message;
   },
 };

@@ -1,0 +1,143 @@
+import type { BridgeServiceServer } from '../gen/laurel/v1/bridge_service.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Wire } from './call.ts'
+import {
+  readDeliveryStates,
+  readEventId,
+  readReplayableStates,
+  writeAchievementDelivery,
+  writeDelivery,
+} from './convert/delivery.ts'
+import { readDestination, readDestinationPatch, writeDestination } from './convert/destination.ts'
+import { readPaging } from './convert/numbers.ts'
+import { readId, readOptionalId, readRequestId } from './convert/texts.ts'
+import { readInstant, writeDuration } from './convert/time.ts'
+import { parse, required, type Violations } from './convert/violations.ts'
+import { unary } from './unary.ts'
+
+export function bridgeService(operations: Operations, wire: Wire): BridgeServiceServer {
+  return {
+    createDestination: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        destination: readDestination(required(message.destination, 'destination'), violations),
+        fromOldest: message.fromOldest,
+        requestId: readRequestId(message.requestId, violations),
+      }))
+      return { destination: writeDestination(await operations.createDestination(request, call)) }
+    }),
+
+    getDestination: unary(wire, async (message, call) => {
+      const key = parse((violations) => readKey(message, violations))
+      return { destination: writeDestination(await operations.getDestination(key, call)) }
+    }),
+
+    listDestinations: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        titleId: readId(message.titleId, 'title_id', violations),
+        ...readPaging(message, violations),
+      }))
+      const { items, nextPageToken } = await operations.listDestinations(request, call)
+      return { destinations: items.map(writeDestination), nextPageToken: nextPageToken ?? '' }
+    }),
+
+    updateDestination: unary(wire, async (message, call) => {
+      const request = parse((violations) => {
+        const destination = required(message.destination, 'destination')
+        return {
+          titleId: readId(destination.titleId, 'destination.title_id', violations),
+          destinationId: readId(destination.destinationId, 'destination.destination_id', violations),
+          etag: destination.etag || undefined,
+          patch: readDestinationPatch(destination, message.updateMask, violations),
+          requestId: readRequestId(message.requestId, violations),
+        }
+      })
+      return { destination: writeDestination(await operations.updateDestination(request, call)) }
+    }),
+
+    deleteDestination: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        ...readKey(message, violations),
+        etag: message.etag || undefined,
+        requestId: readRequestId(message.requestId, violations),
+      }))
+      await operations.deleteDestination(request, call)
+      return {}
+    }),
+
+    pauseDestination: unary(wire, async (message, call) => {
+      const key = parse((violations) => readKey(message, violations))
+      return { destination: writeDestination(await operations.pauseDestination(key, call)) }
+    }),
+
+    resumeDestination: unary(wire, async (message, call) => {
+      const key = parse((violations) => readKey(message, violations))
+      return { destination: writeDestination(await operations.resumeDestination(key, call)) }
+    }),
+
+    testDestination: unary(wire, async (message, call) => {
+      const key = parse((violations) => readKey(message, violations))
+      const { duration, ...result } = await operations.testDestination(key, call)
+      return { ...result, duration: writeDuration(duration) }
+    }),
+
+    listDeliveries: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        ...readKey(message, violations),
+        playerId: readOptionalId(message.playerId, 'player_id', violations),
+        achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
+        states: readDeliveryStates(message.states, violations),
+        ...readPaging(message, violations),
+      }))
+      const { items, nextPageToken } = await operations.listDeliveries(request, call)
+      return { deliveries: items.map(writeDelivery), nextPageToken: nextPageToken ?? '' }
+    }),
+
+    getDelivery: unary(wire, async (message, call) => {
+      const key = parse((violations) => readDeliveryKey(message, violations))
+      return { delivery: writeDelivery(await operations.getDelivery(key, call)) }
+    }),
+
+    replayDelivery: unary(wire, async (message, call) => {
+      const key = parse((violations) => readDeliveryKey(message, violations))
+      return { delivery: writeDelivery(await operations.replayDelivery(key, call)) }
+    }),
+
+    replayDeliveries: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        ...readKey(message, violations),
+        states: readReplayableStates(message.states, violations),
+        playerId: readOptionalId(message.playerId, 'player_id', violations),
+        startTime: readInstant(message.startTime, 'start_time', violations),
+        endTime: readInstant(message.endTime, 'end_time', violations),
+      }))
+      return { replayedCount: await operations.replayDeliveries(request, call) }
+    }),
+
+    listAchievementDeliveries: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        titleId: readId(message.titleId, 'title_id', violations),
+        playerId: readId(message.playerId, 'player_id', violations),
+        achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
+      }))
+      const deliveries = await operations.listAchievementDeliveries(request, call)
+      return { deliveries: deliveries.map(writeAchievementDelivery) }
+    }),
+  }
+}
+
+function readKey(
+  message: { readonly titleId: string; readonly destinationId: string },
+  violations: Violations,
+) {
+  return {
+    titleId: readId(message.titleId, 'title_id', violations),
+    destinationId: readId(message.destinationId, 'destination_id', violations),
+  }
+}
+
+function readDeliveryKey(
+  message: { readonly titleId: string; readonly destinationId: string; readonly eventId: string },
+  violations: Violations,
+) {
+  return { ...readKey(message, violations), eventId: readEventId(message.eventId, violations) }
+}

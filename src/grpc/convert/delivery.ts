@@ -1,0 +1,100 @@
+import {
+  type AchievementDelivery as AchievementDeliveryMessage,
+  type Delivery as DeliveryMessage,
+  DeliveryState as DeliveryStateOnWire,
+} from '../../gen/laurel/v1/delivery.ts'
+import type { Delivery, DeliveryState } from '../../model/delivery.ts'
+import type { AchievementDelivery } from '../../service/list-achievement-deliveries.ts'
+import type { ReplayDeliveries } from '../../service/replay-deliveries.ts'
+import { type Choices, readChoice } from './choices.ts'
+import { writeEvent } from './event.ts'
+import { writeInstant, writeOptionalInstant } from './time.ts'
+import type { Violations } from './violations.ts'
+
+const STATES: Choices<DeliveryStateOnWire, DeliveryState> = {
+  [DeliveryStateOnWire.UNSPECIFIED]: undefined,
+  [DeliveryStateOnWire.PENDING]: 'pending',
+  [DeliveryStateOnWire.WAITING_FOR_ACCOUNT]: 'waiting_for_account',
+  [DeliveryStateOnWire.DELIVERED]: 'delivered',
+  [DeliveryStateOnWire.SUPERSEDED]: 'superseded',
+  [DeliveryStateOnWire.UNSUPPORTED]: 'unsupported',
+  [DeliveryStateOnWire.DEAD]: 'dead',
+}
+
+const STATES_ON_WIRE: Readonly<Record<DeliveryState, DeliveryStateOnWire>> = {
+  pending: DeliveryStateOnWire.PENDING,
+  waiting_for_account: DeliveryStateOnWire.WAITING_FOR_ACCOUNT,
+  delivered: DeliveryStateOnWire.DELIVERED,
+  superseded: DeliveryStateOnWire.SUPERSEDED,
+  unsupported: DeliveryStateOnWire.UNSUPPORTED,
+  dead: DeliveryStateOnWire.DEAD,
+}
+
+/** The others are to be sent anyway, or said by a later one. */
+const REPLAYABLE: Choices<DeliveryStateOnWire, ReplayDeliveries['states'][number]> = {
+  [DeliveryStateOnWire.UNSPECIFIED]: undefined,
+  [DeliveryStateOnWire.PENDING]: undefined,
+  [DeliveryStateOnWire.WAITING_FOR_ACCOUNT]: undefined,
+  [DeliveryStateOnWire.DELIVERED]: 'delivered',
+  [DeliveryStateOnWire.SUPERSEDED]: undefined,
+  [DeliveryStateOnWire.UNSUPPORTED]: 'unsupported',
+  [DeliveryStateOnWire.DEAD]: 'dead',
+}
+
+const { DELIVERED, UNSUPPORTED, DEAD } = DeliveryStateOnWire
+
+/** The highest number that an event can have. */
+const LAST_EVENT = 2n ** 63n - 1n
+
+export function readDeliveryStates(
+  states: readonly DeliveryStateOnWire[],
+  violations: Violations,
+): readonly DeliveryState[] {
+  return states.map((state, index) =>
+    readChoice(state, STATES, DeliveryStateOnWire, `states[${index}]`, violations),
+  )
+}
+
+export function readReplayableStates(
+  states: readonly DeliveryStateOnWire[],
+  violations: Violations,
+): ReplayDeliveries['states'] {
+  if (states.length === 0) return ['dead']
+  return states.map((state, index) =>
+    readChoice(state, REPLAYABLE, { DELIVERED, UNSUPPORTED, DEAD }, `states[${index}]`, violations),
+  )
+}
+
+export function readEventId(text: string, violations: Violations): bigint {
+  const id = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
+  if (id >= 1n && id <= LAST_EVENT) return id
+  violations.add('event_id', 'must be the event_id of an event: a decimal number')
+  return 1n
+}
+
+export function writeDelivery(delivery: Delivery): DeliveryMessage {
+  return {
+    titleId: delivery.titleId,
+    destinationId: delivery.destinationId,
+    event: writeEvent(delivery.event),
+    state: STATES_ON_WIRE[delivery.state],
+    attempts: delivery.attempts,
+    createTime: writeInstant(delivery.createTime),
+    attemptTime: writeOptionalInstant(delivery.attemptTime),
+    nextAttemptTime: writeOptionalInstant(delivery.nextAttemptTime),
+    idempotencyKey: delivery.idempotencyKey,
+    request: delivery.request,
+    response: delivery.response,
+    error: delivery.error,
+  }
+}
+
+export function writeAchievementDelivery(delivery: AchievementDelivery): AchievementDeliveryMessage {
+  return {
+    ...delivery,
+    state: STATES_ON_WIRE[delivery.state],
+    delivered: delivery.delivered && writeEvent(delivery.delivered),
+    newest: writeEvent(delivery.newest),
+    nextAttemptTime: writeOptionalInstant(delivery.nextAttemptTime),
+  }
+}

@@ -1,0 +1,53 @@
+import type { BridgeRequest } from '../dialect/bridge.ts'
+import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
+import { formatJson } from '../model/exact-json.ts'
+import { CredentialError } from '../outbound/credentials.ts'
+import type { Answer, OutboundRequest } from '../outbound/outbound.ts'
+import { pathBelow } from '../outbound/url.ts'
+
+/** How much of a body is kept to be shown. */
+const KEPT_BYTES = 64 * 1024
+
+/**
+ * A request of a bridge as it is sent, with what lets Laurel in.
+ * @throws CredentialError for one that no header can hold
+ */
+export function toPlatform(
+  { method, path, headers, body }: BridgeRequest,
+  credential: { readonly reference: string; readonly secret: string } | undefined,
+): OutboundRequest {
+  const content = body === undefined ? undefined : formatJson(body)
+  return {
+    method,
+    path,
+    headers: {
+      ...(content === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+      ...(credential === undefined ? {} : { authorization: authorizationOf(credential) }),
+    },
+    ...(content === undefined ? {} : { body: content }),
+  }
+}
+
+function authorizationOf({ reference, secret }: { readonly reference: string; readonly secret: string }) {
+  if (/^[\x20-\x7e]+$/.test(secret)) return secret
+  throw new CredentialError(reference, 'must be printable ASCII, to be the value of a header')
+}
+
+/** What is kept of a request below a destination's URL: never its headers, which hold the credential. */
+export function keptRequest(url: string, { method, path, body = '' }: OutboundRequest): DeliveryRequest {
+  const base = new URL(url)
+  const full = path === undefined ? url : base.origin + (pathBelow(base, path) ?? path)
+  return { method, url: full, body: cut(typeof body === 'string' ? body : Buffer.from(body).toString()) }
+}
+
+export function keptResponse({ status, body }: Answer): DeliveryResponse {
+  return { status, body: cut(body) }
+}
+
+/** A character is kept or cut, never halved. */
+function cut(text: string): string {
+  const bytes = Buffer.from(text)
+  if (bytes.length <= KEPT_BYTES) return bytes.toString()
+  return new TextDecoder().decode(bytes.subarray(0, KEPT_BYTES), { stream: true })
+}

@@ -1,0 +1,46 @@
+import { type Destination, WEBHOOK } from '../../model/destination.ts'
+import { invalidArgument, LaurelError, type Violation } from '../../model/errors.ts'
+import type { Binding, Title } from '../../model/title.ts'
+import type { Services } from '../services.ts'
+
+/** @throws LaurelError INVALID_FIELD with all that can be said of it without calling it. */
+export function checkDestination(
+  services: Services,
+  destination: Pick<Destination, 'dialect' | 'url' | 'credential'>,
+): void {
+  const found = [
+    ...checkDialect(services, destination.dialect),
+    ...checkSecret(destination),
+    ...services.courier.check(destination),
+  ]
+  if (found.length === 0) return
+  throw invalidArgument(found.map(({ field, message }) => ({ field: `destination.${field}`, message })))
+}
+
+/**
+ * What a destination's platform knows the title by; undefined for a webhook, which knows Laurel's own names.
+ * @throws LaurelError TITLE_UNBOUND
+ */
+export function bindingFor(title: Title, dialect: string): Binding | undefined {
+  if (dialect === WEBHOOK) return undefined
+  const binding = Object.hasOwn(title.bindings, dialect) ? title.bindings[dialect] : undefined
+  if (binding !== undefined) return binding
+  const message = `title ${title.id} has no binding in ${dialect}: give it one with UpdateTitle`
+  throw new LaurelError('failed_precondition', 'TITLE_UNBOUND', message, {
+    metadata: { titleId: title.id, dialect },
+  })
+}
+
+function checkDialect({ dialects }: Services, dialect: string): readonly Violation[] {
+  const known = [...dialects.values()].filter(({ bridge }) => bridge !== undefined).map(({ id }) => id)
+  const possible = [...known.sort(), WEBHOOK]
+  return possible.includes(dialect)
+    ? []
+    : [{ field: 'dialect', message: `must be one of ${possible.join(', ')}` }]
+}
+
+/** Anybody could else tell a webhook's owner anything. */
+function checkSecret({ dialect, credential }: Pick<Destination, 'dialect' | 'credential'>) {
+  const missing = dialect === WEBHOOK && credential === ''
+  return missing ? [{ field: 'credential', message: 'must be set: a webhook is signed' }] : []
+}

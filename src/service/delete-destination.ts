@@ -1,0 +1,24 @@
+import { eraseDeliveries } from './bridging/erase-deliveries.ts'
+import type { DestinationKey } from './get-destination.ts'
+import { checkEtag, lockDestination } from './lookup.ts'
+import { mutateOnce } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+export interface DeleteDestination extends DestinationKey {
+  readonly etag: string | undefined
+  readonly requestId: string | undefined
+}
+
+/** First the destination, so that no server adds to its deliveries, then these. */
+export async function deleteDestination(
+  services: Services,
+  request: DeleteDestination,
+  call: Call,
+): Promise<void> {
+  const { titleId, destinationId } = request
+  await mutateOnce(services, 'deleteDestination', request, call, async (queries) => {
+    checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
+    await queries.deleteDestination(titleId, destinationId)
+  })
+  await eraseDeliveries(services, titleId, destinationId, call)
+}

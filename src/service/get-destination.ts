@@ -1,0 +1,17 @@
+import type { Destination } from '../model/destination.ts'
+import { destinationOf } from './lookup.ts'
+import type { Call, Services } from './services.ts'
+
+/** Names a destination. */
+export interface DestinationKey {
+  readonly titleId: string
+  readonly destinationId: string
+}
+
+export async function getDestination(
+  services: Services,
+  { titleId, destinationId }: DestinationKey,
+  call: Call,
+): Promise<Destination> {
+  return services.store.read(call.signal, (queries) => destinationOf(queries, titleId, destinationId))
+}

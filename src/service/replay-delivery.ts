@@ -1,0 +1,21 @@
+import type { Delivery } from '../model/delivery.ts'
+import type { DeliveryKey } from './get-delivery.ts'
+import { deliveryOf, holdDestination } from './lookup.ts'
+import type { Call, Services } from './services.ts'
+
+/**
+ * Sends a delivery again. One that is on its way already, or that a later one has superseded, stays as it is: what it
+ * says is sent, or was.
+ */
+export async function replayDelivery(services: Services, key: DeliveryKey, call: Call): Promise<Delivery> {
+  const { titleId, destinationId, eventId } = key
+  return services.store.write(call.signal, async (queries) => {
+    await holdDestination(queries, titleId, destinationId)
+    const { event, state } = await deliveryOf(queries, key)
+    if (['delivered', 'unsupported', 'dead'].includes(state)) {
+      await queries.hurryQueues(titleId, destinationId, [event.playerId])
+      await queries.resetDeliveries(titleId, destinationId, [{ playerId: event.playerId, eventId }])
+    }
+    return deliveryOf(queries, key)
+  })
+}

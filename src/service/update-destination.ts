@@ -1,0 +1,30 @@
+import type { Destination } from '../model/destination.ts'
+import { checkDestination } from './bridging/check-destination.ts'
+import type { NewDestination } from './create-destination.ts'
+import type { DestinationKey } from './get-destination.ts'
+import { checkEtag, destinationOf, lockDestination } from './lookup.ts'
+import { mutateOnce } from './once.ts'
+import type { Call, Services } from './services.ts'
+
+export interface UpdateDestination extends DestinationKey {
+  readonly etag: string | undefined
+  readonly patch: Partial<Omit<NewDestination, 'titleId' | 'id' | 'dialect'>>
+  readonly requestId: string | undefined
+}
+
+/** What is on its way already goes by what is kept then. */
+export async function updateDestination(
+  services: Services,
+  request: UpdateDestination,
+  call: Call,
+): Promise<Destination> {
+  const { titleId, destinationId, patch } = request
+  return mutateOnce(services, 'updateDestination', request, call, async (queries) => {
+    const current = await lockDestination(queries, titleId, destinationId)
+    checkEtag(current, request.etag)
+    const next = { ...current, ...patch, updateTime: services.now() }
+    checkDestination(services, next)
+    await queries.updateDestination(next)
+    return destinationOf(queries, titleId, destinationId)
+  })
+}
