@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type BackoffBounds, backoff } from './backoff.ts'
+import { BACKOFF, type BackoffBounds, backoff } from './backoff.ts'
 import type { Answer, OutboundRequest, Target } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
 
@@ -9,7 +9,7 @@ export interface Patience extends BackoffBounds {
   readonly within: number
 }
 
-const PATIENCE: Patience = { attempts: 8, within: 5 * 60_000, first: 1_000, longest: 60_000 }
+const PATIENCE: Patience = { attempts: 8, within: 5 * 60_000, ...BACKOFF }
 const TOO_MANY_REQUESTS = 429
 
 /**
