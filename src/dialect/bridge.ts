@@ -46,6 +46,7 @@ export interface BridgeTarget {
 }
 
 export interface BridgePlan {
+  /** To be made in this order: a later one may give again what an earlier one takes away. */
   readonly requests: readonly BridgeRequest[]
   readonly unsupported: readonly { readonly change: BridgeChange; readonly why: string }[]
 }
@@ -59,8 +60,10 @@ export interface BridgeRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Sent as JSON; undefined for none. */
   readonly body: JsonValue | undefined
-  /** The changes that it tells, in order; empty for a probe. */
+  /** The changes that it tells, in order; empty for one that tells nothing by itself, such as a probe. */
   readonly covers: readonly BridgeChange[]
+  /** What has to be asked just before it. Whatever comes of that: what matters shows in the answer to the request. */
+  readonly before?: BridgeRequest
 }
 
 export interface BridgeAnswer {
@@ -68,7 +71,10 @@ export interface BridgeAnswer {
   readonly body: string
 }
 
-/** `refused`: to send the same again would not help. */
+/**
+ * `refused`: to send the same again would not help. What covers changes of several achievements may be refused for one of
+ * them: what is planned of each achievement's changes alone may yet be taken.
+ */
 export type Verdict =
   | { readonly kind: 'delivered' }
   | { readonly kind: 'retry'; readonly why: string }
@@ -85,4 +91,13 @@ export function verdictOf(status: number): Verdict {
   const why = `it answered ${status}`
   const final = status >= 400 && status < 500 && !PASSING.has(status)
   return { kind: final ? 'refused' : 'retry', why }
+}
+
+/** What an answer says; undefined where that is no JSON. */
+export function jsonOf({ body }: BridgeAnswer): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
 }
