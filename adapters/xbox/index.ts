@@ -1,5 +1,7 @@
 import type { Adapter, Capabilities, Shape } from '../../src/dialect/adapter.ts'
+import type { Bridge } from '../../src/dialect/bridge.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
+import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { frame } from './frame.ts'
@@ -53,7 +55,7 @@ const capabilities: Capabilities = {
 }
 
 /** Xbox Live achievements, version 2. */
-export const xbox: Adapter & { readonly gateway: Gateway } = {
+export const xbox: Adapter & { readonly gateway: Gateway; readonly bridge: Bridge } = {
   id: 'xbox',
   displayName: 'Xbox Live Achievement v2',
   shapes,
@@ -65,4 +67,5 @@ export const xbox: Adapter & { readonly gateway: Gateway } = {
   decode,
   encode,
   gateway,
+  bridge,
 }

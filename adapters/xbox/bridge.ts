@@ -1,0 +1,83 @@
+import type {
+  Bridge,
+  BridgeChange,
+  BridgePlan,
+  BridgeRequest,
+  BridgeTarget,
+} from '../../src/dialect/bridge.ts'
+import { pathStep, percentTold, sift, together } from '../../src/dialect/planning.ts'
+import { ACTION } from './update.ts'
+import { integerOf, titleIds } from './words.ts'
+
+/** The title-managed update of Xbox Live, as a title's own server sends it. */
+export const bridge: Bridge = {
+  kinds: ['progressed', 'unlocked'],
+  plan,
+  /** 304: what it has is as far, or further. */
+  judge: ({ covers }, { status }) => (status === 304 ? covers.map(() => ({ kind: 'delivered' })) : undefined),
+  probe,
+}
+
+/** No limit is documented. Tools send dozens, and a title has at most 100 when it is published. */
+const MOST_ACHIEVEMENTS = 100
+
+const HEADERS = { 'x-xbl-contract-version': '2' }
+
+function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePlan {
+  const { scid } = titleIds(target.binding)
+  const [user, service] = [pathStep(target.account), pathStep(scid)]
+  const { told, unsupported } = sift(bridge.kinds, changes, (change) => {
+    if (service === undefined) return 'the title is bound to no service configuration id'
+    if (user === undefined) return 'the account is no xuid'
+    return whyNot(change)
+  })
+  const path = `/users/xuid(${user})/achievements/${service}/update`
+  const requests = lists(told).map((covers): BridgeRequest => {
+    const headers = { ...HEADERS, 'content-type': 'application/json; charset=utf-8' }
+    return { method: 'POST', path, headers, body: bodyOf(covers, target), covers }
+  })
+  return { requests, unsupported }
+}
+
+function whyNot(change: BridgeChange): string | undefined {
+  const { id } = change.achievement
+  if (idOf(change) === '') return `achievement ${id} has no id at Xbox: give it one in ids.xbox`
+  if (percentTold([change]) === 0) return 'it is less than one percent, and Xbox counts from one'
+  return undefined
+}
+
+/**
+ * One that follows a stat goes alone: whoever has it as event-based refuses the whole request, and the others would be
+ * refused with it.
+ */
+function lists(told: readonly BridgeChange[]): readonly (readonly BridgeChange[])[] {
+  const follows = ({ achievement }: BridgeChange) =>
+    achievement.requirements.some(({ statCode }) => statCode !== undefined)
+  const alone = told.filter(follows)
+  const others = told.filter((change) => !follows(change))
+  return [...together(others, idOf, MOST_ACHIEVEMENTS), ...together(alone, idOf, 1)]
+}
+
+function bodyOf(covers: readonly BridgeChange[], { binding, account }: BridgeTarget): BridgeRequest['body'] {
+  const { scid, titleId } = titleIds(binding)
+  const byId = Map.groupBy(covers, idOf)
+  return {
+    action: ACTION,
+    ...(scid === undefined ? {} : { serviceConfigId: scid }),
+    ...(titleId === undefined ? {} : { titleId: integerOf(titleId) }),
+    userId: account,
+    achievements: [...byId].map(([id, changes]) => ({ id, percentComplete: percentTold(changes) })),
+  }
+}
+
+function idOf({ achievement: { ids } }: BridgeChange): string {
+  return ids['xbox'] ?? ''
+}
+
+/** A list of somebody who has nothing. */
+function probe({ binding }: Omit<BridgeTarget, 'account'>): BridgeRequest {
+  const titleId = pathStep(titleIds(binding).titleId)
+  const query = titleId === undefined ? 'maxItems=1' : `titleId=${titleId}&maxItems=1`
+  const path = `/users/xuid(0)/achievements?${query}`
+  return { method: 'GET', path, headers: HEADERS, body: undefined, covers: [] }
+}
