@@ -1,12 +1,14 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
+import type { Bridge } from '../../src/dialect/bridge.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
+import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
 import { ACCOUNT_ID_FORM, deriveApplicationId, isSnowflakeText, mintSnowflake } from './snowflake.ts'
 
 /** Achievements of Discord's HTTP API, which ended on 2023-05-02. */
-export const discord: Adapter & { readonly gateway: readonly Gateway[] } = {
+export const discord: Adapter & { readonly gateway: readonly Gateway[]; readonly bridge: Bridge } = {
   id: 'discord',
   displayName: 'Discord',
   shapes: [
@@ -65,4 +67,5 @@ export const discord: Adapter & { readonly gateway: readonly Gateway[] } = {
   decode: (entry, _losses, context) => decode(entry, context),
   encode,
   gateway,
+  bridge,
 }

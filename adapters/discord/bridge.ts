@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import {
+  type Bridge,
+  type BridgeAnswer,
+  type BridgeChange,
+  type BridgePlan,
+  type BridgeRequest,
+  type BridgeTarget,
+  jsonOf,
+  type Verdict,
+} from '../../src/dialect/bridge.ts'
+import { pathStep, percentTold, sift, together } from '../../src/dialect/planning.ts'
+
+/** A bot's report to whoever serves Discord's API. It serves one achievement a call. */
+export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, judge, probe }
+
+function plan(changes: readonly BridgeChange[], { binding, account }: BridgeTarget): BridgePlan {
+  const [user, application] = [pathStep(account), pathStep(binding['application_id'])]
+  const { told, unsupported } = sift(bridge.kinds, changes, ({ achievement: { id, ids } }) => {
+    if (application === undefined) return 'the title is bound to no application id'
+    if (user === undefined) return 'the account is no user id'
+    if (pathStep(ids['discord']) !== undefined) return undefined
+    return `achievement ${id} has no id at Discord: give it one in ids.discord`
+  })
+  const requests = together(told, idOf, 1).map((covers): BridgeRequest => {
+    const [id] = covers.map(idOf)
+    return {
+      method: 'PUT',
+      path: `/users/${user}/applications/${application}/achievements/${pathStep(id)}`,
+      headers: { 'content-type': 'application/json' },
+      body: { percent_complete: percentTold(covers) },
+      covers,
+    }
+  })
+  return { requests, unsupported }
+}
+
+function idOf({ achievement: { ids } }: BridgeChange): string {
+  return ids['discord'] ?? ''
+}
+
+/** What a credential may never do with an achievement, whichever it holds later: Discord's own codes. */
+const FORBIDDEN = [20012, 40001]
+
+const failureSchema = z.object({ code: z.number(), message: z.string().catch('') })
+
+/** 403 is about the credential, which may be put right, but for those of an achievement that it may not report. */
+function judge({ covers }: BridgeRequest, answer: BridgeAnswer): readonly Verdict[] | undefined {
+  if (answer.status !== 403) return undefined
+  const { data } = failureSchema.safeParse(jsonOf(answer))
+  if (data === undefined || !FORBIDDEN.includes(data.code)) return undefined
+  const why = `it answered 403 with code ${data.code}: ${data.message.slice(0, 200)}`
+  return covers.map(() => ({ kind: 'refused', why }))
+}
+
+/** The application's achievements, which a bot may list. */
+function probe({ binding }: Omit<BridgeTarget, 'account'>): BridgeRequest {
+  const path = `/applications/${pathStep(binding['application_id']) ?? '0'}/achievements`
+  return { method: 'GET', path, headers: {}, body: undefined, covers: [] }
+}
