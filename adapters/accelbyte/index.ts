@@ -1,12 +1,14 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
+import type { Bridge } from '../../src/dialect/bridge.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
+import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { frame } from './frame.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
 
-export const accelbyte: Adapter & { readonly gateway: Gateway } = {
+export const accelbyte: Adapter & { readonly gateway: Gateway; readonly bridge: Bridge } = {
   id: 'accelbyte',
   displayName: 'AccelByte Gaming Services',
   shapes: [
@@ -54,4 +56,5 @@ export const accelbyte: Adapter & { readonly gateway: Gateway } = {
   decode,
   encode,
   gateway,
+  bridge,
 }

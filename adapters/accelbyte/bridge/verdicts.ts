@@ -1,0 +1,97 @@
+import { z } from 'zod'
+import {
+  type BridgeAnswer,
+  type BridgeChange,
+  type BridgeRequest,
+  jsonOf,
+  type Verdict,
+  verdictOf,
+} from '../../../src/dialect/bridge.ts'
+import { codeOf, tellingOf } from './telling.ts'
+
+const error = z.object({ errorCode: z.number().catch(0), errorMessage: z.string().catch('') })
+type Failure = z.output<typeof error>
+
+const bulkUnlock = z.array(
+  z.object({ achievementCode: z.string(), success: z.boolean(), errorDetail: error.nullish().catch(null) }),
+)
+const bulkValues = z.array(
+  z.object({ statCode: z.string(), success: z.boolean(), details: error.nullish().catch(null) }),
+)
+
+const DELIVERED: Verdict = { kind: 'delivered' }
+
+/** What an answer means, of several achievements for each by itself. */
+export function judge(request: BridgeRequest, answer: BridgeAnswer): readonly Verdict[] | undefined {
+  const isSuccess = answer.status >= 200 && answer.status < 300
+  const { covers, before } = request
+  if (request.path.endsWith('/bulkUnlock') && isSuccess)
+    return eachUnlock(covers, answer, before !== undefined)
+  if (request.path.endsWith('/value/bulk') && isSuccess) return eachValue(covers, answer)
+  if (request.method !== 'PUT' || isSuccess) return undefined
+  const { data } = error.safeParse(jsonOf(answer))
+  if (data === undefined) return undefined
+  if (isUnlocked(data)) return covers.map(() => DELIVERED)
+  const isHeld = answer.status === 422 && before !== undefined
+  return isHeld ? covers.map(() => held(data)) : undefined
+}
+
+function eachUnlock(
+  covers: readonly BridgeChange[],
+  answer: BridgeAnswer,
+  waits: boolean,
+): readonly Verdict[] {
+  const { data = [] } = bulkUnlock.safeParse(jsonOf(answer))
+  return covers.map((change): Verdict => {
+    const code = codeOf(change)
+    const result =
+      data.find(({ achievementCode }) => achievementCode === code) ??
+      data.find(({ achievementCode }) => achievementCode.toLowerCase() === code.toLowerCase())
+    if (result === undefined) return untold(`achievement ${code}`)
+    const { success, errorDetail } = result
+    if (success || (errorDetail && isUnlocked(errorDetail))) return DELIVERED
+    return waits && errorDetail?.errorCode === 422 ? held(errorDetail) : verdictOfFailure(errorDetail)
+  })
+}
+
+/** A change has arrived when each of its values has. */
+function eachValue(covers: readonly BridgeChange[], answer: BridgeAnswer): readonly Verdict[] {
+  const { data = [] } = bulkValues.safeParse(jsonOf(answer))
+  const verdicts = new Map(
+    data.map(({ statCode, success, details }) => [statCode, success ? DELIVERED : verdictOfFailure(details)]),
+  )
+  return covers.map((change): Verdict => {
+    const telling = tellingOf(change)
+    const codes = typeof telling === 'string' ? [] : [...telling.values.keys()]
+    const each = codes.map((code) => verdicts.get(code) ?? untold(`stat ${code}`))
+    return (
+      each.find(({ kind }) => kind === 'refused') ?? each.find(({ kind }) => kind === 'retry') ?? DELIVERED
+    )
+  })
+}
+
+/** No number is published for it, and a second unlock need not be an error: only the words could tell. */
+function isUnlocked({ errorMessage }: Failure): boolean {
+  return /\balready (been )?(unlocked|achieved)\b/i.test(errorMessage)
+}
+
+/** AccelByte's own numbers for what passes: a fault of its own, who may ask, and how often. */
+const PASSING = new Set([20000, 20001, 20007, 20013, 20015])
+
+/** Where there is no number of AccelByte's own, it is an HTTP status. */
+function verdictOfFailure(failure: Failure | null | undefined): Verdict {
+  const { errorCode = 0, errorMessage = '' } = failure ?? {}
+  const why = `it answered ${errorCode}: ${errorMessage.slice(0, 200)}`
+  const passes =
+    PASSING.has(errorCode) || (errorCode >= 400 && errorCode < 600 && verdictOf(errorCode).kind === 'retry')
+  return { kind: passes ? 'retry' : 'refused', why }
+}
+
+/** The statistics are on their way to the achievement: the service learns of them by an event. */
+function held({ errorMessage }: Failure): Verdict {
+  return { kind: 'retry', why: `its statistics have not unlocked it yet: ${errorMessage.slice(0, 200)}` }
+}
+
+function untold(what: string): Verdict {
+  return { kind: 'retry', why: `the answer tells nothing of ${what}` }
+}
