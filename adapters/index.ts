@@ -1,11 +1,15 @@
 import type { Adapter } from '../src/dialect/adapter.ts'
+import type { Bridge } from '../src/dialect/bridge.ts'
 import type { Gateway } from '../src/http/gateway.ts'
 import { accelbyte } from './accelbyte/index.ts'
 import { discord } from './discord/index.ts'
 import { xbox } from './xbox/index.ts'
 
-/** A dialect's translations, and the gateways that serve its HTTP API where it has one. */
-type Dialect = Adapter & { readonly gateway?: Gateway | readonly Gateway[] }
+/** A dialect's translations, the gateways that serve its HTTP API, and the bridge that calls it, where it has them. */
+type Dialect = Adapter & {
+  readonly gateway?: Gateway | readonly Gateway[]
+  readonly bridge?: Bridge
+}
 
 /** Every dialect that Laurel speaks, in alphabetical order. */
 export const adapters: readonly Dialect[] = [accelbyte, discord, xbox]

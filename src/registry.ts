@@ -1,5 +1,6 @@
 import { adapters } from '../adapters/index.ts'
 import type { Adapter } from './dialect/adapter.ts'
+import type { Bridge } from './dialect/bridge.ts'
 import type { Gateway } from './http/gateway.ts'
 
 /** Every dialect that Laurel speaks, by id. */
@@ -9,3 +10,8 @@ export const dialects: ReadonlyMap<string, Adapter> = new Map(
 
 /** Those of them that serve their platform's HTTP API. */
 export const gateways: readonly Gateway[] = adapters.flatMap(({ gateway }) => gateway ?? [])
+
+/** What tells their platforms of events, by dialect. */
+export const bridges: ReadonlyMap<string, Bridge> = new Map(
+  adapters.flatMap(({ id, bridge }) => (bridge === undefined ? [] : [[id, bridge] as const])),
+)

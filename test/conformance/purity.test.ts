@@ -5,6 +5,7 @@ import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { records } from './arbitraries.ts'
 import { jsonObjects } from './arbitrary-values.ts'
 import { runs } from './effort.ts'
+import { frozen } from './frozen.ts'
 import { decodeSample, encodeContext, identitiesFor, samplesOf, subjects } from './subjects.ts'
 
 describe.each(subjects)('$id', (subject) => {
@@ -65,11 +66,4 @@ describe.each(subjects)('$id', (subject) => {
 
 function encode(adapter: Adapter, record: Canonical, shape?: string) {
   return encodeEntry(adapter, record, encodeContext(record, shape), identitiesFor(adapter))
-}
-
-function frozen<Value>(value: Value): Value {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value
-  Object.freeze(value)
-  for (const member of Object.values(value)) frozen(member)
-  return value
 }
