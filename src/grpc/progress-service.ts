@@ -1,4 +1,9 @@
-import type { ProgressServiceServer } from '../gen/laurel/v1/progress_service.ts'
+import type { handleUnaryCall } from '@grpc/grpc-js'
+import {
+  type ListProgressRequest,
+  type ProgressServiceServer,
+  ProgressServiceService,
+} from '../gen/laurel/v1/progress_service.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import { batchRecord } from './batch-record.ts'
@@ -12,19 +17,29 @@ import {
   writeContribution,
   writeProgress,
   writeProgressResult,
-  writeStanding,
 } from './convert/progress.ts'
 import { readReport, readReportHeader } from './convert/report.ts'
 import { readStatUpdate, writeStatValue } from './convert/stat.ts'
 import { readId, readOptionalId, readRequestId, readText } from './convert/texts.ts'
 import { readInstant } from './convert/time.ts'
 import { parse, type Violations } from './convert/violations.ts'
+import { encodeListProgress } from './list-progress.ts'
 import { streamProgress } from './stream-progress.ts'
 import { bidiStream } from './streams.ts'
 import { unary } from './unary.ts'
 import { watchProgress } from './watch-progress.ts'
 
-export function progressService(operations: Operations, wire: Wire): ProgressServiceServer {
+/** A list is mostly definitions, the same for all: its handler writes the message itself, from bytes that it keeps. */
+export const PROGRESS_SERVICE = {
+  ...ProgressServiceService,
+  listProgress: { ...ProgressServiceService.listProgress, responseSerialize: (bytes: Buffer) => bytes },
+}
+
+type Served = Omit<ProgressServiceServer, 'listProgress'> & {
+  readonly listProgress: handleUnaryCall<ListProgressRequest, Buffer>
+}
+
+export function progressService(operations: Operations, wire: Wire): Served {
   return {
     recordProgress: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
@@ -77,11 +92,7 @@ export function progressService(operations: Operations, wire: Wire): ProgressSer
         view: readView(message.view, violations),
         states: readStates(message.states, violations),
       }))
-      const { items, nextPageToken } = await operations.listProgress(request, call)
-      return {
-        items: items.map((standing) => writeStanding(request.playerId, standing)),
-        nextPageToken: nextPageToken ?? '',
-      }
+      return encodeListProgress(request.playerId, await operations.listProgress(request, call))
     }),
 
     revokeAchievement: unary(wire, async (message, call) => {

@@ -4,7 +4,6 @@ import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.
 import { BridgeServiceService } from '../gen/laurel/v1/bridge_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
-import { ProgressServiceService } from '../gen/laurel/v1/progress_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
 import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
 import { ListenError } from '../listen-error.ts'
@@ -17,7 +16,7 @@ import type { Wire } from './call.ts'
 import { serverCredentials } from './credentials.ts'
 import { exchangeService } from './exchange-service.ts'
 import { playerService } from './player-service.ts'
-import { progressService } from './progress-service.ts'
+import { PROGRESS_SERVICE, progressService } from './progress-service.ts'
 import { addReflection } from './reflection.ts'
 import { statService } from './stat-service.ts'
 import { titleService } from './title-service.ts'
@@ -51,7 +50,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   server.addService(AchievementServiceService, achievementService(operations, wire))
   server.addService(PlayerServiceService, playerService(operations, wire))
   server.addService(StatServiceService, statService(operations, wire))
-  server.addService(ProgressServiceService, progressService(operations, wire))
+  server.addService(PROGRESS_SERVICE, progressService(operations, wire))
   server.addService(ExchangeServiceService, exchangeService(operations, wire))
   server.addService(BridgeServiceService, bridgeService(operations, wire))
   const health = new HealthImplementation()

@@ -1,9 +1,9 @@
 import type { StoredAchievement } from '../model/achievement.ts'
 import type { Progress, ProgressState } from '../model/progress.ts'
+import { knownLists } from './known-lists.ts'
 import { titleOf } from './lookup.ts'
 import { readPage } from './paging.ts'
 import type { Call, Page, Services } from './services.ts'
-import { readStandings } from './standings-page.ts'
 
 export interface ListProgress {
   readonly titleId: string
@@ -21,24 +21,41 @@ export interface PlayerStanding {
   readonly progress: Progress
 }
 
-/** All achievements of a title in list order, each with the player's standing on it, locked ones included. */
+/**
+ * All achievements of a title in list order, each with the player's standing on it, locked ones included. The page is the
+ * same object for as long as nothing of it has changed.
+ */
 export async function listProgress(
   services: Services,
   request: ListProgress,
   call: Call,
 ): Promise<Page<PlayerStanding>> {
-  const { titleId, playerId, view, states } = request
-  return services.store.read(call.signal, async (queries) => {
-    const page = await readPage(
-      { ...request, defaultSize: 100 },
-      ['progress', titleId, playerId, view, states],
-      (after, limit) => readStandings(services, queries, { titleId, playerId, states, after, limit }),
-      ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
-    )
-    if (page.items.length === 0) await titleOf(queries, titleId)
-    const seen = view === 'player' ? page.items.map(asPlayerSees) : page.items
-    return { items: seen, nextPageToken: page.nextPageToken }
-  })
+  const { titleId, playerId, view, states, pageSize, pageToken } = request
+  const lists = knownLists(services)
+  const name = JSON.stringify([titleId, playerId, view, states, pageSize, pageToken])
+  const known = lists.get(name)
+  let stamp: string | undefined
+  let isKnown = false
+  const page = await readPage(
+    { ...request, defaultSize: 100 },
+    ['progress', titleId, playerId, view, states],
+    async (after, limit) => {
+      const filter = { titleId, playerId, states, after, limit, stamp: known?.stamp }
+      const read = await lists.read(services, filter, call.signal)
+      stamp = read.stamp
+      isKnown = read.standings === undefined
+      return read.standings ?? []
+    },
+    ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
+  )
+  if (isKnown && known !== undefined) return known.page
+  if (page.items.length === 0) {
+    await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
+    return page
+  }
+  const seen = { ...page, items: view === 'player' ? page.items.map(asPlayerSees) : page.items }
+  if (stamp !== undefined) lists.put(name, { stamp, page: seen })
+  return seen
 }
 
 /** A hidden achievement before the unlock shows that it is there, where, and how far the player is. */

@@ -92,7 +92,7 @@ type Columns = Readonly<Record<string, readonly [type: string, values: readonly 
  * An array for each column: Postgres reads it much faster than JSON, and side by side in a list of results faster than
  * as the tables of one `from`, which it would keep each by itself first.
  */
-function table(alias: string, columns: Columns) {
+export function table(alias: string, columns: Columns) {
   const unnested = Object.entries(columns).map(
     ([name, [type, values]]) => sql`unnest(${arrayText(values)}::${sql.raw(type)}[]) as ${sql.raw(name)}`,
   )

@@ -13,6 +13,7 @@ import {
 import type { Answer, PlayerRequest } from './requests.ts'
 import type { Tables } from './schema.ts'
 import type { Sheet, SheetKey } from './sheets.ts'
+import { standingListQueries } from './standing-lists.ts'
 import { rowsOfStandings } from './standing-rows.ts'
 
 /** What is known of a player in a title, and of one achievement of it. */
@@ -48,6 +49,8 @@ export interface StandingsWrite {
  */
 export function standingQueries(db: Kysely<Tables>) {
   return {
+    ...standingListQueries(db),
+
     /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
     async standingsAt(keys: readonly ProgressKey[]): Promise<readonly Standing[]> {
       const { rows } = await sql<{ standings: string }>`

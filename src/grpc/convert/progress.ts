@@ -1,6 +1,5 @@
 import {
   type CommunityContribution,
-  type PlayerAchievement as PlayerAchievementMessage,
   type Progress as ProgressMessage,
   type ProgressResult as ProgressResultMessage,
   ProgressState as ProgressStateOnWire,
@@ -8,10 +7,9 @@ import {
 } from '../../gen/laurel/v1/progress.ts'
 import { ProgressView } from '../../gen/laurel/v1/progress_service.ts'
 import type { Progress, ProgressState, UnlockPrecision } from '../../model/progress.ts'
-import type { ListProgress, PlayerStanding } from '../../service/list-progress.ts'
+import type { ListProgress } from '../../service/list-progress.ts'
 import type { ContributionResult } from '../../service/record-contributions.ts'
 import type { ProgressResult } from '../../service/reports.ts'
-import { writeAchievement } from './achievement.ts'
 import { type Choices, readChoice } from './choices.ts'
 import { writeExtensions } from './collections.ts'
 import { writeQuantity } from './numbers.ts'
@@ -97,14 +95,6 @@ export function writeProgressResult(
 
 export function writeContribution({ unlockTime, ...result }: ContributionResult): CommunityContribution {
   return { ...result, unlockTime: writeOptionalInstant(unlockTime) }
-}
-
-export function writeStanding(
-  playerId: string,
-  { achievement, progress }: PlayerStanding,
-): PlayerAchievementMessage {
-  const key = { titleId: achievement.titleId, playerId, achievementId: achievement.id }
-  return { achievement: writeAchievement(achievement), progress: writeProgress(key, progress) }
 }
 
 function writeValues(values: Progress['values']): ProgressMessage['requirements'] {

@@ -90,6 +90,6 @@ export class Gatherer<Item, Answer> {
 }
 
 function tooMuch(): LaurelError {
-  const message = 'too many writes wait already: try again shortly'
+  const message = 'too many calls wait already: try again shortly'
   return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, { retryAfter: 1 })
 }

@@ -1,0 +1,105 @@
+import type { ListAsked } from '../store/standing-lists.ts'
+import type { PlayerStanding } from './list-progress.ts'
+import { Gatherer } from './recording/gatherer.ts'
+import type { Page, Services } from './services.ts'
+import { readStandings, standingsOf } from './standings-page.ts'
+
+interface KnownPage {
+  readonly stamp: string
+  readonly page: Page<PlayerStanding>
+}
+
+/** What is read of a list. */
+interface ReadList {
+  /** Undefined where it must not be remembered. */
+  readonly stamp: string | undefined
+  /** Undefined where nothing has changed since the stamp that was known. */
+  readonly standings: readonly PlayerStanding[] | undefined
+}
+
+interface Asked {
+  readonly services: Services
+  readonly filter: ListAsked
+}
+
+/** So many standings are remembered at most, in all pages together; the pages not used for longest are forgotten. */
+const MOST = 50_000
+const MOST_WAITING = 10_000
+/** What goes out together: one that must be read in full holds up the others. */
+const BATCH_SIZE = 32
+/** So many go out at the same time. */
+const LANES = 2
+
+/**
+ * Pages of lists in memory. One is shown only if it has the stamp that the database has just said is its own. Lists that
+ * are asked for while others are being read are read together, in one statement.
+ */
+class KnownLists {
+  readonly #pages = new Map<string, KnownPage>()
+  readonly #lanes = Array.from(
+    { length: LANES },
+    () =>
+      new Gatherer<Asked, ReadList>({
+        send: readTogether,
+        mostItems: MOST_WAITING / LANES,
+        mostBytes: Number.POSITIVE_INFINITY,
+        batchSize: BATCH_SIZE,
+      }),
+  )
+  #standings = 0
+  #next = 0
+
+  get(name: string): KnownPage | undefined {
+    const known = this.#pages.get(name)
+    if (known === undefined) return undefined
+    this.#pages.delete(name)
+    this.#pages.set(name, known)
+    return known
+  }
+
+  put(name: string, known: KnownPage): void {
+    this.#forget(name)
+    this.#pages.set(name, known)
+    this.#standings += known.page.items.length
+    for (const oldest of this.#pages.keys()) {
+      if (this.#standings <= MOST) return
+      this.#forget(oldest)
+    }
+  }
+
+  read(services: Services, filter: ListAsked, signal: AbortSignal): Promise<ReadList> {
+    this.#next = (this.#next + 1) % LANES
+    return (this.#lanes[this.#next] as Gatherer<Asked, ReadList>).add({ services, filter }, 0, signal)
+  }
+
+  #forget(name: string): void {
+    this.#standings -= this.#pages.get(name)?.page.items.length ?? 0
+    this.#pages.delete(name)
+  }
+}
+
+async function readTogether(asked: readonly Asked[]): Promise<readonly ReadList[]> {
+  const { services } = asked[0] as Asked
+  // Nobody has to stop it: it is short, and others wait for it.
+  const { signal } = new AbortController()
+  return services.store.read(signal, async (queries) => {
+    const lists = await queries.listsAt(asked.map(({ filter }) => filter))
+    const read: ReadList[] = []
+    for (const [index, { stamp, found }] of lists.entries()) {
+      const { filter } = asked[index] as Asked
+      const standings = found && (await standingsOf(services, queries, filter.titleId, found))
+      if (found === undefined || standings !== undefined) read.push({ stamp, standings })
+      else read.push({ stamp: undefined, standings: await readStandings(services, queries, filter) })
+    }
+    return read
+  })
+}
+
+/** By where they are read from. */
+const known = new WeakMap<Services['store'], KnownLists>()
+
+export function knownLists({ store }: Services): KnownLists {
+  const lists = known.get(store) ?? new KnownLists()
+  known.set(store, lists)
+  return lists
+}
