@@ -4,7 +4,7 @@ import type { Store } from '../../store/store.ts'
 const IDLE_MILLISECONDS = 500
 /** How long between two looks, while something is written. */
 const BUSY_MILLISECONDS = 20
-/** Fences that wait at most: beyond them, the next one waits until one has fallen. */
+/** Fences that wait at most: with so many, a new one takes the place of the last. */
 const MOST_FENCES = 64
 
 interface Fence {
@@ -122,8 +122,14 @@ export class Horizon {
     )
     const writing = new Set(writers)
     for (const fence of this.#fences) fence.writers = fence.writers.filter((writer) => writing.has(writer))
+    this.#settle()
     const last = this.#fences.at(-1)?.position ?? this.#position ?? -1n
-    if (position > last && this.#fences.length < MOST_FENCES) this.#fences.push({ position, writers })
+    if (position <= last) return
+    this.#fences.splice(MOST_FENCES - 1, 1, { position, writers })
+    this.#settle()
+  }
+
+  #settle(): void {
     const reached = this.#fences.findLast((fence) => fence.writers.length === 0)
     if (reached === undefined) return
     this.#fences = this.#fences.filter((fence) => fence.position > reached.position)

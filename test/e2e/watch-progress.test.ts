@@ -1,0 +1,246 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { status } from '@grpc/grpc-js'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  AchievementServiceClient,
+  UpdateAchievementRequest,
+} from '../../src/gen/laurel/v1/achievement_service.ts'
+import { EventKind } from '../../src/gen/laurel/v1/event.ts'
+import { ProgressState } from '../../src/gen/laurel/v1/progress.ts'
+import {
+  BatchRecordProgressRequest,
+  ProgressServiceClient,
+  ProgressView,
+  RecordProgressRequest,
+  ResetProgressRequest,
+  RestoreAchievementRequest,
+  RevokeAchievementRequest,
+} from '../../src/gen/laurel/v1/progress_service.ts'
+import { writeResumeToken } from '../../src/service/watching/resume-token.ts'
+import { callUnary, createClient } from '../support/client.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { errorInfoOf } from '../support/error-info.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { startWatch, Watch } from '../support/watch.ts'
+import { createWorld, TITLE_ID } from '../support/world.ts'
+
+let database: TestDatabase
+let server: RunningServer
+let other: RunningServer
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  other = await startServer({ databaseUrl: database.url })
+  await createWorld(server.address, { marathon: 1_000_000n, plain: undefined })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await other[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+const watching = { titleId: TITLE_ID }
+
+async function reach(playerId: string, value: number, requestId = '') {
+  using client = createClient(ProgressServiceClient, server.address)
+  const quantity = { value: { $case: 'integer' as const, value: BigInt(value) } }
+  const report = { $case: 'reach' as const, value: { requirementId: '', quantity } }
+  const request = { titleId: TITLE_ID, playerId, achievementId: 'marathon', report, requestId }
+  await callUnary(client, 'recordProgress', RecordProgressRequest.fromPartial(request))
+}
+
+test('all that happens is told, as it happened, on whichever server it is watched', async () => {
+  await using watch = await startWatch(other.address, watching)
+  using client = createClient(ProgressServiceClient, server.address)
+  using definitions = createClient(AchievementServiceClient, server.address)
+  const key = { titleId: TITLE_ID, playerId: 'ann', achievementId: 'marathon' }
+  await reach('ann', 500_000, 'r-1')
+  await reach('ann', 1_000_000)
+  await callUnary(
+    client,
+    'revokeAchievement',
+    RevokeAchievementRequest.fromPartial({ ...key, reason: 'cheated' }),
+  )
+  await callUnary(client, 'restoreAchievement', RestoreAchievementRequest.fromPartial(key))
+  await callUnary(client, 'resetProgress', ResetProgressRequest.fromPartial(key))
+  const achievement = { titleId: TITLE_ID, achievementId: 'plain', hidden: true }
+  const update = UpdateAchievementRequest.fromPartial({ achievement, updateMask: ['hidden'] })
+  await callUnary(definitions, 'updateAchievement', update)
+  await watch.until(({ events }) => events.length >= 6)
+  expect(watch.events.map(({ kind }) => kind)).toEqual([
+    EventKind.PROGRESSED,
+    EventKind.UNLOCKED,
+    EventKind.REVOKED,
+    EventKind.RESTORED,
+    EventKind.RESET,
+    EventKind.DEFINITION_CHANGED,
+  ])
+  const [progressed, unlocked, revoked, , , changed] = watch.events
+  expect(progressed).toMatchObject({
+    ...key,
+    percent: 50,
+    state: ProgressState.IN_PROGRESS,
+    requestId: 'r-1',
+  })
+  expect(progressed?.unlockTime).toBeUndefined()
+  expect(unlocked).toMatchObject({ ...key, percent: 100, state: ProgressState.ACHIEVED })
+  expect(unlocked?.unlockTime).toEqual(unlocked?.time)
+  expect(revoked?.reason).toBe('cheated')
+  expect(changed).toMatchObject({ playerId: '', achievementId: 'plain', state: ProgressState.UNSPECIFIED })
+})
+
+test('a report that changes nothing is not told', async () => {
+  await reach('idle', 10)
+  await using watch = await startWatch(server.address, watching)
+  await reach('idle', 10)
+  await reach('idle', 5)
+  await reach('idle', 11)
+  await watch.until(({ events }) => events.length > 0)
+  expect(watch.events).toMatchObject([{ playerId: 'idle' }])
+  expect(watch.events).toHaveLength(1)
+})
+
+test('a watch goes on where it was, on another server, without a gap and without a repetition', async () => {
+  const first = await startWatch(server.address, watching)
+  await reach('bob', 1)
+  await first.until(({ events }) => events.length === 1)
+  await first[Symbol.asyncDispose]()
+  await reach('bob', 2)
+  await reach('bob', 3)
+  await using second = await startWatch(other.address, { ...watching, resumeToken: first.resumeToken })
+  await reach('bob', 4)
+  await second.until(({ events }) => events.length === 3)
+  const ids = [...first.ids, ...second.ids]
+  expect(new Set(ids).size).toBe(4)
+  expect(ids.toSorted((left, right) => Number(left) - Number(right))).toEqual(ids)
+})
+
+test('filters are held together, and what they leave out moves the token on', async () => {
+  const only = { playerIds: ['carla'], kinds: [EventKind.PROGRESSED], achievementIds: ['marathon'] }
+  await using watch = await startWatch(server.address, {
+    ...watching,
+    filter: only,
+    heartbeat: { seconds: 1n, nanos: 0 },
+  })
+  const token = watch.resumeToken
+  await reach('dora', 1)
+  await reach('carla', 1)
+  await watch.until(({ events }) => events.length === 1)
+  await reach('carla', 1_000_000)
+  await reach('dora', 2)
+  const { responses } = watch
+  await watch.until((now) => now.responses > responses)
+  expect(watch.events).toMatchObject([{ playerId: 'carla', percent: 0 }])
+  expect(watch.resumeToken).not.toBe(token)
+})
+
+test('from the oldest on, all that is kept is told', async () => {
+  await using live = await startWatch(server.address, watching)
+  await reach('erik', 1)
+  await live.until(({ events }) => events.length === 1)
+  await using watch = await startWatch(server.address, { ...watching, fromOldest: true })
+  await watch.until(({ ids }) => ids.includes(live.ids[0] as string))
+  expect(watch.ids.length).toBeGreaterThan(6)
+  expect(new Set(watch.ids).size).toBe(watch.ids.length)
+})
+
+test('a player sees what happened, and not by whom and why', async () => {
+  const filter = { playerIds: ['fred'] }
+  const view = ProgressView.PLAYER
+  await using watch = await startWatch(server.address, { ...watching, filter, view })
+  await reach('fred', 1, 'r-fred')
+  await watch.until(({ events }) => events.length === 1)
+  expect(watch.events).toMatchObject([{ actor: '', reason: '', requestId: '' }])
+})
+
+test('a token of another title, or of nobody, is refused', async () => {
+  const other = writeResumeToken('another', 1n)
+  const future = writeResumeToken(TITLE_ID, 999_999_999n)
+  for (const resumeToken of ['nonsense', other, future]) {
+    const error = await new Watch(server.address, { ...watching, resumeToken }).ended()
+    expect(error.code).toBe(status.INVALID_ARGUMENT)
+    expect(errorInfoOf(error).reason).toBe('RESUME_TOKEN_INVALID')
+  }
+})
+
+test('a title that is not there, and a heartbeat out of bounds', async () => {
+  const nowhere = await new Watch(server.address, { titleId: 'nowhere' }).ended()
+  expect(nowhere.code).toBe(status.NOT_FOUND)
+  const still = await new Watch(server.address, { ...watching, heartbeat: { seconds: 0n, nanos: 5 } }).ended()
+  expect(still.code).toBe(status.INVALID_ARGUMENT)
+})
+
+test('a token whose events are gone is refused, with the oldest that there is', async () => {
+  await using first = await startWatch(server.address, watching)
+  await reach('gina', 1)
+  await first.until(({ events }) => events.length === 1)
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  const last = first.ids[0]
+  await client.query('insert into event_marks (position, time) values ($1, 17000000000000000)', [last])
+  await client.query('delete from event_marks where position < $1', [last])
+  const old = writeResumeToken(TITLE_ID, 0n)
+  const error = await new Watch(server.address, { ...watching, resumeToken: old }).ended()
+  expect(error.code).toBe(status.OUT_OF_RANGE)
+  const { reason, metadata } = errorInfoOf(error)
+  expect([reason, metadata.get('oldest_time')]).toEqual(['RESUME_TOKEN_EXPIRED', '2023-11-14T22:13:20Z'])
+  const resumeToken = metadata.get('oldest_resume_token') ?? ''
+  await using watch = await startWatch(server.address, { ...watching, resumeToken })
+  await reach('gina', 2)
+  await watch.until(({ events }) => events.length === 1)
+  await client.query('insert into event_marks (position, time) values (0, 0)')
+  await client.end()
+})
+
+test('a reader who does not read is dropped, can go on, and meanwhile nobody else waits', async () => {
+  await using slow = await startWatch(server.address, watching)
+  slow.pause()
+  await using quick = await startWatch(server.address, watching)
+  using client = createClient(ProgressServiceClient, server.address)
+  const reason = 'x'.repeat(100)
+  const began = performance.now()
+  let sent = 0
+  for (let round = 1; round <= 12; round += 1) {
+    const items = Array.from({ length: 1000 }, (_, index) => {
+      const quantity = { value: { $case: 'integer' as const, value: BigInt(round) } }
+      const report = { $case: 'reach' as const, value: { requirementId: '', quantity } }
+      return {
+        titleId: TITLE_ID,
+        playerId: `crowd-${index}`,
+        achievementId: 'marathon',
+        requestId: `${reason}-${round}-${index}`,
+        report,
+      }
+    })
+    await callUnary(client, 'batchRecordProgress', BatchRecordProgressRequest.fromPartial({ items }))
+    sent += items.length
+    await quick.until(({ events }) => events.length === sent)
+  }
+  // Longer than the server has patience.
+  await sleep(Math.max(33_000 - (performance.now() - began), 0))
+  slow.resume()
+  const error = await slow.ended()
+  expect(error.code).toBe(status.UNAVAILABLE)
+  expect(errorInfoOf(error)).toMatchObject({ reason: 'WATCH_TOO_SLOW' })
+  const resumeToken = slow.resumeToken
+  await using again = await startWatch(other.address, { ...watching, resumeToken })
+  await again.until(({ events }) => slow.events.length + events.length >= sent)
+  expect([...slow.ids, ...again.ids]).toEqual(quick.ids)
+}, 120_000)
+
+test('a server that stops says so at once, with where to go on', async () => {
+  const stopping = await startServer({ databaseUrl: database.url })
+  const watch = await startWatch(stopping.address, watching)
+  const before = performance.now()
+  const code = await stopping.kill('SIGTERM')
+  const error = await watch.ended()
+  expect(code).toBe(0)
+  expect(performance.now() - before).toBeLessThan(8_000)
+  expect(errorInfoOf(error)).toMatchObject({ reason: 'SERVER_STOPPING' })
+  const resumeToken = errorInfoOf(error).metadata.get('resume_token') ?? ''
+  await reach('hugo', 7)
+  await using again = await startWatch(other.address, { ...watching, resumeToken })
+  await again.until(({ events }) => events.some(({ playerId }) => playerId === 'hugo'))
+})
