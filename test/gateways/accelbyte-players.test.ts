@@ -79,11 +79,19 @@ describe('unlocking', () => {
       return [status, errorMessage]
     }
     expect(await fail('miles')).toEqual([422, expect.stringContaining('miles is incremental')])
-    expect(await fail('tally')).toEqual([422, expect.stringContaining('tally is incremental')])
     expect(await fail('fleet')).toEqual([422, expect.stringContaining('fleet is global')])
     const unknown = 'achievement none does not exist in namespace harbor-lights'
     expect(await fail('none')).toEqual([404, unknown])
     expect(await playersNamed('cheat')).toEqual([])
+  })
+
+  test('of what counts without a statistic is for servers', async () => {
+    const asked = { userId: 'tallied', code: 'tally' }
+    const { status, errorMessage } = await client.fail('PublicUnlockAchievement', asked)
+    expect([status, errorMessage]).toEqual([422, expect.stringContaining('tally is incremental')])
+    expect(await playersNamed('tallied')).toEqual([])
+    await client.call('AdminUnlockAchievement', asked)
+    expect(await rowsOf('tallied')).toMatchObject([{ achievementCode: 'tally', latestValue: 3, status: 2 }])
   })
 
   test.each(['Admin', 'Public'] as const)('in bulk by the %s path answers for each', async (of) => {

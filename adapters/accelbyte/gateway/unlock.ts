@@ -57,8 +57,9 @@ async function unlock(audience: Audience, request: GatewayRequest, achievementId
   const account = accountOf(request)
   const title = await titleOf(request)
   const { playerId, linked } = await operations.playerOfAccount(account, call)
-  const asked = { titleId: title.id, playerId, achievementIds, trusted: audience === 'admin', refusalOf }
-  const results = await operations.unlockAchievements(asked, call)
+  const asked = { titleId: title.id, playerId, achievementIds, trusted: audience === 'admin' }
+  const refused = (achievement: StoredAchievement) => refusalOf(achievement, audience)
+  const results = await operations.unlockAchievements({ ...asked, refusalOf: refused }, call)
   // Only now: an account that nobody knows comes to be by something that it got, and by a caller who might give it.
   if (!linked && results.some((result) => !(result instanceof LaurelError))) {
     await operations.admitAccount(account, call)
@@ -66,9 +67,9 @@ async function unlock(audience: Audience, request: GatewayRequest, achievementId
   return results
 }
 
-/** What is measured is unlocked by its measure alone. */
-function refusalOf(achievement: StoredAchievement): LaurelError | undefined {
-  const { incremental, global } = writeDefinition(achievement, '')
+/** What is measured is unlocked by its measure alone; what counts without a statistic, by a server's word. */
+function refusalOf(achievement: StoredAchievement, audience: Audience): LaurelError | undefined {
+  const { incremental, global, statCode } = writeDefinition(achievement, '')
   const refused = (reason: 'COMMUNITY_GOAL' | 'REQUIREMENT_FOLLOWS_STAT', what: string) =>
     new LaurelError(
       'failed_precondition',
@@ -76,6 +77,8 @@ function refusalOf(achievement: StoredAchievement): LaurelError | undefined {
       `achievement ${achievement.id} is ${what} unlocks it alone`,
     )
   if (global === true) return refused('COMMUNITY_GOAL', 'global: what all players do')
-  if (incremental === true) return refused('REQUIREMENT_FOLLOWS_STAT', 'incremental: its statistic')
+  const isMeasured = statCode !== '' || audience === 'public'
+  if (incremental === true && isMeasured)
+    return refused('REQUIREMENT_FOLLOWS_STAT', 'incremental: its statistic')
   return undefined
 }
