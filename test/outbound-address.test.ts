@@ -68,6 +68,9 @@ describe('a URL may be', () => {
     expect(refusal('https://10.1.2.3', ['10.0.0.0/8'])).toBeUndefined()
     expect(refusal('https://10.1.2.3', ['10.1.2.3'])).toBeUndefined()
     expect(refusal('https://[fd00::1]', ['fd00::/8'])).toBeUndefined()
+    for (const nobodys of ['https://0.0.0.0', 'https://224.0.0.1', 'https://255.255.255.255']) {
+      expect(refusal(nobodys, ['0.0.0.0/0'])).toBeDefined()
+    }
     expect(refusal('https://10.1.2.3', ['10.1.2.4', '192.168.0.0/16', 'fd00::/8'])).toBeDefined()
     expect(refusal('http://10.1.2.3', ['10.0.0.0/8'])?.message).toContain('must begin with https://')
   })

@@ -14,6 +14,7 @@ import {
 
 const NEVER = new AbortController().signal
 const GET = { method: 'GET' } as const
+const LONG = 10 * 60_000
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
@@ -79,7 +80,7 @@ describe('an answer', () => {
   })
 
   test('that is long is cut, between characters, and its connection used again', async () => {
-    const platform = await platformThat(answer(200, { body: 'ä'.repeat(1000) }))
+    const platform = await platformThat(answer(200, { body: 'ä'.repeat(250_000) }))
     const target = targetOf(platform.url, { answerBytes: 9 })
     for (let sent = 0; sent < 5; sent += 1) {
       expect(await target.send(GET, NEVER)).toMatchObject({ body: 'ääää', truncated: true })
@@ -146,10 +147,16 @@ describe('no answer', () => {
   })
 
   test('comes when the caller gives up before there is a connection', async () => {
-    const outbound = openOutbound({ allowPrivate: [], resolve: () => new Promise(() => {}) })
+    const asked = Promise.withResolvers<void>()
+    const resolve = () => {
+      asked.resolve()
+      return new Promise<never>(() => {})
+    }
+    const outbound = openOutbound({ allowPrivate: [], resolve })
     cleanups.push(() => outbound.close())
     const caller = new AbortController()
-    const sent = outbound.to('https://platform.test').send(GET, caller.signal)
+    const sent = outbound.to('https://platform.test', { connectTimeout: LONG }).send(GET, caller.signal)
+    await asked.promise
     caller.abort(new Error('enough'))
     await expect(sent).rejects.toThrow('enough')
   })
