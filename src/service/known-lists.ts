@@ -26,7 +26,7 @@ interface Asked {
 const MOST = 50_000
 const MOST_WAITING = 10_000
 /** What goes out together: one that must be read in full holds up the others. */
-const BATCH_SIZE = 32
+const BATCH_SIZE = 64
 /** So many go out at the same time. */
 const LANES = 2
 
