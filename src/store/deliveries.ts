@@ -1,5 +1,6 @@
-import { type Kysely, type SqlBool, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Delivery, DeliveryRequest, DeliveryResponse, DeliveryState } from '../model/delivery.ts'
+import type { Event } from '../model/event.ts'
 import type { Row, Tables } from './schema.ts'
 
 export interface DeliveryFilter {
@@ -22,6 +23,8 @@ export interface NewestDelivery {
 
 /** How many rows are erased at a time, so that nobody waits for long. */
 const ERASED_AT_ONCE = 5_000
+/** No number or time is higher. */
+const LAST = 2n ** 63n - 1n
 
 /** A player's wait for an account is the queue's, and is told as the state of all that waits in it. */
 const STANDING = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
@@ -60,11 +63,18 @@ export function deliveryQueries(db: Kysely<Tables>) {
   const select = (bodies: keyof typeof BODIES) =>
     db
       .selectFrom('deliveries as d')
-      .leftJoin('delivery_queues as q', (join) =>
-        join
-          .onRef('q.player_id', '=', 'd.player_id')
-          .onRef('q.title_id', '=', 'd.title_id')
-          .onRef('q.destination_id', '=', 'd.destination_id'),
+      // Looked up for each row, whatever the planner knows of the tables.
+      .leftJoinLateral(
+        (of) =>
+          of
+            .selectFrom('delivery_queues')
+            .select(['due_time', 'waiting'])
+            .whereRef('player_id', '=', 'd.player_id')
+            .whereRef('title_id', '=', 'd.title_id')
+            .whereRef('destination_id', '=', 'd.destination_id')
+            .limit(1)
+            .as('q'),
+        (join) => join.onTrue(),
       )
       .select([...COLUMNS, 'q.due_time', STANDING.as('standing')])
       .select([BODIES[bodies]('request').as('request'), BODIES[bodies]('response').as('response')])
@@ -80,7 +90,10 @@ export function deliveryQueries(db: Kysely<Tables>) {
         query = query.where('d.achievement_id', '=', filter.achievementId)
       if (filter.before !== undefined) query = query.where('d.event_id', '<', filter.before)
       if (filter.states.length > 0) {
-        query = query.where(sql<SqlBool>`${STANDING} = any(${[...filter.states]}::text[])`)
+        const kept = filter.states.map((state) => (state === 'waiting_for_account' ? 'pending' : state))
+        query = query
+          .where(isAnyOf('d.state', kept))
+          .where(sql<SqlBool>`${STANDING} = any(${[...filter.states]}::text[])`)
       }
       const rows = await query.orderBy('d.event_id', 'desc').limit(filter.limit).execute()
       return rows.map(toDelivery)
@@ -124,30 +137,24 @@ export function deliveryQueries(db: Kysely<Tables>) {
 
     /** Erases some of what was meant for a destination that is gone; false when nothing of it is left. */
     async eraseDeliveries(titleId: string, destinationId: string): Promise<boolean> {
-      const gone = sql<SqlBool>`not exists (
+      const gone = sql`not exists (
         select from destinations t where t.title_id = ${titleId} and t.id = ${destinationId})`
-      const queues = await sql<{ erased: bigint }>`
-        with old as (
-          select player_id from delivery_queues
-          where title_id = ${titleId} and destination_id = ${destinationId} and ${gone} limit ${ERASED_AT_ONCE}
-        ),
-        erased as (
-          delete from delivery_queues q using old where q.player_id = old.player_id
-            and q.title_id = ${titleId} and q.destination_id = ${destinationId} returning 1
+      const its = sql`title_id = ${titleId} and destination_id = ${destinationId}`
+      const queues = await sql<{ player_id: string }>`
+        with bound as materialized (
+          select due_time from delivery_queues where ${its} order by due_time offset ${ERASED_AT_ONCE} limit 1
         )
-        select count(*) as erased from erased`.execute(db)
-      const deliveries = await sql<{ erased: bigint }>`
-        with old as (
-          select player_id, event_id from deliveries
-          where title_id = ${titleId} and destination_id = ${destinationId} and ${gone}
-          order by event_id limit ${ERASED_AT_ONCE}
-        ),
-        erased as (
-          delete from deliveries d using old where d.player_id = old.player_id and d.event_id = old.event_id
-            and d.title_id = ${titleId} and d.destination_id = ${destinationId} returning 1
+        delete from delivery_queues where ${its} and ${gone}
+          and due_time <= coalesce((select due_time from bound), ${LAST})
+        returning player_id`.execute(db)
+      const deliveries = await sql<{ player_id: string }>`
+        with bound as materialized (
+          select event_id from deliveries where ${its} order by event_id offset ${ERASED_AT_ONCE} limit 1
         )
-        select count(*) as erased from erased`.execute(db)
-      return [...queues.rows, ...deliveries.rows].some(({ erased }) => erased > 0n)
+        delete from deliveries where ${its} and ${gone}
+          and event_id <= coalesce((select event_id from bound), ${LAST})
+        returning player_id`.execute(db)
+      return queues.rows.length + deliveries.rows.length > 0
     },
   }
 }
@@ -158,29 +165,42 @@ export interface NewestDeliveriesOf {
   readonly achievementId: string | undefined
 }
 
+/** Of one state alone the statement says so itself, so that an index of such rows is found. */
+export function isAnyOf(column: string, states: readonly DeliveryState[]): RawBuilder<SqlBool> {
+  const [state] = states
+  return states.length === 1
+    ? sql`${sql.ref(column)} = ${sql.lit(state)}`
+    : sql`${sql.ref(column)} = any(${[...states]}::text[])`
+}
+
 type DeliveryRow = Omit<Row<'deliveries'>, 'state'> & {
   readonly due_time: bigint | null
   readonly standing: DeliveryState
+}
+
+/** The event as it was when it was taken up. */
+export function eventOfDelivery(row: Omit<Row<'deliveries'>, 'state'>): Event {
+  return {
+    id: row.event_id,
+    titleId: row.title_id,
+    playerId: row.player_id,
+    achievementId: row.achievement_id,
+    kind: row.kind,
+    time: row.time,
+    state: row.progress_state,
+    percent: row.percent,
+    unlockTime: row.unlock_time ?? undefined,
+    actor: row.actor,
+    reason: row.reason,
+    requestId: row.request_id,
+  }
 }
 
 function toDelivery(row: DeliveryRow): Delivery {
   return {
     titleId: row.title_id,
     destinationId: row.destination_id,
-    event: {
-      id: row.event_id,
-      titleId: row.title_id,
-      playerId: row.player_id,
-      achievementId: row.achievement_id,
-      kind: row.kind,
-      time: row.time,
-      state: row.progress_state,
-      percent: row.percent,
-      unlockTime: row.unlock_time ?? undefined,
-      actor: row.actor,
-      reason: row.reason,
-      requestId: row.request_id,
-    },
+    event: eventOfDelivery(row),
     state: row.standing,
     attempts: row.attempts,
     createTime: row.create_time,

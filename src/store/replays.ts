@@ -1,7 +1,8 @@
-import { type Kysely, type SqlBool, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import type { DeliveryState } from '../model/delivery.ts'
 import type { Instant } from '../model/instant.ts'
 import { DATABASE_CLOCK } from './database-clock.ts'
+import { isAnyOf } from './deliveries.ts'
 import type { Tables } from './schema.ts'
 
 /** What a server has no more to do with, and somebody may want to have sent again. */
@@ -50,7 +51,7 @@ export function replayQueries(db: Kysely<Tables>) {
         .where('destination_id', '=', filter.destinationId)
         .where('event_id', '>', filter.after)
         .where('event_id', '<=', filter.upTo)
-        .where(sql<SqlBool>`state = any(${[...filter.states]}::text[])`)
+        .where(isAnyOf('state', filter.states))
       if (filter.playerId !== undefined) query = query.where('player_id', '=', filter.playerId)
       if (filter.startTime !== undefined) query = query.where('time', '>=', filter.startTime)
       if (filter.endTime !== undefined) query = query.where('time', '<', filter.endTime)
@@ -80,14 +81,18 @@ export function replayQueries(db: Kysely<Tables>) {
       destinationId: string,
       deliveries: readonly DeliveryKey[],
     ): Promise<number> {
+      const ids = deliveries.map(({ eventId }) => eventId)
+      const players = deliveries.map(({ playerId }) => playerId)
       const { rows } = await sql<{ player_id: string }>`
-        update deliveries d set state = 'pending', attempts = 0, error = ''
-        from unnest(${deliveries.map(({ playerId }) => playerId)}::text[],
-                    ${deliveries.map(({ eventId }) => eventId)}::bigint[]) as reset (player_id, event_id)
-        where d.player_id = reset.player_id and d.event_id = reset.event_id
-          and d.title_id = ${titleId} and d.destination_id = ${destinationId}
-          and d.state in ('delivered', 'unsupported', 'dead')
-        returning d.player_id`.execute(db)
+        with reset as materialized (
+          select * from unnest(${players}::text[], ${ids}::bigint[]) as r (player_id, event_id)
+        )
+        update deliveries set state = 'pending', attempts = 0, error = ''
+        where title_id = ${titleId} and destination_id = ${destinationId}
+          and event_id between (select min(event_id) from reset) and (select max(event_id) from reset)
+          and ((player_id, event_id) in (select player_id, event_id from reset)) is true
+          and state in ('delivered', 'unsupported', 'dead')
+        returning player_id`.execute(db)
       return rows.length
     },
 
@@ -97,10 +102,11 @@ export function replayQueries(db: Kysely<Tables>) {
      */
     async wakeDeliveries(playerIds: readonly string[], dialect: string): Promise<void> {
       await sql`
-        update delivery_queues q set waiting = false, due_time = ${DATABASE_CLOCK}
-        from destinations t
-        where q.player_id = any(${[...playerIds]}::text[])
-          and t.title_id = q.title_id and t.id = q.destination_id and t.dialect = ${dialect}`.execute(db)
+        update delivery_queues set waiting = false, due_time = ${DATABASE_CLOCK}
+        where player_id = any(${[...playerIds]}::text[])
+          and ((title_id, destination_id) in (select title_id, id from destinations where dialect = ${dialect})) is true`.execute(
+        db,
+      )
     },
   }
 }

@@ -46,6 +46,19 @@ const TABLE: Readonly<Record<string, keyof typeof MAY>> = {
   deleteAchievement: 'running',
   reorderAchievement: 'tending',
   batchGetAchievements: 'tending',
+  createDestination: 'tending',
+  getDestination: 'tending',
+  listDestinations: 'tending',
+  updateDestination: 'tending',
+  deleteDestination: 'running',
+  pauseDestination: 'tending',
+  resumeDestination: 'tending',
+  testDestination: 'tending',
+  listDeliveries: 'tending',
+  getDelivery: 'tending',
+  replayDelivery: 'tending',
+  replayDeliveries: 'tending',
+  listAchievementDeliveries: 'tending',
   listDialects: 'anybody',
   translate: 'anybody',
   importAchievements: 'tending',
@@ -66,6 +79,8 @@ const TABLE: Readonly<Record<string, keyof typeof MAY>> = {
   recordStats: 'playing',
   batchRecordProgress: 'playing',
   streamProgress: 'playing',
+  watchProgress: 'tending',
+  'watchProgress, as the player sees it': 'playing',
   getProgress: 'tending',
   listProgress: 'tending',
   'listProgress, as the player sees it': 'playing',
@@ -121,6 +136,11 @@ afterAll(async () => {
   rmSync(auth.folder, { recursive: true })
 })
 
+interface Told {
+  readonly results?: BatchItemResult[]
+  readonly resumeToken?: string
+}
+
 /** Calls a method of whatever kind, and gives the status of its answer. */
 function ask(name: string, request: object, token: string | undefined): Promise<status> {
   const { definition, complete } = RPCS.get(name.split(',')[0] as string) as Rpc
@@ -138,10 +158,15 @@ function ask(name: string, request: object, token: string | undefined): Promise<
       return
     }
     const stream = requestStream ? method(metadata) : method(message, metadata)
-    // What is refused of a stream of items is refused in its place.
-    stream.on('data', ({ results = [] }: { results?: BatchItemResult[] }) => {
+    stream.on('data', ({ results = [], resumeToken }: Told) => {
+      // What is refused of a stream of items is refused in its place.
       const [outcome] = results.map((result) => result.outcome)
       if (outcome?.$case === 'error') resolve(outcome.value.code)
+      // A watch that has begun goes on for ever.
+      if (resumeToken !== undefined) {
+        resolve(status.OK)
+        stream.cancel()
+      }
     })
     stream.on('error', () => {})
     stream.on('status', ({ code }: { code: status }) => resolve(code))

@@ -1,5 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
 import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
+import * as bridge from '../../src/gen/laurel/v1/bridge_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
 import * as players from '../../src/gen/laurel/v1/player_service.ts'
 import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
@@ -16,6 +17,7 @@ export interface Rpc {
 export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
+    rpcsOf(bridge, bridge.BridgeServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
     rpcsOf(players, players.PlayerServiceService),
     rpcsOf(progress, progress.ProgressServiceService),
@@ -40,6 +42,7 @@ export interface Target {
 }
 
 const text = { locale: 'en', text: 'x' }
+const hook = { dialect: 'webhook', url: 'https://hooks.example/', credential: 'env:LAUREL_CREDENTIAL_HOOK' }
 const unlock = { achievementId: 'a', occurredTime: undefined }
 const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
 
@@ -57,6 +60,25 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   deleteAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'gone' }),
   reorderAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a', listOrder: 1 }),
   batchGetAchievements: ({ title: titleId }) => ({ titleId, achievementIds: ['a'] }),
+
+  createDestination: ({ title: titleId }) => ({
+    destination: { titleId, ...hook, destinationId: crypto.randomUUID() },
+  }),
+  getDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  listDestinations: ({ title: titleId }) => ({ titleId }),
+  updateDestination: ({ title: titleId }) => ({
+    destination: { titleId, destinationId: 'hook', displayName: 'x' },
+    updateMask: ['display_name'],
+  }),
+  deleteDestination: ({ title: titleId }) => ({ titleId, destinationId: 'gone' }),
+  pauseDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  resumeDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  testDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  listDeliveries: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  getDelivery: ({ title: titleId }) => ({ titleId, destinationId: 'hook', eventId: '1' }),
+  replayDelivery: ({ title: titleId }) => ({ titleId, destinationId: 'hook', eventId: '1' }),
+  replayDeliveries: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  listAchievementDeliveries: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
 
   listDialects: () => ({}),
   translate: () => ({ from: 'accelbyte', to: 'xbox', content: new TextEncoder().encode('[]') }),
@@ -110,6 +132,12 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   }),
   streamProgress: ({ title: titleId, player: playerId }) => ({
     items: [{ titleId, playerId, achievementId: 'a', report: { $case: 'percent', value: 1 } }],
+  }),
+  watchProgress: ({ title: titleId, player: playerId }) => ({ titleId, filter: { playerIds: [playerId] } }),
+  'watchProgress, as the player sees it': ({ title: titleId, player: playerId }) => ({
+    titleId,
+    filter: { playerIds: [playerId] },
+    view: progress.ProgressView.PLAYER,
   }),
   getProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   listProgress: ({ title: titleId, player: playerId }) => ({

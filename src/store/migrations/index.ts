@@ -2,10 +2,12 @@ import type { Migration } from 'kysely/migration'
 import * as records from './0001-records.ts'
 import * as eventsOut from './0002-events-out.ts'
 import * as roomForUpdates from './0003-room-for-updates.ts'
+import * as deadLetters from './0004-dead-letters.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
   '0001-records': records,
   '0002-events-out': eventsOut,
   '0003-room-for-updates': roomForUpdates,
+  '0004-dead-letters': deadLetters,
 }
