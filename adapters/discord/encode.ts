@@ -1,13 +1,16 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
+import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import {
+  DEFINITION_MEMBERS,
   type DefinitionFacts,
   type DefinitionShape,
   isIconHash,
   readDefinition,
   readStanding,
+  STANDING_MEMBERS,
   type StandingFacts,
   writeDefinition,
   writeStanding,
@@ -49,12 +52,13 @@ function encodeDefinition(
     secure: achievement.serverOnly,
   }
   const spelling = shape === cameIn ? memory.spelling : {}
-  const { entry, asRemembered } = spell(facts, writeDefinition(facts, shape), spelling, readDefinition)
+  const plain = writeDefinition(facts, shape)
+  const { entry, asRemembered } = spell(facts, plain, spelling, DEFINITION_MEMBERS, readDefinition)
   reportDefinition(achievement, facts, losses)
   for (const text of ['name', 'description'] as const) {
     if (!asRemembered.has(text)) reportForeignTags(text, facts[text], losses)
   }
-  return { ...memory.members, ...entry }
+  return memory.members === NO_MEMBERS ? entry : { ...memory.members, ...entry }
 }
 
 function encodeProgress(
@@ -74,7 +78,8 @@ function encodeProgress(
       unlockTime: progress.state === 'achieved' ? progress.unlockTime : undefined,
     },
   }
-  const { entry, asRemembered } = spell(facts, writeStanding(facts), memory.spelling, readStanding)
+  const plain = writeStanding(facts)
+  const { entry, asRemembered } = spell(facts, plain, memory.spelling, STANDING_MEMBERS, readStanding)
   reportStanding(progress, facts, asRemembered.has('standing'), losses)
   const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
   return { ...members, ...entry }

@@ -1,8 +1,7 @@
 import { DecodeError, describe, readAs } from '../../src/dialect/decode-error.ts'
-import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { quick } from '../../src/dialect/plain.ts'
 import { formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { definitionSchema, progressSchema } from './schema.ts'
 import { readText, type Text, writeLocalizations, writeTextObject } from './text.ts'
 
@@ -27,7 +26,7 @@ export interface StandingFacts {
   readonly standing: { readonly percent: number; readonly unlockTime: Instant | undefined }
 }
 
-/** The members that say each fact. */
+/** The members that say each fact, in the order of an entry. */
 export const DEFINITION_MEMBERS: Readonly<Record<keyof DefinitionFacts, readonly string[]>> = {
   application: ['application_id'],
   name: ['name', 'name_localizations'],
@@ -46,9 +45,6 @@ export const STANDING_MEMBERS: Readonly<Record<keyof StandingFacts, readonly str
 
 const DEFINITION = quick(definitionSchema)
 const PROGRESS = quick(progressSchema)
-
-/** The members of each fact. */
-export type Members<Facts> = Readonly<Record<keyof Facts, JsonObject>>
 
 /** @throws DecodeError for what is not a definition. */
 export function readDefinition(entry: JsonObject): DefinitionFacts {
@@ -77,38 +73,35 @@ export function readStanding(entry: JsonObject): StandingFacts & Pick<Definition
   }
 }
 
-/** The members as Discord itself writes them. */
-export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape): Members<DefinitionFacts> {
+/** A definition as Discord itself writes it. */
+export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape): JsonObject {
   const { application, name, description, secret, icon, id, secure } = facts
-  return {
-    application: application === undefined ? NO_MEMBERS : { application_id: application },
-    name:
-      shape === 'v6'
-        ? { name: writeTextObject(name) }
-        : { name: name.text, name_localizations: writeLocalizations(name.translations) },
-    description:
-      shape === 'v6'
-        ? { description: writeTextObject(description) }
-        : {
-            description: description.text,
-            description_localizations: writeLocalizations(description.translations),
-          },
-    secret: { secret },
-    icon: icon === undefined ? NO_MEMBERS : { icon_hash: icon },
-    id: { id },
-    secure: { secure },
+  const entry: Record<string, JsonValue> = {}
+  if (application !== undefined) entry['application_id'] = application
+  if (shape === 'v6') {
+    entry['name'] = writeTextObject(name)
+    entry['description'] = writeTextObject(description)
+  } else {
+    entry['name'] = name.text
+    entry['name_localizations'] = writeLocalizations(name.translations)
+    entry['description'] = description.text
+    entry['description_localizations'] = writeLocalizations(description.translations)
   }
+  entry['secret'] = secret
+  if (icon !== undefined) entry['icon_hash'] = icon
+  entry['id'] = id
+  entry['secure'] = secure
+  return entry
 }
 
-export function writeStanding({ user, achievement, standing }: StandingFacts): Members<StandingFacts> {
+/** A progress record as Discord itself writes it. */
+export function writeStanding({ user, achievement, standing }: StandingFacts): JsonObject {
   const { percent, unlockTime } = standing
   return {
-    user: user === undefined ? {} : { user_id: user },
-    achievement: { achievement_id: achievement },
-    standing: {
-      percent_complete: percent,
-      unlocked_at: unlockTime === undefined ? null : formatInstant(unlockTime, 6).replace('Z', '+00:00'),
-    },
+    ...(user === undefined ? {} : { user_id: user }),
+    achievement_id: achievement,
+    percent_complete: percent,
+    unlocked_at: unlockTime === undefined ? null : formatInstant(unlockTime, 6).replace('Z', '+00:00'),
   }
 }
 

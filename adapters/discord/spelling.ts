@@ -1,7 +1,6 @@
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
-import type { Members } from './facts.ts'
 
 /** What the extension remembers of an entry. Kept small: nothing for an entry as Discord itself writes it. */
 export interface Memory {
@@ -14,11 +13,11 @@ export interface Memory {
 }
 
 export function readMemory(extension: JsonObject | undefined): Memory {
-  const { shape, spelling, members } = extension ?? {}
+  const { shape, spelling, members } = extension ?? NO_MEMBERS
   return {
     shape,
-    spelling: isJsonObject(spelling) ? spelling : {},
-    members: isJsonObject(members) ? members : {},
+    spelling: isJsonObject(spelling) ? spelling : NO_MEMBERS,
+    members: isJsonObject(members) ? members : NO_MEMBERS,
   }
 }
 
@@ -36,20 +35,19 @@ function isEmpty(object: object): boolean {
   return true
 }
 
+/** The members of each fact. */
+type Names<Facts> = Readonly<Record<keyof Facts & string, readonly string[]>>
+
 /** The facts of an entry that are not spelled as plainly as Discord itself would. */
-export function oddSpelling<Facts>(
-  entry: JsonObject,
-  names: Readonly<Record<keyof Facts & string, readonly string[]>>,
-  plain: Members<Facts>,
-): JsonObject {
+export function oddSpelling<Facts>(entry: JsonObject, names: Names<Facts>, plain: JsonObject): JsonObject {
   const odd: [string, JsonObject][] = []
   for (const fact of Object.keys(names) as (keyof Facts & string)[]) {
-    if (!isPlainly(entry, names[fact], plain[fact])) odd.push([fact, only(entry, names[fact])])
+    if (!isPlainly(entry, names[fact], plain)) odd.push([fact, only(entry, names[fact])])
   }
   return odd.length === 0 ? NO_MEMBERS : Object.fromEntries(odd)
 }
 
-/** Whether an entry has these members as the plain ones are. */
+/** Whether an entry has these members as the plain one has them. */
 function isPlainly(entry: JsonObject, members: readonly string[], plain: JsonObject): boolean {
   for (const name of members) if (!sameJson(entry[name], plain[name])) return false
   return true
@@ -61,26 +59,26 @@ export interface Spelled<Facts extends object> {
   readonly asRemembered: ReadonlySet<keyof Facts>
 }
 
-/** The plain members, but as they once stood wherever that still says the same. */
+/** The plain entry, but with members as they once stood wherever that still says the same. */
 export function spell<Facts extends object>(
   facts: Facts,
-  plain: Members<Facts>,
+  plain: JsonObject,
   spelling: JsonObject,
+  names: Names<Facts>,
   read: (entry: JsonObject) => Facts,
 ): Spelled<Facts> {
-  const names = Object.keys(plain) as (keyof Facts & string)[]
-  const remembered = names.filter((fact) => isJsonObject(spelling[fact]))
-  if (remembered.length === 0)
-    return { entry: Object.assign({}, ...Object.values(plain)), asRemembered: NONE }
-  const membersOf = (kept: readonly string[]) =>
+  if (isEmpty(spelling)) return { entry: plain, asRemembered: NONE }
+  const known = Object.keys(names) as (keyof Facts & string)[]
+  const remembered = known.filter((fact) => isJsonObject(spelling[fact]))
+  const entryWith = (kept: readonly string[]) =>
     Object.fromEntries(
-      names.flatMap((fact) =>
-        Object.entries(kept.includes(fact) ? (spelling[fact] as JsonObject) : plain[fact]),
+      known.flatMap((fact) =>
+        Object.entries(kept.includes(fact) ? (spelling[fact] as JsonObject) : only(plain, names[fact])),
       ),
     )
-  const meant = tryReading(read, membersOf(remembered))
+  const meant = tryReading(read, entryWith(remembered))
   const same = remembered.filter((fact) => meant !== undefined && sameJson(meant[fact], facts[fact]))
-  return { entry: membersOf(same), asRemembered: new Set(same) }
+  return { entry: entryWith(same), asRemembered: new Set(same) }
 }
 
 const NONE: ReadonlySet<never> = new Set()
