@@ -1,11 +1,12 @@
 import type { Adapter } from '../dialect/adapter.ts'
+import type { Bridge } from '../dialect/bridge.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Services } from './services.ts'
 
 /** What Laurel speaks, and what else its dialect has. */
 export interface Dialect extends Adapter {
   /** Present where events can be delivered to its platform. */
-  readonly bridge?: object
+  readonly bridge?: Bridge
   /** Present where its platform can be read. */
   readonly source?: object
 }

@@ -18,13 +18,16 @@ export interface LinkAccount {
  */
 export async function linkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
-  return mutateOnce(services, 'linkAccount', request, call, async (queries) => {
+  const linked = await mutateOnce(services, 'linkAccount', request, call, async (queries) => {
     const player = await queries.lockPlayer(playerId)
     if (player === undefined) throw playerNotFound(playerId)
     await link(services, queries, account, playerId)
     await queries.updatePlayer(playerId, player.displayName, services.now())
     return playerOf(queries, playerId)
   })
+  // Again, for what began to wait while nobody else could see the account yet.
+  await services.store.single(call.signal, (queries) => queries.wakeDeliveries([playerId], account.dialect))
+  return linked
 }
 
 /** Links an account, or leaves it if the player has it already. What waited for it to be delivered goes out. */

@@ -27,6 +27,10 @@ export interface DeliveryKey {
   readonly eventId: bigint
 }
 
+/**
+ * A queue that somebody has the lease of stays theirs, or two would send the same at once. Its time is moved by a tick,
+ * which tells them that there is more to do than they knew.
+ */
 export function replayQueries(db: Kysely<Tables>) {
   return {
     /** The newest event that was taken up for a destination; 0 for none. */
@@ -59,10 +63,7 @@ export function replayQueries(db: Kysely<Tables>) {
       return rows.map((row) => ({ playerId: row.player_id, eventId: row.event_id }))
     },
 
-    /**
-     * Lets servers look at once for what is to be sent to a destination for these players. A server that is sending
-     * for one of them keeps its lease, and looks again when it is done.
-     */
+    /** Lets servers look at once for what is to be sent to a destination for these players. */
     async hurryQueues(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
@@ -70,9 +71,8 @@ export function replayQueries(db: Kysely<Tables>) {
         from (select distinct unnest(${[...playerIds]}::text[]) as player_id) as hurried
         order by player_id
         on conflict (player_id, title_id, destination_id) do update set failures = 0,
-          due_time = case when q.lease is null then least(q.due_time, excluded.due_time) else q.due_time end`.execute(
-        db,
-      )
+          due_time = case when q.lease is null then least(q.due_time, excluded.due_time)
+            else q.due_time - 1 end`.execute(db)
     },
 
     /** Makes of deliveries what they were before they were tried, and gives how many there were to be. */
@@ -96,17 +96,14 @@ export function replayQueries(db: Kysely<Tables>) {
       return rows.length
     },
 
-    /**
-     * Ends players' waiting for an account of a dialect. Who finds at the same time that one has none, and is about to
-     * let it wait, finds the queue changed.
-     */
+    /** Ends players' waiting for an account of a dialect. */
     async wakeDeliveries(playerIds: readonly string[], dialect: string): Promise<void> {
       await sql`
-        update delivery_queues set waiting = false, due_time = ${DATABASE_CLOCK}
+        update delivery_queues set waiting = false,
+          due_time = case when lease is null then ${DATABASE_CLOCK} else due_time - 1 end
         where player_id = any(${[...playerIds]}::text[])
-          and ((title_id, destination_id) in (select title_id, id from destinations where dialect = ${dialect})) is true`.execute(
-        db,
-      )
+          and ((title_id, destination_id) in (
+            select title_id, id from destinations where dialect = ${dialect})) is true`.execute(db)
     },
   }
 }

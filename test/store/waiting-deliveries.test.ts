@@ -102,16 +102,17 @@ test('so does the player of an account that an import brings', async () => {
   expect(await waiting(playerNamedAfter(account))).toEqual({ discord: false, xbox: true })
 })
 
-test('a queue that was not waiting is touched, so that who lets it wait just then looks again', async () => {
-  await createPlayer(
-    services,
-    { player: { id: 'dan', displayName: '', accounts: [] }, requestId: undefined },
-    call,
-  )
-  await putQueue(services.databaseUrl, titleId, { playerId: 'dan', destinationId: 'xbox', dueTime: LATER })
+test('a queue that somebody has the lease of stays theirs, and is touched', async () => {
+  const player = { id: 'dan', displayName: '', accounts: [] }
+  await createPlayer(services, { player, requestId: undefined }, call)
+  const lease = { playerId: 'dan', destinationId: 'xbox', dueTime: LATER, lease: 'somebody' }
+  await putQueue(services.databaseUrl, titleId, lease)
   const account = { dialect: 'xbox', id: '2814651093377006' }
   await linkAccount(services, { playerId: 'dan', account, requestId: undefined }, call)
-  expect((await queueOf(services.databaseUrl, 'dan', 'xbox'))?.dueTime).not.toBe(LATER)
+  const queue = await queueOf(services.databaseUrl, 'dan', 'xbox')
+  expect(queue?.lease).toBe('somebody')
+  expect(queue?.dueTime).not.toBe(LATER)
+  expect(queue?.dueTime).toBeGreaterThan(queue?.clock ?? 0n)
 })
 
 test('a player is deleted with all that was on its way', async () => {
