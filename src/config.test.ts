@@ -72,6 +72,23 @@ describe('readConfig', () => {
     )
   })
 
+  test('reads what it takes to deliver events', () => {
+    const config = readConfig({
+      LAUREL_RELAY: 'off',
+      LAUREL_RELAY_LEASE_SECONDS: '600',
+      LAUREL_EVENT_RETENTION_HOURS: '1',
+      LAUREL_OUTBOUND_PRIVATE: '10.0.0.0/8, platform.internal,',
+      LAUREL_CREDENTIALS_DIR: '/run/secrets',
+      LAUREL_CREDENTIAL_XBOX: 'a',
+      LAUREL_CREDENTIAL_NONE: '',
+      LAUREL_TOKEN: 'b',
+    })
+    expect(config).toMatchObject({ relay: false, relayLeaseSeconds: 600, eventRetentionHours: 1 })
+    expect(config.outboundPrivate).toEqual(['10.0.0.0/8', 'platform.internal'])
+    expect(config.credentialsDirectory).toBe('/run/secrets')
+    expect(config.credentials).toEqual({ LAUREL_CREDENTIAL_XBOX: 'a' })
+  })
+
   test('takes a certificate only with its key', () => {
     const files = { LAUREL_TLS_CERT_FILE: 'a.pem', LAUREL_TLS_KEY_FILE: 'b.pem' }
     expect(readConfig(files).tls).toEqual({ certificate: 'a.pem', key: 'b.pem', clientCa: undefined })
@@ -104,6 +121,9 @@ describe('readConfig', () => {
       LAUREL_DATABASE_POOL: '0',
       LAUREL_REQUEST_ID_TTL_HOURS: '23',
       LAUREL_MAX_DOCUMENT_BYTES: '1e9',
+      LAUREL_RELAY: 'yes',
+      LAUREL_RELAY_LEASE_SECONDS: '1',
+      LAUREL_EVENT_RETENTION_HOURS: '87601',
     }
     const message = messageOf(() => readConfig(env))
     for (const name of Object.keys(env)) expect(message).toContain(`${name} must be`)

@@ -2,13 +2,16 @@ import { deepStrictEqual } from 'node:assert/strict'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { Achievement as AchievementMessage } from '../../gen/laurel/v1/achievement.ts'
+import { Destination as DestinationMessage } from '../../gen/laurel/v1/destination.ts'
 import { Player as PlayerMessage } from '../../gen/laurel/v1/player.ts'
 import { Stat as StatMessage } from '../../gen/laurel/v1/stat.ts'
 import { Title as TitleMessage } from '../../gen/laurel/v1/title.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { EVENT_KINDS } from '../../model/event.ts'
 import { EARLIEST_INSTANT, LATEST_INSTANT } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { readAchievement, writeAchievement } from './achievement.ts'
+import { readDestination, writeDestination } from './destination.ts'
 import { readPlayer, writePlayer } from './player.ts'
 import { readStat, writeStat } from './stat.ts'
 import { readTitle, writeTitle } from './title.ts'
@@ -162,6 +165,44 @@ test('a stat comes back from the wire as it was', () => {
       deepStrictEqual(
         parse((violations) => readStat(message, violations)),
         definition,
+      )
+    }),
+  )
+})
+
+test('a destination comes back from the wire as it was', () => {
+  const ids = fc.uniqueArray(id, { maxLength: 3 })
+  const destinations = plain({
+    titleId: id,
+    id,
+    displayName: text,
+    dialect: id,
+    url: text.filter((url) => url !== ''),
+    credential: text,
+    filter: plain({
+      kinds: fc.uniqueArray(fc.constantFrom(...EVENT_KINDS), { maxLength: 3 }),
+      achievementIds: ids,
+      playerIds: ids,
+    }),
+    limits: plain({
+      requestsPerSecond: fc.double({ min: 0.001, max: 10_000, noNaN: true }),
+      maxInFlight: fc.integer({ min: 1, max: 256 }),
+      maxAttempts: fc.integer({ min: 1, max: 100 }),
+      timeout: fc.bigInt({ min: 1_000_000n, max: 600_000_000n }),
+    }),
+    paused: fc.boolean(),
+    ...stored,
+  })
+  fc.assert(
+    fc.property(destinations, (destination) => {
+      const message = DestinationMessage.decode(
+        DestinationMessage.encode(writeDestination(destination)).finish(),
+      )
+      const { paused, createTime, updateTime, etag, ...rest } = destination
+      expect(message).toMatchObject({ paused, etag })
+      deepStrictEqual(
+        parse((violations) => readDestination(message, violations)),
+        rest,
       )
     }),
   )
