@@ -15,6 +15,7 @@ import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { openCourier } from './relay/courier.ts'
+import { Relay, type RelayParts } from './relay/relay.ts'
 import { KnownDefinitions } from './service/known-definitions.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
@@ -99,11 +100,12 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     CLEANING_INTERVAL_MILLISECONDS,
   )
   started.defer(() => clearInterval(cleaning))
+  const relay = startRelay({ services, outbound, credentials, log }, config, started)
   const operations = openOperations(services)
   const wire = { log, authenticate: openAuthentication(config, services, log, started) }
   const tls = config.tls && openTls(config.tls, log, started)
   const probes = { isReady: () => store.breaker !== 'open', metrics: startMetrics() }
-  observe(store, services.recorder)
+  observe(store, services.recorder, relay)
   const grpc = createGrpcServer(operations, wire, tls)
   started.defer(() => grpc.stop())
   store.onBreaker((state) => {
@@ -181,6 +183,19 @@ function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): T
   started.defer(() => tls.close())
   tls.onChange(() => log.info('the certificate was read again'))
   return tls
+}
+
+/** Brings events to destinations, unless this process is to leave that to others. */
+function startRelay(
+  parts: Omit<RelayParts, 'bridges' | 'leaseTime'>,
+  config: Config,
+  started: AsyncDisposableStack,
+): Relay {
+  const leaseTime = BigInt(config.relayLeaseSeconds) * TICKS_PER_SECOND
+  const relay = new Relay({ ...parts, bridges, leaseTime })
+  if (config.relay) relay.start()
+  started.defer(() => relay.stop())
+  return relay
 }
 
 /** Follows up to where events are settled; what other processes write is heard of too. */

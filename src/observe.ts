@@ -1,3 +1,4 @@
+import type { Relay } from './relay/relay.ts'
 import type { Recorder } from './service/recording/recorder.ts'
 import type { BreakerState, Store } from './store/store.ts'
 import { laurelMeter } from './telemetry/metrics.ts'
@@ -5,7 +6,7 @@ import { laurelMeter } from './telemetry/metrics.ts'
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 
 /** The numbers of a running server. */
-export function observe(store: Store, recorder: Recorder): void {
+export function observe(store: Store, recorder: Recorder, relay: Relay): void {
   const meter = laurelMeter()
   meter
     .createObservableGauge('laurel_database_breaker', {
@@ -32,4 +33,16 @@ export function observe(store: Store, recorder: Recorder): void {
       description: 'Statements that reports were written by together',
     })
     .addCallback((result) => result.observe(recorder.counts.batches))
+  meter
+    .createObservableCounter('laurel_deliveries', {
+      description: 'Deliveries of events to destinations, by what became of them',
+    })
+    .addCallback((result) => {
+      for (const [outcome, count] of relay.counts.entries()) result.observe(count, { outcome })
+    })
+  meter
+    .createObservableGauge('laurel_destinations_resting', {
+      description: 'Destinations that are left alone because they failed again and again',
+    })
+    .addCallback((result) => result.observe(relay.openCircuits))
 }

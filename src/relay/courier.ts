@@ -5,15 +5,9 @@ import { LaurelError, type Violation } from '../model/errors.ts'
 import { type Instant, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import type { Binding } from '../model/title.ts'
 import { CredentialError, type Credentials, checkReference } from '../outbound/credentials.ts'
-import {
-  type Limits,
-  type Outbound,
-  OutboundError,
-  type OutboundRequest,
-  type Target,
-} from '../outbound/outbound.ts'
+import { type Outbound, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
 import type { Courier, DestinationTest } from '../service/bridging/courier.ts'
-import { keptRequest, keptResponse, toPlatform } from './request.ts'
+import { keptRequest, keptResponse, limitsOf, toPlatform } from './request.ts'
 import { webhookProbe, webhookVerdict } from './webhook.ts'
 
 export interface CourierParts {
@@ -99,16 +93,6 @@ async function probe(
   const asked = bridge.probe({ titleId, binding })
   const credential = reference === '' ? undefined : { reference, secret }
   return { outgoing: toPlatform(asked, credential), verdict: verdictOf }
-}
-
-function limitsOf({ limits }: Destination): Partial<Limits> {
-  const timeout = Number(limits.timeout / TICKS_PER_MILLISECOND)
-  return {
-    connectTimeout: timeout,
-    headersTimeout: timeout,
-    bodyTimeout: timeout,
-    totalTimeout: timeout,
-  }
 }
 
 /** What is said to whoever tests a destination; anything else is a fault of Laurel's own. */

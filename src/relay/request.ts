@@ -1,8 +1,10 @@
 import type { BridgeRequest } from '../dialect/bridge.ts'
 import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
+import type { Destination } from '../model/destination.ts'
 import { formatJson } from '../model/exact-json.ts'
+import { TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { CredentialError } from '../outbound/credentials.ts'
-import type { Answer, OutboundRequest } from '../outbound/outbound.ts'
+import type { Answer, Limits, OutboundRequest } from '../outbound/outbound.ts'
 import { pathBelow } from '../outbound/url.ts'
 
 /** How much of a body is kept to be shown. */
@@ -45,9 +47,21 @@ export function keptResponse({ status, body }: Answer): DeliveryResponse {
   return { status, body: cut(body) }
 }
 
-/** A character is kept or cut, never halved. */
+/** What requests may take, as the destination's owner says. How many come in a second is the relay's to see to. */
+export function limitsOf({ limits }: Destination): Partial<Limits> {
+  const timeout = Number(limits.timeout / TICKS_PER_MILLISECOND)
+  return {
+    connectTimeout: timeout,
+    headersTimeout: timeout,
+    bodyTimeout: timeout,
+    totalTimeout: timeout,
+    inFlight: limits.maxInFlight,
+  }
+}
+
+/** A character is kept or cut, never halved. Postgres has no place for U+0000. */
 function cut(text: string): string {
-  const bytes = Buffer.from(text)
+  const bytes = Buffer.from(text.replaceAll('\0', '\ufffd'))
   if (bytes.length <= KEPT_BYTES) return bytes.toString()
   return new TextDecoder().decode(bytes.subarray(0, KEPT_BYTES), { stream: true })
 }

@@ -94,7 +94,7 @@ function toRow(destination: Destination) {
   }
 }
 
-function toDestination(row: Row<'destinations'>): Destination {
+export function toDestination(row: Row<'destinations'>): Destination {
   const limits = row.limits as unknown as StoredLimits
   return {
     titleId: row.title_id,

@@ -4,6 +4,8 @@ import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
 import { communityQueries } from './community.ts'
 import { deliveryQueries } from './deliveries.ts'
+import { deliveryAttemptQueries } from './delivery-attempts.ts'
+import { deliveryFlowQueries } from './delivery-flow.ts'
 import { destinationQueries } from './destinations.ts'
 import { eventQueries } from './events.ts'
 import { imageQueries } from './images.ts'
@@ -37,6 +39,8 @@ export function queriesOn(db: Kysely<Tables>) {
     ...destinationQueries(db),
     ...deliveryQueries(db),
     ...replayQueries(db),
+    ...deliveryFlowQueries(db),
+    ...deliveryAttemptQueries(db),
     ...requestQueries(db),
     ...imageQueries(db),
   }

@@ -1,0 +1,139 @@
+import type { Verdict } from '../dialect/bridge.ts'
+import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
+import type { Destination } from '../model/destination.ts'
+import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
+import { backoff } from '../outbound/backoff.ts'
+import { OutboundError, type Target } from '../outbound/outbound.ts'
+import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/delivering/claim-deliveries.ts'
+import type { SentDeliveries } from '../service/delivering/settle-deliveries.ts'
+import type { Dispatch, Outgoing } from './outgoing.ts'
+import { keptRequest, keptResponse } from './request.ts'
+
+/** Within a second, then within twice as long each time, up to an hour. */
+const PATIENCE = { first: 1_000, longest: 60 * 60 * 1000 }
+
+/**
+ * Sends one player's deliveries, one request after the other. What has to be tried again stops those after it, so that
+ * they arrive in their order.
+ * @param signal ends what is under way, as something that may have arrived
+ */
+export async function send(
+  destination: Destination,
+  target: Target,
+  claimed: ClaimedDeliveries,
+  dispatch: Dispatch,
+  signal: AbortSignal,
+): Promise<SentDeliveries> {
+  const { playerId } = claimed.claim
+  const results: AttemptResult[] = dispatch.unsupported.map(({ attempt, why }) =>
+    resultOf(playerId, attempt, { state: 'unsupported', error: why }),
+  )
+  let requests = 0
+  let held = 0
+  let stopped: Rest | undefined
+
+  async function sendOne(outgoing: Outgoing): Promise<void> {
+    if (stopped !== undefined || signal.aborted) {
+      for (const attempt of outgoing.attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
+      return
+    }
+    const { request, attempts, key } = outgoing
+    const sent = { idempotencyKey: key, request: keptRequest(destination.url, request) }
+    try {
+      if (outgoing.before !== undefined) {
+        requests += 1
+        await target.send(outgoing.before, signal)
+      }
+      requests += 1
+      const answer = await target.send(request, signal)
+      held = Math.max(held, answer.retryAfter ?? 0)
+      const verdicts = outgoing.judge(answer)
+      if (verdicts.every(({ kind }) => kind === 'refused') && outgoing.apart.length > 0) {
+        for (const one of outgoing.apart) await sendOne(one)
+        return
+      }
+      for (const [index, attempt] of attempts.entries()) {
+        put(attempt, verdicts[index] as Verdict, { ...sent, response: keptResponse(answer) })
+      }
+    } catch (error) {
+      if (error instanceof OutboundError && error.kind === 'circuit_open') {
+        stopped = { failures: claimed.claim.failures, rest: toTicks(error.retryAfter ?? 0) }
+        for (const attempt of attempts) {
+          results.push(resultOf(playerId, attempt, { state: 'unsent', error: error.message }))
+        }
+        return
+      }
+      const why = failureOf(error, signal)
+      for (const attempt of attempts) put(attempt, { kind: 'retry', why }, { ...sent, response: undefined })
+    }
+  }
+
+  function put(attempt: Attempt, verdict: Verdict, sent: Sent): void {
+    if (verdict.kind === 'retry') stopped ??= restAfter(claimed)
+    results.push(resultOf(playerId, attempt, { ...sent, ...stateAfter(attempt, verdict, destination) }))
+  }
+
+  for (const outgoing of dispatch.outgoing) await sendOne(outgoing)
+  return { claim: claimed.claim, results, requests, held: toTicks(held), ...(stopped ?? AT_ONCE) }
+}
+
+/** What becomes of deliveries for which nothing can be sent, because something is amiss here or there. */
+export function unsent(claimed: ClaimedDeliveries, why: string): SentDeliveries {
+  const { claim, attempts } = claimed
+  const results = attempts.map((attempt) =>
+    resultOf(claim.playerId, attempt, { state: 'unsent', error: why }),
+  )
+  return { claim, results, requests: 0, held: 0n, ...restAfter(claimed) }
+}
+
+interface Sent {
+  readonly idempotencyKey: string
+  readonly request: DeliveryRequest
+  readonly response: DeliveryResponse | undefined
+}
+
+function resultOf(
+  playerId: string,
+  { event }: Attempt,
+  result: Pick<AttemptResult, 'state'> & Partial<AttemptResult>,
+): AttemptResult {
+  return {
+    playerId,
+    eventId: event.id,
+    idempotencyKey: '',
+    request: undefined,
+    response: undefined,
+    error: '',
+    ...result,
+  }
+}
+
+function stateAfter(
+  { number }: Attempt,
+  verdict: Verdict,
+  { limits }: Destination,
+): Pick<AttemptResult, 'state' | 'error'> {
+  if (verdict.kind === 'delivered') return { state: 'delivered', error: '' }
+  const isLast = verdict.kind === 'refused' || number >= limits.maxAttempts
+  return { state: isLast ? 'dead' : 'pending', error: verdict.why }
+}
+
+type Rest = Pick<SentDeliveries, 'failures' | 'rest'>
+
+const AT_ONCE: Rest = { failures: 0, rest: 0n }
+
+function restAfter({ claim }: ClaimedDeliveries): Rest {
+  const failures = claim.failures + 1
+  return { failures, rest: toTicks(backoff(failures, undefined, Math.random(), PATIENCE)) }
+}
+
+/** What is broken off may have arrived, as what was not answered may. */
+function failureOf(error: unknown, signal: AbortSignal): string {
+  if (signal.aborted) return 'it was broken off before it was answered'
+  if (error instanceof OutboundError) return error.message
+  throw error
+}
+
+function toTicks(milliseconds: number): Duration {
+  return BigInt(Math.round(milliseconds)) * TICKS_PER_MILLISECOND
+}

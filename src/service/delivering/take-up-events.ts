@@ -1,0 +1,31 @@
+import { type Destination, WEBHOOK } from '../../model/destination.ts'
+import { EVENT_KINDS, type EventKind } from '../../model/event.ts'
+import type { Services } from '../services.ts'
+
+/** What a platform is told of, where nobody says which kinds. */
+const TOLD_TO_PLATFORMS: readonly EventKind[] = ['progressed', 'unlocked']
+
+/**
+ * Makes deliveries of the next events that are meant for a destination, as far as they are settled. False when there
+ * are no more for now, or another process is at it.
+ */
+export async function takeUpEvents(
+  services: Services,
+  destination: Destination,
+  horizon: bigint,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { titleId, id: destinationId, filter } = destination
+  const kinds = kindsFor(services, destination)
+  return services.store.single(signal, (queries) =>
+    queries.takeUpEvents({ titleId, destinationId }, { ...filter, kinds }, horizon),
+  )
+}
+
+/** Those that are asked for are taken up although the platform does not know them: that it does not is then told. */
+function kindsFor({ dialects }: Services, { dialect, filter }: Destination): readonly EventKind[] {
+  if (filter.kinds.length > 0) return filter.kinds
+  if (dialect === WEBHOOK) return EVENT_KINDS
+  const known = dialects.get(dialect)?.bridge?.kinds ?? []
+  return TOLD_TO_PLATFORMS.filter((kind) => known.includes(kind))
+}

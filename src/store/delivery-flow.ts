@@ -1,0 +1,192 @@
+import { type Kysely, sql } from 'kysely'
+import type { Destination } from '../model/destination.ts'
+import type { EventFilter } from '../model/event.ts'
+import type { Duration } from '../model/instant.ts'
+import { DATABASE_CLOCK } from './database-clock.ts'
+import { toDestination } from './destinations.ts'
+import type { Row, Tables } from './schema.ts'
+
+/** A destination, and whether there is something to do for it. */
+export interface DestinationWork {
+  readonly destination: Destination
+  /** Events have come that are not among its deliveries. */
+  readonly behind: boolean
+  /** Players wait to be taken up. */
+  readonly due: boolean
+}
+
+export interface DestinationName {
+  readonly titleId: string
+  readonly destinationId: string
+}
+
+/** A player whose deliveries to a destination are somebody's to send, until the lease ends. */
+export interface Claim {
+  readonly playerId: string
+  readonly lease: string
+  /** When the lease ends, by the database's clock. */
+  readonly dueTime: bigint
+  /** Tries that failed in a row. */
+  readonly failures: number
+}
+
+export interface ClaimRequest extends DestinationName {
+  readonly lease: string
+  readonly leaseTime: Duration
+  readonly limit: number
+  /** How long one request takes of the rate budget, and how much of it may be used at once. */
+  readonly interval: Duration
+  readonly burst: Duration
+}
+
+/** How many events are looked at in one transaction. */
+const TAKEN_UP_AT_ONCE = 1_000
+
+const ticks = (time: bigint) => sql`${time}::bigint`
+
+export function deliveryFlowQueries(db: Kysely<Tables>) {
+  return {
+    /** Every destination there is, with what there is to do up to a number. */
+    async destinationWork(horizon: bigint): Promise<readonly DestinationWork[]> {
+      const { rows } = await sql<Row<'destinations'> & { behind: boolean; due: boolean }>`
+        select d.*,
+          exists (select from events e
+            where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(horizon)}) as behind,
+          exists (select from delivery_queues q where q.title_id = d.title_id and q.destination_id = d.id
+            and q.due_time <= ${DATABASE_CLOCK}) as due
+        from destinations d
+        join destination_flows f on f.title_id = d.title_id and f.destination_id = d.id
+        order by d.title_id, d.id`.execute(db)
+      return rows.map((row) => ({ destination: toDestination(row), behind: row.behind, due: row.due }))
+    },
+
+    /**
+     * Makes deliveries of the next events up to a number; false when another process is at it, or none is left. Progress
+     * that a later event of the achievement goes beyond is left out, or superseded where it waits untried.
+     */
+    async takeUpEvents(
+      { titleId, destinationId }: DestinationName,
+      { kinds, achievementIds, playerIds }: EventFilter,
+      horizon: bigint,
+    ): Promise<boolean> {
+      const anyOf = (column: string, values: readonly string[]) =>
+        sql`(cardinality(${[...values]}::text[]) = 0 or ${sql.ref(column)} = any(${[...values]}::text[]))`
+      const { rows } = await sql<{ moved: boolean }>`
+        with flow as materialized (
+          select position from destination_flows
+          where title_id = ${titleId} and destination_id = ${destinationId}
+          for no key update skip locked
+        ),
+        page as materialized (
+          select e.* from flow cross join lateral (
+            select * from events
+            where title_id = ${titleId} and id > flow.position and id <= ${ticks(horizon)}
+            order by id limit ${TAKEN_UP_AT_ONCE}
+          ) e
+        ),
+        meant as materialized (
+          select *, kind = 'progressed' and exists (select from page later
+            where later.player_id = page.player_id and later.achievement_id = page.achievement_id
+              and later.id > page.id and later.kind in ('progressed', 'unlocked')) as superseded
+          from page
+          where kind = any(${[...kinds]}::text[]) and ${anyOf('achievement_id', achievementIds)}
+            and ${anyOf('player_id', playerIds)}
+        ),
+        added as (
+          insert into deliveries (player_id, title_id, destination_id, event_id, achievement_id, kind, time,
+            progress_state, percent, unlock_time, actor, reason, request_id, state, create_time)
+          select player_id, title_id, ${destinationId}, id, achievement_id, kind, time, state, percent, unlock_time,
+            actor, reason, request_id, 'pending', ${DATABASE_CLOCK}
+          from meant where not superseded
+          on conflict (player_id, title_id, destination_id, event_id) do nothing
+        ),
+        newer as materialized (
+          select player_id, achievement_id, max(id) as id from meant
+          where kind in ('progressed', 'unlocked') group by player_id, achievement_id
+        ),
+        older as (
+          select d.player_id, d.event_id from newer cross join lateral (
+            select player_id, event_id from deliveries
+            where player_id = newer.player_id and title_id = ${titleId} and destination_id = ${destinationId}
+              and state = 'pending' and event_id < newer.id and achievement_id = newer.achievement_id
+              and kind = 'progressed' and attempts = 0
+          ) d
+        ),
+        superseded as (
+          update deliveries d set state = 'superseded' from older
+          where d.player_id = older.player_id and d.title_id = ${titleId} and d.destination_id = ${destinationId}
+            and d.event_id = older.event_id and d.state = 'pending' and d.attempts = 0
+        ),
+        queued as (
+          insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
+          select player_id, ${titleId}, ${destinationId}, ${DATABASE_CLOCK}
+          from (select distinct player_id from meant) as players order by player_id
+          on conflict (player_id, title_id, destination_id) do update set due_time = excluded.due_time
+            where q.lease is null and not q.waiting and q.failures = 0 and q.due_time > excluded.due_time
+        )
+        update destination_flows f set position = case
+            when (select count(*) from page) < ${TAKEN_UP_AT_ONCE} then greatest(f.position, ${ticks(horizon)})
+            else (select max(id) from page) end
+        from flow
+        where f.title_id = ${titleId} and f.destination_id = ${destinationId}
+        returning (select count(*) from page) = ${TAKEN_UP_AT_ONCE} as moved`.execute(db)
+      return rows[0]?.moved ?? false
+    },
+
+    /** Takes up players whose turn it is, as many as the rate budget has requests for. */
+    async claimPlayers(request: ClaimRequest): Promise<readonly Claim[]> {
+      const { titleId, destinationId, lease, leaseTime, limit, interval, burst } = request
+      const { rows } = await sql<{ player_id: string; due_time: bigint; failures: number }>`
+        with clock as materialized (select ${DATABASE_CLOCK} as now),
+        flow as materialized (
+          select free_time from destination_flows
+          where title_id = ${titleId} and destination_id = ${destinationId}
+          for no key update skip locked
+        ),
+        budget as materialized (
+          select greatest(0, least(${limit}::bigint,
+            (now + ${ticks(burst)} - greatest(free_time, now)) / ${ticks(interval)})) as requests
+          from flow, clock
+        ),
+        due as materialized (
+          select player_id from delivery_queues
+          where title_id = ${titleId} and destination_id = ${destinationId}
+            and due_time <= (select now from clock)
+          order by due_time limit (select coalesce(max(requests), 0) from budget)
+          for update skip locked
+        ),
+        claimed as (
+          update delivery_queues q set lease = ${lease}, due_time = clock.now + ${ticks(leaseTime)}, waiting = false
+          from due, clock
+          where q.player_id = due.player_id and q.title_id = ${titleId} and q.destination_id = ${destinationId}
+          returning q.player_id, q.due_time, q.failures
+        ),
+        charged as (
+          update destination_flows f set free_time = greatest(f.free_time, clock.now)
+            + ${ticks(interval)} * (select count(*) from claimed)
+          from clock, flow
+          where f.title_id = ${titleId} and f.destination_id = ${destinationId}
+            and exists (select from claimed)
+        )
+        select * from claimed`.execute(db)
+      return rows.map((row) => ({
+        playerId: row.player_id,
+        lease,
+        dueTime: row.due_time,
+        failures: row.failures,
+      }))
+    },
+
+    /** Takes of the rate budget what requests beyond a claim's first cost, or all of it for a time. */
+    async chargeDestination(
+      { titleId, destinationId }: DestinationName,
+      cost: Duration,
+      held: Duration,
+    ): Promise<void> {
+      await sql`
+        update destination_flows
+        set free_time = greatest(free_time + ${ticks(cost)}, ${DATABASE_CLOCK} + ${ticks(held)})
+        where title_id = ${titleId} and destination_id = ${destinationId}`.execute(db)
+    },
+  }
+}
