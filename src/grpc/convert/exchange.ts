@@ -8,6 +8,7 @@ import {
   LossKind,
   type Loss as LossMessage,
   LossPolicy as LossPolicyOnWire,
+  type ProgressDrift,
   RecordPart,
 } from '../../gen/laurel/v1/exchange.ts'
 import type { JsonValue } from '../../model/json.ts'
@@ -16,6 +17,7 @@ import { formatJson } from '../../service/json.ts'
 import type { DialectDescription } from '../../service/list-dialects.ts'
 import { toRpcStatus } from '../status.ts'
 import { type Choices, readChoice } from './choices.ts'
+import { writeProgress } from './progress.ts'
 import type { Violations } from './violations.ts'
 
 const POLICIES: Choices<LossPolicyOnWire, LossPolicy> = {
@@ -83,7 +85,12 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
     kind: ENTRY_KINDS_ON_WIRE[outcome.kind],
     error: outcome.error === undefined ? undefined : toRpcStatus(outcome.error),
     likelyTwins: [...outcome.likelyTwins],
+    drift: outcome.drift && writeDrift(outcome.drift),
   }
+}
+
+function writeDrift({ key, said, kept }: NonNullable<EntryOutcome['drift']>): ProgressDrift {
+  return { document: writeProgress(key, said), kept: writeProgress(key, kept) }
 }
 
 /** Longer values are told by their beginning: a loss must fit into a message with room for others. */

@@ -3,10 +3,9 @@ import type { Loss } from '../../dialect/losses.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import { achievementNotFound } from '../lookup.ts'
-import type { ProgressResult } from '../reports.ts'
 import type { Call, Services } from '../services.ts'
 import { type ImportedDefinition, type ImportStrategy, importDefinitions } from './import-definitions.ts'
-import { importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
+import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
 import { type Mapping, Matcher } from './match.ts'
 import type { EntryOutcome } from './parts.ts'
 import { sameNames } from './twins.ts'
@@ -32,7 +31,7 @@ export interface ImportSettings {
 
 export interface BatchResult {
   readonly outcomes: readonly EntryOutcome[]
-  readonly progress: readonly ProgressResult[]
+  readonly progress: readonly ImportedProgress[]
   /** What of the entries has no place in the records that they were found to be. */
   readonly losses: readonly Loss[]
 }
@@ -46,7 +45,7 @@ export async function importBatch(
   call: Call,
 ): Promise<BatchResult> {
   const outcomes: EntryOutcome[] = []
-  const progress: ProgressResult[] = []
+  const progress: ImportedProgress[] = []
   const losses: Loss[] = []
   for (const [titleId, ofTitle] of Map.groupBy(entries, (entry) => entry.titleId)) {
     const result = await importIntoTitle(services, queries, settings, titleId, ofTitle, call)
@@ -96,6 +95,7 @@ async function importIntoTitle(
       kind: error === undefined ? kind : 'failed',
       error,
       likelyTwins: twins,
+      drift: isDone(result) ? result.drift : undefined,
     }
   })
   const losses = entries.flatMap(({ path }, index): readonly Loss[] => {
@@ -126,7 +126,7 @@ async function importFacts(
   definitions: readonly ImportedDefinition[],
   matcher: Matcher,
   call: Call,
-): Promise<readonly (ProgressResult | LaurelError | undefined)[]> {
+): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
   const { adapter } = settings
   const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
   const owners = new Map(await queries.playersOfAccounts(adapter.id, accounts))

@@ -8,6 +8,7 @@ import { Ledger } from '../ledger.ts'
 import { playerNamedAfter } from '../player-of-account.ts'
 import { type ProgressResult, report } from '../reports.ts'
 import type { Call } from '../services.ts'
+import { type Drift, driftOf } from './drift.ts'
 
 /** What one entry says of one player, with the record that it speaks of. */
 export interface PlayerFacts {
@@ -18,9 +19,15 @@ export interface PlayerFacts {
   readonly summary: SummaryFacts | undefined
 }
 
+export interface ImportedProgress extends ProgressResult {
+  /** Where less is said than is kept. */
+  readonly drift: Drift | undefined
+}
+
 /**
  * Takes another platform's word for what players have, through the same rules as any report: what is lower than
- * ours changes nothing, and an unlock time that is set never moves. One answer each, in order.
+ * ours changes nothing, and an unlock time that is set never moves. One answer each, in order; an error for what
+ * cannot be taken.
  */
 export async function importPlayerFacts(
   queries: Queries,
@@ -28,7 +35,7 @@ export async function importPlayerFacts(
   players: readonly PlayerFacts[],
   now: Instant,
   call: Call,
-): Promise<readonly (ProgressResult | undefined)[]> {
+): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
   const keys = players.map(({ playerId, titleId, achievement }) => ({
     playerId,
     titleId,
@@ -43,7 +50,13 @@ export async function importPlayerFacts(
     if (facts === undefined || achievement === undefined) return undefined
     const { state, percent, values, unlockTime, revoked, extensions } = facts
     const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
-    return report(ledger, key, achievement, said, context, told)
+    try {
+      const result = report(ledger, key, achievement, said, context, told)
+      return { ...result, drift: driftOf(achievement, said, result.progress, context, key) }
+    } catch (error) {
+      if (error instanceof LaurelError) return error
+      throw error
+    }
   })
   await ledger.flush(queries)
   return results

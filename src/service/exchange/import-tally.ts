@@ -4,6 +4,8 @@ import { type BatchResult, leftOut } from './import-batch.ts'
 import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './parts.ts'
 import type { Entry } from './read-entries.ts'
 
+const NOBODY = { likelyTwins: [], drift: undefined }
+
 /** Counts what an import did. */
 export class ImportTally {
   readonly #envelopeLosses: readonly Loss[]
@@ -14,6 +16,7 @@ export class ImportTally {
   #lossCount: number
   #progressChangedCount = 0
   #newlyUnlockedCount = 0
+  #driftCount = 0
 
   constructor(envelopeLosses: readonly Loss[]) {
     this.#envelopeLosses = envelopeLosses
@@ -30,7 +33,7 @@ export class ImportTally {
   batch(entries: readonly Entry[], result: BatchResult, playerId: string | undefined): ImportPart {
     const refused = entries.flatMap((entry): EntryOutcome[] =>
       'error' in entry
-        ? [{ path: entry.path, achievementId: '', kind: 'failed', error: entry.error, likelyTwins: [] }]
+        ? [{ ...NOBODY, path: entry.path, achievementId: '', kind: 'failed', error: entry.error }]
         : [],
     )
     const outcomes = [...refused, ...result.outcomes]
@@ -39,9 +42,10 @@ export class ImportTally {
     )
     const losses = [...ofEntries, ...result.losses]
     for (const { kind } of outcomes) this.#kinds[kind] += 1
-    for (const { changed, newlyUnlocked } of result.progress) {
+    for (const { changed, newlyUnlocked, drift } of result.progress) {
       this.#progressChangedCount += Number(changed)
       this.#newlyUnlockedCount += Number(newlyUnlocked)
+      this.#driftCount += Number(drift !== undefined)
     }
     this.#entryCount += entries.length
     this.#lossCount += losses.length
@@ -62,6 +66,7 @@ export class ImportTally {
       lossCount: this.#lossCount,
       progressChangedCount: this.#progressChangedCount,
       newlyUnlockedCount: this.#newlyUnlockedCount,
+      driftCount: this.#driftCount,
     }
     return { outcomes: [], losses: this.#envelopeLosses, summary }
   }

@@ -1,5 +1,6 @@
 import type { Loss, LossPolicy } from '../../dialect/losses.ts'
 import type { LaurelError } from '../../model/errors.ts'
+import type { Drift } from './drift.ts'
 
 /** A piece of a document that is written, with the losses of what it holds. */
 export interface ExportPart {
@@ -32,6 +33,8 @@ export interface EntryOutcome {
   readonly error: LaurelError | undefined
   /** In a dry run: achievements of the same name that the entry does not match. */
   readonly likelyTwins: readonly string[]
+  /** Where the entry says less of a player's progress than is kept. */
+  readonly drift: Drift | undefined
 }
 
 /** What one batch of an import did; a batch is one transaction. */
@@ -55,6 +58,7 @@ export interface ImportSummary {
   readonly lossCount: number
   readonly progressChangedCount: number
   readonly newlyUnlockedCount: number
+  readonly driftCount: number
 }
 
 export interface DocumentOptions {

@@ -7,6 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Status } from "../../google/rpc/status.ts";
+import { Progress } from "./progress.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -205,6 +206,18 @@ export interface EntryOutcome {
    * to decide. In a dry run only.
    */
   likelyTwins: string[];
+  /** Set if the player has more here than the entry says: that stays as it is. */
+  drift?: ProgressDrift | undefined;
+}
+
+/** Progress that a document says less of than is kept. */
+export interface ProgressDrift {
+  /** What the document's word alone comes to. */
+  document?:
+    | Progress
+    | undefined;
+  /** What is kept, the document's word included. */
+  kept?: Progress | undefined;
 }
 
 /** An import in numbers. */
@@ -231,6 +244,8 @@ export interface ImportSummary {
   progressChangedCount: number;
   /** How many of those were unlocked by the import. */
   newlyUnlockedCount: number;
+  /** How many entries say less of a player's progress than is kept. */
+  driftCount: number;
 }
 
 function createBaseDialect(): Dialect {
@@ -690,7 +705,7 @@ export const DocumentSummary: MessageFns<DocumentSummary> = {
 };
 
 function createBaseEntryOutcome(): EntryOutcome {
-  return { path: "", achievementId: "", kind: 0, error: undefined, likelyTwins: [] };
+  return { path: "", achievementId: "", kind: 0, error: undefined, likelyTwins: [], drift: undefined };
 }
 
 export const EntryOutcome: MessageFns<EntryOutcome> = {
@@ -709,6 +724,9 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
     }
     for (const v of message.likelyTwins) {
       writer.uint32(42).string(v!);
+    }
+    if (message.drift !== undefined) {
+      ProgressDrift.encode(message.drift, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -766,6 +784,14 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
             message.likelyTwins.push(reader.string());
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.drift = ProgressDrift.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -790,6 +816,78 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
       ? Status.fromPartial(object.error)
       : undefined;
     message.likelyTwins = object.likelyTwins?.map((e) => e) || [];
+    message.drift = (object.drift !== undefined && object.drift !== null)
+      ? ProgressDrift.fromPartial(object.drift)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseProgressDrift(): ProgressDrift {
+  return { document: undefined, kept: undefined };
+}
+
+export const ProgressDrift: MessageFns<ProgressDrift> = {
+  encode(message: ProgressDrift, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.document !== undefined) {
+      Progress.encode(message.document, writer.uint32(10).fork()).join();
+    }
+    if (message.kept !== undefined) {
+      Progress.encode(message.kept, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProgressDrift {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProgressDrift();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.document = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.kept = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ProgressDrift>, I>>(base?: I): ProgressDrift {
+    return ProgressDrift.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ProgressDrift>, I>>(object: I): ProgressDrift {
+    const message = createBaseProgressDrift();
+    message.document = (object.document !== undefined && object.document !== null)
+      ? Progress.fromPartial(object.document)
+      : undefined;
+    message.kept = (object.kept !== undefined && object.kept !== null) ? Progress.fromPartial(object.kept) : undefined;
     return message;
   },
 };
@@ -807,6 +905,7 @@ function createBaseImportSummary(): ImportSummary {
     lossCount: 0,
     progressChangedCount: 0,
     newlyUnlockedCount: 0,
+    driftCount: 0,
   };
 }
 
@@ -844,6 +943,9 @@ export const ImportSummary: MessageFns<ImportSummary> = {
     }
     if (message.newlyUnlockedCount !== 0) {
       writer.uint32(88).int32(message.newlyUnlockedCount);
+    }
+    if (message.driftCount !== 0) {
+      writer.uint32(96).int32(message.driftCount);
     }
     return writer;
   },
@@ -949,6 +1051,14 @@ export const ImportSummary: MessageFns<ImportSummary> = {
             message.newlyUnlockedCount = reader.int32();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.driftCount = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -977,6 +1087,7 @@ export const ImportSummary: MessageFns<ImportSummary> = {
     message.lossCount = object.lossCount ?? 0;
     message.progressChangedCount = object.progressChangedCount ?? 0;
     message.newlyUnlockedCount = object.newlyUnlockedCount ?? 0;
+    message.driftCount = object.driftCount ?? 0;
     return message;
   },
 };
