@@ -1,14 +1,19 @@
 import type { Adapter } from '../src/dialect/adapter.ts'
 import type { Bridge } from '../src/dialect/bridge.ts'
+import type { Source } from '../src/dialect/source.ts'
 import type { Gateway } from '../src/http/gateway.ts'
 import { accelbyte } from './accelbyte/index.ts'
 import { discord } from './discord/index.ts'
 import { xbox } from './xbox/index.ts'
 
-/** A dialect's translations, the gateways that serve its HTTP API, and the bridge that calls it, where it has them. */
+/**
+ * A dialect's translations, the gateways that serve its HTTP API, the bridge that tells it of events, and the source that
+ * reads it, where it has them.
+ */
 type Dialect = Adapter & {
   readonly gateway?: Gateway | readonly Gateway[]
   readonly bridge?: Bridge
+  readonly source?: Source
 }
 
 /** Every dialect that Laurel speaks, in alphabetical order. */

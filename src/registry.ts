@@ -1,6 +1,7 @@
 import { adapters } from '../adapters/index.ts'
 import type { Adapter } from './dialect/adapter.ts'
 import type { Bridge } from './dialect/bridge.ts'
+import type { Source } from './dialect/source.ts'
 import type { Gateway } from './http/gateway.ts'
 
 /** Every dialect that Laurel speaks, by id. */
@@ -14,4 +15,9 @@ export const gateways: readonly Gateway[] = adapters.flatMap(({ gateway }) => ga
 /** What tells their platforms of events, by dialect. */
 export const bridges: ReadonlyMap<string, Bridge> = new Map(
   adapters.flatMap(({ id, bridge }) => (bridge === undefined ? [] : [[id, bridge] as const])),
+)
+
+/** What reads their platforms, by dialect. */
+export const sources: ReadonlyMap<string, Source> = new Map(
+  adapters.flatMap(({ id, source }) => (source === undefined ? [] : [[id, source] as const])),
 )

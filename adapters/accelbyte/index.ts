@@ -1,5 +1,6 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
 import type { Bridge } from '../../src/dialect/bridge.ts'
+import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
@@ -7,8 +8,13 @@ import { encode } from './encode.ts'
 import { frame } from './frame.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
+import { source } from './source.ts'
 
-export const accelbyte: Adapter & { readonly gateway: Gateway; readonly bridge: Bridge } = {
+export const accelbyte: Adapter & {
+  readonly gateway: Gateway
+  readonly bridge: Bridge
+  readonly source: Source
+} = {
   id: 'accelbyte',
   displayName: 'AccelByte Gaming Services',
   shapes: [
@@ -57,4 +63,5 @@ export const accelbyte: Adapter & { readonly gateway: Gateway; readonly bridge: 
   encode,
   gateway,
   bridge,
+  source,
 }

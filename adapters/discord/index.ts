@@ -1,14 +1,20 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
 import type { Bridge } from '../../src/dialect/bridge.ts'
+import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
 import { ACCOUNT_ID_FORM, deriveApplicationId, isSnowflakeText, mintSnowflake } from './snowflake.ts'
+import { source } from './source.ts'
 
 /** Achievements of Discord's HTTP API, which ended on 2023-05-02. */
-export const discord: Adapter & { readonly gateway: readonly Gateway[]; readonly bridge: Bridge } = {
+export const discord: Adapter & {
+  readonly gateway: readonly Gateway[]
+  readonly bridge: Bridge
+  readonly source: Source
+} = {
   id: 'discord',
   displayName: 'Discord',
   shapes: [
@@ -68,4 +74,5 @@ export const discord: Adapter & { readonly gateway: readonly Gateway[]; readonly
   encode,
   gateway,
   bridge,
+  source,
 }

@@ -1,5 +1,6 @@
 import type { Adapter, Capabilities, Shape } from '../../src/dialect/adapter.ts'
 import type { Bridge } from '../../src/dialect/bridge.ts'
+import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
@@ -7,6 +8,7 @@ import { encode } from './encode.ts'
 import { frame } from './frame.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
+import { source } from './source.ts'
 
 const shapes: readonly Shape[] = [
   {
@@ -55,17 +57,19 @@ const capabilities: Capabilities = {
 }
 
 /** Xbox Live achievements, version 2. */
-export const xbox: Adapter & { readonly gateway: Gateway; readonly bridge: Bridge } = {
-  id: 'xbox',
-  displayName: 'Xbox Live Achievement v2',
-  shapes,
-  capabilities,
-  usualShapes: { definition: 'achievement', progress: 'achievement', summary: 'title' },
-  hasCodes: false,
-  frame,
-  ids,
-  decode,
-  encode,
-  gateway,
-  bridge,
-}
+export const xbox: Adapter & { readonly gateway: Gateway; readonly bridge: Bridge; readonly source: Source } =
+  {
+    id: 'xbox',
+    displayName: 'Xbox Live Achievement v2',
+    shapes,
+    capabilities,
+    usualShapes: { definition: 'achievement', progress: 'achievement', summary: 'title' },
+    hasCodes: false,
+    frame,
+    ids,
+    decode,
+    encode,
+    gateway,
+    bridge,
+    source,
+  }
