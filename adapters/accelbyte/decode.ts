@@ -25,7 +25,12 @@ const ROW = quick(userRowSchema)
 
 /** Theirs to ours. Nothing is lost on the way in: what the model has no place for is in the extension. */
 export function decode(entry: JsonObject, _losses: LossReport, context: DecodeContext): Canonical {
-  return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context)
+  return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context, true)
+}
+
+/** The same, without what would be remembered of how members are spelled: that is no fact of the record. */
+export function decodeFacts(entry: JsonObject, context: DecodeContext): Canonical {
+  return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context, false)
 }
 
 /** Every definition has these and no row has one; both may have members that nobody knows. */
@@ -40,7 +45,7 @@ function isUserRow(entry: JsonObject): boolean {
   return typeof entry['status'] === 'number' || names.some((name) => MARKS_ROW.test(name))
 }
 
-function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical {
+function decodeDefinition(entry: JsonObject, context: DecodeContext, remembers: boolean): Canonical {
   const members = foldMembers(entry, DEFINITION_MEMBERS)
   const read = readMembers(DEFINITION, members)
   const language = read.DefaultLanguage ?? context.locale
@@ -78,10 +83,7 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
     // Last, for it reads each member a second time: all of them are known to be readable by now.
     extensions: extensionsOf({
       ...keptOf(members, isRest(members)),
-      ...keepSpellings(
-        isRest(members) ? withoutNulls(members.known) : members.known,
-        definitionSpellings(language, read.Incremental ?? false),
-      ),
+      ...(remembers ? spellingsIn(members, language, read.Incremental ?? false) : NO_MEMBERS),
       ...members.unknown,
     }),
   }
@@ -92,6 +94,11 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext): Canonical 
     progress: undefined,
     summary: undefined,
   }
+}
+
+function spellingsIn(members: Members, language: string, incremental: boolean): JsonObject {
+  const known = isRest(members) ? withoutNulls(members.known) : members.known
+  return keepSpellings(known, definitionSpellings(language, incremental))
 }
 
 /** A row names no requirement, and an incremental achievement has one: both are known by this id. */
@@ -111,6 +118,7 @@ function goalOf(goal: number | bigint | null | undefined, statCode: string | nul
 /** REST always says `global`, so that false there says no more than the export, which leaves it out. */
 function keptOf({ known }: Members, rest: boolean): JsonObject {
   const set = OPAQUE_MEMBERS.filter((name) => Object.hasOwn(known, name))
+  if (set.length === 0 && (rest || known['Global'] !== false)) return NO_MEMBERS
   const kept = set.map((name): [string, JsonValue] => [name, known[name] ?? null])
   return Object.fromEntries(!rest && known['Global'] === false ? [['Global', false], ...kept] : kept)
 }

@@ -1,11 +1,12 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
-import { LossReport } from '../../src/dialect/losses.ts'
+import type { LossReport } from '../../src/dialect/losses.ts'
+import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Quantity } from '../../src/model/quantity.ts'
 import {
   DEFINITION_MEMBERS,
-  decode,
+  decodeFacts,
   MARKS_DEFINITION,
   MAX_TAGS,
   OPAQUE_MEMBERS,
@@ -49,7 +50,7 @@ const NOTHING: Canonical = {
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const entry = write(record, context)
   const locale = record.achievement?.name.locale ?? ''
-  const back = entry === undefined ? NOTHING : decode(entry, new LossReport(), { locale, envelope: {} })
+  const back = entry === undefined ? NOTHING : decodeFacts(entry, { locale, envelope: NO_MEMBERS })
   reportDifferences(record, back, losses)
   return entry ?? {}
 }
@@ -68,8 +69,9 @@ function write(record: Canonical, { shape, purpose, account }: EncodeContext): J
 
 /** `Global` came later, and is written where it says something. */
 function writeExport(achievement: Achievement, namespace: string): JsonObject {
-  const extension = achievement.extensions['accelbyte'] ?? {}
+  const extension = achievement.extensions['accelbyte'] ?? NO_MEMBERS
   const definition = writeDefinition(achievement, namespace, extension)
+  if (extension === NO_MEMBERS && achievement.participation !== 'community') return definition
   const global = globalIn(achievement, extension)
   const others = [...opaqueIn(extension), ...unknownIn(extension, DEFINITION_MEMBERS)]
   const saysGlobal = global === true || Object.hasOwn(extension, 'Global')
@@ -96,8 +98,7 @@ function writeRest(achievement: Achievement, namespace: string): JsonObject {
 function writeDefinition(achievement: Achievement, namespace: string, extension: JsonObject) {
   const goal = goalIn(achievement)
   const language = achievement.name.locale
-  const spellings = definitionSpellings(language, goal !== undefined)
-  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, spellings)
+  const as = extension === NO_MEMBERS ? asPlain : asSpelled(extension, language, goal !== undefined)
   return {
     Hidden: achievement.hidden,
     Incremental: goal !== undefined,
@@ -116,6 +117,15 @@ function writeDefinition(achievement: Achievement, namespace: string, extension:
     Name: as('Name', writeTexts(achievement.name, language)),
     Description: as('Description', writeTexts(achievement.description, language)),
   } as const satisfies JsonObject
+}
+
+function asPlain(_: string, plain: JsonValue): JsonValue {
+  return plain
+}
+
+function asSpelled(extension: JsonObject, language: string, incremental: boolean): typeof asPlain {
+  const spellings = definitionSpellings(language, incremental)
+  return (name, plain) => spelled(name, plain, extension, spellings)
 }
 
 function globalIn({ participation }: Achievement, extension: JsonObject): JsonValue {

@@ -50,6 +50,20 @@ const PROGRESS: Details<ProgressFacts> = {
   revoked: NO_PLACE,
 }
 
+interface Field<Part> {
+  readonly field: keyof Details<Part> & string
+  readonly detail: string
+}
+
+function fieldsOf<Part>(details: Details<Part>): readonly Field<Part>[] {
+  const fields = Object.keys(details) as (keyof Details<Part> & string)[]
+  return fields.map((field) => ({ field, detail: details[field] }))
+}
+
+const TITLE_FIELDS = fieldsOf(TITLE)
+const ACHIEVEMENT_FIELDS = fieldsOf(ACHIEVEMENT)
+const PROGRESS_FIELDS = fieldsOf(PROGRESS)
+
 /**
  * Reports what `back`, the entry read again, no longer says as `record` does. Measured, not foretold: so nothing
  * is lost in silence, and nothing is reported that came through. A user row is asked for no definition, and takes
@@ -58,14 +72,14 @@ const PROGRESS: Details<ProgressFacts> = {
 export function reportDifferences(record: Canonical, back: Canonical, losses: LossReport): void {
   const { binding } = record.title
   const title = back.progress === undefined ? back.title : { ...back.title, binding }
-  reportPart('title', record.title, title, TITLE, losses)
+  reportPart('title', record.title, title, TITLE_FIELDS, losses)
   if (record.achievement !== undefined && back.achievement !== undefined) {
-    reportPart('achievement', record.achievement, back.achievement, ACHIEVEMENT, losses)
+    reportPart('achievement', record.achievement, back.achievement, ACHIEVEMENT_FIELDS, losses)
     const [from, to] = [record.achievement.ids['accelbyte'], back.achievement.ids['accelbyte']]
     reportField(['achievement', 'ids', 'accelbyte'], from, to, 'a definition in REST form has no id', losses)
   }
   if (record.progress !== undefined && back.progress !== undefined) {
-    reportPart('progress', record.progress, back.progress, PROGRESS, losses)
+    reportPart('progress', record.progress, back.progress, PROGRESS_FIELDS, losses)
   } else if (record.progress !== undefined) {
     losses.dropped(['progress'], toJson(record.progress), 'a definition does not carry progress')
   }
@@ -76,13 +90,13 @@ function reportPart<Part extends { readonly extensions: Extensions }>(
   name: string,
   record: Part,
   back: Part,
-  details: Details<Part>,
+  fields: readonly Field<Part>[],
   losses: LossReport,
 ): void {
-  for (const field of Object.keys(details) as (keyof Details<Part> & string)[]) {
-    const [from, to] = [record[field], back[field]]
+  for (const { field, detail } of fields) {
+    const from = record[field]
+    const to = back[field]
     if (sameJson(from, to)) continue
-    const detail: string = details[field]
     if (detail !== NO_PLACE) reportField([name, field], from, to, detail, losses)
     else losses.dropped([name, field], toJson(from), detail)
   }

@@ -1,5 +1,6 @@
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { Path } from '../../src/dialect/losses.ts'
+import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { quick } from '../../src/dialect/plain.ts'
 import type { MediaAsset } from '../../src/model/achievement.ts'
 import { EARLIEST_INSTANT, formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
@@ -24,6 +25,7 @@ export function readTexts(texts: Texts, language: string, path: Path): Localized
       `expected a text in the default language ${JSON.stringify(language)}, but found ${found || 'no text'}`,
     )
   }
+  if (isOnly(texts, tag)) return { locale: language, text: texts[tag] as string, translations: NO_MEMBERS }
   const { [tag]: text, ...translations } = texts
   return { locale: language, text: text as string, translations }
 }
@@ -33,10 +35,18 @@ export function readTexts(texts: Texts, language: string, path: Path): Localized
  * a reader would get stands in for it.
  */
 export function writeTexts({ locale, text, translations }: LocalizedText, language: string): JsonObject {
-  if (sameLanguage(locale, language)) return { [language]: text, ...translations, [language]: text }
+  if (sameLanguage(locale, language)) {
+    const texts = { [language]: text, ...translations }
+    return Object.hasOwn(translations, language) ? { ...texts, [language]: text } : texts
+  }
   const tag = findLanguage(translations, language)
   const standIn = tag === undefined ? text : (translations[tag] as string)
   return { [language]: standIn, ...translations, [locale]: text }
+}
+
+function isOnly(texts: Readonly<Record<string, string>>, tag: string): boolean {
+  for (const other in texts) if (other !== tag) return false
+  return true
 }
 
 /** Exactly if it can be, else without regard to case: live services hold `EN` beside `en`. */
