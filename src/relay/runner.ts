@@ -101,14 +101,10 @@ export class Runner {
   }
 
   async #deliver(claimed: ClaimedDeliveries, deadline: number): Promise<void> {
-    const outOfTime = AbortSignal.timeout(Math.max(deadline - performance.now(), 0))
-    try {
-      this.#sent.push(await this.#sendAll(claimed, outOfTime))
-    } catch (error) {
-      // The lease ends by itself, and whoever takes the player up then may fare better.
-      this.#warn(error as Error, 'deliveries of a player could not be sent')
-      return
-    }
+    const time = new AbortController()
+    const timer = setTimeout(() => time.abort(), deadline - performance.now())
+    this.#sent.push(await this.#sendAll(claimed, time.signal))
+    clearTimeout(timer)
     this.#settling ??= this.#settle().finally(() => {
       this.#settling = undefined
     })
@@ -124,9 +120,11 @@ export class Runner {
       const dispatch = dispatchOf(this.destination, claimed, bridge, secret, services.now())
       return await send(this.destination, this.#target, claimed, dispatch, signal)
     } catch (error) {
-      if (error instanceof CredentialError || error instanceof LaurelError)
+      if (error instanceof CredentialError || error instanceof LaurelError) {
         return unsent(claimed, error.message)
-      throw error
+      }
+      this.#warn(error as Error, 'deliveries of a player could not be sent')
+      return unsent(claimed, 'a fault of the server, which its log tells of')
     }
   }
 

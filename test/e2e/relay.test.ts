@@ -1,0 +1,165 @@
+import { Webhook } from 'standardwebhooks'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
+import { bridgeOn } from '../support/bridge.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { always, answer, type FakePlatform, script, startFakePlatform } from '../support/fake-platform.ts'
+import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { createWorld } from '../support/world.ts'
+
+let database: TestDatabase
+let server: RunningServer
+let platform: FakePlatform
+let count = 0
+let destinationId = ''
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url, env: { LAUREL_CREDENTIAL_HOOK: HOOK_SECRET } })
+  await createWorld(server.address, { marathon: 100n, plain: undefined })
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  platform = await startFakePlatform()
+  count += 1
+  destinationId = `hook-${count}`
+})
+afterEach(async () => {
+  using bridge = bridgeOn(server.address)
+  await bridge.delete(destinationId).catch(() => {})
+  await platform.close()
+})
+
+const limits = { requestsPerSecond: 1000 }
+
+async function createHook(more: object = {}) {
+  using bridge = bridgeOn(server.address)
+  return await bridge.create({ destinationId, url: `${platform.url}/hook`, limits, ...HOOK, ...more })
+}
+
+const bodies = () => platform.received.map(({ body }) => JSON.parse(body))
+
+test('what happens is told, signed, and kept as delivered', async () => {
+  await createHook()
+  await record(server.address, [{ playerId: 'ann', achievementId: 'plain' }])
+  await until(() => platform.received.length > 0)
+  const [received] = platform.received
+  const headers = received?.headers as Record<string, string>
+  const event = new Webhook(HOOK_SECRET).verify(received?.body ?? '', headers) as { data: object }
+  expect(event).toMatchObject({ type: 'laurel.achievement.unlocked', subject: 'plain' })
+  expect(event.data).toMatchObject({ player_id: 'ann', percent: 100, state: 'achieved' })
+  using bridge = bridgeOn(server.address)
+  await until(async () => (await bridge.listDeliveries(destinationId)).deliveries[0]?.response !== undefined)
+  const { deliveries } = await bridge.listDeliveries(destinationId)
+  expect(deliveries).toMatchObject([{ state: DeliveryState.DELIVERED, attempts: 1, error: '' }])
+  const whole = await bridge.getDelivery(destinationId, deliveries[0]?.event?.eventId ?? '')
+  expect(whole.request).toMatchObject({ method: 'POST', url: `${platform.url}/hook`, body: received?.body })
+  expect(whole.idempotencyKey).toBe(received?.headers['idempotency-key'])
+})
+
+test('an error is tried again under the same key, until it is taken', async () => {
+  platform.behave = script(answer(500), answer(503), { kind: 'drop' }, answer(204))
+  await createHook()
+  await record(server.address, [{ playerId: 'bob', achievementId: 'plain' }])
+  await until(() => platform.received.length >= 4)
+  expect(new Set(platform.received.map(({ key }) => key)).size).toBe(1)
+  expect(platform.applied.size).toBe(1)
+  using bridge = bridgeOn(server.address)
+  await until(async () => {
+    const [delivery] = (await bridge.listDeliveries(destinationId)).deliveries
+    return delivery?.state === DeliveryState.DELIVERED
+  })
+  const { deliveries } = await bridge.listDeliveries(destinationId)
+  expect(deliveries).toMatchObject([{ attempts: 4, error: '' }])
+})
+
+test('what is tried too often is a dead letter, can be read, and goes out when it is replayed', async () => {
+  platform.behave = always(answer(500, { body: 'out of order' }))
+  await createHook({ limits: { ...limits, maxAttempts: 2 } })
+  await record(server.address, [{ playerId: 'carla', achievementId: 'plain' }])
+  using bridge = bridgeOn(server.address)
+  const states = [DeliveryState.DEAD]
+  await until(async () => (await bridge.listDeliveries(destinationId, { states })).deliveries.length > 0)
+  const [dead] = (await bridge.listDeliveries(destinationId, { states })).deliveries
+  const letter = await bridge.getDelivery(destinationId, dead?.event?.eventId ?? '')
+  expect(letter).toMatchObject({ attempts: 2, response: { status: 500, body: 'out of order' } })
+  expect(letter.error).toContain('500')
+  platform.behave = always(answer(200))
+  await bridge.replay(destinationId, letter.event?.eventId ?? '')
+  await until(async () => {
+    const now = await bridge.getDelivery(destinationId, letter.event?.eventId ?? '')
+    return now.state === DeliveryState.DELIVERED
+  })
+  expect(new Set(platform.received.map(({ key }) => key)).size).toBe(1)
+})
+
+test('of one player all comes in order, whatever fails in between', async () => {
+  let calls = 0
+  platform.behave = () => {
+    calls += 1
+    return calls % 3 === 0 ? answer(500) : answer(200)
+  }
+  await createHook({ filter: { playerIds: ['dora'] } })
+  using bridge = bridgeOn(server.address)
+  for (let value = 10; value <= 100; value += 10) {
+    await record(server.address, [{ playerId: 'dora', achievementId: 'marathon', value }])
+    await until(async () => bodies().some(({ data }) => data.percent >= value))
+  }
+  await until(() => [...platform.applied.values()].length === 10)
+  const percents = [...platform.applied.values()].map(({ body }) => JSON.parse(body).data.percent)
+  expect(percents).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100])
+  await until(async () => (await bridge.ofAchievements('dora'))[0]?.state === DeliveryState.DELIVERED)
+})
+
+test('progress that waits is superseded by newer progress, and an unlock is never', async () => {
+  await createHook({ filter: { playerIds: ['erik'] } })
+  using bridge = bridgeOn(server.address)
+  await bridge.pause(destinationId)
+  for (const value of [10, 20, 30]) {
+    await record(server.address, [{ playerId: 'erik', achievementId: 'marathon', value }])
+    await until(async () => {
+      const { deliveries } = await bridge.listDeliveries(destinationId)
+      return deliveries[0]?.event?.percent === value
+    })
+  }
+  await record(server.address, [{ playerId: 'erik', achievementId: 'marathon', value: 100 }])
+  await record(server.address, [{ playerId: 'erik', achievementId: 'plain' }])
+  await until(async () => (await bridge.listDeliveries(destinationId)).deliveries.length === 5)
+  expect(platform.received).toEqual([])
+  await bridge.resume(destinationId)
+  await until(() => platform.received.length === 2)
+  expect(bodies().map(({ type, subject }) => [type, subject])).toEqual([
+    ['laurel.achievement.unlocked', 'marathon'],
+    ['laurel.achievement.unlocked', 'plain'],
+  ])
+  const states = [DeliveryState.SUPERSEDED]
+  expect((await bridge.listDeliveries(destinationId, { states })).deliveries).toHaveLength(3)
+})
+
+test('a destination that asks to be left alone is', async () => {
+  platform.behave = script(answer(429, { headers: { 'retry-after': '2' } }), answer(200))
+  await createHook()
+  await record(server.address, [{ playerId: 'fred', achievementId: 'plain' }])
+  await until(() => platform.received.length === 1)
+  const first = performance.now()
+  await record(server.address, [{ playerId: 'gina', achievementId: 'plain' }])
+  await until(() => platform.applied.size === 2)
+  expect(performance.now() - first).toBeGreaterThan(1_500)
+})
+
+test('a rate budget is kept', async () => {
+  await createHook({ limits: { requestsPerSecond: 5 } })
+  const begun = performance.now()
+  const players = Array.from({ length: 15 }, (_, index) => `rate-${index}`)
+  await record(
+    server.address,
+    players.map((playerId) => ({ playerId, achievementId: 'plain' })),
+  )
+  await until(() => platform.applied.size === 15)
+  // Five at once, and the other ten in no less than two seconds.
+  expect(performance.now() - begun).toBeGreaterThan(1_900)
+})
