@@ -9,8 +9,10 @@ import { quantityFromJson } from './definition.ts'
  * Progress `p` as items of one JSON array, for statements that give many rows as one text: a text is read much faster
  * than rows. 64-bit integers are text, and so are extensions, which may hold larger ones.
  */
-export const progressColumns = sql.raw(`p.state, p.values, p.reported_percent, p.percent, p.unlock_time::text,
-  p.unlock_precision, p.first_report_time::text, p.last_report_time::text, p.revoked, p.writer, p.extensions::text`)
+export const PROGRESS_COLUMNS = `p.state, p.values, p.reported_percent, p.percent, p.unlock_time::text,
+  p.unlock_precision, p.first_report_time::text, p.last_report_time::text, p.revoked, p.writer, p.extensions::text`
+
+export const progressColumns = sql.raw(PROGRESS_COLUMNS)
 
 /** All null where there is no row. */
 export type ProgressColumns = readonly [

@@ -1,8 +1,8 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
+import { fixed, fragment, table } from './fixed-statement.ts'
 import type { PlayerAchievement, PlayerAchievementFilter } from './progress.ts'
-import { type ProgressColumns, progressColumns, progressFromColumns } from './progress-columns.ts'
+import { PROGRESS_COLUMNS, type ProgressColumns, progressFromColumns } from './progress-columns.ts'
 import type { Tables } from './schema.ts'
-import { table } from './standing-rows.ts'
 
 /** What is asked for, unless it is as it was under this stamp. */
 export interface ListAsked extends PlayerAchievementFilter {
@@ -26,7 +26,7 @@ export function standingListQueries(db: Kysely<Tables>) {
      * A sheet's version rises with all that is written of its progress.
      */
     async listsAt(asked: readonly ListAsked[]): Promise<readonly Listed[]> {
-      const { rows } = await sql<{ lists: string }>`
+      const { rows } = await fixed<{ lists: string }>`
         with asked as materialized (select * from ${askedRows(asked)}),
         catalogues as materialized (
           select t, (
@@ -35,7 +35,7 @@ export function standingListQueries(db: Kysely<Tables>) {
           from (select distinct t from asked) titles
         )
         select coalesce(json_agg(json_build_array(v.stamp, case when v.stamp is distinct from w.stamp then (
-            select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${progressColumns})
+            select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${fragment(PROGRESS_COLUMNS)})
               order by p.list_order, p.id), '[]')
             from (
               select a.id, a.revision, a.list_order, p.*

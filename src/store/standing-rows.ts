@@ -1,8 +1,8 @@
-import { sql } from 'kysely'
 import { formatJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Extensions } from '../model/title.ts'
 import { quantityToJson } from './definition.ts'
+import { table } from './fixed-statement.ts'
 import { mapValues } from './progress-columns.ts'
 import type { SheetKey } from './sheets.ts'
 import type { StandingsWrite } from './standings.ts'
@@ -81,40 +81,6 @@ export function rowsOfStandings(write: StandingsWrite) {
       response: ['text', answers.map(({ response }) => response)],
     }),
   }
-}
-
-type Value = string | number | bigint | boolean | undefined
-
-/** Columns of a table that is made of values: what they are called, their types, and what stands in them. */
-type Columns = Readonly<Record<string, readonly [type: string, values: readonly Value[]]>>
-
-/**
- * An array for each column: Postgres reads it much faster than JSON, and side by side in a list of results faster than
- * as the tables of one `from`, which it would keep each by itself first.
- */
-export function table(alias: string, columns: Columns) {
-  const unnested = Object.entries(columns).map(
-    ([name, [type, values]]) => sql`unnest(${arrayText(values)}::${sql.raw(type)}[]) as ${sql.raw(name)}`,
-  )
-  return sql`(select ${sql.join(unnested)}) as ${sql.raw(alias)}`
-}
-
-/** What would end a text in an array before its time. */
-const ODD = /["\\]/
-
-/** An array as Postgres reads it. Every text is quoted: so it may be empty, or say `NULL`. */
-function arrayText(values: readonly Value[]): string {
-  if (values.every(isPlain)) return values.length === 0 ? '{}' : `{"${values.join('","')}"}`
-  return `{${values.map(elementText).join()}}`
-}
-
-function isPlain(value: Value): boolean {
-  return typeof value === 'string' ? !ODD.test(value) : value !== undefined
-}
-
-function elementText(value: Value): string {
-  if (value === undefined) return 'NULL'
-  return typeof value === 'string' ? `"${value.replaceAll(/["\\]/g, '\\$&')}"` : String(value)
 }
 
 function textOf(extensions: Extensions): string {

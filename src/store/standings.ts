@@ -1,13 +1,14 @@
-import { type Kysely, sql } from 'kysely'
+import type { Kysely } from 'kysely'
 import type { StoredAchievement } from '../model/achievement.ts'
 import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED, type Progress } from '../model/progress.ts'
+import { fixed, fragment, table } from './fixed-statement.ts'
 import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
 import {
   extensionsFromText,
   instantFromText,
+  PROGRESS_COLUMNS,
   type ProgressColumns,
-  progressColumns,
   progressFromColumns,
 } from './progress-columns.ts'
 import type { Answer, PlayerRequest } from './requests.ts'
@@ -53,14 +54,12 @@ export function standingQueries(db: Kysely<Tables>) {
 
     /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
     async standingsAt(keys: readonly ProgressKey[]): Promise<readonly Standing[]> {
-      const { rows } = await sql<{ standings: string }>`
+      const { rows } = await fixed<{ standings: string }>`
         select coalesce(json_agg(json_build_array(
             s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
-            ${progressColumns}
+            ${fragment(PROGRESS_COLUMNS)}
           ) order by w.place), '[]')::text as standings
-        from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
-                    ${keys.map(({ achievementId }) => achievementId)}::text[]) with ordinality
-          as w (player_id, title_id, achievement_id, place)
+        from ${keyRows(keys)}
         left join lateral (
           select * from player_titles where player_id = w.player_id and title_id = w.title_id limit 1
         ) s on true
@@ -84,7 +83,7 @@ export function standingQueries(db: Kysely<Tables>) {
      */
     async writeStandings(write: StandingsWrite): Promise<readonly SheetKey[]> {
       const { definitions, reports, sheets, progress, events, answers } = rowsOfStandings(write)
-      const { rows } = await sql<{ place: bigint }>`
+      const { rows } = await fixed<{ place: bigint }>`
         with held as (
           select d.number from ${definitions}
           cross join lateral (
@@ -189,4 +188,13 @@ function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing
     extensions: extensionsFromText(extensions),
   }
   return { sheet: sheet || undefined, progress: progressFromColumns(columns) ?? NOT_STARTED }
+}
+
+function keyRows(keys: readonly ProgressKey[]) {
+  return table('w', {
+    place: ['integer', keys.map((_, index) => index)],
+    player_id: ['text', keys.map(({ playerId }) => playerId)],
+    title_id: ['text', keys.map(({ titleId }) => titleId)],
+    achievement_id: ['text', keys.map(({ achievementId }) => achievementId)],
+  })
 }
