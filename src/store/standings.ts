@@ -72,7 +72,7 @@ export function standingQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Writes what was made of standings, and gives the sheets that it was written of. A sheet that has changed since
+     * Writes what was made of standings, and gives those of the sheets that it was written of. A sheet that has changed since
      * it was read, a request that has an answer already, or a definition that is not what it was, leaves all of that
      * sheet unwritten, and so does anything of it that another transaction holds: it waits for nobody. One statement,
      * a transaction by itself.
@@ -81,7 +81,7 @@ export function standingQueries(db: Kysely<Tables>) {
      * says `not in`, or `is true` after an `in`: so the planner keeps the places in a hash, however many or few it
      * expects, and never compares all with all.
      */
-    async writeStandings(write: StandingsWrite): Promise<readonly SheetKey[]> {
+    async writeStandings(write: StandingsWrite): Promise<readonly SheetWrite[]> {
       const { definitions, reports, sheets, progress, events, answers } = rowsOfStandings(write)
       const { rows } = await fixed<{ place: bigint }>`
         with held as (
@@ -162,7 +162,7 @@ export function standingQueries(db: Kysely<Tables>) {
         select place from generate_series(1, ${write.sheets.length}::bigint) as place
         where place not in (select place from new_sheets union all select place from same)`.execute(db)
       const left = new Set(rows.map(({ place }) => Number(place)))
-      return write.sheets.filter((_, index) => !left.has(index + 1)).map(({ after }) => after)
+      return left.size === 0 ? write.sheets : write.sheets.filter((_, index) => !left.has(index + 1))
     },
   }
 }

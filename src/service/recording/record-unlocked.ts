@@ -1,8 +1,7 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
-import type { Instant } from '../../model/instant.ts'
-import type { ProgressKey } from '../../store/progress.ts'
-import type { Sheet, SheetKey } from '../../store/sheets.ts'
-import type { SheetWrite, Standing, StandingsWrite } from '../../store/standings.ts'
+import type { SheetKey } from '../../store/sheets.ts'
+import type { SheetWrite, StandingsWrite } from '../../store/standings.ts'
 import { Answers } from '../answers.ts'
 import { Ledger, sheetKey } from '../ledger.ts'
 import { achievementNotFound } from '../lookup.ts'
@@ -10,6 +9,7 @@ import type { Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 import { judge } from './judge.ts'
 import type { KnownStandings } from './known-standings.ts'
+import { type OpenSheet, openSheets } from './open-sheets.ts'
 
 /**
  * Records entries without holding anything while they are judged: what they are judged by is known or read, and one
@@ -22,111 +22,87 @@ export async function recordUnlocked(
   standings: KnownStandings,
   entries: readonly Entry[],
 ): Promise<readonly (EntryAnswer | undefined)[]> {
-  // It waits for nobody, so nobody has to stop it.
-  const { signal } = new AbortController()
   const now = services.now()
-  const { definitions } = services
-  const read = <Result>(work: Parameters<typeof services.store.read<Result>>[1]) =>
-    services.store.read(signal, work)
   const items = entries.map(({ item }) => item)
-  if (items.some((item) => definitions.get(item) === undefined)) {
-    await read((queries) => definitions.load(queries, items))
-  }
-  // Taken now: what is remembered may be forgotten while the rest is read.
-  const remembered = items.map((item) => standings.get(item))
-  // All of a sheet is of one version: beside what is read, what is remembered of it might be older, and unnoticed.
-  const incomplete = new Set(items.filter((_, index) => remembered[index] === undefined).map(sheetKey))
-  const unknown = items.filter((item) => incomplete.has(sheetKey(item)))
-  const found = unknown.length === 0 ? [] : await read((queries) => queries.standingsAt(unknown))
-  const known = new Map(unknown.map((key, index) => [nameOf(key), found[index] as Standing]))
-  const before = items.map((item, index) => known.get(nameOf(item)) ?? (remembered[index] as Standing))
+  const definitions = await findDefinitions(services, entries)
+  const sheets = await openSheets(services, standings, items, now)
+  const sheetOf = (key: SheetKey) => sheets.get(sheetKey(key)) as OpenSheet
+  const opened = [...sheets.values()]
 
-  const sheets = new Map(
-    items.map((item, index) => [sheetKey(item), before[index]?.sheet ?? blank(item, now)]),
+  const ledger = new Ledger(
+    opened.map(({ sheet }) => sheet),
+    opened.flatMap(({ progress }) => progress),
   )
-  const progress = items.map((item, index) => ({ ...item, progress: (before[index] as Standing).progress }))
-  const ledger = new Ledger([...sheets.values()], progress)
   const answers = new Answers()
-  const definitionOf = ({ item }: Entry) => {
-    const definition = definitions.get(item)
-    if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
-    return definition
+  const definitionOf = (entry: Entry) => {
+    const definition = definitions.get(entry)
+    if (definition !== undefined) return definition
+    throw achievementNotFound(entry.item.titleId, entry.item.achievementId)
   }
   const judged = judge(services, { now, ledger, answers, definitionOf }, entries)
 
-  const refused = new Set(
-    items.filter((_, index) => judged[index] instanceof LaurelError).map((item) => sheetKey(item)),
-  )
-  const isWritten = (key: SheetKey) => !refused.has(sheetKey(key))
-  const changed = new Set([...ledger.changes.progress, ...answers.given].map(sheetKey))
-  const present = new Map(items.map((item, index) => [sheetKey(item), before[index]?.sheet]))
-  const reported = Map.groupBy(items, sheetKey)
-  const writes = [...sheets.values()].filter(isWritten).map((sheet): SheetWrite => {
-    const was = present.get(sheetKey(sheet))
-    const isChanged = was !== undefined && changed.has(sheetKey(sheet))
-    const after = ledger.sheetOf(sheet)
-    const ids = reported.get(sheetKey(sheet))?.map(({ achievementId }) => achievementId) ?? []
-    return {
-      before: was,
-      after: isChanged ? { ...after, version: was.version + 1n } : after,
-      achievementIds: ids,
-    }
-  })
+  for (const [index, item] of items.entries()) {
+    if (judged[index] instanceof LaurelError) sheetOf(item).isRefused = true
+  }
+  const { progress, events } = ledger.changes
+  for (const record of progress) sheetOf(record).progress.push(record)
+  for (const change of [...progress, ...answers.given]) sheetOf(change).isChanged = true
+  const isKept = (key: SheetKey) => !sheetOf(key).isRefused
+  const kept = opened.filter(({ isRefused }) => !isRefused).sort(byKey)
+  const writes = new Map(kept.map((sheet) => [sheet, toWrite(sheet, ledger)]))
   const write: StandingsWrite = {
-    sheets: writes.sort(byKey),
-    progress: ledger.changes.progress.filter(isWritten),
-    events: ledger.changes.events.filter(isWritten),
-    answers: answers.given.filter(isWritten),
-    definitions: [...new Set(entries.filter(({ item }) => isWritten(item)).map(definitionOf))],
+    sheets: [...writes.values()],
+    progress: progress.filter(isKept),
+    events: events.filter(isKept),
+    answers: answers.given.filter(isKept),
+    definitions: [...new Set(entries.filter(({ item }) => isKept(item)).map(definitionOf))],
     time: now,
   }
-  const written =
-    writes.length === 0 ? [] : await services.store.single(signal, (queries) => queries.writeStandings(write))
-  return remember(services, standings, write, new Set(written.map(sheetKey)), entries, judged, progress)
-}
-
-function remember(
-  { definitions }: Services,
-  standings: KnownStandings,
-  write: StandingsWrite,
-  written: ReadonlySet<string>,
-  entries: readonly Entry[],
-  judged: readonly EntryAnswer[],
-  progress: ConstructorParameters<typeof Ledger>[1],
-): readonly (EntryAnswer | undefined)[] {
-  const read = Map.groupBy(progress, sheetKey)
-  const changed = Map.groupBy(write.progress, sheetKey)
-  for (const { before, after } of write.sheets) {
-    const name = sheetKey(after)
-    if (written.has(name))
-      standings.put(after, before, [...(read.get(name) ?? []), ...(changed.get(name) ?? [])])
-    else standings.forget(after)
+  const written = await send(services, write)
+  for (const [{ name, progress }, one] of writes) {
+    if (written.has(one)) standings.put(name, one.after, one.before, progress)
+    else standings.forget(name)
   }
   // Whichever it was: they are read anew.
-  if (written.size < write.sheets.length) definitions.forget(write.definitions)
-  return judged.map((answer, index) =>
-    written.has(sheetKey((entries[index] as Entry).item)) ? answer : undefined,
-  )
+  if (written.size < writes.size) services.definitions.forget(write.definitions)
+  return judged.map((answer, index) => {
+    const one = writes.get(sheetOf(items[index] as SheetKey))
+    return one !== undefined && written.has(one) ? answer : undefined
+  })
 }
 
-/** A sheet that is not there yet. Its version is like that of none before it, should it have been there once. */
-function blank({ playerId, titleId }: SheetKey, now: Instant): Sheet {
-  return {
-    playerId,
-    titleId,
-    version: now,
-    unlockedCount: 0,
-    score: 0n,
-    lastUnlockTime: undefined,
-    extensions: {},
+/** It waits for nobody, so nobody has to stop it. */
+async function send({ store }: Services, write: StandingsWrite): Promise<ReadonlySet<SheetWrite>> {
+  if (write.sheets.length === 0) return new Set()
+  const { signal } = new AbortController()
+  return new Set(await store.single(signal, (queries) => queries.writeStandings(write)))
+}
+
+/** Those that there are, by who reports on them. */
+async function findDefinitions(
+  { definitions, store }: Services,
+  entries: readonly Entry[],
+): Promise<ReadonlyMap<Entry, StoredAchievement>> {
+  const missing = entries.filter(({ item }) => definitions.get(item) === undefined).map(({ item }) => item)
+  if (missing.length > 0) {
+    const { signal } = new AbortController()
+    await store.read(signal, (queries) => definitions.load(queries, missing))
   }
+  const found = new Map<Entry, StoredAchievement>()
+  for (const entry of entries) {
+    const definition = definitions.get(entry.item)
+    if (definition !== undefined) found.set(entry, definition)
+  }
+  return found
 }
 
-function byKey({ after: left }: SheetWrite, { after: right }: SheetWrite): number {
+function toWrite({ before, sheet, achievementIds, isChanged }: OpenSheet, ledger: Ledger): SheetWrite {
+  const after = ledger.sheetOf(sheet)
+  const isRaised = before !== undefined && isChanged
+  return { before, after: isRaised ? { ...after, version: before.version + 1n } : after, achievementIds }
+}
+
+function byKey({ sheet: left }: OpenSheet, { sheet: right }: OpenSheet): number {
   if (left.playerId !== right.playerId) return left.playerId < right.playerId ? -1 : 1
   return left.titleId < right.titleId ? -1 : 1
-}
-
-function nameOf(key: ProgressKey): string {
-  return `${sheetKey(key)}\u0000${key.achievementId}`
 }
