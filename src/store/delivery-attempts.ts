@@ -43,6 +43,10 @@ const SENT_AT_ONCE = 50
 /** A player without an account is looked at again now and then, although a new account wakes the queue. */
 const WAIT = sql`864000000000`
 
+/**
+ * Players are named as a list beside whatever they are joined with, and rows are looked for in a hash (`is true`): plans
+ * that are made once for all would join all with all, where the tables have grown since.
+ */
 export function deliveryAttemptQueries(db: Kysely<Tables>) {
   return {
     /** Lets players wait for an account, unless one has come meanwhile: that changed the time of the queue. */
@@ -50,8 +54,9 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
       await sql`
         update delivery_queues q set waiting = true, lease = null, failures = 0, due_time = ${DATABASE_CLOCK} + ${WAIT}
         from ${claimRows(claims)}
-        where q.player_id = c.player_id and q.title_id = ${titleId} and q.destination_id = ${destinationId}
-          and q.lease = c.lease and q.due_time = c.due_time`.execute(db)
+        where q.player_id = any(${claims.map(({ playerId }) => playerId)}::text[])
+          and q.title_id = ${titleId} and q.destination_id = ${destinationId}
+          and q.player_id = c.player_id and q.lease = c.lease and q.due_time = c.due_time`.execute(db)
     },
 
     /**
@@ -72,10 +77,12 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
             order by attempts = 0, event_id limit ${SENT_AT_ONCE}
           ) d
         )
-        update deliveries d set attempts = d.attempts + 1, attempt_time = ${DATABASE_CLOCK} from picked
-        where d.player_id = picked.player_id and d.title_id = ${titleId} and d.destination_id = ${destinationId}
-          and d.event_id = picked.event_id and d.state = 'pending' and (picked.attempts > 0 or not picked.again)
-        returning d.*`.execute(db)
+        update deliveries set attempts = attempts + 1, attempt_time = ${DATABASE_CLOCK}
+        where player_id = any(${[...playerIds]}::text[]) and title_id = ${titleId}
+          and destination_id = ${destinationId} and state = 'pending'
+          and ((player_id, event_id) in (
+            select player_id, event_id from picked where attempts > 0 or not again)) is true
+        returning *`.execute(db)
       return rows
         .map((row) => ({ event: eventOfDelivery(row), number: row.attempts }))
         .sort((left, right) => (left.event.id < right.event.id ? -1 : 1))
@@ -97,8 +104,9 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
           error = r.error
         from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, event_id bigint, state text, key text,
           request jsonb, response jsonb, error text)
-        where d.player_id = r.player_id and d.title_id = ${titleId} and d.destination_id = ${destinationId}
-          and d.event_id = r.event_id and d.state in ('pending', 'superseded')`.execute(db)
+        where d.player_id = any(${results.map(({ playerId }) => playerId)}::text[])
+          and d.title_id = ${titleId} and d.destination_id = ${destinationId} and d.state = 'pending'
+          and d.player_id = r.player_id and d.event_id = r.event_id`.execute(db)
     },
 
     /** Locks the queues, in order: who adds deliveries meanwhile waits, and what they added shows afterwards. */
@@ -120,6 +128,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
     ): Promise<void> {
       const rests = releases.map(({ rest }) => String(rest))
       const failures = releases.map((release) => release.failures)
+      const playerIds = releases.map(({ claim }) => claim.playerId)
       await sql`
         with released as materialized (
           select c.player_id, c.lease, c.due_time, r.rest, r.failures, exists (select from deliveries d
@@ -130,16 +139,18 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
             on r.place = c.place
         ),
         emptied as (
-          delete from delivery_queues q using released
-          where q.player_id = released.player_id and q.title_id = ${titleId} and q.destination_id = ${destinationId}
-            and q.lease = released.lease and not left_over
+          delete from delivery_queues
+          where player_id = any(${playerIds}::text[]) and title_id = ${titleId}
+            and destination_id = ${destinationId}
+            and ((player_id, lease) in (select player_id, lease from released where not left_over)) is true
         )
         update delivery_queues q set lease = null,
           failures = released.failures,
           -- Another time than the lease's end means that somebody is in a hurry.
           due_time = ${DATABASE_CLOCK} + case when q.due_time = released.due_time then rest else 0 end
         from released
-        where q.player_id = released.player_id and q.title_id = ${titleId} and q.destination_id = ${destinationId}
+        where q.player_id = any(${playerIds}::text[]) and q.title_id = ${titleId}
+          and q.destination_id = ${destinationId} and q.player_id = released.player_id
           and q.lease = released.lease and left_over`.execute(db)
     },
   }

@@ -113,9 +113,10 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
           ) d
         ),
         superseded as (
-          update deliveries d set state = 'superseded' from older
-          where d.player_id = older.player_id and d.title_id = ${titleId} and d.destination_id = ${destinationId}
-            and d.event_id = older.event_id and d.state = 'pending' and d.attempts = 0
+          update deliveries set state = 'superseded'
+          where player_id = any(array(select player_id from older)) and title_id = ${titleId}
+            and destination_id = ${destinationId} and state = 'pending' and attempts = 0
+            and ((player_id, event_id) in (select player_id, event_id from older)) is true
         ),
         queued as (
           insert into delivery_queues as q (player_id, title_id, destination_id, due_time)

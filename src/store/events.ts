@@ -126,12 +126,13 @@ export function eventQueries(db: Kysely<Tables>) {
     /** Erases some of what came up to a number; false when nothing of it is left. */
     async eraseEventsUpTo(titleId: string, position: bigint): Promise<boolean> {
       const { rows } = await sql<{ erased: bigint }>`
-        with old as (
-          select player_id, id from events where title_id = ${titleId} and id <= ${position}
-          order by id limit ${ERASED_AT_ONCE}
+        with left_over as materialized (
+          select id from events where title_id = ${titleId} and id <= ${position}
+          order by id offset ${ERASED_AT_ONCE} limit 1
         ),
         gone as (
-          delete from events e using old where e.player_id = old.player_id and e.id = old.id returning 1
+          delete from events where title_id = ${titleId}
+            and id < coalesce((select id from left_over), ${position}::bigint + 1) returning 1
         )
         select count(*) as erased from gone`.execute(db)
       return rows[0] !== undefined && rows[0].erased > 0n
