@@ -19,8 +19,7 @@ const TELEMETRY = 'src/telemetry'
 const LISTENING = ['src/listen-error.ts', 'src/tls.ts']
 
 /**
- * Who may import what. What is not named here (app.ts, main.ts, cli/, test/, proto/) may import anything. A room that
- * the design names has its row before it is built: src/relay has no files yet.
+ * Who may import what. What is not named here (app.ts, main.ts, cli/, test/, proto/) may import anything.
  */
 export const ROOMS: Readonly<Record<string, Room>> = {
   [MODEL]: { may: [], node: false },

@@ -2332,8 +2332,8 @@ export const BridgeServiceService = {
     responseDeserialize: (value: Buffer): GetDeliveryResponse => GetDeliveryResponse.decode(value),
   },
   /**
-   * Sends a delivery again, as if it had never been tried. It keeps its idempotency key, so that a destination that has
-   * it takes it once.
+   * Sends a delivery again, as if it had never been tried. A webhook gets it under the id that it had. A platform gets it
+   * under a key of its own where it went out with others before; what it has already it takes as no change.
    */
   replayDelivery: {
     path: "/laurel.v1.BridgeService/ReplayDelivery" as const,
@@ -2406,8 +2406,8 @@ export interface BridgeServiceServer extends UntypedServiceImplementation {
   /** Gets a delivery, with its last request and what was answered. */
   getDelivery: handleUnaryCall<GetDeliveryRequest, GetDeliveryResponse>;
   /**
-   * Sends a delivery again, as if it had never been tried. It keeps its idempotency key, so that a destination that has
-   * it takes it once.
+   * Sends a delivery again, as if it had never been tried. A webhook gets it under the id that it had. A platform gets it
+   * under a key of its own where it went out with others before; what it has already it takes as no change.
    */
   replayDelivery: handleUnaryCall<ReplayDeliveryRequest, ReplayDeliveryResponse>;
   /** Sends many again in the same way. */
@@ -2588,8 +2588,8 @@ export interface BridgeServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetDeliveryResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Sends a delivery again, as if it had never been tried. It keeps its idempotency key, so that a destination that has
-   * it takes it once.
+   * Sends a delivery again, as if it had never been tried. A webhook gets it under the id that it had. A platform gets it
+   * under a key of its own where it went out with others before; what it has already it takes as no change.
    */
   replayDelivery(
     request: ReplayDeliveryRequest,
