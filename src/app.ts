@@ -16,6 +16,7 @@ import { openOutbound } from './outbound/outbound.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { openCourier } from './relay/courier.ts'
 import { Relay, type RelayParts } from './relay/relay.ts'
+import { forgetDeliveries } from './service/delivering/forget-deliveries.ts'
 import { KnownDefinitions } from './service/known-definitions.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/player-of-account.ts'
@@ -222,5 +223,6 @@ async function forgetWhatIsOld(services: Services, config: Config, log: Logger):
   )
   await answers
     .then(() => forgetEventsBefore(services, before(config.eventRetentionHours), signal))
+    .then(() => forgetDeliveries(services, signal))
     .catch((error: Error) => log.warn({ error: error.message }, 'what is old could not be forgotten'))
 }

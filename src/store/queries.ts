@@ -6,6 +6,7 @@ import { communityQueries } from './community.ts'
 import { deliveryQueries } from './deliveries.ts'
 import { deliveryAttemptQueries } from './delivery-attempts.ts'
 import { deliveryFlowQueries } from './delivery-flow.ts'
+import { deliveryRetentionQueries } from './delivery-retention.ts'
 import { destinationQueries } from './destinations.ts'
 import { eventQueries } from './events.ts'
 import { imageQueries } from './images.ts'
@@ -41,6 +42,7 @@ export function queriesOn(db: Kysely<Tables>) {
     ...replayQueries(db),
     ...deliveryFlowQueries(db),
     ...deliveryAttemptQueries(db),
+    ...deliveryRetentionQueries(db),
     ...requestQueries(db),
     ...imageQueries(db),
   }
