@@ -3,7 +3,10 @@ import type { Tables } from './schema.ts'
 
 type Value = string | number | bigint | boolean | undefined
 
-/** Columns of a table that is made of values: what they are called, their types, and what stands in them. */
+/**
+ * Columns of a table that is made of values: what they are called, their types, and what stands in them. `jsonb` and
+ * `json`, which is text in the table, are texts of JSON, and none of them undefined.
+ */
 type Columns = Readonly<Record<string, readonly [type: string, values: readonly Value[]]>>
 
 interface ValueTable {
@@ -64,19 +67,28 @@ function textOf(template: TemplateStringsArray, parts: readonly Part[]): string 
     if (typeof part !== 'object') return next()
     if ('fragment' in part) return part.fragment
     const unnested = Object.entries(part.columns).map(
-      ([name, [type]]) => `unnest(${next()}::${type}[]) as ${name}`,
+      ([name, [type]]) => `unnest(${arrayOf(type, next())}) as ${name}`,
     )
     return `(select ${unnested.join(', ')}) as ${part.alias}`
   })
   return String.raw({ raw: template }, ...written)
 }
 
+/** Between texts of JSON, in which no control character stands as itself. */
+const BETWEEN = '\u0001'
+
+function arrayOf(type: string, parameter: string): string {
+  if (type !== 'json' && type !== 'jsonb') return `${parameter}::${type}[]`
+  return `string_to_array(${parameter}::text, E'\\x01')::${type === 'json' ? 'text' : type}[]`
+}
+
 /** What would end a text in an array before its time. */
 const ODD = /["\\]/
 
-/** An array as Postgres reads it. Every text is quoted: so it may be empty, or say `NULL`. */
+/** An array as Postgres reads it. Every text is quoted, so it may be empty, or say `NULL`; JSON is full of quotes. */
 function arrayText(type: string, values: readonly Value[]): string {
-  if (type !== 'text' && type !== 'jsonb') return `{${values.map((value) => value ?? 'NULL').join()}}`
+  if (type === 'json' || type === 'jsonb') return values.join(BETWEEN)
+  if (type !== 'text') return `{${values.map((value) => value ?? 'NULL').join()}}`
   if (values.length > 0 && values.every(isPlain)) return `{"${values.join('","')}"}`
   return `{${values.map(elementText).join()}}`
 }

@@ -78,7 +78,7 @@ export function rowsOfStandings(write: StandingsWrite) {
       p: ['text', answers.map(({ playerId }) => playerId)],
       id: ['text', answers.map(({ requestId }) => requestId)],
       fingerprint: ['text', answers.map(({ fingerprint }) => fingerprint)],
-      response: ['text', answers.map(({ response }) => response)],
+      response: ['json', answers.map(({ response }) => response)],
     }),
   }
 }

@@ -9,7 +9,23 @@ import { achievementOf, requirementOf } from '../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
 /** What means something to whoever writes an array as text, and what may not be taken for it. */
-const piece = fc.constantFrom('"', '\\', '{', '}', ',', 'NULL', ' ', "'", '\n', 'ä', '漢', '🏆', '\\"', 'x')
+const piece = fc.constantFrom(
+  '"',
+  '\\',
+  '{',
+  '}',
+  ',',
+  'NULL',
+  ' ',
+  "'",
+  '\n',
+  '\u0001',
+  'ä',
+  '漢',
+  '🏆',
+  '\\"',
+  'x',
+)
 const odd = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
 
 let services: TestServices
