@@ -52,9 +52,10 @@ export class Ledger {
     next: Progress,
     change: Change,
   ): void {
-    const before = this.progressOf(key)
-    this.#progress.set(progressKey(key), next)
-    this.#changedProgress.set(progressKey(key), key)
+    const name = progressKey(key)
+    const before = this.#progress.get(name) ?? NOT_STARTED
+    this.#progress.set(name, next)
+    this.#changedProgress.set(name, key)
     this.#events.push({ ...change, ...pickKey(key), progress: next })
     const difference = Number(counts(next)) - Number(counts(before))
     if (difference === 0) return
@@ -77,9 +78,9 @@ export class Ledger {
 
   /** What has changed so far: the progress as it is now, and what is told of it. */
   get changes(): { readonly progress: readonly ProgressRecord[]; readonly events: readonly ProgressEvent[] } {
-    const progress = [...this.#changedProgress.values()].map((key) => ({
+    const progress = [...this.#changedProgress].map(([name, key]) => ({
       ...pickKey(key),
-      progress: this.progressOf(key),
+      progress: this.#progress.get(name) ?? NOT_STARTED,
     }))
     return { progress, events: this.#events }
   }

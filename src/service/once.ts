@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { LaurelError } from '../model/errors.ts'
 import { pack, unpack } from '../model/packed.ts'
 import type { Queries } from '../store/queries.ts'
@@ -7,7 +7,7 @@ import type { Call, Services } from './services.ts'
 /** Equal for equal requests; the request id itself is no part of it. */
 export function fingerprintOf(operation: string, request: object): string {
   const payload = pack([operation, { ...request, requestId: undefined }])
-  return createHash('sha256').update(payload).digest('base64url')
+  return hash('sha256', payload, 'base64url')
 }
 
 export function requestIdReused(requestId: string): LaurelError {
