@@ -18,6 +18,7 @@ describe('readConfig', () => {
       authFile: undefined,
       tls: undefined,
       strictGateways: new Set(),
+      allowedOrigins: new Set(),
       dataDirectory: '.laurel',
       databaseUrl: undefined,
       logLevel: 'info',
@@ -87,6 +88,18 @@ describe('readConfig', () => {
     expect(config.outboundPrivate).toEqual(['10.0.0.0/8', 'platform.internal'])
     expect(config.credentialsDirectory).toBe('/run/secrets')
     expect(config.credentials).toEqual({ LAUREL_CREDENTIAL_XBOX: 'a' })
+  })
+
+  test('takes origins as browsers send them, and says which are not', () => {
+    const origins = ['https://overlay.example', 'http://localhost:5173', 'capacitor://localhost']
+    const config = readConfig({ LAUREL_ALLOWED_ORIGINS: origins.join(', ') })
+    expect(config.allowedOrigins).toEqual(new Set(origins))
+    const wrong = ['*', 'null', 'overlay.example', 'https://a.example/', 'https://A.example', 'http://a:80']
+    for (const origin of wrong) {
+      const message = messageOf(() => readConfig({ LAUREL_ALLOWED_ORIGINS: `https://a.example,${origin}` }))
+      expect(message).toMatch(/LAUREL_ALLOWED_ORIGINS must be .* and not "[^,]+"$/)
+      expect(message).toContain(JSON.stringify(origin))
+    }
   })
 
   test('takes a certificate only with its key', () => {

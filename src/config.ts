@@ -13,6 +13,8 @@ export interface Config {
   readonly tls: TlsFiles | undefined
   /** Dialects whose gateways refuse all that their platform refused. */
   readonly strictGateways: ReadonlySet<string>
+  /** Of pages that may read events from a browser. */
+  readonly allowedOrigins: ReadonlySet<string>
   /** Where the embedded Postgres keeps its data. */
   readonly dataDirectory: string
   /** A PostgreSQL to use in place of the embedded one. Holds a password: never to be logged. */
@@ -79,6 +81,7 @@ export function readConfig(env: Environment): Config {
     authFile: env['LAUREL_AUTH_FILE'] || undefined,
     tls: readTls(env),
     strictGateways: new Set(readList(env['LAUREL_STRICT_GATEWAYS'])),
+    allowedOrigins: new Set(readList(env['LAUREL_ALLOWED_ORIGINS'])),
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
@@ -99,6 +102,7 @@ export function readConfig(env: Environment): Config {
     problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress, config.authFile !== undefined),
     problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress, config.authFile !== undefined),
     problemWithTls(env),
+    problemWithOrigins(config.allowedOrigins),
     problemWithSwitch(env, 'LAUREL_GATHERING'),
     problemWithSwitch(env, 'LAUREL_RELAY'),
     problemWithDatabaseUrl(config.databaseUrl),
@@ -122,6 +126,20 @@ function problemWithTls(env: Environment): string | undefined {
   const missing = TLS_FILES.filter((name) => !env[name])
   const wanted = [...TLS_FILES, 'LAUREL_TLS_CLIENT_CA_FILE'].some((name) => env[name])
   return wanted && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
+}
+
+/** Another spelling would silently allow nobody: browsers send an origin in this one alone. */
+function problemWithOrigins(origins: ReadonlySet<string>): string | undefined {
+  const wrong = [...origins].filter((origin) => !isOrigin(origin))
+  if (wrong.length === 0) return undefined
+  const form = 'origins as browsers send them, such as https://overlay.example or http://localhost:5173'
+  return `LAUREL_ALLOWED_ORIGINS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
+}
+
+/** Applications have schemes of their own, whose origin nobody spells out. */
+function isOrigin(text: string): boolean {
+  if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text
+  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*]+$/.test(text)
 }
 
 function problemWithSwitch(env: Environment, name: string): string | undefined {

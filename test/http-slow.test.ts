@@ -6,7 +6,9 @@ import { testWire } from './support/services.ts'
 
 test('a body that never ends is not waited for', async () => {
   const host = { ...testWire, operations: {} as never, strict: new Set<string>(), checked: false }
-  const server = createHttpServer([], { ...host, isReady: () => true, metrics: undefined }, undefined, 50)
+  const server = createHttpServer([], { ...host, isReady: () => true, metrics: undefined }, undefined, {
+    slowest: 50,
+  })
   const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')
   const socket = connect(Number(port), hostname)
   socket.write('POST /toy HTTP/1.1\r\nhost: toy\r\ncontent-length: 100\r\n\r\nno more than this')

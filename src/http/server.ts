@@ -7,6 +7,7 @@ import { LIMITS } from '../model/limits.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { answerTo, type Host, sendFailure } from './answer.ts'
+import { addEvents } from './events/route.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
 import { RateLimiter } from './rate-limiter.ts'
@@ -26,22 +27,39 @@ export interface Probes {
   readonly metrics: MetricsHandler | undefined
 }
 
+export interface HttpSettings {
+  /** Of pages that may read events from a browser. */
+  readonly allowedOrigins: ReadonlySet<string>
+  /** A request must have come whole by then. All times are in milliseconds. */
+  readonly slowest: number
+  /** How long a stream of events is silent at most. */
+  readonly heartbeat: number
+  /** How long who reads such a stream may take nothing. */
+  readonly patience: number
+}
+
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 const DEFAULT_GRACE = 10_000
-/** As long as Node gives a request; without it, a body that never ends holds its connection for ever. */
-const DEFAULT_SLOWEST = 300_000
+const DEFAULTS: HttpSettings = {
+  allowedOrigins: new Set(),
+  // As long as Node gives a request; without it, a body that never ends holds its connection for ever.
+  slowest: 300_000,
+  heartbeat: 15_000,
+  patience: 30_000,
+}
 const SLOWEST_HEAD = 60_000
 /** How often connections are looked at for being too slow, at most. */
 const LOOK_INTERVAL = 30_000
 const LONGEST_SEGMENT = 2048
 
-/** Serves the gateways, each below its mounts, and probes. A request must have come whole after `slowest` milliseconds. */
+/** Serves the gateways, each below its mounts, events for browsers, and probes. */
 export function createHttpServer(
   gateways: readonly Gateway[],
   host: Omit<Host, 'limiter'> & Probes,
   tls?: Tls,
-  slowest = DEFAULT_SLOWEST,
+  settings: Partial<HttpSettings> = {},
 ): HttpServer {
+  const { slowest, ...events } = { ...DEFAULTS, ...settings }
   const patience = {
     headersTimeout: Math.min(slowest, SLOWEST_HEAD),
     connectionsCheckingInterval: Math.min(slowest, LOOK_INTERVAL),
@@ -60,6 +78,7 @@ export function createHttpServer(
   acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   addProbes(app, host)
+  addEvents(app, { ...host, ...events })
   for (const gateway of gateways) addGateway(app, gateway, serving)
   app.setNotFoundHandler((request, reply) =>
     fail(gateways, { status: 404, error: undefined }, request, reply),

@@ -6,6 +6,7 @@ import { formatJson } from '../model/exact-json.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import { CredentialError } from '../outbound/credentials.ts'
+import { writeEventJson } from '../service/watching/event-json.ts'
 
 /** What a webhook is sent: the URL is the destination's as it stands. */
 export interface WebhookRequest {
@@ -32,7 +33,7 @@ export function webhookRequest(
   const message = {
     ...envelope(event.titleId, String(event.id), event.kind, event.time),
     subject: event.achievementId,
-    data: dataOf(event),
+    data: writeEventJson(event),
   }
   return signed(message, recipient, secrets, time)
 }
@@ -62,26 +63,6 @@ function envelope(titleId: string, id: string, kind: Event['kind'] | undefined, 
     type: kind === undefined ? 'laurel.test' : `laurel.achievement.${kind}`,
     time: formatInstant(time),
     datacontenttype: 'application/json',
-  }
-}
-
-/** Each member is always there, and null where it has no meaning. A definition is of no player. */
-function dataOf(event: Event): JsonObject {
-  const { kind, unlockTime, playerId } = event
-  const ofPlayer = kind !== 'definition_changed'
-  return {
-    event_id: String(event.id),
-    title_id: event.titleId,
-    player_id: ofPlayer ? playerId : null,
-    achievement_id: event.achievementId,
-    kind,
-    time: formatInstant(event.time),
-    state: ofPlayer ? event.state : null,
-    percent: ofPlayer ? event.percent : null,
-    unlock_time: unlockTime === undefined ? null : formatInstant(unlockTime),
-    actor: event.actor,
-    reason: event.reason,
-    request_id: event.requestId,
   }
 }
 

@@ -1,0 +1,53 @@
+import type { LaurelError } from '../../model/errors.ts'
+import { formatJson } from '../../model/exact-json.ts'
+import type { JsonObject } from '../../model/json.ts'
+import { writeEventJson } from '../../service/watching/event-json.ts'
+import { writeResumeToken } from '../../service/watching/resume-token.ts'
+import type { WatchedEvents } from '../../service/watching/watch-progress.ts'
+
+/** How soon a browser comes again when a stream has ended, in milliseconds. */
+export const BEGINNING = 'retry: 1000\n\n'
+
+/** Some of a stream, whole events of it. */
+export interface Piece {
+  readonly text: string
+  /** Goes on after it. */
+  readonly resumeToken: string
+}
+
+/** So many characters are enough for one write. */
+const PIECE_SIZE = 16 * 1024
+
+/** What a page says. Each event has a token of its own, because a stream may break between any two. */
+export function* piecesOf(titleId: string, { events, resumeToken }: WatchedEvents): Generator<Piece> {
+  // A browser takes the id of what is no event too, and goes on from there.
+  if (events.length === 0) yield { text: `: alive\nid: ${resumeToken}\n\n`, resumeToken }
+  let text = ''
+  for (const [index, event] of events.entries()) {
+    const token = writeResumeToken(titleId, event.id)
+    text += `id: ${token}\nevent: ${event.kind}\ndata: ${formatJson(writeEventJson(event))}\n\n`
+    if (text.length < PIECE_SIZE && index < events.length - 1) continue
+    yield { text, resumeToken: token }
+    text = ''
+  }
+}
+
+/** The last event of a stream that ends before the client wants it to: why, and where to go on. */
+export function endText(error: LaurelError | undefined, resumeToken: string | undefined): string {
+  const { error: message, ...rest } = problemOf(error)
+  const data = { ...rest, message, resume_token: resumeToken ?? null }
+  const id = resumeToken === undefined ? '' : `id: ${resumeToken}\n`
+  return `${id}event: end\ndata: ${formatJson(data)}\n\n`
+}
+
+/** What is wrong, in the host's own form. Of a fault of Laurel's own, nothing but that it is one. */
+export function problemOf(error: LaurelError | undefined): JsonObject & { readonly error: string } {
+  if (error === undefined) return { error: 'internal error', reason: 'INTERNAL' }
+  const details = Object.entries(error.metadata).map(([name, value]) => [wireName(name), value])
+  return { ...Object.fromEntries(details), error: error.message, reason: error.reason }
+}
+
+/** As requests spell it. */
+function wireName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
