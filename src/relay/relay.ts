@@ -10,6 +10,8 @@ export type RelayParts = Omit<RunnerParts, 'counts'>
 const POLL_MILLISECONDS = 250
 /** How long between two looks, so that what comes together is taken up together. */
 const LEAST_MILLISECONDS = 100
+/** How many times as long as it took to take up events it rests, while reports wait for the database. */
+const REST_WHILE_BUSY = 6
 /** What is under way when the process stops has so long to come to its end. */
 const GRACE_MILLISECONDS = 5_000
 
@@ -77,12 +79,13 @@ export class Relay {
     const name = nameOf(destination)
     if (this.#takingUp.has(name)) return
     const { signal } = this.#stopping
+    const { services } = this.#parts
     const takeUp = async () => {
       for (let more = true; more && !signal.aborted; ) {
         const begun = performance.now()
-        more = await takeUpEvents(this.#parts.services, destination, position, signal)
-        // As long as it took, so that reports have at least as much of the database.
-        if (more) await pause(performance.now() - begun, signal)
+        more = await takeUpEvents(services, destination, position, signal)
+        const rest = services.recorder.counts.waiting > 0 ? REST_WHILE_BUSY : 1
+        if (more) await pause(rest * (performance.now() - begun), signal)
       }
     }
     const taking = takeUp()

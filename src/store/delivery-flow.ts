@@ -85,9 +85,8 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
           ) e
         ),
         meant as materialized (
-          select *, kind = 'progressed' and exists (select from page later
-            where later.player_id = page.player_id and later.achievement_id = page.achievement_id
-              and later.id > page.id and later.kind in ('progressed', 'unlocked')) as superseded
+          select *, kind = 'progressed' and id < max(id) filter (where kind in ('progressed', 'unlocked'))
+            over (partition by player_id, achievement_id) as superseded
           from page
           where kind = any(${[...kinds]}::text[]) and ${anyOf('achievement_id', achievementIds)}
             and ${anyOf('player_id', playerIds)}
