@@ -6,12 +6,13 @@ import type { Timing } from './load/jobs.ts'
 import { type Check, type Findings, formatFindings, machine } from './report.ts'
 import { measureRounds, median, type Rate, ratiosOf, sum } from './rounds.ts'
 import { openScene, type Scene } from './scene.ts'
-import { openStage } from './stage.ts'
+import { formatSoaked, soak } from './soak.ts'
+import { openStage, type Stage } from './stage.ts'
 import { batch, upserts } from './subjects/batch.ts'
 import { dialectSubjects } from './subjects/dialects.ts'
 import { growth } from './subjects/growth.ts'
 import { latencyAt, type PacedLatency } from './subjects/latency.ts'
-import { list } from './subjects/list.ts'
+import { list, listAnew } from './subjects/list.ts'
 import { bare, noop } from './subjects/noop.ts'
 import { stream } from './subjects/stream.ts'
 import { single, unary } from './subjects/unary.ts'
@@ -21,6 +22,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
     'cpu-prof': { type: 'string' },
+    soak: { type: 'string' },
   },
 })
 const { quick } = options
@@ -28,21 +30,40 @@ const rounds = quick ? 3 : 5
 const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.6 } : { leadSeconds: 1, seconds: 10 }
 const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
 
-const findings = await findOut()
-process.stdout.write(formatFindings(findings))
-if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(findings, null, 2)}\n`)
-const isSound = findings.checks.every(({ holds }) => holds)
-const isReached = quick || findings.ratios.every(({ passed }) => passed)
-process.exitCode = isSound && isReached ? 0 : 1
+if (options.soak === undefined) await measureAll()
+else await soakFor(Number(options.soak))
 
-async function findOut(): Promise<Findings> {
-  await using stage = await openStage(options['cpu-prof'])
+async function measureAll(): Promise<void> {
+  const findings = await findOut()
+  process.stdout.write(formatFindings(findings))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(findings, null, 2)}\n`)
+  const isSound = findings.checks.every(({ holds }) => holds)
+  const isReached = quick || findings.ratios.every(({ passed }) => passed)
+  process.exitCode = isSound && isReached ? 0 : 1
+}
+
+async function soakFor(minutes: number): Promise<void> {
+  await using stage = await open()
+  const soaked = await soak(stage, minutes, tell)
+  process.stdout.write(formatSoaked(soaked))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(soaked, null, 2)}\n`)
+  process.exitCode = soaked.passed ? 0 : 1
+}
+
+/** A stage that is cleared whatever ends the bench. */
+async function open(): Promise<Stage> {
+  const stage = await openStage(options['cpu-prof'])
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(1)))
   }
+  return stage
+}
+
+async function findOut(): Promise<Findings> {
+  await using stage = await open()
   tell('filling the stage')
   const scene = await openScene(stage)
-  const wire = [bare, noop, unary, single, batch, upserts, stream, list].map((make) => make(scene))
+  const wire = [bare, noop, unary, single, batch, upserts, stream, list, listAnew].map((make) => make(scene))
   const rates = [...(await measureRounds(wire, rounds, wireTiming, tell))]
   tell('latency at half of the maximum')
   const latency = await latencyAt(scene, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)

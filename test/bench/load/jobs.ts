@@ -14,7 +14,7 @@ export type Job = Timing &
     | { readonly kind: 'paced'; readonly address: string; readonly target: Target; readonly rate: number }
     | { readonly kind: 'batch'; readonly address: string; readonly target: Target }
     | { readonly kind: 'stream'; readonly address: string; readonly target: Target }
-    | { readonly kind: 'list'; readonly address: string; readonly target: Target }
+    | { readonly kind: 'list'; readonly address: string; readonly target: Target; readonly anew?: boolean }
     | { readonly kind: 'upserts'; readonly databaseUrl: string; readonly players: number }
   )
 

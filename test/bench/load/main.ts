@@ -57,7 +57,7 @@ function callsOf(job: Extract<Job, { kind: 'noop' | 'unary' | 'batch' | 'list' }
       return [{ ...calls, outcomes: countOutcomes }, BATCHES_IN_FLIGHT]
     }
     case 'list':
-      return [lists(job.address, job.target), CALLS_IN_FLIGHT]
+      return [lists(job.address, job.target, job.anew === true), CALLS_IN_FLIGHT]
   }
 }
 
@@ -72,18 +72,21 @@ function reportsTo(address: string, target: Target, form: Form, count: number): 
   return { head: callHead(METHODS[form], address), next: () => reports.next() }
 }
 
-function lists(address: string, { titleId, players }: Target): Calls {
-  const messages = Array.from({ length: players }, (_, index) =>
-    withPrefix(
-      ListProgressRequest.encode(
-        ListProgressRequest.fromPartial({ titleId, playerId: playerName(index) }),
-      ).finish(),
-    ),
-  )
-  let made = 0
+/** As large as it must be for all achievements, and so large at most. */
+const PAGE_SIZES = { smallest: 100, largest: 1000 }
+
+function lists(address: string, { titleId, players }: Target, anew: boolean): Calls {
+  const { smallest, largest } = PAGE_SIZES
+  const sizes = anew ? largest - smallest : 1
+  const messages = Array.from({ length: players * sizes }, (_, index) => {
+    const request = { titleId, playerId: playerName(index % players), pageSize: smallest + (index % sizes) }
+    return withPrefix(ListProgressRequest.encode(ListProgressRequest.fromPartial(request)).finish())
+  })
+  // Of those of the last window nothing is remembered any more where this one begins elsewhere.
+  let made = anew ? Math.floor(Math.random() * messages.length) : 0
   return {
     head: callHead('/laurel.v1.ProgressService/ListProgress', address),
-    next: () => messages[made++ % players] as Buffer,
+    next: () => messages[made++ % messages.length] as Buffer,
   }
 }
 
