@@ -13,7 +13,10 @@ export interface SentDeliveries extends Release {
   readonly held: Duration
 }
 
-/** Writes what became of players' deliveries, and gives the players back. All of it, or nothing. */
+/**
+ * Writes what became of players' deliveries, and gives the players back, all of it or nothing; then charges the
+ * destination's budget for what it took beyond the claims.
+ */
 export async function settleDeliveries(
   services: Services,
   destination: Destination,
@@ -34,11 +37,12 @@ export async function settleDeliveries(
       sent.flatMap(({ results }) => results),
     )
     await queries.releaseQueues(name, sent)
-    if (extra > 0 || held > 0n) {
-      const hold = held > 0n ? held + burst : 0n
-      await queries.chargeDestination(name, interval * BigInt(extra), hold)
-    }
   })
+  if (extra === 0 && held === 0n) return
+  // By itself: whoever takes up events or players holds the destination's row before those of players.
+  await services.store.single(signal, (queries) =>
+    queries.chargeDestination(name, interval * BigInt(extra), held > 0n ? held + burst : 0n),
+  )
 }
 
 function longer(left: Duration, right: Duration): Duration {
