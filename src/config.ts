@@ -2,7 +2,7 @@ import { isLoopback } from './loopback.ts'
 import type { LogLevel } from './telemetry/log.ts'
 import type { TlsFiles } from './tls.ts'
 
-export interface Config {
+export interface Config extends OutboundConfig {
   /** host:port or [host]:port; port 0 takes a free one. Loopback only, unless there is an auth file. */
   readonly grpcAddress: string
   /** The same for HTTP. */
@@ -37,6 +37,10 @@ export interface Config {
   readonly relay: boolean
   /** How long a server that delivers a player's events may be silent, until another one takes them over. */
   readonly relayLeaseSeconds: number
+}
+
+/** How other people's servers are called. */
+export interface OutboundConfig {
   /** Addresses, blocks and hosts of private networks that may be called. */
   readonly outboundPrivate: readonly string[]
   /** Where files with credentials are; undefined for nowhere. */
@@ -93,9 +97,7 @@ export function readConfig(env: Environment): Config {
     gathering: read('LAUREL_GATHERING', 'on') === 'on',
     relay: read('LAUREL_RELAY', 'on') === 'on',
     relayLeaseSeconds: integer('LAUREL_RELAY_LEASE_SECONDS', 30, 2, 600),
-    outboundPrivate: readList(env['LAUREL_OUTBOUND_PRIVATE']),
-    credentialsDirectory: env['LAUREL_CREDENTIALS_DIR'] || undefined,
-    credentials: readCredentials(env),
+    ...readOutboundConfig(env),
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
   }
   const refused = [
@@ -159,6 +161,14 @@ function readCredentials(env: Environment): Readonly<Record<string, string>> {
   return Object.fromEntries(found.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
+function readOutboundConfig(env: Environment): OutboundConfig {
+  return {
+    outboundPrivate: readList(env['LAUREL_OUTBOUND_PRIVATE']),
+    credentialsDirectory: env['LAUREL_CREDENTIALS_DIR'] || undefined,
+    credentials: readCredentials(env),
+  }
+}
+
 /** How the command line reaches a server. */
 export interface ClientConfig {
   readonly address: string
@@ -178,6 +188,11 @@ export function readClientConfig(env: Environment): ClientConfig {
 
 export function readProcessClientConfig(): ClientConfig {
   return readClientConfig(process.env)
+}
+
+/** How the command line calls a platform. */
+export function readProcessOutboundConfig(): OutboundConfig {
+  return readOutboundConfig(process.env)
 }
 
 /** The configuration of this process: the one place that reads its environment. */

@@ -20,6 +20,7 @@ export interface RemoteError {
   readonly code: number
   readonly message: string
   readonly reason: string
+  readonly metadata: ReadonlyMap<string, string>
   readonly violations: readonly Violation[]
   /** Seconds; 0 when trying again is not what helps. */
   readonly retryAfter: number
@@ -40,15 +41,31 @@ const ADVICE: Readonly<Record<string, string>> = {
   LOSSES_REJECTED: 'to go on and have the losses reported, leave out --reject-losses',
 }
 
+const NO_INFO = { reason: '', metadata: new Map<string, string>() }
+
 /** Never a stack: each kind of error in lines that say what is wrong and what to do. */
 export function explain(error: unknown): readonly string[] {
   if (error instanceof Failure) return error.lines
   if (error instanceof LaurelError) {
     const { message, reason, violations, retryAfter } = error
-    return linesOf({ code: status.UNKNOWN, message, reason, violations, retryAfter: retryAfter ?? 0 })
+    const metadata = new Map(Object.entries(error.metadata))
+    return linesOf({
+      code: status.UNKNOWN,
+      message,
+      reason,
+      metadata,
+      violations,
+      retryAfter: retryAfter ?? 0,
+    })
   }
-  if (isServiceError(error)) return linesOf(remoteErrorOf(statusOf(error)))
+  const remote = remoteErrorIn(error)
+  if (remote !== undefined) return linesOf(remote)
   return [causesOf(error).map(textOf).join(': ')]
+}
+
+/** What a call failed with; undefined for any other error. */
+export function remoteErrorIn(error: unknown): RemoteError | undefined {
+  return isServiceError(error) ? remoteErrorOf(statusOf(error)) : undefined
 }
 
 /** A status with its details read. */
@@ -56,12 +73,14 @@ export function remoteErrorOf({ code, message, details }: Status): RemoteError {
   const detail = (name: string) =>
     details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${name}`))?.value
   const [info, request, retry] = [detail('ErrorInfo'), detail('BadRequest'), detail('RetryInfo')]
+  const { reason, metadata } = info === undefined ? NO_INFO : ErrorInfo.decode(info)
   const violations = request === undefined ? [] : BadRequest.decode(request).fieldViolations
   const delay = retry === undefined ? undefined : RetryInfo.decode(retry).retryDelay
   return {
     code,
     message,
-    reason: info === undefined ? '' : ErrorInfo.decode(info).reason,
+    reason,
+    metadata,
     violations: violations.map(({ field, description }) => ({ field, message: description })),
     retryAfter: Number(delay?.seconds ?? 0n) + (delay?.nanos ?? 0) / 1e9,
   }

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { type Command, Option } from 'commander'
 import { readProcessClientConfig } from '../config.ts'
-import { JsonSyntaxError, parseJson } from '../dialect/json-text.ts'
 import {
   type EntryOutcome,
   ImportStrategy,
@@ -15,7 +13,6 @@ import {
   ImportProgressRequest,
 } from '../gen/laurel/v1/exchange_service.ts'
 import { formatJson } from '../model/exact-json.ts'
-import { isJsonObject, type JsonValue } from '../model/json.ts'
 import { dialectArgument, SERVER_HELP } from './arguments.ts'
 import { connect, converse } from './client.ts'
 import { openInput } from './document.ts'
@@ -23,6 +20,7 @@ import { Failure } from './failure.ts'
 import { ImportReport } from './import-report.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { LossTally, lossOf } from './losses.ts'
+import { readMapping } from './mapping.ts'
 import { startMeter } from './meter.ts'
 import { print } from './report.ts'
 
@@ -151,25 +149,4 @@ async function* metered(chunks: AsyncIterable<Uint8Array>, sent: (bytes: number)
     yield chunk
     sent(chunk.length)
   }
-}
-
-async function readMapping(file: string): Promise<ReadonlyMap<string, string>> {
-  const refuse = (why: string, cause?: unknown) => new Failure([`cannot read the map ${file}: ${why}`], cause)
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw refuse(error.message, error)
-  })
-  let json: JsonValue
-  try {
-    json = parseJson(text)
-  } catch (error) {
-    throw refuse(error instanceof JsonSyntaxError ? `it is not JSON: ${error.message}` : String(error), error)
-  }
-  const entries = isJsonObject(json) ? Object.entries(json) : undefined
-  if (entries === undefined) throw refuse('it must be a JSON object of our achievement ids by theirs')
-  return new Map(
-    entries.map(([theirs, ours]) => {
-      if (typeof ours === 'string') return [theirs, ours]
-      throw refuse(`${JSON.stringify(theirs)} must be a string, one of our achievement ids`)
-    }),
-  )
 }

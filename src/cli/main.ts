@@ -6,6 +6,7 @@ import { addExport } from './export.ts'
 import { explain } from './failure.ts'
 import { addImport } from './import.ts'
 import { Interrupted } from './interrupt.ts'
+import { addPull } from './pull.ts'
 import { print } from './report.ts'
 import { addServe } from './serve.ts'
 import { addTranslate } from './translate.ts'
@@ -14,7 +15,7 @@ import { addTranslate } from './translate.ts'
 const INTERRUPTED = 130
 
 const HELP = `
-import and export find the server by the environment variable LAUREL_GRPC_ADDRESS, 127.0.0.1:50051 if it is not set;
+import, export and pull find the server by the environment variable LAUREL_GRPC_ADDRESS, 127.0.0.1:50051 if it is not set;
 the other commands need no server. Each command has its own --help.`
 
 const program = new Command('laurel')
@@ -24,7 +25,7 @@ const program = new Command('laurel')
   .showHelpAfterError('(--help says what there is)')
   .addHelpText('before', refuseUnknownCommand)
   .addHelpText('after', HELP)
-for (const add of [addServe, addImport, addExport, addTranslate, addDialects, addDb]) add(program)
+for (const add of [addServe, addImport, addExport, addPull, addTranslate, addDialects, addDb]) add(program)
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,0 +1,77 @@
+import type { JsonObject } from '../../model/json.ts'
+import type { LossTally } from '../losses.ts'
+import { count, table } from '../report.ts'
+import type { Job } from './job.ts'
+import { type Counts, type Drift, refusedCount, type Tally } from './tally.ts'
+
+/** What came of a pull, for a person. */
+export function reportLines(job: Job, host: string, tally: Tally): readonly string[] {
+  const { definitions, progress, players, refused, drift } = tally
+  const more = refusedCount(tally) - refused.length
+  return [
+    ...(job.dryRun ? ['dry run, nothing is kept:'] : []),
+    `pulled ${job.dialect} from ${host} into title ${job.titleId}${job.titleExists ? '' : ', which is new'}`,
+    ...(job.definitions ? [`  definitions: ${countsOf(definitions)}`] : []),
+    ...(job.progress ? progressLines(progress, tally) : []),
+    ...listing(
+      'refused:',
+      ['player', 'where', 'reason', 'why'],
+      refused.map(({ playerId, request, path, reason, message }) => [
+        playerId,
+        `${request} ${path}`.trim(),
+        reason,
+        message,
+      ]),
+    ),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    ...listing(
+      'drift: players have less there than here, which stays as it is:',
+      ['player', 'achievement', 'there', 'here'],
+      drift.map(({ playerId, achievementId, theirs, ours }) => [
+        playerId,
+        achievementId,
+        standing(theirs),
+        standing(ours),
+      ]),
+    ),
+    ...(tally.driftCount > drift.length ? [`  and ${tally.driftCount - drift.length} more`] : []),
+    ...(players.refused > 0 ? [`${count(players.refused, 'player')} could not be pulled`] : []),
+  ]
+}
+
+/** The same for a program. */
+export function reportJson(job: Job, host: string, tally: Tally, losses: LossTally): JsonObject {
+  const { refused, drift, losses: lossCount, ...counts } = tally
+  return {
+    dialect: job.dialect,
+    host,
+    titleId: job.titleId,
+    dryRun: job.dryRun,
+    ...counts,
+    refusedCount: refusedCount(tally),
+    lossCount,
+    refused,
+    drift,
+    losses: losses.json(),
+  }
+}
+
+function progressLines(progress: Counts, { players, newlyUnlocked }: Tally): readonly string[] {
+  return [
+    `  progress of ${count(players.pulled, 'player')}: ${countsOf(progress)}`,
+    `  newly unlocked ${newlyUnlocked}`,
+  ]
+}
+
+function countsOf({ new: created, changed, unchanged, ignored, refused }: Counts): string {
+  return `new ${created}, changed ${changed}, unchanged ${unchanged}, ignored ${ignored}, refused ${refused}`
+}
+
+function standing({ state, percent, values }: Drift['ours']): string {
+  const said = Object.entries(values).map(([id, value]) => `${id} ${value}`)
+  return [state, ...(state === 'in progress' ? [`${percent} %`, ...said] : [])].join(', ')
+}
+
+function listing(title: string, headings: readonly string[], rows: readonly (readonly string[])[]) {
+  return rows.length === 0 ? [] : [title, ...table(headings, rows).map((line) => `  ${line}`)]
+}
