@@ -6,6 +6,7 @@ import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { CredentialError, type Credentials } from '../outbound/credentials.ts'
 import type { Outbound, Target } from '../outbound/outbound.ts'
 import { type ClaimedDeliveries, claimDeliveries } from '../service/delivering/claim-deliveries.ts'
+import { putAside } from '../service/delivering/put-aside.ts'
 import { type SentDeliveries, settleDeliveries } from '../service/delivering/settle-deliveries.ts'
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
@@ -78,6 +79,7 @@ export class Runner {
   async #claim(): Promise<void> {
     const { services, leaseTime } = this.#parts
     const { limits } = this.destination
+    await putAside(services, this.destination, NEVER)
     while (!this.#stopping.signal.aborted && this.#target.breaker !== 'open') {
       const most = this.#target.breaker === 'half_open' ? 1 : limits.maxInFlight
       const limit = most - this.#sending.size

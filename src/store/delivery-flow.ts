@@ -30,9 +30,14 @@ export interface Claim {
   readonly failures: number
 }
 
-export interface ClaimRequest extends DestinationName {
+interface Lease extends DestinationName {
   readonly lease: string
   readonly leaseTime: Duration
+  /** Where players need an account to be reached; undefined for a webhook. */
+  readonly dialect: string | undefined
+}
+
+export interface ClaimRequest extends Lease {
   readonly limit: number
   /** How long one request takes of the rate budget, and how much of it may be used at once. */
   readonly interval: Duration
@@ -41,6 +46,8 @@ export interface ClaimRequest extends DestinationName {
 
 /** How many events are looked at in one transaction. */
 const TAKEN_UP_AT_ONCE = 1_000
+/** How many of the players whose turn it is are looked at, longest waiting first. */
+const LOOKED_AT_ONCE = 1_000
 
 const ticks = (time: bigint) => sql`${time}::bigint`
 
@@ -133,10 +140,10 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
       return rows[0]?.moved ?? false
     },
 
-    /** Takes up players whose turn it is, as many as the rate budget has requests for. */
+    /** Takes up players whose turn it is and who can be reached, as many as the rate budget has requests for. */
     async claimPlayers(request: ClaimRequest): Promise<readonly Claim[]> {
-      const { titleId, destinationId, lease, leaseTime, limit, interval, burst } = request
-      const { rows } = await sql<{ player_id: string; due_time: bigint; failures: number }>`
+      const { titleId, destinationId, lease, dialect = null, limit, interval, burst } = request
+      const { rows } = await sql<ClaimRow>`
         with clock as materialized (select ${DATABASE_CLOCK} as now),
         flow as materialized (
           select free_time from destination_flows
@@ -149,18 +156,11 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
           from flow, clock
         ),
         due as materialized (
-          select player_id from delivery_queues
-          where title_id = ${titleId} and destination_id = ${destinationId}
-            and due_time <= (select now from clock)
+          select player_id from ${turnsOf(request)}
+          where ${dialect}::text is null or ${hasAccount(dialect)}
           order by due_time limit (select coalesce(max(requests), 0) from budget)
-          for update skip locked
         ),
-        claimed as (
-          update delivery_queues q set lease = ${lease}, due_time = clock.now + ${ticks(leaseTime)}, waiting = false
-          from due, clock
-          where q.player_id = due.player_id and q.title_id = ${titleId} and q.destination_id = ${destinationId}
-          returning q.player_id, q.due_time, q.failures
-        ),
+        claimed as (${leased(request)}),
         charged as (
           update destination_flows f set free_time = greatest(f.free_time, clock.now)
             + ${ticks(interval)} * (select count(*) from claimed)
@@ -169,12 +169,22 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
             and exists (select from claimed)
         )
         select * from claimed`.execute(db)
-      return rows.map((row) => ({
-        playerId: row.player_id,
-        lease,
-        dueTime: row.due_time,
-        failures: row.failures,
-      }))
+      return rows.map((row) => toClaim(row, lease))
+    },
+
+    /**
+     * Takes up players whose turn it is and who cannot be reached, as it seems: for whoever looks again while nobody else
+     * does, and then lets them wait.
+     */
+    async claimUnreachable(request: Lease & { readonly dialect: string }): Promise<readonly Claim[]> {
+      const { rows } = await sql<ClaimRow>`
+        with clock as materialized (select ${DATABASE_CLOCK} as now),
+        due as materialized (
+          select player_id from ${turnsOf(request)} where not ${hasAccount(request.dialect)}
+        ),
+        claimed as (${leased(request)})
+        select * from claimed`.execute(db)
+      return rows.map((row) => toClaim(row, request.lease))
     },
 
     /** Takes of the rate budget what requests beyond a claim's first cost, or all of it for a time. */
@@ -189,4 +199,41 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
         where title_id = ${titleId} and destination_id = ${destinationId}`.execute(db)
     },
   }
+}
+
+/** The players whose turn has come, longest waiting first. Beside `clock`. */
+function turnsOf({ titleId, destinationId }: DestinationName) {
+  return sql`(
+    select player_id, due_time from delivery_queues
+    where title_id = ${titleId} and destination_id = ${destinationId} and due_time <= (select now from clock)
+    order by due_time limit ${LOOKED_AT_ONCE}
+  ) as turn`
+}
+
+/** Of a row of `turnsOf`. */
+function hasAccount(dialect: string | null) {
+  return sql`exists (select from accounts a where a.player_id = turn.player_id and a.dialect = ${dialect})`
+}
+
+/** Those of `due` that nobody else has taken up meanwhile. Beside `clock`. */
+function leased({ titleId, destinationId, lease, leaseTime }: Lease) {
+  return sql`
+    update delivery_queues set lease = ${lease}, due_time = clock.now + ${ticks(leaseTime)}, waiting = false
+    from clock
+    where title_id = ${titleId} and destination_id = ${destinationId} and player_id = any(array(
+      select player_id from delivery_queues
+      where player_id = any(array(select player_id from due)) and title_id = ${titleId}
+        and destination_id = ${destinationId} and due_time <= (select now from clock)
+      for update skip locked))
+    returning player_id, due_time, failures`
+}
+
+interface ClaimRow {
+  readonly player_id: string
+  readonly due_time: bigint
+  readonly failures: number
+}
+
+function toClaim(row: ClaimRow, lease: string): Claim {
+  return { playerId: row.player_id, lease, dueTime: row.due_time, failures: row.failures }
 }

@@ -34,8 +34,8 @@ export interface ClaimOptions {
 }
 
 /**
- * Takes up players who have something to be sent to a destination, as many as its rate budget allows. Those without an
- * account there are put aside until they have one.
+ * Takes up players who have something to be sent to a destination and can be reached there, as many as its rate budget
+ * allows.
  */
 export async function claimDeliveries(
   services: Services,
@@ -46,19 +46,21 @@ export async function claimDeliveries(
   const { titleId, id: destinationId, dialect } = destination
   const name = { titleId, destinationId }
   const { interval, burst } = budgetOf(destination)
+  const isPlatform = dialect !== WEBHOOK
+  const request = { ...name, lease, leaseTime, dialect: isPlatform ? dialect : undefined }
   const claims = await services.store.single(signal, (queries) =>
-    queries.claimPlayers({ ...name, lease, leaseTime, limit, interval, burst }),
+    queries.claimPlayers({ ...request, limit, interval, burst }),
   )
   if (claims.length === 0) return []
   const players = claims.map(({ playerId }) => playerId)
   return services.store.write(signal, async (queries) => {
     const title = await queries.titleById(titleId)
     if (title === undefined) return []
-    const isPlatform = dialect !== WEBHOOK
     const accounts = isPlatform
       ? await queries.accountsOfPlayers(dialect, players)
       : new Map<string, string>()
     const [ready, waiting] = split(claims, ({ playerId }) => !isPlatform || accounts.has(playerId))
+    // Their accounts went away just now.
     if (waiting.length > 0) await queries.letWait(name, waiting)
     const attempts = await queries.beginAttempts(
       name,
