@@ -11,6 +11,7 @@ import { openStage, type Stage } from './stage.ts'
 import { batch, upserts } from './subjects/batch.ts'
 import { dialectSubjects } from './subjects/dialects.ts'
 import { growth } from './subjects/growth.ts'
+import { noopByH2load } from './subjects/h2load.ts'
 import { latencyAt, type PacedLatency } from './subjects/latency.ts'
 import { list, listAnew } from './subjects/list.ts'
 import { bare, noop } from './subjects/noop.ts'
@@ -63,7 +64,8 @@ async function findOut(): Promise<Findings> {
   await using stage = await open()
   tell('filling the stage')
   const scene = await openScene(stage)
-  const wire = [bare, noop, unary, single, batch, upserts, stream, list, listAnew].map((make) => make(scene))
+  const own = [bare, noop, unary, single, batch, upserts, stream, list, listAnew].map((make) => make(scene))
+  const wire = [...own, ...(await noopByH2load(scene))]
   const rates = [...(await measureRounds(wire, rounds, wireTiming, tell))]
   tell('latency at half of the maximum')
   const latency = await latencyAt(scene, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)

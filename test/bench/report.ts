@@ -52,7 +52,7 @@ function formatTable(rates: readonly Rate[]): string {
     figure(median(rounds)),
     `${unit}/s`,
     `${figure(Math.min(...rounds))} - ${figure(Math.max(...rounds))}`,
-    `${Math.round(generatorCpu * 100)} %`,
+    Number.isNaN(generatorCpu) ? '' : `${Math.round(generatorCpu * 100)} %`,
     String(failed),
   ])
   const head = ['', 'median', '', 'lowest - highest', 'load CPU', 'failed']
