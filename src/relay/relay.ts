@@ -67,8 +67,10 @@ export class Relay {
   async #look(position: bigint): Promise<void> {
     const { store } = this.#parts.services
     const works = await store.read(this.#stopping.signal, (queries) => queries.destinationWork(position))
-    const names = new Set(works.map(({ destination }) => nameOf(destination)))
-    for (const [name, runner] of this.#runners) if (!names.has(name)) this.#retire(name, runner)
+    const etags = new Map(works.map(({ destination }) => [nameOf(destination), destination.etag]))
+    for (const [name, runner] of this.#runners) {
+      if (etags.get(name) !== runner.destination.etag) this.#retire(name, runner)
+    }
     for (const { destination, behind, due } of works) {
       if (behind) this.#takeUp(destination, position)
       if (due && !destination.paused) this.#runnerOf(destination)?.poke()
@@ -96,12 +98,11 @@ export class Relay {
     this.#takingUp.set(name, taking)
   }
 
-  /** A destination that has changed is called anew; undefined while its URL is one that this server does not call. */
+  /** Undefined while the destination's URL is one that this server does not call. */
   #runnerOf(destination: Destination): Runner | undefined {
     const name = nameOf(destination)
     const known = this.#runners.get(name)
-    if (known?.destination.etag === destination.etag) return known
-    if (known !== undefined) this.#retire(name, known)
+    if (known !== undefined) return known
     try {
       const runner = new Runner(destination, this.#parts)
       this.#runners.set(name, runner)
@@ -116,6 +117,7 @@ export class Relay {
     }
   }
 
+  /** What is gone, rests or has changed is not called any more as it was. */
   #retire(name: string, runner: Runner): void {
     this.#runners.delete(name)
     void runner.stop(GRACE_MILLISECONDS)

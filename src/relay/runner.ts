@@ -105,7 +105,7 @@ export class Runner {
   async #deliver(claimed: ClaimedDeliveries, deadline: number): Promise<void> {
     const time = new AbortController()
     const timer = setTimeout(() => time.abort(), deadline - performance.now())
-    this.#sent.push(await this.#sendAll(claimed, time.signal))
+    this.#sent.push(await this.#sendAll(claimed, deadline, time.signal))
     clearTimeout(timer)
     this.#settling ??= this.#settle().finally(() => {
       this.#settling = undefined
@@ -113,14 +113,14 @@ export class Runner {
     await this.#settling
   }
 
-  async #sendAll(claimed: ClaimedDeliveries, signal: AbortSignal): Promise<SentDeliveries> {
+  async #sendAll(claimed: ClaimedDeliveries, deadline: number, signal: AbortSignal): Promise<SentDeliveries> {
     const { credentials, bridges, services } = this.#parts
     const { credential: reference, dialect } = this.destination
     try {
       const secret = reference === '' ? undefined : { reference, secret: await credentials.read(reference) }
       const bridge = bridges.get(dialect)
       const dispatch = dispatchOf(this.destination, claimed, bridge, secret, services.now())
-      return await send(this.destination, this.#target, claimed, dispatch, signal)
+      return await send(this.destination, this.#target, claimed, dispatch, deadline, signal)
     } catch (error) {
       if (error instanceof CredentialError || error instanceof LaurelError) {
         return unsent(claimed, error.message)

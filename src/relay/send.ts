@@ -15,6 +15,8 @@ const PATIENCE = { first: 1_000, longest: 60 * 60 * 1000 }
 /**
  * Sends one player's deliveries, one request after the other. What has to be tried again stops those after it, so that
  * they arrive in their order.
+ * @param deadline by `performance.now()`: nothing is begun after it. A process that was stopped for a while knows it by the
+ *   clock before any timer tells.
  * @param signal ends what is under way, as something that may have arrived
  */
 export async function send(
@@ -22,6 +24,7 @@ export async function send(
   target: Target,
   claimed: ClaimedDeliveries,
   dispatch: Dispatch,
+  deadline: number,
   signal: AbortSignal,
 ): Promise<SentDeliveries> {
   const { playerId } = claimed.claim
@@ -30,10 +33,11 @@ export async function send(
   )
   let requests = 0
   let held = 0
+  let failures = claimed.claim.failures
   let stopped: Rest | undefined
 
   async function sendOne(outgoing: Outgoing): Promise<void> {
-    if (stopped !== undefined || signal.aborted) {
+    if (stopped !== undefined || signal.aborted || performance.now() >= deadline) {
       for (const attempt of outgoing.attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
       return
     }
@@ -57,7 +61,7 @@ export async function send(
       }
     } catch (error) {
       if (error instanceof OutboundError && error.kind === 'circuit_open') {
-        stopped = { failures: claimed.claim.failures, rest: toTicks(error.retryAfter ?? 0) }
+        stopped = { failures, rest: toTicks(error.retryAfter ?? 0) }
         for (const attempt of attempts) {
           results.push(resultOf(playerId, attempt, { state: 'unsent', error: error.message }))
         }
@@ -69,7 +73,9 @@ export async function send(
   }
 
   function put(attempt: Attempt, verdict: Verdict, sent: Sent): void {
-    if (verdict.kind === 'retry') stopped ??= restAfter(claimed)
+    // Who takes something is there, however much fails before and after it.
+    if (verdict.kind === 'delivered') failures = 0
+    if (verdict.kind === 'retry') stopped ??= restAfter(failures)
     results.push(resultOf(playerId, attempt, { ...sent, ...stateAfter(attempt, verdict, destination) }))
   }
 
@@ -83,7 +89,7 @@ export function unsent(claimed: ClaimedDeliveries, why: string): SentDeliveries 
   const results = attempts.map((attempt) =>
     resultOf(claim.playerId, attempt, { state: 'unsent', error: why }),
   )
-  return { claim, results, requests: 0, held: 0n, ...restAfter(claimed) }
+  return { claim, results, requests: 0, held: 0n, ...restAfter(claim.failures) }
 }
 
 interface Sent {
@@ -122,8 +128,9 @@ type Rest = Pick<SentDeliveries, 'failures' | 'rest'>
 
 const AT_ONCE: Rest = { failures: 0, rest: 0n }
 
-function restAfter({ claim }: ClaimedDeliveries): Rest {
-  const failures = claim.failures + 1
+/** @param before how many tries in a row had failed */
+function restAfter(before: number): Rest {
+  const failures = before + 1
   return { failures, rest: toTicks(backoff(failures, undefined, Math.random(), PATIENCE)) }
 }
 
