@@ -1,0 +1,206 @@
+import { readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { definition, type FakeNamespace, listsOf, pageOf, unlocked } from '../support/fake-lists.ts'
+import { answer, type Behave, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { openPullHouse, type PullHouse } from '../support/pulls.ts'
+
+/* A platform that fails, and a pull that is killed. */
+
+let house: PullHouse
+let platform: FakePlatform
+let namespace: FakeNamespace
+let title: string
+let titles = 0
+
+beforeAll(async () => {
+  house = await openPullHouse()
+})
+afterAll(() => house[Symbol.asyncDispose]())
+
+beforeEach(async () => {
+  titles += 1
+  title = `title-${titles}`
+  const codes = ['a', 'b', 'c', 'd', 'e', 'f'].map((code) => `${code}-${titles}`)
+  namespace = {
+    definitions: codes.map((code) => definition(code, { namespace: title })),
+    rows: { ada: codes.map(unlocked), bob: codes.slice(0, 3).map(unlocked) },
+    pageSize: 2,
+  }
+  platform = await startFakePlatform({ behave: listsOf(namespace) })
+})
+afterEach(() => platform.close())
+
+const PAGES = ['definitions 0', 'definitions 2', 'definitions 4', 'ada 0', 'ada 2', 'ada 4', 'bob 0', 'bob 2']
+
+function asked(...more: readonly string[]): readonly string[] {
+  const binding = ['--binding', `namespace=${title}`]
+  const players = ['--player', 'ada=ada', '--player', '=bob']
+  return ['accelbyte', '--title', title, '--from', platform.url, ...binding, ...players, ...more]
+}
+
+async function countsIn(): Promise<readonly number[]> {
+  const definitions = await house.exported('accelbyte', title)
+  const progress = await house.exported('accelbyte', title, { playerId: 'all' })
+  return [definitions.length, progress.data.length]
+}
+
+describe('a pull that is killed', () => {
+  test('again and again takes no page in twice, and none too few', async () => {
+    const well = listsOf(namespace)
+    const served: string[] = []
+    let left = 0
+    platform.behave = (request, index) => {
+      left -= 1
+      // The second page of each run is the one that it dies at.
+      if (left < 0) return { kind: 'hang' }
+      served.push(pageOf(request))
+      return well(request, index)
+    }
+    for (const [index] of PAGES.entries()) {
+      const before = platform.received.length
+      left = 1
+      const running = house.start(
+        'pull',
+        ...asked('--state', join(house.folder, 'killed.json'), '--rate', '1000'),
+      )
+      const wanted = index === PAGES.length - 1 ? 1 : 2
+      await expect.poll(() => platform.received.length - before, { timeout: 50_000 }).toBe(wanted)
+      if (wanted === 2) running.process.kill('SIGKILL')
+      const { code } = await running.result
+      expect(code).toBe(wanted === 2 ? null : 0)
+    }
+    expect(served).toEqual(PAGES)
+    expect(await countsIn()).toEqual([6, 9])
+  }, 200_000)
+
+  test('tells in the end what all of it did', async () => {
+    const well = listsOf(namespace)
+    platform.behave = (request, index) =>
+      pageOf(request) === 'ada 2' ? { kind: 'hang' } : well(request, index)
+    const state = join(house.folder, 'state.json')
+    const running = house.start('pull', ...asked('--state', state, '--rate', '1000'))
+    await expect.poll(() => platform.received.map(pageOf), { timeout: 50_000 }).toContain('ada 2')
+    running.process.kill('SIGKILL')
+    await running.result
+    platform.behave = well
+    const { code, report, stderr } = await house.pull(...asked())
+    expect(stderr).toMatch(/^going on where this stopped at \d{4}-.*; to begin anew, delete /)
+    expect(code).toBe(0)
+    expect(report).toMatchObject({ definitions: { new: 6 }, progress: { changed: 9 }, newlyUnlocked: 9 })
+    expect(platform.received.map(pageOf)).toEqual([...PAGES.slice(0, 5), ...PAGES.slice(4)])
+    await expect(readFile(state)).rejects.toThrow('ENOENT')
+  })
+
+  test('is not taken up by another one, nor is a file that is none', async () => {
+    platform.behave = () => answer(401)
+    const state = join(house.folder, 'state.json')
+    await writeFile(state, '{"version":1')
+    expect(await house.pull(...asked())).toMatchObject({
+      code: 1,
+      stderr: `laurel: ${state} is no state of a pull: delete it to begin anew, or name another by --state\n`,
+    })
+    await writeFile(state, JSON.stringify(STATE))
+    expect(await house.pull(...asked())).toMatchObject({
+      code: 1,
+      stderr: `laurel: ${state} is the state of another pull: name another file by --state\n`,
+    })
+    await rm(state)
+  })
+})
+
+const COUNTS = { new: 0, changed: 0, unchanged: 0, ignored: 0, refused: 0 }
+const STATE = {
+  version: 1,
+  job: 'another',
+  time: '2024-02-03T04:05:06.789Z',
+  definitions: { done: false },
+  players: { part: '', done: [] },
+  tally: {
+    ...{ definitions: COUNTS, progress: COUNTS, players: { pulled: 0, refused: 0 } },
+    ...{ newlyUnlocked: 0, losses: 0, refused: [], drift: [], driftCount: 0 },
+  },
+}
+
+describe('a platform', () => {
+  /** Fails once for each page, each time in another way. */
+  function failingOnce(well: Behave): Behave {
+    const failures = [
+      answer(429, { headers: { 'retry-after': '1' } }),
+      answer(500),
+      { kind: 'drop' } as const,
+      { kind: 'hang' } as const,
+      answer(503, { body: 'busy' }),
+      { kind: 'hang', begun: true } as const,
+    ]
+    const failed = new Set<string>()
+    return (request, index) => {
+      const page = pageOf(request)
+      if (failed.has(page)) return well(request, index)
+      failed.add(page)
+      return failures[failed.size % failures.length] as (typeof failures)[number]
+    }
+  }
+
+  test('that fails now and then is asked again', async () => {
+    platform.behave = failingOnce(listsOf(namespace))
+    const { code, report, stderr } = await house.pull(...asked('--timeout', '2'))
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
+    expect(report).toMatchObject({ definitions: { new: 6 }, progress: { changed: 9 } })
+    expect(platform.received.map(pageOf)).toEqual(PAGES.flatMap((page) => [page, page]))
+    expect(await countsIn()).toEqual([6, 9])
+  })
+
+  test('that is away for too long is left, and the pull goes on later', async () => {
+    const well = listsOf(namespace)
+    platform.behave = (request, index) =>
+      pageOf(request) === 'ada 0' ? answer(503, { body: 'closed' }) : well(request, index)
+    const { code, stdout, stderr } = await house.pull(...asked('--patience', '1'))
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toBe(
+      `laurel: 127.0.0.1:${platform.port} answered 503: closed, however often it was asked\n` +
+        'what came in stays, and the same command goes on from there\n',
+    )
+    const before = platform.received.length
+    platform.behave = well
+    expect(await house.pull(...asked())).toMatchObject({ code: 0, report: { definitions: { new: 6 } } })
+    expect(platform.received.slice(before).map(pageOf)).toEqual(PAGES.slice(3))
+  })
+
+  test('that is not there at all is left too', async () => {
+    await platform.close()
+    const { code, stderr } = await house.pull(...asked('--patience', '1'))
+    expect(code).toBe(1)
+    expect(stderr).toContain(`cannot connect to 127.0.0.1:${platform.port}`)
+    platform = await startFakePlatform()
+  })
+
+  test('that lets nobody in is told from one that is away, and no secret is told', async () => {
+    const secret = 'Bearer s3cr3t-t0ken'
+    await house.file('platform', `${secret}\n`)
+    platform.behave = ({ headers }) => answer(401, { body: `not you: ${headers.authorization}` })
+    const { code, stderr } = await house.pull(...asked('--credential', 'file:platform'))
+    expect(platform.received.map(({ headers }) => headers.authorization)).toEqual([secret])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(
+      /^laurel: the definitions cannot be read: 127.0.0.1:\d+ answered 401: not you: …\n/,
+    )
+    expect(await house.pull(...asked('--credential', 'file:/etc/passwd'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^laurel: --credential must be env:/),
+    })
+    expect(await house.pull(...asked('--credential', 'file:missing'))).toMatchObject({
+      code: 1,
+      stderr: 'laurel: credential "file:missing" cannot be read: ENOENT\n',
+    })
+  })
+
+  test('in a private network is not called, unless it is allowed', async () => {
+    const from = ['accelbyte', '--title', title, '--binding', 'namespace=x', '--from', 'https://10.1.2.3']
+    const { code, stderr } = await house.pull(...from)
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^laurel: --from has a private or reserved address/),
+    })
+  })
+})

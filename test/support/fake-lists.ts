@@ -1,0 +1,75 @@
+import { answer, type Behave, type Behaviour, type Received } from './fake-platform.ts'
+
+/** What a platform with AccelByte's admin API has; may be changed at any time. */
+export interface FakeNamespace {
+  definitions: object[]
+  /** By user. */
+  readonly rows: Record<string, object[]>
+  /** However many are asked for. */
+  pageSize: number
+}
+
+/** Answers as that platform would. */
+export function listsOf(namespace: FakeNamespace): Behave {
+  return ({ path }) => {
+    const url = new URL(path, 'http://platform')
+    const [, user] = /\/users\/([^/]+)\/achievements$/.exec(url.pathname) ?? []
+    const all = user === undefined ? namespace.definitions : namespace.rows[decodeURIComponent(user)]
+    if (all === undefined) return answer(404, { body: '{"errorCode":20008,"errorMessage":"user not found"}' })
+    const offset = Number(url.searchParams.get('offset'))
+    const end = offset + Math.min(namespace.pageSize, Number(url.searchParams.get('limit')))
+    const next = end < all.length ? `${url.pathname}?offset=${end}` : ''
+    return json({ data: all.slice(offset, end), paging: { previous: '', next } })
+  }
+}
+
+export function json(body: unknown): Behaviour {
+  return answer(200, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
+/** Where in which list a request begins: `definitions 0`, `ada 2`. */
+export function pageOf({ path }: Received): string {
+  const url = new URL(path, 'http://platform')
+  const [, user = 'definitions'] = /\/users\/([^/]+)\/achievements$/.exec(url.pathname) ?? []
+  return `${user} ${url.searchParams.get('offset')}`
+}
+
+/** A definition in the form of the API. */
+export function definition(achievementCode: string, parts: object = {}): object {
+  return {
+    achievementCode,
+    namespace: 'harbor',
+    defaultLanguage: 'en',
+    name: { en: achievementCode },
+    description: { en: achievementCode },
+    lockedIcons: [],
+    unlockedIcons: [],
+    hidden: false,
+    listOrder: 1,
+    tags: [],
+    incremental: false,
+    goalValue: 0,
+    statCode: '',
+    global: false,
+    createdAt: '2023-01-19T09:36:17.123Z',
+    updatedAt: '2023-01-19T09:36:17.123Z',
+    ...parts,
+  }
+}
+
+/** A row of somebody who has it. */
+export function unlocked(achievementCode: string): object {
+  return row(achievementCode, { status: 2, latestValue: 1, achievedAt: '2024-02-03T04:05:06.789Z' })
+}
+
+export function row(achievementCode: string, parts: object): object {
+  return {
+    id: '63c90f11e4b7c190ffab1203',
+    achievementCode,
+    name: { en: achievementCode },
+    status: 1,
+    latestValue: 0,
+    achievedAt: '0001-01-01T00:00:00Z',
+    ...parts,
+  }
+}

@@ -1,0 +1,80 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  ExchangeServiceClient,
+  ExportAchievementsRequest,
+  ExportProgressRequest,
+} from '../../src/gen/laurel/v1/exchange_service.ts'
+import { createClient } from './client.ts'
+import { createTestDatabase } from './database.ts'
+import { type CommandResult, type RunningCommand, runLaurel, startCommand } from './laurel.ts'
+import { type RunningServer, startServer } from './server.ts'
+
+export interface PullHouse extends AsyncDisposable {
+  /** Who is pulled into. */
+  readonly server: RunningServer
+  /** Of credentials and all else that a test writes. */
+  readonly folder: string
+  /** Runs a command on the server. */
+  laurel(...args: readonly string[]): Promise<CommandResult>
+  /** Starts one, to be killed. */
+  start(...args: readonly string[]): RunningCommand
+  /** A pull and what it says; from the beginning unless it is told of a state that is there. */
+  pull(...args: readonly string[]): Promise<Pulled>
+  /** A title's definitions as a document, or what a player has, or what all have. */
+  exported(
+    dialect: string,
+    titleId: string,
+    of?: { shape?: string; playerId?: string | 'all' },
+  ): Promise<Printed>
+  file(name: string, content: unknown): Promise<string>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON that somebody wrote
+export type Printed = any
+
+export interface Pulled extends CommandResult {
+  /** Of `--json`; undefined where it printed none. */
+  readonly report: Printed
+}
+
+/** A server on a database of its own, and the command line beside it. */
+export async function openPullHouse(): Promise<PullHouse> {
+  await using stack = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'laurel-pull-'))
+  stack.defer(() => rm(folder, { recursive: true, force: true }))
+  const database = stack.use(await createTestDatabase())
+  const server = stack.use(await startServer({ databaseUrl: database.url }))
+  const env = { LAUREL_GRPC_ADDRESS: server.address, LAUREL_CREDENTIALS_DIR: folder }
+  const all = stack.move()
+  return {
+    server,
+    folder,
+    laurel: (...args) => runLaurel(args, { env }),
+    start: (...args) => startCommand('src/cli/main.ts', args, { env }),
+    async pull(...args) {
+      const state = ['--state', join(folder, 'state.json')]
+      const result = await runLaurel(['pull', ...args, ...state, '--rate', '1000', '--json'], { env })
+      return { ...result, report: result.stdout === '' ? undefined : JSON.parse(result.stdout) }
+    },
+    async exported(dialect, titleId, { shape = '', playerId } = {}) {
+      using client = createClient(ExchangeServiceClient, server.address)
+      const wanted = { dialect, titleId, shape }
+      const call =
+        playerId === undefined
+          ? client.exportAchievements(ExportAchievementsRequest.fromPartial(wanted))
+          : client.exportProgress(
+              ExportProgressRequest.fromPartial({ ...wanted, playerId: playerId === 'all' ? '' : playerId }),
+            )
+      const parts = (await Array.fromAsync(call)) as { content: Uint8Array }[]
+      return JSON.parse(Buffer.concat(parts.map(({ content }) => content)).toString())
+    },
+    async file(name, content) {
+      const path = join(folder, name)
+      await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content))
+      return path
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  }
+}
