@@ -40,8 +40,11 @@ export interface Release {
 
 /** So many deliveries of one player are sent at most before others have their turn. */
 const SENT_AT_ONCE = 50
-/** A player without an account is looked at again now and then, although a new account wakes the queue. */
-const WAIT = sql`864000000000`
+/**
+ * A player without an account is looked at again, first in ten seconds and at last once a day, although a new account wakes
+ * the queue: whoever linked it may have done so before the queue was there, or died before it was woken.
+ */
+const WAIT = sql`least(864000000000, 100000000 * 4 ^ least(q.failures, 10))::bigint`
 
 /**
  * Players are named as a list beside whatever they are joined with, and rows are looked for in a hash (`is true`): plans
@@ -49,14 +52,16 @@ const WAIT = sql`864000000000`
  */
 export function deliveryAttemptQueries(db: Kysely<Tables>) {
   return {
-    /** Lets players wait for an account, unless one has come meanwhile: that changed the time of the queue. */
+    /** Lets players wait for an account; those whose time was changed are in a hurry, because one has come meanwhile. */
     async letWait({ titleId, destinationId }: DestinationName, claims: readonly Claim[]): Promise<void> {
       await sql`
-        update delivery_queues q set waiting = true, lease = null, failures = 0, due_time = ${DATABASE_CLOCK} + ${WAIT}
+        update delivery_queues q set lease = null, waiting = q.due_time = c.due_time,
+          failures = case when q.due_time = c.due_time then q.failures + 1 else 0 end,
+          due_time = ${DATABASE_CLOCK} + case when q.due_time = c.due_time then ${WAIT} else 0 end
         from ${claimRows(claims)}
         where q.player_id = any(${claims.map(({ playerId }) => playerId)}::text[])
           and q.title_id = ${titleId} and q.destination_id = ${destinationId}
-          and q.player_id = c.player_id and q.lease = c.lease and q.due_time = c.due_time`.execute(db)
+          and q.player_id = c.player_id and q.lease = c.lease`.execute(db)
     },
 
     /**

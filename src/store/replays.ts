@@ -99,7 +99,7 @@ export function replayQueries(db: Kysely<Tables>) {
     /** Ends players' waiting for an account of a dialect. */
     async wakeDeliveries(playerIds: readonly string[], dialect: string): Promise<void> {
       await sql`
-        update delivery_queues set waiting = false,
+        update delivery_queues set waiting = false, failures = 0,
           due_time = case when lease is null then ${DATABASE_CLOCK} else due_time - 1 end
         where player_id = any(${[...playerIds]}::text[])
           and ((title_id, destination_id) in (

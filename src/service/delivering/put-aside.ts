@@ -31,7 +31,7 @@ export async function putAside(
       if (reachable.length > 0) {
         await queries.releaseQueues(
           name,
-          reachable.map((claim) => ({ claim, failures: claim.failures, rest: 0n })),
+          reachable.map((claim) => ({ claim, failures: 0, rest: 0n })),
         )
       }
     })
