@@ -1,0 +1,236 @@
+import { rmSync } from 'node:fs'
+import fc from 'fast-check'
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { LIMITS } from '../../src/model/limits.ts'
+import { writeResumeToken } from '../../src/service/watching/resume-token.ts'
+import { createAuth } from '../support/auth.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { BrowserWatch, openWatch } from '../support/event-source.ts'
+import { record } from '../support/relay.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { createWorld, TITLE_ID } from '../support/world.ts'
+
+const ORIGIN = 'https://overlay.example'
+const SELF = `title_id=${TITLE_ID}`
+
+let database: TestDatabase
+/** Where nobody is asked who they are. */
+let open: RunningServer
+/** Where they are. */
+let closed: RunningServer
+let auth: Awaited<ReturnType<typeof createAuth>>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  auth = await createAuth([TITLE_ID])
+  open = await startServer({ databaseUrl: database.url, env: { LAUREL_ALLOWED_ORIGINS: ORIGIN } })
+  closed = await startServer({ databaseUrl: database.url, env: auth.env })
+  await createWorld(open.address, { plain: undefined })
+})
+afterAll(async () => {
+  await open[Symbol.asyncDispose]()
+  await closed[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+  rmSync(auth.folder, { recursive: true })
+})
+
+/** Asks, and reads the answer where it is none that goes on. */
+async function ask(url: string, query: string, init: RequestInit = {}) {
+  const controller = new AbortController()
+  const answer = await fetch(`${url}/events?${query}`, { ...init, signal: controller.signal })
+  const { status, headers } = answer
+  const streams = headers.get('content-type') === 'text/event-stream'
+  const text = streams ? '' : await answer.text()
+  controller.abort()
+  return { status, headers, body: text === '' ? undefined : JSON.parse(text) }
+}
+
+describe('a query', () => {
+  test.each([
+    ['', 'title_id must be set'],
+    ['title_id=', 'title_id must be set'],
+    [`${SELF}&title_id=b`, 'title_id must be given once'],
+    [`title_id=${'x'.repeat(LIMITS.id + 1)}`, `title_id must be at most ${LIMITS.id} characters`],
+    ['title_id=a%00b', 'title_id must not hold control characters'],
+    [`${SELF}&playerid=ann`, '"playerid" is none of title_id, view,'],
+    [`${SELF}&__proto__=1`, '"__proto__" is none of'],
+    [`${SELF}&player_id=`, 'player_id must be set'],
+    [`${SELF}&kind=unlock`, 'kind must be one of progressed, unlocked,'],
+    [`${SELF}&kind=`, 'kind must be one of'],
+    [`${SELF}&view=public`, 'view must be full or player'],
+    [`${SELF}&from_oldest=1`, 'from_oldest must be false or true'],
+    [
+      `${SELF}&${Array.from({ length: LIMITS.filterIds + 1 }, (_, index) => `player_id=${index}`).join('&')}`,
+      `player_id must be given at most ${LIMITS.filterIds} times`,
+    ],
+  ])('such as %.60s is refused', async (query, problem) => {
+    const { status, body } = await ask(open.url, query)
+    expect([status, body.reason]).toEqual([400, 'INVALID_FIELD'])
+    expect(body.error).toContain(problem)
+  })
+
+  test('that is wrong in many ways hears of all of them', async () => {
+    const { body } = await ask(open.url, 'view=x&kind=y&color=red')
+    for (const field of ['title_id', 'view', 'kind', '"color"']) expect(body.error).toContain(`${field} `)
+  })
+
+  test('of any kind is answered, and is never a fault', async () => {
+    const name = fc.oneof(
+      fc.constantFrom('title_id', 'player_id', 'kind', 'view', 'from_oldest', 'resume_token', 'lastEventId'),
+      fc.string(),
+    )
+    const value = fc.oneof(
+      fc.constantFrom(TITLE_ID, 'player', 'true', '', 'unlocked', '%', '%zz', '%ff', '\u0000', '__proto__'),
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.base64String(),
+    )
+    const raw = fc.string({ unit: fc.constantFrom(...'%&=+#;:@/?\\[]{}|^~ "\'<>0afé'), maxLength: 40 })
+    const written = fc
+      .array(fc.tuple(name, value), { maxLength: 6 })
+      .map((pairs) =>
+        pairs.map(
+          ([key, text]) => `${encodeURI(key.toWellFormed())}=${encodeURIComponent(text.toWellFormed())}`,
+        ),
+      )
+      .map((pairs) => pairs.join('&'))
+    const token = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_=. %'), maxLength: 60 })
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(written, raw), token, async (query, lastEventId) => {
+        const { status } = await ask(open.url, query, { headers: { 'last-event-id': lastEventId } })
+        expect([200, 400, 404]).toContain(status)
+      }),
+      { numRuns: 300 },
+    )
+  })
+})
+
+test('a title that is not there', async () => {
+  const { status, body } = await ask(open.url, 'title_id=nowhere')
+  expect([status, body.reason]).toEqual([404, 'TITLE_NOT_FOUND'])
+})
+
+test('a token that no watch of the title gave', async () => {
+  for (const token of ['nonsense', writeResumeToken('another', 1n), writeResumeToken(TITLE_ID, 10n ** 9n)]) {
+    const asked = await ask(open.url, `${SELF}&resume_token=${token}`)
+    expect([asked.status, asked.body.reason]).toEqual([400, 'RESUME_TOKEN_INVALID'])
+    const again = await ask(open.url, SELF, { headers: { 'last-event-id': token } })
+    expect([again.status, again.body.reason]).toEqual([400, 'RESUME_TOKEN_INVALID'])
+  }
+})
+
+test('a token whose events are gone is told the oldest that goes on, and a browser gives up', async () => {
+  using watch = await openWatch(open.url, { query: [['title_id', TITLE_ID]] })
+  await record(open.address, [{ playerId: 'gina', achievementId: 'plain' }])
+  await watch.until(({ told }) => told.length === 1)
+  const client = new pg.Client({ connectionString: database.url })
+  await client.connect()
+  const last = watch.ids[0]
+  await client.query('insert into event_marks (position, time) values ($1, 17000000000000000)', [last])
+  await client.query('delete from event_marks where position < $1', [last])
+  const old = writeResumeToken(TITLE_ID, 0n)
+  const { status, body } = await ask(open.url, `${SELF}&resume_token=${old}`)
+  expect(status).toBe(410)
+  expect(body).toEqual({
+    error: expect.stringContaining('not kept any more'),
+    reason: 'RESUME_TOKEN_EXPIRED',
+    title_id: TITLE_ID,
+    oldest_time: '2023-11-14T22:13:20Z',
+    oldest_resume_token: watch.told[0]?.token,
+  })
+  using gone = new BrowserWatch(open.url, {
+    query: [
+      ['title_id', TITLE_ID],
+      ['resume_token', old],
+    ],
+  })
+  await expect(gone.until(() => false)).rejects.toThrow('status 410')
+  expect((await ask(open.url, `${SELF}&resume_token=${body.oldest_resume_token}`)).status).toBe(200)
+  await client.query('insert into event_marks (position, time) values (0, 0)')
+  await client.end()
+})
+
+test.each(['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is no way to read', async (method) => {
+  const { status, headers } = await ask(open.url, SELF, { method })
+  expect([status, headers.get('allow')]).toEqual([405, 'GET'])
+})
+
+test('who asks is asked who they are, and told what is theirs', async () => {
+  const ann = await auth.player('ann')
+  const own = `${SELF}&player_id=ann&view=player`
+  const status = async (token: string | undefined, query: string) => {
+    const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
+    return (await ask(closed.url, query, { headers })).status
+  }
+  // Not even what is wrong with the query.
+  expect(await status(undefined, 'color=red')).toBe(401)
+  expect(await status(undefined, own)).toBe(401)
+  expect(await status('forged', own)).toBe(401)
+  expect(await status(undefined, `${own}&authorization=${auth.operator}`)).toBe(401)
+  expect(await status(auth.operator, SELF)).toBe(200)
+  expect(await status(auth.service, SELF)).toBe(200)
+  expect(await status(auth.service, 'title_id=another')).toBe(403)
+  expect(await status(ann, own)).toBe(200)
+  for (const query of [SELF, `${SELF}&view=player`, `${SELF}&player_id=ann`, `${own}&player_id=ben`]) {
+    expect(await status(ann, query)).toBe(403)
+  }
+  expect(await status(ann, own.replace(TITLE_ID, 'another'))).toBe(403)
+})
+
+test('a player hears of themselves alone', async () => {
+  const headers = { authorization: `Bearer ${await auth.player('ann')}` }
+  const query = Object.entries({ title_id: TITLE_ID, player_id: 'ann', view: 'player' })
+  using watch = await openWatch(closed.url, { query, headers })
+  await record(open.address, [
+    { playerId: 'ben', achievementId: 'plain' },
+    { playerId: 'ann', achievementId: 'plain' },
+  ])
+  await watch.until(({ told }) => told.length === 1)
+  expect(watch.told[0]?.data['player_id']).toBe('ann')
+})
+
+describe('a page', () => {
+  const preflight = (url: string, origin: string) =>
+    ask(url, SELF, {
+      method: 'OPTIONS',
+      headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'x' },
+    })
+  const allowing = (headers: Headers) =>
+    [...headers.keys()].filter((name) => /^access-control|^vary/.test(name))
+
+  test('of an origin that is allowed reads events and refusals, and may ask with a credential', async () => {
+    for (const query of [SELF, 'color=red', 'title_id=nowhere']) {
+      const { headers } = await ask(open.url, query, { headers: { origin: ORIGIN } })
+      expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
+      expect(headers.get('vary')).toBe('origin')
+    }
+    const { status, headers } = await preflight(open.url, ORIGIN)
+    expect(status).toBe(204)
+    expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
+    expect(headers.get('access-control-allow-methods')).toBe('GET')
+    expect(headers.get('access-control-allow-headers')).toBe('authorization,last-event-id')
+    expect(headers.has('access-control-allow-credentials')).toBe(false)
+  })
+
+  test.each([
+    'https://evil.example',
+    `${ORIGIN}.evil.example`,
+    'null',
+    'http://overlay.example',
+    `${ORIGIN}:444`,
+  ])('of the origin %s reads nothing', async (origin) => {
+    for (const query of [SELF, 'color=red']) {
+      expect(allowing((await ask(open.url, query, { headers: { origin } })).headers)).toEqual(['vary'])
+    }
+    const { status, headers } = await preflight(open.url, origin)
+    expect([status, allowing(headers)]).toEqual([405, ['vary']])
+  })
+
+  test('reads nothing where no origin is allowed', async () => {
+    const authorization = `Bearer ${auth.operator}`
+    const { headers } = await ask(closed.url, SELF, { headers: { origin: ORIGIN, authorization } })
+    expect(allowing(headers)).toEqual([])
+    const answer = await preflight(closed.url, ORIGIN)
+    expect([answer.status, allowing(answer.headers)]).toEqual([405, []])
+  })
+})
