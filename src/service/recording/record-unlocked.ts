@@ -47,15 +47,16 @@ export async function recordUnlocked(
   const { progress, events } = ledger.changes
   for (const record of progress) sheetOf(record).progress.push(record)
   for (const change of [...progress, ...answers.given]) sheetOf(change).isChanged = true
-  const isKept = (key: SheetKey) => !sheetOf(key).isRefused
   const kept = opened.filter(({ isRefused }) => !isRefused).sort(byKey)
+  const ofKept = <Key extends SheetKey>(keys: readonly Key[]): readonly Key[] =>
+    kept.length === opened.length ? keys : keys.filter((key) => !sheetOf(key).isRefused)
   const writes = new Map(kept.map((sheet) => [sheet, toWrite(sheet, ledger)]))
   const write: StandingsWrite = {
     sheets: [...writes.values()],
-    progress: progress.filter(isKept),
-    events: events.filter(isKept),
-    answers: answers.given.filter(isKept),
-    definitions: [...new Set(entries.filter(({ item }) => isKept(item)).map(definitionOf))],
+    progress: ofKept(progress),
+    events: ofKept(events),
+    answers: ofKept(answers.given),
+    definitions: [...new Set(entries.filter(({ item }) => !sheetOf(item).isRefused).map(definitionOf))],
     time: now,
   }
   const written = await send(services, write)
@@ -63,6 +64,7 @@ export async function recordUnlocked(
     if (written.has(one)) standings.put(name, one.after, one.before, progress)
     else standings.forget(name)
   }
+  if (written.size === opened.length) return judged
   // Whichever it was: they are read anew.
   if (written.size < writes.size) services.definitions.forget(write.definitions)
   return judged.map((answer, index) => {
