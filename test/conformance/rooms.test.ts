@@ -38,12 +38,15 @@ describe.each(subjects)('the room of $id', (subject) => {
   })
 })
 
-it.each(adapters)('$id has what it serves and whom it tells in files of these names', (adapter) => {
-  for (const part of ['gateway', 'bridge'] as const) {
-    const file = new URL(`../../adapters/${adapter.id}/${part}.ts`, import.meta.url)
-    expect([part, existsSync(file)]).toEqual([part, adapter[part] !== undefined])
-  }
-})
+it.each(adapters)(
+  '$id has what it serves, whom it tells and what it reads in files of these names',
+  (adapter) => {
+    for (const part of ['gateway', 'bridge', 'source'] as const) {
+      const file = new URL(`../../adapters/${adapter.id}/${part}.ts`, import.meta.url)
+      expect([part, existsSync(file)]).toEqual([part, adapter[part] !== undefined])
+    }
+  },
+)
 
 it.each(rooms)('$adapter.id has tests of its own', ({ adapter, room }) => {
   expect(existsSync(`${room}${adapter.id}.test.ts`)).toBe(true)

@@ -1,5 +1,4 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { definition, type FakeNamespace, listsOf, pageOf, unlocked } from '../support/fake-lists.ts'
 import { answer, type Behave, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
@@ -60,10 +59,7 @@ describe('a pull that is killed', () => {
     for (const [index] of PAGES.entries()) {
       const before = platform.received.length
       left = 1
-      const running = house.start(
-        'pull',
-        ...asked('--state', join(house.folder, 'killed.json'), '--rate', '1000'),
-      )
+      const running = house.start('pull', ...asked('--state', house.stateOf(title), '--rate', '1000'))
       const wanted = index === PAGES.length - 1 ? 1 : 2
       await expect.poll(() => platform.received.length - before, { timeout: 50_000 }).toBe(wanted)
       if (wanted === 2) running.process.kill('SIGKILL')
@@ -78,7 +74,7 @@ describe('a pull that is killed', () => {
     const well = listsOf(namespace)
     platform.behave = (request, index) =>
       pageOf(request) === 'ada 2' ? { kind: 'hang' } : well(request, index)
-    const state = join(house.folder, 'state.json')
+    const state = house.stateOf(title)
     const running = house.start('pull', ...asked('--state', state, '--rate', '1000'))
     await expect.poll(() => platform.received.map(pageOf), { timeout: 50_000 }).toContain('ada 2')
     running.process.kill('SIGKILL')
@@ -94,7 +90,7 @@ describe('a pull that is killed', () => {
 
   test('is not taken up by another one, nor is a file that is none', async () => {
     platform.behave = () => answer(401)
-    const state = join(house.folder, 'state.json')
+    const state = house.stateOf(title)
     await writeFile(state, '{"version":1')
     expect(await house.pull(...asked())).toMatchObject({
       code: 1,

@@ -20,7 +20,9 @@ export interface PullHouse extends AsyncDisposable {
   laurel(...args: readonly string[]): Promise<CommandResult>
   /** Starts one, to be killed. */
   start(...args: readonly string[]): RunningCommand
-  /** A pull and what it says; from the beginning unless it is told of a state that is there. */
+  /** Where a pull into a title keeps how far it is. */
+  stateOf(title: string): string
+  /** A pull and what it says. */
   pull(...args: readonly string[]): Promise<Pulled>
   /** A title's definitions as a document, or what a player has, or what all have. */
   exported(
@@ -47,14 +49,16 @@ export async function openPullHouse(): Promise<PullHouse> {
   const database = stack.use(await createTestDatabase())
   const server = stack.use(await startServer({ databaseUrl: database.url }))
   const env = { LAUREL_GRPC_ADDRESS: server.address, LAUREL_CREDENTIALS_DIR: folder }
+  const stateOf = (title: string) => join(folder, `${title}.state.json`)
   const all = stack.move()
   return {
     server,
     folder,
+    stateOf,
     laurel: (...args) => runLaurel(args, { env }),
     start: (...args) => startCommand('src/cli/main.ts', args, { env }),
     async pull(...args) {
-      const state = ['--state', join(folder, 'state.json')]
+      const state = ['--state', stateOf(args[args.indexOf('--title') + 1] ?? '')]
       const result = await runLaurel(['pull', ...args, ...state, '--rate', '1000', '--json'], { env })
       return { ...result, report: result.stdout === '' ? undefined : JSON.parse(result.stdout) }
     },

@@ -3,7 +3,7 @@ import { DecodeError } from '../../dialect/decode-error.ts'
 import { JsonSyntaxError, parseJson } from '../../dialect/json-text.ts'
 import { formatPath } from '../../dialect/losses.ts'
 import type { Listing, SourcePage, SourceRequest, SourceTarget } from '../../dialect/source.ts'
-import { formatJson } from '../../model/exact-json.ts'
+import { formatJson, parseExactJson } from '../../model/exact-json.ts'
 import type { JsonValue } from '../../model/json.ts'
 import type { Credentials } from '../../outbound/credentials.ts'
 import type { Answer, Target } from '../../outbound/outbound.ts'
@@ -96,7 +96,7 @@ export class Platform {
     const authorized = secret === undefined ? given : { ...given, authorization: secret }
     const tried = { attempts: Number.POSITIVE_INFINITY, within: patience * 1000 }
     const answer = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, tried)
-    if (answer.status === 200) return readable(path, () => parseJson(answer.body))
+    if (answer.status === 200) return readable(path, () => parsePage(answer.body))
     throw refusalOf(path, answer, this.host, secret)
   }
 }
@@ -108,6 +108,22 @@ function refusalOf(path: string, { status, body }: Answer, host: string, secret:
   const isPassing = status === 429 || status >= 500
   if (isPassing) return new Failure([`${message}, however often it was asked`])
   return new Refused(path, `HTTP ${status}`, message, '', status === 401)
+}
+
+/** Where a number may be beyond what a double holds, and would be written again as another one. */
+const MAY_OVERFLOW = /[eE]\+?\d{2}|\d{200}/
+
+/**
+ * Text that no record can hold, such as half of a surrogate pair where a name was cut, is a fault of its entry alone, which
+ * the import refuses by itself.
+ */
+function parsePage(text: string): JsonValue {
+  try {
+    return parseJson(text)
+  } catch (error) {
+    if (!(error instanceof DecodeError) || MAY_OVERFLOW.test(text)) throw error
+    return parseExactJson(text)
+  }
 }
 
 /** Whatever an answer is, it is read or refused. */

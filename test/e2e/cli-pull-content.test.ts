@@ -1,0 +1,245 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { ProgressServiceClient, UnlockAchievementRequest } from '../../src/gen/laurel/v1/progress_service.ts'
+import { callUnary, createClient } from '../support/client.ts'
+import {
+  definition,
+  type FakeNamespace,
+  json,
+  listsOf,
+  pageOf,
+  row,
+  unlocked,
+} from '../support/fake-lists.ts'
+import { answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { openPullHouse, type PullHouse } from '../support/pulls.ts'
+
+/* What a platform says, and what of it comes in. */
+
+let house: PullHouse
+let platform: FakePlatform
+let namespace: FakeNamespace
+let title: string
+let titles = 0
+
+beforeAll(async () => {
+  house = await openPullHouse()
+})
+afterAll(() => house[Symbol.asyncDispose]())
+
+beforeEach(async () => {
+  titles += 1
+  title = `title-${titles}`
+  namespace = { definitions: ['a', 'b', 'c'].map((code) => own(code)), rows: { ada: [] }, pageSize: 2 }
+  platform = await startFakePlatform({ behave: listsOf(namespace) })
+})
+afterEach(() => platform.close())
+
+function own(code: string, parts: object = {}): object {
+  return definition(code, { namespace: title, ...parts })
+}
+
+function pull(...more: readonly string[]) {
+  const binding = ['--binding', `namespace=${title}`]
+  return house.pull('accelbyte', '--title', title, '--from', platform.url, ...binding, ...more)
+}
+
+async function unlock(playerId: string, achievementId: string): Promise<void> {
+  using client = createClient(ProgressServiceClient, house.server.address)
+  const request = UnlockAchievementRequest.fromPartial({ titleId: title, playerId, achievementId })
+  await callUnary(client, 'unlockAchievement', request)
+}
+
+describe('progress', () => {
+  const counted = { incremental: true, goalValue: 10 }
+
+  test('that is further there raises ours; what is lower is told, and stays', async () => {
+    namespace.definitions = ['a', 'b', 'c', 'd'].map((code) => own(code, counted))
+    namespace.rows['ada'] = ['a', 'b', 'c'].map((code) => row(code, { latestValue: 4 }))
+    expect(await pull('--player', 'ada=ada')).toMatchObject({
+      code: 0,
+      report: { drift: [], progress: { changed: 3 } },
+    })
+    await unlock('ada', 'd')
+    namespace.rows['ada'] = [row('a', { latestValue: 7 }), row('b', { latestValue: 3.5 })]
+    const { code, report } = await pull('--player', 'ada')
+    expect(code).toBe(0)
+    expect(report.progress).toEqual({ new: 0, changed: 1, unchanged: 1, ignored: 0, refused: 0 })
+    const ours = (percent: number, goal: string) => ({ state: 'in progress', percent, values: { goal } })
+    const nothing = { state: 'not started', percent: 0, values: {} }
+    expect(report.drift).toEqual([
+      { playerId: 'ada', achievementId: 'b', theirs: ours(35, '3.5'), ours: ours(40, '4') },
+      { playerId: 'ada', achievementId: 'c', theirs: nothing, ours: ours(40, '4') },
+      {
+        playerId: 'ada',
+        achievementId: 'd',
+        theirs: nothing,
+        ours: { state: 'achieved', percent: 100, values: { goal: '10' } },
+      },
+    ])
+    const { data } = await house.exported('accelbyte', title, { playerId: 'ada' })
+    expect(data.map(({ latestValue }: { latestValue: number }) => latestValue)).toEqual([7, 4, 4, 10])
+  })
+
+  test('of a dry run is told and not kept, though the definitions are not there yet', async () => {
+    namespace.rows['eve'] = [unlocked('a'), unlocked('c')]
+    const { code, report } = await pull('--player', 'dry=eve', '--dry-run')
+    expect({ code, progress: report.progress.new, refused: report.refused }).toEqual({
+      code: 0,
+      progress: 2,
+      refused: [],
+    })
+    await pull()
+    namespace.definitions.push(own('d'))
+    namespace.rows['eve']?.push(unlocked('d'))
+    const again = await pull('--player', 'dry=eve', '--dry-run')
+    expect(again.report).toMatchObject({
+      definitions: { new: 1, unchanged: 3 },
+      progress: { new: 1, changed: 2, refused: 0 },
+    })
+    expect((await house.exported('accelbyte', title)).length).toBe(3)
+    expect((await house.exported('accelbyte', title, { playerId: 'all' })).data).toEqual([])
+  })
+
+  test('is of the players who are named, of a file, or of all who have an account', async () => {
+    Object.assign(namespace.rows, { 'u/1': [unlocked('a')], 'u/2': [unlocked('a')], 'u/3': [unlocked('b')] })
+    const players = await house.file('players.txt', `p${titles}=u/1\n\n=u/2\n=missing\nnobody\n`)
+    const { code, report } = await pull('--players-file', players, '--player', `q${titles}=u/3`)
+    expect(code).toBe(1)
+    expect(report.players).toEqual({ pulled: 3, refused: 2 })
+    expect(report.refused).toEqual([
+      expect.objectContaining({ playerId: 'accelbyte:missing', reason: 'HTTP 404' }),
+      expect.objectContaining({ playerId: 'nobody', reason: 'PLAYER_NOT_FOUND' }),
+    ])
+    const { data } = await house.exported('accelbyte', title, { playerId: 'accelbyte:u/2' })
+    expect(data).toMatchObject([{ achievementCode: 'a', status: 2 }])
+    const before = platform.received.length
+    const all = await pull('--all-players', '--progress-only')
+    expect(all.report.progress).toMatchObject({ changed: 0, unchanged: 3 })
+    const asked = platform.received.slice(before).map(pageOf)
+    expect(asked.toSorted()).toEqual(expect.arrayContaining(['u%2F1 0', 'u%2F2 0', 'u%2F3 0']))
+    expect(asked).not.toContain('missing 0')
+    const taken = await pull('--player', 'somebody-else=u/3')
+    expect(taken.report.refused).toMatchObject([
+      { reason: 'ACCOUNT_LINKED_ELSEWHERE', playerId: 'somebody-else' },
+    ])
+  })
+})
+
+describe('a page', () => {
+  test('with entries that are none is taken without them', async () => {
+    const cut = '\\ud83d'
+    namespace.definitions = [own('a'), own('b'), own('c', { name: { en: 'CUT' } })]
+    namespace.pageSize = 100
+    const well = listsOf(namespace)
+    platform.behave = (request, index) => {
+      const said = well(request, index)
+      if (said.kind !== 'answer') return said
+      return {
+        ...said,
+        body: (said.body ?? '').replace('CUT', cut).replace('"data":[', '"data":[7,{"achievementCode":5},'),
+      }
+    }
+    const { code, report } = await pull()
+    expect(code).toBe(1)
+    expect(report.definitions).toEqual({ new: 2, changed: 0, unchanged: 0, ignored: 0, refused: 3 })
+    const [{ path: request } = { path: '' }] = platform.received
+    const refused = { playerId: '', request, achievementId: '', reason: 'DOCUMENT_REFUSED' }
+    expect(report.refused).toEqual([
+      {
+        ...refused,
+        path: '$.data[0]',
+        message: expect.stringMatching(/^\$\.data\[0\] is not .* found number 7$/),
+      },
+      { ...refused, path: '$.data[1]', message: expect.stringContaining('$.data[1].achievementCode') },
+      { ...refused, path: '$.data[4]', message: expect.stringContaining('half of a surrogate pair') },
+    ])
+    const { stdout } = await house.laurel('pull', 'accelbyte', '--title', title, '--from', platform.url)
+    expect(stdout).toMatch(/ {2}definitions: new 0, changed 0, unchanged 2, ignored 0, refused 3\nrefused:\n/)
+  })
+
+  test.each([
+    ['that is no JSON', '<html>', 'NOT_JSON', /^the answer is not JSON: line 1, column 1/],
+    ['without a list', '{"paging":{}}', 'NOT_A_PAGE', /^expected a list, but found nothing/],
+    [
+      'whose list is none',
+      '{"data":"x","paging":{}}',
+      'NOT_A_PAGE',
+      /^expected a list, but found string "x"/,
+    ],
+    ['that does not say what follows', '{"data":[]}', 'NOT_A_PAGE', /^expected an object, but found nothing/],
+    ['with a number of no size', '{"data":[{"x":1e999}],"paging":{}}', 'NOT_A_PAGE', /out of range/],
+    ['that is a list', '[]', 'NOT_A_PAGE', /^expected an object, but found array of 0/],
+  ])('%s is refused, and other players’ are not', async (_, body, reason, message) => {
+    const well = listsOf(namespace)
+    namespace.rows['eve'] = [unlocked('a')]
+    platform.behave = (request, index) =>
+      pageOf(request).startsWith('ada ') ? answer(200, { body }) : well(request, index)
+    const { code, report } = await pull('--player', 'ada=ada', '--player', 'eva=eve')
+    expect(code).toBe(1)
+    expect(report).toMatchObject({ players: { pulled: 1, refused: 1 }, progress: { changed: 1 } })
+    expect(report.refused).toMatchObject([
+      { playerId: 'ada', reason, message: expect.stringMatching(message) },
+    ])
+    platform.behave = () => answer(200, { body })
+    const all = await pull()
+    expect({ code: all.code, stdout: all.stdout }).toEqual({ code: 1, stdout: '' })
+    expect(all.stderr).toMatch(
+      /^laurel: the definitions cannot be read: .*\nasked for: \/achievement\/v1\/admin\//,
+    )
+  })
+
+  test('is not asked for without end', async () => {
+    const page = json({ data: [own('a')], paging: { next: '/more' } })
+    platform.behave = () => page
+    const same = await pull()
+    expect(same).toMatchObject({ code: 1, stderr: expect.stringContaining('it gives the same page again') })
+    expect(platform.received).toHaveLength(2)
+    platform.behave = (_, index) =>
+      json({ achievements: [], pagingInfo: { continuationToken: String(index % 3) } })
+    const from = ['--from', platform.url, '--binding', 'title_id=5', '--player', '=1', '--definitions-only']
+    const cycle = await house.pull('xbox', '--title', `x${title}`, ...from)
+    expect(cycle.stderr).toContain('it goes on at a page that it gave before')
+    platform.behave = (_, index) => json({ achievements: [], pagingInfo: { continuationToken: `t${index}` } })
+    const before = platform.received.length
+    const long = await house.pull('xbox', '--title', `y${title}`, ...from)
+    expect(long.stderr).toContain('it has more than 1000 pages')
+    expect(platform.received.length - before).toBe(1000)
+  })
+
+  test('keeps what nobody modelled', async () => {
+    const foreign = {
+      customAttributes: { season: [1, { deep: true }] },
+      status: 'TIED',
+      inventedLater: { big: 12 },
+    }
+    namespace.definitions = [own('a', foreign)]
+    namespace.rows['ada'] = [{ ...unlocked('a'), inventedToo: 'yes' }]
+    expect(await pull('--player', 'ada=ada')).toMatchObject({ code: 0, report: { lossCount: 0 } })
+    expect(await house.exported('accelbyte', title, { shape: 'rest' })).toMatchObject({ data: [foreign] })
+    const { data } = await house.exported('accelbyte', title, { playerId: 'ada' })
+    expect(data).toMatchObject([{ inventedToo: 'yes' }])
+  })
+})
+
+test('somebody else’s progress is not taken for a player’s', async () => {
+  platform.behave = ({ headers, path }) =>
+    path.includes('@me')
+      ? json([
+          { user_id: headers.authorization, achievement_id: '11', percent_complete: 40, unlocked_at: null },
+        ])
+      : json([{ application_id: '70', id: '11', name: { default: 'x' }, description: { default: 'y' } }])
+  await house.file('d-21', '21')
+  await house.file('d-22', '21')
+  const asked = ['discord', '--title', `d${title}`, '--from', platform.url, '--binding', 'application_id=70']
+  const players = ['--player', '=21', '--player', '=22']
+  const refused = await house.pull(...asked, ...players)
+  expect(refused.stderr).toBe(
+    'laurel: discord shows each player only what they have themselves: give --player-credential file:discord-{account}\n',
+  )
+  const { code, report } = await house.pull(...asked, ...players, '--player-credential', 'file:d-{account}')
+  expect(code).toBe(1)
+  expect(report).toMatchObject({ progress: { changed: 1 }, players: { pulled: 1, refused: 1 } })
+  expect(report.refused).toMatchObject([
+    { playerId: 'discord:22', path: '$[0].user_id', reason: 'NOT_A_PAGE' },
+  ])
+})
