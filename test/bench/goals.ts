@@ -11,5 +11,6 @@ export const GOALS: readonly Goal[] = [
     { name: `encode_${dialect}`, of: `encode ${dialect}`, to: `stringify ${dialect}`, goal: 0.3 },
     { name: `decode_${dialect}`, of: `decode ${dialect}`, to: `parse ${dialect}`, goal: 0.3 },
   ]),
+  { name: 'told_vs_untold', of: 'unary, watched and delivered', to: 'unary, nobody told', goal: 0.8 },
   { name: 'growth', of: 'unary, 10 million rows', to: 'unary, 10 thousand rows', goal: 0.8 },
 ]

@@ -16,6 +16,7 @@ import { latencyAt, type PacedLatency } from './subjects/latency.ts'
 import { list, listAnew } from './subjects/list.ts'
 import { bare, noop } from './subjects/noop.ts'
 import { stream } from './subjects/stream.ts'
+import { told } from './subjects/told.ts'
 import { single, unary } from './subjects/unary.ts'
 
 const { values: options } = parseArgs({
@@ -72,10 +73,12 @@ async function findOut(): Promise<Findings> {
   const checks = [await checkEvents(scene, rates, latency), checkAnswers([...rates, latency.measured])]
   rates.push(...(await measureRounds(dialectSubjects(), rounds, dialectTiming, tell)))
   if (!quick) {
-    tell('filling a database with 10 million rows')
-    const grown = await measureRounds(await growth(stage), rounds, wireTiming, tell)
-    checks.push(checkAnswers(grown))
-    rates.push(...grown)
+    for (const more of [told, growth]) {
+      tell('filling more databases')
+      const measured = await measureRounds(await more(stage), rounds, wireTiming, tell)
+      checks.push(checkAnswers(measured))
+      rates.push(...measured)
+    }
   }
   const ratios = ratiosOf(rates, GOALS)
   const date = new Date().toISOString()
