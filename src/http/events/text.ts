@@ -34,17 +34,22 @@ export function* piecesOf(titleId: string, { events, resumeToken }: WatchedEvent
 
 /** The last event of a stream that ends before the client wants it to: why, and where to go on. */
 export function endText(error: LaurelError | undefined, resumeToken: string | undefined): string {
-  const { error: message, ...rest } = problemOf(error)
-  const data = { ...rest, message, resume_token: resumeToken ?? null }
+  const { error: message, reason, ...details } = problemOf(error)
+  const data = { reason, message, ...details, resume_token: resumeToken ?? null }
   const id = resumeToken === undefined ? '' : `id: ${resumeToken}\n`
   return `${id}event: end\ndata: ${formatJson(data)}\n\n`
 }
 
+interface Problem extends JsonObject {
+  readonly error: string
+  readonly reason: string
+}
+
 /** What is wrong, in the host's own form. Of a fault of Laurel's own, nothing but that it is one. */
-export function problemOf(error: LaurelError | undefined): JsonObject & { readonly error: string } {
+export function problemOf(error: LaurelError | undefined): Problem {
   if (error === undefined) return { error: 'internal error', reason: 'INTERNAL' }
   const details = Object.entries(error.metadata).map(([name, value]) => [wireName(name), value])
-  return { ...Object.fromEntries(details), error: error.message, reason: error.reason }
+  return { error: error.message, reason: error.reason, ...Object.fromEntries(details) }
 }
 
 /** As requests spell it. */
