@@ -107,22 +107,15 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
           on conflict (player_id, title_id, destination_id, event_id) do nothing
         ),
         newer as materialized (
-          select player_id, achievement_id, max(id) as id from meant
-          where kind in ('progressed', 'unlocked') group by player_id, achievement_id
+          select distinct player_id, achievement_id from meant where kind in ('progressed', 'unlocked')
         ),
-        older as (
-          select d.player_id, d.event_id from newer cross join lateral (
-            select player_id, event_id from deliveries
-            where player_id = newer.player_id and title_id = ${titleId} and destination_id = ${destinationId}
-              and state = 'pending' and event_id < newer.id and achievement_id = newer.achievement_id
-              and kind = 'progressed' and attempts = 0
-          ) d
-        ),
+        -- All that was there before the page is older.
         superseded as (
           update deliveries set state = 'superseded'
-          where player_id = any(array(select player_id from older)) and title_id = ${titleId}
-            and destination_id = ${destinationId} and state = 'pending' and attempts = 0
-            and ((player_id, event_id) in (select player_id, event_id from older)) is true
+          where player_id = any(array(select player_id from newer)) and title_id = ${titleId}
+            and destination_id = ${destinationId} and event_id <= (select position from flow)
+            and state = 'pending' and kind = 'progressed' and attempts = 0
+            and ((player_id, achievement_id) in (select player_id, achievement_id from newer)) is true
         ),
         queued as (
           insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
