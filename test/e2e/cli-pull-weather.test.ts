@@ -200,3 +200,36 @@ describe('a platform', () => {
     })
   })
 })
+
+describe('a wrong command line', () => {
+  const from = ['--title', 't', '--from', 'http://127.0.0.1:1']
+  test.each([
+    ['without a platform', ['accelbyte', '--title', 't'], '--from'],
+    ['of a dialect without a source', ['steam', ...from], 'accelbyte, discord, xbox'],
+    ['with progress of nobody', ['xbox', ...from, '--progress-only'], '--all-players'],
+    ['with a binding that is none', ['xbox', ...from, '--binding', 'x'], 'NAME=ID'],
+    ['with a rate that is none', ['xbox', ...from, '--rate', '0'], 'from 0.01 to 1000'],
+    [
+      'with progress of another title',
+      ['xbox', ...from, '--allow-rebinding', '--player', 'p'],
+      '--definitions-only',
+    ],
+  ])('%s ends with 2', async (_, args, advice) => {
+    const { code, stdout, stderr } = await house.laurel('pull', ...args)
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toContain(advice)
+  })
+
+  test.each([
+    ['--player', '=', '"=" names no player: write ID, ID=ACCOUNT or =ACCOUNT'],
+    ['--from', 'http://platform.example', '--from must begin with https://'],
+    ['--map', 'nowhere.json', 'cannot read the map nowhere.json'],
+    ['--players-file', 'nowhere.txt', 'cannot read the players of nowhere.txt'],
+  ])('whose %s is %s is told so', async (option, value, message) => {
+    const args = ['accelbyte', ...from, '--binding', 'namespace=n', option, value]
+    expect(await house.laurel('pull', ...args)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining(message),
+    })
+  })
+})
