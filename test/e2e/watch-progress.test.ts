@@ -117,6 +117,26 @@ test('a watch goes on where it was, on another server, without a gap and without
   expect(ids.toSorted((left, right) => Number(left) - Number(right))).toEqual(ids)
 })
 
+test('a token of a server that is further than another is good there too', async () => {
+  const transaction = new pg.Client({ connectionString: database.url })
+  await transaction.connect()
+  await using first = await startWatch(server.address, watching)
+  await reach('ivan', 1)
+  await first.until(({ events }) => events.length === 1)
+  // A number that nobody knows what becomes of: who has not looked before does not get beyond it.
+  await transaction.query('begin')
+  await transaction.query(`insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor,
+    reason, request_id) values ('held', 'elsewhere', '', 'progressed', 0, 'in_progress', 0, '', '', '')`)
+  const starting = await startServer({ databaseUrl: database.url })
+  await using second = await startWatch(starting.address, { ...watching, resumeToken: first.resumeToken })
+  await reach('ivan', 2)
+  await transaction.query('rollback')
+  await transaction.end()
+  await second.until(({ events }) => events.length === 1)
+  expect(second.events).toMatchObject([{ playerId: 'ivan' }])
+  await starting[Symbol.asyncDispose]()
+})
+
 test('filters are held together, and what they leave out moves the token on', async () => {
   const only = { playerIds: ['carla'], kinds: [EventKind.PROGRESSED], achievementIds: ['marathon'] }
   await using watch = await startWatch(server.address, {

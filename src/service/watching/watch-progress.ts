@@ -62,15 +62,15 @@ async function startOf(
   call: Call,
 ): Promise<bigint> {
   const given = resumeToken === undefined ? undefined : readResumeToken(titleId, resumeToken)
-  const oldest = await store.read(call.signal, async (queries) => {
+  const { oldest, newest } = await store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
-    return queries.oldestEventMark()
+    return { oldest: await queries.oldestEventMark(), newest: await queries.eventFence() }
   })
-  const now = await horizon.current(call.signal)
-  if (given === undefined) return fromOldest ? oldest.position : now
+  if (given === undefined) return fromOldest ? oldest.position : horizon.current(call.signal)
   if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
-  // Of a database that this one is an older copy of: its numbers will mean other events.
-  if (given > now) throw resumeTokenInvalid(titleId)
+  // Of a database that this one is an older copy of: its numbers will mean other events. The horizon says nothing of it: that
+  // of the server that gave the token may be further.
+  if (given > newest.position) throw resumeTokenInvalid(titleId)
   return given
 }
 
