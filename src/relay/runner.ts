@@ -105,8 +105,10 @@ export class Runner {
   async #deliver(claimed: ClaimedDeliveries, deadline: number): Promise<void> {
     const time = new AbortController()
     const timer = setTimeout(() => time.abort(), deadline - performance.now())
-    this.#sent.push(await this.#sendAll(claimed, deadline, time.signal))
+    const sent = await this.#sendAll(claimed, deadline, time.signal)
     clearTimeout(timer)
+    // Only now: what is being written down meanwhile is another list.
+    this.#sent.push(sent)
     this.#settling ??= this.#settle().finally(() => {
       this.#settling = undefined
     })
