@@ -1,0 +1,137 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
+import { admitAccount } from '../../src/service/admit-account.ts'
+import { linkAccount } from '../../src/service/link-account.ts'
+import { playerNamedAfter } from '../../src/service/player-of-account.ts'
+import { accountsOf, createBoundTitle, idsOf } from '../support/bound-title.ts'
+import { bridgeOn } from '../support/bridge.ts'
+import { importText, textOf } from '../support/exchange.ts'
+import { type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { toldTo } from '../support/platforms.ts'
+import { record, until } from '../support/relay.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+import { TITLE_ID } from '../support/world.ts'
+
+/* Players whom the platform does not know. */
+
+let services: TestServices
+let server: RunningServer
+let platform: FakePlatform
+let bridge: ReturnType<typeof bridgeOn>
+
+beforeAll(async () => {
+  services = await createTestServices()
+  server = await startServer({ databaseUrl: services.databaseUrl })
+  await createBoundTitle(services, 5)
+  platform = await startFakePlatform()
+  bridge = bridgeOn(server.address)
+  const limits = { requestsPerSecond: 1000, maxInFlight: 16 }
+  await bridge.create({ destinationId: 'discord', dialect: 'discord', url: platform.url, limits })
+})
+afterAll(async () => {
+  bridge[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+  await platform.close()
+  await services[Symbol.asyncDispose]()
+})
+
+let account = ''
+let count = 0
+beforeEach(() => {
+  account = accountsOf(count).discord
+  count += 1
+})
+
+const achievement = (number: number) => `goal-${number}`
+const unlock = (playerId: string, ...numbers: readonly number[]) =>
+  record(
+    server.address,
+    numbers.map((number) => ({ playerId, achievementId: achievement(number) })),
+  )
+
+/** What was told of an account, in order. */
+const told = (id = account) =>
+  toldTo(platform, 'discord').flatMap((one) => (one.account === id ? one.achievements : []))
+
+async function untilWaiting(playerId: string, deliveries: number) {
+  await until(async () => {
+    const found = await bridge.ofAchievements(playerId)
+    return (
+      found.length === deliveries && found.every(({ state }) => state === DeliveryState.WAITING_FOR_ACCOUNT)
+    )
+  })
+}
+
+const link = (playerId: string, id: string) =>
+  linkAccount(services, { playerId, account: { dialect: 'discord', id }, requestId: undefined }, callOf())
+
+test('who has no account waits, and catches up in order once one is linked', async () => {
+  await unlock('ann', 2)
+  await unlock('ann', 0, 1)
+  await untilWaiting('ann', 3)
+  // It says so of what comes later too.
+  await unlock('ann', 4)
+  await untilWaiting('ann', 4)
+  const states = [DeliveryState.WAITING_FOR_ACCOUNT]
+  const { deliveries } = await bridge.listDeliveries('discord', { states })
+  expect(deliveries.map(({ attempts, error }) => [attempts, error])).toEqual(Array(4).fill([0, '']))
+  await link('ann', account)
+  await until(() => told().length === 4)
+  expect(told()).toEqual([2, 0, 1, 4].map((number) => idsOf(number).discord))
+  await until(async () =>
+    (await bridge.ofAchievements('ann')).every(({ state }) => state === DeliveryState.DELIVERED),
+  )
+})
+
+test('so does who is admitted by a platform', async () => {
+  const playerId = playerNamedAfter({ dialect: 'discord', id: account })
+  await unlock(playerId, 0, 1)
+  await untilWaiting(playerId, 2)
+  await admitAccount(services, { dialect: 'discord', id: account }, callOf())
+  await until(() => told().length === 2)
+})
+
+test('and whom an import names', async () => {
+  const playerId = playerNamedAfter({ dialect: 'discord', id: account })
+  await unlock(playerId, 0)
+  await untilWaiting(playerId, 1)
+  const progress = { user_id: account, achievement_id: idsOf(1).discord, percent_complete: 100 }
+  await importText(services, 'discord', textOf(progress), { titleId: TITLE_ID })
+  await until(() => told().length === 2)
+})
+
+test('nobody is left behind whose account is linked while they are put aside', async () => {
+  const players = Array.from({ length: 200 }, (_, index) => ({
+    playerId: `racer-${index}`,
+    id: accountsOf(1_000 + index).discord,
+  }))
+  await Promise.all(
+    players.map(async ({ playerId, id }) => {
+      await sleep(Math.random() * 1_000)
+      await unlock(playerId, 0)
+      // Taken up a moment later, and put aside another one.
+      await sleep(Math.random() * 400)
+      await link(playerId, id)
+      await unlock(playerId, 1)
+    }),
+  )
+  await until(() => players.every(({ id }) => told(id).length === 2))
+  for (const { id } of players) expect(told(id)).toEqual([0, 1].map((number) => idsOf(number).discord))
+})
+
+test('nor is who began to wait while the account was there, but for nobody to see yet', async () => {
+  const client = new pg.Client({ connectionString: services.databaseUrl })
+  await client.connect()
+  await client.query('begin')
+  await client.query("insert into accounts (dialect, id, player_id) values ('discord', $1, 'unseen')", [
+    account,
+  ])
+  await unlock('unseen', 3)
+  await untilWaiting('unseen', 1)
+  await client.query('commit')
+  await client.end()
+  await until(() => told().length === 1)
+})
