@@ -1,0 +1,106 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { bridgeOn } from '../support/bridge.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { onDatabase } from '../support/deliveries.ts'
+import { always, answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { createWorld } from '../support/world.ts'
+
+/* Servers that go away, or fall silent, with deliveries that were theirs to send. */
+
+let database: TestDatabase
+let lasting: RunningServer
+let platform: FakePlatform
+let count = 0
+let destinationId = ''
+
+const env = { LAUREL_RELAY_LEASE_SECONDS: '2', LAUREL_CREDENTIAL_HOOK: HOOK_SECRET }
+const start = (more: object = {}) => startServer({ databaseUrl: database.url, env: { ...env, ...more } })
+const timeout = { seconds: 1n, nanos: 0 }
+const goals = ['goal-0', 'goal-1', 'goal-2', 'goal-3', 'goal-4']
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  // It takes reports, and sends nothing.
+  lasting = await start({ LAUREL_RELAY: 'off' })
+  await createWorld(lasting.address, Object.fromEntries(goals.map((goal) => [goal, undefined])))
+})
+afterAll(async () => {
+  await lasting[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+beforeEach(async () => {
+  platform = await startFakePlatform()
+  count += 1
+  destinationId = `hook-${count}`
+  using bridge = bridgeOn(lasting.address)
+  const limits = { requestsPerSecond: 1000, maxAttempts: 100, timeout }
+  await bridge.create({ destinationId, url: platform.url, limits, ...HOOK })
+})
+afterEach(async () => {
+  using bridge = bridgeOn(lasting.address)
+  await bridge.delete(destinationId)
+  await platform.close()
+})
+
+const unlock = (playerId: string, from: number, to: number) =>
+  record(
+    lasting.address,
+    goals.slice(from, to).map((achievementId) => ({ playerId, achievementId })),
+  )
+
+/** What the platform did of a player's, in the order in which it did it first. */
+function done(playerId: string): readonly string[] {
+  const data = [...platform.applied.values()].map(({ body }) => JSON.parse(body).data)
+  return data.filter(({ player_id }) => player_id === playerId).map(({ achievement_id }) => achievement_id)
+}
+
+const isAllDelivered = async () => {
+  const left = await onDatabase(
+    database.url,
+    `select from deliveries where destination_id = $1 and state <> 'delivered'
+     union all select from delivery_queues where destination_id = $1`,
+    [destinationId],
+  )
+  return left.length === 0
+}
+
+test('what a server dies with is sent by another, when its lease ends', async () => {
+  const players = Array.from({ length: 40 }, (_, index) => `${destinationId}-${index}`)
+  platform.behave = always({ kind: 'hang' })
+  const dying = await start()
+  for (const playerId of players) await unlock(playerId, 0, 5)
+  await until(() => platform.received.length >= 8)
+  await dying.kill('SIGKILL')
+  platform.behave = always(answer(200))
+  await using _other = await start()
+  await until(isAllDelivered)
+  for (const playerId of players) expect(done(playerId)).toEqual(goals)
+  expect(platform.applied.size).toBe(200)
+})
+
+test('a server that falls silent beyond its lease and goes on sends nothing out of turn', async () => {
+  const playerId = `silent-${destinationId}`
+  await using silent = await start()
+  // It is stopped while it waits for an answer, and finds it there when it goes on.
+  let stopped = 0
+  platform.behave = () => {
+    stopped += 1
+    if (stopped === 1) silent.process.kill('SIGSTOP')
+    return answer(200)
+  }
+  await unlock(playerId, 0, 3)
+  await until(() => stopped === 1)
+  await using _other = await start()
+  await until(async () => done(playerId).length === 3 && (await isAllDelivered()))
+  await unlock(playerId, 3, 4)
+  await until(async () => done(playerId).length === 4 && (await isAllDelivered()))
+  const before = platform.received.length
+  silent.process.kill('SIGCONT')
+  await unlock(playerId, 4, 5)
+  await until(async () => done(playerId).length === 5 && (await isAllDelivered()))
+  expect(done(playerId)).toEqual(goals)
+  // What came since is the last one, and nothing that the other server had sent already.
+  expect(platform.received.length - before).toBe(1)
+})
