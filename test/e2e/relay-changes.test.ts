@@ -1,0 +1,195 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Webhook } from 'standardwebhooks'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
+import { updateTitle } from '../../src/service/update-title.ts'
+import { BINDINGS, createBoundTitle, createKnownPlayers, idsOf } from '../support/bound-title.ts'
+import { bridgeOn } from '../support/bridge.ts'
+import { onDatabase } from '../support/deliveries.ts'
+import { always, answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { readers } from '../support/platforms.ts'
+import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+import { TITLE_ID } from '../support/world.ts'
+
+/* What is changed, refused or missing while things are on their way. */
+
+const NEW_SECRET = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
+const env = {
+  LAUREL_CREDENTIAL_HOOK: HOOK_SECRET,
+  LAUREL_CREDENTIAL_BOTH: `${NEW_SECRET} ${HOOK_SECRET}`,
+}
+
+let services: TestServices
+let server: RunningServer
+let bridge: ReturnType<typeof bridgeOn>
+let folder: string
+let platform: FakePlatform
+let count = 0
+let id = ''
+
+beforeAll(async () => {
+  services = await createTestServices()
+  folder = await mkdtemp(join(tmpdir(), 'laurel-credentials-'))
+  server = await startServer({
+    databaseUrl: services.databaseUrl,
+    env: { ...env, LAUREL_CREDENTIALS_DIR: folder },
+  })
+  await createBoundTitle(services, 5)
+  await createKnownPlayers(services, 50)
+  bridge = bridgeOn(server.address)
+})
+afterAll(async () => {
+  bridge[Symbol.dispose]()
+  await server[Symbol.asyncDispose]()
+  await services[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true })
+})
+beforeEach(async () => {
+  platform = await startFakePlatform()
+  count += 1
+  id = `to-${count}`
+})
+afterEach(async () => {
+  await bridge.delete(id).catch(() => {})
+  await platform.close()
+})
+
+const limits = { requestsPerSecond: 1000 }
+const create = (more: object) => bridge.create({ destinationId: id, url: platform.url, limits, ...more })
+
+/** Somebody who has nothing yet. */
+let last = 0
+function nextPlayer(): string {
+  last += 1
+  return `player-${last}`
+}
+
+const unlock = (playerId: string, ...numbers: readonly number[]) =>
+  record(
+    server.address,
+    numbers.map((number) => ({ playerId, achievementId: `goal-${number}` })),
+  )
+
+const deliveries = async (more: object = {}) => (await bridge.listDeliveries(id, more)).deliveries
+const delivered = async () => (await deliveries({ states: [DeliveryState.DELIVERED] })).length
+const untilTakenUp = (most: number) => until(async () => (await deliveries()).length === most)
+
+test('of a refused request only what is refused by itself is a dead letter', async () => {
+  const unknown = idsOf(2).xbox
+  platform.behave = (request) => answer(readers['xbox']?.(request).achievements.includes(unknown) ? 400 : 200)
+  await create({ dialect: 'xbox' })
+  await bridge.pause(id)
+  await unlock(nextPlayer(), 0, 1, 2, 3)
+  await untilTakenUp(4)
+  await bridge.resume(id)
+  await until(async () => (await delivered()) === 3)
+  await until(async () => (await deliveries({ states: [DeliveryState.DEAD] })).length === 1)
+  const [dead] = await deliveries({ states: [DeliveryState.DEAD] })
+  expect(dead).toMatchObject({ attempts: 1, error: 'it answered 400', event: { achievementId: 'goal-2' } })
+  // All at once first, then each by itself.
+  expect(platform.received).toHaveLength(5)
+})
+
+test('while its credential is missing nothing is used up, and then it goes out', async () => {
+  await create({ dialect: 'discord', credential: 'file:late' })
+  await unlock(nextPlayer(), 0)
+  await until(async () => ((await deliveries())[0]?.error ?? '') !== '')
+  const [waiting] = await deliveries()
+  expect(waiting).toMatchObject({ state: DeliveryState.PENDING, attempts: 0 })
+  expect(waiting?.error).toContain('file:late')
+  await writeFile(join(folder, 'late'), 'Bot let-me-in\n')
+  await until(async () => (await delivered()) === 1)
+  expect((await deliveries())[0]).toMatchObject({ attempts: 1, error: '' })
+  expect(platform.received.map(({ headers }) => headers.authorization)).toEqual(['Bot let-me-in'])
+})
+
+test('while the title is not bound to the platform it waits', async () => {
+  await create({ dialect: 'discord' })
+  const bind = (bindings: object) => {
+    const patch = { bindings: bindings as never }
+    const request = { titleId: TITLE_ID, patch, etag: undefined, requestId: undefined }
+    return updateTitle(services, request, callOf())
+  }
+  await bind({ xbox: BINDINGS.xbox })
+  await unlock(nextPlayer(), 0)
+  await until(async () => ((await deliveries())[0]?.error ?? '') !== '')
+  expect((await deliveries())[0]).toMatchObject({ state: DeliveryState.PENDING, attempts: 0 })
+  await bind(BINDINGS)
+  await until(async () => (await delivered()) === 1)
+  expect(platform.received).toHaveLength(1)
+})
+
+test('a new address gets what the old one has not taken, after what it was asked last', async () => {
+  await using stack = new AsyncDisposableStack()
+  const other = await startFakePlatform()
+  stack.defer(() => other.close())
+  platform.behave = (_, index) => (index < 2 ? answer(200) : { kind: 'hang' })
+  await create({ ...HOOK, limits: { ...limits, timeout: { seconds: 1n, nanos: 0 } } })
+  await unlock(nextPlayer(), 0, 1, 2, 3, 4)
+  await until(() => platform.received.length === 3)
+  await bridge.update({ destinationId: id, url: other.url }, { updateMask: ['url'] })
+  await until(async () => (await delivered()) === 5)
+  expect(platform.applied.size).toBe(2)
+  const goals = [...other.applied.values()].map(({ body }) => JSON.parse(body).subject)
+  expect(goals).toEqual(['goal-2', 'goal-3', 'goal-4'])
+})
+
+test('what rests is not called, although much of it was on its way', async () => {
+  const players = Array.from({ length: 20 }, nextPlayer)
+  await create({ ...HOOK, limits: { ...limits, maxInFlight: 1, timeout: { seconds: 1n, nanos: 0 } } })
+  platform.behave = always({ kind: 'hang' })
+  for (const playerId of players) await unlock(playerId, 0)
+  await untilTakenUp(20)
+  await until(() => platform.received.length === 1)
+  await bridge.pause(id)
+  platform.behave = always(answer(200))
+  const leases = 'select from delivery_queues where destination_id = $1 and lease is not null'
+  await until(async () => (await onDatabase(services.databaseUrl, leases, [id])).length === 0)
+  // That it is taken up shows that the server has looked since.
+  await unlock(nextPlayer(), 0)
+  await untilTakenUp(21)
+  expect(platform.received).toHaveLength(1)
+  await bridge.resume(id)
+  await until(() => platform.applied.size === 21)
+})
+
+test('what is deleted is told nothing more, and leaves nothing behind', async () => {
+  await create({ ...HOOK, limits: { ...limits, maxInFlight: 2, timeout: { seconds: 1n, nanos: 0 } } })
+  platform.behave = always({ kind: 'hang' })
+  const playerId = nextPlayer()
+  await unlock(playerId, 0, 1, 2, 3, 4)
+  await until(() => platform.received.length === 1)
+  await bridge.delete(id)
+  const left = () =>
+    onDatabase(
+      services.databaseUrl,
+      `select from deliveries where destination_id = $1
+       union all select from delivery_queues where destination_id = $1`,
+      [id],
+    )
+  await until(async () => (await left()).length === 0)
+  // One that is told afterwards shows that the server has gone on.
+  platform.behave = always(answer(200))
+  const next = await startFakePlatform()
+  const limited = { destinationId: `${id}-next`, url: next.url, limits, ...HOOK }
+  await bridge.create(limited, { fromOldest: true })
+  await until(() => next.applied.size > 0)
+  await bridge.delete(limited.destinationId)
+  await next.close()
+  expect(platform.applied.size).toBe(0)
+  expect(await left()).toEqual([])
+})
+
+test('while one secret takes over from another, either shows who it is', async () => {
+  await create({ ...HOOK, credential: 'env:LAUREL_CREDENTIAL_BOTH' })
+  await unlock(nextPlayer(), 0)
+  await until(() => platform.applied.size === 1)
+  const [{ body, headers } = { body: '', headers: {} }] = platform.received
+  for (const secret of [NEW_SECRET, HOOK_SECRET]) {
+    expect(new Webhook(secret).verify(body, headers as Record<string, string>)).toBeTruthy()
+  }
+})
