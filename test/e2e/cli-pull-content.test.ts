@@ -125,6 +125,21 @@ describe('progress', () => {
   })
 })
 
+describe('a definition', () => {
+  test('that has the name of one that is here under another id is shown by a dry run', async () => {
+    await pull()
+    namespace.definitions.push(own('d', { name: { en: 'b' } }))
+    const { report } = await pull('--dry-run')
+    expect(report).toMatchObject({
+      definitions: { new: 1, unchanged: 3 },
+      twins: [{ achievementId: 'd', likelyTwins: ['b'] }],
+    })
+    const parts = ['--title', title, '--from', platform.url, '--dry-run']
+    const { stdout } = await house.laurel('pull', 'accelbyte', ...parts)
+    expect(stdout).toMatch(/likely the same as .*\n {2}id +looks like\n {2}d +b\n/)
+  })
+})
+
 describe('a page', () => {
   test('with entries that are none is taken without them', async () => {
     const cut = '\\ud83d'

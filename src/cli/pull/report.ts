@@ -6,7 +6,7 @@ import { type Counts, type Drift, refusedCount, type Tally } from './tally.ts'
 
 /** What came of a pull, for a person. */
 export function reportLines(job: Job, host: string, tally: Tally): readonly string[] {
-  const { definitions, progress, players, refused, drift } = tally
+  const { definitions, progress, players, refused, drift, twins } = tally
   const more = refusedCount(tally) - refused.length
   return [
     ...(job.dryRun ? ['dry run, nothing is kept:'] : []),
@@ -35,13 +35,19 @@ export function reportLines(job: Job, host: string, tally: Tally): readonly stri
       ]),
     ),
     ...(tally.driftCount > drift.length ? [`  and ${tally.driftCount - drift.length} more`] : []),
+    ...listing(
+      'likely the same as what is here under another id (to join them, use --map):',
+      ['id', 'looks like'],
+      twins.map(({ achievementId, likelyTwins }) => [achievementId, likelyTwins.join(', ')]),
+    ),
+    ...(tally.twinsCount > twins.length ? [`  and ${tally.twinsCount - twins.length} more`] : []),
     ...(players.refused > 0 ? [`${count(players.refused, 'player')} could not be pulled`] : []),
   ]
 }
 
 /** The same for a program. */
 export function reportJson(job: Job, host: string, tally: Tally, losses: LossTally): JsonObject {
-  const { refused, drift, losses: lossCount, ...counts } = tally
+  const { refused, drift, twins, losses: lossCount, ...counts } = tally
   return {
     dialect: job.dialect,
     host,
@@ -52,6 +58,7 @@ export function reportJson(job: Job, host: string, tally: Tally, losses: LossTal
     lossCount,
     refused,
     drift,
+    twins,
     losses: losses.json(),
   }
 }

@@ -3,7 +3,16 @@ import type { EntryOutcome } from '../../gen/laurel/v1/exchange.ts'
 import { type RemoteError, remoteErrorOf } from '../failure.ts'
 import type { Imported } from './laurel.ts'
 import type { PulledPage } from './platform.ts'
-import { addDrift, addRefusal, addSummary, type Counts, driftOf, kindOf, type Tally } from './tally.ts'
+import {
+  addDrift,
+  addRefusal,
+  addSummary,
+  addTwins,
+  type Counts,
+  driftOf,
+  kindOf,
+  type Tally,
+} from './tally.ts'
 
 export interface Taken {
   readonly tally: Tally
@@ -37,6 +46,7 @@ export function takePage(page: PulledPage, { outcomes, summary }: Imported, take
       })
       return []
     }
+    addTwins(tally, outcome)
     const { drift } = outcome
     if (drift?.kept !== undefined) addDrift(tally, driftOf(drift.document, drift.kept))
     return [outcome.achievementId]

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../../gen/laurel/v1/exchange.ts'
 import { type Progress, ProgressState } from '../../gen/laurel/v1/progress.ts'
 
-/** Refused ones and drift beyond these are only counted: the state is written with every page. */
+/** Refused ones, drift and twins beyond these are only counted: the state is written with every page. */
 const MOST_KEPT = 1000
 
 const countsSchema = z.object({
@@ -39,6 +39,13 @@ const driftSchema = z.object({
   ours: standingSchema,
 })
 
+const twinsSchema = z.object({
+  /** The one that would be made. */
+  achievementId: z.string(),
+  /** Those that are there, and look the same. */
+  likelyTwins: z.array(z.string()),
+})
+
 export const tallySchema = z.object({
   definitions: countsSchema,
   progress: countsSchema,
@@ -48,6 +55,8 @@ export const tallySchema = z.object({
   refused: z.array(refusalSchema),
   drift: z.array(driftSchema),
   driftCount: z.int(),
+  twins: z.array(twinsSchema),
+  twinsCount: z.int(),
 })
 
 export type Counts = z.infer<typeof countsSchema>
@@ -68,6 +77,8 @@ export function emptyTally(): Tally {
     refused: [],
     drift: [],
     driftCount: 0,
+    twins: [],
+    twinsCount: 0,
   }
 }
 
@@ -97,6 +108,13 @@ export function addRefusal(tally: Tally, refusal: Refusal): void {
 export function addDrift(tally: Tally, drift: Drift): void {
   tally.driftCount += 1
   if (tally.drift.length < MOST_KEPT) tally.drift.push(drift)
+}
+
+/** What is likely here already, under another id. */
+export function addTwins(tally: Tally, { achievementId, likelyTwins }: EntryOutcome): void {
+  if (likelyTwins.length === 0) return
+  tally.twinsCount += 1
+  if (tally.twins.length < MOST_KEPT) tally.twins.push({ achievementId, likelyTwins })
 }
 
 export function driftOf(theirs: Progress | undefined, ours: Progress): Drift {
