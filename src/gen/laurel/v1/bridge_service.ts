@@ -2245,7 +2245,10 @@ export const BridgeServiceService = {
       Buffer.from(ListDestinationsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListDestinationsResponse => ListDestinationsResponse.decode(value),
   },
-  /** Changes a destination. Servers follow within a second. What is on its way already goes the new way. */
+  /**
+   * Changes a destination. Servers follow within a second: what waits goes the new way, and a request that runs ends
+   * the old way.
+   */
   updateDestination: {
     path: "/laurel.v1.BridgeService/UpdateDestination" as const,
     requestStream: false as const,
@@ -2387,7 +2390,10 @@ export interface BridgeServiceServer extends UntypedServiceImplementation {
   getDestination: handleUnaryCall<GetDestinationRequest, GetDestinationResponse>;
   /** Lists the destinations of a title, ordered by id. */
   listDestinations: handleUnaryCall<ListDestinationsRequest, ListDestinationsResponse>;
-  /** Changes a destination. Servers follow within a second. What is on its way already goes the new way. */
+  /**
+   * Changes a destination. Servers follow within a second: what waits goes the new way, and a request that runs ends
+   * the old way.
+   */
   updateDestination: handleUnaryCall<UpdateDestinationRequest, UpdateDestinationResponse>;
   /** Deletes a destination with all its deliveries, also those that are not sent. */
   deleteDestination: handleUnaryCall<DeleteDestinationRequest, DeleteDestinationResponse>;
@@ -2471,7 +2477,10 @@ export interface BridgeServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListDestinationsResponse) => void,
   ): ClientUnaryCall;
-  /** Changes a destination. Servers follow within a second. What is on its way already goes the new way. */
+  /**
+   * Changes a destination. Servers follow within a second: what waits goes the new way, and a request that runs ends
+   * the old way.
+   */
   updateDestination(
     request: UpdateDestinationRequest,
     callback: (error: ServiceError | null, response: UpdateDestinationResponse) => void,
