@@ -1,5 +1,5 @@
 import { type Bridge, type Verdict, verdictOf } from '../dialect/bridge.ts'
-import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
+import type { DeliveryRequest } from '../model/delivery.ts'
 import { type Destination, WEBHOOK } from '../model/destination.ts'
 import { LaurelError, type Violation } from '../model/errors.ts'
 import { type Instant, TICKS_PER_MILLISECOND } from '../model/instant.ts'
@@ -37,10 +37,7 @@ export function openCourier(parts: CourierParts): Courier {
   }
 }
 
-interface Outcome extends Pick<DestinationTest, 'error'> {
-  readonly request: DeliveryRequest | undefined
-  readonly response: DeliveryResponse | undefined
-}
+type Outcome = Omit<DestinationTest, 'succeeded' | 'duration'>
 
 /** Through a target of its own: a test asks what is so now, and not what a breaker remembers. */
 async function call(

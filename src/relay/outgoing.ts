@@ -12,7 +12,7 @@ import { NOT_STARTED } from '../model/progress.ts'
 import type { Answer, OutboundRequest } from '../outbound/outbound.ts'
 import { bindingFor } from '../service/bridging/check-destination.ts'
 import type { Attempt, ClaimedDeliveries } from '../service/delivering/claim-deliveries.ts'
-import { toPlatform } from './request.ts'
+import { type Secret, toPlatform } from './request.ts'
 import { webhookRequest, webhookVerdict } from './webhook.ts'
 
 /** A request that tells of some of a player's deliveries, and how to read what is answered. */
@@ -33,12 +33,6 @@ export interface Outgoing {
 export interface Dispatch {
   readonly outgoing: readonly Outgoing[]
   readonly unsupported: readonly { readonly attempt: Attempt; readonly why: string }[]
-}
-
-/** What lets Laurel in at a destination. */
-export interface Secret {
-  readonly reference: string
-  readonly secret: string
 }
 
 /**
@@ -85,14 +79,16 @@ function throughBridge(
 ): Dispatch {
   const { title, account, attempts, achievements, progress } = claimed
   const target = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
-  const known = attempts.filter(({ event }) => achievements.has(event.achievementId))
   const byEvent = new Map(attempts.map((attempt) => [attempt.event.id, attempt]))
   const attemptOf = ({ event }: BridgeChange) => byEvent.get(event.id) as Attempt
-  const changes = known.flatMap(({ event }): BridgeChange[] => {
+  const changes: BridgeChange[] = []
+  const gone: Attempt[] = []
+  for (const attempt of attempts) {
+    const { event } = attempt
     const achievement = achievements.get(event.achievementId)
-    if (achievement === undefined) return []
-    return [{ event, achievement, progress: progress.get(event.achievementId) ?? NOT_STARTED }]
-  })
+    if (achievement === undefined) gone.push(attempt)
+    else changes.push({ event, achievement, progress: progress.get(event.achievementId) ?? NOT_STARTED })
+  }
 
   const toOutgoing = (request: BridgeRequest): Outgoing => {
     const covered = request.covers.map(attemptOf)
@@ -113,7 +109,6 @@ function throughBridge(
   }
 
   const plan = bridge.plan(changes, target)
-  const gone = attempts.filter((attempt) => !known.includes(attempt))
   return {
     outgoing: plan.requests.map(toOutgoing),
     unsupported: [

@@ -10,13 +10,21 @@ import { pathBelow } from '../outbound/url.ts'
 /** How much of a body is kept to be shown. */
 const KEPT_BYTES = 64 * 1024
 
+/** What lets Laurel in at a destination. */
+export interface Secret {
+  /** Of the credential. */
+  readonly reference: string
+  /** What it refers to. */
+  readonly secret: string
+}
+
 /**
  * A request of a bridge as it is sent, with what lets Laurel in.
  * @throws CredentialError for one that no header can hold
  */
 export function toPlatform(
   { method, path, headers, body }: BridgeRequest,
-  credential: { readonly reference: string; readonly secret: string } | undefined,
+  secret: Secret | undefined,
 ): OutboundRequest {
   const content = body === undefined ? undefined : formatJson(body)
   return {
@@ -25,13 +33,13 @@ export function toPlatform(
     headers: {
       ...(content === undefined ? {} : { 'content-type': 'application/json' }),
       ...headers,
-      ...(credential === undefined ? {} : { authorization: authorizationOf(credential) }),
+      ...(secret === undefined ? {} : { authorization: authorizationOf(secret) }),
     },
     ...(content === undefined ? {} : { body: content }),
   }
 }
 
-function authorizationOf({ reference, secret }: { readonly reference: string; readonly secret: string }) {
+function authorizationOf({ reference, secret }: Secret): string {
   if (/^[\x20-\x7e]+$/.test(secret)) return secret
   throw new CredentialError(reference, 'must be printable ASCII, to be the value of a header')
 }

@@ -94,13 +94,14 @@ async function firstPerson(laurel: Laurel, { dialect, players }: Job): Promise<P
 function limitsOf({ rate, timeout }: PullOptions) {
   const time = timeout * 1000
   return {
-    ...{
-      connectTimeout: Math.min(time, 10_000),
-      headersTimeout: time,
-      bodyTimeout: time,
-      totalTimeout: 2 * time,
-    },
-    ...{ answerBytes: MOST_ANSWER_BYTES, wholeAnswers: true },
-    ...{ inFlight: 1, perSecond: rate, burst: 1 },
+    connectTimeout: Math.min(time, 10_000),
+    headersTimeout: time,
+    bodyTimeout: time,
+    totalTimeout: 2 * time,
+    answerBytes: MOST_ANSWER_BYTES,
+    wholeAnswers: true,
+    inFlight: 1,
+    perSecond: rate,
+    burst: 1,
   }
 }

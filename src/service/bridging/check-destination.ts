@@ -10,7 +10,7 @@ export function checkDestination(
 ): void {
   const found = [
     ...checkDialect(services, destination.dialect),
-    ...checkSecret(destination),
+    ...checkCredential(destination),
     ...services.courier.check(destination),
   ]
   if (found.length === 0) return
@@ -40,7 +40,7 @@ function checkDialect({ dialects }: Services, dialect: string): readonly Violati
 }
 
 /** Anybody could else tell a webhook's owner anything. */
-function checkSecret({ dialect, credential }: Pick<Destination, 'dialect' | 'credential'>) {
+function checkCredential({ dialect, credential }: Pick<Destination, 'dialect' | 'credential'>) {
   const missing = dialect === WEBHOOK && credential === ''
   return missing ? [{ field: 'credential', message: 'must be set: a webhook is signed' }] : []
 }

@@ -1,7 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { type Destination, WEBHOOK } from '../../model/destination.ts'
-import type { Duration } from '../../model/instant.ts'
-import { TICKS_PER_SECOND } from '../../model/instant.ts'
+import { type Duration, TICKS_PER_SECOND } from '../../model/instant.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import type { Attempt } from '../../store/delivery-attempts.ts'

@@ -2,7 +2,10 @@ import type { Event } from '../../model/event.ts'
 import { formatInstant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 
-/** What is told of an event where it is told in JSON. Each member is always there, and null where it has no meaning. A definition is of no player. */
+/**
+ * What is told of an event where it is told in JSON. Each member is always there, and null where it has no meaning. A
+ * definition is of no player.
+ */
 export function writeEventJson(event: Event): JsonObject {
   const { kind, unlockTime, playerId } = event
   const ofPlayer = kind !== 'definition_changed'
