@@ -13,8 +13,9 @@ export const HOOK = { dialect: 'webhook', credential: 'env:LAUREL_CREDENTIAL_HOO
 export interface Said {
   readonly playerId: string
   readonly achievementId: string
-  /** Unlocks it; else how far it is. */
+  /** How far it is; without this and a percent it is unlocked. */
   readonly value?: number
+  readonly percent?: number
 }
 
 /** Tells a server what players did, a thousand at a time; fails where one is refused. */
@@ -31,8 +32,9 @@ export async function record(address: string, items: readonly Said[]): Promise<v
   }
 }
 
-function toItem({ playerId, achievementId, value }: Said) {
+function toItem({ playerId, achievementId, value, percent }: Said) {
   const header = { titleId: TITLE_ID, playerId, achievementId, requestId: randomUUID() }
+  if (percent !== undefined) return { ...header, report: { $case: 'percent', value: percent } }
   if (value === undefined) return { ...header, report: { $case: 'unlock', value: true } }
   const quantity = { value: { $case: 'integer', value: BigInt(value) } }
   return { ...header, report: { $case: 'reach', value: { requirementId: '', quantity } } }

@@ -1,0 +1,184 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
+import { bridgeOn } from '../support/bridge.ts'
+import { Fleet, Follower } from '../support/chaos.ts'
+import { onDatabase } from '../support/deliveries.ts'
+import { answer, atRandom, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { asAccelByte, toldTo } from '../support/platforms.ts'
+import { HOOK, HOOK_SECRET, until } from '../support/relay.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+import { createTestServices, type TestServices } from '../support/services.ts'
+import { TITLE_ID as titleId } from '../support/world.ts'
+
+/* Everything at once: servers that are killed, and platforms that fail in every way. */
+
+const PLAYERS = 1_000
+const ACHIEVEMENTS = 10
+const UNLOCKS = PLAYERS * ACHIEVEMENTS
+const WRITERS = 48
+/** So often the third server is killed amid the unlocks, and then so often while these are still being delivered. */
+const [KILLS, MORE_KILLS] = [10, 3]
+
+const limits = {
+  requestsPerSecond: 5_000,
+  maxInFlight: 32,
+  maxAttempts: 100,
+  timeout: { seconds: 0n, nanos: 500_000_000 },
+}
+const DESTINATIONS = {
+  accelbyte: 'accelbyte',
+  discord: 'discord',
+  'hook-1': 'webhook',
+  'hook-2': 'webhook',
+  xbox: 'xbox',
+} as const
+
+const unlocks = Array.from({ length: UNLOCKS }, (_, index) => ({
+  titleId,
+  playerId: `player-${Math.floor(index / ACHIEVEMENTS)}`,
+  achievementId: `goal-${index % ACHIEVEMENTS}`,
+}))
+
+let services: TestServices
+let lasting: readonly RunningServer[]
+const fleet = new Fleet()
+const platforms = new Map<string, FakePlatform>()
+
+const env = { LAUREL_RELAY_LEASE_SECONDS: '2', LAUREL_CREDENTIAL_HOOK: HOOK_SECRET }
+const start = () => startServer({ databaseUrl: services.databaseUrl, env })
+
+/** One in five requests fails, one way or the other. */
+const weather = (seed: number) =>
+  atRandom(seed, [
+    [48, answer(200)],
+    [2, answer(304)],
+    [2, answer(429, { headers: { 'retry-after': '0' } })],
+    [2, answer(500)],
+    [1, answer(503, { applies: true })],
+    [2, { kind: 'drop' }],
+    [2, { kind: 'drop', applies: true }],
+    [1, { kind: 'hang' }],
+  ])
+
+beforeAll(async () => {
+  services = await createTestServices()
+  await createBoundTitle(services, ACHIEVEMENTS)
+  await createKnownPlayers(services, PLAYERS)
+  lasting = [await start(), await start()]
+  for (const server of lasting) fleet.add(server)
+  using bridge = bridgeOn(fleet.latest)
+  for (const [index, [destinationId, dialect]] of Object.entries(DESTINATIONS).entries()) {
+    const behave = weather(index + 1)
+    const platform = await startFakePlatform({
+      behave: dialect === 'accelbyte' ? asAccelByte(behave) : behave,
+    })
+    platforms.set(destinationId, platform)
+    const known = dialect === 'webhook' ? HOOK : { dialect }
+    await bridge.create({ destinationId, url: platform.url, limits, ...known })
+  }
+})
+afterAll(async () => {
+  for (const server of lasting) await server[Symbol.asyncDispose]()
+  for (const platform of platforms.values()) await platform.close()
+  await services[Symbol.asyncDispose]()
+})
+
+const deliveries = () =>
+  onDatabase(
+    services.databaseUrl,
+    'select destination_id, state, count(*)::int from deliveries group by 1, 2 order by 1, 2',
+  )
+
+const isAllDelivered = async () => {
+  const statement = "select count(*)::int from deliveries where state = 'delivered'"
+  const [row] = await onDatabase<{ count: number }>(services.databaseUrl, statement)
+  return row?.count === platforms.size * UNLOCKS
+}
+
+test('whoever watches hears of each event once, and each platform does each once', {
+  timeout: 600_000,
+}, async () => {
+  const addresses = [
+    ...lasting.map(
+      ({ address }) =>
+        () =>
+          address,
+    ),
+    () => fleet.latest,
+  ]
+  const followers = addresses.map((next) => new Follower(titleId, next))
+  await Promise.all(followers.map((follower) => follower.begun()))
+  const [, , roaming] = followers
+  let begun = 0
+  let written = 0
+  let kills = 0
+
+  async function write(): Promise<void> {
+    for (let unlock = unlocks[begun]; unlock !== undefined; unlock = unlocks[begun]) {
+      begun += 1
+      const number = begun
+      // Each part waits for a server to be killed amid the part before.
+      await until(() => number <= part(kills + 1))
+      await fleet.unlock(unlock)
+      written += 1
+    }
+  }
+
+  async function kill(): Promise<void> {
+    while (kills < KILLS + MORE_KILLS) {
+      const server = await start()
+      fleet.add(server)
+      await roaming?.move()
+      await until(() => written >= Math.min(part(kills + 0.5), UNLOCKS))
+      if (kills >= KILLS) await sleep(1_000)
+      await fleet.kill(server)
+      kills += 1
+    }
+  }
+
+  await Promise.all([kill(), ...Array.from({ length: WRITERS }, write)])
+  await until(isAllDelivered)
+  await until(() => followers.every(({ count }) => count >= UNLOCKS))
+
+  for (const { events } of followers) {
+    const ids = events.map(({ eventId }) => BigInt(eventId))
+    expect(new Set(ids).size).toBe(UNLOCKS)
+    expect(ids).toEqual(ids.toSorted((left, right) => (left < right ? -1 : 1)))
+    expect(new Set(events.map((event) => `${event.playerId} ${event.achievementId}`)).size).toBe(UNLOCKS)
+  }
+  expect(roaming?.resumed).toBeGreaterThanOrEqual(KILLS)
+  for (const follower of followers) await follower[Symbol.asyncDispose]()
+
+  const whole = Object.keys(DESTINATIONS).map((id) => ({
+    destination_id: id,
+    state: 'delivered',
+    count: UNLOCKS,
+  }))
+  expect(await deliveries()).toEqual(whole)
+  for (const [id, platform] of platforms) {
+    const dialect = DESTINATIONS[id as keyof typeof DESTINATIONS]
+    const told = toldTo(platform, dialect).flatMap(({ account, achievements }) =>
+      achievements.map((achievement) => `${account} ${achievement}`),
+    )
+    // Each under one key: whoever knows its keys does nothing twice.
+    expect(told).toHaveLength(UNLOCKS)
+    expect(new Set(told).size).toBe(UNLOCKS)
+    if (dialect === 'webhook') expect(firstOutOfTurn(platform)).toBeUndefined()
+  }
+})
+
+function part(number: number): number {
+  return (number * UNLOCKS) / KILLS
+}
+
+/** A player's event that a webhook took after a later one of the same player. */
+function firstOutOfTurn(platform: FakePlatform): string | undefined {
+  const last = new Map<string, bigint>()
+  for (const { body } of platform.applied.values()) {
+    const { player_id: playerId, event_id: eventId } = JSON.parse(body).data
+    if ((last.get(playerId) ?? 0n) > BigInt(eventId)) return `${playerId} ${eventId}`
+    last.set(playerId, BigInt(eventId))
+  }
+  return undefined
+}
