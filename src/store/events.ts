@@ -7,8 +7,10 @@ import type { Row, Tables } from './schema.ts'
 export interface EventFence {
   /** No event that is not written yet can get this number, or a lower one, but from one of the writers. */
   readonly position: bigint
-  /** The transactions, by names that no other one ever has. */
+  /** The transactions, by names that no other one has in the same life of the database. */
   readonly writers: readonly string[]
+  /** Names the life that the database leads since it was last restored from a crash: what it had not written down is void. */
+  readonly life: string
 }
 
 /** How far events had come at a time. */
@@ -28,10 +30,11 @@ export function eventQueries(db: Kysely<Tables>) {
   return {
     /**
      * The transactions are asked for after the number is read (`correlated`): whoever took it or a lower one holds
-     * the lock on the table of events by then, until it has committed or not.
+     * the lock on the table of events by then, until it has committed or not. A crash is told by the statistics, which
+     * begin anew after each.
      */
     async eventFence(): Promise<EventFence> {
-      const { rows } = await sql<{ position: bigint; writers: string[] }>`
+      const { rows } = await sql<EventFence>`
         with taken as materialized (
           select case when is_called then last_value else 0 end as position from events_id_seq
         )
@@ -40,7 +43,7 @@ export function eventQueries(db: Kysely<Tables>) {
           where locktype = 'relation' and relation = 'events'::regclass and mode = 'RowExclusiveLock' and granted
             and database = (select oid from pg_database where datname = current_database())
             and taken.position is not null
-        ) as writers
+        ) as writers, coalesce(pg_stat_get_bgwriter_stat_reset_time()::text, '') as life
         from taken`.execute(db)
       return rows[0] as EventFence
     },

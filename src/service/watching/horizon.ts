@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Store } from '../../store/store.ts'
 
 /** How long nothing has to be heard before it is looked anyway. */
@@ -25,6 +26,8 @@ export class Horizon {
   readonly #waiting = new Set<() => void>()
   readonly #stopping = new AbortController()
   #fences: Fence[] = []
+  /** Of the database, when it was looked last. */
+  #life: string | undefined
   #position: bigint | undefined
   #hinted = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
@@ -117,9 +120,12 @@ export class Horizon {
   }
 
   async #lookOnce(): Promise<void> {
-    const { position, writers } = await this.#store.read(this.#stopping.signal, (queries) =>
+    const { position, writers, life } = await this.#store.read(this.#stopping.signal, (queries) =>
       queries.eventFence(),
     )
+    // Numbers that were taken when it crashed may be given again, to writers that no fence knows.
+    if (life !== this.#life) this.#fences = []
+    this.#life = life
     const writing = new Set(writers)
     for (const fence of this.#fences) fence.writers = fence.writers.filter((writer) => writing.has(writer))
     this.#settle()
@@ -147,16 +153,7 @@ export class Horizon {
     this.#hinted = Promise.withResolvers()
   }
 
-  #pause(milliseconds: number): Promise<void> {
-    if (this.closed) return Promise.resolve()
-    return new Promise((resolve) => {
-      const done = () => {
-        clearTimeout(timer)
-        this.#stopping.signal.removeEventListener('abort', done)
-        resolve()
-      }
-      const timer = setTimeout(done, milliseconds)
-      this.#stopping.signal.addEventListener('abort', done, { once: true })
-    })
+  async #pause(milliseconds: number): Promise<void> {
+    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {})
   }
 }
