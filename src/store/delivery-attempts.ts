@@ -40,6 +40,8 @@ export interface Release {
 
 /** So many deliveries of one player are sent at most before others have their turn. */
 const SENT_AT_ONCE = 50
+/** So many of a player's are looked through for what was tried before, oldest first. */
+const LOOKED_AT_ONCE = 1_000
 /**
  * A player without an account is looked at again, first in ten seconds and at last once a day, although a new account wakes
  * the queue: whoever linked it may have done so before the queue was there, or died before it was woken.
@@ -47,7 +49,7 @@ const SENT_AT_ONCE = 50
 const WAIT = sql`least(864000000000, 100000000 * 4 ^ least(q.failures, 10))::bigint`
 
 /**
- * Players are named as a list beside whatever they are joined with, and rows are looked for in a hash (`is true`): plans
+ * Players and events are named as lists beside whatever they are joined with, and rows are looked for in a hash (`is true`): plans
  * that are made once for all would join all with all, where the tables have grown since.
  */
 export function deliveryAttemptQueries(db: Kysely<Tables>) {
@@ -76,15 +78,19 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
         with picked as materialized (
           select d.* from unnest(${[...playerIds]}::text[]) as p (player_id)
           cross join lateral (
-            select player_id, event_id, attempts, bool_or(attempts > 0) over () as again from deliveries
-            where player_id = p.player_id and title_id = ${titleId} and destination_id = ${destinationId}
-              and state = 'pending'
+            select player_id, event_id, attempts, bool_or(attempts > 0) over () as again from (
+              select player_id, event_id, attempts from deliveries
+              where player_id = p.player_id and title_id = ${titleId} and destination_id = ${destinationId}
+                and state = 'pending'
+              order by event_id limit ${LOOKED_AT_ONCE}
+            ) as oldest
             order by attempts = 0, event_id limit ${SENT_AT_ONCE}
           ) d
         )
         update deliveries set attempts = attempts + 1, attempt_time = ${DATABASE_CLOCK}
         where player_id = any(${[...playerIds]}::text[]) and title_id = ${titleId}
           and destination_id = ${destinationId} and state = 'pending'
+          and event_id = any(array(select event_id from picked))
           and ((player_id, event_id) in (
             select player_id, event_id from picked where attempts > 0 or not again)) is true
         returning *`.execute(db)
@@ -110,6 +116,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
         from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, event_id bigint, state text, key text,
           request jsonb, response jsonb, error text)
         where d.player_id = any(${results.map(({ playerId }) => playerId)}::text[])
+          and d.event_id = any(${results.map(({ eventId }) => eventId)}::bigint[])
           and d.title_id = ${titleId} and d.destination_id = ${destinationId} and d.state = 'pending'
           and d.player_id = r.player_id and d.event_id = r.event_id`.execute(db)
     },

@@ -56,11 +56,14 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
     /** Every destination there is, with what there is to do up to a number. */
     async destinationWork(horizon: bigint): Promise<readonly DestinationWork[]> {
       const { rows } = await sql<Row<'destinations'> & { behind: boolean; due: boolean }>`
+        with clock as materialized (select ${DATABASE_CLOCK} as now)
         select d.*,
           exists (select from events e
             where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(horizon)}) as behind,
-          exists (select from delivery_queues q where q.title_id = d.title_id and q.destination_id = d.id
-            and q.due_time <= ${DATABASE_CLOCK}) as due
+          -- The first by time, so that it is looked up whatever the planner thinks of how many there are.
+          coalesce((select q.due_time from delivery_queues q
+            where q.title_id = d.title_id and q.destination_id = d.id
+            order by q.due_time limit 1) <= (select now from clock), false) as due
         from destinations d
         join destination_flows f on f.title_id = d.title_id and f.destination_id = d.id
         order by d.title_id, d.id`.execute(db)
@@ -69,10 +72,11 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
 
     /**
      * Makes deliveries of the next events up to a number; false when another process is at it, or none is left. Progress
-     * that a later event of the achievement goes beyond is left out, or superseded where it waits untried.
+     * that a later event of the achievement goes beyond is left out, or superseded where it waits untried. None are taken
+     * up for a destination that has changed: its filter may be another now.
      */
     async takeUpEvents(
-      { titleId, destinationId }: DestinationName,
+      { titleId, id: destinationId, etag }: Pick<Destination, 'titleId' | 'id' | 'etag'>,
       { kinds, achievementIds, playerIds }: EventFilter,
       horizon: bigint,
     ): Promise<boolean> {
@@ -82,6 +86,8 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
         with flow as materialized (
           select position from destination_flows
           where title_id = ${titleId} and destination_id = ${destinationId}
+            and exists (select from destinations
+              where title_id = ${titleId} and id = ${destinationId} and revision = ${etag}::bigint)
           for no key update skip locked
         ),
         page as materialized (

@@ -7,7 +7,7 @@ const TOLD_TO_PLATFORMS: readonly EventKind[] = ['progressed', 'unlocked']
 
 /**
  * Makes deliveries of the next events that are meant for a destination, as far as they are settled. False when there
- * are no more for now, or another process is at it.
+ * are no more for now, another process is at it, or the destination is not any more as it is given.
  */
 export async function takeUpEvents(
   services: Services,
@@ -15,10 +15,9 @@ export async function takeUpEvents(
   horizon: bigint,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const { titleId, id: destinationId, filter } = destination
   const kinds = kindsFor(services, destination)
   return services.store.single(signal, (queries) =>
-    queries.takeUpEvents({ titleId, destinationId }, { ...filter, kinds }, horizon),
+    queries.takeUpEvents(destination, { ...destination.filter, kinds }, horizon),
   )
 }
 
