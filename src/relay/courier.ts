@@ -7,7 +7,8 @@ import type { Binding } from '../model/title.ts'
 import { CredentialError, type Credentials, checkReference } from '../outbound/credentials.ts'
 import { type Outbound, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
 import type { Courier, DestinationTest } from '../service/bridging/courier.ts'
-import { keptRequest, keptResponse, limitsOf, toPlatform } from './request.ts'
+import { keptRequest, keptResponse, withoutSecret } from './kept.ts'
+import { limitsOf, toPlatform } from './request.ts'
 import { webhookProbe, webhookVerdict } from './webhook.ts'
 
 export interface CourierParts {
@@ -49,10 +50,10 @@ async function call(
   let target: Target | undefined
   let request: DeliveryRequest | undefined
   try {
-    const { outgoing, verdict } = await probe(parts, destination, binding)
+    const { outgoing, verdict, secret } = await probe(parts, destination, binding)
     target = parts.outbound.to(destination.url, limitsOf(destination))
-    request = keptRequest(destination.url, outgoing)
-    const answer = await target.send(outgoing, signal)
+    request = keptRequest(destination, outgoing)
+    const answer = withoutSecret(await target.send(outgoing, signal), secret)
     const said = verdict(answer.status)
     return {
       request,
@@ -72,6 +73,8 @@ async function call(
 interface Probe {
   readonly outgoing: OutboundRequest
   readonly verdict: (status: number) => Verdict
+  /** What lets Laurel in there; undefined where nothing is shown. */
+  readonly secret: string | undefined
 }
 
 /** The request that changes nothing, and what an answer to it means. */
@@ -83,13 +86,13 @@ async function probe(
   const { dialect, credential: reference, titleId } = destination
   const secret = reference === '' ? '' : await credentials.read(reference)
   if (dialect === WEBHOOK) {
-    return { outgoing: webhookProbe(destination, secret, now()), verdict: webhookVerdict }
+    return { outgoing: webhookProbe(destination, secret, now()), verdict: webhookVerdict, secret: undefined }
   }
   const bridge = bridges.get(dialect)
   if (bridge === undefined) throw new Error(`there is no bridge to ${dialect}`)
   const asked = bridge.probe({ titleId, binding })
   const credential = reference === '' ? undefined : { reference, secret }
-  return { outgoing: toPlatform(asked, credential), verdict: verdictOf }
+  return { outgoing: toPlatform(asked, credential), verdict: verdictOf, secret: credential?.secret }
 }
 
 /** What is said to whoever tests a destination; anything else is a fault of Laurel's own. */

@@ -73,7 +73,7 @@ export class Relay {
     }
     for (const { destination, behind, due } of works) {
       if (behind) this.#takeUp(destination, position)
-      if (due && !destination.paused) this.#runnerOf(destination)?.poke()
+      if (due && !destination.paused) this.#runnerOf(destination).poke()
     }
   }
 
@@ -98,23 +98,13 @@ export class Relay {
     this.#takingUp.set(name, taking)
   }
 
-  /** Undefined while the destination's URL is one that this server does not call. */
-  #runnerOf(destination: Destination): Runner | undefined {
+  #runnerOf(destination: Destination): Runner {
     const name = nameOf(destination)
     const known = this.#runners.get(name)
     if (known !== undefined) return known
-    try {
-      const runner = new Runner(destination, this.#parts)
-      this.#runners.set(name, runner)
-      return runner
-    } catch (error) {
-      const { titleId, id: destinationId } = destination
-      this.#parts.log.warn(
-        { titleId, destinationId, error: (error as Error).message },
-        'a destination cannot be called',
-      )
-      return undefined
-    }
+    const runner = new Runner(destination, this.#parts)
+    this.#runners.set(name, runner)
+    return runner
   }
 
   /** What is gone, rests or has changed is not called any more as it was. */

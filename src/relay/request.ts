@@ -1,14 +1,9 @@
 import type { BridgeRequest } from '../dialect/bridge.ts'
-import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
 import type { Destination } from '../model/destination.ts'
 import { formatJson } from '../model/exact-json.ts'
 import { TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { CredentialError } from '../outbound/credentials.ts'
-import type { Answer, Limits, OutboundRequest } from '../outbound/outbound.ts'
-import { pathBelow } from '../outbound/url.ts'
-
-/** How much of a body is kept to be shown. */
-const KEPT_BYTES = 64 * 1024
+import type { Limits, OutboundRequest } from '../outbound/outbound.ts'
 
 /** What lets Laurel in at a destination. */
 export interface Secret {
@@ -44,17 +39,6 @@ function authorizationOf({ reference, secret }: Secret): string {
   throw new CredentialError(reference, 'must be printable ASCII, to be the value of a header')
 }
 
-/** What is kept of a request below a destination's URL: never its headers, which hold the credential. */
-export function keptRequest(url: string, { method, path, body = '' }: OutboundRequest): DeliveryRequest {
-  const base = new URL(url)
-  const full = path === undefined ? url : base.origin + (pathBelow(base, path) ?? path)
-  return { method, url: full, body: cut(typeof body === 'string' ? body : Buffer.from(body).toString()) }
-}
-
-export function keptResponse({ status, body }: Answer): DeliveryResponse {
-  return { status, body: cut(body) }
-}
-
 /** What requests may take, as the destination's owner says. How many come in a second is the relay's to see to. */
 export function limitsOf({ limits }: Destination): Partial<Limits> {
   const timeout = Number(limits.timeout / TICKS_PER_MILLISECOND)
@@ -65,11 +49,4 @@ export function limitsOf({ limits }: Destination): Partial<Limits> {
     totalTimeout: timeout,
     inFlight: limits.maxInFlight,
   }
-}
-
-/** A character is kept or cut, never halved. Postgres has no place for U+0000. */
-function cut(text: string): string {
-  const bytes = Buffer.from(text.replaceAll('\0', '\ufffd'))
-  if (bytes.length <= KEPT_BYTES) return bytes.toString()
-  return new TextDecoder().decode(bytes.subarray(0, KEPT_BYTES), { stream: true })
 }

@@ -11,7 +11,10 @@ import { type SentDeliveries, settleDeliveries } from '../service/delivering/set
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { DeliveryCounts } from './delivery-counts.ts'
+import { withoutSecret } from './kept.ts'
 import { dispatchOf } from './outgoing.ts'
+import { Pace } from './pace.ts'
+import { targetOf } from './refused.ts'
 import { limitsOf } from './request.ts'
 import { send, unsent } from './send.ts'
 
@@ -34,6 +37,7 @@ export class Runner {
   readonly destination: Destination
   readonly #parts: RunnerParts
   readonly #target: Target
+  readonly #pace: Pace
   readonly #stopping = new AbortController()
   readonly #sending = new Set<Promise<void>>()
   #sent: SentDeliveries[] = []
@@ -45,7 +49,8 @@ export class Runner {
   constructor(destination: Destination, parts: RunnerParts) {
     this.destination = destination
     this.#parts = parts
-    this.#target = parts.outbound.to(destination.url, limitsOf(destination))
+    this.#target = targetOf(parts.outbound, destination.url, limitsOf(destination))
+    this.#pace = new Pace(destination.limits.requestsPerSecond)
     this.#target.onBreaker((state) => {
       const { titleId, id: destinationId } = destination
       parts.log.warn({ titleId, destinationId, state }, 'the circuit breaker of a destination changed')
@@ -122,7 +127,10 @@ export class Runner {
       const secret = reference === '' ? undefined : { reference, secret: await credentials.read(reference) }
       const bridge = bridges.get(dialect)
       const dispatch = dispatchOf(this.destination, claimed, bridge, secret, services.now())
-      return await send(this.destination, this.#target, claimed, dispatch, deadline, signal)
+      const sender: Pick<Target, 'send'> = {
+        send: async (...asked) => withoutSecret(await this.#target.send(...asked), secret?.secret),
+      }
+      return await send(this.destination, { sender, pace: this.#pace, deadline }, claimed, dispatch, signal)
     } catch (error) {
       if (error instanceof CredentialError || error instanceof LaurelError) {
         return unsent(claimed, error.message)
@@ -135,8 +143,7 @@ export class Runner {
   /** What ends while something is written goes out together with the next. */
   async #settle(): Promise<void> {
     while (this.#sent.length > 0) {
-      const sent = this.#sent
-      this.#sent = []
+      const sent = this.#sent.splice(0, SETTLED_AT_ONCE)
       try {
         await settleDeliveries(this.#parts.services, this.destination, sent, NEVER)
         this.#parts.counts.add(sent)
@@ -152,6 +159,9 @@ export class Runner {
     this.#parts.log.warn({ titleId, destinationId, error: error.message }, message)
   }
 }
+
+/** Players at most: with all that was answered to them, it is one statement. */
+const SETTLED_AT_ONCE = 32
 
 /** What was begun with the database is brought to its end. */
 const NEVER = new AbortController().signal

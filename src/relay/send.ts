@@ -3,28 +3,37 @@ import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
 import type { Destination } from '../model/destination.ts'
 import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { backoff } from '../outbound/backoff.ts'
-import { OutboundError, type Target } from '../outbound/outbound.ts'
+import { type Answer, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
 import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/delivering/claim-deliveries.ts'
 import type { SentDeliveries } from '../service/delivering/settle-deliveries.ts'
+import { keptRequest, keptResponse, storable } from './kept.ts'
 import type { Dispatch, Outgoing } from './outgoing.ts'
-import { keptRequest, keptResponse } from './request.ts'
+import type { Pace } from './pace.ts'
 
 /** Within a second, then within twice as long each time, up to an hour. */
 const PATIENCE = { first: 1_000, longest: 60 * 60 * 1000 }
 
+/** How requests get there. */
+interface Way {
+  readonly sender: Pick<Target, 'send'>
+  readonly pace: Pace
+  /**
+   * By `performance.now()`: nothing is begun after it. A process that was stopped for a while knows it by the clock before
+   * any timer tells.
+   */
+  readonly deadline: number
+}
+
 /**
  * Sends one player's deliveries, one request after the other. What has to be tried again stops those after it, so that
  * they arrive in their order.
- * @param deadline by `performance.now()`: nothing is begun after it. A process that was stopped for a while knows it by the
- *   clock before any timer tells.
  * @param signal ends what is under way, as something that may have arrived
  */
 export async function send(
   destination: Destination,
-  target: Target,
+  { sender, pace, deadline }: Way,
   claimed: ClaimedDeliveries,
   dispatch: Dispatch,
-  deadline: number,
   signal: AbortSignal,
 ): Promise<SentDeliveries> {
   const { playerId } = claimed.claim
@@ -36,24 +45,22 @@ export async function send(
   let failures = claimed.claim.failures
   let stopped: Rest | undefined
 
-  async function sendOne(outgoing: Outgoing): Promise<void> {
+  /** The first is paid for; and what is taken apart goes on, or it would be refused as a whole each time. */
+  async function sendOne(outgoing: Outgoing, isPaced = requests > 0): Promise<void> {
+    if (isPaced && pace.wait > 0) stopped ??= { failures, rest: toTicks(pace.wait) }
     if (stopped !== undefined || signal.aborted || performance.now() >= deadline) {
       for (const attempt of outgoing.attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
       return
     }
     const { request, attempts, key } = outgoing
-    const sent = { idempotencyKey: key, request: keptRequest(destination.url, request) }
+    const sent = { idempotencyKey: key, request: keptRequest(destination, request) }
     try {
-      if (outgoing.before !== undefined) {
-        requests += 1
-        await target.send(outgoing.before, signal)
-      }
-      requests += 1
-      const answer = await target.send(request, signal)
+      if (outgoing.before !== undefined) await sendRequest(outgoing.before)
+      const answer = await sendRequest(request)
       held = Math.max(held, answer.retryAfter ?? 0)
       const verdicts = outgoing.judge(answer)
       if (verdicts.every(({ kind }) => kind === 'refused') && outgoing.apart.length > 0) {
-        for (const one of outgoing.apart) await sendOne(one)
+        for (const one of outgoing.apart) await sendOne(one, false)
         return
       }
       for (const [index, attempt] of attempts.entries()) {
@@ -70,6 +77,12 @@ export async function send(
       const why = failureOf(error, signal)
       for (const attempt of attempts) put(attempt, { kind: 'retry', why }, { ...sent, response: undefined })
     }
+  }
+
+  async function sendRequest(request: OutboundRequest): Promise<Answer> {
+    requests += 1
+    pace.count()
+    return sender.send(request, signal)
   }
 
   function put(attempt: Attempt, verdict: Verdict, sent: Sent): void {
@@ -121,7 +134,7 @@ function stateAfter(
 ): Pick<AttemptResult, 'state' | 'error'> {
   if (verdict.kind === 'delivered') return { state: 'delivered', error: '' }
   const isLast = verdict.kind === 'refused' || number >= limits.maxAttempts
-  return { state: isLast ? 'dead' : 'pending', error: verdict.why }
+  return { state: isLast ? 'dead' : 'pending', error: storable(verdict.why) }
 }
 
 type Rest = Pick<SentDeliveries, 'failures' | 'rest'>

@@ -97,7 +97,7 @@ export interface DeliveryRequest {
 export interface DeliveryResponse {
   /** The HTTP status. */
   status: number;
-  /** The body. Cut after 64 KiB. */
+  /** The body. Cut after 8 KiB. Where it repeats the credential, `[credential]` stands in its place. */
   body: string;
 }
 
