@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openOutbound } from '../src/outbound/outbound.ts'
+import { dispatchOf } from '../src/relay/outgoing.ts'
+import { Pace } from '../src/relay/pace.ts'
+import { send } from '../src/relay/send.ts'
+import { changeOf } from './support/changes.ts'
+import { answer, type FakePlatform, script, startFakePlatform } from './support/fake-platform.ts'
+import { HOOK, HOOK_SECRET } from './support/relay.ts'
+
+let platform: FakePlatform
+beforeAll(async () => {
+  platform = await startFakePlatform()
+})
+afterAll(() => platform.close())
+
+const titleId = 'harbor-lights'
+const times = { createTime: 0n, updateTime: 0n, etag: '' }
+const { signal } = new AbortController()
+
+/** Sends two of a player's events, of whom so many tries had failed in a row. */
+async function sendTwo(deadline: number, failures = 0) {
+  await using stack = new AsyncDisposableStack()
+  const outbound = openOutbound({ allowPrivate: [] })
+  stack.defer(() => outbound.close())
+  const destination = {
+    ...{ titleId, id: 'hook', displayName: '', url: platform.url, paused: false, ...HOOK, ...times },
+    filter: { kinds: [], achievementIds: [], playerIds: [] },
+    limits: { requestsPerSecond: 1, maxInFlight: 1, maxAttempts: 10, timeout: 10_000_000n },
+  }
+  const events = ['lamp', 'bell'].map((id) => changeOf({ id }, { kind: 'unlocked' }).event)
+  const claimed = {
+    claim: { playerId: 'ada', lease: 'ours', dueTime: 0n, failures },
+    title: { id: titleId, displayName: '', defaultLocale: 'en', bindings: {}, extensions: {}, ...times },
+    attempts: events.map((event) => ({ event, number: 1 })),
+    ...{ account: '', achievements: new Map(), progress: new Map() },
+  }
+  const secret = { reference: HOOK.credential, secret: HOOK_SECRET }
+  const dispatch = dispatchOf(destination, claimed, undefined, secret, 0n)
+  const way = { sender: outbound.to(platform.url), pace: new Pace(1000), deadline }
+  const sent = await send(destination, way, claimed, dispatch, signal)
+  return { states: sent.results.map(({ state }) => state), failures: sent.failures }
+}
+
+test('nothing is begun once a lease is about to end, although no timer has told yet', async () => {
+  expect((await sendTwo(performance.now())).states).toEqual(['unsent', 'unsent'])
+  expect(platform.received).toEqual([])
+  expect((await sendTwo(performance.now() + 60_000)).states).toEqual(['delivered', 'delivered'])
+})
+
+test('tries that fail in a row are counted from the last that succeeded', async () => {
+  const later = performance.now() + 60_000
+  platform.behave = script(answer(500))
+  expect(await sendTwo(later, 4)).toEqual({ states: ['pending', 'unsent'], failures: 5 })
+  platform.behave = script(answer(200), answer(500))
+  expect(await sendTwo(later, 4)).toEqual({ states: ['delivered', 'pending'], failures: 1 })
+})
