@@ -76,7 +76,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   })
   started.defer(() => store.close())
   const horizon = watchHorizon(store, connectionString, started)
-  const outbound = openOutbound({ allowPrivate: config.outboundPrivate })
+  // Where there is an auth file, whoever tends one title need not be who runs the machine.
+  const outbound = openOutbound({
+    allowPrivate: config.outboundPrivate,
+    itself: config.authFile === undefined,
+  })
   started.defer(() => outbound.close())
   const credentials = new Credentials({
     environment: config.credentials,
