@@ -76,11 +76,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   })
   started.defer(() => store.close())
   const horizon = watchHorizon(store, connectionString, started)
-  // Where there is an auth file, whoever tends one title need not be who runs the machine.
-  const outbound = openOutbound({
-    allowPrivate: config.outboundPrivate,
-    itself: config.authFile === undefined,
-  })
+  const outbound = openOutbound({ allowPrivate: config.outboundPrivate })
   started.defer(() => outbound.close())
   const credentials = new Credentials({
     environment: config.credentials,

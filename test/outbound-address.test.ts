@@ -237,37 +237,3 @@ test.each([
 ])('what is allowed may not be %j', (entry) => {
   expect(() => openOutbound({ allowPrivate: [entry] })).toThrow(LaurelError)
 })
-
-describe('this machine, where it is not called of itself', () => {
-  const isRefused = (url: string, ...allowPrivate: string[]) => {
-    const outbound = openOutbound({ allowPrivate, itself: false })
-    try {
-      outbound.checkUrl(url)
-      return false
-    } catch (error) {
-      expect((error as LaurelError).violations[0]?.message).toMatch(/^is on this machine/)
-      return true
-    }
-  }
-
-  test.each([
-    'http://localhost:9',
-    'https://LOCALHOST',
-    'http://127.0.0.1:5432',
-    'http://127.1',
-    'http://[::1]:80',
-  ])('%s is refused', (url) => {
-    expect(isRefused(url)).toBe(true)
-    expect(isRefused(url, '10.0.0.0/8', 'platform.internal')).toBe(true)
-  })
-
-  test('is called where it is listed, by that spelling', () => {
-    expect(isRefused('http://localhost:9', 'localhost')).toBe(false)
-    expect(isRefused('http://127.0.0.1:9', 'localhost')).toBe(true)
-    expect(isRefused('http://127.0.0.1:9', '127.0.0.0/8')).toBe(false)
-    expect(isRefused('http://localhost:9', '127.0.0.0/8')).toBe(false)
-    expect(isRefused('http://127.0.0.2:9', '127.0.0.1')).toBe(true)
-    expect(isRefused('http://[::1]:9', '127.0.0.0/8')).toBe(true)
-    expect(isRefused('http://[::1]:9', '::1')).toBe(false)
-  })
-})

@@ -1,6 +1,5 @@
 import { isIP } from 'node:net'
 import ipaddr from 'ipaddr.js'
-import { isLoopback } from '../loopback.ts'
 import { invalidArgument } from '../model/errors.ts'
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6
@@ -18,14 +17,9 @@ const OF_NETWORKS: ReadonlySet<string> = new Set(['private', 'uniqueLocal', 'car
 export class AddressPolicy {
   readonly #blocks: (readonly [Address, number])[] = []
   readonly #hosts = new Set<string>()
-  readonly #itself: boolean
 
-  /**
-   * @param itself whether this machine may be called without being listed
-   * @throws LaurelError INVALID_FIELD for an entry that is neither an address, a block nor a name
-   */
-  constructor(allowPrivate: readonly string[], itself = true) {
-    this.#itself = itself
+  /** @throws LaurelError INVALID_FIELD for an entry that is neither an address, a block nor a name */
+  constructor(allowPrivate: readonly string[]) {
     for (const entry of allowPrivate) {
       const [address = '', bits, ...rest] = entry.split('/')
       const family = isIP(address)
@@ -46,13 +40,6 @@ export class AddressPolicy {
   /** @param host the name that has the address, in lower case */
   allows(host: string, address: string): boolean {
     return isIP(address) !== 0 && this.#allows(host, ipaddr.process(address))
-  }
-
-  /** @param host as a URL names this machine, without brackets */
-  allowsLoopback(host: string): boolean {
-    if (this.#itself || this.#hosts.has(host)) return true
-    const address = ipaddr.parse(isIP(host) === 0 ? '127.0.0.1' : host)
-    return isLoopback(host) && this.#blocks.some((block) => isIn(address, block))
   }
 
   #allows(host: string, address: Address): boolean {

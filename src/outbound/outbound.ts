@@ -12,11 +12,6 @@ export interface OutboundOptions {
    * hosts (`platform.internal`), which may then have private addresses, but neither loopback nor link-local ones.
    */
   readonly allowPrivate: readonly string[]
-  /**
-   * Whether this machine may be called without being listed there; by default it may. Not where others than who runs it
-   * say what is called, and are shown what it answers.
-   */
-  readonly itself?: boolean
   /** Finds the addresses of a name; the system's own resolver unless told otherwise. */
   readonly resolve?: Resolve
 }
@@ -128,8 +123,8 @@ const LIMITS: Limits = {
 const MOST_ANSWER_BYTES = 100 * 1024 * 1024
 
 /** @throws LaurelError INVALID_FIELD if `allowPrivate` has what is no address, block or host */
-export function openOutbound({ allowPrivate, itself, resolve }: OutboundOptions): Outbound {
-  const policy = new AddressPolicy(allowPrivate, itself)
+export function openOutbound({ allowPrivate, resolve }: OutboundOptions): Outbound {
+  const policy = new AddressPolicy(allowPrivate)
   const judge = judgeBy(policy, resolve)
   const targets = new Set<HttpTarget>()
   return {

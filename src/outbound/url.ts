@@ -23,9 +23,6 @@ export function checkUrl(text: string, field: string, policy: AddressPolicy): UR
     throw refuse('must begin with https://: http is for localhost, 127.0.0.0/8 and [::1] only')
   }
   const host = withoutBrackets(url.hostname)
-  if (loopback && !policy.allowsLoopback(host)) {
-    throw refuse('is on this machine, which is not called unless the configuration allows it')
-  }
   if (!loopback && isIP(host) !== 0 && !policy.allows(host, host)) {
     throw refuse('has a private or reserved address, which is not called unless the configuration allows it')
   }

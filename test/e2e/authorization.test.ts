@@ -208,14 +208,3 @@ function outcomeOf(code: status): string {
   const found = [status.OK, status.NOT_FOUND, status.ALREADY_EXISTS, status.FAILED_PRECONDITION]
   return found.includes(code) ? 'allowed' : `status ${status[code]}`
 }
-
-test('what listens on the server’s machine is no destination where callers are checked', async () => {
-  const to = (url: string) => {
-    const destination = { titleId: OWN, destinationId: 'inward', dialect: 'webhook', url }
-    const credential = 'env:LAUREL_CREDENTIAL_HOOK'
-    return ask('createDestination', { destination: { ...destination, credential } }, auth.operator)
-  }
-  expect(await to('http://localhost:5432/')).toBe(status.INVALID_ARGUMENT)
-  expect(await to('https://127.0.0.1/')).toBe(status.INVALID_ARGUMENT)
-  expect(await to('https://hooks.example/')).toBe(status.OK)
-})

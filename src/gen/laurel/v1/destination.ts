@@ -27,8 +27,7 @@ export interface Destination {
   /**
    * Where it is: of a dialect, what its API stands below, such as `https://achievements.xboxlive.com`; of a webhook, the
    * very URL. Required. `https`, or `http` to `localhost` and loopback addresses written as such. An address in a private
-   * network is refused, unless the server is told to allow it, and so is the server's own machine where callers are
-   * checked; a name that means one fails when it is called.
+   * network is refused, unless the server is told to allow it; a name that means one fails when it is called.
    */
   url: string;
   /**
