@@ -8,7 +8,10 @@ export interface DeletePlayer {
   readonly requestId: string | undefined
 }
 
-/** Erases everything that is kept of a player: accounts, progress, stat values, events, deliveries and answers. */
+/**
+ * Erases everything that is kept of a player: accounts, progress, stat values, events, deliveries and answers. Deliveries
+ * again at the end, because a server may just have been taking up events that it still saw.
+ */
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
   await mutateOnce(services, 'deletePlayer', request, call, async (queries) => {
@@ -17,4 +20,5 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     checkEtag(current, request.etag)
     await queries.erasePlayer(playerId)
   })
+  await services.store.write(call.signal, (queries) => queries.eraseDeliveriesTakenUp(playerId))
 }

@@ -60,6 +60,14 @@ export function playerQueries(db: Kysely<Tables>) {
       await db.deleteFrom('deliveries').where('player_id', '=', id).execute()
       await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
     },
+
+    /** Erases what was being taken up for a player while they were erased, once whoever was at it is done. */
+    async eraseDeliveriesTakenUp(id: string): Promise<void> {
+      // Alone and in order; only what takes up events is waited for.
+      await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
+      await db.deleteFrom('delivery_queues').where('player_id', '=', id).execute()
+      await db.deleteFrom('deliveries').where('player_id', '=', id).execute()
+    },
   }
 }
 

@@ -1,5 +1,8 @@
+import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createDestination } from '../../src/service/create-destination.ts'
+import { createPlayer } from '../../src/service/create-player.ts'
+import { deletePlayer } from '../../src/service/delete-player.ts'
 import { claimDeliveries } from '../../src/service/delivering/claim-deliveries.ts'
 import { takeUpEvents } from '../../src/service/delivering/take-up-events.ts'
 import { updateDestination } from '../../src/service/update-destination.ts'
@@ -61,4 +64,30 @@ test('of a player who has much what was tried comes first, then what is oldest',
   ])
   await onDatabase(services.databaseUrl, `update deliveries set state = 'delivered' where attempts > 0`)
   expect(await claimed('second')).toEqual(Array.from({ length: 50 }, (_, index) => [index, 1]))
+})
+
+test('what is being taken up for a player who is erased goes with them', async () => {
+  await createHook('late')
+  const player = { id: 'eve', displayName: '', accounts: [] }
+  await createPlayer(services, { player, requestId: undefined }, callOf())
+  const server = new pg.Client({ connectionString: services.databaseUrl })
+  await server.connect()
+  await server.query('begin')
+  await server.query(
+    `select from destination_flows where destination_id = 'late' for no key update skip locked`,
+  )
+  await server.query(
+    `insert into deliveries (player_id, title_id, destination_id, event_id, achievement_id, kind, time, progress_state,
+       percent, actor, reason, request_id, state, create_time)
+     values ('eve', $1, 'late', 1, 'goal-1', 'unlocked', 1, 'achieved', 100, '', '', '', 'pending', 1)`,
+    [titleId],
+  )
+  const request = { playerId: 'eve', etag: undefined, requestId: undefined }
+  const erased = deletePlayer(services, request, callOf())
+  const players = () => onDatabase(services.databaseUrl, `select from players where id = 'eve'`)
+  while ((await players()).length > 0) await new Promise((resolve) => setTimeout(resolve, 25))
+  await server.query('commit')
+  await server.end()
+  await erased
+  expect(await takenUpFor('late')).toEqual([])
 })
