@@ -4,6 +4,7 @@ import type { SentDeliveries } from '../service/delivering/settle-deliveries.ts'
 const OUTCOMES = {
   delivered: 'delivered',
   pending: 'retried',
+  probed: 'retried',
   unsent: 'unsent',
   unsupported: 'unsupported',
   dead: 'dead',

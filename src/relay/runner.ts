@@ -127,8 +127,12 @@ export class Runner {
       const secret = reference === '' ? undefined : { reference, secret: await credentials.read(reference) }
       const bridge = bridges.get(dialect)
       const dispatch = dispatchOf(this.destination, claimed, bridge, secret, services.now())
-      const sender: Pick<Target, 'send'> = {
-        send: async (...asked) => withoutSecret(await this.#target.send(...asked), secret?.secret),
+      const target = this.#target
+      const sender: Pick<Target, 'send' | 'breaker'> = {
+        get breaker() {
+          return target.breaker
+        },
+        send: async (...asked) => withoutSecret(await target.send(...asked), secret?.secret),
       }
       return await send(this.destination, { sender, pace: this.#pace, deadline }, claimed, dispatch, signal)
     } catch (error) {

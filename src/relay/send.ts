@@ -15,7 +15,7 @@ const PATIENCE = { first: 1_000, longest: 60 * 60 * 1000 }
 
 /** How requests get there. */
 interface Way {
-  readonly sender: Pick<Target, 'send'>
+  readonly sender: Pick<Target, 'send' | 'breaker'>
   readonly pace: Pace
   /**
    * By `performance.now()`: nothing is begun after it. A process that was stopped for a while knows it by the clock before
@@ -53,7 +53,11 @@ export async function send(
       return
     }
     const { request, attempts, key } = outgoing
-    const sent = { idempotencyKey: key, request: keptRequest(destination, request) }
+    const sent = {
+      idempotencyKey: key,
+      request: keptRequest(destination, request),
+      isProbe: sender.breaker !== 'closed',
+    }
     try {
       if (outgoing.before !== undefined) await sendRequest(outgoing.before)
       const answer = await sendRequest(request)
@@ -89,7 +93,9 @@ export async function send(
     // Who takes something is there, however much fails before and after it.
     if (verdict.kind === 'delivered') failures = 0
     if (verdict.kind === 'retry') stopped ??= restAfter(failures)
-    results.push(resultOf(playerId, attempt, { ...sent, ...stateAfter(attempt, verdict, destination) }))
+    const { isProbe, ...kept } = sent
+    const state = isProbe && verdict.kind === 'retry' ? PROBED : stateAfter(attempt, verdict, destination)
+    results.push(resultOf(playerId, attempt, { ...kept, ...state, error: errorOf(verdict) }))
   }
 
   for (const outgoing of dispatch.outgoing) await sendOne(outgoing)
@@ -106,6 +112,8 @@ export function unsent(claimed: ClaimedDeliveries, why: string): SentDeliveries 
 }
 
 interface Sent {
+  /** It was let through to see whether a destination that is away is back. */
+  readonly isProbe: boolean
   readonly idempotencyKey: string
   readonly request: DeliveryRequest
   readonly response: DeliveryResponse | undefined
@@ -131,10 +139,16 @@ function stateAfter(
   { number }: Attempt,
   verdict: Verdict,
   { limits }: Destination,
-): Pick<AttemptResult, 'state' | 'error'> {
-  if (verdict.kind === 'delivered') return { state: 'delivered', error: '' }
+): Pick<AttemptResult, 'state'> {
+  if (verdict.kind === 'delivered') return { state: 'delivered' }
   const isLast = verdict.kind === 'refused' || number >= limits.maxAttempts
-  return { state: isLast ? 'dead' : 'pending', error: storable(verdict.why) }
+  return { state: isLast ? 'dead' : 'pending' }
+}
+
+const PROBED = { state: 'probed' } as const
+
+function errorOf(verdict: Verdict): string {
+  return verdict.kind === 'delivered' ? '' : storable(verdict.why)
 }
 
 type Rest = Pick<SentDeliveries, 'failures' | 'rest'>

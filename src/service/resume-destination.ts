@@ -1,13 +1,16 @@
 import type { Destination } from '../model/destination.ts'
+import { endRests } from './bridging/end-rests.ts'
 import type { DestinationKey } from './get-destination.ts'
 import { setPaused } from './pause-destination.ts'
 import type { Call, Services } from './services.ts'
 
-/** Sends what gathered, and goes on; success if it is not paused. */
+/** Sends what gathered, what rests included, and goes on; success if it is not paused. */
 export async function resumeDestination(
   services: Services,
   key: DestinationKey,
   call: Call,
 ): Promise<Destination> {
-  return setPaused(services, key, false, call)
+  const resumed = await setPaused(services, key, false, call)
+  await endRests(services, key, call)
+  return resumed
 }

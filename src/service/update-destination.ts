@@ -1,5 +1,6 @@
 import type { Destination } from '../model/destination.ts'
 import { checkDestination } from './bridging/check-destination.ts'
+import { endRests } from './bridging/end-rests.ts'
 import type { NewDestination } from './create-destination.ts'
 import type { DestinationKey } from './get-destination.ts'
 import { checkEtag, destinationOf, lockDestination } from './lookup.ts'
@@ -12,14 +13,14 @@ export interface UpdateDestination extends DestinationKey {
   readonly requestId: string | undefined
 }
 
-/** What is on its way already goes by what is kept then. */
+/** What is on its way already goes by what is kept then, and what rests because it failed is tried anew. */
 export async function updateDestination(
   services: Services,
   request: UpdateDestination,
   call: Call,
 ): Promise<Destination> {
   const { titleId, destinationId, patch } = request
-  return mutateOnce(services, 'updateDestination', request, call, async (queries) => {
+  const updated = await mutateOnce(services, 'updateDestination', request, call, async (queries) => {
     const current = await lockDestination(queries, titleId, destinationId)
     checkEtag(current, request.etag)
     const next = { ...current, ...patch, updateTime: services.now() }
@@ -27,4 +28,6 @@ export async function updateDestination(
     await queries.updateDestination(next)
     return destinationOf(queries, titleId, destinationId)
   })
+  await endRests(services, request, call)
+  return updated
 }

@@ -20,8 +20,11 @@ export interface Attempt {
 export interface AttemptResult {
   readonly playerId: string
   readonly eventId: bigint
-  /** `unsent`: what came before it failed, so that it was not tried; the others as deliveries have it. */
-  readonly state: 'delivered' | 'pending' | 'unsent' | 'unsupported' | 'dead'
+  /**
+   * `unsent`: what came before it failed, so that it was not tried; `probed`: tried to see whether a destination that is
+   * away is back, which it is not, so that the try does not count; the others as deliveries have it.
+   */
+  readonly state: 'delivered' | 'pending' | 'unsent' | 'probed' | 'unsupported' | 'dead'
   readonly idempotencyKey: string
   readonly request: DeliveryRequest | undefined
   readonly response: DeliveryResponse | undefined
@@ -107,8 +110,12 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
       const rows = formatJson(results.map(toRow))
       await sql`
         update deliveries d set
-          state = case when r.state = 'unsent' then 'pending' else r.state end,
-          attempts = greatest(d.attempts - case when r.state = 'unsent' then 1 else 0 end, 0),
+          state = case when r.state in ('unsent', 'probed') then 'pending' else r.state end,
+          -- What was sent, if only as a probe, may have arrived, and must not look as if it had never been tried.
+          attempts = case r.state
+            when 'unsent' then greatest(d.attempts - 1, 0)
+            when 'probed' then greatest(d.attempts - 1, 1)
+            else d.attempts end,
           idempotency_key = case when r.key = '' then d.idempotency_key else r.key end,
           request = case when r.key = '' then d.request else r.request end,
           response = case when r.key = '' then d.response else r.response end,

@@ -31,6 +31,9 @@ export interface DeliveryKey {
  * A queue that somebody has the lease of stays theirs, or two would send the same at once. Its time is moved by a tick,
  * which tells them that there is more to do than they knew.
  */
+/** How many queues are changed in one transaction. */
+const HURRIED_AT_ONCE = 1_000
+
 export function replayQueries(db: Kysely<Tables>) {
   return {
     /** The newest event that was taken up for a destination; 0 for none. */
@@ -61,6 +64,23 @@ export function replayQueries(db: Kysely<Tables>) {
       if (filter.endTime !== undefined) query = query.where('time', '<', filter.endTime)
       const rows = await query.orderBy('event_id').limit(filter.limit).execute()
       return rows.map((row) => ({ playerId: row.player_id, eventId: row.event_id }))
+    },
+
+    /**
+     * Ends the rests of some who wait for their next try; false when none is left. Those whom a server is sending for, and
+     * who wait for an account, are left alone.
+     */
+    async endRests(titleId: string, destinationId: string): Promise<boolean> {
+      const { rows } = await sql<{ player_id: string }>`
+        update delivery_queues set failures = 0, due_time = ${DATABASE_CLOCK}
+        where title_id = ${titleId} and destination_id = ${destinationId} and player_id = any(array(
+          select player_id from delivery_queues
+          where title_id = ${titleId} and destination_id = ${destinationId} and lease is null and not waiting
+            and failures > 0
+          limit ${HURRIED_AT_ONCE}
+          for update skip locked))
+        returning player_id`.execute(db)
+      return rows.length === HURRIED_AT_ONCE
     },
 
     /** Lets servers look at once for what is to be sent to a destination for these players. */

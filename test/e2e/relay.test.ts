@@ -163,3 +163,19 @@ test('a rate budget is kept', async () => {
   // Five at once, and the other ten in no less than two seconds.
   expect(performance.now() - begun).toBeGreaterThan(1_900)
 })
+
+test('an outage makes no dead letters, and a destination put right is called at once', async () => {
+  platform.behave = always(answer(503))
+  await createHook({ limits: { ...limits, maxAttempts: 8 } })
+  await record(server.address, [{ playerId: 'hugo', achievementId: 'plain' }])
+  // Five failures open the circuit; what is let through after that does not count.
+  await until(() => platform.received.length >= 7)
+  using bridge = bridgeOn(server.address)
+  const { deliveries } = await bridge.listDeliveries(destinationId)
+  expect(deliveries).toMatchObject([{ state: DeliveryState.PENDING }])
+  expect(deliveries[0]?.attempts).toBeLessThanOrEqual(6)
+  platform.behave = always(answer(200))
+  const limitsNow = { ...limits, requestsPerSecond: 999 }
+  await bridge.update({ destinationId, limits: limitsNow }, { updateMask: ['limits'] })
+  await until(() => platform.applied.size === 1)
+}, 120_000)

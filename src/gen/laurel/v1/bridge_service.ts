@@ -2284,7 +2284,7 @@ export const BridgeServiceService = {
       Buffer.from(PauseDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PauseDestinationResponse => PauseDestinationResponse.decode(value),
   },
-  /** Sends what gathered, and goes on. Success if it is not paused. */
+  /** Sends what gathered, and goes on; what rests because it failed is tried at once. Success if it is not paused. */
   resumeDestination: {
     path: "/laurel.v1.BridgeService/ResumeDestination" as const,
     requestStream: false as const,
@@ -2399,7 +2399,7 @@ export interface BridgeServiceServer extends UntypedServiceImplementation {
   deleteDestination: handleUnaryCall<DeleteDestinationRequest, DeleteDestinationResponse>;
   /** Lets deliveries rest: events gather, and nothing is sent. Success if it is paused already. */
   pauseDestination: handleUnaryCall<PauseDestinationRequest, PauseDestinationResponse>;
-  /** Sends what gathered, and goes on. Success if it is not paused. */
+  /** Sends what gathered, and goes on; what rests because it failed is tried at once. Success if it is not paused. */
   resumeDestination: handleUnaryCall<ResumeDestinationRequest, ResumeDestinationResponse>;
   /**
    * Calls the destination once, at once, with something that changes nothing there: a webhook gets a signed event of type
@@ -2528,7 +2528,7 @@ export interface BridgeServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PauseDestinationResponse) => void,
   ): ClientUnaryCall;
-  /** Sends what gathered, and goes on. Success if it is not paused. */
+  /** Sends what gathered, and goes on; what rests because it failed is tried at once. Success if it is not paused. */
   resumeDestination(
     request: ResumeDestinationRequest,
     callback: (error: ServiceError | null, response: ResumeDestinationResponse) => void,
