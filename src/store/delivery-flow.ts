@@ -209,9 +209,10 @@ function turnsOf({ titleId, destinationId }: DestinationName) {
   ) as turn`
 }
 
-/** Of a row of `turnsOf`. */
+/** Of a row of `turnsOf`. Looked up for each: as a join it might read all accounts. */
 function hasAccount(dialect: string | null) {
-  return sql`exists (select from accounts a where a.player_id = turn.player_id and a.dialect = ${dialect})`
+  return sql`(select true from accounts a
+    where a.player_id = turn.player_id and a.dialect = ${dialect} limit 1) is true`
 }
 
 /** Those of `due` that nobody else has taken up meanwhile. Beside `clock`. */
