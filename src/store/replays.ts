@@ -109,7 +109,7 @@ export function replayQueries(db: Kysely<Tables>) {
         )
         update deliveries set state = 'pending', attempts = 0, error = ''
         where title_id = ${titleId} and destination_id = ${destinationId}
-          and event_id between (select min(event_id) from reset) and (select max(event_id) from reset)
+          and event_id = any(${ids}::bigint[])
           and ((player_id, event_id) in (select player_id, event_id from reset)) is true
           and state in ('delivered', 'unsupported', 'dead')
         returning player_id`.execute(db)
