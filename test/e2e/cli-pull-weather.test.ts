@@ -1,5 +1,6 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { emptyTally } from '../../src/cli/pull/tally.ts'
 import { definition, type FakeNamespace, listsOf, pageOf, unlocked } from '../support/fake-lists.ts'
 import { answer, type Behave, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
 import { openPullHouse, type PullHouse } from '../support/pulls.ts'
@@ -105,17 +106,13 @@ describe('a pull that is killed', () => {
   })
 })
 
-const COUNTS = { new: 0, changed: 0, unchanged: 0, ignored: 0, refused: 0 }
 const STATE = {
   version: 1,
   job: 'another',
   time: '2024-02-03T04:05:06.789Z',
   definitions: { done: false },
   players: { part: '', done: [] },
-  tally: {
-    ...{ definitions: COUNTS, progress: COUNTS, players: { pulled: 0, refused: 0 } },
-    ...{ newlyUnlocked: 0, losses: 0, refused: [], drift: [], driftCount: 0 },
-  },
+  tally: emptyTally(),
 }
 
 describe('a platform', () => {
