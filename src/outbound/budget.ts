@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Limits } from './outbound.ts'
+import { sleepUnlessAborted } from './sleep.ts'
 
 /** How many requests of this process may be under way, and how many may begin in a second. */
 export class Budget {
@@ -72,9 +72,7 @@ export class Budget {
         this.#full = Math.max(this.#full, now) + interval
         return
       }
-      await sleep(Math.ceil(wait), undefined, { signal }).catch((error) => {
-        throw signal.aborted ? signal.reason : error
-      })
+      await sleepUnlessAborted(Math.ceil(wait), signal)
     }
   }
 }

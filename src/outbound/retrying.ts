@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { BACKOFF, type BackoffBounds, backoff } from './backoff.ts'
 import type { Answer, OutboundRequest, Target } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
+import { sleepUnlessAborted } from './sleep.ts'
 
 export interface Patience extends BackoffBounds {
   readonly attempts: number
@@ -36,9 +36,7 @@ export async function sendRetrying(
       if (failed) throw outcome
       return outcome
     }
-    await sleep(wait, undefined, { signal }).catch((error) => {
-      throw signal.aborted ? signal.reason : error
-    })
+    await sleepUnlessAborted(wait, signal)
   }
 }
 
