@@ -7,6 +7,7 @@ export interface CommandResult {
   /** Null when a signal ended it. */
   readonly code: number | null
   readonly stdout: string
+  /** Without the lines of how far it is. */
   readonly stderr: string
 }
 
@@ -20,6 +21,9 @@ export interface RunningCommand {
   readonly process: ChildProcess
   readonly result: Promise<CommandResult>
 }
+
+/** What a long command says every three seconds: only a slow machine has it said, and no test is of it. */
+const HOW_FAR = /^(sent [\d.]+ MiB|\d+ (entry|entries|definitions?|players?)( of \d+)?)\n/gm
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -45,7 +49,11 @@ export function startCommand(
   })
   const ended = once(child, 'close')
   const result = Promise.all([text(child.stdout), text(child.stderr), ended]).then(
-    ([stdout, stderr, [code]]) => ({ code: code as number | null, stdout, stderr }),
+    ([stdout, stderr, [code]]) => ({
+      code: code as number | null,
+      stdout,
+      stderr: stderr.replace(HOW_FAR, ''),
+    }),
   )
   return { process: child, result }
 }
