@@ -118,9 +118,10 @@ export function bridgeService(operations: Operations, wire: Wire): BridgeService
         titleId: readId(message.titleId, 'title_id', violations),
         playerId: readId(message.playerId, 'player_id', violations),
         achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
+        ...readPaging(message, violations),
       }))
-      const deliveries = await operations.listAchievementDeliveries(request, call)
-      return { deliveries: deliveries.map(writeAchievementDelivery) }
+      const { items, nextPageToken } = await operations.listAchievementDeliveries(request, call)
+      return { deliveries: items.map(writeAchievementDelivery), nextPageToken: nextPageToken ?? '' }
     }),
   }
 }

@@ -14,6 +14,14 @@ export type DeliveryState =
   | 'unsupported'
   | 'dead'
 
+/** What a server has no more to do with, and somebody may want to have sent again. */
+export const REPLAYABLE_STATES = [
+  'delivered',
+  'unsupported',
+  'dead',
+] as const satisfies readonly DeliveryState[]
+export type ReplayableState = (typeof REPLAYABLE_STATES)[number]
+
 /** One event on its way to one destination. */
 export interface Delivery {
   readonly titleId: string
@@ -28,6 +36,21 @@ export interface Delivery {
   readonly idempotencyKey: string
   readonly request: DeliveryRequest | undefined
   readonly response: DeliveryResponse | undefined
+  readonly error: string
+}
+
+/** What a destination knows of one player's achievement. */
+export interface AchievementDelivery {
+  readonly destinationId: string
+  readonly dialect: string
+  readonly achievementId: string
+  /** Of the newest delivery. */
+  readonly state: DeliveryState
+  /** The newest event that the destination has. */
+  readonly delivered: Event | undefined
+  /** The newest event that is for it. */
+  readonly newest: Event
+  readonly nextAttemptTime: Instant | undefined
   readonly error: string
 }
 

@@ -1,12 +1,12 @@
+import type { ReplayableState } from '../model/delivery.ts'
 import type { Instant } from '../model/instant.ts'
-import type { Replayable } from '../store/replays.ts'
 import type { DestinationKey } from './get-destination.ts'
 import { destinationOf, holdDestination } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 
 /** Those that meet each part that is set. */
 export interface ReplayDeliveries extends DestinationKey {
-  readonly states: readonly Replayable[]
+  readonly states: readonly ReplayableState[]
   readonly playerId: string | undefined
   /** Of events that happened then or later. */
   readonly startTime: Instant | undefined

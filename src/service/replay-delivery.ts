@@ -1,4 +1,4 @@
-import type { Delivery } from '../model/delivery.ts'
+import { type Delivery, REPLAYABLE_STATES } from '../model/delivery.ts'
 import type { DeliveryKey } from './get-delivery.ts'
 import { deliveryOf, holdDestination } from './lookup.ts'
 import type { Call, Services } from './services.ts'
@@ -12,7 +12,7 @@ export async function replayDelivery(services: Services, key: DeliveryKey, call:
   return services.store.write(call.signal, async (queries) => {
     await holdDestination(queries, titleId, destinationId)
     const { event, state } = await deliveryOf(queries, key)
-    if (['delivered', 'unsupported', 'dead'].includes(state)) {
+    if (REPLAYABLE_STATES.some((replayable) => replayable === state)) {
       await queries.hurryQueues(titleId, destinationId, [event.playerId])
       await queries.resetDeliveries(titleId, destinationId, [{ playerId: event.playerId, eventId }])
     }

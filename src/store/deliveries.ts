@@ -15,22 +15,20 @@ export interface DeliveryFilter {
   readonly limit: number
 }
 
-/** The newest delivery of an achievement to a destination. */
-export interface NewestDelivery {
-  readonly dialect: string
-  readonly delivery: Delivery
-}
-
 /** How many rows are erased at a time, so that nobody waits for long. */
 const ERASED_AT_ONCE = 5_000
 /** No number or time is higher. */
 const LAST = 2n ** 63n - 1n
 
-/** A player's wait for an account is the queue's, and is told as the state of all that waits in it. */
-const STANDING = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
+/**
+ * A player's wait for an account is the queue's, and is told as the state of all that waits in it. Of a delivery `d` and its
+ * queue `q`.
+ */
+export const STANDING = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
   then 'waiting_for_account' else d.state end`
 
-const COLUMNS = [
+/** All but the state, of a delivery `d`, and what may be long. */
+export const DELIVERY_COLUMNS = [
   'd.player_id',
   'd.title_id',
   'd.destination_id',
@@ -76,7 +74,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
             .as('q'),
         (join) => join.onTrue(),
       )
-      .select([...COLUMNS, 'q.due_time', STANDING.as('standing')])
+      .select([...DELIVERY_COLUMNS, 'q.due_time', STANDING.as('standing')])
       .select([BODIES[bodies]('request').as('request'), BODIES[bodies]('response').as('response')])
 
   return {
@@ -112,29 +110,6 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return row && toDelivery(row)
     },
 
-    /** Of a player, for each achievement and destination, in order of both. */
-    async newestDeliveries(
-      { playerId, titleId, achievementId }: NewestDeliveriesOf,
-      which: 'any' | 'delivered',
-    ): Promise<readonly NewestDelivery[]> {
-      let query = select('without bodies')
-        .innerJoin('destinations as t', (join) =>
-          join.onRef('t.title_id', '=', 'd.title_id').onRef('t.id', '=', 'd.destination_id'),
-        )
-        .select('t.dialect')
-        .distinctOn(['d.achievement_id', 'd.destination_id'])
-        .where('d.player_id', '=', playerId)
-        .where('d.title_id', '=', titleId)
-      if (achievementId !== undefined) query = query.where('d.achievement_id', '=', achievementId)
-      if (which === 'delivered') query = query.where('d.state', '=', 'delivered')
-      const rows = await query
-        .orderBy('d.achievement_id')
-        .orderBy('d.destination_id')
-        .orderBy('d.event_id', 'desc')
-        .execute()
-      return rows.map((row) => ({ dialect: row.dialect, delivery: toDelivery(row) }))
-    },
-
     /** Erases some of what was meant for a destination that is gone; false when nothing of it is left. */
     async eraseDeliveries(titleId: string, destinationId: string): Promise<boolean> {
       const gone = sql`not exists (
@@ -157,12 +132,6 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return queues.rows.length + deliveries.rows.length > 0
     },
   }
-}
-
-export interface NewestDeliveriesOf {
-  readonly playerId: string
-  readonly titleId: string
-  readonly achievementId: string | undefined
 }
 
 /** Of one state alone the statement says so itself, so that an index of such rows is found. */

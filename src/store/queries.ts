@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { accountQueries } from './accounts.ts'
+import { achievementDeliveryQueries } from './achievement-deliveries.ts'
 import { achievementIdQueries } from './achievement-ids.ts'
 import { achievementQueries } from './achievements.ts'
 import { communityQueries } from './community.ts'
@@ -39,6 +40,7 @@ export function queriesOn(db: Kysely<Tables>) {
     ...eventQueries(db),
     ...destinationQueries(db),
     ...deliveryQueries(db),
+    ...achievementDeliveryQueries(db),
     ...replayQueries(db),
     ...deliveryFlowQueries(db),
     ...deliveryAttemptQueries(db),

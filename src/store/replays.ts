@@ -1,17 +1,14 @@
 import { type Kysely, sql } from 'kysely'
-import type { DeliveryState } from '../model/delivery.ts'
+import type { ReplayableState } from '../model/delivery.ts'
 import type { Instant } from '../model/instant.ts'
 import { DATABASE_CLOCK } from './database-clock.ts'
 import { isAnyOf } from './deliveries.ts'
 import type { Tables } from './schema.ts'
 
-/** What a server has no more to do with, and somebody may want to have sent again. */
-export type Replayable = Extract<DeliveryState, 'delivered' | 'unsupported' | 'dead'>
-
 export interface ReplayFilter {
   readonly titleId: string
   readonly destinationId: string
-  readonly states: readonly Replayable[]
+  readonly states: readonly ReplayableState[]
   readonly playerId: string | undefined
   readonly startTime: Instant | undefined
   readonly endTime: Instant | undefined

@@ -61,9 +61,12 @@ export function bridgeOn(address: string, titleId = TITLE_ID) {
       const message = bridge.ReplayDeliveriesRequest.fromPartial(named(destinationId, more))
       return (await callUnary(client, 'replayDeliveries', message)).replayedCount
     },
-    async ofAchievements(playerId: string, more: object = {}) {
+    pageOfAchievements(playerId: string, more: object = {}) {
       const message = bridge.ListAchievementDeliveriesRequest.fromPartial(of({ playerId, ...more }))
-      return (await callUnary(client, 'listAchievementDeliveries', message)).deliveries
+      return callUnary(client, 'listAchievementDeliveries', message)
+    },
+    async ofAchievements(playerId: string, more: object = {}) {
+      return (await this.pageOfAchievements(playerId, more)).deliveries
     },
   }
 }

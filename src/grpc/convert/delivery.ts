@@ -3,9 +3,13 @@ import {
   type Delivery as DeliveryMessage,
   DeliveryState as DeliveryStateOnWire,
 } from '../../gen/laurel/v1/delivery.ts'
-import type { Delivery, DeliveryState } from '../../model/delivery.ts'
-import type { AchievementDelivery } from '../../service/list-achievement-deliveries.ts'
-import type { ReplayDeliveries } from '../../service/replay-deliveries.ts'
+import {
+  type AchievementDelivery,
+  type Delivery,
+  type DeliveryState,
+  REPLAYABLE_STATES,
+  type ReplayableState,
+} from '../../model/delivery.ts'
 import { type Choices, readChoice } from './choices.ts'
 import { writeEvent } from './event.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
@@ -30,19 +34,6 @@ const STATES_ON_WIRE: Readonly<Record<DeliveryState, DeliveryStateOnWire>> = {
   dead: DeliveryStateOnWire.DEAD,
 }
 
-/** The others are to be sent anyway, or said by a later one. */
-const REPLAYABLE: Choices<DeliveryStateOnWire, ReplayDeliveries['states'][number]> = {
-  [DeliveryStateOnWire.UNSPECIFIED]: undefined,
-  [DeliveryStateOnWire.PENDING]: undefined,
-  [DeliveryStateOnWire.WAITING_FOR_ACCOUNT]: undefined,
-  [DeliveryStateOnWire.DELIVERED]: 'delivered',
-  [DeliveryStateOnWire.SUPERSEDED]: undefined,
-  [DeliveryStateOnWire.UNSUPPORTED]: 'unsupported',
-  [DeliveryStateOnWire.DEAD]: 'dead',
-}
-
-const { DELIVERED, UNSUPPORTED, DEAD } = DeliveryStateOnWire
-
 /** The highest number that an event can have. */
 const LAST_EVENT = 2n ** 63n - 1n
 
@@ -58,11 +49,15 @@ export function readDeliveryStates(
 export function readReplayableStates(
   states: readonly DeliveryStateOnWire[],
   violations: Violations,
-): ReplayDeliveries['states'] {
+): readonly ReplayableState[] {
   if (states.length === 0) return ['dead']
-  return states.map((state, index) =>
-    readChoice(state, REPLAYABLE, { DELIVERED, UNSUPPORTED, DEAD }, `states[${index}]`, violations),
-  )
+  return states.map((state, index) => {
+    const found = REPLAYABLE_STATES.find((replayable) => STATES_ON_WIRE[replayable] === state)
+    if (found !== undefined) return found
+    const possible = REPLAYABLE_STATES.map((replayable) => replayable.toUpperCase())
+    violations.add(`states[${index}]`, `must be one of ${possible.join(', ')}`)
+    return 'dead'
+  })
 }
 
 export function readEventId(text: string, violations: Violations): bigint {

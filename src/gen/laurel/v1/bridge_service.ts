@@ -266,12 +266,21 @@ export interface ListAchievementDeliveriesRequest {
   playerId: string;
   /** Only of this achievement. If empty, of all. */
   achievementId: string;
+  /** How many to return at most. The default is 50, the maximum 1000. */
+  pageSize: number;
+  /**
+   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields but `page_size`
+   * must be as they were.
+   */
+  pageToken: string;
 }
 
 /** What the destinations know. */
 export interface ListAchievementDeliveriesResponse {
   /** Ordered by achievement and destination. */
   deliveries: AchievementDelivery[];
+  /** Gets the page after this one. Empty if this is the last. */
+  nextPageToken: string;
 }
 
 function createBaseCreateDestinationRequest(): CreateDestinationRequest {
@@ -2052,7 +2061,7 @@ export const ReplayDeliveriesResponse: MessageFns<ReplayDeliveriesResponse> = {
 };
 
 function createBaseListAchievementDeliveriesRequest(): ListAchievementDeliveriesRequest {
-  return { titleId: "", playerId: "", achievementId: "" };
+  return { titleId: "", playerId: "", achievementId: "", pageSize: 0, pageToken: "" };
 }
 
 export const ListAchievementDeliveriesRequest: MessageFns<ListAchievementDeliveriesRequest> = {
@@ -2065,6 +2074,12 @@ export const ListAchievementDeliveriesRequest: MessageFns<ListAchievementDeliver
     }
     if (message.achievementId !== "") {
       writer.uint32(26).string(message.achievementId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(32).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(42).string(message.pageToken);
     }
     return writer;
   },
@@ -2106,6 +2121,22 @@ export const ListAchievementDeliveriesRequest: MessageFns<ListAchievementDeliver
             message.achievementId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2130,18 +2161,23 @@ export const ListAchievementDeliveriesRequest: MessageFns<ListAchievementDeliver
     message.titleId = object.titleId ?? "";
     message.playerId = object.playerId ?? "";
     message.achievementId = object.achievementId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
     return message;
   },
 };
 
 function createBaseListAchievementDeliveriesResponse(): ListAchievementDeliveriesResponse {
-  return { deliveries: [] };
+  return { deliveries: [], nextPageToken: "" };
 }
 
 export const ListAchievementDeliveriesResponse: MessageFns<ListAchievementDeliveriesResponse> = {
   encode(message: ListAchievementDeliveriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.deliveries) {
       AchievementDelivery.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -2167,6 +2203,14 @@ export const ListAchievementDeliveriesResponse: MessageFns<ListAchievementDelive
             message.deliveries.push(AchievementDelivery.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2189,6 +2233,7 @@ export const ListAchievementDeliveriesResponse: MessageFns<ListAchievementDelive
   ): ListAchievementDeliveriesResponse {
     const message = createBaseListAchievementDeliveriesResponse();
     message.deliveries = object.deliveries?.map((e) => AchievementDelivery.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
