@@ -2,20 +2,21 @@ import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
-import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
 import {
   DEFINITION_MEMBERS,
   type DefinitionFacts,
   type DefinitionShape,
+  oddInDefinition,
+  oddInStanding,
   readDefinition,
   readStanding,
   STANDING_MEMBERS,
   type StandingFacts,
-  writeDefinition,
-  writeStanding,
 } from './facts.ts'
-import { type Memory, oddSpelling, writeMemory } from './spelling.ts'
+import { membersWhere } from './members.ts'
+import { type Memory, spellingOf, writeMemory } from './spelling.ts'
 
 /** Reads a definition, a progress record, or the two in one. Nothing is lost: the extension keeps the rest. */
 export function decode(entry: JsonObject, context: DecodeContext): Canonical {
@@ -62,14 +63,17 @@ function memoryOfDefinition(
   const shape = shapeOf(entry)
   return {
     shape: shape === 'v6' ? undefined : shape,
-    spelling: oddSpelling(entry, DEFINITION_MEMBERS, writeDefinition(facts, shape)),
-    members: without(entry, standing === undefined ? OF_DEFINITION : OF_BOTH),
+    spelling: spellingOf<DefinitionFacts>(entry, oddInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
+    members: membersWhere(entry, standing === undefined ? isNoneOfDefinition : isNoneOfBoth),
   }
 }
 
 const OF_DEFINITION: ReadonlySet<string> = new Set(Object.values(DEFINITION_MEMBERS).flat())
 const OF_STANDING: ReadonlySet<string> = new Set(Object.values(STANDING_MEMBERS).flat())
-const OF_BOTH: ReadonlySet<string> = new Set([...OF_DEFINITION, ...OF_STANDING])
+
+const isNoneOfDefinition = (member: string) => !OF_DEFINITION.has(member)
+const isNoneOfStanding = (member: string) => !OF_STANDING.has(member)
+const isNoneOfBoth = (member: string) => isNoneOfDefinition(member) && isNoneOfStanding(member)
 
 /** Beside a definition, members that nobody modelled are the definition's. */
 function memoryOfStanding(
@@ -79,16 +83,14 @@ function memoryOfStanding(
 ): Memory {
   return {
     shape: undefined,
-    spelling: oddSpelling(entry, STANDING_MEMBERS, writeStanding(facts)),
-    members: definition === undefined ? without(entry, OF_STANDING) : {},
+    spelling: spellingOf<StandingFacts>(entry, oddInStanding(entry, facts), STANDING_MEMBERS),
+    members: definition === undefined ? membersWhere(entry, isNoneOfStanding) : NO_MEMBERS,
   }
 }
 
 function shapeOf(entry: JsonObject): DefinitionShape {
-  const isLater =
-    typeof entry['name'] === 'string' ||
-    Object.keys(entry).some((member) => member.endsWith('_localizations'))
-  return isLater ? 'v10' : 'v6'
+  const { name, name_localizations: names, description_localizations: descriptions } = entry
+  return typeof name === 'string' || names !== undefined || descriptions !== undefined ? 'v10' : 'v6'
 }
 
 function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: DecodeContext): Achievement {
@@ -137,9 +139,4 @@ function progressOf(facts: StandingFacts, memory: Memory): ProgressFacts {
 function extensionsOf(memory: Memory): Extensions {
   const extension = writeMemory(memory)
   return extension === undefined ? NO_MEMBERS : { discord: extension }
-}
-
-function without(entry: JsonObject, names: ReadonlySet<string>): JsonObject {
-  const others = Object.keys(entry).filter((name) => !names.has(name))
-  return others.length === 0 ? {} : Object.fromEntries(others.map((name) => [name, entry[name] as JsonValue]))
 }

@@ -3,7 +3,14 @@ import { quick } from '../../src/dialect/plain.ts'
 import { formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { definitionSchema, progressSchema } from './schema.ts'
-import { readText, type Text, writeLocalizations, writeTextObject } from './text.ts'
+import {
+  isPlainTextBeside,
+  isPlainTextObject,
+  readText,
+  type Text,
+  writeLocalizations,
+  writeTextObject,
+} from './text.ts'
 
 /** The forms of a definition, by the version of Discord's API: v6 to v9, and v10. */
 export type DefinitionShape = 'v6' | 'v10'
@@ -94,15 +101,41 @@ export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape):
   return entry
 }
 
+/** The facts of a definition whose members do not stand as `writeDefinition` writes them. */
+export function oddInDefinition(
+  entry: JsonObject,
+  facts: DefinitionFacts,
+  shape: DefinitionShape,
+): readonly (keyof DefinitionFacts)[] {
+  const isPlainText = shape === 'v6' ? isPlainTextObject : isPlainTextBeside
+  const odd: (keyof DefinitionFacts)[] = []
+  if (entry['application_id'] !== facts.application) odd.push('application')
+  if (!isPlainText(entry['name'], entry['name_localizations'])) odd.push('name')
+  if (!isPlainText(entry['description'], entry['description_localizations'])) odd.push('description')
+  if (entry['secret'] !== facts.secret) odd.push('secret')
+  if (entry['icon_hash'] !== facts.icon || entry['icon'] !== undefined) odd.push('icon')
+  if (entry['id'] !== facts.id) odd.push('id')
+  if (entry['secure'] !== facts.secure) odd.push('secure')
+  return odd
+}
+
 /** A progress record as Discord itself writes it. */
 export function writeStanding({ user, achievement, standing }: StandingFacts): JsonObject {
-  const { percent, unlockTime } = standing
   return {
     ...(user === undefined ? {} : { user_id: user }),
     achievement_id: achievement,
-    percent_complete: percent,
-    unlocked_at: unlockTime === undefined ? null : formatInstant(unlockTime, 6).replace('Z', '+00:00'),
+    percent_complete: standing.percent,
+    unlocked_at: writeUnlockTime(standing.unlockTime),
   }
+}
+
+/** The facts of a progress record whose members do not stand as `writeStanding` writes them. */
+export function oddInStanding(entry: JsonObject, facts: StandingFacts): readonly (keyof StandingFacts)[] {
+  const odd: (keyof StandingFacts)[] = []
+  if (entry['user_id'] !== facts.user) odd.push('user')
+  if (entry['achievement_id'] !== facts.achievement) odd.push('achievement')
+  if (entry['unlocked_at'] !== writeUnlockTime(facts.standing.unlockTime)) odd.push('standing')
+  return odd
 }
 
 function iconIn(text: string | null | undefined): string | undefined {
@@ -119,4 +152,8 @@ function readUnlockTime(text: string | null | undefined): Instant | undefined {
   const instant = parseInstant(text)
   if (instant !== undefined) return instant
   throw new DecodeError(['unlocked_at'], `expected an ISO 8601 time, but found ${describe(text)}`)
+}
+
+function writeUnlockTime(instant: Instant | undefined): string | null {
+  return instant === undefined ? null : formatInstant(instant, 6).replace('Z', '+00:00')
 }

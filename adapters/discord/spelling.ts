@@ -1,6 +1,7 @@
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
+import { membersNamed } from './members.ts'
 
 /** What the extension remembers of an entry. Kept small: nothing for an entry as Discord itself writes it. */
 export interface Memory {
@@ -25,8 +26,8 @@ export function readMemory(extension: JsonObject | undefined): Memory {
 export function writeMemory({ shape, spelling, members }: Memory): JsonObject | undefined {
   const extension: { shape?: JsonValue; spelling?: JsonObject; members?: JsonObject } = {}
   if (shape !== undefined) extension.shape = shape
-  if (!isEmpty(spelling)) extension.spelling = spelling
-  if (!isEmpty(members)) extension.members = members
+  if (spelling !== NO_MEMBERS) extension.spelling = spelling
+  if (members !== NO_MEMBERS) extension.members = members
   return isEmpty(extension) ? undefined : (extension as JsonObject)
 }
 
@@ -38,19 +39,16 @@ function isEmpty(object: object): boolean {
 /** The members of each fact. */
 type Names<Facts> = Readonly<Record<keyof Facts & string, readonly string[]>>
 
-/** The facts of an entry that are not spelled as plainly as Discord itself would. */
-export function oddSpelling<Facts>(entry: JsonObject, names: Names<Facts>, plain: JsonObject): JsonObject {
-  const odd: [string, JsonObject][] = []
-  for (const fact of Object.keys(names) as (keyof Facts & string)[]) {
-    if (!isPlainly(entry, names[fact], plain)) odd.push([fact, only(entry, names[fact])])
-  }
-  return odd.length === 0 ? NO_MEMBERS : Object.fromEntries(odd)
-}
-
-/** Whether an entry has these members as the plain one has them. */
-function isPlainly(entry: JsonObject, members: readonly string[], plain: JsonObject): boolean {
-  for (const name of members) if (!sameJson(entry[name], plain[name])) return false
-  return true
+/** Facts of an entry with their members as they stand. */
+export function spellingOf<Facts>(
+  entry: JsonObject,
+  odd: readonly (keyof Facts & string)[],
+  names: Names<Facts>,
+): JsonObject {
+  if (odd.length === 0) return NO_MEMBERS
+  const spelling: Record<string, JsonObject> = {}
+  for (const fact of odd) spelling[fact] = membersNamed(entry, names[fact])
+  return spelling
 }
 
 export interface Spelled<Facts extends object> {
@@ -73,7 +71,9 @@ export function spell<Facts extends object>(
   const entryWith = (kept: readonly string[]) =>
     Object.fromEntries(
       known.flatMap((fact) =>
-        Object.entries(kept.includes(fact) ? (spelling[fact] as JsonObject) : only(plain, names[fact])),
+        Object.entries(
+          kept.includes(fact) ? (spelling[fact] as JsonObject) : membersNamed(plain, names[fact]),
+        ),
       ),
     )
   const meant = tryReading(read, entryWith(remembered))
@@ -82,12 +82,6 @@ export function spell<Facts extends object>(
 }
 
 const NONE: ReadonlySet<never> = new Set()
-
-/** Own members of an object by name. */
-function only(entry: JsonObject, names: readonly string[]): JsonObject {
-  const own = Object.keys(entry).filter((name) => names.includes(name))
-  return Object.fromEntries(own.map((name) => [name, entry[name] as JsonValue]))
-}
 
 function tryReading<Facts extends object>(
   read: (entry: JsonObject) => Facts,

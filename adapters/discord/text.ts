@@ -1,6 +1,7 @@
 import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { fromDiscordLocales, isDiscordLocale, toDiscordLocale } from './locales.ts'
+import { membersWhere } from './members.ts'
 
 /** A text with its translations by BCP-47 tag. Discord does not say which language the default is in. */
 export interface Text {
@@ -10,13 +11,11 @@ export interface Text {
 
 /** Reads either wire shape, and hata's flat one; `localizations` is the member beside the text, as in v10. */
 export function readText(value: JsonValue | undefined, localizations: JsonValue | undefined): Text {
-  const beside = textsOf(localizations)
+  const beside = readLocalizations(localizations)
   if (!isJsonObject(value)) return { text: typeof value === 'string' ? value : '', translations: beside }
-  const flat = textsOf(Object.fromEntries(Object.entries(value).filter(([code]) => isDiscordLocale(code))))
-  return {
-    text: value['default'] as string,
-    translations: { ...flat, ...textsOf(value['localizations']), ...beside },
-  }
+  const flat = readLocalizations(membersWhere(value, isDiscordLocale))
+  const inside = readLocalizations(value['localizations'])
+  return { text: value['default'] as string, translations: both(both(flat, inside), beside) }
 }
 
 /** A text of v6 to v9: `{ default, localizations? }`. */
@@ -30,25 +29,57 @@ export function foreignTags({ translations }: Text): readonly string[] {
   return Object.keys(translations).filter((tag) => toDiscordLocale(tag) === undefined)
 }
 
+/** Whether a text stands as Discord itself writes it in v6 to v9, where nothing stands beside it. */
+export function isPlainTextObject(value: JsonValue | undefined, beside: JsonValue | undefined): boolean {
+  if (!isJsonObject(value) || beside !== undefined) return false
+  for (const name in value) {
+    if (name === 'localizations' ? !isPlainDictionary(value[name]) : name !== 'default') return false
+  }
+  return true
+}
+
+/** Whether a text stands as Discord itself writes it in v10. */
+export function isPlainTextBeside(value: JsonValue | undefined, beside: JsonValue | undefined): boolean {
+  return typeof value === 'string' && (beside === null || isPlainDictionary(beside))
+}
+
+/** Whether it has a text for each of its codes, and all are Discord's. An empty one is not written at all. */
+function isPlainDictionary(value: JsonValue | undefined): boolean {
+  if (!isJsonObject(value)) return false
+  let isEmpty = true
+  for (const code in value) {
+    if (!isDiscordLocale(code) || typeof value[code] !== 'string') return false
+    isEmpty = false
+  }
+  return !isEmpty
+}
+
+type Translations = Text['translations']
+
 /** What is no text of a dictionary was cleared by a client. */
-function textsOf(value: JsonValue | undefined): Readonly<Record<string, string>> {
+function readLocalizations(value: JsonValue | undefined): Translations {
   if (!isJsonObject(value)) return NO_MEMBERS
   return fromDiscordLocales(isAllTexts(value) ? value : textsIn(value))
 }
 
-function isAllTexts(value: JsonObject): value is Readonly<Record<string, string>> {
+function isAllTexts(value: JsonObject): value is Translations {
   for (const code in value) if (typeof value[code] !== 'string') return false
   return true
 }
 
-function textsIn(value: JsonObject): Readonly<Record<string, string>> {
+function textsIn(value: JsonObject): Translations {
   return Object.fromEntries(
     Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
   )
 }
 
+function both(first: Translations, second: Translations): Translations {
+  if (first === NO_MEMBERS) return second
+  return second === NO_MEMBERS ? first : { ...first, ...second }
+}
+
 /** The translations that Discord has a code for; v10 says null where there are none. */
-export function writeLocalizations(translations: Text['translations']): JsonObject | null {
+export function writeLocalizations(translations: Translations): JsonObject | null {
   const known: [string, string][] = []
   for (const tag of Object.keys(translations)) {
     const code = toDiscordLocale(tag)
