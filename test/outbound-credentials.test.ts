@@ -12,6 +12,7 @@ const environment = {
   LAUREL_CREDENTIAL_XBOX: ' hush-xbox\n',
   LAUREL_CREDENTIAL_EMPTY: ' ',
   LAUREL_CREDENTIAL_LINES: 'hush\r\nx-evil: 1',
+  LAUREL_CREDENTIAL_OURS: '{"secret": " hush-ours", "titles": ["harbor", "lights"]}',
   LAUREL_CREDENTIAL_LONG: 'hush'.repeat(20_000),
   DATABASE_URL: 'postgres://u:hush@db/x',
 }
@@ -21,6 +22,8 @@ beforeAll(() => {
   mkdirSync(join(directory, 'sub'), { recursive: true })
   writeFileSync(join(root, 'outside'), 'hush')
   writeFileSync(join(directory, 'discord'), '\n hush-discord \n')
+  writeFileSync(join(directory, 'json'), '\n{\n  "secret": "hush-json"\n}\n')
+  writeFileSync(join(directory, 'theirs'), '{"secret": "hush\\nhush", "titles": ["lights"]}')
   writeFileSync(join(directory, 'empty'), '')
   writeFileSync(join(directory, 'long'), 'hush'.repeat(20_000))
   writeFileSync(join(directory, 'exact'), `${'x'.repeat(64 * 1024 - 1)}\n`)
@@ -39,21 +42,23 @@ afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 test.each([
   ['env:LAUREL_CREDENTIAL_XBOX', 'hush-xbox'],
+  ['env:LAUREL_CREDENTIAL_OURS', 'hush-ours'],
   ['file:discord', 'hush-discord'],
+  ['file:json', 'hush-json'],
   ['file:swapped', 'hush-swapped'],
   ['file:exact', 'x'.repeat(64 * 1024 - 1)],
 ])('%s is read', async (reference, secret) => {
   checkReference(reference)
-  expect(await credentials.read(reference)).toBe(secret)
+  expect(await credentials.read(reference, 'harbor')).toBe(secret)
 })
 
 test.each([
-  ['env:LAUREL_CREDENTIAL_ABSENT', 'is not set'],
+  ['env:LAUREL_CREDENTIAL_ABSENT', 'is not set, or not for title harbor'],
   ['env:LAUREL_CREDENTIAL_EMPTY', 'is empty'],
   ['env:LAUREL_CREDENTIAL_LINES', 'is not one line'],
   ['env:LAUREL_CREDENTIAL_LONG', 'is longer than 65536 bytes'],
-  ['file:absent', 'cannot be read: ENOENT'],
-  ['file:dangling', 'cannot be read: ENOENT'],
+  ['file:absent', 'is no file of LAUREL_CREDENTIALS_DIR, or not for title harbor'],
+  ['file:dangling', 'is no file of LAUREL_CREDENTIALS_DIR, or not for title harbor'],
   ['file:empty', 'is empty'],
   ['file:long', 'is longer than 65536 bytes'],
   ['file:bytes', 'is not one line of UTF-8'],
@@ -63,7 +68,7 @@ test.each([
   ['file:sub', 'is not a plain file'],
   ['file:pipe', 'is not a plain file'],
 ])('%s is an error that names the reference and no secret', async (reference, problem) => {
-  const error = await credentials.read(reference).catch((thrown: unknown) => thrown)
+  const error = await credentials.read(reference, 'harbor').catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(CredentialError)
   const { message } = error as CredentialError
   expect(message).toContain(JSON.stringify(reference))
@@ -92,7 +97,7 @@ test.each([
 ])('%j is no reference', async (reference) => {
   const refusal = expect.objectContaining({ code: 'invalid_argument' })
   expect(() => checkReference(reference, 'destination.credential')).toThrow(LaurelError)
-  await expect(credentials.read(reference)).rejects.toEqual(refusal)
+  await expect(credentials.read(reference, 'harbor')).rejects.toEqual(refusal)
   try {
     checkReference(reference, 'destination.credential')
   } catch (error) {
@@ -100,19 +105,51 @@ test.each([
   }
 })
 
+test('a credential that is for other titles is told as one that is not there', async () => {
+  const saying = (reference: string, titleId: string) =>
+    credentials.read(reference, titleId).then(String, (error: Error) => error.message)
+  for (const [theirs, absent] of [
+    ['env:LAUREL_CREDENTIAL_OURS', 'env:LAUREL_CREDENTIAL_NONE'],
+    ['file:theirs', 'file:none'],
+  ] as const) {
+    expect(await saying(theirs, 'harbor-2')).toBe((await saying(absent, 'harbor-2')).replace(absent, theirs))
+  }
+  expect(await saying('file:theirs', 'lights')).toContain('is not one line')
+  expect(await saying('file:json', 'any title')).toBe('hush-json')
+})
+
+test.each([
+  '{',
+  '{}',
+  '{"titles": ["harbor"]}',
+  '{"secret": 1}',
+  '{"secret": "hush", "title": ["harbor"]}',
+  '{"secret": "hush", "titles": []}',
+  '{"secret": "hush", "titles": "harbor"}',
+  '{"secret": "hush", "titles": ["harbor", 1]}',
+  '{"secret": "hush", "titles": null}',
+  '{"secret": "hush", "__proto__": {}}',
+])('%s is for nobody', async (text) => {
+  const places = { environment: { LAUREL_CREDENTIAL_ODD: text }, directory: undefined }
+  const read = new Credentials(places).read('env:LAUREL_CREDENTIAL_ODD', 'harbor')
+  const problem = /^credential "env:LAUREL_CREDENTIAL_ODD" begins with a brace and is not a JSON object of/
+  await expect(read).rejects.toThrow(problem)
+  await expect(read).rejects.not.toThrow('hush')
+})
+
 test('a file is read again when it was changed', async () => {
   const file = join(directory, 'rotated')
   writeFileSync(file, 'one')
-  expect(await credentials.read('file:rotated')).toBe('one')
+  expect(await credentials.read('file:rotated', 'harbor')).toBe('one')
   writeFileSync(`${file}.new`, 'two')
   renameSync(`${file}.new`, file)
-  expect(await credentials.read('file:rotated')).toBe('two')
+  expect(await credentials.read('file:rotated', 'harbor')).toBe('two')
 })
 
 test('without a folder there are no files', async () => {
   const without = new Credentials({ environment, directory: undefined })
-  await expect(without.read('file:discord')).rejects.toThrow('LAUREL_CREDENTIALS_DIR')
-  await expect(new Credentials({ environment, directory: '/nowhere' }).read('file:discord')).rejects.toThrow(
-    'cannot be read: ENOENT',
-  )
+  await expect(without.read('file:discord', 'harbor')).rejects.toThrow('LAUREL_CREDENTIALS_DIR')
+  await expect(
+    new Credentials({ environment, directory: '/nowhere' }).read('file:discord', 'harbor'),
+  ).rejects.toThrow('is no file of LAUREL_CREDENTIALS_DIR')
 })

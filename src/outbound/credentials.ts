@@ -10,6 +10,13 @@ export interface CredentialPlaces {
   readonly directory: string | undefined
 }
 
+/** What is behind a reference. */
+interface Credential {
+  readonly secret: string
+  /** Which may have it shown to their destinations and platforms; undefined for all. */
+  readonly titles: readonly string[] | undefined
+}
+
 /** A credential that cannot be had. Names the reference, never what is behind it. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError'
@@ -47,29 +54,34 @@ export class Credentials {
   }
 
   /**
-   * What is behind a reference, without the white space around it. Files are read each time: a new secret needs no
-   * restart.
+   * The secret behind a reference, without the white space around it. Files are read each time: a new secret needs no
+   * restart. One that is not for the title is told as one that is not there.
    * @throws CredentialError; LaurelError INVALID_FIELD for what is no reference
    */
-  async read(reference: string): Promise<string> {
+  async read(reference: string, titleId: string): Promise<string> {
     checkReference(reference)
     const [, variable] = VARIABLE.exec(reference) ?? []
-    const bytes =
-      variable === undefined ? await this.#file(reference) : Buffer.from(this.#variable(reference, variable))
-    if (bytes.length > MAX_BYTES) throw new CredentialError(reference, `is longer than ${MAX_BYTES} bytes`)
-    const secret = bytes.toString('utf8').trim()
+    const bytes = variable === undefined ? await this.#file(reference) : this.#variable(variable)
+    if (bytes !== undefined && bytes.length > MAX_BYTES) {
+      throw new CredentialError(reference, `is longer than ${MAX_BYTES} bytes`)
+    }
+    const credential = bytes && readCredential(bytes.toString('utf8').trim(), reference)
+    if (credential === undefined || credential.titles?.includes(titleId) === false) {
+      const missing = variable === undefined ? 'is no file of LAUREL_CREDENTIALS_DIR' : 'is not set'
+      throw new CredentialError(reference, `${missing}, or not for title ${titleId}`)
+    }
+    const { secret } = credential
     if (secret === '') throw new CredentialError(reference, 'is empty')
     if (/\p{Cc}|\ufffd/u.test(secret)) throw new CredentialError(reference, 'is not one line of UTF-8 text')
     return secret
   }
 
-  #variable(reference: string, name: string): string {
+  #variable(name: string): Buffer | undefined {
     const value = Object.hasOwn(this.#places.environment, name) ? this.#places.environment[name] : undefined
-    if (value === undefined) throw new CredentialError(reference, 'is not set')
-    return value
+    return value === undefined ? undefined : Buffer.from(value)
   }
 
-  async #file(reference: string): Promise<Buffer> {
+  async #file(reference: string): Promise<Buffer | undefined> {
     const { directory } = this.#places
     if (directory === undefined) {
       throw new CredentialError(reference, 'needs LAUREL_CREDENTIALS_DIR, which is not set')
@@ -79,9 +91,38 @@ export class Credentials {
       return await readBounded(file)
     } catch (error) {
       if (error instanceof CredentialError) throw error
-      throw new CredentialError(reference, `cannot be read: ${(error as NodeJS.ErrnoException).code}`)
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return undefined
+      throw new CredentialError(reference, `cannot be read: ${code}`)
     }
   }
+}
+
+const FORM = 'a JSON object of "secret", and of "titles" with at least one id where it is not for all'
+
+/** Either the secret alone, or an object that says whose it is: no header begins with a brace, and no signing secret. */
+function readCredential(text: string, reference: string): Credential {
+  if (!text.startsWith('{')) return { secret: text, titles: undefined }
+  const { secret, titles, ...others } = parseObject(text)
+  // A member that is misspelt would else give it to all titles.
+  const isKnown = typeof secret === 'string' && Object.keys(others).length === 0
+  if (!isKnown || !(titles === undefined || isListOfIds(titles))) {
+    throw new CredentialError(reference, `begins with a brace and is not ${FORM}`)
+  }
+  return { secret: secret.trim(), titles }
+}
+
+/** Empty for what is no JSON. */
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return {}
+  }
+}
+
+function isListOfIds(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === 'string' && id !== '')
 }
 
 /** A link is followed as long as it stays in the folder: that is how orchestrators swap secrets in one step. */

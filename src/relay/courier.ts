@@ -84,7 +84,7 @@ async function probe(
   binding: Binding = {},
 ): Promise<Probe> {
   const { dialect, credential: reference, titleId } = destination
-  const secret = reference === '' ? '' : await credentials.read(reference)
+  const secret = reference === '' ? '' : await credentials.read(reference, titleId)
   if (dialect === WEBHOOK) {
     return { outgoing: webhookProbe(destination, secret, now()), verdict: webhookVerdict, secret: undefined }
   }

@@ -122,9 +122,10 @@ export class Runner {
 
   async #sendAll(claimed: ClaimedDeliveries, deadline: number, signal: AbortSignal): Promise<SentDeliveries> {
     const { credentials, bridges, services } = this.#parts
-    const { credential: reference, dialect } = this.destination
+    const { credential: reference, dialect, titleId } = this.destination
     try {
-      const secret = reference === '' ? undefined : { reference, secret: await credentials.read(reference) }
+      const secret =
+        reference === '' ? undefined : { reference, secret: await credentials.read(reference, titleId) }
       const bridge = bridges.get(dialect)
       const dispatch = dispatchOf(this.destination, claimed, bridge, secret, services.now())
       const target = this.#target

@@ -184,7 +184,8 @@ describe('a platform', () => {
     })
     expect(await house.pull(...asked('--credential', 'file:missing'))).toMatchObject({
       code: 1,
-      stderr: 'laurel: credential "file:missing" cannot be read: ENOENT\n',
+      stderr:
+        `laurel: credential "file:missing" is no file of LAUREL_CREDENTIALS_DIR, or not for title ${title}\n`,
     })
   })
 

@@ -107,6 +107,31 @@ test('while its credential is missing nothing is used up, and then it goes out',
   expect(platform.received.map(({ headers }) => headers.authorization)).toEqual(['Bot let-me-in'])
 })
 
+test('a credential that is for other titles is not used, and not known from one that is missing', async () => {
+  const theirs = { secret: 'Bot theirs', titles: ['elsewhere'] }
+  await writeFile(join(folder, 'theirs'), JSON.stringify(theirs))
+  for (const name of ['theirs', 'nothing']) {
+    await create({ dialect: 'discord', credential: `file:${name}` })
+    await bridge.update({ destinationId: id, credential: 'file:nothing' })
+    await bridge.update({ destinationId: id, credential: `file:${name}` })
+    await unlock(nextPlayer(), 0)
+    await until(async () => ((await deliveries())[0]?.error ?? '') !== '')
+    const told = `credential "file:${name}" is no file of LAUREL_CREDENTIALS_DIR, or not for title ${TITLE_ID}`
+    expect((await deliveries())[0]).toMatchObject({ state: DeliveryState.PENDING, attempts: 0, error: told })
+    expect(await bridge.test(id)).toMatchObject({ succeeded: false, request: undefined, error: told })
+    await bridge.delete(id)
+  }
+  expect(platform.received).toEqual([])
+
+  await create({ dialect: 'discord', credential: 'file:theirs' })
+  await unlock(nextPlayer(), 0)
+  await until(async () => ((await deliveries())[0]?.error ?? '') !== '')
+  await writeFile(join(folder, 'theirs'), JSON.stringify({ ...theirs, titles: ['elsewhere', TITLE_ID] }))
+  await bridge.resume(id)
+  await until(async () => (await delivered()) === 1)
+  expect(platform.received.map(({ headers }) => headers.authorization)).toEqual(['Bot theirs'])
+})
+
 test('while the title is not bound to the platform it waits', async () => {
   await create({ dialect: 'discord' })
   const bind = (bindings: object) => {

@@ -83,7 +83,7 @@ test('why nothing could be sent is told', async () => {
     succeeded: false,
     request: undefined,
     response: undefined,
-    error: 'credential "env:LAUREL_CREDENTIAL_NONE" is not set',
+    error: `credential "env:LAUREL_CREDENTIAL_NONE" is not set, or not for title ${titleId}`,
   })
   await bridge.create({ ...hook('bad-secret'), credential: 'env:LAUREL_CREDENTIAL_XBOX' })
   const bad = await bridge.test('bad-secret')

@@ -43,6 +43,8 @@ export interface PulledPage extends SourcePage {
 export interface PlatformParts {
   readonly target: Target
   readonly credentials: Credentials
+  /** Into which is pulled: its credentials are used. */
+  readonly titleId: string
   /** Seconds for which a page is tried. */
   readonly patience: number
 }
@@ -89,9 +91,9 @@ export class Platform {
     credential: string | undefined,
     signal: AbortSignal,
   ): Promise<JsonValue> {
-    const { target, credentials, patience } = this.#parts
+    const { target, credentials, titleId, patience } = this.#parts
     // Read each time: a token that runs out may have been put in place anew.
-    const secret = credential === undefined ? undefined : await credentials.read(credential)
+    const secret = credential === undefined ? undefined : await credentials.read(credential, titleId)
     const given = { accept: 'application/json', ...headers }
     const authorized = secret === undefined ? given : { ...given, authorization: secret }
     const tried = { attempts: Number.POSITIVE_INFINITY, within: patience * 1000 }

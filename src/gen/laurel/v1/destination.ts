@@ -35,7 +35,7 @@ export interface Destination {
    * variable, whose name begins so, or `file:NAME` for a file in its folder of credentials. The credential itself is never
    * kept in the database, returned or logged. Of a dialect, it is the value of the Authorization header; of a webhook, the
    * secret that signs, `whsec_...`, or two of them with a space between, while one takes over from the other. Required for
-   * a webhook.
+   * a webhook. A credential may be for some titles alone; for another's destination it is as if it were not there.
    */
   credential: string;
   /** Which events are delivered. */
