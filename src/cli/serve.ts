@@ -7,6 +7,6 @@ export function addServe(program: Command): void {
       'serve gRPC and the platforms’ HTTP APIs, as npm start does; settings come from the environment',
     )
     .action(async () => {
-      await import('../main.ts')
+      await import('../serve.ts')
     })
 }
