@@ -6,8 +6,9 @@ import { type Instant, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import type { Binding } from '../model/title.ts'
 import { CredentialError, type Credentials, checkReference } from '../outbound/credentials.ts'
 import { type Outbound, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
+import { withoutSecret } from '../outbound/without-secret.ts'
 import type { Courier, DestinationTest } from '../service/bridging/courier.ts'
-import { keptRequest, keptResponse, withoutSecret } from './kept.ts'
+import { keptRequest, keptResponse } from './kept.ts'
 import { limitsOf, toPlatform } from './request.ts'
 import { webhookProbe, webhookVerdict } from './webhook.ts'
 
@@ -50,14 +51,14 @@ async function call(
   let target: Target | undefined
   let request: DeliveryRequest | undefined
   try {
-    const { outgoing, verdict, secret } = await probe(parts, destination, binding)
+    const { asked, verdict, secret } = await probe(parts, destination, binding)
     target = parts.outbound.to(destination.url, limitsOf(destination))
-    request = keptRequest(destination, outgoing)
-    const answer = withoutSecret(await target.send(outgoing, signal), secret)
-    const said = verdict(answer.status)
+    request = keptRequest(destination, asked)
+    const { status, body } = await target.send(asked, signal)
+    const said = verdict(status)
     return {
       request,
-      response: keptResponse(answer),
+      response: keptResponse({ status, body: withoutSecret(body, secret) }),
       error: said.kind === 'delivered' ? '' : said.why,
     }
   } catch (error) {
@@ -71,7 +72,7 @@ async function call(
 }
 
 interface Probe {
-  readonly outgoing: OutboundRequest
+  readonly asked: OutboundRequest
   readonly verdict: (status: number) => Verdict
   /** What lets Laurel in there; undefined where nothing is shown. */
   readonly secret: string | undefined
@@ -86,13 +87,13 @@ async function probe(
   const { dialect, credential: reference, titleId } = destination
   const secret = reference === '' ? '' : await credentials.read(reference, titleId)
   if (dialect === WEBHOOK) {
-    return { outgoing: webhookProbe(destination, secret, now()), verdict: webhookVerdict, secret: undefined }
+    return { asked: webhookProbe(destination, secret, now()), verdict: webhookVerdict, secret: undefined }
   }
   const bridge = bridges.get(dialect)
   if (bridge === undefined) throw new Error(`there is no bridge to ${dialect}`)
-  const asked = bridge.probe({ titleId, binding })
   const credential = reference === '' ? undefined : { reference, secret }
-  return { outgoing: toPlatform(asked, credential), verdict: verdictOf, secret: credential?.secret }
+  const asked = toPlatform(bridge.probe({ titleId, binding }), credential)
+  return { asked, verdict: verdictOf, secret: credential?.secret }
 }
 
 /** What is said to whoever tests a destination; anything else is a fault of Laurel's own. */

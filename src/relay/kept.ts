@@ -7,9 +7,6 @@ import { pathBelow } from '../outbound/url.ts'
 const KEPT_OF_REQUESTS = 64 * 1024
 /** Less, because it is others who decide how long they are. */
 const KEPT_OF_ANSWERS = 8 * 1024
-/** A part of a secret that is shorter may be any word. */
-const SHORTEST_PART = 8
-const HIDDEN = '[credential]'
 
 /** What is kept of a request below a destination's URL: never its headers, which hold the credential. */
 export function keptRequest(
@@ -22,33 +19,13 @@ export function keptRequest(
   return { method, url: storable(full), body: cut(storable(text), KEPT_OF_REQUESTS) }
 }
 
-export function keptResponse({ status, body }: Answer): DeliveryResponse {
+export function keptResponse({ status, body }: Pick<Answer, 'status' | 'body'>): DeliveryResponse {
   return { status, body: cut(storable(body), KEPT_OF_ANSWERS) }
 }
 
 /** Postgres has no place for U+0000, nor for half of a pair; a platform may say either in JSON. */
 export function storable(text: string): string {
   return text.replaceAll('\0', '\ufffd').toWellFormed()
-}
-
-/**
- * An answer without what let Laurel in there, in case that the other side repeats it: an answer is kept and shown.
- * @param secret as it was sent; undefined for none
- */
-export function withoutSecret(answer: Answer, secret: string | undefined): Answer {
-  if (secret === undefined) return answer
-  const body = spellings(secret).reduce((text, spelling) => text.replaceAll(spelling, HIDDEN), answer.body)
-  return { ...answer, body }
-}
-
-/** Of all of it, and of each part that is not a word such as `Bearer`; the longest first. */
-function spellings(secret: string): readonly string[] {
-  const parts = secret.split(/[\s;,]+/).filter(({ length }) => length >= SHORTEST_PART)
-  const all = [secret, ...parts].flatMap((text) => {
-    const inJson = JSON.stringify(text).slice(1, -1)
-    return [text, inJson, inJson.replaceAll('/', '\\/'), encodeURIComponent(text)]
-  })
-  return [...new Set(all)].sort((left, right) => right.length - left.length)
 }
 
 /** A character is kept or cut, never halved. */

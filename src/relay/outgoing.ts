@@ -78,7 +78,7 @@ function throughBridge(
   secret: Secret | undefined,
 ): Dispatch {
   const { title, account, attempts, achievements, progress } = claimed
-  const target = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
+  const about = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
   const byEvent = new Map(attempts.map((attempt) => [attempt.event.id, attempt]))
   const attemptOf = ({ event }: BridgeChange) => byEvent.get(event.id) as Attempt
   const changes: BridgeChange[] = []
@@ -103,12 +103,12 @@ function throughBridge(
       get apart() {
         const byAchievement = [...Map.groupBy(request.covers, ({ achievement }) => achievement.id).values()]
         if (byAchievement.length < 2) return []
-        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, target).requests.map(toOutgoing))
+        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, about).requests.map(toOutgoing))
       },
     }
   }
 
-  const plan = bridge.plan(changes, target)
+  const plan = bridge.plan(changes, about)
   return {
     outgoing: plan.requests.map(toOutgoing),
     unsupported: [

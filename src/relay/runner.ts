@@ -5,13 +5,13 @@ import { LaurelError } from '../model/errors.ts'
 import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { CredentialError, type Credentials } from '../outbound/credentials.ts'
 import type { Outbound, Target } from '../outbound/outbound.ts'
+import { withoutSecret } from '../outbound/without-secret.ts'
 import { type ClaimedDeliveries, claimDeliveries } from '../service/delivering/claim-deliveries.ts'
 import { putAside } from '../service/delivering/put-aside.ts'
 import { type SentDeliveries, settleDeliveries } from '../service/delivering/settle-deliveries.ts'
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 import type { DeliveryCounts } from './delivery-counts.ts'
-import { withoutSecret } from './kept.ts'
 import { dispatchOf } from './outgoing.ts'
 import { Pace } from './pace.ts'
 import { targetOf } from './refused.ts'
@@ -133,7 +133,10 @@ export class Runner {
         get breaker() {
           return target.breaker
         },
-        send: async (...asked) => withoutSecret(await target.send(...asked), secret?.secret),
+        async send(...asked) {
+          const answer = await target.send(...asked)
+          return { ...answer, body: withoutSecret(answer.body, secret?.secret) }
+        },
       }
       return await send(this.destination, { sender, pace: this.#pace, deadline }, claimed, dispatch, signal)
     } catch (error) {

@@ -8,6 +8,7 @@ import type { JsonValue } from '../../model/json.ts'
 import type { Credentials } from '../../outbound/credentials.ts'
 import type { Answer, Target } from '../../outbound/outbound.ts'
 import { sendRetrying } from '../../outbound/retrying.ts'
+import { withoutSecret } from '../../outbound/without-secret.ts'
 import { Failure } from '../failure.ts'
 import type { Place } from './state.ts'
 
@@ -104,8 +105,7 @@ export class Platform {
 }
 
 function refusalOf(path: string, { status, body }: Answer, host: string, secret: string | undefined): Error {
-  const said = secret === undefined ? body : body.replaceAll(secret, '…')
-  const shown = said.slice(0, SHOWN_OF_BODY).toWellFormed().trim()
+  const shown = withoutSecret(body, secret).slice(0, SHOWN_OF_BODY).toWellFormed().trim()
   const message = `${host} answered ${status}${shown === '' ? '' : `: ${shown}`}`
   const isPassing = status === 429 || status >= 500
   if (isPassing) return new Failure([`${message}, however often it was asked`])
