@@ -23,6 +23,12 @@ export interface Destination {
   readonly etag: string
 }
 
+/** Names a destination. */
+export interface DestinationKey {
+  readonly titleId: string
+  readonly destinationId: string
+}
+
 /** How hard a destination is called. */
 export interface DeliveryLimits {
   /** Of all processes together. */

@@ -1,5 +1,5 @@
+import type { DestinationKey } from '../model/destination.ts'
 import { eraseDeliveries } from './bridging/erase-deliveries.ts'
-import type { DestinationKey } from './get-destination.ts'
 import { checkEtag, lockDestination } from './lookup.ts'
 import { mutateOnce } from './once.ts'
 import type { Call, Services } from './services.ts'

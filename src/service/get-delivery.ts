@@ -1,5 +1,5 @@
 import type { Delivery } from '../model/delivery.ts'
-import type { DestinationKey } from './get-destination.ts'
+import type { DestinationKey } from '../model/destination.ts'
 import { deliveryOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 

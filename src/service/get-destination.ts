@@ -1,12 +1,6 @@
-import type { Destination } from '../model/destination.ts'
+import type { Destination, DestinationKey } from '../model/destination.ts'
 import { destinationOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
-
-/** Names a destination. */
-export interface DestinationKey {
-  readonly titleId: string
-  readonly destinationId: string
-}
 
 export async function getDestination(
   services: Services,

@@ -1,5 +1,5 @@
 import type { Delivery, DeliveryState } from '../model/delivery.ts'
-import type { DestinationKey } from './get-destination.ts'
+import type { DestinationKey } from '../model/destination.ts'
 import { destinationOf } from './lookup.ts'
 import { readPage } from './paging.ts'
 import type { Call, Page, Services } from './services.ts'

@@ -1,5 +1,4 @@
-import type { Destination } from '../model/destination.ts'
-import type { DestinationKey } from './get-destination.ts'
+import type { Destination, DestinationKey } from '../model/destination.ts'
 import { destinationOf, lockDestination } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 

@@ -1,6 +1,6 @@
 import type { ReplayableState } from '../model/delivery.ts'
+import type { DestinationKey } from '../model/destination.ts'
 import type { Instant } from '../model/instant.ts'
-import type { DestinationKey } from './get-destination.ts'
 import { destinationOf, holdDestination } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 

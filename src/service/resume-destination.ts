@@ -1,6 +1,5 @@
-import type { Destination } from '../model/destination.ts'
+import type { Destination, DestinationKey } from '../model/destination.ts'
 import { endRests } from './bridging/end-rests.ts'
-import type { DestinationKey } from './get-destination.ts'
 import { setPaused } from './pause-destination.ts'
 import type { Call, Services } from './services.ts'
 

@@ -1,6 +1,6 @@
+import type { DestinationKey } from '../model/destination.ts'
 import { bindingFor } from './bridging/check-destination.ts'
 import type { DestinationTest } from './bridging/courier.ts'
-import type { DestinationKey } from './get-destination.ts'
 import { destinationOf, titleOf } from './lookup.ts'
 import type { Call, Services } from './services.ts'
 

@@ -1,12 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
+import type { DestinationKey } from '../model/destination.ts'
 import type { Event } from '../model/event.ts'
 import { formatJson } from '../model/exact-json.ts'
 import type { Duration } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import { DATABASE_CLOCK } from './database-clock.ts'
 import { eventOfDelivery } from './deliveries.ts'
-import type { Claim, DestinationName } from './delivery-flow.ts'
+import type { Claim } from './delivery-flow.ts'
 import type { Row, Tables } from './schema.ts'
 
 /** An event that is to be sent now. */
@@ -58,7 +59,7 @@ const WAIT = sql`least(864000000000, 100000000 * 4 ^ least(q.failures, 10))::big
 export function deliveryAttemptQueries(db: Kysely<Tables>) {
   return {
     /** Lets players wait for an account; those whose time was changed are in a hurry, because one has come meanwhile. */
-    async letWait({ titleId, destinationId }: DestinationName, claims: readonly Claim[]): Promise<void> {
+    async letWait({ titleId, destinationId }: DestinationKey, claims: readonly Claim[]): Promise<void> {
       await sql`
         update delivery_queues q set lease = null, waiting = q.due_time = c.due_time,
           failures = case when q.due_time = c.due_time then q.failures + 1 else 0 end,
@@ -74,7 +75,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
      * as it was; else what is oldest. In order of event.
      */
     async beginAttempts(
-      { titleId, destinationId }: DestinationName,
+      { titleId, destinationId }: DestinationKey,
       playerIds: readonly string[],
     ): Promise<readonly Attempt[]> {
       const { rows } = await sql<Row<'deliveries'>>`
@@ -104,7 +105,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
 
     /** Writes what became of deliveries. It stands whoever has the lease now, for it happened. */
     async putAttemptResults(
-      { titleId, destinationId }: DestinationName,
+      { titleId, destinationId }: DestinationKey,
       results: readonly AttemptResult[],
     ): Promise<void> {
       const rows = formatJson(results.map(toRow))
@@ -130,7 +131,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
 
     /** Locks the queues, in order: who adds deliveries meanwhile waits, and what they added shows afterwards. */
     async lockQueues(
-      { titleId, destinationId }: DestinationName,
+      { titleId, destinationId }: DestinationKey,
       playerIds: readonly string[],
     ): Promise<void> {
       await sql`
@@ -142,7 +143,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
 
     /** Gives players back: to nobody where nothing is left for them, else to whoever takes them up next. */
     async releaseQueues(
-      { titleId, destinationId }: DestinationName,
+      { titleId, destinationId }: DestinationKey,
       releases: readonly Release[],
     ): Promise<void> {
       const rests = releases.map(({ rest }) => String(rest))

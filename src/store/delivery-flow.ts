@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Destination } from '../model/destination.ts'
+import type { Destination, DestinationKey } from '../model/destination.ts'
 import type { EventFilter } from '../model/event.ts'
 import type { Duration } from '../model/instant.ts'
 import { DATABASE_CLOCK } from './database-clock.ts'
@@ -15,11 +15,6 @@ export interface DestinationWork {
   readonly due: boolean
 }
 
-export interface DestinationName {
-  readonly titleId: string
-  readonly destinationId: string
-}
-
 /** A player whose deliveries to a destination are somebody's to send, until the lease ends. */
 export interface Claim {
   readonly playerId: string
@@ -30,7 +25,7 @@ export interface Claim {
   readonly failures: number
 }
 
-interface Lease extends DestinationName {
+interface Lease extends DestinationKey {
   readonly lease: string
   readonly leaseTime: Duration
   /** Where players need an account to be reached; undefined for a webhook. */
@@ -188,7 +183,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
 
     /** Takes of the rate budget what requests beyond a claim's first cost, or all of it for a time. */
     async chargeDestination(
-      { titleId, destinationId }: DestinationName,
+      { titleId, destinationId }: DestinationKey,
       cost: Duration,
       held: Duration,
     ): Promise<void> {
@@ -201,7 +196,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
 }
 
 /** The players whose turn has come, longest waiting first. Beside `clock`. */
-function turnsOf({ titleId, destinationId }: DestinationName) {
+function turnsOf({ titleId, destinationId }: DestinationKey) {
   return sql`(
     select player_id, due_time from delivery_queues
     where title_id = ${titleId} and destination_id = ${destinationId} and due_time <= (select now from clock)

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { DestinationName } from './delivery-flow.ts'
+import type { DestinationKey } from '../model/destination.ts'
 import type { Tables } from './schema.ts'
 
 /** How many rows are looked at in one transaction. */
@@ -7,7 +7,7 @@ const LOOKED_AT_ONCE = 5_000
 
 export function deliveryRetentionQueries(db: Kysely<Tables>) {
   return {
-    async destinationNames(): Promise<readonly DestinationName[]> {
+    async destinationNames(): Promise<readonly DestinationKey[]> {
       const rows = await db.selectFrom('destinations').select(['title_id', 'id']).execute()
       return rows.map((row) => ({ titleId: row.title_id, destinationId: row.id }))
     },
@@ -18,7 +18,7 @@ export function deliveryRetentionQueries(db: Kysely<Tables>) {
      * achievement.
      */
     async forgetDeliveries(
-      { titleId, destinationId }: DestinationName,
+      { titleId, destinationId }: DestinationKey,
       after: bigint,
       upTo: bigint,
     ): Promise<bigint | undefined> {

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { ReplayableState } from '../model/delivery.ts'
+import { REPLAYABLE_STATES, type ReplayableState } from '../model/delivery.ts'
 import type { Instant } from '../model/instant.ts'
 import { DATABASE_CLOCK } from './database-clock.ts'
 import { isAnyOf } from './deliveries.ts'
@@ -19,15 +19,11 @@ export interface ReplayFilter {
   readonly limit: number
 }
 
-export interface DeliveryKey {
+export interface ReplayableDelivery {
   readonly playerId: string
   readonly eventId: bigint
 }
 
-/**
- * A queue that somebody has the lease of stays theirs, or two would send the same at once. Its time is moved by a tick,
- * which tells them that there is more to do than they knew.
- */
 /** How many queues are changed in one transaction. */
 const HURRIED_AT_ONCE = 1_000
 
@@ -47,7 +43,7 @@ export function replayQueries(db: Kysely<Tables>) {
     },
 
     /** In order of event. */
-    async replayableDeliveries(filter: ReplayFilter): Promise<readonly DeliveryKey[]> {
+    async replayableDeliveries(filter: ReplayFilter): Promise<readonly ReplayableDelivery[]> {
       let query = db
         .selectFrom('deliveries')
         .select(['player_id', 'event_id'])
@@ -80,7 +76,11 @@ export function replayQueries(db: Kysely<Tables>) {
       return rows.length === HURRIED_AT_ONCE
     },
 
-    /** Lets servers look at once for what is to be sent to a destination for these players. */
+    /**
+     * Lets servers look at once for what is to be sent to a destination for these players. A queue that somebody has the
+     * lease of stays theirs, or two would send the same at once: its time is moved by a tick, which tells them that there
+     * is more to do than they knew.
+     */
     async hurryQueues(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
@@ -96,7 +96,7 @@ export function replayQueries(db: Kysely<Tables>) {
     async resetDeliveries(
       titleId: string,
       destinationId: string,
-      deliveries: readonly DeliveryKey[],
+      deliveries: readonly ReplayableDelivery[],
     ): Promise<number> {
       const ids = deliveries.map(({ eventId }) => eventId)
       const players = deliveries.map(({ playerId }) => playerId)
@@ -108,7 +108,7 @@ export function replayQueries(db: Kysely<Tables>) {
         where title_id = ${titleId} and destination_id = ${destinationId}
           and event_id = any(${ids}::bigint[])
           and ((player_id, event_id) in (select player_id, event_id from reset)) is true
-          and state in ('delivered', 'unsupported', 'dead')
+          and state = any(${[...REPLAYABLE_STATES]}::text[])
         returning player_id`.execute(db)
       return rows.length
     },

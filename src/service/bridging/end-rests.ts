@@ -1,12 +1,12 @@
-import type { DestinationKey } from '../get-destination.ts'
+import type { DestinationKey } from '../../model/destination.ts'
 import type { Call, Services } from '../services.ts'
+import { inSteps } from './in-steps.ts'
 
 /** What rests because it failed is tried again now: whoever put the destination right need not wait for it. */
 export async function endRests(
-  { store }: Services,
+  services: Services,
   { titleId, destinationId }: DestinationKey,
-  { signal }: Call,
+  call: Call,
 ): Promise<void> {
-  let more = true
-  while (more) more = await store.write(signal, (queries) => queries.endRests(titleId, destinationId))
+  await inSteps(services, call, (queries) => queries.endRests(titleId, destinationId))
 }

@@ -1,15 +1,12 @@
 import type { Call, Services } from '../services.ts'
+import { inSteps } from './in-steps.ts'
 
-/**
- * Erases what was on its way to a destination that is gone, and what became of it; of one that is there nothing. In
- * many short transactions, because it may be much.
- */
+/** Erases what was on its way to a destination that is gone, and what became of it; of one that is there nothing. */
 export async function eraseDeliveries(
-  { store }: Services,
+  services: Services,
   titleId: string,
   destinationId: string,
-  { signal }: Call,
+  call: Call,
 ): Promise<void> {
-  let more = true
-  while (more) more = await store.write(signal, (queries) => queries.eraseDeliveries(titleId, destinationId))
+  await inSteps(services, call, (queries) => queries.eraseDeliveries(titleId, destinationId))
 }
