@@ -64,7 +64,8 @@ async function startOf(
   const given = resumeToken === undefined ? undefined : readResumeToken(titleId, resumeToken)
   const { oldest, newest } = await store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
-    return { oldest: await queries.oldestEventMark(), newest: await queries.eventFence() }
+    const oldest = await queries.oldestEventMark()
+    return { oldest, newest: given === undefined ? oldest : await queries.eventFence() }
   })
   if (given === undefined) return fromOldest ? oldest.position : horizon.current(call.signal)
   if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
