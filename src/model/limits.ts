@@ -28,6 +28,8 @@ export const LIMITS = {
   statUpdates: 100,
   /** Achievements, or players, that a filter of events can name. */
   filterIds: 1000,
+  /** Of one title: servers look for what there is to do for each of them several times a second. */
+  destinations: 100,
   /** Achievements that an import can be told the meaning of. */
   mapping: 10_000,
   /** Bytes of one message that is received. */

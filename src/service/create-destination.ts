@@ -1,8 +1,9 @@
 import type { Destination } from '../model/destination.ts'
 import { LaurelError } from '../model/errors.ts'
+import { LIMITS } from '../model/limits.ts'
 import { bindingFor, checkDestination } from './bridging/check-destination.ts'
 import { eraseDeliveries } from './bridging/erase-deliveries.ts'
-import { destinationOf, titleOf } from './lookup.ts'
+import { destinationOf, titleNotFound } from './lookup.ts'
 import { mutateOnce } from './once.ts'
 import type { Call, Services } from './services.ts'
 
@@ -18,7 +19,7 @@ export interface CreateDestination {
 /**
  * Makes a destination. From now on means: from the number that events have come up to. What is being written under a
  * lower one may be left out, because it began before.
- * @throws LaurelError ALREADY_EXISTS, TITLE_UNBOUND
+ * @throws LaurelError DESTINATION_EXISTS, TITLE_UNBOUND, TOO_MANY_DESTINATIONS
  */
 export async function createDestination(
   services: Services,
@@ -31,8 +32,13 @@ export async function createDestination(
   // One of the same name may have left something: its deletion was cut short.
   await eraseDeliveries(services, titleId, id, call)
   return mutateOnce(services, 'createDestination', request, call, async (queries) => {
-    bindingFor(await titleOf(queries, titleId), destination.dialect)
+    // One after the other in a title, so that none of them counts too few.
+    const title = await queries.lockTitle(titleId)
+    if (title === undefined) throw titleNotFound(titleId)
+    bindingFor(title, destination.dialect)
     if ((await queries.destinationById(titleId, id)) !== undefined) throw destinationExists(titleId, id)
+    const others = await queries.destinationsAfter(titleId, '', LIMITS.destinations)
+    if (others.length === LIMITS.destinations) throw tooManyDestinations(titleId)
     const { position } = fromOldest ? await queries.oldestEventMark() : await queries.eventFence()
     const now = services.now()
     await queries.insertDestination({
@@ -51,5 +57,13 @@ function destinationExists(titleId: string, destinationId: string): LaurelError 
   const message = `destination ${destinationId} exists already in title ${titleId}`
   return new LaurelError('already_exists', 'DESTINATION_EXISTS', message, {
     metadata: { titleId, destinationId },
+  })
+}
+
+function tooManyDestinations(titleId: string): LaurelError {
+  const limit = LIMITS.destinations
+  const message = `title ${titleId} has ${limit} destinations, and may have no more: delete one first`
+  return new LaurelError('failed_precondition', 'TOO_MANY_DESTINATIONS', message, {
+    metadata: { titleId, limit: String(limit) },
   })
 }

@@ -1,4 +1,4 @@
-import { status } from '@grpc/grpc-js'
+import { type ServiceError, status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EventKind } from '../../src/gen/laurel/v1/event.ts'
 import { DeleteTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
@@ -196,6 +196,34 @@ describe('the owner of a destination', () => {
     await putDeliveries(database.url, titleId, [{ playerId: 'p1', eventId: 1, destinationId: 'gone' }])
     await bridge.create(hook('gone'))
     expect(await counts()).toEqual({ gone: [1, 0, 0], stays: [1, 12_000, 1] })
+  })
+
+  test('makes a hundred of them for a title, whoever makes them at the same time', async () => {
+    const there = (await bridge.list({ pageSize: 1000 })).destinations.length
+    await onDatabase(
+      database.url,
+      `insert into destinations select (jsonb_populate_record(d, jsonb_build_object('id', 'many-' || n))).*
+       from destinations d, generate_series(1, $1::integer) as n where d.id = 'plain'`,
+      [97 - there],
+    )
+    const made = Array.from({ length: 12 }, (_, index) =>
+      bridge.create(hook(`raced-${index}`)).then(
+        () => 'made',
+        (error: ServiceError) => error,
+      ),
+    )
+    const results = await Promise.all(made)
+    expect(results.filter((result) => result === 'made')).toHaveLength(3)
+    for (const refused of results.filter((result) => result !== 'made')) {
+      expect(await failureOf(Promise.reject(refused))).toMatchObject({
+        code: status.FAILED_PRECONDITION,
+        reason: 'TOO_MANY_DESTINATIONS',
+      })
+    }
+    expect((await bridge.list({ pageSize: 1000 })).destinations).toHaveLength(100)
+    expect(await failureOf(bridge.create(hook('plain')))).toMatchObject({ reason: 'DESTINATION_EXISTS' })
+    await bridge.delete('plain')
+    await bridge.create(hook('plain'))
   })
 
   test('deletes the title with them', async () => {

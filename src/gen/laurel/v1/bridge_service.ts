@@ -2253,7 +2253,8 @@ export type BridgeServiceService = typeof BridgeServiceService;
 export const BridgeServiceService = {
   /**
    * Makes a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
-   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there.
+   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there, and
+   * reason TOO_MANY_DESTINATIONS if the title has 100 already.
    */
   createDestination: {
     path: "/laurel.v1.BridgeService/CreateDestination" as const,
@@ -2428,7 +2429,8 @@ export const BridgeServiceService = {
 export interface BridgeServiceServer extends UntypedServiceImplementation {
   /**
    * Makes a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
-   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there.
+   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there, and
+   * reason TOO_MANY_DESTINATIONS if the title has 100 already.
    */
   createDestination: handleUnaryCall<CreateDestinationRequest, CreateDestinationResponse>;
   /** Gets a destination. */
@@ -2473,7 +2475,8 @@ export interface BridgeServiceServer extends UntypedServiceImplementation {
 export interface BridgeServiceClient extends Client {
   /**
    * Makes a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
-   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there.
+   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there, and
+   * reason TOO_MANY_DESTINATIONS if the title has 100 already.
    */
   createDestination(
     request: CreateDestinationRequest,

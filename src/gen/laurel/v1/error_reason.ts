@@ -726,6 +726,19 @@ export const ErrorReason = {
    *     }
    */
   SERVER_STOPPING: 57,
+  /**
+   * TOO_MANY_DESTINATIONS - FAILED_PRECONDITION: the title has as many destinations as it may have. Delete one before another is made.
+   *
+   *     {
+   *       "reason": "TOO_MANY_DESTINATIONS",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "limit": "100"
+   *       }
+   *     }
+   */
+  TOO_MANY_DESTINATIONS: 58,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -789,4 +802,5 @@ export namespace ErrorReason {
   export type RESUME_TOKEN_EXPIRED = typeof ErrorReason.RESUME_TOKEN_EXPIRED;
   export type WATCH_TOO_SLOW = typeof ErrorReason.WATCH_TOO_SLOW;
   export type SERVER_STOPPING = typeof ErrorReason.SERVER_STOPPING;
+  export type TOO_MANY_DESTINATIONS = typeof ErrorReason.TOO_MANY_DESTINATIONS;
 }
