@@ -11,7 +11,11 @@ export function unary<Request extends object, Response>(
 ): handleUnaryCall<Request, Response> {
   return (call, respond) => {
     answer().then(
-      (response) => respond(null, response),
+      (response) => {
+        // grpc-js says so at the end of every call, and to make an event of it for nobody would take as long as to judge it.
+        call.removeAllListeners('cancelled')
+        respond(null, response)
+      },
       (error: unknown) => {
         logFault(wire.log, call, error, call.request)
         respond(toServiceError(error))
