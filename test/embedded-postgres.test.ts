@@ -24,7 +24,7 @@ beforeEach(async () => {
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-describe('the embedded Postgres', { timeout: 60_000 }, () => {
+describe('the embedded Postgres', () => {
   test('keeps its data across restarts, on the same port, with a password that only its owner can read', async () => {
     const first = await start()
     await query(first.connectionString, 'CREATE TABLE kept AS SELECT 7 AS n')
@@ -87,9 +87,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
 
   test('leaves nothing half-made when it is killed while the cluster is being made', async () => {
     const child = spawnStarter()
-    await expect
-      .poll(() => stat(join(dataDirectory, 'postgres/lock')), { interval: 1, timeout: 10_000 })
-      .toBeTruthy()
+    await expect.poll(() => stat(join(dataDirectory, 'postgres/lock')), { interval: 1 }).toBeTruthy()
     await wait(150)
     await kill(child)
     await using postgres = await start()
@@ -103,7 +101,7 @@ describe('the embedded Postgres', { timeout: 60_000 }, () => {
       const before = await postmasterId()
       process.kill(before, 'SIGKILL')
       await expect
-        .poll(() => query(postgres.connectionString, 'SELECT n FROM kept').catch(String), { timeout: 20_000 })
+        .poll(() => query(postgres.connectionString, 'SELECT n FROM kept').catch(String))
         .toEqual([{ n: 7 }])
       expect(await postmasterId()).not.toBe(before)
     }

@@ -17,6 +17,8 @@ import {
 const NEVER = new AbortController().signal
 const GET = { method: 'GET' } as const
 const HOUR = 60 * 60_000
+/** Nothing takes so long, but for what a test means to. */
+const PATIENT = { connectTimeout: HOUR, headersTimeout: HOUR, bodyTimeout: HOUR, totalTimeout: HOUR }
 const SOON = { attempts: 9, within: HOUR, first: 5, longest: 20 }
 
 const cleanups: (() => Promise<void>)[] = []
@@ -34,7 +36,7 @@ async function meet(
     () => platform.close(),
     () => outbound.close(),
   )
-  return { platform, target: outbound.to(platform.url, limits) }
+  return { platform, target: outbound.to(platform.url, { ...PATIENT, ...limits }) }
 }
 
 describe('an answer says when to come again', () => {

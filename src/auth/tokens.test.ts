@@ -28,7 +28,7 @@ test.each<[string, unknown]>([
     [{ ...settings, algorithms: ['ES256'], principal: 'service' }],
     join(folder, 'auth.json'),
   )
-  const claims = { iss: 'login', aud: 'laurel', exp: Math.floor(Date.now() / 1000) + 60 }
+  const claims = { iss: 'login', aud: 'laurel', exp: Math.floor(Date.now() / 1000) + 3600 }
   const sign = (subject: unknown) =>
     new SignJWT({ ...claims, sub: subject as string }).setProtectedHeader({ alg: 'ES256' }).sign(privateKey)
   await expect(tokens.verify(await sign('ann'))).resolves.toMatchObject({ claims: { sub: 'ann' } })

@@ -140,7 +140,10 @@ describe('a platform', () => {
     const { code, report, stderr } = await house.pull(...asked('--timeout', '2'))
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
     expect(report).toMatchObject({ definitions: { new: 6 }, progress: { changed: 9 } })
-    expect(platform.received.map(pageOf)).toEqual(PAGES.flatMap((page) => [page, page]))
+    const pages = platform.received.map(pageOf)
+    expect(pages.filter((page, index) => page !== pages[index - 1])).toEqual(PAGES)
+    // At least: an answer that came too late is asked for once more.
+    for (const each of PAGES) expect(pages.filter((page) => page === each).length).toBeGreaterThan(1)
     expect(await countsIn()).toEqual([6, 9])
   })
 

@@ -28,11 +28,15 @@ test('the demo shows one player on each platform, and leaves nothing behind', as
 })
 
 test('the demo leaves nothing behind when it is interrupted', async () => {
-  const demo = startCommand('src/cli/demo.ts', [], { env: env() })
-  demo.process.stdout?.once('data', () => {
-    setTimeout(() => demo.process.kill('SIGINT'), 700)
-  })
-  const { code, stderr } = await demo.result
-  expect({ code, stderr }).toEqual({ code: 130, stderr: 'laurel: interrupted\n' })
+  const interrupted = async () => {
+    const demo = startCommand('src/cli/demo.ts', [], { env: env() })
+    demo.process.stdout?.once('data', () => demo.process.kill('SIGINT'))
+    const { code, stderr } = await demo.result
+    return { code, stderr }
+  }
+  let result = await interrupted()
+  // It was done before it was told.
+  while (result.code === 0) result = await interrupted()
+  expect(result).toEqual({ code: 130, stderr: 'laurel: interrupted\n' })
   expect(await readdir(folder)).toEqual([])
 })

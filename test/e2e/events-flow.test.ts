@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { writeResumeToken } from '../../src/service/watching/resume-token.ts'
 import {
@@ -16,6 +18,8 @@ const MANY = 40_000
 const REASON = 'x'.repeat(1024)
 const READERS = 10
 const MEBIBYTE = 2 ** 20
+/** In milliseconds: who waited so long would wait for ever. */
+const HOUR = 60 * 60_000
 
 let services: TestServices
 
@@ -24,7 +28,11 @@ beforeEach(async () => {
 })
 afterEach(() => services[Symbol.asyncDispose]())
 
+setFlagsFromString('--expose-gc')
+const collect: () => void = runInNewContext('gc')
+
 const memory = () => {
+  collect()
   const { heapUsed, external } = process.memoryUsage()
   return heapUsed + external
 }
@@ -97,14 +105,12 @@ test('a watch ends with its client', async () => {
 })
 
 test('a server that stops waits for nobody who reads nothing', async () => {
-  const { server, address, watches } = await startEventHost(services)
+  const { server, address, watches } = await startEventHost(services, { patience: HOUR })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
   await until(() => watches.length === 1)
   await untilStill(watches)
-  const before = performance.now()
   await services.horizon.close()
-  await server.stop()
-  expect(performance.now() - before).toBeLessThan(8_000)
+  await server.stop(HOUR)
   reader.leave()
 })

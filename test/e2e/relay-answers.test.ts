@@ -5,7 +5,7 @@ import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { always, answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
-import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
+import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
 
@@ -42,7 +42,7 @@ const accelbyte = (destinationId: string) => ({
   dialect: 'accelbyte',
   url: platform.url,
   credential: 'env:LAUREL_CREDENTIAL_PLATFORM',
-  limits: { maxAttempts: 1, requestsPerSecond: 1000 },
+  limits: { maxAttempts: 1, requestsPerSecond: 1000, timeout: PATIENT },
 })
 const deadOf = async (destinationId: string) => {
   const { deliveries } = await bridge.listDeliveries(destinationId, { states: [DeliveryState.DEAD] })
@@ -106,7 +106,7 @@ test('a rate budget is kept with a player who has much, too', async () => {
   await record(server.address, goalsOf('busy', 15))
   const begun = performance.now()
   const hook = { ...accelbyte('slow'), ...HOOK, filter: { playerIds: ['busy'] } }
-  await bridge.create({ ...hook, limits: { requestsPerSecond: 5 } }, { fromOldest: true })
+  await bridge.create({ ...hook, limits: { requestsPerSecond: 5, timeout: PATIENT } }, { fromOldest: true })
   await until(async () => {
     const { deliveries } = await bridge.listDeliveries('slow', { states: [DeliveryState.DELIVERED] })
     return deliveries.length === 15
@@ -120,8 +120,9 @@ test('a rate budget is kept with a player who has much, too', async () => {
 
 test('a URL that is not called any more says so with each delivery', async () => {
   const filter = { playerIds: ['player-1'] }
-  await bridge.create({ ...accelbyte('moved'), ...HOOK, filter }, { fromOldest: true })
+  await bridge.create({ ...accelbyte('moved'), ...HOOK, filter })
   await bridge.pause('moved')
+  await record(server.address, [{ playerId: 'player-1', achievementId: 'goal-1' }])
   await onDatabase(
     services.databaseUrl,
     `update destinations set url = 'https://10.1.2.3/' where id = 'moved'`,

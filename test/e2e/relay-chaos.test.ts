@@ -96,9 +96,7 @@ const isAllDelivered = async () => {
   return row?.count === platforms.size * UNLOCKS
 }
 
-test('whoever watches hears of each event once, and each platform does each once', {
-  timeout: 600_000,
-}, async () => {
+test('whoever watches hears of each event once, and each platform does each once', async () => {
   const addresses = [
     ...lasting.map(
       ({ address }) =>

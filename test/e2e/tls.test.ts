@@ -38,22 +38,15 @@ function shownAt(address: string, options: ConnectionOptions = {}): Promise<Peer
     })
     socket.once('error', reject)
     socket.once('secureConnect', () => {
-      const shown = socket.getPeerCertificate()
-      // In TLS 1.3 a client learns with its first read that its own certificate is refused.
-      const timer = setTimeout(() => socket.end(() => resolve(shown)), 200)
-      socket.once('close', () => {
-        clearTimeout(timer)
-        resolve(shown)
-      })
+      resolve(socket.getPeerCertificate())
+      socket.destroy()
     })
   })
 }
 
 const listTitles = (address: string, channel: ReturnType<typeof credentials.createSsl>) => {
   const client = new TitleServiceClient(address, channel)
-  return callUnary(client, 'listTitles', ListTitlesRequest.fromPartial({}), {
-    deadline: new Date(Date.now() + 5000),
-  }).finally(() => client.close())
+  return callUnary(client, 'listTitles', ListTitlesRequest.fromPartial({})).finally(() => client.close())
 }
 
 test('serves both wires by its certificate, and by a new one when the files change', async () => {
@@ -69,11 +62,11 @@ test('serves both wires by its certificate, and by a new one when the files chan
   // A certificate whose key is not there yet changes nothing; with its key, new connections see it.
   const second = await issue('second', authority)
   writeFileSync(env.LAUREL_TLS_CERT_FILE, second.cert)
-  await expect.poll(() => server.output(), { timeout: 15_000 }).toContain('the last one serves on')
+  await expect.poll(() => server.output()).toContain('the last one serves on')
   for (const address of addresses) expect((await shownAt(address)).subject.CN).toBe('first')
   writeFileSync(env.LAUREL_TLS_KEY_FILE, second.private)
   for (const address of addresses) {
-    await expect.poll(async () => (await shownAt(address)).subject.CN, { timeout: 15_000 }).toBe('second')
+    await expect.poll(async () => (await shownAt(address)).subject.CN).toBe('second')
   }
   expect(await listTitles(server.address, credentials.createSsl(ca))).toMatchObject({ titles: [] })
   expect(server.output()).not.toContain('PRIVATE KEY')

@@ -61,7 +61,7 @@ test('workers end with the process that started them', async () => {
   const workers = childrenOf(server.process.pid)
   await server.kill('SIGKILL')
   const living = () => workers.filter((pid) => isAlive(pid))
-  await expect.poll(living, { timeout: 15_000 }).toEqual([])
+  await expect.poll(living).toEqual([])
 })
 
 function isAlive(pid: number): boolean {

@@ -21,7 +21,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const name = `${template}_${randomBytes(6).toString('hex')}`
   const create = `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${escapeIdentifier(template)}`
   await onServer(adminUrl, async (client) => {
-    for (let attempt = 1; !(await tryToCreate(client, create, attempt)); attempt += 1) await wait(50)
+    while (!(await tryToCreate(client, create))) await wait(50)
   })
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
@@ -30,18 +30,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     [Symbol.asyncDispose]: () =>
       onServer(adminUrl, async (client) => {
         // Pools end before their connections do: to throw these out would be an error that nobody listens for.
-        for (let attempt = 1; attempt <= 40 && (await isInUse(client, name)); attempt += 1) await wait(50)
+        for (let attempt = 1; attempt <= 2400 && (await isInUse(client, name)); attempt += 1) await wait(50)
         await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
       }),
   }
 }
 
-async function tryToCreate(client: Client, statement: string, attempt: number): Promise<boolean> {
+async function tryToCreate(client: Client, statement: string): Promise<boolean> {
   try {
     await client.query(statement)
     return true
   } catch (error) {
-    if (error instanceof DatabaseError && error.code === OBJECT_IN_USE && attempt < 200) return false
+    if (error instanceof DatabaseError && error.code === OBJECT_IN_USE) return false
     throw error
   }
 }

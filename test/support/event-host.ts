@@ -73,7 +73,7 @@ export class LazyReader {
     this.#socket.pause()
     this.#socket.on('error', () => {})
     const parameters = `title_id=${EVENTS_TITLE}&${query}`
-    this.#socket.write(`GET /events?${parameters} HTTP/1.0\r\nhost: laurel\r\n\r\n`)
+    this.#socket.write(`GET /events?${parameters} HTTP/1.0\r\nhost: localhost\r\n\r\n`)
   }
 
   /** Reads to the end of what there is: the whole answer. */

@@ -45,6 +45,8 @@ export interface FakePlatform {
   readonly applied: ReadonlyMap<string, Received>
   /** Connections that were made. */
   readonly connections: number
+  /** How many requests waited for an answer at the same time, at most. */
+  readonly mostAtOnce: number
   /** May be changed at any time. */
   behave: Behave
   close(): Promise<void>
@@ -65,9 +67,15 @@ export async function startFakePlatform({
 }: FakePlatformOptions = {}): Promise<FakePlatform> {
   const received: Received[] = []
   const applied = new Map<string, Received>()
-  const platform = { behave, connections: 0 }
+  const platform = { behave, connections: 0, mostAtOnce: 0 }
+  let waiting = 0
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const came = await read(request)
+    waiting += 1
+    response.once('close', () => {
+      waiting -= 1
+    })
+    platform.mostAtOnce = Math.max(platform.mostAtOnce, waiting)
     const behaviour = platform.behave(came, received.length)
     received.push(came)
     if (came.key !== undefined && applies(behaviour) && !applied.has(came.key)) applied.set(came.key, came)
@@ -80,6 +88,8 @@ export async function startFakePlatform({
     tls === undefined
       ? createServer(listener)
       : createTlsServer({ cert: tls.cert, key: tls.private }, listener)
+  // A client that comes back to a connection just when it is closed would find the platform failing.
+  server.keepAliveTimeout = 0
   server.on('connection', () => {
     platform.connections += 1
   })

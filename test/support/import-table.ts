@@ -39,7 +39,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     node: true,
   },
   'src/http': {
-    may: [MODEL, DIALECT, SERVICE, TELEMETRY, ...LISTENING],
+    may: [MODEL, DIALECT, SERVICE, TELEMETRY, 'src/loopback.ts', ...LISTENING],
     packages: ['fastify', '@fastify/*'],
     node: true,
   },

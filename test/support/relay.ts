@@ -10,6 +10,9 @@ import { TITLE_ID } from './world.ts'
 export const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 export const HOOK = { dialect: 'webhook', credential: 'env:LAUREL_CREDENTIAL_HOOK' }
 
+/** As long as a destination may take: no machine stands still for so long. */
+export const PATIENT = { seconds: 60n, nanos: 0 }
+
 export interface Said {
   readonly playerId: string
   readonly achievementId: string
