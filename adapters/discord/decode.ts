@@ -63,7 +63,7 @@ function memoryOfDefinition(
   const shape = shapeOf(entry)
   return {
     shape: shape === 'v6' ? undefined : shape,
-    spelling: spellingOf<DefinitionFacts>(entry, oddInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
+    spelling: spellingOf(entry, oddInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
     members: membersWhere(entry, standing === undefined ? isNoneOfDefinition : isNoneOfBoth),
   }
 }
@@ -83,7 +83,7 @@ function memoryOfStanding(
 ): Memory {
   return {
     shape: undefined,
-    spelling: spellingOf<StandingFacts>(entry, oddInStanding(entry, facts), STANDING_MEMBERS),
+    spelling: spellingOf(entry, oddInStanding(entry, facts), STANDING_MEMBERS),
     members: definition === undefined ? membersWhere(entry, isNoneOfStanding) : NO_MEMBERS,
   }
 }

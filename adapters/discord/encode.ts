@@ -51,7 +51,7 @@ function encodeDefinition(
     id: achievement.ids['discord'] ?? achievement.id,
     secure: achievement.serverOnly,
   }
-  const spelling = shape === cameIn ? memory.spelling : {}
+  const spelling = shape === cameIn ? memory.spelling : NO_MEMBERS
   const plain = writeDefinition(facts, shape)
   const { entry, asRemembered } = spell(facts, plain, spelling, DEFINITION_MEMBERS, readDefinition)
   reportDefinition(achievement, facts, losses)

@@ -24,26 +24,22 @@ export function readMemory(extension: JsonObject | undefined): Memory {
 
 /** The extension that remembers this; undefined where there is nothing to remember. */
 export function writeMemory({ shape, spelling, members }: Memory): JsonObject | undefined {
-  const extension: { shape?: JsonValue; spelling?: JsonObject; members?: JsonObject } = {}
-  if (shape !== undefined) extension.shape = shape
-  if (spelling !== NO_MEMBERS) extension.spelling = spelling
-  if (members !== NO_MEMBERS) extension.members = members
-  return isEmpty(extension) ? undefined : (extension as JsonObject)
-}
-
-function isEmpty(object: object): boolean {
-  for (const name in object) if (Object.hasOwn(object, name)) return false
-  return true
+  if (shape === undefined && spelling === NO_MEMBERS && members === NO_MEMBERS) return undefined
+  const extension: Record<string, JsonValue> = {}
+  if (shape !== undefined) extension['shape'] = shape
+  if (spelling !== NO_MEMBERS) extension['spelling'] = spelling
+  if (members !== NO_MEMBERS) extension['members'] = members
+  return extension
 }
 
 /** The members of each fact. */
-type Names<Facts> = Readonly<Record<keyof Facts & string, readonly string[]>>
+type Names<Fact extends string> = Readonly<Record<Fact, readonly string[]>>
 
 /** Facts of an entry with their members as they stand. */
-export function spellingOf<Facts>(
+export function spellingOf<Fact extends string>(
   entry: JsonObject,
-  odd: readonly (keyof Facts & string)[],
-  names: Names<Facts>,
+  odd: readonly Fact[],
+  names: Names<Fact>,
 ): JsonObject {
   if (odd.length === 0) return NO_MEMBERS
   const spelling: Record<string, JsonObject> = {}
@@ -62,10 +58,10 @@ export function spell<Facts extends object>(
   facts: Facts,
   plain: JsonObject,
   spelling: JsonObject,
-  names: Names<Facts>,
+  names: Names<keyof Facts & string>,
   read: (entry: JsonObject) => Facts,
 ): Spelled<Facts> {
-  if (isEmpty(spelling)) return { entry: plain, asRemembered: NONE }
+  if (spelling === NO_MEMBERS) return { entry: plain, asRemembered: NONE }
   const known = Object.keys(names) as (keyof Facts & string)[]
   const remembered = known.filter((fact) => isJsonObject(spelling[fact]))
   const entryWith = (kept: readonly string[]) =>
