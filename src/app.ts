@@ -117,7 +117,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     gateways,
     { ...wire, operations, checked: config.authFile !== undefined, strict: config.strictGateways, ...probes },
     tls,
-    { allowedOrigins: config.allowedOrigins },
+    { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
   )
   started.defer(() => http.stop())
   // Before the wires, which wait for the watches to end.

@@ -19,6 +19,7 @@ describe('readConfig', () => {
       tls: undefined,
       strictGateways: new Set(),
       allowedOrigins: new Set(),
+      allowedHosts: new Set(),
       dataDirectory: '.laurel',
       databaseUrl: undefined,
       logLevel: 'info',
@@ -99,6 +100,16 @@ describe('readConfig', () => {
       const message = messageOf(() => readConfig({ LAUREL_ALLOWED_ORIGINS: `https://a.example,${origin}` }))
       expect(message).toMatch(/LAUREL_ALLOWED_ORIGINS must be .* and not "[^,]+"$/)
       expect(message).toContain(JSON.stringify(origin))
+    }
+  })
+
+  test('takes names of hosts, and says which are none', () => {
+    const hosts = new Set(['laurel.internal', 'achievements'])
+    expect(readConfig({ LAUREL_ALLOWED_HOSTS: [...hosts].join() }).allowedHosts).toEqual(hosts)
+    for (const host of ['*', '*.internal', 'laurel.internal:8080', 'http://laurel', 'Laurel', 'a..b']) {
+      const message = messageOf(() => readConfig({ LAUREL_ALLOWED_HOSTS: `a,${host}` }))
+      expect(message).toMatch(/LAUREL_ALLOWED_HOSTS must be names .* and not "[^,]+"$/)
+      expect(message).toContain(JSON.stringify(host))
     }
   })
 

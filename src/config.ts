@@ -13,8 +13,10 @@ export interface Config extends OutboundConfig {
   readonly tls: TlsFiles | undefined
   /** Dialects whose gateways refuse all that their platform refused. */
   readonly strictGateways: ReadonlySet<string>
-  /** Of pages that may read events from a browser. */
+  /** Of pages that may read events from a browser, and ask anything where there is no auth file. */
   readonly allowedOrigins: ReadonlySet<string>
+  /** Names, besides localhost, that HTTP may be asked by where there is no auth file. */
+  readonly allowedHosts: ReadonlySet<string>
   /** Where the embedded Postgres keeps its data. */
   readonly dataDirectory: string
   /** A PostgreSQL to use in place of the embedded one. Holds a password: never to be logged. */
@@ -86,6 +88,7 @@ export function readConfig(env: Environment): Config {
     tls: readTls(env),
     strictGateways: new Set(readList(env['LAUREL_STRICT_GATEWAYS'])),
     allowedOrigins: new Set(readList(env['LAUREL_ALLOWED_ORIGINS'])),
+    allowedHosts: new Set(readList(env['LAUREL_ALLOWED_HOSTS'])),
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
@@ -105,6 +108,7 @@ export function readConfig(env: Environment): Config {
     problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress, config.authFile !== undefined),
     problemWithTls(env),
     problemWithOrigins(config.allowedOrigins),
+    problemWithHosts(config.allowedHosts),
     problemWithSwitch(env, 'LAUREL_GATHERING'),
     problemWithSwitch(env, 'LAUREL_RELAY'),
     problemWithDatabaseUrl(config.databaseUrl),
@@ -136,6 +140,14 @@ function problemWithOrigins(origins: ReadonlySet<string>): string | undefined {
   if (wrong.length === 0) return undefined
   const form = 'origins as browsers send them, such as https://overlay.example or http://localhost:5173'
   return `LAUREL_ALLOWED_ORIGINS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
+}
+
+/** Another spelling would silently allow nobody. */
+function problemWithHosts(hosts: ReadonlySet<string>): string | undefined {
+  const wrong = [...hosts].filter((host) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))
+  if (wrong.length === 0) return undefined
+  const form = 'names without a port, in lower case, such as laurel.internal'
+  return `LAUREL_ALLOWED_HOSTS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
 }
 
 /** Applications have schemes of their own, whose origin nobody spells out. */

@@ -8,10 +8,12 @@ import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { answerTo, type Host, sendFailure } from './answer.ts'
 import { addEvents } from './events/route.ts'
+import { problemOf } from './events/text.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { headOf } from './request.ts'
+import { refuseStrangers } from './strangers.ts'
 
 export interface HttpServer {
   /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
@@ -28,8 +30,10 @@ export interface Probes {
 }
 
 export interface HttpSettings {
-  /** Of pages that may read events from a browser. */
+  /** Of pages that may read events from a browser, and ask anything where nobody is authenticated. */
   readonly allowedOrigins: ReadonlySet<string>
+  /** Names, besides localhost, that a server that authenticates nobody is asked by. */
+  readonly allowedHosts: ReadonlySet<string>
   /** A request must have come whole by then. All times are in milliseconds. */
   readonly slowest: number
   /** How long a stream of events is silent at most. */
@@ -42,6 +46,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 const DEFAULT_GRACE = 10_000
 const DEFAULTS: HttpSettings = {
   allowedOrigins: new Set(),
+  allowedHosts: new Set(),
   // As long as Node gives a request; without it, a body that never ends holds its connection for ever.
   slowest: 300_000,
   heartbeat: 15_000,
@@ -59,7 +64,7 @@ export function createHttpServer(
   tls?: Tls,
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
-  const { slowest, ...events } = { ...DEFAULTS, ...settings }
+  const { slowest, allowedHosts, ...events } = { ...DEFAULTS, ...settings }
   const patience = {
     headersTimeout: Math.min(slowest, SLOWEST_HEAD),
     connectionsCheckingInterval: Math.min(slowest, LOOK_INTERVAL),
@@ -75,6 +80,9 @@ export function createHttpServer(
     frameworkErrors: (error, request, reply) => void refuse(gateways, error, request, reply),
   })
   const serving: Host = { ...host, limiter: new RateLimiter() }
+  if (!host.checked) {
+    app.addHook('onRequest', async (request) => refuseStrangers(request, { ...events, allowedHosts }))
+  }
   acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   addProbes(app, host)
@@ -196,7 +204,8 @@ async function fail(
 ): Promise<FastifyReply> {
   const gateway = gateways.find(({ mounts }) => mounts.some((mount) => request.url.startsWith(`${mount}/`)))
   if (gateway !== undefined) return sendFailure(gateway, failure, headOf(request, ''), undefined, reply)
-  const error = failure.error?.message ?? (failure.status === 404 ? 'there is nothing here' : 'bad request')
+  if (failure.error !== undefined) return reply.code(failure.status).send(problemOf(failure.error))
+  const error = failure.status === 404 ? 'there is nothing here' : 'bad request'
   return reply.code(failure.status).send({ error })
 }
 

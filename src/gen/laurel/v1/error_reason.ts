@@ -739,6 +739,19 @@ export const ErrorReason = {
    *     }
    */
   TOO_MANY_DESTINATIONS: 58,
+  /**
+   * PAGE_REFUSED - PERMISSION_DENIED, over HTTP alone: the server authenticates nobody, and the request may be a web page's of somebody
+   * else. `host` is the name that was asked for, or `origin` whose page asks.
+   *
+   *     {
+   *       "reason": "PAGE_REFUSED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "host": "attacker.example:8080"
+   *       }
+   *     }
+   */
+  PAGE_REFUSED: 59,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -803,4 +816,5 @@ export namespace ErrorReason {
   export type WATCH_TOO_SLOW = typeof ErrorReason.WATCH_TOO_SLOW;
   export type SERVER_STOPPING = typeof ErrorReason.SERVER_STOPPING;
   export type TOO_MANY_DESTINATIONS = typeof ErrorReason.TOO_MANY_DESTINATIONS;
+  export type PAGE_REFUSED = typeof ErrorReason.PAGE_REFUSED;
 }
