@@ -12,6 +12,8 @@ export interface DiscordServerOptions {
 }
 
 export interface DiscordServer extends AsyncDisposable {
+  /** Where all gateways are. */
+  readonly origin: string
   /** Where Discord's paths begin: `http://127.0.0.1:40123/discord`. */
   readonly url: string
   readonly services: Services
@@ -31,6 +33,7 @@ export async function startDiscordServer(options: DiscordServerOptions = {}): Pr
   })
   const address = await http.listen('127.0.0.1:0')
   return {
+    origin: `http://${address}`,
     url: `http://${address}/discord`,
     services,
     async [Symbol.asyncDispose]() {
