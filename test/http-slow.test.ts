@@ -1,5 +1,5 @@
-import { once } from 'node:events'
 import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { createHttpServer } from '../src/http/server.ts'
 import { testWire } from './support/services.ts'
@@ -10,10 +10,13 @@ test('a body that never ends is not waited for', async () => {
     slowest: 50,
   })
   const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')
-  const socket = connect(Number(port), hostname)
-  socket.write('POST /toy HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nno more than this')
-  const [answer] = (await once(socket, 'data')) as [Buffer]
-  expect(answer.toString()).toMatch(/^HTTP\/1\.1 4\d\d /)
-  await once(socket, 'close')
+  let answer = ''
+  // Who is sent away before what they said was read may see no more than a connection that breaks.
+  while (answer === '') {
+    const socket = connect(Number(port), hostname)
+    socket.write('POST /toy HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nno more than this')
+    answer = await text(socket).catch(() => '')
+  }
+  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
   await server.stop()
 })
