@@ -149,7 +149,7 @@ test('a destination that asks to be left alone is', async () => {
   }
   await createHook()
   await record(server.address, [{ playerId: 'fred', achievementId: 'plain' }])
-  await until(() => platform.received.length === 1)
+  await until(() => platform.received.length > 0)
   await record(server.address, [{ playerId: 'gina', achievementId: 'plain' }])
   await until(() => platform.applied.size === 2)
   const [first = 0, second = 0] = times
