@@ -1,9 +1,10 @@
 import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../gen/laurel/v1/exchange.ts'
 import type { JsonObject } from '../model/json.ts'
+import { type Drift, driftLines, driftOf } from './drift.ts'
 import { remoteErrorOf } from './failure.ts'
-import { count, table } from './report.ts'
+import { count, listing } from './report.ts'
 
-/** Failed entries and twins beyond these are only counted; `--json` lists all. */
+/** Failed entries, drift and twins beyond these are only counted; `--json` lists all. */
 const MAX_SHOWN = 1000
 
 const KINDS: Readonly<Record<EntryOutcomeKind, string>> = {
@@ -20,6 +21,7 @@ export class ImportReport {
   readonly #keepsAll: boolean
   readonly #all: EntryOutcome[] = []
   readonly #failed: EntryOutcome[] = []
+  readonly #drift: Drift[] = []
   readonly #twins: EntryOutcome[] = []
 
   constructor(keepsAll: boolean) {
@@ -31,6 +33,8 @@ export class ImportReport {
       if (this.#keepsAll) this.#all.push(outcome)
       if (outcome.kind === EntryOutcomeKind.FAILED && this.#failed.length < MAX_SHOWN)
         this.#failed.push(outcome)
+      const drift = driftIn(outcome)
+      if (drift !== undefined && this.#drift.length < MAX_SHOWN) this.#drift.push(drift)
       if (outcome.likelyTwins.length > 0 && this.#twins.length < MAX_SHOWN) this.#twins.push(outcome)
     }
   }
@@ -47,6 +51,7 @@ export class ImportReport {
       `  progress records changed ${summary.progressChangedCount}, newly unlocked ${summary.newlyUnlockedCount}`,
       ...listing('failed:', ['path', 'reason', 'why'], this.#failed.map(failureRow)),
       ...(more > 0 ? [`and ${more} more that failed (--json lists every one)`] : []),
+      ...driftLines(this.#drift, summary.driftCount),
       ...listing(
         'likely the same as what is there under another id (to join them, use --map):',
         ['path', 'id', 'looks like'],
@@ -60,24 +65,29 @@ export class ImportReport {
   }
 
   json(): readonly JsonObject[] {
-    return this.#all.map(({ path, achievementId, kind, error, likelyTwins }) => ({
-      path,
-      achievementId,
-      kind: KINDS[kind],
-      ...(error === undefined ? {} : { error: errorJson(error) }),
-      ...(likelyTwins.length === 0 ? {} : { likelyTwins }),
-    }))
+    return this.#all.map((outcome) => {
+      const { path, achievementId, kind, error, likelyTwins } = outcome
+      const drift = driftIn(outcome)
+      return {
+        path,
+        achievementId,
+        kind: KINDS[kind],
+        ...(error === undefined ? {} : { error: errorJson(error) }),
+        ...(drift === undefined ? {} : { drift: { theirs: drift.theirs, ours: drift.ours } }),
+        ...(likelyTwins.length === 0 ? {} : { likelyTwins }),
+      }
+    })
   }
+}
+
+function driftIn({ drift }: EntryOutcome): Drift | undefined {
+  return drift?.kept && driftOf(drift.document, drift.kept)
 }
 
 /** No title is named of a document without entries, nor where none of them came to a title. */
 function titleOf({ titleId, entryCount, failedCount }: ImportSummary): string {
   if (titleId !== '') return ` for title ${titleId}`
   return entryCount === failedCount ? '' : ' for several titles'
-}
-
-function listing(title: string, headings: readonly string[], rows: readonly (readonly string[])[]) {
-  return rows.length === 0 ? [] : [title, ...table(headings, rows).map((line) => `  ${line}`)]
 }
 
 function failureRow({ path, error }: EntryOutcome): readonly string[] {

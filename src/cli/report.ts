@@ -23,6 +23,15 @@ function pad(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - [...cell].length))
 }
 
+/** A table under its title, set in; nothing for no rows. */
+export function listing(
+  title: string,
+  headings: readonly string[],
+  rows: readonly (readonly string[])[],
+): readonly string[] {
+  return rows.length === 0 ? [] : [title, ...table(headings, rows).map((line) => `  ${line}`)]
+}
+
 /** `1 entry`, `2 entries`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`

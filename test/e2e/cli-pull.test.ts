@@ -77,7 +77,7 @@ describe.each(['accelbyte', 'discord', 'xbox'] as const)('%s', (dialect) => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(report.definitions).toEqual({ ...NONE, new: report.definitions.new })
     expect(report.definitions.new).toBeGreaterThan(1)
-    expect(report.progress.new).toBeGreaterThan(1)
+    expect(report.progress.changed).toBeGreaterThan(1)
     expect(await here.laurel('export', dialect, '--title', title)).toMatchObject({ code: 1 })
   })
 

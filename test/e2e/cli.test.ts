@@ -149,6 +149,29 @@ describe('import', () => {
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('"a" must be a string') })
   })
 
+  test('tells of what players have less of in the document than here', async () => {
+    const id = '597763781871861019'
+    const definition = { id, name: { default: 'Ferryman' }, description: { default: 'Cross' } }
+    const definitions = await fileWith('ferry.json', [definition])
+    await laurel(['import', 'discord', definitions, '--title', 'drifting'])
+    const bringIn = async (percent: number, ...more: readonly string[]) => {
+      const said = { user_id: '53908232506183680', achievement_id: id, percent_complete: percent }
+      const document = await fileWith('progress.json', [said])
+      const whose = ['--title', 'drifting', '--player', 'ida', '--progress-only']
+      return laurel(['import', 'discord', document, ...whose, ...more])
+    }
+    expect((await bringIn(60)).stdout).not.toContain('drift:')
+    const { code, stdout } = await bringIn(40)
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(
+        /\ndrift: players have less there than here.*\n {2}player .*\n {2}ida +\S+ +in progress, 40 %.* in progress, 60 %/,
+      ),
+    })
+    const { outcomes } = JSON.parse((await bringIn(40, '--json')).stdout)
+    expect(outcomes).toMatchObject([{ drift: { theirs: { percent: 40 }, ours: { percent: 60 } } }])
+  })
+
   test('names each entry that failed, and then is not a success', async () => {
     const [good] = await sampleOf('half')
     const document = await fileWith('half.json', [good, { AchievementCode: 7 }])

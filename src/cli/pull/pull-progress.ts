@@ -1,3 +1,4 @@
+import { driftOf } from '../drift.ts'
 import { Failure, remoteErrorIn } from '../failure.ts'
 import { lossOf } from '../losses.ts'
 import { ALREADY_THERE } from './laurel.ts'
@@ -5,7 +6,7 @@ import { type PulledPage, Refused } from './platform.ts'
 import { type Member, type Person, partsOf } from './players.ts'
 import type { Pulling } from './pulling.ts'
 import { takePage } from './take-page.ts'
-import { addDrift, addRefusal, driftOf } from './tally.ts'
+import { addDrift, addRefusal } from './tally.ts'
 
 /** Copies what players have, one after the other. Whose list is refused keeps no other one out. */
 export async function pullProgress(pulling: Pulling): Promise<void> {
@@ -90,7 +91,7 @@ async function takeIn(
   const counts = tally.progress
   if (job.dryRun && !job.titleExists) {
     // A title that would be made by now can be asked nothing.
-    counts.new += page.entries.length
+    counts.changed += page.entries.length
     return []
   }
   const imported = await laurel.importProgress(job, playerId, page.entries)
@@ -99,16 +100,20 @@ async function takeIn(
   return takePage(page, imported, { tally, counts, playerId, coming })
 }
 
-/** What we have of a player and the platform's list does not name: there, it is nothing. */
+/**
+ * What we have of a player and the platform's list does not name: there, it is nothing. Of achievements that the platform
+ * has, which is known where its definitions were pulled too.
+ */
 async function tellAbsent(
-  { job, laurel, state: { tally, known } }: Pulling,
+  { job, laurel, state: { tally, known = [] } }: Pulling,
   { playerId }: Person,
   seen: Set<string>,
 ) {
-  const isThere = known && new Set(known)
+  const isThere = new Set(known)
+  if (isThere.size === 0) return
   for await (const progress of laurel.begun(job.titleId, playerId)) {
     const { achievementId, revoked } = progress
-    if (revoked || seen.has(achievementId) || isThere?.has(achievementId) === false) continue
+    if (revoked || seen.has(achievementId) || !isThere.has(achievementId)) continue
     addDrift(tally, driftOf(undefined, progress))
   }
 }

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../../model/json.ts'
+import { driftLines } from '../drift.ts'
 import type { LossTally } from '../losses.ts'
-import { count, table } from '../report.ts'
+import { count, listing } from '../report.ts'
 import type { Job } from './job.ts'
-import { type Counts, type Drift, refusedCount, type Tally } from './tally.ts'
+import { type Counts, refusedCount, type Tally } from './tally.ts'
 
 /** What came of a pull, for a person. */
 export function reportLines(job: Job, host: string, tally: Tally): readonly string[] {
@@ -24,17 +25,7 @@ export function reportLines(job: Job, host: string, tally: Tally): readonly stri
       ]),
     ),
     ...(more > 0 ? [`  and ${more} more`] : []),
-    ...listing(
-      'drift: players have less there than here, which stays as it is:',
-      ['player', 'achievement', 'there', 'here'],
-      drift.map(({ playerId, achievementId, theirs, ours }) => [
-        playerId,
-        achievementId,
-        standing(theirs),
-        standing(ours),
-      ]),
-    ),
-    ...(tally.driftCount > drift.length ? [`  and ${tally.driftCount - drift.length} more`] : []),
+    ...driftLines(drift, tally.driftCount),
     ...listing(
       'likely the same as what is here under another id (to join them, use --map):',
       ['id', 'looks like'],
@@ -72,13 +63,4 @@ function progressLines(progress: Counts, { players, newlyUnlocked }: Tally): rea
 
 function countsOf({ new: created, changed, unchanged, ignored, refused }: Counts): string {
   return `new ${created}, changed ${changed}, unchanged ${unchanged}, ignored ${ignored}, refused ${refused}`
-}
-
-function standing({ state, percent, values }: Drift['ours']): string {
-  const said = Object.entries(values).map(([id, value]) => `${id} ${value}`)
-  return [state, ...(state === 'in progress' ? [`${percent} %`, ...said] : [])].join(', ')
-}
-
-function listing(title: string, headings: readonly string[], rows: readonly (readonly string[])[]) {
-  return rows.length === 0 ? [] : [title, ...table(headings, rows).map((line) => `  ${line}`)]
 }

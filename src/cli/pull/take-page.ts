@@ -1,18 +1,10 @@
 import { formatPath } from '../../dialect/losses.ts'
 import type { EntryOutcome } from '../../gen/laurel/v1/exchange.ts'
+import { driftOf } from '../drift.ts'
 import { type RemoteError, remoteErrorOf } from '../failure.ts'
 import type { Imported } from './laurel.ts'
 import type { PulledPage } from './platform.ts'
-import {
-  addDrift,
-  addRefusal,
-  addSummary,
-  addTwins,
-  type Counts,
-  driftOf,
-  kindOf,
-  type Tally,
-} from './tally.ts'
+import { addDrift, addRefusal, addSummary, addTwins, type Counts, kindOf, type Tally } from './tally.ts'
 
 export interface Taken {
   readonly tally: Tally
@@ -31,7 +23,7 @@ export function takePage(page: PulledPage, { outcomes, summary }: Imported, take
   return outcomes.flatMap((outcome) => {
     const error = outcome.error && remoteErrorOf(outcome.error)
     const awaited = error && awaitedId(error, coming)
-    counts[awaited === undefined ? kindOf(outcome) : 'new'] += 1
+    counts[awaited === undefined ? kindOf(outcome) : 'changed'] += 1
     if (awaited !== undefined) return [awaited]
     if (error !== undefined) {
       const { path, message } = placed(page, outcome, error)

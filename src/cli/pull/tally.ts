@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../../gen/laurel/v1/exchange.ts'
-import { type Progress, ProgressState } from '../../gen/laurel/v1/progress.ts'
+import { type Drift, driftSchema } from '../drift.ts'
 
 /** Refused ones, drift and twins beyond these are only counted: the state is written with every page. */
 const MOST_KEPT = 1000
@@ -25,20 +25,6 @@ const refusalSchema = z.object({
   message: z.string(),
 })
 
-const standingSchema = z.object({
-  state: z.string(),
-  percent: z.int(),
-  /** By requirement, as text, for they are exact. */
-  values: z.record(z.string(), z.string()),
-})
-
-const driftSchema = z.object({
-  playerId: z.string(),
-  achievementId: z.string(),
-  theirs: standingSchema,
-  ours: standingSchema,
-})
-
 const twinsSchema = z.object({
   /** The one that would be made. */
   achievementId: z.string(),
@@ -61,7 +47,6 @@ export const tallySchema = z.object({
 
 export type Counts = z.infer<typeof countsSchema>
 export type Refusal = z.infer<typeof refusalSchema>
-export type Drift = z.infer<typeof driftSchema>
 
 /** What a pull did so far. */
 export type Tally = z.infer<typeof tallySchema>
@@ -117,29 +102,7 @@ export function addTwins(tally: Tally, { achievementId, likelyTwins }: EntryOutc
   if (tally.twins.length < MOST_KEPT) tally.twins.push({ achievementId, likelyTwins })
 }
 
-export function driftOf(theirs: Progress | undefined, ours: Progress): Drift {
-  const { playerId, achievementId } = ours
-  return { playerId, achievementId, theirs: standingOf(theirs), ours: standingOf(ours) }
-}
-
 /** How many were refused, players too. */
 export function refusedCount({ definitions, progress, players }: Tally): number {
   return definitions.refused + progress.refused + players.refused
-}
-
-const STATES: Readonly<Record<ProgressState, string>> = {
-  [ProgressState.UNSPECIFIED]: 'unknown',
-  [ProgressState.NOT_STARTED]: 'not started',
-  [ProgressState.IN_PROGRESS]: 'in progress',
-  [ProgressState.ACHIEVED]: 'achieved',
-}
-
-function standingOf(progress: Progress | undefined): Drift['ours'] {
-  if (progress === undefined) return { state: STATES[ProgressState.NOT_STARTED], percent: 0, values: {} }
-  const { state, percent, requirements } = progress
-  const values = requirements.map(({ requirementId, current }) => [
-    requirementId,
-    String(current?.value?.value ?? ''),
-  ])
-  return { state: STATES[state], percent, values: Object.fromEntries(values) }
 }
