@@ -21,6 +21,7 @@ const text = async (request: GatewayRequest) => new TextDecoder().decode(request
 const toy: Gateway = {
   dialect: 'toy',
   mounts: ['/toy', '/toy/v2'],
+  domains: [],
   routes: [
     route('echo', {
       path: '/users/:user/echo',

@@ -14,6 +14,7 @@ import { userAchievementRoutes } from './gateway/user-achievements.ts'
 export const gateway: Gateway = {
   dialect: 'accelbyte',
   mounts: ['/accelbyte'],
+  domains: ['accelbyte.io'],
   routes: [
     ...definitionRoutes,
     ...exchangeRoutes,

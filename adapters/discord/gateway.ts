@@ -27,6 +27,7 @@ const MANAGEMENT: readonly Route[] = [
 const api: Gateway = {
   dialect: 'discord',
   mounts: API_MOUNTS,
+  domains: ['discord.com', 'discordapp.com'],
   routes: [
     ...MANAGEMENT,
     route('PUT', `/users/:user${ONE}`, 'update user achievement', 5, updateUserAchievement),

@@ -8,6 +8,7 @@ import { updateRoutes } from './gateway/update.ts'
 export const gateway: Gateway = {
   dialect: 'xbox',
   mounts: ['/xbox'],
+  domains: ['xboxlive.com'],
   routes: [...listRoutes, ...updateRoutes, ...historyRoutes],
   writeFailure,
 }

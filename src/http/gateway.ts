@@ -17,6 +17,8 @@ export interface Gateway {
   readonly dialect: DialectId
   /** Where its routes are served, each below each of these: `/xbox`. */
   readonly mounts: readonly string[]
+  /** Where its platform was: a client whose connections are led here still asks for a host of one of these domains. */
+  readonly domains: readonly string[]
   readonly routes: readonly Route[]
   /**
    * What a failure looks like on this platform. Called for whatever a route throws but a `Refusal`, and for what goes

@@ -81,7 +81,8 @@ export function createHttpServer(
   })
   const serving: Host = { ...host, limiter: new RateLimiter() }
   if (!host.checked) {
-    app.addHook('onRequest', async (request) => refuseStrangers(request, { ...events, allowedHosts }))
+    const known = { ...events, allowedHosts, domains: gateways.flatMap(({ domains }) => domains) }
+    app.addHook('onRequest', async (request) => refuseStrangers(request, known))
   }
   acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))

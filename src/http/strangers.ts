@@ -6,6 +6,8 @@ import { LaurelError } from '../model/errors.ts'
 export interface KnownNames {
   readonly allowedHosts: ReadonlySet<string>
   readonly allowedOrigins: ReadonlySet<string>
+  /** The platforms' own: nobody else can make a name in them mean this machine. */
+  readonly domains: readonly string[]
 }
 
 interface Asked {
@@ -38,10 +40,11 @@ export function refuseStrangers({ method, headers }: Asked, known: KnownNames): 
   }
 }
 
-function isOwnHost(host: string, { allowedHosts }: KnownNames): boolean {
+function isOwnHost(host: string, { allowedHosts, domains }: KnownNames): boolean {
   const name = host.toLowerCase().replace(/:\d*$/, '')
   const address = /^\[(.*)\]$/.exec(name)?.[1] ?? name
-  return name === 'localhost' || isIP(address) !== 0 || allowedHosts.has(name)
+  if (isIP(address) !== 0 || allowedHosts.has(name)) return true
+  return ['localhost', ...domains].some((domain) => name === domain || name.endsWith(`.${domain}`))
 }
 
 function isOwnOrigin(origin: string, { allowedHosts, allowedOrigins }: KnownNames): boolean {

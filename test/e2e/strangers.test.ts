@@ -50,7 +50,13 @@ async function answerOf(server: RunningServer, path: string, headers: object, me
 const EVENTS = `/events?title_id=${TITLE_ID}`
 const ACCELBYTE = '/accelbyte/achievement/v1/admin/namespaces/none/achievements'
 const PATHS = [EVENTS, '/metrics', '/healthz', '/readyz', '/nowhere', ACCELBYTE]
-const STRANGE = ['attacker.example', 'attacker.example:8080', '127.0.0.1.attacker.example', 'localhost.evil']
+const STRANGE = [
+  'attacker.example',
+  'attacker.example:8080',
+  '127.0.0.1.attacker.example',
+  'localhost.evil',
+  'evilxboxlive.com',
+]
 
 describe('where nobody is authenticated', () => {
   test.each(STRANGE)('nothing is served under the name %j', async (host) => {
@@ -81,6 +87,10 @@ describe('where nobody is authenticated', () => {
     '[::1]:8080',
     '192.168.1.2',
     'laurel.internal:80',
+    'game.localhost:8080',
+    'achievements.xboxlive.com',
+    'discord.com',
+    'studio.prod.gamingservices.accelbyte.io:443',
   ]
   test.each(own)('all is served under %s', async (host) => {
     expect((await answerOf(open, EVENTS, { host })).status).toBe(200)

@@ -8,6 +8,7 @@ import { pathId } from './target.ts'
 export const cdn: Gateway = {
   dialect: 'discord',
   mounts: ['/discord/cdn'],
+  domains: ['discordapp.com'],
   routes: [
     {
       method: 'GET',
