@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { AchievementDelivery, DeliveryState } from '../model/delivery.ts'
+import { type AchievementDelivery, type DeliveryState, REPLAYABLE_STATES } from '../model/delivery.ts'
 import { DELIVERY_COLUMNS, eventOfDelivery, STANDING } from './deliveries.ts'
 import type { Row, Tables } from './schema.ts'
 
@@ -13,53 +13,69 @@ export interface AchievementDeliveryFilter {
   readonly limit: number
 }
 
-/** As they are kept. */
-const STATES: readonly Row<'deliveries'>['state'][] = [
-  'pending',
-  'delivered',
-  'superseded',
-  'unsupported',
-  'dead',
-]
+/** What the index has: the statement says so itself, so that the index is found. */
+const SETTLED = sql`d.state in (${sql.join(REPLAYABLE_STATES.map((state) => sql.lit(state)))})`
 
 export function achievementDeliveryQueries(db: Kysely<Tables>) {
   return {
     /**
-     * What destinations know of a player's achievements, in order of achievement and destination. Goes from one to the
-     * next by the index, and looks up the newest delivery of each state: what lies between is not read, however much.
+     * What destinations know of a player's achievements, in order of achievement and destination. Of what was settled it
+     * goes from one to the next by an index, and looks up the newest of each state: what lies between is not read, however
+     * much. All that is pending is read: of one achievement it is little, because progress that waits is superseded. What
+     * is superseded is never the newest.
      */
     async achievementDeliveries(filter: AchievementDeliveryFilter): Promise<readonly AchievementDelivery[]> {
       const { playerId, titleId, achievementId, after, limit } = filter
-      const ofPlayer = sql`d.player_id = ${playerId} and d.title_id = ${titleId}`
       const asked = achievementId === undefined ? sql`` : sql`and d.achievement_id = ${achievementId}`
-      const nextTo = (achievement: unknown, destination: unknown) => sql`(
-        select d.achievement_id, d.destination_id, t.dialect from deliveries d
-        join lateral (
-          select dialect from destinations where title_id = ${titleId} and id = d.destination_id limit 1
-        ) t on true
-        where ${ofPlayer} ${asked} and (d.achievement_id, d.destination_id) > (${achievement}, ${destination})
+      const ofPlayer = sql`d.player_id = ${playerId} and d.title_id = ${titleId} ${asked}`
+      const isThere = sql`exists (select from destinations t where t.title_id = ${titleId} and t.id = d.destination_id)`
+      const [achievement, destination] = [after?.achievementId ?? '', after?.destinationId ?? '']
+      const nextTo = (lastAchievement: unknown, lastDestination: unknown) => sql`(
+        select d.achievement_id, d.destination_id from deliveries d
+        where ${ofPlayer} and ${SETTLED} and ${isThere}
+          and (d.achievement_id, d.destination_id) > (${lastAchievement}, ${lastDestination})
         order by d.achievement_id, d.destination_id limit 1
       ) next`
       const { rows } = await sql<NewestRow>`
-        with recursive pairs as (
-          select next.*, 1 as place from ${nextTo(after?.achievementId ?? '', after?.destinationId ?? '')}
+        with recursive settled as (
+          select next.*, 1 as place from ${nextTo(achievement, destination)}
           union all
-          select next.*, p.place + 1 from pairs p
-          cross join lateral ${nextTo(sql`p.achievement_id`, sql`p.destination_id`)}
-          where p.place < ${limit}::integer
+          select next.*, s.place + 1 from settled s
+          cross join lateral ${nextTo(sql`s.achievement_id`, sql`s.destination_id`)}
+          where s.place < ${limit}::integer
+        ),
+        pending as materialized (
+          select d.achievement_id, d.destination_id, max(d.event_id) as event_id from deliveries d
+          where ${ofPlayer} and d.state = 'pending' and ${isThere}
+            and (d.achievement_id, d.destination_id) > (${achievement}, ${destination})
+          group by d.achievement_id, d.destination_id
+        ),
+        pairs as materialized (
+          select achievement_id, destination_id,
+            row_number() over (order by achievement_id, destination_id)::integer as place
+          from (
+            select achievement_id, destination_id from settled
+            union select achievement_id, destination_id from pending
+          ) as known
+          order by place limit ${limit}
         )
-        select ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, p.dialect, p.place,
+        select ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, p.place, t.dialect,
           q.due_time, ${STANDING} as standing, d.event_id = newest.any_state as newest
         from pairs p
         cross join lateral (
           select max(event_id) as any_state, max(event_id) filter (where state = 'delivered') as delivered
-          from unnest(${[...STATES]}::text[]) as s (state)
-          cross join lateral (
-            select d.event_id from deliveries d
-            where ${ofPlayer} and d.achievement_id = p.achievement_id and d.destination_id = p.destination_id
-              and d.state = s.state
-            order by d.event_id desc limit 1
-          ) of_state
+          from (
+            select of_state.* from unnest(${[...REPLAYABLE_STATES]}::text[]) as s (state)
+            cross join lateral (
+              select d.event_id, d.state from deliveries d
+              where ${ofPlayer} and ${SETTLED} and d.achievement_id = p.achievement_id
+                and d.destination_id = p.destination_id and d.state = s.state
+              order by d.event_id desc limit 1
+            ) as of_state
+            union all
+            select event_id, 'pending' from pending
+            where achievement_id = p.achievement_id and destination_id = p.destination_id
+          ) as of_each
         ) newest
         cross join lateral (
           select * from deliveries d
@@ -67,6 +83,9 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
             and d.event_id = any(array[newest.any_state, newest.delivered])
           limit 2
         ) d
+        join lateral (
+          select dialect from destinations where title_id = ${titleId} and id = p.destination_id limit 1
+        ) t on true
         left join lateral (
           select due_time, waiting from delivery_queues
           where player_id = ${playerId} and title_id = ${titleId} and destination_id = p.destination_id

@@ -83,6 +83,7 @@ test('a page reads as much of a player who has ten thousand deliveries as it sho
       state: index < 12 ? 'delivered' : (states[index % 3] as string),
     })),
   )
+  await put([{ playerId: 'hoarder', eventId: 2_000_000, achievementId: 'goal-0', destinationId: 'b' }])
   const pool = new pg.Pool({ connectionString: services.databaseUrl, max: 1 })
   await using db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const { found, read } = await db.transaction().execute(async (queries) => {
@@ -96,6 +97,7 @@ test('a page reads as much of a player who has ten thousand deliveries as it sho
   expect(found.map(({ achievementId, destinationId }) => [achievementId, destinationId])).toEqual(
     ['goal-0', 'goal-1'].flatMap((achievementId) => DESTINATIONS.map((id) => [achievementId, id])),
   )
+  expect(found.map(({ state }) => state === 'pending')).toEqual([false, true, false, false, false, false])
   expect(found.map(({ delivered }) => Number(delivered?.id) < 1_000_012)).toEqual(Array(6).fill(true))
   expect(read).toBeGreaterThan(0)
   expect(read).toBeLessThan(100)
