@@ -1,5 +1,4 @@
-import { enableCompileCache } from 'node:module'
+import '../compile-cache.ts'
 
-// Before all else is loaded, which takes most of a short command: from the second one on it is compiled already.
-enableCompileCache()
+// All else is loaded after that.
 await import('./program.ts')

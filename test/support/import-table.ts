@@ -19,7 +19,8 @@ const TELEMETRY = 'src/telemetry'
 const LISTENING = ['src/listen-error.ts', 'src/tls.ts']
 
 /**
- * Who may import what. What is not named here (app.ts, main.ts, serve.ts, cli/, test/, proto/) may import anything.
+ * Who may import what. What is not named here (app.ts, main.ts, serve.ts, compile-cache.ts, cli/, test/, proto/) may
+ * import anything.
  */
 export const ROOMS: Readonly<Record<string, Room>> = {
   [MODEL]: { may: [], node: false },
