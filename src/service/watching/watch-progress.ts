@@ -62,17 +62,18 @@ async function startOf(
   call: Call,
 ): Promise<bigint> {
   const given = resumeToken === undefined ? undefined : readResumeToken(titleId, resumeToken)
-  const { oldest, newest } = await store.read(call.signal, async (queries) => {
+  const start = await store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
     const oldest = await queries.oldestEventMark()
-    return { oldest, newest: given === undefined ? oldest : await queries.eventFence() }
+    if (given === undefined) return fromOldest ? oldest.position : undefined
+    if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
+    // Of a database that this one is an older copy of: its numbers will mean other events. The horizon says nothing of
+    // it: that of the server that gave the token may be further.
+    const newest = await queries.eventFence()
+    if (given > newest.position) throw resumeTokenInvalid(titleId)
+    return given
   })
-  if (given === undefined) return fromOldest ? oldest.position : horizon.current(call.signal)
-  if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
-  // Of a database that this one is an older copy of: its numbers will mean other events. The horizon says nothing of it: that
-  // of the server that gave the token may be further.
-  if (given > newest.position) throw resumeTokenInvalid(titleId)
-  return given
+  return start ?? horizon.current(call.signal)
 }
 
 function asPlayerSees(event: Event): Event {
