@@ -7,7 +7,7 @@ const LOOKED_AT_ONCE = 5_000
 
 export function deliveryRetentionQueries(db: Kysely<Tables>) {
   return {
-    async destinationNames(): Promise<readonly DestinationKey[]> {
+    async destinationKeys(): Promise<readonly DestinationKey[]> {
       const rows = await db.selectFrom('destinations').select(['title_id', 'id']).execute()
       return rows.map((row) => ({ titleId: row.title_id, destinationId: row.id }))
     },
