@@ -12,7 +12,7 @@ export function unary<Request extends object, Response>(
   return (call, respond) => {
     answer().then(
       (response) => {
-        // grpc-js says so at the end of every call, and to make an event of it for nobody would take as long as to judge it.
+        // It comes at the end of every call, and to abort what is done already is work for nobody.
         call.removeAllListeners('cancelled')
         respond(null, response)
       },
