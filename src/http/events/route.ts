@@ -5,11 +5,12 @@ import type { Call } from '../../service/services.ts'
 import type { Host } from '../answer.ts'
 import { failureOf } from '../failures.ts'
 import type { Failure } from '../gateway.ts'
+import { problemOf } from '../problem.ts'
 import { headOf } from '../request.ts'
 import { originHeaders, preflightHeaders } from './origins.ts'
 import { readWatch } from './request.ts'
 import { EventStream } from './stream.ts'
-import { endText, piecesOf, problemOf } from './text.ts'
+import { endText, piecesOf } from './text.ts'
 
 export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'log'> {
   /** Of pages that may read events from a browser. */

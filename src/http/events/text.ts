@@ -1,9 +1,9 @@
 import type { LaurelError } from '../../model/errors.ts'
 import { formatJson } from '../../model/exact-json.ts'
-import type { JsonObject } from '../../model/json.ts'
 import { writeEventJson } from '../../service/watching/event-json.ts'
 import { writeResumeToken } from '../../service/watching/resume-token.ts'
 import type { WatchedEvents } from '../../service/watching/watch-progress.ts'
+import { problemOf } from '../problem.ts'
 
 /** How soon a browser comes again when a stream has ended, in milliseconds. */
 export const BEGINNING = 'retry: 1000\n\n'
@@ -38,21 +38,4 @@ export function endText(error: LaurelError | undefined, resumeToken: string | un
   const data = { reason, message, ...details, resume_token: resumeToken ?? null }
   const id = resumeToken === undefined ? '' : `id: ${resumeToken}\n`
   return `${id}event: end\ndata: ${formatJson(data)}\n\n`
-}
-
-interface Problem extends JsonObject {
-  readonly error: string
-  readonly reason: string
-}
-
-/** What is wrong, in the host's own form. Of a fault of Laurel's own, nothing but that it is one. */
-export function problemOf(error: LaurelError | undefined): Problem {
-  if (error === undefined) return { error: 'internal error', reason: 'INTERNAL' }
-  const details = Object.entries(error.metadata).map(([name, value]) => [wireName(name), value])
-  return { error: error.message, reason: error.reason, ...Object.fromEntries(details) }
-}
-
-/** As requests spell it. */
-function wireName(name: string): string {
-  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
