@@ -72,14 +72,27 @@ export class Gatherer<Item, Answer> {
         this.#take(waiting)
         batch.push(waiting)
       }
-      try {
-        const answers = await this.#settings.send(batch.map(({ item }) => item))
+      const tell = await this.#send(batch)
+      // Once the next ones are on their way: the database has work while those who wait are told.
+      setImmediate(tell)
+    }
+    this.#running = false
+  }
+
+  /** Gives what tells those who wait what became of them. */
+  async #send(batch: readonly Waiting<Item, Answer>[]): Promise<() => void> {
+    try {
+      const answers = await this.#settings.send(batch.map(({ item }) => item))
+      // One that takes longer may fail before anybody is told of it.
+      for (const answer of answers) if (answer instanceof Promise) answer.catch(() => {})
+      return () => {
         for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
-      } catch (error) {
+      }
+    } catch (error) {
+      return () => {
         for (const { reject } of batch) reject(error)
       }
     }
-    this.#running = false
   }
 
   #take(waiting: Waiting<Item, Answer>): void {
