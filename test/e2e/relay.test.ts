@@ -149,7 +149,9 @@ test('a destination that asks to be left alone is', async () => {
   }
   await createHook()
   await record(server.address, [{ playerId: 'fred', achievementId: 'plain' }])
-  await until(() => platform.received.length > 0)
+  using bridge = bridgeOn(server.address)
+  const error = async () => (await bridge.listDeliveries(destinationId)).deliveries[0]?.error ?? ''
+  await until(async () => platform.applied.size > 0 || (await error()) !== '')
   await record(server.address, [{ playerId: 'gina', achievementId: 'plain' }])
   await until(() => platform.applied.size === 2)
   const [first = 0, second = 0] = times
