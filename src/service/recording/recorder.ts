@@ -29,6 +29,8 @@ export interface RecorderCounts {
   readonly batches: number
 }
 
+/** So many go out at the same time; each player's always by the same one, so that their order is kept. */
+const LANES = 2
 const BATCH_SIZE = 500
 const MOST_WAITING = 20_000
 const MOST_WAITING_BYTES = 32 * 2 ** 20
@@ -88,23 +90,25 @@ export function createRecorder(gathers: boolean): Recorder {
     return recorded
   }
 
-  const reports = gathered(sizeOf, send)
-  const stats = gathered(sizeOfStats, (services, entries: readonly StatsEntry[]) =>
-    recordStatsTogether(services, entries, abortedByAll(entries)),
+  const lanes = lanesOf(({ item }: Entry) => item.playerId, sizeOf, send)
+  const statsLanes = lanesOf(
+    ({ request }: StatsEntry) => request.playerId,
+    sizeOfStats,
+    (services, entries) => recordStatsTogether(services, entries, abortedByAll(entries)),
   )
 
   return {
     async record(services, entry) {
-      if (gathers) return reports.add(services, entry)
+      if (gathers) return lanes.add(services, entry)
       return (await send(services, [entry]))[0] as EntryAnswer
     },
     async recordStats(services, entry) {
-      if (gathers) return stats.add(services, entry)
+      if (gathers) return statsLanes.add(services, entry)
       return (await recordStatsTogether(services, [entry], entry.by.signal))[0] as StatsAnswer
     },
     recordAll: async (services, entries) => Promise.all(await send(services, entries)),
     get counts() {
-      return { ...counts, waiting: reports.waiting + stats.waiting }
+      return { ...counts, waiting: lanes.waiting + statsLanes.waiting }
     },
   }
 }
@@ -132,27 +136,32 @@ function abortedByAll(entries: readonly { readonly by: Call }[]): AbortSignal {
   return controller.signal
 }
 
-/**
- * What comes while the one before it is written. One at a time keeps each player's order, and the more go together the
- * less each costs: two side by side wrote fewer, on a machine whose processors both of them kept busy.
- */
-function gathered<Item extends { readonly by: Call }, Answer>(
+/** Gatherers side by side: of one player's entries each goes after the one before it. */
+function lanesOf<Item extends { readonly by: Call }, Answer>(
+  playerOf: (item: Item) => string,
   bytesOf: (item: Item) => number,
   send: (services: Services, items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>,
 ) {
-  let gatherer: Gatherer<Item, Answer> | undefined
+  let gatherers: readonly Gatherer<Item, Answer>[] = []
+  const begin = (services: Services) =>
+    Array.from(
+      { length: LANES },
+      () =>
+        new Gatherer<Item, Answer>({
+          send: (items) => send(services, items),
+          mostItems: MOST_WAITING / LANES,
+          mostBytes: MOST_WAITING_BYTES / LANES,
+          batchSize: BATCH_SIZE,
+        }),
+    )
   return {
     add(services: Services, item: Item): Promise<Answer> {
-      gatherer ??= new Gatherer({
-        send: (items) => send(services, items),
-        mostItems: MOST_WAITING,
-        mostBytes: MOST_WAITING_BYTES,
-        batchSize: BATCH_SIZE,
-      })
+      if (gatherers.length === 0) gatherers = begin(services)
+      const gatherer = gatherers[hashOf(playerOf(item)) % LANES] as Gatherer<Item, Answer>
       return gatherer.add(item, bytesOf(item), item.by.signal)
     },
     get waiting(): number {
-      return gatherer?.waiting ?? 0
+      return gatherers.reduce((sum, gatherer) => sum + gatherer.waiting, 0)
     },
   }
 }
@@ -165,4 +174,10 @@ function sizeOf({ item, by }: Entry): number {
 
 function sizeOfStats({ request }: StatsEntry): number {
   return ENTRY_BYTES * (1 + request.updates.length)
+}
+
+function hashOf(text: string): number {
+  let hash = 0
+  for (let index = 0; index < text.length; index += 1) hash = (hash * 31 + text.charCodeAt(index)) >>> 0
+  return hash
 }
