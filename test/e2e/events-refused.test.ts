@@ -1,39 +1,27 @@
-import { rmSync } from 'node:fs'
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { LIMITS } from '../../src/model/limits.ts'
 import { writeResumeToken } from '../../src/service/watching/resume-token.ts'
-import { createAuth } from '../support/auth.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { BrowserWatch, openWatch } from '../support/event-source.ts'
+import { type OpenAndClosed, startOpenAndClosed } from '../support/open-and-closed.ts'
 import { record } from '../support/relay.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
+import type { RunningServer } from '../support/server.ts'
+import { TITLE_ID } from '../support/world.ts'
 
 const ORIGIN = 'https://overlay.example'
 const SELF = `title_id=${TITLE_ID}`
 
-let database: TestDatabase
-/** Where nobody is asked who they are. */
+let servers: OpenAndClosed
 let open: RunningServer
-/** Where they are. */
 let closed: RunningServer
-let auth: Awaited<ReturnType<typeof createAuth>>
+let auth: OpenAndClosed['auth']
 
 beforeAll(async () => {
-  database = await createTestDatabase()
-  auth = await createAuth([TITLE_ID])
-  open = await startServer({ databaseUrl: database.url, env: { LAUREL_ALLOWED_ORIGINS: ORIGIN } })
-  closed = await startServer({ databaseUrl: database.url, env: auth.env })
-  await createWorld(open.address, { plain: undefined })
+  servers = await startOpenAndClosed({ LAUREL_ALLOWED_ORIGINS: ORIGIN })
+  ;({ open, closed, auth } = servers)
 })
-afterAll(async () => {
-  await open[Symbol.asyncDispose]()
-  await closed[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
-  rmSync(auth.folder, { recursive: true })
-})
+afterAll(() => servers[Symbol.asyncDispose]())
 
 /** Asks, and reads the answer where it is none that goes on. */
 async function ask(url: string, query: string, init: RequestInit = {}) {
@@ -123,7 +111,7 @@ test('a token whose events are gone is told the oldest that goes on, and a brows
   using watch = await openWatch(open.url, { query: [['title_id', TITLE_ID]] })
   await record(open.address, [{ playerId: 'gina', achievementId: 'plain' }])
   await watch.until(({ told }) => told.length === 1)
-  const client = new pg.Client({ connectionString: database.url })
+  const client = new pg.Client({ connectionString: servers.databaseUrl })
   await client.connect()
   const last = watch.ids[0]
   await client.query('insert into event_marks (position, time) values ($1, 17000000000000000)', [last])

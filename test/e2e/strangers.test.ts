@@ -1,37 +1,26 @@
-import { rmSync } from 'node:fs'
 import { request as ask, type IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createAuth } from '../support/auth.ts'
-import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
+import { type OpenAndClosed, startOpenAndClosed } from '../support/open-and-closed.ts'
+import type { RunningServer } from '../support/server.ts'
+import { TITLE_ID } from '../support/world.ts'
 
 /* Web pages of other people, as far as their browsers can tell a server of this machine what they ask for. */
 
 const ORIGIN = 'https://overlay.example'
 
-let database: TestDatabase
-/** Where nobody is asked who they are. */
+let servers: OpenAndClosed
 let open: RunningServer
-/** Where they are. */
 let closed: RunningServer
-let auth: Awaited<ReturnType<typeof createAuth>>
 
 beforeAll(async () => {
-  database = await createTestDatabase()
-  auth = await createAuth([TITLE_ID])
-  const env = { LAUREL_ALLOWED_ORIGINS: ORIGIN, LAUREL_ALLOWED_HOSTS: 'laurel.internal' }
-  open = await startServer({ databaseUrl: database.url, env })
-  closed = await startServer({ databaseUrl: database.url, env: auth.env })
-  await createWorld(open.address, { plain: undefined })
+  servers = await startOpenAndClosed({
+    LAUREL_ALLOWED_ORIGINS: ORIGIN,
+    LAUREL_ALLOWED_HOSTS: 'laurel.internal',
+  })
+  ;({ open, closed } = servers)
 })
-afterAll(async () => {
-  await open[Symbol.asyncDispose]()
-  await closed[Symbol.asyncDispose]()
-  await database[Symbol.asyncDispose]()
-  rmSync(auth.folder, { recursive: true })
-})
+afterAll(() => servers[Symbol.asyncDispose]())
 
 /** `fetch` lets nobody choose a host. Of an answer that is a stream only the beginning is read. */
 async function answerOf(server: RunningServer, path: string, headers: object, method = 'GET') {
