@@ -27,8 +27,6 @@ const MOST = 50_000
 const MOST_WAITING = 10_000
 /** What goes out together: one that must be read in full holds up the others. */
 const BATCH_SIZE = 64
-/** So many go out at the same time. */
-const LANES = 2
 
 /**
  * Pages of lists in memory. One is shown only if it has the stamp that the database has just said is its own. Lists that
@@ -36,18 +34,15 @@ const LANES = 2
  */
 class KnownLists {
   readonly #pages = new Map<string, KnownPage>()
-  readonly #lanes = Array.from(
-    { length: LANES },
-    () =>
-      new Gatherer<Asked, ReadList>({
-        send: readTogether,
-        mostItems: MOST_WAITING / LANES,
-        mostBytes: Number.POSITIVE_INFINITY,
-        batchSize: BATCH_SIZE,
-      }),
-  )
+  readonly #gatherer = new Gatherer<Asked, ReadList>({
+    send: readTogether,
+    // Nobody waits for the list of another.
+    ownerOf: (asked) => asked,
+    mostItems: MOST_WAITING,
+    mostBytes: Number.POSITIVE_INFINITY,
+    batchSize: BATCH_SIZE,
+  })
   #standings = 0
-  #next = 0
 
   get(name: string): KnownPage | undefined {
     const known = this.#pages.get(name)
@@ -68,8 +63,7 @@ class KnownLists {
   }
 
   read(services: Services, filter: ListAsked, signal: AbortSignal): Promise<ReadList> {
-    this.#next = (this.#next + 1) % LANES
-    return (this.#lanes[this.#next] as Gatherer<Asked, ReadList>).add({ services, filter }, 0, signal)
+    return this.#gatherer.add({ services, filter }, 0, signal)
   }
 
   #forget(name: string): void {

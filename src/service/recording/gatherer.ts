@@ -16,21 +16,29 @@ export interface GathererSettings<Item, Answer> {
    * the next ones need not wait. A rejection is everybody's.
    */
   readonly send: (items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>
+  /** Whose an item is: it goes out once those of the same owner that came before it are back. */
+  readonly ownerOf: (item: Item) => unknown
   readonly mostItems: number
   readonly mostBytes: number
   /** Items that go out together at most. */
   readonly batchSize: number
 }
 
+/** Batches that are on their way at most. */
+const MOST_SENT = 2
+
 /**
  * Gathers what comes while the one before it is on its way, and sends it together. What comes to an idle gatherer
- * goes at once, with whatever arrived in the same moment: there is no timer.
+ * goes at once, with whatever arrived in the same moment: there is no timer. Where a whole batch waits it goes out beside
+ * the first; less than that is worth more together.
  */
 export class Gatherer<Item, Answer> {
   readonly #settings: GathererSettings<Item, Answer>
   readonly #waiting = new Set<Waiting<Item, Answer>>()
+  /** The owners of what is on its way, batch by batch. */
+  readonly #sent = new Set<ReadonlySet<unknown>>()
   #bytes = 0
-  #running = false
+  #isWoken = false
 
   constructor(settings: GathererSettings<Item, Answer>) {
     this.#settings = settings
@@ -57,42 +65,66 @@ export class Gatherer<Item, Answer> {
       signal.addEventListener('abort', onAbort, { once: true })
       this.#waiting.add(waiting)
       this.#bytes += bytes
-      if (this.#running) return
-      this.#running = true
-      // Calls that came in one packet are here when this runs.
-      setImmediate(() => void this.#run())
+      this.#wake()
     })
   }
 
-  async #run(): Promise<void> {
-    while (this.#waiting.size > 0) {
-      const batch: Waiting<Item, Answer>[] = []
-      for (const waiting of this.#waiting) {
-        if (batch.length === this.#settings.batchSize) break
-        this.#take(waiting)
-        batch.push(waiting)
-      }
-      const tell = await this.#send(batch)
-      // Once the next ones are on their way: the database has work while those who wait are told.
-      setImmediate(tell)
-    }
-    this.#running = false
+  /** Calls that came in one packet are here when it sends. */
+  #wake(): void {
+    const isWhole = this.#waiting.size % this.#settings.batchSize === 0
+    if (this.#isWoken || (this.#sent.size > 0 && !isWhole)) return
+    this.#isWoken = true
+    setImmediate(() => {
+      this.#isWoken = false
+      this.#sendMore()
+    })
   }
 
-  /** Gives what tells those who wait what became of them. */
-  async #send(batch: readonly Waiting<Item, Answer>[]): Promise<() => void> {
-    try {
-      const answers = await this.#settings.send(batch.map(({ item }) => item))
-      // One that takes longer may fail before anybody is told of it.
-      for (const answer of answers) if (answer instanceof Promise) answer.catch(() => {})
-      return () => {
-        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
-      }
-    } catch (error) {
-      return () => {
-        for (const { reject } of batch) reject(error)
-      }
+  #sendMore(): void {
+    while (this.#sent.size < MOST_SENT) {
+      const least = this.#sent.size === 0 ? 1 : this.#settings.batchSize
+      const batch = this.#waiting.size < least ? [] : this.#next()
+      if (batch.length < least) return
+      for (const waiting of batch) this.#take(waiting)
+      void this.#send(batch)
     }
+  }
+
+  /** What may go out now, in its order. */
+  #next(): readonly Waiting<Item, Answer>[] {
+    const { ownerOf, batchSize } = this.#settings
+    const [before] = this.#sent
+    const batch: Waiting<Item, Answer>[] = []
+    for (const waiting of this.#waiting) {
+      if (batch.length === batchSize) break
+      if (before?.has(ownerOf(waiting.item)) !== true) batch.push(waiting)
+    }
+    return batch
+  }
+
+  async #send(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
+    const items = batch.map(({ item }) => item)
+    const owners = new Set(items.map(this.#settings.ownerOf))
+    this.#sent.add(owners)
+    const tell = await this.#answersOf(items).then(
+      (answers) => () => {
+        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+      },
+      (error: unknown) => () => {
+        for (const { reject } of batch) reject(error)
+      },
+    )
+    this.#sent.delete(owners)
+    this.#sendMore()
+    // Once the next ones are on their way: the database has work while those who wait are told.
+    setImmediate(tell)
+  }
+
+  async #answersOf(items: readonly Item[]): Promise<readonly (Answer | Promise<Answer>)[]> {
+    const answers = await this.#settings.send(items)
+    // One that takes longer may fail before anybody is told of it.
+    for (const answer of answers) if (answer instanceof Promise) answer.catch(() => {})
+    return answers
   }
 
   #take(waiting: Waiting<Item, Answer>): void {

@@ -29,8 +29,6 @@ export interface RecorderCounts {
   readonly batches: number
 }
 
-/** So many go out at the same time; each player's always by the same one, so that their order is kept. */
-const LANES = 2
 const BATCH_SIZE = 500
 const MOST_WAITING = 20_000
 const MOST_WAITING_BYTES = 32 * 2 ** 20
@@ -90,8 +88,8 @@ export function createRecorder(gathers: boolean): Recorder {
     return recorded
   }
 
-  const lanes = lanesOf(({ item }: Entry) => item.playerId, sizeOf, send)
-  const statsLanes = lanesOf(
+  const reports = gatherer(({ item }: Entry) => item.playerId, sizeOf, send)
+  const stats = gatherer(
     ({ request }: StatsEntry) => request.playerId,
     sizeOfStats,
     (services, entries) => recordStatsTogether(services, entries, abortedByAll(entries)),
@@ -99,16 +97,16 @@ export function createRecorder(gathers: boolean): Recorder {
 
   return {
     async record(services, entry) {
-      if (gathers) return lanes.add(services, entry)
+      if (gathers) return reports.add(services, entry)
       return (await send(services, [entry]))[0] as EntryAnswer
     },
     async recordStats(services, entry) {
-      if (gathers) return statsLanes.add(services, entry)
+      if (gathers) return stats.add(services, entry)
       return (await recordStatsTogether(services, [entry], entry.by.signal))[0] as StatsAnswer
     },
     recordAll: async (services, entries) => Promise.all(await send(services, entries)),
     get counts() {
-      return { ...counts, waiting: lanes.waiting + statsLanes.waiting }
+      return { ...counts, waiting: reports.waiting + stats.waiting }
     },
   }
 }
@@ -136,32 +134,28 @@ function abortedByAll(entries: readonly { readonly by: Call }[]): AbortSignal {
   return controller.signal
 }
 
-/** Gatherers side by side: of one player's entries each goes after the one before it. */
-function lanesOf<Item extends { readonly by: Call }, Answer>(
+/** What is gathered goes out by the services of who came first: they are the same for all. */
+function gatherer<Item extends { readonly by: Call }, Answer>(
   playerOf: (item: Item) => string,
   bytesOf: (item: Item) => number,
   send: (services: Services, items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>,
 ) {
-  let gatherers: readonly Gatherer<Item, Answer>[] = []
+  let gathered: Gatherer<Item, Answer> | undefined
   const begin = (services: Services) =>
-    Array.from(
-      { length: LANES },
-      () =>
-        new Gatherer<Item, Answer>({
-          send: (items) => send(services, items),
-          mostItems: MOST_WAITING / LANES,
-          mostBytes: MOST_WAITING_BYTES / LANES,
-          batchSize: BATCH_SIZE,
-        }),
-    )
+    new Gatherer<Item, Answer>({
+      send: (items) => send(services, items),
+      ownerOf: playerOf,
+      mostItems: MOST_WAITING,
+      mostBytes: MOST_WAITING_BYTES,
+      batchSize: BATCH_SIZE,
+    })
   return {
     add(services: Services, item: Item): Promise<Answer> {
-      if (gatherers.length === 0) gatherers = begin(services)
-      const gatherer = gatherers[hashOf(playerOf(item)) % LANES] as Gatherer<Item, Answer>
-      return gatherer.add(item, bytesOf(item), item.by.signal)
+      gathered ??= begin(services)
+      return gathered.add(item, bytesOf(item), item.by.signal)
     },
     get waiting(): number {
-      return gatherers.reduce((sum, gatherer) => sum + gatherer.waiting, 0)
+      return gathered?.waiting ?? 0
     },
   }
 }
@@ -174,10 +168,4 @@ function sizeOf({ item, by }: Entry): number {
 
 function sizeOfStats({ request }: StatsEntry): number {
   return ENTRY_BYTES * (1 + request.updates.length)
-}
-
-function hashOf(text: string): number {
-  let hash = 0
-  for (let index = 0; index < text.length; index += 1) hash = (hash * 31 + text.charCodeAt(index)) >>> 0
-  return hash
 }
