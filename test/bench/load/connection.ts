@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import {
   callHead,
@@ -18,7 +17,7 @@ import {
 
 /** Who waits for the answer of a call. */
 export interface Caller {
-  /** Bytes of the answer's messages, as they come. */
+  /** Bytes of the answer's messages, as they come: who keeps some copies them. */
   data(bytes: Buffer): void
   /** The last of it. True only for the status OK. */
   end(ok: boolean): void
@@ -39,6 +38,8 @@ export const HEALTH_CHECK = '/grpc.health.v1.Health/Check'
 export const EMPTY_MESSAGE = Buffer.alloc(5)
 const SERVING = Buffer.from([0, 0, 0, 0, 2, 0x08, 0x01])
 const GIVE_ROOM_AFTER = 2 ** 29
+/** Several frames of the largest size that a server may send. */
+const RECEIVED_AT_ONCE = 2 ** 17
 
 /**
  * One HTTP/2 connection that makes gRPC calls and does as little as the protocol allows: requests come as bytes, and a
@@ -55,25 +56,34 @@ export class Connection {
   #frameSize = DEFAULT_FRAME_SIZE
   #mostStreams = Number.POSITIVE_INFINITY
   #taken = 0
-  #rest: Buffer = Buffer.alloc(0)
+  /** What comes in is read to the same place again and again: to collect garbage would take more than all else. */
+  readonly #received = Buffer.allocUnsafe(RECEIVED_AT_ONCE)
+  /** So much of it is the beginning of a frame. */
+  #rest = 0
   #corked = false
   #success: Buffer | undefined
   #lastTrailers: Buffer = Buffer.alloc(0)
 
-  private constructor(socket: Socket) {
-    this.#socket = socket
-    socket.setNoDelay(true)
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk))
-    socket.on('error', () => this.#lost())
-    socket.on('close', () => this.#lost())
+  private constructor({ hostname, port }: URL) {
+    this.#socket = connect({
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port),
+      noDelay: true,
+      onread: {
+        buffer: () => this.#received.subarray(this.#rest),
+        callback: (size) => {
+          this.#receive(size)
+          return true
+        },
+      },
+    })
+    this.#socket.on('error', () => this.#lost())
+    this.#socket.on('close', () => this.#lost())
   }
 
   /** @throws Error when nobody answers, or not as a healthy gRPC server does. */
   static async open(address: string): Promise<Connection> {
-    const url = new URL(`http://${address}`)
-    const socket = connect(Number(url.port), url.hostname.replace(/^\[|\]$/g, ''))
-    await once(socket, 'connect')
-    const connection = new Connection(socket)
+    const connection = new Connection(new URL(`http://${address}`))
     const settings = settingsFrame([
       // The server then compresses no header by what it sent before: equal trailers are equal bytes.
       [SETTING.headerTableSize, 0],
@@ -131,7 +141,7 @@ export class Connection {
   async #learnSuccess(address: string): Promise<void> {
     const answer: Buffer[] = []
     const ended = Promise.withResolvers<void>()
-    const caller: Caller = { data: (bytes) => answer.push(bytes), end: () => ended.resolve() }
+    const caller: Caller = { data: (bytes) => answer.push(Buffer.from(bytes)), end: () => ended.resolve() }
     this.call(callHead(HEALTH_CHECK, address), EMPTY_MESSAGE, caller)
     await ended.promise
     if (!Buffer.concat(answer).equals(SERVING))
@@ -165,8 +175,8 @@ export class Connection {
     }
   }
 
-  #receive(chunk: Buffer): void {
-    const bytes = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk])
+  #receive(size: number): void {
+    const bytes = this.#received.subarray(0, this.#rest + size)
     let at = 0
     while (at + HEAD_LENGTH <= bytes.length) {
       const end = at + HEAD_LENGTH + bytes.readUIntBE(at, 3)
@@ -175,7 +185,8 @@ export class Connection {
       this.#take(bytes[at + 3] as number, bytes[at + 4] as number, id, bytes.subarray(at + HEAD_LENGTH, end))
       at = end
     }
-    this.#rest = bytes.subarray(at)
+    bytes.copyWithin(0, at)
+    this.#rest = bytes.length - at
   }
 
   #take(type: number, flags: number, id: number, payload: Buffer): void {

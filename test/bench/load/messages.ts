@@ -12,16 +12,17 @@ export function withPrefix(message: Uint8Array): Buffer {
 export class MessageReader {
   #rest: Buffer = Buffer.alloc(0)
 
-  /** Takes what came, and gives the messages that are complete by it. */
+  /** Takes what came, and gives the messages that are complete by it: they lie in what came. */
   push(bytes: Buffer): readonly Buffer[] {
     const complete: Buffer[] = []
-    this.#rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
-    while (this.#rest.length >= PREFIX_LENGTH) {
-      const end = PREFIX_LENGTH + this.#rest.readUInt32BE(1)
-      if (this.#rest.length < end) break
-      complete.push(this.#rest.subarray(PREFIX_LENGTH, end))
-      this.#rest = this.#rest.subarray(end)
+    let rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
+    while (rest.length >= PREFIX_LENGTH) {
+      const end = PREFIX_LENGTH + rest.readUInt32BE(1)
+      if (rest.length < end) break
+      complete.push(rest.subarray(PREFIX_LENGTH, end))
+      rest = rest.subarray(end)
     }
+    this.#rest = Buffer.from(rest)
     return complete
   }
 }
