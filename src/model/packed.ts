@@ -2,6 +2,8 @@ import type { JsonValue } from './json.ts'
 
 /** The member that stands for a bigint; a member that is really called so gets one more `$` on the way. */
 const MARK = /^\$+bigint$/
+/** Most members are called so. */
+const PLAIN = /^\w+$/
 
 /**
  * Any value of the model as text and back: bigints keep their type, members are sorted, so that equal values
@@ -31,10 +33,14 @@ function packObject(members: Readonly<Record<string, unknown>>): string {
   for (const name of Object.keys(members).sort()) {
     const member = members[name]
     if (member === undefined) continue
-    const marked = MARK.test(name) ? `$${name}` : name
-    text += `${text === '{' ? '' : ','}${JSON.stringify(marked)}:${pack(member)}`
+    text += `${text === '{' ? '' : ','}${packName(name)}:${pack(member)}`
   }
   return `${text}}`
+}
+
+function packName(name: string): string {
+  if (PLAIN.test(name)) return `"${name}"`
+  return JSON.stringify(MARK.test(name) ? `$${name}` : name)
 }
 
 export function unpack<Value>(text: string): Value {

@@ -9,7 +9,7 @@ interface PlayerMutation {
   readonly requestId: string | undefined
 }
 
-type GivenAnswer = PlayerRequest & Answer & { readonly titleId: string }
+export type GivenAnswer = PlayerRequest & Answer & { readonly titleId: string }
 
 /**
  * First answers of players' mutations. Read under the lock of the players' sheets and written in the mutation's

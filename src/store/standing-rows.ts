@@ -1,25 +1,37 @@
+import type { StoredAchievement } from '../model/achievement.ts'
 import { formatJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { Extensions } from '../model/title.ts'
 import { quantityToJson } from './definition.ts'
 import { table } from './fixed-statement.ts'
 import { mapValues } from './progress-columns.ts'
-import type { SheetKey } from './sheets.ts'
-import type { StandingsWrite } from './standings.ts'
+import type { SheetWrite } from './standings.ts'
 
 /**
  * What is written of standings, as tables of values. A place is the number of a sheet among those that are written,
  * from 1.
  */
-export function rowsOfStandings(write: StandingsWrite) {
-  const { sheets, definitions, progress, events, answers } = write
-  const places = new Map(sheets.map(({ after }, index) => [nameOf(after), index + 1]))
-  const placesOf = (keys: readonly SheetKey[]) => keys.map((key) => places.get(nameOf(key)))
-  const numbers = new Map(definitions.map(({ titleId, id }, index) => [`${titleId}\u0000${id}`, index + 1]))
-  const reports = sheets.flatMap(({ after, achievementIds }, index) =>
-    // One that nothing was judged by has a number that no definition has.
-    achievementIds.map((id) => [index + 1, numbers.get(`${after.titleId}\u0000${id}`) ?? 0] as const),
-  )
+export function rowsOfStandings(sheets: readonly SheetWrite[]) {
+  const all = <Row>(rowsOf: (sheet: SheetWrite) => Iterable<Row>) => {
+    const rows: Row[] = []
+    const places: number[] = []
+    for (const [index, sheet] of sheets.entries()) {
+      for (const row of rowsOf(sheet)) {
+        rows.push(row)
+        places.push(index + 1)
+      }
+    }
+    return [places, rows] as const
+  }
+  const [reportPlaces, judgedBy] = all((sheet) => sheet.definitions)
+  const [progressPlaces, progress] = all((sheet) => sheet.progress)
+  const [eventPlaces, events] = all((sheet) => sheet.events)
+  const [answerPlaces, answers] = all((sheet) => sheet.answers)
+  const numbers = new Map<StoredAchievement, number>()
+  for (const definition of judgedBy) {
+    if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
+  }
+  const definitions = [...numbers.keys()]
   return {
     definitions: table('d', {
       t: ['text', definitions.map(({ titleId }) => titleId)],
@@ -29,11 +41,11 @@ export function rowsOfStandings(write: StandingsWrite) {
     }),
     /** Which sheet was reported on, judged by which definition. */
     reports: table('r', {
-      place: ['bigint', reports.map(([place]) => place)],
-      definition: ['bigint', reports.map(([, definition]) => definition)],
+      place: ['bigint', reportPlaces],
+      definition: ['bigint', judgedBy.map((definition) => numbers.get(definition))],
     }),
     sheets: table('w', {
-      place: ['bigint', placesOf(sheets.map(({ after }) => after))],
+      place: ['bigint', sheets.map((_, index) => index + 1)],
       p: ['text', sheets.map(({ after }) => after.playerId)],
       t: ['text', sheets.map(({ after }) => after.titleId)],
       before: ['bigint', sheets.map(({ before }) => before?.version)],
@@ -43,7 +55,7 @@ export function rowsOfStandings(write: StandingsWrite) {
       last: ['bigint', sheets.map(({ after }) => after.lastUnlockTime)],
     }),
     progress: table('r', {
-      place: ['bigint', placesOf(progress)],
+      place: ['bigint', progressPlaces],
       p: ['text', progress.map(({ playerId }) => playerId)],
       t: ['text', progress.map(({ titleId }) => titleId)],
       a: ['text', progress.map(({ achievementId }) => achievementId)],
@@ -60,7 +72,7 @@ export function rowsOfStandings(write: StandingsWrite) {
       extensions: ['jsonb', progress.map((it) => textOf(it.progress.extensions))],
     }),
     events: table('r', {
-      place: ['bigint', placesOf(events)],
+      place: ['bigint', eventPlaces],
       p: ['text', events.map(({ playerId }) => playerId)],
       t: ['text', events.map(({ titleId }) => titleId)],
       a: ['text', events.map(({ achievementId }) => achievementId)],
@@ -74,7 +86,7 @@ export function rowsOfStandings(write: StandingsWrite) {
       request: ['text', events.map(({ requestId }) => requestId)],
     }),
     answers: table('g', {
-      place: ['bigint', placesOf(answers)],
+      place: ['bigint', answerPlaces],
       p: ['text', answers.map(({ playerId }) => playerId)],
       id: ['text', answers.map(({ requestId }) => requestId)],
       fingerprint: ['text', answers.map(({ fingerprint }) => fingerprint)],
@@ -86,9 +98,4 @@ export function rowsOfStandings(write: StandingsWrite) {
 function textOf(extensions: Extensions): string {
   for (const _ in extensions) return formatJson(extensions as JsonObject)
   return '{}'
-}
-
-/** No id holds U+0000. */
-function nameOf({ playerId, titleId }: SheetKey): string {
-  return `${playerId}\u0000${titleId}`
 }

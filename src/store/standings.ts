@@ -24,24 +24,17 @@ export interface Standing {
   readonly progress: Progress
 }
 
-/** A sheet as it was when its changes were thought out, and as it is after them. */
+/** A sheet as it was when its changes were thought out, as it is after them, and all that is written with it. */
 export interface SheetWrite {
   /** Undefined for a sheet that was not there. */
   readonly before: Sheet | undefined
   /** The same as before when nothing changed: then it is only made sure of. */
   readonly after: Sheet
-  /** What was reported on. */
-  readonly achievementIds: readonly string[]
-}
-
-export interface StandingsWrite {
-  readonly sheets: readonly SheetWrite[]
+  /** What the changes were judged by. */
+  readonly definitions: ReadonlySet<StoredAchievement>
   readonly progress: readonly ProgressRecord[]
   readonly events: readonly ProgressEvent[]
-  readonly answers: readonly (PlayerRequest & Answer & { readonly titleId: string })[]
-  /** What the changes were judged by. */
-  readonly definitions: readonly StoredAchievement[]
-  readonly time: Instant
+  readonly answers: readonly (PlayerRequest & Answer)[]
 }
 
 /**
@@ -72,7 +65,7 @@ export function standingQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Writes what was made of standings, and gives those of the sheets that it was written of. A sheet that has changed since
+     * Writes what was made of standings, and gives those of the sheets that were written. A sheet that has changed since
      * it was read, a request that has an answer already, or a definition that is not what it was, leaves all of that
      * sheet unwritten, and so does anything of it that another transaction holds: it waits for nobody. One statement,
      * a transaction by itself.
@@ -81,8 +74,11 @@ export function standingQueries(db: Kysely<Tables>) {
      * says `not in`, or `is true` after an `in`: so the planner keeps the places in a hash, however many or few it
      * expects, and never compares all with all.
      */
-    async writeStandings(write: StandingsWrite): Promise<readonly SheetWrite[]> {
-      const { definitions, reports, sheets, progress, events, answers } = rowsOfStandings(write)
+    async writeStandings<Write extends SheetWrite>(
+      writes: readonly Write[],
+      time: Instant,
+    ): Promise<readonly Write[]> {
+      const { definitions, reports, sheets, progress, events, answers } = rowsOfStandings(writes)
       const { rows } = await fixed<{ place: bigint }>`
         with held as (
           select d.number from ${definitions}
@@ -113,7 +109,7 @@ export function standingQueries(db: Kysely<Tables>) {
         ),
         new_players as (
           insert into players (id, display_name, create_time, update_time)
-          select distinct p, '', ${write.time}::bigint, ${write.time}::bigint from wanted
+          select distinct p, '', ${time}::bigint, ${time}::bigint from wanted
           where before is null order by p
           on conflict (id) do nothing
         ),
@@ -156,13 +152,13 @@ export function standingQueries(db: Kysely<Tables>) {
         ),
         new_answers as (
           insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-          select p, id, fingerprint, response, ${write.time}::bigint from given
+          select p, id, fingerprint, response, ${time}::bigint from given
           where (place in (select place from written)) is true
         )
-        select place from generate_series(1, ${write.sheets.length}::bigint) as place
+        select place from generate_series(1, ${writes.length}::bigint) as place
         where place not in (select place from new_sheets union all select place from same)`.execute(db)
       const left = new Set(rows.map(({ place }) => Number(place)))
-      return left.size === 0 ? write.sheets : write.sheets.filter((_, index) => !left.has(index + 1))
+      return left.size === 0 ? writes : writes.filter((_, index) => !left.has(index + 1))
     },
   }
 }

@@ -1,47 +1,63 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
-import type { ProgressRecord } from '../../store/progress.ts'
+import type { ProgressEvent, ProgressRecord } from '../../store/progress.ts'
 import type { Sheet } from '../../store/sheets.ts'
-import type { Standing } from '../../store/standings.ts'
+import type { SheetWrite, Standing } from '../../store/standings.ts'
+import type { GivenAnswer } from '../answers.ts'
 import { sheetKey } from '../ledger.ts'
 import type { RecordProgress } from '../record-progress.ts'
 import type { Services } from '../services.ts'
 import type { KnownStandings } from './known-standings.ts'
 
-/** A sheet that items are about. */
-export interface OpenSheet {
+/** A sheet that items are about, and what comes of them. */
+export interface OpenSheet extends SheetWrite {
   readonly name: string
-  /** Undefined where there is none yet. */
-  readonly before: Sheet | undefined
-  readonly sheet: Sheet
-  readonly achievementIds: string[]
-  /** What is known of its progress: as it was found, and then as it has changed. */
+  /** What is known of its progress: as it was found. */
+  readonly found: ProgressRecord[]
+  readonly definitions: Set<StoredAchievement>
   readonly progress: ProgressRecord[]
-  isChanged: boolean
+  readonly events: ProgressEvent[]
+  readonly answers: GivenAnswer[]
+  /** The same as before until it is known what comes of the items. */
+  after: Sheet
   isRefused: boolean
 }
 
-/** The sheets of items, by their names: what is remembered of them, or else read. */
+/** The sheets of items, in the order of the items: what is remembered of them, or else read. */
 export async function openSheets(
   services: Services,
   standings: KnownStandings,
   items: readonly RecordProgress[],
   now: Instant,
-): Promise<ReadonlyMap<string, OpenSheet>> {
+): Promise<readonly OpenSheet[]> {
   const found = await findStandings(services, standings, items)
   const sheets = new Map<string, OpenSheet>()
-  for (const [index, { playerId, titleId, achievementId }] of items.entries()) {
-    const name = sheetKey(items[index] as RecordProgress)
-    const { sheet: before, progress } = found[index] as Standing
+  return items.map((item, index) => {
+    const { playerId, titleId, achievementId } = item
+    const { sheet, progress } = found[index] as Standing
+    const name = sheetKey(item)
     let open = sheets.get(name)
     if (open === undefined) {
-      const sheet = before ?? blank(playerId, titleId, now)
-      open = { name, before, sheet, achievementIds: [], progress: [], isChanged: false, isRefused: false }
+      open = opened(name, sheet, sheet ?? blank(playerId, titleId, now))
       sheets.set(name, open)
     }
-    open.achievementIds.push(achievementId)
-    open.progress.push({ playerId, titleId, achievementId, progress })
+    open.found.push({ playerId, titleId, achievementId, progress })
+    return open
+  })
+}
+
+function opened(name: string, before: Sheet | undefined, after: Sheet): OpenSheet {
+  return {
+    name,
+    before,
+    after,
+    found: [],
+    definitions: new Set(),
+    progress: [],
+    events: [],
+    answers: [],
+    isRefused: false,
   }
-  return sheets
 }
 
 async function findStandings(

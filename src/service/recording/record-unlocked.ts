@@ -1,7 +1,7 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
-import type { SheetKey } from '../../store/sheets.ts'
-import type { SheetWrite, StandingsWrite } from '../../store/standings.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { Sheet, SheetKey } from '../../store/sheets.ts'
 import { Answers } from '../answers.ts'
 import { Ledger, sheetKey } from '../ledger.ts'
 import { achievementNotFound } from '../lookup.ts'
@@ -25,13 +25,13 @@ export async function recordUnlocked(
   const now = services.now()
   const items = entries.map(({ item }) => item)
   const definitions = await findDefinitions(services, entries)
-  const sheets = await openSheets(services, standings, items, now)
-  const sheetOf = (key: SheetKey) => sheets.get(sheetKey(key)) as OpenSheet
+  const sheetsOfEntries = await openSheets(services, standings, items, now)
+  const sheets = new Map(sheetsOfEntries.map((sheet) => [sheet.name, sheet]))
   const opened = [...sheets.values()]
 
   const ledger = new Ledger(
-    opened.map(({ sheet }) => sheet),
-    opened.flatMap(({ progress }) => progress),
+    opened.map(({ after }) => after),
+    opened.flatMap(({ found }) => found),
   )
   const answers = new Answers()
   const definitionOf = (entry: Entry) => {
@@ -41,43 +41,42 @@ export async function recordUnlocked(
   }
   const judged = judge(services, { now, ledger, answers, definitionOf }, entries)
 
-  for (const [index, item] of items.entries()) {
-    if (judged[index] instanceof LaurelError) sheetOf(item).isRefused = true
+  for (const [index, entry] of entries.entries()) {
+    const sheet = sheetsOfEntries[index] as OpenSheet
+    if (judged[index] instanceof LaurelError) sheet.isRefused = true
+    else sheet.definitions.add(definitionOf(entry))
   }
+  const sheetOf = (key: SheetKey) => sheets.get(sheetKey(key)) as OpenSheet
   const { progress, events } = ledger.changes
   for (const record of progress) sheetOf(record).progress.push(record)
-  for (const change of [...progress, ...answers.given]) sheetOf(change).isChanged = true
+  for (const event of events) sheetOf(event).events.push(event)
+  for (const answer of answers.given) sheetOf(answer).answers.push(answer)
   const kept = opened.filter(({ isRefused }) => !isRefused).sort(byKey)
-  const ofKept = <Key extends SheetKey>(keys: readonly Key[]): readonly Key[] =>
-    kept.length === opened.length ? keys : keys.filter((key) => !sheetOf(key).isRefused)
-  const writes = new Map(kept.map((sheet) => [sheet, toWrite(sheet, ledger)]))
-  const write: StandingsWrite = {
-    sheets: [...writes.values()],
-    progress: ofKept(progress),
-    events: ofKept(events),
-    answers: ofKept(answers.given),
-    definitions: [...new Set(entries.filter(({ item }) => !sheetOf(item).isRefused).map(definitionOf))],
-    time: now,
-  }
-  const written = await send(services, write)
-  for (const [{ name, progress }, one] of writes) {
-    if (written.has(one)) standings.put(name, one.after, one.before, progress)
+  for (const sheet of kept) sheet.after = afterAll(sheet, ledger)
+
+  const written = await write(services, kept, now)
+  for (const sheet of kept) {
+    const { name, after, before, found } = sheet
+    if (written.has(sheet)) standings.put(name, after, before, [...found, ...sheet.progress])
     else standings.forget(name)
   }
   if (written.size === opened.length) return judged
   // Whichever it was: they are read anew.
-  if (written.size < writes.size) services.definitions.forget(write.definitions)
-  return judged.map((answer, index) => {
-    const one = writes.get(sheetOf(items[index] as SheetKey))
-    return one !== undefined && written.has(one) ? answer : undefined
-  })
+  if (written.size < kept.length) services.definitions.forget(kept.flatMap((sheet) => [...sheet.definitions]))
+  return judged.map((answer, index) =>
+    written.has(sheetsOfEntries[index] as OpenSheet) ? answer : undefined,
+  )
 }
 
-/** It waits for nobody, so nobody has to stop it. */
-async function send({ store }: Services, write: StandingsWrite): Promise<ReadonlySet<SheetWrite>> {
-  if (write.sheets.length === 0) return new Set()
+/** Gives those that were written. It waits for nobody, so nobody has to stop it. */
+async function write(
+  { store }: Services,
+  sheets: readonly OpenSheet[],
+  now: Instant,
+): Promise<ReadonlySet<OpenSheet>> {
+  if (sheets.length === 0) return new Set()
   const { signal } = new AbortController()
-  return new Set(await store.single(signal, (queries) => queries.writeStandings(write)))
+  return new Set(await store.single(signal, (queries) => queries.writeStandings(sheets, now)))
 }
 
 /** Those that there are, by who reports on them. */
@@ -98,13 +97,14 @@ async function findDefinitions(
   return found
 }
 
-function toWrite({ before, sheet, achievementIds, isChanged }: OpenSheet, ledger: Ledger): SheetWrite {
-  const after = ledger.sheetOf(sheet)
-  const isRaised = before !== undefined && isChanged
-  return { before, after: isRaised ? { ...after, version: before.version + 1n } : after, achievementIds }
+/** One that changes has a new version. */
+function afterAll({ before, after, progress, answers }: OpenSheet, ledger: Ledger): Sheet {
+  const sheet = ledger.sheetOf(after)
+  const isRaised = before !== undefined && progress.length + answers.length > 0
+  return isRaised ? { ...sheet, version: before.version + 1n } : sheet
 }
 
-function byKey({ sheet: left }: OpenSheet, { sheet: right }: OpenSheet): number {
+function byKey({ after: left }: OpenSheet, { after: right }: OpenSheet): number {
   if (left.playerId !== right.playerId) return left.playerId < right.playerId ? -1 : 1
   return left.titleId < right.titleId ? -1 : 1
 }
