@@ -182,6 +182,18 @@ test('what another process wrote stands, though only some of a sheet is remember
   expect(answers).toMatchObject([{ changed: false, alreadyUnlocked: true }, { changed: true }])
 })
 
+test('what another process has changed is read anew and written together all the same', async () => {
+  const reportAll = (there: Services, percent: number) => {
+    const items = ['eva', 'fay', 'guy'].map((playerId) => ({ ...percentOn('plain', percent), playerId }))
+    return batchRecordProgress(there, { items }, call)
+  }
+  for (const percent of [5, 10]) await reportAll(services, percent)
+  await reportAll(others, 15)
+  const before = services.recorder.counts
+  expect(await reportAll(services, 20)).toMatchObject(Array(3).fill({ changed: true }))
+  expect(services.recorder.counts).toMatchObject({ late: before.late, together: before.together + 3 })
+})
+
 test('batches that are in the way of each other are all recorded', async () => {
   const batches = Array.from({ length: 40 }, (_, index) =>
     ACHIEVEMENTS.slice(0, 2 + (index % 3)).map(({ id }) => percentOn(id, index)),

@@ -40,27 +40,30 @@ export function createRecorder(gathers: boolean): Recorder {
 
   const counts = { together: 0, late: 0, batches: 0 }
 
-  /** By player: what is being written under lock, the last of it. */
-  const late = new Map<string, Promise<readonly EntryAnswer[]>>()
+  /** By player: what is being written after all others that came with it, the last of it. */
+  const late = new Map<string, Promise<unknown>>()
 
-  /** What cannot be written at once is written under lock, player by player, so that nobody waits for another. */
+  /**
+   * What cannot be written at once is tried once more with what is read anew, because mostly another process has changed what
+   * was known here; what is left then is written under lock, player by player, so that nobody waits for another.
+   */
   async function send(
     services: Services,
     entries: readonly Entry[],
   ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
     const ready = entries.filter(({ item }) => !late.has(item.playerId))
-    const written = await recordUnlocked(services, standings, ready).catch(orUnlessAway(ready))
-    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>()
-    for (const [index, entry] of ready.entries()) {
-      const answer = written[index]
-      if (answer !== undefined) answers.set(entry, answer)
-    }
-    const left = entries.filter((entry) => !answers.has(entry))
+    const written = await recordWritable(services, ready)
     counts.batches += 1
-    counts.together += answers.size
-    counts.late += left.length
+    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>(written)
+    const left = entries.filter((entry) => !written.has(entry))
+    const again = recordWritable(
+      services,
+      ready.filter((entry) => !written.has(entry)),
+    )
+    // Whoever goes after what is late already hears of a failure later.
+    again.catch(() => {})
     for (const [playerId, ofPlayer] of Map.groupBy(left, ({ item }) => item.playerId)) {
-      const recorded = recordLate(services, playerId, ofPlayer)
+      const recorded = afterLate(playerId, async () => recordRest(services, ofPlayer, await again))
       for (const [index, entry] of ofPlayer.entries()) {
         answers.set(
           entry,
@@ -71,14 +74,37 @@ export function createRecorder(gathers: boolean): Recorder {
     return entries.map((entry) => answers.get(entry) as EntryAnswer | Promise<EntryAnswer>)
   }
 
-  /** After what is late of the player already: the order in which a player's entries came is kept. */
-  function recordLate(
+  /** What became of those that could be written. */
+  async function recordWritable(
     services: Services,
-    playerId: string,
     entries: readonly Entry[],
+  ): Promise<ReadonlyMap<Entry, EntryAnswer>> {
+    const answers = new Map<Entry, EntryAnswer>()
+    if (entries.length === 0) return answers
+    const written = await recordUnlocked(services, standings, entries).catch(orUnlessAway(entries))
+    for (const [index, entry] of entries.entries()) {
+      const answer = written[index]
+      if (answer !== undefined) answers.set(entry, answer)
+    }
+    counts.together += answers.size
+    return answers
+  }
+
+  async function recordRest(
+    services: Services,
+    entries: readonly Entry[],
+    written: ReadonlyMap<Entry, EntryAnswer>,
   ): Promise<readonly EntryAnswer[]> {
+    const rest = entries.filter((entry) => !written.has(entry))
+    const locked = rest.length === 0 ? [] : await recordUnderLock(services, rest, abortedByAll(rest))
+    counts.late += rest.length
+    const answers = new Map(rest.map((entry, index) => [entry, locked[index] as EntryAnswer]))
+    return entries.map((entry) => (written.get(entry) ?? answers.get(entry)) as EntryAnswer)
+  }
+
+  /** After what is late of the player already: the order in which a player's entries came is kept. */
+  function afterLate<Result>(playerId: string, record: () => Promise<Result>): Promise<Result> {
     const before = late.get(playerId) ?? Promise.resolve()
-    const record = () => recordUnderLock(services, entries, abortedByAll(entries))
     const recorded = before.then(record, record)
     late.set(playerId, recorded)
     const forget = () => {
