@@ -67,6 +67,8 @@ export class Connections {
     }
     client.on('error', onError)
     try {
+      // Nobody heard it if that was while there was no connection yet.
+      signal.throwIfAborted()
       return await work({
         queries: this.#queriesOf(client),
         control: async (statement) => void (await client.query(statement)),
