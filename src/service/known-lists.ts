@@ -41,6 +41,7 @@ class KnownLists {
     mostItems: MOST_WAITING,
     mostBytes: Number.POSITIVE_INFINITY,
     batchSize: BATCH_SIZE,
+    besideFrom: BATCH_SIZE,
   })
   #standings = 0
 

@@ -194,6 +194,35 @@ test('what another process has changed is read anew and written together all the
   expect(services.recorder.counts).toMatchObject({ late: before.late, together: before.together + 3 })
 })
 
+test('a report that is written does not wait for another one of its player, nor hear of its end', async () => {
+  const second = { id: 'second', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title: second, requestId: undefined }, call)
+  await createAchievement(
+    services,
+    { titleId: 'second', achievement: achievementOf({ id: 'plain' }), requestId: undefined },
+    call,
+  )
+  const on = (titleId: string, percent: number) => ({
+    ...percentOn('plain', percent),
+    titleId,
+    playerId: 'hal',
+  })
+  for (const [there, percent] of [[services, 5] as const, [services, 10] as const, [others, 15] as const]) {
+    await batchRecordProgress(there, { items: [on('title', percent), on('second', percent)] }, call)
+  }
+  const client = await pool.connect()
+  await client.query(`begin`)
+  await client.query(`select 1 from player_titles where (player_id, title_id) = ('hal', 'second') for update`)
+  const leaving = new AbortController()
+  const written = recordProgress(services, on('title', 20), call)
+  const held = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })
+  expect(await written).toMatchObject({ changed: true })
+  leaving.abort(new Error('gone'))
+  await expect(held).rejects.toThrow('gone')
+  await client.query('rollback')
+  client.release()
+})
+
 test('batches that are in the way of each other are all recorded', async () => {
   const batches = Array.from({ length: 40 }, (_, index) =>
     ACHIEVEMENTS.slice(0, 2 + (index % 3)).map(({ id }) => percentOn(id, index)),

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { Gatherer } from './gatherer.ts'
 
 const { signal } = new AbortController()
-const BATCH_SIZE = 3
 
 /** Gathers items like `a1`, which are those of `a`, and shows what is on its way until the test lets it arrive. */
 function start() {
@@ -13,7 +12,6 @@ function start() {
   const gatherer = new Gatherer<string, string>({
     send(items) {
       for (const before of onTheWay) {
-        expect(items).toHaveLength(BATCH_SIZE)
         expect(items.filter((item) => before.items.some((other) => other[0] === item[0]))).toEqual([])
       }
       sent.push([...items])
@@ -32,7 +30,8 @@ function start() {
     ownerOf: (item) => item[0],
     mostItems: 100,
     mostBytes: 1_000,
-    batchSize: BATCH_SIZE,
+    batchSize: 3,
+    besideFrom: 3,
   })
   return { gatherer, sent, onTheWay, add: (item: string) => gatherer.add(item, 1, signal) }
 }
@@ -54,21 +53,24 @@ test('the first goes at once with what came beside it, and the next ones togethe
   expect(await Promise.all(next)).toEqual(['a2 is done', 'c1 is done'])
 })
 
-test('a whole batch goes beside the first, with nothing of whom the first is of', async () => {
+test('where many wait, some go beside the first, but nothing of whom the first is of', async () => {
   const { sent, onTheWay, add } = start()
   const all = [add('a1')]
   await turn()
-  for (const item of ['a2', 'b1', 'c1', 'a3', 'd1', 'e1']) all.push(add(item))
+  for (const item of ['a2', 'b1']) all.push(add(item))
   await turn()
-  expect(sent).toEqual([['a1'], ['b1', 'c1', 'd1']])
+  expect(sent).toEqual([['a1']])
+  for (const item of ['c1', 'a3']) all.push(add(item))
+  await turn()
+  expect(sent).toEqual([['a1'], ['b1', 'c1']])
   onTheWay[1]?.arrive()
   await turn()
   expect(sent).toHaveLength(2)
   onTheWay[0]?.arrive()
   await turn()
-  expect(sent[2]).toEqual(['a2', 'a3', 'e1'])
+  expect(sent[2]).toEqual(['a2', 'a3'])
   onTheWay[0]?.arrive()
-  expect(await Promise.all(all)).toHaveLength(7)
+  expect(await Promise.all(all)).toHaveLength(5)
 })
 
 test('what is given up while it waits is not sent, and what is sent already is answered', async () => {

@@ -22,6 +22,8 @@ export interface GathererSettings<Item, Answer> {
   readonly mostBytes: number
   /** Items that go out together at most. */
   readonly batchSize: number
+  /** So many must wait for others to go out beside those that are on their way. */
+  readonly besideFrom: number
 }
 
 /** Batches that are on their way at most. */
@@ -29,8 +31,8 @@ const MOST_SENT = 2
 
 /**
  * Gathers what comes while the one before it is on its way, and sends it together. What comes to an idle gatherer
- * goes at once, with whatever arrived in the same moment: there is no timer. Where a whole batch waits it goes out beside
- * the first; less than that is worth more together.
+ * goes at once, with whatever arrived in the same moment: there is no timer. Only where many wait a second batch goes out
+ * beside the first: fewer are worth more together.
  */
 export class Gatherer<Item, Answer> {
   readonly #settings: GathererSettings<Item, Answer>
@@ -71,8 +73,8 @@ export class Gatherer<Item, Answer> {
 
   /** Calls that came in one packet are here when it sends. */
   #wake(): void {
-    const isWhole = this.#waiting.size % this.#settings.batchSize === 0
-    if (this.#isWoken || (this.#sent.size > 0 && !isWhole)) return
+    const areMany = this.#waiting.size % this.#settings.besideFrom === 0
+    if (this.#isWoken || (this.#sent.size > 0 && !areMany)) return
     this.#isWoken = true
     setImmediate(() => {
       this.#isWoken = false
@@ -82,9 +84,9 @@ export class Gatherer<Item, Answer> {
 
   #sendMore(): void {
     while (this.#sent.size < MOST_SENT) {
-      const least = this.#sent.size === 0 ? 1 : this.#settings.batchSize
+      const least = this.#sent.size === 0 ? 1 : this.#settings.besideFrom
       const batch = this.#waiting.size < least ? [] : this.#next()
-      if (batch.length < least) return
+      if (batch.length === 0) return
       for (const waiting of batch) this.#take(waiting)
       void this.#send(batch)
     }

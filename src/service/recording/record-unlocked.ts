@@ -55,14 +55,15 @@ export async function recordUnlocked(
   for (const sheet of kept) sheet.after = afterAll(sheet, ledger)
 
   const written = await write(services, kept, now)
-  for (const sheet of kept) {
+  for (const sheet of opened) {
     const { name, after, before, found } = sheet
     if (written.has(sheet)) standings.put(name, after, before, [...found, ...sheet.progress])
     else standings.forget(name)
   }
   if (written.size === opened.length) return judged
-  // Whichever it was: they are read anew.
-  if (written.size < kept.length) services.definitions.forget(kept.flatMap((sheet) => [...sheet.definitions]))
+  // Whatever it was that had changed: it is read anew.
+  const left = kept.filter((sheet) => !written.has(sheet))
+  services.definitions.forget(left.flatMap((sheet) => [...sheet.definitions]))
   return judged.map((answer, index) =>
     written.has(sheetsOfEntries[index] as OpenSheet) ? answer : undefined,
   )

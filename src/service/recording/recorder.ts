@@ -35,6 +35,9 @@ const MOST_WAITING_BYTES = 32 * 2 ** 20
 /** What an entry takes beside its texts. */
 const ENTRY_BYTES = 512
 
+/** What became of entries, as far as they were recorded. */
+type Told = ReadonlyMap<Entry, EntryAnswer>
+
 export function createRecorder(gathers: boolean): Recorder {
   const standings = new KnownStandings()
 
@@ -51,55 +54,49 @@ export function createRecorder(gathers: boolean): Recorder {
     services: Services,
     entries: readonly Entry[],
   ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
-    const ready = entries.filter(({ item }) => !late.has(item.playerId))
-    const written = await recordWritable(services, ready)
-    counts.batches += 1
-    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>(written)
-    const left = entries.filter((entry) => !written.has(entry))
-    const again = recordWritable(
-      services,
-      ready.filter((entry) => !written.has(entry)),
+    const { ready = [], behind = [] } = Object.groupBy(entries, ({ item }) =>
+      late.has(item.playerId) ? 'behind' : 'ready',
     )
+    const written = await recordWritable(services, ready)
+    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>(written)
+    const left = ready.filter((entry) => !written.has(entry))
+    const again = recordWritable(services, left)
     // Whoever goes after what is late already hears of a failure later.
     again.catch(() => {})
-    for (const [playerId, ofPlayer] of Map.groupBy(left, ({ item }) => item.playerId)) {
-      const recorded = afterLate(playerId, async () => recordRest(services, ofPlayer, await again))
-      for (const [index, entry] of ofPlayer.entries()) {
-        answers.set(
-          entry,
-          recorded.then((all) => all[index] as EntryAnswer),
-        )
+    for (const [tried, untold] of [[again, left] as const, [Promise.resolve(new Map()), behind] as const]) {
+      for (const [playerId, ofPlayer] of Map.groupBy(untold, ({ item }) => item.playerId)) {
+        const locked = afterLate(playerId, async () => {
+          const told = await tried
+          return recordLocked(
+            services,
+            ofPlayer.filter((entry) => !told.has(entry)),
+          )
+        })
+        for (const entry of ofPlayer) answers.set(entry, answerOf(entry, tried, locked))
       }
     }
     return entries.map((entry) => answers.get(entry) as EntryAnswer | Promise<EntryAnswer>)
   }
 
   /** What became of those that could be written. */
-  async function recordWritable(
-    services: Services,
-    entries: readonly Entry[],
-  ): Promise<ReadonlyMap<Entry, EntryAnswer>> {
-    const answers = new Map<Entry, EntryAnswer>()
-    if (entries.length === 0) return answers
-    const written = await recordUnlocked(services, standings, entries).catch(orUnlessAway(entries))
+  async function recordWritable(services: Services, entries: readonly Entry[]): Promise<Told> {
+    const told = new Map<Entry, EntryAnswer>()
+    if (entries.length === 0) return told
+    const answers = await recordUnlocked(services, standings, entries).catch(orUnlessAway(entries))
     for (const [index, entry] of entries.entries()) {
-      const answer = written[index]
-      if (answer !== undefined) answers.set(entry, answer)
+      const answer = answers[index]
+      if (answer !== undefined) told.set(entry, answer)
     }
-    counts.together += answers.size
-    return answers
+    counts.batches += 1
+    counts.together += told.size
+    return told
   }
 
-  async function recordRest(
-    services: Services,
-    entries: readonly Entry[],
-    written: ReadonlyMap<Entry, EntryAnswer>,
-  ): Promise<readonly EntryAnswer[]> {
-    const rest = entries.filter((entry) => !written.has(entry))
-    const locked = rest.length === 0 ? [] : await recordUnderLock(services, rest, abortedByAll(rest))
-    counts.late += rest.length
-    const answers = new Map(rest.map((entry, index) => [entry, locked[index] as EntryAnswer]))
-    return entries.map((entry) => (written.get(entry) ?? answers.get(entry)) as EntryAnswer)
+  async function recordLocked(services: Services, entries: readonly Entry[]): Promise<Told> {
+    if (entries.length === 0) return new Map()
+    counts.late += entries.length
+    const answers = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
+    return new Map(entries.map((entry, index) => [entry, answers[index] as EntryAnswer]))
   }
 
   /** After what is late of the player already: the order in which a player's entries came is kept. */
@@ -114,12 +111,12 @@ export function createRecorder(gathers: boolean): Recorder {
     return recorded
   }
 
-  const reports = gatherer(({ item }: Entry) => item.playerId, sizeOf, send)
-  const stats = gatherer(
-    ({ request }: StatsEntry) => request.playerId,
-    sizeOfStats,
-    (services, entries) => recordStatsTogether(services, entries, abortedByAll(entries)),
-  )
+  const recordStats = (services: Services, entries: readonly StatsEntry[]) =>
+    whileAwaited(entries, (signal) => recordStatsTogether(services, entries, signal))
+
+  const reports = gatherer(({ item }: Entry) => item.playerId, sizeOf, send, BATCH_SIZE)
+  // They wait for locks, and so would those behind them.
+  const stats = gatherer(({ request }: StatsEntry) => request.playerId, sizeOfStats, recordStats, 1)
 
   return {
     async record(services, entry) {
@@ -128,7 +125,7 @@ export function createRecorder(gathers: boolean): Recorder {
     },
     async recordStats(services, entry) {
       if (gathers) return stats.add(services, entry)
-      return (await recordStatsTogether(services, [entry], entry.by.signal))[0] as StatsAnswer
+      return (await recordStats(services, [entry]))[0] as StatsAnswer
     },
     recordAll: async (services, entries) => Promise.all(await send(services, entries)),
     get counts() {
@@ -145,8 +142,16 @@ function orUnlessAway(entries: readonly Entry[]) {
   }
 }
 
-/** Aborted once nobody waits any more. */
-function abortedByAll(entries: readonly { readonly by: Call }[]): AbortSignal {
+/** What became of it where it was tried first, or else under lock: who is told already waits for no lock. */
+async function answerOf(entry: Entry, tried: Promise<Told>, locked: Promise<Told>): Promise<EntryAnswer> {
+  return (await tried).get(entry) ?? ((await locked).get(entry) as EntryAnswer)
+}
+
+/** Does what is aborted once nobody waits for it any more. */
+async function whileAwaited<Result>(
+  entries: readonly { readonly by: Call }[],
+  work: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
   const controller = new AbortController()
   const signals = new Set(entries.map(({ by }) => by.signal))
   for (const signal of signals) {
@@ -157,7 +162,12 @@ function abortedByAll(entries: readonly { readonly by: Call }[]): AbortSignal {
     if (signal.aborted) drop()
     else signal.addEventListener('abort', drop, { once: true, signal: controller.signal })
   }
-  return controller.signal
+  try {
+    return await work(controller.signal)
+  } finally {
+    // A stream has one signal for all that comes on it: nothing of this is to stay there.
+    controller.abort()
+  }
 }
 
 /** What is gathered goes out by the services of who came first: they are the same for all. */
@@ -165,6 +175,7 @@ function gatherer<Item extends { readonly by: Call }, Answer>(
   playerOf: (item: Item) => string,
   bytesOf: (item: Item) => number,
   send: (services: Services, items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>,
+  besideFrom: number,
 ) {
   let gathered: Gatherer<Item, Answer> | undefined
   const begin = (services: Services) =>
@@ -174,6 +185,7 @@ function gatherer<Item extends { readonly by: Call }, Answer>(
       mostItems: MOST_WAITING,
       mostBytes: MOST_WAITING_BYTES,
       batchSize: BATCH_SIZE,
+      besideFrom,
     })
   return {
     add(services: Services, item: Item): Promise<Answer> {
