@@ -77,7 +77,7 @@ export class Connection {
         },
       },
     })
-    this.#socket.on('error', () => this.#lost())
+    this.#socket.on('error', (error) => this.#lost(error))
     this.#socket.on('close', () => this.#lost())
   }
 
@@ -264,8 +264,8 @@ export class Connection {
     stream?.caller.end(ok)
   }
 
-  #lost(): void {
-    this.#ready.reject(new Error('the server closed the connection'))
+  #lost(error = new Error('the server closed the connection')): void {
+    this.#ready.reject(error)
     for (const id of [...this.#streams.keys()]) this.#end(id, false)
   }
 }
