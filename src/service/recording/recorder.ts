@@ -58,24 +58,34 @@ export function createRecorder(gathers: boolean): Recorder {
       late.has(item.playerId) ? 'behind' : 'ready',
     )
     const written = await recordWritable(services, ready)
-    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>(written)
     const left = ready.filter((entry) => !written.has(entry))
     const again = recordWritable(services, left)
     // Whoever goes after what is late already hears of a failure later.
     again.catch(() => {})
-    for (const [tried, untold] of [[again, left] as const, [Promise.resolve(new Map()), behind] as const]) {
-      for (const [playerId, ofPlayer] of Map.groupBy(untold, ({ item }) => item.playerId)) {
-        const locked = afterLate(playerId, async () => {
-          const told = await tried
-          return recordLocked(
-            services,
-            ofPlayer.filter((entry) => !told.has(entry)),
-          )
-        })
-        for (const entry of ofPlayer) answers.set(entry, answerOf(entry, tried, locked))
-      }
-    }
+    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>([
+      ...written,
+      ...recordLate(services, left, again),
+      ...recordLate(services, behind, Promise.resolve(new Map())),
+    ])
     return entries.map((entry) => answers.get(entry) as EntryAnswer | Promise<EntryAnswer>)
+  }
+
+  /** Records under lock what was not recorded where it was tried. */
+  function recordLate(
+    services: Services,
+    entries: readonly Entry[],
+    tried: Promise<Told>,
+  ): ReadonlyMap<Entry, Promise<EntryAnswer>> {
+    const answers = new Map<Entry, Promise<EntryAnswer>>()
+    for (const [playerId, ofPlayer] of Map.groupBy(entries, ({ item }) => item.playerId)) {
+      const locked = afterLate(playerId, async () => {
+        const told = await tried
+        const rest = ofPlayer.filter((entry) => !told.has(entry))
+        return recordLocked(services, rest)
+      })
+      for (const entry of ofPlayer) answers.set(entry, answerOf(entry, tried, locked))
+    }
+    return answers
   }
 
   /** What became of those that could be written. */
@@ -178,18 +188,16 @@ function gatherer<Item extends { readonly by: Call }, Answer>(
   besideFrom: number,
 ) {
   let gathered: Gatherer<Item, Answer> | undefined
-  const begin = (services: Services) =>
-    new Gatherer<Item, Answer>({
-      send: (items) => send(services, items),
-      ownerOf: playerOf,
-      mostItems: MOST_WAITING,
-      mostBytes: MOST_WAITING_BYTES,
-      batchSize: BATCH_SIZE,
-      besideFrom,
-    })
   return {
     add(services: Services, item: Item): Promise<Answer> {
-      gathered ??= begin(services)
+      gathered ??= new Gatherer({
+        send: (items) => send(services, items),
+        ownerOf: playerOf,
+        mostItems: MOST_WAITING,
+        mostBytes: MOST_WAITING_BYTES,
+        batchSize: BATCH_SIZE,
+        besideFrom,
+      })
       return gathered.add(item, bytesOf(item), item.by.signal)
     },
     get waiting(): number {
