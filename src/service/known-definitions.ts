@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { StoredAchievement } from '../model/achievement.ts'
 import type { Queries } from '../store/queries.ts'
 
@@ -20,15 +21,10 @@ interface Stamp {
  * are still so in the database, and what is shown is what has the etag that was just read.
  */
 export class KnownDefinitions {
-  readonly #known = new Map<string, StoredAchievement>()
+  readonly #known = new LRUCache<string, StoredAchievement>({ max: MOST })
 
   get({ titleId, achievementId }: DefinitionKey): StoredAchievement | undefined {
-    const key = `${titleId}\u0000${achievementId}`
-    const known = this.#known.get(key)
-    if (known === undefined) return undefined
-    this.#known.delete(key)
-    this.#known.set(key, known)
-    return known
+    return this.#known.get(`${titleId}\u0000${achievementId}`)
   }
 
   /** Reads those that are not known yet. One that does not exist stays unknown. */
@@ -68,8 +64,6 @@ export class KnownDefinitions {
   }
 
   #put(achievement: StoredAchievement): void {
-    const [oldest] = this.#known.size >= MOST ? this.#known.keys() : []
-    if (oldest !== undefined) this.#known.delete(oldest)
     this.#known.set(`${achievement.titleId}\u0000${achievement.id}`, achievement)
   }
 }

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { ListAsked } from '../store/standing-lists.ts'
 import type { PlayerStanding } from './list-progress.ts'
 import { Gatherer } from './recording/gatherer.ts'
@@ -33,7 +34,10 @@ const BATCH_SIZE = 64
  * are asked for while others are being read are read together, in one statement.
  */
 class KnownLists {
-  readonly #pages = new Map<string, KnownPage>()
+  readonly pages = new LRUCache<string, KnownPage>({
+    maxSize: MOST,
+    sizeCalculation: ({ page }) => Math.max(page.items.length, 1),
+  })
   readonly #gatherer = new Gatherer<Asked, ReadList>({
     send: readTogether,
     // Nobody waits for the list of another.
@@ -43,33 +47,9 @@ class KnownLists {
     batchSize: BATCH_SIZE,
     besideFrom: BATCH_SIZE,
   })
-  #standings = 0
-
-  get(name: string): KnownPage | undefined {
-    const known = this.#pages.get(name)
-    if (known === undefined) return undefined
-    this.#pages.delete(name)
-    this.#pages.set(name, known)
-    return known
-  }
-
-  put(name: string, known: KnownPage): void {
-    this.#forget(name)
-    this.#pages.set(name, known)
-    this.#standings += known.page.items.length
-    for (const oldest of this.#pages.keys()) {
-      if (this.#standings <= MOST) return
-      this.#forget(oldest)
-    }
-  }
 
   read(services: Services, filter: ListAsked, signal: AbortSignal): Promise<ReadList> {
     return this.#gatherer.add({ services, filter }, 0, signal)
-  }
-
-  #forget(name: string): void {
-    this.#standings -= this.#pages.get(name)?.page.items.length ?? 0
-    this.#pages.delete(name)
   }
 }
 

@@ -33,7 +33,7 @@ export async function listProgress(
   const { titleId, playerId, view, states, pageSize, pageToken } = request
   const lists = knownLists(services)
   const name = JSON.stringify([titleId, playerId, view, states, pageSize, pageToken])
-  const known = lists.get(name)
+  const known = lists.pages.get(name)
   let stamp: string | undefined
   let isKnown = false
   const page = await readPage(
@@ -54,7 +54,7 @@ export async function listProgress(
     return page
   }
   const seen = { ...page, items: view === 'player' ? page.items.map(asPlayerSees) : page.items }
-  if (stamp !== undefined) lists.put(name, { stamp, page: seen })
+  if (stamp !== undefined) lists.pages.set(name, { stamp, page: seen })
   return seen
 }
 

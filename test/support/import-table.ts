@@ -31,7 +31,12 @@ export const ROOMS: Readonly<Record<string, Room>> = {
     packages: ['kysely', 'pg', 'pg-copy-streams', 'opossum'],
     node: true,
   },
-  [SERVICE]: { may: [MODEL, DIALECT], types: ['src/store', 'src/media'], node: true },
+  [SERVICE]: {
+    may: [MODEL, DIALECT],
+    types: ['src/store', 'src/media'],
+    packages: ['lru-cache'],
+    node: true,
+  },
   'src/media': { may: [MODEL], packages: ['sharp'], node: false },
   'src/grpc': {
     may: [MODEL, SERVICE, TELEMETRY, 'src/gen', ...LISTENING],

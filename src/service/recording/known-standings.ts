@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { Progress } from '../../model/progress.ts'
 import type { ProgressRecord } from '../../store/progress.ts'
 import type { Sheet } from '../../store/sheets.ts'
@@ -8,7 +9,7 @@ interface KnownSheet {
   readonly progress: Map<string, Progress>
 }
 
-/** So many sheets are remembered at most; the ones that were not written for longest are forgotten. */
+/** So many sheets are remembered at most; the ones that were not used for longest are forgotten. */
 const MOST = 50_000
 
 /**
@@ -16,7 +17,7 @@ const MOST = 50_000
  * thought out from it is written only if the sheet is still of the same version.
  */
 export class KnownStandings {
-  readonly #known = new Map<string, KnownSheet>()
+  readonly #known = new LRUCache<string, KnownSheet>({ max: MOST })
 
   get(name: string, achievementId: string): Standing | undefined {
     const known = this.#known.get(name)
@@ -30,8 +31,6 @@ export class KnownStandings {
     const isSame = known !== undefined && known.sheet.version === before?.version
     const progress = isSame ? known.progress : new Map<string, Progress>()
     for (const record of records) progress.set(record.achievementId, record.progress)
-    if (known !== undefined) this.#known.delete(name)
-    else if (this.#known.size >= MOST) this.#known.delete(this.#known.keys().next().value as string)
     this.#known.set(name, { sheet, progress })
   }
 
