@@ -6,6 +6,7 @@ import type { Services } from '../services.ts'
  * Records items in one transaction, each with its own answer: a result, or the error that kept it from being recorded
  * and left no trace. Where nothing at all was recorded, nothing is kept. When a statement fails, the items are split
  * until the one whose fault it is stands alone.
+ * @throws LaurelError UNAVAILABLE or RESOURCE_EXHAUSTED when the database is away or busy and none was recorded.
  */
 export async function recordTogether<Item, Result extends object>(
   services: Services,
@@ -26,8 +27,18 @@ export async function recordTogether<Item, Result extends object>(
     if (items.length === 1) return [error]
     // Something that only the database sees, such as an achievement that is deleted meanwhile: find whose it is.
     const middle = Math.ceil(items.length / 2)
-    const first = await recordTogether(services, items.slice(0, middle), signal, record)
-    return [...first, ...(await recordTogether(services, items.slice(middle), signal, record))]
+    const [front, back] = [items.slice(0, middle), items.slice(middle)]
+    const first = await recordTogether(services, front, signal, record)
+    // What is recorded of the front is so, whatever becomes of the rest.
+    const second = recordTogether(services, back, signal, record).catch(errorForEach(back))
+    return [...first, ...(await second)]
+  }
+}
+
+function errorForEach(items: readonly unknown[]) {
+  return (error: unknown): readonly LaurelError[] => {
+    if (!(error instanceof LaurelError)) throw error
+    return items.map(() => error)
   }
 }
 
