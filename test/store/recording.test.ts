@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg from 'pg'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { applyReport } from '../../src/model/apply-report.ts'
 import { LaurelError } from '../../src/model/errors.ts'
@@ -122,13 +122,16 @@ const DISTURBANCES = {
   'a held definition': () => holding(`select 1 from achievements where id = 'counted' for update`),
 }
 
-async function holding(statement: string): Promise<void> {
+async function holding(statement: string, work: () => Promise<unknown> = () => sleep(5)): Promise<void> {
   const client = await pool.connect()
-  await client.query('begin')
-  await client.query(statement)
-  await sleep(5)
-  await client.query('commit')
-  client.release()
+  try {
+    await client.query('begin')
+    await client.query(statement)
+    await work()
+  } finally {
+    await client.query('commit')
+    client.release()
+  }
 }
 
 const disturbance = fc.constantFrom(...(Object.keys(DISTURBANCES) as (keyof typeof DISTURBANCES)[]))
@@ -210,17 +213,31 @@ test('a report that is written does not wait for another one of its player, nor 
   for (const [there, percent] of [[services, 5] as const, [services, 10] as const, [others, 15] as const]) {
     await batchRecordProgress(there, { items: [on('title', percent), on('second', percent)] }, call)
   }
-  const client = await pool.connect()
-  await client.query(`begin`)
-  await client.query(`select 1 from player_titles where (player_id, title_id) = ('hal', 'second') for update`)
-  const leaving = new AbortController()
-  const written = recordProgress(services, on('title', 20), call)
-  const held = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })
-  expect(await written).toMatchObject({ changed: true })
-  leaving.abort(new Error('gone'))
-  await expect(held).rejects.toThrow('gone')
-  await client.query('rollback')
-  client.release()
+  const sheet = `select 1 from player_titles where (player_id, title_id) = ('hal', 'second') for update`
+  await holding(sheet, async () => {
+    const leaving = new AbortController()
+    const written = recordProgress(services, on('title', 20), call)
+    const held = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })
+    expect(await written).toMatchObject({ changed: true })
+    leaving.abort(new Error('gone'))
+    await expect(held).rejects.toThrow('gone')
+  })
+})
+
+test('what comes behind a report that is held goes out together once that is written', async () => {
+  const report = (percent: number) =>
+    recordProgress(services, { ...percentOn('plain', percent), playerId: 'ida' }, call)
+  await report(1)
+  const before = services.recorder.counts
+  const reports: Promise<ProgressResult>[] = []
+  await holding(`select 1 from player_titles where player_id = 'ida' for update`, async () => {
+    reports.push(report(2))
+    await vi.waitFor(() => expect(services.recorder.counts.late).toBe(before.late + 1))
+    for (const percent of [3, 4, 5]) reports.push(report(percent))
+    expect(services.recorder.counts.waiting).toBe(3)
+  })
+  expect(await Promise.all(reports)).toMatchObject(Array(4).fill({ changed: true }))
+  expect(services.recorder.counts).toMatchObject({ late: before.late + 1, together: before.together + 3 })
 })
 
 test('batches that are in the way of each other are all recorded', async () => {

@@ -47,7 +47,7 @@ test('the first goes at once with what came beside it, and the next ones togethe
   expect(await Promise.all(first)).toEqual(['a1 is done', 'b1 is done'])
   expect(sent).toEqual([
     ['a1', 'b1'],
-    ['a2', 'c1'],
+    ['c1', 'a2'],
   ])
   onTheWay[0]?.arrive()
   expect(await Promise.all(next)).toEqual(['a2 is done', 'c1 is done'])
@@ -57,12 +57,12 @@ test('where many wait, some go beside the first, but nothing of whom the first i
   const { sent, onTheWay, add } = start()
   const all = [add('a1')]
   await turn()
-  for (const item of ['a2', 'b1']) all.push(add(item))
+  for (const item of ['a2', 'b1', 'c1']) all.push(add(item))
   await turn()
   expect(sent).toEqual([['a1']])
-  for (const item of ['c1', 'a3']) all.push(add(item))
+  for (const item of ['d1', 'a3']) all.push(add(item))
   await turn()
-  expect(sent).toEqual([['a1'], ['b1', 'c1']])
+  expect(sent).toEqual([['a1'], ['b1', 'c1', 'd1']])
   onTheWay[1]?.arrive()
   await turn()
   expect(sent).toHaveLength(2)
@@ -70,7 +70,32 @@ test('where many wait, some go beside the first, but nothing of whom the first i
   await turn()
   expect(sent[2]).toEqual(['a2', 'a3'])
   onTheWay[0]?.arrive()
-  expect(await Promise.all(all)).toHaveLength(5)
+  expect(await Promise.all(all)).toHaveLength(6)
+})
+
+test('whoever waits for an answer that takes longer is waited for by the next of the same owner, and by nobody else', async () => {
+  const sent: (readonly string[])[] = []
+  const late = Promise.withResolvers<string>()
+  const gatherer = new Gatherer<string, string>({
+    send: async (items) => {
+      sent.push(items)
+      return items.map((item) => (item === 'a1' ? late.promise : `${item} is done`))
+    },
+    ownerOf: (item) => item[0],
+    mostItems: 4,
+    mostBytes: 1_000,
+    batchSize: 3,
+    besideFrom: 3,
+  })
+  const first = ['a1', 'a2', 'b1'].map((item) => gatherer.add(item, 1, signal))
+  expect(await Promise.all(first.slice(1))).toEqual(['a2 is done', 'b1 is done'])
+  const behind = ['a3', 'a4', 'a5'].map((item) => gatherer.add(item, 1, signal))
+  expect(await gatherer.add('b2', 1, signal)).toBe('b2 is done')
+  expect(gatherer.waiting).toBe(3)
+  late.reject(new Error('it was held'))
+  await expect(first[0]).rejects.toThrow('it was held')
+  expect(await Promise.all(behind)).toEqual(['a3 is done', 'a4 is done', 'a5 is done'])
+  expect(sent).toEqual([['a1', 'a2', 'b1'], ['b2'], ['a3', 'a4', 'a5']])
 })
 
 test('what is given up while it waits is not sent, and what is sent already is answered', async () => {

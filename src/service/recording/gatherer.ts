@@ -4,16 +4,25 @@ import { LaurelError } from '../../model/errors.ts'
 interface Waiting<Item, Answer> {
   readonly item: Item
   readonly bytes: number
-  readonly resolve: (answer: Answer) => void
+  readonly line: Line<Item, Answer>
+  readonly resolve: (answer: Answer | Promise<Answer>) => void
   readonly reject: (reason: unknown) => void
   readonly signal: AbortSignal
   readonly onAbort: () => void
 }
 
+/** What waits of one owner. */
+interface Line<Item, Answer> {
+  readonly owner: unknown
+  readonly waiting: Set<Waiting<Item, Answer>>
+  /** Until all that is on its way is answered. */
+  isBusy: boolean
+}
+
 export interface GathererSettings<Item, Answer> {
   /**
-   * Sends items together, in their order, and gives as many answers: those that take longer as promises, for which
-   * the next ones need not wait. A rejection is everybody's.
+   * Sends items together, those of an owner in their order, and gives as many answers: those that take longer as promises,
+   * for which only the same owner's next ones wait. A rejection is everybody's.
    */
   readonly send: (items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>
   /** Whose an item is: it goes out once those of the same owner that came before it are back. */
@@ -36,10 +45,16 @@ const MOST_SENT = 2
  */
 export class Gatherer<Item, Answer> {
   readonly #settings: GathererSettings<Item, Answer>
-  readonly #waiting = new Set<Waiting<Item, Answer>>()
-  /** The owners of what is on its way, batch by batch. */
-  readonly #sent = new Set<ReadonlySet<unknown>>()
+  /** By owner, of all who have something that waits or is on its way. */
+  readonly #lines = new Map<unknown, Line<Item, Answer>>()
+  /** Those that are not busy, in the order in which they came to wait. */
+  readonly #ready = new Set<Line<Item, Answer>>()
+  /** Items that wait in the lines that are ready. */
+  #readyItems = 0
+  #waiting = 0
   #bytes = 0
+  /** Batches that are on their way. */
+  #sent = 0
   #isWoken = false
 
   constructor(settings: GathererSettings<Item, Answer>) {
@@ -47,7 +62,7 @@ export class Gatherer<Item, Answer> {
   }
 
   get waiting(): number {
-    return this.#waiting.size
+    return this.#waiting
   }
 
   /**
@@ -56,25 +71,37 @@ export class Gatherer<Item, Answer> {
    */
   add(item: Item, bytes: number, signal: AbortSignal): Promise<Answer> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const { mostItems, mostBytes } = this.#settings
-    if (this.#waiting.size >= mostItems || this.#bytes + bytes > mostBytes) return Promise.reject(tooMuch())
+    const { mostItems, mostBytes, ownerOf } = this.#settings
+    if (this.#waiting >= mostItems || this.#bytes + bytes > mostBytes) return Promise.reject(tooMuch())
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#take(waiting)
+        this.#giveUp(waiting)
         reject(signal.reason)
       }
-      const waiting = { item, bytes, resolve, reject, signal, onAbort }
+      const line = this.#lineOf(ownerOf(item))
+      const waiting = { item, bytes, line, resolve, reject, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
-      this.#waiting.add(waiting)
+      line.waiting.add(waiting)
+      this.#waiting += 1
       this.#bytes += bytes
+      if (line.isBusy) return
+      this.#ready.add(line)
+      this.#readyItems += 1
       this.#wake()
     })
   }
 
+  #lineOf(owner: unknown): Line<Item, Answer> {
+    const known = this.#lines.get(owner)
+    if (known !== undefined) return known
+    const line = { owner, waiting: new Set<Waiting<Item, Answer>>(), isBusy: false }
+    this.#lines.set(owner, line)
+    return line
+  }
+
   /** Calls that came in one packet are here when it sends. */
   #wake(): void {
-    const areMany = this.#waiting.size % this.#settings.besideFrom === 0
-    if (this.#isWoken || (this.#sent.size > 0 && !areMany)) return
+    if (this.#isWoken || this.#readyItems < this.#least) return
     this.#isWoken = true
     setImmediate(() => {
       this.#isWoken = false
@@ -82,56 +109,89 @@ export class Gatherer<Item, Answer> {
     })
   }
 
-  #sendMore(): void {
-    while (this.#sent.size < MOST_SENT) {
-      const least = this.#sent.size === 0 ? 1 : this.#settings.besideFrom
-      const batch = this.#waiting.size < least ? [] : this.#next()
-      if (batch.length === 0) return
-      for (const waiting of batch) this.#take(waiting)
-      void this.#send(batch)
-    }
+  /** So many must be ready for a batch to go out. */
+  get #least(): number {
+    if (this.#sent === 0) return 1
+    return this.#sent < MOST_SENT ? this.#settings.besideFrom : Number.POSITIVE_INFINITY
   }
 
-  /** What may go out now, in its order. */
+  #sendMore(): void {
+    while (this.#readyItems >= this.#least) void this.#send(this.#next())
+  }
+
+  /** Takes out what goes now, and makes its lines busy. */
   #next(): readonly Waiting<Item, Answer>[] {
-    const { ownerOf, batchSize } = this.#settings
-    const [before] = this.#sent
     const batch: Waiting<Item, Answer>[] = []
-    for (const waiting of this.#waiting) {
-      if (batch.length === batchSize) break
-      if (before?.has(ownerOf(waiting.item)) !== true) batch.push(waiting)
+    for (const line of this.#ready) {
+      if (batch.length === this.#settings.batchSize) break
+      this.#ready.delete(line)
+      this.#readyItems -= line.waiting.size
+      line.isBusy = true
+      for (const waiting of line.waiting) {
+        if (batch.length === this.#settings.batchSize) break
+        this.#take(waiting)
+        batch.push(waiting)
+      }
     }
     return batch
   }
 
   async #send(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
-    const items = batch.map(({ item }) => item)
-    const owners = new Set(items.map(this.#settings.ownerOf))
-    this.#sent.add(owners)
-    const tell = await this.#answersOf(items).then(
-      (answers) => () => {
-        for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+    this.#sent += 1
+    const tell = await this.#settings.send(batch.map(({ item }) => item)).then(
+      (answers) => {
+        this.#freeAll(batch, answers)
+        return () => {
+          for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+        }
       },
-      (error: unknown) => () => {
-        for (const { reject } of batch) reject(error)
+      (error: unknown) => {
+        this.#freeAll(batch, [])
+        return () => {
+          for (const { reject } of batch) reject(error)
+        }
       },
     )
-    this.#sent.delete(owners)
+    this.#sent -= 1
     this.#sendMore()
     // Once the next ones are on their way: the database has work while those who wait are told.
     setImmediate(tell)
   }
 
-  async #answersOf(items: readonly Item[]): Promise<readonly (Answer | Promise<Answer>)[]> {
-    const answers = await this.#settings.send(items)
-    // One that takes longer may fail before anybody is told of it.
-    for (const answer of answers) if (answer instanceof Promise) answer.catch(() => {})
-    return answers
+  /** Lines of which an answer takes longer are free once they have it. */
+  #freeAll(batch: readonly Waiting<Item, Answer>[], answers: readonly (Answer | Promise<Answer>)[]): void {
+    const late = new Map<Line<Item, Answer>, Promise<Answer>[]>()
+    for (const [index, { line }] of batch.entries()) {
+      const answer = answers[index]
+      if (answer instanceof Promise) late.set(line, [...(late.get(line) ?? []), answer])
+    }
+    for (const [line, promises] of late) void Promise.allSettled(promises).then(() => this.#free(line))
+    for (const { line } of batch) if (!late.has(line)) this.#free(line)
+  }
+
+  #free(line: Line<Item, Answer>): void {
+    if (!line.isBusy) return
+    line.isBusy = false
+    if (line.waiting.size === 0) this.#lines.delete(line.owner)
+    else this.#ready.add(line)
+    this.#readyItems += line.waiting.size
+    this.#wake()
+  }
+
+  #giveUp(waiting: Waiting<Item, Answer>): void {
+    const { line } = waiting
+    this.#take(waiting)
+    if (line.isBusy) return
+    this.#readyItems -= 1
+    if (line.waiting.size > 0) return
+    this.#ready.delete(line)
+    this.#lines.delete(line.owner)
   }
 
   #take(waiting: Waiting<Item, Answer>): void {
-    if (!this.#waiting.delete(waiting)) return
+    waiting.line.waiting.delete(waiting)
     waiting.signal.removeEventListener('abort', waiting.onAbort)
+    this.#waiting -= 1
     this.#bytes -= waiting.bytes
   }
 }

@@ -43,9 +43,6 @@ export function createRecorder(gathers: boolean): Recorder {
 
   const counts = { together: 0, late: 0, batches: 0 }
 
-  /** By player: what is being written after all others that came with it, the last of it. */
-  const late = new Map<string, Promise<unknown>>()
-
   /**
    * What cannot be written at once is tried once more with what is read anew, because mostly another process has changed what
    * was known here; what is left then is written under lock, player by player, so that nobody waits for another.
@@ -54,36 +51,30 @@ export function createRecorder(gathers: boolean): Recorder {
     services: Services,
     entries: readonly Entry[],
   ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
-    const { ready = [], behind = [] } = Object.groupBy(entries, ({ item }) =>
-      late.has(item.playerId) ? 'behind' : 'ready',
+    const written = await recordWritable(services, entries)
+    const left = recordLate(
+      services,
+      entries.filter((entry) => !written.has(entry)),
     )
-    const written = await recordWritable(services, ready)
-    const left = ready.filter((entry) => !written.has(entry))
-    const again = recordWritable(services, left)
-    // Whoever goes after what is late already hears of a failure later.
-    again.catch(() => {})
-    const answers = new Map<Entry, EntryAnswer | Promise<EntryAnswer>>([
-      ...written,
-      ...recordLate(services, left, again),
-      ...recordLate(services, behind, Promise.resolve(new Map())),
-    ])
-    return entries.map((entry) => answers.get(entry) as EntryAnswer | Promise<EntryAnswer>)
+    return entries.map((entry) => written.get(entry) ?? (left.get(entry) as Promise<EntryAnswer>))
   }
 
-  /** Records under lock what was not recorded where it was tried. */
   function recordLate(
     services: Services,
     entries: readonly Entry[],
-    tried: Promise<Told>,
   ): ReadonlyMap<Entry, Promise<EntryAnswer>> {
+    const again = recordWritable(services, entries)
     const answers = new Map<Entry, Promise<EntryAnswer>>()
-    for (const [playerId, ofPlayer] of Map.groupBy(entries, ({ item }) => item.playerId)) {
-      const locked = afterLate(playerId, async () => {
-        const told = await tried
-        const rest = ofPlayer.filter((entry) => !told.has(entry))
-        return recordLocked(services, rest)
-      })
-      for (const entry of ofPlayer) answers.set(entry, answerOf(entry, tried, locked))
+    for (const ofPlayer of Map.groupBy(entries, ({ item }) => item.playerId).values()) {
+      const locked = again.then((told) =>
+        recordLocked(
+          services,
+          ofPlayer.filter((entry) => !told.has(entry)),
+        ),
+      )
+      // Whoever was told by then does not hear of a failure.
+      locked.catch(() => {})
+      for (const entry of ofPlayer) answers.set(entry, answerOf(entry, again, locked))
     }
     return answers
   }
@@ -107,18 +98,6 @@ export function createRecorder(gathers: boolean): Recorder {
     counts.late += entries.length
     const answers = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
     return new Map(entries.map((entry, index) => [entry, answers[index] as EntryAnswer]))
-  }
-
-  /** After what is late of the player already: the order in which a player's entries came is kept. */
-  function afterLate<Result>(playerId: string, record: () => Promise<Result>): Promise<Result> {
-    const before = late.get(playerId) ?? Promise.resolve()
-    const recorded = before.then(record, record)
-    late.set(playerId, recorded)
-    const forget = () => {
-      if (late.get(playerId) === recorded) late.delete(playerId)
-    }
-    recorded.then(forget, forget)
-    return recorded
   }
 
   const recordStats = (services: Services, entries: readonly StatsEntry[]) =>
@@ -152,7 +131,7 @@ function orUnlessAway(entries: readonly Entry[]) {
   }
 }
 
-/** What became of it where it was tried first, or else under lock: who is told already waits for no lock. */
+/** What became of it where it was tried, or else under lock: who is told already waits for no lock. */
 async function answerOf(entry: Entry, tried: Promise<Told>, locked: Promise<Told>): Promise<EntryAnswer> {
   return (await tried).get(entry) ?? ((await locked).get(entry) as EntryAnswer)
 }
