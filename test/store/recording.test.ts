@@ -240,6 +240,20 @@ test('what comes behind a report that is held goes out together once that is wri
   expect(services.recorder.counts).toMatchObject({ late: before.late + 1, together: before.together + 3 })
 })
 
+test('of a batch, what is lost under lock does not hide what was recorded', async () => {
+  const items = ['joe', 'kim'].map((playerId) => ({ ...percentOn('plain', 5), playerId }))
+  await batchRecordProgress(services, { items }, call)
+  await holding(`select 1 from player_titles where player_id = 'joe' for update`, async () => {
+    const raised = items.map((item) => ({ ...item, report: { kind: 'percent' as const, percent: 6 } }))
+    const answers = batchRecordProgress(services, { items: raised }, call)
+    const terminated = () =>
+      pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`)
+    await vi.waitFor(async () => expect((await terminated()).rowCount).toBe(1))
+    expect(await answers).toMatchObject([{ code: 'unavailable' }, { changed: true }])
+  })
+})
+
 test('batches that are in the way of each other are all recorded', async () => {
   const batches = Array.from({ length: 40 }, (_, index) =>
     ACHIEVEMENTS.slice(0, 2 + (index % 3)).map(({ id }) => percentOn(id, index)),

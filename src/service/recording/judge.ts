@@ -57,7 +57,12 @@ export function attempt<Result>(run: () => Result): Result | LaurelError {
   try {
     return run()
   } catch (error) {
-    if (error instanceof LaurelError) return error
-    throw error
+    return asAnswer(error)
   }
+}
+
+/** What its caller is told; anything else is a fault of ours, and thrown on. */
+export function asAnswer(error: unknown): LaurelError {
+  if (error instanceof LaurelError) return error
+  throw error
 }

@@ -1,6 +1,7 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Services } from '../services.ts'
+import { asAnswer } from './judge.ts'
 
 /**
  * Records items in one transaction, each with its own answer: a result, or the error that kept it from being recorded
@@ -30,15 +31,11 @@ export async function recordTogether<Item, Result extends object>(
     const [front, back] = [items.slice(0, middle), items.slice(middle)]
     const first = await recordTogether(services, front, signal, record)
     // What is recorded of the front is so, whatever becomes of the rest.
-    const second = recordTogether(services, back, signal, record).catch(errorForEach(back))
+    const second = recordTogether(services, back, signal, record).catch((lost) => {
+      const answer = asAnswer(lost)
+      return back.map(() => answer)
+    })
     return [...first, ...(await second)]
-  }
-}
-
-function errorForEach(items: readonly unknown[]) {
-  return (error: unknown): readonly LaurelError[] => {
-    if (!(error instanceof LaurelError)) throw error
-    return items.map(() => error)
   }
 }
 

@@ -2,6 +2,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Call, Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 import { Gatherer } from './gatherer.ts'
+import { asAnswer } from './judge.ts'
 import { KnownStandings } from './known-standings.ts'
 import { recordStatsTogether, type StatsAnswer, type StatsEntry } from './record-stats-together.ts'
 import { isAway } from './record-together.ts'
@@ -12,7 +13,7 @@ import { recordUnlocked } from './record-unlocked.ts'
 export interface Recorder {
   /** Records one, with whatever else is being recorded. */
   record(services: Services, entry: Entry): Promise<EntryAnswer>
-  /** Records several, in their order, by themselves. */
+  /** Records several, in their order, by themselves. What keeps only some of them from being recorded is their answer. */
   recordAll(services: Services, entries: readonly Entry[]): Promise<readonly EntryAnswer[]>
   /** Records one player's stats, with whatever other stats are being recorded. */
   recordStats(services: Services, entry: StatsEntry): Promise<StatsAnswer>
@@ -116,7 +117,12 @@ export function createRecorder(gathers: boolean): Recorder {
       if (gathers) return stats.add(services, entry)
       return (await recordStats(services, [entry]))[0] as StatsAnswer
     },
-    recordAll: async (services, entries) => Promise.all(await send(services, entries)),
+    async recordAll(services, entries) {
+      const answers = await send(services, entries)
+      return Promise.all(
+        answers.map((answer) => (answer instanceof Promise ? answer.catch(asAnswer) : answer)),
+      )
+    },
     get counts() {
       return { ...counts, waiting: reports.waiting + stats.waiting }
     },
