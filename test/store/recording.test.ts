@@ -254,6 +254,19 @@ test('of a batch, what is lost under lock does not hide what was recorded', asyn
   })
 })
 
+test('many batches on a player who is held up leave the connections to the others', async () => {
+  const batchOn = (playerId: string) => (percent: number) =>
+    batchRecordProgress(services, { items: [{ ...percentOn('plain', percent), playerId }] }, call)
+  await batchOn('leo')(1)
+  const percents = Array.from({ length: 30 }, (_, index) => index + 2)
+  const held: Promise<unknown>[] = []
+  await holding(`select 1 from player_titles where player_id = 'leo' for update`, async () => {
+    held.push(...percents.map(batchOn('leo')))
+    for (const percent of percents) await batchOn('mia')(percent)
+  })
+  await Promise.all(held)
+})
+
 test('batches that are in the way of each other are all recorded', async () => {
   const batches = Array.from({ length: 40 }, (_, index) =>
     ACHIEVEMENTS.slice(0, 2 + (index % 3)).map(({ id }) => percentOn(id, index)),

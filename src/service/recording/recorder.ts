@@ -44,6 +44,9 @@ export function createRecorder(gathers: boolean): Recorder {
 
   const counts = { together: 0, late: 0, batches: 0 }
 
+  /** By player: the last of what is written under lock. */
+  const locking = new Map<string, Promise<unknown>>()
+
   /**
    * What cannot be written at once is tried once more with what is read anew, because mostly another process has changed what
    * was known here; what is left then is written under lock, player by player, so that nobody waits for another.
@@ -66,13 +69,11 @@ export function createRecorder(gathers: boolean): Recorder {
   ): ReadonlyMap<Entry, Promise<EntryAnswer>> {
     const again = recordWritable(services, entries)
     const answers = new Map<Entry, Promise<EntryAnswer>>()
-    for (const ofPlayer of Map.groupBy(entries, ({ item }) => item.playerId).values()) {
-      const locked = again.then((told) =>
-        recordLocked(
-          services,
-          ofPlayer.filter((entry) => !told.has(entry)),
-        ),
-      )
+    for (const [playerId, ofPlayer] of Map.groupBy(entries, ({ item }) => item.playerId)) {
+      const locked = again.then((told) => {
+        const rest = ofPlayer.filter((entry) => !told.has(entry))
+        return inTurn(playerId, () => recordLocked(services, rest))
+      })
       // Whoever was told by then does not hear of a failure.
       locked.catch(() => {})
       for (const entry of ofPlayer) answers.set(entry, answerOf(entry, again, locked))
@@ -99,6 +100,18 @@ export function createRecorder(gathers: boolean): Recorder {
     counts.late += entries.length
     const answers = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
     return new Map(entries.map((entry, index) => [entry, answers[index] as EntryAnswer]))
+  }
+
+  /** One after the other of a player, whatever call they came with: whoever holds a player up holds up one connection. */
+  function inTurn<Result>(playerId: string, work: () => Promise<Result>): Promise<Result> {
+    const before = locking.get(playerId) ?? Promise.resolve()
+    const done = before.then(work, work)
+    locking.set(playerId, done)
+    const forget = () => {
+      if (locking.get(playerId) === done) locking.delete(playerId)
+    }
+    done.then(forget, forget)
+    return done
   }
 
   const recordStats = (services: Services, entries: readonly StatsEntry[]) =>
