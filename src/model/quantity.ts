@@ -26,7 +26,7 @@ export function toRational(quantity: Quantity): Rational {
 
 /** Negative, zero or positive as left is less than, equal to or greater than right. */
 export function compareQuantities(left: Quantity, right: Quantity): number {
-  if (typeof left === 'number' && typeof right === 'number') return left - right || 0
+  if (typeof left === typeof right) return left < right ? -1 : left > right ? 1 : 0
   const [a, b] = [toRational(left), toRational(right)]
   const difference = a.numerator * b.denominator - b.numerator * a.denominator
   return difference < 0n ? -1 : difference > 0n ? 1 : 0

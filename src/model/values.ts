@@ -13,32 +13,31 @@ export function furthestValues(
   values: Progress['values'],
   report: Report,
 ): Progress['values'] {
-  const next = new Map(Object.entries(values))
+  let next = values
   for (const requirement of achievement.requirements) {
-    const current = next.get(requirement.id)
+    const current = valueAt(values, requirement.id)
     const reported = valueIn(achievement, requirement, report, current)
     if (reported === undefined) continue
     const value = furthest(requirement, current, asValueType(reported, requirement.valueType))
-    if (value !== undefined) next.set(requirement.id, value)
+    if (value !== undefined && value !== current) next = { ...next, [requirement.id]: value }
   }
-  if (report.kind === 'import') keepUnplaced(achievement, next, report.values)
-  return Object.fromEntries(next)
+  return report.kind === 'import' ? withUnplaced(achievement, next, report.values) : next
 }
 
 /** What another platform counted for no requirement that is known here is kept beside the others, at its highest. */
-function keepUnplaced(
+function withUnplaced(
   { requirements }: Achievement,
-  next: Map<string, Quantity>,
   values: Progress['values'],
-): void {
-  const entries = Object.entries(values)
-  if (requirements.length === 1 && entries.length === 1) return
+  reported: Progress['values'],
+): Progress['values'] {
+  const entries = Object.entries(reported)
+  if (requirements.length === 1 && entries.length === 1) return values
   const known = new Set(requirements.map(({ id }) => id))
-  for (const [id, value] of entries) {
-    const current = next.get(id)
-    if (!known.has(id) && (current === undefined || compareQuantities(value, current) > 0))
-      next.set(id, withinWire(value))
-  }
+  const further = entries.filter(([id, value]) => {
+    const current = valueAt(values, id)
+    return !known.has(id) && (current === undefined || compareQuantities(value, current) > 0)
+  })
+  return { ...values, ...Object.fromEntries(further.map(([id, value]) => [id, withinWire(value)])) }
 }
 
 /** The requirement of this id; the only one when none is named. */
@@ -137,6 +136,7 @@ export function metValues(achievement: Achievement, values: Progress['values']):
 }
 
 export function sameValues(left: Progress['values'], right: Progress['values']): boolean {
+  if (left === right) return true
   const entries = Object.entries(right)
   return (
     entries.length === Object.keys(left).length &&
