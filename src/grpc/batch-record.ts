@@ -6,7 +6,7 @@ import type { RecordProgress } from '../service/record-progress.ts'
 import type { ProgressResult } from '../service/reports.ts'
 import type { Call } from '../service/services.ts'
 import { writeProgressResult } from './convert/progress.ts'
-import { readReport, readReportHeader } from './convert/report.ts'
+import { readRecordProgress } from './convert/report.ts'
 import { parse } from './convert/violations.ts'
 import { toRpcStatus } from './status.ts'
 
@@ -41,10 +41,7 @@ export function checkCount(count: number): void {
 /** The fields of an item's violations are named from the item: its place is known from its answer's. */
 export function readItem(message: BatchItem): RecordProgress | LaurelError {
   try {
-    return parse((violations) => ({
-      ...readReportHeader(message, violations),
-      report: readReport(message.report, violations),
-    }))
+    return parse((violations) => readRecordProgress(message, violations))
   } catch (error) {
     if (error instanceof LaurelError) return error
     throw error

@@ -18,7 +18,7 @@ import {
   writeProgress,
   writeProgressResult,
 } from './convert/progress.ts'
-import { readReport, readReportHeader } from './convert/report.ts'
+import { readRecordProgress } from './convert/report.ts'
 import { readStatUpdate, writeStatValue } from './convert/stat.ts'
 import { readId, readOptionalId, readRequestId, readText } from './convert/texts.ts'
 import { readInstant } from './convert/time.ts'
@@ -42,16 +42,13 @@ type Served = Omit<ProgressServiceServer, 'listProgress'> & {
 export function progressService(operations: Operations, wire: Wire): Served {
   return {
     recordProgress: unary(wire, async (message, call) => {
-      const request = parse((violations) => ({
-        ...readReportHeader(message, violations),
-        report: readReport(message.report, violations),
-      }))
+      const request = parse((violations) => readRecordProgress(message, violations))
       return writeProgressResult(await operations.recordProgress(request, call))
     }),
 
     unlockAchievement: unary(wire, async (message, call) => {
-      const header = parse((violations) => readReportHeader(message, violations))
-      const request = { ...header, report: { kind: 'unlock' } } as const
+      const unlock = { ...message, report: { $case: 'unlock', value: true } } as const
+      const request = parse((violations) => readRecordProgress(unlock, violations))
       return writeProgressResult(await operations.recordProgress(request, call))
     }),
 

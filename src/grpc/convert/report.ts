@@ -8,21 +8,21 @@ import type { Violations } from './violations.ts'
 
 type ReportMessage = NonNullable<RecordProgressRequest['report'] | BatchItem['report']>
 
-/** Whose progress on what, when, and under which request id: what each report has. */
-export function readReportHeader(
-  message: Pick<
-    RecordProgressRequest,
-    'titleId' | 'playerId' | 'achievementId' | 'occurredTime' | 'requestId'
-  >,
+/**
+ * Whose progress on what, when, what of it, and under which request id. In the order of its members' names: so it is
+ * packed for its fingerprint without being sorted.
+ */
+export function readRecordProgress(
+  message: RecordProgressRequest | BatchItem,
   violations: Violations,
-): Omit<RecordProgress, 'report'> {
-  return {
-    titleId: readId(message.titleId, 'title_id', violations),
-    playerId: readId(message.playerId, 'player_id', violations),
-    achievementId: readId(message.achievementId, 'achievement_id', violations),
-    occurredTime: readInstant(message.occurredTime, 'occurred_time', violations),
-    requestId: readRequestId(message.requestId, violations),
-  }
+): RecordProgress {
+  const titleId = readId(message.titleId, 'title_id', violations)
+  const playerId = readId(message.playerId, 'player_id', violations)
+  const achievementId = readId(message.achievementId, 'achievement_id', violations)
+  const occurredTime = readInstant(message.occurredTime, 'occurred_time', violations)
+  const requestId = readRequestId(message.requestId, violations)
+  const report = readReport(message.report, violations)
+  return { achievementId, occurredTime, playerId, report, requestId, titleId }
 }
 
 export function readReport(
@@ -34,15 +34,15 @@ export function readReport(
       const { requirementId, quantity } = message.value
       return {
         kind: 'reach',
-        requirementId: readOptionalId(requirementId, 'reach.requirement_id', violations),
         quantity: readQuantity(quantity, 'reach.quantity', violations),
+        requirementId: readOptionalId(requirementId, 'reach.requirement_id', violations),
       }
     }
     case 'add': {
       const requirementId = readOptionalId(message.value.requirementId, 'add.requirement_id', violations)
       const quantity = readQuantity(message.value.quantity, 'add.quantity', violations)
       if (compareQuantities(quantity, 0n) < 0) violations.add('add.quantity', 'must not be negative')
-      return { kind: 'add', requirementId, quantity }
+      return { kind: 'add', quantity, requirementId }
     }
     case 'percent':
       return { kind: 'percent', percent: readWithin(message.value, [0, 100], 'percent', violations) }
