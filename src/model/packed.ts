@@ -4,6 +4,8 @@ import type { JsonValue } from './json.ts'
 const MARK = /^\$+bigint$/
 /** Most members are called so. */
 const PLAIN = /^\w+$/
+/** Most texts stand in JSON as they are. */
+const UNESCAPED = /^[ !#-[\]-~]*$/
 
 /**
  * Any value of the model as text and back: bigints keep their type, members are sorted, so that equal values
@@ -11,6 +13,8 @@ const PLAIN = /^\w+$/
  */
 export function pack(value: unknown): string {
   switch (typeof value) {
+    case 'string':
+      return UNESCAPED.test(value) ? `"${value}"` : JSON.stringify(value)
     case 'bigint':
       return `{"$bigint":"${value}"}`
     case 'object':
@@ -30,12 +34,20 @@ function packArray(items: readonly unknown[]): string {
 
 function packObject(members: Readonly<Record<string, unknown>>): string {
   let text = '{'
-  for (const name of Object.keys(members).sort()) {
+  for (const name of sorted(Object.keys(members))) {
     const member = members[name]
     if (member === undefined) continue
     text += `${text === '{' ? '' : ','}${packName(name)}:${pack(member)}`
   }
   return `${text}}`
+}
+
+/** To sort takes longer than all the rest, and those who pack much write members in their order. */
+function sorted(names: string[]): readonly string[] {
+  for (let index = 1; index < names.length; index += 1) {
+    if ((names[index - 1] as string) > (names[index] as string)) return names.sort()
+  }
+  return names
 }
 
 function packName(name: string): string {
