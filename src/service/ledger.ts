@@ -2,125 +2,110 @@ import { type StoredAchievement, scoreOf } from '../model/achievement.ts'
 import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED, type Progress } from '../model/progress.ts'
 import type { Extensions } from '../model/title.ts'
-import type { ProgressEvent, ProgressKey, ProgressRecord } from '../store/progress.ts'
-import type { Queries } from '../store/queries.ts'
-import type { Sheet, SheetKey } from '../store/sheets.ts'
+import type { ProgressEvent, ProgressRecord } from '../store/progress.ts'
+import type { Sheet } from '../store/sheets.ts'
 
 /** What a change is told as. */
 export type Change = Pick<ProgressEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId'>
 
 /**
- * What one transaction changes of players' standing: read once under the lock of their sheets, changed in
- * memory as often as need be, written once with an event for each change and the totals kept along.
+ * What one transaction changes of a player's standing in one title: changed in memory as often as need be, with an
+ * event for each change and the totals kept along. What it begins with is locked, or made sure of when the changes are
+ * written.
  */
 export class Ledger {
-  readonly #sheets: Map<string, Sheet>
-  readonly #progress: Map<string, Progress>
-  readonly #changedProgress = new Map<string, ProgressKey>()
-  readonly #changedSheets = new Set<string>()
-  /** Sheets that lost an unlock: their last unlock is looked up anew. */
-  readonly #shrunkSheets = new Set<string>()
+  readonly #found: ReadonlyMap<string, Progress>
+  readonly #changed = new Map<string, Progress>()
   readonly #events: ProgressEvent[] = []
+  #sheet: Sheet
+  #hasNewTotals = false
+  #isShrunk = false
 
-  /** On sheets that are locked, or that are made sure of when the changes are written. */
-  constructor(sheets: readonly Sheet[], records: readonly ProgressRecord[]) {
-    this.#sheets = new Map(sheets.map((sheet) => [sheetKey(sheet), sheet]))
-    this.#progress = new Map(records.map((record) => [progressKey(record), record.progress]))
+  /** `found` is by achievement. */
+  constructor(sheet: Sheet, found: ReadonlyMap<string, Progress>) {
+    this.#sheet = sheet
+    this.#found = found
   }
 
-  /** Locks the sheets of these keys and reads the progress. Keys may repeat. */
-  static async open(queries: Queries, time: Instant, keys: readonly ProgressKey[]): Promise<Ledger> {
-    const sheets = await lockSheets(queries, time, keys)
-    const unique = [...new Map(keys.map((key) => [progressKey(key), key])).values()]
-    return new Ledger(sheets, unique.length === 0 ? [] : await queries.progressAt(unique))
+  /** As it is now. */
+  get sheet(): Sheet {
+    return this.#sheet
   }
 
-  /** Locks one sheet and reads all that the player has in the title. */
-  static async openSheet(queries: Queries, time: Instant, key: SheetKey): Promise<Ledger> {
-    const sheets = await lockSheets(queries, time, [key])
-    return new Ledger(sheets, await queries.progressOf(key))
+  /** Whether the sheet is not what it was in the beginning. */
+  get hasNewTotals(): boolean {
+    return this.#hasNewTotals
   }
 
-  progressOf(key: ProgressKey): Progress {
-    return this.#progress.get(progressKey(key)) ?? NOT_STARTED
+  /** Whether it lost an unlock: its last unlock must be looked up anew. */
+  get isShrunk(): boolean {
+    return this.#isShrunk
+  }
+
+  /** What has changed so far, as it is now. */
+  get progress(): readonly ProgressRecord[] {
+    const { playerId, titleId } = this.#sheet
+    const records: ProgressRecord[] = []
+    for (const [achievementId, progress] of this.#changed) {
+      records.push({ playerId, titleId, achievementId, progress })
+    }
+    return records
+  }
+
+  /** What is told of it. */
+  get events(): readonly ProgressEvent[] {
+    return this.#events
+  }
+
+  progressOf(achievementId: string): Progress {
+    return this.#changed.get(achievementId) ?? this.#found.get(achievementId) ?? NOT_STARTED
   }
 
   /** Records what the progress is from now on, and tells it. */
   change(
-    key: ProgressKey,
+    achievementId: string,
     achievement: Pick<StoredAchievement, 'rewards'>,
     next: Progress,
-    change: Change,
+    { kind, time, actor, reason, requestId }: Change,
   ): void {
-    const name = progressKey(key)
-    const before = this.#progress.get(name) ?? NOT_STARTED
-    this.#progress.set(name, next)
-    this.#changedProgress.set(name, key)
-    this.#events.push({ ...change, ...pickKey(key), progress: next })
-    const difference = Number(counts(next)) - Number(counts(before))
-    if (difference === 0) return
-    const sheet = this.sheetOf(key)
-    const latest = [sheet.lastUnlockTime, next.unlockTime].reduce(later)
-    this.#putSheet({
-      ...sheet,
-      unlockedCount: sheet.unlockedCount + difference,
-      score: sheet.score + BigInt(difference) * scoreOf(achievement),
-      lastUnlockTime: difference > 0 ? latest : sheet.lastUnlockTime,
+    const { playerId, titleId } = this.#sheet
+    const difference = Number(counts(next)) - Number(counts(this.progressOf(achievementId)))
+    this.#changed.set(achievementId, next)
+    this.#events.push({
+      playerId,
+      titleId,
+      achievementId,
+      kind,
+      time,
+      actor,
+      reason,
+      requestId,
+      progress: next,
     })
-    if (difference < 0) this.#shrunkSheets.add(sheetKey(key))
+    if (difference === 0) return
+    const { unlockedCount, score, lastUnlockTime } = this.#sheet
+    this.#put({
+      ...this.#sheet,
+      unlockedCount: unlockedCount + difference,
+      score: score + BigInt(difference) * scoreOf(achievement),
+      lastUnlockTime: difference > 0 ? later(lastUnlockTime, next.unlockTime) : lastUnlockTime,
+    })
+    if (difference < 0) this.#isShrunk = true
   }
 
   /** Keeps what a document said of the player's totals. */
-  annotate(key: SheetKey, extensions: Extensions): void {
-    const sheet = this.sheetOf(key)
-    this.#putSheet({ ...sheet, extensions: { ...sheet.extensions, ...extensions } })
+  annotate(extensions: Extensions): void {
+    this.#put({ ...this.#sheet, extensions: { ...this.#sheet.extensions, ...extensions } })
   }
 
-  /** What has changed so far: the progress as it is now, and what is told of it. */
-  get changes(): { readonly progress: readonly ProgressRecord[]; readonly events: readonly ProgressEvent[] } {
-    const progress = [...this.#changedProgress].map(([name, key]) => ({
-      ...pickKey(key),
-      progress: this.#progress.get(name) ?? NOT_STARTED,
-    }))
-    return { progress, events: this.#events }
+  setLastUnlock(lastUnlockTime: Instant | undefined): void {
+    this.#put({ ...this.#sheet, lastUnlockTime })
   }
 
-  /** A sheet as it is now. */
-  sheetOf(key: SheetKey): Sheet {
-    const sheet = this.#sheets.get(sheetKey(key))
-    if (sheet === undefined) throw new Error(`sheet ${sheetKey(key)} is not open`)
-    return sheet
+  #put(sheet: Sheet): void {
+    this.#sheet = sheet
+    this.#hasNewTotals = true
   }
-
-  async flush(queries: Queries): Promise<void> {
-    const { progress: changed, events } = this.changes
-    const erased = changed.filter(({ progress }) => progress === NOT_STARTED)
-    const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (kept.length > 0) await queries.putProgress(kept)
-    if (erased.length > 0) await queries.deleteProgress(erased)
-    for (const key of this.#shrunkSheets) {
-      const sheet = this.#sheets.get(key) as Sheet
-      this.#putSheet({ ...sheet, lastUnlockTime: await queries.lastUnlockOf(sheet) })
-    }
-    if (this.#changedSheets.size > 0) {
-      await queries.putSheets([...this.#changedSheets].map((key) => this.#sheets.get(key) as Sheet))
-    }
-    if (events.length > 0) await queries.insertEvents(events)
-  }
-
-  #putSheet(sheet: Sheet): void {
-    this.#sheets.set(sheetKey(sheet), sheet)
-    this.#changedSheets.add(sheetKey(sheet))
-  }
-}
-
-async function lockSheets(
-  queries: Queries,
-  time: Instant,
-  keys: readonly SheetKey[],
-): Promise<readonly Sheet[]> {
-  const unique = [...new Map(keys.map((key) => [sheetKey(key), key])).values()]
-  return unique.length === 0 ? [] : queries.lockSheets(unique, time)
 }
 
 /** Whether progress is among what its player has: achieved, and not taken back. */
@@ -131,17 +116,4 @@ function counts(progress: Progress): boolean {
 function later(left: Instant | undefined, right: Instant | undefined): Instant | undefined {
   if (left === undefined || right === undefined) return left ?? right
   return left > right ? left : right
-}
-
-function pickKey({ playerId, titleId, achievementId }: ProgressKey): ProgressKey {
-  return { playerId, titleId, achievementId }
-}
-
-/** No id holds U+0000. */
-export function sheetKey({ playerId, titleId }: SheetKey): string {
-  return `${playerId}\u0000${titleId}`
-}
-
-function progressKey({ playerId, titleId, achievementId }: ProgressKey): string {
-  return `${playerId}\u0000${titleId}\u0000${achievementId}`
 }

@@ -43,7 +43,7 @@ export function whenOf(
   })
 }
 
-/** Applies a report to the ledger. @throws LaurelError when the achievement cannot take it. */
+/** Applies a report to the ledger of its sheet. @throws LaurelError when the achievement cannot take it. */
 export function report(
   ledger: Ledger,
   key: ProgressKey,
@@ -52,10 +52,10 @@ export function report(
   context: ReportContext,
   told: Teller,
 ): ProgressResult {
-  const outcome = applyReport(achievement, ledger.progressOf(key), said, context)
+  const outcome = applyReport(achievement, ledger.progressOf(key.achievementId), said, context)
   if (outcome.kind === 'rejected') throw rejected(key, outcome.why, outcome.detail)
   if (outcome.changed) {
-    ledger.change(key, achievement, outcome.progress, {
+    ledger.change(key.achievementId, achievement, outcome.progress, {
       kind: outcome.newlyUnlocked ? 'unlocked' : 'progressed',
       time: context.time,
       actor: told.actor,

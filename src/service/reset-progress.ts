@@ -22,7 +22,7 @@ export async function resetProgress(
   request: ResetProgress,
   call: Call,
 ): Promise<{ readonly resetCount: number }> {
-  const { titleId, playerId, achievementId } = request
+  const { titleId, achievementId } = request
   if (await hasNothing(services, request, call)) return { resetCount: 0 }
   return mutateSheet(
     services,
@@ -38,9 +38,11 @@ export async function resetProgress(
       const begun = new Set((await queries.progressOf(request)).map((record) => record.achievementId))
       const definitions = held.filter(({ id }) => begun.has(id))
       for (const achievement of definitions) {
-        const key = { titleId, playerId, achievementId: achievement.id }
         const change = { kind: 'reset', time: now, actor: call.actor, reason: request.reason } as const
-        ledger.change(key, achievement, NOT_STARTED, { ...change, requestId: request.requestId ?? '' })
+        ledger.change(achievement.id, achievement, NOT_STARTED, {
+          ...change,
+          requestId: request.requestId ?? '',
+        })
       }
       return { resetCount: definitions.length }
     },

@@ -3,7 +3,8 @@ import { pack, unpack } from '../model/packed.ts'
 import type { Queries } from '../store/queries.ts'
 import type { SheetKey } from '../store/sheets.ts'
 import { Answers } from './answers.ts'
-import { Ledger } from './ledger.ts'
+import type { Ledger } from './ledger.ts'
+import { Ledgers } from './ledgers.ts'
 import { fingerprintOf } from './once.ts'
 import type { Call, Services } from './services.ts'
 
@@ -24,14 +25,14 @@ export async function mutateSheet<Held, Result>(
   return services.store.write(call.signal, async (queries) => {
     const now = services.now()
     const held = await hold(queries)
-    const ledger = await Ledger.openSheet(queries, now, request)
+    const ledgers = await Ledgers.openSheet(queries, now, request)
     const answers = await Answers.load(queries, [request])
     const fingerprint = fingerprintOf(operation, request)
     const before = answers.find(request, fingerprint)
     if (before !== undefined) return unpack<{ result: Result }>(before).result
-    const result = await run(queries, ledger, now, held)
+    const result = await run(queries, ledgers.of(request), now, held)
     answers.keep(request, fingerprint, pack({ result }))
-    await ledger.flush(queries)
+    await ledgers.flush(queries)
     await answers.flush(queries, now)
     return result
   })

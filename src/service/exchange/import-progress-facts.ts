@@ -4,7 +4,7 @@ import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Queries } from '../../store/queries.ts'
-import { Ledger } from '../ledger.ts'
+import { Ledgers } from '../ledgers.ts'
 import { playerNamedAfter } from '../player-of-account.ts'
 import { type ProgressResult, report } from '../reports.ts'
 import type { Call } from '../services.ts'
@@ -41,12 +41,13 @@ export async function importPlayerFacts(
     titleId,
     achievementId: achievement?.id ?? '',
   }))
-  const ledger = await Ledger.open(queries, now, keys)
+  const ledgers = await Ledgers.open(queries, now, keys)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
   const told = { actor: call.actor, requestId: undefined }
   const results = players.map(({ facts, achievement, summary }, index) => {
     const key = keys[index] as (typeof keys)[number]
-    if (summary !== undefined) ledger.annotate(key, { [adapter.id]: summaryToJson(summary) })
+    const ledger = ledgers.of(key)
+    if (summary !== undefined) ledger.annotate({ [adapter.id]: summaryToJson(summary) })
     if (facts === undefined || achievement === undefined) return undefined
     const { state, percent, values, unlockTime, revoked, extensions } = facts
     const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
@@ -58,7 +59,7 @@ export async function importPlayerFacts(
       throw error
     }
   })
-  await ledger.flush(queries)
+  await ledgers.flush(queries)
   return results
 }
 

@@ -12,34 +12,32 @@ import type { Entry, EntryAnswer } from './entry.ts'
 /** What entries are judged by: read and locked, or known and made sure of when their changes are written. */
 export interface Known {
   readonly now: Instant
-  readonly ledger: Ledger
   readonly answers: Answers
+  /** Of an entry that has a definition. */
+  ledgerOf(entry: Entry, index: number): Ledger
   /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
-  definitionOf(entry: Entry): StoredAchievement
+  definitionOf(entry: Entry, index: number): StoredAchievement
 }
 
 /**
- * The one door for reports: what each makes of what is known, in their order. Changes the ledger and keeps answers;
+ * The one door for reports: what each makes of what is known, in their order. Changes the ledgers and keeps answers;
  * a report that is refused leaves no trace there.
  */
 export function judge(services: Services, known: Known, entries: readonly Entry[]): readonly EntryAnswer[] {
-  return entries.map((entry) => attempt(() => judgeOne(services, known, entry)))
+  return entries.map((entry, index) => attempt(() => judgeOne(services, known, entry, index)))
 }
 
-function judgeOne(
-  services: Services,
-  { now, ledger, answers, definitionOf }: Known,
-  entry: Entry,
-): ProgressResult {
+function judgeOne(services: Services, known: Known, entry: Entry, index: number): ProgressResult {
+  const { now, answers } = known
   const { item, by } = entry
-  const achievement = definitionOf(entry)
+  const achievement = known.definitionOf(entry, index)
   const fingerprint = item.requestId === undefined ? '' : fingerprintOf('recordProgress', item)
   const before = answers.find(item, fingerprint)
   if (before !== undefined) return parseAnswer(before, item)
   checkReporter(achievement, entry)
   const context = whenOf(services, now, item.occurredTime, by.actor)
   const told = { actor: by.actor, requestId: item.requestId }
-  const result = report(ledger, item, achievement, item.report, context, told)
+  const result = report(known.ledgerOf(entry, index), item, achievement, item.report, context, told)
   if (item.requestId !== undefined) answers.keep(item, fingerprint, formatAnswer(result))
   return result
 }

@@ -2,10 +2,15 @@ import { LRUCache } from 'lru-cache'
 import type { Progress } from '../../model/progress.ts'
 import type { ProgressRecord } from '../../store/progress.ts'
 import type { Sheet } from '../../store/sheets.ts'
-import type { Standing } from '../../store/standings.ts'
 
-interface KnownSheet {
+/** A sheet, and by achievement what is known of its progress: all of one version. */
+export interface KnownSheet {
   readonly sheet: Sheet
+  readonly progress: ReadonlyMap<string, Progress>
+}
+
+interface Entry {
+  sheet: Sheet
   readonly progress: Map<string, Progress>
 }
 
@@ -17,21 +22,32 @@ const MOST = 50_000
  * thought out from it is written only if the sheet is still of the same version.
  */
 export class KnownStandings {
-  readonly #known = new LRUCache<string, KnownSheet>({ max: MOST })
+  readonly #known = new LRUCache<string, Entry>({ max: MOST })
 
-  get(name: string, achievementId: string): Standing | undefined {
-    const known = this.#known.get(name)
-    const progress = known?.progress.get(achievementId)
-    return known === undefined || progress === undefined ? undefined : { sheet: known.sheet, progress }
+  get(name: string): KnownSheet | undefined {
+    return this.#known.get(name)
   }
 
-  /** What progress there is of a sheet; that of another version of it is forgotten. */
-  put(name: string, sheet: Sheet, before: Sheet | undefined, records: readonly ProgressRecord[]): void {
-    const known = this.#known.get(name)
-    const isSame = known !== undefined && known.sheet.version === before?.version
-    const progress = isSame ? known.progress : new Map<string, Progress>()
-    for (const record of records) progress.set(record.achievementId, record.progress)
-    this.#known.set(name, { sheet, progress })
+  /**
+   * What was `written` of a sheet that was as it is `before`, with the progress that was `found` then. What is
+   * remembered of another version of it is forgotten.
+   */
+  put(
+    name: string,
+    sheet: Sheet,
+    { before, found }: { readonly before: Sheet | undefined; readonly found: ReadonlyMap<string, Progress> },
+    written: readonly ProgressRecord[],
+  ): void {
+    let known = this.#known.get(name)
+    if (known === undefined || known.sheet.version !== before?.version) {
+      known = { sheet, progress: new Map() }
+      this.#known.set(name, known)
+    }
+    known.sheet = sheet
+    if (found !== known.progress) {
+      for (const [achievementId, progress] of found) known.progress.set(achievementId, progress)
+    }
+    for (const { achievementId, progress } of written) known.progress.set(achievementId, progress)
   }
 
   forget(name: string): void {

@@ -1,25 +1,26 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
-import type { ProgressEvent, ProgressRecord } from '../../store/progress.ts'
+import type { Progress } from '../../model/progress.ts'
 import type { Sheet } from '../../store/sheets.ts'
 import type { SheetWrite, Standing } from '../../store/standings.ts'
 import type { GivenAnswer } from '../answers.ts'
-import { sheetKey } from '../ledger.ts'
+import { Ledger } from '../ledger.ts'
+import { sheetKey } from '../ledgers.ts'
 import type { RecordProgress } from '../record-progress.ts'
 import type { Services } from '../services.ts'
 import type { KnownStandings } from './known-standings.ts'
 
 /** A sheet that items are about, and what comes of them. */
-export interface OpenSheet extends SheetWrite {
+export interface OpenSheet {
   readonly name: string
-  /** What is known of its progress: as it was found. */
-  readonly found: ProgressRecord[]
+  /** As it was found; undefined for one that is not there yet. */
+  readonly before: Sheet | undefined
+  /** What was found of its progress, by achievement. */
+  readonly found: ReadonlyMap<string, Progress>
+  readonly ledger: Ledger
+  /** What the items were judged by. */
   readonly definitions: Set<StoredAchievement>
-  readonly progress: ProgressRecord[]
-  readonly events: ProgressEvent[]
   readonly answers: GivenAnswer[]
-  /** The same as before until it is known what comes of the items. */
-  after: Sheet
   isRefused: boolean
 }
 
@@ -30,57 +31,55 @@ export async function openSheets(
   items: readonly RecordProgress[],
   now: Instant,
 ): Promise<readonly OpenSheet[]> {
-  const found = await findStandings(services, standings, items)
   const sheets = new Map<string, OpenSheet>()
-  return items.map((item, index) => {
-    const { playerId, titleId, achievementId } = item
-    const { sheet, progress } = found[index] as Standing
+  const incomplete = new Set<string>()
+  // Taken now: what is remembered may be forgotten while the rest is read.
+  const names = items.map((item) => {
     const name = sheetKey(item)
-    let open = sheets.get(name)
-    if (open === undefined) {
-      open = opened(name, sheet, sheet ?? blank(playerId, titleId, now))
-      sheets.set(name, open)
-    }
-    open.found.push({ playerId, titleId, achievementId, progress })
-    return open
+    const known = standings.get(name)
+    if (known?.progress.has(item.achievementId) !== true) incomplete.add(name)
+    else if (!sheets.has(name)) sheets.set(name, opened(name, known.sheet, known.progress, known.sheet))
+    return name
   })
-}
-
-function opened(name: string, before: Sheet | undefined, after: Sheet): OpenSheet {
-  return {
-    name,
-    before,
-    after,
-    found: [],
-    definitions: new Set(),
-    progress: [],
-    events: [],
-    answers: [],
-    isRefused: false,
+  if (incomplete.size > 0) {
+    // All of a sheet is of one version: beside what is read, what is remembered of it might be older, and unnoticed.
+    const unknown = items.filter((_, index) => incomplete.has(names[index] as string))
+    const read = await readStandings(services, unknown)
+    const found = new Map<string, Map<string, Progress>>()
+    for (const [index, item] of unknown.entries()) {
+      const { sheet, progress } = read[index] as Standing
+      const name = sheetKey(item)
+      let ofSheet = found.get(name)
+      if (ofSheet === undefined) {
+        ofSheet = new Map()
+        found.set(name, ofSheet)
+        sheets.set(name, opened(name, sheet, ofSheet, sheet ?? blank(item, now)))
+      }
+      ofSheet.set(item.achievementId, progress)
+    }
   }
+  return names.map((name) => sheets.get(name) as OpenSheet)
 }
 
-async function findStandings(
-  services: Services,
-  standings: KnownStandings,
+async function readStandings(
+  { store }: Services,
   items: readonly RecordProgress[],
 ): Promise<readonly Standing[]> {
-  // Taken now: what is remembered may be forgotten while the rest is read.
-  const remembered = items.map((item) => standings.get(sheetKey(item), item.achievementId))
-  if (remembered.every((standing) => standing !== undefined)) return remembered
-  // All of a sheet is of one version: beside what is read, what is remembered of it might be older, and unnoticed.
-  const incomplete = new Set(items.filter((_, index) => remembered[index] === undefined).map(sheetKey))
-  const places = items.flatMap((item, index) => (incomplete.has(sheetKey(item)) ? [index] : []))
-  const unknown = places.map((index) => items[index] as RecordProgress)
-  const read = await services.store.read(new AbortController().signal, (queries) =>
-    queries.standingsAt(unknown),
-  )
-  for (const [order, index] of places.entries()) remembered[index] = read[order]
-  return remembered as Standing[]
+  return store.read(new AbortController().signal, (queries) => queries.standingsAt(items))
+}
+
+function opened(
+  name: string,
+  before: Sheet | undefined,
+  found: ReadonlyMap<string, Progress>,
+  sheet: Sheet,
+): OpenSheet {
+  const ledger = new Ledger(sheet, found)
+  return { name, before, found, ledger, definitions: new Set(), answers: [], isRefused: false }
 }
 
 /** A sheet that is not there yet. Its version is like that of none before it, should it have been there once. */
-function blank(playerId: string, titleId: string, now: Instant): Sheet {
+function blank({ playerId, titleId }: RecordProgress, now: Instant): Sheet {
   return {
     playerId,
     titleId,
@@ -90,4 +89,13 @@ function blank(playerId: string, titleId: string, now: Instant): Sheet {
     lastUnlockTime: undefined,
     extensions: {},
   }
+}
+
+/** What came of a sheet, as it is written. One that changes has a new version. */
+export function writeOf(open: OpenSheet): SheetWrite & { readonly open: OpenSheet } {
+  const { before, ledger, definitions, answers } = open
+  const { sheet, progress, events } = ledger
+  const isRaised = before !== undefined && progress.length + answers.length > 0
+  const after = isRaised ? { ...sheet, version: before.version + 1n } : sheet
+  return { open, before, after, definitions, progress, events, answers }
 }

@@ -7,7 +7,8 @@ import type { Stat, StatValue } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { SheetKey } from '../../store/sheets.ts'
 import { Answers } from '../answers.ts'
-import { Ledger, sheetKey } from '../ledger.ts'
+import type { Ledger } from '../ledger.ts'
+import { Ledgers, sheetKey } from '../ledgers.ts'
 import { titleNotFound } from '../lookup.ts'
 import { fingerprintOf } from '../once.ts'
 import { recordContributions } from '../record-contributions.ts'
@@ -48,17 +49,17 @@ async function recordAll(
     // Also where nothing follows: the sheet is what is locked.
     { ...keyOf(request), achievementId: '' },
   ])
-  const ledger = await Ledger.open(queries, now, keys)
+  const ledgers = await Ledgers.open(queries, now, keys)
   const answers = await Answers.load(queries, ready)
   const values = new StatValues(await queries.statValuesAt(ready, [...new Set(ready.flatMap(codesOf))]))
   await holdCommunityGoals(queries, titles)
   const results: StatsAnswer[] = []
   for (const entry of entries) {
-    const recorded = recordOne(services, queries, { now, titles, ledger, answers, values }, entry)
+    const recorded = recordOne(services, queries, { now, titles, ledgers, answers, values }, entry)
     results.push(await recorded.catch(orRefused))
   }
   await queries.putStatValues(values.changed)
-  await ledger.flush(queries)
+  await ledgers.flush(queries)
   await answers.flush(queries, now)
   return results
 }
@@ -66,7 +67,7 @@ async function recordAll(
 interface Held {
   readonly now: Instant
   readonly titles: ReadonlyMap<string, HeldTitle>
-  readonly ledger: Ledger
+  readonly ledgers: Ledgers
   readonly answers: Answers
   readonly values: StatValues
 }
@@ -75,7 +76,7 @@ interface Held {
 async function recordOne(
   services: Services,
   queries: Queries,
-  { now, titles, ledger, answers, values }: Held,
+  { now, titles, ledgers, answers, values }: Held,
   { request, by }: StatsEntry,
 ): Promise<RecordStatsResult> {
   const { titleId, requestId } = request
@@ -93,7 +94,9 @@ async function recordOne(
   const alone = followers.filter((achievement) => !isShared(achievement))
   const result = {
     values: written,
-    moved: alone.flatMap((achievement) => follow(ledger, request, achievement, movements, context, told)),
+    moved: alone.flatMap((achievement) =>
+      follow(ledgers.of(request), request, achievement, movements, context, told),
+    ),
     contributions: await recordContributions(queries, request, followers.filter(isShared), movements, {
       ...told,
       time: context.time,

@@ -1,7 +1,7 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import { Answers } from '../answers.ts'
-import { Ledger } from '../ledger.ts'
+import { Ledgers } from '../ledgers.ts'
 import { Definitions } from '../reports.ts'
 import type { Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
@@ -26,11 +26,12 @@ async function recordAll(
   const items = entries.map(({ item }) => item)
   const definitions = await Definitions.hold(queries, items)
   const ready = items.filter((item) => !(attempt(() => definitions.of(item)) instanceof LaurelError))
-  const ledger = await Ledger.open(queries, now, ready)
+  const ledgers = await Ledgers.open(queries, now, ready)
   const answers = await Answers.load(queries, ready)
   const definitionOf = ({ item }: Entry) => definitions.of(item)
-  const results = judge(services, { now, ledger, answers, definitionOf }, entries)
-  await ledger.flush(queries)
+  const ledgerOf = ({ item }: Entry) => ledgers.of(item)
+  const results = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
+  await ledgers.flush(queries)
   await answers.flush(queries, now)
   return results
 }

@@ -1,15 +1,15 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
-import type { Sheet, SheetKey } from '../../store/sheets.ts'
+import type { SheetWrite } from '../../store/standings.ts'
 import { Answers } from '../answers.ts'
-import { Ledger, sheetKey } from '../ledger.ts'
+import { sheetKey } from '../ledgers.ts'
 import { achievementNotFound } from '../lookup.ts'
 import type { Services } from '../services.ts'
 import type { Entry, EntryAnswer } from './entry.ts'
 import { judge } from './judge.ts'
 import type { KnownStandings } from './known-standings.ts'
-import { type OpenSheet, openSheets } from './open-sheets.ts'
+import { type OpenSheet, openSheets, writeOf } from './open-sheets.ts'
 
 /**
  * Records entries without holding anything while they are judged: what they are judged by is known or read, and one
@@ -25,87 +25,65 @@ export async function recordUnlocked(
   const now = services.now()
   const items = entries.map(({ item }) => item)
   const definitions = await findDefinitions(services, entries)
-  const sheetsOfEntries = await openSheets(services, standings, items, now)
-  const sheets = new Map(sheetsOfEntries.map((sheet) => [sheet.name, sheet]))
-  const opened = [...sheets.values()]
+  const sheets = await openSheets(services, standings, items, now)
+  const opened = new Map(sheets.map((sheet) => [sheet.name, sheet]))
 
-  const ledger = new Ledger(
-    opened.map(({ after }) => after),
-    opened.flatMap(({ found }) => found),
-  )
   const answers = new Answers()
-  const definitionOf = (entry: Entry) => {
-    const definition = definitions.get(entry)
-    if (definition !== undefined) return definition
-    throw achievementNotFound(entry.item.titleId, entry.item.achievementId)
+  const definitionOf = ({ item }: Entry, index: number) => {
+    const definition = definitions[index]
+    if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
+    return definition
   }
-  const judged = judge(services, { now, ledger, answers, definitionOf }, entries)
+  const ledgerOf = (_: Entry, index: number) => (sheets[index] as OpenSheet).ledger
+  const judged = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
 
   for (const [index, entry] of entries.entries()) {
-    const sheet = sheetsOfEntries[index] as OpenSheet
+    const sheet = sheets[index] as OpenSheet
     if (judged[index] instanceof LaurelError) sheet.isRefused = true
-    else sheet.definitions.add(definitionOf(entry))
+    else sheet.definitions.add(definitionOf(entry, index))
   }
-  const sheetOf = (key: SheetKey) => sheets.get(sheetKey(key)) as OpenSheet
-  const { progress, events } = ledger.changes
-  for (const record of progress) sheetOf(record).progress.push(record)
-  for (const event of events) sheetOf(event).events.push(event)
-  for (const answer of answers.given) sheetOf(answer).answers.push(answer)
-  const kept = opened.filter(({ isRefused }) => !isRefused).sort(byKey)
-  for (const sheet of kept) sheet.after = afterAll(sheet, ledger)
+  for (const answer of answers.given) opened.get(sheetKey(answer))?.answers.push(answer)
+  const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
+  const writes = kept.map(writeOf).sort(byKey)
+  const written = new Set<OpenSheet>()
+  for (const { open, after, progress } of await write(services, writes, now)) {
+    standings.put(open.name, after, open, progress)
+    written.add(open)
+  }
+  if (written.size === opened.size) return judged
 
-  const written = await write(services, kept, now)
-  for (const sheet of opened) {
-    const { name, after, before, found } = sheet
-    if (written.has(sheet)) standings.put(name, after, before, [...found, ...sheet.progress])
-    else standings.forget(name)
-  }
-  if (written.size === opened.length) return judged
   // Whatever it was that had changed: it is read anew.
+  for (const sheet of opened.values()) if (!written.has(sheet)) standings.forget(sheet.name)
   const left = kept.filter((sheet) => !written.has(sheet))
   services.definitions.forget(left.flatMap((sheet) => [...sheet.definitions]))
-  return judged.map((answer, index) =>
-    written.has(sheetsOfEntries[index] as OpenSheet) ? answer : undefined,
-  )
+  return judged.map((answer, index) => (written.has(sheets[index] as OpenSheet) ? answer : undefined))
 }
 
 /** Gives those that were written. It waits for nobody, so nobody has to stop it. */
-async function write(
+async function write<Write extends SheetWrite>(
   { store }: Services,
-  sheets: readonly OpenSheet[],
+  writes: readonly Write[],
   now: Instant,
-): Promise<ReadonlySet<OpenSheet>> {
-  if (sheets.length === 0) return new Set()
+): Promise<readonly Write[]> {
+  if (writes.length === 0) return []
   const { signal } = new AbortController()
-  return new Set(await store.single(signal, (queries) => queries.writeStandings(sheets, now)))
+  return store.single(signal, (queries) => queries.writeStandings(writes, now))
 }
 
-/** Those that there are, by who reports on them. */
+/** In the order of the entries; undefined for those that there are not. */
 async function findDefinitions(
   { definitions, store }: Services,
   entries: readonly Entry[],
-): Promise<ReadonlyMap<Entry, StoredAchievement>> {
-  const missing = entries.filter(({ item }) => definitions.get(item) === undefined).map(({ item }) => item)
-  if (missing.length > 0) {
-    const { signal } = new AbortController()
-    await store.read(signal, (queries) => definitions.load(queries, missing))
-  }
-  const found = new Map<Entry, StoredAchievement>()
-  for (const entry of entries) {
-    const definition = definitions.get(entry.item)
-    if (definition !== undefined) found.set(entry, definition)
-  }
-  return found
+): Promise<readonly (StoredAchievement | undefined)[]> {
+  const known = entries.map(({ item }) => definitions.get(item))
+  const missing = entries.flatMap(({ item }, index) => (known[index] === undefined ? [item] : []))
+  if (missing.length === 0) return known
+  const { signal } = new AbortController()
+  await store.read(signal, (queries) => definitions.load(queries, missing))
+  return entries.map(({ item }) => definitions.get(item))
 }
 
-/** One that changes has a new version. */
-function afterAll({ before, after, progress, answers }: OpenSheet, ledger: Ledger): Sheet {
-  const sheet = ledger.sheetOf(after)
-  const isRaised = before !== undefined && progress.length + answers.length > 0
-  return isRaised ? { ...sheet, version: before.version + 1n } : sheet
-}
-
-function byKey({ after: left }: OpenSheet, { after: right }: OpenSheet): number {
+function byKey({ after: left }: SheetWrite, { after: right }: SheetWrite): number {
   if (left.playerId !== right.playerId) return left.playerId < right.playerId ? -1 : 1
   return left.titleId < right.titleId ? -1 : 1
 }
