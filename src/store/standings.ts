@@ -31,7 +31,7 @@ export interface SheetWrite {
   /** The same as before when nothing changed: then it is only made sure of. */
   readonly after: Sheet
   /** What the changes were judged by. */
-  readonly definitions: ReadonlySet<StoredAchievement>
+  readonly definitions: readonly StoredAchievement[]
   readonly progress: readonly ProgressRecord[]
   readonly events: readonly ProgressEvent[]
   readonly answers: readonly (PlayerRequest & Answer)[]

@@ -38,7 +38,7 @@ export class KnownStandings {
     { before, found }: { readonly before: Sheet | undefined; readonly found: ReadonlyMap<string, Progress> },
     written: readonly ProgressRecord[],
   ): void {
-    let known = this.#known.get(name)
+    let known = this.#known.peek(name)
     if (known === undefined || known.sheet.version !== before?.version) {
       known = { sheet, progress: new Map() }
       this.#known.set(name, known)

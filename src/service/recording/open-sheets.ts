@@ -19,7 +19,7 @@ export interface OpenSheet {
   readonly found: ReadonlyMap<string, Progress>
   readonly ledger: Ledger
   /** What the items were judged by. */
-  readonly definitions: Set<StoredAchievement>
+  readonly definitions: StoredAchievement[]
   readonly answers: GivenAnswer[]
   isRefused: boolean
 }
@@ -75,7 +75,7 @@ function opened(
   sheet: Sheet,
 ): OpenSheet {
   const ledger = new Ledger(sheet, found)
-  return { name, before, found, ledger, definitions: new Set(), answers: [], isRefused: false }
+  return { name, before, found, ledger, definitions: [], answers: [], isRefused: false }
 }
 
 /** A sheet that is not there yet. Its version is like that of none before it, should it have been there once. */

@@ -37,10 +37,10 @@ export async function recordUnlocked(
   const ledgerOf = (_: Entry, index: number) => (sheets[index] as OpenSheet).ledger
   const judged = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
 
-  for (const [index, entry] of entries.entries()) {
-    const sheet = sheets[index] as OpenSheet
-    if (judged[index] instanceof LaurelError) sheet.isRefused = true
-    else sheet.definitions.add(definitionOf(entry, index))
+  for (const [index, sheet] of sheets.entries()) {
+    const definition = definitions[index]
+    if (judged[index] instanceof LaurelError || definition === undefined) sheet.isRefused = true
+    else if (!sheet.definitions.includes(definition)) sheet.definitions.push(definition)
   }
   for (const answer of answers.given) opened.get(sheetKey(answer))?.answers.push(answer)
   const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
@@ -55,7 +55,7 @@ export async function recordUnlocked(
   // Whatever it was that had changed: it is read anew.
   for (const sheet of opened.values()) if (!written.has(sheet)) standings.forget(sheet.name)
   const left = kept.filter((sheet) => !written.has(sheet))
-  services.definitions.forget(left.flatMap((sheet) => [...sheet.definitions]))
+  services.definitions.forget(left.flatMap(({ definitions: judgedBy }) => judgedBy))
   return judged.map((answer, index) => (written.has(sheets[index] as OpenSheet) ? answer : undefined))
 }
 
