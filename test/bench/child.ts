@@ -6,8 +6,8 @@ import type { Job, Measured } from './load/jobs.ts'
 type Message = { readonly ready: string } | { readonly measured: Measured } | { readonly error: string }
 
 /** Starts a process that ends when this one does, whatever ends it. */
-function start(file: string): ChildProcess {
-  return fork(new URL(file, import.meta.url), { execArgv: [], detached: true })
+function start(file: string, ...args: readonly string[]): ChildProcess {
+  return fork(new URL(file, import.meta.url), args, { execArgv: [], detached: true })
 }
 
 async function stop(child: ChildProcess): Promise<void> {
@@ -55,8 +55,8 @@ export interface Helper extends AsyncDisposable {
   readonly place: string
 }
 
-export async function startHelper(file: string): Promise<Helper> {
-  const child = start(file)
+export async function startHelper(file: string, ...args: readonly string[]): Promise<Helper> {
+  const child = start(file, ...args)
   const answer = await answerOf(child, file)
   if (!('ready' in answer)) throw new Error(`${file} did not start`)
   return { place: answer.ready, [Symbol.asyncDispose]: () => stop(child) }

@@ -1,7 +1,10 @@
-import type { Goal } from './rounds.ts'
+import type { Comparison } from './rounds.ts'
 
-/** What Laurel means to reach: each figure to that of another subject in the same round. */
-export const GOALS: readonly Goal[] = [
+/** What is told of a server that only writes, and then what Laurel means to reach, which are the last lines of a run. */
+export const COMPARISONS: readonly Comparison[] = [
+  { name: 'bare_unary_vs_noop', of: 'bare writes', to: 'noop' },
+  { name: 'bare_batch_vs_pgbench', of: 'bare writes, batch', to: 'upserts' },
+  { name: 'bare_growth', of: 'bare writes, 10 million rows', to: 'bare writes, 10 thousand rows' },
   { name: 'unary_vs_noop', of: 'unary', to: 'noop', goal: 0.7 },
   { name: 'coalesced_vs_single', of: 'unary', to: 'single', goal: 3 },
   { name: 'batch_vs_pgbench', of: 'batch', to: 'upserts', goal: 5 },

@@ -71,9 +71,10 @@ function formatLatency({ rate, p50, p99, p999, longest, longestStall }: PacedLat
   )
 }
 
-/** `name ratio goal pass|fail`, for whoever reads it by machine. */
+/** `name ratio goal pass|fail`, for whoever reads it by machine; `name ratio` where there is no goal. */
 function formatRatio({ name, ratio, goal, passed }: Ratio): string {
-  return `${name} ${ratio.toFixed(2)} ${goal} ${passed ? 'pass' : 'fail'}`
+  const reached = `${name} ${ratio.toFixed(2)}`
+  return goal === undefined ? reached : `${reached} ${goal} ${passed ? 'pass' : 'fail'}`
 }
 
 function figure(number: number): string {

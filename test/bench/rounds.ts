@@ -8,12 +8,13 @@ export interface Subject {
   measure(timing: Timing): Promise<Measured>
 }
 
-/** A ratio of two subjects, round by round, and what it should be at least. */
-export interface Goal {
+/** A ratio of two subjects, round by round. */
+export interface Comparison {
   readonly name: string
   readonly of: string
   readonly to: string
-  readonly goal: number
+  /** What it should be at least. Left out: it is told, and that is all. */
+  readonly goal?: number
 }
 
 export interface Rate {
@@ -28,10 +29,11 @@ export interface Rate {
   readonly generatorCpu: number
 }
 
-export interface Ratio extends Goal {
+export interface Ratio extends Comparison {
   readonly rounds: readonly number[]
   readonly ratio: number
-  readonly passed: boolean
+  /** Undefined where there is no goal. */
+  readonly passed: boolean | undefined
 }
 
 /**
@@ -64,14 +66,15 @@ export async function measureRounds(
   })
 }
 
-/** The goals whose two subjects were measured: the median of the ratios within the rounds. */
-export function ratiosOf(rates: readonly Rate[], goals: readonly Goal[]): readonly Ratio[] {
-  return goals.flatMap((goal) => {
-    const [of, to] = [goal.of, goal.to].map((name) => rates.find((rate) => rate.name === name))
+/** The comparisons whose two subjects were measured: the median of the ratios within the rounds. */
+export function ratiosOf(rates: readonly Rate[], comparisons: readonly Comparison[]): readonly Ratio[] {
+  return comparisons.flatMap((comparison) => {
+    const { goal } = comparison
+    const [of, to] = [comparison.of, comparison.to].map((name) => rates.find((rate) => rate.name === name))
     if (of === undefined || to === undefined) return []
     const rounds = of.rounds.map((rate, round) => rate / (to.rounds[round] as number))
     const ratio = median(rounds)
-    return [{ ...goal, rounds, ratio, passed: ratio >= goal.goal }]
+    return [{ ...comparison, rounds, ratio, passed: goal === undefined ? undefined : ratio >= goal }]
   })
 }
 

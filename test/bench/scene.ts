@@ -9,6 +9,7 @@ export const TITLES = {
   unary: { titleId: 'unary', players: 50_000, achievements: 1 },
   single: { titleId: 'single', players: 50_000, achievements: 1 },
   list: { titleId: 'list', players: 100, achievements: 100 },
+  bare: { titleId: 'bare', players: 50_000, achievements: 1 },
 } as const satisfies Record<string, Target>
 
 /** Two servers on one database, and players who have begun to play. */

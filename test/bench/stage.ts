@@ -10,7 +10,7 @@ export interface Stage extends AsyncDisposable {
   /** Starts the real server as a process of its own. */
   server(options?: ServerOptions): Promise<RunningServer>
   /** Starts a helper of the bench, likewise. */
-  helper(file: string): Promise<Helper>
+  helper(file: string, ...args: readonly string[]): Promise<Helper>
   /** Makes an empty database beside the others, and gives its URL. */
   createDatabase(name: string): Promise<string>
   query<Row>(databaseUrl: string, statement: string): Promise<readonly Row[]>
@@ -35,7 +35,7 @@ export async function openStage(profileFolder: string | undefined): Promise<Stag
     async server({ databaseUrl = postgres.place, env = {} } = {}) {
       return running.use(await startServer({ databaseUrl, env: { ...profiling, ...env } }))
     },
-    helper: async (file) => running.use(await startHelper(file)),
+    helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
     async createDatabase(name) {
       await query(postgres.place, `create database ${pg.escapeIdentifier(name)}`)
       const url = new URL(postgres.place)

@@ -20,7 +20,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
  * all events go to a watch and, as far as its usual rate lets them, to a webhook. What is left to be told when a round ends
  * is waited for, so that it is no burden of the next subject.
  */
-export async function told(stage: Stage): Promise<readonly Subject[]> {
+export async function told(stage: Stage): Promise<readonly (readonly Subject[])[]> {
   const untold = await open(stage, UNTOLD)
   const server = await open(stage, TOLD)
   const hook = await stage.helper('load/hook.ts')
@@ -28,15 +28,17 @@ export async function told(stage: Stage): Promise<readonly Subject[]> {
   watch(server.address)
   const subject = unaryTo(stage, 'unary, watched and delivered', server.address, TOLD)
   return [
-    unaryTo(stage, 'unary, nobody told', untold.address, UNTOLD),
-    {
-      ...subject,
-      async measure(timing) {
-        const measured = await subject.measure(timing)
-        while (await isBehind(stage, server.databaseUrl)) await sleep(100)
-        return measured
+    [
+      unaryTo(stage, 'unary, nobody told', untold.address, UNTOLD),
+      {
+        ...subject,
+        async measure(timing) {
+          const measured = await subject.measure(timing)
+          while (await isBehind(stage, server.databaseUrl)) await sleep(100)
+          return measured
+        },
       },
-    },
+    ],
   ]
 }
 
