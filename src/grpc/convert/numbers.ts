@@ -23,8 +23,9 @@ export function writeQuantity(quantity: Quantity): QuantityMessage {
 }
 
 export function readFinite(value: number, field: string, violations: Violations): number {
-  if (!Number.isFinite(value)) violations.add(field, 'must be a finite number')
-  return value
+  if (Number.isFinite(value)) return value
+  violations.add(field, 'must be a finite number')
+  return 0
 }
 
 export function readOptionalFinite(

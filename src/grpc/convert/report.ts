@@ -31,12 +31,9 @@ export function readReport(
 ): RecordProgress['report'] {
   switch (message?.$case) {
     case 'reach': {
-      const { requirementId, quantity } = message.value
-      return {
-        kind: 'reach',
-        quantity: readQuantity(quantity, 'reach.quantity', violations),
-        requirementId: readOptionalId(requirementId, 'reach.requirement_id', violations),
-      }
+      const requirementId = readOptionalId(message.value.requirementId, 'reach.requirement_id', violations)
+      const quantity = readQuantity(message.value.quantity, 'reach.quantity', violations)
+      return { kind: 'reach', quantity, requirementId }
     }
     case 'add': {
       const requirementId = readOptionalId(message.value.requirementId, 'add.requirement_id', violations)

@@ -110,6 +110,14 @@ test('a report is one of its kinds, within its bounds', () => {
     'add.quantity must not be negative',
   ])
   expect(read({ $case: 'reach', value: { requirementId: '', quantity: minusOne } })).toEqual([])
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+    const quantity = Quantity.create({ value: { $case: 'double', value } })
+    for (const $case of ['add', 'reach'] as const) {
+      expect(read({ $case, value: { requirementId: '', quantity } })).toEqual([
+        `${$case}.quantity.double must be a finite number`,
+      ])
+    }
+  }
 })
 
 test('a page has a size that a page can have', () => {
