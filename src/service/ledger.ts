@@ -63,12 +63,12 @@ export class Ledger {
 
   /** Records what the progress is from now on, and tells it. */
   change(
-    achievementId: string,
-    achievement: Pick<StoredAchievement, 'rewards'>,
+    achievement: Pick<StoredAchievement, 'id' | 'rewards'>,
     next: Progress,
     { kind, time, actor, reason, requestId }: Change,
   ): void {
     const { playerId, titleId } = this.#sheet
+    const achievementId = achievement.id
     const difference = Number(counts(next)) - Number(counts(this.progressOf(achievementId)))
     this.#changed.set(achievementId, next)
     this.#events.push({

@@ -2,10 +2,13 @@ import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED } from '../model/progress.ts'
 import type { ProgressKey, ProgressRecord } from '../store/progress.ts'
 import type { Queries } from '../store/queries.ts'
-import type { SheetKey } from '../store/sheets.ts'
+import type { Sheet, SheetKey } from '../store/sheets.ts'
 import { Ledger } from './ledger.ts'
 
-/** The ledgers of a transaction: opened together under the lock of their sheets, and written together once. */
+/**
+ * The ledgers of a transaction: opened together under the lock of their sheets, and written together once, in the order
+ * in which their sheets were first named.
+ */
 export class Ledgers {
   readonly #ledgers: ReadonlyMap<string, Ledger>
 
@@ -31,18 +34,16 @@ export class Ledgers {
     read: () => Promise<readonly ProgressRecord[]>,
   ): Promise<Ledgers> {
     if (keys.length === 0) return new Ledgers(new Map())
-    const unique = [...new Map(keys.map((key) => [sheetKey(key), key])).values()]
-    const sheets = await queries.lockSheets(unique, time)
+    const unique = new Map(keys.map((key) => [sheetKey(key), key]))
+    const locked = await queries.lockSheets([...unique.values()], time)
+    const sheets = new Map(locked.map((sheet) => [sheetKey(sheet), sheet]))
     const found = Map.groupBy(await read(), sheetKey)
-    return new Ledgers(
-      new Map(
-        sheets.map((sheet) => {
-          const records = found.get(sheetKey(sheet)) ?? []
-          const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
-          return [sheetKey(sheet), new Ledger(sheet, progress)]
-        }),
-      ),
-    )
+    const ledgers = [...unique.keys()].map((name) => {
+      const records = found.get(name) ?? []
+      const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
+      return [name, new Ledger(sheets.get(name) as Sheet, progress)] as const
+    })
+    return new Ledgers(new Map(ledgers))
   }
 
   of(key: SheetKey): Ledger {

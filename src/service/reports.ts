@@ -55,7 +55,7 @@ export function report(
   const outcome = applyReport(achievement, ledger.progressOf(key.achievementId), said, context)
   if (outcome.kind === 'rejected') throw rejected(key, outcome.why, outcome.detail)
   if (outcome.changed) {
-    ledger.change(key.achievementId, achievement, outcome.progress, {
+    ledger.change(achievement, outcome.progress, {
       kind: outcome.newlyUnlocked ? 'unlocked' : 'progressed',
       time: context.time,
       actor: told.actor,

@@ -39,7 +39,7 @@ export async function resetProgress(
       const definitions = held.filter(({ id }) => begun.has(id))
       for (const achievement of definitions) {
         const change = { kind: 'reset', time: now, actor: call.actor, reason: request.reason } as const
-        ledger.change(achievement.id, achievement, NOT_STARTED, {
+        ledger.change(achievement, NOT_STARTED, {
           ...change,
           requestId: request.requestId ?? '',
         })

@@ -51,7 +51,7 @@ export async function setRevoked(
       const progress = changed ? { ...before, revoked, writer: call.actor } : before
       if (changed) {
         const change = { kind, time: now, actor: call.actor, reason: request.reason } as const
-        ledger.change(achievementId, achievement, progress, { ...change, requestId: request.requestId ?? '' })
+        ledger.change(achievement, progress, { ...change, requestId: request.requestId ?? '' })
       }
       return {
         titleId,

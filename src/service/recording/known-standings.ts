@@ -3,13 +3,8 @@ import type { Progress } from '../../model/progress.ts'
 import type { ProgressRecord } from '../../store/progress.ts'
 import type { Sheet } from '../../store/sheets.ts'
 
-/** A sheet, and by achievement what is known of its progress: all of one version. */
-export interface KnownSheet {
-  readonly sheet: Sheet
-  readonly progress: ReadonlyMap<string, Progress>
-}
-
-interface Entry {
+/** A sheet, and by achievement what is known of its progress. */
+interface KnownSheet {
   sheet: Sheet
   readonly progress: Map<string, Progress>
 }
@@ -22,9 +17,13 @@ const MOST = 50_000
  * thought out from it is written only if the sheet is still of the same version.
  */
 export class KnownStandings {
-  readonly #known = new LRUCache<string, Entry>({ max: MOST })
+  readonly #known = new LRUCache<string, KnownSheet>({ max: MOST })
 
-  get(name: string): KnownSheet | undefined {
+  /**
+   * What is given moves on with what is written while somebody judges by it: progress may come to be that of a later
+   * version than the sheet that was taken, never of an earlier one, and what was thought out from that is not written.
+   */
+  get(name: string): { readonly sheet: Sheet; readonly progress: ReadonlyMap<string, Progress> } | undefined {
     return this.#known.get(name)
   }
 

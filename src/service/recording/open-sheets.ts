@@ -33,7 +33,7 @@ export async function openSheets(
 ): Promise<readonly OpenSheet[]> {
   const sheets = new Map<string, OpenSheet>()
   const incomplete = new Set<string>()
-  // Taken now: what is remembered may be forgotten while the rest is read.
+  // Taken now: what is remembered may be forgotten, or move on, while the rest is read.
   const names = items.map((item) => {
     const name = sheetKey(item)
     const known = standings.get(name)

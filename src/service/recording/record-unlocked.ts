@@ -42,7 +42,7 @@ export async function recordUnlocked(
     if (judged[index] instanceof LaurelError || definition === undefined) sheet.isRefused = true
     else if (!sheet.definitions.includes(definition)) sheet.definitions.push(definition)
   }
-  for (const answer of answers.given) opened.get(sheetKey(answer))?.answers.push(answer)
+  for (const answer of answers.given) (opened.get(sheetKey(answer)) as OpenSheet).answers.push(answer)
   const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
   const writes = kept.map(writeOf).sort(byKey)
   const written = new Set<OpenSheet>()
