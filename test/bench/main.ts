@@ -30,7 +30,7 @@ const { values: options } = parseArgs({
 })
 const { quick } = options
 const rounds = quick ? 3 : 5
-const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.6 } : { leadSeconds: 1, seconds: 10 }
+const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.4 } : { leadSeconds: 1, seconds: 10 }
 const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
 
 if (options.soak === undefined) await measureAll()
