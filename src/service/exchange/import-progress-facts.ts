@@ -6,6 +6,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { Queries } from '../../store/queries.ts'
 import { Ledgers } from '../ledgers.ts'
 import { playerNamedAfter } from '../player-of-account.ts'
+import { attempt } from '../recording/judge.ts'
 import { type ProgressResult, report } from '../reports.ts'
 import type { Call } from '../services.ts'
 import { type Drift, driftOf } from './drift.ts'
@@ -51,13 +52,10 @@ export async function importPlayerFacts(
     if (facts === undefined || achievement === undefined) return undefined
     const { state, percent, values, unlockTime, revoked, extensions } = facts
     const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
-    try {
+    return attempt(() => {
       const result = report(ledger, key, achievement, said, context, told)
       return { ...result, drift: driftOf(achievement, said, result.progress, context, key) }
-    } catch (error) {
-      if (error instanceof LaurelError) return error
-      throw error
-    }
+    })
   })
   await ledgers.flush(queries)
   return results

@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { LaurelError } from '../../model/errors.ts'
+import type { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { pack, unpack } from '../../model/packed.ts'
 import type { ReportContext } from '../../model/progress.ts'
@@ -16,6 +16,7 @@ import type { RecordStats, RecordStatsResult } from '../record-stats.ts'
 import { type ProgressResult, report, teller, whenOf } from '../reports.ts'
 import type { Call, Services } from '../services.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../stat-updates.ts'
+import { asAnswer } from './judge.ts'
 import { recordTogether } from './record-together.ts'
 
 /** One player's updates, and who makes them. */
@@ -56,7 +57,7 @@ async function recordAll(
   const results: StatsAnswer[] = []
   for (const entry of entries) {
     const recorded = recordOne(services, queries, { now, titles, ledgers, answers, values }, entry)
-    results.push(await recorded.catch(orRefused))
+    results.push(await recorded.catch(asAnswer))
   }
   await queries.putStatValues(values.changed)
   await ledgers.flush(queries)
@@ -220,10 +221,4 @@ function codesOf({ updates }: RecordStats): readonly string[] {
 
 function keyOf({ playerId, titleId }: SheetKey): SheetKey {
   return { playerId, titleId }
-}
-
-/** What the database refuses is refused of all, and found out one by one. */
-function orRefused(error: unknown): LaurelError {
-  if (error instanceof LaurelError) return error
-  throw error
 }
