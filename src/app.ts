@@ -26,6 +26,7 @@ import { titleNamed } from './service/title-named.ts'
 import { Feed } from './service/watching/feed.ts'
 import { forgetEventsBefore } from './service/watching/forget-events.ts'
 import { Horizon } from './service/watching/horizon.ts'
+import type { ConnectionMode } from './store/connection-mode.ts'
 import { migrate } from './store/migrate.ts'
 import { Notices } from './store/notices.ts'
 import { reachDatabase } from './store/reach.ts'
@@ -69,13 +70,19 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 /** Wires everything together on a database that is there. */
 async function serve(connectionString: string, config: Config, log: Logger): Promise<App> {
   await using started = new AsyncDisposableStack()
+  const notices = new Notices(connectionString, () => horizon.hint())
   const store = openStore({
     connectionString,
     poolSize: config.databasePool,
     onError: (error) => log.warn({ error: error.message }, 'a database connection broke while idle'),
+    onMode: (mode) => {
+      logConnectionMode(mode, log)
+      // LISTEN would stay on a backend that is shared. Without notices the horizon is polled.
+      if (mode.keepsSettings) notices.start()
+    },
   })
   started.defer(() => store.close())
-  const horizon = watchHorizon(store, connectionString, started)
+  const horizon = watchHorizon(store, notices, started)
   const outbound = openOutbound({ allowPrivate: config.outboundPrivate })
   started.defer(() => outbound.close())
   const credentials = new Credentials({
@@ -200,15 +207,22 @@ function startRelay(
   return relay
 }
 
+function logConnectionMode({ keepsSettings, keepsStatements }: ConnectionMode, log: Logger): void {
+  log.info(
+    { keepsSettings, keepsStatements },
+    keepsSettings
+      ? 'database connections keep their session'
+      : 'database connections do not keep their session, as behind a pooler in transaction mode: settings are made in each transaction',
+  )
+}
+
 /** Follows up to where events are settled; what other processes write is heard of too. */
-function watchHorizon(store: Store, connectionString: string, started: AsyncDisposableStack): Horizon {
+function watchHorizon(store: Store, notices: Notices, started: AsyncDisposableStack): Horizon {
   const horizon = new Horizon(store)
-  const notices = new Notices(connectionString, () => horizon.hint())
   store.onWritten(() => {
     horizon.hint()
     notices.send()
   })
-  notices.start()
   started.defer(() => notices.close())
   horizon.start()
   started.defer(() => horizon.close())

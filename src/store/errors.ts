@@ -9,6 +9,10 @@ const RETRYABLE = new Set(['40001', '40P01'])
  * who was erased before their first sheet was made: the next time makes the player too.
  */
 const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey', 'player_titles_player_id_fkey'])
+/** A table was changed since the statement was prepared, and its result has other columns now. */
+export const CHANGED_RESULT = '0A000'
+/** That, or there is no prepared statement of this name, or there is one already that was to be prepared. */
+const STALE_STATEMENT = new Set([CHANGED_RESULT, '26000', '42P05'])
 const CONNECTION_FAILURE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EADDRNOTAVAIL)$/
 
@@ -16,6 +20,14 @@ const CONNECTION_FAILURE =
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false
   return RETRYABLE.has(error.code ?? '') || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
+}
+
+/**
+ * Whether a connection does not hold the prepared statements that it was given: a pooler in between hands out other
+ * backends, or the tables changed. The statement did nothing, and its transaction is rolled back.
+ */
+export function isStaleStatement(error: unknown): error is pg.DatabaseError {
+  return error instanceof pg.DatabaseError && STALE_STATEMENT.has(error.code ?? '')
 }
 
 /** Whether the database is away. Errors that a caller caused never are. */
@@ -35,6 +47,7 @@ const CONNECTION_ENDED = new Set([
   'Connection terminated due to connection timeout',
   'timeout exceeded when trying to connect',
   'Client has encountered a connection error and is not queryable',
+  'Query read timeout',
 ])
 
 /** What a failure of the database is to a caller; other errors pass unchanged. */

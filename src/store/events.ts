@@ -43,7 +43,7 @@ export function eventQueries(db: Kysely<Tables>) {
           where locktype = 'relation' and relation = 'events'::regclass and mode = 'RowExclusiveLock' and granted
             and database = (select oid from pg_database where datname = current_database())
             and taken.position is not null
-        ) as writers, coalesce(pg_stat_get_bgwriter_stat_reset_time()::text, '') as life
+        ) as writers, coalesce(extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '') as life
         from taken`.execute(db)
       return rows[0] as EventFence
     },

@@ -8,7 +8,7 @@ const LONGEST_RETRY_MILLISECONDS = 10_000
 
 /**
  * Tells the processes on a database that something was written. Only a hint: notices get lost while a connection is made
- * anew, and a pooler in between may swallow them all.
+ * anew, and there are none at all behind a pooler that shares backends.
  */
 export class Notices {
   readonly #connectionString: string

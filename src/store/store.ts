@@ -1,26 +1,33 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import CircuitBreaker from 'opossum'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
-import { databaseUnavailable, isInfrastructureFailure, isRetryable, toModelError } from './errors.ts'
+import {
+  databaseUnavailable,
+  isInfrastructureFailure,
+  isRetryable,
+  isStaleStatement,
+  toModelError,
+} from './errors.ts'
 import type { Queries } from './queries.ts'
 import { Slots } from './slots.ts'
 
 /** Postgres, behind a circuit breaker: while it is away, calls fail at once instead of piling up. */
 export interface Store {
   /**
-   * Statements without a transaction. An aborted signal cancels the running one in the database.
+   * Statements that only read, each of which sees what was committed before it. An aborted signal cancels the running one
+   * in the database. Run again, like those below.
    * @throws LaurelError UNAVAILABLE when the database is away, RESOURCE_EXHAUSTED when too many calls wait for it; what
    *   `work` throws; the signal's reason.
    */
   read<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
    * One transaction: all of `work` or nothing. Run again, a bounded number of times, after a deadlock or a
-   * serialization failure, so `work` must keep no state between runs. A rejection rolls back.
+   * serialization failure, and once on a new connection whose statements are not stale, so `work` must keep no state
+   * between runs. A rejection rolls back.
    */
   write<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
-   * One statement that is a transaction by itself. Run again, a bounded number of times, after a deadlock or a
-   * serialization failure.
+   * One statement that is a transaction by itself. Run again like `write`.
    */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /** Whether calls get through; half open means that the next one is the try. */
@@ -67,16 +74,13 @@ export function openStore(options: ConnectionOptions): Store {
     }
   }
 
+  const run = <Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>) =>
+    guarded(signal, () => withRetries(() => connections.use(signal, work)))
+
   return {
-    read: (signal, work) => guarded(signal, () => connections.use(signal, ({ queries }) => work(queries))),
-    write: (signal, work) =>
-      told(
-        guarded(signal, () =>
-          withRetries(() => connections.use(signal, (connection) => inTransaction(connection, signal, work))),
-        ),
-      ),
-    single: (signal, work) =>
-      told(guarded(signal, () => withRetries(() => connections.use(signal, ({ queries }) => work(queries))))),
+    read: (signal, work) => run(signal, (connection) => withSettings(connection, signal, work)),
+    write: (signal, work) => told(run(signal, (connection) => inTransaction(connection, signal, work))),
+    single: (signal, work) => told(run(signal, (connection) => withSettings(connection, signal, work))),
     get breaker() {
       return breaker.opened ? 'open' : breaker.halfOpen ? 'half_open' : 'closed'
     },
@@ -93,6 +97,15 @@ export function openStore(options: ConnectionOptions): Store {
       await connections.close()
     },
   }
+}
+
+/** Needs no transaction, unless there is no other way for settings to be in force. */
+function withSettings<Result>(
+  connection: Connection,
+  signal: AbortSignal,
+  work: (queries: Queries) => Promise<Result>,
+): Promise<Result> {
+  return connection.keepsSettings ? work(connection.queries) : inTransaction(connection, signal, work)
 }
 
 async function inTransaction<Result>(
@@ -114,11 +127,14 @@ async function inTransaction<Result>(
 }
 
 async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> {
+  let isRenewed = false
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await run()
     } catch (error) {
-      if (attempt === ATTEMPTS || !isRetryable(error)) throw error
+      const isStale = isStaleStatement(error)
+      if (attempt === ATTEMPTS || !(isStale ? !isRenewed : isRetryable(error))) throw error
+      isRenewed ||= isStale
       await sleep(Math.random() * 20 * attempt)
     }
   }

@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { detectConnectionMode } from '../../src/store/connection-mode.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { noPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
+
+let database: TestDatabase
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+test('a connection to Postgres itself keeps settings and statements', async () => {
+  expect(await detectConnectionMode(database.url)).toEqual({ keepsSettings: true, keepsStatements: true })
+})
+
+test.each([
+  { pool_mode: 'session', default_pool_size: 4, kept: true },
+  { pool_mode: 'session', default_pool_size: 4, server_round_robin: 1, kept: true },
+  { pool_mode: 'transaction', default_pool_size: 1, kept: false },
+  { pool_mode: 'transaction', default_pool_size: 2, kept: false },
+  { pool_mode: 'transaction', default_pool_size: 2, server_round_robin: 1, kept: false },
+  { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, kept: false },
+  { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, server_round_robin: 1, kept: false },
+  { pool_mode: 'transaction', default_pool_size: 2, server_reset_query_always: 1, kept: false },
+])('a connection through PgBouncer is recognized: %o', async ({ kept, ...settings }) => {
+  if (noPgbouncer !== undefined) return
+  await using pooler = await startPgbouncer(database.url, settings)
+  const mode = { keepsSettings: kept, keepsStatements: kept }
+  for (let time = 1; time <= 3; time += 1) expect(await detectConnectionMode(pooler.url)).toEqual(mode)
+})

@@ -1,0 +1,173 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { ConnectionMode } from '../../src/store/connection-mode.ts'
+import { migrate } from '../../src/store/migrate.ts'
+import { openStore, type Store } from '../../src/store/store.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { noPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
+
+const { signal } = new AbortController()
+const TRANSACTION = { pool_mode: 'transaction', default_pool_size: 2 }
+
+let database: TestDatabase
+let admin: pg.Client
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  admin = new pg.Client({ connectionString: database.url })
+  await admin.connect()
+})
+afterAll(async () => {
+  await admin.end()
+  await database[Symbol.asyncDispose]()
+})
+
+function open(connectionString: string): Store & AsyncDisposable & { readonly modes: ConnectionMode[] } {
+  const modes: ConnectionMode[] = []
+  const onMode = (mode: ConnectionMode) => modes.push(mode)
+  const store = openStore({ connectionString, poolSize: 4, onError: () => {}, onMode })
+  return Object.assign(store, { modes, [Symbol.asyncDispose]: () => store.close() })
+}
+
+/** The three kinds of calls, each of which looks up a title. */
+function lookUp(store: Store): Promise<unknown>[] {
+  return (['read', 'write', 'single'] as const).map((kind) =>
+    store[kind](signal, (queries) => queries.titleById('none')),
+  )
+}
+
+async function valuesOf(statement: string): Promise<unknown[][]> {
+  return (await admin.query({ text: statement, rowMode: 'array' })).rows
+}
+
+describe('settings', () => {
+  beforeAll(async () => {
+    await admin.query(`
+      create table seen_settings (seqscan text, plans text, jit text);
+      create function note_settings() returns boolean language sql volatile as $$
+        insert into seen_settings values (current_setting('enable_seqscan'), current_setting('plan_cache_mode'),
+          current_setting('jit')) returning true $$;
+      alter table titles rename to titles_kept;
+      create view titles as select titles_kept.* from (select note_settings() as noted offset 0) as note
+        left join titles_kept on noted`)
+  })
+  afterAll(async () => {
+    await admin.query('drop view titles; alter table titles_kept rename to titles')
+  })
+
+  test.each([
+    ['on Postgres itself', undefined],
+    ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }],
+    ['through PgBouncer in transaction mode', TRANSACTION],
+  ])('are in force for each kind of call %s', async (_, pooling) => {
+    if (pooling !== undefined && noPgbouncer !== undefined) return
+    await using stack = new AsyncDisposableStack()
+    const pooler = pooling && stack.use(await startPgbouncer(database.url, pooling))
+    const store = stack.use(open(pooler?.url ?? database.url))
+    await admin.query('truncate seen_settings')
+    for (let round = 1; round <= 5; round += 1) await Promise.all([...lookUp(store), ...lookUp(store)])
+    expect(await valuesOf('select distinct * from seen_settings')).toEqual([
+      ['off', 'force_generic_plan', 'off'],
+    ])
+    expect(await valuesOf('select count(*)::int from seen_settings')).toEqual([[30]])
+  })
+
+  test('stay off the backends that PgBouncer shares in transaction mode', async ({ skip }) => {
+    skip(noPgbouncer !== undefined, noPgbouncer)
+    await using pooler = await startPgbouncer(database.url, TRANSACTION)
+    await using store = open(pooler.url)
+    for (let round = 1; round <= 5; round += 1) await Promise.all(lookUp(store))
+    const other = new pg.Client({ connectionString: pooler.url })
+    await other.connect()
+    const { rows } = await other.query("select current_setting('enable_seqscan') as seqscan")
+    const prepared = await other.query(
+      "select name from pg_prepared_statements where name not like '%probe%'",
+    )
+    await other.end()
+    expect({ rows, prepared: prepared.rows }).toEqual({ rows: [{ seqscan: 'on' }], prepared: [] })
+  })
+})
+
+describe('stale statements', () => {
+  test('are prepared anew when a table changes', async () => {
+    await using store = open(database.url)
+    const all = () => Promise.all(Array.from({ length: 8 }, () => lookUp(store)).flat())
+    await all()
+    await admin.query('alter table titles add column later integer')
+    await all()
+    await admin.query('alter table titles drop column later')
+    await all()
+    expect(store.modes).toEqual([{ keepsSettings: true, keepsStatements: true }])
+  })
+
+  test('are sent without a name once PgBouncer goes from session to transaction mode', async ({ skip }) => {
+    skip(noPgbouncer !== undefined, noPgbouncer)
+    const session = { pool_mode: 'session', default_pool_size: 12 }
+    await using pooler = await startPgbouncer(database.url, session)
+    await using store = open(pooler.url)
+    const all = () => Promise.all(Array.from({ length: 20 }, () => lookUp(store)).flat())
+    await all()
+    await pooler.reload({ ...session, pool_mode: 'transaction', server_round_robin: 1 })
+    // Of statements that every backend has, nothing is missing; this one is new.
+    for (let round = 1; round <= 20; round += 1) {
+      await Promise.all([all(), store.read(signal, (queries) => queries.playerById('none'))])
+    }
+    expect(store.modes).toEqual([
+      { keepsSettings: true, keepsStatements: true },
+      { keepsSettings: false, keepsStatements: false },
+    ])
+  })
+})
+
+describe('a call that is aborted while it waits for a lock', () => {
+  async function whileLocked(
+    url: string,
+    test: (call: Promise<unknown>, unlock: () => Promise<unknown>) => Promise<void>,
+  ) {
+    await using store = open(url)
+    await Promise.all(lookUp(store))
+    const controller = new AbortController()
+    await admin.query('begin; lock table titles')
+    const call = store.read(controller.signal, (queries) => queries.titleById('none'))
+    const settled = call.then(
+      () => 'done',
+      (error) => error,
+    )
+    const waiting =
+      "select count(*)::int from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+    await expect.poll(() => valuesOf(waiting)).toEqual([[1]])
+    controller.abort(new Error('given up'))
+    await test(settled, () => admin.query('commit'))
+  }
+
+  test.each([
+    ['on Postgres itself', undefined],
+    ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }],
+  ])('is cancelled %s', async (_, pooling) => {
+    if (pooling !== undefined && noPgbouncer !== undefined) return
+    await using stack = new AsyncDisposableStack()
+    const pooler = pooling && stack.use(await startPgbouncer(database.url, pooling))
+    await whileLocked(pooler?.url ?? database.url, async (call, unlock) => {
+      expect(await call).toMatchObject({ message: 'given up' })
+      await unlock()
+    })
+  })
+
+  test('runs to its end through PgBouncer in transaction mode, and cancels nothing', async ({ skip }) => {
+    skip(noPgbouncer !== undefined, noPgbouncer)
+    await using pooler = await startPgbouncer(database.url, TRANSACTION)
+    await whileLocked(pooler.url, async (call, unlock) => {
+      await unlock()
+      expect(await call).toMatchObject({ message: 'given up' })
+    })
+  })
+})
+
+test('migrators behind PgBouncer in transaction mode leave no lock', async ({ skip }) => {
+  skip(noPgbouncer !== undefined, noPgbouncer)
+  await using pooler = await startPgbouncer(database.url, { ...TRANSACTION, server_round_robin: 1 })
+  await Promise.all(Array.from({ length: 6 }, () => migrate(pooler.url)))
+  const locks = `select count(*)::int from pg_locks where locktype = 'advisory'
+    and database = (select oid from pg_database where datname = current_database())`
+  expect(await valuesOf(locks)).toEqual([[0]])
+})
