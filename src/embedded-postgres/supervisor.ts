@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '../telemetry/log.ts'
 import { type Cluster, findPostmaster, startPostmaster, stopPostmaster } from './cluster.ts'
 
-const CHECK_EVERY = 250
+const CHECK_EVERY = 1_000
 const LONGEST_PAUSE = 5_000
 const ADOPT_WITHIN = 60_000
 const FIRST_START_WITHIN = 10_000

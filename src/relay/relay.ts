@@ -8,6 +8,8 @@ export type RelayParts = Omit<RunnerParts, 'counts'>
 
 /** How long nothing has to be heard before it is looked anyway: for what is due by its time. */
 const POLL_MILLISECONDS = 250
+/** The same while there are no destinations, so that a server that has none stays idle. */
+const POLL_WITHOUT_DESTINATIONS_MILLISECONDS = 1_000
 /** How long between two looks, so that what comes together is taken up together. */
 const LEAST_MILLISECONDS = 100
 /** How many times as long as it took to take up events it rests, while reports wait for the database. */
@@ -53,18 +55,23 @@ export class Relay {
     const { signal } = this.#stopping
     while (!signal.aborted) {
       const position = horizon.position
-      if (position !== undefined) {
-        await this.#look(position).catch((error: Error) => {
-          if (!signal.aborted)
-            this.#parts.log.warn({ error: error.message }, 'destinations could not be read')
-        })
+      let poll = POLL_MILLISECONDS
+      try {
+        if (position !== undefined && !(await this.#look(position))) {
+          poll = POLL_WITHOUT_DESTINATIONS_MILLISECONDS
+        }
+      } catch (error) {
+        if (!signal.aborted) {
+          this.#parts.log.warn({ error: (error as Error).message }, 'destinations could not be read')
+        }
       }
       await pause(LEAST_MILLISECONDS, signal)
-      await horizon.wait(position ?? -1n, POLL_MILLISECONDS - LEAST_MILLISECONDS, signal)
+      await horizon.wait(position ?? -1n, poll - LEAST_MILLISECONDS, signal)
     }
   }
 
-  async #look(position: bigint): Promise<void> {
+  /** Returns whether there are destinations. */
+  async #look(position: bigint): Promise<boolean> {
     const { store } = this.#parts.services
     const works = await store.read(this.#stopping.signal, (queries) => queries.destinationWork(position))
     const etags = new Map(works.map(({ destination }) => [nameOf(destination), destination.etag]))
@@ -75,6 +82,7 @@ export class Relay {
       if (behind) this.#takeUp(destination, position)
       if (due && !destination.paused) this.#runnerOf(destination).poke()
     }
+    return works.length > 0
   }
 
   #takeUp(destination: Destination, position: bigint): void {
