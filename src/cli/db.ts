@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
-import { distribute } from '../store/distribute.ts'
+import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
 import { migrate } from '../store/migrate.ts'
 import { reachDatabase } from '../store/reach.ts'
 import { createLog } from '../telemetry/log.ts'
@@ -20,10 +20,10 @@ export function addDb(program: Command): void {
       print(['the database has the newest schema'])
     })
   db.command('distribute')
-    .description('spread the tables over the nodes of a Citus cluster')
+    .description(`spread the tables over the nodes of a Citus cluster; ${DISTRIBUTE_IS_EXPERIMENTAL}`)
     .action(async () => {
       await withDatabase(distribute)
-      print(['the tables are spread over the nodes of the cluster'])
+      print(['the tables are spread over the nodes of the cluster', DISTRIBUTE_IS_EXPERIMENTAL])
     })
 }
 

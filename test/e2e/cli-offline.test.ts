@@ -145,7 +145,40 @@ describe('db', () => {
       env: { DATABASE_URL: database.url },
     })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(/^laurel: this Postgres has no Citus extension, .*\n$/)
+    expect(stderr).toMatch(
+      /^laurel: this Postgres has no Citus extension, .*experimental: .*what is missing.*\n$/,
+    )
+  })
+
+  test('says that a distribution is experimental and what is missing', async () => {
+    for (const args of [
+      ['db', '--help'],
+      ['db', 'distribute', '--help'],
+    ]) {
+      const { code, stdout } = await runLaurel(args)
+      expect(code).toBe(0)
+      expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/experimental: .*foreign keys.*what is missing is/)
+    }
+  })
+
+  test('says of a table that Citus refuses that this is known, and leaves all as it was', async () => {
+    await using database = await createTestDatabase()
+    const client = new Client({ connectionString: database.url })
+    await client.connect()
+    // The extension is not at hand: its catalogue and its function are made up, and the function refuses like Citus.
+    await client.query(`
+      create table pg_dist_partition (logicalrelid oid);
+      create function create_reference_table(regclass) returns void language plpgsql as
+        $$ begin raise 'cannot create foreign key constraint'; end $$;
+      update pg_extension set extname = 'citus' where extname = 'plpgsql'`)
+    await client.end()
+    const { code, stdout, stderr } = await runLaurel(['db', 'distribute'], {
+      env: { DATABASE_URL: database.url },
+    })
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+    expect(stderr).toMatch(
+      /^laurel: the table titles cannot be spread, .*experimental: .*: cannot create foreign key constraint\n$/,
+    )
   })
 
   test('would place every table, after those that it refers to and by a column of its keys', async () => {
