@@ -5,11 +5,14 @@ import type { FindBoundTitle } from './find-bound-title.ts'
 import type { Call, Services } from './services.ts'
 
 export interface ClaimTitle extends FindBoundTitle {
-  /** What one that is made is called; undefined to call it after its ids, as an import does. */
+  /** The id of a title that is created; undefined to name it after its ids, as an import does. */
   readonly titleId?: string
 }
 
-/** The title that has these ids in a dialect; one that nobody knows is made, as an import makes it. */
+/**
+ * Returns the title that is bound to these ids in a dialect; where none is, creates one as an import does.
+ * @throws LaurelError BINDING_TAKEN where the title to create exists: it is bound by its owner, never by being written to.
+ */
 export async function claimTitle(
   services: Services,
   { dialect, binding, titleId }: ClaimTitle,
@@ -17,8 +20,8 @@ export async function claimTitle(
 ): Promise<Title> {
   const adapter = dialectOf(services, dialect)
   const facts = { binding, displayName: undefined, extensions: {} }
-  const wanted = { mayCreate: true, titleId, allowRebinding: false, locale: undefined }
+  const wanted = { mayCreate: true, mayBind: false, titleId, allowRebinding: false, locale: undefined }
   return services.store.write(call.signal, async (queries) => {
-    return (await findTitle(services, queries, adapter, facts, wanted)).title
+    return (await findTitle(services, queries, adapter, facts, wanted, call)).title
   })
 }

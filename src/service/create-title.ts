@@ -6,7 +6,7 @@ import type { Call, Services } from './services.ts'
 
 export type NewTitle = Pick<Title, 'id' | 'displayName' | 'defaultLocale' | 'bindings' | 'extensions'>
 
-/** @throws LaurelError ALREADY_EXISTS for a title of this id, or a binding that another title has. */
+/** @throws LaurelError TITLE_EXISTS; BINDING_TAKEN where the title's id or a binding already means another title. */
 export async function createTitle(
   services: Services,
   request: { readonly title: NewTitle; readonly requestId: string | undefined },
@@ -14,9 +14,9 @@ export async function createTitle(
 ): Promise<Title> {
   return mutateOnce(services, 'createTitle', request, call, async (queries) => {
     const { title } = request
-    if ((await queries.titleById(title.id)) !== undefined) throw titleExists(title.id)
     const now = services.now()
-    await queries.insertTitle({ ...title, createTime: now, updateTime: now, etag: '' })
+    const isNew = await queries.insertTitle({ ...title, createTime: now, updateTime: now, etag: '' })
+    if (!isNew) throw titleExists(title.id)
     await queries.replaceBindings(title.id, title.bindings)
     return titleOf(queries, title.id)
   })

@@ -7,8 +7,8 @@ export interface TitleNamed {
 }
 
 /**
- * The id of the title that a dialect's rights on a namespace are about: of the one that is bound to it, else of the one
- * that is called so, or will be. Undefined where another title is called so: it is not meant.
+ * Returns the id of the title that a dialect's rights on a namespace are for: the title that is bound to it, else the one
+ * that the first write to the namespace would create. Undefined where a title that is not bound to it has that id.
  */
 export async function titleNamed(
   services: Services,
@@ -18,7 +18,6 @@ export async function titleNamed(
   return services.store.read(signal, async (queries) => {
     const [owner] = await queries.titleIdsBoundTo(dialect, { namespace })
     if (owner !== undefined) return owner
-    const title = await queries.titleById(namespace)
-    return title === undefined || title.bindings[dialect] === undefined ? namespace : undefined
+    return (await queries.titleById(namespace)) === undefined ? namespace : undefined
   })
 }

@@ -15,6 +15,7 @@ const BY_PLAYER: Placement = { kind: 'distributed', column: 'player_id', with: '
 export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   titles: COPIED,
   title_bindings: COPIED,
+  title_names: COPIED,
   achievements: COPIED,
   achievement_ids: COPIED,
   stats: COPIED,

@@ -70,7 +70,6 @@ export function databaseUnavailable(cause: unknown): LaurelError {
 
 /** Races that only a constraint sees: what they mean to the caller who lost. */
 const CONSTRAINTS: Readonly<Record<string, (cause: pg.DatabaseError) => LaurelError>> = {
-  titles_pkey: (cause) => exists('TITLE_EXISTS', 'a title with this id exists', cause),
   title_bindings_pkey: (cause) => exists('BINDING_TAKEN', 'another title is bound to this id', cause),
   achievements_pkey: (cause) => exists('ACHIEVEMENT_EXISTS', 'an achievement with this id exists', cause),
   achievement_ids_pkey: (cause) =>

@@ -19,6 +19,7 @@ import type { Tables } from './schema.ts'
 import { sheetQueries } from './sheets.ts'
 import { standingQueries } from './standings.ts'
 import { statQueries } from './stats.ts'
+import { titleBindingQueries } from './title-bindings.ts'
 import { titleQueries } from './titles.ts'
 
 /** Every statement that Laurel runs, by its use. */
@@ -28,6 +29,7 @@ export type Queries = ReturnType<typeof queriesOn>
 export function queriesOn(db: Kysely<Tables>) {
   return {
     ...titleQueries(db),
+    ...titleBindingQueries(db),
     ...achievementQueries(db),
     ...achievementIdQueries(db),
     ...statQueries(db),

@@ -11,6 +11,7 @@ import type { ProgressState } from '../model/progress.ts'
 export interface Tables {
   titles: TitleTable
   title_bindings: TitleBindingTable
+  title_names: TitleNameTable
   achievements: AchievementTable
   achievement_ids: AchievementIdTable
   stats: StatTable
@@ -52,6 +53,13 @@ interface TitleBindingTable {
   name: string
   value: string
   title_id: string
+}
+
+/**
+ * A row to lock for each text that has been a title's id or binding: see `title-bindings.ts`. Rows are never deleted.
+ */
+interface TitleNameTable {
+  name: string
 }
 
 interface AchievementTable extends Versioned {

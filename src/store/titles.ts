@@ -1,28 +1,27 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, sql } from 'kysely'
 import { formatJson as json } from '../model/exact-json.ts'
-import type { Binding, Title } from '../model/title.ts'
+import type { Title } from '../model/title.ts'
 import type { Row, Tables } from './schema.ts'
+import { checkTitleIdIsUnbound } from './title-bindings.ts'
 
 export function titleQueries(db: Kysely<Tables>) {
   const selectTitles = () => db.selectFrom('titles').selectAll().select(bindingsColumn.as('bindings'))
 
   return {
-    async insertTitle(title: Title): Promise<void> {
-      await db
-        .insertInto('titles')
-        .values({ ...toRow(title), id: title.id })
-        .execute()
-    },
-
-    /** Makes a title unless another transaction has made it; false when it has, after waiting for that one. */
-    async insertNewTitle(title: Title): Promise<boolean> {
+    /**
+     * Inserts a title. Returns false when one of this id exists, after waiting for a transaction that is inserting it.
+     * @throws LaurelError BINDING_TAKEN when another title is bound to this id.
+     */
+    async insertTitle(title: Title): Promise<boolean> {
       const row = await db
         .insertInto('titles')
         .values({ ...toRow(title), id: title.id })
         .onConflict((conflict) => conflict.column('id').doNothing())
         .returning('id')
         .executeTakeFirst()
-      return row !== undefined
+      if (row === undefined) return false
+      await checkTitleIdIsUnbound(db, title.id)
+      return true
     },
 
     async titleById(id: string): Promise<Title | undefined> {
@@ -51,23 +50,6 @@ export function titleQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** Ids of the titles that any of the binding's ids belongs to. */
-    async titleIdsBoundTo(dialect: string, binding: Binding): Promise<readonly string[]> {
-      const names = Object.keys(binding)
-      const rows = await db
-        .selectFrom('title_bindings')
-        .innerJoin(pairs(names, Object.values(binding)).as('wanted'), (join) =>
-          join
-            .onRef('title_bindings.name', '=', 'wanted.name')
-            .onRef('title_bindings.value', '=', 'wanted.value'),
-        )
-        .where('dialect', '=', dialect)
-        .select('title_id')
-        .distinct()
-        .execute()
-      return rows.map(({ title_id }) => title_id)
-    },
-
     /** Writes all of a title; the revision counts up. */
     async updateTitle(title: Title): Promise<void> {
       await db
@@ -75,19 +57,6 @@ export function titleQueries(db: Kysely<Tables>) {
         .set({ ...toRow(title), revision: sql`revision + 1` })
         .where('id', '=', title.id)
         .execute()
-    },
-
-    /** Makes the title's bindings exactly these. */
-    async replaceBindings(titleId: string, bindings: Title['bindings']): Promise<void> {
-      await db.deleteFrom('title_bindings').where('title_id', '=', titleId).execute()
-      const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
-        Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
-      )
-      if (rows.length === 0) return
-      await sql`
-        insert into title_bindings (dialect, name, value, title_id)
-        select dialect, name, value, ${titleId} from jsonb_to_recordset(${json(rows)}::jsonb)
-          as r (dialect text, name text, value text)`.execute(db)
     },
 
     async deleteTitle(id: string): Promise<void> {
@@ -112,13 +81,6 @@ export function titleQueries(db: Kysely<Tables>) {
 const bindingsColumn = sql<readonly [string, string, string][]>`(
   select coalesce(json_agg(json_build_array(b.dialect, b.name, b.value) order by b.dialect, b.name), '[]')
   from title_bindings b where b.title_id = titles.id)`
-
-function pairs(
-  names: readonly string[],
-  values: readonly string[],
-): RawBuilder<{ name: string; value: string }> {
-  return sql`(select * from unnest(${names}::text[], ${values}::text[]) as pair (name, value))`
-}
 
 type TitleRow = Row<'titles'> & { readonly bindings: readonly [string, string, string][] }
 

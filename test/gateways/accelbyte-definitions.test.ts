@@ -108,7 +108,8 @@ describe('updating', () => {
 
   test('leaves alone what AccelByte has no word for', async () => {
     const { services } = running
-    const title = { id: 'shared-title', displayName: 'S', defaultLocale: 'en', bindings: {}, extensions: {} }
+    const bindings = { accelbyte: { namespace: 'shared-title' } }
+    const title = { id: 'shared-title', displayName: 'S', defaultLocale: 'en', bindings, extensions: {} }
     await createTitle(services, { title, requestId: undefined }, callOf())
     const achievement = achievementOf({
       ...{ id: 'rich', rewards: gamerscore(15), serverOnly: true, ids: { xbox: '7' } },
@@ -139,7 +140,8 @@ describe('updating', () => {
   test('keeps the icon of both states, which is Discord’s too, while both lists have it', async () => {
     const { services } = running
     const shared = { role: 'icon', name: 'a'.repeat(32), url: 'https://cdn.example/icon.png' } as const
-    const title = { id: 'with-icon', displayName: 'I', defaultLocale: 'en', bindings: {}, extensions: {} }
+    const bindings = { accelbyte: { namespace: 'with-icon' } }
+    const title = { id: 'with-icon', displayName: 'I', defaultLocale: 'en', bindings, extensions: {} }
     await createTitle(services, { title, requestId: undefined }, callOf())
     const achievement = achievementOf({ id: 'iconic', media: [shared] })
     await createAchievement(services, { titleId: title.id, achievement, requestId: undefined }, callOf())

@@ -1,10 +1,13 @@
 import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { status } from '@grpc/grpc-js'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { expect, test } from 'vitest'
+import { GetTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
 import { createAchievement } from '../../src/service/create-achievement.ts'
 import { createTitle } from '../../src/service/create-title.ts'
 import { createAuth } from '../support/auth.ts'
+import { callUnary, createClient } from '../support/client.ts'
 import { achievementOf } from '../support/records.ts'
 import { startServer } from '../support/server.ts'
 import { callOf, createTestServices } from '../support/services.ts'
@@ -19,16 +22,15 @@ test('a token of AccelByte names namespaces, whatever titles are called', async 
   writeFileSync(auth.env.LAUREL_AUTH_FILE, JSON.stringify(settings))
 
   await using services = await createTestServices()
-  // The namespace of one title is what the other is called.
   for (const [id, namespace] of [
     ['one', 'two'],
-    ['two', 'elsewhere'],
+    ['elsewhere', undefined],
   ] as const) {
     const title = {
       id,
       displayName: id,
       defaultLocale: 'en',
-      bindings: { accelbyte: { namespace } },
+      bindings: namespace === undefined ? {} : { accelbyte: { namespace } },
       extensions: {},
     }
     await createTitle(services, { title, requestId: undefined }, callOf())
@@ -40,7 +42,10 @@ test('a token of AccelByte names namespaces, whatever titles are called', async 
   }
   await using server = await startServer({ databaseUrl: services.databaseUrl, env: auth.env })
   const token = await new SignJWT({
-    permissions: [{ Resource: 'ADMIN:NAMESPACE:two:ACHIEVEMENT', Action: 2 }],
+    permissions: [
+      { Resource: 'ADMIN:NAMESPACE:two:ACHIEVEMENT', Action: 2 },
+      { Resource: 'ADMIN:NAMESPACE:elsewhere:*', Action: 15 },
+    ],
   })
     .setProtectedHeader({ alg: 'ES256', kid: 'ab' })
     .setSubject('client')
@@ -54,13 +59,12 @@ test('a token of AccelByte names namespaces, whatever titles are called', async 
     return { status: response.status, body: await response.json() }
   }
   expect(await list('two')).toMatchObject({ status: 200, body: { data: [{ achievementCode: 'one' }] } })
-  const refused = await list('elsewhere')
-  expect(refused).toEqual({
-    status: 403,
-    body: {
-      errorCode: 20013,
-      errorMessage: 'insufficient permission: it takes ADMIN:NAMESPACE:elsewhere:ACHIEVEMENT [READ]',
-    },
+  // A title that is not bound to the namespace is not served, and a right on the namespace is no right on the title.
+  expect(await list('elsewhere')).toMatchObject({ status: 404 })
+  using titles = createClient(TitleServiceClient, server.address)
+  const read = callUnary(titles, 'getTitle', GetTitleRequest.fromPartial({ titleId: 'elsewhere' }), {
+    metadata: { authorization: `Bearer ${token}` },
   })
+  await expect(read).rejects.toMatchObject({ code: status.PERMISSION_DENIED })
   rmSync(auth.folder, { recursive: true })
 })

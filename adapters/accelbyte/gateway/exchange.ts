@@ -60,7 +60,7 @@ async function importFile(request: GatewayRequest): Promise<GatewayAnswer> {
   const title = await titleToDefineIn(request)
   const asked = {
     ...{ ...OPTIONS, titleId: title.id, strategy, dryRun: false },
-    ...{ mapping: {}, allowRebinding: true, content: only(writeDocument(entries, namespaceOf(request))) },
+    ...{ mapping: {}, allowRebinding: false, content: only(writeDocument(entries, namespaceOf(request))) },
   }
   const configs = { new: [], replaced: [], ignored: [], failed: [...unreadable] } as Record<Config, string[]>
   for await (const { outcomes } of operations.importOnlyDefinitions(asked, call)) {

@@ -21,12 +21,12 @@ export function codeOf(request: RequestHead): string {
   return pathParam(request, 'code')
 }
 
-/** The title that the namespace of the path is, by its binding or else its own id. */
+/** The title that is bound to the namespace of the path. */
 export function titleOf(request: GatewayRequest): Promise<Title> {
   return request.operations.findBoundTitle(bindingOf(namespaceOf(request)), request.call)
 }
 
-/** The same, for a definition to be written: a namespace that nobody knows becomes a title. */
+/** The same, for a definition to be written: a namespace that no title is bound to becomes a title. */
 export async function titleToDefineIn(request: GatewayRequest): Promise<Title> {
   try {
     return await titleOf(request)

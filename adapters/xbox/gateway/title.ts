@@ -15,34 +15,24 @@ export interface XboxTitle {
 export async function titleOfScid(request: GatewayRequest, scid: string): Promise<XboxTitle> {
   const { titleId } = titleIds({ service_config_id: scid })
   const own = await find(request, { service_config_id: scid })
-  if (own !== undefined) return named(own)
+  if (own !== undefined) return own
   const derived = titleId === undefined ? undefined : await find(request, { title_id: titleId })
-  if (derived !== undefined && named(derived).scid === scid) return named(derived)
+  if (derived?.scid === scid) return derived
   throw new LaurelError('not_found', 'TITLE_NOT_FOUND', `no title has the service configuration id ${scid}`)
 }
 
 export async function titleOfId(request: GatewayRequest, titleId: string): Promise<XboxTitle | undefined> {
   const own = await find(request, { title_id: titleId })
-  if (own !== undefined) return named(own)
+  if (own !== undefined) return own
   const derived = await find(request, { service_config_id: scidOf(titleId) ?? '' })
-  return derived !== undefined && named(derived).titleId === titleId ? named(derived) : undefined
+  return derived?.titleId === titleId ? derived : undefined
 }
 
-/** Undefined for a title that Xbox cannot name. */
+/** Undefined for a title that is not bound to a service configuration id, nor to a title id that one follows from. */
 export function onXbox(title: Title): XboxTitle | undefined {
-  return title.bindings['xbox'] === undefined && titleNumber(title.id) === undefined
-    ? undefined
-    : named(title)
-}
-
-/** A title that was never bound is known by its own id. */
-function named(title: Title): XboxTitle {
-  const number = titleNumber(title.id)
-  const unbound: Binding =
-    number === undefined ? { service_config_id: title.id.toLowerCase() } : { title_id: number }
-  const { scid, titleId } = titleIds(title.bindings['xbox'] ?? unbound)
-  const own = titleNumber(titleId)
-  return { title, scid: (scid ?? title.id).toLowerCase(), titleId: own }
+  const { scid, titleId } = titleIds(title.bindings['xbox'])
+  if (scid === undefined) return undefined
+  return { title, scid: scid.toLowerCase(), titleId: titleNumber(titleId) }
 }
 
 /** The text where it is a title id. */
@@ -52,9 +42,9 @@ function titleNumber(text: string | undefined): string | undefined {
     : undefined
 }
 
-async function find({ operations, call }: GatewayRequest, binding: Binding): Promise<Title | undefined> {
+async function find({ operations, call }: GatewayRequest, binding: Binding): Promise<XboxTitle | undefined> {
   try {
-    return await operations.findBoundTitle({ dialect: 'xbox', binding }, call)
+    return onXbox(await operations.findBoundTitle({ dialect: 'xbox', binding }, call))
   } catch (error) {
     if (error instanceof LaurelError && error.reason === 'TITLE_NOT_FOUND') return undefined
     throw error

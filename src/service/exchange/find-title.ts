@@ -3,15 +3,21 @@ import { LaurelError } from '../../model/errors.ts'
 import { sameJson } from '../../model/json.ts'
 import type { Binding, Title } from '../../model/title.ts'
 import type { Queries } from '../../store/queries.ts'
-import { titleNotFound } from '../lookup.ts'
-import type { Services } from '../services.ts'
+import { titleNotFound, titleOf } from '../lookup.ts'
+import * as right from '../rights.ts'
+import type { Call, Services } from '../services.ts'
 
 export interface TitleWanted {
   /** Whether a title that does not exist is created. */
   readonly mayCreate: boolean
+  /** Whether a title that exists is bound to ids of the document that it is not bound to yet. */
+  readonly mayBind: boolean
   /** The caller's choice; undefined to go by the document's own ids. */
   readonly titleId: string | undefined
-  /** Take a document that names ids of another title all the same, leaving bindings as they are. */
+  /**
+   * Take a document that names ids of another title all the same, leaving bindings as they are. The caller must have the
+   * right to update that title too.
+   */
   readonly allowRebinding: boolean
   readonly locale: string | undefined
 }
@@ -22,7 +28,7 @@ export interface FoundTitle {
 }
 
 /**
- * The title that a document's entry belongs to: the one that the caller names, else the one that has the
+ * Returns the title that a document's entry belongs to: the one that the caller names, else the one that is bound to the
  * document's ids. A title that does not exist is created, and bound to the document's ids when it has none yet in
  * that dialect.
  * @throws LaurelError when neither says which title, or the document is of another one.
@@ -33,22 +39,32 @@ export async function findTitle(
   adapter: Adapter,
   facts: TitleFacts,
   wanted: TitleWanted,
+  call: Call,
 ): Promise<FoundTitle> {
   const binding = facts.binding ?? {}
   const owners = Object.keys(binding).length === 0 ? [] : await queries.titleIdsBoundTo(adapter.id, binding)
   const titleId = wanted.titleId ?? owners[0] ?? nameFor(adapter, binding)
   if (titleId === undefined) throw titleUnnamed(adapter)
-  const foreign = owners.find((owner) => owner !== titleId)
-  if (foreign !== undefined && !wanted.allowRebinding)
-    throw boundElsewhere(adapter, binding, foreign, titleId)
   const title = await queries.lockTitle(titleId)
-  if (title === undefined && !wanted.mayCreate) throw titleNotFound(titleId)
-  if (title === undefined) {
-    const created = await create(services, queries, adapter, facts, titleId, wanted)
-    // Undefined when another import has just made it.
-    return created ? { title: created, created: true } : findTitle(services, queries, adapter, facts, wanted)
+  const bound = title?.bindings[adapter.id] ?? {}
+  const unbound = Object.entries(binding).flatMap(([name, value]) => (bound[name] === value ? [] : value))
+  // A title's own id is no binding, and nothing else may be bound to it.
+  const namesakes = unbound.length === 0 ? [] : await queries.existingTitleIds(unbound)
+  const foreign = [...owners, ...namesakes].find((owner) => owner !== titleId)
+  if (foreign !== undefined) {
+    if (!wanted.allowRebinding) throw boundElsewhere(adapter, binding, foreign, titleId)
+    right.authorize(call.principal, [right.title(foreign, 'update')])
   }
-  const bound = title.bindings[adapter.id] ?? {}
+  if (title === undefined) {
+    if (!wanted.mayCreate) throw titleNotFound(titleId)
+    const bindings = foreign === undefined ? bindingsOf(adapter, binding) : {}
+    const created = await create(services, queries, facts, { titleId, bindings, locale: wanted.locale })
+    // Undefined when another import has just made it.
+    return created
+      ? { title: created, created: true }
+      : findTitle(services, queries, adapter, facts, wanted, call)
+  }
+  if (unbound.length > 0 && !wanted.mayBind) throw notBound(adapter, binding, titleId)
   const differs = Object.entries(binding).some(([name, value]) => (bound[name] ?? value) !== value)
   if (differs && !wanted.allowRebinding) throw boundElsewhere(adapter, binding, undefined, titleId)
   const next: Title = {
@@ -69,28 +85,23 @@ export async function findTitle(
 async function create(
   services: Services,
   queries: Queries,
-  adapter: Adapter,
-  facts: TitleFacts,
-  titleId: string,
-  wanted: TitleWanted,
+  { displayName, extensions }: TitleFacts,
+  { titleId, bindings, locale }: Pick<Title, 'bindings'> & { titleId: string; locale: string | undefined },
 ): Promise<Title | undefined> {
   const now = services.now()
-  const isNew = await queries.insertNewTitle({
+  const isNew = await queries.insertTitle({
     id: titleId,
-    displayName: facts.displayName ?? titleId,
-    defaultLocale: wanted.locale ?? 'en',
+    displayName: displayName ?? titleId,
+    defaultLocale: locale ?? 'en',
     bindings: {},
-    extensions: facts.extensions,
+    extensions,
     createTime: now,
     updateTime: now,
     etag: '',
   })
   if (!isNew) return undefined
-  const free = (await queries.titleIdsBoundTo(adapter.id, facts.binding ?? {})).length === 0
-  if (free) await queries.replaceBindings(titleId, bindingsOf(adapter, facts.binding ?? {}))
-  const title = await queries.titleById(titleId)
-  if (title === undefined) throw titleNotFound(titleId)
-  return title
+  await queries.replaceBindings(titleId, bindings)
+  return titleOf(queries, titleId)
 }
 
 function bindingsOf(adapter: Adapter, binding: Binding): Title['bindings'] {
@@ -127,4 +138,11 @@ function boundElsewhere(
       ...binding,
     },
   })
+}
+
+function notBound(adapter: Adapter, binding: Binding, titleId: string): LaurelError {
+  const ids = Object.entries(binding).map(([name, value]) => `${name} ${value}`)
+  const message = `title ${titleId} exists and is not bound to ${ids.join(', ')} in ${adapter.id}: bind it first`
+  const metadata = { titleId, dialect: adapter.id, boundTitleId: titleId, ...binding }
+  return new LaurelError('already_exists', 'BINDING_TAKEN', message, { metadata })
 }

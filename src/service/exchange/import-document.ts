@@ -62,7 +62,7 @@ export async function* importDocument(
     }
   })
   const writesDefinitions = scope !== 'progress'
-  const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions }
+  const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions, mayBind: true }
   const locale = await localeOf(services, options, call)
   const settings: ImportSettings = { ...options, adapter, writesDefinitions, locale }
   const tally = new ImportTally(facts.losses)
@@ -77,7 +77,7 @@ export async function* importDocument(
       continue
     }
     const write = async (queries: Queries) => {
-      const found = known ?? (await findTitles(services, queries, adapter, titles, wanted))
+      const found = known ?? (await findTitles(services, queries, adapter, titles, wanted, call))
       const ready = batch.flatMap((entry) => readyEntry(entry, found, scope))
       return { found, result: await importBatch(services, queries, settings, ready, call) }
     }
@@ -110,10 +110,11 @@ async function findTitles(
   adapter: Adapter,
   titles: ReadonlyMap<string, TitleFacts>,
   wanted: TitleWanted,
+  call: Call,
 ): Promise<ReadonlyMap<string, FoundTitle>> {
   const found = new Map<string, FoundTitle>()
   for (const [key, facts] of titles)
-    found.set(key, await findTitle(services, queries, adapter, facts, wanted))
+    found.set(key, await findTitle(services, queries, adapter, facts, wanted, call))
   return found
 }
 

@@ -4,6 +4,7 @@ import * as eventsOut from './0002-events-out.ts'
 import * as roomForUpdates from './0003-room-for-updates.ts'
 import * as deadLetters from './0004-dead-letters.ts'
 import * as deliveriesOfAchievements from './0005-deliveries-of-achievements.ts'
+import * as titleNames from './0006-title-names.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -12,4 +13,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0003-room-for-updates': roomForUpdates,
   '0004-dead-letters': deadLetters,
   '0005-deliveries-of-achievements': deliveriesOfAchievements,
+  '0006-title-names': titleNames,
 }

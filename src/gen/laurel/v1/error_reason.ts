@@ -169,11 +169,17 @@ export const ErrorReason = {
    */
   ACCOUNT_LINKED_ELSEWHERE: 12,
   /**
-   * BINDING_TAKEN - ALREADY_EXISTS: the binding belongs to another title.
+   * BINDING_TAKEN - ALREADY_EXISTS: the binding is another title's binding or id, or the title's id is what another title is bound to.
    *
    *     {
    *       "reason": "BINDING_TAKEN",
-   *       "domain": "laurel"
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race-2",
+   *         "dialect": "accelbyte",
+   *         "bound_title_id": "space-race",
+   *         "namespace": "space-race"
+   *       }
    *     }
    */
   BINDING_TAKEN: 13,

@@ -96,7 +96,8 @@ export interface ImportAchievementsRequest {
   mapping: Map<string, string>;
   /**
    * Whether a document that names ids of another title is imported all the same. What each title is bound to stays as
-   * it is. The default is false: such a document fails with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE.
+   * it is. The default is false: such a document fails with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE. The
+   * caller must have the right to update the other title too, else the call fails with PERMISSION_DENIED.
    */
   allowRebinding: boolean;
   /** A piece of the document. */
@@ -1602,7 +1603,8 @@ export const ExchangeServiceService = {
    * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
    * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
    * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
-   * document's ids belong to a title other than the one named.
+   * document's ids are bindings of another title than the one named, or equal that title's id; with ALREADY_EXISTS,
+   * reason BINDING_TAKEN, if the id of the title to create is what another title is bound to.
    */
   importAchievements: {
     path: "/laurel.v1.ExchangeService/ImportAchievements" as const,
@@ -1682,7 +1684,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
    * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
    * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
-   * document's ids belong to a title other than the one named.
+   * document's ids are bindings of another title than the one named, or equal that title's id; with ALREADY_EXISTS,
+   * reason BINDING_TAKEN, if the id of the title to create is what another title is bound to.
    */
   importAchievements: handleBidiStreamingCall<ImportAchievementsRequest, ImportAchievementsResponse>;
   /**
@@ -1741,7 +1744,8 @@ export interface ExchangeServiceClient extends Client {
    * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
    * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
    * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
-   * document's ids belong to a title other than the one named.
+   * document's ids are bindings of another title than the one named, or equal that title's id; with ALREADY_EXISTS,
+   * reason BINDING_TAKEN, if the id of the title to create is what another title is bound to.
    */
   importAchievements(): ClientDuplexStream<ImportAchievementsRequest, ImportAchievementsResponse>;
   importAchievements(

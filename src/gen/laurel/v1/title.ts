@@ -27,8 +27,9 @@ export interface Title {
    * What each dialect knows the title by: its binding by dialect, for instance
    * `discord: {ids: {application_id: "461618159171141643"}}`. At most 64.
    *
-   * A document that names a bound id finds its title by it. A binding belongs to one title at most; another
-   * title's is refused with ALREADY_EXISTS, reason BINDING_TAKEN.
+   * A document that names a bound id finds its title by it, and a platform's own HTTP API serves bound titles only: a
+   * `title_id` is no id of any dialect until the title is bound to it. A binding belongs to one title at most. One that
+   * another title has, or that equals another title's `title_id`, is refused with ALREADY_EXISTS, reason BINDING_TAKEN.
    */
   bindings: Map<string, Binding>;
   /**

@@ -767,7 +767,8 @@ export const TitleServiceService = {
   /**
    * Makes a title.
    *
-   * Fails with ALREADY_EXISTS, reason TITLE_EXISTS or BINDING_TAKEN, if its id or a binding is taken.
+   * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
+   * title's binding or id, or if its own id is what another title is bound to.
    */
   createTitle: {
     path: "/laurel.v1.TitleService/CreateTitle" as const,
@@ -798,7 +799,11 @@ export const TitleServiceService = {
     responseSerialize: (value: ListTitlesResponse): Buffer => Buffer.from(ListTitlesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListTitlesResponse => ListTitlesResponse.decode(value),
   },
-  /** Changes a title. */
+  /**
+   * Changes a title.
+   *
+   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
+   */
   updateTitle: {
     path: "/laurel.v1.TitleService/UpdateTitle" as const,
     requestStream: false as const,
@@ -829,14 +834,19 @@ export interface TitleServiceServer extends UntypedServiceImplementation {
   /**
    * Makes a title.
    *
-   * Fails with ALREADY_EXISTS, reason TITLE_EXISTS or BINDING_TAKEN, if its id or a binding is taken.
+   * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
+   * title's binding or id, or if its own id is what another title is bound to.
    */
   createTitle: handleUnaryCall<CreateTitleRequest, CreateTitleResponse>;
   /** Gets a title. Fails with NOT_FOUND, reason TITLE_NOT_FOUND. */
   getTitle: handleUnaryCall<GetTitleRequest, GetTitleResponse>;
   /** Lists titles, ordered by id. */
   listTitles: handleUnaryCall<ListTitlesRequest, ListTitlesResponse>;
-  /** Changes a title. */
+  /**
+   * Changes a title.
+   *
+   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
+   */
   updateTitle: handleUnaryCall<UpdateTitleRequest, UpdateTitleResponse>;
   /**
    * Deletes a title.
@@ -851,7 +861,8 @@ export interface TitleServiceClient extends Client {
   /**
    * Makes a title.
    *
-   * Fails with ALREADY_EXISTS, reason TITLE_EXISTS or BINDING_TAKEN, if its id or a binding is taken.
+   * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
+   * title's binding or id, or if its own id is what another title is bound to.
    */
   createTitle(
     request: CreateTitleRequest,
@@ -900,7 +911,11 @@ export interface TitleServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListTitlesResponse) => void,
   ): ClientUnaryCall;
-  /** Changes a title. */
+  /**
+   * Changes a title.
+   *
+   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
+   */
   updateTitle(
     request: UpdateTitleRequest,
     callback: (error: ServiceError | null, response: UpdateTitleResponse) => void,
