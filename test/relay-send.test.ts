@@ -30,7 +30,15 @@ async function sendTwo(deadline: number, failures = 0) {
   const events = ['lamp', 'bell'].map((id) => changeOf({ id }, { kind: 'unlocked' }).event)
   const claimed = {
     claim: { playerId: 'ada', lease: 'ours', dueTime: 0n, failures },
-    title: { id: titleId, displayName: '', defaultLocale: 'en', bindings: {}, extensions: {}, ...times },
+    title: {
+      id: titleId,
+      displayName: '',
+      defaultLocale: 'en',
+      bindings: {},
+      extensions: {},
+      maskHiddenInGateways: false,
+      ...times,
+    },
     attempts: events.map((event) => ({ event, number: 1 })),
     ...{ account: '', achievements: new Map(), progress: new Map() },
   }

@@ -22,6 +22,8 @@ export interface TrustedPrincipal {
   readonly kind: 'service' | 'operator'
   readonly name: string
   readonly rights: readonly Right[]
+  /** Set where the server checks no credentials, so that the caller may as well be a player's client. */
+  readonly unchecked?: true
 }
 
 /**

@@ -18,6 +18,8 @@ export interface Title {
   readonly defaultLocale: string
   readonly bindings: Readonly<Record<DialectId, Binding>>
   readonly extensions: Extensions
+  /** Whether gateways redact hidden achievements for players, whatever their platform does. */
+  readonly maskHiddenInGateways: boolean
   readonly createTime: Instant
   readonly updateTime: Instant
   /** Changes with each write. */

@@ -4,7 +4,8 @@ import { titleOf } from './lookup.ts'
 import { mutateOnce } from './once.ts'
 import type { Call, Services } from './services.ts'
 
-export type NewTitle = Pick<Title, 'id' | 'displayName' | 'defaultLocale' | 'bindings' | 'extensions'>
+export type NewTitle = Pick<Title, 'id' | 'displayName' | 'defaultLocale' | 'bindings' | 'extensions'> &
+  Partial<Pick<Title, 'maskHiddenInGateways'>>
 
 /** @throws LaurelError TITLE_EXISTS; BINDING_TAKEN where the title's id or a binding already means another title. */
 export async function createTitle(
@@ -15,7 +16,8 @@ export async function createTitle(
   return mutateOnce(services, 'createTitle', request, call, async (queries) => {
     const { title } = request
     const now = services.now()
-    const isNew = await queries.insertTitle({ ...title, createTime: now, updateTime: now, etag: '' })
+    const defaults = { maskHiddenInGateways: false, createTime: now, updateTime: now, etag: '' }
+    const isNew = await queries.insertTitle({ ...defaults, ...title })
     if (!isNew) throw titleExists(title.id)
     await queries.replaceBindings(title.id, title.bindings)
     return titleOf(queries, title.id)

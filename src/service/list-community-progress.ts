@@ -1,6 +1,7 @@
 import type { StoredAchievement } from '../model/achievement.ts'
 import type { CommunityProgress } from '../model/community.ts'
 import { titleOf } from './lookup.ts'
+import { asGatewayShows, redactDefinition } from './player-view.ts'
 import type { Call, Services } from './services.ts'
 
 export interface ListCommunityProgress {
@@ -20,10 +21,10 @@ export interface CommunityStanding {
  */
 export async function listCommunityProgress(
   services: Services,
-  { titleId }: ListCommunityProgress,
+  { titleId, trusted }: ListCommunityProgress,
   call: Call,
 ): Promise<readonly CommunityStanding[]> {
-  return services.store.read(call.signal, async (queries) => {
+  const standings = await services.store.read(call.signal, async (queries) => {
     const shared = await queries.communityProgressOf(titleId)
     const progress = new Map(shared.map((each) => [each.achievementId, each]))
     const achievements = await queries.achievementsByIds(titleId, [...progress.keys()])
@@ -33,4 +34,6 @@ export async function listCommunityProgress(
       .sort((left, right) => (left.id < right.id ? -1 : 1))
       .map((achievement) => ({ achievement, progress: progress.get(achievement.id) as CommunityProgress }))
   })
+  if (trusted) return standings
+  return asGatewayShows(services, { titleId, playerId: undefined }, standings, redactDefinition, call)
 }

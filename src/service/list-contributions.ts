@@ -1,6 +1,7 @@
 import type { StoredAchievement } from '../model/achievement.ts'
 import type { Contribution } from '../model/community.ts'
 import { titleOf } from './lookup.ts'
+import { asGatewayShows, redactDefinition } from './player-view.ts'
 import type { Call, Services } from './services.ts'
 
 export interface ListContributions {
@@ -23,8 +24,8 @@ export async function listContributions(
   request: ListContributions,
   call: Call,
 ): Promise<readonly OwnContribution[]> {
-  const { titleId } = request
-  return services.store.read(call.signal, async (queries) => {
+  const { titleId, playerId, trusted } = request
+  const found = await services.store.read(call.signal, async (queries) => {
     const contributions = new Map(
       (await queries.contributionsOf(request)).map((each) => [each.achievementId, each]),
     )
@@ -41,4 +42,6 @@ export async function listContributions(
         return { achievement, contribution, claimable }
       })
   })
+  if (trusted) return found
+  return asGatewayShows(services, { titleId, playerId }, found, redactDefinition, call)
 }

@@ -3,6 +3,7 @@ import type { Progress, ProgressState } from '../model/progress.ts'
 import { knownLists } from './known-lists.ts'
 import { titleOf } from './lookup.ts'
 import { readPage } from './paging.ts'
+import { asPlayerSees } from './player-view.ts'
 import type { Call, Page, Services } from './services.ts'
 
 export interface ListProgress {
@@ -56,27 +57,4 @@ export async function listProgress(
   const seen = { ...page, items: view === 'player' ? page.items.map(asPlayerSees) : page.items }
   if (stamp !== undefined) lists.pages.set(name, { stamp, page: seen })
   return seen
-}
-
-/** A hidden achievement before the unlock shows that it is there, where, and how far the player is. */
-function asPlayerSees({ achievement, progress }: PlayerStanding): PlayerStanding {
-  if (!achievement.hidden || progress.state === 'achieved') return { achievement, progress }
-  const silent = { locale: achievement.name.locale, text: '', translations: {} }
-  return {
-    achievement: {
-      ...achievement,
-      name: silent,
-      description: silent,
-      lockedDescription: undefined,
-      requirements: [],
-      rewards: [],
-      media: [],
-      tags: [],
-      productId: undefined,
-      deepLink: undefined,
-      estimatedTime: undefined,
-      extensions: {},
-    },
-    progress: { ...progress, values: {}, extensions: {} },
-  }
 }

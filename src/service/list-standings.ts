@@ -3,6 +3,7 @@ import { dialectOf } from './dialects.ts'
 import { withDialectIds } from './exchange/mint-ids.ts'
 import type { PlayerStanding } from './list-progress.ts'
 import { titleOf } from './lookup.ts'
+import { asGatewayShows, redactStanding } from './player-view.ts'
 import type { Call, Services } from './services.ts'
 import { readStandings } from './standings-page.ts'
 
@@ -11,17 +12,19 @@ export interface ListStandings {
   readonly titleId: string
   /** Undefined for nobody: every achievement is not started. */
   readonly playerId: string | undefined
+  /** Whether nothing of it is shown, so that nothing has to be redacted: the caller only looks for an achievement. */
+  readonly isLookup?: boolean
 }
 
 const PAGE_SIZE = 1000
 
 /**
- * All achievements of a title in list order, each with its id in the dialect and the player's standing on it, and
- * nothing redacted: what a player may see of them is the dialect's own rule, and its gateway's duty.
+ * All achievements of a title in list order, each with its id in the dialect and the player's standing on it. What a
+ * player may see of them is the dialect's own rule, and its gateway's duty, unless the title masks hidden achievements.
  */
 export async function listStandings(
   services: Services,
-  { dialect, titleId, playerId }: ListStandings,
+  { dialect, titleId, playerId, isLookup = false }: ListStandings,
   call: Call,
 ): Promise<readonly PlayerStanding[]> {
   const adapter = dialectOf(services, dialect)
@@ -40,5 +43,6 @@ export async function listStandings(
     after = { key: BigInt(last.listOrder), id: last.id }
   }
   if (standings.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  return standings
+  if (isLookup) return standings
+  return asGatewayShows(services, { titleId, playerId }, standings, redactStanding, call)
 }

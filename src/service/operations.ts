@@ -22,6 +22,7 @@ import { type ExportProgressOptions, exportProgress } from './export-progress.ts
 import { findBoundTitle } from './find-bound-title.ts'
 import { findPlayer } from './find-player.ts'
 import { getAchievement } from './get-achievement.ts'
+import { getCatalogueAchievement } from './get-catalogue-achievement.ts'
 import { getDialectAchievement } from './get-dialect-achievement.ts'
 import { getImage } from './get-image.ts'
 import { getPlayer } from './get-player.ts'
@@ -125,8 +126,7 @@ const OPERATIONS = {
   batchGetAchievements: operation(batchGetAchievements, ({ titleId }) => [
     right.definitions(titleId, 'read'),
   ]),
-  // The same as a platform shows it to players.
-  getCatalogueAchievement: operation(getAchievement, ({ titleId }) => [right.catalogue(titleId)]),
+  getCatalogueAchievement: operation(getCatalogueAchievement, ({ titleId }) => [right.catalogue(titleId)]),
   listAchievements: operation(listAchievements, ({ titleId }) => [right.definitions(titleId, 'read')]),
   updateAchievement: operation(updateAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
   reviseAchievement: operation(reviseAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),

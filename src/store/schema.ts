@@ -45,6 +45,7 @@ interface TitleTable extends Versioned {
   display_name: string
   default_locale: string
   extensions: JsonObject
+  mask_hidden_in_gateways: Generated<boolean>
 }
 
 /** What a dialect knows a title by: each id of a dialect belongs to one title. */

@@ -89,6 +89,7 @@ function toRow(title: Title) {
     display_name: title.displayName,
     default_locale: title.defaultLocale,
     extensions: sql<Row<'titles'>['extensions']>`${json(title.extensions)}::jsonb`,
+    mask_hidden_in_gateways: title.maskHiddenInGateways,
     create_time: title.createTime,
     update_time: title.updateTime,
   }
@@ -106,6 +107,7 @@ function fromRow(row: TitleRow): Title {
     defaultLocale: row.default_locale,
     bindings: Object.fromEntries(bindings),
     extensions: row.extensions as Title['extensions'],
+    maskHiddenInGateways: row.mask_hidden_in_gateways,
     createTime: row.create_time,
     updateTime: row.update_time,
     etag: String(row.revision),

@@ -131,7 +131,7 @@ test('an application has a thousand achievements at most, however many are made 
   }))
   await store.write(callOf().signal, async (queries) => {
     const facts = { id: titleId, displayName: 'Full', defaultLocale: 'en', extensions: {}, etag: '' }
-    await queries.insertTitle({ ...facts, bindings, ...times })
+    await queries.insertTitle({ ...facts, bindings, maskHiddenInGateways: false, ...times })
     await queries.replaceBindings(titleId, bindings)
     await queries.putAchievements(titleId, made)
   })

@@ -26,6 +26,7 @@ const standings = records(xbox, ['definition', 'progress'], remembered).map(
         defaultLocale: 'en',
         bindings: {},
         extensions: title.extensions,
+        maskHiddenInGateways: false,
         createTime: 0n,
         updateTime: 0n,
         etag: '',

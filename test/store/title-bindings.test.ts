@@ -161,9 +161,15 @@ describe('an import that allows rebinding', () => {
       yield new TextEncoder().encode(documentOf(namespace))
     }
     const options = {
-      ...{ dialect: 'accelbyte', titleId, strategy: 'replace', dryRun: false, playerId: undefined },
-      ...{ mapping: {}, allowRebinding: true, locale: undefined, lossPolicy: 'report' },
-    } as const
+      ...({
+        dialect: 'accelbyte',
+        titleId,
+        strategy: 'replace',
+        dryRun: false,
+        playerId: undefined,
+      } as const),
+      ...({ mapping: {}, allowRebinding: true, locale: undefined, lossPolicy: 'report' } as const),
+    }
     return Array.fromAsync(importAchievements(services, options, content(), { ...call, principal }))
   }
   const rightOn = (title: string) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action: 15 })

@@ -1,7 +1,6 @@
 import type { GatewayRequest } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
-import { standingsOf } from './list.ts'
 import type { XboxTitle } from './title.ts'
 
 /**
@@ -17,7 +16,9 @@ export async function achievementsNamed(
   const [id = '', ...others] = ids
   const alone = others.length === 0 ? await lookUp(request, title, id) : undefined
   if (alone !== undefined) return [alone]
-  const standings = await standingsOf(request, title, undefined)
+  const { operations, call } = request
+  const asked = { dialect: 'xbox', titleId: title.title.id, playerId: undefined, isLookup: true }
+  const standings = await operations.listStandings(asked, call)
   const byId = new Map(standings.map(({ achievement }) => [achievement.ids['xbox'], achievement]))
   return ids.map((wanted) => {
     const found = byId.get(wanted)

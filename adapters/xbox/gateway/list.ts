@@ -70,7 +70,7 @@ async function get(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 /** All of a title's achievements with the player's standing on each; nobody's for no player. */
-export async function standingsOf(
+async function standingsOf(
   { operations, call }: GatewayRequest,
   title: XboxTitle,
   playerId: string | undefined,

@@ -114,6 +114,7 @@ test('a title comes back from the wire as it was', () => {
     defaultLocale: locale,
     bindings: record(binding),
     extensions: record(extension),
+    maskHiddenInGateways: fc.boolean(),
     ...stored,
   })
   fc.assert(

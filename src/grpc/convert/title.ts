@@ -11,7 +11,7 @@ import type { Violations } from './violations.ts'
 /** The language of texts whose document and title do not say theirs. */
 const DEFAULT_LOCALE = 'en'
 
-type TitleFields = Omit<NewTitle, 'id'>
+type TitleFields = Required<Omit<NewTitle, 'id'>>
 
 const FIELDS: FieldReaders<TitleMessage, TitleFields> = {
   displayName: (title, field, violations) => readText(title.displayName, field, violations),
@@ -20,6 +20,7 @@ const FIELDS: FieldReaders<TitleMessage, TitleFields> = {
   bindings: (title, field, violations) =>
     readMap(title.bindings, LIMITS.dialects, field, violations, readBinding),
   extensions: (title, field, violations) => readExtensions(title.extensions, field, violations),
+  maskHiddenInGateways: ({ maskHiddenInGateways }) => maskHiddenInGateways,
 }
 
 export function readTitle(message: TitleMessage, violations: Violations): NewTitle {
@@ -44,6 +45,7 @@ export function writeTitle(title: Title): TitleMessage {
     defaultLocale: title.defaultLocale,
     bindings: writeMap(title.bindings, (binding) => ({ ids: new Map(Object.entries(binding)) })),
     extensions: writeExtensions(title.extensions),
+    maskHiddenInGateways: title.maskHiddenInGateways,
     createTime: writeInstant(title.createTime),
     updateTime: writeInstant(title.updateTime),
     etag: title.etag,

@@ -92,7 +92,7 @@ test('a mask takes what it names and nothing else', () => {
 
 test('a mask names fields that can change', () => {
   const title = Title.create({ titleId: 't' })
-  const known = 'display_name, default_locale, bindings, extensions'
+  const known = 'display_name, default_locale, bindings, extensions, mask_hidden_in_gateways'
   expect(refused((violations) => readTitlePatch(title, ['title_id', 'etag'], violations))).toEqual([
     `update_mask must name fields of ${known}, not title_id`,
     `update_mask must name fields of ${known}, not etag`,

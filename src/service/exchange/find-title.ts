@@ -95,6 +95,7 @@ async function create(
     defaultLocale: locale ?? 'en',
     bindings: {},
     extensions,
+    maskHiddenInGateways: false,
     createTime: now,
     updateTime: now,
     etag: '',

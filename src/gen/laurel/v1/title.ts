@@ -53,6 +53,15 @@ export interface Title {
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
+  /**
+   * Whether the platforms' own HTTP APIs redact a hidden achievement for players until it is unlocked, as
+   * PROGRESS_VIEW_PLAYER does: texts, requirements, rewards, pictures and tags are left out. The default is false: each
+   * API follows its platform, of which Xbox and AccelByte send the texts and have their clients hide them.
+   *
+   * Whoever may read all of the title sees it all there, as ever. Where the server checks no credentials, what the
+   * platform serves to games is redacted for every caller.
+   */
+  maskHiddenInGateways: boolean;
 }
 
 export interface Title_BindingsEntry {
@@ -89,6 +98,7 @@ function createBaseTitle(): Title {
     createTime: undefined,
     updateTime: undefined,
     etag: "",
+    maskHiddenInGateways: false,
   };
 }
 
@@ -117,6 +127,9 @@ export const Title: MessageFns<Title> = {
     }
     if (message.etag !== "") {
       writer.uint32(66).string(message.etag);
+    }
+    if (message.maskHiddenInGateways !== false) {
+      writer.uint32(72).bool(message.maskHiddenInGateways);
     }
     return writer;
   },
@@ -204,6 +217,14 @@ export const Title: MessageFns<Title> = {
             message.etag = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.maskHiddenInGateways = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -249,6 +270,7 @@ export const Title: MessageFns<Title> = {
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
     message.etag = object.etag ?? "";
+    message.maskHiddenInGateways = object.maskHiddenInGateways ?? false;
     return message;
   },
 };

@@ -79,7 +79,8 @@ export interface UpdateTitleRequest {
     | Title
     | undefined;
   /**
-   * Which fields to change, of `display_name`, `default_locale`, `bindings` and `extensions`; `*` is all of them.
+   * Which fields to change, of `display_name`, `default_locale`, `bindings`, `extensions` and
+   * `mask_hidden_in_gateways`; `*` is all of them.
    * Maps are replaced as a whole. If left out, each of them that is not empty in `title`.
    */
   updateMask?:
