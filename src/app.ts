@@ -83,7 +83,10 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   })
   started.defer(() => store.close())
   const horizon = watchHorizon(store, notices, started)
-  const outbound = openOutbound({ allowPrivate: config.outboundPrivate })
+  const outbound = openOutbound({
+    allowPrivate: config.outboundPrivate,
+    guardLoopback: config.authFile !== undefined,
+  })
   started.defer(() => outbound.close())
   const credentials = new Credentials({
     environment: config.credentials,

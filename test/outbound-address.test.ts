@@ -168,7 +168,7 @@ describe('a name', () => {
   })
 
   test('that is allowed may have private addresses, but not this machine’s nor its cloud’s', async () => {
-    const policy = new AddressPolicy(['Platform.internal'])
+    const policy = new AddressPolicy(['Platform.internal'], true)
     for (const address of ['10.255.255.1', '192.168.0.1', '100.64.0.1', 'fd00::1', '8.8.8.8']) {
       expect([address, policy.allows('platform.internal', address)]).toEqual([address, true])
     }
@@ -236,4 +236,61 @@ test.each([
   '1.2.3.4/x',
 ])('what is allowed may not be %j', (entry) => {
   expect(() => openOutbound({ allowPrivate: [entry] })).toThrow(LaurelError)
+})
+
+describe('where this machine is guarded', () => {
+  const check =
+    (url: string, allowPrivate: readonly string[] = []) =>
+    () =>
+      openOutbound({ allowPrivate, guardLoopback: true }).checkUrl(url)
+  const SPELLINGS = [
+    ...[
+      'http://localhost:1',
+      'http://LOCALHOST:1',
+      'https://localhost:1',
+      'http://127.0.0.1:1',
+      'http://127.9.8.7:1',
+    ],
+    ...[
+      'http://[::1]:1',
+      'http://[0:0:0:0:0:0:0:1]:1',
+      'http://2130706433:1',
+      'http://0x7f000001:1',
+      'http://0177.0.0.1:1',
+    ],
+    ...['http://127.1:1', 'https://127.0.0.1:1'],
+  ]
+
+  test.each(SPELLINGS)('%s is refused unless it is listed', (url) => {
+    expect(check(url)).toThrow('private or reserved address')
+    expect(check(url, ['10.0.0.0/8', 'platform.internal'])).toThrow('private or reserved address')
+    expect(check(url, ['localhost'])).not.toThrow()
+  })
+
+  test('an address that is listed allows no other, and its name only where all of its addresses are listed', async () => {
+    expect(check('http://127.0.0.1:1', ['127.0.0.1'])).not.toThrow()
+    expect(check('http://127.0.0.2:1', ['127.0.0.1'])).toThrow()
+    expect(check('http://[::1]:1', ['127.0.0.0/8'])).toThrow()
+    const kind = async (allowPrivate: readonly string[], ...addresses: string[]) => {
+      await using stack = new AsyncDisposableStack()
+      const options = { allowPrivate, guardLoopback: true, resolve: found(...addresses) }
+      const outbound = stack.adopt(openOutbound(options), (open) => open.close())
+      const [result] = await Promise.allSettled([outbound.to('http://localhost:1').send(GET, NEVER)])
+      return result?.status === 'rejected' ? result.reason.kind : 'answered'
+    }
+    expect(await kind(['127.0.0.1'], '127.0.0.1')).toBe('cannot_connect')
+    expect(await kind(['127.0.0.1'], '127.0.0.1', '::1')).toBe('refused')
+    expect(await kind(['localhost'], '127.0.0.1', '::1')).toBe('cannot_connect')
+    expect(await kind(['localhost'], '10.0.0.1')).toBe('refused')
+  })
+
+  test.each(['also.localhost', 'localhost.', 'platform.test'])('%s is no name of it', async (name) => {
+    const outbound = openOutbound({
+      allowPrivate: ['localhost'],
+      guardLoopback: true,
+      resolve: found('127.0.0.1'),
+    })
+    cleanups.push(() => outbound.close())
+    await expect(outbound.to(`https://${name}:1`).send(GET, NEVER)).rejects.toMatchObject({ kind: 'refused' })
+  })
 })

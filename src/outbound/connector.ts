@@ -1,8 +1,7 @@
 import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
-import { isLoopback } from '../loopback.ts'
-import { type AddressPolicy, isLoopbackAddress } from './addresses.ts'
+import type { AddressPolicy } from './addresses.ts'
 import { connectFailure } from './failures.ts'
 import type { Resolve } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
@@ -32,10 +31,7 @@ export function judgeBy(policy: AddressPolicy, resolve: Resolve = systemResolve)
     if (addresses.length === 0) {
       throw new OutboundError('cannot_resolve', host, `${host} has no address`)
     }
-    const allows = isLoopback(name)
-      ? ({ address }: { address: string }) => isLoopbackAddress(address)
-      : ({ address }: { address: string }) => policy.allows(name, address)
-    if (!addresses.every(allows)) {
+    if (!addresses.every(({ address }) => policy.allows(name, address))) {
       const message = `${host} has a private or reserved address, which is not called unless the configuration allows it`
       throw new OutboundError('refused', host, message)
     }

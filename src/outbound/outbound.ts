@@ -10,8 +10,14 @@ export interface OutboundOptions {
   /**
    * Whose private addresses may be called: addresses and blocks (`10.1.2.3`, `10.0.0.0/8`, `fd00::/8`), or names of
    * hosts (`platform.internal`), which may then have private addresses, but neither loopback nor link-local ones.
+   * `localhost` stands for this machine under each of its own names: `localhost`, `127.0.0.0/8` and `[::1]`.
    */
   readonly allowPrivate: readonly string[]
+  /**
+   * Whether this machine may be called only where `allowPrivate` lists it, as `localhost` or by its addresses: set where
+   * callers have fewer rights than whoever runs the server. Otherwise its own names are always allowed.
+   */
+  readonly guardLoopback?: boolean
   /** Finds the addresses of a name; the system's own resolver unless told otherwise. */
   readonly resolve?: Resolve
 }
@@ -123,8 +129,8 @@ const LIMITS: Limits = {
 const MOST_ANSWER_BYTES = 100 * 1024 * 1024
 
 /** @throws LaurelError INVALID_FIELD if `allowPrivate` has what is no address, block or host */
-export function openOutbound({ allowPrivate, resolve }: OutboundOptions): Outbound {
-  const policy = new AddressPolicy(allowPrivate)
+export function openOutbound({ allowPrivate, guardLoopback, resolve }: OutboundOptions): Outbound {
+  const policy = new AddressPolicy(allowPrivate, guardLoopback !== true)
   const judge = judgeBy(policy, resolve)
   const targets = new Set<HttpTarget>()
   return {

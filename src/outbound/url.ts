@@ -1,4 +1,3 @@
-import { isIP } from 'node:net'
 import { isLoopback } from '../loopback.ts'
 import { invalidArgument } from '../model/errors.ts'
 import type { AddressPolicy } from './addresses.ts'
@@ -18,12 +17,10 @@ export function checkUrl(text: string, field: string, policy: AddressPolicy): UR
   if (url.username !== '' || url.password !== '') {
     throw refuse('must not have a user name or a password: name a credential instead')
   }
-  const loopback = isLoopback(url.hostname)
-  if (url.protocol !== 'https:' && !loopback) {
+  if (url.protocol !== 'https:' && !isLoopback(url.hostname)) {
     throw refuse('must begin with https://: http is for localhost, 127.0.0.0/8 and [::1] only')
   }
-  const host = withoutBrackets(url.hostname)
-  if (!loopback && isIP(host) !== 0 && !policy.allows(host, host)) {
+  if (!policy.allowsHost(withoutBrackets(url.hostname))) {
     throw refuse('has a private or reserved address, which is not called unless the configuration allows it')
   }
   return url
