@@ -90,6 +90,22 @@ describe('imports', () => {
     expect(all.flatMap(([file, source]) => forbiddenImports(file, source))).toEqual([])
   })
 
+  test('of src and adapters are of packages that an installation without development dependencies has', () => {
+    const { dependencies } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'))
+    const product = [...sources].filter(
+      ([file]) => /^(src|adapters)\//.test(file) && !file.endsWith('.test.ts'),
+    )
+    const packages = product.flatMap(([, source]) =>
+      importsOf(source).flatMap(({ specifier = '', typeOnly }) =>
+        typeOnly || /^(\.|node:)/.test(specifier)
+          ? []
+          : (/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier),
+      ),
+    )
+    expect(new Set(packages).size).toBeGreaterThan(10)
+    expect(packages.filter((name) => !Object.hasOwn(dependencies, name))).toEqual([])
+  })
+
   test('of adapters come into src through src/registry.ts alone', () => {
     const importers = files.filter((file) => {
       const found = importsOf(sources.get(file) ?? '')

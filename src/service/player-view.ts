@@ -17,7 +17,7 @@ export function redactStanding({ achievement, progress }: PlayerStanding): Playe
   return { achievement: redact(achievement), progress: { ...progress, values: {}, extensions: {} } }
 }
 
-export function redact(achievement: StoredAchievement): StoredAchievement {
+function redact(achievement: StoredAchievement): StoredAchievement {
   const silent = { locale: achievement.name.locale, text: '', translations: {} }
   return {
     ...achievement,
