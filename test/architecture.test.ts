@@ -96,8 +96,8 @@ describe('imports', () => {
       ([file]) => /^(src|adapters)\//.test(file) && !file.endsWith('.test.ts'),
     )
     const packages = product.flatMap(([, source]) =>
-      importsOf(source).flatMap(({ specifier = '', typeOnly }) =>
-        typeOnly || /^(\.|node:)/.test(specifier)
+      importsOf(source).flatMap(({ specifier, typeOnly }) =>
+        typeOnly || specifier === undefined || /^(\.|node:)/.test(specifier)
           ? []
           : (/^(@[^/]+\/)?[^/]+/.exec(specifier)?.[0] ?? specifier),
       ),
