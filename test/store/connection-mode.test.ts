@@ -14,7 +14,7 @@ test('a connection to Postgres itself keeps settings and statements', async () =
   expect(await detectConnectionMode(database.url)).toEqual({ keepsSettings: true, keepsStatements: true })
 })
 
-test.each([
+test.for([
   { pool_mode: 'session', default_pool_size: 4, kept: true },
   { pool_mode: 'session', default_pool_size: 4, server_round_robin: 1, kept: true },
   { pool_mode: 'transaction', default_pool_size: 1, kept: false },
@@ -23,8 +23,8 @@ test.each([
   { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, kept: false },
   { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, server_round_robin: 1, kept: false },
   { pool_mode: 'transaction', default_pool_size: 2, server_reset_query_always: 1, kept: false },
-])('a connection through PgBouncer is recognized: %o', async ({ kept, ...settings }) => {
-  if (noPgbouncer !== undefined) return
+])('a connection through PgBouncer is recognized: %o', async ({ kept, ...settings }, { skip }) => {
+  skip(noPgbouncer !== undefined, noPgbouncer)
   await using pooler = await startPgbouncer(database.url, settings)
   const mode = { keepsSettings: kept, keepsStatements: kept }
   for (let time = 1; time <= 3; time += 1) expect(await detectConnectionMode(pooler.url)).toEqual(mode)

@@ -55,12 +55,12 @@ describe('settings', () => {
     await admin.query('drop view titles; alter table titles_kept rename to titles')
   })
 
-  test.each([
-    ['on Postgres itself', undefined],
-    ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }],
-    ['through PgBouncer in transaction mode', TRANSACTION],
-  ])('are in force for each kind of call %s', async (_, pooling) => {
-    if (pooling !== undefined && noPgbouncer !== undefined) return
+  test.for([
+    ['on Postgres itself', undefined] as const,
+    ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }] as const,
+    ['through PgBouncer in transaction mode', TRANSACTION] as const,
+  ])('are in force for each kind of call %s', async ([, pooling], { skip }) => {
+    skip(pooling !== undefined && noPgbouncer !== undefined, noPgbouncer)
     await using stack = new AsyncDisposableStack()
     const pooler = pooling && stack.use(await startPgbouncer(database.url, pooling))
     const store = stack.use(open(pooler?.url ?? database.url))
@@ -140,11 +140,11 @@ describe('a call that is aborted while it waits for a lock', () => {
     await test(settled, () => admin.query('commit'))
   }
 
-  test.each([
-    ['on Postgres itself', undefined],
-    ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }],
-  ])('is cancelled %s', async (_, pooling) => {
-    if (pooling !== undefined && noPgbouncer !== undefined) return
+  test.for([
+    ['on Postgres itself', undefined] as const,
+    ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }] as const,
+  ])('is cancelled %s', async ([, pooling], { skip }) => {
+    skip(pooling !== undefined && noPgbouncer !== undefined, noPgbouncer)
     await using stack = new AsyncDisposableStack()
     const pooler = pooling && stack.use(await startPgbouncer(database.url, pooling))
     await whileLocked(pooler?.url ?? database.url, async (call, unlock) => {
@@ -163,11 +163,32 @@ describe('a call that is aborted while it waits for a lock', () => {
   })
 })
 
-test('migrators behind PgBouncer in transaction mode leave no lock', async ({ skip }) => {
-  skip(noPgbouncer !== undefined, noPgbouncer)
-  await using pooler = await startPgbouncer(database.url, { ...TRANSACTION, server_round_robin: 1 })
-  await Promise.all(Array.from({ length: 6 }, () => migrate(pooler.url)))
-  const locks = `select count(*)::int from pg_locks where locktype = 'advisory'
+test.for([2, 3, 5])(
+  'migrators behind PgBouncer with %i backends leave no lock on any',
+  async (backends, { skip }) => {
+    skip(noPgbouncer !== undefined, noPgbouncer)
+    const settings = {
+      ...TRANSACTION,
+      server_round_robin: 1,
+      default_pool_size: backends,
+      min_pool_size: backends,
+    }
+    await using pooler = await startPgbouncer(database.url, settings)
+    await openBackends(pooler.url, backends)
+    await migrate(pooler.url)
+    const locks = `select count(*)::int from pg_locks where locktype = 'advisory'
     and database = (select oid from pg_database where datname = current_database())`
-  expect(await valuesOf(locks)).toEqual([[0]])
-})
+    expect(await valuesOf(locks)).toEqual([[0]])
+    await Promise.all(Array.from({ length: 6 }, () => migrate(pooler.url)))
+    expect(await valuesOf(locks)).toEqual([[0]])
+  },
+)
+
+/** Has the pooler open so many backends, so that it takes them in turn. */
+async function openBackends(url: string, count: number): Promise<void> {
+  const clients = Array.from({ length: count }, () => new pg.Client({ connectionString: url }))
+  await Promise.all(clients.map((client) => client.connect()))
+  await Promise.all(clients.map((client) => client.query('begin')))
+  await Promise.all(clients.map((client) => client.query('commit')))
+  await Promise.all(clients.map((client) => client.end()))
+}
