@@ -6,6 +6,12 @@ import { DocumentScanner, MAX_ENTRY_LENGTH, type Piece } from './document-scanne
 import { JsonSyntaxError, parseJson } from './json-text.ts'
 import type { Path } from './losses.ts'
 
+/**
+ * UTF-16 units that the scanner takes at once. It copies the value that it is in with each push, so pushing many small
+ * chunks would cost the square of the value's length.
+ */
+const PUSH_LENGTH = 64 * 1024
+
 /** One entry of a document and where it stands: read, or refused by itself. */
 export type DocumentEntry =
   | {
@@ -132,6 +138,12 @@ async function* textOf(content: AsyncIterable<Uint8Array>): AsyncGenerator<strin
       throw new DecodeError([], 'the document is not UTF-8 text')
     }
   }
-  for await (const chunk of content) yield decode(chunk)
-  yield decode()
+  let text = ''
+  for await (const chunk of content) {
+    text += decode(chunk)
+    if (text.length < PUSH_LENGTH) continue
+    yield text
+    text = ''
+  }
+  yield text + decode()
 }
