@@ -5,9 +5,10 @@ import type { JsonObject } from '../../src/model/json.ts'
 import { achievementForm } from './achievement.ts'
 import { isIgnored, recognise } from './decode.ts'
 import { isSame, reportDifferences } from './difference.ts'
-import { extensionOf, FORM, type Memory, memoriesOf, putBack, SPELLED } from './extension.ts'
+import { type Difference, extensionOf, FORM, type Memory, memoriesOf, SPELLED } from './extension.ts'
 import type { Form } from './form.ts'
 import { legacyForm } from './legacy.ts'
+import { putBack } from './put-back.ts'
 import { firstTitleForm, titleForm } from './title.ts'
 import { updateForm } from './update.ts'
 
@@ -47,12 +48,15 @@ function withMemories(
   losses: LossReport,
 ): JsonObject {
   const memories = memoriesOf(form, record)
-  const remembered = putAllBack(form, memories, plain, () => true)
+  const changes = memories.flatMap((memory) => memory.changes)
+  const remembered = putBack(form, plain, changes)
   const isSafe = changesNothing(form, memories) || keepsMeaning(remembered.entry)
-  const { entry, forgotten } = isSafe ? remembered : putAllBack(form, memories, plain, keepsMeaning)
-  for (const { part, name, value } of forgotten) {
+  const { entry, fitting } = isSafe
+    ? remembered
+    : putBack(form, plain, harmless(form, plain, changes, keepsMeaning))
+  for (const { part, name, value, changes: own } of memories) {
     // how something was spelled is no fact of its own: it may be forgotten when the record or the form changes
-    if (name === SPELLED) continue
+    if (name === SPELLED || own.some((change) => fitting.has(change))) continue
     losses.dropped([part, 'extensions', 'xbox', name], value, 'it has no place in this form of entry')
   }
   return entry
@@ -65,23 +69,32 @@ function changesNothing(form: Form, memories: readonly Memory[]): boolean {
   )
 }
 
-/** The plain entry with each change that fits, and the memories of which none does. */
-function putAllBack(
+/** How many entries are read to find the changes that keep the meaning: each reading costs as much as the entry. */
+const MOST_READINGS = 64
+
+/** The changes that keep the meaning, found by halves; what is not found in so many readings is left out. */
+function harmless(
   form: Form,
-  memories: readonly Memory[],
   plain: JsonObject,
-  isWelcome: (entry: JsonObject) => boolean,
-): { readonly entry: JsonObject; readonly forgotten: readonly Memory[] } {
-  let entry = plain
-  const forgotten = memories.filter(({ changes }) => {
-    const before = entry
-    for (const change of changes) {
-      const changed = putBack(form, entry, change)
-      if (changed !== undefined && isWelcome(changed)) entry = changed
+  changes: readonly Difference[],
+  keepsMeaning: (entry: JsonObject) => boolean,
+): readonly Difference[] {
+  const kept: Difference[] = []
+  let readings = 0
+  const keep = (some: readonly Difference[]): void => {
+    if (some.length === 0 || readings >= MOST_READINGS) return
+    readings += 1
+    if (keepsMeaning(putBack(form, plain, [...kept, ...some]).entry)) {
+      kept.push(...some)
+      return
     }
-    return entry === before
-  })
-  return { entry, forgotten }
+    if (some.length === 1) return
+    const middle = some.length >> 1
+    keep(some.slice(0, middle))
+    keep(some.slice(middle))
+  }
+  keep(changes)
+  return kept
 }
 
 /** Whether an entry is still read as the same form, and as the same record. */

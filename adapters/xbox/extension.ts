@@ -99,17 +99,6 @@ export function memoriesOf(form: Form, record: Canonical): readonly Memory[] {
   })
 }
 
-/** The entry with a difference put back; undefined where that no longer fits. */
-export function putBack(
-  form: Form,
-  entry: JsonObject,
-  { at, ours, theirs }: Difference,
-): JsonObject | undefined {
-  const [top] = at
-  if (at.length === 1 && form.free.has(String(top))) return { ...entry, [String(top)]: theirs }
-  return replaced(entry, at, ours, theirs) as JsonObject | undefined
-}
-
 /** Collects where an entry differs from ours; the wire is the same entry, or one of another spelling. */
 function collect(
   form: Form,
@@ -131,11 +120,11 @@ function collect(
         collect(form, value, said, known, [...at, name], found)
     }
   } else if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
-    const key = KEYS.get(at.at(-1))
+    const steps = stepsTo(ours, at.at(-1))
     for (const [index, element] of ours.entries()) {
       const inner = (entry as readonly JsonValue[])[index]
       if (isPlainly(inner, wire[index], element)) continue
-      collect(form, inner, wire[index], element, [...at, stepTo(ours, index, key)], found)
+      collect(form, inner, wire[index], element, [...at, steps[index] as string | number], found)
     }
   } else if (!isLeftOut(wire, at) && !sameJson(wire, ours)) {
     found.push({ at, ours, theirs: spelledAs(wire as JsonValue, entry) })
@@ -179,31 +168,16 @@ function isMember(form: Form, part: Part, { at, ours }: Difference): boolean {
   )
 }
 
-function replaced(
-  value: JsonValue,
-  [step, ...rest]: Path,
-  ours: JsonValue | undefined,
-  theirs: JsonValue,
-  parent?: string | number,
-): JsonValue | undefined {
-  if (step === undefined) return ours !== undefined && sameJson(value, ours) ? theirs : undefined
-  if (Array.isArray(value)) {
-    const list: readonly JsonValue[] = value
-    const place = list.findIndex((_, index) => stepTo(list, index, KEYS.get(parent)) === step)
-    const element = list[place] === undefined ? undefined : replaced(list[place], rest, ours, theirs)
-    return element === undefined ? undefined : list.with(place, element)
-  }
-  if (!isJsonObject(value)) return undefined
-  const known = memberAt(value, String(step))
-  const fits = rest.length === 0 && ours === undefined
-  const member = known === undefined ? (fits ? theirs : undefined) : replaced(known, rest, ours, theirs, step)
-  return member === undefined ? undefined : { ...value, [step]: member }
-}
-
-function stepTo(list: readonly JsonValue[], index: number, key: string | undefined): string | number {
-  const name = keyOf(list[index], key)
-  const unique = list.filter((element) => keyOf(element, key) === name).length === 1
-  return name !== undefined && unique ? name : index
+/** The step to each element of a list: its key where no other element has that, else its index. */
+export function stepsTo(
+  list: readonly JsonValue[],
+  parent: string | number | undefined,
+): readonly (string | number)[] {
+  const key = KEYS.get(parent)
+  const keys = list.map((element) => keyOf(element, key))
+  const counts = new Map<string | undefined, number>()
+  for (const name of keys) counts.set(name, (counts.get(name) ?? 0) + 1)
+  return keys.map((name, index) => (name !== undefined && counts.get(name) === 1 ? name : index))
 }
 
 function keyOf(element: JsonValue | undefined, key: string | undefined): string | undefined {
