@@ -34,11 +34,13 @@ export function checkAchievement(achievement: Achievement): readonly Violation[]
   checkLocalized('description', achievement.description)
   if (achievement.lockedDescription) checkLocalized('locked_description', achievement.lockedDescription)
   checkCount('requirements', achievement.requirements, LIMITS.requirements)
+  const firsts = new Map<string, number>()
   for (const [index, { id, statCode }] of achievement.requirements.entries()) {
     checkId(`requirements[${index}].id`, id)
     if (statCode !== undefined) checkId(`requirements[${index}].stat_code`, statCode)
-    const first = achievement.requirements.findIndex((other) => other.id === id)
-    if (first !== index) refuse(`requirements[${index}].id`, `is that of requirements[${first}] too`)
+    const first = firsts.get(id)
+    if (first === undefined) firsts.set(id, index)
+    else refuse(`requirements[${index}].id`, `is that of requirements[${first}] too`)
   }
   checkCount('rewards', achievement.rewards, LIMITS.rewards)
   checkCount('media', achievement.media, LIMITS.media)

@@ -21,5 +21,7 @@ const MAY_BE_INEXACT = /(?:^|[\s:,[-])\d{16}/
 
 function exactNumber(_key: string, value: unknown, context?: { readonly source: string }): unknown {
   if (typeof value !== 'number' || context === undefined) return value
-  return Number.isSafeInteger(value) || !/^-?\d+$/.test(context.source) ? value : BigInt(context.source)
+  // One out of a double's range stays infinite, so that no number of a million digits becomes a bigint.
+  const isExact = Number.isSafeInteger(value) || !Number.isFinite(value) || !/^-?\d+$/.test(context.source)
+  return isExact ? value : BigInt(context.source)
 }

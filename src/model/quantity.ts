@@ -51,6 +51,6 @@ export function formatQuantity(quantity: Quantity): string {
 /** Reads exact decimal text of the given type; undefined if it is not one. */
 export function parseQuantity(text: string, type: ValueType): Quantity | undefined {
   if (type === 'integer') return /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined
-  const number = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
+  const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN
   return Number.isFinite(number) ? number : undefined
 }

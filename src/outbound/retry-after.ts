@@ -50,7 +50,8 @@ function seconds(text: string | undefined): number | undefined {
 
 /** The items of `"burst";r=0;t=12, "day";r=900;t=3600`. */
 function budgets(text = ''): { r: string | undefined; t: string | undefined }[] {
-  const items = text.replace(/"(?:[^"\\]|\\.)*"/g, '').split(',')
+  // A quote that is never closed reaches to the end: a pattern that fails there would start again at each later quote.
+  const items = text.replace(/"(?:[^"\\]|\\.?)*(?:"|$)/g, '').split(',')
   return items.map((item) => ({
     r: /;\s*r=(\d+)/.exec(item)?.[1],
     t: /;\s*t=(\d+)/.exec(item)?.[1],

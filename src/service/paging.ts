@@ -3,6 +3,8 @@ import type { Page } from './services.ts'
 
 const DEFAULT_PAGE_SIZE = 50
 const MAX_PAGE_SIZE = 1000
+/** An integer of 64 bits has at most 19 digits. */
+const KEY = /^-?\d{1,19}$/
 
 /** Where a page begins: after the entry of this sort key and id. */
 export interface Position {
@@ -41,8 +43,10 @@ function readToken(token: string | undefined, list: string): Position | undefine
   if (token === undefined || token === '') return undefined
   try {
     const [key, id, of] = JSON.parse(Buffer.from(token, 'base64url').toString())
-    const position = { key: BigInt.asIntN(64, BigInt(key)), id }
-    if (of === list && typeof id === 'string' && id.isWellFormed() && !id.includes('\u0000')) return position
+    const isText = typeof key === 'string' && typeof id === 'string'
+    if (isText && KEY.test(key) && of === list && id.isWellFormed() && !id.includes('\u0000')) {
+      return { key: BigInt.asIntN(64, BigInt(key)), id }
+    }
   } catch {
     // Falls through: whatever is wrong with it, it is no token of this list.
   }

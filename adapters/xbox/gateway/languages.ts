@@ -1,4 +1,5 @@
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
 import type { LocalizedText } from '../../../src/model/localized-text.ts'
 
 const MOST_LANGUAGES = 32
@@ -9,7 +10,8 @@ export function readLanguages(header = ''): readonly string[] {
     const [tag = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())
     const quality = parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? '1'
     const weight = /^[01](\.\d{0,3})?$/.test(quality) ? Number(quality) : 0
-    return /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/.test(tag) && weight > 0 ? [{ tag, weight }] : []
+    const isTag = tag.length <= LIMITS.locale && /^[a-z]{1,8}(-[a-z0-9]{1,8})*$/.test(tag)
+    return isTag && weight > 0 ? [{ tag, weight }] : []
   })
   // The order of equals is kept.
   const sorted = ranges.sort((left, right) => right.weight - left.weight)

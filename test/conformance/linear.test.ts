@@ -1,0 +1,121 @@
+import { expect, test } from 'vitest'
+import { readDocument } from '../../src/dialect/document.ts'
+import { formatJson } from '../../src/model/exact-json.ts'
+import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
+import { type TranslateOptions, translate } from '../../src/service/translate.ts'
+import { cpuMilliseconds, hardTexts } from '../support/cpu.ts'
+import { samplesOf, subjects } from './subjects.ts'
+
+/*
+ * Any player may send a document to be translated, so no document may take more than linear time. A linear reader
+ * takes some 50 ms for the longest document here; one that takes the square of its length takes seconds.
+ */
+const LENGTH = 60_000
+const MOST_MILLISECONDS = 1000
+
+const dialects = new Map(subjects.map(({ adapter }) => [adapter.id, adapter]))
+
+/** A place of a document, and how to write another value there. */
+interface Place {
+  readonly name: string
+  readonly value: JsonValue
+  readonly put: (value: JsonValue) => JsonValue
+}
+
+function* placesIn(value: JsonValue, put: Place['put'], name: string): Generator<Place> {
+  yield { name, value, put }
+  const list: readonly JsonValue[] | undefined = Array.isArray(value) ? value : undefined
+  for (const [index, element] of (list ?? []).entries())
+    yield* placesIn(
+      element,
+      (changed) => put((list as readonly JsonValue[]).with(index, changed)),
+      `${name}[]`,
+    )
+  if (!isJsonObject(value)) return
+  for (const [member, inner] of Object.entries(value))
+    yield* placesIn(inner, (changed) => put({ ...value, [member]: changed }), `${name}.${member}`)
+}
+
+/** The different places of a subject's golden documents. */
+function placesOf(subject: (typeof subjects)[number]): readonly Place[] {
+  const places = new Map<string, Place>()
+  for (const { entry } of samplesOf(subject)) {
+    const form = Object.keys(entry).sort().join()
+    for (const place of placesIn(entry, (value) => value, '$')) places.set(`${form} ${place.name}`, place)
+  }
+  return [...places.values()]
+}
+
+/** A list or an object with as many elements or members as the length holds; undefined for another value. */
+function grown(value: JsonValue): readonly JsonValue[] {
+  const size = formatJson(Array.isArray(value) ? (value[0] ?? '') : '').length + 20
+  const numbers = Array.from({ length: Math.ceil(LENGTH / size) }, (_, index) => index)
+  if (isJsonObject(value)) {
+    const members = numbers.map((number) => [`m${number}`, `x${number}`] as const)
+    return [{ ...value, ...Object.fromEntries(members) }]
+  }
+  const [first] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
+  if (first === undefined) return []
+  if (!isJsonObject(first)) return [numbers.map(() => first)]
+  const told = numbers.map((number): JsonObject => {
+    const named = { id: `${number}`, name: `n${number}`, type: `t${number}` }
+    // Spelled in another way than Laurel writes them, so that each is remembered.
+    return { ...first, ...named, current: '08', target: '08', value: '08', more: true }
+  })
+  return [numbers.map(() => first), told]
+}
+
+async function translated(from: string, to: string, document: JsonValue, shape?: string): Promise<void> {
+  const services = { dialects, settings: { maxDocumentBytes: 2 ** 26 } }
+  const options = { from, to, shape, locale: undefined, lossPolicy: 'report' } as TranslateOptions
+  const content = async function* () {
+    yield new TextEncoder().encode(formatJson(document))
+  }
+  try {
+    for await (const part of translate(services as never, options, content(), {
+      signal: new AbortController().signal,
+    })) {
+      void part
+    }
+  } catch {
+    // What is refused is read in linear time too.
+  }
+}
+
+test.each(subjects)('a long text anywhere in a document of $id takes linear time', async (subject) => {
+  for (const { name, put } of placesOf(subject)) {
+    if (name === '$') continue
+    for (const [kind, text] of Object.entries(hardTexts(LENGTH))) {
+      const used = await cpuMilliseconds(() => translated(subject.id, subject.id, put(text)))
+      expect(used, `${name}: ${kind}`).toBeLessThan(MOST_MILLISECONDS)
+    }
+  }
+})
+
+test.each(subjects)(
+  'a long list or object anywhere in a document of $id takes linear time',
+  async (subject) => {
+    for (const { name, value, put } of placesOf(subject)) {
+      for (const long of grown(value)) {
+        for (const [to, { shapes }] of dialects) {
+          // What a document's own dialect remembers of it is put back in each of its shapes.
+          for (const shape of to === subject.id ? shapes.map((one) => one.name) : [undefined]) {
+            const used = await cpuMilliseconds(() => translated(subject.id, to, put(long), shape))
+            expect(used, `${name} to ${to} ${shape}`).toBeLessThan(MOST_MILLISECONDS)
+          }
+        }
+      }
+    }
+  },
+)
+
+test('an entry that arrives in small chunks takes linear time', async () => {
+  const bytes = new TextEncoder().encode(JSON.stringify([{ text: 'a'.repeat(2 ** 21) }]))
+  const chunks = async function* () {
+    for (let start = 0; start < bytes.length; start += 64) yield bytes.subarray(start, start + 64)
+  }
+  const used = await cpuMilliseconds(async () => {
+    for await (const entry of readDocument({ lists: [] }, chunks())) expect(entry).toHaveProperty('json')
+  })
+  expect(used).toBeLessThan(MOST_MILLISECONDS)
+})

@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { readTagFilter } from '../adapters/accelbyte/gateway/tags.ts'
+import { isSnowflakeText } from '../adapters/discord/snowflake.ts'
+import { adapters } from '../adapters/index.ts'
+import { inLanguages, readLanguages } from '../adapters/xbox/gateway/languages.ts'
+import { readQuery, readPage as readXboxPage } from '../adapters/xbox/gateway/query.ts'
+import { integerOf, parseTimeSpan, scidOf } from '../adapters/xbox/words.ts'
+import { parseJson } from '../src/dialect/json-text.ts'
+import { formatPath } from '../src/dialect/losses.ts'
+import { refuseStrangers } from '../src/http/strangers.ts'
+import { scoreOf } from '../src/model/achievement.ts'
+import { checkAchievement } from '../src/model/check-achievement.ts'
+import { parseExactJson } from '../src/model/exact-json.ts'
+import { parseInstant } from '../src/model/instant.ts'
+import { pack } from '../src/model/packed.ts'
+import { parseQuantity } from '../src/model/quantity.ts'
+import { retryAfter } from '../src/outbound/retry-after.ts'
+import { pathBelow } from '../src/outbound/url.ts'
+import { withoutSecret } from '../src/outbound/without-secret.ts'
+import { readCredential } from '../src/service/credential.ts'
+import { readPage } from '../src/service/paging.ts'
+import { readResumeToken } from '../src/service/watching/resume-token.ts'
+import { cpuMilliseconds, hardTexts } from './support/cpu.ts'
+import { achievementOf, requirementOf } from './support/records.ts'
+
+const LENGTHS = [60_000, 120_000]
+/** The quadratic patterns that these replace took 4 s for the shorter text, and a linear one takes 10 ms for the longer. */
+const MOST_MILLISECONDS = 400
+
+const base64 = (text: string) => Buffer.from(text).toString('base64url')
+const pageOf = (pageToken: string) =>
+  readPage(
+    { pageSize: 1, pageToken },
+    [],
+    async () => [],
+    () => ({ key: 0n, id: '' }),
+  )
+
+const parsers: Readonly<Record<string, (text: string) => unknown>> = {
+  'an integer': (text) => parseQuantity(text, 'integer'),
+  'a double': (text) => parseQuantity(text, 'double'),
+  'a negative double': (text) => parseQuantity(`-${text}`, 'double'),
+  'an instant': parseInstant,
+  'the fraction of an instant': (text) => parseInstant(`2020-01-01T00:00:00.${text}`),
+  JSON: parseJson,
+  'JSON text': (text) => parseJson(JSON.stringify(text)),
+  'JSON with a trailing comma': (text) => parseJson(`[${text},]`),
+  'exact JSON': parseExactJson,
+  'a score': (value) =>
+    scoreOf({
+      rewards: [{ kind: 'gamerscore', value, name: undefined, description: undefined, media: undefined }],
+    }),
+  'retry-after': (text) => retryAfter(429, new Map([['retry-after', text]]), 0),
+  'ratelimit-reset': (text) => retryAfter(429, new Map([['ratelimit-reset', text]]), 0),
+  ratelimit: (text) => retryAfter(429, new Map([['ratelimit', text]]), 0),
+  'an authorization': readCredential,
+  'a bearer token': (text) => readCredential(`Bearer ${text}`),
+  'an Xbox token': (text) => readCredential(`XBL3.0 x=${text}`),
+  'a page token': (text) => pageOf(base64(text)),
+  'the key of a page token': (text) => pageOf(base64(JSON.stringify([text, 'a', '[]']))),
+  'a resume token': (text) => readResumeToken('title', base64(text)),
+  'a host': (text) =>
+    refuseStrangers({ method: 'GET', headers: { host: text } } as never, { hosts: new Set() } as never),
+  'a path of losses': (text) => formatPath([text]),
+  'a packed text': (text) => pack({ [text]: text }),
+  'a path below a URL': (text) => pathBelow(new URL('https://example.com/a'), text),
+  'a body with a credential': (text) => withoutSecret(text, 'Bearer aaaaaaaaaaaaaaaa'),
+  'an Xbox time span': parseTimeSpan,
+  'an Xbox integer': integerOf,
+  'an Xbox title id': scidOf,
+  'an Xbox list query': (text) => readQuery(new URLSearchParams({ titleId: text, continuationToken: text })),
+  'an Xbox page query': (text) => readXboxPage(new URLSearchParams({ continuationToken: `1${text}` })),
+  'accepted languages': (text) =>
+    inLanguages({ ...achievementOf({ id: 'a' }) } as never, readLanguages(`${text},${text.slice(0, 8)}`)),
+  'a snowflake': isSnowflakeText,
+  'a tag expression': (text) => readTagFilter(new URLSearchParams({ tags: text }))([]),
+  ...Object.fromEntries(adapters.map(({ id, ids }) => [`an account of ${id}`, ids.isAccountId])),
+}
+
+describe.each(LENGTHS)('of %d characters', (length) => {
+  test.each(Object.entries(parsers))('%s is read in linear time', async (_, parse) => {
+    for (const [name, text] of Object.entries(hardTexts(length))) {
+      const used = await cpuMilliseconds(async () => {
+        try {
+          await parse(text)
+        } catch {
+          // What is refused is read in linear time too.
+        }
+      })
+      expect.soft(used, name).toBeLessThan(MOST_MILLISECONDS)
+    }
+  })
+})
+
+test('requirements beyond the limit are checked in linear time', async () => {
+  const requirements = Array.from({ length: 120_000 }, (_, index) => requirementOf({ id: `${index}` }))
+  const used = await cpuMilliseconds(() => checkAchievement(achievementOf({ id: 'a', requirements })))
+  expect(used).toBeLessThan(1000)
+})
