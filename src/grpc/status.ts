@@ -71,7 +71,7 @@ function detailsOf(error: LaurelError): Any[] {
     packed('ErrorInfo', ErrorInfo.encode({ reason: error.reason, domain: 'laurel', metadata }).finish()),
   ]
   if (error.violations.length > 0) {
-    const fieldViolations = asManyAsFit(error.violations).map(({ field, message }) => ({
+    const fieldViolations = asManyAsFit(error).map(({ field, message }) => ({
       field,
       description: message,
       reason: '',
@@ -94,19 +94,18 @@ function packed(name: string, value: Uint8Array): Any {
 }
 
 /** The first violations, and how many more there are. */
-function asManyAsFit(violations: readonly Violation[]): readonly Violation[] {
+function asManyAsFit({ violations, omittedViolations }: LaurelError): readonly Violation[] {
   let bytes = 0
   const fits = violations.findIndex(({ field, message }) => {
     bytes += Buffer.byteLength(field) + Buffer.byteLength(message)
     return bytes > LONGEST.violations
   })
-  if (fits === -1) return violations
   const [first] = violations as [Violation]
   const kept =
     fits === 0
       ? [{ field: cut(first.field, 256), message: cut(first.message, 256) }]
-      : violations.slice(0, fits)
-  const more = violations.length - kept.length
+      : violations.slice(0, fits === -1 ? undefined : fits)
+  const more = violations.length - kept.length + omittedViolations
   return more === 0 ? kept : [...kept, { field: '', message: `and ${more} more` }]
 }
 

@@ -85,6 +85,8 @@ export interface Violation {
 export interface ErrorDetails {
   readonly metadata?: Readonly<Record<string, string>>
   readonly violations?: readonly Violation[]
+  /** How many more violations there are than are listed. */
+  readonly omittedViolations?: number
   /** Seconds after which trying again may help. */
   readonly retryAfter?: number
   readonly cause?: unknown
@@ -100,6 +102,7 @@ export class LaurelError extends Error {
   readonly reason: Reason
   readonly metadata: Readonly<Record<string, string>>
   readonly violations: readonly Violation[]
+  readonly omittedViolations: number
   readonly retryAfter: number | undefined
 
   constructor(code: ErrorCode, reason: Reason, message: string, details: ErrorDetails = {}) {
@@ -108,12 +111,30 @@ export class LaurelError extends Error {
     this.reason = reason
     this.metadata = details.metadata ?? {}
     this.violations = details.violations ?? []
+    this.omittedViolations = details.omittedViolations ?? 0
     this.retryAfter = details.retryAfter
   }
 }
 
-/** All that is wrong with a request, at once. */
-export function invalidArgument(violations: readonly Violation[]): LaurelError {
-  const text = violations.map(({ field, message }) => `${field} ${message}`).join('; ')
-  return new LaurelError('invalid_argument', 'INVALID_FIELD', text, { violations })
+/** Violations that one error lists, at most. */
+export const MOST_VIOLATIONS = 20
+
+/**
+ * Returns an error with all that is wrong with a request: the first violations, and how many more there are.
+ * @param omitted how many violations the list was already cut by
+ */
+export function invalidArgument(violations: readonly Violation[], omitted = 0): LaurelError {
+  const listed = violations.slice(0, MOST_VIOLATIONS)
+  const omittedViolations = omitted + violations.length - listed.length
+  const texts = listed.map(({ field, message }) => `${field} ${message}`.trim())
+  if (omittedViolations > 0) texts.push(`and ${omittedViolations} more`)
+  const details = { violations: listed, omittedViolations }
+  return new LaurelError('invalid_argument', 'INVALID_FIELD', texts.join('; '), details)
+}
+
+/** @param resumeToken where a watch goes on */
+export function serverStopping(resumeToken?: string): LaurelError {
+  const message = 'the server stops: go on at another one, or when it is back'
+  const metadata = resumeToken === undefined ? {} : { resumeToken }
+  return new LaurelError('unavailable', 'SERVER_STOPPING', message, { retryAfter: 1, metadata })
 }

@@ -127,3 +127,11 @@ test('a page has a size that a page can have', () => {
   expect(() => page(1001)).toThrow('page_size must be 0 to 1000')
   expect(() => page(-1)).toThrow('page_size must be 0 to 1000')
 })
+
+test('so many violations are listed, and the others counted', () => {
+  const read = (violations: Violations) => {
+    for (let index = 0; index < 1_000_000; index += 1) violations.add(`tags[${index}]`, 'must be set')
+  }
+  expect(refused(read)).toHaveLength(20)
+  expect(() => parse(read)).toThrow(/^tags\[0\] must be set; .*; and 999980 more$/)
+})

@@ -1,16 +1,24 @@
-import { invalidArgument, type Violation } from '../../model/errors.ts'
+import { invalidArgument, MOST_VIOLATIONS, type Violation } from '../../model/errors.ts'
 
-/** Collects all that is wrong with a request, so that a caller learns it at once and not one by one. */
+/** Collects what is wrong with a request, so that a caller learns it at once. Beyond the first ones, it only counts. */
 export class Violations {
   readonly #found: Violation[] = []
+  #omitted = 0
 
   /** `field` is the path as on the wire: `achievement.requirements[1].target`. */
   add(field: string, message: string): void {
-    this.#found.push({ field, message })
+    if (this.#found.length < MOST_VIOLATIONS) this.#found.push({ field, message })
+    else this.#omitted += 1
   }
 
+  /** The first of them. */
   get found(): readonly Violation[] {
     return this.#found
+  }
+
+  /** @throws LaurelError INVALID_ARGUMENT where something was added. */
+  check(): void {
+    if (this.#found.length > 0) throw invalidArgument(this.#found, this.#omitted)
   }
 }
 
@@ -22,7 +30,7 @@ export class Violations {
 export function parse<Result>(read: (violations: Violations) => Result): Result {
   const violations = new Violations()
   const result = read(violations)
-  if (violations.found.length > 0) throw invalidArgument(violations.found)
+  violations.check()
   return result
 }
 
