@@ -29,3 +29,13 @@ test('options in a later message are refused', async () => {
 test('a stream without a message is refused', async () => {
   await expect(openDocument(sent())).rejects.toThrow('content must come after a message with options')
 })
+
+test('empty pieces are skipped, and too many of them are refused', async () => {
+  const few = [{ from: 'xbox' }, ...Array(1000).fill({}), { content: Buffer.from('[]') }]
+  const { content } = await openDocument(sent(...few))
+  const pieces: Uint8Array[] = []
+  for await (const piece of content) pieces.push(piece)
+  expect(pieces).toEqual([Buffer.from('[]')])
+  const many = await openDocument(sent({ from: 'xbox' }, ...Array(1001).fill({})))
+  await expect(textOf(many.content)).rejects.toThrow('content must not be empty in more than 1000 messages')
+})

@@ -1,5 +1,8 @@
-import { invalidArgument } from '../model/errors.ts'
+import { invalidArgument, type LaurelError } from '../model/errors.ts'
 import { isSet, wireName } from './convert/fields.ts'
+
+/** Empty messages bring a document no further, and cost as much as others. */
+const MOST_EMPTY = 1000
 
 interface Piece {
   readonly content: Uint8Array
@@ -24,11 +27,19 @@ export async function openDocument<Message extends Piece>(
 }
 
 async function* contentOf<Message extends Piece>(first: Message, rest: AsyncIterable<Message>) {
-  yield first.content
+  if (first.content.length > 0) yield first.content
+  let empty = 0
   for await (const message of rest) {
     checkBare(message)
-    yield message.content
+    if (message.content.length > 0) yield message.content
+    else empty += 1
+    if (empty > MOST_EMPTY) throw tooManyEmpty()
   }
+}
+
+function tooManyEmpty(): LaurelError {
+  const message = `must not be empty in more than ${MOST_EMPTY} messages of a stream: end the stream after the last piece`
+  return invalidArgument([{ field: 'content', message }])
 }
 
 function checkBare(message: Piece): void {

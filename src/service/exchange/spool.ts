@@ -6,6 +6,9 @@ import { LaurelError } from '../../model/errors.ts'
 /** Held in memory up to here; a larger document goes to a temporary file. */
 const MEMORY_LIMIT = 8 * 1024 * 1024
 
+/** Chunks smaller than that are joined. */
+const BLOCK = 64 * 1024
+
 /** A document that can be read more than once: checked as a whole before anything is made of it. */
 export interface SpooledDocument extends AsyncDisposable {
   read(): AsyncIterable<Uint8Array>
@@ -17,7 +20,7 @@ export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number
   let file: TemporaryFile | undefined
   let size = 0
   try {
-    for await (const chunk of content) {
+    for await (const chunk of joined(content)) {
       size += chunk.length
       if (size > maxBytes) throw tooLarge(maxBytes)
       if (file === undefined && size > MEMORY_LIMIT) {
@@ -35,6 +38,25 @@ export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number
     read: () => file?.read() ?? inMemory(chunks),
     [Symbol.asyncDispose]: async () => file?.remove(),
   }
+}
+
+/** Joins small chunks: a chunk of one byte takes two hundred in memory, or a write of its own. */
+async function* joined(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let block = Buffer.allocUnsafe(0)
+  let length = 0
+  for await (const chunk of content) {
+    if (length + chunk.length > block.length) {
+      if (length > 0) yield block.subarray(0, length)
+      block = Buffer.allocUnsafe(chunk.length < BLOCK ? BLOCK : 0)
+      length = 0
+    }
+    if (chunk.length >= BLOCK) yield chunk
+    else {
+      block.set(chunk, length)
+      length += chunk.length
+    }
+  }
+  if (length > 0) yield block.subarray(0, length)
 }
 
 async function* inMemory(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {

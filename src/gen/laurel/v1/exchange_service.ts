@@ -1561,6 +1561,8 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * most 4 MiB and 64 levels deep. A document that is longer fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE;
  * one that is not JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
  *
+ * At most 1000 messages of a stream may have no content.
+ *
  * In a stream of requests only the first message carries options: those of later messages must be left empty. The
  * server reads the whole document before it does anything, so one that is cut short or malformed leaves nothing behind.
  * Responses hold at most 1 MiB of document each and come as fast as they are read.
