@@ -1,6 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js'
 import { invalidArgument } from '../model/errors.ts'
 import type { Principal } from '../model/principal.ts'
+import { authorize } from '../service/rights.ts'
 import type { Authenticate, Call } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 
@@ -9,7 +10,6 @@ export interface AnyCall {
   readonly cancelled: boolean
   readonly metadata: Metadata
   getPath(): string
-  once(event: 'cancelled', listener: () => void): unknown
 }
 
 /** What each kind of method needs to be served. */
@@ -18,19 +18,26 @@ export interface Wire {
   readonly authenticate: Authenticate
 }
 
-/** One for all: to make one looks at the stack, and nobody does. */
-const CANCELLED = new DOMException('the call was cancelled', 'AbortError')
-
 const LONGEST_ACTOR = 128
 
-/** What the use cases learn of a call. Its signal aborts when the caller goes away or the deadline passes. */
-export async function callOf({ authenticate }: Wire, call: AnyCall): Promise<Call> {
-  const controller = new AbortController()
-  call.once('cancelled', () => controller.abort(CANCELLED))
-  if (call.cancelled) controller.abort(CANCELLED)
-  const { signal } = controller
-  const principal = await authenticate(call.metadata.get('authorization')[0]?.toString(), signal)
-  return { signal, principal, actor: actorIn(call.metadata, principal) }
+/** grpc-js hands the metadata of a call from the interceptor to the handler as it is, and nothing else. */
+const calls = new WeakMap<Metadata, Call>()
+
+/**
+ * Authenticates a call by its metadata, for its handler to find with `callOf`.
+ * @throws LaurelError UNAUTHENTICATED, also where there is no credential; INVALID_ARGUMENT for an actor that cannot be kept.
+ */
+export async function admit(metadata: Metadata, { authenticate }: Wire, signal: AbortSignal): Promise<void> {
+  const principal = await authenticate(metadata.get('authorization')[0]?.toString(), signal)
+  if (principal.kind === 'anonymous') authorize(principal, [])
+  calls.set(metadata, { signal, principal, actor: actorIn(metadata, principal) })
+}
+
+/** Returns what the use cases learn of a call. Its signal aborts when the caller goes away or the deadline passes. */
+export function callOf({ metadata }: AnyCall): Call {
+  const call = calls.get(metadata)
+  if (call === undefined) throw new Error('a call was served that was not admitted')
+  return call
 }
 
 /** A trusted caller may say on whose behalf it calls; players speak for themselves. */

@@ -1,5 +1,4 @@
 import { Server, type ServerCredentials, setLogger } from '@grpc/grpc-js'
-import { HealthImplementation, type ServingStatus } from 'grpc-health-check'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
 import { BridgeServiceService } from '../gen/laurel/v1/bridge_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
@@ -9,12 +8,16 @@ import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
 import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
+import { Sockets } from '../sockets.ts'
 import type { Tls } from '../tls.ts'
 import { achievementService } from './achievement-service.ts'
+import { Admission } from './admission.ts'
 import { bridgeService } from './bridge-service.ts'
 import type { Wire } from './call.ts'
 import { serverCredentials } from './credentials.ts'
 import { exchangeService } from './exchange-service.ts'
+import { addHealth } from './health.ts'
+import { bounded, type ServiceHost } from './message-bounds.ts'
 import { playerService } from './player-service.ts'
 import { PROGRESS_SERVICE, progressService } from './progress-service.ts'
 import { addReflection } from './reflection.ts'
@@ -29,7 +32,7 @@ export interface GrpcServer {
   listen(address: string): Promise<string>
   /** What health says from now on: whether calls have a chance. */
   setServing(serving: boolean): void
-  /** Takes no new calls and waits for those that run; after so many milliseconds it ends them. */
+  /** Takes no new calls and waits for those that run; it has ended them all after so many milliseconds. */
   stop(graceMilliseconds?: number): Promise<void>
 }
 
@@ -43,54 +46,45 @@ const OPTIONS = {
 }
 
 const DEFAULT_GRACE = 10_000
+/** How long before the end of the grace the calls that still run are ended. */
+const LAST_WORD = 1_000
 
 export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls): GrpcServer {
   // What grpc-js says of its own accord is for who looks into it: whatever matters of it is thrown as well.
   setLogger({ error: (message: unknown) => wire.log.debug({ message }, 'grpc-js') })
-  const server = new Server(OPTIONS)
-  server.addService(TitleServiceService, titleService(operations, wire))
-  server.addService(AchievementServiceService, achievementService(operations, wire))
-  server.addService(PlayerServiceService, playerService(operations, wire))
-  server.addService(StatServiceService, statService(operations, wire))
-  server.addService(PROGRESS_SERVICE, progressService(operations, wire))
-  server.addService(ExchangeServiceService, exchangeService(operations, wire))
-  server.addService(BridgeServiceService, bridgeService(operations, wire))
-  const health = new HealthImplementation()
-  health.addToServer(server)
-  addReflection(server)
+  const admission = new Admission(wire)
+  const server = new Server({ ...OPTIONS, interceptors: [admission.interceptor] })
+  const services: ServiceHost = {
+    addService: (service, handlers) => server.addService(bounded(service), handlers),
+  }
+  services.addService(TitleServiceService, titleService(operations, wire))
+  services.addService(AchievementServiceService, achievementService(operations, wire))
+  services.addService(PlayerServiceService, playerService(operations, wire))
+  services.addService(StatServiceService, statService(operations, wire))
+  services.addService(PROGRESS_SERVICE, progressService(operations, wire))
+  services.addService(ExchangeServiceService, exchangeService(operations, wire))
+  services.addService(BridgeServiceService, bridgeService(operations, wire))
+  const setHealth = addHealth(services)
+  addReflection(services)
+  let sockets: Sockets | undefined
 
   return {
     async listen(address) {
       const port = await bind(server, address, serverCredentials(tls))
-      setHealth(health, 'SERVING')
+      sockets = new Sockets(port)
+      setHealth('SERVING')
       return address.replace(/:\d+$/, `:${port}`)
     },
 
     setServing(serving) {
-      setHealth(health, serving ? 'SERVING' : 'NOT_SERVING')
+      setHealth(serving ? 'SERVING' : 'NOT_SERVING')
     },
 
     async stop(graceMilliseconds = DEFAULT_GRACE) {
-      setHealth(health, 'NOT_SERVING')
-      await shutDown(server, graceMilliseconds)
+      setHealth('NOT_SERVING')
+      await shutDown({ server, admission, sockets, graceMilliseconds })
     },
   }
-}
-
-/** The empty name is the server as a whole. */
-const SERVICE_NAMES = [
-  '',
-  'laurel.v1.TitleService',
-  'laurel.v1.AchievementService',
-  'laurel.v1.PlayerService',
-  'laurel.v1.StatService',
-  'laurel.v1.ProgressService',
-  'laurel.v1.ExchangeService',
-  'laurel.v1.BridgeService',
-]
-
-function setHealth(health: HealthImplementation, status: ServingStatus): void {
-  for (const name of SERVICE_NAMES) health.setStatus(name, status)
 }
 
 function bind(server: Server, address: string, credentials: ServerCredentials): Promise<number> {
@@ -102,12 +96,25 @@ function bind(server: Server, address: string, credentials: ServerCredentials): 
   })
 }
 
-function shutDown(server: Server, graceMilliseconds: number): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(() => server.forceShutdown(), graceMilliseconds)
-    server.tryShutdown(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
+interface ShutDown {
+  readonly server: Server
+  readonly admission: Admission
+  readonly sockets: Sockets | undefined
+  readonly graceMilliseconds: number
+}
+
+/**
+ * Streams that would last for ever end at once; then calls that run have their time, and then they are told why they are
+ * ended. Whatever has not read that by the end of the grace loses the connection.
+ */
+async function shutDown({ server, admission, sockets, graceMilliseconds }: ShutDown): Promise<void> {
+  const timers = [
+    setTimeout(() => admission.end(), graceMilliseconds - Math.min(LAST_WORD, graceMilliseconds / 2)),
+    setTimeout(() => sockets?.destroy(), graceMilliseconds),
+  ]
+  const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))
+  admission.drain()
+  await closed
+  for (const timer of timers) clearTimeout(timer)
+  sockets?.destroy()
 }

@@ -10,6 +10,7 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Call } from '../service/services.ts'
+import { Admission } from './admission.ts'
 import { bidiStream } from './streams.ts'
 
 type Handler = (requests: AsyncIterable<TranslateRequest>, call: Call) => AsyncIterable<TranslateResponse>
@@ -21,7 +22,7 @@ afterEach(() => {
 
 /** A server whose one method is the handler under test, and a client of it. */
 async function serving(handler: Handler): Promise<ExchangeServiceClient> {
-  const server = new Server()
+  const server = new Server({ interceptors: [new Admission(wire).interceptor] })
   const { translate } = ExchangeServiceService
   server.addService({ translate }, { translate: bidiStream(wire, handler) })
   const port = await new Promise<number>((resolve, reject) => {

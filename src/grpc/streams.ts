@@ -48,7 +48,7 @@ function serve<Request, Response>(
   })
 
   async function respond(): Promise<void> {
-    const call = await callOf(wire, stream)
+    const call = callOf(stream)
     let last: Response | undefined
     for await (const response of responses(call)) {
       call.signal.throwIfAborted()

@@ -12,8 +12,6 @@ export function unary<Request extends object, Response>(
   return (call, respond) => {
     answer().then(
       (response) => {
-        // It comes at the end of every call, and to abort what is done already is work for nobody.
-        call.removeAllListeners('cancelled')
         respond(null, response)
       },
       (error: unknown) => {
@@ -23,7 +21,7 @@ export function unary<Request extends object, Response>(
     )
 
     async function answer(): Promise<Response> {
-      return handler(call.request, await callOf(wire, call))
+      return handler(call.request, callOf(call))
     }
   }
 }

@@ -26,12 +26,18 @@ export const LIMITS = {
   pageSize: 1000,
   batchItems: 1000,
   statUpdates: 100,
+  /** States, or kinds, that a filter can name. */
+  choices: 64,
+  /** Fields that the mask of an update can name. */
+  maskPaths: 64,
   /** Achievements, or players, that a filter of events can name. */
   filterIds: 1000,
   /** Of one title: servers look for what there is to do for each of them several times a second. */
   destinations: 100,
   /** Achievements that an import can be told the meaning of. */
   mapping: 10_000,
-  /** Bytes of one message that is received. */
+  /** Bytes of one message that is received, decompressed. */
   messageBytes: 4 * 2 ** 20,
+  /** Fields and elements of lists that one message holds, those of messages inside it too. */
+  messageValues: 100_000,
 } as const

@@ -16,7 +16,7 @@ const MODEL = 'src/model'
 const DIALECT = 'src/dialect'
 const SERVICE = 'src/service'
 const TELEMETRY = 'src/telemetry'
-const LISTENING = ['src/listen-error.ts', 'src/tls.ts']
+const LISTENING = ['src/listen-error.ts', 'src/sockets.ts', 'src/tls.ts']
 
 /**
  * Who may import what. What is not named here (app.ts, main.ts, serve.ts, compile-cache.ts, cli/, test/, proto/) may
@@ -70,6 +70,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/loopback.ts': { may: [], node: false },
   'src/tls.ts': { may: [], node: true },
   'src/listen-error.ts': { may: [], node: false },
+  'src/sockets.ts': { may: [], node: true },
   'src/config.ts': { may: ['src/loopback.ts'], types: [TELEMETRY, 'src/tls.ts'], node: true },
   'src/registry.ts': { may: [DIALECT, 'adapters/index.ts'], types: ['src/http'], node: false },
 }

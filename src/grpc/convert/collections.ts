@@ -5,6 +5,7 @@ import { formatJson, parseJson } from '../../service/json.ts'
 import { readId } from './texts.ts'
 import type { Violations } from './violations.ts'
 
+/** Reads a list, of one that is too long only as many items as the limit lets in. */
 export function readList<Item, Result>(
   items: readonly Item[],
   limit: number,
@@ -13,10 +14,10 @@ export function readList<Item, Result>(
   read: (item: Item, field: string, violations: Violations) => Result,
 ): readonly Result[] {
   if (items.length > limit) violations.add(field, `must be at most ${limit}, not ${items.length}`)
-  return items.map((item, index) => read(item, `${field}[${index}]`, violations))
+  return items.slice(0, limit).map((item, index) => read(item, `${field}[${index}]`, violations))
 }
 
-/** A map with ids as keys. The record has its own members only, whatever the keys are. */
+/** Reads a map with ids as keys, of one that is too large only as many entries as the limit lets in. The record has its own members only, whatever the keys are. */
 export function readMap<Value, Result>(
   entries: ReadonlyMap<string, Value>,
   limit: number,
@@ -26,7 +27,7 @@ export function readMap<Value, Result>(
 ): Readonly<Record<string, Result>> {
   if (entries.size > limit) violations.add(field, `must be at most ${limit}, not ${entries.size}`)
   return Object.fromEntries(
-    [...entries].map(([key, value]) => {
+    [...entries].slice(0, limit).map(([key, value]) => {
       const at = `${field}[${JSON.stringify(key)}]`
       return [readId(key, at, violations), read(value, at, violations)]
     }),

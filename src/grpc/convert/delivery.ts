@@ -10,7 +10,9 @@ import {
   REPLAYABLE_STATES,
   type ReplayableState,
 } from '../../model/delivery.ts'
+import { LIMITS } from '../../model/limits.ts'
 import { type Choices, readChoice } from './choices.ts'
+import { readList } from './collections.ts'
 import { writeEvent } from './event.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
@@ -41,8 +43,8 @@ export function readDeliveryStates(
   states: readonly DeliveryStateOnWire[],
   violations: Violations,
 ): readonly DeliveryState[] {
-  return states.map((state, index) =>
-    readChoice(state, STATES, DeliveryStateOnWire, `states[${index}]`, violations),
+  return readList(states, LIMITS.choices, 'states', violations, (state, field) =>
+    readChoice(state, STATES, DeliveryStateOnWire, field, violations),
   )
 }
 
@@ -51,11 +53,11 @@ export function readReplayableStates(
   violations: Violations,
 ): readonly ReplayableState[] {
   if (states.length === 0) return ['dead']
-  return states.map((state, index) => {
+  return readList(states, LIMITS.choices, 'states', violations, (state, field) => {
     const found = REPLAYABLE_STATES.find((replayable) => STATES_ON_WIRE[replayable] === state)
     if (found !== undefined) return found
     const possible = REPLAYABLE_STATES.map((replayable) => replayable.toUpperCase())
-    violations.add(`states[${index}]`, `must be one of ${possible.join(', ')}`)
+    violations.add(field, `must be one of ${possible.join(', ')}`)
     return 'dead'
   })
 }

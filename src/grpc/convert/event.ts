@@ -58,8 +58,8 @@ export function readEventFilter(
   violations: Violations,
 ): EventFilter {
   if (message === undefined) return ALL_EVENTS
-  const kinds = message.kinds.map((kind, index) =>
-    readChoice(kind, KINDS, EventKindOnWire, `${field}.kinds[${index}]`, violations),
+  const kinds = readList(message.kinds, LIMITS.choices, `${field}.kinds`, violations, (kind, at) =>
+    readChoice(kind, KINDS, EventKindOnWire, at, violations),
   )
   const ids = (name: 'achievementIds' | 'playerIds', wireName: string) =>
     unique(readList(message[name], LIMITS.filterIds, `${field}.${wireName}`, violations, readId))

@@ -1,3 +1,4 @@
+import { LIMITS } from '../../model/limits.ts'
 import type { Violations } from './violations.ts'
 
 /**
@@ -56,7 +57,10 @@ function namesInMask(
   if (mask.length === 1 && mask[0] === '*') return names
   const byWireName = new Map(names.map((name) => [wireName(name), name]))
   const wanted = new Set<string>()
-  for (const path of mask) {
+  const { maskPaths } = LIMITS
+  if (mask.length > maskPaths)
+    violations.add('update_mask', `must be at most ${maskPaths}, not ${mask.length}`)
+  for (const path of mask.slice(0, maskPaths)) {
     const name = byWireName.get(path)
     if (name !== undefined) wanted.add(name)
     else

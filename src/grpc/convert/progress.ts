@@ -6,12 +6,13 @@ import {
   UnlockPrecision as UnlockPrecisionOnWire,
 } from '../../gen/laurel/v1/progress.ts'
 import { ProgressView } from '../../gen/laurel/v1/progress_service.ts'
+import { LIMITS } from '../../model/limits.ts'
 import type { Progress, ProgressState, UnlockPrecision } from '../../model/progress.ts'
 import type { ListProgress } from '../../service/list-progress.ts'
 import type { ContributionResult } from '../../service/record-contributions.ts'
 import type { ProgressResult } from '../../service/reports.ts'
 import { type Choices, readChoice } from './choices.ts'
-import { writeExtensions } from './collections.ts'
+import { readList, writeExtensions } from './collections.ts'
 import { writeQuantity } from './numbers.ts'
 import { writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
@@ -56,8 +57,8 @@ export function readStates(
   states: readonly ProgressStateOnWire[],
   violations: Violations,
 ): readonly ProgressState[] {
-  return states.map((state, index) =>
-    readChoice(state, STATES, ProgressStateOnWire, `states[${index}]`, violations),
+  return readList(states, LIMITS.choices, 'states', violations, (state, field) =>
+    readChoice(state, STATES, ProgressStateOnWire, field, violations),
   )
 }
 

@@ -1,4 +1,4 @@
-import { LaurelError } from '../../model/errors.ts'
+import { LaurelError, serverStopping } from '../../model/errors.ts'
 import type { Event, EventFilter } from '../../model/event.ts'
 import { formatInstant } from '../../model/instant.ts'
 import type { EventMark } from '../../store/events.ts'
@@ -85,12 +85,4 @@ function resumeTokenExpired(titleId: string, { position, time }: EventMark): Lau
   const message = `events after resume_token are not kept any more: the oldest that are came after ${oldestTime}`
   const metadata = { titleId, oldestTime, oldestResumeToken: writeResumeToken(titleId, position) }
   return new LaurelError('out_of_range', 'RESUME_TOKEN_EXPIRED', message, { metadata })
-}
-
-function serverStopping(resumeToken: string): LaurelError {
-  const message = 'the server stops: go on at another one, or when it is back'
-  return new LaurelError('unavailable', 'SERVER_STOPPING', message, {
-    retryAfter: 1,
-    metadata: { resumeToken },
-  })
 }

@@ -183,7 +183,7 @@ export interface ListDeliveriesRequest {
   playerId: string;
   /** Only of this achievement. If empty, of all. */
   achievementId: string;
-  /** Only in any of these states. If empty, all. */
+  /** Only in any of these states. If empty, all. At most 64. */
   states: DeliveryState[];
   /** How many to return at most. The default is 50, the maximum 1000. */
   pageSize: number;
@@ -240,7 +240,7 @@ export interface ReplayDeliveriesRequest {
   titleId: string;
   /** The destination. Required. */
   destinationId: string;
-  /** In these states, of `DELIVERED`, `UNSUPPORTED` and `DEAD`. If empty, dead letters only. */
+  /** In these states, of `DELIVERED`, `UNSUPPORTED` and `DEAD`. If empty, dead letters only. At most 64. */
   states: DeliveryState[];
   /** Of this player. If empty, of all. */
   playerId: string;

@@ -67,7 +67,7 @@ export interface Destination {
 export interface EventFilter {
   /**
    * Of these kinds. If empty, a watch gets all; a destination of a dialect `progressed` and `unlocked`, as far as its
-   * platform knows them, and a webhook all.
+   * platform knows them, and a webhook all. At most 64.
    */
   kinds: EventKind[];
   /** Of these achievements. At most 1000. */

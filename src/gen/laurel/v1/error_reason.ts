@@ -721,7 +721,7 @@ export const ErrorReason = {
    */
   WATCH_TOO_SLOW: 56,
   /**
-   * SERVER_STOPPING - UNAVAILABLE: the server stops. A RetryInfo says when to go on at another one, from `resume_token`.
+   * SERVER_STOPPING - UNAVAILABLE: the server stops. A RetryInfo says when to go on at another one, a watch from `resume_token`.
    *
    *     {
    *       "reason": "SERVER_STOPPING",

@@ -320,7 +320,7 @@ export interface ListProgressRequest {
   pageToken: string;
   /** For whose eyes. */
   view: ProgressView;
-  /** Only progress in any of these states. If empty, all. */
+  /** Only progress in any of these states. If empty, all. At most 64. */
   states: ProgressState[];
 }
 

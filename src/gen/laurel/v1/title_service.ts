@@ -760,6 +760,13 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  * payload it fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Ids of ProgressService are scoped to the player
  * whom the call names; those of all other services share one space. Without an id, a repeated call is a new call.
  *
+ * A message is at most 4 MiB, decompressed, and holds at most 100,000 fields and elements of lists, counted with those of
+ * the messages inside it. Every list and map has a limit of its own too: that of an `update_mask` is 64. A BadRequest lists
+ * at most 20 violations, and counts the others. A call is authenticated before its message is read.
+ *
+ * A server that stops ends calls with UNAVAILABLE, reason SERVER_STOPPING, and a RetryInfo: streams that would last for
+ * ever at once, all others if they are not done within its grace of ten seconds.
+ *
  * The caller's metadata `laurel-actor` (at most 128 printable ASCII characters) says who acts, for the record; the
  * default is `service`.
  */
