@@ -111,14 +111,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     CLEANING_INTERVAL_MILLISECONDS,
   )
   started.defer(() => clearInterval(cleaning))
-  const relay = startRelay({ services, outbound, credentials, log }, config, started)
   const operations = openOperations(services)
   const wire = { log, authenticate: openAuthentication(config, services, log, started) }
   const tls = config.tls && openTls(config.tls, log, started)
   const probes = { isReady: () => store.breaker !== 'open', metrics: startMetrics() }
-  observe(store, services.recorder, relay)
   const grpc = createGrpcServer(operations, wire, tls)
-  started.defer(() => grpc.stop())
   store.onBreaker((state) => {
     log.warn({ state }, 'the circuit breaker of the database changed')
     grpc.setServing(state !== 'open')
@@ -129,9 +126,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     tls,
     { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
   )
-  started.defer(() => http.stop())
-  // Before the wires, which wait for the watches to end.
-  started.defer(() => horizon.close())
+  const relay = startRelay({ services, outbound, credentials, log }, config)
+  observe(store, services.recorder, relay)
+  // At the same time, so that their graces do not add up. Watches end with the horizon.
+  const parts = [() => horizon.close(), () => grpc.stop(), () => http.stop(), () => relay.stop()]
+  started.defer(async () => void (await Promise.all(parts.map((stop) => stop()))))
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)
   const running = started.move()
@@ -198,15 +197,10 @@ function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): T
 }
 
 /** Brings events to destinations, unless this process is to leave that to others. */
-function startRelay(
-  parts: Omit<RelayParts, 'bridges' | 'leaseTime'>,
-  config: Config,
-  started: AsyncDisposableStack,
-): Relay {
+function startRelay(parts: Omit<RelayParts, 'bridges' | 'leaseTime'>, config: Config): Relay {
   const leaseTime = BigInt(config.relayLeaseSeconds) * TICKS_PER_SECOND
   const relay = new Relay({ ...parts, bridges, leaseTime })
   if (config.relay) relay.start()
-  started.defer(() => relay.stop())
   return relay
 }
 

@@ -6,6 +6,8 @@ import type { Logger } from './telemetry/log.ts'
 
 /** A worker that died is started again this much later, so that one that cannot live does not keep the machine busy. */
 const RESTART_MILLISECONDS = 500
+/** A worker stops within its grace of ten seconds; one that hangs is killed. */
+const STOP_MILLISECONDS = 15_000
 
 /** A worker said why on standard error itself. */
 export class WorkerError extends Error {
@@ -41,7 +43,9 @@ export async function startWorkers(
       living.map(async (worker) => {
         const ended = once(worker, 'exit')
         worker.process.kill('SIGTERM')
+        const timer = setTimeout(() => worker.process.kill('SIGKILL'), STOP_MILLISECONDS)
         await ended
+        clearTimeout(timer)
       }),
     )
   }

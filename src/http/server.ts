@@ -4,6 +4,7 @@ import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
+import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { answerTo, type Host, sendFailure } from './answer.ts'
@@ -18,7 +19,7 @@ import { refuseStrangers } from './strangers.ts'
 export interface HttpServer {
   /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
   listen(address: string): Promise<string>
-  /** Takes no new requests and waits for those that run; after so many milliseconds it ends them. */
+  /** Takes no new requests and waits for those that run; it has ended them all after so many milliseconds. */
   stop(graceMilliseconds?: number): Promise<void>
 }
 
@@ -94,6 +95,8 @@ export function createHttpServer(
   )
   app.setErrorHandler((error, request, reply) => refuse(gateways, error, request, reply))
 
+  let sockets: Sockets | undefined
+
   return {
     async listen(address) {
       const { host: hostname, port } = splitAddress(address)
@@ -101,13 +104,15 @@ export function createHttpServer(
         throw new ListenError(address, 'LAUREL_HTTP_ADDRESS', error)
       })
       const { port: taken } = app.server.address() as AddressInfo
+      sockets = new Sockets(taken)
       return address.replace(/:\d+$/, `:${taken}`)
     },
 
     async stop(graceMilliseconds = DEFAULT_GRACE) {
-      const timer = setTimeout(() => app.server.closeAllConnections(), graceMilliseconds)
+      const timer = setTimeout(() => sockets?.destroy(), graceMilliseconds)
       await app.close()
       clearTimeout(timer)
+      sockets?.destroy()
     },
   }
 }

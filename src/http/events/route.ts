@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { LaurelError } from '../../model/errors.ts'
+import { type LaurelError, serverStopping } from '../../model/errors.ts'
 import { authorize } from '../../service/rights.ts'
 import type { Call } from '../../service/services.ts'
 import type { Host } from '../answer.ts'
@@ -92,7 +92,7 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
 /** What was given up although the client is still there. */
 function serverStops(error: unknown): LaurelError | undefined {
   if (!(error instanceof Error) || error.name !== 'AbortError') return undefined
-  return new LaurelError('unavailable', 'SERVER_STOPPING', 'the server stops: go on when it is back')
+  return serverStopping()
 }
 
 /** By any status but 200 a browser gives up for good, so what will pass is told in a stream that ends at once. */

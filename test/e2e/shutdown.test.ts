@@ -1,0 +1,154 @@
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect as connectHttp2, type Http2Session } from 'node:http2'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { status } from '@grpc/grpc-js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ImportAchievementsRequest } from '../../src/gen/laurel/v1/exchange_service.ts'
+import {
+  StreamProgressRequest,
+  StreamProgressResponse,
+  WatchProgressRequest,
+} from '../../src/gen/laurel/v1/progress_service.ts'
+import { issue, writeFiles } from '../support/certificates.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { frame, RawGrpc } from '../support/raw-grpc.ts'
+import { startServer } from '../support/server.ts'
+import { createWorld, TITLE_ID } from '../support/world.ts'
+
+let database: TestDatabase
+beforeAll(async () => {
+  database = await createTestDatabase()
+})
+afterAll(() => database[Symbol.asyncDispose]())
+
+/** Streams that are open when the server stops, and what each has sent by then. */
+const STREAMS: Readonly<
+  Record<string, { readonly path: string; readonly sent: Uint8Array; readonly ends: boolean }>
+> = {
+  health: { path: '/grpc.health.v1.Health/Watch', sent: new Uint8Array(), ends: true },
+  reflection: {
+    path: '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+    // list_services
+    sent: Uint8Array.of(0x3a, 1, 0x2a),
+    ends: false,
+  },
+  watch: {
+    path: '/laurel.v1.ProgressService/WatchProgress',
+    sent: WatchProgressRequest.encode(WatchProgressRequest.fromPartial({ titleId: TITLE_ID })).finish(),
+    ends: true,
+  },
+  progress: {
+    path: '/laurel.v1.ProgressService/StreamProgress',
+    sent: StreamProgressRequest.encode(
+      StreamProgressRequest.fromPartial({
+        items: [
+          {
+            titleId: TITLE_ID,
+            playerId: 'ann',
+            achievementId: 'first',
+            report: { $case: 'unlock', value: true },
+          },
+        ],
+      }),
+    ).finish(),
+    ends: false,
+  },
+  import: {
+    path: '/laurel.v1.ExchangeService/ImportAchievements',
+    sent: ImportAchievementsRequest.encode(
+      ImportAchievementsRequest.fromPartial({
+        dialect: 'xbox',
+        titleId: TITLE_ID,
+        content: Buffer.from('['),
+      }),
+    ).finish(),
+    ends: false,
+  },
+}
+
+/** A connection that is open on its own side whatever the server does. */
+async function hold(address: string, text = ''): Promise<Socket> {
+  const [, host = '', port] = /^(.*):(\d+)$/.exec(address) ?? []
+  const socket = connect({ host, port: Number(port), allowHalfOpen: true })
+  socket.on('error', () => {})
+  await once(socket, 'connect')
+  socket.write(text)
+  return socket
+}
+
+test.each(['1', '2'])(
+  'a server with all kinds of connections open ends (LAUREL_WORKERS=%s)',
+  async (workers) => {
+    await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: workers } })
+    if (workers === '1') await createWorld(server.address, { first: undefined })
+    const http = new URL(server.url).host
+    const held: Socket[] = [
+      await hold(server.address),
+      // The preface of HTTP/2, with its settings.
+      await hold(server.address, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'),
+      await hold(http),
+      await hold(http, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'),
+      await hold(http, 'PUT /xbox/none HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nslow'),
+      await hold(http, `GET /events?title_id=${TITLE_ID} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
+    ]
+    using client = new RawGrpc(server.address)
+    const calls = Object.entries(STREAMS).map(([name, { path, sent, ends }]) => {
+      const call = client.open(path)
+      const received: Buffer[] = []
+      call.stream.on('data', (chunk: Buffer) => received.push(chunk))
+      call.stream.write(frame(sent))
+      if (ends) call.stream.end()
+      return { name, received, ...call }
+    })
+    const unread = unreadCall(server.address)
+    const progress = calls.find(({ name }) => name === 'progress')
+    await expect.poll(() => progress?.received.length).toBe(1)
+    await expect.poll(() => calls.find(({ name }) => name === 'health')?.received.length).toBe(1)
+
+    expect(await server.kill('SIGTERM')).toBe(0)
+
+    const ended = await Promise.all(calls.map(async ({ name, status: end }) => [name, await end] as const))
+    for (const [name, { code, message }] of ended) {
+      expect([name, code, message]).toEqual([
+        name,
+        status.UNAVAILABLE,
+        expect.stringContaining('the server stops'),
+      ])
+    }
+    const [answer] = progress?.received ?? []
+    const { results } = StreamProgressResponse.decode(new Uint8Array(answer?.subarray(5) ?? []))
+    expect(results[0]?.outcome?.$case).toBe('result')
+    for (const socket of held) socket.destroy()
+    unread.destroy()
+  },
+)
+
+/** Asks for more than a connection holds, and reads nothing of it. */
+function unreadCall(address: string): Http2Session {
+  const session = connectHttp2(`http://${address}`)
+  session.on('error', () => {})
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': STREAMS['reflection']?.path,
+    'content-type': 'application/grpc',
+  })
+  stream.on('error', () => {})
+  stream.pause()
+  const symbol = Buffer.from('laurel.v1.AchievementService')
+  const request = frame(Buffer.concat([Buffer.from([0x22, symbol.length]), symbol]))
+  for (let count = 0; count < 200; count += 1) stream.write(request)
+  return session
+}
+
+test('a server that speaks TLS ends with handshakes that never finish', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'laurel-shutdown-'))
+  const env = writeFiles(folder, await issue('localhost'))
+  await using server = await startServer({ databaseUrl: database.url, env })
+  const held = [await hold(server.address), await hold(new URL(server.url).host)]
+  expect(await server.kill('SIGTERM')).toBe(0)
+  for (const socket of held) socket.destroy()
+  rmSync(folder, { recursive: true })
+})
