@@ -14,6 +14,12 @@ const ANYBODY =
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
+// An output that is closed, as after `npm start | head -1`, is no reason to stop serving: what cannot be written is dropped.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.removeAllListeners('error')
+  stream.on('error', () => {})
+}
+
 try {
   await serve(readProcessConfig())
 } catch (error) {

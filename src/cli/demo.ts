@@ -26,13 +26,23 @@ const ACCOUNTS = [
 ]
 const WIDTH = 110
 
+// The reader has what it wanted, as in `npm run demo | head`: the server of its own is stopped all the same.
+let isCutOff = false
+process.stdout.on('error', () => {
+  isCutOff = true
+  process.emit('SIGTERM', 'SIGTERM')
+})
+
 try {
   await untilInterrupted(demonstrate)
 } catch (error) {
-  const [first, ...others] = explain(error)
-  print([`laurel: ${first}`, ...others], process.stderr)
+  if (!isCutOff) {
+    const [first, ...others] = explain(error)
+    print([`laurel: ${first}`, ...others], process.stderr)
+  }
   process.exitCode = error instanceof Interrupted ? 130 : 1
 }
+if (isCutOff) process.exitCode = 141
 
 async function demonstrate(signal: AbortSignal): Promise<void> {
   heading('A server of its own, with an empty database')

@@ -13,6 +13,8 @@ import { addTranslate } from './translate.ts'
 
 /** What a shell says of a program that SIGINT ended. */
 const INTERRUPTED = 130
+/** What it says of one that SIGPIPE ended. */
+const CUT_OFF = 141
 
 const HELP = `
 import, export and pull find the server by the environment variable LAUREL_GRPC_ADDRESS, 127.0.0.1:50051 if it is not set;
@@ -29,8 +31,8 @@ for (const add of [addServe, addImport, addExport, addPull, addTranslate, addDia
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
-    // Whoever read has gone; nothing is left to say and nobody to say it to.
-    if (error.code === 'EPIPE') process.exit(1)
+    // The reader has what it wanted, as in `laurel export ... | head`.
+    if (error.code === 'EPIPE') process.exit(CUT_OFF)
     throw error
   })
 }
