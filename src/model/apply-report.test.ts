@@ -155,11 +155,6 @@ describe('a report', () => {
     [TWO, reach(1n), 'requirement_ambiguous'],
     [TWO, reach(1n, 'c'), 'requirement_unknown'],
     [LAP, { kind: 'add', requirementId: undefined, quantity: 1 }, 'requirement_falls'],
-    [
-      achievementOf({ requirements: [requirementOf({ statCode: 'kills' })] }),
-      { kind: 'unlock' },
-      'requirement_follows_stat',
-    ],
   ] as const)('that the achievement cannot take is rejected (%#)', (achievement, report, why) => {
     expect(applyReport(achievement, NOT_STARTED, report, AT)).toMatchObject({ kind: 'rejected', why })
   })

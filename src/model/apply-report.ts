@@ -1,4 +1,4 @@
-import type { Achievement } from './achievement.ts'
+import type { Achievement, Requirement } from './achievement.ts'
 import type { Instant } from './instant.ts'
 import { sameJson } from './json.ts'
 import { meets, percentOf } from './percent.ts'
@@ -76,16 +76,21 @@ export function applyReport(
 
 function reject(achievement: Achievement, progress: Progress, report: Report): Outcome | undefined {
   const rejected = (why: Rejection, detail: string): Outcome => ({ kind: 'rejected', why, detail })
+  const followsStat = ({ id, statCode }: Requirement): Outcome => ({
+    kind: 'rejected',
+    why: 'requirement_follows_stat',
+    detail: `requirement ${id} follows stat ${statCode}, and moves with that stat alone: record the stat`,
+    metadata: { requirementId: id, statCode: statCode ?? '' },
+  })
   if (achievement.participation === 'community') {
     return rejected('community_goal', 'all players earn it together, by the stat that it follows')
   }
-  if (report.kind === 'unlock' && progress.state !== 'achieved') {
-    const waiting = achievement.requirements.find(
+  if (speaksOfAll(report) && progress.state !== 'achieved') {
+    const unmet = achievement.requirements.find(
       (requirement) =>
         requirement.statCode !== undefined && !meets(requirement, valueAt(progress.values, requirement.id)),
     )
-    if (waiting === undefined) return undefined
-    return rejected('requirement_follows_stat', `requirement ${waiting.id} follows stat ${waiting.statCode}`)
+    return unmet && followsStat(unmet)
   }
   if (report.kind !== 'reach' && report.kind !== 'add') return undefined
   const [first, second] = achievement.requirements
@@ -99,6 +104,7 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
   if (requirement === undefined) {
     return rejected('requirement_unknown', `it has no requirement ${report.requirementId}`)
   }
+  if (requirement.statCode !== undefined) return followsStat(requirement)
   if (report.kind === 'add' && requirement.operator === 'at_most') {
     return rejected(
       'requirement_falls',
@@ -116,6 +122,11 @@ function isComplete(achievement: Achievement, values: Progress['values'], report
     requirements.length > 0 &&
     requirements.every((requirement) => meets(requirement, valueAt(values, requirement.id)))
   )
+}
+
+/** Whether the report is about the achievement as a whole, each of its requirements included. */
+function speaksOfAll(report: Report): boolean {
+  return report.kind === 'unlock' || (report.kind === 'percent' && report.percent > 0)
 }
 
 /** Whether the report itself says that everything is done. */

@@ -84,7 +84,13 @@ export type Rejection =
   | 'community_goal'
 
 export type Outcome =
-  | { readonly kind: 'rejected'; readonly why: Rejection; readonly detail: string }
+  | {
+      readonly kind: 'rejected'
+      readonly why: Rejection
+      readonly detail: string
+      /** What the error says beside the ids of the title and the achievement. */
+      readonly metadata?: Readonly<Record<string, string>>
+    }
   | {
       readonly kind: 'recorded'
       readonly progress: Progress

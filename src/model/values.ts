@@ -66,7 +66,8 @@ function valueIn(
     case 'stat':
       return requirement.statCode === report.statCode ? report.quantity : undefined
     case 'percent':
-      return partOf(requirement, report.percent)
+      // A requirement that follows a stat has the stat's value.
+      return requirement.statCode === undefined ? partOf(requirement, report.percent) : undefined
     case 'import':
       return importedValue(achievement, requirement, report)
     case 'unlock':

@@ -2,7 +2,7 @@ import type { StoredAchievement } from '../model/achievement.ts'
 import { applyReport } from '../model/apply-report.ts'
 import { LaurelError, type Reason } from '../model/errors.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../model/instant.ts'
-import type { Progress, Rejection, Report, ReportContext } from '../model/progress.ts'
+import type { Outcome, Progress, Rejection, Report, ReportContext } from '../model/progress.ts'
 import type { ProgressKey } from '../store/progress.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Ledger } from './ledger.ts'
@@ -53,7 +53,7 @@ export function report(
   told: Teller,
 ): ProgressResult {
   const outcome = applyReport(achievement, ledger.progressOf(key.achievementId), said, context)
-  if (outcome.kind === 'rejected') throw rejected(key, outcome.why, outcome.detail)
+  if (outcome.kind === 'rejected') throw rejected(key, outcome)
   if (outcome.changed) {
     ledger.change(achievement, outcome.progress, {
       kind: outcome.newlyUnlocked ? 'unlocked' : 'progressed',
@@ -119,10 +119,10 @@ export function teller(call: Call, requestId: string | undefined): Teller {
   return { actor: call.actor, requestId }
 }
 
-function rejected(key: ProgressKey, why: Rejection, detail: string): LaurelError {
-  const { code, reason } = REJECTIONS[why]
-  const message = `achievement ${key.achievementId}: ${detail}`
-  const metadata = { titleId: key.titleId, achievementId: key.achievementId }
+function rejected(key: ProgressKey, outcome: Extract<Outcome, { readonly kind: 'rejected' }>): LaurelError {
+  const { code, reason } = REJECTIONS[outcome.why]
+  const message = `achievement ${key.achievementId}: ${outcome.detail}`
+  const metadata = { titleId: key.titleId, achievementId: key.achievementId, ...outcome.metadata }
   return new LaurelError(code, reason, message, { metadata })
 }
 

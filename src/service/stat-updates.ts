@@ -101,7 +101,8 @@ export function statValueNotFound({ titleId, playerId }: SheetKey, code: string)
   return new LaurelError('not_found', 'STAT_VALUE_NOT_FOUND', message, { metadata })
 }
 
-function checkValue(stat: Stat, before: number, after: number, field: string): void {
+/** @throws LaurelError for a value that the stat does not allow: it is refused, not clamped. */
+export function checkValue(stat: Stat, before: number, after: number, field: string): void {
   if (!Number.isFinite(after)) {
     throw invalidArgument([{ field, message: 'must leave the stat with a finite value' }])
   }

@@ -79,6 +79,6 @@ function refusalOf(achievement: StoredAchievement, audience: Audience): LaurelEr
   if (global === true) return refused('COMMUNITY_GOAL', 'global: what all players do')
   const isMeasured = statCode !== '' || audience === 'public'
   if (incremental === true && isMeasured)
-    return refused('REQUIREMENT_FOLLOWS_STAT', 'incremental: its statistic')
+    return refused('REQUIREMENT_FOLLOWS_STAT', `incremental: its statistic ${statCode}`)
   return undefined
 }

@@ -10,6 +10,7 @@ import { attempt } from '../recording/judge.ts'
 import { type ProgressResult, report } from '../reports.ts'
 import type { Call } from '../services.ts'
 import { type Drift, driftOf } from './drift.ts'
+import { ImportedStats } from './import-stats.ts'
 
 /** What one entry says of one player, with the record that it speaks of. */
 export interface PlayerFacts {
@@ -42,7 +43,9 @@ export async function importPlayerFacts(
     titleId,
     achievementId: achievement?.id ?? '',
   }))
-  const ledgers = await Ledgers.open(queries, now, keys)
+  const stats = await ImportedStats.lock(queries, players)
+  const ledgers = await Ledgers.open(queries, now, [...keys, ...stats.keysOf(players)])
+  await stats.load(players)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
   const told = { actor: call.actor, requestId: undefined }
   const results = players.map(({ facts, achievement, summary }, index) => {
@@ -53,10 +56,14 @@ export async function importPlayerFacts(
     const { state, percent, values, unlockTime, revoked, extensions } = facts
     const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
     return attempt(() => {
+      const progress = ledger.progressOf(achievement.id)
+      const movements = stats.movementsBy(key, achievement, progress, said, context)
       const result = report(ledger, key, achievement, said, context, told)
+      stats.apply(ledger, key, movements, context, told)
       return { ...result, drift: driftOf(achievement, said, result.progress, context, key) }
     })
   })
+  await stats.flush()
   await ledgers.flush(queries)
   return results
 }

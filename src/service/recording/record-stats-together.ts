@@ -155,8 +155,8 @@ function followersOf(
   return followers.filter((achievement) => follows(achievement, codes))
 }
 
-/** What players have of their stats: as it was read, and as entry by entry leaves it. */
-class StatValues {
+/** The players' values of stats, as they were read and as each entry changes them. */
+export class StatValues {
   readonly #current: Map<string, Map<string, StatValue>>
   readonly #changed = new Map<string, StatValue & SheetKey>()
 
@@ -193,8 +193,8 @@ class StatValues {
   }
 }
 
-/** Tells an achievement the new values of the stats that it follows: what came of it, if anything did. */
-function follow(
+/** Moves an achievement by the new values of the stats that it follows. Returns its progress if that changed. */
+export function follow(
   ledger: Ledger,
   key: SheetKey,
   achievement: StoredAchievement,

@@ -249,14 +249,16 @@ export const ErrorReason = {
    */
   REQUIREMENT_AMBIGUOUS: 18,
   /**
-   * REQUIREMENT_FOLLOWS_STAT - FAILED_PRECONDITION: a requirement follows a stat that does not meet it yet: record the stat.
+   * REQUIREMENT_FOLLOWS_STAT - FAILED_PRECONDITION: a requirement follows a stat, and moves with that stat alone: record the stat.
    *
    *     {
    *       "reason": "REQUIREMENT_FOLLOWS_STAT",
    *       "domain": "laurel",
    *       "metadata": {
    *         "title_id": "space-race",
-   *         "achievement_id": "first-lap"
+   *         "achievement_id": "first-lap",
+   *         "requirement_id": "laps",
+   *         "stat_code": "laps-driven"
    *       }
    *     }
    */

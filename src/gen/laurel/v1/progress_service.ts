@@ -2942,7 +2942,8 @@ export const ProgressServiceService = {
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
    * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
-   * cannot now.
+   * cannot now; with reason REQUIREMENT_FOLLOWS_STAT, if the report would move a requirement that follows a stat, which
+   * only RecordStats moves: a report on that requirement, or a percent while the stat does not meet it.
    */
   recordProgress: {
     path: "/laurel.v1.ProgressService/RecordProgress" as const,
@@ -3136,7 +3137,8 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
    * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
-   * cannot now.
+   * cannot now; with reason REQUIREMENT_FOLLOWS_STAT, if the report would move a requirement that follows a stat, which
+   * only RecordStats moves: a report on that requirement, or a percent while the stat does not meet it.
    */
   recordProgress: handleUnaryCall<RecordProgressRequest, RecordProgressResponse>;
   /**
@@ -3217,7 +3219,8 @@ export interface ProgressServiceClient extends Client {
    * A report that is lower than or equal to what is known is success and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
    * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
-   * cannot now.
+   * cannot now; with reason REQUIREMENT_FOLLOWS_STAT, if the report would move a requirement that follows a stat, which
+   * only RecordStats moves: a report on that requirement, or a percent while the stat does not meet it.
    */
   recordProgress(
     request: RecordProgressRequest,

@@ -1,0 +1,148 @@
+import type { Requirement, StoredAchievement } from '../../model/achievement.ts'
+import { applyReport } from '../../model/apply-report.ts'
+import { type Progress, type Report, type ReportContext, valueAt } from '../../model/progress.ts'
+import { compareQuantities } from '../../model/quantity.ts'
+import type { Stat } from '../../model/stat.ts'
+import type { ProgressKey } from '../../store/progress.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Ledger } from '../ledger.ts'
+import { follow, StatValues } from '../recording/record-stats-together.ts'
+import type { Teller } from '../reports.ts'
+import { checkValue, type Movement } from '../stat-updates.ts'
+
+interface PlayerAchievement {
+  readonly playerId: string
+  readonly titleId: string
+  readonly achievement: StoredAchievement | undefined
+}
+
+interface TitleStats {
+  readonly stats: ReadonlyMap<string, Stat>
+  /** Achievements that one player earns alone and that follow one of the stats. */
+  readonly followers: readonly StoredAchievement[]
+}
+
+/**
+ * The stats that imported progress sets: an import may move a requirement that follows a stat, and sets the stat to that
+ * value in the same transaction, so that the two agree. Contributions to community goals stay as they are: what a document
+ * says happened on another platform.
+ */
+export class ImportedStats {
+  readonly #titles: ReadonlyMap<string, TitleStats>
+  readonly #queries: Queries
+  #values = new StatValues([])
+
+  private constructor(queries: Queries, titles: ReadonlyMap<string, TitleStats>) {
+    this.#queries = queries
+    this.#titles = titles
+  }
+
+  /** Locks the stats and the achievements that follow them, before any player's row is locked. */
+  static async lock(queries: Queries, players: readonly PlayerAchievement[]): Promise<ImportedStats> {
+    const codes = new Map<string, Set<string>>()
+    for (const { titleId, achievement } of players) {
+      for (const { statCode } of achievement?.requirements ?? []) {
+        if (statCode === undefined) continue
+        codes.set(titleId, (codes.get(titleId) ?? new Set()).add(statCode))
+      }
+    }
+    const titles = new Map<string, TitleStats>()
+    for (const [titleId, ofTitle] of [...codes].sort(([left], [right]) => (left < right ? -1 : 1))) {
+      const stats = await queries.holdStats(titleId, [...ofTitle])
+      const followers = await queries.holdAchievementsFollowing(titleId, [...ofTitle])
+      titles.set(titleId, {
+        stats: new Map(stats.map((stat) => [stat.code, stat])),
+        followers: followers.filter(({ participation }) => participation !== 'community'),
+      })
+    }
+    return new ImportedStats(queries, titles)
+  }
+
+  /** The progress that the stats may move. */
+  keysOf(players: readonly PlayerAchievement[]): readonly ProgressKey[] {
+    return players.flatMap(({ playerId, titleId, achievement }) =>
+      followsStat(achievement)
+        ? (this.#titles.get(titleId)?.followers ?? []).map(({ id }) => ({
+            playerId,
+            titleId,
+            achievementId: id,
+          }))
+        : [],
+    )
+  }
+
+  /** Reads the players' values. Their rows must be locked. */
+  async load(players: readonly PlayerAchievement[]): Promise<void> {
+    const codes = [...this.#titles.values()].flatMap(({ stats }) => [...stats.keys()])
+    if (codes.length > 0) this.#values = new StatValues(await this.#queries.statValuesAt(players, codes))
+  }
+
+  /**
+   * The values that stats get from a report, by code.
+   * @throws LaurelError for a value that the stat does not allow.
+   */
+  movementsBy(
+    key: ProgressKey,
+    achievement: StoredAchievement,
+    progress: Progress,
+    report: Report,
+    context: ReportContext,
+  ): ReadonlyMap<string, Movement> {
+    const movements = new Map<string, Movement>()
+    if (!followsStat(achievement)) return movements
+    const outcome = applyReport(achievement, progress, report, context)
+    if (outcome.kind === 'rejected') return movements
+    const current = this.#values.of(key)
+    for (const requirement of achievement.requirements) {
+      const stat = this.#titles.get(key.titleId)?.stats.get(requirement.statCode ?? '')
+      const value = movedValue(requirement, progress, outcome.progress)
+      if (stat === undefined || value === undefined) continue
+      const before = movements.get(stat.code)?.after ?? current.get(stat.code)?.value
+      const after = furthest(requirement, stat, before, value)
+      if (after === before) continue
+      checkValue(stat, before ?? stat.defaultValue, after, `requirements[${requirement.id}]`)
+      movements.set(stat.code, { before: before ?? stat.defaultValue, after })
+    }
+    return movements
+  }
+
+  /** Keeps the values, and moves the other achievements that follow the stats. */
+  apply(
+    changes: Ledger,
+    { playerId, titleId, achievementId }: ProgressKey,
+    movements: ReadonlyMap<string, Movement>,
+    context: ReportContext,
+    attribution: Teller,
+  ): void {
+    if (movements.size === 0) return
+    this.#values.put({ playerId, titleId }, movements, context.time)
+    for (const follower of this.#titles.get(titleId)?.followers ?? []) {
+      // The document's own verdict decides about the achievement that it is about.
+      if (follower.id === achievementId) continue
+      follow(changes, { playerId, titleId }, follower, movements, context, attribution)
+    }
+  }
+
+  async flush(): Promise<void> {
+    const { changed } = this.#values
+    if (changed.length > 0) await this.#queries.putStatValues(changed)
+  }
+}
+
+function followsStat(achievement: StoredAchievement | undefined): achievement is StoredAchievement {
+  return achievement?.requirements.some(({ statCode }) => statCode !== undefined) === true
+}
+
+/** The value of a requirement where the report moved it. */
+function movedValue({ id, statCode }: Requirement, before: Progress, after: Progress): number | undefined {
+  if (statCode === undefined) return undefined
+  const [old, next] = [valueAt(before.values, id), valueAt(after.values, id)]
+  if (next === undefined || (old !== undefined && compareQuantities(old, next) === 0)) return undefined
+  return Number(next)
+}
+
+/** A stat never goes back by an import: it keeps a value that is further already. */
+function furthest({ operator }: Requirement, stat: Stat, current: number | undefined, value: number): number {
+  if (operator === 'at_least') return Math.max(current ?? stat.defaultValue, value)
+  return current === undefined ? value : Math.min(current, value)
+}
