@@ -33,6 +33,12 @@ export function decodeFacts(entry: JsonObject, context: DecodeContext): Canonica
   return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context, false)
 }
 
+/** The shape of an entry that `decode` takes. */
+export function shapeOf(entry: JsonObject): 'export' | 'rest' | 'user' {
+  if (isUserRow(entry)) return 'user'
+  return isRest(foldMembers(entry, DEFINITION_MEMBERS)) ? 'rest' : 'export'
+}
+
 /** Every definition has these and no row has one; both may have members that nobody knows. */
 export const MARKS_DEFINITION = /^(description|defaultLanguage)$/i
 

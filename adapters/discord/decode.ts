@@ -20,7 +20,7 @@ import { type Memory, spellingOf, writeMemory } from './spelling.ts'
 
 /** Reads a definition, a progress record, or the two in one. Nothing is lost: the extension keeps the rest. */
 export function decode(entry: JsonObject, context: DecodeContext): Canonical {
-  const isDefinition = says(entry, 'id') || says(entry, 'name')
+  const isDefinition = isDefined(entry)
   const isProgress = says(entry, 'achievement_id') || says(entry, 'percent_complete')
   if (!isDefinition && !isProgress) {
     throw new DecodeError([], 'expected an achievement (id, name) or progress on one (achievement_id)')
@@ -49,6 +49,10 @@ export function iconAsset(facts: Pick<DefinitionFacts, 'application' | 'id'>, ha
   const { application, id } = facts
   const folder = `https://cdn.discordapp.com/app-assets/${application}/achievements/${id}/icons`
   return { role: 'icon', name: hash, url: application === undefined ? '' : `${folder}/${hash}.png` }
+}
+
+function isDefined(entry: JsonObject): boolean {
+  return says(entry, 'id') || says(entry, 'name')
 }
 
 function says(entry: JsonObject, member: string): boolean {
@@ -86,6 +90,11 @@ function memoryOfStanding(
     spelling: spellingOf(entry, oddInStanding(entry, facts), STANDING_MEMBERS),
     members: definition === undefined ? membersWhere(entry, isNoneOfStanding) : NO_MEMBERS,
   }
+}
+
+/** The shape of an entry that `decode` takes. */
+export function shapeNameOf(entry: JsonObject): DefinitionShape | 'progress' {
+  return isDefined(entry) ? shapeOf(entry) : 'progress'
 }
 
 function shapeOf(entry: JsonObject): DefinitionShape {

@@ -3,7 +3,7 @@ import type { Bridge } from '../../src/dialect/bridge.ts'
 import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
-import { decode } from './decode.ts'
+import { decode, shapeNameOf } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
 import { ACCOUNT_ID_FORM, deriveApplicationId, isSnowflakeText, mintSnowflake } from './snowflake.ts'
@@ -70,6 +70,7 @@ export const discord: Adapter & {
     isAccountId: isSnowflakeText,
     accountIdForm: ACCOUNT_ID_FORM,
   },
+  shapeOf: shapeNameOf,
   decode: (entry, _losses, context) => decode(entry, context),
   encode,
   gateway,

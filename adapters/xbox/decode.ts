@@ -24,6 +24,21 @@ export function decode(entry: JsonObject, losses: LossReport, context: DecodeCon
   }
 }
 
+const SHAPES = new Map<Form, string>([
+  [achievementForm, 'achievement'],
+  [legacyForm, 'legacy'],
+  [titleForm, 'title'],
+  [firstTitleForm, 'title'],
+  [updateForm, 'update'],
+])
+
+/** The shape of an entry that `decode` takes. */
+export function shapeOf(entry: JsonObject, { envelope }: DecodeContext): string {
+  const wrapper = wrapperOf(entry)
+  const { form } = recognise(wrapper === undefined ? entry : (entry[wrapper] as JsonObject), envelope)
+  return SHAPES.get(form) as string
+}
+
 function decodeEntry(entry: JsonObject, context: DecodeContext): Canonical {
   const { form, said } = recognise(entry, context.envelope)
   try {

@@ -3,7 +3,7 @@ import type { Bridge } from '../../src/dialect/bridge.ts'
 import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
-import { decode } from './decode.ts'
+import { decode, shapeOf } from './decode.ts'
 import { encode } from './encode.ts'
 import { frame } from './frame.ts'
 import { gateway } from './gateway.ts'
@@ -67,6 +67,7 @@ export const xbox: Adapter & { readonly gateway: Gateway; readonly bridge: Bridg
     hasCodes: false,
     frame,
     ids,
+    shapeOf,
     decode,
     encode,
     gateway,

@@ -34,6 +34,12 @@ export interface Adapter {
   readonly ids: IdScheme
 
   /**
+   * The name of the shape of an entry that `decode` takes; absent where no two shapes carry the same parts. An import
+   * compares an entry with what the same shape would have said of the record.
+   */
+  readonly shapeOf?: (entry: JsonObject, context: DecodeContext) => string
+
+  /**
    * Theirs to ours: one entry of a document.
    * @throws DecodeError for an entry that is not of this dialect, with the path in it; nothing else.
    */

@@ -34,7 +34,7 @@ export async function* translate(
   const facts = await checkDocument(from, document, options)
   const identities = derivedIdentities(to)
   const output = new Output(to, shape?.name, facts.single)
-  for await (const entry of readEntries(from, document, options.locale ?? 'en', facts.envelope)) {
+  for await (const entry of readEntries(from, document, () => options.locale ?? 'en', facts.envelope)) {
     call.signal.throwIfAborted()
     if ('error' in entry) throw entry.error
     const { result: record, losses } = forAnotherDialect(from.id, to, entry.record, identities)

@@ -42,7 +42,7 @@ export async function findTitle(
   call: Call,
 ): Promise<FoundTitle> {
   const binding = facts.binding ?? {}
-  const owners = Object.keys(binding).length === 0 ? [] : await queries.titleIdsBoundTo(adapter.id, binding)
+  const owners = await ownersOf(queries, adapter, binding)
   const titleId = wanted.titleId ?? owners[0] ?? nameFor(adapter, binding)
   if (titleId === undefined) throw titleUnnamed(adapter)
   const title = await queries.lockTitle(titleId)
@@ -73,13 +73,28 @@ export async function findTitle(
       differs || foreign !== undefined
         ? title.bindings
         : { ...title.bindings, ...bindingsOf(adapter, { ...binding, ...bound }) },
-    extensions: { ...title.extensions, ...facts.extensions },
+    extensions: { ...title.extensions, ...withKnown(title.extensions, facts.extensions) },
   }
   if (!sameJson(next, title)) {
     await queries.updateTitle({ ...next, updateTime: services.now() })
     await queries.replaceBindings(titleId, next.bindings)
   }
   return { title: next, created: false }
+}
+
+/** The default locale of the title that has a document's ids; undefined where there is none yet. */
+export async function defaultLocaleOf(
+  queries: Queries,
+  adapter: Adapter,
+  { binding = {} }: TitleFacts,
+): Promise<string | undefined> {
+  const [owner] = await ownersOf(queries, adapter, binding)
+  const titleId = owner ?? nameFor(adapter, binding)
+  return titleId === undefined ? undefined : (await queries.titleById(titleId))?.defaultLocale
+}
+
+async function ownersOf(queries: Queries, adapter: Adapter, binding: Binding): Promise<readonly string[]> {
+  return Object.keys(binding).length === 0 ? [] : queries.titleIdsBoundTo(adapter.id, binding)
 }
 
 async function create(
@@ -107,6 +122,13 @@ async function create(
 
 function bindingsOf(adapter: Adapter, binding: Binding): Title['bindings'] {
   return Object.keys(binding).length === 0 ? {} : { [adapter.id]: binding }
+}
+
+/** A document's members of the title, beside those that other documents of the dialect said. */
+function withKnown(known: Title['extensions'], said: Title['extensions']): Title['extensions'] {
+  return Object.fromEntries(
+    Object.entries(said).map(([dialect, members]) => [dialect, { ...known[dialect], ...members }]),
+  )
 }
 
 /** A title that only a document knows is called after it: `xbox-219630713`. */

@@ -13,6 +13,8 @@ import { sameNames } from './twins.ts'
 /** An entry on its way in: decoded, and its title found. */
 export interface ReadyEntry {
   readonly path: string
+  /** The name of the shape that it is written in. */
+  readonly shape: string | undefined
   readonly record: Canonical
   readonly titleId: string
 }
@@ -25,8 +27,8 @@ export interface ImportSettings {
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly dryRun: boolean
-  /** BCP-47 tag of texts whose language the document does not say. */
-  readonly locale: string
+  /** BCP-47 tag of texts whose language the document does not say; undefined where the caller says none. */
+  readonly locale: string | undefined
 }
 
 export interface BatchResult {
@@ -70,7 +72,7 @@ async function importIntoTitle(
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, purpose)
   const names = dryRun ? await queries.achievementNames(titleId) : new Map<string, string>()
   const definitions = settings.writesDefinitions
-    ? await importDefinitions(services, queries, adapter, titleId, records, matcher, settings, call)
+    ? await importDefinitions(services, queries, adapter, titleId, entries, matcher, settings, call)
     : records.map((record) => matched(matcher, record))
   const results = await importFacts(services, queries, settings, titleId, records, definitions, matcher, call)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {

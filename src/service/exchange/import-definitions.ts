@@ -8,7 +8,7 @@ import { orderAfter, statCodesOf } from '../create-achievement.ts'
 import { teller } from '../reports.ts'
 import type { Call, Services } from '../services.ts'
 import type { Matcher } from './match.ts'
-import { mergeAchievement, sameAchievement, toldBy } from './merge.ts'
+import { type EntryForm, mergeAchievement, sameAchievement } from './merge.ts'
 import type { EntryKind } from './parts.ts'
 
 /** `replace`: the document wins. `leave_out`: a record that exists stays as it is. */
@@ -22,21 +22,27 @@ export interface ImportedDefinition {
   readonly lostCode?: string
 }
 
+/** An entry with the name of the shape that it is written in. */
+export interface DefinitionEntry {
+  readonly record: Canonical
+  readonly shape: string | undefined
+}
+
 /** Writes the definitions of one batch; those without one are matched only. One answer a record, in order. */
 export async function importDefinitions(
   services: Services,
   queries: Queries,
   adapter: Adapter,
   titleId: string,
-  records: readonly Canonical[],
+  entries: readonly DefinitionEntry[],
   matcher: Matcher,
-  { strategy, locale }: { readonly strategy: ImportStrategy; readonly locale: string },
+  { strategy, locale }: { readonly strategy: ImportStrategy; readonly locale: string | undefined },
   call: Call,
 ): Promise<readonly ImportedDefinition[]> {
   const now = services.now()
   const changed = new Map<string, StoredAchievement>()
   let listOrder = await queries.lastListOrder(titleId)
-  const results = records.map((record): ImportedDefinition => {
+  const results = entries.map(({ record, shape }): ImportedDefinition => {
     try {
       if (record.achievement !== undefined) checkLimits(record.achievement)
       const existing = matcher.find(record)
@@ -50,7 +56,13 @@ export async function importDefinitions(
       const next =
         existing === undefined
           ? created(matcher, record.achievement, titleId, listOrder, now)
-          : replaced(adapter, existing, record, record.achievement, locale, now)
+          : replaced(
+              adapter,
+              existing,
+              { ...record, achievement: record.achievement },
+              { shape, locale },
+              now,
+            )
       const code = record.achievement.id
       const kept = adapter.hasCodes && code !== next.id ? { lostCode: code } : {}
       if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined, ...kept }
@@ -104,18 +116,17 @@ function created(
 function replaced(
   adapter: Adapter,
   existing: StoredAchievement,
-  record: Canonical,
-  incoming: Achievement,
-  locale: string,
+  record: Canonical & { readonly achievement: Achievement },
+  form: EntryForm,
   now: Instant,
 ): StoredAchievement {
-  const baseline = toldBy(adapter, existing, record, locale)
-  const merged = mergeAchievement(adapter, existing, baseline, incoming)
+  const merged = mergeAchievement(adapter, existing, record, form)
   if (sameAchievement(merged, existing)) return existing
+  checkLimits(merged)
   return {
     ...existing,
     ...merged,
     createTime: merged.createTime ?? existing.createTime,
-    updateTime: incoming.updateTime ?? now,
+    updateTime: record.achievement.updateTime ?? now,
   }
 }

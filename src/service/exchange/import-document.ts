@@ -3,7 +3,7 @@ import { pack } from '../../model/packed.ts'
 import type { Queries } from '../../store/queries.ts'
 import { dialectOf } from '../dialects.ts'
 import type { Call, Services } from '../services.ts'
-import { type FoundTitle, findTitle, type TitleWanted } from './find-title.ts'
+import { defaultLocaleOf, type FoundTitle, findTitle, type TitleWanted } from './find-title.ts'
 import {
   type BatchResult,
   type ImportSettings,
@@ -15,7 +15,7 @@ import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
 import type { DocumentOptions, ImportPart } from './parts.ts'
-import { checkDocument, type Entry, readEntries } from './read-entries.ts'
+import { checkDocument, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 
 export interface ImportOptions extends DocumentOptions {
@@ -54,7 +54,8 @@ export async function* importDocument(
   const adapter = dialectOf(services, options.dialect)
   await using document = await spool(content, services.settings.maxDocumentBytes)
   const titles = new Map<string, TitleFacts>()
-  const facts = await checkDocument(adapter, document, options, () => {
+  const usual = await usualLocaleOf(services, options, call)
+  const facts = await checkDocument(adapter, document, { ...options, locale: usual }, () => {
     titles.clear()
     return (record) => {
       titles.set(titleKey(record.title), record.title)
@@ -63,14 +64,14 @@ export async function* importDocument(
   })
   const writesDefinitions = scope !== 'progress'
   const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions, mayBind: true }
-  const locale = await localeOf(services, options, call)
-  const settings: ImportSettings = { ...options, adapter, writesDefinitions, locale }
+  const settings: ImportSettings = { ...options, adapter, writesDefinitions }
+  const localeOf = await localesOf(services, adapter, options, usual, titles, call)
   const tally = new ImportTally(facts.losses)
   // A document without entries makes its title all the same, when the caller names one.
   if (titles.size === 0 && options.titleId !== undefined)
     titles.set('', { binding: undefined, displayName: undefined, extensions: {} })
   let known: ReadonlyMap<string, FoundTitle> | undefined
-  for await (const batch of batchesOf(readEntries(adapter, document, locale, facts.envelope))) {
+  for await (const batch of batchesOf(readEntries(adapter, document, localeOf, facts.envelope))) {
     call.signal.throwIfAborted()
     if (known !== undefined && batch.every((entry) => 'error' in entry)) {
       yield tally.batch(batch, NOTHING, options.playerId)
@@ -101,7 +102,8 @@ function readyEntry(
   if (title === undefined)
     throw new Error(`the title of ${entry.path} was not seen when the document was checked`)
   const alone = scope === 'definitions' ? { progress: undefined, summary: undefined } : {}
-  return [{ path: entry.path, record: { ...entry.record, ...alone }, titleId: title.id }]
+  const { path, shape, record } = entry
+  return [{ path, shape, record: { ...record, ...alone }, titleId: title.id }]
 }
 
 async function findTitles(
@@ -118,12 +120,30 @@ async function findTitles(
   return found
 }
 
-/** Texts are in the language that the caller says, else in the title's. */
-async function localeOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
+/** Texts are in the language that the caller says, else in that of the title that it names. */
+async function usualLocaleOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
   const { titleId, locale } = options
   if (locale !== undefined || titleId === undefined) return locale ?? 'en'
   const title = await services.store.read(call.signal, (queries) => queries.titleById(titleId))
   return title?.defaultLocale ?? 'en'
+}
+
+/** Where the caller says neither language nor title, texts are in the language of the title that an entry names. */
+async function localesOf(
+  services: Services,
+  adapter: Adapter,
+  { titleId, locale }: ImportOptions,
+  usual: string,
+  titles: ReadonlyMap<string, TitleFacts>,
+  call: Call,
+): Promise<LocaleOf> {
+  if (locale !== undefined || titleId !== undefined) return () => usual
+  const locales = await services.store.read(call.signal, async (queries) => {
+    const found = new Map<string, string | undefined>()
+    for (const [key, facts] of titles) found.set(key, await defaultLocaleOf(queries, adapter, facts))
+    return found
+  })
+  return (title) => (title === undefined ? undefined : locales.get(titleKey(title))) ?? usual
 }
 
 /** Runs a write and takes it back. */

@@ -1,4 +1,4 @@
-import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Adapter, Canonical, TitleFacts } from '../../dialect/adapter.ts'
 import { DecodeError } from '../../dialect/decode-error.ts'
 import { type DocumentEnd, type DocumentEntry, readDocument } from '../../dialect/document.ts'
 import { JsonSyntaxError } from '../../dialect/json-text.ts'
@@ -11,8 +11,20 @@ import type { SpooledDocument } from './spool.ts'
 
 /** One entry of a document, decoded or refused. */
 export type Entry =
-  | { readonly path: string; readonly record: Canonical; readonly losses: readonly Loss[] }
+  | {
+      readonly path: string
+      /** The name of the shape that it is written in; undefined where the dialect has one for all that it carries. */
+      readonly shape: string | undefined
+      readonly record: Canonical
+      readonly losses: readonly Loss[]
+    }
   | { readonly path: string; readonly error: LaurelError; readonly losses: readonly Loss[] }
+
+/**
+ * The BCP-47 tag of texts that do not say their language: of an entry's title once that is known, and to find it by
+ * before.
+ */
+export type LocaleOf = (title?: TitleFacts) => string
 
 /** What a document holds, known once all of it has been read. */
 export interface DocumentFacts extends DocumentEnd {
@@ -31,7 +43,7 @@ const MAX_LOSSES_IN_ERROR = 20
 export async function* readEntries(
   adapter: Adapter,
   document: SpooledDocument,
-  locale: string,
+  localeOf: LocaleOf,
   around?: JsonObject,
 ): AsyncGenerator<Entry, DocumentFacts> {
   const reader = readDocument(adapter.frame, document.read())
@@ -46,22 +58,26 @@ export async function* readEntries(
       return { ...step.value, entryCount, losses: report.losses }
     }
     entryCount += 1
-    yield decode(adapter, step.value, locale, around)
+    yield decode(adapter, step.value, localeOf, around)
   }
 }
 
 function decode(
   adapter: Adapter,
   entry: DocumentEntry,
-  locale: string,
+  localeOf: LocaleOf,
   around: JsonObject | undefined,
 ): Entry {
   const path = formatPath(entry.path)
   try {
     if ('error' in entry) throw entry.error
-    const context = { locale, envelope: around ?? entry.envelope }
-    const { result, losses } = decodeEntry(adapter, entry.json, context, entry.path)
-    return { path, record: result, losses }
+    const { json } = entry
+    const context = { locale: localeOf(), envelope: around ?? entry.envelope }
+    let decoded = decodeEntry(adapter, json, context, entry.path)
+    const locale = localeOf(decoded.result.title)
+    if (locale !== context.locale) decoded = decodeEntry(adapter, json, { ...context, locale }, entry.path)
+    const { result, losses } = decoded
+    return { path, shape: adapter.shapeOf?.(json, context), record: result, losses }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return { path, error: entryError(adapter, error), losses: [] }
@@ -98,7 +114,7 @@ async function readThrough(
   visit: Visitor,
   around: JsonObject | undefined,
 ): Promise<{ readonly facts: DocumentFacts; readonly firstLosses: readonly Loss[] }> {
-  const reader = readEntries(adapter, document, options.locale ?? 'en', around)
+  const reader = readEntries(adapter, document, () => options.locale ?? 'en', around)
   let firstLosses: readonly Loss[] = []
   for (;;) {
     const { value, done } = await reader.next()

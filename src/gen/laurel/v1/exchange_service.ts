@@ -82,7 +82,10 @@ export interface ImportAchievementsRequest {
   dryRun: boolean;
   /** What to do about losses. */
   lossPolicy: LossPolicy;
-  /** The BCP-47 tag of texts that do not say their language. If empty, the title's default locale. */
+  /**
+   * The BCP-47 tag of texts that do not say their language. If empty, the title's default locale for a new achievement;
+   * for one that exists, the language in which it has most of the entry's texts, its default one rather than another.
+   */
   locale: string;
   /**
    * Whose progress the document holds, if it holds any. If empty, progress comes along only where the entries name
