@@ -1,5 +1,5 @@
 import type { Relay } from './relay/relay.ts'
-import type { Recorder } from './service/recording/recorder.ts'
+import type { Recorder } from './service/progress/writer/progress-writer.ts'
 import type { BreakerState, Store } from './store/store.ts'
 import { laurelMeter } from './telemetry/metrics.ts'
 

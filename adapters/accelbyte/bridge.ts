@@ -5,9 +5,9 @@ import type {
   BridgeRequest,
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, sift, together } from '../../src/dialect/planning.ts'
+import { pathStep, sift, together } from '../../src/dialect/kit/plan.ts'
+import { codeOf, type Telling, tellingOf } from './bridge/event-calls.ts'
 import { resetRequest, unlockRequest, valuesRequest } from './bridge/requests.ts'
-import { codeOf, type Telling, tellingOf } from './bridge/telling.ts'
 import { judge } from './bridge/verdicts.ts'
 
 /** What a game's server tells AccelByte: values of statistics, and unlocks of what no statistic unlocks. */

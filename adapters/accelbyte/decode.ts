@@ -1,15 +1,15 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { quick } from '../../src/dialect/fast-path.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
-import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
-import { quick } from '../../src/dialect/plain.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
 import { foldMembers, type Members, memberNames, readMembers } from './members.ts'
 import { definitionSchema, userRowSchema } from './schema.ts'
-import { definitionSpellings, keepSpellings, rowSpellings } from './spelling.ts'
 import { readIcons, readInstant, readTexts } from './values.ts'
+import { definitionSpellings, keepSpellings, rowSpellings } from './verbatim.ts'
 
 /** What the admin portal accepts. */
 export const MAX_TAGS = 5

@@ -1,6 +1,6 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
+import { NO_MEMBERS } from '../../src/dialect/empty.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
-import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Quantity } from '../../src/model/quantity.ts'
@@ -16,8 +16,8 @@ import { deriveRowId } from './ids.ts'
 import { reportDifferences } from './losses.ts'
 import { findName, type MemberNames, restName } from './members.ts'
 import { isDouble } from './schema.ts'
-import { definitionSpellings, OF_ANY_DEFINITION, rowSpellings, spelled } from './spelling.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
+import { definitionSpellings, OF_ANY_DEFINITION, rowSpellings, spelled } from './verbatim.ts'
 
 /** The member order of the service's own answers; they have no id. */
 const REST_ORDER = [

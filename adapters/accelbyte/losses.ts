@@ -3,7 +3,7 @@ import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
-import { isSpelling } from './spelling.ts'
+import { isSpelling } from './verbatim.ts'
 
 /** What a field loses, for a person. A new field of the model fails to compile until it is answered for. */
 type Details<Part> = Readonly<Record<Exclude<keyof Part, 'ids' | 'extensions'>, string>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isText, plainTest, plainWhere } from '../../src/dialect/plain.ts'
+import { isText, plainTest, plainWhere } from '../../src/dialect/fast-path.ts'
 
 /** A double. Integers beyond 2^53 arrive as bigints; both must fit a double. */
 const double = z.custom<number | bigint>(isDouble, { error: 'expected a number that fits a double' })

@@ -1,5 +1,5 @@
 import { DecodeError, describe } from '../../src/dialect/decode-error.ts'
-import { pathStep } from '../../src/dialect/planning.ts'
+import { pathStep } from '../../src/dialect/kit/plan.ts'
 import {
   type Listing,
   listIn,

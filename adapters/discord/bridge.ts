@@ -9,7 +9,7 @@ import {
   jsonOf,
   type Verdict,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, percentTold, sift, together } from '../../src/dialect/planning.ts'
+import { pathStep, percentTold, sift, together } from '../../src/dialect/kit/plan.ts'
 
 /** A bot's report to whoever serves Discord's API. It serves one achievement a call. */
 export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, judge, probe }

@@ -1,6 +1,6 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
-import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
+import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/empty.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
@@ -16,7 +16,7 @@ import {
   type StandingFacts,
 } from './facts.ts'
 import { membersWhere } from './members.ts'
-import { type Memory, spellingOf, writeMemory } from './spelling.ts'
+import { type Memory, spellingOf, writeMemory } from './verbatim.ts'
 
 /** Reads a definition, a progress record, or the two in one. Nothing is lost: the extension keeps the rest. */
 export function decode(entry: JsonObject, context: DecodeContext): Canonical {

@@ -1,6 +1,6 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
+import { NO_MEMBERS } from '../../src/dialect/empty.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
-import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from './facts.ts'
 import { reportDefinition, reportForeignTags, reportStanding } from './report.ts'
 import { isSnowflakeText } from './snowflake.ts'
-import { readMemory, spell } from './spelling.ts'
+import { readMemory, spell } from './verbatim.ts'
 
 /** Writes a definition, with progress beside it where there is some, or progress alone. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {

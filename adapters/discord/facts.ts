@@ -1,5 +1,5 @@
 import { DecodeError, describe, readAs } from '../../src/dialect/decode-error.ts'
-import { quick } from '../../src/dialect/plain.ts'
+import { quick } from '../../src/dialect/fast-path.ts'
 import { formatInstant, type Instant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import { definitionSchema, progressSchema } from './schema.ts'

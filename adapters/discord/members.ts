@@ -1,4 +1,4 @@
-import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
+import { NO_MEMBERS } from '../../src/dialect/empty.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 
 /** The members with a wanted name; most often there are none. One called `__proto__` is a member like any other. */

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isText, plainTest, plainWhere } from '../../src/dialect/plain.ts'
+import { isText, plainTest, plainWhere } from '../../src/dialect/fast-path.ts'
 import { isSnowflake, MAX_SAFE_DIGITS } from './snowflake.ts'
 
 /**

@@ -1,4 +1,4 @@
-import { NO_MEMBERS } from '../../src/dialect/nothing.ts'
+import { NO_MEMBERS } from '../../src/dialect/empty.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { fromDiscordLocales, isDiscordLocale, toDiscordLocale } from './locales.ts'
 import { membersWhere } from './members.ts'

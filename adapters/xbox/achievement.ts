@@ -1,16 +1,12 @@
 import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
+import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/empty.ts'
 import type { Path } from '../../src/dialect/losses.ts'
-import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/nothing.ts'
 import type { Achievement, TimeWindow } from '../../src/model/achievement.ts'
 import { type Instant, parseInstant } from '../../src/model/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import type { LocalizedText } from '../../src/model/localized-text.ts'
-import { form } from './form.ts'
-import { readMedia, readReward, writeMedia, writeReward } from './media.ts'
-import { readProgress, readRequirements, writeProgression, writeState } from './progression.ts'
-import { achievementIdOf, textIn, titleName } from './record.ts'
-import { achievementSchema } from './schema.ts'
+import { form } from './entry-codec.ts'
 import {
   bindingOf,
   formatTimeSpan,
@@ -19,7 +15,11 @@ import {
   parseTimeSpan,
   titleIds,
   writeTime,
-} from './words.ts'
+} from './formats.ts'
+import { readMedia, readReward, writeMedia, writeReward } from './media.ts'
+import { readProgress, readRequirements, writeProgression, writeState } from './progression.ts'
+import { achievementIdOf, textIn, titleName } from './record.ts'
+import { achievementSchema } from './schema.ts'
 
 type Wire = z.output<typeof achievementSchema>
 

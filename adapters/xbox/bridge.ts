@@ -5,9 +5,9 @@ import type {
   BridgeRequest,
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, percentTold, sift, together } from '../../src/dialect/planning.ts'
+import { pathStep, percentTold, sift, together } from '../../src/dialect/kit/plan.ts'
+import { integerOf, titleIds } from './formats.ts'
 import { ACTION } from './update.ts'
-import { integerOf, titleIds } from './words.ts'
 
 /** The title-managed update of Xbox Live, as a title's own server sends it. */
 export const bridge: Bridge = {

@@ -2,7 +2,7 @@ import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import { formatInstant } from '../../src/model/instant.ts'
 import { type JsonValue, sameMembers } from '../../src/model/json.ts'
-import { formatTimeSpan } from './words.ts'
+import { formatTimeSpan } from './formats.ts'
 
 /*
  * What an entry lost is measured and not declared: it is read back, and each place where it says something

@@ -2,7 +2,7 @@ import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
-import type { Form, Part } from './form.ts'
+import type { Form, Part } from './entry-codec.ts'
 
 /*
  * An extension holds the difference between an entry and what its record alone would be written as:

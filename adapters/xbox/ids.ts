@@ -1,5 +1,5 @@
 import type { IdScheme } from '../../src/dialect/adapter.ts'
-import { scidOf } from './words.ts'
+import { scidOf } from './formats.ts'
 
 const LARGEST_ID = 2n ** 32n - 1n
 const LARGEST_XUID = 2n ** 64n - 1n

@@ -2,10 +2,18 @@ import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
 import { scoreOf } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
-import { form } from './form.ts'
+import { form } from './entry-codec.ts'
+import {
+  bindingOf,
+  integerOf,
+  jsonInteger,
+  LEGACY_NEVER,
+  readTime,
+  titleNumber,
+  writeTime,
+} from './formats.ts'
 import { achievementIdOf, textIn } from './record.ts'
 import { legacySchema } from './schema.ts'
-import { bindingOf, integerOf, jsonInteger, LEGACY_NEVER, readTime, titleNumber, writeTime } from './words.ts'
 
 type Wire = z.output<typeof legacySchema>
 

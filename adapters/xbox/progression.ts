@@ -5,7 +5,7 @@ import type { JsonObject } from '../../src/model/json.ts'
 import { percentOf } from '../../src/model/percent.ts'
 import type { Progress, ProgressState } from '../../src/model/progress.ts'
 import { asValueType, formatQuantity, parseQuantity, type Quantity } from '../../src/model/quantity.ts'
-import { readTime, writeTime, ZERO_ID } from './words.ts'
+import { readTime, writeTime, ZERO_ID } from './formats.ts'
 
 interface WireRequirement {
   readonly id: string

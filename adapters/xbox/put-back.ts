@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
+import type { Form } from './entry-codec.ts'
 import { type Difference, stepsTo } from './extension.ts'
-import type { Form } from './form.ts'
 
 /** The changes at one place of an entry, and those further inside it. */
 interface Place {

@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { isText, plainTest, plainWhere } from '../../src/dialect/plain.ts'
+import { isText, plainTest, plainWhere } from '../../src/dialect/fast-path.ts'
 import { formatInstant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { integerOf, NEVER, NO_TIME_SPAN, parseTimeSpan } from './words.ts'
+import { integerOf, NEVER, NO_TIME_SPAN, parseTimeSpan } from './formats.ts'
 
 /*
  * What a document may say, and the spelling that the service itself uses: reading by these schemas is what

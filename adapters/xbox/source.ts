@@ -9,8 +9,8 @@ import {
   type SourceTarget,
 } from '../../src/dialect/source.ts'
 import type { JsonValue } from '../../src/model/json.ts'
+import { titleIds } from './formats.ts'
 import { ids } from './ids.ts'
-import { titleIds } from './words.ts'
 
 /** As many as the service's own client asks for. */
 const PAGE_ITEMS = 100

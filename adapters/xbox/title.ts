@@ -3,10 +3,10 @@ import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Instant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { form } from './form.ts'
+import { form } from './entry-codec.ts'
+import { bindingOf, jsonInteger, NEVER, readTime, titleIds, titleNumber, writeTime } from './formats.ts'
 import { titleName } from './record.ts'
 import { firstTitleSchema, titleSchema } from './schema.ts'
-import { bindingOf, jsonInteger, NEVER, readTime, titleIds, titleNumber, writeTime } from './words.ts'
 
 const OF_THE_TITLE: ReadonlySet<unknown> = new Set([
   'titleId',

@@ -2,11 +2,11 @@ import type { z } from 'zod'
 import type { Canonical, EncodeContext } from '../../src/dialect/adapter.ts'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
 import type { ProgressState } from '../../src/model/progress.ts'
-import { form } from './form.ts'
+import { form } from './entry-codec.ts'
+import { bindingOf, integerOf, titleIds } from './formats.ts'
 import { lockedPercent } from './progression.ts'
 import { achievementIdOf } from './record.ts'
 import { updateSchema } from './schema.ts'
-import { bindingOf, integerOf, titleIds } from './words.ts'
 
 type Wire = z.output<typeof updateSchema>
 

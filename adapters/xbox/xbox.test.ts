@@ -5,8 +5,8 @@ import { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject } from '../../src/model/json.ts'
+import { ZERO_ID } from './formats.ts'
 import { xbox } from './index.ts'
-import { ZERO_ID } from './words.ts'
 
 const BINDING = { service_config_id: '00000000-0000-0000-0000-00007f3c91a2', title_id: '2134675874' }
 

@@ -1,9 +1,9 @@
 import type { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
+import { reachDatabase } from '../store/check-connection.ts'
 import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
 import { migrate } from '../store/migrate.ts'
-import { reachDatabase } from '../store/reach.ts'
 import { createLog } from '../telemetry/log.ts'
 import { print } from './report.ts'
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { dialects } from '../registry.ts'
-import { type DialectDescription, listDialects } from '../service/list-dialects.ts'
+import { type DialectDescription, listDialects } from '../service/exchange/list-dialects.ts'
 import { print, table } from './report.ts'
 
 export function addDialects(program: Command): void {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { dialects } from '../registry.ts'
-import { translate } from '../service/translate.ts'
+import { translate } from '../service/exchange/translate.ts'
 import { dialectOption } from './arguments.ts'
 import { deliver } from './deliver.ts'
 import { openInput } from './document.ts'

@@ -1,7 +1,7 @@
 import type { Metadata } from '@grpc/grpc-js'
 import { invalidArgument } from '../model/errors.ts'
 import type { Principal } from '../model/principal.ts'
-import { authorize } from '../service/rights.ts'
+import { authorize } from '../service/authorization.ts'
 import type { Authenticate, Call } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 

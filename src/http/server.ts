@@ -7,14 +7,14 @@ import { LIMITS } from '../model/limits.ts'
 import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
-import { answerTo, type Host, sendFailure } from './answer.ts'
 import { addEvents } from './events/route.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
+import { refuseStrangers } from './host-check.ts'
 import { problemOf } from './problem.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { headOf } from './request.ts'
-import { refuseStrangers } from './strangers.ts'
+import { answerTo, type Host, sendFailure } from './respond.ts'
 
 export interface HttpServer {
   /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */

@@ -1,11 +1,11 @@
 import { Pool } from 'undici'
-import { readAnswer } from './answer.ts'
 import { Breaker } from './breaker.ts'
-import { Budget } from './budget.ts'
 import { connectorTo, type Judge } from './connector.ts'
 import { requestFailure } from './failures.ts'
 import type { Answer, Limits, OutboundRequest, Target, TargetBreaker } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
+import { readAnswer } from './read-response.ts'
+import { Budget } from './request-limiter.ts'
 import { pathBelow } from './url.ts'
 
 /** An answer is wanted as it is: nothing here takes it apart. */

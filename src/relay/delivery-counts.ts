@@ -1,4 +1,4 @@
-import type { SentDeliveries } from '../service/delivering/settle-deliveries.ts'
+import type { SentDeliveries } from '../service/destinations/complete-deliveries.ts'
 
 /** What became of deliveries. `retried` and `unsent` are tried again. */
 const OUTCOMES = {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Destination } from '../model/destination.ts'
-import { takeUpEvents } from '../service/delivering/take-up-events.ts'
+import { takeUpEvents } from '../service/destinations/enqueue-events.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
-import { Runner, type RunnerParts } from './runner.ts'
+import { Runner, type RunnerParts } from './destination-worker.ts'
 
 export type RelayParts = Omit<RunnerParts, 'counts'>
 

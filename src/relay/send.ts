@@ -4,11 +4,11 @@ import type { Destination } from '../model/destination.ts'
 import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { backoff } from '../outbound/backoff.ts'
 import { type Answer, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
-import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/delivering/claim-deliveries.ts'
-import type { SentDeliveries } from '../service/delivering/settle-deliveries.ts'
-import { keptRequest, keptResponse, storable } from './kept.ts'
-import type { Dispatch, Outgoing } from './outgoing.ts'
-import type { Pace } from './pace.ts'
+import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
+import type { SentDeliveries } from '../service/destinations/complete-deliveries.ts'
+import type { Pace } from './rate-limiter.ts'
+import type { Dispatch, Outgoing } from './request-plan.ts'
+import { keptRequest, keptResponse, storable } from './stored-request.ts'
 
 /** Within a second, then within twice as long each time, up to an hour. */
 const PATIENCE = { first: 1_000, longest: 60 * 60 * 1000 }

@@ -6,7 +6,7 @@ import { formatJson } from '../model/exact-json.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../model/instant.ts'
 import type { JsonObject } from '../model/json.ts'
 import { CredentialError } from '../outbound/credentials.ts'
-import { writeEventJson } from '../service/watching/event-json.ts'
+import { writeEventJson } from '../service/events/event-json.ts'
 
 /** What a webhook is sent: the URL is the destination's as it stands. */
 export interface WebhookRequest {

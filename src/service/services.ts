@@ -2,12 +2,12 @@ import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
-import type { Courier } from './bridging/courier.ts'
-import type { Dialect } from './dialects.ts'
-import type { KnownDefinitions } from './known-definitions.ts'
-import type { Recorder } from './recording/recorder.ts'
-import type { Feed } from './watching/feed.ts'
-import type { Horizon } from './watching/horizon.ts'
+import type { KnownDefinitions } from './achievements/definition-cache.ts'
+import type { Courier } from './destinations/destination-tester.ts'
+import type { Feed } from './events/feed.ts'
+import type { Horizon } from './events/safe-position.ts'
+import type { Dialect } from './exchange/dialects.ts'
+import type { Recorder } from './progress/writer/progress-writer.ts'
 
 /** What the use cases work with, given once by the composition root. */
 export interface Services {

@@ -9,7 +9,7 @@ import {
   toModelError,
 } from './errors.ts'
 import type { Queries } from './queries.ts'
-import { Slots } from './slots.ts'
+import { Slots } from './semaphore.ts'
 
 /** Postgres, behind a circuit breaker: while it is away, calls fail at once instead of piling up. */
 export interface Store {

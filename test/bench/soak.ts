@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import { createWorld } from './fixture.ts'
 import type { Measured, Timing } from './load/jobs.ts'
 import { median, sum } from './rounds.ts'
-import { TITLES } from './scene.ts'
-import type { Stage } from './stage.ts'
+import type { Stage } from './server-process.ts'
+import { TITLES } from './settings.ts'
 import { unaryTo } from './subjects/unary.ts'
-import { createWorld } from './world.ts'
 
 /** What is asked of the server, of what it could do. */
 const PART_OF_MAXIMUM = 0.8

@@ -4,8 +4,8 @@ import { adapters } from '../../adapters/index.ts'
 import type { Bridge, BridgeChange, BridgeRequest } from '../../src/dialect/bridge.ts'
 import { formatJson, parseExactJson } from '../../src/model/exact-json.ts'
 import { changeLists, crowds, targets } from './arbitrary-changes.ts'
-import { runs } from './effort.ts'
 import { frozen } from './frozen.ts'
+import { runs } from './fuzz-factor.ts'
 import { toy } from './toy/index.ts'
 
 const listed: typeof adapters = [...adapters, toy]

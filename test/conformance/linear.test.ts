@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { readDocument } from '../../src/dialect/document.ts'
 import { formatJson } from '../../src/model/exact-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
-import { type TranslateOptions, translate } from '../../src/service/translate.ts'
+import { type TranslateOptions, translate } from '../../src/service/exchange/translate.ts'
 import { cpuMilliseconds, hardTexts } from '../support/cpu.ts'
 import { samplesOf, subjects } from './subjects.ts'
 

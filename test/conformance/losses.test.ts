@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { records } from './arbitraries.ts'
-import { runs } from './effort.ts'
-import { falseAlarms, reread, silentLosses } from './laws.ts'
+import { runs } from './fuzz-factor.ts'
+import { falseAlarms, reread, silentLosses } from './properties.ts'
 import { decodeSample, encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
 
 describe.each(subjects)('$id', (subject) => {

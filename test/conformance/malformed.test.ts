@@ -6,9 +6,9 @@ import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { jsonObjects } from './arbitrary-values.ts'
 import { differences, formatted, isRelated } from './differences.ts'
-import { runs } from './effort.ts'
-import { reread } from './laws.ts'
+import { runs } from './fuzz-factor.ts'
 import { mutated } from './mutants.ts'
+import { reread } from './properties.ts'
 import { encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
 
 const CONTEXT = { locale: LOCALE, envelope: {} }

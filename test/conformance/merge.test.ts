@@ -7,8 +7,8 @@ import type { Achievement, StoredAchievement } from '../../src/model/achievement
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import { mergeAchievement } from '../../src/service/exchange/merge.ts'
 import { records } from './arbitraries.ts'
-import { runs } from './effort.ts'
-import { reread } from './laws.ts'
+import { runs } from './fuzz-factor.ts'
+import { reread } from './properties.ts'
 import { decodeSample, identitiesFor, samplesOf, subjects } from './subjects.ts'
 
 /** The language of a title whose documents do not say theirs. */

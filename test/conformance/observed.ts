@@ -3,7 +3,7 @@ import type { Adapter, Canonical, Feature, ProgressFacts, Support } from '../../
 import type { Achievement } from '../../src/model/achievement.ts'
 import { isSame } from './differences.ts'
 import { type Change, PROBES, type Probe, plainRecord, STEPS } from './features.ts'
-import { type Journey, thereAndBack } from './laws.ts'
+import { type Journey, thereAndBack } from './properties.ts'
 import { encodeContext } from './subjects.ts'
 
 export const FEATURES = Object.keys(PROBES) as readonly Feature[]

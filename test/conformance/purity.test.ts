@@ -4,8 +4,8 @@ import type { Adapter, Canonical } from '../../src/dialect/adapter.ts'
 import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { records } from './arbitraries.ts'
 import { jsonObjects } from './arbitrary-values.ts'
-import { runs } from './effort.ts'
 import { frozen } from './frozen.ts'
+import { runs } from './fuzz-factor.ts'
 import { decodeSample, encodeContext, identitiesFor, samplesOf, subjects } from './subjects.ts'
 
 describe.each(subjects)('$id', (subject) => {

@@ -5,8 +5,8 @@ import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { Listing, Source, SourceTarget } from '../../src/dialect/source.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { targets } from './arbitrary-changes.ts'
-import { runs } from './effort.ts'
 import { frozen } from './frozen.ts'
+import { runs } from './fuzz-factor.ts'
 import { toy } from './toy/index.ts'
 
 const listed: typeof adapters = [...adapters, toy]

@@ -4,7 +4,7 @@ import { adapters } from '../../adapters/index.ts'
 import type { Adapter, Canonical } from '../../src/dialect/adapter.ts'
 import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { records } from './arbitraries.ts'
-import { falseAlarms, reread, silentLosses } from './laws.ts'
+import { falseAlarms, reread, silentLosses } from './properties.ts'
 import { encodeContext, identitiesFor, LOCALE, samplesOf, subjects } from './subjects.ts'
 import { toy } from './toy/index.ts'
 

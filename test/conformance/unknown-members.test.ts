@@ -5,8 +5,8 @@ import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { jsonValues } from './arbitrary-values.ts'
 import { differences, formatted } from './differences.ts'
-import { runs } from './effort.ts'
-import { reread } from './laws.ts'
+import { runs } from './fuzz-factor.ts'
+import { reread } from './properties.ts'
 import { encodeContext, identitiesFor, type Sample, samplesOf, subjects } from './subjects.ts'
 
 /** Names that no dialect has, and names that are traps for whoever writes `object[name] = value`. */

@@ -3,6 +3,7 @@ import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAuth } from '../support/auth.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createWorld } from '../support/route-fixture.ts'
 import { type Outcome, outcomeOf } from '../support/route-outcomes.ts'
 import {
   bindingsOf,
@@ -12,7 +13,6 @@ import {
   type RouteTarget,
   titleIdOf,
 } from '../support/route-requests.ts'
-import { createWorld } from '../support/route-world.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 type Who = 'anonymous' | 'player' | 'service' | 'operator'

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
-import { createWorld } from '../support/world.ts'
+import { createWorld } from '../support/fixture.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVING = /serving gRPC on (\S+) and HTTP on (\S+)/

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { writeResumeToken } from '../../src/service/watching/resume-token.ts'
+import { writeResumeToken } from '../../src/service/events/resume-token.ts'
 import {
   EVENTS_TITLE,
   LazyReader,

@@ -6,11 +6,11 @@ import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { EVENTS_TITLE, LazyReader, startEventHost, writeEvents } from '../support/event-host.ts'
 import { BrowserWatch, openWatch } from '../support/event-source.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { record } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
 import { createTestServices } from '../support/services.ts'
 import { wayTo } from '../support/severed.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 const WATCHING = { query: [['title_id', EVENTS_TITLE] as const] }
 

@@ -8,11 +8,11 @@ import { ProgressServiceClient, RevokeAchievementRequest } from '../../src/gen/l
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type BrowserWatch, openWatch } from '../support/event-source.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { record } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { startWatch } from '../support/watch.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 let database: TestDatabase
 let server: RunningServer

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { cpuSeconds } from '../support/cpu-time.ts'
+import { createWorld } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { noSystemPostgres, startSystemPostgres } from '../support/system-postgres.ts'
-import { createWorld } from '../support/world.ts'
 
 const WINDOW_SECONDS = 20
 

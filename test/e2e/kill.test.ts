@@ -8,9 +8,9 @@ import {
   RecordProgressRequest,
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 let folder: string
 const start = () => startServer({ env: { LAUREL_DATA_DIR: folder } })

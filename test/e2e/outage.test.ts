@@ -24,9 +24,9 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { callUnary, createClient } from '../support/client.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 const log = createLog('silent')
 const key = { titleId: TITLE_ID, achievementId: 'marathon' }

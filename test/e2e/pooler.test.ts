@@ -2,10 +2,10 @@ import { Client, credentials, status } from '@grpc/grpc-js'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { noPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
 import { RPCS, type Rpc } from '../support/rpc-requests.ts'
 import { startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 const CALLS = 10_000
 const WORKERS = 50

@@ -12,9 +12,9 @@ import { createAuth } from '../support/auth.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, record } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 let database: TestDatabase
 let auth: Awaited<ReturnType<typeof createAuth>>

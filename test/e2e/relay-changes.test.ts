@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Webhook } from 'standardwebhooks'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
-import { updateTitle } from '../../src/service/update-title.ts'
+import { updateTitle } from '../../src/service/titles/update-title.ts'
 import { BINDINGS, createBoundTitle, createKnownPlayers, idsOf } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
@@ -15,11 +15,11 @@ import {
   type Received,
   startFakePlatform,
 } from '../support/fake-platform.ts'
+import { TITLE_ID } from '../support/fixture.ts'
 import { readers } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
-import { TITLE_ID } from '../support/world.ts'
 
 /* What is changed, refused or missing while things are on their way. */
 

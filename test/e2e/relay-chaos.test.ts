@@ -2,14 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
-import { Fleet, Follower } from '../support/chaos.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { answer, atRandom, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { Fleet, Follower } from '../support/fault-script.ts'
+import { TITLE_ID as titleId } from '../support/fixture.ts'
 import { asAccelByte, toldTo } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
-import { TITLE_ID as titleId } from '../support/world.ts'
 
 /* Everything at once: servers that are killed, and platforms that fail in every way. */
 

@@ -1,16 +1,16 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createStat } from '../../src/service/create-stat.ts'
-import { createTitle } from '../../src/service/create-title.ts'
-import { recordStats } from '../../src/service/record-stats.ts'
+import { createStat } from '../../src/service/stats/create-stat.ts'
+import { recordStats } from '../../src/service/stats/record-stats.ts'
+import { createTitle } from '../../src/service/titles/create-title.ts'
 import { BINDINGS, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { accelbyte, discord, xbox } from '../support/documents.ts'
 import { definitionsOf, exportText, importText, textOf } from '../support/exchange.ts'
+import { TITLE_ID as titleId } from '../support/fixture.ts'
 import { record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
-import { TITLE_ID as titleId } from '../support/world.ts'
 
 /* From one Laurel to another, through each platform's own API: both end equal. */
 

@@ -3,9 +3,9 @@ import { bridgeOn } from '../support/bridge.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { always, answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { createWorld } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
-import { createWorld } from '../support/world.ts'
 
 /* Servers that go away, or fall silent, with deliveries that were theirs to send. */
 

@@ -4,15 +4,15 @@ import { Credentials } from '../../src/outbound/credentials.ts'
 import { openOutbound } from '../../src/outbound/outbound.ts'
 import { bridges } from '../../src/registry.ts'
 import { Relay } from '../../src/relay/relay.ts'
-import { createDestination } from '../../src/service/create-destination.ts'
+import { createDestination } from '../../src/service/destinations/create-destination.ts'
 import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { always, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { TITLE_ID as titleId } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices, testWire } from '../support/services.ts'
-import { TITLE_ID as titleId } from '../support/world.ts'
 
 let services: TestServices
 let platform: FakePlatform

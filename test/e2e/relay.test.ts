@@ -4,9 +4,9 @@ import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { always, answer, type FakePlatform, script, startFakePlatform } from '../support/fake-platform.ts'
+import { createWorld } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
-import { createWorld } from '../support/world.ts'
 
 let database: TestDatabase
 let server: RunningServer

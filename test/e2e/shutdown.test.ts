@@ -14,9 +14,9 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { issue, writeFiles } from '../support/certificates.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { frame, RawGrpc } from '../support/raw-grpc.ts'
 import { startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

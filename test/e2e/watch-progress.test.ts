@@ -17,14 +17,14 @@ import {
   RestoreAchievementRequest,
   RevokeAchievementRequest,
 } from '../../src/gen/laurel/v1/progress_service.ts'
-import { writeResumeToken } from '../../src/service/watching/resume-token.ts'
+import { writeResumeToken } from '../../src/service/events/resume-token.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { errorInfoOf } from '../support/error-info.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { startWatch, Watch } from '../support/watch.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 let database: TestDatabase
 let server: RunningServer

@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createWorld, TITLE_ID } from '../support/fixture.ts'
 import { startServer } from '../support/server.ts'
-import { createWorld, TITLE_ID } from '../support/world.ts'
 
 let database: TestDatabase
 beforeAll(async () => {

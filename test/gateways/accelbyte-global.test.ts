@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { recordStats } from '../../src/service/record-stats.ts'
+import { recordStats } from '../../src/service/stats/record-stats.ts'
 import { definition } from '../support/accelbyte-client.ts'
 import { startAccelByte } from '../support/accelbyte-server.ts'
 import {

@@ -15,8 +15,8 @@ import { TitleServiceClient, UpdateTitleRequest } from '../../src/gen/laurel/v1/
 import { createAuth } from '../support/auth.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { createWorld } from '../support/route-fixture.ts'
 import { PLACES, paramsOf, ROUTE_REQUESTS, titleIdOf } from '../support/route-requests.ts'
-import { createWorld } from '../support/route-world.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 type Who = 'player' | 'service'

@@ -1,10 +1,10 @@
-import { createAchievement } from '../../src/service/create-achievement.ts'
-import { createPlayer } from '../../src/service/create-player.ts'
-import { createTitle } from '../../src/service/create-title.ts'
+import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
+import { createPlayer } from '../../src/service/players/create-player.ts'
 import type { Services } from '../../src/service/services.ts'
+import { createTitle } from '../../src/service/titles/create-title.ts'
+import { TITLE_ID } from './fixture.ts'
 import { achievementOf } from './records.ts'
 import { callOf } from './services.ts'
-import { TITLE_ID } from './world.ts'
 
 /** What each platform knows the title by. */
 export const BINDINGS = {

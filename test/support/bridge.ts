@@ -2,7 +2,7 @@ import type { ServiceError } from '@grpc/grpc-js'
 import * as bridge from '../../src/gen/laurel/v1/bridge_service.ts'
 import { callUnary, createClient } from './client.ts'
 import { errorInfoOf } from './error-info.ts'
-import { TITLE_ID } from './world.ts'
+import { TITLE_ID } from './fixture.ts'
 
 /** BridgeService of a server, about a title: requests are plain objects of the fields that matter. */
 export function bridgeOn(address: string, titleId = TITLE_ID) {

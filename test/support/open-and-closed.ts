@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises'
 import { createAuth } from './auth.ts'
 import { createTestDatabase } from './database.ts'
+import { createWorld, TITLE_ID } from './fixture.ts'
 import { type RunningServer, startServer } from './server.ts'
-import { createWorld, TITLE_ID } from './world.ts'
 
 export interface OpenAndClosed extends AsyncDisposable {
   readonly databaseUrl: string

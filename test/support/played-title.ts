@@ -1,9 +1,9 @@
 import pg from 'pg'
 import type { Report } from '../../src/model/progress.ts'
-import { createAchievement } from '../../src/service/create-achievement.ts'
-import { createTitle } from '../../src/service/create-title.ts'
-import { getPlayerSummary } from '../../src/service/get-player-summary.ts'
-import { type RecordProgress, recordProgress } from '../../src/service/record-progress.ts'
+import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
+import { getPlayerSummary } from '../../src/service/progress/get-player-summary.ts'
+import { type RecordProgress, recordProgress } from '../../src/service/progress/record-progress.ts'
+import { createTitle } from '../../src/service/titles/create-title.ts'
 import { achievementOf, gamerscore, requirementOf } from './records.ts'
 import { callOf, createTestServices } from './services.ts'
 

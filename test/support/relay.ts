@@ -4,7 +4,7 @@ import {
   ProgressServiceClient,
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from './client.ts'
-import { TITLE_ID } from './world.ts'
+import { TITLE_ID } from './fixture.ts'
 
 /** What signs a test's webhooks; give it to a server as LAUREL_CREDENTIAL_HOOK. */
 export const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`

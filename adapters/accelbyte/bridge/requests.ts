@@ -1,9 +1,9 @@
 import type { BridgeChange, BridgeRequest } from '../../../src/dialect/bridge.ts'
-import { pathStep } from '../../../src/dialect/planning.ts'
+import { pathStep } from '../../../src/dialect/kit/plan.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { Quantity } from '../../../src/model/quantity.ts'
 import { writeDouble } from '../values.ts'
-import { codeOf, larger, tellingOf } from './telling.ts'
+import { codeOf, larger, tellingOf } from './event-calls.ts'
 
 const HEADERS = { 'content-type': 'application/json' }
 const ACHIEVEMENTS = '/achievement/v1/admin'

@@ -7,7 +7,7 @@ import {
   type Verdict,
   verdictOf,
 } from '../../../src/dialect/bridge.ts'
-import { codeOf, tellingOf } from './telling.ts'
+import { codeOf, tellingOf } from './event-calls.ts'
 
 const error = z.object({ errorCode: z.number().catch(0), errorMessage: z.string().catch('') })
 type Failure = z.output<typeof error>

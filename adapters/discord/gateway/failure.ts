@@ -2,7 +2,7 @@ import { Refusal } from '../../../src/dialect/refusal.ts'
 import type { Failure, GatewayAnswer, RequestHead } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import { invalidForm } from './form.ts'
+import { invalidForm } from './body-reader.ts'
 import { namesUnknownVersion, versionOf, waitsInMilliseconds } from './version.ts'
 
 /** Discord's own codes. Source: https://discord.com/developers/docs/topics/opcodes-and-status-codes#json */

@@ -1,6 +1,6 @@
 import type { GatewayRequest } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
-import { type Form, invalidForm } from './form.ts'
+import { type Form, invalidForm } from './body-reader.ts'
 
 type Format = 'png' | 'jpeg' | 'gif' | 'webp'
 

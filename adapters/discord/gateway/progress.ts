@@ -1,9 +1,9 @@
 import type { GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Progress } from '../../../src/model/progress.ts'
+import { Form } from './body-reader.ts'
 import { type Person, whoAsks, whoHas } from './caller.ts'
 import { refusal } from './failure.ts'
-import { Form } from './form.ts'
 import { achievementOf, DIALECT, pathId, titleOf } from './target.ts'
 import { writeAchievement } from './write.ts'
 

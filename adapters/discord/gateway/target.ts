@@ -3,7 +3,7 @@ import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { Binding, Title } from '../../../src/model/title.ts'
 import { isSnowflakeText } from '../snowflake.ts'
-import { invalidForm } from './form.ts'
+import { invalidForm } from './body-reader.ts'
 
 export const DIALECT = 'discord'
 

@@ -3,7 +3,7 @@ import { LIMITS } from '../../../src/model/limits.ts'
 import type { LocalizedText } from '../../../src/model/localized-text.ts'
 import { isDiscordLocale, toDiscordLocale } from '../locales.ts'
 import { readText, type Text } from '../text.ts'
-import { type Form, inShort } from './form.ts'
+import { type Form, inShort } from './body-reader.ts'
 import type { ApiVersion } from './version.ts'
 
 /** What a body says of a text; what is undefined it does not say, and stays as it is. */

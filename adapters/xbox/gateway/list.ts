@@ -1,7 +1,7 @@
 import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import { NEVER } from '../words.ts'
+import { NEVER } from '../formats.ts'
 import { type Contract, contractOf } from './contract.ts'
 import { writeEntry, type XboxStanding } from './entry.ts'
 import { readLanguages } from './languages.ts'

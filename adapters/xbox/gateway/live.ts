@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { formatTimeSpan, parseTimeSpan } from '../words.ts'
+import { formatTimeSpan, parseTimeSpan } from '../formats.ts'
 
 /*
  * What clients of the live service ask of an answer, and documents that were imported need not have had: an

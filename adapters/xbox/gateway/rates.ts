@@ -1,5 +1,5 @@
 import type { GatewayRequest, Rate } from '../../../src/http/gateway.ts'
-import { titleIds } from '../words.ts'
+import { titleIds } from '../formats.ts'
 import { LIMITS } from './limits.ts'
 import { accountOf, scidOf } from './names.ts'
 import { readQuery } from './query.ts'

@@ -1,7 +1,7 @@
 import type { GatewayRequest } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { Binding, Title } from '../../../src/model/title.ts'
-import { scidOf, titleIds } from '../words.ts'
+import { scidOf, titleIds } from '../formats.ts'
 
 /** A title as Xbox knows it. */
 export interface XboxTitle {

@@ -1,8 +1,8 @@
 import { Failure } from '../failure.ts'
 import { lossOf } from '../losses.ts'
+import type { Pulling } from './commands.ts'
 import { Refused } from './platform.ts'
 import type { Person } from './players.ts'
-import type { Pulling } from './pulling.ts'
 import { takePage } from './take-page.ts'
 
 /**

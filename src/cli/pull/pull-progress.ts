@@ -1,10 +1,10 @@
 import { driftOf } from '../drift.ts'
 import { Failure, remoteErrorIn } from '../failure.ts'
 import { lossOf } from '../losses.ts'
+import type { Pulling } from './commands.ts'
 import { ALREADY_THERE } from './laurel.ts'
 import { type PulledPage, Refused } from './platform.ts'
 import { type Member, type Person, partsOf } from './players.ts'
-import type { Pulling } from './pulling.ts'
 import { takePage } from './take-page.ts'
 import { addDrift, addRefusal } from './tally.ts'
 

@@ -4,7 +4,7 @@ import type {
 } from '../../gen/laurel/v1/destination.ts'
 import type { DeliveryLimits, Destination } from '../../model/destination.ts'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../../model/instant.ts'
-import type { NewDestination } from '../../service/create-destination.ts'
+import type { NewDestination } from '../../service/destinations/create-destination.ts'
 import { readEventFilter, writeEventFilter } from './event.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
 import { readFinite, readWithin } from './numbers.ts'

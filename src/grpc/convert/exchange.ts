@@ -12,9 +12,9 @@ import {
   RecordPart,
 } from '../../gen/laurel/v1/exchange.ts'
 import type { JsonValue } from '../../model/json.ts'
-import type { EntryKind, EntryOutcome } from '../../service/exchange/parts.ts'
+import type { EntryKind, EntryOutcome } from '../../service/exchange/export-part.ts'
+import type { DialectDescription } from '../../service/exchange/list-dialects.ts'
 import { formatJson } from '../../service/json.ts'
-import type { DialectDescription } from '../../service/list-dialects.ts'
 import { toRpcStatus } from '../status.ts'
 import { type Choices, readChoice } from './choices.ts'
 import { writeProgress } from './progress.ts'

@@ -1,7 +1,7 @@
 import { invalidArgument, type Violation } from '../../model/errors.ts'
 import { EVENT_KINDS, type EventKind } from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'
-import type { WatchProgress } from '../../service/watching/watch-progress.ts'
+import type { WatchProgress } from '../../service/events/watch-progress.ts'
 
 /** `lastEventId` is where clients that cannot send the header of that name put it. */
 const GIVEN_ONCE = ['title_id', 'view', 'from_oldest', 'resume_token', 'lastEventId']

@@ -1,8 +1,8 @@
 import type { LaurelError } from '../../model/errors.ts'
 import { formatJson } from '../../model/exact-json.ts'
-import { writeEventJson } from '../../service/watching/event-json.ts'
-import { writeResumeToken } from '../../service/watching/resume-token.ts'
-import type { WatchedEvents } from '../../service/watching/watch-progress.ts'
+import { writeEventJson } from '../../service/events/event-json.ts'
+import { writeResumeToken } from '../../service/events/resume-token.ts'
+import type { WatchedEvents } from '../../service/events/watch-progress.ts'
 import { problemOf } from '../problem.ts'
 
 /** How soon a browser comes again when a stream has ended, in milliseconds. */

@@ -2,9 +2,9 @@ import type { Adapter, Canonical, EncodeContext, Shape } from '../../dialect/ada
 import type { Loss } from '../../dialect/losses.ts'
 import { encodeEntry, type Identities } from '../../dialect/translate.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { DocumentOptions } from './export-part.ts'
 import { derivedBinding } from './identities.ts'
 import { placeOf } from './output.ts'
-import type { DocumentOptions } from './parts.ts'
 import { lossesRejected } from './read-entries.ts'
 
 /** One of our records in the dialect. Its achievement has its id there already. */

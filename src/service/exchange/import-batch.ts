@@ -2,13 +2,13 @@ import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
-import { achievementNotFound } from '../lookup.ts'
+import { achievementNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
+import type { EntryOutcome } from './export-part.ts'
 import { type ImportedDefinition, type ImportStrategy, importDefinitions } from './import-definitions.ts'
 import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
 import { type Mapping, Matcher } from './match.ts'
-import type { EntryOutcome } from './parts.ts'
-import { sameNames } from './twins.ts'
+import { sameNames } from './possible-duplicates.ts'
 
 /** An entry on its way in: decoded, and its title found. */
 export interface ReadyEntry {

@@ -1,9 +1,10 @@
 import type { Adapter, TitleFacts } from '../../dialect/adapter.ts'
 import { pack } from '../../model/packed.ts'
 import type { Queries } from '../../store/queries.ts'
-import { dialectOf } from '../dialects.ts'
 import type { Call, Services } from '../services.ts'
-import { defaultLocaleOf, type FoundTitle, findTitle, type TitleWanted } from './find-title.ts'
+import { defaultLocaleOf, type FoundTitle, findTitle, type TitleWanted } from '../titles/find-title.ts'
+import { dialectOf } from './dialects.ts'
+import type { DocumentOptions, ImportPart } from './export-part.ts'
 import {
   type BatchResult,
   type ImportSettings,
@@ -14,7 +15,6 @@ import {
 import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
-import type { DocumentOptions, ImportPart } from './parts.ts'
 import { checkDocument, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 

@@ -3,12 +3,12 @@ import { applyReport } from '../../model/apply-report.ts'
 import { type Progress, type Report, type ReportContext, valueAt } from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
 import type { Stat } from '../../model/stat.ts'
-import type { ProgressKey } from '../../store/progress.ts'
+import type { ProgressKey } from '../../store/progress/progress.ts'
 import type { Queries } from '../../store/queries.ts'
-import type { Ledger } from '../ledger.ts'
-import { follow, StatValues } from '../recording/record-stats-together.ts'
-import type { Teller } from '../reports.ts'
-import { checkValue, type Movement } from '../stat-updates.ts'
+import type { Teller } from '../progress/writer/apply-report.ts'
+import type { Ledger } from '../progress/writer/player-title-changes.ts'
+import { follow, StatValues } from '../progress/writer/write-stats.ts'
+import { checkValue, type Movement } from '../stats/stat-updates.ts'
 
 interface PlayerAchievement {
   readonly playerId: string

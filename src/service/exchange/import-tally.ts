@@ -1,7 +1,7 @@
 import type { Loss } from '../../dialect/losses.ts'
-import type { FoundTitle } from './find-title.ts'
+import type { FoundTitle } from '../titles/find-title.ts'
+import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './export-part.ts'
 import { type BatchResult, leftOut } from './import-batch.ts'
-import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './parts.ts'
 import type { Entry } from './read-entries.ts'
 
 const NOBODY = { likelyTwins: [], drift: undefined }

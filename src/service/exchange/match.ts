@@ -2,8 +2,8 @@ import type { Adapter, Canonical } from '../../dialect/adapter.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
-import { achievementExists } from '../create-achievement.ts'
-import { achievementNotFound } from '../lookup.ts'
+import { achievementExists } from '../achievements/create-achievement.ts'
+import { achievementNotFound } from '../require.ts'
 
 /** By the dialect's id or the document's code: our achievement id. */
 export type Mapping = Readonly<Record<string, string>>

@@ -5,7 +5,7 @@ import { purposeOf, shapeFor, shapeNamed } from '../../dialect/shapes.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { pack } from '../../model/packed.ts'
-import type { ExportPart } from './parts.ts'
+import type { ExportPart } from './export-part.ts'
 
 type Purpose = EncodeContext['purpose']
 

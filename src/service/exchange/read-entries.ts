@@ -6,7 +6,7 @@ import { formatPath, type Loss, LossReport } from '../../dialect/losses.ts'
 import { decodeEntry } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { DocumentOptions } from './parts.ts'
+import type { DocumentOptions } from './export-part.ts'
 import type { SpooledDocument } from './spool.ts'
 
 /** One entry of a document, decoded or refused. */

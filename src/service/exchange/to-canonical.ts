@@ -3,7 +3,7 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
-import type { Sheet } from '../../store/sheets.ts'
+import type { Sheet } from '../../store/progress/player-titles.ts'
 import { derivedBinding } from './identities.ts'
 
 /** A record as an adapter of the dialect takes it. */

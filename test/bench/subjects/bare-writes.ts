@@ -1,6 +1,6 @@
+import { createWorld } from '../fixture.ts'
 import type { Subject } from '../rounds.ts'
-import { type Scene, TITLES } from '../scene.ts'
-import { createWorld } from '../world.ts'
+import { type Scene, TITLES } from '../settings.ts'
 import { batchTo } from './batch.ts'
 import { unaryTo } from './unary.ts'
 

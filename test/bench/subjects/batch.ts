@@ -1,7 +1,7 @@
 import type { Target } from '../load/reports.ts'
 import type { Subject } from '../rounds.ts'
-import { type Scene, TITLES } from '../scene.ts'
-import type { Stage } from '../stage.ts'
+import type { Stage } from '../server-process.ts'
+import { type Scene, TITLES } from '../settings.ts'
 
 /** Reports in calls of 500. */
 export function batch({ stage, server }: Scene): Subject {

@@ -1,7 +1,7 @@
+import { createWorld } from '../fixture.ts'
 import type { Target } from '../load/reports.ts'
 import type { Subject } from '../rounds.ts'
-import type { Stage } from '../stage.ts'
-import { createWorld } from '../world.ts'
+import type { Stage } from '../server-process.ts'
 import { unaryTo } from './unary.ts'
 
 const SMALL = { titleId: 'small', players: 10_000, achievements: 1 }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util'
 import { EMPTY_MESSAGE, HEALTH_CHECK } from '../load/connection.ts'
 import type { Measured, Timing } from '../load/jobs.ts'
 import type { Subject } from '../rounds.ts'
-import type { Scene } from '../scene.ts'
+import type { Scene } from '../settings.ts'
 
 const run = promisify(execFile)
 

@@ -1,5 +1,5 @@
 import type { Latency, Measured } from '../load/jobs.ts'
-import { type Scene, TITLES } from '../scene.ts'
+import { type Scene, TITLES } from '../settings.ts'
 
 export interface PacedLatency extends Latency {
   /** Calls a second. */

@@ -1,5 +1,5 @@
 import type { Subject } from '../rounds.ts'
-import { type Scene, TITLES } from '../scene.ts'
+import { type Scene, TITLES } from '../settings.ts'
 
 /** All 100 achievements of a title, with a player's progress on each, as they were the last time. */
 export function list({ stage, server }: Scene): Subject {

@@ -1,6 +1,6 @@
 import type { Subject } from '../rounds.ts'
-import type { Scene } from '../scene.ts'
-import type { Stage } from '../stage.ts'
+import type { Stage } from '../server-process.ts'
+import type { Scene } from '../settings.ts'
 
 /** The cheapest call that the server takes, a health check: what gRPC costs by itself, on Node, here and now. */
 export function noop({ stage, server }: Scene): Subject {

@@ -1,5 +1,5 @@
 import type { Subject } from '../rounds.ts'
-import { type Scene, TITLES } from '../scene.ts'
+import { type Scene, TITLES } from '../settings.ts'
 
 /** Reports over streams that stay open, 50 a message. */
 export function stream({ stage, server }: Scene): Subject {

@@ -1,7 +1,7 @@
 import type { Target } from '../load/reports.ts'
 import type { Subject } from '../rounds.ts'
-import { type Scene, TITLES } from '../scene.ts'
-import type { Stage } from '../stage.ts'
+import type { Stage } from '../server-process.ts'
+import { type Scene, TITLES } from '../settings.ts'
 
 /** One report a call, each with a request id, each of them a change: progress, event and answer are written. */
 export function unary({ stage, server }: Scene): Subject {

@@ -1,0 +1,45 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { LossReport } from '../../src/dialect/losses.ts'
+import { formatTimeSpan, parseTimeSpan } from './formats.ts'
+import { xbox } from './index.ts'
+
+describe('the words of the wire', () => {
+  it('has time spans of days, and of ticks', () => {
+    expect(parseTimeSpan('1.02:03:04')).toBe(937_840_000_000n)
+    expect(formatTimeSpan(937_840_000_000n)).toBe('1.02:03:04')
+    expect(parseTimeSpan('soon')).toBeUndefined()
+    fc.assert(
+      fc.property(
+        fc.bigInt(-(2n ** 63n), 2n ** 63n),
+        (ticks) => parseTimeSpan(formatTimeSpan(ticks)) === ticks,
+      ),
+    )
+  })
+
+  it('mints the next number, and never beyond 32 bits', () => {
+    const mint = (...taken: readonly string[]) =>
+      xbox.ids.mint({ taken: new Set(taken), time: 0n, entropy: 0n })
+    expect(mint()).toBe('1')
+    expect(mint('2', '10', 'x')).toBe('11')
+    expect(mint('1', '4294967295')).toBe('2')
+    const taken = new Set(['7', '8'])
+    expect(xbox.ids.mint({ taken, time: 0n, entropy: 0n, last: '8' })).toBe('9')
+  })
+
+  it('derives a binding, and knows a player’s id', () => {
+    expect(xbox.ids.deriveBinding('t', 0x7f3c91a1n)).toEqual({
+      service_config_id: '00000000-0000-0000-0000-00007f3c91a2',
+      title_id: '2134675874',
+    })
+    expect(['0', '2533274912330216', '18446744073709551615'].every(xbox.ids.isAccountId)).toBe(true)
+    expect(['', '01', '-1', '1e3', '18446744073709551616'].some(xbox.ids.isAccountId)).toBe(false)
+  })
+})
+
+it('reports what stands beside a list and is not its own to write', () => {
+  const report = new LossReport()
+  const pagingInfo = { continuationToken: '32', totalRecords: 70 }
+  xbox.frame.readEnvelope({ pagingInfo, action: 'progressUpdate', version: '1' }, report)
+  expect(report.losses.map(({ path }) => path)).toEqual(['$.pagingInfo.continuationToken', '$.version'])
+})

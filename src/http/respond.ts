@@ -1,0 +1,149 @@
+import { Readable } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../dialect/refusal.ts'
+import { LaurelError } from '../model/errors.ts'
+import { formatJson } from '../model/exact-json.ts'
+import { LIMITS } from '../model/limits.ts'
+import { ANONYMOUS } from '../model/principal.ts'
+import { authorize } from '../service/authorization.ts'
+import { readCredential } from '../service/destinations/credential.ts'
+import type { Operations } from '../service/operations.ts'
+import type { Authenticate, Call } from '../service/services.ts'
+import type { Logger } from '../telemetry/log.ts'
+import { failureOf } from './failures.ts'
+import type {
+  Failure,
+  Gateway,
+  GatewayAnswer,
+  GatewayRequest,
+  RateStanding,
+  RequestHead,
+  Route,
+} from './gateway.ts'
+import type { RateLimiter } from './rate-limiter.ts'
+import { formOf, headOf } from './request.ts'
+
+/** What every gateway is served with. */
+export interface Host {
+  readonly operations: Operations
+  readonly authenticate: Authenticate
+  readonly log: Logger
+  readonly limiter: RateLimiter
+  /** Whether there is an authentication at all. */
+  readonly checked: boolean
+  /** Dialects whose gateways refuse what their platform refused, though Laurel need not. */
+  readonly strict: ReadonlySet<string>
+}
+
+export interface Serving {
+  readonly gateway: Gateway
+  readonly mount: string
+  readonly route: Route
+  readonly host: Host
+  readonly request: FastifyRequest
+  readonly reply: FastifyReply
+}
+
+/** One request through its route: who asks, the rates, the route, and its answer or its failure. */
+export async function answerTo(serving: Serving): Promise<FastifyReply> {
+  const { gateway, mount, host, request, reply } = serving
+  const head = headOf(request, mount)
+  const counted: { rate?: RateStanding } = {}
+  try {
+    const answer = await run(serving, head, counted)
+    return await send(gateway, answer, head, counted.rate, reply)
+  } catch (error) {
+    if (error instanceof Refusal) return send(gateway, error, head, counted.rate, reply)
+    const failure = failureOf(error)
+    if (failure.status === 500 && !request.raw.destroyed) {
+      host.log.error({ err: error, route: serving.route.name, dialect: gateway.dialect }, 'a request failed')
+    }
+    return sendFailure(gateway, failure, head, counted.rate, reply)
+  }
+}
+
+/** A failure in the gateway's form. */
+export function sendFailure(
+  gateway: Gateway,
+  failure: Failure,
+  head: RequestHead,
+  rate: RateStanding | undefined,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const retryAfter = failure.error?.retryAfter
+  if (retryAfter !== undefined) reply.header('retry-after', String(Math.ceil(retryAfter)))
+  return send(gateway, gateway.writeFailure(failure, head), head, rate, reply)
+}
+
+async function run(
+  serving: Serving,
+  head: RequestHead,
+  counted: { rate?: RateStanding },
+): Promise<GatewayAnswer> {
+  const { route, host } = serving
+  const asked = await requestOf(serving, head)
+  for (const rate of route.rates?.(asked) ?? []) {
+    const { standing, calls, over } = host.limiter.count(rate, head.now)
+    if (counted.rate === undefined || over || standing.remaining < counted.rate.remaining) {
+      counted.rate = standing
+    }
+    if (!over) continue
+    const message = `more than ${rate.limit} calls in ${rate.periodSeconds} seconds`
+    throw new LaurelError('resource_exhausted', 'RATE_LIMITED', message, {
+      retryAfter: standing.resetAfter,
+      metadata: {
+        limit: String(rate.limit),
+        periodSeconds: String(rate.periodSeconds),
+        calls: String(calls),
+      },
+    })
+  }
+  return route.handle(asked)
+}
+
+async function requestOf(
+  { gateway, route, host, request, reply }: Serving,
+  head: RequestHead,
+): Promise<GatewayRequest> {
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  const { signal } = controller
+  const { authorization } = head.headers
+  const principal =
+    route.open === true && authorization === undefined
+      ? ANONYMOUS
+      : await host.authenticate(authorization, signal)
+  // Before the route reads anything: who is nobody learns nothing, not even what is wrong with a body.
+  if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
+  const call: Call = { signal, principal, actor: principal.name }
+  return {
+    ...head,
+    body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
+    form: () => formOf(request, route.maxBodyBytes ?? LIMITS.messageBytes),
+    operations: host.operations,
+    call,
+    strict: host.strict.has(gateway.dialect),
+    checked: host.checked,
+    credential: readCredential(authorization),
+  }
+}
+
+async function send(
+  gateway: Gateway,
+  { status, headers = {}, body }: GatewayAnswer,
+  head: RequestHead,
+  rate: RateStanding | undefined,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  reply.code(status).headers({ ...gateway.headers?.(head, rate), ...headers })
+  if (body === undefined) return reply.send()
+  if (body instanceof Uint8Array) return reply.send(Buffer.from(body))
+  if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
+    return reply.send(Readable.from(body))
+  }
+  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
+  // As bytes: of a text, the framework would complete the content type by a charset.
+  return reply.send(Buffer.from(formatJson(body)))
+}

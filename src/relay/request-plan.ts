@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto'
+import {
+  type Bridge,
+  type BridgeChange,
+  type BridgeRequest,
+  type Verdict,
+  verdictOf,
+} from '../dialect/bridge.ts'
+import { type Destination, WEBHOOK } from '../model/destination.ts'
+import type { Instant } from '../model/instant.ts'
+import { NOT_STARTED } from '../model/progress.ts'
+import type { Answer, OutboundRequest } from '../outbound/outbound.ts'
+import { bindingFor } from '../service/destinations/check-destination.ts'
+import type { Attempt, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
+import { type Secret, toPlatform } from './request.ts'
+import { webhookRequest, webhookVerdict } from './webhook.ts'
+
+/** A request that tells of some of a player's deliveries, and how to read what is answered. */
+export interface Outgoing {
+  readonly attempts: readonly Attempt[]
+  /** The same for the same events. */
+  readonly key: string
+  readonly request: OutboundRequest
+  /** To be sent just before, whatever comes of it. */
+  readonly before: OutboundRequest | undefined
+  /** For each of the attempts, in their order. */
+  judge(answer: Answer): readonly Verdict[]
+  /** The same deliveries one achievement at a time; empty where they are all of one. */
+  readonly apart: readonly Outgoing[]
+}
+
+/** What is to be sent for a player, in order, and what cannot be told there. */
+export interface Dispatch {
+  readonly outgoing: readonly Outgoing[]
+  readonly unsupported: readonly { readonly attempt: Attempt; readonly why: string }[]
+}
+
+/**
+ * @throws CredentialError for a secret that cannot be used there, LaurelError TITLE_UNBOUND
+ */
+export function dispatchOf(
+  destination: Destination,
+  claimed: ClaimedDeliveries,
+  bridge: Bridge | undefined,
+  secret: Secret | undefined,
+  time: Instant,
+): Dispatch {
+  if (destination.dialect === WEBHOOK) return toWebhook(destination, claimed, secret, time)
+  if (bridge === undefined) throw new Error(`there is no bridge to ${destination.dialect}`)
+  return throughBridge(destination, claimed, bridge, secret)
+}
+
+function toWebhook(
+  destination: Destination,
+  { attempts }: ClaimedDeliveries,
+  secret: Secret | undefined,
+  time: Instant,
+): Dispatch {
+  const outgoing = attempts.map((attempt): Outgoing => {
+    const key = keyOf(destination, [attempt])
+    const request = webhookRequest(attempt.event, destination, secret?.secret ?? '', time)
+    return {
+      attempts: [attempt],
+      key,
+      request: withKey(request, key),
+      before: undefined,
+      judge: ({ status }) => [webhookVerdict(status)],
+      apart: [],
+    }
+  })
+  return { outgoing, unsupported: [] }
+}
+
+function throughBridge(
+  destination: Destination,
+  claimed: ClaimedDeliveries,
+  bridge: Bridge,
+  secret: Secret | undefined,
+): Dispatch {
+  const { title, account, attempts, achievements, progress } = claimed
+  const about = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
+  const byEvent = new Map(attempts.map((attempt) => [attempt.event.id, attempt]))
+  const attemptOf = ({ event }: BridgeChange) => byEvent.get(event.id) as Attempt
+  const changes: BridgeChange[] = []
+  const gone: Attempt[] = []
+  for (const attempt of attempts) {
+    const { event } = attempt
+    const achievement = achievements.get(event.achievementId)
+    if (achievement === undefined) gone.push(attempt)
+    else changes.push({ event, achievement, progress: progress.get(event.achievementId) ?? NOT_STARTED })
+  }
+
+  const toOutgoing = (request: BridgeRequest): Outgoing => {
+    const covered = request.covers.map(attemptOf)
+    const key = keyOf(destination, covered)
+    const sent = (asked: BridgeRequest) => toPlatform(asked, secret)
+    return {
+      attempts: covered,
+      key,
+      request: withKey(sent(request), key),
+      before: request.before && sent(request.before),
+      judge: (answer) => bridge.judge?.(request, answer) ?? covered.map(() => verdictOf(answer.status)),
+      get apart() {
+        const byAchievement = [...Map.groupBy(request.covers, ({ achievement }) => achievement.id).values()]
+        if (byAchievement.length < 2) return []
+        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, about).requests.map(toOutgoing))
+      },
+    }
+  }
+
+  const plan = bridge.plan(changes, about)
+  return {
+    outgoing: plan.requests.map(toOutgoing),
+    unsupported: [
+      ...plan.unsupported.map(({ change, why }) => ({ attempt: attemptOf(change), why })),
+      ...gone.map((attempt) => ({ attempt, why: 'the achievement is deleted' })),
+    ],
+  }
+}
+
+/** What a webhook knows by its own header is sent by the general name too. */
+function withKey(request: OutboundRequest, key: string): OutboundRequest {
+  return { ...request, headers: { ...request.headers, 'idempotency-key': key } }
+}
+
+function keyOf({ titleId, id }: Destination, attempts: readonly Attempt[]): string {
+  const events = attempts.map(({ event }) => String(event.id))
+  return createHash('sha256')
+    .update(JSON.stringify([titleId, id, events]))
+    .digest('base64url')
+    .slice(0, 32)
+}

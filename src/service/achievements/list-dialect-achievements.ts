@@ -1,0 +1,18 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { listStandings } from '../progress/list-title-progress.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface ListDialectAchievements {
+  readonly dialect: string
+  readonly titleId: string
+}
+
+/** All achievements of a title in list order, each with its id in the dialect: what those see who write them. */
+export async function listDialectAchievements(
+  services: Services,
+  request: ListDialectAchievements,
+  call: Call,
+): Promise<readonly StoredAchievement[]> {
+  const standings = await listStandings(services, { ...request, playerId: undefined }, call)
+  return standings.map(({ achievement }) => achievement)
+}

@@ -1,0 +1,36 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { mutateOnce } from '../idempotency.ts'
+import { teller } from '../progress/writer/apply-report.ts'
+import { achievementNotFound, achievementOf, titleNotFound } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface ReorderAchievement {
+  readonly titleId: string
+  readonly achievementId: string
+  /** The position that it takes, from 1; those between its old and its new place move by one. */
+  readonly listOrder: number
+  readonly requestId: string | undefined
+}
+
+export async function reorderAchievement(
+  services: Services,
+  request: ReorderAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  const { titleId, achievementId } = request
+  return mutateOnce(services, 'reorderAchievement', request, call, async (queries) => {
+    if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
+    const [current] = await queries.lockAchievements(titleId, [achievementId])
+    if (current === undefined) throw achievementNotFound(titleId, achievementId)
+    const target = Math.min(request.listOrder, await queries.lastListOrder(titleId))
+    if (target < current.listOrder) await queries.shiftListOrder(titleId, target, current.listOrder - 1, 1)
+    if (target > current.listOrder) await queries.shiftListOrder(titleId, current.listOrder + 1, target, -1)
+    const time = services.now()
+    await queries.putAchievements(titleId, [{ ...current, listOrder: target, updateTime: time }])
+    await queries.insertDefinitionEvents(titleId, [achievementId], {
+      ...teller(call, request.requestId),
+      time,
+    })
+    return achievementOf(queries, titleId, achievementId)
+  })
+}

@@ -1,0 +1,64 @@
+import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
+import type { Queries } from '../../store/queries.ts'
+import { mutateOnce } from '../idempotency.ts'
+import { type Teller, teller } from '../progress/writer/apply-report.ts'
+import { achievementNotFound, achievementOf, checkEtag, titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import { checkDialectIds, statCodesOf } from './create-achievement.ts'
+
+/** Members that are absent stay as they are; the id cannot be changed. */
+export type AchievementPatch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
+
+export interface UpdateAchievement {
+  readonly titleId: string
+  readonly achievementId: string
+  readonly etag: string | undefined
+  readonly patch: AchievementPatch
+  readonly requestId: string | undefined
+}
+
+/**
+ * Players keep what they have: an unlock stays when a target is raised. When the gamerscore of an achievement
+ * changes, the totals of the players who have it change with it.
+ */
+export async function updateAchievement(
+  services: Services,
+  request: UpdateAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  return mutateOnce(services, 'updateAchievement', request, call, (queries) =>
+    patchAchievement(services, queries, request, teller(call, request.requestId), (current) => {
+      checkEtag(current, request.etag)
+      return request.patch
+    }),
+  )
+}
+
+/** Changes a definition in the running transaction by what `patchOf` makes of it as it is, under its lock. */
+export async function patchAchievement(
+  services: Services,
+  queries: Queries,
+  { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
+  told: Teller,
+  patchOf: (current: StoredAchievement) => AchievementPatch,
+): Promise<StoredAchievement> {
+  const [current] = await queries.lockAchievements(titleId, [achievementId])
+  if (current === undefined) {
+    await titleOf(queries, titleId)
+    throw achievementNotFound(titleId, achievementId)
+  }
+  const patch = patchOf(current)
+  const now = services.now()
+  const listOrder = patch.listOrder || current.listOrder
+  const next = { ...current, ...patch, listOrder, updateTime: now }
+  await queries.ensureStats(titleId, statCodesOf([next]), now)
+  await checkDialectIds(queries, titleId, next)
+  await queries.putAchievements(titleId, [next])
+  await queries.insertDefinitionEvents(titleId, [achievementId], { ...told, time: now })
+  const difference = scoreOf(next) - scoreOf(current)
+  if (difference !== 0n) {
+    await queries.lockSheetsWith(titleId, achievementId)
+    await queries.adjustScores(titleId, achievementId, difference)
+  }
+  return achievementOf(queries, titleId, achievementId)
+}

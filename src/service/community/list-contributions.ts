@@ -1,0 +1,47 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import type { Contribution } from '../../model/community.ts'
+import { asGatewayShows, redactDefinition } from '../progress/player-view.ts'
+import { titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface ListContributions {
+  readonly titleId: string
+  readonly playerId: string
+  /** Asked in the name of all, which takes the right to it. */
+  readonly trusted?: boolean
+}
+
+export interface OwnContribution {
+  readonly achievement: StoredAchievement
+  readonly contribution: Contribution
+  /** Whether it is unlocked, and the player has not taken its reward. */
+  readonly claimable: boolean
+}
+
+/** What a player contributed to the community achievements of a title, in order of id. */
+export async function listContributions(
+  services: Services,
+  request: ListContributions,
+  call: Call,
+): Promise<readonly OwnContribution[]> {
+  const { titleId, playerId, trusted } = request
+  const found = await services.store.read(call.signal, async (queries) => {
+    const contributions = new Map(
+      (await queries.contributionsOf(request)).map((each) => [each.achievementId, each]),
+    )
+    const achievements = await queries.achievementsByIds(titleId, [...contributions.keys()])
+    if (achievements.length === 0) await titleOf(queries, titleId)
+    const shared = await queries.communityProgressOf(titleId)
+    const unlocked = new Set(shared.flatMap((each) => (each.unlockTime ? each.achievementId : [])))
+    return achievements
+      .filter(({ participation }) => participation === 'community')
+      .sort((left, right) => (left.id < right.id ? -1 : 1))
+      .map((achievement) => {
+        const contribution = contributions.get(achievement.id) as Contribution
+        const claimable = unlocked.has(achievement.id) && contribution.claimTime === undefined
+        return { achievement, contribution, claimable }
+      })
+  })
+  if (trusted) return found
+  return asGatewayShows(services, { titleId, playerId }, found, redactDefinition, call)
+}

@@ -1,0 +1,33 @@
+import type { Contribution } from '../../model/community.ts'
+import type { ContributorFilter } from '../../store/community/community.ts'
+import { achievementOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface ListContributors extends ContributorFilter {
+  /** Whose accounts are told. */
+  readonly dialect: string
+  /** Asked in the name of all, which takes the right to it. */
+  readonly trusted?: boolean
+}
+
+export interface Contributor extends Contribution {
+  /** The player's account in the dialect; undefined for a player who has none there. */
+  readonly account: string | undefined
+}
+
+/** Who contributed to a community achievement, by how much, from `offset` on. */
+export async function listContributors(
+  services: Services,
+  { dialect, trusted: _, ...filter }: ListContributors,
+  call: Call,
+): Promise<readonly Contributor[]> {
+  return services.store.read(call.signal, async (queries) => {
+    const found = await queries.contributorsOf(filter)
+    if (found.length === 0) await achievementOf(queries, filter.titleId, filter.achievementId)
+    const accounts = await queries.accountsOfPlayers(
+      dialect,
+      found.map(({ playerId }) => playerId),
+    )
+    return found.map((each) => ({ ...each, account: accounts.get(each.playerId) }))
+  })
+}

@@ -1,0 +1,36 @@
+import * as right from '../authorization.ts'
+import { operation } from '../operation.ts'
+import { createDestination } from './create-destination.ts'
+import { deleteDestination } from './delete-destination.ts'
+import { getDelivery } from './get-delivery.ts'
+import { getDestination } from './get-destination.ts'
+import { listAchievementDeliveries } from './list-achievement-deliveries.ts'
+import { listDeliveries } from './list-deliveries.ts'
+import { listDestinations } from './list-destinations.ts'
+import { pauseDestination } from './pause-destination.ts'
+import { replayDeliveries } from './replay-deliveries.ts'
+import { replayDelivery } from './replay-delivery.ts'
+import { resumeDestination } from './resume-destination.ts'
+import { testDestination } from './test-destination.ts'
+import { updateDestination } from './update-destination.ts'
+
+/** What Laurel can be asked of where events are delivered. */
+export const BRIDGING = {
+  createDestination: operation(createDestination, ({ destination }) => [
+    right.destinations(destination.titleId, 'create'),
+  ]),
+  getDestination: operation(getDestination, ({ titleId }) => [right.destinations(titleId, 'read')]),
+  listDestinations: operation(listDestinations, ({ titleId }) => [right.destinations(titleId, 'read')]),
+  updateDestination: operation(updateDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  deleteDestination: operation(deleteDestination, ({ titleId }) => [right.destinations(titleId, 'delete')]),
+  pauseDestination: operation(pauseDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  resumeDestination: operation(resumeDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  testDestination: operation(testDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  listDeliveries: operation(listDeliveries, ({ titleId }) => [right.destinations(titleId, 'read')]),
+  getDelivery: operation(getDelivery, ({ titleId }) => [right.destinations(titleId, 'read')]),
+  replayDelivery: operation(replayDelivery, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  replayDeliveries: operation(replayDeliveries, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  listAchievementDeliveries: operation(listAchievementDeliveries, ({ titleId, playerId }) => [
+    right.enforcement(titleId, playerId, 'read'),
+  ]),
+}

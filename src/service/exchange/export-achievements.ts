@@ -1,0 +1,65 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
+import { achievementNotFound, titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import { dialectOf } from './dialects.ts'
+import { encodeRecord } from './encode-record.ts'
+import type { DocumentOptions, ExportPart } from './export-part.ts'
+import { Output, shapeOf } from './output.ts'
+import { recordOf } from './to-canonical.ts'
+
+export interface ExportAchievementsOptions extends DocumentOptions {
+  readonly dialect: string
+  readonly titleId: string
+  /** Undefined for the shape that each record came in, else the dialect's first. */
+  readonly shape: string | undefined
+  /** Empty for all. */
+  readonly achievementIds: readonly string[]
+}
+
+const PAGE_SIZE = 500
+
+/** A title's definitions as a document of the dialect, in list order. */
+export async function* exportAchievements(
+  services: Services,
+  options: ExportAchievementsOptions,
+  call: Call,
+): AsyncGenerator<ExportPart> {
+  const { titleId } = options
+  const adapter = dialectOf(services, options.dialect)
+  const shape = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
+  const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
+  const output = new Output(adapter, shape?.name)
+  for await (const page of pagesOf(services, options, call)) {
+    for (const achievement of await withDialectIds(services, adapter, titleId, page, call)) {
+      const record = recordOf(adapter, title, achievement)
+      const { json, purpose, losses } = encodeRecord(adapter, titleId, record, shape, options, undefined)
+      const part = output.entry(json, purpose, losses)
+      if (part !== undefined) yield part
+    }
+  }
+  yield output.end()
+}
+
+async function* pagesOf(
+  services: Services,
+  { titleId, achievementIds }: ExportAchievementsOptions,
+  call: Call,
+): AsyncGenerator<readonly StoredAchievement[]> {
+  const wanted = new Set(achievementIds)
+  const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
+  let after: { key: bigint; id: string } | undefined
+  for (;;) {
+    const position = after
+    const page = await services.store.read(call.signal, (queries) =>
+      queries.listAchievements({ ...filter, after: position, limit: PAGE_SIZE }),
+    )
+    yield achievementIds.length === 0 ? page : page.filter(({ id }) => wanted.has(id))
+    for (const { id } of page) wanted.delete(id)
+    const last = page.at(-1)
+    if (last === undefined || page.length < PAGE_SIZE) break
+    after = { key: BigInt(last.listOrder), id: last.id }
+  }
+  const [missing] = wanted
+  if (missing !== undefined) throw achievementNotFound(titleId, missing)
+}

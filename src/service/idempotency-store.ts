@@ -1,0 +1,65 @@
+import type { Instant } from '../model/instant.ts'
+import type { Answer, PlayerRequest } from '../store/idempotency.ts'
+import type { Queries } from '../store/queries.ts'
+import { requestIdReused } from './idempotency.ts'
+
+interface PlayerMutation {
+  readonly playerId: string
+  readonly titleId: string
+  readonly requestId: string | undefined
+}
+
+export type GivenAnswer = PlayerRequest & Answer & { readonly titleId: string }
+
+/**
+ * First answers of players' mutations. Read under the lock of the players' sheets and written in the mutation's
+ * own transaction: a retry finds its answer, or nothing of the first try has happened.
+ */
+export class Answers {
+  readonly #known: Map<string, Answer>
+  readonly #given: GivenAnswer[] = []
+
+  /** Where none is known, that there is none is made sure of when the new ones are written. */
+  constructor(known: readonly (PlayerRequest & Answer)[] = []) {
+    this.#known = new Map(known.map((answer) => [keyOf(answer.playerId, answer.requestId), answer]))
+  }
+
+  static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<Answers> {
+    const requests = mutations.flatMap(({ playerId, requestId }) =>
+      requestId === undefined ? [] : [{ playerId, requestId }],
+    )
+    return new Answers(requests.length === 0 ? [] : await queries.playerAnswers(requests))
+  }
+
+  /**
+   * The answer that this request was given before, as a text of whoever gave it; undefined for a new one.
+   * @throws LaurelError when its id was used for another request.
+   */
+  find({ playerId, requestId }: PlayerMutation, fingerprint: string): string | undefined {
+    if (requestId === undefined) return undefined
+    const answer = this.#known.get(keyOf(playerId, requestId))
+    if (answer === undefined) return undefined
+    if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
+    return answer.response
+  }
+
+  keep({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, response: string): void {
+    if (requestId === undefined) return
+    const answer = { playerId, titleId, requestId, fingerprint, response }
+    this.#known.set(keyOf(playerId, requestId), answer)
+    this.#given.push(answer)
+  }
+
+  /** The new ones. */
+  get given(): readonly GivenAnswer[] {
+    return this.#given
+  }
+
+  async flush(queries: Queries, time: Instant): Promise<void> {
+    if (this.#given.length > 0) await queries.insertPlayerAnswers(this.#given, time)
+  }
+}
+
+function keyOf(playerId: string, requestId: string): string {
+  return `${playerId}\u0000${requestId}`
+}

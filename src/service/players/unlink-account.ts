@@ -1,0 +1,22 @@
+import { LaurelError } from '../../model/errors.ts'
+import type { Player } from '../../model/player.ts'
+import { mutateOnce } from '../idempotency.ts'
+import { playerNotFound, playerOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import type { LinkAccount } from './link-account.ts'
+
+/** @throws LaurelError NOT_FOUND when the player does not have the account. */
+export async function unlinkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
+  const { playerId, account } = request
+  return mutateOnce(services, 'unlinkAccount', request, call, async (queries) => {
+    const player = await queries.lockPlayer(playerId)
+    if (player === undefined) throw playerNotFound(playerId)
+    if (!(await queries.deleteAccount(account, playerId))) {
+      const message = `player ${playerId} has no account ${account.id} in ${account.dialect}`
+      const metadata = { playerId, dialect: account.dialect, accountId: account.id }
+      throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata })
+    }
+    await queries.updatePlayer(playerId, player.displayName, services.now())
+    return playerOf(queries, playerId)
+  })
+}

@@ -1,0 +1,80 @@
+import { LRUCache } from 'lru-cache'
+import type { ListAsked } from '../../store/progress/progress-lists.ts'
+import type { Page, Services } from '../services.ts'
+import type { PlayerStanding } from './list-progress.ts'
+import { readStandings, standingsOf } from './progress-page.ts'
+import { Gatherer } from './writer/batcher.ts'
+
+interface KnownPage {
+  readonly stamp: string
+  readonly page: Page<PlayerStanding>
+}
+
+/** What is read of a list. */
+interface ReadList {
+  /** Undefined where it must not be remembered. */
+  readonly stamp: string | undefined
+  /** Undefined where nothing has changed since the stamp that was known. */
+  readonly standings: readonly PlayerStanding[] | undefined
+}
+
+interface Asked {
+  readonly services: Services
+  readonly filter: ListAsked
+}
+
+/** So many standings are remembered at most, in all pages together; the pages not used for longest are forgotten. */
+const MOST = 50_000
+const MOST_WAITING = 10_000
+/** What goes out together: one that must be read in full holds up the others. */
+const BATCH_SIZE = 64
+
+/**
+ * Pages of lists in memory. One is shown only if it has the stamp that the database has just said is its own. Lists that
+ * are asked for while others are being read are read together, in one statement.
+ */
+class KnownLists {
+  readonly pages = new LRUCache<string, KnownPage>({
+    maxSize: MOST,
+    sizeCalculation: ({ page }) => Math.max(page.items.length, 1),
+  })
+  readonly #gatherer = new Gatherer<Asked, ReadList>({
+    send: readTogether,
+    // Nobody waits for the list of another.
+    ownerOf: (asked) => asked,
+    mostItems: MOST_WAITING,
+    mostBytes: Number.POSITIVE_INFINITY,
+    batchSize: BATCH_SIZE,
+    besideFrom: BATCH_SIZE,
+  })
+
+  read(services: Services, filter: ListAsked, signal: AbortSignal): Promise<ReadList> {
+    return this.#gatherer.add({ services, filter }, 0, signal)
+  }
+}
+
+async function readTogether(asked: readonly Asked[]): Promise<readonly ReadList[]> {
+  const { services } = asked[0] as Asked
+  // Nobody has to stop it: it is short, and others wait for it.
+  const { signal } = new AbortController()
+  return services.store.read(signal, async (queries) => {
+    const lists = await queries.listsAt(asked.map(({ filter }) => filter))
+    const read: ReadList[] = []
+    for (const [index, { stamp, found }] of lists.entries()) {
+      const { filter } = asked[index] as Asked
+      const standings = found && (await standingsOf(services, queries, filter.titleId, found))
+      if (found === undefined || standings !== undefined) read.push({ stamp, standings })
+      else read.push({ stamp: undefined, standings: await readStandings(services, queries, filter) })
+    }
+    return read
+  })
+}
+
+/** By where they are read from. */
+const known = new WeakMap<Services['store'], KnownLists>()
+
+export function knownLists({ store }: Services): KnownLists {
+  const lists = known.get(store) ?? new KnownLists()
+  known.set(store, lists)
+  return lists
+}

@@ -1,0 +1,35 @@
+import type { PlayerSummary } from '../../model/player.ts'
+import { isAllowed } from '../../model/principal.ts'
+import type { Title } from '../../model/title.ts'
+import { progress } from '../authorization.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface PlayerTitle {
+  readonly title: Title
+  readonly summary: PlayerSummary
+}
+
+/**
+ * The titles that a player has anything in, of those that the caller may see of the player, in order of id, each with
+ * the totals that are kept with every write.
+ */
+export async function listPlayerTitles(
+  services: Services,
+  { playerId }: { readonly playerId: string },
+  call: Call,
+): Promise<readonly PlayerTitle[]> {
+  return services.store.read(call.signal, async (queries) => {
+    const found: PlayerTitle[] = []
+    for (const sheet of await queries.sheetsOfPlayer(playerId)) {
+      if (!isAllowed(call.principal, progress(sheet.titleId, playerId, 'read'))) continue
+      const title = await queries.titleById(sheet.titleId)
+      // Deleted since the sheets were read.
+      if (title === undefined) continue
+      const { unlockedCount, score, lastUnlockTime } = sheet
+      const totals = await queries.titleTotals(title.id)
+      const summary = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
+      found.push({ title, summary })
+    }
+    return found
+  })
+}

@@ -1,0 +1,39 @@
+import type { Instant } from '../../model/instant.ts'
+import { pack, unpack } from '../../model/packed.ts'
+import type { SheetKey } from '../../store/progress/player-titles.ts'
+import type { Queries } from '../../store/queries.ts'
+import { fingerprintOf } from '../idempotency.ts'
+import { Answers } from '../idempotency-store.ts'
+import type { Call, Services } from '../services.ts'
+import type { Ledger } from './writer/player-title-changes.ts'
+import { Ledgers } from './writer/unit-of-work.ts'
+
+/**
+ * Runs a mutation of what one player has in one title: in one transaction, under the lock of the player's sheet,
+ * once for a request id.
+ */
+export async function mutateSheet<Held, Result>(
+  services: Services,
+  operation: string,
+  request: SheetKey & { readonly requestId: string | undefined },
+  call: Call,
+  /** Reads what must be there before a sheet is made, and holds the definitions that it is about; throws otherwise. */
+  hold: (queries: Queries) => Promise<Held>,
+  /** Reads the rest, refuses, and changes the ledger. */
+  run: (queries: Queries, ledger: Ledger, now: Instant, held: Held) => Promise<Result>,
+): Promise<Result> {
+  return services.store.write(call.signal, async (queries) => {
+    const now = services.now()
+    const held = await hold(queries)
+    const ledgers = await Ledgers.openSheet(queries, now, request)
+    const answers = await Answers.load(queries, [request])
+    const fingerprint = fingerprintOf(operation, request)
+    const before = answers.find(request, fingerprint)
+    if (before !== undefined) return unpack<{ result: Result }>(before).result
+    const result = await run(queries, ledgers.of(request), now, held)
+    answers.keep(request, fingerprint, pack({ result }))
+    await ledgers.flush(queries)
+    await answers.flush(queries, now)
+    return result
+  })
+}

@@ -1,0 +1,94 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { isAllowed } from '../../model/principal.ts'
+import type { Queries } from '../../store/queries.ts'
+import * as right from '../authorization.ts'
+import { titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import type { PlayerStanding } from './list-progress.ts'
+
+/** A player's view: a hidden achievement is redacted until it is unlocked. */
+export function asPlayerSees(standing: PlayerStanding): PlayerStanding {
+  const { achievement, progress } = standing
+  return !achievement.hidden || progress.state === 'achieved' ? standing : redactStanding(standing)
+}
+
+/** Leaves that the achievement exists, its position, and how far the player is. */
+export function redactStanding({ achievement, progress }: PlayerStanding): PlayerStanding {
+  return { achievement: redact(achievement), progress: { ...progress, values: {}, extensions: {} } }
+}
+
+function redact(achievement: StoredAchievement): StoredAchievement {
+  const silent = { locale: achievement.name.locale, text: '', translations: {} }
+  return {
+    ...achievement,
+    name: silent,
+    description: silent,
+    lockedDescription: undefined,
+    requirements: [],
+    rewards: [],
+    media: [],
+    tags: [],
+    productId: undefined,
+    deepLink: undefined,
+    estimatedTime: undefined,
+    extensions: {},
+  }
+}
+
+export interface GatewayView {
+  readonly titleId: string
+  /** Whose progress is shown; undefined for the catalogue, which a player sees by what they have unlocked themselves. */
+  readonly playerId: string | undefined
+}
+
+interface OfAchievement {
+  readonly achievement: StoredAchievement
+}
+
+/**
+ * Returns what a gateway shows the caller: where the title masks hidden achievements in gateways, those that are not
+ * unlocked are redacted, unless the caller may read all of the title.
+ */
+export async function asGatewayShows<Item extends OfAchievement>(
+  services: Services,
+  view: GatewayView,
+  items: readonly Item[],
+  redactItem: (item: Item) => Item,
+  call: Call,
+): Promise<readonly Item[]> {
+  const hidden = items.flatMap(({ achievement }) => (achievement.hidden ? achievement.id : []))
+  if (hidden.length === 0 || readsAll(view, call)) return items
+  const masked = await services.store.read(call.signal, (queries) => maskedOf(queries, view, hidden, call))
+  return items.map((item) => (masked.has(item.achievement.id) ? redactItem(item) : item))
+}
+
+export function redactDefinition<Item extends OfAchievement>(item: Item): Item {
+  return { ...item, achievement: redact(item.achievement) }
+}
+
+function readsAll({ titleId, playerId }: GatewayView, { principal }: Call): boolean {
+  const all =
+    playerId === undefined ? right.definitions(titleId, 'read') : right.enforcement(titleId, playerId, 'read')
+  return !('unchecked' in principal) && isAllowed(principal, all)
+}
+
+async function maskedOf(
+  queries: Queries,
+  { titleId, playerId }: GatewayView,
+  hidden: readonly string[],
+  { principal }: Call,
+): Promise<ReadonlySet<string>> {
+  const title = await titleOf(queries, titleId)
+  if (!title.maskHiddenInGateways) return new Set()
+  const viewer = playerId ?? (principal.kind === 'player' ? principal.playerId : '')
+  const own = await queries.progressAt(
+    hidden.map((achievementId) => ({ titleId, playerId: viewer, achievementId })),
+  )
+  const shared = await queries.communityProgressOf(titleId)
+  const unlocked = [
+    ...own.filter(({ progress }) => progress.state === 'achieved'),
+    ...shared.filter(({ unlockTime }) => unlockTime !== undefined),
+  ]
+  const shown = new Set(unlocked.map(({ achievementId }) => achievementId))
+  return new Set(hidden.filter((id) => !shown.has(id)))
+}

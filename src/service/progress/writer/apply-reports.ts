@@ -1,0 +1,66 @@
+import type { StoredAchievement } from '../../../model/achievement.ts'
+import { LaurelError } from '../../../model/errors.ts'
+import type { Instant } from '../../../model/instant.ts'
+import { fingerprintOf } from '../../idempotency.ts'
+import type { Answers } from '../../idempotency-store.ts'
+import type { Services } from '../../services.ts'
+import { type ProgressResult, report, whenOf } from './apply-report.ts'
+import type { Ledger } from './player-title-changes.ts'
+import type { Entry, EntryAnswer } from './report-entry.ts'
+import { formatAnswer, parseAnswer } from './response-text.ts'
+
+/** What entries are judged by: read and locked, or known and made sure of when their changes are written. */
+export interface Known {
+  readonly now: Instant
+  readonly answers: Answers
+  /** Of an entry that has a definition. */
+  ledgerOf(entry: Entry, index: number): Ledger
+  /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
+  definitionOf(entry: Entry, index: number): StoredAchievement
+}
+
+/**
+ * The one door for reports: what each makes of what is known, in their order. Changes the ledgers and keeps answers;
+ * a report that is refused leaves no trace there.
+ */
+export function judge(services: Services, known: Known, entries: readonly Entry[]): readonly EntryAnswer[] {
+  return entries.map((entry, index) => attempt(() => judgeOne(services, known, entry, index)))
+}
+
+function judgeOne(services: Services, known: Known, entry: Entry, index: number): ProgressResult {
+  const { now, answers } = known
+  const { item, by } = entry
+  const achievement = known.definitionOf(entry, index)
+  const fingerprint = item.requestId === undefined ? '' : fingerprintOf('recordProgress', item)
+  const before = answers.find(item, fingerprint)
+  if (before !== undefined) return parseAnswer(before, item)
+  checkReporter(achievement, entry)
+  const context = whenOf(services, now, item.occurredTime, by.actor)
+  const told = { actor: by.actor, requestId: item.requestId }
+  const result = report(known.ledgerOf(entry, index), item, achievement, item.report, context, told)
+  if (item.requestId !== undefined) answers.keep(item, fingerprint, formatAnswer(result))
+  return result
+}
+
+/** What only servers report, no player may, not even of themselves. */
+function checkReporter({ titleId, id, serverOnly }: StoredAchievement, { by }: Entry): void {
+  if (!serverOnly || by.principal.kind !== 'player') return
+  const message = `only servers report achievement ${id}, and a player asked`
+  throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
+    metadata: { titleId, achievementId: id },
+  })
+}
+
+export function attempt<Result>(run: () => Result): Result | LaurelError {
+  try {
+    return run()
+  } catch (error) {
+    return asAnswer(error)
+  }
+}
+
+/** What its caller is told; anything else is a fault of ours, and thrown on. */
+export function asAnswer(error: unknown): LaurelError {
+  if (error instanceof LaurelError) return error
+  throw error
+}

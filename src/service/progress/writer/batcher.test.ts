@@ -1,0 +1,156 @@
+import { setImmediate as turn } from 'node:timers/promises'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Gatherer } from './batcher.ts'
+
+const { signal } = new AbortController()
+
+/** Gathers items like `a1`, which are those of `a`, and shows what is on its way until the test lets it arrive. */
+function start() {
+  const sent: string[][] = []
+  const onTheWay: { items: readonly string[]; arrive: () => void }[] = []
+  const gatherer = new Gatherer<string, string>({
+    send(items) {
+      for (const before of onTheWay) {
+        expect(items.filter((item) => before.items.some((other) => other[0] === item[0]))).toEqual([])
+      }
+      sent.push([...items])
+      const { promise, resolve } = Promise.withResolvers<readonly string[]>()
+      const way = {
+        items,
+        arrive() {
+          onTheWay.splice(onTheWay.indexOf(way), 1)
+          resolve(items.map((item) => `${item} is done`))
+        },
+      }
+      onTheWay.push(way)
+      expect(onTheWay.length).toBeLessThanOrEqual(2)
+      return promise
+    },
+    ownerOf: (item) => item[0],
+    mostItems: 100,
+    mostBytes: 1_000,
+    batchSize: 3,
+    besideFrom: 3,
+  })
+  return { gatherer, sent, onTheWay, add: (item: string) => gatherer.add(item, 1, signal) }
+}
+
+test('the first goes at once with what came beside it, and the next ones together once it is back', async () => {
+  const { sent, onTheWay, add } = start()
+  const first = [add('a1'), add('b1')]
+  await turn()
+  const next = [add('a2'), add('c1')]
+  await turn()
+  expect(sent).toEqual([['a1', 'b1']])
+  onTheWay[0]?.arrive()
+  expect(await Promise.all(first)).toEqual(['a1 is done', 'b1 is done'])
+  expect(sent).toEqual([
+    ['a1', 'b1'],
+    ['c1', 'a2'],
+  ])
+  onTheWay[0]?.arrive()
+  expect(await Promise.all(next)).toEqual(['a2 is done', 'c1 is done'])
+})
+
+test('where many wait, some go beside the first, but nothing of whom the first is of', async () => {
+  const { sent, onTheWay, add } = start()
+  const all = [add('a1')]
+  await turn()
+  for (const item of ['a2', 'b1', 'c1']) all.push(add(item))
+  await turn()
+  expect(sent).toEqual([['a1']])
+  for (const item of ['d1', 'a3']) all.push(add(item))
+  await turn()
+  expect(sent).toEqual([['a1'], ['b1', 'c1', 'd1']])
+  onTheWay[1]?.arrive()
+  await turn()
+  expect(sent).toHaveLength(2)
+  onTheWay[0]?.arrive()
+  await turn()
+  expect(sent[2]).toEqual(['a2', 'a3'])
+  onTheWay[0]?.arrive()
+  expect(await Promise.all(all)).toHaveLength(6)
+})
+
+test('whoever waits for an answer that takes longer is waited for by the next of the same owner, and by nobody else', async () => {
+  const sent: (readonly string[])[] = []
+  const late = Promise.withResolvers<string>()
+  const gatherer = new Gatherer<string, string>({
+    send: async (items) => {
+      sent.push(items)
+      return items.map((item) => (item === 'a1' ? late.promise : `${item} is done`))
+    },
+    ownerOf: (item) => item[0],
+    mostItems: 4,
+    mostBytes: 1_000,
+    batchSize: 3,
+    besideFrom: 3,
+  })
+  const first = ['a1', 'a2', 'b1'].map((item) => gatherer.add(item, 1, signal))
+  expect(await Promise.all(first.slice(1))).toEqual(['a2 is done', 'b1 is done'])
+  const behind = ['a3', 'a4', 'a5'].map((item) => gatherer.add(item, 1, signal))
+  expect(await gatherer.add('b2', 1, signal)).toBe('b2 is done')
+  expect(gatherer.waiting).toBe(3)
+  late.reject(new Error('it was held'))
+  await expect(first[0]).rejects.toThrow('it was held')
+  expect(await Promise.all(behind)).toEqual(['a3 is done', 'a4 is done', 'a5 is done'])
+  expect(sent).toEqual([['a1', 'a2', 'b1'], ['b2'], ['a3', 'a4', 'a5']])
+})
+
+test('what is given up while it waits is not sent, and what is sent already is answered', async () => {
+  const { gatherer, sent, onTheWay } = start()
+  const leaving = new AbortController()
+  const onItsWay = gatherer.add('a1', 1, leaving.signal)
+  await turn()
+  const waiting = gatherer.add('b1', 1, leaving.signal)
+  leaving.abort(new Error('gone'))
+  await expect(waiting).rejects.toThrow('gone')
+  await expect(gatherer.add('c1', 1, leaving.signal)).rejects.toThrow('gone')
+  onTheWay[0]?.arrive()
+  expect(await onItsWay).toBe('a1 is done')
+  expect(sent).toEqual([['a1']])
+  expect(gatherer.waiting).toBe(0)
+})
+
+test('too many bytes are refused at once, until there is room again', async () => {
+  const { gatherer, onTheWay } = start()
+  const large = gatherer.add('a1', 999, signal)
+  await expect(gatherer.add('b1', 2, signal)).rejects.toMatchObject({ reason: 'TOO_MANY_REQUESTS' })
+  await turn()
+  const small = gatherer.add('b1', 2, signal)
+  onTheWay[0]?.arrive()
+  await large
+  onTheWay[0]?.arrive()
+  expect(await small).toBe('b1 is done')
+})
+
+test('whatever comes and arrives in whatever order, each is sent once, in the order of its owner', async () => {
+  const owner = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
+  const step = fc.oneof(owner, fc.constantFrom(0, 1), fc.constant('turn' as const))
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
+      const { gatherer, sent, onTheWay, add } = start()
+      const added: string[] = []
+      const answers: Promise<string>[] = []
+      for (const step of steps) {
+        if (typeof step === 'number') onTheWay[step]?.arrive()
+        else if (step === 'turn') await turn()
+        else {
+          const item = `${step}${added.length}`
+          added.push(item)
+          answers.push(add(item))
+        }
+      }
+      // One turn for what is ready to go, and one for each that it may arrive.
+      for (let turns = 0; turns <= steps.length; turns += 1) {
+        await turn()
+        onTheWay[0]?.arrive()
+      }
+      expect({ waiting: gatherer.waiting, onTheWay }).toEqual({ waiting: 0, onTheWay: [] })
+      expect(await Promise.all(answers)).toEqual(added.map((item) => `${item} is done`))
+      const byOwner = (items: readonly string[]) => Object.groupBy(items, (item) => item[0] as string)
+      expect(byOwner(sent.flat())).toEqual(byOwner(added))
+    }),
+  )
+})

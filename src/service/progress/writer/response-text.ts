@@ -1,0 +1,74 @@
+import { pack, unpack } from '../../../model/packed.ts'
+import type { Progress } from '../../../model/progress.ts'
+import type { ProgressKey } from '../../../store/progress/progress.ts'
+import type { ProgressResult } from './apply-report.ts'
+
+type Text = readonly [
+  outcome: number,
+  state: Progress['state'],
+  values: string,
+  reportedPercent: number,
+  percent: number,
+  times: readonly (string | null)[],
+  unlockPrecision: Progress['unlockPrecision'] | null,
+  revoked: boolean,
+  writer: string,
+  extensions: string,
+]
+
+/** A first answer as it is kept: short, because there is one for each report. What the request says is left out. */
+export function formatAnswer({ progress, changed, newlyUnlocked, alreadyUnlocked }: ProgressResult): string {
+  const { unlockTime, firstReportTime, lastReportTime } = progress
+  const text: Text = [
+    Number(changed) + 2 * Number(newlyUnlocked) + 4 * Number(alreadyUnlocked),
+    progress.state,
+    pack(progress.values),
+    progress.reportedPercent,
+    progress.percent,
+    [unlockTime, firstReportTime, lastReportTime].map((time) => (time === undefined ? null : String(time))),
+    progress.unlockPrecision ?? null,
+    progress.revoked,
+    progress.writer,
+    pack(progress.extensions),
+  ]
+  return JSON.stringify(text)
+}
+
+export function parseAnswer(text: string, { playerId, titleId, achievementId }: ProgressKey): ProgressResult {
+  const [
+    outcome,
+    state,
+    values,
+    reportedPercent,
+    percent,
+    times,
+    unlockPrecision,
+    revoked,
+    writer,
+    extensions,
+  ] = JSON.parse(text) as Text
+  const [unlockTime, firstReportTime, lastReportTime] = times.map((time) =>
+    time === null ? undefined : BigInt(time),
+  )
+  return {
+    playerId,
+    titleId,
+    achievementId,
+    progress: {
+      state,
+      values: unpack(values),
+      reportedPercent,
+      percent,
+      unlockTime,
+      unlockPrecision: unlockPrecision ?? undefined,
+      firstReportTime,
+      lastReportTime,
+      revoked,
+      writer,
+      extensions: unpack(extensions),
+    },
+    changed: (outcome & 1) !== 0,
+    newlyUnlocked: (outcome & 2) !== 0,
+    alreadyUnlocked: (outcome & 4) !== 0,
+  }
+}

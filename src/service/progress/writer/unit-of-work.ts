@@ -1,0 +1,79 @@
+import type { Instant } from '../../../model/instant.ts'
+import { NOT_STARTED } from '../../../model/progress.ts'
+import type { Sheet, SheetKey } from '../../../store/progress/player-titles.ts'
+import type { ProgressKey, ProgressRecord } from '../../../store/progress/progress.ts'
+import type { Queries } from '../../../store/queries.ts'
+import { Ledger } from './player-title-changes.ts'
+
+/**
+ * The ledgers of a transaction: opened together under the lock of their sheets, and written together once, in the order
+ * in which their sheets were first named.
+ */
+export class Ledgers {
+  readonly #ledgers: ReadonlyMap<string, Ledger>
+
+  private constructor(ledgers: ReadonlyMap<string, Ledger>) {
+    this.#ledgers = ledgers
+  }
+
+  /** Locks the sheets of these keys and reads the progress. Keys may repeat. */
+  static async open(queries: Queries, time: Instant, keys: readonly ProgressKey[]): Promise<Ledgers> {
+    const unique = [...new Map(keys.map((key) => [progressKey(key), key])).values()]
+    return Ledgers.#lock(queries, time, keys, () => queries.progressAt(unique))
+  }
+
+  /** Locks one sheet and reads all that the player has in the title. */
+  static async openSheet(queries: Queries, time: Instant, key: SheetKey): Promise<Ledgers> {
+    return Ledgers.#lock(queries, time, [key], () => queries.progressOf(key))
+  }
+
+  static async #lock(
+    queries: Queries,
+    time: Instant,
+    keys: readonly SheetKey[],
+    read: () => Promise<readonly ProgressRecord[]>,
+  ): Promise<Ledgers> {
+    if (keys.length === 0) return new Ledgers(new Map())
+    const unique = new Map(keys.map((key) => [sheetKey(key), key]))
+    const locked = await queries.lockSheets([...unique.values()], time)
+    const sheets = new Map(locked.map((sheet) => [sheetKey(sheet), sheet]))
+    const found = Map.groupBy(await read(), sheetKey)
+    const ledgers = [...unique.keys()].map((name) => {
+      const records = found.get(name) ?? []
+      const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
+      return [name, new Ledger(sheets.get(name) as Sheet, progress)] as const
+    })
+    return new Ledgers(new Map(ledgers))
+  }
+
+  of(key: SheetKey): Ledger {
+    const ledger = this.#ledgers.get(sheetKey(key))
+    if (ledger === undefined) throw new Error(`sheet ${sheetKey(key)} is not open`)
+    return ledger
+  }
+
+  async flush(queries: Queries): Promise<void> {
+    const ledgers = [...this.#ledgers.values()]
+    const changed = ledgers.flatMap(({ progress }) => progress)
+    const erased = changed.filter(({ progress }) => progress === NOT_STARTED)
+    const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
+    if (kept.length > 0) await queries.putProgress(kept)
+    if (erased.length > 0) await queries.deleteProgress(erased)
+    for (const ledger of ledgers) {
+      if (ledger.isShrunk) ledger.setLastUnlock(await queries.lastUnlockOf(ledger.sheet))
+    }
+    const sheets = ledgers.filter(({ hasNewTotals }) => hasNewTotals).map(({ sheet }) => sheet)
+    if (sheets.length > 0) await queries.putSheets(sheets)
+    const events = ledgers.flatMap((ledger) => ledger.events)
+    if (events.length > 0) await queries.insertEvents(events)
+  }
+}
+
+/** No id holds U+0000. */
+export function sheetKey({ playerId, titleId }: SheetKey): string {
+  return `${playerId}\u0000${titleId}`
+}
+
+function progressKey({ playerId, titleId, achievementId }: ProgressKey): string {
+  return `${playerId}\u0000${titleId}\u0000${achievementId}`
+}

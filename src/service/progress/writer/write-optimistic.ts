@@ -1,0 +1,89 @@
+import type { StoredAchievement } from '../../../model/achievement.ts'
+import { LaurelError } from '../../../model/errors.ts'
+import type { Instant } from '../../../model/instant.ts'
+import type { SheetWrite } from '../../../store/progress/optimistic-writes.ts'
+import { Answers } from '../../idempotency-store.ts'
+import { achievementNotFound } from '../../require.ts'
+import type { Services } from '../../services.ts'
+import { judge } from './apply-reports.ts'
+import { type OpenSheet, openSheets, writeOf } from './open-player-titles.ts'
+import type { KnownStandings } from './player-title-cache.ts'
+import type { Entry, EntryAnswer } from './report-entry.ts'
+import { sheetKey } from './unit-of-work.ts'
+
+/**
+ * Records entries without holding anything while they are judged: what they are judged by is known or read, and one
+ * statement writes what comes of it, sheet by sheet, where all of that is still so. Undefined for the entries of
+ * sheets that were left unwritten, because they have changed, or because one of their entries was refused: the
+ * refusal might be an old view's.
+ */
+export async function recordUnlocked(
+  services: Services,
+  standings: KnownStandings,
+  entries: readonly Entry[],
+): Promise<readonly (EntryAnswer | undefined)[]> {
+  const now = services.now()
+  const items = entries.map(({ item }) => item)
+  const definitions = await findDefinitions(services, entries)
+  const sheets = await openSheets(services, standings, items, now)
+  const opened = new Map(sheets.map((sheet) => [sheet.name, sheet]))
+
+  const answers = new Answers()
+  const definitionOf = ({ item }: Entry, index: number) => {
+    const definition = definitions[index]
+    if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
+    return definition
+  }
+  const ledgerOf = (_: Entry, index: number) => (sheets[index] as OpenSheet).ledger
+  const judged = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
+
+  for (const [index, sheet] of sheets.entries()) {
+    const definition = definitions[index]
+    if (judged[index] instanceof LaurelError || definition === undefined) sheet.isRefused = true
+    else if (!sheet.definitions.includes(definition)) sheet.definitions.push(definition)
+  }
+  for (const answer of answers.given) (opened.get(sheetKey(answer)) as OpenSheet).answers.push(answer)
+  const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
+  const writes = kept.map(writeOf).sort(byKey)
+  const written = new Set<OpenSheet>()
+  for (const { open, after, progress } of await write(services, writes, now)) {
+    standings.put(open.name, after, open, progress)
+    written.add(open)
+  }
+  if (written.size === opened.size) return judged
+
+  // Whatever it was that had changed: it is read anew.
+  for (const sheet of opened.values()) if (!written.has(sheet)) standings.forget(sheet.name)
+  const left = kept.filter((sheet) => !written.has(sheet))
+  services.definitions.forget(left.flatMap(({ definitions: judgedBy }) => judgedBy))
+  return judged.map((answer, index) => (written.has(sheets[index] as OpenSheet) ? answer : undefined))
+}
+
+/** Gives those that were written. It waits for nobody, so nobody has to stop it. */
+async function write<Write extends SheetWrite>(
+  { store }: Services,
+  writes: readonly Write[],
+  now: Instant,
+): Promise<readonly Write[]> {
+  if (writes.length === 0) return []
+  const { signal } = new AbortController()
+  return store.single(signal, (queries) => queries.writeStandings(writes, now))
+}
+
+/** In the order of the entries; undefined for those that there are not. */
+async function findDefinitions(
+  { definitions, store }: Services,
+  entries: readonly Entry[],
+): Promise<readonly (StoredAchievement | undefined)[]> {
+  const known = entries.map(({ item }) => definitions.get(item))
+  const missing = entries.flatMap(({ item }, index) => (known[index] === undefined ? [item] : []))
+  if (missing.length === 0) return known
+  const { signal } = new AbortController()
+  await store.read(signal, (queries) => definitions.load(queries, missing))
+  return entries.map(({ item }) => definitions.get(item))
+}
+
+function byKey({ after: left }: SheetWrite, { after: right }: SheetWrite): number {
+  if (left.playerId !== right.playerId) return left.playerId < right.playerId ? -1 : 1
+  return left.titleId < right.titleId ? -1 : 1
+}

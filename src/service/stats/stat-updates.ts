@@ -1,0 +1,118 @@
+import { invalidArgument, LaurelError } from '../../model/errors.ts'
+import {
+  applyStatOperation,
+  type Stat,
+  type StatOperation,
+  type StatValue,
+  type StatWriter,
+} from '../../model/stat.ts'
+import type { SheetKey } from '../../store/progress/player-titles.ts'
+import type { Queries } from '../../store/queries.ts'
+import { statNotFound, titleOf } from '../require.ts'
+import type { Call } from '../services.ts'
+
+export interface StatUpdate {
+  readonly code: string
+  readonly operation: StatOperation
+  /** What the operation works with; a reset takes none. */
+  readonly value: number
+  /** Refused unless the player has a value of the stat already, or has none yet; left out where it is all the same. */
+  readonly when?: 'present' | 'absent'
+}
+
+/** A stat's value before and after a call's updates. */
+export interface Movement {
+  readonly before: number
+  readonly after: number
+}
+
+/** As whom a call writes stats. */
+export function writerOf({ writer }: { readonly writer?: StatWriter }, { principal }: Call): StatWriter {
+  return principal.kind === 'player' ? 'client' : (writer ?? 'server')
+}
+
+/** The stats by code, held as they are until the end of the transaction. */
+export async function holdStats(
+  queries: Queries,
+  titleId: string,
+  codes: readonly string[],
+  writer: StatWriter,
+): Promise<ReadonlyMap<string, Stat>> {
+  const stats = new Map((await queries.holdStats(titleId, codes)).map((stat) => [stat.code, stat]))
+  if (codes.some((code) => !stats.has(code))) await titleOf(queries, titleId)
+  checkStats(titleId, codes, stats, writer)
+  return stats
+}
+
+/** @throws LaurelError for a stat that is not there, or that the writer may not write. */
+export function checkStats(
+  titleId: string,
+  codes: readonly string[],
+  stats: ReadonlyMap<string, Stat>,
+  writer: StatWriter,
+): void {
+  for (const code of codes) {
+    const stat = stats.get(code)
+    if (stat === undefined) throw statNotFound(titleId, code)
+    if (writer === 'server' || stat.setBy === 'client') continue
+    const message = `stat ${code} is written by servers only`
+    throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
+      metadata: { titleId, statCode: code },
+    })
+  }
+}
+
+/** What the updates make of a player's values, by code in order of first mention. */
+export function movementsOf(
+  { updates, ...key }: SheetKey & { readonly updates: readonly StatUpdate[] },
+  stats: ReadonlyMap<string, Stat>,
+  current: ReadonlyMap<string, StatValue>,
+): ReadonlyMap<string, Movement> {
+  const movements = new Map<string, Movement>()
+  for (const [index, { code, operation, value, when }] of updates.entries()) {
+    const stat = stats.get(code) as Stat
+    const known = movements.get(code)
+    const isThere = known !== undefined || current.has(code)
+    if (when !== undefined) checkPresence(key, code, when, isThere)
+    const before = known?.after ?? current.get(code)?.value ?? stat.defaultValue
+    const after = applyStatOperation(stat, operation, before, value)
+    if (operation !== 'reset') checkValue(stat, before, after, `updates[${index}].value`)
+    movements.set(code, { before: known?.before ?? before, after })
+  }
+  return movements
+}
+
+function checkPresence(
+  { titleId, playerId }: SheetKey,
+  code: string,
+  when: 'present' | 'absent',
+  isThere: boolean,
+): void {
+  if ((when === 'present') === isThere) return
+  if (!isThere) throw statValueNotFound({ titleId, playerId }, code)
+  const message = `the player has a value of stat ${code} already`
+  const metadata = { titleId, playerId, statCode: code }
+  throw new LaurelError('already_exists', 'STAT_VALUE_EXISTS', message, { metadata })
+}
+
+export function statValueNotFound({ titleId, playerId }: SheetKey, code: string): LaurelError {
+  const message = `the player has no value of stat ${code}`
+  const metadata = { titleId, playerId, statCode: code }
+  return new LaurelError('not_found', 'STAT_VALUE_NOT_FOUND', message, { metadata })
+}
+
+/** @throws LaurelError for a value that the stat does not allow: it is refused, not clamped. */
+export function checkValue(stat: Stat, before: number, after: number, field: string): void {
+  if (!Number.isFinite(after)) {
+    throw invalidArgument([{ field, message: 'must leave the stat with a finite value' }])
+  }
+  const metadata = { titleId: stat.titleId, statCode: stat.code, value: String(after) }
+  if (stat.incrementOnly && after < before) {
+    const message = `stat ${stat.code} only rises, and ${after} is below its value ${before}`
+    throw new LaurelError('failed_precondition', 'STAT_INCREMENT_ONLY', message, { metadata })
+  }
+  const [low, high] = [stat.minimum ?? Number.NEGATIVE_INFINITY, stat.maximum ?? Number.POSITIVE_INFINITY]
+  if (after >= low && after <= high) return
+  const message = `stat ${stat.code} must stay between ${low} and ${high}, and would become ${after}`
+  throw new LaurelError('failed_precondition', 'STAT_OUT_OF_BOUNDS', message, { metadata })
+}

@@ -1,0 +1,30 @@
+import type { Stat } from '../../model/stat.ts'
+import { mutateOnce } from '../idempotency.ts'
+import { checkEtag, statNotFound, statOf, titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import { checkBounds, type NewStat } from './create-stat.ts'
+
+export interface UpdateStat {
+  readonly titleId: string
+  readonly code: string
+  readonly etag: string | undefined
+  readonly patch: Partial<Omit<NewStat, 'titleId' | 'code'>>
+  readonly requestId: string | undefined
+}
+
+/** Values that players have already stay, also where new bounds would refuse them. */
+export async function updateStat(services: Services, request: UpdateStat, call: Call): Promise<Stat> {
+  const { titleId, code, patch } = request
+  return mutateOnce(services, 'updateStat', request, call, async (queries) => {
+    const current = await queries.lockStat(titleId, code)
+    if (current === undefined) {
+      await titleOf(queries, titleId)
+      throw statNotFound(titleId, code)
+    }
+    checkEtag(current, request.etag)
+    const next = { ...current, ...patch, updateTime: services.now() }
+    checkBounds(next)
+    await queries.updateStat(next)
+    return statOf(queries, titleId, code)
+  })
+}

@@ -1,0 +1,211 @@
+import { type Kysely, type SqlBool, sql } from 'kysely'
+import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
+import { formatJson } from '../../model/exact-json.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { JsonObject } from '../../model/json.ts'
+import { wanted } from '../id-table.ts'
+import type { Row, Tables } from '../schema.ts'
+import { definitionFromJson, definitionToJson } from './definition.ts'
+
+export type AchievementOrder = 'list_order' | 'create_time' | 'update_time'
+
+export interface AchievementFilter {
+  readonly titleId: string
+  /** Has any of these tags; empty for no filter. */
+  readonly tags: readonly string[]
+  readonly hidden: boolean | undefined
+  readonly orderBy: AchievementOrder
+  readonly descending: boolean
+  /** The last one of the page before. */
+  readonly after: { readonly key: bigint; readonly id: string } | undefined
+  readonly limit: number
+}
+
+/** A definition to write, with the times that it is kept under. */
+export type AchievementWrite = Achievement & { readonly createTime: Instant; readonly updateTime: Instant }
+
+export function achievementQueries(db: Kysely<Tables>) {
+  const select = (titleId: string) =>
+    db
+      .selectFrom('achievements')
+      .selectAll('achievements')
+      .select(idsColumn.as('ids'))
+      .where('title_id', '=', titleId)
+  const selectNamed = (titleId: string, ids: readonly string[]) =>
+    select(titleId).innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
+
+  return {
+    /** Writes definitions and their dialect ids; existing ones of the same id are replaced, their etag moves. */
+    async putAchievements(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {
+      if (achievements.length === 0) return
+      const rows = formatJson(achievements.map((achievement) => toRow(titleId, achievement)))
+      await sql`
+        insert into achievements (title_id, id, list_order, hidden, tags, stat_codes, score, definition,
+                                  create_time, update_time)
+        select title_id, id, list_order, hidden, tags, stat_codes, score, definition, create_time, update_time
+        from jsonb_to_recordset(${rows}::jsonb) as r (title_id text, id text, list_order integer, hidden boolean,
+             tags text[], stat_codes text[], score bigint, definition jsonb, create_time bigint, update_time bigint)
+        order by title_id, id
+        on conflict (title_id, id) do update set
+          list_order = excluded.list_order, hidden = excluded.hidden, tags = excluded.tags,
+          stat_codes = excluded.stat_codes, score = excluded.score, definition = excluded.definition,
+          create_time = excluded.create_time, update_time = excluded.update_time,
+          revision = achievements.revision + 1`.execute(db)
+      await replaceIds(titleId, achievements)
+    },
+
+    async achievementsByIds(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
+      if (ids.length === 0) return []
+      return (await selectNamed(titleId, ids).execute()).map(fromRow)
+    },
+
+    /** The same, locked against change until the end of the transaction, in order of id. */
+    async lockAchievements(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
+      if (ids.length === 0) return []
+      const rows = await selectNamed(titleId, ids)
+        .orderBy('achievements.id')
+        .forUpdate('achievements')
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /**
+     * The same, or all of a title, held as they are until the end of the transaction: others may hold them too, and
+     * whoever changes or deletes them waits. Held before sheets are locked, so that a sheet's totals count what the
+     * definition is worth when they are written.
+     */
+    async holdAchievements(
+      titleId: string,
+      ids: readonly string[] | 'all',
+    ): Promise<readonly StoredAchievement[]> {
+      if (ids.length === 0) return []
+      const query = ids === 'all' ? select(titleId) : selectNamed(titleId, ids)
+      const rows = await query.orderBy('achievements.id').forKeyShare('achievements').execute()
+      return rows.map(fromRow)
+    },
+
+    /** Those with a requirement that follows one of the stats, held in the same way. */
+    async holdAchievementsFollowing(
+      titleId: string,
+      codes: readonly string[],
+    ): Promise<readonly StoredAchievement[]> {
+      const rows = await select(titleId)
+        .where(sql<SqlBool>`stat_codes && ${[...codes]}::text[]`)
+        .orderBy('id')
+        .forKeyShare()
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    async listAchievements(filter: AchievementFilter): Promise<readonly StoredAchievement[]> {
+      const column = sql.ref<bigint>(filter.orderBy)
+      const direction = filter.descending ? 'desc' : 'asc'
+      let query = select(filter.titleId)
+      if (filter.tags.length > 0) query = query.where(sql<SqlBool>`tags && ${[...filter.tags]}::text[]`)
+      if (filter.hidden !== undefined) query = query.where('hidden', '=', filter.hidden)
+      if (filter.after !== undefined) {
+        const { key, id } = filter.after
+        const beyond = sql.raw(filter.descending ? '<' : '>')
+        query = query.where(sql<SqlBool>`(${column}, id) ${beyond} (${key}::bigint, ${id})`)
+      }
+      const rows = await query
+        .orderBy(column, direction)
+        .orderBy('id', direction)
+        .limit(filter.limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /** The default name of each achievement of a title, by id. */
+    async achievementNames(titleId: string): Promise<ReadonlyMap<string, string>> {
+      const rows = await db
+        .selectFrom('achievements')
+        .where('title_id', '=', titleId)
+        .select(['id', sql<string>`definition->'name'->>'text'`.as('name')])
+        .execute()
+      return new Map(rows.map(({ id, name }) => [id, name]))
+    },
+
+    /** The highest list order of a title; 0 when it has no achievement. */
+    async lastListOrder(titleId: string): Promise<number> {
+      const row = await db
+        .selectFrom('achievements')
+        .where('title_id', '=', titleId)
+        .select(({ fn }) => fn.max('list_order').as('last'))
+        .executeTakeFirst()
+      return row?.last ?? 0
+    },
+
+    /** Moves the achievements from `from` to `to` (both included) by `step` in list order. */
+    async shiftListOrder(titleId: string, from: number, to: number, step: number): Promise<void> {
+      await db
+        .updateTable('achievements')
+        .set({ list_order: sql`list_order + ${step}` })
+        .where('title_id', '=', titleId)
+        .where('list_order', '>=', from)
+        .where('list_order', '<=', to)
+        .execute()
+    },
+
+    async deleteAchievements(titleId: string, ids: readonly string[] | 'all'): Promise<void> {
+      let query = db.deleteFrom('achievements').where('title_id', '=', titleId)
+      if (ids !== 'all') query = query.where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+      await query.execute()
+    },
+  }
+
+  async function replaceIds(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {
+    const achievementIds = achievements.map(({ id }) => id)
+    await db
+      .deleteFrom('achievement_ids')
+      .where('title_id', '=', titleId)
+      .where('achievement_id', '=', sql<string>`any(${achievementIds}::text[])`)
+      .execute()
+    const rows = achievements.flatMap(({ id, ids }) =>
+      Object.entries(ids).map(([dialect, theirs]) => ({ dialect, id: theirs, achievement_id: id })),
+    )
+    if (rows.length === 0) return
+    await sql`
+      insert into achievement_ids (title_id, dialect, id, achievement_id)
+      select ${titleId}, dialect, id, achievement_id from jsonb_to_recordset(${formatJson(rows)}::jsonb)
+        as r (dialect text, id text, achievement_id text)`.execute(db)
+  }
+}
+
+/** Ids by dialect, of the row of `achievements` that the query is at. */
+const idsColumn = sql<Readonly<Record<string, string>>>`(
+  select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
+  where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`
+
+type AchievementRow = Row<'achievements'> & { readonly ids: Readonly<Record<string, string>> }
+
+function toRow(titleId: string, achievement: AchievementWrite): JsonObject {
+  const codes = achievement.requirements.map(({ statCode }) => statCode).filter((code) => code !== undefined)
+  return {
+    title_id: titleId,
+    id: achievement.id,
+    list_order: achievement.listOrder,
+    hidden: achievement.hidden,
+    tags: achievement.tags,
+    stat_codes: [...new Set(codes)],
+    score: scoreOf(achievement),
+    definition: definitionToJson(achievement),
+    create_time: achievement.createTime,
+    update_time: achievement.updateTime,
+  }
+}
+
+function fromRow(row: AchievementRow): StoredAchievement {
+  return {
+    ...definitionFromJson(row.definition),
+    titleId: row.title_id,
+    id: row.id,
+    listOrder: row.list_order,
+    hidden: row.hidden,
+    tags: row.tags,
+    ids: row.ids,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    etag: String(row.revision),
+  }
+}

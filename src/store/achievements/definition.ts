@@ -1,0 +1,79 @@
+import type { Achievement, Requirement } from '../../model/achievement.ts'
+import type { JsonObject } from '../../model/json.ts'
+import { parseQuantity, type Quantity } from '../../model/quantity.ts'
+
+/** What of a definition has columns of its own; the rest is one JSON document. */
+type Columns = 'id' | 'listOrder' | 'hidden' | 'tags' | 'ids' | 'createTime' | 'updateTime'
+
+export type Definition = Omit<Achievement, Columns>
+
+/**
+ * A definition as JSON. 64-bit numbers are text in it, doubles are numbers; what is undefined is left out.
+ */
+export function definitionToJson(achievement: Definition): JsonObject {
+  const { window, estimatedTime, requirements } = achievement
+  return {
+    name: achievement.name,
+    description: achievement.description,
+    lockedDescription: achievement.lockedDescription,
+    serverOnly: achievement.serverOnly,
+    kind: achievement.kind,
+    window: window && { start: String(window.start), end: String(window.end) },
+    participation: achievement.participation,
+    requirements: requirements.map((requirement) => ({
+      ...requirement,
+      target: quantityToJson(requirement.target),
+    })),
+    rewards: achievement.rewards,
+    media: achievement.media,
+    platforms: achievement.platforms,
+    productId: achievement.productId,
+    deepLink: achievement.deepLink,
+    estimatedTime: estimatedTime === undefined ? undefined : String(estimatedTime),
+    titleAssociations: achievement.titleAssociations,
+    extensions: achievement.extensions,
+  } as unknown as JsonObject
+}
+
+export function definitionFromJson(json: JsonObject): Definition {
+  const stored = json as unknown as Stored
+  return {
+    ...stored,
+    lockedDescription: stored.lockedDescription,
+    window: stored.window && { start: BigInt(stored.window.start), end: BigInt(stored.window.end) },
+    requirements: stored.requirements.map((requirement) => ({
+      ...requirement,
+      statCode: requirement.statCode,
+      target: quantityFromJson(requirement.target),
+    })),
+    rewards: stored.rewards.map((reward) => ({
+      ...reward,
+      name: reward.name,
+      description: reward.description,
+      media: reward.media,
+    })),
+    productId: stored.productId,
+    deepLink: stored.deepLink,
+    estimatedTime: stored.estimatedTime === undefined ? undefined : BigInt(stored.estimatedTime),
+    titleAssociations: stored.titleAssociations.map((association) => ({
+      ...association,
+      version: association.version,
+    })),
+  }
+}
+
+/** An integer as text, so that it stays exact in any reader; a double as a number. */
+export function quantityToJson(quantity: Quantity): string | number {
+  return typeof quantity === 'bigint' ? String(quantity) : quantity
+}
+
+export function quantityFromJson(json: string | number | bigint): Quantity {
+  if (typeof json !== 'string') return Number(json)
+  return parseQuantity(json, 'integer') ?? 0n
+}
+
+type Stored = Omit<Definition, 'window' | 'requirements' | 'estimatedTime'> & {
+  readonly window: { readonly start: string; readonly end: string } | undefined
+  readonly requirements: readonly (Omit<Requirement, 'target'> & { readonly target: string | number })[]
+  readonly estimatedTime: string | undefined
+}

@@ -1,0 +1,221 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { CommunityProgress, Contribution } from '../../model/community.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { Quantity } from '../../model/quantity.ts'
+import type { SheetKey } from '../progress/player-titles.ts'
+import type { ProgressEvent } from '../progress/progress.ts'
+import type { Row, Tables } from '../schema.ts'
+
+/** How far a stat rose that a community achievement follows. Its decimals are taken as they print, and added exactly. */
+export interface Rise {
+  readonly achievementId: string
+  readonly before: number
+  readonly after: number
+  /** Unlocks it when the sum reaches this; undefined where nothing may now. */
+  readonly target: Quantity | undefined
+}
+
+export interface ContributorFilter {
+  readonly titleId: string
+  readonly achievementId: string
+  readonly descending: boolean
+  readonly offset: number
+  readonly limit: number
+}
+
+export function communityQueries(db: Kysely<Tables>) {
+  return {
+    /**
+     * Locks what all players share of these achievements, in sorted order, until the end of the transaction. What is
+     * not there yet is made. After the sheets, so that nobody waits for a sheet while everybody waits for them.
+     */
+    async lockCommunityProgress(
+      titleId: string,
+      achievementIds: readonly string[],
+      time: Instant,
+    ): Promise<readonly CommunityProgress[]> {
+      const ids = [...achievementIds].sort()
+      const found = await lock(titleId, ids)
+      if (found.length === ids.length) return found
+      await sql`
+        insert into community_progress (title_id, achievement_id, value, create_time, update_time)
+        select ${titleId}, id, 0, ${time}::bigint, ${time}::bigint from unnest(${ids}::text[]) as wanted (id)
+        on conflict (title_id, achievement_id) do nothing`.execute(db)
+      return lock(titleId, ids)
+    },
+
+    /** The same without making any: of all that one transaction may come to, before it comes to the first. */
+    async holdCommunityProgress(titleId: string, achievementIds: readonly string[]): Promise<void> {
+      if (achievementIds.length > 0) await lock(titleId, achievementIds)
+    },
+
+    /** Adds what a player's stats rose by to the player's contributions. The sheet must be locked. */
+    async addContributions(
+      { playerId, titleId }: SheetKey,
+      rises: readonly Rise[],
+      time: Instant,
+    ): Promise<readonly Contribution[]> {
+      const { rows } = await sql<Row<'contributions'>>`
+        insert into contributions (player_id, title_id, achievement_id, value, create_time, update_time)
+        select ${playerId}, ${titleId}, achievement_id, rise, ${time}::bigint, ${time}::bigint
+        from ${risen(rises)} as r
+        order by achievement_id
+        on conflict (player_id, title_id, achievement_id) do update set
+          value = contributions.value + excluded.value, update_time = excluded.update_time
+        returning *`.execute(db)
+      return rows.map(toContribution)
+    },
+
+    /** Adds the same to what all players share, and unlocks what reaches its target. It must be locked. */
+    async raiseCommunityProgress(
+      titleId: string,
+      rises: readonly Rise[],
+      time: Instant,
+    ): Promise<readonly CommunityProgress[]> {
+      const { rows } = await sql<Row<'community_progress'>>`
+        update community_progress c set
+          value = c.value + r.rise, update_time = ${time}::bigint,
+          unlock_time = case when c.value + r.rise >= r.target then ${time}::bigint end
+        from ${risen(rises)} as r
+        where c.title_id = ${titleId} and c.achievement_id = r.achievement_id
+        returning c.*`.execute(db)
+      return rows.map(toProgress)
+    },
+
+    /** What all players of a title share, in no order; achievements that nobody contributed to are not among it. */
+    async communityProgressOf(titleId: string): Promise<readonly CommunityProgress[]> {
+      const rows = await db
+        .selectFrom('community_progress')
+        .selectAll()
+        .where('title_id', '=', titleId)
+        .execute()
+      return rows.map(toProgress)
+    },
+
+    /** Everything that a player contributed in a title, in no order. */
+    async contributionsOf({ playerId, titleId }: SheetKey): Promise<readonly Contribution[]> {
+      const rows = await db
+        .selectFrom('contributions')
+        .selectAll()
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .execute()
+      return rows.map(toContribution)
+    },
+
+    /** By what they contributed; of equals, in order of player. */
+    async contributorsOf(filter: ContributorFilter): Promise<readonly Contribution[]> {
+      const direction = filter.descending ? 'desc' : 'asc'
+      const rows = await db
+        .selectFrom('contributions')
+        .selectAll()
+        .where('title_id', '=', filter.titleId)
+        .where('achievement_id', '=', filter.achievementId)
+        .orderBy('value', direction)
+        .orderBy('player_id', direction)
+        .offset(filter.offset)
+        .limit(filter.limit)
+        .execute()
+      return rows.map(toContribution)
+    },
+
+    /** Marks a contribution's reward as taken. The sheet must be locked. */
+    async claimContribution(
+      { playerId, titleId }: SheetKey,
+      achievementId: string,
+      time: Instant,
+    ): Promise<void> {
+      await db
+        .updateTable('contributions')
+        .set({ claim_time: time })
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .where('achievement_id', '=', achievementId)
+        .execute()
+    },
+
+    async achievementHasContributions(titleId: string, achievementId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('contributions')
+        .where('title_id', '=', titleId)
+        .where('achievement_id', '=', achievementId)
+        .select('player_id')
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    /** Erases all contributions to an achievement and what they came to, and tells it. The sheets must be locked. */
+    async eraseContributions(
+      titleId: string,
+      achievementId: string,
+      told: Pick<ProgressEvent, 'time' | 'actor' | 'reason' | 'requestId'>,
+    ): Promise<void> {
+      await sql`
+        insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
+          reason, request_id)
+        select player_id, title_id, achievement_id, 'reset', ${told.time}::bigint, 'not_started', 0, null,
+          ${told.actor}::text, ${told.reason}::text, ${told.requestId}::text
+        from contributions where title_id = ${titleId} and achievement_id = ${achievementId}
+        order by player_id`.execute(db)
+      for (const table of ['contributions', 'community_progress'] as const) {
+        await db
+          .deleteFrom(table)
+          .where('title_id', '=', titleId)
+          .where('achievement_id', '=', achievementId)
+          .execute()
+      }
+    },
+  }
+
+  async function lock(titleId: string, ids: readonly string[]): Promise<readonly CommunityProgress[]> {
+    const rows = await db
+      .selectFrom('community_progress')
+      .selectAll()
+      .where('title_id', '=', titleId)
+      .where('achievement_id', '=', sql<string>`any(${[...ids]}::text[])`)
+      .orderBy('achievement_id')
+      .forUpdate()
+      .execute()
+    return rows.map(toProgress)
+  }
+}
+
+function risen(rises: readonly Rise[]): RawBuilder<unknown> {
+  const rows = rises.map(({ achievementId, before, after, target }) => ({
+    achievement_id: achievementId,
+    before: String(before),
+    after: String(after),
+    target: target === undefined ? null : String(target),
+  }))
+  return sql`(
+    select achievement_id, after::numeric - before::numeric as rise, target::numeric as target
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
+      as said (achievement_id text, before text, after text, target text))`
+}
+
+/** The nearest double; a sum beyond them all stops at the last. */
+function toDouble(decimal: string): number {
+  return Math.min(Number(decimal), Number.MAX_VALUE)
+}
+
+function toProgress(row: Row<'community_progress'>): CommunityProgress {
+  return {
+    achievementId: row.achievement_id,
+    value: toDouble(row.value),
+    unlockTime: row.unlock_time ?? undefined,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+  }
+}
+
+function toContribution(row: Row<'contributions'>): Contribution {
+  return {
+    playerId: row.player_id,
+    achievementId: row.achievement_id,
+    value: toDouble(row.value),
+    claimTime: row.claim_time ?? undefined,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+  }
+}

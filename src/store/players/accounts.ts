@@ -1,0 +1,68 @@
+import { type Kysely, sql } from 'kysely'
+import type { Account } from '../../model/player.ts'
+import { wanted } from '../id-table.ts'
+import type { Tables } from '../schema.ts'
+
+export function accountQueries(db: Kysely<Tables>) {
+  return {
+    async playerOfAccount({ dialect, id }: Account): Promise<string | undefined> {
+      const row = await db
+        .selectFrom('accounts')
+        .where('id', '=', id)
+        .where('dialect', '=', dialect)
+        .select('player_id')
+        .executeTakeFirst()
+      return row?.player_id
+    },
+
+    /** The player of each of a dialect's accounts that is linked. */
+    async playersOfAccounts(dialect: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+      if (ids.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('accounts')
+        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'accounts.id')
+        .where('dialect', '=', dialect)
+        .select(['accounts.id', 'player_id'])
+        .execute()
+      return new Map(rows.map(({ id, player_id }) => [id, player_id]))
+    },
+
+    /** The accounts of each player in one dialect; of several, the first by id. */
+    async accountsOfPlayers(
+      dialect: string,
+      playerIds: readonly string[],
+    ): Promise<ReadonlyMap<string, string>> {
+      if (playerIds.length === 0) return new Map()
+      const rows = await db
+        .selectFrom('accounts')
+        .where('player_id', '=', sql<string>`any(${[...playerIds]}::text[])`)
+        .where('dialect', '=', dialect)
+        .orderBy('id', 'desc')
+        .select(['id', 'player_id'])
+        .execute()
+      return new Map(rows.map(({ id, player_id }) => [player_id, id]))
+    },
+
+    /** Links an account; false when it belongs to somebody already, this player included. */
+    async insertAccount({ dialect, id }: Account, playerId: string): Promise<boolean> {
+      const row = await db
+        .insertInto('accounts')
+        .values({ dialect, id, player_id: playerId })
+        .onConflict((conflict) => conflict.columns(['id', 'dialect']).doNothing())
+        .returning('player_id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    async deleteAccount({ dialect, id }: Account, playerId: string): Promise<boolean> {
+      const row = await db
+        .deleteFrom('accounts')
+        .where('id', '=', id)
+        .where('dialect', '=', dialect)
+        .where('player_id', '=', playerId)
+        .returning('id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+  }
+}

@@ -1,0 +1,101 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { formatJson } from '../../model/exact-json.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { Extensions } from '../../model/title.ts'
+import { quantityToJson } from '../achievements/definition.ts'
+import { table } from '../fixed-statement.ts'
+import type { SheetWrite } from './optimistic-writes.ts'
+import { mapValues } from './progress-columns.ts'
+
+/**
+ * What is written of standings, as tables of values. A place is the number of a sheet among those that are written,
+ * from 1.
+ */
+export function rowsOfStandings(sheets: readonly SheetWrite[]) {
+  const all = <Row>(rowsOf: (sheet: SheetWrite) => Iterable<Row>) => {
+    const rows: Row[] = []
+    const places: number[] = []
+    for (const [index, sheet] of sheets.entries()) {
+      for (const row of rowsOf(sheet)) {
+        rows.push(row)
+        places.push(index + 1)
+      }
+    }
+    return [places, rows] as const
+  }
+  const [reportPlaces, judgedBy] = all((sheet) => sheet.definitions)
+  const [progressPlaces, progress] = all((sheet) => sheet.progress)
+  const [eventPlaces, events] = all((sheet) => sheet.events)
+  const [answerPlaces, answers] = all((sheet) => sheet.answers)
+  const numbers = new Map<StoredAchievement, number>()
+  for (const definition of judgedBy) {
+    if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
+  }
+  const definitions = [...numbers.keys()]
+  return {
+    definitions: table('d', {
+      t: ['text', definitions.map(({ titleId }) => titleId)],
+      a: ['text', definitions.map(({ id }) => id)],
+      revision: ['bigint', definitions.map(({ etag }) => etag)],
+      number: ['bigint', definitions.map((_, index) => index + 1)],
+    }),
+    /** Which sheet was reported on, judged by which definition. */
+    reports: table('r', {
+      place: ['bigint', reportPlaces],
+      definition: ['bigint', judgedBy.map((definition) => numbers.get(definition))],
+    }),
+    sheets: table('w', {
+      place: ['bigint', sheets.map((_, index) => index + 1)],
+      p: ['text', sheets.map(({ after }) => after.playerId)],
+      t: ['text', sheets.map(({ after }) => after.titleId)],
+      before: ['bigint', sheets.map(({ before }) => before?.version)],
+      after: ['bigint', sheets.map(({ after }) => after.version)],
+      unlocked: ['integer', sheets.map(({ after }) => after.unlockedCount)],
+      score: ['bigint', sheets.map(({ after }) => after.score)],
+      last: ['bigint', sheets.map(({ after }) => after.lastUnlockTime)],
+    }),
+    progress: table('r', {
+      place: ['bigint', progressPlaces],
+      p: ['text', progress.map(({ playerId }) => playerId)],
+      t: ['text', progress.map(({ titleId }) => titleId)],
+      a: ['text', progress.map(({ achievementId }) => achievementId)],
+      state: ['text', progress.map((it) => it.progress.state)],
+      values: ['jsonb', progress.map((it) => JSON.stringify(mapValues(it.progress.values, quantityToJson)))],
+      reported: ['smallint', progress.map((it) => it.progress.reportedPercent)],
+      percent: ['smallint', progress.map((it) => it.progress.percent)],
+      unlocked: ['bigint', progress.map((it) => it.progress.unlockTime)],
+      precision: ['text', progress.map((it) => it.progress.unlockPrecision)],
+      first: ['bigint', progress.map((it) => it.progress.firstReportTime)],
+      last: ['bigint', progress.map((it) => it.progress.lastReportTime)],
+      revoked: ['boolean', progress.map((it) => it.progress.revoked)],
+      writer: ['text', progress.map((it) => it.progress.writer)],
+      extensions: ['jsonb', progress.map((it) => textOf(it.progress.extensions))],
+    }),
+    events: table('r', {
+      place: ['bigint', eventPlaces],
+      p: ['text', events.map(({ playerId }) => playerId)],
+      t: ['text', events.map(({ titleId }) => titleId)],
+      a: ['text', events.map(({ achievementId }) => achievementId)],
+      kind: ['text', events.map(({ kind }) => kind)],
+      time: ['bigint', events.map(({ time }) => time)],
+      state: ['text', events.map((it) => it.progress.state)],
+      percent: ['smallint', events.map((it) => it.progress.percent)],
+      unlocked: ['bigint', events.map((it) => it.progress.unlockTime)],
+      actor: ['text', events.map(({ actor }) => actor)],
+      reason: ['text', events.map(({ reason }) => reason)],
+      request: ['text', events.map(({ requestId }) => requestId)],
+    }),
+    answers: table('g', {
+      place: ['bigint', answerPlaces],
+      p: ['text', answers.map(({ playerId }) => playerId)],
+      id: ['text', answers.map(({ requestId }) => requestId)],
+      fingerprint: ['text', answers.map(({ fingerprint }) => fingerprint)],
+      response: ['json', answers.map(({ response }) => response)],
+    }),
+  }
+}
+
+function textOf(extensions: Extensions): string {
+  for (const _ in extensions) return formatJson(extensions as JsonObject)
+  return '{}'
+}

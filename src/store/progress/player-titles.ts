@@ -1,0 +1,238 @@
+import { type Kysely, sql } from 'kysely'
+import { formatJson } from '../../model/exact-json.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { PlayerSummary } from '../../model/player.ts'
+import type { Extensions } from '../../model/title.ts'
+import type { Row, Tables } from '../schema.ts'
+
+export interface SheetKey {
+  readonly playerId: string
+  readonly titleId: string
+}
+
+/** A player's totals of one title. */
+export interface Sheet extends SheetKey {
+  /** Rises with each write. */
+  readonly version: bigint
+  readonly unlockedCount: number
+  readonly score: bigint
+  readonly lastUnlockTime: Instant | undefined
+  readonly extensions: Extensions
+}
+
+export function sheetQueries(db: Kysely<Tables>) {
+  return {
+    /**
+     * Locks the sheets of players, and with them all that the players have in those titles, in sorted order, so
+     * that two transactions cannot wait for each other. Players and sheets that are not there yet are created:
+     * nobody has to register before a first report. No key may stand there twice.
+     */
+    async lockSheets(keys: readonly SheetKey[], time: Instant): Promise<readonly Sheet[]> {
+      const [playerIds, titleIds] = columns(keys)
+      for (;;) {
+        const sheets = await lock(playerIds, titleIds)
+        if (sheets.length === keys.length) return sheets
+        // Once is enough, unless a player is erased between the two statements and the lock.
+        await insertSheets(playerIds, titleIds, time)
+      }
+    },
+
+    /** Writes the totals of locked sheets. */
+    async putSheets(sheets: readonly Sheet[]): Promise<void> {
+      const rows = formatJson(
+        sheets.map((sheet) => ({
+          player_id: sheet.playerId,
+          title_id: sheet.titleId,
+          unlocked_count: sheet.unlockedCount,
+          score: sheet.score,
+          last_unlock_time: sheet.lastUnlockTime ?? null,
+          extensions: sheet.extensions as JsonObject,
+        })),
+      )
+      await sql`
+        update player_titles s set unlocked_count = r.unlocked_count, score = r.score,
+          last_unlock_time = r.last_unlock_time, extensions = r.extensions
+        from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, unlocked_count integer,
+          score bigint, last_unlock_time bigint, extensions jsonb)
+        where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db)
+    },
+
+    async sheetOf({ playerId, titleId }: SheetKey): Promise<Sheet | undefined> {
+      const row = await db
+        .selectFrom('player_titles')
+        .selectAll()
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    /** What a player has of a title in all, beside what the title has; undefined for a title that is not there. */
+    async summaryOf({ playerId, titleId }: SheetKey): Promise<PlayerSummary | undefined> {
+      const { rows } = await sql<SummaryRow>`
+        select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
+          a.count, a.score as max_score
+        from titles t
+        left join player_titles s on s.title_id = t.id and s.player_id = ${playerId}
+        cross join lateral (
+          select count(*) as count, coalesce(sum(score), 0)::bigint as score from achievements where title_id = t.id
+        ) a
+        where t.id = ${titleId}`.execute(db)
+      return rows.map((row) => ({
+        playerId,
+        titleId,
+        unlockedCount: row.unlocked_count,
+        score: row.score,
+        lastUnlockTime: row.last_unlock_time ?? undefined,
+        achievementCount: Number(row.count),
+        maxScore: row.max_score,
+      }))[0]
+    },
+
+    /** In order of title. */
+    async sheetsOfPlayer(playerId: string): Promise<readonly Sheet[]> {
+      const rows = await db
+        .selectFrom('player_titles')
+        .selectAll()
+        .where('player_id', '=', playerId)
+        .orderBy('title_id')
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /** The latest unlock that counts of a player in a title. */
+    async lastUnlockOf({ playerId, titleId }: SheetKey): Promise<Instant | undefined> {
+      const row = await db
+        .selectFrom('progress')
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .where('revoked', '=', false)
+        .select(({ fn }) => fn.max('unlock_time').as('last'))
+        .executeTakeFirst()
+      return row?.last ?? undefined
+    },
+
+    /** Players of a title after one of them, in order of id. */
+    async playersOfTitleAfter(titleId: string, playerId: string, limit: number): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('player_titles')
+        .where('title_id', '=', titleId)
+        .where('player_id', '>', playerId)
+        .orderBy('player_id')
+        .limit(limit)
+        .select('player_id')
+        .execute()
+      return rows.map(({ player_id }) => player_id)
+    },
+
+    /** Locks, in sorted order, the sheets of all players who have progress on the achievement, or contributed to it. */
+    async lockSheetsWith(titleId: string, achievementId: string): Promise<void> {
+      await sql`
+        update player_titles s set version = s.version + 1
+        from (
+          select l.player_id from player_titles l
+          where l.title_id = ${titleId} and (exists (
+            select 1 from progress p
+            where p.player_id = l.player_id and p.title_id = l.title_id and p.achievement_id = ${achievementId})
+          or exists (
+            select 1 from contributions c
+            where c.player_id = l.player_id and c.title_id = l.title_id and c.achievement_id = ${achievementId}))
+          order by l.player_id
+          for update of l) as locked
+        where s.title_id = ${titleId} and s.player_id = locked.player_id`.execute(db)
+    },
+
+    /**
+     * Adds to the score of each player who has the achievement, when what it is worth changed. The sheets must be
+     * locked.
+     */
+    async adjustScores(titleId: string, achievementId: string, difference: bigint): Promise<void> {
+      await sql`
+        update player_titles s set score = s.score + ${difference}::bigint
+        from progress p
+        where p.title_id = ${titleId} and p.achievement_id = ${achievementId}
+          and p.state = 'achieved' and not p.revoked
+          and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db)
+    },
+
+    /** Forgets the totals of all players of a title. */
+    async deleteSheetsOfTitle(titleId: string): Promise<void> {
+      await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute()
+    },
+
+    async countPlayersOfTitle(titleId: string): Promise<number> {
+      const row = await db
+        .selectFrom('player_titles')
+        .where('title_id', '=', titleId)
+        .select(({ fn }) => fn.countAll<bigint>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
+    },
+
+    async titleHasPlayers(titleId: string): Promise<boolean> {
+      const row = await db
+        .selectFrom('player_titles')
+        .where('title_id', '=', titleId)
+        .select('title_id')
+        .limit(1)
+        .executeTakeFirst()
+      return row !== undefined
+    },
+  }
+
+  async function insertSheets(
+    playerIds: readonly string[],
+    titleIds: readonly string[],
+    time: Instant,
+  ): Promise<void> {
+    await sql`
+      insert into players (id, display_name, create_time, update_time)
+      select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as wanted (id)
+      order by id
+      on conflict (id) do nothing`.execute(db)
+    await sql`
+      insert into player_titles (player_id, title_id, version)
+      select player_id, title_id, ${time}::bigint from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+      order by player_id, title_id
+      on conflict (player_id, title_id) do nothing`.execute(db)
+  }
+
+  async function lock(playerIds: readonly string[], titleIds: readonly string[]): Promise<readonly Sheet[]> {
+    const { rows } = await sql<Row<'player_titles'>>`
+      update player_titles s set version = s.version + 1
+      from (
+        select l.player_id, l.title_id from player_titles l
+        join unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+          on l.player_id = wanted.player_id and l.title_id = wanted.title_id
+        order by l.player_id, l.title_id
+        for update of l) as locked
+      where s.player_id = locked.player_id and s.title_id = locked.title_id
+      returning s.*`.execute(db)
+    return rows.map(fromRow)
+  }
+}
+
+interface SummaryRow {
+  readonly unlocked_count: number
+  readonly score: bigint
+  readonly last_unlock_time: bigint | null
+  readonly count: bigint
+  readonly max_score: bigint
+}
+
+function columns(keys: readonly SheetKey[]): readonly [string[], string[]] {
+  return [keys.map(({ playerId }) => playerId), keys.map(({ titleId }) => titleId)]
+}
+
+function fromRow(row: Row<'player_titles'>): Sheet {
+  return {
+    playerId: row.player_id,
+    titleId: row.title_id,
+    version: row.version,
+    unlockedCount: row.unlocked_count,
+    score: row.score,
+    lastUnlockTime: row.last_unlock_time ?? undefined,
+    extensions: row.extensions as unknown as Extensions,
+  }
+}

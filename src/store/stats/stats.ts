@@ -1,0 +1,225 @@
+import { type Kysely, sql } from 'kysely'
+import { formatJson } from '../../model/exact-json.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { Stat, StatValue } from '../../model/stat.ts'
+import type { SheetKey } from '../progress/player-titles.ts'
+import type { Row, Tables } from '../schema.ts'
+
+export type StatValueKey = SheetKey & { readonly code: string }
+export type StatValueWrite = StatValueKey & { readonly value: number; readonly updateTime: Instant }
+
+export interface StatHolderFilter {
+  readonly titleId: string
+  readonly code: string
+  readonly descending: boolean
+  readonly offset: number
+  readonly limit: number
+}
+
+export function statQueries(db: Kysely<Tables>) {
+  const select = () => db.selectFrom('stats').selectAll()
+
+  return {
+    async insertStat(stat: Stat): Promise<void> {
+      await db.insertInto('stats').values(toRow(stat)).execute()
+    },
+
+    /** Defines the stats that nobody defined yet, unbounded and starting at 0. */
+    async ensureStats(titleId: string, codes: readonly string[], time: Instant): Promise<void> {
+      if (codes.length === 0) return
+      await sql`
+        insert into stats (title_id, code, display_name, default_value, increment_only, set_by, create_time, update_time)
+        select ${titleId}, code, code, 0, false, 'server', ${time}::bigint, ${time}::bigint
+        from unnest(${[...codes].sort()}::text[]) as wanted (code)
+        on conflict (title_id, code) do nothing`.execute(db)
+    },
+
+    async statsByCodes(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
+      const rows = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /**
+     * The same, held as they are until the end of the transaction: others may hold them too, and whoever changes or
+     * deletes one waits.
+     */
+    async holdStats(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
+      const rows = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
+        .orderBy('code')
+        .forKeyShare()
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    /** The stat, locked until the end of the transaction. */
+    async lockStat(titleId: string, code: string): Promise<Stat | undefined> {
+      const row = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '=', code)
+        .forUpdate()
+        .executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    /** In order of code. */
+    async statsAfter(titleId: string, code: string, limit: number): Promise<readonly Stat[]> {
+      const rows = await select()
+        .where('title_id', '=', titleId)
+        .where('code', '>', code)
+        .orderBy('code')
+        .limit(limit)
+        .execute()
+      return rows.map(fromRow)
+    },
+
+    async updateStat(stat: Stat): Promise<void> {
+      await db
+        .updateTable('stats')
+        .set({ ...toRow(stat), revision: sql`revision + 1` })
+        .where('title_id', '=', stat.titleId)
+        .where('code', '=', stat.code)
+        .execute()
+    },
+
+    /** Deletes one stat, or all of a title, with what players have of it. */
+    async deleteStats(titleId: string, code: string | 'all'): Promise<void> {
+      let values = db.deleteFrom('stat_values').where('title_id', '=', titleId)
+      let stats = db.deleteFrom('stats').where('title_id', '=', titleId)
+      if (code !== 'all') {
+        values = values.where('code', '=', code)
+        stats = stats.where('code', '=', code)
+      }
+      await values.execute()
+      await stats.execute()
+    },
+
+    /** In order of code; stats without a value of the player's own are not among them. */
+    async statValuesOf({ playerId, titleId }: SheetKey): Promise<readonly StatValue[]> {
+      const rows = await db
+        .selectFrom('stat_values')
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .orderBy('code')
+        .select(['code', 'value', 'create_time', 'update_time'])
+        .execute()
+      return rows.map(toValue)
+    },
+
+    /** What players have of the stats of their titles, of any that is asked for of somebody. */
+    async statValuesAt(
+      keys: readonly SheetKey[],
+      codes: readonly string[],
+    ): Promise<readonly (StatValue & SheetKey)[]> {
+      const { rows } = await sql<Row<'stat_values'>>`
+        select v.* from stat_values v
+        join (
+          select distinct player_id, title_id
+          from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[])
+            as list (player_id, title_id)
+        ) as wanted on v.player_id = wanted.player_id and v.title_id = wanted.title_id
+        where v.code = any(${[...codes]}::text[])`.execute(db)
+      return rows.map((row) => ({ ...toValue(row), playerId: row.player_id, titleId: row.title_id }))
+    },
+
+    /** What players have of a stat, by the value; of equals, in order of player. */
+    async statHolders(
+      filter: StatHolderFilter,
+    ): Promise<readonly (StatValue & { readonly playerId: string })[]> {
+      const direction = filter.descending ? 'desc' : 'asc'
+      const rows = await db
+        .selectFrom('stat_values')
+        .where('title_id', '=', filter.titleId)
+        .where('code', '=', filter.code)
+        .orderBy('value', direction)
+        .orderBy('player_id', direction)
+        .offset(filter.offset)
+        .limit(filter.limit)
+        .selectAll()
+        .execute()
+      return rows.map((row) => ({ playerId: row.player_id, ...toValue(row) }))
+    },
+
+    /** False where the player has no value of the stat. */
+    async deleteStatValue({ playerId, titleId }: SheetKey, code: string): Promise<boolean> {
+      const row = await db
+        .deleteFrom('stat_values')
+        .where('player_id', '=', playerId)
+        .where('title_id', '=', titleId)
+        .where('code', '=', code)
+        .returning('code')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    /** Which of these stats some player has a value of. */
+    async statCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
+      const { rows } = await sql<{ code: string }>`
+        select code from unnest(${[...codes]}::text[]) as wanted (code)
+        where exists (select 1 from stat_values v where v.title_id = ${titleId} and v.code = wanted.code)`.execute(
+        db,
+      )
+      return rows.map(({ code }) => code)
+    },
+
+    async putStatValues(values: readonly StatValueWrite[]): Promise<void> {
+      const rows = formatJson(
+        values.map(({ playerId, titleId, code, value, updateTime }) => ({
+          player_id: playerId,
+          title_id: titleId,
+          code,
+          value,
+          update_time: updateTime,
+        })),
+      )
+      await sql`
+        insert into stat_values (player_id, title_id, code, value, create_time, update_time)
+        select player_id, title_id, code, value, update_time, update_time from jsonb_to_recordset(${rows}::jsonb)
+          as r (player_id text, title_id text, code text, value double precision, update_time bigint)
+        order by player_id, title_id, code
+        on conflict (player_id, title_id, code) do update
+          set value = excluded.value, update_time = excluded.update_time`.execute(db)
+    },
+  }
+}
+
+function toRow(stat: Stat) {
+  return {
+    title_id: stat.titleId,
+    code: stat.code,
+    display_name: stat.displayName,
+    default_value: stat.defaultValue,
+    minimum: stat.minimum ?? null,
+    maximum: stat.maximum ?? null,
+    increment_only: stat.incrementOnly,
+    set_by: stat.setBy,
+    extensions: sql<Row<'stats'>['extensions']>`${formatJson(stat.extensions)}::jsonb`,
+    create_time: stat.createTime,
+    update_time: stat.updateTime,
+  }
+}
+
+function fromRow(row: Row<'stats'>): Stat {
+  return {
+    titleId: row.title_id,
+    code: row.code,
+    displayName: row.display_name,
+    defaultValue: row.default_value,
+    minimum: row.minimum ?? undefined,
+    maximum: row.maximum ?? undefined,
+    incrementOnly: row.increment_only,
+    setBy: row.set_by,
+    extensions: row.extensions as unknown as Stat['extensions'],
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    etag: String(row.revision),
+  }
+}
+
+function toValue(row: Pick<Row<'stat_values'>, 'code' | 'value' | 'create_time' | 'update_time'>): StatValue {
+  return { code: row.code, value: row.value, createTime: row.create_time, updateTime: row.update_time }
+}

@@ -1,0 +1,123 @@
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { LaurelError } from '../../model/errors.ts'
+import { formatJson as json } from '../../model/exact-json.ts'
+import type { Binding, Title } from '../../model/title.ts'
+import type { Tables } from '../schema.ts'
+
+interface TakenBinding {
+  readonly dialect: string
+  readonly name: string
+  readonly value: string
+  readonly owner: string
+  /** Whether it is the owner's own id, rather than one of its bindings. */
+  readonly is_title_id: boolean
+}
+
+export function titleBindingQueries(db: Kysely<Tables>) {
+  return {
+    /** Ids of the titles that any of the binding's ids belongs to. */
+    async titleIdsBoundTo(dialect: string, binding: Binding): Promise<readonly string[]> {
+      const names = Object.keys(binding)
+      const rows = await db
+        .selectFrom('title_bindings')
+        .innerJoin(pairs(names, Object.values(binding)).as('wanted'), (join) =>
+          join
+            .onRef('title_bindings.name', '=', 'wanted.name')
+            .onRef('title_bindings.value', '=', 'wanted.value'),
+        )
+        .where('dialect', '=', dialect)
+        .select('title_id')
+        .distinct()
+        .execute()
+      return rows.map(({ title_id }) => title_id)
+    },
+
+    /** Those of the ids that titles have. */
+    async existingTitleIds(ids: readonly string[]): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('titles')
+        .where('id', '=', sql<string>`any(${ids}::text[])`)
+        .select('id')
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+
+    /**
+     * Makes the title's bindings exactly these; those that it has already are not checked again.
+     * @throws LaurelError BINDING_TAKEN for an id that another title is bound to, or that is another title's own.
+     */
+    async replaceBindings(titleId: string, bindings: Title['bindings']): Promise<void> {
+      const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
+        Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
+      )
+      const wanted = sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
+      await sql`
+        delete from title_bindings b where title_id = ${titleId} and not exists (
+          select from ${wanted} where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(
+        db,
+      )
+      if (rows.length === 0) return
+      await claimNames(
+        db,
+        rows.map(({ value }) => value),
+      )
+      const isNew = sql`not exists (select from title_bindings b where b.title_id = ${titleId}
+        and b.dialect = r.dialect and b.name = r.name and b.value = r.value)`
+      const found = await sql<TakenBinding>`
+        select r.dialect, r.name, r.value, b.title_id as owner, false as is_title_id
+        from ${wanted} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
+        where b.title_id <> ${titleId}
+        union all
+        select r.dialect, r.name, r.value, t.id, true
+        from ${wanted} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
+        limit 1`.execute(db)
+      const [taken] = found.rows
+      if (taken !== undefined) throw bindingTaken(titleId, taken)
+      await sql`
+        insert into title_bindings (dialect, name, value, title_id)
+        select dialect, name, value, ${titleId} from ${wanted} where ${isNew}`.execute(db)
+    },
+  }
+}
+
+/** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect. */
+export async function checkTitleIdIsUnbound(db: Kysely<Tables>, titleId: string): Promise<void> {
+  await claimNames(db, [titleId])
+  const bound = await db
+    .selectFrom('title_bindings')
+    .where('value', '=', titleId)
+    .where('title_id', '<>', titleId)
+    .select(['dialect', 'name', 'title_id'])
+    .limit(1)
+    .executeTakeFirst()
+  if (bound === undefined) return
+  const { dialect, name, title_id: owner } = bound
+  const message = `a title cannot have the id ${titleId}: title ${owner} is bound to it in ${dialect} (${name}); choose another id`
+  const metadata = { titleId, dialect, boundTitleId: owner, [name]: titleId }
+  throw new LaurelError('already_exists', 'BINDING_TAKEN', message, { metadata })
+}
+
+/**
+ * Locks texts as ids of titles until the end of the transaction. A binding must not be another title's own id, which no
+ * constraint can say: so whoever inserts a title or a binding locks its text first, and checks the other table after.
+ */
+async function claimNames(db: Kysely<Tables>, names: readonly string[]): Promise<void> {
+  await sql`
+    insert into title_names (name) select distinct name from unnest(${names}::text[]) as r (name) order by name
+    on conflict (name) do update set name = excluded.name`.execute(db)
+}
+
+function bindingTaken(titleId: string, taken: TakenBinding): LaurelError {
+  const { dialect, name, value, owner } = taken
+  const why = taken.is_title_id ? `is the id of title ${owner}` : `belongs to title ${owner}`
+  const message = `title ${titleId} cannot be bound to ${name} ${value} in ${dialect}, which ${why}`
+  const metadata = { titleId, dialect, boundTitleId: owner, [name]: value }
+  return new LaurelError('already_exists', 'BINDING_TAKEN', message, { metadata })
+}
+
+function pairs(
+  names: readonly string[],
+  values: readonly string[],
+): RawBuilder<{ name: string; value: string }> {
+  return sql`(select * from unnest(${names}::text[], ${values}::text[]) as pair (name, value))`
+}

@@ -1,0 +1,115 @@
+import { type Kysely, sql } from 'kysely'
+import { formatJson as json } from '../../model/exact-json.ts'
+import type { Title } from '../../model/title.ts'
+import type { Row, Tables } from '../schema.ts'
+import { checkTitleIdIsUnbound } from './title-bindings.ts'
+
+export function titleQueries(db: Kysely<Tables>) {
+  const selectTitles = () => db.selectFrom('titles').selectAll().select(bindingsColumn.as('bindings'))
+
+  return {
+    /**
+     * Inserts a title. Returns false when one of this id exists, after waiting for a transaction that is inserting it.
+     * @throws LaurelError BINDING_TAKEN when another title is bound to this id.
+     */
+    async insertTitle(title: Title): Promise<boolean> {
+      const row = await db
+        .insertInto('titles')
+        .values({ ...toRow(title), id: title.id })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      if (row === undefined) return false
+      await checkTitleIdIsUnbound(db, title.id)
+      return true
+    },
+
+    async titleById(id: string): Promise<Title | undefined> {
+      const row = await selectTitles().where('id', '=', id).executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    /**
+     * The title, locked against other changes until the end of the transaction. What only refers to it, such as the
+     * first report of a player, goes on.
+     */
+    async lockTitle(id: string): Promise<Title | undefined> {
+      const row = await selectTitles().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    /** The same, locked against what refers to it too. */
+    async lockTitleAlone(id: string): Promise<Title | undefined> {
+      const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst()
+      return row && fromRow(row)
+    },
+
+    /** In order of id. */
+    async titlesAfter(id: string, limit: number): Promise<readonly Title[]> {
+      const rows = await selectTitles().where('id', '>', id).orderBy('id').limit(limit).execute()
+      return rows.map(fromRow)
+    },
+
+    /** Writes all of a title; the revision counts up. */
+    async updateTitle(title: Title): Promise<void> {
+      await db
+        .updateTable('titles')
+        .set({ ...toRow(title), revision: sql`revision + 1` })
+        .where('id', '=', title.id)
+        .execute()
+    },
+
+    async deleteTitle(id: string): Promise<void> {
+      await db.deleteFrom('titles').where('id', '=', id).execute()
+    },
+
+    /** How many achievements a title has, and what they are worth in all. */
+    async titleTotals(titleId: string): Promise<{ achievementCount: number; maxScore: bigint }> {
+      const row = await db
+        .selectFrom('achievements')
+        .where('title_id', '=', titleId)
+        .select(({ fn }) => [
+          fn.countAll<bigint>().as('count'),
+          sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score'),
+        ])
+        .executeTakeFirstOrThrow()
+      return { achievementCount: Number(row.count), maxScore: row.score }
+    },
+  }
+}
+
+const bindingsColumn = sql<readonly [string, string, string][]>`(
+  select coalesce(json_agg(json_build_array(b.dialect, b.name, b.value) order by b.dialect, b.name), '[]')
+  from title_bindings b where b.title_id = titles.id)`
+
+type TitleRow = Row<'titles'> & { readonly bindings: readonly [string, string, string][] }
+
+function toRow(title: Title) {
+  return {
+    display_name: title.displayName,
+    default_locale: title.defaultLocale,
+    extensions: sql<Row<'titles'>['extensions']>`${json(title.extensions)}::jsonb`,
+    mask_hidden_in_gateways: title.maskHiddenInGateways,
+    create_time: title.createTime,
+    update_time: title.updateTime,
+  }
+}
+
+function fromRow(row: TitleRow): Title {
+  const dialects = [...new Set(row.bindings.map(([dialect]) => dialect))]
+  const bindings = dialects.map((wanted) => {
+    const entries = row.bindings.filter(([dialect]) => dialect === wanted)
+    return [wanted, Object.fromEntries(entries.map(([, name, value]) => [name, value]))] as const
+  })
+  return {
+    id: row.id,
+    displayName: row.display_name,
+    defaultLocale: row.default_locale,
+    bindings: Object.fromEntries(bindings),
+    extensions: row.extensions as Title['extensions'],
+    maskHiddenInGateways: row.mask_hidden_in_gateways,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+    etag: String(row.revision),
+  }
+}

@@ -1,0 +1,76 @@
+import { randomUUID } from 'node:crypto'
+import {
+  AchievementServiceClient,
+  CreateAchievementRequest,
+} from '../../src/gen/laurel/v1/achievement_service.ts'
+import { CreateTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
+import { callUnary, createClient } from '../support/client.ts'
+import { achievementName } from './load/names.ts'
+import type { Target } from './load/reports.ts'
+import type { Stage } from './server-process.ts'
+
+/** Further than any report of a run gets. */
+const COUNT = 1_000_000_000_000n
+
+/** Makes a title with so many achievements that count, and lets every player begin every one of them. */
+export async function createWorld(
+  stage: Stage,
+  address: string,
+  databaseUrl: string,
+  target: Target,
+): Promise<void> {
+  await createTitle(address, target)
+  for (const statement of beginAll(target)) await stage.query(databaseUrl, statement)
+}
+
+async function createTitle(address: string, { titleId, achievements }: Target): Promise<void> {
+  using titles = createClient(TitleServiceClient, address)
+  using definitions = createClient(AchievementServiceClient, address)
+  const title = { titleId, displayName: `Bench ${titleId}`, defaultLocale: 'en' }
+  await callUnary(titles, 'createTitle', CreateTitleRequest.fromPartial({ title, requestId: randomUUID() }))
+  for (let index = 0; index < achievements; index += 1) {
+    const achievementId = achievementName(index)
+    const achievement = {
+      titleId,
+      achievementId,
+      name: {
+        locale: 'en',
+        text: `Lamplighter ${index}`,
+        translations: new Map([['de', `Laternenmeister ${index}`]]),
+      },
+      description: { locale: 'en', text: `Light the lanterns of district ${index}` },
+      requirements: [
+        { requirementId: 'count', target: { value: { $case: 'integer' as const, value: COUNT } } },
+      ],
+    }
+    const request = CreateAchievementRequest.fromPartial({ achievement, requestId: randomUUID() })
+    await callUnary(definitions, 'createAchievement', request)
+  }
+}
+
+/** Straight into the tables: ten million reports would take longer than the bench. */
+function beginAll({ titleId, players, achievements }: Target): readonly string[] {
+  const player = `'player-' || lpad(p::text, 8, '0')`
+  const achievement = `'achievement-' || lpad(a::text, 3, '0')`
+  const everyPlayer = `generate_series(0, ${players - 1}) as p`
+  const everyAchievement = `generate_series(0, ${achievements - 1}) as a`
+  return [
+    `insert into players (id, display_name, create_time, update_time)
+     select ${player}, '', 1, 1 from ${everyPlayer} on conflict do nothing`,
+    // What refers to what is seen to: Postgres need not look for it row by row.
+    `set session_replication_role = replica;
+     insert into player_titles (player_id, title_id, version) select ${player}, '${titleId}', 1 from ${everyPlayer};
+     insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
+       first_report_time, last_report_time, revoked, writer, extensions)
+     select ${player}, '${titleId}', ${achievement}, 'in_progress', '{"count": "1"}', 0, 0, 1, 1, false, '', '{}'
+     from ${everyPlayer}, ${everyAchievement}`,
+    // A table that is empty when a statement is planned is read from end to end until its statistics are renewed.
+    `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
+     select ${player}, '${titleId}', '${achievementName(0)}', 'progressed', 1, 'in_progress', 0, '', '', 'begin-${titleId}'
+     from ${everyPlayer}`,
+    `insert into player_requests (player_id, request_id, fingerprint, response, create_time)
+     select ${player}, 'begin-${titleId}', '', null, ${Date.now()}0000 from ${everyPlayer}`,
+    'vacuum analyze',
+    'checkpoint',
+  ]
+}

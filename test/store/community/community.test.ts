@@ -1,0 +1,274 @@
+import fc from 'fast-check'
+import { Client } from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Achievement } from '../../../src/model/achievement.ts'
+import type { PlayerPrincipal } from '../../../src/model/principal.ts'
+import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
+import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
+import { claimReward } from '../../../src/service/community/claim-reward.ts'
+import { listCommunityProgress } from '../../../src/service/community/list-community-progress.ts'
+import { listContributions } from '../../../src/service/community/list-contributions.ts'
+import { listContributors } from '../../../src/service/community/list-contributors.ts'
+import { resetCommunityProgress } from '../../../src/service/community/reset-community-progress.ts'
+import { deletePlayer } from '../../../src/service/players/delete-player.ts'
+import { batchRecordProgress } from '../../../src/service/progress/batch-record-progress.ts'
+import { listProgress } from '../../../src/service/progress/list-progress.ts'
+import { createStat } from '../../../src/service/stats/create-stat.ts'
+import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { deleteTitle } from '../../../src/service/titles/delete-title.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+let services: TestServices
+let database: Client
+let titles = 0
+const call = callOf()
+const once = { requestId: undefined }
+
+beforeAll(async () => {
+  services = await createTestServices()
+  database = new Client({ connectionString: services.databaseUrl })
+  await database.connect()
+})
+afterAll(async () => {
+  await database.end()
+  await services[Symbol.asyncDispose]()
+})
+
+/** A title of its own with a goal of so many laps, and an achievement of one player that follows them too. */
+async function goalOf(target: bigint, parts: Partial<Achievement> = {}) {
+  titles += 1
+  const titleId = `title-${titles}`
+  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, ...once }, call)
+  const laps = [requirementOf({ statCode: 'laps', target })]
+  const goal = achievementOf({ id: 'goal', participation: 'community', requirements: laps, ...parts })
+  await createAchievement(services, { titleId, achievement: goal, ...once }, call)
+  const alone = achievementOf({ id: 'alone', requirements: laps })
+  await createAchievement(services, { titleId, achievement: alone, ...once }, call)
+  return {
+    titleId,
+    key: (playerId: string) => ({ titleId, playerId, achievementId: 'goal', ...once }),
+    add: (
+      playerId: string,
+      value: number,
+      operation: 'increment' | 'set' = 'increment',
+      requestId?: string,
+    ) =>
+      recordStats(
+        services,
+        {
+          ...{ titleId, playerId, occurredTime: undefined, requestId },
+          updates: [{ code: 'laps', operation, value }],
+        },
+        call,
+      ),
+    shared: async () => (await listCommunityProgress(services, { titleId }, call))[0]?.progress,
+    contributors: () =>
+      listContributors(
+        services,
+        { titleId, achievementId: 'goal', dialect: 'accelbyte', descending: true, offset: 0, limit: 1000 },
+        call,
+      ),
+    events: async (kind: string) => {
+      const text = 'select player_id from events where title_id = $1 and kind = $2 order by id'
+      return (await database.query(text, [titleId, kind])).rows.map((row) => row.player_id as string)
+    },
+  }
+}
+
+describe('a community achievement', () => {
+  test('takes what stats rise by, from the default on, and what one player alone reports it refuses', async () => {
+    const { titleId, add, shared, key, contributors } = await goalOf(100n)
+    await add('ann', 10)
+    await add('ann', 4, 'set')
+    await add('ann', 9, 'set')
+    const { contributions, moved } = await add('bob', 2.5)
+    expect(contributions).toMatchObject([{ contributed: 2.5, value: 17.5, newlyUnlocked: false }])
+    expect(moved.map(({ achievementId }) => achievementId)).toEqual(['alone'])
+    expect(await shared()).toMatchObject({ value: 17.5, unlockTime: undefined })
+    expect((await contributors()).map(({ playerId, value }) => [playerId, value])).toEqual([
+      ['ann', 15],
+      ['bob', 2.5],
+    ])
+    const reports = [
+      { kind: 'unlock' },
+      { kind: 'percent', percent: 3 },
+      { kind: 'add', requirementId: undefined, quantity: 1n },
+    ] as const
+    const items = reports.map((report) => ({ ...key('ann'), report, occurredTime: undefined }))
+    for (const answer of await batchRecordProgress(services, { items }, call)) {
+      expect(answer).toMatchObject({ code: 'failed_precondition', reason: 'COMMUNITY_GOAL' })
+    }
+    const list = {
+      titleId,
+      playerId: 'ann',
+      pageSize: 9,
+      pageToken: undefined,
+      view: 'full',
+      states: [],
+    } as const
+    const { items: standings } = await listProgress(services, list, call)
+    const states = standings.map(({ achievement, progress }) => [achievement.id, progress.state])
+    expect(states).toEqual([
+      ['goal', 'not_started'],
+      ['alone', 'in_progress'],
+    ])
+  })
+
+  test('is exact however many write at once, unlocks once, and then takes nothing more', async () => {
+    const { add, shared, contributors, events } = await goalOf(9n)
+    const players = Array.from({ length: 12 }, (_, index) => `p${index}`)
+    const writes = players.flatMap((player) => Array.from({ length: 8 }, () => add(player, 0.1)))
+    await Promise.all(writes)
+    const { value = 0 } = (await shared()) ?? {}
+    const sum =
+      'select (select sum(value) from contributions where title_id = t) as sum, (select value from community_progress where title_id = t) as value from (values ($1)) as of (t)'
+    const exact = (await database.query(sum, [`title-${titles}`])).rows[0]
+    expect(exact.sum).toBe(exact.value)
+    expect(value).toBeGreaterThanOrEqual(9)
+    expect(value).toBeLessThan(9.2)
+    expect(await events('community_unlocked')).toHaveLength(1)
+    const results = await Promise.all(writes)
+    expect(
+      results.flatMap(({ contributions }) => contributions.filter((each) => each.newlyUnlocked)),
+    ).toHaveLength(1)
+    const before = await contributors()
+    expect((await add('p0', 50)).contributions).toEqual([])
+    expect(await contributors()).toEqual(before)
+  })
+
+  test('is the sum of its contributions whatever the order, and rises once for a request id', async () => {
+    const { add, shared, contributors } = await goalOf(10n ** 6n)
+    let expected = 0
+    let request = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(3), fc.integer({ min: -5, max: 30 })), { minLength: 1, maxLength: 8 }),
+        async (changes) => {
+          request += 1
+          const ids = changes.map((_, index) => `r${request}-${index}`)
+          const run = () =>
+            Promise.all(changes.map(([player, by], index) => add(`q${player}`, by, 'increment', ids[index])))
+          await Promise.all([run(), run()])
+          expected += changes.reduce((sum, [, by]) => sum + Math.max(by, 0), 0)
+          const given = (await contributors()).reduce((sum, { value }) => sum + value, 0)
+          expect([given, (await shared())?.value ?? 0]).toEqual([expected, expected])
+        },
+      ),
+      { numRuns: 15 },
+    )
+  })
+
+  test('does not deadlock with others that follow the same stat', async () => {
+    const { titleId, add } = await goalOf(10_000n)
+    for (const id of ['b-goal', 'a-goal', 'z-goal']) {
+      const requirements = [requirementOf({ statCode: 'laps', target: 200n })]
+      const achievement = achievementOf({ id, participation: 'community', requirements })
+      await createAchievement(services, { titleId, achievement, ...once }, call)
+    }
+    await Promise.all(Array.from({ length: 60 }, (_, index) => add(`p${index % 20}`, 5)))
+    const all = await listCommunityProgress(services, { titleId }, call)
+    expect(all.map(({ achievement, progress }) => [achievement.id, progress.value])).toEqual([
+      ['a-goal', 200],
+      ['b-goal', 200],
+      ['goal', 300],
+      ['z-goal', 200],
+    ])
+  })
+
+  test('that is a challenge counts at any time, and unlocks inside its window', async () => {
+    const now = services.now()
+    const { add, shared } = await goalOf(5n, { kind: 'challenge', window: { start: 0n, end: now - 1n } })
+    await add('ann', 7)
+    expect(await shared()).toMatchObject({ value: 7, unlockTime: undefined })
+  })
+})
+
+describe('its reward', () => {
+  test('is claimed once, by who contributed, after the unlock', async () => {
+    const { titleId, add, key, events } = await goalOf(10n)
+    await add('ann', 4)
+    const claim = (playerId: string) => claimReward(services, key(playerId), call)
+    await expect(claim('ann')).rejects.toMatchObject({ reason: 'NOT_ACHIEVED' })
+    await add('bob', 6)
+    await expect(claim('eve')).rejects.toMatchObject({ reason: 'NO_CONTRIBUTION' })
+    const list = () => listContributions(services, { titleId, playerId: 'ann' }, call)
+    expect(await list()).toMatchObject([{ claimable: true, contribution: { value: 4 } }])
+    const claims = await Promise.all(Array.from({ length: 8 }, () => claim('ann')))
+    expect(claims.filter(({ newlyClaimed }) => newlyClaimed)).toHaveLength(1)
+    expect(new Set(claims.map(({ claimTime }) => claimTime)).size).toBe(1)
+    expect(await list()).toMatchObject([{ claimable: false }])
+    expect(await events('claimed')).toEqual(['ann'])
+    const { rows } = await database.query("select id from players where id = 'eve'")
+    expect(rows).toEqual([])
+  })
+})
+
+describe('erasing', () => {
+  test('a reset starts it anew for everybody, and tells each contributor', async () => {
+    const { titleId, add, shared, events, contributors } = await goalOf(10n)
+    await Promise.all([add('ann', 4), add('bob', 6)])
+    await resetCommunityProgress(services, { titleId, achievementId: 'goal', reason: 'test', ...once }, call)
+    expect([await shared(), await contributors()]).toEqual([undefined, []])
+    expect((await events('reset')).sort()).toEqual(['ann', 'bob'])
+    await add('ann', 10)
+    expect(await shared()).toMatchObject({ value: 10 })
+    expect(await events('community_unlocked')).toHaveLength(2)
+  })
+
+  test('a player takes their contributions along, and what all reached stays', async () => {
+    const { add, shared, contributors } = await goalOf(100n)
+    await add('gone', 4)
+    await add('bob', 6)
+    await deletePlayer(services, { playerId: 'gone', etag: undefined, ...once }, call)
+    expect((await contributors()).map(({ playerId }) => playerId)).toEqual(['bob'])
+    expect(await shared()).toMatchObject({ value: 10 })
+  })
+
+  test('an achievement that was contributed to takes force, as its title does', async () => {
+    const { titleId, add } = await goalOf(100n)
+    await add('ann', 1)
+    const remove = (achievementId: string, force: boolean) =>
+      deleteAchievement(services, { titleId, achievementId, etag: undefined, force, ...once }, call)
+    await expect(remove('goal', false)).rejects.toMatchObject({ reason: 'ACHIEVEMENT_HAS_PROGRESS' })
+    await remove('goal', true)
+    const other = await goalOf(100n)
+    await other.add('ann', 1)
+    await deleteTitle(services, { titleId: other.titleId, etag: undefined, force: true, ...once }, call)
+    const left = `select title_id from contributions where title_id in ($1, $2)
+      union all select title_id from community_progress where title_id in ($1, $2)`
+    expect((await database.query(left, [titleId, other.titleId])).rows).toEqual([])
+  })
+})
+
+test('a player writes what clients may write, and nothing that servers do', async () => {
+  const { titleId, shared } = await goalOf(100n)
+  const bounds = { minimum: undefined, maximum: undefined, incrementOnly: false, defaultValue: 0 }
+  const stat = {
+    titleId,
+    code: 'likes',
+    displayName: '',
+    setBy: 'client',
+    extensions: {},
+    ...bounds,
+  } as const
+  await createStat(services, { stat, ...once }, call)
+  const principal: PlayerPrincipal = { kind: 'player', name: 'ann', playerId: 'ann', rights: [] }
+  const write = (code: string, writer?: 'client' | 'server') =>
+    recordStats(
+      services,
+      {
+        ...{ titleId, playerId: 'ann', occurredTime: undefined, requestId: undefined },
+        updates: [{ code, operation: 'set', value: 3 }],
+        ...(writer && { writer }),
+      },
+      { ...call, principal: writer === 'client' ? call.principal : principal },
+    )
+  await expect(write('laps')).rejects.toMatchObject({ code: 'permission_denied', reason: 'SERVER_ONLY' })
+  await expect(write('laps', 'server')).rejects.toMatchObject({ reason: 'SERVER_ONLY' })
+  await expect(write('laps', 'client')).rejects.toMatchObject({ reason: 'SERVER_ONLY' })
+  expect(await write('likes')).toMatchObject({ values: [{ value: 3 }] })
+  expect(await shared()).toBeUndefined()
+})

@@ -1,0 +1,104 @@
+import { Kysely, PostgresDialect, sql } from 'kysely'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { listAchievementDeliveries } from '../../../src/service/destinations/list-achievement-deliveries.ts'
+import { achievementDeliveryQueries } from '../../../src/store/destinations/achievement-deliveries.ts'
+import type { Tables } from '../../../src/store/schema.ts'
+import { type DeliveryRow, onDatabase, putDeliveries } from '../../support/deliveries.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+const titleId = 'race'
+const DESTINATIONS = ['a', 'b', 'c']
+let services: TestServices
+
+beforeAll(async () => {
+  services = await createTestServices()
+  const { databaseUrl } = services
+  await onDatabase(
+    databaseUrl,
+    `insert into titles (id, display_name, default_locale, extensions, create_time, update_time)
+     values ('race', '', 'en', '{}', 0, 0)`,
+  )
+  await onDatabase(
+    databaseUrl,
+    `insert into destinations (title_id, id, display_name, dialect, url, credential, filter, limits, create_time,
+       update_time) select 'race', id, '', 'webhook', 'https://a.example', '', '{}', '{}', 0, 0
+     from unnest($1::text[]) as id`,
+    [DESTINATIONS],
+  )
+})
+afterAll(() => services[Symbol.asyncDispose]())
+
+const put = (rows: readonly DeliveryRow[]) => putDeliveries(services.databaseUrl, titleId, rows)
+
+test('what destinations know of a player comes page by page, each once and in order', async () => {
+  const names = ['first', 'Second', 'third’s', 'ünique'].flatMap((achievementId) =>
+    [...DESTINATIONS, 'deleted'].map((destinationId) => ({ achievementId, destinationId })),
+  )
+  await put(
+    names.flatMap((name, index) => [
+      { ...name, playerId: 'ann', eventId: 10 * index + 1, state: 'delivered' },
+      { ...name, playerId: 'ann', eventId: 10 * index + 2 },
+      { ...name, playerId: 'ben', eventId: 10 * index + 3 },
+    ]),
+  )
+  const request = { titleId, playerId: 'ann', achievementId: undefined }
+  const list = (pageSize: number, pageToken?: string) =>
+    listAchievementDeliveries(services, { ...request, pageSize, pageToken }, callOf())
+  const all = await list(100)
+  expect(all.nextPageToken).toBeUndefined()
+  expect(new Set(all.items.map(({ destinationId }) => destinationId))).toEqual(new Set(DESTINATIONS))
+  expect(all.items).toHaveLength(12)
+  for (const { delivered, newest, state } of all.items) {
+    expect(newest.id - (delivered?.id ?? 0n)).toBe(1n)
+    expect(state).toBe('pending')
+  }
+  for (const size of [1, 5, 12]) {
+    const found = []
+    let token: string | undefined
+    do {
+      const page = await list(size, token)
+      expect(page.items.length).toBeLessThanOrEqual(size)
+      found.push(...page.items)
+      token = page.nextPageToken
+    } while (token !== undefined)
+    expect(found).toEqual(all.items)
+  }
+
+  const { nextPageToken: pageToken } = await list(5)
+  const elsewhere = { ...request, playerId: 'ben', pageSize: 5, pageToken }
+  await expect(listAchievementDeliveries(services, elsewhere, callOf())).rejects.toMatchObject({
+    reason: 'PAGE_TOKEN_INVALID',
+  })
+})
+
+test('a page reads as much of a player who has ten thousand deliveries as it shows', async () => {
+  const states = ['dead', 'superseded', 'unsupported']
+  await put(
+    Array.from({ length: 10_000 }, (_, index) => ({
+      playerId: 'hoarder',
+      eventId: 1_000_000 + index,
+      achievementId: `goal-${index % 4}`,
+      destinationId: DESTINATIONS[index % 3] as string,
+      state: index < 12 ? 'delivered' : (states[index % 3] as string),
+    })),
+  )
+  await put([{ playerId: 'hoarder', eventId: 2_000_000, achievementId: 'goal-0', destinationId: 'b' }])
+  const pool = new pg.Pool({ connectionString: services.databaseUrl, max: 1 })
+  await using db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
+  const { found, read } = await db.transaction().execute(async (queries) => {
+    const filter = { playerId: 'hoarder', titleId, achievementId: undefined, after: undefined, limit: 6 }
+    const found = await achievementDeliveryQueries(queries).achievementDeliveries(filter)
+    const { rows } = await sql<{ read: string }>`
+      select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables
+      where relname = 'deliveries'`.execute(queries)
+    return { found, read: Number(rows[0]?.read) }
+  })
+  expect(found.map(({ achievementId, destinationId }) => [achievementId, destinationId])).toEqual(
+    ['goal-0', 'goal-1'].flatMap((achievementId) => DESTINATIONS.map((id) => [achievementId, id])),
+  )
+  expect(found.map(({ state }) => state === 'pending')).toEqual([false, true, false, false, false, false])
+  expect(found.map(({ delivered }) => Number(delivered?.id) < 1_000_012)).toEqual(Array(6).fill(true))
+  expect(read).toBeGreaterThan(0)
+  expect(read).toBeLessThan(100)
+})

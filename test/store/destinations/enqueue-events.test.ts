@@ -1,0 +1,93 @@
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { claimDeliveries } from '../../../src/service/destinations/claim-deliveries.ts'
+import { createDestination } from '../../../src/service/destinations/create-destination.ts'
+import { takeUpEvents } from '../../../src/service/destinations/enqueue-events.ts'
+import { updateDestination } from '../../../src/service/destinations/update-destination.ts'
+import { createPlayer } from '../../../src/service/players/create-player.ts'
+import { deletePlayer } from '../../../src/service/players/delete-player.ts'
+import { createBoundTitle } from '../../support/bound-title.ts'
+import { onDatabase, putDeliveries, putQueue } from '../../support/deliveries.ts'
+import { TITLE_ID as titleId } from '../../support/fixture.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+let services: TestServices
+const { signal } = new AbortController()
+
+beforeAll(async () => {
+  services = await createTestServices()
+  await createBoundTitle(services, 3)
+})
+afterAll(async () => {
+  await services[Symbol.asyncDispose]()
+})
+
+const createHook = (id: string) => {
+  const limits = { requestsPerSecond: 1000, maxInFlight: 8, maxAttempts: 3, timeout: 10_000_000n }
+  const filter = { kinds: [], achievementIds: [], playerIds: [] }
+  const where = { url: 'https://hooks.example/', credential: 'env:LAUREL_CREDENTIAL_HOOK' }
+  const destination = { titleId, id, displayName: '', dialect: 'webhook', ...where, filter, limits }
+  return createDestination(services, { destination, fromOldest: true, requestId: undefined }, callOf())
+}
+const takenUpFor = (id: string) =>
+  onDatabase(services.databaseUrl, 'select achievement_id from deliveries where destination_id = $1', [id])
+
+test('nothing is taken up by a filter that is not the destination’s any more', async () => {
+  const old = await createHook('narrowed')
+  const filter = { kinds: [], achievementIds: ['goal-1'], playerIds: [] }
+  const key = { titleId, destinationId: 'narrowed', etag: undefined, requestId: undefined }
+  const narrowed = await updateDestination(services, { ...key, patch: { filter } }, callOf())
+  const horizon = await services.horizon.current(signal)
+  await takeUpEvents(services, old, horizon, signal)
+  expect(await takenUpFor('narrowed')).toEqual([])
+  await takeUpEvents(services, narrowed, horizon, signal)
+  expect(await takenUpFor('narrowed')).toEqual([{ achievement_id: 'goal-1' }])
+})
+
+test('of a player who has much what was tried comes first, then what is oldest', async () => {
+  const destination = await createHook('much')
+  const rows = Array.from({ length: 2_500 }, (_, index) => ({
+    ...{ playerId: 'hoarder', destinationId: 'much', eventId: 10_000 + index },
+    attempts: index === 700 || index === 710 ? 1 : 0,
+  }))
+  await putDeliveries(services.databaseUrl, titleId, rows)
+  const claimed = async (lease: string) => {
+    await onDatabase(services.databaseUrl, `delete from delivery_queues where destination_id = 'much'`)
+    await putQueue(services.databaseUrl, titleId, { playerId: 'hoarder', destinationId: 'much' })
+    const options = { lease, leaseTime: 600_000_000n, limit: 8 }
+    const [claim] = await claimDeliveries(services, destination, options, signal)
+    return claim?.attempts.map(({ event, number }) => [Number(event.id) - 10_000, number])
+  }
+  expect(await claimed('first')).toEqual([
+    [700, 2],
+    [710, 2],
+  ])
+  await onDatabase(services.databaseUrl, `update deliveries set state = 'delivered' where attempts > 0`)
+  expect(await claimed('second')).toEqual(Array.from({ length: 50 }, (_, index) => [index, 1]))
+})
+
+test('what is being taken up for a player who is erased goes with them', async () => {
+  await createHook('late')
+  const player = { id: 'eve', displayName: '', accounts: [] }
+  await createPlayer(services, { player, requestId: undefined }, callOf())
+  const server = new pg.Client({ connectionString: services.databaseUrl })
+  await server.connect()
+  await server.query('begin')
+  await server.query(
+    `select from destination_flows where destination_id = 'late' for no key update skip locked`,
+  )
+  await server.query(
+    `insert into deliveries (player_id, title_id, destination_id, event_id, achievement_id, kind, time, progress_state,
+       percent, actor, reason, request_id, state, create_time)
+     values ('eve', $1, 'late', 1, 'goal-1', 'unlocked', 1, 'achieved', 100, '', '', '', 'pending', 1)`,
+    [titleId],
+  )
+  const request = { playerId: 'eve', etag: undefined, requestId: undefined }
+  const erased = deletePlayer(services, request, callOf())
+  const players = () => onDatabase(services.databaseUrl, `select from players where id = 'eve'`)
+  while ((await players()).length > 0) await new Promise((resolve) => setTimeout(resolve, 25))
+  await server.query('commit')
+  await server.end()
+  await erased
+  expect(await takenUpFor('late')).toEqual([])
+})

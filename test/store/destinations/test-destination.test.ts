@@ -1,0 +1,135 @@
+import { Webhook } from 'standardwebhooks'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { freePort } from '../../../src/embedded-postgres/port.ts'
+import { ExchangeServiceClient, ListDialectsRequest } from '../../../src/gen/laurel/v1/exchange_service.ts'
+import { TitleServiceClient, UpdateTitleRequest } from '../../../src/gen/laurel/v1/title_service.ts'
+import { bridgeOn, failureOf } from '../../support/bridge.ts'
+import { callUnary, createClient } from '../../support/client.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { always, answer, type FakePlatform, startFakePlatform } from '../../support/fake-platform.ts'
+import { createWorld, TITLE_ID as titleId } from '../../support/fixture.ts'
+import { PATIENT } from '../../support/relay.ts'
+import { type RunningServer, startServer } from '../../support/server.ts'
+
+const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
+const TOKEN = 'XBL3.0 x=1;a-secret-token'
+
+let database: TestDatabase
+let server: RunningServer
+let platform: FakePlatform
+let bridge: ReturnType<typeof bridgeOn>
+
+beforeAll(async () => {
+  database = await createTestDatabase()
+  const env = { LAUREL_RELAY: 'off', LAUREL_CREDENTIAL_HOOK: SECRET, LAUREL_CREDENTIAL_XBOX: TOKEN }
+  server = await startServer({ databaseUrl: database.url, env })
+  bridge = bridgeOn(server.address)
+  platform = await startFakePlatform()
+  await createWorld(server.address, { 'first-lap': undefined })
+})
+afterAll(async () => {
+  bridge[Symbol.dispose]()
+  await platform.close()
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+const limits = { timeout: PATIENT }
+const hook = (destinationId: string, url = platform.url) => ({
+  limits,
+  destinationId,
+  dialect: 'webhook',
+  url,
+  credential: 'env:LAUREL_CREDENTIAL_HOOK',
+})
+
+test('a webhook gets a signed event, though it rests', async () => {
+  const url = `${platform.url}/hook?room=1`
+  await bridge.create(hook('tried', url))
+  await bridge.pause('tried')
+  const result = await bridge.test('tried')
+  expect(result).toMatchObject({ succeeded: true, error: '', response: { status: 200 } })
+  expect(result.duration).toBeDefined()
+  const received = platform.received.at(-1)
+  expect(received).toMatchObject({ method: 'POST', path: '/hook?room=1' })
+  expect(result.request).toEqual({ method: 'POST', url, body: received?.body })
+  const headers = received?.headers as Record<string, string>
+  expect(new Webhook(SECRET).verify(received?.body ?? '', headers)).toMatchObject({ type: 'laurel.test' })
+})
+
+test('a platform is asked for what it serves to who may write', async () => {
+  using titles = createClient(TitleServiceClient, server.address)
+  const bind = (ids: ReadonlyMap<string, string> | undefined) => {
+    const bindings = new Map(ids === undefined ? [] : [['xbox', { ids: new Map(ids) }]])
+    const request = UpdateTitleRequest.fromPartial({ title: { titleId, bindings }, updateMask: ['bindings'] })
+    return callUnary(titles, 'updateTitle', request)
+  }
+  await bind(new Map([['title_id', '219630713']]))
+  const live = { dialect: 'xbox', credential: 'env:LAUREL_CREDENTIAL_XBOX' }
+  await bridge.create({ ...hook('live', `${platform.url}/live`), ...live })
+  expect(await bridge.test('live')).toMatchObject({ succeeded: true, request: { method: 'GET' } })
+  expect(platform.received.at(-1)?.headers['authorization']).toBe(TOKEN)
+  expect(platform.received.at(-1)?.path).toMatch(/^\/live\/users\//)
+
+  platform.behave = always(answer(403, { body: 'who are you?' }))
+  const refused = await bridge.test('live')
+  platform.behave = always(answer(200))
+  expect(refused).toMatchObject({ succeeded: false, response: { status: 403, body: 'who are you?' } })
+  expect(refused.error).toContain('403')
+
+  await bind(undefined)
+  expect(await failureOf(bridge.test('live'))).toMatchObject({ reason: 'TITLE_UNBOUND' })
+})
+
+test('why nothing could be sent is told', async () => {
+  await bridge.create({ ...hook('no-secret'), credential: 'env:LAUREL_CREDENTIAL_NONE' })
+  expect(await bridge.test('no-secret')).toMatchObject({
+    succeeded: false,
+    request: undefined,
+    response: undefined,
+    error: `credential "env:LAUREL_CREDENTIAL_NONE" is not set, or not for title ${titleId}`,
+  })
+  await bridge.create({ ...hook('bad-secret'), credential: 'env:LAUREL_CREDENTIAL_XBOX' })
+  const bad = await bridge.test('bad-secret')
+  expect(bad).toMatchObject({ succeeded: false, request: undefined })
+  expect(bad.error).toContain('"env:LAUREL_CREDENTIAL_XBOX"')
+
+  const port = await freePort(undefined)
+  await bridge.create(hook('away', `http://127.0.0.1:${port}`))
+  const result = await bridge.test('away')
+  expect(result).toMatchObject({ succeeded: false, request: undefined, response: undefined })
+  expect(result.error).toContain(String(port))
+})
+
+test('a destination that hangs is waited for no longer than it may take', async () => {
+  platform.behave = always({ kind: 'hang' })
+  const short = { timeout: { seconds: 0n, nanos: 200_000_000 } }
+  await bridge.create({ ...hook('hanging'), limits: short })
+  let result = await bridge.test('hanging')
+  // Nor for a connection: where one takes as long, nothing was sent.
+  while (result.request === undefined) result = await bridge.test('hanging')
+  platform.behave = always(answer(200))
+  expect(result).toMatchObject({ succeeded: false, request: { method: 'POST' }, response: undefined })
+  expect(result.error).not.toBe('')
+})
+
+test('no credential is ever shown', async () => {
+  const { destinations } = await bridge.list({})
+  const results = await Promise.all(
+    destinations.map(({ destinationId }) => bridge.test(destinationId).catch((error: unknown) => error)),
+  )
+  expect(destinations.length).toBeGreaterThan(3)
+  const bigints = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
+  const shown = JSON.stringify([destinations, results], bigints) + server.output()
+  for (const secret of [SECRET, 'a-secret-token']) expect(shown).not.toContain(secret)
+})
+
+test('the dialects that have a bridge say so', async () => {
+  using exchange = createClient(ExchangeServiceClient, server.address)
+  const { dialects } = await callUnary(exchange, 'listDialects', ListDialectsRequest.fromPartial({}))
+  expect(dialects.map(({ dialect, bridge }) => [dialect, bridge])).toEqual([
+    ['accelbyte', true],
+    ['discord', true],
+    ['xbox', true],
+  ])
+})

@@ -1,0 +1,113 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Canonical, Shape } from '../../../src/dialect/adapter.ts'
+import { parseJson } from '../../../src/dialect/json-text.ts'
+import { shapeFor } from '../../../src/dialect/shapes.ts'
+import { formatJson } from '../../../src/model/exact-json.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { pack } from '../../../src/model/packed.ts'
+import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
+import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { listTitles } from '../../../src/service/titles/list-titles.ts'
+import { casesOf, decodeSample, rooms, samplesIn } from '../../conformance/subjects.ts'
+import { exportText, importText } from '../../support/exchange.ts'
+import { achievementOf } from '../../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+const call = callOf()
+/** `UPDATE=1` writes what comes out where it is not what went in: read the change before committing it. */
+const isUpdating = process.env['UPDATE'] === '1'
+
+describe.each(rooms)('$adapter.id, through Postgres', (subject) => {
+  const { adapter } = subject
+
+  describe.each(casesOf(subject))('$name', ({ document, file }) => {
+    let services: TestServices
+    beforeAll(async () => {
+      services = await createTestServices({ now: () => 17_000_000_000_000_000n, entropy: () => 7n })
+    })
+    afterAll(() => services[Symbol.asyncDispose]())
+
+    test('goes in and comes out equal, and going in again changes nothing', async () => {
+      const samples = samplesIn(adapter, document)
+      const records = samples.map((sample) => decodeSample(adapter, sample).result)
+      // Entries go to the titles that they name; only one that names none needs to be told.
+      const named = records.every(({ title }) => title.binding !== undefined)
+      // So does progress to the players whom it names.
+      const owned = records.some(({ progress, summary }) => (progress ?? summary)?.account !== undefined)
+      const options = {
+        locale: 'en-US',
+        ...(owned ? {} : { playerId: 'player-1' }),
+        ...(named ? {} : { titleId: 'title-1' }),
+      }
+      await prepare(services, records)
+      const text = formatJson(document)
+      const first = await importText(services, adapter.id, text, options)
+      expect(first.outcomes.filter(({ kind }) => kind === 'failed')).toEqual([])
+      const out = await entriesOut(services, records)
+      const recorded = [file('stored'), file('normalised')].find((path) => existsSync(path))
+      const expected = recorded === undefined ? document : parseJson(readFileSync(recorded, 'utf8'))
+      const wanted = samplesIn(adapter, expected).map(({ entry }) => entry)
+      if (isUpdating && pack(sorted(out)) !== pack(sorted(wanted))) {
+        writeFileSync(file('stored'), `${formatJson(out, 2)}\n`)
+      } else expect(sorted(out)).toEqual(sorted(wanted))
+      const again = await importText(services, adapter.id, text, options)
+      expect(again.summary).toMatchObject({
+        newCount: 0,
+        replacedCount: 0,
+        failedCount: 0,
+        progressChangedCount: 0,
+      })
+    })
+  })
+
+  /** Progress without definitions speaks of achievements that are there. */
+  async function prepare(services: TestServices, records: readonly Canonical[]): Promise<void> {
+    const orphans = records.filter(
+      ({ achievement, progress }) => progress !== undefined && achievement === undefined,
+    )
+    if (orphans.length === 0) return
+    const binding = orphans[0]?.title.binding
+    const title = { id: 'title-1', displayName: 'T', defaultLocale: 'en-US', extensions: {} }
+    const bindings = binding === undefined ? {} : { [adapter.id]: binding }
+    await createTitle(services, { title: { ...title, bindings }, requestId: undefined }, call)
+    for (const id of new Set(orphans.map(({ progress }) => progress?.achievementId ?? ''))) {
+      const ids = adapter.hasCodes ? {} : { [adapter.id]: id }
+      const achievement = achievementOf({ id, ids })
+      await createAchievement(services, { titleId: title.id, achievement, requestId: undefined }, call)
+    }
+  }
+
+  async function entriesOut(services: TestServices, records: readonly Canonical[]) {
+    const { items } = await listTitles(services, { pageSize: 1000, pageToken: undefined }, call)
+    const entries = []
+    for (const { id } of items) {
+      const { text } = await exportText(services, adapter.id, id, howToAsk(records))
+      entries.push(...samplesIn(adapter, parseJson(text)).map(({ entry }) => entry))
+    }
+    return entries
+  }
+
+  /** For everything that the entries carried. */
+  function howToAsk(records: readonly Canonical[]) {
+    const has = (part: 'achievement' | 'progress' | 'summary') =>
+      records.some((record) => record[part] !== undefined)
+    const definition = has('achievement') ? (['definition'] as const) : []
+    const parts = [
+      ...definition,
+      ...(has('progress') ? (['progress'] as const) : []),
+      ...(has('summary') ? (['summary'] as const) : []),
+    ]
+    if (!has('progress') && !has('summary')) return {}
+    const fits = ({ carries }: Shape) => parts.every((part) => carries.includes(part))
+    const exact = adapter.shapes.find((shape) => fits(shape) && shape.carries.length === parts.length)
+    const usual = shapeFor(adapter, 'progress')
+    const isUsual = has('progress') && usual !== undefined && fits(usual) && exact === usual
+    return { playerId: 'everybody', shape: isUsual ? undefined : (exact ?? adapter.shapes.find(fits))?.name }
+  }
+})
+
+/** Documents promise no order of their entries. */
+function sorted(entries: readonly JsonObject[]): readonly string[] {
+  return entries.map(pack).sort()
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
+import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
+import { reorderAchievement } from '../../../src/service/achievements/reorder-achievement.ts'
+import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
+import { deletePlayer } from '../../../src/service/players/delete-player.ts'
+import { type ListProgress, listProgress } from '../../../src/service/progress/list-progress.ts'
+import { recordProgress } from '../../../src/service/progress/record-progress.ts'
+import { resetProgress } from '../../../src/service/progress/reset-progress.ts'
+import { restoreAchievement } from '../../../src/service/progress/restore-achievement.ts'
+import { revokeAchievement } from '../../../src/service/progress/revoke-achievement.ts'
+import { createRecorder } from '../../../src/service/progress/writer/progress-writer.ts'
+import type { Services } from '../../../src/service/services.ts'
+import { createPlayedTitle, titleId } from '../../support/played-title.ts'
+import { achievementOf } from '../../support/records.ts'
+import { callOf } from '../../support/services.ts'
+
+let played: Awaited<ReturnType<typeof createPlayedTitle>>
+let services: Services
+/** Of another process, which remembers for itself. */
+let others: Services
+const call = callOf()
+
+beforeAll(async () => {
+  played = await createPlayedTitle()
+  services = played.services
+  others = { ...services, store: { ...services.store }, recorder: createRecorder(true) }
+})
+afterAll(() => played[Symbol.asyncDispose]())
+
+const base = { titleId, playerId: 'ida', pageSize: undefined, pageToken: undefined }
+const LISTS: readonly ListProgress[] = [
+  { ...base, view: 'full', states: [] },
+  { ...base, view: 'player', states: [] },
+  { ...base, view: 'full', states: ['achieved', 'in_progress'] },
+  { ...base, view: 'full', states: [], pageSize: 2 },
+  { ...base, view: 'full', states: [], playerId: 'nobody' },
+]
+
+const key = { titleId, playerId: 'ida', achievementId: 'plain', requestId: undefined }
+const unlock = { ...key, report: { kind: 'unlock' as const }, occurredTime: undefined }
+const enforced = { ...key, reason: 'test' }
+const definition = { titleId, achievementId: 'plain', etag: undefined, requestId: undefined }
+const later = achievementOf({ id: 'later', hidden: true })
+
+/** All that a list may tell, and some that it may not; each done where no list is remembered. */
+const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
+  ['nothing', async () => {}],
+  ['an unlock', () => recordProgress(others, unlock, call)],
+  ['a retry', () => recordProgress(others, unlock, call)],
+  ['a revocation', () => revokeAchievement(others, enforced, call)],
+  ['a restoration', () => restoreAchievement(others, enforced, call)],
+  [
+    'a new name',
+    () => updateAchievement(others, { ...definition, patch: { hidden: true, tags: ['x'] } }, call),
+  ],
+  ['one more', () => createAchievement(others, { titleId, achievement: later, requestId: undefined }, call)],
+  [
+    'another order',
+    () => reorderAchievement(others, { ...definition, achievementId: 'later', listOrder: 1 }, call),
+  ],
+  ['one less', () => deleteAchievement(others, { ...definition, achievementId: 'later', force: true }, call)],
+  ['a reset', () => resetProgress(others, enforced, call)],
+  [
+    'a player less',
+    () => deletePlayer(others, { playerId: 'ida', etag: undefined, requestId: undefined }, call),
+  ],
+  ['a player again', () => recordProgress(others, unlock, call)],
+]
+
+test.each(CHANGES)('what is remembered of lists is shown as it is after %s', async (_, change) => {
+  await Promise.all(LISTS.map((list) => listProgress(services, list, call)))
+  await change()
+  for (const list of LISTS) {
+    const fresh = { ...services, store: { ...services.store } }
+    expect(await listProgress(services, list, call)).toEqual(await listProgress(fresh, list, call))
+  }
+})
+
+test('a list that has not changed is the same, and one that has is another', async () => {
+  const [list] = LISTS as [ListProgress]
+  const first = await listProgress(services, list, call)
+  expect(await listProgress(services, list, call)).toBe(first)
+  await recordProgress(others, { ...unlock, achievementId: 'counted' }, call)
+  expect(await listProgress(services, list, call)).not.toBe(first)
+})
+
+test('lists that are asked for at the same time are each their own', async () => {
+  const players = ['ida', 'nobody', 'kim', 'lea', 'max']
+  for (const playerId of players.slice(2)) await recordProgress(others, { ...unlock, playerId }, call)
+  const asked = Array.from({ length: 100 }, (_, index) => ({
+    ...LISTS[index % 4],
+    ...{ playerId: players[index % 5], pageSize: (index % 3) + 1 },
+  })) as ListProgress[]
+  const fresh = { ...services, store: { ...services.store } }
+  const together = await Promise.all(asked.map((list) => listProgress(fresh, list, call)))
+  for (const [index, list] of asked.entries()) {
+    const alone = { ...services, store: { ...services.store } }
+    expect(together[index]).toEqual(await listProgress(alone, list, call))
+  }
+})

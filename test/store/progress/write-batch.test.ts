@@ -1,0 +1,60 @@
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LaurelError } from '../../../src/model/errors.ts'
+import { recordTogether } from '../../../src/service/progress/writer/write-batch.ts'
+import { createTitle } from '../../../src/service/titles/create-title.ts'
+import type { Queries } from '../../../src/store/queries.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+let services: TestServices
+let pool: pg.Pool
+
+beforeAll(async () => {
+  services = await createTestServices()
+  pool = new pg.Pool({ connectionString: services.databaseUrl })
+  const title = { id: 'title', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, requestId: undefined }, callOf())
+})
+afterAll(async () => {
+  await pool.end()
+  await services[Symbol.asyncDispose]()
+})
+
+const outOfTwo = new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', 'one of the two is at fault')
+
+/** Opens the sheet of each player. The connection is gone once that of `loses` is open. */
+function openSheets(loses: string) {
+  return async (queries: Queries, playerIds: readonly string[]) => {
+    if (playerIds.length > 1) throw outOfTwo
+    const opened = await queries.lockSheets(
+      playerIds.map((playerId) => ({ playerId, titleId: 'title' })),
+      services.now(),
+    )
+    if (playerIds.includes(loses)) await terminateWriters()
+    await queries.lockSheets(opened, services.now())
+    return opened
+  }
+}
+
+async function terminateWriters(): Promise<void> {
+  await pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
+    where datname = current_database() and state = 'idle in transaction'`)
+}
+
+async function players(): Promise<readonly string[]> {
+  return (await pool.query('select player_id from player_titles order by 1')).rows.map((row) => row.player_id)
+}
+
+test('what was recorded before the database went away is told as recorded, and only the rest as not', async () => {
+  const { signal } = new AbortController()
+  const answers = await recordTogether(services, ['ann', 'ben'], signal, openSheets('ben'))
+  expect(answers).toMatchObject([{ playerId: 'ann' }, { code: 'unavailable' }])
+  expect(await players()).toEqual(['ann'])
+})
+
+test('a database that goes away before anything is recorded fails all of it', async () => {
+  const { signal } = new AbortController()
+  const recording = recordTogether(services, ['cat', 'dan'], signal, openSheets('cat'))
+  await expect(recording).rejects.toMatchObject({ code: 'unavailable' })
+  expect(await players()).toEqual(['ann'])
+})

@@ -1,0 +1,193 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { LaurelError } from '../../../src/model/errors.ts'
+import type { Principal } from '../../../src/model/principal.ts'
+import type { Title } from '../../../src/model/title.ts'
+import { importAchievements } from '../../../src/service/exchange/import-achievements.ts'
+import { claimTitle } from '../../../src/service/titles/claim-title.ts'
+import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { findBoundTitle } from '../../../src/service/titles/find-bound-title.ts'
+import { getTitle } from '../../../src/service/titles/get-title.ts'
+import { titleNamed } from '../../../src/service/titles/title-named.ts'
+import { updateTitle } from '../../../src/service/titles/update-title.ts'
+import { definition } from '../../support/accelbyte-client.ts'
+import { importText } from '../../support/exchange.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+let services: TestServices
+const call = callOf()
+let count = 0
+const fresh = (name: string) => `${name}-${++count}`
+
+beforeAll(async () => {
+  services = await createTestServices()
+})
+afterAll(() => services[Symbol.asyncDispose]())
+
+const bound = (namespace: string) => ({ accelbyte: { namespace } })
+const create = (id: string, bindings: Title['bindings'] = {}) => {
+  const title = { id, displayName: id, defaultLocale: 'en', bindings, extensions: {} }
+  return createTitle(services, { title, requestId: undefined }, call)
+}
+const bind = (titleId: string, bindings: Title['bindings']) =>
+  updateTitle(services, { titleId, etag: undefined, patch: { bindings }, requestId: undefined }, call)
+const documentOf = (Namespace: string) => JSON.stringify([{ ...definition('a'), Namespace }])
+const bindingsOf = async (titleId: string) => (await getTitle(services, { titleId }, call)).bindings
+const findNamespace = (namespace: string) =>
+  findBoundTitle(services, { dialect: 'accelbyte', binding: { namespace } }, call)
+
+test("a title's own id finds it in no dialect, until it is bound to it", async () => {
+  const id = fresh('own-id')
+  await create(id)
+  for (const [dialect, binding] of [
+    ['accelbyte', { namespace: id }],
+    ['discord', { application_id: id }],
+    ['xbox', { title_id: id }],
+    ['xbox', { service_config_id: id }],
+  ] as const) {
+    await expect(findBoundTitle(services, { dialect, binding }, call)).rejects.toMatchObject({
+      reason: 'TITLE_NOT_FOUND',
+    })
+  }
+  expect(await titleNamed(services, { dialect: 'accelbyte', namespace: id }, call)).toBeUndefined()
+  await bind(id, bound(id))
+  expect(await findNamespace(id)).toMatchObject({ id })
+  expect(await titleNamed(services, { dialect: 'accelbyte', namespace: id }, call)).toBe(id)
+})
+
+/** Each way to bind: `own` gets the id `other` as its namespace. */
+const WAYS: Readonly<Record<string, (own: string, other: string) => Promise<unknown>>> = {
+  CreateTitle: (own, other) => create(own, bound(other)),
+  'CreateTitle, in another dialect': (own, other) => create(own, { discord: { application_id: other } }),
+  UpdateTitle: async (own, other) => {
+    await create(own, { xbox: { title_id: own } })
+    await bind(own, { xbox: { title_id: own }, ...bound(other) })
+  },
+  'import into a new title': (own, other) =>
+    importText(services, 'accelbyte', documentOf(other), { titleId: own }),
+  'import into a title': async (own, other) => {
+    await create(own)
+    await importText(services, 'accelbyte', documentOf(other), { titleId: own })
+  },
+  'import that names no title': (_, other) => importText(services, 'accelbyte', documentOf(other)),
+  ClaimTitle: (own, other) =>
+    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: other }, titleId: own }, call),
+  'ClaimTitle that names no title': (_, other) =>
+    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: other } }, call),
+}
+
+async function refusalOf(attempt: Promise<unknown>): Promise<LaurelError> {
+  const [result] = await Promise.allSettled([attempt])
+  if (result?.status === 'fulfilled') throw new Error('it was not refused')
+  return result?.reason
+}
+
+describe.each(Object.entries(WAYS))('%s', (name, attempt) => {
+  test("refuses another title's own id", async () => {
+    const [own, other] = [fresh('own'), fresh('other')]
+    await create(other)
+    const { reason, metadata } = await refusalOf(attempt(own, other))
+    expect(['BINDING_TAKEN', 'BOUND_TO_ANOTHER_TITLE']).toContain(reason)
+    expect(metadata).toMatchObject({ boundTitleId: other })
+    await bind(other, bound(other))
+    expect(await findNamespace(other)).toMatchObject({ id: other })
+  })
+
+  // Without a title of their own these find the one that is bound.
+  test.skipIf(name.endsWith('names no title'))(
+    'refuses in the same way what another title is bound to',
+    async () => {
+      const [first, second] = [fresh('other'), fresh('taken')]
+      await create(first)
+      const owner = fresh('owner')
+      await create(owner, { ...bound(second), discord: { application_id: second } })
+      const { reason, code } = await refusalOf(attempt(fresh('own'), first))
+      const taken = await refusalOf(attempt(fresh('own'), second))
+      expect(taken).toMatchObject({ reason, code, metadata: { boundTitleId: owner } })
+    },
+  )
+})
+
+/** Each way to create a title of the id. */
+const CREATIONS: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+  CreateTitle: (id) => create(id),
+  import: (titleId) => importText(services, 'accelbyte', documentOf(fresh('free')), { titleId }),
+  ClaimTitle: (titleId) =>
+    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: fresh('free') }, titleId }, call),
+}
+
+test.each(Object.entries(CREATIONS))(
+  '%s refuses an id that another title is bound to',
+  async (_, attempt) => {
+    const [id, owner] = [fresh('taken'), fresh('owner')]
+    await create(owner, { discord: { application_id: id } })
+    await expect(attempt(id)).rejects.toMatchObject({
+      code: 'already_exists',
+      reason: 'BINDING_TAKEN',
+      metadata: { titleId: id, boundTitleId: owner, dialect: 'discord', application_id: id },
+    })
+    await bind(owner, {})
+    await attempt(id)
+  },
+)
+
+test('of a title that is created and a binding to its id, one is refused, however they race', async () => {
+  const rounds = Array.from({ length: 100 }, () => ({ id: fresh('race'), owner: fresh('racer') }))
+  await Promise.all(rounds.map(({ owner }) => create(owner)))
+  await Promise.all(
+    rounds.map(async ({ id, owner }, round) => {
+      const race = [() => create(id), () => bind(owner, bound(id))]
+      if (round % 2 === 0) race.reverse()
+      const results = await Promise.allSettled(race.map((run) => run()))
+      const refused = results.filter((result) => result.status === 'rejected')
+      expect(refused.map(({ reason }) => reason.reason)).toEqual(['BINDING_TAKEN'])
+    }),
+  )
+})
+
+test('ClaimTitle does not bind a title that exists to its own id', async () => {
+  const id = fresh('unbound')
+  await create(id)
+  const claim = () =>
+    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: id }, titleId: id }, call)
+  await expect(claim()).rejects.toMatchObject({ reason: 'BINDING_TAKEN' })
+  expect(await bindingsOf(id)).toEqual({})
+  await bind(id, bound(id))
+  expect(await claim()).toMatchObject({ id })
+})
+
+describe('an import that allows rebinding', () => {
+  const runAs = async (principal: Principal, titleId: string, namespace: string) => {
+    async function* content() {
+      yield new TextEncoder().encode(documentOf(namespace))
+    }
+    const options = {
+      ...({
+        dialect: 'accelbyte',
+        titleId,
+        strategy: 'replace',
+        dryRun: false,
+        playerId: undefined,
+      } as const),
+      ...({ mapping: {}, allowRebinding: true, locale: undefined, lossPolicy: 'report' } as const),
+    }
+    return Array.fromAsync(importAchievements(services, options, content(), { ...call, principal }))
+  }
+  const rightOn = (title: string) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action: 15 })
+
+  test('leaves bindings as they are, for a caller with rights on both titles', async () => {
+    const [own, other] = [fresh('own'), fresh('other')]
+    await create(other)
+    const service = { kind: 'service', name: 'both', rights: [rightOn(own), rightOn(other)] } as const
+    await runAs(service, own, other)
+    expect(await bindingsOf(own)).toEqual({})
+    await expect(findNamespace(other)).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
+  })
+
+  test('is refused to a caller without rights on the other title', async () => {
+    const [own, other] = [fresh('own'), fresh('other')]
+    await create(other)
+    const service = { kind: 'service', name: 'own', rights: [rightOn(own)] } as const
+    await expect(runAs(service, own, other)).rejects.toMatchObject({ reason: 'PERMISSION_DENIED' })
+    await expect(getTitle(services, { titleId: own }, call)).rejects.toMatchObject({ code: 'not_found' })
+  })
+})
