@@ -231,7 +231,7 @@ async function forgetWhatIsOld(services: Services, config: Config, log: Logger):
   const { signal } = new AbortController()
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
   const answers = services.store.write(signal, (queries) =>
-    queries.forgetAnswersBefore(before(config.requestIdTtlHours)),
+    queries.idempotency.purgeBefore(before(config.requestIdTtlHours)),
   )
   await answers
     .then(() => forgetEventsBefore(services, before(config.eventRetentionHours), signal))

@@ -73,7 +73,9 @@ export class Relay {
   /** Returns whether there are destinations. */
   async #look(position: bigint): Promise<boolean> {
     const { store } = this.#parts.services
-    const works = await store.read(this.#stopping.signal, (queries) => queries.destinationWork(position))
+    const works = await store.read(this.#stopping.signal, (queries) =>
+      queries.deliveryQueue.findWork(position),
+    )
     const etags = new Map(works.map(({ destination }) => [nameOf(destination), destination.etag]))
     for (const [name, runner] of this.#runners) {
       if (etags.get(name) !== runner.destination.etag) this.#retire(name, runner)

@@ -28,7 +28,7 @@ export class Answers {
     const requests = mutations.flatMap(({ playerId, requestId }) =>
       requestId === undefined ? [] : [{ playerId, requestId }],
     )
-    return new Answers(requests.length === 0 ? [] : await queries.playerAnswers(requests))
+    return new Answers(requests.length === 0 ? [] : await queries.idempotency.list(requests))
   }
 
   /**
@@ -56,7 +56,7 @@ export class Answers {
   }
 
   async flush(queries: Queries, time: Instant): Promise<void> {
-    if (this.#given.length > 0) await queries.insertPlayerAnswers(this.#given, time)
+    if (this.#given.length > 0) await queries.idempotency.insert(this.#given, time)
   }
 }
 

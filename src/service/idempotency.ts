@@ -30,13 +30,13 @@ export async function mutateOnce<Result>(
   return services.store.write(call.signal, async (queries) => {
     if (requestId === undefined) return run(queries)
     const fingerprint = fingerprintOf(operation, request)
-    const answer = await queries.claimDefinitionRequest(requestId, fingerprint, services.now())
+    const answer = await queries.idempotency.claimForDefinitions(requestId, fingerprint, services.now())
     if (answer !== undefined) {
       if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
       return unpack<{ result: Result }>(answer.response).result
     }
     const result = await run(queries)
-    await queries.answerDefinitionRequest(requestId, pack({ result }))
+    await queries.idempotency.storeForDefinitions(requestId, pack({ result }))
     return result
   })
 }

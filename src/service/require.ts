@@ -30,7 +30,7 @@ export function statNotFound(titleId: string, code: string): LaurelError {
 }
 
 export async function titleOf(queries: Queries, titleId: string): Promise<Title> {
-  const title = await queries.titleById(titleId)
+  const title = await queries.titles.find(titleId)
   if (title === undefined) throw titleNotFound(titleId)
   return title
 }
@@ -40,7 +40,7 @@ export async function achievementOf(
   titleId: string,
   achievementId: string,
 ): Promise<StoredAchievement> {
-  const [achievement] = await queries.achievementsByIds(titleId, [achievementId])
+  const [achievement] = await queries.achievements.listByIds(titleId, [achievementId])
   if (achievement !== undefined) return achievement
   await titleOf(queries, titleId)
   throw achievementNotFound(titleId, achievementId)
@@ -52,7 +52,7 @@ export async function holdAchievement(
   titleId: string,
   achievementId: string,
 ): Promise<StoredAchievement> {
-  const [achievement] = await queries.holdAchievements(titleId, [achievementId])
+  const [achievement] = await queries.achievements.lockShared(titleId, [achievementId])
   return achievement ?? achievementOf(queries, titleId, achievementId)
 }
 
@@ -64,13 +64,13 @@ export function checkEtag(current: { readonly etag: string }, etag: string | und
 }
 
 export async function playerOf(queries: Queries, playerId: string): Promise<Player> {
-  const player = await queries.playerById(playerId)
+  const player = await queries.players.find(playerId)
   if (player === undefined) throw playerNotFound(playerId)
   return player
 }
 
 export async function statOf(queries: Queries, titleId: string, code: string): Promise<Stat> {
-  const [stat] = await queries.statsByCodes(titleId, [code])
+  const [stat] = await queries.stats.listByCodes(titleId, [code])
   if (stat !== undefined) return stat
   await titleOf(queries, titleId)
   throw statNotFound(titleId, code)
@@ -81,7 +81,7 @@ export async function destinationOf(
   titleId: string,
   destinationId: string,
 ): Promise<Destination> {
-  const destination = await queries.destinationById(titleId, destinationId)
+  const destination = await queries.destinations.find(titleId, destinationId)
   return destination ?? missingDestination(queries, titleId, destinationId)
 }
 
@@ -91,7 +91,7 @@ export async function lockDestination(
   titleId: string,
   destinationId: string,
 ): Promise<Destination> {
-  const destination = await queries.lockDestination(titleId, destinationId)
+  const destination = await queries.destinations.lock(titleId, destinationId)
   return destination ?? missingDestination(queries, titleId, destinationId)
 }
 
@@ -101,7 +101,7 @@ export async function holdDestination(
   titleId: string,
   destinationId: string,
 ): Promise<void> {
-  if (await queries.holdDestination(titleId, destinationId)) return
+  if (await queries.destinations.lockShared(titleId, destinationId)) return
   await missingDestination(queries, titleId, destinationId)
 }
 
@@ -118,7 +118,7 @@ export async function deliveryOf(
   key: { readonly titleId: string; readonly destinationId: string; readonly eventId: bigint },
 ): Promise<Delivery> {
   const { titleId, destinationId, eventId } = key
-  const delivery = await queries.deliveryById(titleId, destinationId, eventId)
+  const delivery = await queries.deliveries.find(titleId, destinationId, eventId)
   if (delivery !== undefined) return delivery
   await destinationOf(queries, titleId, destinationId)
   const message = `event ${eventId} was never for destination ${destinationId}, or is not kept any more`

@@ -20,7 +20,7 @@ export function requestQueries(db: Kysely<Tables>) {
      * Claims a request id for this transaction. Undefined when it was free; else the answer that was given, after
      * waiting for the transaction that had claimed it.
      */
-    async claimDefinitionRequest(
+    async claimForDefinitions(
       requestId: string,
       fingerprint: string,
       time: Instant,
@@ -40,7 +40,7 @@ export function requestQueries(db: Kysely<Tables>) {
       return { fingerprint: row.fingerprint, response: row.response ?? '' }
     },
 
-    async answerDefinitionRequest(requestId: string, response: string): Promise<void> {
+    async storeForDefinitions(requestId: string, response: string): Promise<void> {
       await db
         .updateTable('definition_requests')
         .set({ response })
@@ -49,7 +49,7 @@ export function requestQueries(db: Kysely<Tables>) {
     },
 
     /** The answers that players' requests were given, in no order. */
-    async playerAnswers(requests: readonly PlayerRequest[]): Promise<readonly (PlayerRequest & Answer)[]> {
+    async list(requests: readonly PlayerRequest[]): Promise<readonly (PlayerRequest & Answer)[]> {
       const { rows } = await sql<{
         player_id: string
         request_id: string
@@ -68,7 +68,7 @@ export function requestQueries(db: Kysely<Tables>) {
       }))
     },
 
-    async insertPlayerAnswers(answers: readonly (PlayerRequest & Answer)[], time: Instant): Promise<void> {
+    async insert(answers: readonly (PlayerRequest & Answer)[], time: Instant): Promise<void> {
       const rows = formatJson(
         answers.map(({ playerId, requestId, fingerprint, response }) => ({
           player_id: playerId,
@@ -86,7 +86,7 @@ export function requestQueries(db: Kysely<Tables>) {
     },
 
     /** Forgets answers that were given before an instant. */
-    async forgetAnswersBefore(time: Instant): Promise<void> {
+    async purgeBefore(time: Instant): Promise<void> {
       await db.deleteFrom('definition_requests').where('create_time', '<', time).execute()
       await db.deleteFrom('player_requests').where('create_time', '<', time).execute()
     },

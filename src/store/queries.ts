@@ -17,6 +17,7 @@ import { playerQueries } from './players/players.ts'
 import { standingQueries } from './progress/optimistic-writes.ts'
 import { sheetQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
+import { standingListQueries } from './progress/progress-lists.ts'
 import type { Tables } from './schema.ts'
 import { statQueries } from './stats/stats.ts'
 import { titleBindingQueries } from './titles/title-bindings.ts'
@@ -28,26 +29,27 @@ export type Queries = ReturnType<typeof queriesOn>
 /** The statements on one connection, in whatever transaction it is. */
 export function queriesOn(db: Kysely<Tables>) {
   return {
-    ...titleQueries(db),
-    ...titleBindingQueries(db),
-    ...achievementQueries(db),
-    ...achievementIdQueries(db),
-    ...statQueries(db),
-    ...communityQueries(db),
-    ...playerQueries(db),
-    ...accountQueries(db),
-    ...sheetQueries(db),
-    ...progressQueries(db),
-    ...standingQueries(db),
-    ...eventQueries(db),
-    ...destinationQueries(db),
-    ...deliveryQueries(db),
-    ...achievementDeliveryQueries(db),
-    ...replayQueries(db),
-    ...deliveryFlowQueries(db),
-    ...deliveryAttemptQueries(db),
-    ...deliveryRetentionQueries(db),
-    ...requestQueries(db),
-    ...imageQueries(db),
+    titles: titleQueries(db),
+    titleBindings: titleBindingQueries(db),
+    achievements: achievementQueries(db),
+    achievementIds: achievementIdQueries(db),
+    stats: statQueries(db),
+    community: communityQueries(db),
+    players: playerQueries(db),
+    accounts: accountQueries(db),
+    playerTitles: sheetQueries(db),
+    progress: progressQueries(db),
+    optimisticWrites: standingQueries(db),
+    progressLists: standingListQueries(db),
+    events: eventQueries(db),
+    destinations: destinationQueries(db),
+    deliveries: deliveryQueries(db),
+    achievementDeliveries: achievementDeliveryQueries(db),
+    replays: replayQueries(db),
+    deliveryQueue: deliveryFlowQueries(db),
+    deliveryAttempts: deliveryAttemptQueries(db),
+    deliveryRetention: deliveryRetentionQueries(db),
+    idempotency: requestQueries(db),
+    images: imageQueries(db),
   }
 }

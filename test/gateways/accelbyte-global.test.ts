@@ -131,7 +131,9 @@ describe('a community goal', () => {
 
   test('tells no player id of who contributed from elsewhere', async () => {
     const { titleId } = await running.services.store
-      .read(callOf().signal, (queries) => queries.titleIdsBoundTo('accelbyte', { namespace: 'regatta' }))
+      .read(callOf().signal, (queries) =>
+        queries.titleBindings.findTitleIds('accelbyte', { namespace: 'regatta' }),
+      )
       .then(([id = '']) => ({ titleId: id }))
     const updates = [{ code: 'calm', operation: 'increment', value: 0.5 }] as const
     const report = {

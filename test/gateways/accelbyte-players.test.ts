@@ -39,7 +39,7 @@ const rowsOf = async (userId: string, query = '', of: 'Admin' | 'Public' = 'Publ
 const codesOf = async (...asked: Parameters<typeof rowsOf>) =>
   (await rowsOf(...asked)).map(({ achievementCode }) => achievementCode)
 const playersNamed = async (part: string) => {
-  const all = await running.services.store.read(call.signal, (queries) => queries.playersAfter('', 1000))
+  const all = await running.services.store.read(call.signal, (queries) => queries.players.list('', 1000))
   return all.filter(({ id }) => id.includes(part))
 }
 

@@ -147,7 +147,7 @@ test('who is refused registers nobody, and a player unlocks nothing that only se
     const refused = await client.fail(name, { userId: 'stranger', code: 'lamp', headers: player })
     expect(refused.status).toBe(403)
   }
-  const all = await running.services.store.read(callOf().signal, (queries) => queries.playersAfter('', 1000))
+  const all = await running.services.store.read(callOf().signal, (queries) => queries.players.list('', 1000))
   expect(all.map(({ id }) => id)).not.toContain('accelbyte:stranger')
   const secure = { userId: OWN, code: 'secure' }
   expect((await client.fail('PublicUnlockAchievement', { ...secure, headers: player })).status).toBe(403)

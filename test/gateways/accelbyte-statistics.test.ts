@@ -197,7 +197,7 @@ describe('a value', () => {
   test('leaves no user behind where it is refused', async () => {
     await api.refused('PATCH', item(ADMIN, 'nobody', 'laps', '/value'), { inc: 1 })
     const players = await running.services.store.read(new AbortController().signal, (queries) =>
-      queries.playersAfter('', 100),
+      queries.players.list('', 100),
     )
     expect(players.map(({ id }) => id).filter((id) => id.includes('nobody'))).toEqual([])
   })

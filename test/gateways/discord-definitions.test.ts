@@ -81,10 +81,10 @@ describe('a text', () => {
     expect(answer.name_localizations).toEqual({ de: 'Z' })
     await manage(6, one, 'PATCH', { name: 'New' })
     const title = await server.services.store.read(callOf().signal, (queries) =>
-      queries.titleIdsBoundTo('discord', { application_id: answer.application_id }),
+      queries.titleBindings.findTitleIds('discord', { application_id: answer.application_id }),
     )
     const [stored] = await server.services.store.read(callOf().signal, (queries) =>
-      queries.achievementsByIds(title[0] ?? '', [answer.id]),
+      queries.achievements.listByIds(title[0] ?? '', [answer.id]),
     )
     expect(stored?.name).toMatchObject({ text: 'New', translations: { ar: 'X', 'de-AT': 'Y' } })
   })
@@ -131,9 +131,9 @@ test('an application has a thousand achievements at most, however many are made 
   }))
   await store.write(callOf().signal, async (queries) => {
     const facts = { id: titleId, displayName: 'Full', defaultLocale: 'en', extensions: {}, etag: '' }
-    await queries.insertTitle({ ...facts, bindings, maskHiddenInGateways: false, ...times })
-    await queries.replaceBindings(titleId, bindings)
-    await queries.putAchievements(titleId, made)
+    await queries.titles.insert({ ...facts, bindings, maskHiddenInGateways: false, ...times })
+    await queries.titleBindings.replace(titleId, bindings)
+    await queries.achievements.upsert(titleId, made)
   })
   const list = `${application}/achievements`
   const body = { name: 'One more', description: '' }

@@ -32,7 +32,7 @@ function open(connectionString: string): Store & AsyncDisposable & { readonly mo
 /** The three kinds of calls, each of which looks up a title. */
 function lookUp(store: Store): Promise<unknown>[] {
   return (['read', 'write', 'single'] as const).map((kind) =>
-    store[kind](signal, (queries) => queries.titleById('none')),
+    store[kind](signal, (queries) => queries.titles.find('none')),
   )
 }
 
@@ -110,7 +110,7 @@ describe('stale statements', () => {
     await pooler.reload({ ...session, pool_mode: 'transaction', server_round_robin: 1 })
     // Of statements that every backend has, nothing is missing; this one is new.
     for (let round = 1; round <= 20; round += 1) {
-      await Promise.all([all(), store.read(signal, (queries) => queries.playerById('none'))])
+      await Promise.all([all(), store.read(signal, (queries) => queries.players.find('none'))])
     }
     expect(store.modes).toEqual([
       { keepsSettings: true, keepsStatements: true },
@@ -128,7 +128,7 @@ describe('a call that is aborted while it waits for a lock', () => {
     await Promise.all(lookUp(store))
     const controller = new AbortController()
     await admin.query('begin; lock table titles')
-    const call = store.read(controller.signal, (queries) => queries.titleById('none'))
+    const call = store.read(controller.signal, (queries) => queries.titles.find('none'))
     const settled = call.then(
       () => 'done',
       (error) => error,

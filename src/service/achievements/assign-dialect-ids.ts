@@ -19,11 +19,11 @@ export async function withDialectIds(
   if (nameless.length === 0) return achievements
   const wanted = nameless.map(({ id }) => id)
   const named = await services.store.write(call.signal, async (queries) => {
-    await queries.lockTitle(titleId)
-    const taken = new Set(await queries.takenIds(titleId, adapter.id))
+    await queries.titles.lock(titleId)
+    const taken = new Set(await queries.achievementIds.listTaken(titleId, adapter.id))
     const minted = new Map<string, string>()
     let last: string | undefined
-    const held = await queries.holdAchievements(titleId, wanted)
+    const held = await queries.achievements.lockShared(titleId, wanted)
     const lacking = new Set(held.filter((achievement) => !hasId(achievement)).map(({ id }) => id))
     for (const { id, createTime } of nameless) {
       if (!lacking.has(id)) continue
@@ -32,8 +32,8 @@ export async function withDialectIds(
       taken.add(theirs)
       minted.set(id, theirs)
     }
-    await queries.addAchievementIds(titleId, adapter.id, minted)
-    return queries.achievementsByIds(titleId, wanted)
+    await queries.achievementIds.insert(titleId, adapter.id, minted)
+    return queries.achievements.listByIds(titleId, wanted)
   })
   const ids = new Map(named.map((achievement) => [achievement.id, achievement.ids]))
   return achievements

@@ -9,7 +9,7 @@ export async function batchGetAchievements(
   call: Call,
 ): Promise<readonly StoredAchievement[]> {
   return services.store.read(call.signal, async (queries) => {
-    const found = await queries.achievementsByIds(titleId, [...new Set(achievementIds)])
+    const found = await queries.achievements.listByIds(titleId, [...new Set(achievementIds)])
     if (found.length === 0) await titleOf(queries, titleId)
     const byId = new Map(found.map((achievement) => [achievement.id, achievement]))
     return achievementIds.map((id) => {

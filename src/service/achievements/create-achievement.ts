@@ -25,7 +25,7 @@ export async function createAchievement(
 ): Promise<StoredAchievement> {
   const { titleId, achievement } = request
   return mutateOnce(services, 'createAchievement', request, call, async (queries) => {
-    if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
+    if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
     return insertAchievement(services, queries, titleId, achievement, teller(call, request.requestId))
   })
 }
@@ -38,14 +38,16 @@ export async function insertAchievement(
   achievement: Achievement,
   told: Teller,
 ): Promise<StoredAchievement> {
-  const existing = await queries.achievementsByIds(titleId, [achievement.id])
+  const existing = await queries.achievements.listByIds(titleId, [achievement.id])
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)
   const now = services.now()
-  const listOrder = achievement.listOrder || orderAfter(await queries.lastListOrder(titleId))
-  await queries.ensureStats(titleId, statCodesOf([achievement]), now)
+  const listOrder = achievement.listOrder || orderAfter(await queries.achievements.findLastListOrder(titleId))
+  await queries.stats.insertMissing(titleId, statCodesOf([achievement]), now)
   await checkDialectIds(queries, titleId, achievement)
-  await queries.putAchievements(titleId, [{ ...achievement, listOrder, createTime: now, updateTime: now }])
-  await queries.insertDefinitionEvents(titleId, [achievement.id], { ...told, time: now })
+  await queries.achievements.upsert(titleId, [
+    { ...achievement, listOrder, createTime: now, updateTime: now },
+  ])
+  await queries.events.insertDefinitionEvents(titleId, [achievement.id], { ...told, time: now })
   return achievementOf(queries, titleId, achievement.id)
 }
 
@@ -66,7 +68,7 @@ export async function checkDialectIds(
   { id, ids }: Pick<Achievement, 'id' | 'ids'>,
 ): Promise<void> {
   for (const [dialect, theirs] of Object.entries(ids)) {
-    const owner = (await queries.achievementsNamed(titleId, dialect, [theirs])).get(theirs)
+    const owner = (await queries.achievementIds.findAchievements(titleId, dialect, [theirs])).get(theirs)
     if (owner === undefined || owner === id) continue
     const message = `achievement ${owner} has the id ${theirs} in ${dialect} already`
     const metadata = { titleId, achievementId: owner, dialect, dialectId: theirs }

@@ -20,8 +20,8 @@ export async function createLimitedAchievement(
   call: Call,
 ): Promise<StoredAchievement | undefined> {
   return services.store.write(call.signal, async (queries) => {
-    if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
-    const { achievementCount } = await queries.titleTotals(titleId)
+    if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
+    const { achievementCount } = await queries.titles.findTotals(titleId)
     if (achievementCount >= limit) return undefined
     return insertAchievement(services, queries, titleId, achievement, teller(call, undefined))
   })

@@ -32,7 +32,8 @@ export class KnownDefinitions {
     const missing = keys.filter((key) => this.get(key) === undefined)
     for (const [titleId, ofTitle] of Map.groupBy(missing, (key) => key.titleId)) {
       const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
-      for (const achievement of await queries.achievementsByIds(titleId, [...ids])) this.#put(achievement)
+      for (const achievement of await queries.achievements.listByIds(titleId, [...ids]))
+        this.#put(achievement)
     }
   }
 
@@ -46,7 +47,7 @@ export class KnownDefinitions {
     const read =
       old.length === 0
         ? []
-        : await queries.achievementsByIds(
+        : await queries.achievements.listByIds(
             titleId,
             old.map(({ id }) => id),
           )

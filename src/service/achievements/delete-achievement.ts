@@ -21,7 +21,7 @@ export async function deleteAchievement(
 ): Promise<void> {
   const { titleId, achievementId } = request
   await mutateOnce(services, 'deleteAchievement', request, call, async (queries) => {
-    const [current] = await queries.lockAchievements(titleId, [achievementId])
+    const [current] = await queries.achievements.lock(titleId, [achievementId])
     if (current === undefined) {
       await titleOf(queries, titleId)
       throw achievementNotFound(titleId, achievementId)
@@ -29,19 +29,19 @@ export async function deleteAchievement(
     checkEtag(current, request.etag)
     const { force, requestId = '' } = request
     const inUse = async () =>
-      (await queries.achievementHasProgress(titleId, achievementId)) ||
-      (await queries.achievementHasContributions(titleId, achievementId))
+      (await queries.progress.existsForAchievement(titleId, achievementId)) ||
+      (await queries.community.hasContributions(titleId, achievementId))
     if (!force && (await inUse())) {
       const message = `players have progress on achievement ${achievementId}: set force to erase it too`
       throw new LaurelError('failed_precondition', 'ACHIEVEMENT_HAS_PROGRESS', message, {
         metadata: { titleId, achievementId },
       })
     }
-    await queries.lockSheetsWith(titleId, achievementId)
+    await queries.playerTitles.lockByAchievement(titleId, achievementId)
     const told = { time: services.now(), actor: call.actor, reason: '', requestId }
-    await queries.eraseProgressOfAchievement(titleId, achievementId, scoreOf(current), told)
-    await queries.eraseContributions(titleId, achievementId, told)
-    await queries.deleteAchievements(titleId, [achievementId])
-    await queries.insertDefinitionEvents(titleId, [achievementId], told)
+    await queries.progress.deleteOfAchievement(titleId, achievementId, scoreOf(current), told)
+    await queries.community.deleteContributions(titleId, achievementId, told)
+    await queries.achievements.delete(titleId, [achievementId])
+    await queries.events.insertDefinitionEvents(titleId, [achievementId], told)
   })
 }

@@ -16,8 +16,8 @@ export async function getDialectAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   return services.store.read(call.signal, async (queries) => {
-    const id = (await queries.achievementsNamed(titleId, dialect, [dialectId])).get(dialectId)
-    const [achievement] = id === undefined ? [] : await queries.achievementsByIds(titleId, [id])
+    const id = (await queries.achievementIds.findAchievements(titleId, dialect, [dialectId])).get(dialectId)
+    const [achievement] = id === undefined ? [] : await queries.achievements.listByIds(titleId, [id])
     if (achievement !== undefined) return achievement
     await titleOf(queries, titleId)
     throw achievementNotFound(titleId, dialectId)

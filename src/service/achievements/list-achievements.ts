@@ -26,7 +26,7 @@ export async function listAchievements(
       request,
       ['achievements', titleId, tags, hidden, orderBy, descending],
       (after, limit) =>
-        queries.listAchievements({ titleId, tags, hidden, orderBy, descending, after, limit }),
+        queries.achievements.list({ titleId, tags, hidden, orderBy, descending, after, limit }),
       (achievement) => ({ key: sortKey(achievement, orderBy), id: achievement.id }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)

@@ -19,15 +19,17 @@ export async function reorderAchievement(
 ): Promise<StoredAchievement> {
   const { titleId, achievementId } = request
   return mutateOnce(services, 'reorderAchievement', request, call, async (queries) => {
-    if ((await queries.lockTitle(titleId)) === undefined) throw titleNotFound(titleId)
-    const [current] = await queries.lockAchievements(titleId, [achievementId])
+    if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
+    const [current] = await queries.achievements.lock(titleId, [achievementId])
     if (current === undefined) throw achievementNotFound(titleId, achievementId)
-    const target = Math.min(request.listOrder, await queries.lastListOrder(titleId))
-    if (target < current.listOrder) await queries.shiftListOrder(titleId, target, current.listOrder - 1, 1)
-    if (target > current.listOrder) await queries.shiftListOrder(titleId, current.listOrder + 1, target, -1)
+    const target = Math.min(request.listOrder, await queries.achievements.findLastListOrder(titleId))
+    if (target < current.listOrder)
+      await queries.achievements.shiftListOrder(titleId, target, current.listOrder - 1, 1)
+    if (target > current.listOrder)
+      await queries.achievements.shiftListOrder(titleId, current.listOrder + 1, target, -1)
     const time = services.now()
-    await queries.putAchievements(titleId, [{ ...current, listOrder: target, updateTime: time }])
-    await queries.insertDefinitionEvents(titleId, [achievementId], {
+    await queries.achievements.upsert(titleId, [{ ...current, listOrder: target, updateTime: time }])
+    await queries.events.insertDefinitionEvents(titleId, [achievementId], {
       ...teller(call, request.requestId),
       time,
     })

@@ -42,7 +42,7 @@ export async function patchAchievement(
   told: Teller,
   patchOf: (current: StoredAchievement) => AchievementPatch,
 ): Promise<StoredAchievement> {
-  const [current] = await queries.lockAchievements(titleId, [achievementId])
+  const [current] = await queries.achievements.lock(titleId, [achievementId])
   if (current === undefined) {
     await titleOf(queries, titleId)
     throw achievementNotFound(titleId, achievementId)
@@ -51,14 +51,14 @@ export async function patchAchievement(
   const now = services.now()
   const listOrder = patch.listOrder || current.listOrder
   const next = { ...current, ...patch, listOrder, updateTime: now }
-  await queries.ensureStats(titleId, statCodesOf([next]), now)
+  await queries.stats.insertMissing(titleId, statCodesOf([next]), now)
   await checkDialectIds(queries, titleId, next)
-  await queries.putAchievements(titleId, [next])
-  await queries.insertDefinitionEvents(titleId, [achievementId], { ...told, time: now })
+  await queries.achievements.upsert(titleId, [next])
+  await queries.events.insertDefinitionEvents(titleId, [achievementId], { ...told, time: now })
   const difference = scoreOf(next) - scoreOf(current)
   if (difference !== 0n) {
-    await queries.lockSheetsWith(titleId, achievementId)
-    await queries.adjustScores(titleId, achievementId, difference)
+    await queries.playerTitles.lockByAchievement(titleId, achievementId)
+    await queries.playerTitles.adjustScores(titleId, achievementId, difference)
   }
   return achievementOf(queries, titleId, achievementId)
 }

@@ -34,17 +34,17 @@ export async function claimReward(
     call,
     (queries) => holdAchievement(queries, titleId, achievementId),
     async (queries, _ledger, now) => {
-      const shared = await queries.communityProgressOf(titleId)
+      const shared = await queries.community.list(titleId)
       const unlockTime = shared.find((each) => each.achievementId === achievementId)?.unlockTime
       if (unlockTime === undefined)
         throw refuse('NOT_ACHIEVED', 'its goal is not reached, so there is no reward yet')
-      const mine = (await queries.contributionsOf(request)).find(
+      const mine = (await queries.community.listContributions(request)).find(
         (each) => each.achievementId === achievementId,
       )
       if (mine === undefined) throw refuse('NO_CONTRIBUTION', 'only who contributed has a reward to claim')
       if (mine.claimTime !== undefined) return { claimTime: mine.claimTime, newlyClaimed: false }
-      await queries.claimContribution(request, achievementId, now)
-      await queries.insertEvents([
+      await queries.community.claim(request, achievementId, now)
+      await queries.progress.insertEvents([
         {
           ...{ playerId, titleId, achievementId },
           kind: 'claimed',

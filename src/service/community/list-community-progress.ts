@@ -25,9 +25,9 @@ export async function listCommunityProgress(
   call: Call,
 ): Promise<readonly CommunityStanding[]> {
   const standings = await services.store.read(call.signal, async (queries) => {
-    const shared = await queries.communityProgressOf(titleId)
+    const shared = await queries.community.list(titleId)
     const progress = new Map(shared.map((each) => [each.achievementId, each]))
-    const achievements = await queries.achievementsByIds(titleId, [...progress.keys()])
+    const achievements = await queries.achievements.listByIds(titleId, [...progress.keys()])
     if (achievements.length === 0) await titleOf(queries, titleId)
     return achievements
       .filter(({ participation }) => participation === 'community')

@@ -27,11 +27,11 @@ export async function listContributions(
   const { titleId, playerId, trusted } = request
   const found = await services.store.read(call.signal, async (queries) => {
     const contributions = new Map(
-      (await queries.contributionsOf(request)).map((each) => [each.achievementId, each]),
+      (await queries.community.listContributions(request)).map((each) => [each.achievementId, each]),
     )
-    const achievements = await queries.achievementsByIds(titleId, [...contributions.keys()])
+    const achievements = await queries.achievements.listByIds(titleId, [...contributions.keys()])
     if (achievements.length === 0) await titleOf(queries, titleId)
-    const shared = await queries.communityProgressOf(titleId)
+    const shared = await queries.community.list(titleId)
     const unlocked = new Set(shared.flatMap((each) => (each.unlockTime ? each.achievementId : [])))
     return achievements
       .filter(({ participation }) => participation === 'community')

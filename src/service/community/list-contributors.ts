@@ -22,9 +22,9 @@ export async function listContributors(
   call: Call,
 ): Promise<readonly Contributor[]> {
   return services.store.read(call.signal, async (queries) => {
-    const found = await queries.contributorsOf(filter)
+    const found = await queries.community.listContributors(filter)
     if (found.length === 0) await achievementOf(queries, filter.titleId, filter.achievementId)
-    const accounts = await queries.accountsOfPlayers(
+    const accounts = await queries.accounts.listOfPlayers(
       dialect,
       found.map(({ playerId }) => playerId),
     )

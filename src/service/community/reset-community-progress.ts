@@ -22,13 +22,13 @@ export async function resetCommunityProgress(
   const { titleId, achievementId, reason } = request
   await mutateOnce(services, 'resetCommunityProgress', request, call, async (queries) => {
     // Nobody contributes or claims while it is locked.
-    const [achievement] = await queries.lockAchievements(titleId, [achievementId])
+    const [achievement] = await queries.achievements.lock(titleId, [achievementId])
     if (achievement === undefined) {
       await titleOf(queries, titleId)
       throw achievementNotFound(titleId, achievementId)
     }
-    await queries.lockSheetsWith(titleId, achievementId)
-    await queries.eraseContributions(titleId, achievementId, {
+    await queries.playerTitles.lockByAchievement(titleId, achievementId)
+    await queries.community.deleteContributions(titleId, achievementId, {
       time: services.now(),
       actor: call.actor,
       reason,

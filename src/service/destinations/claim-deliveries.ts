@@ -48,20 +48,20 @@ export async function claimDeliveries(
   const isPlatform = dialect !== WEBHOOK
   const request = { ...name, lease, leaseTime, dialect: isPlatform ? dialect : undefined }
   const claims = await services.store.single(signal, (queries) =>
-    queries.claimPlayers({ ...request, limit, interval, burst }),
+    queries.deliveryQueue.claimPlayers({ ...request, limit, interval, burst }),
   )
   if (claims.length === 0) return []
   const players = claims.map(({ playerId }) => playerId)
   return services.store.write(signal, async (queries) => {
-    const title = await queries.titleById(titleId)
+    const title = await queries.titles.find(titleId)
     if (title === undefined) return []
     const accounts = isPlatform
-      ? await queries.accountsOfPlayers(dialect, players)
+      ? await queries.accounts.listOfPlayers(dialect, players)
       : new Map<string, string>()
     const [ready, waiting] = split(claims, ({ playerId }) => !isPlatform || accounts.has(playerId))
     // Their accounts went away just now.
-    if (waiting.length > 0) await queries.letWait(name, waiting)
-    const attempts = await queries.beginAttempts(
+    if (waiting.length > 0) await queries.deliveryAttempts.backOff(name, waiting)
+    const attempts = await queries.deliveryAttempts.begin(
       name,
       ready.map(({ playerId }) => playerId),
     )
@@ -94,8 +94,8 @@ const NOTHING_LEARNED: Knowledge = { achievements: new Map(), progress: new Map(
 async function learn(queries: Queries, titleId: string, attempts: readonly Attempt[]): Promise<Knowledge> {
   const events = attempts.map(({ event }) => event)
   const ids = [...new Set(events.map(({ achievementId }) => achievementId))]
-  const achievements = await queries.achievementsByIds(titleId, ids)
-  const records = events.length === 0 ? [] : await queries.progressAt(events)
+  const achievements = await queries.achievements.listByIds(titleId, ids)
+  const records = events.length === 0 ? [] : await queries.progress.listAt(events)
   const byPlayer = Map.groupBy(records, ({ playerId }) => playerId)
   return {
     achievements: new Map(achievements.map((achievement) => [achievement.id, achievement])),

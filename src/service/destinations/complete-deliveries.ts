@@ -31,17 +31,17 @@ export async function settleDeliveries(
   const extra = sent.reduce((sum, { requests }) => sum + Math.max(requests - 1, 0), 0)
   const held = sent.map((one) => one.held).reduce(longer, 0n)
   await services.store.write(signal, async (queries) => {
-    await queries.lockQueues(name, players)
-    await queries.putAttemptResults(
+    await queries.deliveryAttempts.lockQueues(name, players)
+    await queries.deliveryAttempts.complete(
       name,
       sent.flatMap(({ results }) => results),
     )
-    await queries.releaseQueues(name, sent)
+    await queries.deliveryAttempts.releaseQueues(name, sent)
   })
   if (extra === 0 && held === 0n) return
   // By itself: whoever takes up events or players holds the destination's row before those of players.
   await services.store.single(signal, (queries) =>
-    queries.chargeDestination(name, interval * BigInt(extra), held > 0n ? held + burst : 0n),
+    queries.deliveryQueue.charge(name, interval * BigInt(extra), held > 0n ? held + burst : 0n),
   )
 }
 

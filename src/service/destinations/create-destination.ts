@@ -33,22 +33,24 @@ export async function createDestination(
   await eraseDeliveries(services, titleId, id, call)
   return mutateOnce(services, 'createDestination', request, call, async (queries) => {
     // One after the other in a title, so that none of them counts too few.
-    const title = await queries.lockTitle(titleId)
+    const title = await queries.titles.lock(titleId)
     if (title === undefined) throw titleNotFound(titleId)
     bindingFor(title, destination.dialect)
-    if ((await queries.destinationById(titleId, id)) !== undefined) throw destinationExists(titleId, id)
-    const others = await queries.destinationsAfter(titleId, '', LIMITS.destinations)
+    if ((await queries.destinations.find(titleId, id)) !== undefined) throw destinationExists(titleId, id)
+    const others = await queries.destinations.list(titleId, '', LIMITS.destinations)
     if (others.length === LIMITS.destinations) throw tooManyDestinations(titleId)
-    const { position } = fromOldest ? await queries.oldestEventMark() : await queries.eventFence()
+    const { position } = fromOldest
+      ? await queries.events.findOldestMark()
+      : await queries.events.findBarrier()
     const now = services.now()
-    await queries.insertDestination({
+    await queries.destinations.insert({
       ...destination,
       paused: false,
       createTime: now,
       updateTime: now,
       etag: '',
     })
-    await queries.insertDestinationFlow(titleId, id, position)
+    await queries.destinations.insertFlow(titleId, id, position)
     return destinationOf(queries, titleId, id)
   })
 }

@@ -8,5 +8,5 @@ export async function eraseDeliveries(
   destinationId: string,
   call: Call,
 ): Promise<void> {
-  await inSteps(services, call, (queries) => queries.eraseDeliveries(titleId, destinationId))
+  await inSteps(services, call, (queries) => queries.deliveries.deleteBatch(titleId, destinationId))
 }

@@ -18,7 +18,7 @@ export async function deleteDestination(
   const { titleId, destinationId } = request
   await mutateOnce(services, 'deleteDestination', request, call, async (queries) => {
     checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
-    await queries.deleteDestination(titleId, destinationId)
+    await queries.destinations.delete(titleId, destinationId)
   })
   await eraseDeliveries(services, titleId, destinationId, call)
 }

@@ -8,5 +8,5 @@ export async function endRests(
   { titleId, destinationId }: DestinationKey,
   call: Call,
 ): Promise<void> {
-  await inSteps(services, call, (queries) => queries.endRests(titleId, destinationId))
+  await inSteps(services, call, (queries) => queries.replays.endBackoff(titleId, destinationId))
 }

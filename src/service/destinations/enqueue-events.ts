@@ -17,7 +17,7 @@ export async function takeUpEvents(
 ): Promise<boolean> {
   const kinds = kindsFor(services, destination)
   return services.store.single(signal, (queries) =>
-    queries.takeUpEvents(destination, { ...destination.filter, kinds }, horizon),
+    queries.deliveryQueue.enqueueEvents(destination, { ...destination.filter, kinds }, horizon),
   )
 }
 

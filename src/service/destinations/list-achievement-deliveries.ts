@@ -24,7 +24,7 @@ export async function listAchievementDeliveries(
       request,
       ['achievementDeliveries', titleId, playerId, achievementId],
       (after, limit) =>
-        queries.achievementDeliveries({ ...filter, after: after && namesIn(after.id), limit }),
+        queries.achievementDeliveries.list({ ...filter, after: after && namesIn(after.id), limit }),
       (item) => ({ key: 0n, id: [item.achievementId, item.destinationId].join(BETWEEN) }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)

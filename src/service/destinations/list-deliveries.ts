@@ -25,7 +25,7 @@ export async function listDeliveries(
     const page = await readPage(
       request,
       ['deliveries', titleId, destinationId, playerId, achievementId, states],
-      (after, limit) => queries.listDeliveries({ ...filter, before: after?.key, limit }),
+      (after, limit) => queries.deliveries.list({ ...filter, before: after?.key, limit }),
       ({ event }) => ({ key: event.id, id: '' }),
     )
     if (page.items.length === 0) await destinationOf(queries, titleId, destinationId)

@@ -20,7 +20,7 @@ export async function listDestinations(
     const page = await readPage(
       request,
       ['destinations', titleId],
-      (after, limit) => queries.destinationsAfter(titleId, after?.id ?? '', limit),
+      (after, limit) => queries.destinations.list(titleId, after?.id ?? '', limit),
       ({ id }) => ({ key: 0n, id }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)

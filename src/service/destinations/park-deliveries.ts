@@ -20,16 +20,18 @@ export async function putAside(
   const name = { titleId, destinationId }
   for (;;) {
     const lease = { ...name, dialect, lease: randomUUID(), leaseTime: LEASE_TIME }
-    const claims = await services.store.single(signal, (queries) => queries.claimUnreachable(lease))
+    const claims = await services.store.single(signal, (queries) =>
+      queries.deliveryQueue.claimUnreachable(lease),
+    )
     if (claims.length === 0) return
     await services.store.write(signal, async (queries) => {
       const players = claims.map(({ playerId }) => playerId)
-      const accounts = await queries.accountsOfPlayers(dialect, players)
+      const accounts = await queries.accounts.listOfPlayers(dialect, players)
       const reachable = claims.filter(({ playerId }) => accounts.has(playerId))
       const alone = claims.filter(({ playerId }) => !accounts.has(playerId))
-      if (alone.length > 0) await queries.letWait(name, alone)
+      if (alone.length > 0) await queries.deliveryAttempts.backOff(name, alone)
       if (reachable.length > 0) {
-        await queries.releaseQueues(
+        await queries.deliveryAttempts.releaseQueues(
           name,
           reachable.map((claim) => ({ claim, failures: 0, rest: 0n })),
         )

@@ -20,7 +20,7 @@ export async function setPaused(
   return services.store.write(call.signal, async (queries) => {
     const current = await lockDestination(queries, titleId, destinationId)
     if (current.paused === paused) return current
-    await queries.updateDestination({ ...current, paused, updateTime: services.now() })
+    await queries.destinations.update({ ...current, paused, updateTime: services.now() })
     return destinationOf(queries, titleId, destinationId)
   })
 }

@@ -28,18 +28,18 @@ export async function replayDeliveries(
   const { titleId, destinationId } = request
   const last = await store.read(signal, async (queries) => {
     await destinationOf(queries, titleId, destinationId)
-    return queries.lastDeliveryOf(titleId, destinationId)
+    return queries.replays.findLast(titleId, destinationId)
   })
   let [count, after] = [0n, 0n]
   while (after < last) {
     const page = await store.write(signal, async (queries) => {
       await holdDestination(queries, titleId, destinationId)
       const filter = { ...request, after, upTo: last, limit: PAGE }
-      const found = await queries.replayableDeliveries(filter)
+      const found = await queries.replays.list(filter)
       if (found.length === 0) return { reset: 0, reached: last }
       const players = found.map(({ playerId }) => playerId)
-      await queries.hurryQueues(titleId, destinationId, players)
-      const reset = await queries.resetDeliveries(titleId, destinationId, found)
+      await queries.replays.requeueAhead(titleId, destinationId, players)
+      const reset = await queries.replays.reset(titleId, destinationId, found)
       return { reset, reached: found.at(-1)?.eventId ?? last }
     })
     count += BigInt(page.reset)

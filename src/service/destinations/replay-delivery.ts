@@ -13,8 +13,8 @@ export async function replayDelivery(services: Services, key: DeliveryKey, call:
     await holdDestination(queries, titleId, destinationId)
     const { event, state } = await deliveryOf(queries, key)
     if (REPLAYABLE_STATES.some((replayable) => replayable === state)) {
-      await queries.hurryQueues(titleId, destinationId, [event.playerId])
-      await queries.resetDeliveries(titleId, destinationId, [{ playerId: event.playerId, eventId }])
+      await queries.replays.requeueAhead(titleId, destinationId, [event.playerId])
+      await queries.replays.reset(titleId, destinationId, [{ playerId: event.playerId, eventId }])
     }
     return deliveryOf(queries, key)
   })

@@ -24,7 +24,7 @@ export async function updateDestination(
     checkEtag(current, request.etag)
     const next = { ...current, ...patch, updateTime: services.now() }
     checkDestination(services, next)
-    await queries.updateDestination(next)
+    await queries.destinations.update(next)
     return destinationOf(queries, titleId, destinationId)
   })
   await endRests(services, request, call)

@@ -47,9 +47,9 @@ export class Feed {
     // Others may wait for it too, so no caller's going away stops it.
     const { signal } = new AbortController()
     return this.#store.read(signal, async (queries) => {
-      const events = await queries.eventsOfTitle(titleId, after, upTo, PAGE_SIZE)
+      const events = await queries.events.listOfTitle(titleId, after, upTo, PAGE_SIZE)
       // Asked afterwards: what is erased is given up first.
-      const oldest = await queries.oldestEventMark()
+      const oldest = await queries.events.findOldestMark()
       const isAll = events.length < PAGE_SIZE
       return { events, position: isAll ? upTo : (events.at(-1)?.id ?? upTo), oldest }
     })

@@ -12,13 +12,13 @@ export async function forgetEventsBefore(
 ): Promise<void> {
   const { store, horizon } = services
   const position = await horizon.current(signal)
-  await store.write(signal, (queries) => queries.markEvents({ position, time: services.now() }))
-  const mark = await store.read(signal, (queries) => queries.eventMarkBefore(time))
-  if (mark !== undefined) await store.write(signal, (queries) => queries.forgetEventMarksBefore(mark))
+  await store.write(signal, (queries) => queries.events.insertMark({ position, time: services.now() }))
+  const mark = await store.read(signal, (queries) => queries.events.findMarkBefore(time))
+  if (mark !== undefined) await store.write(signal, (queries) => queries.events.purgeMarksBefore(mark))
   // What an earlier run had no time for is erased too.
-  const oldest = await store.read(signal, (queries) => queries.oldestEventMark())
-  for (const titleId of await store.read(signal, (queries) => queries.titlesWithEvents())) {
-    while (await store.write(signal, (queries) => queries.eraseEventsUpTo(titleId, oldest.position)))
+  const oldest = await store.read(signal, (queries) => queries.events.findOldestMark())
+  for (const titleId of await store.read(signal, (queries) => queries.events.listTitles())) {
+    while (await store.write(signal, (queries) => queries.events.purgeUpTo(titleId, oldest.position)))
       signal.throwIfAborted()
   }
 }

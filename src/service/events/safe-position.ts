@@ -121,7 +121,7 @@ export class Horizon {
 
   async #lookOnce(): Promise<void> {
     const { position, writers, life } = await this.#store.read(this.#stopping.signal, (queries) =>
-      queries.eventFence(),
+      queries.events.findBarrier(),
     )
     // Numbers that were taken when it crashed may be given again, to writers that no fence knows.
     if (life !== this.#life) this.#fences = []

@@ -64,12 +64,12 @@ async function startOf(
   const given = resumeToken === undefined ? undefined : readResumeToken(titleId, resumeToken)
   const start = await store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
-    const oldest = await queries.oldestEventMark()
+    const oldest = await queries.events.findOldestMark()
     if (given === undefined) return fromOldest ? oldest.position : undefined
     if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
     // Of a database that this one is an older copy of: its numbers will mean other events. The horizon says nothing of
     // it: that of the server that gave the token may be further.
-    const newest = await queries.eventFence()
+    const newest = await queries.events.findBarrier()
     if (given > newest.position) throw resumeTokenInvalid(titleId)
     return given
   })

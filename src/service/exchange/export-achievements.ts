@@ -52,7 +52,7 @@ async function* pagesOf(
   for (;;) {
     const position = after
     const page = await services.store.read(call.signal, (queries) =>
-      queries.listAchievements({ ...filter, after: position, limit: PAGE_SIZE }),
+      queries.achievements.list({ ...filter, after: position, limit: PAGE_SIZE }),
     )
     yield achievementIds.length === 0 ? page : page.filter(({ id }) => wanted.has(id))
     for (const { id } of page) wanted.delete(id)

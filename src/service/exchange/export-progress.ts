@@ -67,8 +67,10 @@ async function* playersOf(
   for (let after = ''; ; ) {
     const page = await services.store.read(call.signal, async (queries) => {
       const ids =
-        playerId === undefined ? await queries.playersOfTitleAfter(titleId, after, PAGE_SIZE) : [playerId]
-      return { ids, accounts: await queries.accountsOfPlayers(adapter.id, ids) }
+        playerId === undefined
+          ? await queries.playerTitles.listPlayersOfTitle(titleId, after, PAGE_SIZE)
+          : [playerId]
+      return { ids, accounts: await queries.accounts.listOfPlayers(adapter.id, ids) }
     })
     for (const id of page.ids) yield { playerId: id, account: page.accounts.get(id) }
     after = page.ids.at(-1) ?? ''
@@ -118,8 +120,8 @@ async function* summaryOf(
   call: Call,
 ) {
   const { sheet, maxScore } = await services.store.read(call.signal, async (queries) => ({
-    sheet: await queries.sheetOf({ playerId, titleId: title.id }),
-    maxScore: (await queries.titleTotals(title.id)).maxScore,
+    sheet: await queries.playerTitles.find({ playerId, titleId: title.id }),
+    maxScore: (await queries.titles.findTotals(title.id)).maxScore,
   }))
   if (sheet !== undefined) yield summaryRecordOf(adapter, title, sheet, maxScore, account)
 }

@@ -70,7 +70,7 @@ async function importIntoTitle(
   const records = entries.map(({ record }) => record)
   const purpose = settings.writesDefinitions ? 'change' : 'hold'
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, purpose)
-  const names = dryRun ? await queries.achievementNames(titleId) : new Map<string, string>()
+  const names = dryRun ? await queries.achievements.listNames(titleId) : new Map<string, string>()
   const definitions = settings.writesDefinitions
     ? await importDefinitions(services, queries, adapter, titleId, entries, matcher, settings, call)
     : records.map((record) => matched(matcher, record))
@@ -131,7 +131,7 @@ async function importFacts(
 ): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
   const { adapter } = settings
   const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
-  const owners = new Map(await queries.playersOfAccounts(adapter.id, accounts))
+  const owners = new Map(await queries.accounts.findPlayers(adapter.id, accounts))
   const facts = records.map((record, index) => {
     try {
       if (definitions[index]?.error !== undefined) return undefined
@@ -153,11 +153,11 @@ async function importFacts(
   for (const [index, record] of records.entries()) {
     const [fact, account] = [facts[index], accountOf(record)]
     if (account === undefined || owners.has(account) || !isDone(fact)) continue
-    await queries.insertAccount({ dialect: adapter.id, id: account }, fact.playerId)
+    await queries.accounts.insert({ dialect: adapter.id, id: account }, fact.playerId)
     owners.set(account, fact.playerId)
     linked.add(fact.playerId)
   }
-  if (linked.size > 0) await queries.wakeDeliveries([...linked], adapter.id)
+  if (linked.size > 0) await queries.replays.requeueWaiting([...linked], adapter.id)
   let next = 0
   return facts.map((fact) => (isDone(fact) ? results[next++] : fact))
 }

@@ -41,7 +41,7 @@ export async function importDefinitions(
 ): Promise<readonly ImportedDefinition[]> {
   const now = services.now()
   const changed = new Map<string, StoredAchievement>()
-  let listOrder = await queries.lastListOrder(titleId)
+  let listOrder = await queries.achievements.findLastListOrder(titleId)
   const results = entries.map(({ record, shape }): ImportedDefinition => {
     try {
       if (record.achievement !== undefined) checkLimits(record.achievement)
@@ -76,15 +76,15 @@ export async function importDefinitions(
     }
   })
   const writes = [...changed.values()]
-  await queries.ensureStats(titleId, statCodesOf(writes), now)
-  await queries.putAchievements(titleId, writes)
+  await queries.stats.insertMissing(titleId, statCodesOf(writes), now)
+  await queries.achievements.upsert(titleId, writes)
   const ids = writes.map(({ id }) => id)
-  await queries.insertDefinitionEvents(titleId, ids, { ...teller(call, undefined), time: now })
+  await queries.events.insertDefinitionEvents(titleId, ids, { ...teller(call, undefined), time: now })
   for (const { id, rewards } of writes) {
     const difference = scoreOf({ rewards }) - scoreOf(matcher.stored(id) ?? { rewards })
     if (difference === 0n) continue
-    await queries.lockSheetsWith(titleId, id)
-    await queries.adjustScores(titleId, id, difference)
+    await queries.playerTitles.lockByAchievement(titleId, id)
+    await queries.playerTitles.adjustScores(titleId, id, difference)
   }
   return results
 }

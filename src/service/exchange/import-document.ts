@@ -124,7 +124,7 @@ async function findTitles(
 async function usualLocaleOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
   const { titleId, locale } = options
   if (locale !== undefined || titleId === undefined) return locale ?? 'en'
-  const title = await services.store.read(call.signal, (queries) => queries.titleById(titleId))
+  const title = await services.store.read(call.signal, (queries) => queries.titles.find(titleId))
   return title?.defaultLocale ?? 'en'
 }
 

@@ -48,8 +48,8 @@ export class ImportedStats {
     }
     const titles = new Map<string, TitleStats>()
     for (const [titleId, ofTitle] of [...codes].sort(([left], [right]) => (left < right ? -1 : 1))) {
-      const stats = await queries.holdStats(titleId, [...ofTitle])
-      const followers = await queries.holdAchievementsFollowing(titleId, [...ofTitle])
+      const stats = await queries.stats.lockShared(titleId, [...ofTitle])
+      const followers = await queries.achievements.lockSharedByStats(titleId, [...ofTitle])
       titles.set(titleId, {
         stats: new Map(stats.map((stat) => [stat.code, stat])),
         followers: followers.filter(({ participation }) => participation !== 'community'),
@@ -74,7 +74,7 @@ export class ImportedStats {
   /** Reads the players' values. Their rows must be locked. */
   async load(players: readonly PlayerAchievement[]): Promise<void> {
     const codes = [...this.#titles.values()].flatMap(({ stats }) => [...stats.keys()])
-    if (codes.length > 0) this.#values = new StatValues(await this.#queries.statValuesAt(players, codes))
+    if (codes.length > 0) this.#values = new StatValues(await this.#queries.stats.findValues(players, codes))
   }
 
   /**
@@ -125,7 +125,7 @@ export class ImportedStats {
 
   async flush(): Promise<void> {
     const { changed } = this.#values
-    if (changed.length > 0) await this.#queries.putStatValues(changed)
+    if (changed.length > 0) await this.#queries.stats.upsertValues(changed)
   }
 }
 

@@ -45,11 +45,11 @@ export class Matcher {
     purpose: 'change' | 'hold',
   ): Promise<Matcher> {
     const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
-    const byDialectId = await queries.achievementsNamed(titleId, adapter.id, names)
+    const byDialectId = await queries.achievementIds.findAchievements(titleId, adapter.id, names)
     const mapped = names.map((name) => targetOf(mapping, name)).filter((id) => id !== undefined)
     const prefixed = names.map((name) => `${adapter.id}-${name}`)
     const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
-    const lock = purpose === 'change' ? queries.lockAchievements : queries.holdAchievements
+    const lock = purpose === 'change' ? queries.achievements.lock : queries.achievements.lockShared
     const known = await lock(titleId, [...ids])
     return new Matcher(adapter, mapping, titleId, byDialectId, known)
   }

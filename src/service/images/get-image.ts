@@ -15,6 +15,6 @@ export async function getImage(
   { hash, format, size }: GetImage,
   call: Call,
 ): Promise<Uint8Array | undefined> {
-  const image = await services.store.read(call.signal, (queries) => queries.imageByHash(hash))
+  const image = await services.store.read(call.signal, (queries) => queries.images.find(hash))
   return image && services.media.convert(image.bytes, format, size)
 }

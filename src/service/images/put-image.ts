@@ -32,7 +32,7 @@ export async function putImage(
   }
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS)
   await services.store.write(call.signal, (queries) =>
-    queries.putImage({ hash, format, bytes }, services.now()),
+    queries.images.upsert({ hash, format, bytes }, services.now()),
   )
   return { hash, format }
 }

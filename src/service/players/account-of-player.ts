@@ -18,11 +18,11 @@ export async function accountOfPlayer(
   call: Call,
 ): Promise<string | undefined> {
   return services.store.read(call.signal, async (queries) => {
-    const linked = (await queries.accountsOfPlayers(dialect, [playerId])).get(playerId)
+    const linked = (await queries.accounts.listOfPlayers(dialect, [playerId])).get(playerId)
     const prefix = playerNamedAfter({ dialect, id: '' })
     if (linked !== undefined || !playerId.startsWith(prefix)) return linked
     const id = playerId.slice(prefix.length)
-    const owner = await queries.playerOfAccount({ dialect, id })
+    const owner = await queries.accounts.findPlayer({ dialect, id })
     return owner === undefined ? id : undefined
   })
 }

@@ -14,16 +14,16 @@ export async function admitAccount(
   call: Call,
 ): Promise<{ readonly playerId: string }> {
   checkAccount(services, account)
-  const known = await services.store.read(call.signal, (queries) => queries.playerOfAccount(account))
+  const known = await services.store.read(call.signal, (queries) => queries.accounts.findPlayer(account))
   if (known !== undefined) return { playerId: known }
   const playerId = playerNamedAfter(account)
   checkAdmission(account, playerId, call)
   return services.store.write(call.signal, async (queries) => {
-    await queries.ensurePlayer(playerId, services.now())
-    if (await queries.insertAccount(account, playerId)) {
-      await queries.wakeDeliveries([playerId], account.dialect)
+    await queries.players.insertIfAbsent(playerId, services.now())
+    if (await queries.accounts.insert(account, playerId)) {
+      await queries.replays.requeueWaiting([playerId], account.dialect)
     }
-    return { playerId: (await queries.playerOfAccount(account)) ?? playerId }
+    return { playerId: (await queries.accounts.findPlayer(account)) ?? playerId }
   })
 }
 

@@ -14,12 +14,12 @@ export interface CreatePlayer {
 export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {
   return mutateOnce(services, 'createPlayer', request, call, async (queries) => {
     const { id, displayName, accounts } = request.player
-    if ((await queries.playerById(id)) !== undefined) {
+    if ((await queries.players.find(id)) !== undefined) {
       const message = `player ${id} exists already`
       throw new LaurelError('already_exists', 'PLAYER_EXISTS', message, { metadata: { playerId: id } })
     }
     const now = services.now()
-    await queries.insertPlayer({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
+    await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
     for (const account of accounts) await link(services, queries, account, id)
     return playerOf(queries, id)
   })

@@ -15,10 +15,10 @@ export interface DeletePlayer {
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
   await mutateOnce(services, 'deletePlayer', request, call, async (queries) => {
-    const current = await queries.lockPlayer(playerId)
+    const current = await queries.players.lock(playerId)
     if (current === undefined) throw playerNotFound(playerId)
     checkEtag(current, request.etag)
-    await queries.erasePlayer(playerId)
+    await queries.players.delete(playerId)
   })
-  await services.store.write(call.signal, (queries) => queries.eraseDeliveriesTakenUp(playerId))
+  await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(playerId))
 }

@@ -10,7 +10,7 @@ export async function findPlayer(
   call: Call,
 ): Promise<Player> {
   return services.store.read(call.signal, async (queries) => {
-    const playerId = await queries.playerOfAccount({ dialect, id: accountId })
+    const playerId = await queries.accounts.findPlayer({ dialect, id: accountId })
     if (playerId !== undefined) return playerOf(queries, playerId)
     const message = `no player has account ${accountId} in ${dialect}`
     throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata: { dialect, accountId } })

@@ -19,14 +19,16 @@ export interface LinkAccount {
 export async function linkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
   const linked = await mutateOnce(services, 'linkAccount', request, call, async (queries) => {
-    const player = await queries.lockPlayer(playerId)
+    const player = await queries.players.lock(playerId)
     if (player === undefined) throw playerNotFound(playerId)
     await link(services, queries, account, playerId)
-    await queries.updatePlayer(playerId, player.displayName, services.now())
+    await queries.players.update(playerId, player.displayName, services.now())
     return playerOf(queries, playerId)
   })
   // Again, for what began to wait while nobody else could see the account yet.
-  await services.store.single(call.signal, (queries) => queries.wakeDeliveries([playerId], account.dialect))
+  await services.store.single(call.signal, (queries) =>
+    queries.replays.requeueWaiting([playerId], account.dialect),
+  )
   return linked
 }
 
@@ -38,11 +40,11 @@ export async function link(
   playerId: string,
 ): Promise<void> {
   checkAccount(services, account)
-  if (await queries.insertAccount(account, playerId)) {
-    await queries.wakeDeliveries([playerId], account.dialect)
+  if (await queries.accounts.insert(account, playerId)) {
+    await queries.replays.requeueWaiting([playerId], account.dialect)
     return
   }
-  const owner = await queries.playerOfAccount(account)
+  const owner = await queries.accounts.findPlayer(account)
   if (owner === playerId) return
   const message = `account ${account.id} in ${account.dialect} belongs to another player: unlink it there first`
   const metadata = { dialect: account.dialect, accountId: account.id }

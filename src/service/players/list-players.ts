@@ -12,7 +12,7 @@ export async function listPlayers(
     readPage(
       request,
       ['players'],
-      (after, limit) => queries.playersAfter(after?.id ?? '', limit),
+      (after, limit) => queries.players.list(after?.id ?? '', limit),
       ({ id }) => ({ key: 0n, id }),
     ),
   )

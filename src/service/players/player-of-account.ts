@@ -15,7 +15,7 @@ export async function playerOfAccount(
   account: Account,
   call: Pick<Call, 'signal'>,
 ): Promise<AccountHolder> {
-  const known = await services.store.read(call.signal, (queries) => queries.playerOfAccount(account))
+  const known = await services.store.read(call.signal, (queries) => queries.accounts.findPlayer(account))
   return known === undefined
     ? { playerId: playerNamedAfter(account), linked: false }
     : { playerId: known, linked: true }

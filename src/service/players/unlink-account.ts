@@ -9,14 +9,14 @@ import type { LinkAccount } from './link-account.ts'
 export async function unlinkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
   return mutateOnce(services, 'unlinkAccount', request, call, async (queries) => {
-    const player = await queries.lockPlayer(playerId)
+    const player = await queries.players.lock(playerId)
     if (player === undefined) throw playerNotFound(playerId)
-    if (!(await queries.deleteAccount(account, playerId))) {
+    if (!(await queries.accounts.delete(account, playerId))) {
       const message = `player ${playerId} has no account ${account.id} in ${account.dialect}`
       const metadata = { playerId, dialect: account.dialect, accountId: account.id }
       throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata })
     }
-    await queries.updatePlayer(playerId, player.displayName, services.now())
+    await queries.players.update(playerId, player.displayName, services.now())
     return playerOf(queries, playerId)
   })
 }

@@ -13,10 +13,10 @@ export interface UpdatePlayer {
 export async function updatePlayer(services: Services, request: UpdatePlayer, call: Call): Promise<Player> {
   const { playerId, patch } = request
   return mutateOnce(services, 'updatePlayer', request, call, async (queries) => {
-    const current = await queries.lockPlayer(playerId)
+    const current = await queries.players.lock(playerId)
     if (current === undefined) throw playerNotFound(playerId)
     checkEtag(current, request.etag)
-    await queries.updatePlayer(playerId, patch.displayName ?? current.displayName, services.now())
+    await queries.players.update(playerId, patch.displayName ?? current.displayName, services.now())
     return playerOf(queries, playerId)
   })
 }

@@ -50,8 +50,8 @@ function count({ store }: Services, titleId: string): Promise<UnlockCounts> {
   return store.read(new AbortController().signal, async (queries) => {
     await titleOf(queries, titleId)
     return {
-      players: await queries.countPlayersOfTitle(titleId),
-      unlocks: await queries.countUnlocks(titleId),
+      players: await queries.playerTitles.countPlayers(titleId),
+      unlocks: await queries.progress.countUnlocks(titleId),
     }
   })
 }

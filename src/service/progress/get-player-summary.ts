@@ -8,7 +8,9 @@ export async function getPlayerSummary(
   request: { readonly titleId: string; readonly playerId: string },
   call: Call,
 ): Promise<PlayerSummary> {
-  const summary = await services.store.read(call.signal, (queries) => queries.summaryOf(request))
+  const summary = await services.store.read(call.signal, (queries) =>
+    queries.playerTitles.findSummary(request),
+  )
   if (summary === undefined) throw titleNotFound(request.titleId)
   return summary
 }

@@ -11,7 +11,7 @@ export async function getProgress(
 ): Promise<ProgressRecord> {
   const { titleId, playerId, achievementId } = request
   return services.store.read(call.signal, async (queries) => {
-    const [record] = await queries.progressAt([request])
+    const [record] = await queries.progress.listAt([request])
     if (record !== undefined) return record
     await achievementOf(queries, titleId, achievementId)
     return { titleId, playerId, achievementId, progress: NOT_STARTED }

@@ -58,7 +58,7 @@ async function readTogether(asked: readonly Asked[]): Promise<readonly ReadList[
   // Nobody has to stop it: it is short, and others wait for it.
   const { signal } = new AbortController()
   return services.store.read(signal, async (queries) => {
-    const lists = await queries.listsAt(asked.map(({ filter }) => filter))
+    const lists = await queries.progressLists.find(asked.map(({ filter }) => filter))
     const read: ReadList[] = []
     for (const [index, { stamp, found }] of lists.entries()) {
       const { filter } = asked[index] as Asked

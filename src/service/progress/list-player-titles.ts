@@ -20,13 +20,13 @@ export async function listPlayerTitles(
 ): Promise<readonly PlayerTitle[]> {
   return services.store.read(call.signal, async (queries) => {
     const found: PlayerTitle[] = []
-    for (const sheet of await queries.sheetsOfPlayer(playerId)) {
+    for (const sheet of await queries.playerTitles.listOfPlayer(playerId)) {
       if (!isAllowed(call.principal, progress(sheet.titleId, playerId, 'read'))) continue
-      const title = await queries.titleById(sheet.titleId)
+      const title = await queries.titles.find(sheet.titleId)
       // Deleted since the sheets were read.
       if (title === undefined) continue
       const { unlockedCount, score, lastUnlockTime } = sheet
-      const totals = await queries.titleTotals(title.id)
+      const totals = await queries.titles.findTotals(title.id)
       const summary = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
       found.push({ title, summary })
     }

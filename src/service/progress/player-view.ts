@@ -81,10 +81,10 @@ async function maskedOf(
   const title = await titleOf(queries, titleId)
   if (!title.maskHiddenInGateways) return new Set()
   const viewer = playerId ?? (principal.kind === 'player' ? principal.playerId : '')
-  const own = await queries.progressAt(
+  const own = await queries.progress.listAt(
     hidden.map((achievementId) => ({ titleId, playerId: viewer, achievementId })),
   )
-  const shared = await queries.communityProgressOf(titleId)
+  const shared = await queries.community.list(titleId)
   const unlocked = [
     ...own.filter(({ progress }) => progress.state === 'achieved'),
     ...shared.filter(({ unlockTime }) => unlockTime !== undefined),

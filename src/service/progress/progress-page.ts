@@ -10,7 +10,7 @@ export async function readStandings(
   queries: Queries,
   filter: PlayerAchievementFilter,
 ): Promise<readonly PlayerStanding[]> {
-  const found = await queries.playerAchievements(filter)
+  const found = await queries.progress.listWithAchievements(filter)
   const standings = await standingsOf(services, queries, filter.titleId, found)
   return standings ?? readStandings(services, queries, filter)
 }

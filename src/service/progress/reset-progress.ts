@@ -32,10 +32,12 @@ export async function resetProgress(
     async (queries) => {
       if (achievementId !== undefined) return [await holdAchievement(queries, titleId, achievementId)]
       await titleOf(queries, titleId)
-      return queries.holdAchievements(titleId, 'all')
+      return queries.achievements.lockShared(titleId, 'all')
     },
     async (queries, ledger, now, held) => {
-      const begun = new Set((await queries.progressOf(request)).map((record) => record.achievementId))
+      const begun = new Set(
+        (await queries.progress.listOfPlayerTitle(request)).map((record) => record.achievementId),
+      )
       const definitions = held.filter(({ id }) => begun.has(id))
       for (const achievement of definitions) {
         const change = { kind: 'reset', time: now, actor: call.actor, reason: request.reason } as const
@@ -54,7 +56,7 @@ async function hasNothing(services: Services, request: ResetProgress, call: Call
   const { titleId, achievementId, requestId } = request
   if (requestId !== undefined) return false
   return services.store.read(call.signal, async (queries) => {
-    if ((await queries.sheetOf(request)) !== undefined) return false
+    if ((await queries.playerTitles.find(request)) !== undefined) return false
     if (achievementId === undefined) await titleOf(queries, titleId)
     else await achievementOf(queries, titleId, achievementId)
     return true

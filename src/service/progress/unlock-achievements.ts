@@ -25,7 +25,7 @@ export async function unlockAchievements(
   const { titleId, playerId, achievementIds } = request
   const found = await services.store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
-    return queries.achievementsByIds(titleId, [...new Set(achievementIds)])
+    return queries.achievements.listByIds(titleId, [...new Set(achievementIds)])
   })
   const byId = new Map(found.map((achievement) => [achievement.id, achievement]))
   const items: RecordProgress[] = []

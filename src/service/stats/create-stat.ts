@@ -15,13 +15,13 @@ export async function createStat(
     const { stat } = request
     checkBounds(stat)
     await titleOf(queries, stat.titleId)
-    if ((await queries.statsByCodes(stat.titleId, [stat.code])).length > 0) {
+    if ((await queries.stats.listByCodes(stat.titleId, [stat.code])).length > 0) {
       const message = `stat ${stat.code} exists already in title ${stat.titleId}`
       const metadata = { titleId: stat.titleId, statCode: stat.code }
       throw new LaurelError('already_exists', 'STAT_EXISTS', message, { metadata })
     }
     const now = services.now()
-    await queries.insertStat({ ...stat, createTime: now, updateTime: now, etag: '' })
+    await queries.stats.insert({ ...stat, createTime: now, updateTime: now, etag: '' })
     return statOf(queries, stat.titleId, stat.code)
   })
 }

@@ -28,7 +28,7 @@ export async function deleteStatValue(
     call,
     (queries) => holdStats(queries, request.titleId, [request.code], writerOf(request, call)),
     async (queries) => {
-      if (!(await queries.deleteStatValue(request, request.code)))
+      if (!(await queries.stats.deleteValue(request, request.code)))
         throw statValueNotFound(request, request.code)
     },
   )

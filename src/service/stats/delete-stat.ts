@@ -17,18 +17,18 @@ export interface DeleteStat {
 export async function deleteStat(services: Services, request: DeleteStat, call: Call): Promise<void> {
   const { titleId, code } = request
   await mutateOnce(services, 'deleteStat', request, call, async (queries) => {
-    const current = await queries.lockStat(titleId, code)
+    const current = await queries.stats.lock(titleId, code)
     if (current === undefined) {
       await titleOf(queries, titleId)
       throw statNotFound(titleId, code)
     }
     checkEtag(current, request.etag)
-    const [follower] = await queries.holdAchievementsFollowing(titleId, [code])
+    const [follower] = await queries.achievements.lockSharedByStats(titleId, [code])
     if (follower !== undefined) {
       const message = `achievement ${follower.id} follows stat ${code}: change or delete it first`
       const metadata = { titleId, statCode: code, achievementId: follower.id }
       throw new LaurelError('failed_precondition', 'STAT_IN_USE', message, { metadata })
     }
-    await queries.deleteStats(titleId, code)
+    await queries.stats.delete(titleId, code)
   })
 }

@@ -21,9 +21,9 @@ export async function listStatHolders(
   call: Call,
 ): Promise<readonly StatHolder[]> {
   return services.store.read(call.signal, async (queries) => {
-    const found = await queries.statHolders(filter)
+    const found = await queries.stats.listHolders(filter)
     if (found.length === 0) await statOf(queries, filter.titleId, filter.code)
-    const accounts = await queries.accountsOfPlayers(
+    const accounts = await queries.accounts.listOfPlayers(
       dialect,
       found.map(({ playerId }) => playerId),
     )

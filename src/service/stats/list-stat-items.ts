@@ -25,10 +25,10 @@ export async function listStatItems(
 ): Promise<readonly StatItem[]> {
   const { titleId } = request
   return services.store.read(call.signal, async (queries) => {
-    const values = new Map((await queries.statValuesOf(request)).map((value) => [value.code, value]))
+    const values = new Map((await queries.stats.listValues(request)).map((value) => [value.code, value]))
     const items: StatItem[] = []
     for (let page: readonly Stat[] | undefined; page === undefined || page.length === PAGE_SIZE; ) {
-      page = await queries.statsAfter(titleId, items.at(-1)?.stat.code ?? '', PAGE_SIZE)
+      page = await queries.stats.list(titleId, items.at(-1)?.stat.code ?? '', PAGE_SIZE)
       items.push(...page.map((stat) => ({ stat, value: values.get(stat.code) })))
     }
     if (items.length === 0) await titleOf(queries, titleId)

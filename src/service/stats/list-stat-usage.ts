@@ -7,7 +7,7 @@ export async function listStatUsage(
   call: Call,
 ): Promise<ReadonlySet<string>> {
   const used = await services.store.read(call.signal, (queries) =>
-    queries.statCodesWithValues(titleId, codes),
+    queries.stats.listCodesWithValues(titleId, codes),
   )
   return new Set(used)
 }

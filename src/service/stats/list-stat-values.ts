@@ -9,7 +9,7 @@ export async function listStatValues(
   call: Call,
 ): Promise<readonly StatValue[]> {
   return services.store.read(call.signal, async (queries) => {
-    const values = await queries.statValuesOf(request)
+    const values = await queries.stats.listValues(request)
     if (values.length === 0) await titleOf(queries, request.titleId)
     return values
   })

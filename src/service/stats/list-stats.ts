@@ -16,7 +16,7 @@ export async function listStats(services: Services, request: ListStats, call: Ca
     const page = await readPage(
       request,
       ['stats', titleId],
-      (after, limit) => queries.statsAfter(titleId, after?.id ?? '', limit),
+      (after, limit) => queries.stats.list(titleId, after?.id ?? '', limit),
       ({ code }) => ({ key: 0n, id: code }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)

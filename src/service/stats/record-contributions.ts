@@ -35,16 +35,16 @@ export async function recordContributions(
   if (rises.length === 0) return []
   const { titleId } = key
   const ids = rises.map(({ achievementId }) => achievementId)
-  const shared = await queries.lockCommunityProgress(titleId, ids, told.time)
+  const shared = await queries.community.insertAndLock(titleId, ids, told.time)
   const open = new Set(shared.flatMap((each) => (each.unlockTime === undefined ? each.achievementId : [])))
   const counted = rises.filter(({ achievementId }) => open.has(achievementId))
   if (counted.length === 0) return []
-  const mine = await queries.addContributions(key, counted, told.time)
+  const mine = await queries.community.addContributions(key, counted, told.time)
   const contributed = new Map(mine.map(({ achievementId, value }) => [achievementId, value]))
-  const raised = await queries.raiseCommunityProgress(titleId, counted, told.time)
+  const raised = await queries.community.raise(titleId, counted, told.time)
   const unlocked = raised.filter(({ unlockTime }) => unlockTime !== undefined)
   if (unlocked.length > 0) {
-    await queries.insertEvents(
+    await queries.progress.insertEvents(
       unlocked.map(({ achievementId, unlockTime }) => ({
         ...{ playerId: key.playerId, titleId, achievementId },
         kind: 'community_unlocked',

@@ -38,7 +38,7 @@ export async function holdStats(
   codes: readonly string[],
   writer: StatWriter,
 ): Promise<ReadonlyMap<string, Stat>> {
-  const stats = new Map((await queries.holdStats(titleId, codes)).map((stat) => [stat.code, stat]))
+  const stats = new Map((await queries.stats.lockShared(titleId, codes)).map((stat) => [stat.code, stat]))
   if (codes.some((code) => !stats.has(code))) await titleOf(queries, titleId)
   checkStats(titleId, codes, stats, writer)
   return stats

@@ -16,7 +16,7 @@ export interface UpdateStat {
 export async function updateStat(services: Services, request: UpdateStat, call: Call): Promise<Stat> {
   const { titleId, code, patch } = request
   return mutateOnce(services, 'updateStat', request, call, async (queries) => {
-    const current = await queries.lockStat(titleId, code)
+    const current = await queries.stats.lock(titleId, code)
     if (current === undefined) {
       await titleOf(queries, titleId)
       throw statNotFound(titleId, code)
@@ -24,7 +24,7 @@ export async function updateStat(services: Services, request: UpdateStat, call: 
     checkEtag(current, request.etag)
     const next = { ...current, ...patch, updateTime: services.now() }
     checkBounds(next)
-    await queries.updateStat(next)
+    await queries.stats.update(next)
     return statOf(queries, titleId, code)
   })
 }

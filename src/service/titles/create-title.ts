@@ -17,9 +17,9 @@ export async function createTitle(
     const { title } = request
     const now = services.now()
     const defaults = { maskHiddenInGateways: false, createTime: now, updateTime: now, etag: '' }
-    const isNew = await queries.insertTitle({ ...defaults, ...title })
+    const isNew = await queries.titles.insert({ ...defaults, ...title })
     if (!isNew) throw titleExists(title.id)
-    await queries.replaceBindings(title.id, title.bindings)
+    await queries.titleBindings.replace(title.id, title.bindings)
     return titleOf(queries, title.id)
   })
 }

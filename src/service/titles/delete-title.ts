@@ -15,21 +15,21 @@ export interface DeleteTitle {
 export async function deleteTitle(services: Services, request: DeleteTitle, call: Call): Promise<void> {
   const { titleId } = request
   await mutateOnce(services, 'deleteTitle', request, call, async (queries) => {
-    const current = await queries.lockTitleAlone(titleId)
+    const current = await queries.titles.lockExclusive(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)
     if (!request.force) {
-      const { achievementCount } = await queries.titleTotals(titleId)
-      const stats = await queries.statsAfter(titleId, '', 1)
-      if (achievementCount > 0 || stats.length > 0 || (await queries.titleHasPlayers(titleId))) {
+      const { achievementCount } = await queries.titles.findTotals(titleId)
+      const stats = await queries.stats.list(titleId, '', 1)
+      if (achievementCount > 0 || stats.length > 0 || (await queries.playerTitles.hasPlayers(titleId))) {
         const message = `title ${titleId} has achievements, stats or players: delete them first, or set force`
         throw new LaurelError('failed_precondition', 'TITLE_NOT_EMPTY', message, { metadata: { titleId } })
       }
     }
-    await queries.deleteDestinationsOfTitle(titleId)
-    await queries.deleteSheetsOfTitle(titleId)
-    await queries.deleteAchievements(titleId, 'all')
-    await queries.deleteStats(titleId, 'all')
-    await queries.deleteTitle(titleId)
+    await queries.destinations.deleteOfTitle(titleId)
+    await queries.playerTitles.deleteOfTitle(titleId)
+    await queries.achievements.delete(titleId, 'all')
+    await queries.stats.delete(titleId, 'all')
+    await queries.titles.delete(titleId)
   })
 }

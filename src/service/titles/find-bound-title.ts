@@ -19,7 +19,7 @@ export async function findBoundTitle(
   call: Call,
 ): Promise<Title> {
   return services.store.read(call.signal, async (queries) => {
-    const [owner] = await queries.titleIdsBoundTo(dialect, binding)
+    const [owner] = await queries.titleBindings.findTitleIds(dialect, binding)
     if (owner !== undefined) return titleOf(queries, owner)
     const ids = Object.entries(binding).map(([name, value]) => `${name} ${value}`)
     const message = `no title has ${ids.join(', ')} in ${dialect}: bind one to it`

@@ -45,11 +45,11 @@ export async function findTitle(
   const owners = await ownersOf(queries, adapter, binding)
   const titleId = wanted.titleId ?? owners[0] ?? nameFor(adapter, binding)
   if (titleId === undefined) throw titleUnnamed(adapter)
-  const title = await queries.lockTitle(titleId)
+  const title = await queries.titles.lock(titleId)
   const bound = title?.bindings[adapter.id] ?? {}
   const unbound = Object.entries(binding).flatMap(([name, value]) => (bound[name] === value ? [] : value))
   // A title's own id is no binding, and nothing else may be bound to it.
-  const namesakes = unbound.length === 0 ? [] : await queries.existingTitleIds(unbound)
+  const namesakes = unbound.length === 0 ? [] : await queries.titleBindings.findExistingTitleIds(unbound)
   const foreign = [...owners, ...namesakes].find((owner) => owner !== titleId)
   if (foreign !== undefined) {
     if (!wanted.allowRebinding) throw boundElsewhere(adapter, binding, foreign, titleId)
@@ -76,8 +76,8 @@ export async function findTitle(
     extensions: { ...title.extensions, ...withKnown(title.extensions, facts.extensions) },
   }
   if (!sameJson(next, title)) {
-    await queries.updateTitle({ ...next, updateTime: services.now() })
-    await queries.replaceBindings(titleId, next.bindings)
+    await queries.titles.update({ ...next, updateTime: services.now() })
+    await queries.titleBindings.replace(titleId, next.bindings)
   }
   return { title: next, created: false }
 }
@@ -90,11 +90,11 @@ export async function defaultLocaleOf(
 ): Promise<string | undefined> {
   const [owner] = await ownersOf(queries, adapter, binding)
   const titleId = owner ?? nameFor(adapter, binding)
-  return titleId === undefined ? undefined : (await queries.titleById(titleId))?.defaultLocale
+  return titleId === undefined ? undefined : (await queries.titles.find(titleId))?.defaultLocale
 }
 
 async function ownersOf(queries: Queries, adapter: Adapter, binding: Binding): Promise<readonly string[]> {
-  return Object.keys(binding).length === 0 ? [] : queries.titleIdsBoundTo(adapter.id, binding)
+  return Object.keys(binding).length === 0 ? [] : queries.titleBindings.findTitleIds(adapter.id, binding)
 }
 
 async function create(
@@ -104,7 +104,7 @@ async function create(
   { titleId, bindings, locale }: Pick<Title, 'bindings'> & { titleId: string; locale: string | undefined },
 ): Promise<Title | undefined> {
   const now = services.now()
-  const isNew = await queries.insertTitle({
+  const isNew = await queries.titles.insert({
     id: titleId,
     displayName: displayName ?? titleId,
     defaultLocale: locale ?? 'en',
@@ -116,7 +116,7 @@ async function create(
     etag: '',
   })
   if (!isNew) return undefined
-  await queries.replaceBindings(titleId, bindings)
+  await queries.titleBindings.replace(titleId, bindings)
   return titleOf(queries, titleId)
 }
 

@@ -12,7 +12,7 @@ export async function listTitles(
     readPage(
       request,
       ['titles'],
-      (after, limit) => queries.titlesAfter(after?.id ?? '', limit),
+      (after, limit) => queries.titles.list(after?.id ?? '', limit),
       ({ id }) => ({ key: 0n, id }),
     ),
   )

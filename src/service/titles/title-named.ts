@@ -16,8 +16,8 @@ export async function titleNamed(
   { signal }: Pick<Call, 'signal'>,
 ): Promise<string | undefined> {
   return services.store.read(signal, async (queries) => {
-    const [owner] = await queries.titleIdsBoundTo(dialect, { namespace })
+    const [owner] = await queries.titleBindings.findTitleIds(dialect, { namespace })
     if (owner !== undefined) return owner
-    return (await queries.titleById(namespace)) === undefined ? namespace : undefined
+    return (await queries.titles.find(namespace)) === undefined ? namespace : undefined
   })
 }

@@ -15,11 +15,11 @@ export interface UpdateTitle {
 export async function updateTitle(services: Services, request: UpdateTitle, call: Call): Promise<Title> {
   const { titleId, patch } = request
   return mutateOnce(services, 'updateTitle', request, call, async (queries) => {
-    const current = await queries.lockTitle(titleId)
+    const current = await queries.titles.lock(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)
-    await queries.updateTitle({ ...current, ...patch, updateTime: services.now() })
-    if (patch.bindings !== undefined) await queries.replaceBindings(titleId, patch.bindings)
+    await queries.titles.update({ ...current, ...patch, updateTime: services.now() })
+    if (patch.bindings !== undefined) await queries.titleBindings.replace(titleId, patch.bindings)
     return titleOf(queries, titleId)
   })
 }

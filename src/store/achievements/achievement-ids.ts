@@ -5,7 +5,7 @@ import type { Tables } from '../schema.ts'
 export function achievementIdQueries(db: Kysely<Tables>) {
   return {
     /** Our id for each of a dialect's ids that the title knows. */
-    async achievementsNamed(
+    async findAchievements(
       titleId: string,
       dialect: string,
       ids: readonly string[],
@@ -22,7 +22,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
     },
 
     /** All ids of a title in a dialect. */
-    async takenIds(titleId: string, dialect: string): Promise<ReadonlySet<string>> {
+    async listTaken(titleId: string, dialect: string): Promise<ReadonlySet<string>> {
       const rows = await db
         .selectFrom('achievement_ids')
         .where('title_id', '=', titleId)
@@ -33,11 +33,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
     },
 
     /** Gives achievements their ids in a dialect, which is a change of them; one that has an id there keeps it. */
-    async addAchievementIds(
-      titleId: string,
-      dialect: string,
-      ids: ReadonlyMap<string, string>,
-    ): Promise<void> {
+    async insert(titleId: string, dialect: string, ids: ReadonlyMap<string, string>): Promise<void> {
       if (ids.size === 0) return
       await sql`
         insert into achievement_ids (title_id, dialect, id, achievement_id)

@@ -36,7 +36,7 @@ export function achievementQueries(db: Kysely<Tables>) {
 
   return {
     /** Writes definitions and their dialect ids; existing ones of the same id are replaced, their etag moves. */
-    async putAchievements(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {
+    async upsert(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {
       if (achievements.length === 0) return
       const rows = formatJson(achievements.map((achievement) => toRow(titleId, achievement)))
       await sql`
@@ -54,13 +54,13 @@ export function achievementQueries(db: Kysely<Tables>) {
       await replaceIds(titleId, achievements)
     },
 
-    async achievementsByIds(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
+    async listByIds(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
       return (await selectNamed(titleId, ids).execute()).map(fromRow)
     },
 
     /** The same, locked against change until the end of the transaction, in order of id. */
-    async lockAchievements(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
+    async lock(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
       const rows = await selectNamed(titleId, ids)
         .orderBy('achievements.id')
@@ -74,10 +74,7 @@ export function achievementQueries(db: Kysely<Tables>) {
      * whoever changes or deletes them waits. Held before sheets are locked, so that a sheet's totals count what the
      * definition is worth when they are written.
      */
-    async holdAchievements(
-      titleId: string,
-      ids: readonly string[] | 'all',
-    ): Promise<readonly StoredAchievement[]> {
+    async lockShared(titleId: string, ids: readonly string[] | 'all'): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
       const query = ids === 'all' ? select(titleId) : selectNamed(titleId, ids)
       const rows = await query.orderBy('achievements.id').forKeyShare('achievements').execute()
@@ -85,7 +82,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     },
 
     /** Those with a requirement that follows one of the stats, held in the same way. */
-    async holdAchievementsFollowing(
+    async lockSharedByStats(
       titleId: string,
       codes: readonly string[],
     ): Promise<readonly StoredAchievement[]> {
@@ -97,7 +94,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    async listAchievements(filter: AchievementFilter): Promise<readonly StoredAchievement[]> {
+    async list(filter: AchievementFilter): Promise<readonly StoredAchievement[]> {
       const column = sql.ref<bigint>(filter.orderBy)
       const direction = filter.descending ? 'desc' : 'asc'
       let query = select(filter.titleId)
@@ -117,7 +114,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     },
 
     /** The default name of each achievement of a title, by id. */
-    async achievementNames(titleId: string): Promise<ReadonlyMap<string, string>> {
+    async listNames(titleId: string): Promise<ReadonlyMap<string, string>> {
       const rows = await db
         .selectFrom('achievements')
         .where('title_id', '=', titleId)
@@ -127,7 +124,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     },
 
     /** The highest list order of a title; 0 when it has no achievement. */
-    async lastListOrder(titleId: string): Promise<number> {
+    async findLastListOrder(titleId: string): Promise<number> {
       const row = await db
         .selectFrom('achievements')
         .where('title_id', '=', titleId)
@@ -147,7 +144,7 @@ export function achievementQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async deleteAchievements(titleId: string, ids: readonly string[] | 'all'): Promise<void> {
+    async delete(titleId: string, ids: readonly string[] | 'all'): Promise<void> {
       let query = db.deleteFrom('achievements').where('title_id', '=', titleId)
       if (ids !== 'all') query = query.where('id', '=', sql<string>`any(${[...ids]}::text[])`)
       await query.execute()

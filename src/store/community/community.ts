@@ -29,7 +29,7 @@ export function communityQueries(db: Kysely<Tables>) {
      * Locks what all players share of these achievements, in sorted order, until the end of the transaction. What is
      * not there yet is made. After the sheets, so that nobody waits for a sheet while everybody waits for them.
      */
-    async lockCommunityProgress(
+    async insertAndLock(
       titleId: string,
       achievementIds: readonly string[],
       time: Instant,
@@ -45,7 +45,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** The same without making any: of all that one transaction may come to, before it comes to the first. */
-    async holdCommunityProgress(titleId: string, achievementIds: readonly string[]): Promise<void> {
+    async lock(titleId: string, achievementIds: readonly string[]): Promise<void> {
       if (achievementIds.length > 0) await lock(titleId, achievementIds)
     },
 
@@ -67,7 +67,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** Adds the same to what all players share, and unlocks what reaches its target. It must be locked. */
-    async raiseCommunityProgress(
+    async raise(
       titleId: string,
       rises: readonly Rise[],
       time: Instant,
@@ -83,7 +83,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** What all players of a title share, in no order; achievements that nobody contributed to are not among it. */
-    async communityProgressOf(titleId: string): Promise<readonly CommunityProgress[]> {
+    async list(titleId: string): Promise<readonly CommunityProgress[]> {
       const rows = await db
         .selectFrom('community_progress')
         .selectAll()
@@ -93,7 +93,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** Everything that a player contributed in a title, in no order. */
-    async contributionsOf({ playerId, titleId }: SheetKey): Promise<readonly Contribution[]> {
+    async listContributions({ playerId, titleId }: SheetKey): Promise<readonly Contribution[]> {
       const rows = await db
         .selectFrom('contributions')
         .selectAll()
@@ -104,7 +104,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** By what they contributed; of equals, in order of player. */
-    async contributorsOf(filter: ContributorFilter): Promise<readonly Contribution[]> {
+    async listContributors(filter: ContributorFilter): Promise<readonly Contribution[]> {
       const direction = filter.descending ? 'desc' : 'asc'
       const rows = await db
         .selectFrom('contributions')
@@ -120,11 +120,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** Marks a contribution's reward as taken. The sheet must be locked. */
-    async claimContribution(
-      { playerId, titleId }: SheetKey,
-      achievementId: string,
-      time: Instant,
-    ): Promise<void> {
+    async claim({ playerId, titleId }: SheetKey, achievementId: string, time: Instant): Promise<void> {
       await db
         .updateTable('contributions')
         .set({ claim_time: time })
@@ -134,7 +130,7 @@ export function communityQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async achievementHasContributions(titleId: string, achievementId: string): Promise<boolean> {
+    async hasContributions(titleId: string, achievementId: string): Promise<boolean> {
       const row = await db
         .selectFrom('contributions')
         .where('title_id', '=', titleId)
@@ -146,7 +142,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** Erases all contributions to an achievement and what they came to, and tells it. The sheets must be locked. */
-    async eraseContributions(
+    async deleteContributions(
       titleId: string,
       achievementId: string,
       told: Pick<ProgressEvent, 'time' | 'actor' | 'reason' | 'requestId'>,

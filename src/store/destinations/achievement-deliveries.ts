@@ -24,7 +24,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
      * much. All that is pending is read: of one achievement it is little, because progress that waits is superseded. What
      * is superseded is never the newest.
      */
-    async achievementDeliveries(filter: AchievementDeliveryFilter): Promise<readonly AchievementDelivery[]> {
+    async list(filter: AchievementDeliveryFilter): Promise<readonly AchievementDelivery[]> {
       const { playerId, titleId, achievementId, after, limit } = filter
       const asked = achievementId === undefined ? sql`` : sql`and d.achievement_id = ${achievementId}`
       const ofPlayer = sql`d.player_id = ${playerId} and d.title_id = ${titleId} ${asked}`

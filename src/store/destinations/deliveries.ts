@@ -79,7 +79,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
 
   return {
     /** Newest first, without bodies. */
-    async listDeliveries(filter: DeliveryFilter): Promise<readonly Delivery[]> {
+    async list(filter: DeliveryFilter): Promise<readonly Delivery[]> {
       let query = select('without bodies')
         .where('d.title_id', '=', filter.titleId)
         .where('d.destination_id', '=', filter.destinationId)
@@ -97,11 +97,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return rows.map(toDelivery)
     },
 
-    async deliveryById(
-      titleId: string,
-      destinationId: string,
-      eventId: bigint,
-    ): Promise<Delivery | undefined> {
+    async find(titleId: string, destinationId: string, eventId: bigint): Promise<Delivery | undefined> {
       const row = await select('with bodies')
         .where('d.title_id', '=', titleId)
         .where('d.destination_id', '=', destinationId)
@@ -111,7 +107,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
     },
 
     /** Erases some of what was meant for a destination that is gone; false when nothing of it is left. */
-    async eraseDeliveries(titleId: string, destinationId: string): Promise<boolean> {
+    async deleteBatch(titleId: string, destinationId: string): Promise<boolean> {
       const gone = sql`not exists (
         select from destinations t where t.title_id = ${titleId} and t.id = ${destinationId})`
       const its = sql`title_id = ${titleId} and destination_id = ${destinationId}`

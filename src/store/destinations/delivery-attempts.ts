@@ -59,7 +59,7 @@ const WAIT = sql`least(864000000000, 100000000 * 4 ^ least(q.failures, 10))::big
 export function deliveryAttemptQueries(db: Kysely<Tables>) {
   return {
     /** Lets players wait for an account; those whose time was changed are in a hurry, because one has come meanwhile. */
-    async letWait({ titleId, destinationId }: DestinationKey, claims: readonly Claim[]): Promise<void> {
+    async backOff({ titleId, destinationId }: DestinationKey, claims: readonly Claim[]): Promise<void> {
       await sql`
         update delivery_queues q set lease = null, waiting = q.due_time = c.due_time,
           failures = case when q.due_time = c.due_time then q.failures + 1 else 0 end,
@@ -74,7 +74,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
      * What is to be sent for these players, counted as tried: what was tried before comes alone, so that it is the same
      * as it was; else what is oldest. In order of event.
      */
-    async beginAttempts(
+    async begin(
       { titleId, destinationId }: DestinationKey,
       playerIds: readonly string[],
     ): Promise<readonly Attempt[]> {
@@ -104,7 +104,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
     },
 
     /** Writes what became of deliveries. It stands whoever has the lease now, for it happened. */
-    async putAttemptResults(
+    async complete(
       { titleId, destinationId }: DestinationKey,
       results: readonly AttemptResult[],
     ): Promise<void> {

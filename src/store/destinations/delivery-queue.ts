@@ -49,7 +49,7 @@ const ticks = (time: bigint) => sql`${time}::bigint`
 export function deliveryFlowQueries(db: Kysely<Tables>) {
   return {
     /** Every destination there is, with what there is to do up to a number. */
-    async destinationWork(horizon: bigint): Promise<readonly DestinationWork[]> {
+    async findWork(horizon: bigint): Promise<readonly DestinationWork[]> {
       const { rows } = await sql<Row<'destinations'> & { behind: boolean; due: boolean }>`
         with clock as materialized (select ${DATABASE_CLOCK} as now)
         select d.*,
@@ -70,7 +70,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
      * that a later event of the achievement goes beyond is left out, or superseded where it waits untried. None are taken
      * up for a destination that has changed: its filter may be another now.
      */
-    async takeUpEvents(
+    async enqueueEvents(
       { titleId, id: destinationId, etag }: Pick<Destination, 'titleId' | 'id' | 'etag'>,
       { kinds, achievementIds, playerIds }: EventFilter,
       horizon: bigint,
@@ -182,11 +182,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
     },
 
     /** Takes of the rate budget what requests beyond a claim's first cost, or all of it for a time. */
-    async chargeDestination(
-      { titleId, destinationId }: DestinationKey,
-      cost: Duration,
-      held: Duration,
-    ): Promise<void> {
+    async charge({ titleId, destinationId }: DestinationKey, cost: Duration, held: Duration): Promise<void> {
       await sql`
         update destination_flows
         set free_time = greatest(free_time + ${ticks(cost)}, ${DATABASE_CLOCK} + ${ticks(held)})

@@ -7,7 +7,7 @@ const LOOKED_AT_ONCE = 5_000
 
 export function deliveryRetentionQueries(db: Kysely<Tables>) {
   return {
-    async destinationKeys(): Promise<readonly DestinationKey[]> {
+    async listDestinations(): Promise<readonly DestinationKey[]> {
       const rows = await db.selectFrom('destinations').select(['title_id', 'id']).execute()
       return rows.map((row) => ({ titleId: row.title_id, destinationId: row.id }))
     },
@@ -17,7 +17,7 @@ export function deliveryRetentionQueries(db: Kysely<Tables>) {
      * at the end. What is still to be sent stays, and so do dead letters, and the last that a destination has of an
      * achievement.
      */
-    async forgetDeliveries(
+    async purge(
       { titleId, destinationId }: DestinationKey,
       after: bigint,
       upTo: bigint,

@@ -10,7 +10,7 @@ export function destinationQueries(db: Kysely<Tables>) {
     db.selectFrom('destinations').selectAll().where('title_id', '=', titleId).where('id', '=', id)
 
   return {
-    async insertDestination(destination: Destination): Promise<void> {
+    async insert(destination: Destination): Promise<void> {
       const { titleId, id, dialect, createTime } = destination
       await db
         .insertInto('destinations')
@@ -19,31 +19,31 @@ export function destinationQueries(db: Kysely<Tables>) {
     },
 
     /** Lets servers deliver to a destination the events that come after one. */
-    async insertDestinationFlow(titleId: string, destinationId: string, position: bigint): Promise<void> {
+    async insertFlow(titleId: string, destinationId: string, position: bigint): Promise<void> {
       await db
         .insertInto('destination_flows')
         .values({ title_id: titleId, destination_id: destinationId, position })
         .execute()
     },
 
-    async destinationById(titleId: string, id: string): Promise<Destination | undefined> {
+    async find(titleId: string, id: string): Promise<Destination | undefined> {
       const row = await selectNamed(titleId, id).executeTakeFirst()
       return row && toDestination(row)
     },
 
     /** The destination, locked against other changes until the end of the transaction. */
-    async lockDestination(titleId: string, id: string): Promise<Destination | undefined> {
+    async lock(titleId: string, id: string): Promise<Destination | undefined> {
       const row = await selectNamed(titleId, id).forNoKeyUpdate().executeTakeFirst()
       return row && toDestination(row)
     },
 
     /** Keeps the destination from being deleted until the end of the transaction; false when it is gone. */
-    async holdDestination(titleId: string, id: string): Promise<boolean> {
+    async lockShared(titleId: string, id: string): Promise<boolean> {
       return (await selectNamed(titleId, id).forKeyShare().executeTakeFirst()) !== undefined
     },
 
     /** In order of id. */
-    async destinationsAfter(titleId: string, id: string, limit: number): Promise<readonly Destination[]> {
+    async list(titleId: string, id: string, limit: number): Promise<readonly Destination[]> {
       const rows = await db
         .selectFrom('destinations')
         .selectAll()
@@ -56,7 +56,7 @@ export function destinationQueries(db: Kysely<Tables>) {
     },
 
     /** Writes all that may change of a destination; the revision counts up. */
-    async updateDestination(destination: Destination): Promise<void> {
+    async update(destination: Destination): Promise<void> {
       await db
         .updateTable('destinations')
         .set({ ...toRow(destination), revision: sql`revision + 1` })
@@ -66,12 +66,12 @@ export function destinationQueries(db: Kysely<Tables>) {
     },
 
     /** Its flow goes with it; what was on its way is erased by itself, because it may be much. */
-    async deleteDestination(titleId: string, id: string): Promise<void> {
+    async delete(titleId: string, id: string): Promise<void> {
       await db.deleteFrom('destinations').where('title_id', '=', titleId).where('id', '=', id).execute()
     },
 
     /** All of a title's, with what is on its way to them. */
-    async deleteDestinationsOfTitle(titleId: string): Promise<void> {
+    async deleteOfTitle(titleId: string): Promise<void> {
       // First, because it waits for whoever adds deliveries, and finds what they leave.
       await db.deleteFrom('destinations').where('title_id', '=', titleId).execute()
       await db.deleteFrom('delivery_queues').where('title_id', '=', titleId).execute()

@@ -30,7 +30,7 @@ const HURRIED_AT_ONCE = 1_000
 export function replayQueries(db: Kysely<Tables>) {
   return {
     /** The newest event that was taken up for a destination; 0 for none. */
-    async lastDeliveryOf(titleId: string, destinationId: string): Promise<bigint> {
+    async findLast(titleId: string, destinationId: string): Promise<bigint> {
       const row = await db
         .selectFrom('deliveries')
         .where('title_id', '=', titleId)
@@ -43,7 +43,7 @@ export function replayQueries(db: Kysely<Tables>) {
     },
 
     /** In order of event. */
-    async replayableDeliveries(filter: ReplayFilter): Promise<readonly ReplayableDelivery[]> {
+    async list(filter: ReplayFilter): Promise<readonly ReplayableDelivery[]> {
       let query = db
         .selectFrom('deliveries')
         .select(['player_id', 'event_id'])
@@ -63,7 +63,7 @@ export function replayQueries(db: Kysely<Tables>) {
      * Ends the rests of some who wait for their next try; false when none is left. Those whom a server is sending for, and
      * who wait for an account, are left alone.
      */
-    async endRests(titleId: string, destinationId: string): Promise<boolean> {
+    async endBackoff(titleId: string, destinationId: string): Promise<boolean> {
       const { rows } = await sql<{ player_id: string }>`
         update delivery_queues set failures = 0, due_time = ${DATABASE_CLOCK}
         where title_id = ${titleId} and destination_id = ${destinationId} and player_id = any(array(
@@ -81,7 +81,7 @@ export function replayQueries(db: Kysely<Tables>) {
      * lease of stays theirs, or two would send the same at once: its time is moved by a tick, which tells them that there
      * is more to do than they knew.
      */
-    async hurryQueues(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
+    async requeueAhead(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
         select player_id, ${titleId}, ${destinationId}, ${DATABASE_CLOCK}
@@ -93,7 +93,7 @@ export function replayQueries(db: Kysely<Tables>) {
     },
 
     /** Makes of deliveries what they were before they were tried, and gives how many there were to be. */
-    async resetDeliveries(
+    async reset(
       titleId: string,
       destinationId: string,
       deliveries: readonly ReplayableDelivery[],
@@ -114,7 +114,7 @@ export function replayQueries(db: Kysely<Tables>) {
     },
 
     /** Ends players' waiting for an account of a dialect. */
-    async wakeDeliveries(playerIds: readonly string[], dialect: string): Promise<void> {
+    async requeueWaiting(playerIds: readonly string[], dialect: string): Promise<void> {
       await sql`
         update delivery_queues set waiting = false, failures = 0,
           due_time = case when lease is null then ${DATABASE_CLOCK} else due_time - 1 end

@@ -33,7 +33,7 @@ export function eventQueries(db: Kysely<Tables>) {
      * the lock on the table of events by then, until it has committed or not. A crash is told by the statistics, which
      * begin anew after each.
      */
-    async eventFence(): Promise<EventFence> {
+    async findBarrier(): Promise<EventFence> {
       const { rows } = await sql<EventFence>`
         with taken as materialized (
           select case when is_called then last_value else 0 end as position from events_id_seq
@@ -49,7 +49,7 @@ export function eventQueries(db: Kysely<Tables>) {
     },
 
     /** Events of a title after one number and up to another, in order. */
-    async eventsOfTitle(
+    async listOfTitle(
       titleId: string,
       after: bigint,
       upTo: bigint,
@@ -68,7 +68,7 @@ export function eventQueries(db: Kysely<Tables>) {
     },
 
     /** The titles that have events, those that are deleted too, found by going from one to the next in the index. */
-    async titlesWithEvents(): Promise<readonly string[]> {
+    async listTitles(): Promise<readonly string[]> {
       const { rows } = await sql<{ title_id: string }>`
         with recursive title (title_id) as (
           (select title_id from events order by title_id limit 1)
@@ -94,7 +94,7 @@ export function eventQueries(db: Kysely<Tables>) {
     },
 
     /** Up to where events are erased; what comes after is all there. */
-    async oldestEventMark(): Promise<EventMark> {
+    async findOldestMark(): Promise<EventMark> {
       return (await db
         .selectFrom('event_marks')
         .selectAll()
@@ -103,13 +103,13 @@ export function eventQueries(db: Kysely<Tables>) {
         .executeTakeFirst()) as EventMark
     },
 
-    async markEvents({ position, time }: EventMark): Promise<void> {
+    async insertMark({ position, time }: EventMark): Promise<void> {
       await sql`insert into event_marks (position, time) values (${position}, ${time})
         on conflict (position) do nothing`.execute(db)
     },
 
     /** The last mark before a time; undefined when there is none but the oldest. */
-    async eventMarkBefore(time: Instant): Promise<EventMark | undefined> {
+    async findMarkBefore(time: Instant): Promise<EventMark | undefined> {
       const oldest = db.selectFrom('event_marks').select(({ fn }) => fn.min('position').as('position'))
       return db
         .selectFrom('event_marks')
@@ -122,12 +122,12 @@ export function eventQueries(db: Kysely<Tables>) {
     },
 
     /** Says that events up to a mark are no longer kept, before they are erased. */
-    async forgetEventMarksBefore({ position }: EventMark): Promise<void> {
+    async purgeMarksBefore({ position }: EventMark): Promise<void> {
       await db.deleteFrom('event_marks').where('position', '<', position).execute()
     },
 
     /** Erases some of what came up to a number; false when nothing of it is left. */
-    async eraseEventsUpTo(titleId: string, position: bigint): Promise<boolean> {
+    async purgeUpTo(titleId: string, position: bigint): Promise<boolean> {
       const { rows } = await sql<{ erased: bigint }>`
         with left_over as materialized (
           select id from events where title_id = ${titleId} and id <= ${position}

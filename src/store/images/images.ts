@@ -11,7 +11,7 @@ export interface Image {
 export function imageQueries(db: Kysely<Tables>) {
   return {
     /** Keeps a picture; the same one again changes nothing. */
-    async putImage(image: Image, time: Instant): Promise<void> {
+    async upsert(image: Image, time: Instant): Promise<void> {
       await db
         .insertInto('images')
         .values({ ...image, create_time: time })
@@ -19,7 +19,7 @@ export function imageQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async imageByHash(hash: string): Promise<Image | undefined> {
+    async find(hash: string): Promise<Image | undefined> {
       return db
         .selectFrom('images')
         .where('hash', '=', hash)

@@ -5,7 +5,7 @@ import type { Tables } from '../schema.ts'
 
 export function accountQueries(db: Kysely<Tables>) {
   return {
-    async playerOfAccount({ dialect, id }: Account): Promise<string | undefined> {
+    async findPlayer({ dialect, id }: Account): Promise<string | undefined> {
       const row = await db
         .selectFrom('accounts')
         .where('id', '=', id)
@@ -16,7 +16,7 @@ export function accountQueries(db: Kysely<Tables>) {
     },
 
     /** The player of each of a dialect's accounts that is linked. */
-    async playersOfAccounts(dialect: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    async findPlayers(dialect: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('accounts')
@@ -28,10 +28,7 @@ export function accountQueries(db: Kysely<Tables>) {
     },
 
     /** The accounts of each player in one dialect; of several, the first by id. */
-    async accountsOfPlayers(
-      dialect: string,
-      playerIds: readonly string[],
-    ): Promise<ReadonlyMap<string, string>> {
+    async listOfPlayers(dialect: string, playerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
       if (playerIds.length === 0) return new Map()
       const rows = await db
         .selectFrom('accounts')
@@ -44,7 +41,7 @@ export function accountQueries(db: Kysely<Tables>) {
     },
 
     /** Links an account; false when it belongs to somebody already, this player included. */
-    async insertAccount({ dialect, id }: Account, playerId: string): Promise<boolean> {
+    async insert({ dialect, id }: Account, playerId: string): Promise<boolean> {
       const row = await db
         .insertInto('accounts')
         .values({ dialect, id, player_id: playerId })
@@ -54,7 +51,7 @@ export function accountQueries(db: Kysely<Tables>) {
       return row !== undefined
     },
 
-    async deleteAccount({ dialect, id }: Account, playerId: string): Promise<boolean> {
+    async delete({ dialect, id }: Account, playerId: string): Promise<boolean> {
       const row = await db
         .deleteFrom('accounts')
         .where('id', '=', id)

@@ -7,7 +7,7 @@ export function playerQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('players').selectAll().select(accountsColumn.as('accounts'))
 
   return {
-    async insertPlayer(player: Player): Promise<void> {
+    async insert(player: Player): Promise<void> {
       const { id, displayName, createTime, updateTime } = player
       await db
         .insertInto('players')
@@ -16,7 +16,7 @@ export function playerQueries(db: Kysely<Tables>) {
     },
 
     /** Makes the player, unless there is one of this id. */
-    async ensurePlayer(id: string, time: Instant): Promise<void> {
+    async insertIfAbsent(id: string, time: Instant): Promise<void> {
       await db
         .insertInto('players')
         .values({ id, display_name: '', create_time: time, update_time: time })
@@ -24,25 +24,25 @@ export function playerQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async playerById(id: string): Promise<Player | undefined> {
+    async find(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** The player, locked until the end of the transaction. */
-    async lockPlayer(id: string): Promise<Player | undefined> {
+    async lock(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** In order of id. */
-    async playersAfter(id: string, limit: number): Promise<readonly Player[]> {
+    async list(id: string, limit: number): Promise<readonly Player[]> {
       const rows = await select().where('id', '>', id).orderBy('id').limit(limit).execute()
       return rows.map(fromRow)
     },
 
     /** Marks a player as written; the revision counts up. */
-    async updatePlayer(id: string, displayName: string, time: Instant): Promise<void> {
+    async update(id: string, displayName: string, time: Instant): Promise<void> {
       await db
         .updateTable('players')
         .set({ display_name: displayName, update_time: time, revision: sql`revision + 1` })
@@ -51,7 +51,7 @@ export function playerQueries(db: Kysely<Tables>) {
     },
 
     /** Erases the player: sheets, progress and stat values go with the row, the rest is named here. */
-    async erasePlayer(id: string): Promise<void> {
+    async delete(id: string): Promise<void> {
       // First, because it waits for whoever writes on a sheet, and finds what they leave.
       await db.deleteFrom('players').where('id', '=', id).execute()
       await db.deleteFrom('accounts').where('player_id', '=', id).execute()
@@ -62,7 +62,7 @@ export function playerQueries(db: Kysely<Tables>) {
     },
 
     /** Erases what was being taken up for a player while they were erased, once whoever was at it is done. */
-    async eraseDeliveriesTakenUp(id: string): Promise<void> {
+    async deleteEnqueuedDeliveries(id: string): Promise<void> {
       // Alone and in order; only what takes up events is waited for.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
       await db.deleteFrom('delivery_queues').where('player_id', '=', id).execute()

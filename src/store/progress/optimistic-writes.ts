@@ -15,7 +15,6 @@ import {
   type ProgressColumns,
   progressFromColumns,
 } from './progress-columns.ts'
-import { standingListQueries } from './progress-lists.ts'
 
 /** What is known of a player in a title, and of one achievement of it. */
 export interface Standing {
@@ -43,10 +42,8 @@ export interface SheetWrite {
  */
 export function standingQueries(db: Kysely<Tables>) {
   return {
-    ...standingListQueries(db),
-
     /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
-    async standingsAt(keys: readonly ProgressKey[]): Promise<readonly Standing[]> {
+    async snapshots(keys: readonly ProgressKey[]): Promise<readonly Standing[]> {
       const { rows } = await fixed<{ standings: string }>`
         select coalesce(json_agg(json_build_array(
             s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
@@ -74,7 +71,7 @@ export function standingQueries(db: Kysely<Tables>) {
      * says `not in`, or `is true` after an `in`: so the planner keeps the places in a hash, however many or few it
      * expects, and never compares all with all.
      */
-    async writeStandings<Write extends SheetWrite>(
+    async write<Write extends SheetWrite>(
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly Write[]> {

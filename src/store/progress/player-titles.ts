@@ -28,7 +28,7 @@ export function sheetQueries(db: Kysely<Tables>) {
      * that two transactions cannot wait for each other. Players and sheets that are not there yet are created:
      * nobody has to register before a first report. No key may stand there twice.
      */
-    async lockSheets(keys: readonly SheetKey[], time: Instant): Promise<readonly Sheet[]> {
+    async lock(keys: readonly SheetKey[], time: Instant): Promise<readonly Sheet[]> {
       const [playerIds, titleIds] = columns(keys)
       for (;;) {
         const sheets = await lock(playerIds, titleIds)
@@ -39,7 +39,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** Writes the totals of locked sheets. */
-    async putSheets(sheets: readonly Sheet[]): Promise<void> {
+    async update(sheets: readonly Sheet[]): Promise<void> {
       const rows = formatJson(
         sheets.map((sheet) => ({
           player_id: sheet.playerId,
@@ -58,7 +58,7 @@ export function sheetQueries(db: Kysely<Tables>) {
         where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db)
     },
 
-    async sheetOf({ playerId, titleId }: SheetKey): Promise<Sheet | undefined> {
+    async find({ playerId, titleId }: SheetKey): Promise<Sheet | undefined> {
       const row = await db
         .selectFrom('player_titles')
         .selectAll()
@@ -69,7 +69,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** What a player has of a title in all, beside what the title has; undefined for a title that is not there. */
-    async summaryOf({ playerId, titleId }: SheetKey): Promise<PlayerSummary | undefined> {
+    async findSummary({ playerId, titleId }: SheetKey): Promise<PlayerSummary | undefined> {
       const { rows } = await sql<SummaryRow>`
         select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
           a.count, a.score as max_score
@@ -91,7 +91,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** In order of title. */
-    async sheetsOfPlayer(playerId: string): Promise<readonly Sheet[]> {
+    async listOfPlayer(playerId: string): Promise<readonly Sheet[]> {
       const rows = await db
         .selectFrom('player_titles')
         .selectAll()
@@ -102,7 +102,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** The latest unlock that counts of a player in a title. */
-    async lastUnlockOf({ playerId, titleId }: SheetKey): Promise<Instant | undefined> {
+    async findLastUnlock({ playerId, titleId }: SheetKey): Promise<Instant | undefined> {
       const row = await db
         .selectFrom('progress')
         .where('player_id', '=', playerId)
@@ -114,7 +114,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** Players of a title after one of them, in order of id. */
-    async playersOfTitleAfter(titleId: string, playerId: string, limit: number): Promise<readonly string[]> {
+    async listPlayersOfTitle(titleId: string, playerId: string, limit: number): Promise<readonly string[]> {
       const rows = await db
         .selectFrom('player_titles')
         .where('title_id', '=', titleId)
@@ -127,7 +127,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** Locks, in sorted order, the sheets of all players who have progress on the achievement, or contributed to it. */
-    async lockSheetsWith(titleId: string, achievementId: string): Promise<void> {
+    async lockByAchievement(titleId: string, achievementId: string): Promise<void> {
       await sql`
         update player_titles s set version = s.version + 1
         from (
@@ -157,11 +157,11 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** Forgets the totals of all players of a title. */
-    async deleteSheetsOfTitle(titleId: string): Promise<void> {
+    async deleteOfTitle(titleId: string): Promise<void> {
       await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute()
     },
 
-    async countPlayersOfTitle(titleId: string): Promise<number> {
+    async countPlayers(titleId: string): Promise<number> {
       const row = await db
         .selectFrom('player_titles')
         .where('title_id', '=', titleId)
@@ -170,7 +170,7 @@ export function sheetQueries(db: Kysely<Tables>) {
       return Number(row.count)
     },
 
-    async titleHasPlayers(titleId: string): Promise<boolean> {
+    async hasPlayers(titleId: string): Promise<boolean> {
       const row = await db
         .selectFrom('player_titles')
         .where('title_id', '=', titleId)

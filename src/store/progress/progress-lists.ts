@@ -25,7 +25,7 @@ export function standingListQueries(db: Kysely<Tables>) {
      * Pages of titles' achievements with a player's standing on each, in list order, as `playerAchievements` gives one.
      * A sheet's version rises with all that is written of its progress.
      */
-    async listsAt(asked: readonly ListAsked[]): Promise<readonly Listed[]> {
+    async find(asked: readonly ListAsked[]): Promise<readonly Listed[]> {
       const { rows } = await fixed<{ lists: string }>`
         with asked as materialized (select * from ${askedRows(asked)}),
         catalogues as materialized (

@@ -41,7 +41,7 @@ export interface PlayerAchievementFilter extends SheetKey {
 
 export function progressQueries(db: Kysely<Tables>) {
   return {
-    async progressAt(keys: readonly ProgressKey[]): Promise<readonly ProgressRecord[]> {
+    async listAt(keys: readonly ProgressKey[]): Promise<readonly ProgressRecord[]> {
       const { rows } = await sql<Row<'progress'>>`
         select p.* from progress p
         join unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
@@ -53,7 +53,7 @@ export function progressQueries(db: Kysely<Tables>) {
     },
 
     /** All that a player has in a title. */
-    async progressOf({ playerId, titleId }: SheetKey): Promise<readonly ProgressRecord[]> {
+    async listOfPlayerTitle({ playerId, titleId }: SheetKey): Promise<readonly ProgressRecord[]> {
       const rows = await db
         .selectFrom('progress')
         .selectAll()
@@ -64,7 +64,7 @@ export function progressQueries(db: Kysely<Tables>) {
     },
 
     /** A title's achievements with the player's standing on each, in list order. What they are is asked elsewhere. */
-    async playerAchievements(filter: PlayerAchievementFilter): Promise<readonly PlayerAchievement[]> {
+    async listWithAchievements(filter: PlayerAchievementFilter): Promise<readonly PlayerAchievement[]> {
       const { playerId, titleId, states, after, limit } = filter
       const { rows } = await sql<{ found: string }>`
         select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${progressColumns})
@@ -93,7 +93,7 @@ export function progressQueries(db: Kysely<Tables>) {
       }))
     },
 
-    async putProgress(records: readonly ProgressRecord[]): Promise<void> {
+    async upsert(records: readonly ProgressRecord[]): Promise<void> {
       const rows = formatJson(records.map(toRow))
       await sql`
         insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
@@ -111,7 +111,7 @@ export function progressQueries(db: Kysely<Tables>) {
           extensions = excluded.extensions`.execute(db)
     },
 
-    async deleteProgress(keys: readonly ProgressKey[]): Promise<void> {
+    async delete(keys: readonly ProgressKey[]): Promise<void> {
       await sql`
         delete from progress p
         using unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[],
@@ -134,7 +134,7 @@ export function progressQueries(db: Kysely<Tables>) {
       return new Map(rows.map((row) => [row.achievement_id, Number(row.count)]))
     },
 
-    async achievementHasProgress(titleId: string, achievementId: string): Promise<boolean> {
+    async existsForAchievement(titleId: string, achievementId: string): Promise<boolean> {
       const row = await db
         .selectFrom('progress')
         .where('title_id', '=', titleId)
@@ -149,7 +149,7 @@ export function progressQueries(db: Kysely<Tables>) {
      * Erases what all players have of one achievement, tells it, and takes it out of their totals. The sheets must be
      * locked.
      */
-    async eraseProgressOfAchievement(
+    async deleteOfAchievement(
       titleId: string,
       achievementId: string,
       score: bigint,

@@ -20,12 +20,12 @@ export function statQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('stats').selectAll()
 
   return {
-    async insertStat(stat: Stat): Promise<void> {
+    async insert(stat: Stat): Promise<void> {
       await db.insertInto('stats').values(toRow(stat)).execute()
     },
 
     /** Defines the stats that nobody defined yet, unbounded and starting at 0. */
-    async ensureStats(titleId: string, codes: readonly string[], time: Instant): Promise<void> {
+    async insertMissing(titleId: string, codes: readonly string[], time: Instant): Promise<void> {
       if (codes.length === 0) return
       await sql`
         insert into stats (title_id, code, display_name, default_value, increment_only, set_by, create_time, update_time)
@@ -34,7 +34,7 @@ export function statQueries(db: Kysely<Tables>) {
         on conflict (title_id, code) do nothing`.execute(db)
     },
 
-    async statsByCodes(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
+    async listByCodes(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
         .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
@@ -46,7 +46,7 @@ export function statQueries(db: Kysely<Tables>) {
      * The same, held as they are until the end of the transaction: others may hold them too, and whoever changes or
      * deletes one waits.
      */
-    async holdStats(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
+    async lockShared(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
         .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
@@ -57,7 +57,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** The stat, locked until the end of the transaction. */
-    async lockStat(titleId: string, code: string): Promise<Stat | undefined> {
+    async lock(titleId: string, code: string): Promise<Stat | undefined> {
       const row = await select()
         .where('title_id', '=', titleId)
         .where('code', '=', code)
@@ -67,7 +67,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** In order of code. */
-    async statsAfter(titleId: string, code: string, limit: number): Promise<readonly Stat[]> {
+    async list(titleId: string, code: string, limit: number): Promise<readonly Stat[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
         .where('code', '>', code)
@@ -77,7 +77,7 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    async updateStat(stat: Stat): Promise<void> {
+    async update(stat: Stat): Promise<void> {
       await db
         .updateTable('stats')
         .set({ ...toRow(stat), revision: sql`revision + 1` })
@@ -87,7 +87,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** Deletes one stat, or all of a title, with what players have of it. */
-    async deleteStats(titleId: string, code: string | 'all'): Promise<void> {
+    async delete(titleId: string, code: string | 'all'): Promise<void> {
       let values = db.deleteFrom('stat_values').where('title_id', '=', titleId)
       let stats = db.deleteFrom('stats').where('title_id', '=', titleId)
       if (code !== 'all') {
@@ -99,7 +99,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** In order of code; stats without a value of the player's own are not among them. */
-    async statValuesOf({ playerId, titleId }: SheetKey): Promise<readonly StatValue[]> {
+    async listValues({ playerId, titleId }: SheetKey): Promise<readonly StatValue[]> {
       const rows = await db
         .selectFrom('stat_values')
         .where('player_id', '=', playerId)
@@ -111,7 +111,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** What players have of the stats of their titles, of any that is asked for of somebody. */
-    async statValuesAt(
+    async findValues(
       keys: readonly SheetKey[],
       codes: readonly string[],
     ): Promise<readonly (StatValue & SheetKey)[]> {
@@ -127,7 +127,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** What players have of a stat, by the value; of equals, in order of player. */
-    async statHolders(
+    async listHolders(
       filter: StatHolderFilter,
     ): Promise<readonly (StatValue & { readonly playerId: string })[]> {
       const direction = filter.descending ? 'desc' : 'asc'
@@ -145,7 +145,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** False where the player has no value of the stat. */
-    async deleteStatValue({ playerId, titleId }: SheetKey, code: string): Promise<boolean> {
+    async deleteValue({ playerId, titleId }: SheetKey, code: string): Promise<boolean> {
       const row = await db
         .deleteFrom('stat_values')
         .where('player_id', '=', playerId)
@@ -157,7 +157,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** Which of these stats some player has a value of. */
-    async statCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
+    async listCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
       const { rows } = await sql<{ code: string }>`
         select code from unnest(${[...codes]}::text[]) as wanted (code)
         where exists (select 1 from stat_values v where v.title_id = ${titleId} and v.code = wanted.code)`.execute(
@@ -166,7 +166,7 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(({ code }) => code)
     },
 
-    async putStatValues(values: readonly StatValueWrite[]): Promise<void> {
+    async upsertValues(values: readonly StatValueWrite[]): Promise<void> {
       const rows = formatJson(
         values.map(({ playerId, titleId, code, value, updateTime }) => ({
           player_id: playerId,

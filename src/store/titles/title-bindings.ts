@@ -16,7 +16,7 @@ interface TakenBinding {
 export function titleBindingQueries(db: Kysely<Tables>) {
   return {
     /** Ids of the titles that any of the binding's ids belongs to. */
-    async titleIdsBoundTo(dialect: string, binding: Binding): Promise<readonly string[]> {
+    async findTitleIds(dialect: string, binding: Binding): Promise<readonly string[]> {
       const names = Object.keys(binding)
       const rows = await db
         .selectFrom('title_bindings')
@@ -33,7 +33,7 @@ export function titleBindingQueries(db: Kysely<Tables>) {
     },
 
     /** Those of the ids that titles have. */
-    async existingTitleIds(ids: readonly string[]): Promise<readonly string[]> {
+    async findExistingTitleIds(ids: readonly string[]): Promise<readonly string[]> {
       const rows = await db
         .selectFrom('titles')
         .where('id', '=', sql<string>`any(${ids}::text[])`)
@@ -46,7 +46,7 @@ export function titleBindingQueries(db: Kysely<Tables>) {
      * Makes the title's bindings exactly these; those that it has already are not checked again.
      * @throws LaurelError BINDING_TAKEN for an id that another title is bound to, or that is another title's own.
      */
-    async replaceBindings(titleId: string, bindings: Title['bindings']): Promise<void> {
+    async replace(titleId: string, bindings: Title['bindings']): Promise<void> {
       const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
         Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
       )

@@ -12,7 +12,7 @@ export function titleQueries(db: Kysely<Tables>) {
      * Inserts a title. Returns false when one of this id exists, after waiting for a transaction that is inserting it.
      * @throws LaurelError BINDING_TAKEN when another title is bound to this id.
      */
-    async insertTitle(title: Title): Promise<boolean> {
+    async insert(title: Title): Promise<boolean> {
       const row = await db
         .insertInto('titles')
         .values({ ...toRow(title), id: title.id })
@@ -24,7 +24,7 @@ export function titleQueries(db: Kysely<Tables>) {
       return true
     },
 
-    async titleById(id: string): Promise<Title | undefined> {
+    async find(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)
     },
@@ -33,25 +33,25 @@ export function titleQueries(db: Kysely<Tables>) {
      * The title, locked against other changes until the end of the transaction. What only refers to it, such as the
      * first report of a player, goes on.
      */
-    async lockTitle(id: string): Promise<Title | undefined> {
+    async lock(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** The same, locked against what refers to it too. */
-    async lockTitleAlone(id: string): Promise<Title | undefined> {
+    async lockExclusive(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** In order of id. */
-    async titlesAfter(id: string, limit: number): Promise<readonly Title[]> {
+    async list(id: string, limit: number): Promise<readonly Title[]> {
       const rows = await selectTitles().where('id', '>', id).orderBy('id').limit(limit).execute()
       return rows.map(fromRow)
     },
 
     /** Writes all of a title; the revision counts up. */
-    async updateTitle(title: Title): Promise<void> {
+    async update(title: Title): Promise<void> {
       await db
         .updateTable('titles')
         .set({ ...toRow(title), revision: sql`revision + 1` })
@@ -59,12 +59,12 @@ export function titleQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async deleteTitle(id: string): Promise<void> {
+    async delete(id: string): Promise<void> {
       await db.deleteFrom('titles').where('id', '=', id).execute()
     },
 
     /** How many achievements a title has, and what they are worth in all. */
-    async titleTotals(titleId: string): Promise<{ achievementCount: number; maxScore: bigint }> {
+    async findTotals(titleId: string): Promise<{ achievementCount: number; maxScore: bigint }> {
       const row = await db
         .selectFrom('achievements')
         .where('title_id', '=', titleId)

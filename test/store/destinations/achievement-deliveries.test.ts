@@ -88,7 +88,7 @@ test('a page reads as much of a player who has ten thousand deliveries as it sho
   await using db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
   const { found, read } = await db.transaction().execute(async (queries) => {
     const filter = { playerId: 'hoarder', titleId, achievementId: undefined, after: undefined, limit: 6 }
-    const found = await achievementDeliveryQueries(queries).achievementDeliveries(filter)
+    const found = await achievementDeliveryQueries(queries).list(filter)
     const { rows } = await sql<{ read: string }>`
       select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables
       where relname = 'deliveries'`.execute(queries)

@@ -45,7 +45,7 @@ test('events are kept for their time, and then erased with a mark of how far', a
   now = 4_000n
   await forgetEventsBefore(services, 2_001n, signal)
   expect(await counts()).toEqual({ late: 5 })
-  const oldest = await services.store.read(signal, (queries) => queries.oldestEventMark())
+  const oldest = await services.store.read(signal, (queries) => queries.events.findOldestMark())
   expect(oldest).toEqual({ position: 12_020n, time: 2_000n })
 })
 

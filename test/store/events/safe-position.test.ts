@@ -135,7 +135,7 @@ test('writers of many transactions and one reader: each event once, those of a p
     if (page.events.length === 0) break
   }
   const stored = await services.store.read(signal, (queries) =>
-    queries.eventsOfTitle('storm', 0n, 2n ** 60n, 10_000),
+    queries.events.listOfTitle('storm', 0n, 2n ** 60n, 10_000),
   )
   expect(stored.length).toBeGreaterThan(writers * each * 0.8)
   expect(seen).toEqual(stored.map(({ id }) => id))

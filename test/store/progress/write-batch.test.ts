@@ -26,12 +26,12 @@ const outOfTwo = new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', 'one 
 function openSheets(loses: string) {
   return async (queries: Queries, playerIds: readonly string[]) => {
     if (playerIds.length > 1) throw outOfTwo
-    const opened = await queries.lockSheets(
+    const opened = await queries.playerTitles.lock(
       playerIds.map((playerId) => ({ playerId, titleId: 'title' })),
       services.now(),
     )
     if (playerIds.includes(loses)) await terminateWriters()
-    await queries.lockSheets(opened, services.now())
+    await queries.playerTitles.lock(opened, services.now())
     return opened
   }
 }

@@ -88,9 +88,9 @@ export class Definitions {
     const byTitle = Map.groupBy(keys, ({ titleId }) => titleId)
     for (const [titleId, ofTitle] of [...byTitle].sort(([left], [right]) => (left < right ? -1 : 1))) {
       const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
-      const found = await queries.holdAchievements(titleId, [...ids])
+      const found = await queries.achievements.lockShared(titleId, [...ids])
       for (const achievement of found) definitions.#byKey.set(keyOf(titleId, achievement.id), achievement)
-      const known = found.length > 0 || (await queries.titleById(titleId)) !== undefined
+      const known = found.length > 0 || (await queries.titles.find(titleId)) !== undefined
       if (known) definitions.#titles.add(titleId)
     }
     return definitions

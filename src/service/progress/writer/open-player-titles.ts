@@ -65,7 +65,7 @@ async function readStandings(
   { store }: Services,
   items: readonly RecordProgress[],
 ): Promise<readonly Standing[]> {
-  return store.read(new AbortController().signal, (queries) => queries.standingsAt(items))
+  return store.read(new AbortController().signal, (queries) => queries.optimisticWrites.snapshots(items))
 }
 
 function opened(

@@ -19,12 +19,12 @@ export class Ledgers {
   /** Locks the sheets of these keys and reads the progress. Keys may repeat. */
   static async open(queries: Queries, time: Instant, keys: readonly ProgressKey[]): Promise<Ledgers> {
     const unique = [...new Map(keys.map((key) => [progressKey(key), key])).values()]
-    return Ledgers.#lock(queries, time, keys, () => queries.progressAt(unique))
+    return Ledgers.#lock(queries, time, keys, () => queries.progress.listAt(unique))
   }
 
   /** Locks one sheet and reads all that the player has in the title. */
   static async openSheet(queries: Queries, time: Instant, key: SheetKey): Promise<Ledgers> {
-    return Ledgers.#lock(queries, time, [key], () => queries.progressOf(key))
+    return Ledgers.#lock(queries, time, [key], () => queries.progress.listOfPlayerTitle(key))
   }
 
   static async #lock(
@@ -35,7 +35,7 @@ export class Ledgers {
   ): Promise<Ledgers> {
     if (keys.length === 0) return new Ledgers(new Map())
     const unique = new Map(keys.map((key) => [sheetKey(key), key]))
-    const locked = await queries.lockSheets([...unique.values()], time)
+    const locked = await queries.playerTitles.lock([...unique.values()], time)
     const sheets = new Map(locked.map((sheet) => [sheetKey(sheet), sheet]))
     const found = Map.groupBy(await read(), sheetKey)
     const ledgers = [...unique.keys()].map((name) => {
@@ -57,15 +57,15 @@ export class Ledgers {
     const changed = ledgers.flatMap(({ progress }) => progress)
     const erased = changed.filter(({ progress }) => progress === NOT_STARTED)
     const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (kept.length > 0) await queries.putProgress(kept)
-    if (erased.length > 0) await queries.deleteProgress(erased)
+    if (kept.length > 0) await queries.progress.upsert(kept)
+    if (erased.length > 0) await queries.progress.delete(erased)
     for (const ledger of ledgers) {
-      if (ledger.isShrunk) ledger.setLastUnlock(await queries.lastUnlockOf(ledger.sheet))
+      if (ledger.isShrunk) ledger.setLastUnlock(await queries.playerTitles.findLastUnlock(ledger.sheet))
     }
     const sheets = ledgers.filter(({ hasNewTotals }) => hasNewTotals).map(({ sheet }) => sheet)
-    if (sheets.length > 0) await queries.putSheets(sheets)
+    if (sheets.length > 0) await queries.playerTitles.update(sheets)
     const events = ledgers.flatMap((ledger) => ledger.events)
-    if (events.length > 0) await queries.insertEvents(events)
+    if (events.length > 0) await queries.progress.insertEvents(events)
   }
 }
 

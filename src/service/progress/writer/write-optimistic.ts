@@ -67,7 +67,7 @@ async function write<Write extends SheetWrite>(
 ): Promise<readonly Write[]> {
   if (writes.length === 0) return []
   const { signal } = new AbortController()
-  return store.single(signal, (queries) => queries.writeStandings(writes, now))
+  return store.single(signal, (queries) => queries.optimisticWrites.write(writes, now))
 }
 
 /** In the order of the entries; undefined for those that there are not. */

@@ -52,14 +52,14 @@ async function recordAll(
   ])
   const ledgers = await Ledgers.open(queries, now, keys)
   const answers = await Answers.load(queries, ready)
-  const values = new StatValues(await queries.statValuesAt(ready, [...new Set(ready.flatMap(codesOf))]))
+  const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
   await holdCommunityGoals(queries, titles)
   const results: StatsAnswer[] = []
   for (const entry of entries) {
     const recorded = recordOne(services, queries, { now, titles, ledgers, answers, values }, entry)
     results.push(await recorded.catch(asAnswer))
   }
-  await queries.putStatValues(values.changed)
+  await queries.stats.upsertValues(values.changed)
   await ledgers.flush(queries)
   await answers.flush(queries, now)
   return results
@@ -122,9 +122,9 @@ async function holdTitles(
   const titles = new Map<string, HeldTitle>()
   for (const [titleId, ofTitle] of byTitle) {
     const codes = [...new Set(ofTitle.flatMap(codesOf))]
-    const stats = await queries.holdStats(titleId, codes)
-    const followers = stats.length === 0 ? [] : await queries.holdAchievementsFollowing(titleId, codes)
-    const exists = stats.length > 0 || (await queries.titleById(titleId)) !== undefined
+    const stats = await queries.stats.lockShared(titleId, codes)
+    const followers = stats.length === 0 ? [] : await queries.achievements.lockSharedByStats(titleId, codes)
+    const exists = stats.length > 0 || (await queries.titles.find(titleId)) !== undefined
     titles.set(titleId, { exists, stats: new Map(stats.map((stat) => [stat.code, stat])), followers })
   }
   return titles
@@ -134,7 +134,7 @@ async function holdTitles(
 async function holdCommunityGoals(queries: Queries, titles: ReadonlyMap<string, HeldTitle>): Promise<void> {
   for (const [titleId, { followers }] of titles) {
     const ids = followers.filter(isShared).map(({ id }) => id)
-    await queries.holdCommunityProgress(titleId, ids)
+    await queries.community.lock(titleId, ids)
   }
 }
 
