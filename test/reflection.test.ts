@@ -21,7 +21,7 @@ import { addReflection } from '../src/grpc/reflection.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BUF = join(ROOT, 'node_modules/.bin/buf')
-const SERVICES = ['Achievement', 'Bridge', 'Exchange', 'Player', 'Progress', 'Stat', 'Title'].map(
+const SERVICES = ['Achievement', 'Destination', 'Exchange', 'Player', 'Progress', 'Stat', 'Title'].map(
   (name) => `laurel.v1.${name}Service`,
 )
 

@@ -12,7 +12,7 @@ const HEALTH = 'grpc/health/v1/health.proto'
 /** The services' own files, and the details that errors carry. */
 const FILES = [
   'laurel/v1/achievement_service.proto',
-  'laurel/v1/bridge_service.proto',
+  'laurel/v1/destination_service.proto',
   'laurel/v1/error_reason.proto',
   'laurel/v1/exchange_service.proto',
   'laurel/v1/player_service.proto',

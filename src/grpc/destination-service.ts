@@ -1,4 +1,4 @@
-import type { BridgeServiceServer } from '../gen/laurel/v1/bridge_service.ts'
+import type { DestinationServiceServer } from '../gen/laurel/v1/destination_service.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
 import {
@@ -15,7 +15,7 @@ import { readInstant, writeDuration } from './convert/time.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
 import { unary } from './unary.ts'
 
-export function bridgeService(operations: Operations, wire: Wire): BridgeServiceServer {
+export function destinationService(operations: Operations, wire: Wire): DestinationServiceServer {
   return {
     createDestination: unary(wire, async (message, call) => {
       const request = parse((violations) => ({

@@ -10,7 +10,7 @@ const SERVICE_NAMES = [
   'laurel.v1.StatService',
   'laurel.v1.ProgressService',
   'laurel.v1.ExchangeService',
-  'laurel.v1.BridgeService',
+  'laurel.v1.DestinationService',
 ]
 const UNKNOWN = 'unknown'
 

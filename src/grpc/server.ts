@@ -1,6 +1,6 @@
 import { Server, type ServerCredentials, setLogger } from '@grpc/grpc-js'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
-import { BridgeServiceService } from '../gen/laurel/v1/bridge_service.ts'
+import { DestinationServiceService } from '../gen/laurel/v1/destination_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
@@ -14,7 +14,7 @@ import { achievementService } from './achievement-service.ts'
 import { Admission } from './admission.ts'
 import type { Wire } from './call.ts'
 import { serverCredentials } from './credentials.ts'
-import { bridgeService } from './destination-service.ts'
+import { destinationService } from './destination-service.ts'
 import { exchangeService } from './exchange-service.ts'
 import { addHealth } from './health.ts'
 import { bounded, type ServiceHost } from './message-bounds.ts'
@@ -63,7 +63,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   services.addService(StatServiceService, statService(operations, wire))
   services.addService(PROGRESS_SERVICE, progressService(operations, wire))
   services.addService(ExchangeServiceService, exchangeService(operations, wire))
-  services.addService(BridgeServiceService, bridgeService(operations, wire))
+  services.addService(DestinationServiceService, destinationService(operations, wire))
   const setHealth = addHealth(services)
   addReflection(services)
   let sockets: Sockets | undefined

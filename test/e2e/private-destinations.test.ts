@@ -2,12 +2,12 @@ import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import {
-  BridgeServiceClient,
   CreateDestinationRequest,
+  DestinationServiceClient,
   ListDeliveriesRequest,
   TestDestinationRequest,
   UpdateDestinationRequest,
-} from '../../src/gen/laurel/v1/bridge_service.ts'
+} from '../../src/gen/laurel/v1/destination_service.ts'
 import { createAuth } from '../support/auth.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -27,7 +27,7 @@ beforeAll(async () => {
   await using open = await startServer({ databaseUrl: database.url, env: { LAUREL_RELAY: 'off' } })
   await createWorld(open.address, { lamp: undefined })
   // Made while nobody was asked for a credential.
-  using bridges = createClient(BridgeServiceClient, open.address)
+  using bridges = createClient(DestinationServiceClient, open.address)
   await callUnary(bridges, 'createDestination', destinationAt('before', platform.url))
   await record(open.address, [{ playerId: 'ann', achievementId: 'lamp' }])
 })
@@ -53,7 +53,7 @@ const asService = () => ({ metadata: { authorization: `Bearer ${auth.service}` }
 describe('with an auth file', () => {
   test('private addresses are refused however they are spelled, and what is there already is not called', async () => {
     await using server = await startGuarded('')
-    using bridges = createClient(BridgeServiceClient, server.address)
+    using bridges = createClient(DestinationServiceClient, server.address)
     const { port } = platform
     const public_ = 'https://platform.test'
     await callUnary(bridges, 'createDestination', destinationAt('public', public_), asService())
@@ -108,7 +108,7 @@ describe('with an auth file', () => {
     '%s in the configuration allows it',
     async (listed) => {
       await using server = await startGuarded(listed)
-      using bridges = createClient(BridgeServiceClient, server.address)
+      using bridges = createClient(DestinationServiceClient, server.address)
       const destinationId = `to-${listed.replace(/\W/g, '-')}`
       await callUnary(bridges, 'createDestination', destinationAt(destinationId, platform.url), asService())
       const request = TestDestinationRequest.fromPartial({ titleId: TITLE_ID, destinationId })

@@ -1,12 +1,12 @@
 import type { ServiceError } from '@grpc/grpc-js'
-import * as bridge from '../../src/gen/laurel/v1/bridge_service.ts'
+import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import { callUnary, createClient } from './client.ts'
 import { errorInfoOf } from './error-info.ts'
 import { TITLE_ID } from './fixture.ts'
 
-/** BridgeService of a server, about a title: requests are plain objects of the fields that matter. */
+/** DestinationService of a server, about a title: requests are plain objects of the fields that matter. */
 export function bridgeOn(address: string, titleId = TITLE_ID) {
-  const client = createClient(bridge.BridgeServiceClient, address)
+  const client = createClient(bridge.DestinationServiceClient, address)
   const of = (parts: object) => ({ titleId, ...parts }) as never
   const named = (destinationId: string, more: object = {}) => of({ destinationId, ...more })
   return {

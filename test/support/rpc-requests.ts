@@ -1,6 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
 import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
-import * as bridge from '../../src/gen/laurel/v1/bridge_service.ts'
+import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
 import * as players from '../../src/gen/laurel/v1/player_service.ts'
 import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
@@ -17,7 +17,7 @@ export interface Rpc {
 export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
-    rpcsOf(bridge, bridge.BridgeServiceService),
+    rpcsOf(bridge, bridge.DestinationServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
     rpcsOf(players, players.PlayerServiceService),
     rpcsOf(progress, progress.ProgressServiceService),

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BridgeServiceClient, CreateDestinationRequest } from '../../../src/gen/laurel/v1/bridge_service.ts'
+import {
+  CreateDestinationRequest,
+  DestinationServiceClient,
+} from '../../../src/gen/laurel/v1/destination_service.ts'
 import {
   ProgressServiceClient,
   WatchProgressRequest,
@@ -50,7 +53,7 @@ async function open(stage: Stage, target: typeof TOLD) {
 }
 
 async function createDestination(address: string, url: string): Promise<void> {
-  using bridge = createClient(BridgeServiceClient, address)
+  using bridge = createClient(DestinationServiceClient, address)
   const credential = 'env:LAUREL_CREDENTIAL_HOOK'
   const { titleId } = TOLD
   const destination = { titleId, destinationId: 'hook', dialect: 'webhook', url, credential }

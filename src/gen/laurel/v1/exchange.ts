@@ -140,7 +140,7 @@ export interface Dialect {
    * feature, for instance `translations: "none"`. What does not survive is reported as losses.
    */
   capabilities: Map<string, string>;
-  /** Whether events can be delivered to its platform: see BridgeService. */
+  /** Whether events can be delivered to its platform: see DestinationService. */
   bridge: boolean;
   /** Whether what its platform has can be read from there. */
   source: boolean;
