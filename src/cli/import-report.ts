@@ -35,7 +35,7 @@ export class ImportReport {
         this.#failed.push(outcome)
       const drift = driftIn(outcome)
       if (drift !== undefined && this.#drift.length < MAX_SHOWN) this.#drift.push(drift)
-      if (outcome.likelyTwins.length > 0 && this.#twins.length < MAX_SHOWN) this.#twins.push(outcome)
+      if (outcome.possibleDuplicates.length > 0 && this.#twins.length < MAX_SHOWN) this.#twins.push(outcome)
     }
   }
 
@@ -55,10 +55,10 @@ export class ImportReport {
       ...listing(
         'likely the same as what is there under another id (to join them, use --map):',
         ['path', 'id', 'looks like'],
-        this.#twins.map(({ path, achievementId, likelyTwins }) => [
+        this.#twins.map(({ path, achievementId, possibleDuplicates }) => [
           path,
           achievementId,
-          likelyTwins.join(', '),
+          possibleDuplicates.join(', '),
         ]),
       ),
     ]
@@ -66,7 +66,7 @@ export class ImportReport {
 
   json(): readonly JsonObject[] {
     return this.#all.map((outcome) => {
-      const { path, achievementId, kind, error, likelyTwins } = outcome
+      const { path, achievementId, kind, error, possibleDuplicates } = outcome
       const drift = driftIn(outcome)
       return {
         path,
@@ -74,7 +74,7 @@ export class ImportReport {
         kind: KINDS[kind],
         ...(error === undefined ? {} : { error: errorJson(error) }),
         ...(drift === undefined ? {} : { drift: { theirs: drift.theirs, ours: drift.ours } }),
-        ...(likelyTwins.length === 0 ? {} : { likelyTwins }),
+        ...(possibleDuplicates.length === 0 ? {} : { possibleDuplicates }),
       }
     })
   }

@@ -135,7 +135,7 @@ describe('a definition', () => {
     const { report } = await pull('--dry-run')
     expect(report).toMatchObject({
       definitions: { new: 1, unchanged: 3 },
-      twins: [{ achievementId: 'd', likelyTwins: ['b'] }],
+      twins: [{ achievementId: 'd', possibleDuplicates: ['b'] }],
     })
     const parts = ['--title', title, '--from', platform.url, '--dry-run']
     const { stdout } = await house.laurel('pull', 'accelbyte', ...parts)

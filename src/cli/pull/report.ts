@@ -29,7 +29,7 @@ export function reportLines(job: Job, host: string, tally: Tally): readonly stri
     ...listing(
       'likely the same as what is here under another id (to join them, use --map):',
       ['id', 'looks like'],
-      twins.map(({ achievementId, likelyTwins }) => [achievementId, likelyTwins.join(', ')]),
+      twins.map(({ achievementId, possibleDuplicates }) => [achievementId, possibleDuplicates.join(', ')]),
     ),
     ...(tally.twinsCount > twins.length ? [`  and ${tally.twinsCount - twins.length} more`] : []),
     ...(players.refused > 0 ? [`${count(players.refused, 'player')} could not be pulled`] : []),

@@ -29,7 +29,7 @@ const twinsSchema = z.object({
   /** The one that would be made. */
   achievementId: z.string(),
   /** Those that are there, and look the same. */
-  likelyTwins: z.array(z.string()),
+  possibleDuplicates: z.array(z.string()),
 })
 
 export const tallySchema = z.object({
@@ -96,10 +96,10 @@ export function addDrift(tally: Tally, drift: Drift): void {
 }
 
 /** What is likely here already, under another id. */
-export function addTwins(tally: Tally, { achievementId, likelyTwins }: EntryOutcome): void {
-  if (likelyTwins.length === 0) return
+export function addTwins(tally: Tally, { achievementId, possibleDuplicates }: EntryOutcome): void {
+  if (possibleDuplicates.length === 0) return
   tally.twinsCount += 1
-  if (tally.twins.length < MOST_KEPT) tally.twins.push({ achievementId, likelyTwins })
+  if (tally.twins.length < MOST_KEPT) tally.twins.push({ achievementId, possibleDuplicates })
 }
 
 /** How many were refused, players too. */

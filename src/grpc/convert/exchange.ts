@@ -84,7 +84,7 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
     achievementId: outcome.achievementId,
     kind: ENTRY_KINDS_ON_WIRE[outcome.kind],
     error: outcome.error === undefined ? undefined : toRpcStatus(outcome.error),
-    likelyTwins: [...outcome.likelyTwins],
+    possibleDuplicates: [...outcome.possibleDuplicates],
     drift: outcome.drift && writeDrift(outcome.drift),
   }
 }

@@ -57,7 +57,7 @@ test('outcomes are cut as losses are', async () => {
     achievementId: 'a',
     kind: 'new',
     error: undefined,
-    likelyTwins: [],
+    possibleDuplicates: [],
   } as const
   const made: ImportPart = { outcomes: Array(200_000).fill(outcome), losses: [] }
   const messages = await all(writeImport(parts(made)))

@@ -87,6 +87,8 @@ function sizeOfLoss({ path, fromJson, toJson, detail }: LossMessage): number {
 }
 
 /** An error is bounded by what fits into headers. */
-function sizeOfOutcome({ path, achievementId, error, likelyTwins }: EntryOutcomeMessage): number {
-  return path.length + achievementId.length + likelyTwins.join().length + (error === undefined ? 0 : 8192)
+function sizeOfOutcome({ path, achievementId, error, possibleDuplicates }: EntryOutcomeMessage): number {
+  return (
+    path.length + achievementId.length + possibleDuplicates.join().length + (error === undefined ? 0 : 8192)
+  )
 }

@@ -32,7 +32,7 @@ export interface EntryOutcome {
   readonly kind: EntryKind
   readonly error: LaurelError | undefined
   /** In a dry run: achievements of the same name that the entry does not match. */
-  readonly likelyTwins: readonly string[]
+  readonly possibleDuplicates: readonly string[]
   /** Where the entry says less of a player's progress than is kept. */
   readonly drift: Drift | undefined
 }

@@ -96,7 +96,7 @@ async function importIntoTitle(
       achievementId: definition.achievementId,
       kind: error === undefined ? kind : 'failed',
       error,
-      likelyTwins: twins,
+      possibleDuplicates: twins,
       drift: isDone(result) ? result.drift : undefined,
     }
   })

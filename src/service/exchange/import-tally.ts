@@ -4,7 +4,7 @@ import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './expor
 import { type BatchResult, leftOut } from './import-batch.ts'
 import type { Entry } from './read-entries.ts'
 
-const NOBODY = { likelyTwins: [], drift: undefined }
+const NOBODY = { possibleDuplicates: [], drift: undefined }
 
 /** Counts what an import did. */
 export class ImportTally {

@@ -23,7 +23,7 @@ describe('one achievement of several stores', () => {
       ['new'],
     )
     const dry = await importText(services, 'discord', textOf(discord()), { titleId: TITLE, dryRun: true })
-    expect(dry.outcomes).toMatchObject([{ kind: 'new', likelyTwins: ['first-light'] }])
+    expect(dry.outcomes).toMatchObject([{ kind: 'new', possibleDuplicates: ['first-light'] }])
     const mapping = { '612233445566778899': 'first-light' }
     expect(
       kindsOf(await importText(services, 'discord', textOf(discord()), { titleId: TITLE, mapping })),

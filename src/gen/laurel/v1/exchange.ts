@@ -205,7 +205,7 @@ export interface EntryOutcome {
    * Achievements of the same name that the entry does not match: perhaps the same one under another code, for a person
    * to decide. In a dry run only.
    */
-  likelyTwins: string[];
+  possibleDuplicates: string[];
   /** Set if the player has more here than the entry says: that stays as it is. */
   drift?: ProgressDrift | undefined;
 }
@@ -705,7 +705,7 @@ export const DocumentSummary: MessageFns<DocumentSummary> = {
 };
 
 function createBaseEntryOutcome(): EntryOutcome {
-  return { path: "", achievementId: "", kind: 0, error: undefined, likelyTwins: [], drift: undefined };
+  return { path: "", achievementId: "", kind: 0, error: undefined, possibleDuplicates: [], drift: undefined };
 }
 
 export const EntryOutcome: MessageFns<EntryOutcome> = {
@@ -722,7 +722,7 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
     if (message.error !== undefined) {
       Status.encode(message.error, writer.uint32(34).fork()).join();
     }
-    for (const v of message.likelyTwins) {
+    for (const v of message.possibleDuplicates) {
       writer.uint32(42).string(v!);
     }
     if (message.drift !== undefined) {
@@ -781,7 +781,7 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
               break;
             }
 
-            message.likelyTwins.push(reader.string());
+            message.possibleDuplicates.push(reader.string());
             continue;
           }
           case 6: {
@@ -815,7 +815,7 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
     message.error = (object.error !== undefined && object.error !== null)
       ? Status.fromPartial(object.error)
       : undefined;
-    message.likelyTwins = object.likelyTwins?.map((e) => e) || [];
+    message.possibleDuplicates = object.possibleDuplicates?.map((e) => e) || [];
     message.drift = (object.drift !== undefined && object.drift !== null)
       ? ProgressDrift.fromPartial(object.drift)
       : undefined;
