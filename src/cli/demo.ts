@@ -90,8 +90,8 @@ async function play(address: string, signal: AbortSignal): Promise<void> {
   using client = await connect(ProgressServiceClient, { address })
   const shared = { titleId: TITLE, playerId: PLAYER, occurredTime: undefined, requestId: '' }
   const updates = [{ statCode: 'lanterns-lit', operation: StatOperation.INCREMENT, value: 37 }]
-  const { moved } = await ask(client, client.recordStats, { ...shared, updates }, signal)
-  for (const { progress } of moved) {
+  const { progressResults } = await ask(client, client.recordStats, { ...shared, updates }, signal)
+  for (const { progress } of progressResults) {
     print([`37 lanterns lit: ${progress?.achievementId} follows that stat and is at ${progress?.percent} %`])
   }
   const unlock = { ...shared, achievementId: 'first-lantern' }

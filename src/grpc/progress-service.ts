@@ -62,10 +62,10 @@ export function progressService(operations: Operations, wire: Wire): Served {
           requestId: readRequestId(message.requestId, violations),
         }
       })
-      const { values, moved, contributions } = await operations.recordStats(request, call)
+      const { values, progressResults, contributions } = await operations.recordStats(request, call)
       return {
         values: values.map(writeStatValue),
-        moved: moved.map(writeProgressResult),
+        progressResults: progressResults.map(writeProgressResult),
         contributions: contributions.map(writeContribution),
       }
     }),

@@ -21,7 +21,7 @@ export interface RecordStatsResult {
   /** The values after the updates, one for each stat that was named, in order of first mention. */
   readonly values: readonly StatValue[]
   /** What moved of the achievements that follow those stats. */
-  readonly moved: readonly ProgressResult[]
+  readonly progressResults: readonly ProgressResult[]
   /** What the player gave to community achievements that follow them. */
   readonly contributions: readonly ContributionResult[]
 }

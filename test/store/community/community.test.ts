@@ -84,9 +84,9 @@ describe('a community achievement', () => {
     await add('ann', 10)
     await add('ann', 4, 'set')
     await add('ann', 9, 'set')
-    const { contributions, moved } = await add('bob', 2.5)
+    const { contributions, progressResults } = await add('bob', 2.5)
     expect(contributions).toMatchObject([{ contributed: 2.5, value: 17.5, newlyUnlocked: false }])
-    expect(moved.map(({ achievementId }) => achievementId)).toEqual(['alone'])
+    expect(progressResults.map(({ achievementId }) => achievementId)).toEqual(['alone'])
     expect(await shared()).toMatchObject({ value: 17.5, unlockTime: undefined })
     expect((await contributors()).map(({ playerId, value }) => [playerId, value])).toEqual([
       ['ann', 15],

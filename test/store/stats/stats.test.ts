@@ -58,9 +58,9 @@ const add = (code: string, value: number): StatUpdate => ({ code, operation: 'in
 
 describe('a stat update', () => {
   test('moves every achievement that follows the stat, in its own transaction', async () => {
-    const { values, moved } = await write('ann', [add('kills', 12.9)])
+    const { values, progressResults } = await write('ann', [add('kills', 12.9)])
     expect(values).toMatchObject([{ code: 'kills', value: 12.9 }])
-    const short = moved.map(({ achievementId, newlyUnlocked, progress }) => [
+    const short = progressResults.map(({ achievementId, newlyUnlocked, progress }) => [
       achievementId,
       newlyUnlocked,
       progress.percent,
@@ -71,16 +71,16 @@ describe('a stat update', () => {
       ['kill-50', false, 24],
     ])
     const again = await write('ann', [add('steps', 2)])
-    expect(again.moved.map(({ achievementId, newlyUnlocked }) => [achievementId, newlyUnlocked])).toEqual([
-      ['both', true],
-    ])
+    expect(
+      again.progressResults.map(({ achievementId, newlyUnlocked }) => [achievementId, newlyUnlocked]),
+    ).toEqual([['both', true]])
   })
 
   test('that falls takes nothing away', async () => {
     await write('bob', [{ code: 'kills', operation: 'set', value: 30 }])
     expect(await write('bob', [{ code: 'kills', operation: 'set', value: 2 }])).toMatchObject({
       values: [{ value: 2 }],
-      moved: [],
+      progressResults: [],
     })
     expect(
       await getProgress(services, { titleId, playerId: 'bob', achievementId: 'kill-50' }, call),
@@ -125,8 +125,11 @@ describe('a stat update', () => {
     expect(first).toMatchObject({ values: [{ code: 'lives', value: 5 }] })
     await expect(write('gil', [create])).rejects.toMatchObject({ reason: 'STAT_VALUE_EXISTS' })
     await write('gil', [add('steps', 4)])
-    const { values, moved } = await write('gil', [{ code: 'steps', operation: 'reset', value: 0 }, more])
-    expect([values, moved]).toMatchObject([
+    const { values, progressResults } = await write('gil', [
+      { code: 'steps', operation: 'reset', value: 0 },
+      more,
+    ])
+    expect([values, progressResults]).toMatchObject([
       [{ value: 0 }, { value: 7, createTime: first.values[0]?.createTime }],
       [],
     ])

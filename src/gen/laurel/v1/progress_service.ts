@@ -210,7 +210,7 @@ export interface RecordStatsResponse {
   /** The value of each stat that was named, once each, in the order in which they were first named. */
   values: StatValue[];
   /** Each achievement whose progress changed. */
-  moved: ProgressResult[];
+  progressResults: ProgressResult[];
   /** Each community achievement that the player contributed to. */
   contributions: CommunityContribution[];
 }
@@ -1223,7 +1223,7 @@ export const StatUpdate: MessageFns<StatUpdate> = {
 };
 
 function createBaseRecordStatsResponse(): RecordStatsResponse {
-  return { values: [], moved: [], contributions: [] };
+  return { values: [], progressResults: [], contributions: [] };
 }
 
 export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
@@ -1231,7 +1231,7 @@ export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
     for (const v of message.values) {
       StatValue.encode(v!, writer.uint32(10).fork()).join();
     }
-    for (const v of message.moved) {
+    for (const v of message.progressResults) {
       ProgressResult.encode(v!, writer.uint32(18).fork()).join();
     }
     for (const v of message.contributions) {
@@ -1266,7 +1266,7 @@ export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
               break;
             }
 
-            message.moved.push(ProgressResult.decode(reader, reader.uint32()));
+            message.progressResults.push(ProgressResult.decode(reader, reader.uint32()));
             continue;
           }
           case 3: {
@@ -1295,7 +1295,7 @@ export const RecordStatsResponse: MessageFns<RecordStatsResponse> = {
   fromPartial<I extends Exact<DeepPartial<RecordStatsResponse>, I>>(object: I): RecordStatsResponse {
     const message = createBaseRecordStatsResponse();
     message.values = object.values?.map((e) => StatValue.fromPartial(e)) || [];
-    message.moved = object.moved?.map((e) => ProgressResult.fromPartial(e)) || [];
+    message.progressResults = object.progressResults?.map((e) => ProgressResult.fromPartial(e)) || [];
     message.contributions = object.contributions?.map((e) => CommunityContribution.fromPartial(e)) || [];
     return message;
   },

@@ -95,7 +95,7 @@ async function recordOne(
   const alone = followers.filter((achievement) => !isShared(achievement))
   const result = {
     values: written,
-    moved: alone.flatMap((achievement) =>
+    progressResults: alone.flatMap((achievement) =>
       follow(ledgers.of(request), request, achievement, movements, context, told),
     ),
     contributions: await recordContributions(queries, request, followers.filter(isShared), movements, {
