@@ -25,7 +25,7 @@ export interface Scene {
 
 export async function openScene(stage: Stage): Promise<Scene> {
   const server = await stage.server()
-  const single = await stage.server({ env: { LAUREL_GATHERING: 'off' } })
+  const single = await stage.server({ env: { LAUREL_WRITE_BATCHING: 'off' } })
   for (const [{ address }, title] of [
     [server, TITLES.unary],
     [single, TITLES.single],
