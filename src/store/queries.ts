@@ -15,7 +15,7 @@ import { imageQueries } from './images/images.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerQueries } from './players/players.ts'
 import { standingQueries } from './progress/optimistic-writes.ts'
-import { sheetQueries } from './progress/player-titles.ts'
+import { playerTitleQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
 import { standingListQueries } from './progress/progress-lists.ts'
 import type { Tables } from './schema.ts'
@@ -37,7 +37,7 @@ export function queriesOn(db: Kysely<Tables>) {
     community: communityQueries(db),
     players: playerQueries(db),
     accounts: accountQueries(db),
-    playerTitles: sheetQueries(db),
+    playerTitles: playerTitleQueries(db),
     progress: progressQueries(db),
     optimisticWrites: standingQueries(db),
     progressLists: standingListQueries(db),

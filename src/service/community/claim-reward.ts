@@ -1,7 +1,7 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED } from '../../model/progress.ts'
-import { mutateSheet } from '../progress/mutate-player-title.ts'
+import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
 import { holdAchievement } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -27,7 +27,7 @@ export async function claimReward(
     new LaurelError('failed_precondition', reason, `community achievement ${achievementId}: ${message}`, {
       metadata: { titleId, playerId, achievementId },
     })
-  return mutateSheet(
+  return mutatePlayerTitle(
     services,
     'claimReward',
     request,

@@ -119,9 +119,9 @@ async function* summaryOf(
   account: string | undefined,
   call: Call,
 ) {
-  const { sheet, maxScore } = await services.store.read(call.signal, async (queries) => ({
+  const { sheet: playerTitle, maxScore } = await services.store.read(call.signal, async (queries) => ({
     sheet: await queries.playerTitles.find({ playerId, titleId: title.id }),
     maxScore: (await queries.titles.findTotals(title.id)).maxScore,
   }))
-  if (sheet !== undefined) yield summaryRecordOf(adapter, title, sheet, maxScore, account)
+  if (playerTitle !== undefined) yield summaryRecordOf(adapter, title, playerTitle, maxScore, account)
 }

@@ -3,7 +3,7 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
-import type { Sheet } from '../../store/progress/player-titles.ts'
+import type { PlayerTitle } from '../../store/progress/player-titles.ts'
 import { derivedBinding } from './identities.ts'
 
 /** A record as an adapter of the dialect takes it. */
@@ -62,18 +62,18 @@ function progressFacts(
 export function summaryRecordOf(
   adapter: Adapter,
   title: Title,
-  sheet: Sheet,
+  playerTitle: PlayerTitle,
   maxScore: bigint,
   account: string | undefined,
 ): Canonical {
-  const claimed = claimOf(sheet.extensions[adapter.id])
-  const last = [sheet.lastUnlockTime, claimed.lastUnlockTime].filter((time) => time !== undefined)
+  const claimed = claimOf(playerTitle.extensions[adapter.id])
+  const last = [playerTitle.lastUnlockTime, claimed.lastUnlockTime].filter((time) => time !== undefined)
   return {
     ...recordOf(adapter, title, undefined),
     summary: {
       account,
-      unlockedCount: Math.max(sheet.unlockedCount, claimed.unlockedCount),
-      score: greater(sheet.score, claimed.score),
+      unlockedCount: Math.max(playerTitle.unlockedCount, claimed.unlockedCount),
+      score: greater(playerTitle.score, claimed.score),
       maxScore: greater(maxScore, claimed.maxScore),
       lastUnlockTime: last.length === 0 ? undefined : last.reduce(greater),
       extensions: claimed.extensions,

@@ -4,7 +4,7 @@ import type { Title } from '../../model/title.ts'
 import { progress } from '../authorization.ts'
 import type { Call, Services } from '../services.ts'
 
-export interface PlayerTitle {
+export interface PlayerTitleSummary {
   readonly title: Title
   readonly summary: PlayerSummary
 }
@@ -17,15 +17,15 @@ export async function listPlayerTitles(
   services: Services,
   { playerId }: { readonly playerId: string },
   call: Call,
-): Promise<readonly PlayerTitle[]> {
+): Promise<readonly PlayerTitleSummary[]> {
   return services.store.read(call.signal, async (queries) => {
-    const found: PlayerTitle[] = []
-    for (const sheet of await queries.playerTitles.listOfPlayer(playerId)) {
-      if (!isAllowed(call.principal, progress(sheet.titleId, playerId, 'read'))) continue
-      const title = await queries.titles.find(sheet.titleId)
+    const found: PlayerTitleSummary[] = []
+    for (const playerTitle of await queries.playerTitles.listOfPlayer(playerId)) {
+      if (!isAllowed(call.principal, progress(playerTitle.titleId, playerId, 'read'))) continue
+      const title = await queries.titles.find(playerTitle.titleId)
       // Deleted since the sheets were read.
       if (title === undefined) continue
-      const { unlockedCount, score, lastUnlockTime } = sheet
+      const { unlockedCount, score, lastUnlockTime } = playerTitle
       const totals = await queries.titles.findTotals(title.id)
       const summary = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
       found.push({ title, summary })

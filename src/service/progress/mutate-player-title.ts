@@ -1,6 +1,6 @@
 import type { Instant } from '../../model/instant.ts'
 import { pack, unpack } from '../../model/packed.ts'
-import type { SheetKey } from '../../store/progress/player-titles.ts'
+import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
 import { fingerprintOf } from '../idempotency.ts'
 import { Answers } from '../idempotency-store.ts'
@@ -12,10 +12,10 @@ import { Ledgers } from './writer/unit-of-work.ts'
  * Runs a mutation of what one player has in one title: in one transaction, under the lock of the player's sheet,
  * once for a request id.
  */
-export async function mutateSheet<Held, Result>(
+export async function mutatePlayerTitle<Held, Result>(
   services: Services,
   operation: string,
-  request: SheetKey & { readonly requestId: string | undefined },
+  request: PlayerTitleKey & { readonly requestId: string | undefined },
   call: Call,
   /** Reads what must be there before a sheet is made, and holds the definitions that it is about; throws otherwise. */
   hold: (queries: Queries) => Promise<Held>,
@@ -25,7 +25,7 @@ export async function mutateSheet<Held, Result>(
   return services.store.write(call.signal, async (queries) => {
     const now = services.now()
     const held = await hold(queries)
-    const ledgers = await Ledgers.openSheet(queries, now, request)
+    const ledgers = await Ledgers.openOne(queries, now, request)
     const answers = await Answers.load(queries, [request])
     const fingerprint = fingerprintOf(operation, request)
     const before = answers.find(request, fingerprint)

@@ -1,7 +1,7 @@
 import { NOT_STARTED } from '../../model/progress.ts'
 import { achievementOf, holdAchievement, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import { mutateSheet } from './mutate-player-title.ts'
+import { mutatePlayerTitle } from './mutate-player-title.ts'
 
 export interface ResetProgress {
   readonly titleId: string
@@ -24,7 +24,7 @@ export async function resetProgress(
 ): Promise<{ readonly resetCount: number }> {
   const { titleId, achievementId } = request
   if (await hasNothing(services, request, call)) return { resetCount: 0 }
-  return mutateSheet(
+  return mutatePlayerTitle(
     services,
     'resetProgress',
     request,

@@ -1,7 +1,7 @@
 import { LaurelError } from '../../model/errors.ts'
 import { holdAchievement } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import { mutateSheet } from './mutate-player-title.ts'
+import { mutatePlayerTitle } from './mutate-player-title.ts'
 import type { ProgressResult } from './writer/apply-report.ts'
 
 export interface RevokeAchievement {
@@ -34,7 +34,7 @@ export async function setRevoked(
 ): Promise<ProgressResult> {
   const { titleId, playerId, achievementId } = request
   const kind = revoked ? 'revoked' : 'restored'
-  return mutateSheet(
+  return mutatePlayerTitle(
     services,
     kind,
     request,

@@ -1,5 +1,5 @@
 import type { StatWriter } from '../../model/stat.ts'
-import { mutateSheet } from '../progress/mutate-player-title.ts'
+import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
 import type { Call, Services } from '../services.ts'
 import { holdStats, statValueNotFound, writerOf } from './stat-updates.ts'
 
@@ -21,7 +21,7 @@ export async function deleteStatValue(
   request: DeleteStatValue,
   call: Call,
 ): Promise<void> {
-  await mutateSheet(
+  await mutatePlayerTitle(
     services,
     'deleteStatValue',
     request,

@@ -4,7 +4,7 @@ import { communityGoalOf } from '../../model/community.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED } from '../../model/progress.ts'
 import type { Rise } from '../../store/community/community.ts'
-import type { SheetKey } from '../../store/progress/player-titles.ts'
+import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Movement } from './stat-updates.ts'
 
@@ -26,7 +26,7 @@ export interface ContributionResult {
  */
 export async function recordContributions(
   queries: Queries,
-  key: SheetKey,
+  key: PlayerTitleKey,
   achievements: readonly StoredAchievement[],
   movements: ReadonlyMap<string, Movement>,
   told: { readonly time: Instant; readonly actor: string; readonly requestId: string | undefined },

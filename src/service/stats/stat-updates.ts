@@ -6,7 +6,7 @@ import {
   type StatValue,
   type StatWriter,
 } from '../../model/stat.ts'
-import type { SheetKey } from '../../store/progress/player-titles.ts'
+import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
 import { statNotFound, titleOf } from '../require.ts'
 import type { Call } from '../services.ts'
@@ -64,7 +64,7 @@ export function checkStats(
 
 /** What the updates make of a player's values, by code in order of first mention. */
 export function movementsOf(
-  { updates, ...key }: SheetKey & { readonly updates: readonly StatUpdate[] },
+  { updates, ...key }: PlayerTitleKey & { readonly updates: readonly StatUpdate[] },
   stats: ReadonlyMap<string, Stat>,
   current: ReadonlyMap<string, StatValue>,
 ): ReadonlyMap<string, Movement> {
@@ -83,7 +83,7 @@ export function movementsOf(
 }
 
 function checkPresence(
-  { titleId, playerId }: SheetKey,
+  { titleId, playerId }: PlayerTitleKey,
   code: string,
   when: 'present' | 'absent',
   isThere: boolean,
@@ -95,7 +95,7 @@ function checkPresence(
   throw new LaurelError('already_exists', 'STAT_VALUE_EXISTS', message, { metadata })
 }
 
-export function statValueNotFound({ titleId, playerId }: SheetKey, code: string): LaurelError {
+export function statValueNotFound({ titleId, playerId }: PlayerTitleKey, code: string): LaurelError {
   const message = `the player has no value of stat ${code}`
   const metadata = { titleId, playerId, statCode: code }
   return new LaurelError('not_found', 'STAT_VALUE_NOT_FOUND', message, { metadata })

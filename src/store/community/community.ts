@@ -2,7 +2,7 @@ import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { CommunityProgress, Contribution } from '../../model/community.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Quantity } from '../../model/quantity.ts'
-import type { SheetKey } from '../progress/player-titles.ts'
+import type { PlayerTitleKey } from '../progress/player-titles.ts'
 import type { ProgressEvent } from '../progress/progress.ts'
 import type { Row, Tables } from '../schema.ts'
 
@@ -51,7 +51,7 @@ export function communityQueries(db: Kysely<Tables>) {
 
     /** Adds what a player's stats rose by to the player's contributions. The sheet must be locked. */
     async addContributions(
-      { playerId, titleId }: SheetKey,
+      { playerId, titleId }: PlayerTitleKey,
       rises: readonly Rise[],
       time: Instant,
     ): Promise<readonly Contribution[]> {
@@ -93,7 +93,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** Everything that a player contributed in a title, in no order. */
-    async listContributions({ playerId, titleId }: SheetKey): Promise<readonly Contribution[]> {
+    async listContributions({ playerId, titleId }: PlayerTitleKey): Promise<readonly Contribution[]> {
       const rows = await db
         .selectFrom('contributions')
         .selectAll()
@@ -120,7 +120,7 @@ export function communityQueries(db: Kysely<Tables>) {
     },
 
     /** Marks a contribution's reward as taken. The sheet must be locked. */
-    async claim({ playerId, titleId }: SheetKey, achievementId: string, time: Instant): Promise<void> {
+    async claim({ playerId, titleId }: PlayerTitleKey, achievementId: string, time: Instant): Promise<void> {
       await db
         .updateTable('contributions')
         .set({ claim_time: time })

@@ -4,29 +4,29 @@ import type { JsonObject } from '../../model/json.ts'
 import type { Extensions } from '../../model/title.ts'
 import { quantityToJson } from '../achievements/definition.ts'
 import { table } from '../fixed-statement.ts'
-import type { SheetWrite } from './optimistic-writes.ts'
+import type { PlayerTitleWrite } from './optimistic-writes.ts'
 import { mapValues } from './progress-columns.ts'
 
 /**
  * What is written of standings, as tables of values. A place is the number of a sheet among those that are written,
  * from 1.
  */
-export function rowsOfStandings(sheets: readonly SheetWrite[]) {
-  const all = <Row>(rowsOf: (sheet: SheetWrite) => Iterable<Row>) => {
+export function rowsOfStandings(playerTitles: readonly PlayerTitleWrite[]) {
+  const all = <Row>(rowsOf: (playerTitle: PlayerTitleWrite) => Iterable<Row>) => {
     const rows: Row[] = []
     const places: number[] = []
-    for (const [index, sheet] of sheets.entries()) {
-      for (const row of rowsOf(sheet)) {
+    for (const [index, playerTitle] of playerTitles.entries()) {
+      for (const row of rowsOf(playerTitle)) {
         rows.push(row)
         places.push(index + 1)
       }
     }
     return [places, rows] as const
   }
-  const [reportPlaces, judgedBy] = all((sheet) => sheet.definitions)
-  const [progressPlaces, progress] = all((sheet) => sheet.progress)
-  const [eventPlaces, events] = all((sheet) => sheet.events)
-  const [answerPlaces, answers] = all((sheet) => sheet.answers)
+  const [reportPlaces, judgedBy] = all((playerTitle) => playerTitle.definitions)
+  const [progressPlaces, progress] = all((playerTitle) => playerTitle.progress)
+  const [eventPlaces, events] = all((playerTitle) => playerTitle.events)
+  const [answerPlaces, answers] = all((playerTitle) => playerTitle.answers)
   const numbers = new Map<StoredAchievement, number>()
   for (const definition of judgedBy) {
     if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
@@ -45,14 +45,14 @@ export function rowsOfStandings(sheets: readonly SheetWrite[]) {
       definition: ['bigint', judgedBy.map((definition) => numbers.get(definition))],
     }),
     sheets: table('w', {
-      place: ['bigint', sheets.map((_, index) => index + 1)],
-      p: ['text', sheets.map(({ after }) => after.playerId)],
-      t: ['text', sheets.map(({ after }) => after.titleId)],
-      before: ['bigint', sheets.map(({ before }) => before?.version)],
-      after: ['bigint', sheets.map(({ after }) => after.version)],
-      unlocked: ['integer', sheets.map(({ after }) => after.unlockedCount)],
-      score: ['bigint', sheets.map(({ after }) => after.score)],
-      last: ['bigint', sheets.map(({ after }) => after.lastUnlockTime)],
+      place: ['bigint', playerTitles.map((_, index) => index + 1)],
+      p: ['text', playerTitles.map(({ after }) => after.playerId)],
+      t: ['text', playerTitles.map(({ after }) => after.titleId)],
+      before: ['bigint', playerTitles.map(({ before }) => before?.version)],
+      after: ['bigint', playerTitles.map(({ after }) => after.version)],
+      unlocked: ['integer', playerTitles.map(({ after }) => after.unlockedCount)],
+      score: ['bigint', playerTitles.map(({ after }) => after.score)],
+      last: ['bigint', playerTitles.map(({ after }) => after.lastUnlockTime)],
     }),
     progress: table('r', {
       place: ['bigint', progressPlaces],

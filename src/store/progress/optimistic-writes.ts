@@ -6,7 +6,7 @@ import { fixed, fragment, table } from '../fixed-statement.ts'
 import type { Answer, PlayerRequest } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import { rowsOfStandings } from './optimistic-write-rows.ts'
-import type { Sheet, SheetKey } from './player-titles.ts'
+import type { PlayerTitle, PlayerTitleKey } from './player-titles.ts'
 import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
 import {
   extensionsFromText,
@@ -19,16 +19,16 @@ import {
 /** What is known of a player in a title, and of one achievement of it. */
 export interface Standing {
   /** Undefined where the player has nothing in the title yet. */
-  readonly sheet: Sheet | undefined
+  readonly playerTitle: PlayerTitle | undefined
   readonly progress: Progress
 }
 
 /** A sheet as it was when its changes were thought out, as it is after them, and all that is written with it. */
-export interface SheetWrite {
+export interface PlayerTitleWrite {
   /** Undefined for a sheet that was not there. */
-  readonly before: Sheet | undefined
+  readonly before: PlayerTitle | undefined
   /** The same as before when nothing changed: then it is only made sure of. */
-  readonly after: Sheet
+  readonly after: PlayerTitle
   /** What the changes were judged by. */
   readonly definitions: readonly StoredAchievement[]
   readonly progress: readonly ProgressRecord[]
@@ -71,11 +71,18 @@ export function standingQueries(db: Kysely<Tables>) {
      * says `not in`, or `is true` after an `in`: so the planner keeps the places in a hash, however many or few it
      * expects, and never compares all with all.
      */
-    async write<Write extends SheetWrite>(
+    async write<Write extends PlayerTitleWrite>(
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly Write[]> {
-      const { definitions, reports, sheets, progress, events, answers } = rowsOfStandings(writes)
+      const {
+        definitions,
+        reports,
+        sheets: playerTitles,
+        progress,
+        events,
+        answers,
+      } = rowsOfStandings(writes)
       const { rows } = await fixed<{ place: bigint }>`
         with held as (
           select d.number from ${definitions}
@@ -94,7 +101,7 @@ export function standingQueries(db: Kysely<Tables>) {
           select r.place from ${reports} where r.definition not in (select number from held)
         ),
         wanted as materialized (
-          select * from ${sheets} where w.place not in (select place from spoilt)
+          select * from ${playerTitles} where w.place not in (select place from spoilt)
         ),
         same as (
           select w.*, s.tid from wanted w
@@ -169,9 +176,9 @@ type StandingRow = readonly [
   ...ProgressColumns,
 ]
 
-function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing {
+function toStanding({ playerId, titleId }: PlayerTitleKey, row: StandingRow): Standing {
   const [version, unlockedCount, score, lastUnlockTime, extensions, ...columns] = row
-  const sheet = version !== null && {
+  const playerTitle = version !== null && {
     playerId,
     titleId,
     version: BigInt(version),
@@ -180,7 +187,7 @@ function toStanding({ playerId, titleId }: SheetKey, row: StandingRow): Standing
     lastUnlockTime: instantFromText(lastUnlockTime),
     extensions: extensionsFromText(extensions),
   }
-  return { sheet: sheet || undefined, progress: progressFromColumns(columns) ?? NOT_STARTED }
+  return { playerTitle: playerTitle || undefined, progress: progressFromColumns(columns) ?? NOT_STARTED }
 }
 
 function keyRows(keys: readonly ProgressKey[]) {

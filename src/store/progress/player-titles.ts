@@ -6,13 +6,13 @@ import type { PlayerSummary } from '../../model/player.ts'
 import type { Extensions } from '../../model/title.ts'
 import type { Row, Tables } from '../schema.ts'
 
-export interface SheetKey {
+export interface PlayerTitleKey {
   readonly playerId: string
   readonly titleId: string
 }
 
 /** A player's totals of one title. */
-export interface Sheet extends SheetKey {
+export interface PlayerTitle extends PlayerTitleKey {
   /** Rises with each write. */
   readonly version: bigint
   readonly unlockedCount: number
@@ -21,33 +21,33 @@ export interface Sheet extends SheetKey {
   readonly extensions: Extensions
 }
 
-export function sheetQueries(db: Kysely<Tables>) {
+export function playerTitleQueries(db: Kysely<Tables>) {
   return {
     /**
      * Locks the sheets of players, and with them all that the players have in those titles, in sorted order, so
      * that two transactions cannot wait for each other. Players and sheets that are not there yet are created:
      * nobody has to register before a first report. No key may stand there twice.
      */
-    async lock(keys: readonly SheetKey[], time: Instant): Promise<readonly Sheet[]> {
+    async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<readonly PlayerTitle[]> {
       const [playerIds, titleIds] = columns(keys)
       for (;;) {
-        const sheets = await lock(playerIds, titleIds)
-        if (sheets.length === keys.length) return sheets
+        const playerTitles = await lock(playerIds, titleIds)
+        if (playerTitles.length === keys.length) return playerTitles
         // Once is enough, unless a player is erased between the two statements and the lock.
-        await insertSheets(playerIds, titleIds, time)
+        await insertPlayerTitles(playerIds, titleIds, time)
       }
     },
 
     /** Writes the totals of locked sheets. */
-    async update(sheets: readonly Sheet[]): Promise<void> {
+    async update(playerTitles: readonly PlayerTitle[]): Promise<void> {
       const rows = formatJson(
-        sheets.map((sheet) => ({
-          player_id: sheet.playerId,
-          title_id: sheet.titleId,
-          unlocked_count: sheet.unlockedCount,
-          score: sheet.score,
-          last_unlock_time: sheet.lastUnlockTime ?? null,
-          extensions: sheet.extensions as JsonObject,
+        playerTitles.map((playerTitle) => ({
+          player_id: playerTitle.playerId,
+          title_id: playerTitle.titleId,
+          unlocked_count: playerTitle.unlockedCount,
+          score: playerTitle.score,
+          last_unlock_time: playerTitle.lastUnlockTime ?? null,
+          extensions: playerTitle.extensions as JsonObject,
         })),
       )
       await sql`
@@ -58,7 +58,7 @@ export function sheetQueries(db: Kysely<Tables>) {
         where s.player_id = r.player_id and s.title_id = r.title_id`.execute(db)
     },
 
-    async find({ playerId, titleId }: SheetKey): Promise<Sheet | undefined> {
+    async find({ playerId, titleId }: PlayerTitleKey): Promise<PlayerTitle | undefined> {
       const row = await db
         .selectFrom('player_titles')
         .selectAll()
@@ -69,7 +69,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** What a player has of a title in all, beside what the title has; undefined for a title that is not there. */
-    async findSummary({ playerId, titleId }: SheetKey): Promise<PlayerSummary | undefined> {
+    async findSummary({ playerId, titleId }: PlayerTitleKey): Promise<PlayerSummary | undefined> {
       const { rows } = await sql<SummaryRow>`
         select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
           a.count, a.score as max_score
@@ -91,7 +91,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** In order of title. */
-    async listOfPlayer(playerId: string): Promise<readonly Sheet[]> {
+    async listOfPlayer(playerId: string): Promise<readonly PlayerTitle[]> {
       const rows = await db
         .selectFrom('player_titles')
         .selectAll()
@@ -102,7 +102,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
 
     /** The latest unlock that counts of a player in a title. */
-    async findLastUnlock({ playerId, titleId }: SheetKey): Promise<Instant | undefined> {
+    async findLastUnlock({ playerId, titleId }: PlayerTitleKey): Promise<Instant | undefined> {
       const row = await db
         .selectFrom('progress')
         .where('player_id', '=', playerId)
@@ -181,7 +181,7 @@ export function sheetQueries(db: Kysely<Tables>) {
     },
   }
 
-  async function insertSheets(
+  async function insertPlayerTitles(
     playerIds: readonly string[],
     titleIds: readonly string[],
     time: Instant,
@@ -198,7 +198,10 @@ export function sheetQueries(db: Kysely<Tables>) {
       on conflict (player_id, title_id) do nothing`.execute(db)
   }
 
-  async function lock(playerIds: readonly string[], titleIds: readonly string[]): Promise<readonly Sheet[]> {
+  async function lock(
+    playerIds: readonly string[],
+    titleIds: readonly string[],
+  ): Promise<readonly PlayerTitle[]> {
     const { rows } = await sql<Row<'player_titles'>>`
       update player_titles s set version = s.version + 1
       from (
@@ -221,11 +224,11 @@ interface SummaryRow {
   readonly max_score: bigint
 }
 
-function columns(keys: readonly SheetKey[]): readonly [string[], string[]] {
+function columns(keys: readonly PlayerTitleKey[]): readonly [string[], string[]] {
   return [keys.map(({ playerId }) => playerId), keys.map(({ titleId }) => titleId)]
 }
 
-function fromRow(row: Row<'player_titles'>): Sheet {
+function fromRow(row: Row<'player_titles'>): PlayerTitle {
   return {
     playerId: row.player_id,
     titleId: row.title_id,

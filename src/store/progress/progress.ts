@@ -5,10 +5,10 @@ import type { JsonObject } from '../../model/json.ts'
 import type { Progress, ProgressState } from '../../model/progress.ts'
 import { quantityFromJson, quantityToJson } from '../achievements/definition.ts'
 import type { Row, Tables } from '../schema.ts'
-import type { SheetKey } from './player-titles.ts'
+import type { PlayerTitleKey } from './player-titles.ts'
 import { type ProgressColumns, progressColumns, progressFromColumns } from './progress-columns.ts'
 
-export interface ProgressKey extends SheetKey {
+export interface ProgressKey extends PlayerTitleKey {
   readonly achievementId: string
 }
 
@@ -32,7 +32,7 @@ export interface PlayerAchievement {
 
 type PlayerAchievementRow = readonly [id: string, etag: string, listOrder: number, ...ProgressColumns]
 
-export interface PlayerAchievementFilter extends SheetKey {
+export interface PlayerAchievementFilter extends PlayerTitleKey {
   /** Empty for all. */
   readonly states: readonly ProgressState[]
   readonly after: { readonly key: bigint; readonly id: string } | undefined
@@ -53,7 +53,7 @@ export function progressQueries(db: Kysely<Tables>) {
     },
 
     /** All that a player has in a title. */
-    async listOfPlayerTitle({ playerId, titleId }: SheetKey): Promise<readonly ProgressRecord[]> {
+    async listOfPlayerTitle({ playerId, titleId }: PlayerTitleKey): Promise<readonly ProgressRecord[]> {
       const rows = await db
         .selectFrom('progress')
         .selectAll()

@@ -2,10 +2,10 @@ import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
-import type { SheetKey } from '../progress/player-titles.ts'
+import type { PlayerTitleKey } from '../progress/player-titles.ts'
 import type { Row, Tables } from '../schema.ts'
 
-export type StatValueKey = SheetKey & { readonly code: string }
+export type StatValueKey = PlayerTitleKey & { readonly code: string }
 export type StatValueWrite = StatValueKey & { readonly value: number; readonly updateTime: Instant }
 
 export interface StatHolderFilter {
@@ -99,7 +99,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** In order of code; stats without a value of the player's own are not among them. */
-    async listValues({ playerId, titleId }: SheetKey): Promise<readonly StatValue[]> {
+    async listValues({ playerId, titleId }: PlayerTitleKey): Promise<readonly StatValue[]> {
       const rows = await db
         .selectFrom('stat_values')
         .where('player_id', '=', playerId)
@@ -112,9 +112,9 @@ export function statQueries(db: Kysely<Tables>) {
 
     /** What players have of the stats of their titles, of any that is asked for of somebody. */
     async findValues(
-      keys: readonly SheetKey[],
+      keys: readonly PlayerTitleKey[],
       codes: readonly string[],
-    ): Promise<readonly (StatValue & SheetKey)[]> {
+    ): Promise<readonly (StatValue & PlayerTitleKey)[]> {
       const { rows } = await sql<Row<'stat_values'>>`
         select v.* from stat_values v
         join (
@@ -145,7 +145,7 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** False where the player has no value of the stat. */
-    async deleteValue({ playerId, titleId }: SheetKey, code: string): Promise<boolean> {
+    async deleteValue({ playerId, titleId }: PlayerTitleKey, code: string): Promise<boolean> {
       const row = await db
         .deleteFrom('stat_values')
         .where('player_id', '=', playerId)

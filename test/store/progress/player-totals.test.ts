@@ -8,12 +8,12 @@ import { createPlayedTitle, reach, titleId, unlock } from '../../support/played-
 import { callOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
-let { services, record, sheet, events } = {} as typeof played
+let { services, record, sheet: playerTitle, events } = {} as typeof played
 const call = callOf()
 
 beforeAll(async () => {
   played = await createPlayedTitle()
-  ;({ services, record, sheet, events } = played)
+  ;({ services, record, sheet: playerTitle, events } = played)
 })
 afterAll(() => played[Symbol.asyncDispose]())
 
@@ -25,7 +25,7 @@ describe('enforcement', () => {
     const { progress } = await record('kim', 'plain', unlock)
     const revoked = await revokeAchievement(services, key, callOf('moderator'))
     expect(revoked).toMatchObject({ changed: true, progress: { revoked: true, state: 'achieved' } })
-    expect(await sheet('kim')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
+    expect(await playerTitle('kim')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
     expect(await revokeAchievement(services, key, call)).toMatchObject({ changed: false })
     expect(await record('kim', 'plain', unlock)).toMatchObject({
       alreadyUnlocked: true,
@@ -33,7 +33,7 @@ describe('enforcement', () => {
     })
     const restored = await restoreAchievement(services, { ...key, reason: 'appeal' }, callOf('moderator'))
     expect(restored.progress).toEqual({ ...progress, writer: 'moderator' })
-    expect(await sheet('kim')).toMatchObject({
+    expect(await playerTitle('kim')).toMatchObject({
       unlockedCount: 1,
       score: 10n,
       lastUnlockTime: progress.unlockTime,
@@ -54,7 +54,7 @@ describe('enforcement', () => {
         call,
       )
     expect(await reset('plain')).toEqual({ resetCount: 1 })
-    expect(await sheet('lea')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
+    expect(await playerTitle('lea')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
     expect(await record('lea', 'plain', unlock)).toMatchObject({ newlyUnlocked: true })
     expect(await reset(undefined)).toEqual({ resetCount: 2 })
     expect(

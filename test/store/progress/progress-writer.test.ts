@@ -213,8 +213,8 @@ test('a report that is written does not wait for another one of its player, nor 
   for (const [there, percent] of [[services, 5] as const, [services, 10] as const, [others, 15] as const]) {
     await batchRecordProgress(there, { items: [on('title', percent), on('second', percent)] }, call)
   }
-  const sheet = `select 1 from player_titles where (player_id, title_id) = ('hal', 'second') for update`
-  await holding(sheet, async () => {
+  const playerTitle = `select 1 from player_titles where (player_id, title_id) = ('hal', 'second') for update`
+  await holding(playerTitle, async () => {
     const leaving = new AbortController()
     const written = recordProgress(services, on('title', 20), call)
     const held = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })

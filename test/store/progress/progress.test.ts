@@ -11,12 +11,12 @@ import { createPlayedTitle, item, reach, titleId, unlock } from '../../support/p
 import { callOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
-let { services, pool, record, sheet, events } = {} as typeof played
+let { services, pool, record, sheet: playerTitle, events } = {} as typeof played
 const call = callOf()
 
 beforeAll(async () => {
   played = await createPlayedTitle()
-  ;({ services, pool, record, sheet, events } = played)
+  ;({ services, pool, record, sheet: playerTitle, events } = played)
 })
 afterAll(() => played[Symbol.asyncDispose]())
 
@@ -37,7 +37,7 @@ describe('a report', () => {
       ['progressed', 55],
       ['unlocked', 100],
     ])
-    expect(await sheet('ann')).toMatchObject({
+    expect(await playerTitle('ann')).toMatchObject({
       unlockedCount: 1,
       score: 20n,
       lastUnlockTime: result.progress.unlockTime,
@@ -167,7 +167,7 @@ test('64 writers of one unlock: one hears of it, one time, one event, one count'
   expect(new Set(results.map(({ progress }) => progress.unlockTime)).size).toBe(1)
   expect(results.filter(({ alreadyUnlocked }) => alreadyUnlocked)).toHaveLength(63)
   expect(await events('jim')).toHaveLength(1)
-  expect(await sheet('jim')).toMatchObject({ unlockedCount: 1, score: 10n })
+  expect(await playerTitle('jim')).toMatchObject({ unlockedCount: 1, score: 10n })
 })
 
 test('a call that is given up while it waits for a lock lets go, and changes nothing', async () => {

@@ -23,7 +23,7 @@ afterAll(async () => {
 const outOfTwo = new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', 'one of the two is at fault')
 
 /** Opens the sheet of each player. The connection is gone once that of `loses` is open. */
-function openSheets(loses: string) {
+function openPlayerTitles(loses: string) {
   return async (queries: Queries, playerIds: readonly string[]) => {
     if (playerIds.length > 1) throw outOfTwo
     const opened = await queries.playerTitles.lock(
@@ -47,14 +47,14 @@ async function players(): Promise<readonly string[]> {
 
 test('what was recorded before the database went away is told as recorded, and only the rest as not', async () => {
   const { signal } = new AbortController()
-  const answers = await recordTogether(services, ['ann', 'ben'], signal, openSheets('ben'))
+  const answers = await recordTogether(services, ['ann', 'ben'], signal, openPlayerTitles('ben'))
   expect(answers).toMatchObject([{ playerId: 'ann' }, { code: 'unavailable' }])
   expect(await players()).toEqual(['ann'])
 })
 
 test('a database that goes away before anything is recorded fails all of it', async () => {
   const { signal } = new AbortController()
-  const recording = recordTogether(services, ['cat', 'dan'], signal, openSheets('cat'))
+  const recording = recordTogether(services, ['cat', 'dan'], signal, openPlayerTitles('cat'))
   await expect(recording).rejects.toMatchObject({ code: 'unavailable' })
   expect(await players()).toEqual(['ann'])
 })

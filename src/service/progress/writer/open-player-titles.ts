@@ -1,20 +1,20 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import type { Instant } from '../../../model/instant.ts'
 import type { Progress } from '../../../model/progress.ts'
-import type { SheetWrite, Standing } from '../../../store/progress/optimistic-writes.ts'
-import type { Sheet } from '../../../store/progress/player-titles.ts'
+import type { PlayerTitleWrite, Standing } from '../../../store/progress/optimistic-writes.ts'
+import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { GivenAnswer } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import type { RecordProgress } from '../record-progress.ts'
 import type { KnownStandings } from './player-title-cache.ts'
 import { Ledger } from './player-title-changes.ts'
-import { sheetKey } from './unit-of-work.ts'
+import { playerTitleKey } from './unit-of-work.ts'
 
 /** A sheet that items are about, and what comes of them. */
-export interface OpenSheet {
+export interface OpenPlayerTitle {
   readonly name: string
   /** As it was found; undefined for one that is not there yet. */
-  readonly before: Sheet | undefined
+  readonly before: PlayerTitle | undefined
   /** What was found of its progress, by achievement. */
   readonly found: ReadonlyMap<string, Progress>
   readonly ledger: Ledger
@@ -25,20 +25,21 @@ export interface OpenSheet {
 }
 
 /** The sheets of items, in the order of the items: what is remembered of them, or else read. */
-export async function openSheets(
+export async function openPlayerTitles(
   services: Services,
   standings: KnownStandings,
   items: readonly RecordProgress[],
   now: Instant,
-): Promise<readonly OpenSheet[]> {
-  const sheets = new Map<string, OpenSheet>()
+): Promise<readonly OpenPlayerTitle[]> {
+  const playerTitles = new Map<string, OpenPlayerTitle>()
   const incomplete = new Set<string>()
   // Taken now: what is remembered may be forgotten, or move on, while the rest is read.
   const names = items.map((item) => {
-    const name = sheetKey(item)
+    const name = playerTitleKey(item)
     const known = standings.get(name)
     if (known?.progress.has(item.achievementId) !== true) incomplete.add(name)
-    else if (!sheets.has(name)) sheets.set(name, opened(name, known.sheet, known.progress, known.sheet))
+    else if (!playerTitles.has(name))
+      playerTitles.set(name, opened(name, known.playerTitle, known.progress, known.playerTitle))
     return name
   })
   if (incomplete.size > 0) {
@@ -47,18 +48,18 @@ export async function openSheets(
     const read = await readStandings(services, unknown)
     const found = new Map<string, Map<string, Progress>>()
     for (const [index, item] of unknown.entries()) {
-      const { sheet, progress } = read[index] as Standing
-      const name = sheetKey(item)
-      let ofSheet = found.get(name)
-      if (ofSheet === undefined) {
-        ofSheet = new Map()
-        found.set(name, ofSheet)
-        sheets.set(name, opened(name, sheet, ofSheet, sheet ?? blank(item, now)))
+      const { playerTitle, progress } = read[index] as Standing
+      const name = playerTitleKey(item)
+      let ofPlayerTitle = found.get(name)
+      if (ofPlayerTitle === undefined) {
+        ofPlayerTitle = new Map()
+        found.set(name, ofPlayerTitle)
+        playerTitles.set(name, opened(name, playerTitle, ofPlayerTitle, playerTitle ?? blank(item, now)))
       }
-      ofSheet.set(item.achievementId, progress)
+      ofPlayerTitle.set(item.achievementId, progress)
     }
   }
-  return names.map((name) => sheets.get(name) as OpenSheet)
+  return names.map((name) => playerTitles.get(name) as OpenPlayerTitle)
 }
 
 async function readStandings(
@@ -70,16 +71,16 @@ async function readStandings(
 
 function opened(
   name: string,
-  before: Sheet | undefined,
+  before: PlayerTitle | undefined,
   found: ReadonlyMap<string, Progress>,
-  sheet: Sheet,
-): OpenSheet {
-  const ledger = new Ledger(sheet, found)
+  playerTitle: PlayerTitle,
+): OpenPlayerTitle {
+  const ledger = new Ledger(playerTitle, found)
   return { name, before, found, ledger, definitions: [], answers: [], isRefused: false }
 }
 
 /** A sheet that is not there yet. Its version is like that of none before it, should it have been there once. */
-function blank({ playerId, titleId }: RecordProgress, now: Instant): Sheet {
+function blank({ playerId, titleId }: RecordProgress, now: Instant): PlayerTitle {
   return {
     playerId,
     titleId,
@@ -92,10 +93,10 @@ function blank({ playerId, titleId }: RecordProgress, now: Instant): Sheet {
 }
 
 /** What came of a sheet, as it is written. One that changes has a new version. */
-export function writeOf(open: OpenSheet): SheetWrite & { readonly open: OpenSheet } {
+export function writeOf(open: OpenPlayerTitle): PlayerTitleWrite & { readonly open: OpenPlayerTitle } {
   const { before, ledger, definitions, answers } = open
-  const { sheet, progress, events } = ledger
+  const { playerTitle, progress, events } = ledger
   const isRaised = before !== undefined && progress.length + answers.length > 0
-  const after = isRaised ? { ...sheet, version: before.version + 1n } : sheet
+  const after = isRaised ? { ...playerTitle, version: before.version + 1n } : playerTitle
   return { open, before, after, definitions, progress, events, answers }
 }

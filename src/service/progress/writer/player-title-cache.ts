@@ -1,11 +1,11 @@
 import { LRUCache } from 'lru-cache'
 import type { Progress } from '../../../model/progress.ts'
-import type { Sheet } from '../../../store/progress/player-titles.ts'
+import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { ProgressRecord } from '../../../store/progress/progress.ts'
 
 /** A sheet, and by achievement what is known of its progress. */
-interface KnownSheet {
-  sheet: Sheet
+interface CachedPlayerTitle {
+  playerTitle: PlayerTitle
   readonly progress: Map<string, Progress>
 }
 
@@ -17,13 +17,15 @@ const MOST = 50_000
  * thought out from it is written only if the sheet is still of the same version.
  */
 export class KnownStandings {
-  readonly #known = new LRUCache<string, KnownSheet>({ max: MOST })
+  readonly #known = new LRUCache<string, CachedPlayerTitle>({ max: MOST })
 
   /**
    * What is given moves on with what is written while somebody judges by it: progress may come to be that of a later
    * version than the sheet that was taken, never of an earlier one, and what was thought out from that is not written.
    */
-  get(name: string): { readonly sheet: Sheet; readonly progress: ReadonlyMap<string, Progress> } | undefined {
+  get(
+    name: string,
+  ): { readonly playerTitle: PlayerTitle; readonly progress: ReadonlyMap<string, Progress> } | undefined {
     return this.#known.get(name)
   }
 
@@ -33,16 +35,19 @@ export class KnownStandings {
    */
   put(
     name: string,
-    sheet: Sheet,
-    { before, found }: { readonly before: Sheet | undefined; readonly found: ReadonlyMap<string, Progress> },
+    playerTitle: PlayerTitle,
+    {
+      before,
+      found,
+    }: { readonly before: PlayerTitle | undefined; readonly found: ReadonlyMap<string, Progress> },
     written: readonly ProgressRecord[],
   ): void {
     let known = this.#known.peek(name)
-    if (known === undefined || known.sheet.version !== before?.version) {
-      known = { sheet, progress: new Map() }
+    if (known === undefined || known.playerTitle.version !== before?.version) {
+      known = { playerTitle, progress: new Map() }
       this.#known.set(name, known)
     }
-    known.sheet = sheet
+    known.playerTitle = playerTitle
     if (found !== known.progress) {
       for (const [achievementId, progress] of found) known.progress.set(achievementId, progress)
     }

@@ -2,7 +2,7 @@ import { type StoredAchievement, scoreOf } from '../../../model/achievement.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { NOT_STARTED, type Progress } from '../../../model/progress.ts'
 import type { Extensions } from '../../../model/title.ts'
-import type { Sheet } from '../../../store/progress/player-titles.ts'
+import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { ProgressEvent, ProgressRecord } from '../../../store/progress/progress.ts'
 
 /** What a change is told as. */
@@ -17,19 +17,19 @@ export class Ledger {
   readonly #found: ReadonlyMap<string, Progress>
   readonly #changed = new Map<string, Progress>()
   readonly #events: ProgressEvent[] = []
-  #sheet: Sheet
+  #playerTitle: PlayerTitle
   #hasNewTotals = false
   #isShrunk = false
 
   /** `found` is by achievement. */
-  constructor(sheet: Sheet, found: ReadonlyMap<string, Progress>) {
-    this.#sheet = sheet
+  constructor(playerTitle: PlayerTitle, found: ReadonlyMap<string, Progress>) {
+    this.#playerTitle = playerTitle
     this.#found = found
   }
 
   /** As it is now. */
-  get sheet(): Sheet {
-    return this.#sheet
+  get playerTitle(): PlayerTitle {
+    return this.#playerTitle
   }
 
   /** Whether the sheet is not what it was in the beginning. */
@@ -44,7 +44,7 @@ export class Ledger {
 
   /** What has changed so far, as it is now. */
   get progress(): readonly ProgressRecord[] {
-    const { playerId, titleId } = this.#sheet
+    const { playerId, titleId } = this.#playerTitle
     const records: ProgressRecord[] = []
     for (const [achievementId, progress] of this.#changed) {
       records.push({ playerId, titleId, achievementId, progress })
@@ -67,7 +67,7 @@ export class Ledger {
     next: Progress,
     { kind, time, actor, reason, requestId }: Change,
   ): void {
-    const { playerId, titleId } = this.#sheet
+    const { playerId, titleId } = this.#playerTitle
     const achievementId = achievement.id
     const difference = Number(counts(next)) - Number(counts(this.progressOf(achievementId)))
     this.#changed.set(achievementId, next)
@@ -83,9 +83,9 @@ export class Ledger {
       progress: next,
     })
     if (difference === 0) return
-    const { unlockedCount, score, lastUnlockTime } = this.#sheet
+    const { unlockedCount, score, lastUnlockTime } = this.#playerTitle
     this.#put({
-      ...this.#sheet,
+      ...this.#playerTitle,
       unlockedCount: unlockedCount + difference,
       score: score + BigInt(difference) * scoreOf(achievement),
       lastUnlockTime: difference > 0 ? later(lastUnlockTime, next.unlockTime) : lastUnlockTime,
@@ -95,15 +95,15 @@ export class Ledger {
 
   /** Keeps what a document said of the player's totals. */
   annotate(extensions: Extensions): void {
-    this.#put({ ...this.#sheet, extensions: { ...this.#sheet.extensions, ...extensions } })
+    this.#put({ ...this.#playerTitle, extensions: { ...this.#playerTitle.extensions, ...extensions } })
   }
 
   setLastUnlock(lastUnlockTime: Instant | undefined): void {
-    this.#put({ ...this.#sheet, lastUnlockTime })
+    this.#put({ ...this.#playerTitle, lastUnlockTime })
   }
 
-  #put(sheet: Sheet): void {
-    this.#sheet = sheet
+  #put(playerTitle: PlayerTitle): void {
+    this.#playerTitle = playerTitle
     this.#hasNewTotals = true
   }
 }

@@ -1,6 +1,6 @@
 import type { Instant } from '../../../model/instant.ts'
 import { NOT_STARTED } from '../../../model/progress.ts'
-import type { Sheet, SheetKey } from '../../../store/progress/player-titles.ts'
+import type { PlayerTitle, PlayerTitleKey } from '../../../store/progress/player-titles.ts'
 import type { ProgressKey, ProgressRecord } from '../../../store/progress/progress.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { Ledger } from './player-title-changes.ts'
@@ -23,32 +23,32 @@ export class Ledgers {
   }
 
   /** Locks one sheet and reads all that the player has in the title. */
-  static async openSheet(queries: Queries, time: Instant, key: SheetKey): Promise<Ledgers> {
+  static async openOne(queries: Queries, time: Instant, key: PlayerTitleKey): Promise<Ledgers> {
     return Ledgers.#lock(queries, time, [key], () => queries.progress.listOfPlayerTitle(key))
   }
 
   static async #lock(
     queries: Queries,
     time: Instant,
-    keys: readonly SheetKey[],
+    keys: readonly PlayerTitleKey[],
     read: () => Promise<readonly ProgressRecord[]>,
   ): Promise<Ledgers> {
     if (keys.length === 0) return new Ledgers(new Map())
-    const unique = new Map(keys.map((key) => [sheetKey(key), key]))
+    const unique = new Map(keys.map((key) => [playerTitleKey(key), key]))
     const locked = await queries.playerTitles.lock([...unique.values()], time)
-    const sheets = new Map(locked.map((sheet) => [sheetKey(sheet), sheet]))
-    const found = Map.groupBy(await read(), sheetKey)
+    const playerTitles = new Map(locked.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]))
+    const found = Map.groupBy(await read(), playerTitleKey)
     const ledgers = [...unique.keys()].map((name) => {
       const records = found.get(name) ?? []
       const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
-      return [name, new Ledger(sheets.get(name) as Sheet, progress)] as const
+      return [name, new Ledger(playerTitles.get(name) as PlayerTitle, progress)] as const
     })
     return new Ledgers(new Map(ledgers))
   }
 
-  of(key: SheetKey): Ledger {
-    const ledger = this.#ledgers.get(sheetKey(key))
-    if (ledger === undefined) throw new Error(`sheet ${sheetKey(key)} is not open`)
+  of(key: PlayerTitleKey): Ledger {
+    const ledger = this.#ledgers.get(playerTitleKey(key))
+    if (ledger === undefined) throw new Error(`sheet ${playerTitleKey(key)} is not open`)
     return ledger
   }
 
@@ -60,17 +60,19 @@ export class Ledgers {
     if (kept.length > 0) await queries.progress.upsert(kept)
     if (erased.length > 0) await queries.progress.delete(erased)
     for (const ledger of ledgers) {
-      if (ledger.isShrunk) ledger.setLastUnlock(await queries.playerTitles.findLastUnlock(ledger.sheet))
+      if (ledger.isShrunk) ledger.setLastUnlock(await queries.playerTitles.findLastUnlock(ledger.playerTitle))
     }
-    const sheets = ledgers.filter(({ hasNewTotals }) => hasNewTotals).map(({ sheet }) => sheet)
-    if (sheets.length > 0) await queries.playerTitles.update(sheets)
+    const playerTitles = ledgers
+      .filter(({ hasNewTotals }) => hasNewTotals)
+      .map(({ playerTitle }) => playerTitle)
+    if (playerTitles.length > 0) await queries.playerTitles.update(playerTitles)
     const events = ledgers.flatMap((ledger) => ledger.events)
     if (events.length > 0) await queries.progress.insertEvents(events)
   }
 }
 
 /** No id holds U+0000. */
-export function sheetKey({ playerId, titleId }: SheetKey): string {
+export function playerTitleKey({ playerId, titleId }: PlayerTitleKey): string {
   return `${playerId}\u0000${titleId}`
 }
 

@@ -1,15 +1,15 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
-import type { SheetWrite } from '../../../store/progress/optimistic-writes.ts'
+import type { PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
 import { Answers } from '../../idempotency-store.ts'
 import { achievementNotFound } from '../../require.ts'
 import type { Services } from '../../services.ts'
 import { judge } from './apply-reports.ts'
-import { type OpenSheet, openSheets, writeOf } from './open-player-titles.ts'
+import { type OpenPlayerTitle, openPlayerTitles, writeOf } from './open-player-titles.ts'
 import type { KnownStandings } from './player-title-cache.ts'
 import type { Entry, EntryAnswer } from './report-entry.ts'
-import { sheetKey } from './unit-of-work.ts'
+import { playerTitleKey } from './unit-of-work.ts'
 
 /**
  * Records entries without holding anything while they are judged: what they are judged by is known or read, and one
@@ -25,8 +25,8 @@ export async function recordUnlocked(
   const now = services.now()
   const items = entries.map(({ item }) => item)
   const definitions = await findDefinitions(services, entries)
-  const sheets = await openSheets(services, standings, items, now)
-  const opened = new Map(sheets.map((sheet) => [sheet.name, sheet]))
+  const playerTitles = await openPlayerTitles(services, standings, items, now)
+  const opened = new Map(playerTitles.map((playerTitle) => [playerTitle.name, playerTitle]))
 
   const answers = new Answers()
   const definitionOf = ({ item }: Entry, index: number) => {
@@ -34,18 +34,19 @@ export async function recordUnlocked(
     if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
     return definition
   }
-  const ledgerOf = (_: Entry, index: number) => (sheets[index] as OpenSheet).ledger
+  const ledgerOf = (_: Entry, index: number) => (playerTitles[index] as OpenPlayerTitle).ledger
   const judged = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
 
-  for (const [index, sheet] of sheets.entries()) {
+  for (const [index, playerTitle] of playerTitles.entries()) {
     const definition = definitions[index]
-    if (judged[index] instanceof LaurelError || definition === undefined) sheet.isRefused = true
-    else if (!sheet.definitions.includes(definition)) sheet.definitions.push(definition)
+    if (judged[index] instanceof LaurelError || definition === undefined) playerTitle.isRefused = true
+    else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
   }
-  for (const answer of answers.given) (opened.get(sheetKey(answer)) as OpenSheet).answers.push(answer)
+  for (const answer of answers.given)
+    (opened.get(playerTitleKey(answer)) as OpenPlayerTitle).answers.push(answer)
   const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
   const writes = kept.map(writeOf).sort(byKey)
-  const written = new Set<OpenSheet>()
+  const written = new Set<OpenPlayerTitle>()
   for (const { open, after, progress } of await write(services, writes, now)) {
     standings.put(open.name, after, open, progress)
     written.add(open)
@@ -53,14 +54,16 @@ export async function recordUnlocked(
   if (written.size === opened.size) return judged
 
   // Whatever it was that had changed: it is read anew.
-  for (const sheet of opened.values()) if (!written.has(sheet)) standings.forget(sheet.name)
-  const left = kept.filter((sheet) => !written.has(sheet))
+  for (const playerTitle of opened.values()) if (!written.has(playerTitle)) standings.forget(playerTitle.name)
+  const left = kept.filter((playerTitle) => !written.has(playerTitle))
   services.definitions.forget(left.flatMap(({ definitions: judgedBy }) => judgedBy))
-  return judged.map((answer, index) => (written.has(sheets[index] as OpenSheet) ? answer : undefined))
+  return judged.map((answer, index) =>
+    written.has(playerTitles[index] as OpenPlayerTitle) ? answer : undefined,
+  )
 }
 
 /** Gives those that were written. It waits for nobody, so nobody has to stop it. */
-async function write<Write extends SheetWrite>(
+async function write<Write extends PlayerTitleWrite>(
   { store }: Services,
   writes: readonly Write[],
   now: Instant,
@@ -83,7 +86,7 @@ async function findDefinitions(
   return entries.map(({ item }) => definitions.get(item))
 }
 
-function byKey({ after: left }: SheetWrite, { after: right }: SheetWrite): number {
+function byKey({ after: left }: PlayerTitleWrite, { after: right }: PlayerTitleWrite): number {
   if (left.playerId !== right.playerId) return left.playerId < right.playerId ? -1 : 1
   return left.titleId < right.titleId ? -1 : 1
 }

@@ -4,7 +4,7 @@ import type { Instant } from '../../../model/instant.ts'
 import { pack, unpack } from '../../../model/packed.ts'
 import type { ReportContext } from '../../../model/progress.ts'
 import type { Stat, StatValue } from '../../../model/stat.ts'
-import type { SheetKey } from '../../../store/progress/player-titles.ts'
+import type { PlayerTitleKey } from '../../../store/progress/player-titles.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { fingerprintOf } from '../../idempotency.ts'
 import { Answers } from '../../idempotency-store.ts'
@@ -16,7 +16,7 @@ import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/st
 import { type ProgressResult, report, teller, whenOf } from './apply-report.ts'
 import { asAnswer } from './apply-reports.ts'
 import type { Ledger } from './player-title-changes.ts'
-import { Ledgers, sheetKey } from './unit-of-work.ts'
+import { Ledgers, playerTitleKey } from './unit-of-work.ts'
 import { recordTogether } from './write-batch.ts'
 
 /** One player's updates, and who makes them. */
@@ -158,20 +158,23 @@ function followersOf(
 /** The players' values of stats, as they were read and as each entry changes them. */
 export class StatValues {
   readonly #current: Map<string, Map<string, StatValue>>
-  readonly #changed = new Map<string, StatValue & SheetKey>()
+  readonly #changed = new Map<string, StatValue & PlayerTitleKey>()
 
-  constructor(values: readonly (StatValue & SheetKey)[]) {
-    const bySheet = Map.groupBy(values, sheetKey)
+  constructor(values: readonly (StatValue & PlayerTitleKey)[]) {
+    const byPlayerTitle = Map.groupBy(values, playerTitleKey)
     this.#current = new Map(
-      [...bySheet].map(([sheet, of]) => [sheet, new Map(of.map((value) => [value.code, value]))]),
+      [...byPlayerTitle].map(([playerTitle, of]) => [
+        playerTitle,
+        new Map(of.map((value) => [value.code, value])),
+      ]),
     )
   }
 
-  of(key: SheetKey): ReadonlyMap<string, StatValue> {
-    return this.#current.get(sheetKey(key)) ?? new Map()
+  of(key: PlayerTitleKey): ReadonlyMap<string, StatValue> {
+    return this.#current.get(playerTitleKey(key)) ?? new Map()
   }
 
-  put(key: SheetKey, movements: ReadonlyMap<string, Movement>, time: Instant): readonly StatValue[] {
+  put(key: PlayerTitleKey, movements: ReadonlyMap<string, Movement>, time: Instant): readonly StatValue[] {
     const current = new Map(this.of(key))
     const written = [...movements].map(([code, { after }]) => {
       const value = {
@@ -181,14 +184,14 @@ export class StatValues {
         updateTime: time,
       }
       current.set(code, value)
-      this.#changed.set(`${sheetKey(key)}\u0000${code}`, { ...value, ...keyOf(key) })
+      this.#changed.set(`${playerTitleKey(key)}\u0000${code}`, { ...value, ...keyOf(key) })
       return value
     })
-    this.#current.set(sheetKey(key), current)
+    this.#current.set(playerTitleKey(key), current)
     return written
   }
 
-  get changed(): readonly (StatValue & SheetKey)[] {
+  get changed(): readonly (StatValue & PlayerTitleKey)[] {
     return [...this.#changed.values()]
   }
 }
@@ -196,7 +199,7 @@ export class StatValues {
 /** Moves an achievement by the new values of the stats that it follows. Returns its progress if that changed. */
 export function follow(
   ledger: Ledger,
-  key: SheetKey,
+  key: PlayerTitleKey,
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,
   context: ReportContext,
@@ -219,6 +222,6 @@ function codesOf({ updates }: RecordStats): readonly string[] {
   return [...new Set(updates.map(({ code }) => code))]
 }
 
-function keyOf({ playerId, titleId }: SheetKey): SheetKey {
+function keyOf({ playerId, titleId }: PlayerTitleKey): PlayerTitleKey {
   return { playerId, titleId }
 }
