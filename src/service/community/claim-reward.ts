@@ -33,7 +33,7 @@ export async function claimReward(
     request,
     call,
     (queries) => holdAchievement(queries, titleId, achievementId),
-    async (queries, _ledger, now) => {
+    async (queries, _changes, now) => {
       const shared = await queries.community.list(titleId)
       const unlockTime = shared.find((each) => each.achievementId === achievementId)?.unlockTime
       if (unlockTime === undefined)

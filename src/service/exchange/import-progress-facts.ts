@@ -7,7 +7,7 @@ import type { Queries } from '../../store/queries.ts'
 import { playerNamedAfter } from '../players/player-of-account.ts'
 import { type ProgressResult, report } from '../progress/writer/apply-report.ts'
 import { attempt } from '../progress/writer/apply-reports.ts'
-import { Ledgers } from '../progress/writer/unit-of-work.ts'
+import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import type { Call } from '../services.ts'
 import { type Drift, driftOf } from './drift.ts'
 import { ImportedStats } from './import-stats.ts'
@@ -44,27 +44,27 @@ export async function importPlayerFacts(
     achievementId: achievement?.id ?? '',
   }))
   const stats = await ImportedStats.lock(queries, players)
-  const ledgers = await Ledgers.open(queries, now, [...keys, ...stats.keysOf(players)])
+  const unitOfWork = await UnitOfWork.open(queries, now, [...keys, ...stats.keysOf(players)])
   await stats.load(players)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
   const told = { actor: call.actor, requestId: undefined }
   const results = players.map(({ facts, achievement, summary }, index) => {
     const key = keys[index] as (typeof keys)[number]
-    const ledger = ledgers.of(key)
-    if (summary !== undefined) ledger.annotate({ [adapter.id]: summaryToJson(summary) })
+    const changes = unitOfWork.of(key)
+    if (summary !== undefined) changes.annotate({ [adapter.id]: summaryToJson(summary) })
     if (facts === undefined || achievement === undefined) return undefined
     const { state, percent, values, unlockTime, revoked, extensions } = facts
     const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
     return attempt(() => {
-      const progress = ledger.progressOf(achievement.id)
+      const progress = changes.progressOf(achievement.id)
       const movements = stats.movementsBy(key, achievement, progress, said, context)
-      const result = report(ledger, key, achievement, said, context, told)
-      stats.apply(ledger, key, movements, context, told)
+      const result = report(changes, key, achievement, said, context, told)
+      stats.apply(changes, key, movements, context, told)
       return { ...result, drift: driftOf(achievement, said, result.progress, context, key) }
     })
   })
   await stats.flush()
-  await ledgers.flush(queries)
+  await unitOfWork.flush(queries)
   return results
 }
 

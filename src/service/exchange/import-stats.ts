@@ -6,7 +6,7 @@ import type { Stat } from '../../model/stat.ts'
 import type { ProgressKey } from '../../store/progress/progress.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Teller } from '../progress/writer/apply-report.ts'
-import type { Ledger } from '../progress/writer/player-title-changes.ts'
+import type { PlayerTitleChanges } from '../progress/writer/player-title-changes.ts'
 import { follow, StatValues } from '../progress/writer/write-stats.ts'
 import { checkValue, type Movement } from '../stats/stat-updates.ts'
 
@@ -108,7 +108,7 @@ export class ImportedStats {
 
   /** Keeps the values, and moves the other achievements that follow the stats. */
   apply(
-    changes: Ledger,
+    changes: PlayerTitleChanges,
     { playerId, titleId, achievementId }: ProgressKey,
     movements: ReadonlyMap<string, Movement>,
     context: ReportContext,

@@ -5,8 +5,8 @@ import type { Queries } from '../../store/queries.ts'
 import { fingerprintOf } from '../idempotency.ts'
 import { Answers } from '../idempotency-store.ts'
 import type { Call, Services } from '../services.ts'
-import type { Ledger } from './writer/player-title-changes.ts'
-import { Ledgers } from './writer/unit-of-work.ts'
+import type { PlayerTitleChanges } from './writer/player-title-changes.ts'
+import { UnitOfWork } from './writer/unit-of-work.ts'
 
 /**
  * Runs a mutation of what one player has in one title: in one transaction, under the lock of the player's sheet,
@@ -20,19 +20,19 @@ export async function mutatePlayerTitle<Held, Result>(
   /** Reads what must be there before a sheet is made, and holds the definitions that it is about; throws otherwise. */
   hold: (queries: Queries) => Promise<Held>,
   /** Reads the rest, refuses, and changes the ledger. */
-  run: (queries: Queries, ledger: Ledger, now: Instant, held: Held) => Promise<Result>,
+  run: (queries: Queries, changes: PlayerTitleChanges, now: Instant, held: Held) => Promise<Result>,
 ): Promise<Result> {
   return services.store.write(call.signal, async (queries) => {
     const now = services.now()
     const held = await hold(queries)
-    const ledgers = await Ledgers.openOne(queries, now, request)
+    const unitOfWork = await UnitOfWork.openOne(queries, now, request)
     const answers = await Answers.load(queries, [request])
     const fingerprint = fingerprintOf(operation, request)
     const before = answers.find(request, fingerprint)
     if (before !== undefined) return unpack<{ result: Result }>(before).result
-    const result = await run(queries, ledgers.of(request), now, held)
+    const result = await run(queries, unitOfWork.of(request), now, held)
     answers.keep(request, fingerprint, pack({ result }))
-    await ledgers.flush(queries)
+    await unitOfWork.flush(queries)
     await answers.flush(queries, now)
     return result
   })

@@ -34,14 +34,14 @@ export async function resetProgress(
       await titleOf(queries, titleId)
       return queries.achievements.lockShared(titleId, 'all')
     },
-    async (queries, ledger, now, held) => {
+    async (queries, changes, now, held) => {
       const begun = new Set(
         (await queries.progress.listOfPlayerTitle(request)).map((record) => record.achievementId),
       )
       const definitions = held.filter(({ id }) => begun.has(id))
       for (const achievement of definitions) {
         const change = { kind: 'reset', time: now, actor: call.actor, reason: request.reason } as const
-        ledger.change(achievement, NOT_STARTED, {
+        changes.change(achievement, NOT_STARTED, {
           ...change,
           requestId: request.requestId ?? '',
         })

@@ -40,8 +40,8 @@ export async function setRevoked(
     request,
     call,
     (queries) => holdAchievement(queries, titleId, achievementId),
-    async (_, ledger, now, achievement) => {
-      const before = ledger.progressOf(achievementId)
+    async (_, changes, now, achievement) => {
+      const before = changes.progressOf(achievementId)
       if (before.state !== 'achieved') {
         const message = `player ${playerId} has not unlocked achievement ${achievementId}`
         const metadata = { titleId, playerId, achievementId }
@@ -51,7 +51,7 @@ export async function setRevoked(
       const progress = changed ? { ...before, revoked, writer: call.actor } : before
       if (changed) {
         const change = { kind, time: now, actor: call.actor, reason: request.reason } as const
-        ledger.change(achievement, progress, { ...change, requestId: request.requestId ?? '' })
+        changes.change(achievement, progress, { ...change, requestId: request.requestId ?? '' })
       }
       return {
         titleId,

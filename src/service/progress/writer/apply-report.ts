@@ -7,7 +7,7 @@ import type { ProgressKey } from '../../../store/progress/progress.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { achievementNotFound, titleNotFound } from '../../require.ts'
 import type { Call, Services } from '../../services.ts'
-import type { Ledger } from './player-title-changes.ts'
+import type { PlayerTitleChanges } from './player-title-changes.ts'
 
 /** What a report did to one player's standing on one achievement. */
 export interface ProgressResult extends ProgressKey {
@@ -45,17 +45,17 @@ export function whenOf(
 
 /** Applies a report to the ledger of its sheet. @throws LaurelError when the achievement cannot take it. */
 export function report(
-  ledger: Ledger,
+  changes: PlayerTitleChanges,
   key: ProgressKey,
   achievement: StoredAchievement,
   said: Report,
   context: ReportContext,
   told: Teller,
 ): ProgressResult {
-  const outcome = applyReport(achievement, ledger.progressOf(key.achievementId), said, context)
+  const outcome = applyReport(achievement, changes.progressOf(key.achievementId), said, context)
   if (outcome.kind === 'rejected') throw rejected(key, outcome)
   if (outcome.changed) {
-    ledger.change(achievement, outcome.progress, {
+    changes.change(achievement, outcome.progress, {
       kind: outcome.newlyUnlocked ? 'unlocked' : 'progressed',
       time: context.time,
       actor: told.actor,

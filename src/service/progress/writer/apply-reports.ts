@@ -5,7 +5,7 @@ import { fingerprintOf } from '../../idempotency.ts'
 import type { Answers } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import { type ProgressResult, report, whenOf } from './apply-report.ts'
-import type { Ledger } from './player-title-changes.ts'
+import type { PlayerTitleChanges } from './player-title-changes.ts'
 import type { Entry, EntryAnswer } from './report-entry.ts'
 import { formatAnswer, parseAnswer } from './response-text.ts'
 
@@ -14,7 +14,7 @@ export interface Known {
   readonly now: Instant
   readonly answers: Answers
   /** Of an entry that has a definition. */
-  ledgerOf(entry: Entry, index: number): Ledger
+  changesOf(entry: Entry, index: number): PlayerTitleChanges
   /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
   definitionOf(entry: Entry, index: number): StoredAchievement
 }
@@ -37,7 +37,7 @@ function judgeOne(services: Services, known: Known, entry: Entry, index: number)
   checkReporter(achievement, entry)
   const context = whenOf(services, now, item.occurredTime, by.actor)
   const told = { actor: by.actor, requestId: item.requestId }
-  const result = report(known.ledgerOf(entry, index), item, achievement, item.report, context, told)
+  const result = report(known.changesOf(entry, index), item, achievement, item.report, context, told)
   if (item.requestId !== undefined) answers.keep(item, fingerprint, formatAnswer(result))
   return result
 }

@@ -7,7 +7,7 @@ import type { GivenAnswer } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import type { RecordProgress } from '../record-progress.ts'
 import type { KnownStandings } from './player-title-cache.ts'
-import { Ledger } from './player-title-changes.ts'
+import { PlayerTitleChanges } from './player-title-changes.ts'
 import { playerTitleKey } from './unit-of-work.ts'
 
 /** A sheet that items are about, and what comes of them. */
@@ -17,7 +17,7 @@ export interface OpenPlayerTitle {
   readonly before: PlayerTitle | undefined
   /** What was found of its progress, by achievement. */
   readonly found: ReadonlyMap<string, Progress>
-  readonly ledger: Ledger
+  readonly changes: PlayerTitleChanges
   /** What the items were judged by. */
   readonly definitions: StoredAchievement[]
   readonly answers: GivenAnswer[]
@@ -75,8 +75,8 @@ function opened(
   found: ReadonlyMap<string, Progress>,
   playerTitle: PlayerTitle,
 ): OpenPlayerTitle {
-  const ledger = new Ledger(playerTitle, found)
-  return { name, before, found, ledger, definitions: [], answers: [], isRefused: false }
+  const changes = new PlayerTitleChanges(playerTitle, found)
+  return { name, before, found, changes, definitions: [], answers: [], isRefused: false }
 }
 
 /** A sheet that is not there yet. Its version is like that of none before it, should it have been there once. */
@@ -94,8 +94,8 @@ function blank({ playerId, titleId }: RecordProgress, now: Instant): PlayerTitle
 
 /** What came of a sheet, as it is written. One that changes has a new version. */
 export function writeOf(open: OpenPlayerTitle): PlayerTitleWrite & { readonly open: OpenPlayerTitle } {
-  const { before, ledger, definitions, answers } = open
-  const { playerTitle, progress, events } = ledger
+  const { before, changes, definitions, answers } = open
+  const { playerTitle, progress, events } = changes
   const isRaised = before !== undefined && progress.length + answers.length > 0
   const after = isRaised ? { ...playerTitle, version: before.version + 1n } : playerTitle
   return { open, before, after, definitions, progress, events, answers }

@@ -13,7 +13,7 @@ export type Change = Pick<ProgressEvent, 'kind' | 'time' | 'actor' | 'reason' | 
  * event for each change and the totals kept along. What it begins with is locked, or made sure of when the changes are
  * written.
  */
-export class Ledger {
+export class PlayerTitleChanges {
   readonly #found: ReadonlyMap<string, Progress>
   readonly #changed = new Map<string, Progress>()
   readonly #events: ProgressEvent[] = []

@@ -5,7 +5,7 @@ import type { Services } from '../../services.ts'
 import { Definitions } from './apply-report.ts'
 import { attempt, judge } from './apply-reports.ts'
 import type { Entry, EntryAnswer } from './report-entry.ts'
-import { Ledgers } from './unit-of-work.ts'
+import { UnitOfWork } from './unit-of-work.ts'
 import { recordTogether } from './write-batch.ts'
 
 /** Records entries with everything locked that they are judged by: the way that always works. */
@@ -26,12 +26,12 @@ async function recordAll(
   const items = entries.map(({ item }) => item)
   const definitions = await Definitions.hold(queries, items)
   const ready = items.filter((item) => !(attempt(() => definitions.of(item)) instanceof LaurelError))
-  const ledgers = await Ledgers.open(queries, now, ready)
+  const unitOfWork = await UnitOfWork.open(queries, now, ready)
   const answers = await Answers.load(queries, ready)
   const definitionOf = ({ item }: Entry) => definitions.of(item)
-  const ledgerOf = ({ item }: Entry) => ledgers.of(item)
-  const results = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
-  await ledgers.flush(queries)
+  const changesOf = ({ item }: Entry) => unitOfWork.of(item)
+  const results = judge(services, { now, answers, changesOf, definitionOf }, entries)
+  await unitOfWork.flush(queries)
   await answers.flush(queries, now)
   return results
 }

@@ -34,8 +34,8 @@ export async function recordUnlocked(
     if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
     return definition
   }
-  const ledgerOf = (_: Entry, index: number) => (playerTitles[index] as OpenPlayerTitle).ledger
-  const judged = judge(services, { now, answers, ledgerOf, definitionOf }, entries)
+  const changesOf = (_: Entry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
+  const judged = judge(services, { now, answers, changesOf, definitionOf }, entries)
 
   for (const [index, playerTitle] of playerTitles.entries()) {
     const definition = definitions[index]

@@ -15,8 +15,8 @@ import type { RecordStats, RecordStatsResult } from '../../stats/record-stats.ts
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
 import { type ProgressResult, report, teller, whenOf } from './apply-report.ts'
 import { asAnswer } from './apply-reports.ts'
-import type { Ledger } from './player-title-changes.ts'
-import { Ledgers, playerTitleKey } from './unit-of-work.ts'
+import type { PlayerTitleChanges } from './player-title-changes.ts'
+import { playerTitleKey, UnitOfWork } from './unit-of-work.ts'
 import { recordTogether } from './write-batch.ts'
 
 /** One player's updates, and who makes them. */
@@ -50,17 +50,17 @@ async function recordAll(
     // Also where nothing follows: the sheet is what is locked.
     { ...keyOf(request), achievementId: '' },
   ])
-  const ledgers = await Ledgers.open(queries, now, keys)
+  const unitOfWork = await UnitOfWork.open(queries, now, keys)
   const answers = await Answers.load(queries, ready)
   const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
   await holdCommunityGoals(queries, titles)
   const results: StatsAnswer[] = []
   for (const entry of entries) {
-    const recorded = recordOne(services, queries, { now, titles, ledgers, answers, values }, entry)
+    const recorded = recordOne(services, queries, { now, titles, unitOfWork, answers, values }, entry)
     results.push(await recorded.catch(asAnswer))
   }
   await queries.stats.upsertValues(values.changed)
-  await ledgers.flush(queries)
+  await unitOfWork.flush(queries)
   await answers.flush(queries, now)
   return results
 }
@@ -68,7 +68,7 @@ async function recordAll(
 interface Held {
   readonly now: Instant
   readonly titles: ReadonlyMap<string, HeldTitle>
-  readonly ledgers: Ledgers
+  readonly unitOfWork: UnitOfWork
   readonly answers: Answers
   readonly values: StatValues
 }
@@ -77,7 +77,7 @@ interface Held {
 async function recordOne(
   services: Services,
   queries: Queries,
-  { now, titles, ledgers, answers, values }: Held,
+  { now, titles, unitOfWork, answers, values }: Held,
   { request, by }: StatsEntry,
 ): Promise<RecordStatsResult> {
   const { titleId, requestId } = request
@@ -96,7 +96,7 @@ async function recordOne(
   const result = {
     values: written,
     progressResults: alone.flatMap((achievement) =>
-      follow(ledgers.of(request), request, achievement, movements, context, told),
+      follow(unitOfWork.of(request), request, achievement, movements, context, told),
     ),
     contributions: await recordContributions(queries, request, followers.filter(isShared), movements, {
       ...told,
@@ -198,7 +198,7 @@ export class StatValues {
 
 /** Moves an achievement by the new values of the stats that it follows. Returns its progress if that changed. */
 export function follow(
-  ledger: Ledger,
+  changes: PlayerTitleChanges,
   key: PlayerTitleKey,
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,
@@ -210,7 +210,7 @@ export function follow(
     .filter(([statCode]) => codes.has(statCode))
     .map(([statCode, { after }]) => {
       const at = { ...keyOf(key), achievementId: achievement.id }
-      return report(ledger, at, achievement, { kind: 'stat', statCode, quantity: after }, context, told)
+      return report(changes, at, achievement, { kind: 'stat', statCode, quantity: after }, context, told)
     })
   const [first, last] = [results[0], results.at(-1)]
   if (first === undefined || last === undefined || !results.some(({ changed }) => changed)) return []
