@@ -27,10 +27,10 @@ function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePla
     return typeof telling === 'string' ? telling : undefined
   })
   const place = `namespaces/${namespace}/users/${user}`
-  const { over, standing } = atResets(told)
+  const { over, standing: progressEntry } = atResets(told)
   const of = (tells: (telling: Telling) => boolean, most: number) =>
     together(
-      standing.filter((change) => tells(tellingOf(change) as Telling)),
+      progressEntry.filter((change) => tells(tellingOf(change) as Telling)),
       codeOf,
       most,
     )

@@ -8,12 +8,12 @@ import {
   DEFINITION_MEMBERS,
   type DefinitionFacts,
   type DefinitionShape,
-  oddInDefinition,
-  oddInStanding,
+  type DiscordProgress,
+  PROGRESS_MEMBERS,
   readDefinition,
-  readStanding,
-  STANDING_MEMBERS,
-  type StandingFacts,
+  readProgressFacts,
+  unusualInDefinition,
+  unusualInProgress,
 } from './facts.ts'
 import { membersWhere } from './members.ts'
 import { type Memory, spellingOf, writeMemory } from './verbatim.ts'
@@ -26,7 +26,7 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     throw new DecodeError([], 'expected an achievement (id, name) or progress on one (achievement_id)')
   }
   const definition = isDefinition ? readDefinition(entry) : undefined
-  const standing = isProgress ? readStanding(entry) : undefined
+  const standing = isProgress ? readProgressFacts(entry) : undefined
   if (definition !== undefined && standing !== undefined && standing.achievement !== definition.id) {
     throw new DecodeError(['achievement_id'], `expected the id of the same entry, ${definition.id}`)
   }
@@ -39,7 +39,7 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     },
     achievement:
       definition && achievementOf(definition, memoryOfDefinition(entry, definition, standing), context),
-    progress: standing && progressOf(standing, memoryOfStanding(entry, standing, definition)),
+    progress: standing && progressOf(standing, progressVerbatim(entry, standing, definition)),
     summary: undefined,
   }
 }
@@ -62,33 +62,33 @@ function says(entry: JsonObject, member: string): boolean {
 function memoryOfDefinition(
   entry: JsonObject,
   facts: DefinitionFacts,
-  standing: StandingFacts | undefined,
+  standing: DiscordProgress | undefined,
 ): Memory {
   const shape = shapeOf(entry)
   return {
     shape: shape === 'v6' ? undefined : shape,
-    spelling: spellingOf(entry, oddInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
+    spelling: spellingOf(entry, unusualInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
     members: membersWhere(entry, standing === undefined ? isNoneOfDefinition : isNoneOfBoth),
   }
 }
 
 const OF_DEFINITION: ReadonlySet<string> = new Set(Object.values(DEFINITION_MEMBERS).flat())
-const OF_STANDING: ReadonlySet<string> = new Set(Object.values(STANDING_MEMBERS).flat())
+const OF_PROGRESS: ReadonlySet<string> = new Set(Object.values(PROGRESS_MEMBERS).flat())
 
 const isNoneOfDefinition = (member: string) => !OF_DEFINITION.has(member)
-const isNoneOfStanding = (member: string) => !OF_STANDING.has(member)
-const isNoneOfBoth = (member: string) => isNoneOfDefinition(member) && isNoneOfStanding(member)
+const isNotProgressMember = (member: string) => !OF_PROGRESS.has(member)
+const isNoneOfBoth = (member: string) => isNoneOfDefinition(member) && isNotProgressMember(member)
 
 /** Beside a definition, members that nobody modelled are the definition's. */
-function memoryOfStanding(
+function progressVerbatim(
   entry: JsonObject,
-  facts: StandingFacts,
+  facts: DiscordProgress,
   definition: DefinitionFacts | undefined,
 ): Memory {
   return {
     shape: undefined,
-    spelling: spellingOf(entry, oddInStanding(entry, facts), STANDING_MEMBERS),
-    members: definition === undefined ? membersWhere(entry, isNoneOfStanding) : NO_MEMBERS,
+    spelling: spellingOf(entry, unusualInProgress(entry, facts), PROGRESS_MEMBERS),
+    members: definition === undefined ? membersWhere(entry, isNotProgressMember) : NO_MEMBERS,
   }
 }
 
@@ -131,7 +131,7 @@ function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: Decod
   }
 }
 
-function progressOf(facts: StandingFacts, memory: Memory): ProgressFacts {
+function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
   const { percent, unlockTime } = facts.standing
   return {
     account: facts.user,

@@ -7,15 +7,15 @@ import {
   DEFINITION_MEMBERS,
   type DefinitionFacts,
   type DefinitionShape,
+  type DiscordProgress,
   isIconHash,
+  PROGRESS_MEMBERS,
   readDefinition,
-  readStanding,
-  STANDING_MEMBERS,
-  type StandingFacts,
+  readProgressFacts,
   writeDefinition,
-  writeStanding,
+  writeProgressFacts,
 } from './facts.ts'
-import { reportDefinition, reportForeignTags, reportStanding } from './report.ts'
+import { reportDefinition, reportForeignTags, reportProgressLosses } from './report.ts'
 import { isSnowflakeText } from './snowflake.ts'
 import { readMemory, spell } from './verbatim.ts'
 
@@ -70,7 +70,7 @@ function encodeProgress(
 ): JsonObject {
   const memory = readMemory(progress.extensions['discord'])
   const account = context.account ?? progress.account
-  const facts: StandingFacts = {
+  const facts: DiscordProgress = {
     user: account !== undefined && isSnowflakeText(account) ? account : undefined,
     achievement: achievement?.ids['discord'] ?? progress.achievementId,
     standing: {
@@ -78,9 +78,9 @@ function encodeProgress(
       unlockTime: progress.state === 'achieved' ? progress.unlockTime : undefined,
     },
   }
-  const plain = writeStanding(facts)
-  const { entry, asRemembered } = spell(facts, plain, memory.spelling, STANDING_MEMBERS, readStanding)
-  reportStanding(progress, facts, asRemembered.has('standing'), losses)
+  const plain = writeProgressFacts(facts)
+  const { entry, asRemembered } = spell(facts, plain, memory.spelling, PROGRESS_MEMBERS, readProgressFacts)
+  reportProgressLosses(progress, facts, asRemembered.has('standing'), losses)
   const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
   return { ...members, ...entry }
 }

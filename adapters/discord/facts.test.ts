@@ -3,13 +3,13 @@ import { describe, expect, it } from 'vitest'
 import { type JsonObject, sameJson } from '../../src/model/json.ts'
 import {
   DEFINITION_MEMBERS,
-  oddInDefinition,
-  oddInStanding,
+  PROGRESS_MEMBERS,
   readDefinition,
-  readStanding,
-  STANDING_MEMBERS,
+  readProgressFacts,
+  unusualInDefinition,
+  unusualInProgress,
   writeDefinition,
-  writeStanding,
+  writeProgressFacts,
 } from './facts.ts'
 
 const ids = fc.constantFrom('612233445566778899', '7', 7)
@@ -35,7 +35,7 @@ const definitions = fc.record(
   { requiredKeys: ['id', 'name'] },
 )
 
-const standings = fc.record(
+const progressList = fc.record(
   {
     ...{ user_id: fc.option(ids), achievement_id: ids, percent_complete: fc.constantFrom(0, 40, 100) },
     unlocked_at: fc.constantFrom('2019-11-19T18:03:11.471000+00:00', '2019-11-19T18:03:11Z', '', null),
@@ -59,8 +59,8 @@ describe('odd is what would be written otherwise, and nothing else,', () => {
       fc.property(definitions, (entry) => {
         const facts = readDefinition(entry)
         const plain = writeDefinition(facts, shape)
-        expect(oddInDefinition(entry, facts, shape)).toEqual(differing(entry, plain, DEFINITION_MEMBERS))
-        expect(oddInDefinition(plain, facts, shape)).toEqual([])
+        expect(unusualInDefinition(entry, facts, shape)).toEqual(differing(entry, plain, DEFINITION_MEMBERS))
+        expect(unusualInDefinition(plain, facts, shape)).toEqual([])
       }),
       { numRuns: 500 },
     )
@@ -68,11 +68,11 @@ describe('odd is what would be written otherwise, and nothing else,', () => {
 
   it('in progress', () => {
     fc.assert(
-      fc.property(standings, (entry) => {
-        const facts = readStanding(entry)
-        const plain = writeStanding(facts)
-        expect(oddInStanding(entry, facts)).toEqual(differing(entry, plain, STANDING_MEMBERS))
-        expect(oddInStanding(plain, facts)).toEqual([])
+      fc.property(progressList, (entry) => {
+        const facts = readProgressFacts(entry)
+        const plain = writeProgressFacts(facts)
+        expect(unusualInProgress(entry, facts)).toEqual(differing(entry, plain, PROGRESS_MEMBERS))
+        expect(unusualInProgress(plain, facts)).toEqual([])
       }),
     )
   })

@@ -27,7 +27,7 @@ export interface DefinitionFacts {
 }
 
 /** What the members of a progress record say. */
-export interface StandingFacts {
+export interface DiscordProgress {
   readonly user: string | undefined
   readonly achievement: string
   readonly standing: { readonly percent: number; readonly unlockTime: Instant | undefined }
@@ -44,7 +44,7 @@ export const DEFINITION_MEMBERS: Readonly<Record<keyof DefinitionFacts, readonly
   secure: ['secure'],
 }
 
-export const STANDING_MEMBERS: Readonly<Record<keyof StandingFacts, readonly string[]>> = {
+export const PROGRESS_MEMBERS: Readonly<Record<keyof DiscordProgress, readonly string[]>> = {
   user: ['user_id'],
   achievement: ['achievement_id'],
   standing: ['percent_complete', 'unlocked_at'],
@@ -68,7 +68,7 @@ export function readDefinition(entry: JsonObject): DefinitionFacts {
 }
 
 /** @throws DecodeError for what is not a progress record. */
-export function readStanding(entry: JsonObject): StandingFacts & Pick<DefinitionFacts, 'application'> {
+export function readProgressFacts(entry: JsonObject): DiscordProgress & Pick<DefinitionFacts, 'application'> {
   const members = readAs(PROGRESS, entry)
   const percent = members.percent_complete
   const unlockTime = readUnlockTime(members.unlocked_at)
@@ -102,7 +102,7 @@ export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape):
 }
 
 /** The facts of a definition whose members do not stand as `writeDefinition` writes them. */
-export function oddInDefinition(
+export function unusualInDefinition(
   entry: JsonObject,
   facts: DefinitionFacts,
   shape: DefinitionShape,
@@ -120,7 +120,7 @@ export function oddInDefinition(
 }
 
 /** A progress record as Discord itself writes it. */
-export function writeStanding({ user, achievement, standing }: StandingFacts): JsonObject {
+export function writeProgressFacts({ user, achievement, standing }: DiscordProgress): JsonObject {
   return {
     ...(user === undefined ? {} : { user_id: user }),
     achievement_id: achievement,
@@ -130,8 +130,11 @@ export function writeStanding({ user, achievement, standing }: StandingFacts): J
 }
 
 /** The facts of a progress record whose members do not stand as `writeStanding` writes them. */
-export function oddInStanding(entry: JsonObject, facts: StandingFacts): readonly (keyof StandingFacts)[] {
-  const odd: (keyof StandingFacts)[] = []
+export function unusualInProgress(
+  entry: JsonObject,
+  facts: DiscordProgress,
+): readonly (keyof DiscordProgress)[] {
+  const odd: (keyof DiscordProgress)[] = []
   if (entry['user_id'] !== facts.user) odd.push('user')
   if (entry['achievement_id'] !== facts.achievement) odd.push('achievement')
   if (entry['unlocked_at'] !== writeUnlockTime(facts.standing.unlockTime)) odd.push('standing')

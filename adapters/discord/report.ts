@@ -4,7 +4,7 @@ import type { Achievement } from '../../src/model/achievement.ts'
 import { formatInstant, TICKS_PER_SECOND } from '../../src/model/instant.ts'
 import { type JsonValue, sameJson } from '../../src/model/json.ts'
 import { iconAsset } from './decode.ts'
-import type { DefinitionFacts, StandingFacts } from './facts.ts'
+import type { DefinitionFacts, DiscordProgress } from './facts.ts'
 import { ACCOUNT_ID_FORM } from './snowflake.ts'
 import { foreignTags, type Text } from './text.ts'
 
@@ -45,9 +45,9 @@ export function reportForeignTags(field: 'name' | 'description', text: Text, los
 }
 
 /** Reports what progress loses; a time that is spelled as it came has kept all its digits. */
-export function reportStanding(
+export function reportProgressLosses(
   progress: ProgressFacts,
-  facts: StandingFacts,
+  facts: DiscordProgress,
   timeAsRemembered: boolean,
   losses: LossReport,
 ): void {
@@ -72,7 +72,7 @@ export function reportStanding(
 
 function reportUnlockTime(
   { unlockTime }: ProgressFacts,
-  { standing }: StandingFacts,
+  { standing }: DiscordProgress,
   asRemembered: boolean,
   losses: LossReport,
 ): void {

@@ -2,20 +2,20 @@ import { z } from 'zod'
 import { type Progress, ProgressState } from '../gen/laurel/v1/progress.ts'
 import { listing } from './report.ts'
 
-const standingSchema = z.object({
+const driftStateSchema = z.object({
   state: z.string(),
   percent: z.int(),
   /** By requirement, as text, for they are exact. */
   values: z.record(z.string(), z.string()),
 })
 
-type Standing = z.infer<typeof standingSchema>
+type DriftState = z.infer<typeof driftStateSchema>
 
 export const driftSchema = z.object({
   playerId: z.string(),
   achievementId: z.string(),
-  theirs: standingSchema,
-  ours: standingSchema,
+  theirs: driftStateSchema,
+  ours: driftStateSchema,
 })
 
 /** Where somebody else says less of a player's progress than is here. */
@@ -52,7 +52,7 @@ const STATES: Readonly<Record<ProgressState, string>> = {
   [ProgressState.ACHIEVED]: 'achieved',
 }
 
-function standingOf(progress: Progress | undefined): Standing {
+function standingOf(progress: Progress | undefined): DriftState {
   if (progress === undefined) return { state: STATES[ProgressState.NOT_STARTED], percent: 0, values: {} }
   const { state, percent, requirements } = progress
   const values = requirements.map(({ requirementId, current }) => [
@@ -62,7 +62,7 @@ function standingOf(progress: Progress | undefined): Standing {
   return { state: STATES[state], percent, values: Object.fromEntries(values) }
 }
 
-function inWords({ state, percent, values }: Standing): string {
+function inWords({ state, percent, values }: DriftState): string {
   const said = Object.entries(values).map(([id, value]) => `${id} ${value}`)
   return [state, ...(state === 'in progress' ? [`${percent} %`, ...said] : [])].join(', ')
 }

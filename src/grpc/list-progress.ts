@@ -2,17 +2,17 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { Achievement } from '../gen/laurel/v1/achievement.ts'
 import { Progress } from '../gen/laurel/v1/progress.ts'
 import type { StoredAchievement } from '../model/achievement.ts'
-import type { PlayerStanding } from '../service/progress/list-progress.ts'
+import type { PlayerProgress } from '../service/progress/list-progress.ts'
 import type { Page } from '../service/services.ts'
 import { writeAchievement } from './convert/achievement.ts'
 import { writeProgress } from './convert/progress.ts'
 
 /** What definitions and whole pages are on the wire: both stay in memory, the same for many calls. */
 const definitions = new WeakMap<StoredAchievement, Uint8Array>()
-const pages = new WeakMap<Page<PlayerStanding>, Buffer>()
+const pages = new WeakMap<Page<PlayerProgress>, Buffer>()
 
 /** A ListProgressResponse, byte by byte as the generated code writes it. */
-export function encodeListProgress(playerId: string, page: Page<PlayerStanding>): Buffer {
+export function encodeListProgress(playerId: string, page: Page<PlayerProgress>): Buffer {
   const known = pages.get(page)
   if (known !== undefined) return known
   const bytes = encode(playerId, page)
@@ -26,7 +26,7 @@ const NEXT_PAGE_TOKEN = (2 << 3) | 2
 const ACHIEVEMENT = (1 << 3) | 2
 const PROGRESS = (2 << 3) | 2
 
-function encode(playerId: string, { items, nextPageToken = '' }: Page<PlayerStanding>): Buffer {
+function encode(playerId: string, { items, nextPageToken = '' }: Page<PlayerProgress>): Buffer {
   const writer = new BinaryWriter()
   for (const { achievement, progress } of items) {
     const key = { titleId: achievement.titleId, playerId, achievementId: achievement.id }

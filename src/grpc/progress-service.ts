@@ -77,7 +77,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
     streamProgress: bidiStream(wire, (messages, call) => streamProgress(operations, messages, call)),
 
     getProgress: unary(wire, async (message, call) => {
-      const request = parse((violations) => readStandingName(message, violations))
+      const request = parse((violations) => readProgressKey(message, violations))
       const record = await operations.getProgress(request, call)
       return { progress: writeProgress(record, record.progress) }
     }),
@@ -94,7 +94,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
 
     revokeAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
-        ...readStandingName(message, violations),
+        ...readProgressKey(message, violations),
         ...readEnforcement(message, violations),
       }))
       const { progress, changed } = writeProgressResult(await operations.revokeAchievement(request, call))
@@ -103,7 +103,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
 
     restoreAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
-        ...readStandingName(message, violations),
+        ...readProgressKey(message, violations),
         ...readEnforcement(message, violations),
       }))
       const { progress, changed } = writeProgressResult(await operations.restoreAchievement(request, call))
@@ -138,7 +138,7 @@ function readPlayerOfTitle(
   }
 }
 
-function readStandingName(
+function readProgressKey(
   message: { readonly titleId: string; readonly playerId: string; readonly achievementId: string },
   violations: Violations,
 ) {

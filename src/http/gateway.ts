@@ -26,7 +26,7 @@ export interface Gateway {
    */
   writeFailure(failure: Failure, request: RequestHead): GatewayAnswer
   /** Headers that every answer has beside its own, failures too. `rate` is absent where nothing is counted. */
-  headers?(request: RequestHead, rate: RateStanding | undefined): Readonly<Record<string, string>>
+  headers?(request: RequestHead, rate: RateLimitState | undefined): Readonly<Record<string, string>>
 }
 
 export interface Route {
@@ -54,7 +54,7 @@ export interface Rate {
 }
 
 /** How much of a rate is left, this call counted. */
-export interface RateStanding extends Rate {
+export interface RateLimitState extends Rate {
   readonly remaining: number
   /** When the window ends. */
   readonly resetTime: Instant

@@ -1,5 +1,5 @@
 import { type Instant, TICKS_PER_SECOND } from '../model/instant.ts'
-import type { Rate, RateStanding } from './gateway.ts'
+import type { Rate, RateLimitState } from './gateway.ts'
 
 interface Window {
   readonly end: Instant
@@ -7,7 +7,7 @@ interface Window {
 }
 
 interface Counted {
-  readonly standing: RateStanding
+  readonly state: RateLimitState
   /** Calls in the window, this one among them. */
   readonly calls: number
   readonly over: boolean
@@ -24,13 +24,13 @@ export class RateLimiter {
   count(rate: Rate, now: Instant): Counted {
     const window = this.#windowOf(rate, now)
     window.count += 1
-    const standing = {
+    const state = {
       ...rate,
       remaining: Math.max(rate.limit - window.count, 0),
       resetTime: window.end,
       resetAfter: Number(window.end - now) / Number(TICKS_PER_SECOND),
     }
-    return { standing, calls: window.count, over: window.count > rate.limit }
+    return { state, calls: window.count, over: window.count > rate.limit }
   }
 
   #windowOf({ key, periodSeconds }: Rate, now: Instant): Window {

@@ -16,7 +16,7 @@ import type {
   Gateway,
   GatewayAnswer,
   GatewayRequest,
-  RateStanding,
+  RateLimitState,
   RequestHead,
   Route,
 } from './gateway.ts'
@@ -48,7 +48,7 @@ export interface Serving {
 export async function answerTo(serving: Serving): Promise<FastifyReply> {
   const { gateway, mount, host, request, reply } = serving
   const head = headOf(request, mount)
-  const counted: { rate?: RateStanding } = {}
+  const counted: { rate?: RateLimitState } = {}
   try {
     const answer = await run(serving, head, counted)
     return await send(gateway, answer, head, counted.rate, reply)
@@ -67,7 +67,7 @@ export function sendFailure(
   gateway: Gateway,
   failure: Failure,
   head: RequestHead,
-  rate: RateStanding | undefined,
+  rate: RateLimitState | undefined,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const retryAfter = failure.error?.retryAfter
@@ -78,19 +78,19 @@ export function sendFailure(
 async function run(
   serving: Serving,
   head: RequestHead,
-  counted: { rate?: RateStanding },
+  counted: { rate?: RateLimitState },
 ): Promise<GatewayAnswer> {
   const { route, host } = serving
   const asked = await requestOf(serving, head)
   for (const rate of route.rates?.(asked) ?? []) {
-    const { standing, calls, over } = host.limiter.count(rate, head.now)
-    if (counted.rate === undefined || over || standing.remaining < counted.rate.remaining) {
-      counted.rate = standing
+    const { state, calls, over } = host.limiter.count(rate, head.now)
+    if (counted.rate === undefined || over || state.remaining < counted.rate.remaining) {
+      counted.rate = state
     }
     if (!over) continue
     const message = `more than ${rate.limit} calls in ${rate.periodSeconds} seconds`
     throw new LaurelError('resource_exhausted', 'RATE_LIMITED', message, {
-      retryAfter: standing.resetAfter,
+      retryAfter: state.resetAfter,
       metadata: {
         limit: String(rate.limit),
         periodSeconds: String(rate.periodSeconds),
@@ -134,7 +134,7 @@ async function send(
   gateway: Gateway,
   { status, headers = {}, body }: GatewayAnswer,
   head: RequestHead,
-  rate: RateStanding | undefined,
+  rate: RateLimitState | undefined,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   reply.code(status).headers({ ...gateway.headers?.(head, rate), ...headers })

@@ -46,7 +46,7 @@ import { getPlayerSummary } from './progress/get-player-summary.ts'
 import { getProgress } from './progress/get-progress.ts'
 import { listPlayerTitles } from './progress/list-player-titles.ts'
 import { listProgress } from './progress/list-progress.ts'
-import { listStandings } from './progress/list-title-progress.ts'
+import { listTitleProgress } from './progress/list-title-progress.ts'
 import { recordProgress } from './progress/record-progress.ts'
 import { resetProgress } from './progress/reset-progress.ts'
 import { restoreAchievement } from './progress/restore-achievement.ts'
@@ -211,7 +211,7 @@ const OPERATIONS = {
       ? right.progress(titleId, playerId, 'read')
       : right.enforcement(titleId, playerId, 'read'),
   ]),
-  listStandings: operation(listStandings, ({ titleId, playerId }) => [
+  listStandings: operation(listTitleProgress, ({ titleId, playerId }) => [
     playerId === undefined ? right.catalogue(titleId) : right.progress(titleId, playerId, 'read'),
   ]),
   // Says of all players together what a platform tells anybody about the title.

@@ -14,10 +14,10 @@ import { requestQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerQueries } from './players/players.ts'
-import { standingQueries } from './progress/optimistic-writes.ts'
+import { optimisticWriteQueries } from './progress/optimistic-writes.ts'
 import { playerTitleQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
-import { standingListQueries } from './progress/progress-lists.ts'
+import { progressListQueries } from './progress/progress-lists.ts'
 import type { Tables } from './schema.ts'
 import { statQueries } from './stats/stats.ts'
 import { titleBindingQueries } from './titles/title-bindings.ts'
@@ -39,8 +39,8 @@ export function queriesOn(db: Kysely<Tables>) {
     accounts: accountQueries(db),
     playerTitles: playerTitleQueries(db),
     progress: progressQueries(db),
-    optimisticWrites: standingQueries(db),
-    progressLists: standingListQueries(db),
+    optimisticWrites: optimisticWriteQueries(db),
+    progressLists: progressListQueries(db),
     events: eventQueries(db),
     destinations: destinationQueries(db),
     deliveries: deliveryQueries(db),

@@ -105,7 +105,7 @@ const PLATFORMS = {
 type Printed = any
 
 /** Of a player, by what each achievement is called there. */
-async function standingsOf({ services }: House, dialect: keyof typeof PLATFORMS, playerId: string) {
+async function progressOf({ services }: House, dialect: keyof typeof PLATFORMS, playerId: string) {
   const { text } = await exportText(services, dialect, titleId, { playerId })
   const document: Printed = JSON.parse(text)
   const rows: readonly Printed[] = Array.isArray(document)
@@ -153,10 +153,10 @@ describe.each(Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[])('%s', (diale
     else await record(here.server.address, [{ ...known, achievementId: second, percent: 99 }])
     await until(async () => isDelivered(dialect))
     for (const playerId of ['player-0', 'player-1']) {
-      const standings = await standingsOf(here, dialect, playerId)
-      expect(await standingsOf(there, dialect, playerId)).toEqual(standings)
+      const progressList = await progressOf(here, dialect, playerId)
+      expect(await progressOf(there, dialect, playerId)).toEqual(progressList)
     }
-    const all = await standingsOf(there, dialect, 'player-0')
+    const all = await progressOf(there, dialect, 'player-0')
     expect(new Set(all.map(([, how]) => how)).size).toBeGreaterThan(1)
   })
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laurel/v1/progress_service.ts'
 import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
 import { createPlayer } from '../../src/service/players/create-player.ts'
-import { listStandings } from '../../src/service/progress/list-title-progress.ts'
+import { listTitleProgress } from '../../src/service/progress/list-title-progress.ts'
 import { createStat } from '../../src/service/stats/create-stat.ts'
 import { createTitle } from '../../src/service/titles/create-title.ts'
 import { callUnary, createClient } from '../support/client.ts'
@@ -58,8 +58,12 @@ beforeAll(async () => {
     call,
   )
   for (const dialect of Object.keys(ACCOUNTS)) {
-    const standings = await listStandings(services, { dialect, titleId: TITLE, playerId: undefined }, call)
-    ids = new Map(standings.map(({ achievement }) => [achievement.id, achievement.ids]))
+    const progressList = await listTitleProgress(
+      services,
+      { dialect, titleId: TITLE, playerId: undefined },
+      call,
+    )
+    ids = new Map(progressList.map(({ achievement }) => [achievement.id, achievement.ids]))
   }
 })
 afterAll(async () => {

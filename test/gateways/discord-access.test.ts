@@ -117,8 +117,8 @@ test('a player manages nothing, and reports only what is not secure, only of the
   ])
   expect(await own(user, open)).toEqual([200, {}])
   expect(await own('@me', open)).toEqual([200, {}])
-  const [status, standing] = await outcome('GET', `users/@me/${list}`, token)
-  expect([status, standing]).toEqual([
+  const [status, progressEntry] = await outcome('GET', `users/@me/${list}`, token)
+  expect([status, progressEntry]).toEqual([
     200,
     [expect.objectContaining({ user_id: user, percent_complete: 60 })],
   ])

@@ -52,9 +52,9 @@ describe.each(Object.keys(CLIENTS))('%s', (name) => {
 
     const progress = `/users/${user}/applications/${application}/achievements`
     expect(await bot.request('PUT', `${progress}/${other.id}`, { percent_complete: 40 })).toEqual({})
-    const standing = (await player.request('GET', own)) as object[]
-    expect(standing).toHaveLength(1)
-    expect(standing[0]).toMatchObject({
+    const progressEntry = (await player.request('GET', own)) as object[]
+    expect(progressEntry).toHaveLength(1)
+    expect(progressEntry[0]).toMatchObject({
       ...texts(version, 'Second'),
       user_id: user,
       achievement_id: other.id,
@@ -107,7 +107,9 @@ test('every way has its alias, takes a trailing slash and an encoded @me, and me
   const patched = await ask(one, { method: 'PATCH', token, json: { secret: false } })
   expect([patched.status, patched.json()]).toEqual([200, created.json()])
   const own = `${api}/v10/users/%40me/applications/${application}/achievements/`
-  const standing = await ask(own, { token: user })
-  expect(standing.json()).toMatchObject([{ ...texts(10, 'First light'), user_id: user, percent_complete: 0 }])
+  const progressEntry = await ask(own, { token: user })
+  expect(progressEntry.json()).toMatchObject([
+    { ...texts(10, 'First light'), user_id: user, percent_complete: 0 },
+  ])
   expect((await ask(one, { method: 'DELETE', token })).status).toBe(204)
 })

@@ -51,6 +51,6 @@ test('only bots manage, bots set what is secure of users who are known, and user
   await admitAccount(server.services, { dialect: 'discord', id: user }, callOf())
   expect(await put(secure, bot())).toEqual([200, {}])
   expect(await put(open, user)).toEqual([200, {}])
-  const [, standing] = await call('GET', `users/@me/${list}`, user)
-  expect(standing.map((each: { percent_complete: number }) => each.percent_complete)).toEqual([30, 30])
+  const [, progressEntry] = await call('GET', `users/@me/${list}`, user)
+  expect(progressEntry.map((each: { percent_complete: number }) => each.percent_complete)).toEqual([30, 30])
 })

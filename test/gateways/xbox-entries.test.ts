@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { writeEntry, type XboxStanding } from '../../adapters/xbox/gateway/entry.ts'
+import { writeEntry, type XboxProgress } from '../../adapters/xbox/gateway/entry.ts'
 import { xbox } from '../../adapters/xbox/index.ts'
 import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
@@ -17,8 +17,8 @@ const remembered: readonly Canonical[] = readdirSync(SAMPLES)
   .flatMap((name) => JSON.parse(readFileSync(new URL(name, SAMPLES), 'utf8')) as Canonical[])
 
 const pagingInfo = { continuationToken: null, totalRecords: 1 }
-const standings = records(xbox, ['definition', 'progress'], remembered).map(
-  ({ title, achievement, progress }): XboxStanding => ({
+const progressList = records(xbox, ['definition', 'progress'], remembered).map(
+  ({ title, achievement, progress }): XboxProgress => ({
     title: {
       title: {
         id: 'title',
@@ -57,14 +57,14 @@ test('samples have extensions to remember', () => {
 
 test('whatever a record says and remembers, its entry is one that strict clients read', () => {
   fc.assert(
-    fc.property(standings, (standing) => {
-      const entry = writeEntry(standing, { legacy: false }, ['fr', 'en'])
+    fc.property(progressList, (progressEntry) => {
+      const entry = writeEntry(progressEntry, { legacy: false }, ['fr', 'en'])
       const { achievements } = LISTS[2].parse({ achievements: [entry], pagingInfo })
       expect(achievements[0]).toMatchObject({
         progressState: { not_started: 'NotStarted', in_progress: 'InProgress', achieved: 'Achieved' }[
-          standing.progress.state
+          progressEntry.progress.state
         ],
-        isRevoked: standing.progress.revoked,
+        isRevoked: progressEntry.progress.revoked,
       })
     }),
     { numRuns: 500 },
@@ -72,13 +72,15 @@ test('whatever a record says and remembers, its entry is one that strict clients
 })
 
 test('and so is the one of contract 1, where the id is a number', () => {
-  const numbered = standings.filter(({ achievement }) => /^[1-9]\d{0,8}$/.test(achievement.ids['xbox'] ?? ''))
+  const numbered = progressList.filter(({ achievement }) =>
+    /^[1-9]\d{0,8}$/.test(achievement.ids['xbox'] ?? ''),
+  )
   const version = '0001-01-01T00:00:00.0000000Z'
   fc.assert(
-    fc.property(numbered, (standing) => {
-      const entry = writeEntry(standing, { legacy: true }, [])
+    fc.property(numbered, (progressEntry) => {
+      const entry = writeEntry(progressEntry, { legacy: true }, [])
       const { achievements } = LISTS[1].parse({ achievements: [entry], pagingInfo, version })
-      expect(achievements[0]?.unlocked).toBe(standing.progress.state === 'achieved')
+      expect(achievements[0]?.unlocked).toBe(progressEntry.progress.state === 'achieved')
     }),
     { numRuns: 500 },
   )

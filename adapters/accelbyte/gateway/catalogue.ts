@@ -3,7 +3,7 @@ import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Progress } from '../../../src/model/progress.ts'
 import type { Audience } from './target.ts'
 
-export interface Standing {
+export interface CatalogueProgress {
   readonly achievement: StoredAchievement
   readonly progress: Progress
 }
@@ -30,12 +30,12 @@ export async function definitionsFor(
 }
 
 /** All definitions of a title with what a player has of them; hidden ones too, which this service never masks. */
-export async function standingsFor(
+export async function listProgressFor(
   audience: Audience,
   { operations, call }: GatewayRequest,
   titleId: string,
   playerId: string,
-): Promise<readonly Standing[]> {
+): Promise<readonly CatalogueProgress[]> {
   if (audience === 'public')
     return operations.listStandings({ dialect: 'accelbyte', titleId, playerId }, call)
   const filter = { titleId, playerId, view: 'full', states: [] } as const

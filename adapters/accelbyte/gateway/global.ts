@@ -61,8 +61,8 @@ async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayA
   }
   const [isTagged, isNamed] = [readTagFilter(query), readCodes(query)]
   const { id: titleId } = await titleOf(request)
-  const standings = await operations.listCommunityProgress({ titleId, trusted }, call)
-  const wanted = standings.filter(
+  const progressList = await operations.listCommunityProgress({ titleId, trusted }, call)
+  const wanted = progressList.filter(
     ({ achievement, progress }) =>
       isNamed(achievement.id) &&
       isTagged(tagsOf(achievement)) &&

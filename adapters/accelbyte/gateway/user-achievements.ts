@@ -6,7 +6,7 @@ import type { JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import { encode } from '../encode.ts'
 import { readBody } from './body.ts'
-import { type Standing, standingsFor } from './catalogue.ts'
+import { type CatalogueProgress, listProgressFor } from './catalogue.ts'
 import { tagsOf } from './definition.ts'
 import { pageOf, readFlag, readSorting, type Sorting, sorted } from './query.ts'
 import { readTagFilter } from './tags.ts'
@@ -46,21 +46,23 @@ async function list(
   const unlockedFirst = readFlag(query, 'preferUnlocked') ?? prefersUnlocked
   const sorting = readSorting(query, ORDERS, undefined)
   const isTagged = readTagFilter(query)
-  const standings = await standingsOf(audience, request)
-  const rows = standings.filter((standing) => isRow(standing) && isTagged(tagsOf(standing.achievement)))
+  const progressList = await progressOf(audience, request)
+  const rows = progressList.filter(
+    (progressEntry) => isRow(progressEntry) && isTagged(tagsOf(progressEntry.achievement)),
+  )
   const inOrder = sorting === undefined ? rows : sorted(rows, sorting, timeOf)
   const shown = unlockedFirst ? sorted(inOrder, UNLOCKED_FIRST, isLocked) : inOrder
-  const body = pageOf(request, shown, (standing) => writeRow(standing, account.id))
-  return { status: 200, body: { ...body, countInfo: countOf(standings) } }
+  const body = pageOf(request, shown, (progressEntry) => writeRow(progressEntry, account.id))
+  return { status: 200, body: { ...body, countInfo: countOf(progressList) } }
 }
 
 const UNLOCKED_FIRST: Sorting<'locked'> = { key: 'locked', descending: false }
 
-function isLocked({ progress }: Standing): number {
+function isLocked({ progress }: CatalogueProgress): number {
   return progress.state === 'achieved' ? 0 : 1
 }
 
-function timeOf({ achievement, progress }: Standing, key: (typeof ORDERS)[number]): bigint {
+function timeOf({ achievement, progress }: CatalogueProgress, key: (typeof ORDERS)[number]): bigint {
   if (key === 'listOrder') return BigInt(achievement.listOrder)
   const times = {
     achievedAt: progress.unlockTime,
@@ -71,25 +73,28 @@ function timeOf({ achievement, progress }: Standing, key: (typeof ORDERS)[number
 }
 
 /** A namespace's achievements of single players, whatever of them is asked for. */
-async function standingsOf(audience: Audience, request: GatewayRequest): Promise<readonly Standing[]> {
+async function progressOf(
+  audience: Audience,
+  request: GatewayRequest,
+): Promise<readonly CatalogueProgress[]> {
   const account = accountOf(request)
   const title = await titleOf(request)
   const { playerId } = await request.operations.playerOfAccount(account, request.call)
-  const standings = await standingsFor(audience, request, title.id, playerId)
-  return standings.filter(({ achievement }) => achievement.participation !== 'community')
+  const progressList = await listProgressFor(audience, request, title.id, playerId)
+  return progressList.filter(({ achievement }) => achievement.participation !== 'community')
 }
 
 /** Absence of a row says locked. What was taken back by enforcement is locked to its platform. */
-function isRow({ progress }: Standing): boolean {
+function isRow({ progress }: CatalogueProgress): boolean {
   return progress.state !== 'not_started' && !progress.revoked
 }
 
-function countOf(standings: readonly Standing[]): JsonObject {
-  const hidden = standings.filter(({ achievement }) => achievement.hidden).length
+function countOf(progressList: readonly CatalogueProgress[]): JsonObject {
+  const hidden = progressList.filter(({ achievement }) => achievement.hidden).length
   return {
-    numberOfAchievements: standings.length,
+    numberOfAchievements: progressList.length,
     numberOfHiddenAchievements: hidden,
-    numberOfVisibleAchievements: standings.length - hidden,
+    numberOfVisibleAchievements: progressList.length - hidden,
   }
 }
 
@@ -106,17 +111,17 @@ const querySchema = z.object({
 async function batchQuery(request: GatewayRequest): Promise<GatewayAnswer> {
   const { codes, status } = readBody(request, querySchema)
   const account = accountOf(request)
-  const standings = (await standingsOf('admin', request)).filter(isRow)
-  const byCode = new Map(standings.map((standing) => [standing.achievement.id, standing]))
+  const progressList = (await progressOf('admin', request)).filter(isRow)
+  const byCode = new Map(progressList.map((progressEntry) => [progressEntry.achievement.id, progressEntry]))
   const found = [...new Set(codes)]
     .map((code) => byCode.get(code))
-    .filter((standing) => standing !== undefined)
+    .filter((progressEntry) => progressEntry !== undefined)
     .filter(({ progress }) => status === 0 || STATUS[progress.state as keyof typeof STATUS] === status)
-  return { status: 200, body: found.map((standing) => writeRow(standing, account.id)) }
+  return { status: 200, body: found.map((progressEntry) => writeRow(progressEntry, account.id)) }
 }
 
 /** `models.UserAchievementResponse`. */
-function writeRow({ achievement, progress }: Standing, account: string): JsonObject {
+function writeRow({ achievement, progress }: CatalogueProgress, account: string): JsonObject {
   const { state, percent, values, unlockTime, revoked, extensions } = progress
   const id = extensions['accelbyte']?.['id']
   const facts = {

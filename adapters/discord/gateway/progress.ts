@@ -18,8 +18,8 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
   const { operations, call } = request
   const { id } = await titleOf(request)
   const { account, playerId } = await whoAsks(request, id)
-  const standings = await operations.listStandings({ dialect: DIALECT, titleId: id, playerId }, call)
-  const seen = standings.filter(isSeen)
+  const progressList = await operations.listStandings({ dialect: DIALECT, titleId: id, playerId }, call)
+  const seen = progressList.filter(isSeen)
   const body = seen.map(({ achievement, progress }) =>
     writeAchievement(request, achievement, { account, progress }),
   )

@@ -1,4 +1,4 @@
-import type { GatewayRequest, Rate, RateStanding, RequestHead } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, Rate, RateLimitState, RequestHead } from '../../../src/http/gateway.ts'
 import { TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
 import { isSnowflakeText } from '../snowflake.ts'
 import { versionOf, waitsInMilliseconds } from './version.ts'
@@ -17,7 +17,7 @@ export function ratesOf(bucket: string, limit: number): (request: GatewayRequest
 }
 
 /** Headers of every answer; how much of the bucket is left, where a route was reached. */
-export function headersOf(head: RequestHead, rate: RateStanding | undefined): Record<string, string> {
+export function headersOf(head: RequestHead, rate: RateLimitState | undefined): Record<string, string> {
   // discord.py takes an answer without it for a ban, and does not try again.
   const always = { via: '1.1 laurel' }
   if (rate === undefined) return always

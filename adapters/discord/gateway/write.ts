@@ -8,7 +8,7 @@ import { bindingOf } from './target.ts'
 import { shapeOf, versionOf } from './version.ts'
 
 /** Somebody's standing, beside the definition. */
-export interface Standing {
+export interface WrittenProgress {
   readonly account: string | undefined
   readonly progress: Progress
 }
@@ -20,7 +20,7 @@ export interface Standing {
 export function writeAchievement(
   request: GatewayRequest,
   achievement: StoredAchievement,
-  standing?: Standing,
+  standing?: WrittenProgress,
 ): JsonObject {
   const entry = encode(
     {
@@ -41,7 +41,7 @@ export function writeAchievement(
 }
 
 /** An unlock that was taken back reads as one that never was: Discord has no word for it. */
-function factsOf(achievementId: string, { account, progress }: Standing) {
+function factsOf(achievementId: string, { account, progress }: WrittenProgress) {
   const { state, percent, unlockTime } = progress.revoked ? NOT_STARTED : progress
   return { account, achievementId, state, percent, values: {}, unlockTime, revoked: false, extensions: {} }
 }

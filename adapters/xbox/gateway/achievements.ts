@@ -18,8 +18,8 @@ export async function achievementsNamed(
   if (alone !== undefined) return [alone]
   const { operations, call } = request
   const asked = { dialect: 'xbox', titleId: title.title.id, playerId: undefined, isLookup: true }
-  const standings = await operations.listStandings(asked, call)
-  const byId = new Map(standings.map(({ achievement }) => [achievement.ids['xbox'], achievement]))
+  const progressList = await operations.listStandings(asked, call)
+  const byId = new Map(progressList.map(({ achievement }) => [achievement.ids['xbox'], achievement]))
   return ids.map((wanted) => {
     const found = byId.get(wanted)
     if (found !== undefined) return found

@@ -16,7 +16,7 @@ import { liveAchievement, liveLegacy } from './live.ts'
 import type { XboxTitle } from './title.ts'
 
 /** A player's standing on an achievement of a title. */
-export interface XboxStanding {
+export interface XboxProgress {
   readonly title: XboxTitle
   readonly achievement: StoredAchievement
   readonly progress: Progress
@@ -24,13 +24,13 @@ export interface XboxStanding {
 
 /** An achievement as clients of the live service read it; its rarity is for whoever counts. */
 export function writeEntry(
-  standing: XboxStanding,
+  progressEntry: XboxProgress,
   { legacy }: Pick<Contract, 'legacy'>,
   languages: readonly string[],
 ): JsonObject {
-  const record = recordOf(standing, languages)
+  const record = recordOf(progressEntry, languages)
   const { rarity: _, ...entry } = encoded(record, legacy)
-  const unlockTime = unlockTimeOf(standing)
+  const unlockTime = unlockTimeOf(progressEntry)
   if (legacy) {
     return {
       ...entry,
@@ -39,7 +39,7 @@ export function writeEntry(
     } as JsonObject
   }
   const live = readAs(liveAchievement, entry)
-  const { title, scid, titleId } = standing.title
+  const { title, scid, titleId } = progressEntry.title
   const isAlone = live.titleAssociations.length === 0 && titleId !== undefined
   return {
     ...entry,
@@ -69,7 +69,7 @@ function encoded(record: Canonical, legacy: boolean): JsonObject {
  * When it was unlocked; undefined for what is locked. Some clients take the time alone for the unlock, so that one
  * at a time that nobody said is told at the first that was heard of it.
  */
-export function unlockTimeOf({ progress }: Pick<XboxStanding, 'progress'>): Instant | undefined {
+export function unlockTimeOf({ progress }: Pick<XboxProgress, 'progress'>): Instant | undefined {
   if (progress.state !== 'achieved') return undefined
   // A time that stands for none on the wire is none.
   return readTime(writeTime(progress.unlockTime)) ?? progress.firstReportTime
@@ -89,7 +89,7 @@ function shownRequirements({ requirements }: StoredAchievement): StoredAchieveme
 }
 
 function recordOf(
-  { title: { title, scid, titleId }, achievement, progress }: XboxStanding,
+  { title: { title, scid, titleId }, achievement, progress }: XboxProgress,
   languages: readonly string[],
 ): Canonical {
   const { state, percent, values, unlockTime, revoked, extensions } = progress

@@ -3,7 +3,7 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { NEVER } from '../formats.ts'
 import { type Contract, contractOf } from './contract.ts'
-import { writeEntry, type XboxStanding } from './entry.ts'
+import { writeEntry, type XboxProgress } from './entry.ts'
 import { readLanguages } from './languages.ts'
 import { scidOf, type User, userOf } from './names.ts'
 import { readQuery } from './query.ts'
@@ -40,16 +40,16 @@ export const listRoutes: readonly Route[] = [
 async function list(
   request: GatewayRequest,
   contract: Contract,
-  isEarned: (standing: XboxStanding) => boolean,
+  isEarned: (progressEntry: XboxProgress) => boolean,
 ): Promise<GatewayAnswer> {
   const query = readQuery(request.query)
   const user = await userOf(request)
   const playerId = query.possibleOnly ? undefined : user.playerId
-  const standings: XboxStanding[] = []
+  const progressList: XboxProgress[] = []
   for (const title of await titlesOf(request, query.titleIds, user)) {
-    standings.push(...(await standingsOf(request, title, playerId)))
+    progressList.push(...(await progressOf(request, title, playerId)))
   }
-  const wanted = contract.legacy ? standings.filter(isLegacy).filter(isEarned) : standings
+  const wanted = contract.legacy ? progressList.filter(isLegacy).filter(isEarned) : progressList
   const { items, pagingInfo } = pageOf(select(wanted, query, request.now), query)
   return answer(request, contract, items, pagingInfo)
 }
@@ -59,7 +59,7 @@ async function get(request: GatewayRequest): Promise<GatewayAnswer> {
   const user = await userOf(request)
   const title = await titleOfScid(request, scidOf(request))
   const { achievementId = '' } = request.params
-  const found = (await standingsOf(request, title, user.playerId)).find(
+  const found = (await progressOf(request, title, user.playerId)).find(
     ({ achievement }) => achievement.ids['xbox'] === achievementId,
   )
   if (found === undefined || (contract.legacy && !isLegacy(found))) {
@@ -70,13 +70,13 @@ async function get(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 /** All of a title's achievements with the player's standing on each; nobody's for no player. */
-async function standingsOf(
+async function progressOf(
   { operations, call }: GatewayRequest,
   title: XboxTitle,
   playerId: string | undefined,
-): Promise<readonly XboxStanding[]> {
+): Promise<readonly XboxProgress[]> {
   const asked = { dialect: 'xbox', titleId: title.title.id, playerId }
-  return (await operations.listStandings(asked, call)).map((standing) => ({ title, ...standing }))
+  return (await operations.listStandings(asked, call)).map((progressEntry) => ({ title, ...progressEntry }))
 }
 
 async function titlesOf(
@@ -100,14 +100,14 @@ async function titlesOf(
 async function answer(
   request: GatewayRequest,
   contract: Contract,
-  standings: readonly XboxStanding[],
+  progressList: readonly XboxProgress[],
   pagingInfo: JsonObject,
 ): Promise<GatewayAnswer> {
   const languages = readLanguages(request.headers['accept-language'])
-  const rarityOf = contract.rarity ? await raritiesOf(request, standings) : undefined
-  const achievements = standings.map((standing) => {
-    const entry = writeEntry(standing, contract, languages)
-    return rarityOf === undefined ? entry : { ...entry, rarity: rarityOf(standing) }
+  const rarityOf = contract.rarity ? await raritiesOf(request, progressList) : undefined
+  const achievements = progressList.map((progressEntry) => {
+    const entry = writeEntry(progressEntry, contract, languages)
+    return rarityOf === undefined ? entry : { ...entry, rarity: rarityOf(progressEntry) }
   })
   return {
     status: 200,
@@ -116,6 +116,6 @@ async function answer(
 }
 
 /** Contracts 1 and 3 have the id of an achievement as a number. */
-function isLegacy({ achievement }: XboxStanding): boolean {
+function isLegacy({ achievement }: XboxProgress): boolean {
   return /^(0|[1-9]\d{0,9})$/.test(achievement.ids['xbox'] ?? '')
 }

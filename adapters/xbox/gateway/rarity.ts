@@ -1,6 +1,6 @@
 import type { GatewayRequest } from '../../../src/http/gateway.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import type { XboxStanding } from './entry.ts'
+import type { XboxProgress } from './entry.ts'
 
 /** `Rare` is up to 10.9 percent, by the enumeration of microsoft/xbox-live-api. */
 const RARE_BELOW = 11
@@ -8,9 +8,9 @@ const RARE_BELOW = 11
 /** How common each achievement is among the players of its title, as `rarity` says it. */
 export async function raritiesOf(
   { operations, call }: GatewayRequest,
-  standings: readonly XboxStanding[],
-): Promise<(standing: XboxStanding) => JsonObject> {
-  const titleIds = new Set(standings.map(({ title }) => title.title.id))
+  progressList: readonly XboxProgress[],
+): Promise<(progressEntry: XboxProgress) => JsonObject> {
+  const titleIds = new Set(progressList.map(({ title }) => title.title.id))
   const counts = new Map<string, Awaited<ReturnType<typeof operations.countUnlocks>>>()
   for (const titleId of titleIds) counts.set(titleId, await operations.countUnlocks({ titleId }, call))
   return ({ title, achievement }) => {

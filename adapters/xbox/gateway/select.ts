@@ -1,6 +1,6 @@
 import type { Instant } from '../../../src/model/instant.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import { unlockTimeOf, type XboxStanding } from './entry.ts'
+import { unlockTimeOf, type XboxProgress } from './entry.ts'
 import type { ListQuery, Order, PageQuery } from './query.ts'
 
 interface Page<Item> {
@@ -10,19 +10,22 @@ interface Page<Item> {
 
 /** Those of the standings that are asked for, in the order that is asked for. */
 export function select(
-  standings: readonly XboxStanding[],
+  progressList: readonly XboxProgress[],
   { unlockedOnly, kind, orderBy }: Pick<ListQuery, 'unlockedOnly' | 'kind' | 'orderBy'>,
   now: Instant,
-): readonly XboxStanding[] {
-  return standings
+): readonly XboxProgress[] {
+  return progressList
     .filter(
       ({ achievement, progress }) =>
         (kind === undefined || achievement.kind === kind) &&
         (!unlockedOnly || progress.state !== 'not_started'),
     )
-    .map((standing) => ({ standing, keys: [...keysOf(standing, orderBy, now), ...placeOf(standing)] }))
+    .map((progressEntry) => ({
+      progressEntry,
+      keys: [...keysOf(progressEntry, orderBy, now), ...placeOf(progressEntry)],
+    }))
     .sort((left, right) => compare(left.keys, right.keys))
-    .map(({ standing }) => standing)
+    .map(({ progressEntry }) => progressEntry)
 }
 
 /** The token is an offset in the list, which it counts whole. */
@@ -32,8 +35,8 @@ export function pageOf<Item>(list: readonly Item[], { start, maxItems }: PageQue
   return { items: list.slice(start, end), pagingInfo: { continuationToken, totalRecords: list.length } }
 }
 
-function keysOf(standing: XboxStanding, orderBy: Order, now: Instant): readonly Key[] {
-  const { title, achievement } = standing
+function keysOf(progressEntry: XboxProgress, orderBy: Order, now: Instant): readonly Key[] {
+  const { title, achievement } = progressEntry
   switch (orderBy) {
     case 'unordered':
       return []
@@ -41,7 +44,7 @@ function keysOf(standing: XboxStanding, orderBy: Order, now: Instant): readonly 
       return [BigInt(title.titleId ?? 0), title.scid]
     case 'unlocktime': {
       // The latest first; what is locked has no time, and comes last.
-      const time = unlockTimeOf(standing)
+      const time = unlockTimeOf(progressEntry)
       return time === undefined ? [1n, 0n] : [0n, -time]
     }
     case 'endingsoon': {
@@ -54,7 +57,7 @@ function keysOf(standing: XboxStanding, orderBy: Order, now: Instant): readonly 
 type Key = bigint | string
 
 /** By number, as ids are; others by their text after them. The title tells the same number of several apart. */
-function placeOf({ title, achievement }: XboxStanding): readonly Key[] {
+function placeOf({ title, achievement }: XboxProgress): readonly Key[] {
   const id = achievement.ids['xbox'] ?? ''
   const place = /^\d{1,19}$/.test(id) ? [0n, BigInt(id)] : [1n, 0n]
   return [...place, id, title.scid]

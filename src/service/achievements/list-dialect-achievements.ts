@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { listStandings } from '../progress/list-title-progress.ts'
+import { listTitleProgress } from '../progress/list-title-progress.ts'
 import type { Call, Services } from '../services.ts'
 
 export interface ListDialectAchievements {
@@ -13,6 +13,6 @@ export async function listDialectAchievements(
   request: ListDialectAchievements,
   call: Call,
 ): Promise<readonly StoredAchievement[]> {
-  const standings = await listStandings(services, { ...request, playerId: undefined }, call)
-  return standings.map(({ achievement }) => achievement)
+  const progressList = await listTitleProgress(services, { ...request, playerId: undefined }, call)
+  return progressList.map(({ achievement }) => achievement)
 }

@@ -10,7 +10,7 @@ export interface ListCommunityProgress {
   readonly trusted?: boolean
 }
 
-export interface CommunityStanding {
+export interface CommunityGoalProgress {
   readonly achievement: StoredAchievement
   readonly progress: CommunityProgress
 }
@@ -23,8 +23,8 @@ export async function listCommunityProgress(
   services: Services,
   { titleId, trusted }: ListCommunityProgress,
   call: Call,
-): Promise<readonly CommunityStanding[]> {
-  const standings = await services.store.read(call.signal, async (queries) => {
+): Promise<readonly CommunityGoalProgress[]> {
+  const progressList = await services.store.read(call.signal, async (queries) => {
     const shared = await queries.community.list(titleId)
     const progress = new Map(shared.map((each) => [each.achievementId, each]))
     const achievements = await queries.achievements.listByIds(titleId, [...progress.keys()])
@@ -34,6 +34,6 @@ export async function listCommunityProgress(
       .sort((left, right) => (left.id < right.id ? -1 : 1))
       .map((achievement) => ({ achievement, progress: progress.get(achievement.id) as CommunityProgress }))
   })
-  if (trusted) return standings
-  return asGatewayShows(services, { titleId, playerId: undefined }, standings, redactDefinition, call)
+  if (trusted) return progressList
+  return asGatewayShows(services, { titleId, playerId: undefined }, progressList, redactDefinition, call)
 }

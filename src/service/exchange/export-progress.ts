@@ -4,7 +4,7 @@ import { invalidArgument } from '../../model/errors.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
-import { readStandings } from '../progress/progress-page.ts'
+import { readProgressPage } from '../progress/progress-page.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
@@ -41,7 +41,7 @@ export async function* exportProgress(
     const records =
       purpose === 'summary'
         ? summaryOf(services, adapter, title, playerId, account, call)
-        : standingsOf(services, adapter, title, playerId, account, named, call)
+        : progressOf(services, adapter, title, playerId, account, named, call)
     for await (const record of records) {
       const { json, losses } = encodeRecord(adapter, title.id, record, named, options, account, purpose)
       const part = output.entry(json, purpose, losses)
@@ -78,7 +78,7 @@ async function* playersOf(
   }
 }
 
-async function* standingsOf(
+async function* progressOf(
   services: Services,
   adapter: Adapter,
   title: Title,
@@ -91,12 +91,14 @@ async function* standingsOf(
   let after: { key: bigint; id: string } | undefined
   for (;;) {
     const filter = { playerId, titleId: title.id, states: [], after, limit: PAGE_SIZE }
-    const page = await services.store.read(call.signal, (queries) => readStandings(services, queries, filter))
+    const page = await services.store.read(call.signal, (queries) =>
+      readProgressPage(services, queries, filter),
+    )
     const achievements = page.map(({ achievement }) => achievement)
     const named = await withDialectIds(services, adapter, title.id, achievements, call)
-    const standings = new Map(page.map((item) => [item.achievement.id, item.progress]))
+    const progressList = new Map(page.map((item) => [item.achievement.id, item.progress]))
     for (const achievement of named) {
-      const progress = standings.get(achievement.id)
+      const progress = progressList.get(achievement.id)
       if (lists || isWorthARow(adapter, progress))
         yield recordOf(adapter, title, achievement, { account, progress })
     }

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache'
 import type { ListAsked } from '../../store/progress/progress-lists.ts'
 import type { Page, Services } from '../services.ts'
-import type { PlayerStanding } from './list-progress.ts'
-import { readStandings, standingsOf } from './progress-page.ts'
+import type { PlayerProgress } from './list-progress.ts'
+import { progressOf, readProgressPage } from './progress-page.ts'
 import { Gatherer } from './writer/batcher.ts'
 
 interface KnownPage {
   readonly stamp: string
-  readonly page: Page<PlayerStanding>
+  readonly page: Page<PlayerProgress>
 }
 
 /** What is read of a list. */
@@ -15,7 +15,7 @@ interface ReadList {
   /** Undefined where it must not be remembered. */
   readonly stamp: string | undefined
   /** Undefined where nothing has changed since the stamp that was known. */
-  readonly standings: readonly PlayerStanding[] | undefined
+  readonly progressList: readonly PlayerProgress[] | undefined
 }
 
 interface Asked {
@@ -62,9 +62,9 @@ async function readTogether(asked: readonly Asked[]): Promise<readonly ReadList[
     const read: ReadList[] = []
     for (const [index, { stamp, found }] of lists.entries()) {
       const { filter } = asked[index] as Asked
-      const standings = found && (await standingsOf(services, queries, filter.titleId, found))
-      if (found === undefined || standings !== undefined) read.push({ stamp, standings })
-      else read.push({ stamp: undefined, standings: await readStandings(services, queries, filter) })
+      const progressList = found && (await progressOf(services, queries, filter.titleId, found))
+      if (found === undefined || progressList !== undefined) read.push({ stamp, progressList })
+      else read.push({ stamp: undefined, progressList: await readProgressPage(services, queries, filter) })
     }
     return read
   })

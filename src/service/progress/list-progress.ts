@@ -17,7 +17,7 @@ export interface ListProgress {
   readonly states: readonly ProgressState[]
 }
 
-export interface PlayerStanding {
+export interface PlayerProgress {
   readonly achievement: StoredAchievement
   readonly progress: Progress
 }
@@ -30,7 +30,7 @@ export async function listProgress(
   services: Services,
   request: ListProgress,
   call: Call,
-): Promise<Page<PlayerStanding>> {
+): Promise<Page<PlayerProgress>> {
   const { titleId, playerId, view, states, pageSize, pageToken } = request
   const lists = knownLists(services)
   const name = JSON.stringify([titleId, playerId, view, states, pageSize, pageToken])
@@ -44,8 +44,8 @@ export async function listProgress(
       const filter = { titleId, playerId, states, after, limit, stamp: known?.stamp }
       const read = await lists.read(services, filter, call.signal)
       stamp = read.stamp
-      isKnown = read.standings === undefined
-      return read.standings ?? []
+      isKnown = read.progressList === undefined
+      return read.progressList ?? []
     },
     ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
   )

@@ -3,11 +3,11 @@ import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import { dialectOf } from '../exchange/dialects.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import type { PlayerStanding } from './list-progress.ts'
+import type { PlayerProgress } from './list-progress.ts'
 import { asGatewayShows, redactStanding } from './player-view.ts'
-import { readStandings } from './progress-page.ts'
+import { readProgressPage } from './progress-page.ts'
 
-export interface ListStandings {
+export interface ListTitleProgress {
   readonly dialect: string
   readonly titleId: string
   /** Undefined for nobody: every achievement is not started. */
@@ -22,27 +22,30 @@ const PAGE_SIZE = 1000
  * All achievements of a title in list order, each with its id in the dialect and the player's standing on it. What a
  * player may see of them is the dialect's own rule, and its gateway's duty, unless the title masks hidden achievements.
  */
-export async function listStandings(
+export async function listTitleProgress(
   services: Services,
-  { dialect, titleId, playerId, isLookup = false }: ListStandings,
+  { dialect, titleId, playerId, isLookup = false }: ListTitleProgress,
   call: Call,
-): Promise<readonly PlayerStanding[]> {
+): Promise<readonly PlayerProgress[]> {
   const adapter = dialectOf(services, dialect)
-  const standings: PlayerStanding[] = []
+  const progressList: PlayerProgress[] = []
   let after: { key: bigint; id: string } | undefined
   for (;;) {
     const filter = { titleId, playerId: playerId ?? '', states: [], after, limit: PAGE_SIZE }
-    const page = await services.store.read(call.signal, (queries) => readStandings(services, queries, filter))
+    const page = await services.store.read(call.signal, (queries) =>
+      readProgressPage(services, queries, filter),
+    )
     const achievements = page.map(({ achievement }) => achievement)
     const progress = new Map(page.map((item) => [item.achievement.id, item.progress]))
     for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {
-      standings.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
+      progressList.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
     }
     const last = achievements.at(-1)
     if (last === undefined || page.length < PAGE_SIZE) break
     after = { key: BigInt(last.listOrder), id: last.id }
   }
-  if (standings.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  if (isLookup) return standings
-  return asGatewayShows(services, { titleId, playerId }, standings, redactStanding, call)
+  if (progressList.length === 0)
+    await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
+  if (isLookup) return progressList
+  return asGatewayShows(services, { titleId, playerId }, progressList, redactStanding, call)
 }

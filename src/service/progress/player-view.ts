@@ -4,16 +4,16 @@ import type { Queries } from '../../store/queries.ts'
 import * as right from '../authorization.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import type { PlayerStanding } from './list-progress.ts'
+import type { PlayerProgress } from './list-progress.ts'
 
 /** A player's view: a hidden achievement is redacted until it is unlocked. */
-export function asPlayerSees(standing: PlayerStanding): PlayerStanding {
-  const { achievement, progress } = standing
-  return !achievement.hidden || progress.state === 'achieved' ? standing : redactStanding(standing)
+export function asPlayerSees(progressEntry: PlayerProgress): PlayerProgress {
+  const { achievement, progress } = progressEntry
+  return !achievement.hidden || progress.state === 'achieved' ? progressEntry : redactStanding(progressEntry)
 }
 
 /** Leaves that the achievement exists, its position, and how far the player is. */
-export function redactStanding({ achievement, progress }: PlayerStanding): PlayerStanding {
+export function redactStanding({ achievement, progress }: PlayerProgress): PlayerProgress {
   return { achievement: redact(achievement), progress: { ...progress, values: {}, extensions: {} } }
 }
 

@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type AchievementDelivery, type DeliveryState, REPLAYABLE_STATES } from '../../model/delivery.ts'
 import type { Row, Tables } from '../schema.ts'
-import { DELIVERY_COLUMNS, eventOfDelivery, STANDING } from './deliveries.ts'
+import { DELIVERY_COLUMNS, EFFECTIVE_STATE, eventOfDelivery } from './deliveries.ts'
 
 export interface AchievementDeliveryFilter {
   readonly playerId: string
@@ -60,7 +60,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
           order by place limit ${limit}
         )
         select ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, p.place, t.dialect,
-          q.due_time, ${STANDING} as standing, d.event_id = newest.any_state as newest
+          q.due_time, ${EFFECTIVE_STATE} as effective_state, d.event_id = newest.any_state as newest
         from pairs p
         cross join lateral (
           select max(event_id) as any_state, max(event_id) filter (where state = 'delivered') as delivered
@@ -100,7 +100,7 @@ interface NewestRow extends Omit<Row<'deliveries'>, 'state'> {
   readonly dialect: string
   readonly place: number
   readonly due_time: bigint | null
-  readonly standing: DeliveryState
+  readonly effective_state: DeliveryState
   readonly newest: boolean
 }
 
@@ -117,10 +117,10 @@ function toAchievementDeliveries(rows: readonly NewestRow[]): readonly Achieveme
         destinationId: row.destination_id,
         dialect: row.dialect,
         achievementId: row.achievement_id,
-        state: row.standing,
-        delivered: row.standing === 'delivered' ? event : delivered && eventOfDelivery(delivered),
+        state: row.effective_state,
+        delivered: row.effective_state === 'delivered' ? event : delivered && eventOfDelivery(delivered),
         newest: event,
-        nextAttemptTime: row.standing === 'pending' ? (row.due_time ?? undefined) : undefined,
+        nextAttemptTime: row.effective_state === 'pending' ? (row.due_time ?? undefined) : undefined,
         error: row.error,
       }
     })

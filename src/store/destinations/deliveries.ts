@@ -24,7 +24,7 @@ const LAST = 2n ** 63n - 1n
  * A player's wait for an account is the queue's, and is told as the state of all that waits in it. Of a delivery `d` and its
  * queue `q`.
  */
-export const STANDING = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
+export const EFFECTIVE_STATE = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
   then 'waiting_for_account' else d.state end`
 
 /** All but the state, of a delivery `d`, and what may be long. */
@@ -74,7 +74,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
             .as('q'),
         (join) => join.onTrue(),
       )
-      .select([...DELIVERY_COLUMNS, 'q.due_time', STANDING.as('standing')])
+      .select([...DELIVERY_COLUMNS, 'q.due_time', EFFECTIVE_STATE.as('effective_state')])
       .select([BODIES[bodies]('request').as('request'), BODIES[bodies]('response').as('response')])
 
   return {
@@ -91,7 +91,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
         const kept = filter.states.map((state) => (state === 'waiting_for_account' ? 'pending' : state))
         query = query
           .where(isAnyOf('d.state', kept))
-          .where(sql<SqlBool>`${STANDING} = any(${[...filter.states]}::text[])`)
+          .where(sql<SqlBool>`${EFFECTIVE_STATE} = any(${[...filter.states]}::text[])`)
       }
       const rows = await query.orderBy('d.event_id', 'desc').limit(filter.limit).execute()
       return rows.map(toDelivery)
@@ -140,7 +140,7 @@ export function isAnyOf(column: string, states: readonly DeliveryState[]): RawBu
 
 type DeliveryRow = Omit<Row<'deliveries'>, 'state'> & {
   readonly due_time: bigint | null
-  readonly standing: DeliveryState
+  readonly effective_state: DeliveryState
 }
 
 /** The event as it was when it was taken up. */
@@ -166,11 +166,11 @@ function toDelivery(row: DeliveryRow): Delivery {
     titleId: row.title_id,
     destinationId: row.destination_id,
     event: eventOfDelivery(row),
-    state: row.standing,
+    state: row.effective_state,
     attempts: row.attempts,
     createTime: row.create_time,
     attemptTime: row.attempt_time ?? undefined,
-    nextAttemptTime: row.standing === 'pending' ? (row.due_time ?? undefined) : undefined,
+    nextAttemptTime: row.effective_state === 'pending' ? (row.due_time ?? undefined) : undefined,
     idempotencyKey: row.idempotency_key,
     request: (row.request ? { body: '', ...row.request } : undefined) as DeliveryRequest | undefined,
     response: (row.response ? { body: '', ...row.response } : undefined) as DeliveryResponse | undefined,

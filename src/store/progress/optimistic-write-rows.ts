@@ -11,7 +11,7 @@ import { mapValues } from './progress-columns.ts'
  * What is written of standings, as tables of values. A place is the number of a sheet among those that are written,
  * from 1.
  */
-export function rowsOfStandings(playerTitles: readonly PlayerTitleWrite[]) {
+export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
   const all = <Row>(rowsOf: (playerTitle: PlayerTitleWrite) => Iterable<Row>) => {
     const rows: Row[] = []
     const places: number[] = []

@@ -5,7 +5,7 @@ import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import { fixed, fragment, table } from '../fixed-statement.ts'
 import type { Answer, PlayerRequest } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
-import { rowsOfStandings } from './optimistic-write-rows.ts'
+import { rowsOfWrites } from './optimistic-write-rows.ts'
 import type { PlayerTitle, PlayerTitleKey } from './player-titles.ts'
 import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
 import {
@@ -17,7 +17,7 @@ import {
 } from './progress-columns.ts'
 
 /** What is known of a player in a title, and of one achievement of it. */
-export interface Standing {
+export interface PlayerProgressSnapshot {
   /** Undefined where the player has nothing in the title yet. */
   readonly playerTitle: PlayerTitle | undefined
   readonly progress: Progress
@@ -40,11 +40,11 @@ export interface PlayerTitleWrite {
  * Rows of players are looked up one by one (`lateral`), by their whole key: what the planner makes of a join depends
  * on what it knows of the tables, and of tables that fill up from empty it knows nothing for a minute.
  */
-export function standingQueries(db: Kysely<Tables>) {
+export function optimisticWriteQueries(db: Kysely<Tables>) {
   return {
     /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
-    async snapshots(keys: readonly ProgressKey[]): Promise<readonly Standing[]> {
-      const { rows } = await fixed<{ standings: string }>`
+    async snapshots(keys: readonly ProgressKey[]): Promise<readonly PlayerProgressSnapshot[]> {
+      const { rows } = await fixed<{ snapshots: string }>`
         select coalesce(json_agg(json_build_array(
             s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
             ${fragment(PROGRESS_COLUMNS)}
@@ -57,8 +57,8 @@ export function standingQueries(db: Kysely<Tables>) {
           select * from progress
           where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id limit 1
         ) p on true`.execute(db)
-      const found = JSON.parse(rows[0]?.standings ?? '[]') as StandingRow[]
-      return found.map((row, index) => toStanding(keys[index] as ProgressKey, row))
+      const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
+      return found.map((row, index) => toSnapshot(keys[index] as ProgressKey, row))
     },
 
     /**
@@ -75,14 +75,7 @@ export function standingQueries(db: Kysely<Tables>) {
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly Write[]> {
-      const {
-        definitions,
-        reports,
-        sheets: playerTitles,
-        progress,
-        events,
-        answers,
-      } = rowsOfStandings(writes)
+      const { definitions, reports, sheets: playerTitles, progress, events, answers } = rowsOfWrites(writes)
       const { rows } = await fixed<{ place: bigint }>`
         with held as (
           select d.number from ${definitions}
@@ -167,7 +160,7 @@ export function standingQueries(db: Kysely<Tables>) {
   }
 }
 
-type StandingRow = readonly [
+type SnapshotRow = readonly [
   version: string | null,
   unlockedCount: number,
   score: string,
@@ -176,7 +169,7 @@ type StandingRow = readonly [
   ...ProgressColumns,
 ]
 
-function toStanding({ playerId, titleId }: PlayerTitleKey, row: StandingRow): Standing {
+function toSnapshot({ playerId, titleId }: PlayerTitleKey, row: SnapshotRow): PlayerProgressSnapshot {
   const [version, unlockedCount, score, lastUnlockTime, extensions, ...columns] = row
   const playerTitle = version !== null && {
     playerId,

@@ -19,7 +19,7 @@ export interface Listed {
 type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressColumns]
 
 /** Lists for many players at once, and of those that are known already only that they still are so. */
-export function standingListQueries(db: Kysely<Tables>) {
+export function progressListQueries(db: Kysely<Tables>) {
   return {
     /**
      * Pages of titles' achievements with a player's standing on each, in list order, as `playerAchievements` gives one.

@@ -109,8 +109,8 @@ describe('a community achievement', () => {
       view: 'full',
       states: [],
     } as const
-    const { items: standings } = await listProgress(services, list, call)
-    const states = standings.map(({ achievement, progress }) => [achievement.id, progress.state])
+    const { items: progressList } = await listProgress(services, list, call)
+    const states = progressList.map(({ achievement, progress }) => [achievement.id, progress.state])
     expect(states).toEqual([
       ['goal', 'not_started'],
       ['alone', 'in_progress'],

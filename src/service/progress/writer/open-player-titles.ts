@@ -1,12 +1,12 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import type { Instant } from '../../../model/instant.ts'
 import type { Progress } from '../../../model/progress.ts'
-import type { PlayerTitleWrite, Standing } from '../../../store/progress/optimistic-writes.ts'
+import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { GivenAnswer } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import type { RecordProgress } from '../record-progress.ts'
-import type { KnownStandings } from './player-title-cache.ts'
+import type { PlayerTitleCache } from './player-title-cache.ts'
 import { PlayerTitleChanges } from './player-title-changes.ts'
 import { playerTitleKey } from './unit-of-work.ts'
 
@@ -27,7 +27,7 @@ export interface OpenPlayerTitle {
 /** The sheets of items, in the order of the items: what is remembered of them, or else read. */
 export async function openPlayerTitles(
   services: Services,
-  standings: KnownStandings,
+  progressList: PlayerTitleCache,
   items: readonly RecordProgress[],
   now: Instant,
 ): Promise<readonly OpenPlayerTitle[]> {
@@ -36,7 +36,7 @@ export async function openPlayerTitles(
   // Taken now: what is remembered may be forgotten, or move on, while the rest is read.
   const names = items.map((item) => {
     const name = playerTitleKey(item)
-    const known = standings.get(name)
+    const known = progressList.get(name)
     if (known?.progress.has(item.achievementId) !== true) incomplete.add(name)
     else if (!playerTitles.has(name))
       playerTitles.set(name, opened(name, known.playerTitle, known.progress, known.playerTitle))
@@ -45,10 +45,10 @@ export async function openPlayerTitles(
   if (incomplete.size > 0) {
     // All of a sheet is of one version: beside what is read, what is remembered of it might be older, and unnoticed.
     const unknown = items.filter((_, index) => incomplete.has(names[index] as string))
-    const read = await readStandings(services, unknown)
+    const read = await readSnapshots(services, unknown)
     const found = new Map<string, Map<string, Progress>>()
     for (const [index, item] of unknown.entries()) {
-      const { playerTitle, progress } = read[index] as Standing
+      const { playerTitle, progress } = read[index] as PlayerProgressSnapshot
       const name = playerTitleKey(item)
       let ofPlayerTitle = found.get(name)
       if (ofPlayerTitle === undefined) {
@@ -62,10 +62,10 @@ export async function openPlayerTitles(
   return names.map((name) => playerTitles.get(name) as OpenPlayerTitle)
 }
 
-async function readStandings(
+async function readSnapshots(
   { store }: Services,
   items: readonly RecordProgress[],
-): Promise<readonly Standing[]> {
+): Promise<readonly PlayerProgressSnapshot[]> {
   return store.read(new AbortController().signal, (queries) => queries.optimisticWrites.snapshots(items))
 }
 

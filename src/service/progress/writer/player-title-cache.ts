@@ -16,7 +16,7 @@ const MOST = 50_000
  * What players had when they were last written or read, in memory, by the keys of their sheets. It may be old: what is
  * thought out from it is written only if the sheet is still of the same version.
  */
-export class KnownStandings {
+export class PlayerTitleCache {
   readonly #known = new LRUCache<string, CachedPlayerTitle>({ max: MOST })
 
   /**

@@ -2,7 +2,7 @@ import { LaurelError } from '../../../model/errors.ts'
 import type { Call, Services } from '../../services.ts'
 import { asAnswer } from './apply-reports.ts'
 import { Gatherer } from './batcher.ts'
-import { KnownStandings } from './player-title-cache.ts'
+import { PlayerTitleCache } from './player-title-cache.ts'
 import type { Entry, EntryAnswer } from './report-entry.ts'
 import { isAway } from './write-batch.ts'
 import { recordUnderLock } from './write-locked.ts'
@@ -40,7 +40,7 @@ const ENTRY_BYTES = 512
 type Told = ReadonlyMap<Entry, EntryAnswer>
 
 export function createRecorder(gathers: boolean): Recorder {
-  const standings = new KnownStandings()
+  const progressList = new PlayerTitleCache()
 
   const counts = { together: 0, late: 0, batches: 0 }
 
@@ -85,7 +85,7 @@ export function createRecorder(gathers: boolean): Recorder {
   async function recordWritable(services: Services, entries: readonly Entry[]): Promise<Told> {
     const told = new Map<Entry, EntryAnswer>()
     if (entries.length === 0) return told
-    const answers = await recordUnlocked(services, standings, entries).catch(orUnlessAway(entries))
+    const answers = await recordUnlocked(services, progressList, entries).catch(orUnlessAway(entries))
     for (const [index, entry] of entries.entries()) {
       const answer = answers[index]
       if (answer !== undefined) told.set(entry, answer)

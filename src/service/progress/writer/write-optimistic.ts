@@ -7,7 +7,7 @@ import { achievementNotFound } from '../../require.ts'
 import type { Services } from '../../services.ts'
 import { judge } from './apply-reports.ts'
 import { type OpenPlayerTitle, openPlayerTitles, writeOf } from './open-player-titles.ts'
-import type { KnownStandings } from './player-title-cache.ts'
+import type { PlayerTitleCache } from './player-title-cache.ts'
 import type { Entry, EntryAnswer } from './report-entry.ts'
 import { playerTitleKey } from './unit-of-work.ts'
 
@@ -19,13 +19,13 @@ import { playerTitleKey } from './unit-of-work.ts'
  */
 export async function recordUnlocked(
   services: Services,
-  standings: KnownStandings,
+  progressList: PlayerTitleCache,
   entries: readonly Entry[],
 ): Promise<readonly (EntryAnswer | undefined)[]> {
   const now = services.now()
   const items = entries.map(({ item }) => item)
   const definitions = await findDefinitions(services, entries)
-  const playerTitles = await openPlayerTitles(services, standings, items, now)
+  const playerTitles = await openPlayerTitles(services, progressList, items, now)
   const opened = new Map(playerTitles.map((playerTitle) => [playerTitle.name, playerTitle]))
 
   const answers = new Answers()
@@ -48,13 +48,14 @@ export async function recordUnlocked(
   const writes = kept.map(writeOf).sort(byKey)
   const written = new Set<OpenPlayerTitle>()
   for (const { open, after, progress } of await write(services, writes, now)) {
-    standings.put(open.name, after, open, progress)
+    progressList.put(open.name, after, open, progress)
     written.add(open)
   }
   if (written.size === opened.size) return judged
 
   // Whatever it was that had changed: it is read anew.
-  for (const playerTitle of opened.values()) if (!written.has(playerTitle)) standings.forget(playerTitle.name)
+  for (const playerTitle of opened.values())
+    if (!written.has(playerTitle)) progressList.forget(playerTitle.name)
   const left = kept.filter((playerTitle) => !written.has(playerTitle))
   services.definitions.forget(left.flatMap(({ definitions: judgedBy }) => judgedBy))
   return judged.map((answer, index) =>
