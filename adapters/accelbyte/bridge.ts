@@ -6,7 +6,7 @@ import type {
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
 import { pathStep, sift, together } from '../../src/dialect/kit/plan.ts'
-import { codeOf, type Telling, tellingOf } from './bridge/event-calls.ts'
+import { codeOf, type EventCall, eventCallOf } from './bridge/event-calls.ts'
 import { resetRequest, unlockRequest, valuesRequest } from './bridge/requests.ts'
 import { judge } from './bridge/verdicts.ts'
 
@@ -23,14 +23,14 @@ function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePla
   const { told, unsupported } = sift(bridge.kinds, changes, (change) => {
     if (namespace === undefined) return 'the title is bound to no namespace'
     if (user === undefined) return 'the account is no user id'
-    const telling = tellingOf(change)
-    return typeof telling === 'string' ? telling : undefined
+    const eventCall = eventCallOf(change)
+    return typeof eventCall === 'string' ? eventCall : undefined
   })
   const place = `namespaces/${namespace}/users/${user}`
   const { over, standing: progressEntry } = atResets(told)
-  const of = (tells: (telling: Telling) => boolean, most: number) =>
+  const of = (eventCalls: (eventCall: EventCall) => boolean, most: number) =>
     together(
-      progressEntry.filter((change) => tells(tellingOf(change) as Telling)),
+      progressEntry.filter((change) => eventCalls(eventCallOf(change) as EventCall)),
       codeOf,
       most,
     )

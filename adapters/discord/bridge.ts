@@ -9,7 +9,7 @@ import {
   jsonOf,
   type Verdict,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, percentTold, sift, together } from '../../src/dialect/kit/plan.ts'
+import { pathStep, sentPercent, sift, together } from '../../src/dialect/kit/plan.ts'
 
 /** A bot's report to whoever serves Discord's API. It serves one achievement a call. */
 export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, judge, probe }
@@ -28,7 +28,7 @@ function plan(changes: readonly BridgeChange[], { binding, account }: BridgeTarg
       method: 'PUT',
       path: `/users/${user}/applications/${application}/achievements/${pathStep(id)}`,
       headers: { 'content-type': 'application/json' },
-      body: { percent_complete: percentTold(covers) },
+      body: { percent_complete: sentPercent(covers) },
       covers,
     }
   })

@@ -5,7 +5,7 @@ import type {
   BridgeRequest,
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, percentTold, sift, together } from '../../src/dialect/kit/plan.ts'
+import { pathStep, sentPercent, sift, together } from '../../src/dialect/kit/plan.ts'
 import { integerOf, titleIds } from './formats.ts'
 import { ACTION } from './update.ts'
 
@@ -42,7 +42,7 @@ function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePla
 function whyNot(change: BridgeChange): string | undefined {
   const { id } = change.achievement
   if (idOf(change) === '') return `achievement ${id} has no id at Xbox: give it one in ids.xbox`
-  if (percentTold([change]) === 0) return 'it is less than one percent, and Xbox counts from one'
+  if (sentPercent([change]) === 0) return 'it is less than one percent, and Xbox counts from one'
   return undefined
 }
 
@@ -66,7 +66,7 @@ function bodyOf(covers: readonly BridgeChange[], { binding, account }: BridgeTar
     ...(scid === undefined ? {} : { serviceConfigId: scid }),
     ...(titleId === undefined ? {} : { titleId: integerOf(titleId) }),
     userId: account,
-    achievements: [...byId].map(([id, changes]) => ({ id, percentComplete: percentTold(changes) })),
+    achievements: [...byId].map(([id, changes]) => ({ id, percentComplete: sentPercent(changes) })),
   }
 }
 

@@ -63,7 +63,7 @@ async function call(
     }
   } catch (error) {
     signal.throwIfAborted()
-    if (!isTold(error)) throw error
+    if (!isDeliverable(error)) throw error
     const sent = error instanceof OutboundError && MAY_HAVE_ARRIVED.has(error.kind)
     return { request: sent ? request : undefined, response: undefined, error: error.message }
   } finally {
@@ -97,7 +97,7 @@ async function probe(
 }
 
 /** What is said to whoever tests a destination; anything else is a fault of Laurel's own. */
-function isTold(error: unknown): error is Error {
+function isDeliverable(error: unknown): error is Error {
   return error instanceof OutboundError || error instanceof CredentialError || error instanceof LaurelError
 }
 

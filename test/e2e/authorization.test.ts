@@ -136,7 +136,7 @@ afterAll(async () => {
   rmSync(auth.folder, { recursive: true })
 })
 
-interface Told {
+interface OutcomeByEntry {
   readonly results?: BatchItemResult[]
   readonly resumeToken?: string
 }
@@ -158,7 +158,7 @@ function ask(name: string, request: object, token: string | undefined): Promise<
       return
     }
     const stream = requestStream ? method(metadata) : method(message, metadata)
-    stream.on('data', ({ results = [], resumeToken }: Told) => {
+    stream.on('data', ({ results = [], resumeToken }: OutcomeByEntry) => {
       // What is refused of a stream of items is refused in its place.
       const [outcome] = results.map((result) => result.outcome)
       if (outcome?.$case === 'error') resolve(outcome.value.code)

@@ -1,7 +1,7 @@
 import type { Behave, FakePlatform, Received } from './fake-platform.ts'
 
 /** What a request tells a platform: whose, and of what. */
-export interface Told {
+export interface OutcomeByEntry {
   readonly account: string
   readonly achievements: readonly string[]
 }
@@ -11,7 +11,7 @@ const discordPath = /^\/users\/(\d+)\/applications\/\d+\/achievements\/(\d+)$/
 const accelbytePath = /\/users\/([^/]+)\/achievements\/(?:([^/]+)\/unlock|bulkUnlock)$/
 
 /** What a platform reads of a request, by its dialect; a webhook's accounts are players. */
-export const readers: Readonly<Record<string, (request: Received) => Told>> = {
+export const readers: Readonly<Record<string, (request: Received) => OutcomeByEntry>> = {
   webhook({ body }) {
     const { data } = JSON.parse(body)
     return { account: data.player_id, achievements: [data.achievement_id] }
@@ -44,7 +44,7 @@ export function asAccelByte(behave: Behave): Behave {
 }
 
 /** What a platform did, in the order in which it did it first: each key once. */
-export function toldTo(platform: FakePlatform, dialect: string): readonly Told[] {
+export function toldTo(platform: FakePlatform, dialect: string): readonly OutcomeByEntry[] {
   const read = readers[dialect]
   if (read === undefined) throw new Error(`nobody reads ${dialect}`)
   return [...platform.applied.values()].map(read)

@@ -45,15 +45,15 @@ describe('an unlock', () => {
   })
 
   test('of what a statistic measures is at least its goal', () => {
-    const isTold = (value: number | undefined, told: number) => {
+    const isDeliverable = (value: number | undefined, told: number) => {
       const progress = value === undefined ? {} : { values: { goal: value } }
       const change = changeOf({ id: 'sea', requirements: [miles] }, unlocked, progress)
       const body = [{ statCode: 'miles', updateStrategy: 'MAX', value: told }]
       expect(planned([change])).toEqual([{ method: 'PUT', path: values, body, covers: [0] }])
     }
-    isTold(120.25, 120.25)
-    isTold(3, 100.5)
-    isTold(undefined, 100.5)
+    isDeliverable(120.25, 120.25)
+    isDeliverable(3, 100.5)
+    isDeliverable(undefined, 100.5)
   })
 
   test('of what has several requirements sends the statistics of them before it', () => {

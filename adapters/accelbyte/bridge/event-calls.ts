@@ -5,7 +5,7 @@ import { valueAt } from '../../../src/model/progress.ts'
 import { compareQuantities, type Quantity } from '../../../src/model/quantity.ts'
 
 /** How a change is told. */
-export interface Telling {
+export interface EventCall {
   /** `values`: the statistics say it all; `unlock`: an unlock says it, once the statistics have `values`. */
   readonly kind: 'reset' | 'values' | 'unlock'
   /** What statistics are at least, by their codes. */
@@ -17,10 +17,10 @@ export function codeOf({ achievement }: BridgeChange): string {
   return achievement.id
 }
 
-const NOTHING: Telling['values'] = new Map()
+const NOTHING: EventCall['values'] = new Map()
 
 /** How a change is told, or why it cannot be. Decided by the change alone. */
-export function tellingOf(change: BridgeChange): Telling | string {
+export function eventCallOf(change: BridgeChange): EventCall | string {
   const { event, achievement } = change
   if (achievement.participation === 'community') {
     return 'the achievement is global there: only what all players do moves it'
@@ -60,7 +60,7 @@ function metValue(change: BridgeChange, requirement: Requirement): Quantity {
 function highest(
   requirements: readonly Requirement[],
   valueFor: (requirement: Requirement) => Quantity | undefined,
-): Telling['values'] {
+): EventCall['values'] {
   const values = new Map<string, Quantity>()
   for (const requirement of requirements) {
     const { statCode = '' } = requirement

@@ -3,7 +3,7 @@ import { pathStep } from '../../../src/dialect/kit/plan.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { Quantity } from '../../../src/model/quantity.ts'
 import { writeDouble } from '../values.ts'
-import { codeOf, larger, tellingOf } from './event-calls.ts'
+import { codeOf, eventCallOf, larger } from './event-calls.ts'
 
 const HEADERS = { 'content-type': 'application/json' }
 const ACHIEVEMENTS = '/achievement/v1/admin'
@@ -34,9 +34,9 @@ export function unlockRequest(place: string, covers: readonly BridgeChange[]): B
 export function valuesRequest(place: string, changes: readonly BridgeChange[]): BridgeRequest {
   const values = new Map<string, Quantity>()
   for (const change of changes) {
-    const telling = tellingOf(change)
-    if (typeof telling === 'string') continue
-    for (const [code, value] of telling.values) values.set(code, larger(values.get(code), value))
+    const eventCall = eventCallOf(change)
+    if (typeof eventCall === 'string') continue
+    for (const [code, value] of eventCall.values) values.set(code, larger(values.get(code), value))
   }
   const body = [...values].map(
     ([statCode, value]): JsonObject => ({

@@ -7,7 +7,7 @@ import {
   type Verdict,
   verdictOf,
 } from '../../../src/dialect/bridge.ts'
-import { codeOf, tellingOf } from './event-calls.ts'
+import { codeOf, eventCallOf } from './event-calls.ts'
 
 const error = z.object({ errorCode: z.number().catch(0), errorMessage: z.string().catch('') })
 type Failure = z.output<typeof error>
@@ -47,7 +47,7 @@ function eachUnlock(
     const result =
       data.find(({ achievementCode }) => achievementCode === code) ??
       data.find(({ achievementCode }) => achievementCode.toLowerCase() === code.toLowerCase())
-    if (result === undefined) return untold(`achievement ${code}`)
+    if (result === undefined) return undeliverable(`achievement ${code}`)
     const { success, errorDetail } = result
     if (success || (errorDetail && isUnlocked(errorDetail))) return DELIVERED
     return waits && errorDetail?.errorCode === 422 ? held(errorDetail) : verdictOfFailure(errorDetail)
@@ -61,9 +61,9 @@ function eachValue(covers: readonly BridgeChange[], answer: BridgeAnswer): reado
     data.map(({ statCode, success, details }) => [statCode, success ? DELIVERED : verdictOfFailure(details)]),
   )
   return covers.map((change): Verdict => {
-    const telling = tellingOf(change)
-    const codes = typeof telling === 'string' ? [] : [...telling.values.keys()]
-    const each = codes.map((code) => verdicts.get(code) ?? untold(`stat ${code}`))
+    const eventCall = eventCallOf(change)
+    const codes = typeof eventCall === 'string' ? [] : [...eventCall.values.keys()]
+    const each = codes.map((code) => verdicts.get(code) ?? undeliverable(`stat ${code}`))
     return (
       each.find(({ kind }) => kind === 'refused') ?? each.find(({ kind }) => kind === 'retry') ?? DELIVERED
     )
@@ -92,6 +92,6 @@ function held({ errorMessage }: Failure): Verdict {
   return { kind: 'retry', why: `its statistics have not unlocked it yet: ${errorMessage.slice(0, 200)}` }
 }
 
-function untold(what: string): Verdict {
+function undeliverable(what: string): Verdict {
   return { kind: 'retry', why: `the answer tells nothing of ${what}` }
 }

@@ -68,7 +68,7 @@ async function pullPerson(pulling: Pulling, key: string, person: Person): Promis
     players.current = { key, place: page.place, seen }
     await file.write(state)
   }
-  if (source.progress.complete) await tellAbsent(pulling, person, new Set(seen))
+  if (source.progress.complete) await reportAbsent(pulling, person, new Set(seen))
 }
 
 /** Gives the player the account that the platform knows. */
@@ -104,7 +104,7 @@ async function takeIn(
  * What we have of a player and the platform's list does not name: there, it is nothing. Of achievements that the platform
  * has, which is known where its definitions were pulled too.
  */
-async function tellAbsent(
+async function reportAbsent(
   { job, laurel, state: { tally, known = [] } }: Pulling,
   { playerId }: Person,
   seen: Set<string>,

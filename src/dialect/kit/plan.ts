@@ -38,7 +38,7 @@ export function together(
 }
 
 /** The furthest that changes say, in whole percent. 100 is an unlock everywhere, so only an unlock is 100. */
-export function percentTold(changes: readonly BridgeChange[]): number {
+export function sentPercent(changes: readonly BridgeChange[]): number {
   return Math.max(...changes.map(percentOf))
 }
 

@@ -3,7 +3,7 @@ import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
 import { mutateOnce } from '../idempotency.ts'
-import { type Teller, teller } from '../progress/writer/apply-report.ts'
+import { type Attribution, attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -26,7 +26,7 @@ export async function createAchievement(
   const { titleId, achievement } = request
   return mutateOnce(services, 'createAchievement', request, call, async (queries) => {
     if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
-    return insertAchievement(services, queries, titleId, achievement, teller(call, request.requestId))
+    return insertAchievement(services, queries, titleId, achievement, attributionOf(call, request.requestId))
   })
 }
 
@@ -36,7 +36,7 @@ export async function insertAchievement(
   queries: Queries,
   titleId: string,
   achievement: Achievement,
-  told: Teller,
+  told: Attribution,
 ): Promise<StoredAchievement> {
   const existing = await queries.achievements.listByIds(titleId, [achievement.id])
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)

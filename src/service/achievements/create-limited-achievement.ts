@@ -1,5 +1,5 @@
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
-import { teller } from '../progress/writer/apply-report.ts'
+import { attributionOf } from '../progress/writer/apply-report.ts'
 import { titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { insertAchievement } from './create-achievement.ts'
@@ -23,6 +23,6 @@ export async function createLimitedAchievement(
     if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
     const { achievementCount } = await queries.titles.findTotals(titleId)
     if (achievementCount >= limit) return undefined
-    return insertAchievement(services, queries, titleId, achievement, teller(call, undefined))
+    return insertAchievement(services, queries, titleId, achievement, attributionOf(call, undefined))
   })
 }

@@ -1,6 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { mutateOnce } from '../idempotency.ts'
-import { teller } from '../progress/writer/apply-report.ts'
+import { attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementNotFound, achievementOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -30,7 +30,7 @@ export async function reorderAchievement(
     const time = services.now()
     await queries.achievements.upsert(titleId, [{ ...current, listOrder: target, updateTime: time }])
     await queries.events.insertDefinitionEvents(titleId, [achievementId], {
-      ...teller(call, request.requestId),
+      ...attributionOf(call, request.requestId),
       time,
     })
     return achievementOf(queries, titleId, achievementId)

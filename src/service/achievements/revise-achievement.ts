@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { teller } from '../progress/writer/apply-report.ts'
+import { attributionOf } from '../progress/writer/apply-report.ts'
 import type { Call, Services } from '../services.ts'
 import { type AchievementPatch, patchAchievement } from './update-achievement.ts'
 
@@ -17,6 +17,6 @@ export async function reviseAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   return services.store.write(call.signal, (queries) =>
-    patchAchievement(services, queries, request, teller(call, undefined), request.revise),
+    patchAchievement(services, queries, request, attributionOf(call, undefined), request.revise),
   )
 }

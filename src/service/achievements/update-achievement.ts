@@ -1,7 +1,7 @@
 import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
 import { mutateOnce } from '../idempotency.ts'
-import { type Teller, teller } from '../progress/writer/apply-report.ts'
+import { type Attribution, attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementNotFound, achievementOf, checkEtag, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkDialectIds, statCodesOf } from './create-achievement.ts'
@@ -27,7 +27,7 @@ export async function updateAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   return mutateOnce(services, 'updateAchievement', request, call, (queries) =>
-    patchAchievement(services, queries, request, teller(call, request.requestId), (current) => {
+    patchAchievement(services, queries, request, attributionOf(call, request.requestId), (current) => {
       checkEtag(current, request.etag)
       return request.patch
     }),
@@ -39,7 +39,7 @@ export async function patchAchievement(
   services: Services,
   queries: Queries,
   { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
-  told: Teller,
+  told: Attribution,
   patchOf: (current: StoredAchievement) => AchievementPatch,
 ): Promise<StoredAchievement> {
   const [current] = await queries.achievements.lock(titleId, [achievementId])

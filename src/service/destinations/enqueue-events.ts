@@ -3,7 +3,7 @@ import { EVENT_KINDS, type EventKind } from '../../model/event.ts'
 import type { Services } from '../services.ts'
 
 /** What a platform is told of, where nobody says which kinds. */
-const TOLD_TO_PLATFORMS: readonly EventKind[] = ['progressed', 'unlocked']
+const PLATFORM_EVENT_KINDS: readonly EventKind[] = ['progressed', 'unlocked']
 
 /**
  * Makes deliveries of the next events that are meant for a destination, as far as they are settled. False when there
@@ -26,5 +26,5 @@ function kindsFor({ dialects }: Services, { dialect, filter }: Destination): rea
   if (filter.kinds.length > 0) return filter.kinds
   if (dialect === WEBHOOK) return EVENT_KINDS
   const known = dialects.get(dialect)?.bridge?.kinds ?? []
-  return TOLD_TO_PLATFORMS.filter((kind) => known.includes(kind))
+  return PLATFORM_EVENT_KINDS.filter((kind) => known.includes(kind))
 }

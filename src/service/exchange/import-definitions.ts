@@ -5,7 +5,7 @@ import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Queries } from '../../store/queries.ts'
 import { orderAfter, statCodesOf } from '../achievements/create-achievement.ts'
-import { teller } from '../progress/writer/apply-report.ts'
+import { attributionOf } from '../progress/writer/apply-report.ts'
 import type { Call, Services } from '../services.ts'
 import type { EntryKind } from './export-part.ts'
 import type { Matcher } from './match.ts'
@@ -79,7 +79,7 @@ export async function importDefinitions(
   await queries.stats.insertMissing(titleId, statCodesOf(writes), now)
   await queries.achievements.upsert(titleId, writes)
   const ids = writes.map(({ id }) => id)
-  await queries.events.insertDefinitionEvents(titleId, ids, { ...teller(call, undefined), time: now })
+  await queries.events.insertDefinitionEvents(titleId, ids, { ...attributionOf(call, undefined), time: now })
   for (const { id, rewards } of writes) {
     const difference = scoreOf({ rewards }) - scoreOf(matcher.stored(id) ?? { rewards })
     if (difference === 0n) continue

@@ -5,7 +5,7 @@ import { compareQuantities } from '../../model/quantity.ts'
 import type { Stat } from '../../model/stat.ts'
 import type { ProgressKey } from '../../store/progress/progress.ts'
 import type { Queries } from '../../store/queries.ts'
-import type { Teller } from '../progress/writer/apply-report.ts'
+import type { Attribution } from '../progress/writer/apply-report.ts'
 import type { PlayerTitleChanges } from '../progress/writer/player-title-changes.ts'
 import { follow, StatValues } from '../progress/writer/write-stats.ts'
 import { checkValue, type Movement } from '../stats/stat-updates.ts'
@@ -112,7 +112,7 @@ export class ImportedStats {
     { playerId, titleId, achievementId }: ProgressKey,
     movements: ReadonlyMap<string, Movement>,
     context: ReportContext,
-    attribution: Teller,
+    attribution: Attribution,
   ): void {
     if (movements.size === 0) return
     this.#values.put({ playerId, titleId }, movements, context.time)

@@ -21,7 +21,7 @@ export class Output {
   #writer: DocumentWriter | undefined
   #text = ''
   #losses: Loss[] = []
-  readonly #toldOfTitles = new Set<string>()
+  readonly #titlesWithReportedLosses = new Set<string>()
   #entryCount = 0
   #lossCount = 0
 
@@ -57,8 +57,8 @@ export class Output {
     for (const loss of losses) {
       if (loss.path.startsWith('$.title.')) {
         const told = pack(loss)
-        if (this.#toldOfTitles.has(told)) continue
-        this.#toldOfTitles.add(told)
+        if (this.#titlesWithReportedLosses.has(told)) continue
+        this.#titlesWithReportedLosses.add(told)
       }
       this.#losses.push(loss)
       this.#lossCount += 1

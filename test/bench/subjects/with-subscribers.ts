@@ -24,7 +24,7 @@ const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
  * is waited for, so that it is no burden of the next subject.
  */
 export async function told(stage: Stage): Promise<readonly (readonly Subject[])[]> {
-  const untold = await open(stage, UNTOLD)
+  const undeliverable = await open(stage, UNTOLD)
   const server = await open(stage, TOLD)
   const hook = await stage.helper('load/hook.ts')
   await createDestination(server.address, hook.place)
@@ -32,7 +32,7 @@ export async function told(stage: Stage): Promise<readonly (readonly Subject[])[
   const subject = unaryTo(stage, 'unary, watched and delivered', server.address, TOLD)
   return [
     [
-      unaryTo(stage, 'unary, nobody told', untold.address, UNTOLD),
+      unaryTo(stage, 'unary, nobody told', undeliverable.address, UNTOLD),
       {
         ...subject,
         async measure(timing) {

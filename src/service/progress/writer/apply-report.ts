@@ -50,7 +50,7 @@ export function report(
   achievement: StoredAchievement,
   said: Report,
   context: ReportContext,
-  told: Teller,
+  attribution: Attribution,
 ): ProgressResult {
   const outcome = applyReport(achievement, changes.progressOf(key.achievementId), said, context)
   if (outcome.kind === 'rejected') throw rejected(key, outcome)
@@ -58,9 +58,9 @@ export function report(
     changes.change(achievement, outcome.progress, {
       kind: outcome.newlyUnlocked ? 'unlocked' : 'progressed',
       time: context.time,
-      actor: told.actor,
+      actor: attribution.actor,
       reason: '',
-      requestId: told.requestId ?? '',
+      requestId: attribution.requestId ?? '',
     })
   }
   return {
@@ -110,12 +110,12 @@ function keyOf(titleId: string, achievementId: string): string {
 }
 
 /** Who changes something, and by which call. */
-export interface Teller {
+export interface Attribution {
   readonly actor: string
   readonly requestId: string | undefined
 }
 
-export function teller(call: Call, requestId: string | undefined): Teller {
+export function attributionOf(call: Call, requestId: string | undefined): Attribution {
   return { actor: call.actor, requestId }
 }
 

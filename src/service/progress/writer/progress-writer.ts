@@ -37,7 +37,7 @@ const MOST_WAITING_BYTES = 32 * 2 ** 20
 const ENTRY_BYTES = 512
 
 /** What became of entries, as far as they were recorded. */
-type Told = ReadonlyMap<Entry, EntryAnswer>
+type OutcomeByEntry = ReadonlyMap<Entry, EntryAnswer>
 
 export function createRecorder(gathers: boolean): Recorder {
   const progressList = new PlayerTitleCache()
@@ -82,7 +82,7 @@ export function createRecorder(gathers: boolean): Recorder {
   }
 
   /** What became of those that could be written. */
-  async function recordWritable(services: Services, entries: readonly Entry[]): Promise<Told> {
+  async function recordWritable(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
     const told = new Map<Entry, EntryAnswer>()
     if (entries.length === 0) return told
     const answers = await recordUnlocked(services, progressList, entries).catch(orUnlessAway(entries))
@@ -95,7 +95,7 @@ export function createRecorder(gathers: boolean): Recorder {
     return told
   }
 
-  async function recordLocked(services: Services, entries: readonly Entry[]): Promise<Told> {
+  async function recordLocked(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
     if (entries.length === 0) return new Map()
     counts.late += entries.length
     const answers = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
@@ -151,7 +151,11 @@ function orUnlessAway(entries: readonly Entry[]) {
 }
 
 /** What became of it where it was tried, or else under lock: who is told already waits for no lock. */
-async function answerOf(entry: Entry, tried: Promise<Told>, locked: Promise<Told>): Promise<EntryAnswer> {
+async function answerOf(
+  entry: Entry,
+  tried: Promise<OutcomeByEntry>,
+  locked: Promise<OutcomeByEntry>,
+): Promise<EntryAnswer> {
   return (await tried).get(entry) ?? ((await locked).get(entry) as EntryAnswer)
 }
 

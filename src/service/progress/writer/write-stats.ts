@@ -13,7 +13,7 @@ import type { Call, Services } from '../../services.ts'
 import { recordContributions } from '../../stats/record-contributions.ts'
 import type { RecordStats, RecordStatsResult } from '../../stats/record-stats.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
-import { type ProgressResult, report, teller, whenOf } from './apply-report.ts'
+import { attributionOf, type ProgressResult, report, whenOf } from './apply-report.ts'
 import { asAnswer } from './apply-reports.ts'
 import type { PlayerTitleChanges } from './player-title-changes.ts'
 import { playerTitleKey, UnitOfWork } from './unit-of-work.ts'
@@ -89,7 +89,7 @@ async function recordOne(
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, by))
   const context = whenOf(services, now, request.occurredTime, by.actor)
   const movements = movementsOf(request, title.stats, values.of(request))
-  const told = teller(by, requestId)
+  const told = attributionOf(by, requestId)
   const followers = followersOf(titles, request)
   const written = values.put(request, movements, context.time)
   const alone = followers.filter((achievement) => !isShared(achievement))
@@ -203,7 +203,7 @@ export function follow(
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,
   context: ReportContext,
-  told: ReturnType<typeof teller>,
+  told: ReturnType<typeof attributionOf>,
 ): readonly ProgressResult[] {
   const codes = new Set(achievement.requirements.map(({ statCode }) => statCode))
   const results = [...movements]
