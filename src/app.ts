@@ -230,10 +230,10 @@ function watchHorizon(store: Store, notices: Notices, started: AsyncDisposableSt
 async function forgetWhatIsOld(services: Services, config: Config, log: Logger): Promise<void> {
   const { signal } = new AbortController()
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
-  const answers = services.store.write(signal, (queries) =>
+  const responses = services.store.write(signal, (queries) =>
     queries.idempotency.purgeBefore(before(config.requestIdTtlHours)),
   )
-  await answers
+  await responses
     .then(() => forgetEventsBefore(services, before(config.eventRetentionHours), signal))
     .then(() => forgetDeliveries(services, signal))
     .catch((error: Error) => log.warn({ error: error.message }, 'what is old could not be forgotten'))

@@ -84,7 +84,7 @@ describe('an answer', () => {
 
   test('that is long is cut, between characters, and its connection used again', async () => {
     const platform = await platformThat(answer(200, { body: 'ä'.repeat(250_000) }))
-    const target = targetOf(platform.url, { answerBytes: 9 })
+    const target = targetOf(platform.url, { responseBytes: 9 })
     for (let sent = 0; sent < 20; sent += 1) {
       expect(await target.send(GET, NEVER)).toMatchObject({ body: 'ääää', truncated: true })
     }
@@ -94,22 +94,22 @@ describe('an answer', () => {
 
   test('that just fits is not cut', async () => {
     const platform = await platformThat(answer(200, { body: 'abcd' }))
-    const target = targetOf(platform.url, { answerBytes: 4, wholeAnswers: true })
+    const target = targetOf(platform.url, { responseBytes: 4, wholeResponses: true })
     expect(await target.send(GET, NEVER)).toMatchObject({ body: 'abcd', truncated: false })
   })
 
   test('without end is cut, or an error where all of it is wanted', async () => {
     const platform = await platformThat({ kind: 'flood' })
-    const found = await targetOf(platform.url, { answerBytes: 10 }).send(GET, NEVER)
+    const found = await targetOf(platform.url, { responseBytes: 10 }).send(GET, NEVER)
     expect(found).toMatchObject({ status: 200, body: 'x'.repeat(10), truncated: true })
-    const whole = targetOf(platform.url, { answerBytes: 10, wholeAnswers: true })
+    const whole = targetOf(platform.url, { responseBytes: 10, wholeResponses: true })
     const failure = await failureOf(whole.send(GET, NEVER))
     expect([failure.kind, failure.passing]).toEqual(['too_large', false])
   })
 })
 
 test('nobody keeps answers of any length', () => {
-  expect(() => targetOf('https://platform.test', { answerBytes: 2 ** 30 })).toThrow(RangeError)
+  expect(() => targetOf('https://platform.test', { responseBytes: 2 ** 30 })).toThrow(RangeError)
 })
 
 describe('no answer', () => {

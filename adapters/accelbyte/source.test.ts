@@ -8,9 +8,9 @@ test('lists are read from offset to offset, by as many as came', () => {
   const list = '/achievement/v1/admin/namespaces/har%20bor/achievements'
   expect(path).toBe(`${list}?limit=100&offset=0&sortBy=createdAt:asc`)
   const paging = { previous: '', next: '/anywhere?offset=7&limit=100' }
-  const answer = { data: [{}, {}, {}], paging }
-  expect(source.definitions.read(answer, target, undefined).next).toBe('3')
-  expect(source.definitions.read(answer, target, '3').next).toBe('6')
+  const response = { data: [{}, {}, {}], paging }
+  expect(source.definitions.read(response, target, undefined).next).toBe('3')
+  expect(source.definitions.read(response, target, '3').next).toBe('6')
   expect(source.definitions.ask(target, '6').path).toContain('offset=6&')
   expect(source.definitions.read({ data: null, paging: { next: '' } }, target, '6').next).toBeUndefined()
 })

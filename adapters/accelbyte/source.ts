@@ -34,7 +34,7 @@ function listing(whose: (target: SourceTarget) => string, more: string): Pick<Li
       const query = `limit=${PAGE_ITEMS}&offset=${offsetOf(after)}&sortBy=createdAt:asc${more}`
       return { path: `${namespace}${whose(target)}/achievements?${query}`, headers: {} }
     },
-    read: (answer, _target, after) => read(answer, after),
+    read: (response, _target, after) => read(response, after),
   }
 }
 
@@ -45,9 +45,9 @@ function stepOf(account: string): string {
 }
 
 /** The service says that more follows, and we know where: it may give fewer at once than it was asked for. */
-function read(answer: JsonValue, after: string | undefined): SourcePage {
-  const entries = listIn(answer, LIST)
-  const { paging } = membersOf(answer)
+function read(response: JsonValue, after: string | undefined): SourcePage {
+  const entries = listIn(response, LIST)
+  const { paging } = membersOf(response)
   if (paging === undefined) throw new DecodeError(['paging'], 'expected an object, but found nothing')
   const { next } = membersOf(paging, ['paging'])
   if (next !== undefined && next !== null && typeof next !== 'string') {

@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import {
   type Bridge,
-  type BridgeAnswer,
   type BridgeChange,
   type BridgePlan,
   type BridgeRequest,
   type BridgeTarget,
   jsonOf,
+  type PlatformResponse,
   type Verdict,
 } from '../../src/dialect/bridge.ts'
 import { pathStep, sentPercent, sift, together } from '../../src/dialect/kit/plan.ts'
@@ -45,9 +45,9 @@ const FORBIDDEN = [20012, 40001]
 const failureSchema = z.object({ code: z.number(), message: z.string().catch('') })
 
 /** 403 is about the credential, which may be put right, but for those of an achievement that it may not report. */
-function judge({ covers }: BridgeRequest, answer: BridgeAnswer): readonly Verdict[] | undefined {
-  if (answer.status !== 403) return undefined
-  const { data } = failureSchema.safeParse(jsonOf(answer))
+function judge({ covers }: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined {
+  if (response.status !== 403) return undefined
+  const { data } = failureSchema.safeParse(jsonOf(response))
   if (data === undefined || !FORBIDDEN.includes(data.code)) return undefined
   const why = `it answered 403 with code ${data.code}: ${data.message.slice(0, 200)}`
   return covers.map(() => ({ kind: 'refused', why }))

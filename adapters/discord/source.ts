@@ -27,13 +27,13 @@ function request(whose: string, { binding }: SourceTarget): SourceRequest {
   return { path: `${whose}/applications/${binding['application_id']}/achievements`, headers: {} }
 }
 
-function read(answer: JsonValue): SourcePage {
-  return { list: [], entries: listIn(answer, []), next: undefined, total: undefined }
+function read(response: JsonValue): SourcePage {
+  return { list: [], entries: listIn(response, []), next: undefined, total: undefined }
 }
 
 /** Whose list it is depends on the credential: somebody else's is not taken for the account's. */
-function readOwn(answer: JsonValue, { account }: SourceTarget): SourcePage {
-  const page = read(answer)
+function readOwn(response: JsonValue, { account }: SourceTarget): SourcePage {
+  const page = read(response)
   for (const [index, entry] of page.entries.entries()) {
     const user = isJsonObject(entry) ? entry['user_id'] : undefined
     if (user === undefined || user === null || String(user) === account) continue

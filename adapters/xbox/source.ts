@@ -43,9 +43,9 @@ function ask(
 }
 
 /** Where paging is not said, all is on the page: the service's own client reads it so. */
-function read(answer: JsonValue): SourcePage {
-  const entries = listIn(answer, LIST)
-  const { continuationToken, totalRecords } = membersOf(membersOf(answer)['pagingInfo'], ['pagingInfo'])
+function read(response: JsonValue): SourcePage {
+  const entries = listIn(response, LIST)
+  const { continuationToken, totalRecords } = membersOf(membersOf(response)['pagingInfo'], ['pagingInfo'])
   return {
     list: LIST,
     entries,

@@ -114,7 +114,7 @@ export function ask<Request, Response>(
  * The answers of a call, as they come. Cancels the call when nobody wants more of them. The call begins with the
  * first answer that is asked for: a stream that failed before anybody listened would end the process.
  */
-export async function* answersOf<Response>(
+export async function* responsesOf<Response>(
   begin: () => ClientReadableStream<Response> | ClientDuplexStream<never, Response>,
   signal: AbortSignal,
 ): AsyncGenerator<Response> {
@@ -147,7 +147,7 @@ export async function* converse<Request, Response>(
     return call as unknown as ClientDuplexStream<never, Response>
   }
   try {
-    yield* answersOf(beginSending, signal)
+    yield* responsesOf(beginSending, signal)
   } catch (error) {
     throw unsent === undefined ? error : unsent.error
   }

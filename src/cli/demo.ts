@@ -8,7 +8,7 @@ import { CreatePlayerRequest, PlayerServiceClient } from '../gen/laurel/v1/playe
 import { ProgressServiceClient, StatOperation } from '../gen/laurel/v1/progress_service.ts'
 import { parseExactJson } from '../model/exact-json.ts'
 import { dialects } from '../registry.ts'
-import { answersOf, ask, connect, converse } from './client.ts'
+import { ask, connect, converse, responsesOf } from './client.ts'
 import { explain } from './failure.ts'
 import { Interrupted, untilInterrupted } from './interrupt.ts'
 import { LossTally, lossOf } from './losses.ts'
@@ -117,7 +117,7 @@ async function show(address: string, dialect: string, signal: AbortSignal): Prom
   const tally = new LossTally(false)
   const chunks: Uint8Array[] = []
   const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })
-  for await (const { content, losses } of answersOf(() => client.exportProgress(request), signal)) {
+  for await (const { content, losses } of responsesOf(() => client.exportProgress(request), signal)) {
     chunks.push(content)
     tally.add(losses.map(lossOf))
   }

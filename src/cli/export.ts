@@ -7,7 +7,7 @@ import {
   ExportProgressRequest,
 } from '../gen/laurel/v1/exchange_service.ts'
 import { dialectArgument, SERVER_HELP } from './arguments.ts'
-import { answersOf, connect } from './client.ts'
+import { connect, responsesOf } from './client.ts'
 import { deliver, type Part } from './deliver.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { lossOf } from './losses.ts'
@@ -59,7 +59,7 @@ async function run(dialect: string, options: Options, signal: AbortSignal): Prom
     isOfProgress(options)
       ? client.exportProgress(progressRequest(dialect, options))
       : client.exportAchievements(definitionsRequest(dialect, options))
-  await deliver(partsOf(answersOf<Message>(begin, signal)), {
+  await deliver(partsOf(responsesOf<Message>(begin, signal)), {
     out: options.out,
     json: options.json === true,
   })

@@ -37,7 +37,7 @@ interface Options {
   readonly progressOnly?: true
 }
 
-interface Answer {
+interface ImportMessage {
   readonly outcomes: readonly EntryOutcome[]
   readonly losses: readonly Loss[]
   readonly summary?: ImportSummary | undefined
@@ -88,12 +88,12 @@ async function run(dialect: string, file: string, options: Options, signal: Abor
     const chunks = metered(input.chunks, meter.sent)
     let entries = 0
     let last: ImportSummary | undefined
-    for await (const answer of send(client, dialect, options, mapping, chunks, signal)) {
-      report.add(answer.outcomes)
-      tally.add(answer.losses.map(lossOf))
-      entries += answer.outcomes.length
+    for await (const response of send(client, dialect, options, mapping, chunks, signal)) {
+      report.add(response.outcomes)
+      tally.add(response.losses.map(lossOf))
+      entries += response.outcomes.length
       meter.entries(entries)
-      last = answer.summary
+      last = response.summary
     }
     return last
   })()
@@ -114,7 +114,7 @@ function send(
   mapping: ReadonlyMap<string, string>,
   chunks: AsyncIterable<Uint8Array>,
   signal: AbortSignal,
-): AsyncIterable<Answer> {
+): AsyncIterable<ImportMessage> {
   const shared = {
     dialect,
     titleId: options.title ?? '',

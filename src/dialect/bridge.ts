@@ -23,7 +23,7 @@ export interface Bridge {
    * What an answer means, for each change that its request covers, in that order. Undefined for what any HTTP server
    * means by its status: `verdictOf`.
    */
-  judge?(request: BridgeRequest, answer: BridgeAnswer): readonly Verdict[] | undefined
+  judge?(request: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined
   /** A request that changes nothing and is answered to whoever may write. */
   probe(target: Omit<BridgeTarget, 'account'>): BridgeRequest
 }
@@ -66,7 +66,7 @@ export interface BridgeRequest {
   readonly before?: BridgeRequest
 }
 
-export interface BridgeAnswer {
+export interface PlatformResponse {
   readonly status: number
   readonly body: string
 }
@@ -94,7 +94,7 @@ export function verdictOf(status: number): Verdict {
 }
 
 /** What an answer says; undefined where that is no JSON. */
-export function jsonOf({ body }: BridgeAnswer): unknown {
+export function jsonOf({ body }: PlatformResponse): unknown {
   try {
     return JSON.parse(body)
   } catch {

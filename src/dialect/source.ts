@@ -30,7 +30,7 @@ export interface Listing {
    * What the answer to that request holds.
    * @throws DecodeError for what is no page, with the path in it; nothing else
    */
-  read(answer: JsonValue, target: SourceTarget, after: string | undefined): SourcePage
+  read(response: JsonValue, target: SourceTarget, after: string | undefined): SourcePage
 }
 
 export interface ProgressListing extends Listing {
@@ -73,9 +73,9 @@ export interface SourcePage {
  * The list at a place of an answer; a null there is an empty one, as Go writes it.
  * @throws DecodeError
  */
-export function listIn(answer: JsonValue, list: Path): readonly JsonValue[] {
+export function listIn(response: JsonValue, list: Path): readonly JsonValue[] {
   const [member] = list
-  const value = member === undefined ? answer : membersOf(answer)[member]
+  const value = member === undefined ? response : membersOf(response)[member]
   if (value === null) return []
   if (Array.isArray(value)) return value as readonly JsonValue[]
   throw new DecodeError(list, `expected a list, but found ${describe(value)}`)

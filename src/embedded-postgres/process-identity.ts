@@ -10,7 +10,7 @@ export async function commandLine(pid: number): Promise<string | undefined> {
     const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
     return text === '' ? undefined : text.replaceAll('\0', ' ')
   }
-  if (process.platform === 'win32') return answersSignals(pid) ? '' : undefined
+  if (process.platform === 'win32') return acceptsSignals(pid) ? '' : undefined
   const { ok, output } = await run('ps', ['-p', String(pid), '-o', 'args='])
   return ok ? output : undefined
 }
@@ -28,12 +28,12 @@ export async function startMark(pid: number): Promise<string | undefined> {
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
     return `${boot.trim()}/${fields[19]}`
   }
-  if (process.platform === 'win32') return answersSignals(pid) ? 'running' : undefined
+  if (process.platform === 'win32') return acceptsSignals(pid) ? 'running' : undefined
   const { ok, output } = await run('ps', ['-p', String(pid), '-o', 'lstart='])
   return ok ? output : undefined
 }
 
-function answersSignals(pid: number): boolean {
+function acceptsSignals(pid: number): boolean {
   try {
     return process.kill(pid, 0)
   } catch {

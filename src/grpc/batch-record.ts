@@ -19,18 +19,18 @@ export async function batchRecord(
   checkCount(messages.length)
   const read = messages.map(readItem)
   const items = read.filter((item): item is RecordProgress => !(item instanceof LaurelError))
-  const answers = (items.length > 0 ? await operations.batchRecordProgress({ items }, call) : []).values()
+  const responses = (items.length > 0 ? await operations.batchRecordProgress({ items }, call) : []).values()
   return read.map((item) => {
-    const answer = item instanceof LaurelError ? item : answers.next().value
-    if (answer === undefined) throw new Error('an item of a batch has no answer')
-    return writeItemResult(answer)
+    const response = item instanceof LaurelError ? item : responses.next().value
+    if (response === undefined) throw new Error('an item of a batch has no answer')
+    return writeItemResult(response)
   })
 }
 
-export function writeItemResult(answer: ProgressResult | LaurelError): BatchItemResult {
-  return answer instanceof LaurelError
-    ? { outcome: { $case: 'error', value: toRpcStatus(answer) } }
-    : { outcome: { $case: 'result', value: writeProgressResult(answer) } }
+export function writeItemResult(response: ProgressResult | LaurelError): BatchItemResult {
+  return response instanceof LaurelError
+    ? { outcome: { $case: 'error', value: toRpcStatus(response) } }
+    : { outcome: { $case: 'result', value: writeProgressResult(response) } }
 }
 
 export function checkCount(count: number): void {

@@ -10,7 +10,7 @@ export function unary<Request extends object, Response>(
   handler: (request: Request, call: Call) => Promise<Response>,
 ): handleUnaryCall<Request, Response> {
   return (call, respond) => {
-    answer().then(
+    response().then(
       (response) => {
         respond(null, response)
       },
@@ -20,7 +20,7 @@ export function unary<Request extends object, Response>(
       },
     )
 
-    async function answer(): Promise<Response> {
+    async function response(): Promise<Response> {
       return handler(call.request, callOf(call))
     }
   }

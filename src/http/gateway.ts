@@ -24,7 +24,7 @@ export interface Gateway {
    * What a failure looks like on this platform. Called for whatever a route throws but a `Refusal`, and for what goes
    * wrong before a route is reached, an unknown route included.
    */
-  writeFailure(failure: Failure, request: RequestHead): GatewayAnswer
+  writeFailure(failure: Failure, request: RequestHead): GatewayResponse
   /** Headers that every answer has beside its own, failures too. `rate` is absent where nothing is counted. */
   headers?(request: RequestHead, rate: RateLimitState | undefined): Readonly<Record<string, string>>
 }
@@ -42,7 +42,7 @@ export interface Route {
   /** What is counted before the route runs; all of them must have room. */
   rates?(request: GatewayRequest): readonly Rate[]
   /** @throws LaurelError, Refusal, or JsonSyntaxError and DecodeError of a body; anything else is a fault. */
-  handle(request: GatewayRequest): Promise<GatewayAnswer>
+  handle(request: GatewayRequest): Promise<GatewayResponse>
 }
 
 /** A limit of calls: so many in each window, counted by the key. */
@@ -100,7 +100,7 @@ export interface FormPart {
   readonly content: AsyncIterable<Uint8Array>
 }
 
-export interface GatewayAnswer {
+export interface GatewayResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   /**

@@ -14,8 +14,8 @@ import { failureOf } from './failures.ts'
 import type {
   Failure,
   Gateway,
-  GatewayAnswer,
   GatewayRequest,
+  GatewayResponse,
   RateLimitState,
   RequestHead,
   Route,
@@ -45,13 +45,13 @@ export interface Serving {
 }
 
 /** One request through its route: who asks, the rates, the route, and its answer or its failure. */
-export async function answerTo(serving: Serving): Promise<FastifyReply> {
+export async function respond(serving: Serving): Promise<FastifyReply> {
   const { gateway, mount, host, request, reply } = serving
   const head = headOf(request, mount)
   const counted: { rate?: RateLimitState } = {}
   try {
-    const answer = await run(serving, head, counted)
-    return await send(gateway, answer, head, counted.rate, reply)
+    const response = await run(serving, head, counted)
+    return await send(gateway, response, head, counted.rate, reply)
   } catch (error) {
     if (error instanceof Refusal) return send(gateway, error, head, counted.rate, reply)
     const failure = failureOf(error)
@@ -79,7 +79,7 @@ async function run(
   serving: Serving,
   head: RequestHead,
   counted: { rate?: RateLimitState },
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const { route, host } = serving
   const asked = await requestOf(serving, head)
   for (const rate of route.rates?.(asked) ?? []) {
@@ -132,7 +132,7 @@ async function requestOf(
 
 async function send(
   gateway: Gateway,
-  { status, headers = {}, body }: GatewayAnswer,
+  { status, headers = {}, body }: GatewayResponse,
   head: RequestHead,
   rate: RateLimitState | undefined,
   reply: FastifyReply,

@@ -14,7 +14,7 @@ import { refuseStrangers } from './host-check.ts'
 import { problemOf } from './problem.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { headOf } from './request.ts'
-import { answerTo, type Host, sendFailure } from './respond.ts'
+import { type Host, respond, sendFailure } from './respond.ts'
 
 export interface HttpServer {
   /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
@@ -168,7 +168,7 @@ function addRoute(app: FastifyInstance, gateway: Gateway, mount: string, route: 
     url: mount + route.path,
     exposeHeadRoute: route.method === 'GET',
     bodyLimit: route.maxBodyBytes ?? LIMITS.messageBytes,
-    handler: (request, reply) => answerTo({ gateway, mount, route, host, request, reply }),
+    handler: (request, reply) => respond({ gateway, mount, route, host, request, reply }),
   })
 }
 

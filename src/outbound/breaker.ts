@@ -1,5 +1,5 @@
 import CircuitBreaker from 'opossum'
-import type { Answer, Limits, TargetBreaker } from './outbound.ts'
+import type { HttpResponse, Limits, TargetBreaker } from './outbound.ts'
 import { OutboundError, type OutboundFailure } from './outbound-error.ts'
 
 /** Failures in a row after which it opens, however far apart: a server that hangs gives few a minute. */
@@ -17,11 +17,11 @@ const OF_THE_SERVER: ReadonlySet<OutboundFailure> = new Set([
 
 /** An answer that counts as a failure, on its way past opossum. */
 class ServerFailure extends Error {
-  readonly answer: Answer
+  readonly response: HttpResponse
 
-  constructor(answer: Answer) {
-    super(`status ${answer.status}`)
-    this.answer = answer
+  constructor(response: HttpResponse) {
+    super(`status ${response.status}`)
+    this.response = response
   }
 }
 
@@ -29,7 +29,7 @@ class ServerFailure extends Error {
 export class Breaker {
   readonly #host: string
   readonly #firstPause: number
-  readonly #circuit: CircuitBreaker<[() => Promise<Answer>], Answer>
+  readonly #circuit: CircuitBreaker<[() => Promise<HttpResponse>], HttpResponse>
   #failures = 0
   #nextTry = 0
 
@@ -87,12 +87,12 @@ export class Breaker {
   }
 
   /** @throws OutboundError `circuit_open` without doing the work; what the work throws */
-  async run(work: () => Promise<Answer>): Promise<Answer> {
+  async run(work: () => Promise<HttpResponse>): Promise<HttpResponse> {
     this.check()
     try {
       return await this.#circuit.fire(work)
     } catch (error) {
-      if (error instanceof ServerFailure) return error.answer
+      if (error instanceof ServerFailure) return error.response
       throw error
     }
   }
@@ -102,10 +102,10 @@ export class Breaker {
   }
 }
 
-async function failingOn5xx(work: () => Promise<Answer>): Promise<Answer> {
-  const answer = await work()
-  if (answer.status >= 500) throw new ServerFailure(answer)
-  return answer
+async function failingOn5xx(work: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  const response = await work()
+  if (response.status >= 500) throw new ServerFailure(response)
+  return response
 }
 
 function isFailure(error: unknown): boolean {

@@ -54,9 +54,9 @@ export interface Limits {
   readonly totalTimeout: number
   readonly requestBytes: number
   /** How much of an answer's body is kept. */
-  readonly answerBytes: number
+  readonly responseBytes: number
   /** Whether an answer with more than that is an error (`too_large`) rather than cut short. */
-  readonly wholeAnswers: boolean
+  readonly wholeResponses: boolean
   /** Requests at the same time; more wait. */
   readonly inFlight: number
   /** Requests a second; more wait. Infinity for as many as there are. */
@@ -79,7 +79,7 @@ export interface OutboundRequest {
   readonly body?: string | Uint8Array
 }
 
-export interface Answer {
+export interface HttpResponse {
   /** Any, 3xx included: redirects are not followed. */
   readonly status: number
   /** By their names in lower case; several of one name are joined by `, `. */
@@ -101,7 +101,7 @@ export interface Target {
    * One request, never repeated, and its answer, whatever its status.
    * @throws OutboundError if there is none; the signal's reason
    */
-  send(request: OutboundRequest, signal: AbortSignal): Promise<Answer>
+  send(request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse>
   /** Lets no request out for so many milliseconds: those that come meanwhile wait. */
   hold(milliseconds: number): void
   /** Opened by failed connections, timeouts and 5xx, never by 4xx; half open while one request tries. */
@@ -117,8 +117,8 @@ const LIMITS: Limits = {
   bodyTimeout: 10_000,
   totalTimeout: 15_000,
   requestBytes: 1024 * 1024,
-  answerBytes: 64 * 1024,
-  wholeAnswers: false,
+  responseBytes: 64 * 1024,
+  wholeResponses: false,
   inFlight: 16,
   perSecond: Number.POSITIVE_INFINITY,
   burst: 10,
@@ -126,7 +126,7 @@ const LIMITS: Limits = {
   longestPause: 60_000,
 }
 
-const MOST_ANSWER_BYTES = 100 * 1024 * 1024
+const MAX_RESPONSE_BYTES = 100 * 1024 * 1024
 
 /** @throws LaurelError INVALID_FIELD if `allowPrivate` has what is no address, block or host */
 export function openOutbound({ allowPrivate, guardLoopback, resolve }: OutboundOptions): Outbound {
@@ -137,8 +137,8 @@ export function openOutbound({ allowPrivate, guardLoopback, resolve }: OutboundO
     checkUrl: (url, field = 'url') => checkUrl(url, field, policy),
     to(url, limits) {
       const full = { ...LIMITS, ...limits }
-      if (full.answerBytes > MOST_ANSWER_BYTES) {
-        throw new RangeError(`at most ${MOST_ANSWER_BYTES} bytes of an answer can be kept`)
+      if (full.responseBytes > MAX_RESPONSE_BYTES) {
+        throw new RangeError(`at most ${MAX_RESPONSE_BYTES} bytes of an answer can be kept`)
       }
       const target = new HttpTarget(checkUrl(url, 'url', policy), full, judge, () => targets.delete(target))
       targets.add(target)

@@ -1,20 +1,20 @@
 import type { Dispatcher } from 'undici'
-import type { Answer, Limits } from './outbound.ts'
+import type { HttpResponse, Limits } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
 import { retryAfter } from './retry-after.ts'
 
 /** What is read of a body beyond what is kept, so that its connection can be used again. */
 const DRAINED_BYTES = 1024 * 1024
 
-export async function readAnswer(
+export async function readResponse(
   host: string,
   { statusCode: status, headers, body }: Dispatcher.ResponseData,
   limits: Limits,
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const known = joined(headers as unknown as readonly string[])
-  const { text, truncated } = await readBody(body, limits.answerBytes, limits.wholeAnswers)
-  if (truncated && limits.wholeAnswers) {
-    const message = `the answer of ${host} is longer than ${limits.answerBytes} bytes`
+  const { text, truncated } = await readBody(body, limits.responseBytes, limits.wholeResponses)
+  if (truncated && limits.wholeResponses) {
+    const message = `the answer of ${host} is longer than ${limits.responseBytes} bytes`
     throw new OutboundError('too_large', host, message)
   }
   return {

@@ -6,9 +6,9 @@ const HIDDEN = '[credential]'
  * What somebody answered without what let Laurel in there, in case that it is repeated: answers are kept and shown.
  * @param secret as it was sent; undefined for none
  */
-export function withoutSecret(answer: string, secret: string | undefined): string {
-  if (secret === undefined) return answer
-  return spellings(secret).reduce((text, spelling) => text.replaceAll(spelling, HIDDEN), answer)
+export function withoutSecret(response: string, secret: string | undefined): string {
+  if (secret === undefined) return response
+  return spellings(secret).reduce((text, spelling) => text.replaceAll(spelling, HIDDEN), response)
 }
 
 /** Of all of it, and of each part that is not a word such as `Bearer`; the longest first. */

@@ -1,5 +1,5 @@
 import { BACKOFF, type BackoffBounds, backoff } from './backoff.ts'
-import type { Answer, OutboundRequest, Target } from './outbound.ts'
+import type { HttpResponse, OutboundRequest, Target } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
 import { sleepUnlessAborted } from './sleep.ts'
 
@@ -23,7 +23,7 @@ export async function sendRetrying(
   request: OutboundRequest,
   signal: AbortSignal,
   patience: Partial<Patience> = {},
-): Promise<Answer> {
+): Promise<HttpResponse> {
   const { attempts, within, ...bounds } = { ...PATIENCE, ...patience }
   const end = performance.now() + within
   for (let attempt = 1; ; attempt += 1) {

@@ -2,9 +2,9 @@ import { Pool } from 'undici'
 import { Breaker } from './breaker.ts'
 import { connectorTo, type Judge } from './connector.ts'
 import { requestFailure } from './failures.ts'
-import type { Answer, Limits, OutboundRequest, Target, TargetBreaker } from './outbound.ts'
+import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
-import { readAnswer } from './read-response.ts'
+import { readResponse } from './read-response.ts'
 import { Budget } from './request-limiter.ts'
 import { pathBelow } from './url.ts'
 
@@ -49,7 +49,7 @@ export class HttpTarget implements Target {
     this.#budget.hold(milliseconds)
   }
 
-  async send(request: OutboundRequest, signal: AbortSignal): Promise<Answer> {
+  async send(request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse> {
     const path = this.#check(request)
     const wanted = AbortSignal.any([signal, this.#closing.signal])
     wanted.throwIfAborted()
@@ -81,7 +81,7 @@ export class HttpTarget implements Target {
     )
   }
 
-  async #transmit(request: OutboundRequest, path: string, wanted: AbortSignal): Promise<Answer> {
+  async #transmit(request: OutboundRequest, path: string, wanted: AbortSignal): Promise<HttpResponse> {
     wanted.throwIfAborted()
     const { method, headers = {}, body = null } = request
     const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
@@ -103,7 +103,7 @@ export class HttpTarget implements Target {
           responseHeaders: 'raw',
         }),
       )
-      return await readAnswer(this.host, response, this.#limits)
+      return await readResponse(this.host, response, this.#limits)
     } catch (error) {
       throw stop.signal.aborted ? stop.signal.reason : requestFailure(this.host, error)
     } finally {

@@ -134,8 +134,8 @@ export class Runner {
           return target.breaker
         },
         async send(...asked) {
-          const answer = await target.send(...asked)
-          return { ...answer, body: withoutSecret(answer.body, secret?.secret) }
+          const response = await target.send(...asked)
+          return { ...response, body: withoutSecret(response.body, secret?.secret) }
         },
       }
       return await send(this.destination, { sender, pace: this.#pace, deadline }, claimed, dispatch, signal)

@@ -9,7 +9,7 @@ import {
 import { type Destination, WEBHOOK } from '../model/destination.ts'
 import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED } from '../model/progress.ts'
-import type { Answer, OutboundRequest } from '../outbound/outbound.ts'
+import type { HttpResponse, OutboundRequest } from '../outbound/outbound.ts'
 import { bindingFor } from '../service/destinations/check-destination.ts'
 import type { Attempt, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
 import { type Secret, toPlatform } from './request.ts'
@@ -24,7 +24,7 @@ export interface Outgoing {
   /** To be sent just before, whatever comes of it. */
   readonly before: OutboundRequest | undefined
   /** For each of the attempts, in their order. */
-  judge(answer: Answer): readonly Verdict[]
+  judge(response: HttpResponse): readonly Verdict[]
   /** The same deliveries one achievement at a time; empty where they are all of one. */
   readonly apart: readonly Outgoing[]
 }
@@ -99,7 +99,7 @@ function throughBridge(
       key,
       request: withKey(sent(request), key),
       before: request.before && sent(request.before),
-      judge: (answer) => bridge.judge?.(request, answer) ?? covered.map(() => verdictOf(answer.status)),
+      judge: (response) => bridge.judge?.(request, response) ?? covered.map(() => verdictOf(response.status)),
       get apart() {
         const byAchievement = [...Map.groupBy(request.covers, ({ achievement }) => achievement.id).values()]
         if (byAchievement.length < 2) return []

@@ -3,7 +3,7 @@ import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
 import type { Destination } from '../model/destination.ts'
 import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import { backoff } from '../outbound/backoff.ts'
-import { type Answer, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
+import { type HttpResponse, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
 import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
 import type { SentDeliveries } from '../service/destinations/complete-deliveries.ts'
 import type { Pace } from './rate-limiter.ts'
@@ -60,15 +60,15 @@ export async function send(
     }
     try {
       if (outgoing.before !== undefined) await sendRequest(outgoing.before)
-      const answer = await sendRequest(request)
-      held = Math.max(held, answer.retryAfter ?? 0)
-      const verdicts = outgoing.judge(answer)
+      const response = await sendRequest(request)
+      held = Math.max(held, response.retryAfter ?? 0)
+      const verdicts = outgoing.judge(response)
       if (verdicts.every(({ kind }) => kind === 'refused') && outgoing.apart.length > 0) {
         for (const one of outgoing.apart) await sendOne(one, false)
         return
       }
       for (const [index, attempt] of attempts.entries()) {
-        put(attempt, verdicts[index] as Verdict, { ...sent, response: keptResponse(answer) })
+        put(attempt, verdicts[index] as Verdict, { ...sent, response: keptResponse(response) })
       }
     } catch (error) {
       if (error instanceof OutboundError && error.kind === 'circuit_open') {
@@ -83,7 +83,7 @@ export async function send(
     }
   }
 
-  async function sendRequest(request: OutboundRequest): Promise<Answer> {
+  async function sendRequest(request: OutboundRequest): Promise<HttpResponse> {
     requests += 1
     pace.count()
     return sender.send(request, signal)

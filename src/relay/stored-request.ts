@@ -1,12 +1,12 @@
 import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
 import type { Destination } from '../model/destination.ts'
-import type { Answer, OutboundRequest } from '../outbound/outbound.ts'
+import type { HttpResponse, OutboundRequest } from '../outbound/outbound.ts'
 import { pathBelow } from '../outbound/url.ts'
 
 /** How much of a body is kept to be shown. */
-const KEPT_OF_REQUESTS = 64 * 1024
+const MAX_REQUEST_CHARACTERS = 64 * 1024
 /** Less, because it is others who decide how long they are. */
-const KEPT_OF_ANSWERS = 8 * 1024
+const MAX_RESPONSE_CHARACTERS = 8 * 1024
 
 /** What is kept of a request below a destination's URL: never its headers, which hold the credential. */
 export function keptRequest(
@@ -16,11 +16,11 @@ export function keptRequest(
   const base = new URL(url)
   const full = path === undefined ? url : base.origin + (pathBelow(base, path) ?? path)
   const text = typeof body === 'string' ? body : Buffer.from(body).toString()
-  return { method, url: storable(full), body: cut(storable(text), KEPT_OF_REQUESTS) }
+  return { method, url: storable(full), body: cut(storable(text), MAX_REQUEST_CHARACTERS) }
 }
 
-export function keptResponse({ status, body }: Pick<Answer, 'status' | 'body'>): DeliveryResponse {
-  return { status, body: cut(storable(body), KEPT_OF_ANSWERS) }
+export function keptResponse({ status, body }: Pick<HttpResponse, 'status' | 'body'>): DeliveryResponse {
+  return { status, body: cut(storable(body), MAX_RESPONSE_CHARACTERS) }
 }
 
 /** Postgres has no place for U+0000, nor for half of a pair; a platform may say either in JSON. */

@@ -1,5 +1,5 @@
 import type { Instant } from '../model/instant.ts'
-import type { Answer, PlayerRequest } from '../store/idempotency.ts'
+import type { PlayerRequestKey, StoredResponse } from '../store/idempotency.ts'
 import type { Queries } from '../store/queries.ts'
 import { requestIdReused } from './idempotency.ts'
 
@@ -9,26 +9,26 @@ interface PlayerMutation {
   readonly requestId: string | undefined
 }
 
-export type GivenAnswer = PlayerRequest & Answer & { readonly titleId: string }
+export type NewResponse = PlayerRequestKey & StoredResponse & { readonly titleId: string }
 
 /**
  * First answers of players' mutations. Read under the lock of the players' sheets and written in the mutation's
  * own transaction: a retry finds its answer, or nothing of the first try has happened.
  */
-export class Answers {
-  readonly #known: Map<string, Answer>
-  readonly #given: GivenAnswer[] = []
+export class IdempotencyStore {
+  readonly #known: Map<string, StoredResponse>
+  readonly #given: NewResponse[] = []
 
   /** Where none is known, that there is none is made sure of when the new ones are written. */
-  constructor(known: readonly (PlayerRequest & Answer)[] = []) {
-    this.#known = new Map(known.map((answer) => [keyOf(answer.playerId, answer.requestId), answer]))
+  constructor(known: readonly (PlayerRequestKey & StoredResponse)[] = []) {
+    this.#known = new Map(known.map((stored) => [keyOf(stored.playerId, stored.requestId), stored]))
   }
 
-  static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<Answers> {
+  static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<IdempotencyStore> {
     const requests = mutations.flatMap(({ playerId, requestId }) =>
       requestId === undefined ? [] : [{ playerId, requestId }],
     )
-    return new Answers(requests.length === 0 ? [] : await queries.idempotency.list(requests))
+    return new IdempotencyStore(requests.length === 0 ? [] : await queries.idempotency.list(requests))
   }
 
   /**
@@ -37,21 +37,21 @@ export class Answers {
    */
   find({ playerId, requestId }: PlayerMutation, fingerprint: string): string | undefined {
     if (requestId === undefined) return undefined
-    const answer = this.#known.get(keyOf(playerId, requestId))
-    if (answer === undefined) return undefined
-    if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
-    return answer.response
+    const stored = this.#known.get(keyOf(playerId, requestId))
+    if (stored === undefined) return undefined
+    if (stored.fingerprint !== fingerprint) throw requestIdReused(requestId)
+    return stored.response
   }
 
   keep({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, response: string): void {
     if (requestId === undefined) return
-    const answer = { playerId, titleId, requestId, fingerprint, response }
-    this.#known.set(keyOf(playerId, requestId), answer)
-    this.#given.push(answer)
+    const stored = { playerId, titleId, requestId, fingerprint, response }
+    this.#known.set(keyOf(playerId, requestId), stored)
+    this.#given.push(stored)
   }
 
   /** The new ones. */
-  get given(): readonly GivenAnswer[] {
+  get given(): readonly NewResponse[] {
     return this.#given
   }
 

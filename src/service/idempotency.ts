@@ -30,10 +30,10 @@ export async function mutateOnce<Result>(
   return services.store.write(call.signal, async (queries) => {
     if (requestId === undefined) return run(queries)
     const fingerprint = fingerprintOf(operation, request)
-    const answer = await queries.idempotency.claimForDefinitions(requestId, fingerprint, services.now())
-    if (answer !== undefined) {
-      if (answer.fingerprint !== fingerprint) throw requestIdReused(requestId)
-      return unpack<{ result: Result }>(answer.response).result
+    const stored = await queries.idempotency.claimForDefinitions(requestId, fingerprint, services.now())
+    if (stored !== undefined) {
+      if (stored.fingerprint !== fingerprint) throw requestIdReused(requestId)
+      return unpack<{ result: Result }>(stored.response).result
     }
     const result = await run(queries)
     await queries.idempotency.storeForDefinitions(requestId, pack({ result }))

@@ -4,12 +4,12 @@ import type { Instant } from '../model/instant.ts'
 import type { Tables } from './schema.ts'
 
 /** A mutation's first answer, kept so that a retry gets it again. */
-export interface Answer {
+export interface StoredResponse {
   readonly fingerprint: string
   readonly response: string
 }
 
-export interface PlayerRequest {
+export interface PlayerRequestKey {
   readonly playerId: string
   readonly requestId: string
 }
@@ -24,7 +24,7 @@ export function requestQueries(db: Kysely<Tables>) {
       requestId: string,
       fingerprint: string,
       time: Instant,
-    ): Promise<Answer | undefined> {
+    ): Promise<StoredResponse | undefined> {
       const claimed = await db
         .insertInto('definition_requests')
         .values({ request_id: requestId, fingerprint, response: null, create_time: time })
@@ -49,7 +49,9 @@ export function requestQueries(db: Kysely<Tables>) {
     },
 
     /** The answers that players' requests were given, in no order. */
-    async list(requests: readonly PlayerRequest[]): Promise<readonly (PlayerRequest & Answer)[]> {
+    async list(
+      requests: readonly PlayerRequestKey[],
+    ): Promise<readonly (PlayerRequestKey & StoredResponse)[]> {
       const { rows } = await sql<{
         player_id: string
         request_id: string
@@ -68,9 +70,9 @@ export function requestQueries(db: Kysely<Tables>) {
       }))
     },
 
-    async insert(answers: readonly (PlayerRequest & Answer)[], time: Instant): Promise<void> {
+    async insert(responses: readonly (PlayerRequestKey & StoredResponse)[], time: Instant): Promise<void> {
       const rows = formatJson(
-        answers.map(({ playerId, requestId, fingerprint, response }) => ({
+        responses.map(({ playerId, requestId, fingerprint, response }) => ({
           player_id: playerId,
           request_id: requestId,
           fingerprint,

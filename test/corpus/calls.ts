@@ -1,4 +1,4 @@
-import { answersOf, ask, connect, converse } from '../../src/cli/client.ts'
+import { ask, connect, converse, responsesOf } from '../../src/cli/client.ts'
 import { remoteErrorOf } from '../../src/cli/failure.ts'
 import { parseJson } from '../../src/dialect/json-text.ts'
 import { Achievement } from '../../src/gen/laurel/v1/achievement.ts'
@@ -44,13 +44,13 @@ export async function openCalls(address: string) {
 
     async exportAchievements(dialect: string, titleId: string): Promise<JsonValue> {
       const request = ExportAchievementsRequest.fromPartial({ dialect, titleId })
-      return (await collect(answersOf(() => exchange.exportAchievements(request), signal))).json()
+      return (await collect(responsesOf(() => exchange.exportAchievements(request), signal))).json()
     },
 
     /** Empty for every player, and for the dialect's own choice of a shape. */
     async exportProgress(dialect: string, titleId: string, playerId = '', shape = ''): Promise<JsonValue> {
       const request = ExportProgressRequest.fromPartial({ dialect, titleId, playerId, shape })
-      return (await collect(answersOf(() => exchange.exportProgress(request), signal))).json()
+      return (await collect(responsesOf(() => exchange.exportProgress(request), signal))).json()
     },
 
     async translate(from: string, to: string, content: Uint8Array): Promise<readonly Loss[]> {

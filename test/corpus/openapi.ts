@@ -51,8 +51,9 @@ async function problemsOf(
     const isRefusal = status === 501 && NOT_SUPPORTED.includes(operation.operationId)
     const what = `${request.method} ${request.path} ${typeof request.body === 'string' ? request.body : ''}`
     if (status >= 500 && !isRefusal) problems.push(`${what}: ${status} ${text}`)
-    const answering = answererOf(document, operation, request)
-    for (const problem of document.problemsOf(answering, status, text)) problems.push(`${what}: ${problem}`)
+    const withStatisticsFailure = answererOf(document, operation, request)
+    for (const problem of document.problemsOf(withStatisticsFailure, status, text))
+      problems.push(`${what}: ${problem}`)
   }
   const succeeds = successes > 0 || NOT_SUPPORTED.includes(operation.operationId)
   return succeeds ? problems : ['it never did what it was asked', ...problems]

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import {
-  type BridgeAnswer,
   type BridgeChange,
   type BridgeRequest,
   jsonOf,
+  type PlatformResponse,
   type Verdict,
   verdictOf,
 } from '../../../src/dialect/bridge.ts'
@@ -22,26 +22,26 @@ const bulkValues = z.array(
 const DELIVERED: Verdict = { kind: 'delivered' }
 
 /** What an answer means, of several achievements for each by itself. */
-export function judge(request: BridgeRequest, answer: BridgeAnswer): readonly Verdict[] | undefined {
-  const isSuccess = answer.status >= 200 && answer.status < 300
+export function judge(request: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined {
+  const isSuccess = response.status >= 200 && response.status < 300
   const { covers, before } = request
   if (request.path.endsWith('/bulkUnlock') && isSuccess)
-    return eachUnlock(covers, answer, before !== undefined)
-  if (request.path.endsWith('/value/bulk') && isSuccess) return eachValue(covers, answer)
+    return eachUnlock(covers, response, before !== undefined)
+  if (request.path.endsWith('/value/bulk') && isSuccess) return eachValue(covers, response)
   if (request.method !== 'PUT' || isSuccess) return undefined
-  const { data } = error.safeParse(jsonOf(answer))
+  const { data } = error.safeParse(jsonOf(response))
   if (data === undefined) return undefined
   if (isUnlocked(data)) return covers.map(() => DELIVERED)
-  const isHeld = answer.status === 422 && before !== undefined
+  const isHeld = response.status === 422 && before !== undefined
   return isHeld ? covers.map(() => held(data)) : undefined
 }
 
 function eachUnlock(
   covers: readonly BridgeChange[],
-  answer: BridgeAnswer,
+  response: PlatformResponse,
   waits: boolean,
 ): readonly Verdict[] {
-  const { data = [] } = bulkUnlock.safeParse(jsonOf(answer))
+  const { data = [] } = bulkUnlock.safeParse(jsonOf(response))
   return covers.map((change): Verdict => {
     const code = codeOf(change)
     const result =
@@ -55,8 +55,8 @@ function eachUnlock(
 }
 
 /** A change has arrived when each of its values has. */
-function eachValue(covers: readonly BridgeChange[], answer: BridgeAnswer): readonly Verdict[] {
-  const { data = [] } = bulkValues.safeParse(jsonOf(answer))
+function eachValue(covers: readonly BridgeChange[], response: PlatformResponse): readonly Verdict[] {
+  const { data = [] } = bulkValues.safeParse(jsonOf(response))
   const verdicts = new Map(
     data.map(({ statCode, success, details }) => [statCode, success ? DELIVERED : verdictOfFailure(details)]),
   )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import { readBody, readObject } from './body.ts'
@@ -26,7 +26,7 @@ export const definitionRoutes: readonly Route[] = [
   { method: 'GET', path: `${PUBLIC}/:code`, name: 'PublicGetAchievement', handle: getForPlayers },
 ]
 
-async function listForAdmin(request: GatewayRequest): Promise<GatewayAnswer> {
+async function listForAdmin(request: GatewayRequest): Promise<GatewayResponse> {
   const namespace = namespaceOf(request)
   const found = await select('admin', request)
   return {
@@ -36,7 +36,7 @@ async function listForAdmin(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 /** Without a language each definition is told in its own default one. */
-async function listForPlayers(request: GatewayRequest): Promise<GatewayAnswer> {
+async function listForPlayers(request: GatewayRequest): Promise<GatewayResponse> {
   const namespace = namespaceOf(request)
   const language = request.query.get('language') ?? ''
   const found = await select('public', request)
@@ -66,7 +66,7 @@ async function select(audience: Audience, request: GatewayRequest): Promise<read
   )
 }
 
-async function create(request: GatewayRequest): Promise<GatewayAnswer> {
+async function create(request: GatewayRequest): Promise<GatewayResponse> {
   const achievement = readDefinition(sentMembers(readObject(request)))
   checkDefinition(achievement, request.strict)
   const title = await titleToDefineIn(request)
@@ -75,13 +75,13 @@ async function create(request: GatewayRequest): Promise<GatewayAnswer> {
   return { status: 201, body: writeDefinition(created, namespaceOf(request)) }
 }
 
-async function getForAdmin(request: GatewayRequest): Promise<GatewayAnswer> {
+async function getForAdmin(request: GatewayRequest): Promise<GatewayResponse> {
   const achievement = await request.operations.getAchievement(await nameOf(request), request.call)
   return { status: 200, body: writeDefinition(achievement, namespaceOf(request)) }
 }
 
 /** Clients that name no language read all of them: the engines' SDKs do, whatever the document of the API says. */
-async function getForPlayers(request: GatewayRequest): Promise<GatewayAnswer> {
+async function getForPlayers(request: GatewayRequest): Promise<GatewayResponse> {
   const [namespace, language] = [namespaceOf(request), request.query.get('language') ?? '']
   const achievement = await request.operations.getCatalogueAchievement(await nameOf(request), request.call)
   const body =
@@ -91,7 +91,7 @@ async function getForPlayers(request: GatewayRequest): Promise<GatewayAnswer> {
   return { status: 200, body }
 }
 
-async function update(request: GatewayRequest): Promise<GatewayAnswer> {
+async function update(request: GatewayRequest): Promise<GatewayResponse> {
   const sent = sentMembers(readObject(request))
   const asked = {
     ...(await nameOf(request)),
@@ -108,7 +108,7 @@ const orderSchema = z.object({
     .max(LIMITS.listOrder, { error: 'expected a 32-bit integer' }),
 })
 
-async function reorder(request: GatewayRequest): Promise<GatewayAnswer> {
+async function reorder(request: GatewayRequest): Promise<GatewayResponse> {
   const { targetOrder } = readBody(request, orderSchema)
   const asked = { ...(await nameOf(request)), listOrder: targetOrder, requestId: undefined }
   await request.operations.reorderAchievement(asked, request.call)
@@ -116,7 +116,7 @@ async function reorder(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 /** What players have of it goes along: clients delete what was unlocked, and know of no refusal. */
-async function remove(request: GatewayRequest): Promise<GatewayAnswer> {
+async function remove(request: GatewayRequest): Promise<GatewayResponse> {
   const asked = { ...(await nameOf(request)), etag: undefined, force: true, requestId: undefined }
   await request.operations.deleteAchievement(asked, request.call)
   return { status: 204 }

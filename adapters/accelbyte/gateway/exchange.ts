@@ -1,7 +1,7 @@
 import { DecodeError, describe } from '../../../src/dialect/decode-error.ts'
 import { readDocument } from '../../../src/dialect/document.ts'
 import { formatPath } from '../../../src/dialect/losses.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { formatJson } from '../../../src/model/exact-json.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { frame } from '../envelope.ts'
@@ -27,7 +27,7 @@ export const exchangeRoutes: readonly Route[] = [
 
 const OPTIONS = { dialect: 'accelbyte', locale: undefined, lossPolicy: 'report' } as const
 
-async function exportFile(request: GatewayRequest): Promise<GatewayAnswer> {
+async function exportFile(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const headers = {
     'content-type': 'application/json',
@@ -53,7 +53,7 @@ function fileNamePart(namespace: string): string {
 }
 
 /** What became of each entry, by its code; of one that has none, by where it stands. */
-async function importFile(request: GatewayRequest): Promise<GatewayAnswer> {
+async function importFile(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const { file, strategy } = await readForm(request)
   const { entries, unreadable } = await entriesIn(file)

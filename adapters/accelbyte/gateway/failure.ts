@@ -1,4 +1,4 @@
-import type { Failure, GatewayAnswer, RequestHead } from '../../../src/http/gateway.ts'
+import type { Failure, GatewayResponse, RequestHead } from '../../../src/http/gateway.ts'
 import type { ErrorCode, LaurelError, Reason } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 
@@ -17,7 +17,7 @@ const CODES_OF_REASONS: Readonly<Partial<Record<Reason, number>>> = { DOCUMENT_M
 const TOO_MANY_DEFINITIONS = 40153
 
 /** `response.Error` of the achievement service: `{errorCode, errorMessage}`. */
-export function writeFailure({ status: usual, error }: Failure, request: RequestHead): GatewayAnswer {
+export function writeFailure({ status: usual, error }: Failure, request: RequestHead): GatewayResponse {
   const status = error?.reason === 'DOCUMENT_TOO_LARGE' ? 413 : usual
   return { status, body: errorOf(status, error, request) }
 }

@@ -1,11 +1,11 @@
 import { Refusal } from '../../../src/dialect/refusal.ts'
-import type { GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { formatInstant } from '../../../src/model/instant.ts'
 import { accountOf, codeOf, titleOf } from './target.ts'
 
 /** What the service calls its test facility. Each contributor's events tell of it. */
-export async function resetGlobal(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function resetGlobal(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const achievementId = codeOf(request)
   const { id: titleId } = await titleOf(request)
@@ -18,7 +18,7 @@ export async function resetGlobal(request: GatewayRequest): Promise<GatewayAnswe
  * Accepted once. A second claim is refused, as the document has no other way to say so, and has done no harm. Who has no
  * account contributed nothing, so that no player is made of them.
  */
-export async function claim(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function claim(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const account = accountOf(request)
   const achievementId = codeOf(request)

@@ -1,5 +1,5 @@
 import { DecodeError, describe } from '../../../src/dialect/decode-error.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { EARLIEST_INSTANT } from '../../../src/model/instant.ts'
 import { tagsOf } from './definition.ts'
 import { writeContribution, writeContributor, writeGlobal } from './global-rows.ts'
@@ -37,7 +37,7 @@ export const globalRoutes: readonly Route[] = [
   },
 ]
 
-type Read = (trusted: boolean, request: GatewayRequest) => Promise<GatewayAnswer>
+type Read = (trusted: boolean, request: GatewayRequest) => Promise<GatewayResponse>
 
 function reads(admin: string, open: string, path: string, read: Read): readonly Route[] {
   const route = (name: string, audience: Audience): Route => ({
@@ -52,7 +52,7 @@ function reads(admin: string, open: string, path: string, read: Read): readonly 
 const STATUSES = ['in_progress', 'unlocked']
 
 /** In list order, unless an order is asked for. What nobody contributed to is locked, and has no row. */
-async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayAnswer> {
+async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayResponse> {
   const { query, operations, call } = request
   const sorting = readSorting(query, ['achievedAt', 'createdAt'], undefined)
   const status = query.get('status') ?? ''
@@ -79,7 +79,7 @@ async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayA
 
 const BY_VALUE = { key: 'contributedValue', descending: true } as const
 
-async function listContributors(trusted: boolean, request: GatewayRequest): Promise<GatewayAnswer> {
+async function listContributors(trusted: boolean, request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const { offset, limit } = readWindow(request)
   const { descending } = readSorting(request.query, ['contributedValue'], BY_VALUE)
@@ -95,7 +95,7 @@ async function listContributors(trusted: boolean, request: GatewayRequest): Prom
   }
 }
 
-async function listContributions(trusted: boolean, request: GatewayRequest): Promise<GatewayAnswer> {
+async function listContributions(trusted: boolean, request: GatewayRequest): Promise<GatewayResponse> {
   const { query, operations, call } = request
   const sorting = readSorting(query, ['contributedValue'], BY_VALUE)
   const [isTagged, isNamed] = [readTagFilter(query), readCodes(query)]

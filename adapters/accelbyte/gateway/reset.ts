@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { accountOf, codeOf, namespacePath, titleOf } from './target.ts'
 import { achievementsPath } from './user-achievements.ts'
 
@@ -22,7 +22,7 @@ async function reset(
   request: GatewayRequest,
   achievementId: string | undefined,
   reason: string,
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const { operations, call } = request
   const account = accountOf(request)
   const title = await titleOf(request)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DecodeError } from '../../../src/dialect/decode-error.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import { writeDouble } from '../values.ts'
@@ -123,14 +123,14 @@ function readItems<Body extends z.output<typeof nameSchema>>(
   })
 }
 
-async function ofOne(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayAnswer> {
+async function ofOne(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayResponse> {
   const items = read(request)
   const user = await userOf(request)
   const users = items.map(() => user)
   return writeAll(request, audience, items, users)
 }
 
-async function ofMany(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayAnswer> {
+async function ofMany(request: GatewayRequest, audience: Audience, read: Reader): Promise<GatewayResponse> {
   const items = read(request)
   const users: User[] = []
   const known = new Map<string, User>()
@@ -148,7 +148,7 @@ async function writeAll(
   audience: Audience,
   items: readonly Item[],
   users: readonly User[],
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const { id: titleId } = await titleOf(request)
   const body: JsonObject[] = []
   for (const [index, { change, requestId }] of items.entries()) {

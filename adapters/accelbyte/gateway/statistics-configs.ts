@@ -1,5 +1,5 @@
 import { Refusal } from '../../../src/dialect/refusal.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { Stat } from '../../../src/model/stat.ts'
 import { readBody } from './body.ts'
@@ -38,19 +38,19 @@ const USUAL_LIMIT = 20
 const PAGE_SIZE = 1000
 const ATTEMPTS = 5
 
-async function list(request: GatewayRequest): Promise<GatewayAnswer> {
+async function list(request: GatewayRequest): Promise<GatewayResponse> {
   return page(request, () => true)
 }
 
 /** Found by a part of its code or its name, in any case. */
-async function search(request: GatewayRequest): Promise<GatewayAnswer> {
+async function search(request: GatewayRequest): Promise<GatewayResponse> {
   const keyword = (request.query.get('keyword') ?? '').toLowerCase()
   return page(request, ({ code, displayName }) =>
     [code, displayName].some((text) => text.toLowerCase().includes(keyword)),
   )
 }
 
-async function page(request: GatewayRequest, isWanted: (stat: Stat) => boolean): Promise<GatewayAnswer> {
+async function page(request: GatewayRequest, isWanted: (stat: Stat) => boolean): Promise<GatewayResponse> {
   const { query, operations, call } = request
   const [global, open] = [readFlag(query, 'isGlobal'), readFlag(query, 'isPublic')]
   const cycles = (query.get('cycleIds') ?? '').split(',').filter((id) => id !== '')
@@ -78,7 +78,7 @@ async function everyStat({ operations, call }: GatewayRequest, titleId: string):
 }
 
 /** The least value is 0 and the greatest that of a double, unless a body says otherwise. */
-async function create(request: GatewayRequest): Promise<GatewayAnswer> {
+async function create(request: GatewayRequest): Promise<GatewayResponse> {
   const body = readBody(request, statCreateSchema)
   refuseCycles(body, namespaceOf(request))
   const { id: titleId } = await titleToDefineIn(request)
@@ -90,13 +90,13 @@ async function create(request: GatewayRequest): Promise<GatewayAnswer> {
   return { status: 201, body: writeStat(created, namespaceOf(request), false) }
 }
 
-async function get(request: GatewayRequest): Promise<GatewayAnswer> {
+async function get(request: GatewayRequest): Promise<GatewayResponse> {
   const asked = await nameOf(request)
   return answerOf(request, await request.operations.getStat(asked, request.call))
 }
 
 /** Again where somebody else wrote in between: what a body does not say must stay as it is. */
-async function update(request: GatewayRequest): Promise<GatewayAnswer> {
+async function update(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const body = readBody(request, statUpdateSchema)
   refuseCycles(body, namespaceOf(request))
@@ -115,7 +115,7 @@ async function update(request: GatewayRequest): Promise<GatewayAnswer> {
 }
 
 /** What users have of a stat is not deleted by the way: that is another path. */
-async function remove(request: GatewayRequest): Promise<GatewayAnswer> {
+async function remove(request: GatewayRequest): Promise<GatewayResponse> {
   const name = await nameOf(request)
   if (await isUsed(request, name)) {
     const errorMessage = `Stat template with code [${name.code}] is in a TIED status: users have values of it, which its path /tied deletes too`
@@ -124,7 +124,7 @@ async function remove(request: GatewayRequest): Promise<GatewayAnswer> {
   return erase(request, name)
 }
 
-async function removeTied(request: GatewayRequest): Promise<GatewayAnswer> {
+async function removeTied(request: GatewayRequest): Promise<GatewayResponse> {
   const name = await nameOf(request)
   if (!(await isUsed(request, name))) {
     const where = `code [${name.code}] in namespace [${namespaceOf(request)}]`
@@ -151,12 +151,12 @@ async function isUsed({ operations, call }: GatewayRequest, name: StatName): Pro
   return (await operations.listStatUsage({ titleId, codes: [code] }, call)).has(code)
 }
 
-async function erase({ operations, call }: GatewayRequest, name: StatName): Promise<GatewayAnswer> {
+async function erase({ operations, call }: GatewayRequest, name: StatName): Promise<GatewayResponse> {
   await operations.deleteStat({ ...name, etag: undefined, requestId: undefined }, call)
   return { status: 204 }
 }
 
-async function answerOf(request: GatewayRequest, stat: Stat): Promise<GatewayAnswer> {
+async function answerOf(request: GatewayRequest, stat: Stat): Promise<GatewayResponse> {
   const asked = { titleId: stat.titleId, codes: [stat.code] }
   const used = await request.operations.listStatUsage(asked, request.call)
   return { status: 200, body: writeStat(stat, namespaceOf(request), used.has(stat.code)) }

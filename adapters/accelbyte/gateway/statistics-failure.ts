@@ -51,7 +51,7 @@ const NUMBERED: Readonly<Partial<Record<Reason, Numbered>>> = {
 }
 
 /** A handler whose refusals have the form of the statistics service; what else fails has the gateway's. */
-export function answering(handle: Route['handle']): Route['handle'] {
+export function withStatisticsFailure(handle: Route['handle']): Route['handle'] {
   return async (request) => {
     try {
       return await handle(request)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { DecodeError } from '../../../src/dialect/decode-error.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { writeDouble, writeInstant } from '../values.ts'
@@ -39,7 +39,7 @@ export const statisticsItemRoutes: readonly Route[] = [
   },
 ]
 
-type Read = (request: GatewayRequest, audience: Audience) => Promise<GatewayAnswer>
+type Read = (request: GatewayRequest, audience: Audience) => Promise<GatewayResponse>
 
 function get(name: string, version: 'v1' | 'v2', audience: Audience, end: string, read: Read): Route {
   const path = statisticsPath(version, audience) + end
@@ -54,7 +54,7 @@ const MOST_CODES = 20
 const ORDERS = ['statCode', 'createdAt', 'updatedAt'] as const
 
 /** Items that are there, in the order of one key or of several. */
-async function listItems(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
+async function listItems(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   const { query } = request
   const open = readFlag(query, 'isPublic')
   const orders = (query.get('sortBy') || 'updatedAt:asc')
@@ -81,7 +81,7 @@ async function listItems(request: GatewayRequest, audience: Audience): Promise<G
 }
 
 /** All values, the default where there is no item. */
-async function listValues(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
+async function listValues(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   refuseAdditionalKey(request.query.get('additionalKey'), ['additionalKey'])
   const user = await userOf(request)
   const items = await selected(request, audience, user)
@@ -89,7 +89,7 @@ async function listValues(request: GatewayRequest, audience: Audience): Promise<
 }
 
 /** Who has a value of a stat, the greatest first. */
-async function listHolders(request: GatewayRequest): Promise<GatewayAnswer> {
+async function listHolders(request: GatewayRequest): Promise<GatewayResponse> {
   const { offset, limit } = readWindow(request, USUAL_LIMIT)
   const { descending } = readSorting(request.query, ['value'], { key: 'value', descending: true })
   const code = statCodeOf(request)
@@ -106,7 +106,7 @@ async function listHolders(request: GatewayRequest): Promise<GatewayAnswer> {
   return { status: 200, body: { data, paging } }
 }
 
-async function itemsOfMany(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
+async function itemsOfMany(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   const found = await ofMany(request, audience)
   const present = found.filter(({ item }) => item?.value !== undefined)
   return {
@@ -115,7 +115,7 @@ async function itemsOfMany(request: GatewayRequest, audience: Audience): Promise
   }
 }
 
-async function valuesOfMany(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
+async function valuesOfMany(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   refuseAdditionalKey(request.query.get('additionalKey'), ['additionalKey'])
   const found = await ofMany(request, audience)
   const code = request.query.get('statCode') ?? ''
@@ -134,7 +134,7 @@ const codesSchema = z.object({
     .nullish(),
 })
 
-async function valuesByCodes(request: GatewayRequest): Promise<GatewayAnswer> {
+async function valuesByCodes(request: GatewayRequest): Promise<GatewayResponse> {
   refuseAdditionalKey(request.query.get('additionalKey'), ['additionalKey'])
   const codes = new Set(readBody(request, codesSchema).statCodes ?? [])
   const user = await userOf(request)

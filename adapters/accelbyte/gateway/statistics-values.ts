@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { writeDouble } from '../values.ts'
 import { readBody } from './body.ts'
 import { refuseAdditionalKey, statCodeOf, statisticsPath, userOf, type Version } from './statistics-target.ts'
@@ -31,7 +31,7 @@ export const statisticsValueRoutes: readonly Route[] = [
   route('deleteUserStatItems_2', 'DELETE', 'v2', 'admin', '', remove),
 ]
 
-type Handler = (request: GatewayRequest, audience: Audience) => Promise<GatewayAnswer>
+type Handler = (request: GatewayRequest, audience: Audience) => Promise<GatewayResponse>
 
 function route(
   name: string,
@@ -45,25 +45,25 @@ function route(
   return { method, path, name, handle: (request) => handler(request, audience) }
 }
 
-async function increment(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
-  return answer(request, audience, changeByInc(statCodeOf(request), readBody(request, incSchema)))
+async function increment(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
+  return response(request, audience, changeByInc(statCodeOf(request), readBody(request, incSchema)))
 }
 
-async function update(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
-  return answer(request, audience, changeByStrategy(statCodeOf(request), readBody(request, updateSchema)))
+async function update(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
+  return response(request, audience, changeByStrategy(statCodeOf(request), readBody(request, updateSchema)))
 }
 
 /** The body, where there is any, is for the payload of an event. */
-async function reset(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
-  return answer(request, audience, resetOf(statCodeOf(request)))
+async function reset(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
+  return response(request, audience, resetOf(statCodeOf(request)))
 }
 
-async function create(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
-  await answer(request, audience, creationOf(statCodeOf(request)))
+async function create(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
+  await response(request, audience, creationOf(statCodeOf(request)))
   return { status: 201 }
 }
 
-async function remove(request: GatewayRequest, audience: Audience): Promise<GatewayAnswer> {
+async function remove(request: GatewayRequest, audience: Audience): Promise<GatewayResponse> {
   refuseAdditionalKey(request.query.get('additionalKey'), ['additionalKey'])
   const code = statCodeOf(request)
   const { playerId } = await userOf(request)
@@ -73,7 +73,11 @@ async function remove(request: GatewayRequest, audience: Audience): Promise<Gate
   return { status: 204 }
 }
 
-async function answer(request: GatewayRequest, audience: Audience, change: Change): Promise<GatewayAnswer> {
+async function response(
+  request: GatewayRequest,
+  audience: Audience,
+  change: Change,
+): Promise<GatewayResponse> {
   refuseAdditionalKey(request.query.get('additionalKey'), ['additionalKey'])
   const user = await userOf(request)
   const { id: titleId } = await titleOf(request)

@@ -1,7 +1,7 @@
 import type { Route } from '../../../src/http/gateway.ts'
 import { statisticsBulkRoutes } from './statistics-bulk.ts'
 import { statisticsConfigRoutes } from './statistics-configs.ts'
-import { answering } from './statistics-failure.ts'
+import { withStatisticsFailure } from './statistics-failure.ts'
 import { statisticsItemRoutes } from './statistics-items.ts'
 import { statisticsValueRoutes } from './statistics-values.ts'
 
@@ -11,4 +11,4 @@ export const statisticsRoutes: readonly Route[] = [
   ...statisticsItemRoutes,
   ...statisticsValueRoutes,
   ...statisticsBulkRoutes,
-].map((route) => ({ ...route, handle: answering(route.handle) }))
+].map((route) => ({ ...route, handle: withStatisticsFailure(route.handle) }))

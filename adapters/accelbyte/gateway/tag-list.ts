@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { Instant } from '../../../src/model/instant.ts'
 import { writeInstant } from '../values.ts'
 import { definitionsFor } from './catalogue.ts'
@@ -17,7 +17,7 @@ function tagRoute(name: string, audience: Audience): Route {
   return { method: 'GET', path: `${namespacePath(audience)}/tags`, name, handle }
 }
 
-async function listTags(audience: Audience, request: GatewayRequest): Promise<GatewayAnswer> {
+async function listTags(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const namespace = namespaceOf(request)
   const part = (request.query.get('name') ?? '').toLowerCase()
   const sorting = readSorting(request.query, ['name', 'createdAt'], { key: 'name', descending: false })

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
@@ -29,7 +29,7 @@ function bulkRoute(name: string, audience: Audience): Route {
 }
 
 /** Whatever the body is, it says nothing. One that is unlocked already stays as it is. */
-async function unlockOne(audience: Audience, request: GatewayRequest): Promise<GatewayAnswer> {
+async function unlockOne(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const [result] = await unlock(audience, request, [codeOf(request)])
   if (result instanceof LaurelError) throw result
   return { status: 204 }
@@ -41,7 +41,7 @@ const bulkSchema = z.object({
     .max(LIMITS.batchItems, { error: `expected at most ${LIMITS.batchItems} codes` }),
 })
 
-async function unlockMany(audience: Audience, request: GatewayRequest): Promise<GatewayAnswer> {
+async function unlockMany(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const { achievementCodes } = readBody(request, bulkSchema)
   const results = await unlock(audience, request, achievementCodes)
   const body = achievementCodes.map((achievementCode, index): JsonObject => {

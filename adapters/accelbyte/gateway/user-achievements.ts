@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { LossReport } from '../../../src/dialect/losses.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { EARLIEST_INSTANT } from '../../../src/model/instant.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
@@ -40,7 +40,7 @@ async function list(
   audience: Audience,
   prefersUnlocked: boolean,
   request: GatewayRequest,
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const { query } = request
   const account = accountOf(request)
   const unlockedFirst = readFlag(query, 'preferUnlocked') ?? prefersUnlocked
@@ -108,7 +108,7 @@ const querySchema = z.object({
 })
 
 /** The rows of some achievements that have the status; what has no row is left out, unknown codes too. */
-async function batchQuery(request: GatewayRequest): Promise<GatewayAnswer> {
+async function batchQuery(request: GatewayRequest): Promise<GatewayResponse> {
   const { codes, status } = readBody(request, querySchema)
   const account = accountOf(request)
   const progressList = (await progressOf('admin', request)).filter(isRow)

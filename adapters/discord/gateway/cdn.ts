@@ -1,5 +1,5 @@
 import { Refusal } from '../../../src/dialect/refusal.ts'
-import type { Gateway, GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
+import type { Gateway, GatewayRequest, GatewayResponse } from '../../../src/http/gateway.ts'
 import { writeFailure } from './failure.ts'
 import { headersOf } from './rates.ts'
 import { pathId } from './target.ts'
@@ -28,7 +28,7 @@ const SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
 /** What an address shows never changes. */
 const FOREVER = 'public, max-age=31536000, immutable'
 
-async function getIcon(request: GatewayRequest): Promise<GatewayAnswer> {
+async function getIcon(request: GatewayRequest): Promise<GatewayResponse> {
   pathId(request, 'application')
   pathId(request, 'achievement')
   const { hash, extension } =

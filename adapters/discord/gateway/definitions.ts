@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse } from '../../../src/http/gateway.ts'
 import type { Achievement, MediaAsset, StoredAchievement } from '../../../src/model/achievement.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { Title } from '../../../src/model/title.ts'
@@ -26,7 +26,7 @@ interface Change {
   readonly icon: IconData | null | undefined
 }
 
-export async function listAchievements(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function listAchievements(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   const { operations, call } = request
   const { id } = await titleOf(request)
@@ -34,12 +34,12 @@ export async function listAchievements(request: GatewayRequest): Promise<Gateway
   return { status: 200, body: found.map((achievement) => writeAchievement(request, achievement)) }
 }
 
-export async function getAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function getAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   return { status: 200, body: writeAchievement(request, await managedAchievement(request)) }
 }
 
-export async function createAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function createAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   const { operations, call } = request
   const binding = bindingOf(request)
@@ -58,7 +58,7 @@ export async function createAchievement(request: GatewayRequest): Promise<Gatewa
 }
 
 /** Takes what is there to the end: an edit that came between is read, and the change made to that. */
-export async function updateAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function updateAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   const { operations, call } = request
   const title = await titleOf(request)
@@ -86,7 +86,7 @@ export async function updateAchievement(request: GatewayRequest): Promise<Gatewa
 }
 
 /** What players have of it goes too: at Discord, that was the way to take progress back. */
-export async function deleteAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function deleteAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   const { operations, call } = request
   const { titleId, id } = await achievementOf(request, await titleOf(request))

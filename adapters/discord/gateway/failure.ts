@@ -1,5 +1,5 @@
 import { Refusal } from '../../../src/dialect/refusal.ts'
-import type { Failure, GatewayAnswer, RequestHead } from '../../../src/http/gateway.ts'
+import type { Failure, GatewayResponse, RequestHead } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { invalidForm } from './body-reader.ts'
@@ -48,13 +48,13 @@ export function unauthenticated(problem: string): LaurelError {
   return new LaurelError('unauthenticated', 'UNAUTHENTICATED', problem)
 }
 
-export function writeFailure({ status, error }: Failure, head: RequestHead): GatewayAnswer {
-  if (error !== undefined) return answerTo(error, status, head)
+export function writeFailure({ status, error }: Failure, head: RequestHead): GatewayResponse {
+  if (error !== undefined) return respond(error, status, head)
   if (status === 404 && namesUnknownVersion(head)) return refusal('unknownVersion')
   return status === 413 ? refusal('entityTooLarge') : plain(status)
 }
 
-function answerTo(error: LaurelError, status: number, head: RequestHead): GatewayAnswer {
+function respond(error: LaurelError, status: number, head: RequestHead): GatewayResponse {
   switch (error.reason) {
     case 'PERMISSION_DENIED':
       return refusal('missingAccess')
@@ -80,13 +80,13 @@ function answerTo(error: LaurelError, status: number, head: RequestHead): Gatewa
   return { status: status === 422 ? 400 : status, body: { message: error.message, code: 0 } }
 }
 
-function plain(status: number): GatewayAnswer {
+function plain(status: number): GatewayResponse {
   const text = STATUS_TEXTS[status]
   return { status, body: { message: text === undefined ? String(status) : `${status}: ${text}`, code: 0 } }
 }
 
 /** `shared` says that others than the caller use the limit up: Laurel has more to do than it can. */
-function tooManyRequests({ reason, retryAfter = 1 }: LaurelError, head: RequestHead): GatewayAnswer {
+function tooManyRequests({ reason, retryAfter = 1 }: LaurelError, head: RequestHead): GatewayResponse {
   const isOwn = reason === 'RATE_LIMITED'
   const milliseconds = Math.ceil(retryAfter * 1000)
   const old = waitsInMilliseconds(versionOf(head))

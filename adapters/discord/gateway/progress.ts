@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Progress } from '../../../src/model/progress.ts'
 import { Form } from './body-reader.ts'
@@ -13,7 +13,7 @@ const SELF = '@me'
  * What a user has of an application: each achievement as its definition and its progress in one. Discord showed
  * definitions in its documentation and progress to its SDK; nobody minds the other's members.
  */
-export async function listUserAchievements(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function listUserAchievements(request: GatewayRequest): Promise<GatewayResponse> {
   if (request.params['user'] !== SELF) return NO_ROUTE
   const { operations, call } = request
   const { id } = await titleOf(request)
@@ -27,7 +27,7 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
 }
 
 /** Progress only rises: what is lower than is known changes nothing, and is answered as if it had. */
-export async function updateUserAchievement(request: GatewayRequest): Promise<GatewayAnswer> {
+export async function updateUserAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const title = await titleOf(request)
   const form = new Form(request)
@@ -52,7 +52,7 @@ export async function updateUserAchievement(request: GatewayRequest): Promise<Ga
 }
 
 /** Progress of somebody else is not told by any route of Discord's. */
-const NO_ROUTE: GatewayAnswer = { status: 404, body: { message: '404: Not Found', code: 0 } }
+const NO_ROUTE: GatewayResponse = { status: 404, body: { message: '404: Not Found', code: 0 } }
 
 /** A secret is told when it is complete, and not before. */
 function isSeen({

@@ -1,5 +1,5 @@
 import { Refusal } from '../../../src/dialect/refusal.ts'
-import type { Failure, GatewayAnswer, RequestHead } from '../../../src/http/gateway.ts'
+import type { Failure, GatewayResponse, RequestHead } from '../../../src/http/gateway.ts'
 import type { LaurelError, Reason } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from './limits.ts'
@@ -25,7 +25,7 @@ const LONGEST_TRACE = 128
 /** Xbox has no 422: what a request asks for cannot be, so it is a bad one. */
 const STATUSES: Readonly<Record<number, number>> = { 422: 400 }
 
-export function writeFailure({ status: natural, error }: Failure, head: RequestHead): GatewayAnswer {
+export function writeFailure({ status: natural, error }: Failure, head: RequestHead): GatewayResponse {
   const status = STATUSES[natural] ?? natural
   if (error?.reason === 'RATE_LIMITED') return { status, body: rateBody(error) }
   const ofUser: readonly (Reason | undefined)[] = ['PLAYER_NOT_FOUND', 'ACCOUNT_NOT_FOUND']

@@ -1,7 +1,7 @@
 import type { Canonical } from '../../../src/dialect/adapter.ts'
 import { readAs } from '../../../src/dialect/decode-error.ts'
 import { LossReport } from '../../../src/dialect/losses.ts'
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { PlayerSummary } from '../../../src/model/player.ts'
 import { encode } from '../encode.ts'
@@ -31,7 +31,7 @@ interface Played {
 }
 
 /** The titles that a player has anything in, in order of title id. */
-async function history(request: GatewayRequest): Promise<GatewayAnswer> {
+async function history(request: GatewayRequest): Promise<GatewayResponse> {
   const { legacy } = contractOf(request)
   const page = readPage(request.query)
   const { playerId } = await userOf(request)

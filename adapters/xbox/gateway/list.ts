@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { NEVER } from '../formats.ts'
@@ -41,7 +41,7 @@ async function list(
   request: GatewayRequest,
   contract: Contract,
   isEarned: (progressEntry: XboxProgress) => boolean,
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const query = readQuery(request.query)
   const user = await userOf(request)
   const playerId = query.possibleOnly ? undefined : user.playerId
@@ -51,10 +51,10 @@ async function list(
   }
   const wanted = contract.legacy ? progressList.filter(isLegacy).filter(isEarned) : progressList
   const { items, pagingInfo } = pageOf(select(wanted, query, request.now), query)
-  return answer(request, contract, items, pagingInfo)
+  return response(request, contract, items, pagingInfo)
 }
 
-async function get(request: GatewayRequest): Promise<GatewayAnswer> {
+async function get(request: GatewayRequest): Promise<GatewayResponse> {
   const contract = contractOf(request)
   const user = await userOf(request)
   const title = await titleOfScid(request, scidOf(request))
@@ -66,7 +66,7 @@ async function get(request: GatewayRequest): Promise<GatewayAnswer> {
     const message = `there is no achievement ${achievementId.slice(0, 20)} in ${title.scid}`
     throw new LaurelError('not_found', 'ACHIEVEMENT_NOT_FOUND', message)
   }
-  return answer(request, contract, [found], { continuationToken: null, totalRecords: 1 })
+  return response(request, contract, [found], { continuationToken: null, totalRecords: 1 })
 }
 
 /** All of a title's achievements with the player's standing on each; nobody's for no player. */
@@ -97,12 +97,12 @@ async function titlesOf(
   return [...titles.values()]
 }
 
-async function answer(
+async function response(
   request: GatewayRequest,
   contract: Contract,
   progressList: readonly XboxProgress[],
   pagingInfo: JsonObject,
-): Promise<GatewayAnswer> {
+): Promise<GatewayResponse> {
   const languages = readLanguages(request.headers['accept-language'])
   const rarityOf = contract.rarity ? await raritiesOf(request, progressList) : undefined
   const achievements = progressList.map((progressEntry) => {

@@ -1,4 +1,4 @@
-import type { GatewayAnswer, GatewayRequest, Route } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { invalidArgument, LaurelError } from '../../../src/model/errors.ts'
 import { achievementsNamed } from './achievements.ts'
@@ -22,7 +22,7 @@ export const updateRoutes: readonly Route[] = [
 type Item = Parameters<GatewayRequest['operations']['batchRecordProgress']>[0]['items'][number]
 
 /** Nothing is recorded of a request that cannot be recorded whole; but what only the record refuses stops no other. */
-async function update(request: GatewayRequest): Promise<GatewayAnswer> {
+async function update(request: GatewayRequest): Promise<GatewayResponse> {
   contractOf(request, [2, 4])
   const said = readUpdateRequest(request.body)
   const user = await userOf(request)

@@ -179,8 +179,8 @@ interface Answered {
   readonly summary?: ImportSummary | undefined
 }
 
-async function imported(answers: AsyncIterable<Answered>): Promise<Imported> {
-  const all = await Array.fromAsync(answers)
+async function imported(responses: AsyncIterable<Answered>): Promise<Imported> {
+  const all = await Array.fromAsync(responses)
   const summary = all.at(-1)?.summary
   if (summary === undefined) throw new Failure(['the answer was cut short: pull again, what is in stays'])
   return {

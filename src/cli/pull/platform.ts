@@ -6,7 +6,7 @@ import type { Listing, SourcePage, SourceRequest, SourceTarget } from '../../dia
 import { formatJson, parseExactJson } from '../../model/exact-json.ts'
 import type { JsonValue } from '../../model/json.ts'
 import type { Credentials } from '../../outbound/credentials.ts'
-import type { Answer, Target } from '../../outbound/outbound.ts'
+import type { HttpResponse, Target } from '../../outbound/outbound.ts'
 import { withoutSecret } from '../../outbound/redact-credential.ts'
 import { sendRetrying } from '../../outbound/retrying.ts'
 import { Failure } from '../failure.ts'
@@ -79,8 +79,8 @@ export class Platform {
     do {
       const after = place?.after
       const request = readable('', () => listing.ask(about, after))
-      const answer = await this.#get(request, credential, signal)
-      const page = readable(request.path, () => listing.read(answer, about, after))
+      const response = await this.#get(request, credential, signal)
+      const page = readable(request.path, () => listing.read(response, about, after))
       const next = placeAfter(request.path, page, place, asked)
       yield { ...page, request: request.path, place: next }
       place = next
@@ -98,13 +98,18 @@ export class Platform {
     const given = { accept: 'application/json', ...headers }
     const authorized = secret === undefined ? given : { ...given, authorization: secret }
     const tried = { attempts: Number.POSITIVE_INFINITY, within: patience * 1000 }
-    const answer = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, tried)
-    if (answer.status === 200) return readable(path, () => parsePage(answer.body))
-    throw refusalOf(path, answer, this.host, secret)
+    const response = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, tried)
+    if (response.status === 200) return readable(path, () => parsePage(response.body))
+    throw refusalOf(path, response, this.host, secret)
   }
 }
 
-function refusalOf(path: string, { status, body }: Answer, host: string, secret: string | undefined): Error {
+function refusalOf(
+  path: string,
+  { status, body }: HttpResponse,
+  host: string,
+  secret: string | undefined,
+): Error {
   const shown = withoutSecret(body, secret).slice(0, SHOWN_OF_BODY).toWellFormed().trim()
   const message = `${host} answered ${status}${shown === '' ? '' : `: ${shown}`}`
   const isPassing = status === 429 || status >= 500

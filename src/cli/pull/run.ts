@@ -21,7 +21,7 @@ import { reportJson, reportLines } from './report.ts'
 import { StateFile } from './state.ts'
 import { refusedCount } from './tally.ts'
 
-const MOST_ANSWER_BYTES = 64 * 1024 * 1024
+const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
 /** Pulls, and says what came of it. @returns whether all that was asked for is in */
 export async function runPull(dialect: string, options: PullOptions, signal: AbortSignal): Promise<boolean> {
@@ -98,7 +98,7 @@ function limitsOf({ rate, timeout }: PullOptions) {
     headersTimeout: time,
     bodyTimeout: time,
     totalTimeout: 2 * time,
-    answerBytes: MOST_ANSWER_BYTES,
+    answerBytes: MAX_RESPONSE_BYTES,
     wholeAnswers: true,
     inFlight: 1,
     perSecond: rate,

@@ -53,6 +53,6 @@ function awaitedId({ reason, metadata }: RemoteError, coming: ReadonlySet<string
 /** Entries travel as a bare list: their paths are those of the platform's own answer. */
 function placed({ list }: PulledPage, { path }: EntryOutcome, { message }: RemoteError) {
   const base = formatPath(list)
-  const inAnswer = (text: string) => (text.startsWith('$[') ? base + text.slice(1) : text)
-  return { path: inAnswer(path), message: inAnswer(message) }
+  const inResponse = (text: string) => (text.startsWith('$[') ? base + text.slice(1) : text)
+  return { path: inResponse(path), message: inResponse(message) }
 }

@@ -1,6 +1,6 @@
 import type { Call, Services } from '../services.ts'
 import type { RecordProgress } from './record-progress.ts'
-import type { EntryAnswer } from './writer/report-entry.ts'
+import type { RecordOutcome } from './writer/report-entry.ts'
 
 /**
  * Records reports in their order, each with its own answer: a result, or the error that kept it from being recorded.
@@ -10,7 +10,7 @@ export async function batchRecordProgress(
   services: Services,
   { items }: { readonly items: readonly RecordProgress[] },
   call: Call,
-): Promise<readonly EntryAnswer[]> {
+): Promise<readonly RecordOutcome[]> {
   const entries = items.map((item) => ({ item, by: call }))
   return services.recorder.recordAll(services, entries)
 }

@@ -3,7 +3,7 @@ import { pack, unpack } from '../../model/packed.ts'
 import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
 import { fingerprintOf } from '../idempotency.ts'
-import { Answers } from '../idempotency-store.ts'
+import { IdempotencyStore } from '../idempotency-store.ts'
 import type { Call, Services } from '../services.ts'
 import type { PlayerTitleChanges } from './writer/player-title-changes.ts'
 import { UnitOfWork } from './writer/unit-of-work.ts'
@@ -26,14 +26,14 @@ export async function mutatePlayerTitle<Held, Result>(
     const now = services.now()
     const held = await hold(queries)
     const unitOfWork = await UnitOfWork.openOne(queries, now, request)
-    const answers = await Answers.load(queries, [request])
+    const idempotency = await IdempotencyStore.load(queries, [request])
     const fingerprint = fingerprintOf(operation, request)
-    const before = answers.find(request, fingerprint)
+    const before = idempotency.find(request, fingerprint)
     if (before !== undefined) return unpack<{ result: Result }>(before).result
     const result = await run(queries, unitOfWork.of(request), now, held)
-    answers.keep(request, fingerprint, pack({ result }))
+    idempotency.keep(request, fingerprint, pack({ result }))
     await unitOfWork.flush(queries)
-    await answers.flush(queries, now)
+    await idempotency.flush(queries, now)
     return result
   })
 }

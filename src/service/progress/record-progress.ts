@@ -23,7 +23,7 @@ export async function recordProgress(
   request: RecordProgress,
   call: Call,
 ): Promise<ProgressResult> {
-  const answer = await services.recorder.record(services, { item: request, by: call })
-  if (answer instanceof LaurelError) throw answer
-  return answer
+  const outcome = await services.recorder.record(services, { item: request, by: call })
+  if (outcome instanceof LaurelError) throw outcome
+  return outcome
 }

@@ -26,7 +26,7 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
   const [reportPlaces, judgedBy] = all((playerTitle) => playerTitle.definitions)
   const [progressPlaces, progress] = all((playerTitle) => playerTitle.progress)
   const [eventPlaces, events] = all((playerTitle) => playerTitle.events)
-  const [answerPlaces, answers] = all((playerTitle) => playerTitle.answers)
+  const [responseOrdinals, responses] = all((playerTitle) => playerTitle.responses)
   const numbers = new Map<StoredAchievement, number>()
   for (const definition of judgedBy) {
     if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
@@ -86,11 +86,11 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
       request: ['text', events.map(({ requestId }) => requestId)],
     }),
     answers: table('g', {
-      place: ['bigint', answerPlaces],
-      p: ['text', answers.map(({ playerId }) => playerId)],
-      id: ['text', answers.map(({ requestId }) => requestId)],
-      fingerprint: ['text', answers.map(({ fingerprint }) => fingerprint)],
-      response: ['json', answers.map(({ response }) => response)],
+      place: ['bigint', responseOrdinals],
+      p: ['text', responses.map(({ playerId }) => playerId)],
+      id: ['text', responses.map(({ requestId }) => requestId)],
+      fingerprint: ['text', responses.map(({ fingerprint }) => fingerprint)],
+      response: ['json', responses.map(({ response }) => response)],
     }),
   }
 }

@@ -3,7 +3,7 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import { fixed, fragment, table } from '../fixed-statement.ts'
-import type { Answer, PlayerRequest } from '../idempotency.ts'
+import type { PlayerRequestKey, StoredResponse } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import { rowsOfWrites } from './optimistic-write-rows.ts'
 import type { PlayerTitle, PlayerTitleKey } from './player-titles.ts'
@@ -33,7 +33,7 @@ export interface PlayerTitleWrite {
   readonly definitions: readonly StoredAchievement[]
   readonly progress: readonly ProgressRecord[]
   readonly events: readonly ProgressEvent[]
-  readonly answers: readonly (PlayerRequest & Answer)[]
+  readonly responses: readonly (PlayerRequestKey & StoredResponse)[]
 }
 
 /**
@@ -75,7 +75,14 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly Write[]> {
-      const { definitions, reports, sheets: playerTitles, progress, events, answers } = rowsOfWrites(writes)
+      const {
+        definitions,
+        reports,
+        sheets: playerTitles,
+        progress,
+        events,
+        answers: responses,
+      } = rowsOfWrites(writes)
       const { rows } = await fixed<{ place: bigint }>`
         with held as (
           select d.number from ${definitions}
@@ -84,7 +91,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
             for key share skip locked
           ) a
         ),
-        given as materialized (select * from ${answers}),
+        given as materialized (select * from ${responses}),
         spoilt as (
           select g.place from given g
           cross join lateral (

@@ -2,17 +2,17 @@ import type { StoredAchievement } from '../../../model/achievement.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { fingerprintOf } from '../../idempotency.ts'
-import type { Answers } from '../../idempotency-store.ts'
+import type { IdempotencyStore } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import { type ProgressResult, report, whenOf } from './apply-report.ts'
 import type { PlayerTitleChanges } from './player-title-changes.ts'
-import type { Entry, EntryAnswer } from './report-entry.ts'
-import { formatAnswer, parseAnswer } from './response-text.ts'
+import type { Entry, RecordOutcome } from './report-entry.ts'
+import { formatStoredResult, parseStoredResult } from './response-text.ts'
 
 /** What entries are judged by: read and locked, or known and made sure of when their changes are written. */
 export interface Known {
   readonly now: Instant
-  readonly answers: Answers
+  readonly idempotency: IdempotencyStore
   /** Of an entry that has a definition. */
   changesOf(entry: Entry, index: number): PlayerTitleChanges
   /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
@@ -23,22 +23,22 @@ export interface Known {
  * The one door for reports: what each makes of what is known, in their order. Changes the ledgers and keeps answers;
  * a report that is refused leaves no trace there.
  */
-export function judge(services: Services, known: Known, entries: readonly Entry[]): readonly EntryAnswer[] {
+export function judge(services: Services, known: Known, entries: readonly Entry[]): readonly RecordOutcome[] {
   return entries.map((entry, index) => attempt(() => judgeOne(services, known, entry, index)))
 }
 
 function judgeOne(services: Services, known: Known, entry: Entry, index: number): ProgressResult {
-  const { now, answers } = known
+  const { now, idempotency } = known
   const { item, by } = entry
   const achievement = known.definitionOf(entry, index)
   const fingerprint = item.requestId === undefined ? '' : fingerprintOf('recordProgress', item)
-  const before = answers.find(item, fingerprint)
-  if (before !== undefined) return parseAnswer(before, item)
+  const before = idempotency.find(item, fingerprint)
+  if (before !== undefined) return parseStoredResult(before, item)
   checkReporter(achievement, entry)
   const context = whenOf(services, now, item.occurredTime, by.actor)
   const told = { actor: by.actor, requestId: item.requestId }
   const result = report(known.changesOf(entry, index), item, achievement, item.report, context, told)
-  if (item.requestId !== undefined) answers.keep(item, fingerprint, formatAnswer(result))
+  if (item.requestId !== undefined) idempotency.keep(item, fingerprint, formatStoredResult(result))
   return result
 }
 
@@ -55,12 +55,12 @@ export function attempt<Result>(run: () => Result): Result | LaurelError {
   try {
     return run()
   } catch (error) {
-    return asAnswer(error)
+    return asOutcome(error)
   }
 }
 
 /** What its caller is told; anything else is a fault of ours, and thrown on. */
-export function asAnswer(error: unknown): LaurelError {
+export function asOutcome(error: unknown): LaurelError {
   if (error instanceof LaurelError) return error
   throw error
 }

@@ -132,14 +132,14 @@ test('whatever comes and arrives in whatever order, each is sent once, in the or
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       const { gatherer, sent, onTheWay, add } = start()
       const added: string[] = []
-      const answers: Promise<string>[] = []
+      const outcomes: Promise<string>[] = []
       for (const step of steps) {
         if (typeof step === 'number') onTheWay[step]?.arrive()
         else if (step === 'turn') await turn()
         else {
           const item = `${step}${added.length}`
           added.push(item)
-          answers.push(add(item))
+          outcomes.push(add(item))
         }
       }
       // One turn for what is ready to go, and one for each that it may arrive.
@@ -148,7 +148,7 @@ test('whatever comes and arrives in whatever order, each is sent once, in the or
         onTheWay[0]?.arrive()
       }
       expect({ waiting: gatherer.waiting, onTheWay }).toEqual({ waiting: 0, onTheWay: [] })
-      expect(await Promise.all(answers)).toEqual(added.map((item) => `${item} is done`))
+      expect(await Promise.all(outcomes)).toEqual(added.map((item) => `${item} is done`))
       const byOwner = (items: readonly string[]) => Object.groupBy(items, (item) => item[0] as string)
       expect(byOwner(sent.flat())).toEqual(byOwner(added))
     }),

@@ -1,30 +1,30 @@
 import { LaurelError } from '../../../model/errors.ts'
 
 /** Something that waits to go out with others. */
-interface Waiting<Item, Answer> {
+interface Waiting<Item, Result> {
   readonly item: Item
   readonly bytes: number
-  readonly line: Line<Item, Answer>
-  readonly resolve: (answer: Answer | Promise<Answer>) => void
+  readonly line: Line<Item, Result>
+  readonly resolve: (outcome: Result | Promise<Result>) => void
   readonly reject: (reason: unknown) => void
   readonly signal: AbortSignal
   readonly onAbort: () => void
 }
 
 /** What waits of one owner. */
-interface Line<Item, Answer> {
+interface Line<Item, Result> {
   readonly owner: unknown
-  readonly waiting: Set<Waiting<Item, Answer>>
+  readonly waiting: Set<Waiting<Item, Result>>
   /** Until all that is on its way is answered. */
   isBusy: boolean
 }
 
-export interface GathererSettings<Item, Answer> {
+export interface GathererSettings<Item, Result> {
   /**
    * Sends items together, those of an owner in their order, and gives as many answers: those that take longer as promises,
    * for which only the same owner's next ones wait. A rejection is everybody's.
    */
-  readonly send: (items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>
+  readonly send: (items: readonly Item[]) => Promise<readonly (Result | Promise<Result>)[]>
   /** Whose an item is: it goes out once those of the same owner that came before it are back. */
   readonly ownerOf: (item: Item) => unknown
   readonly mostItems: number
@@ -43,12 +43,12 @@ const MOST_SENT = 2
  * goes at once, with whatever arrived in the same moment: there is no timer. Only where many wait a second batch goes out
  * beside the first: fewer are worth more together.
  */
-export class Gatherer<Item, Answer> {
-  readonly #settings: GathererSettings<Item, Answer>
+export class Gatherer<Item, Result> {
+  readonly #settings: GathererSettings<Item, Result>
   /** By owner, of all who have something that waits or is on its way. */
-  readonly #lines = new Map<unknown, Line<Item, Answer>>()
+  readonly #lines = new Map<unknown, Line<Item, Result>>()
   /** Those that are not busy, in the order in which they came to wait. */
-  readonly #ready = new Set<Line<Item, Answer>>()
+  readonly #ready = new Set<Line<Item, Result>>()
   /** Items that wait in the lines that are ready. */
   #readyItems = 0
   #waiting = 0
@@ -57,7 +57,7 @@ export class Gatherer<Item, Answer> {
   #sent = 0
   #isWoken = false
 
-  constructor(settings: GathererSettings<Item, Answer>) {
+  constructor(settings: GathererSettings<Item, Result>) {
     this.#settings = settings
   }
 
@@ -69,7 +69,7 @@ export class Gatherer<Item, Answer> {
    * Sends an item with others. An abort takes it out while it waits; once it is on its way it is answered truthfully.
    * @throws LaurelError RESOURCE_EXHAUSTED at once when too much waits; what `send` throws; the signal's reason.
    */
-  add(item: Item, bytes: number, signal: AbortSignal): Promise<Answer> {
+  add(item: Item, bytes: number, signal: AbortSignal): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason)
     const { mostItems, mostBytes, ownerOf } = this.#settings
     if (this.#waiting >= mostItems || this.#bytes + bytes > mostBytes) return Promise.reject(tooMuch())
@@ -91,10 +91,10 @@ export class Gatherer<Item, Answer> {
     })
   }
 
-  #lineOf(owner: unknown): Line<Item, Answer> {
+  #lineOf(owner: unknown): Line<Item, Result> {
     const known = this.#lines.get(owner)
     if (known !== undefined) return known
-    const line = { owner, waiting: new Set<Waiting<Item, Answer>>(), isBusy: false }
+    const line = { owner, waiting: new Set<Waiting<Item, Result>>(), isBusy: false }
     this.#lines.set(owner, line)
     return line
   }
@@ -120,8 +120,8 @@ export class Gatherer<Item, Answer> {
   }
 
   /** Takes out what goes now, and makes its lines busy. */
-  #next(): readonly Waiting<Item, Answer>[] {
-    const batch: Waiting<Item, Answer>[] = []
+  #next(): readonly Waiting<Item, Result>[] {
+    const batch: Waiting<Item, Result>[] = []
     for (const line of this.#ready) {
       if (batch.length === this.#settings.batchSize) break
       this.#ready.delete(line)
@@ -136,13 +136,13 @@ export class Gatherer<Item, Answer> {
     return batch
   }
 
-  async #send(batch: readonly Waiting<Item, Answer>[]): Promise<void> {
+  async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
     this.#sent += 1
     const tell = await this.#settings.send(batch.map(({ item }) => item)).then(
-      (answers) => {
-        this.#freeAll(batch, answers)
+      (outcomes) => {
+        this.#freeAll(batch, outcomes)
         return () => {
-          for (const [index, { resolve }] of batch.entries()) resolve(answers[index] as Answer)
+          for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as Result)
         }
       },
       (error: unknown) => {
@@ -159,17 +159,17 @@ export class Gatherer<Item, Answer> {
   }
 
   /** Lines of which an answer takes longer are free once they have it. */
-  #freeAll(batch: readonly Waiting<Item, Answer>[], answers: readonly (Answer | Promise<Answer>)[]): void {
-    const late = new Map<Line<Item, Answer>, Promise<Answer>[]>()
+  #freeAll(batch: readonly Waiting<Item, Result>[], outcomes: readonly (Result | Promise<Result>)[]): void {
+    const late = new Map<Line<Item, Result>, Promise<Result>[]>()
     for (const [index, { line }] of batch.entries()) {
-      const answer = answers[index]
-      if (answer instanceof Promise) late.set(line, [...(late.get(line) ?? []), answer])
+      const outcome = outcomes[index]
+      if (outcome instanceof Promise) late.set(line, [...(late.get(line) ?? []), outcome])
     }
     for (const [line, promises] of late) void Promise.allSettled(promises).then(() => this.#free(line))
     for (const { line } of batch) if (!late.has(line)) this.#free(line)
   }
 
-  #free(line: Line<Item, Answer>): void {
+  #free(line: Line<Item, Result>): void {
     if (!line.isBusy) return
     line.isBusy = false
     if (line.waiting.size === 0) this.#lines.delete(line.owner)
@@ -178,7 +178,7 @@ export class Gatherer<Item, Answer> {
     this.#wake()
   }
 
-  #giveUp(waiting: Waiting<Item, Answer>): void {
+  #giveUp(waiting: Waiting<Item, Result>): void {
     const { line } = waiting
     this.#take(waiting)
     if (line.isBusy) return
@@ -188,7 +188,7 @@ export class Gatherer<Item, Answer> {
     this.#lines.delete(line.owner)
   }
 
-  #take(waiting: Waiting<Item, Answer>): void {
+  #take(waiting: Waiting<Item, Result>): void {
     waiting.line.waiting.delete(waiting)
     waiting.signal.removeEventListener('abort', waiting.onAbort)
     this.#waiting -= 1

@@ -3,7 +3,7 @@ import type { Instant } from '../../../model/instant.ts'
 import type { Progress } from '../../../model/progress.ts'
 import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
-import type { GivenAnswer } from '../../idempotency-store.ts'
+import type { NewResponse } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import type { RecordProgress } from '../record-progress.ts'
 import type { PlayerTitleCache } from './player-title-cache.ts'
@@ -20,7 +20,7 @@ export interface OpenPlayerTitle {
   readonly changes: PlayerTitleChanges
   /** What the items were judged by. */
   readonly definitions: StoredAchievement[]
-  readonly answers: GivenAnswer[]
+  readonly responses: NewResponse[]
   isRefused: boolean
 }
 
@@ -76,7 +76,7 @@ function opened(
   playerTitle: PlayerTitle,
 ): OpenPlayerTitle {
   const changes = new PlayerTitleChanges(playerTitle, found)
-  return { name, before, found, changes, definitions: [], answers: [], isRefused: false }
+  return { name, before, found, changes, definitions: [], responses: [], isRefused: false }
 }
 
 /** A sheet that is not there yet. Its version is like that of none before it, should it have been there once. */
@@ -94,9 +94,9 @@ function blank({ playerId, titleId }: RecordProgress, now: Instant): PlayerTitle
 
 /** What came of a sheet, as it is written. One that changes has a new version. */
 export function writeOf(open: OpenPlayerTitle): PlayerTitleWrite & { readonly open: OpenPlayerTitle } {
-  const { before, changes, definitions, answers } = open
+  const { before, changes, definitions, responses } = open
   const { playerTitle, progress, events } = changes
-  const isRaised = before !== undefined && progress.length + answers.length > 0
+  const isRaised = before !== undefined && progress.length + responses.length > 0
   const after = isRaised ? { ...playerTitle, version: before.version + 1n } : playerTitle
-  return { open, before, after, definitions, progress, events, answers }
+  return { open, before, after, definitions, progress, events, responses }
 }

@@ -1,22 +1,22 @@
 import { LaurelError } from '../../../model/errors.ts'
 import type { Call, Services } from '../../services.ts'
-import { asAnswer } from './apply-reports.ts'
+import { asOutcome } from './apply-reports.ts'
 import { Gatherer } from './batcher.ts'
 import { PlayerTitleCache } from './player-title-cache.ts'
-import type { Entry, EntryAnswer } from './report-entry.ts'
+import type { Entry, RecordOutcome } from './report-entry.ts'
 import { isAway } from './write-batch.ts'
 import { recordUnderLock } from './write-locked.ts'
 import { recordUnlocked } from './write-optimistic.ts'
-import { recordStatsTogether, type StatsAnswer, type StatsEntry } from './write-stats.ts'
+import { recordStatsTogether, type StatsEntry, type StatsOutcome } from './write-stats.ts'
 
 /** Where reports are recorded: those that come at the same time go out together. */
 export interface Recorder {
   /** Records one, with whatever else is being recorded. */
-  record(services: Services, entry: Entry): Promise<EntryAnswer>
+  record(services: Services, entry: Entry): Promise<RecordOutcome>
   /** Records several, in their order, by themselves. What keeps only some of them from being recorded is their answer. */
-  recordAll(services: Services, entries: readonly Entry[]): Promise<readonly EntryAnswer[]>
+  recordAll(services: Services, entries: readonly Entry[]): Promise<readonly RecordOutcome[]>
   /** Records one player's stats, with whatever other stats are being recorded. */
-  recordStats(services: Services, entry: StatsEntry): Promise<StatsAnswer>
+  recordStats(services: Services, entry: StatsEntry): Promise<StatsOutcome>
   readonly counts: RecorderCounts
 }
 
@@ -37,7 +37,7 @@ const MOST_WAITING_BYTES = 32 * 2 ** 20
 const ENTRY_BYTES = 512
 
 /** What became of entries, as far as they were recorded. */
-type OutcomeByEntry = ReadonlyMap<Entry, EntryAnswer>
+type OutcomeByEntry = ReadonlyMap<Entry, RecordOutcome>
 
 export function createRecorder(gathers: boolean): Recorder {
   const progressList = new PlayerTitleCache()
@@ -54,21 +54,21 @@ export function createRecorder(gathers: boolean): Recorder {
   async function send(
     services: Services,
     entries: readonly Entry[],
-  ): Promise<readonly (EntryAnswer | Promise<EntryAnswer>)[]> {
+  ): Promise<readonly (RecordOutcome | Promise<RecordOutcome>)[]> {
     const written = await recordWritable(services, entries)
     const left = recordLate(
       services,
       entries.filter((entry) => !written.has(entry)),
     )
-    return entries.map((entry) => written.get(entry) ?? (left.get(entry) as Promise<EntryAnswer>))
+    return entries.map((entry) => written.get(entry) ?? (left.get(entry) as Promise<RecordOutcome>))
   }
 
   function recordLate(
     services: Services,
     entries: readonly Entry[],
-  ): ReadonlyMap<Entry, Promise<EntryAnswer>> {
+  ): ReadonlyMap<Entry, Promise<RecordOutcome>> {
     const again = recordWritable(services, entries)
-    const answers = new Map<Entry, Promise<EntryAnswer>>()
+    const outcomes = new Map<Entry, Promise<RecordOutcome>>()
     for (const [playerId, ofPlayer] of Map.groupBy(entries, ({ item }) => item.playerId)) {
       const locked = again.then((told) => {
         const rest = ofPlayer.filter((entry) => !told.has(entry))
@@ -76,19 +76,19 @@ export function createRecorder(gathers: boolean): Recorder {
       })
       // Whoever was told by then does not hear of a failure.
       locked.catch(() => {})
-      for (const entry of ofPlayer) answers.set(entry, answerOf(entry, again, locked))
+      for (const entry of ofPlayer) outcomes.set(entry, answerOf(entry, again, locked))
     }
-    return answers
+    return outcomes
   }
 
   /** What became of those that could be written. */
   async function recordWritable(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
-    const told = new Map<Entry, EntryAnswer>()
+    const told = new Map<Entry, RecordOutcome>()
     if (entries.length === 0) return told
-    const answers = await recordUnlocked(services, progressList, entries).catch(orUnlessAway(entries))
+    const outcomes = await recordUnlocked(services, progressList, entries).catch(orUnlessAway(entries))
     for (const [index, entry] of entries.entries()) {
-      const answer = answers[index]
-      if (answer !== undefined) told.set(entry, answer)
+      const outcome = outcomes[index]
+      if (outcome !== undefined) told.set(entry, outcome)
     }
     counts.batches += 1
     counts.together += told.size
@@ -98,8 +98,8 @@ export function createRecorder(gathers: boolean): Recorder {
   async function recordLocked(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
     if (entries.length === 0) return new Map()
     counts.late += entries.length
-    const answers = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
-    return new Map(entries.map((entry, index) => [entry, answers[index] as EntryAnswer]))
+    const outcomes = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
+    return new Map(entries.map((entry, index) => [entry, outcomes[index] as RecordOutcome]))
   }
 
   /** One after the other of a player, whatever call they came with: whoever holds a player up holds up one connection. */
@@ -124,16 +124,16 @@ export function createRecorder(gathers: boolean): Recorder {
   return {
     async record(services, entry) {
       if (gathers) return reports.add(services, entry)
-      return (await send(services, [entry]))[0] as EntryAnswer
+      return (await send(services, [entry]))[0] as RecordOutcome
     },
     async recordStats(services, entry) {
       if (gathers) return stats.add(services, entry)
-      return (await recordStats(services, [entry]))[0] as StatsAnswer
+      return (await recordStats(services, [entry]))[0] as StatsOutcome
     },
     async recordAll(services, entries) {
-      const answers = await send(services, entries)
+      const outcomes = await send(services, entries)
       return Promise.all(
-        answers.map((answer) => (answer instanceof Promise ? answer.catch(asAnswer) : answer)),
+        outcomes.map((outcome) => (outcome instanceof Promise ? outcome.catch(asOutcome) : outcome)),
       )
     },
     get counts() {
@@ -155,8 +155,8 @@ async function answerOf(
   entry: Entry,
   tried: Promise<OutcomeByEntry>,
   locked: Promise<OutcomeByEntry>,
-): Promise<EntryAnswer> {
-  return (await tried).get(entry) ?? ((await locked).get(entry) as EntryAnswer)
+): Promise<RecordOutcome> {
+  return (await tried).get(entry) ?? ((await locked).get(entry) as RecordOutcome)
 }
 
 /** Does what is aborted once nobody waits for it any more. */
@@ -183,15 +183,15 @@ async function whileAwaited<Result>(
 }
 
 /** What is gathered goes out by the services of who came first: they are the same for all. */
-function gatherer<Item extends { readonly by: Call }, Answer>(
+function gatherer<Item extends { readonly by: Call }, Outcome>(
   playerOf: (item: Item) => string,
   bytesOf: (item: Item) => number,
-  send: (services: Services, items: readonly Item[]) => Promise<readonly (Answer | Promise<Answer>)[]>,
+  send: (services: Services, items: readonly Item[]) => Promise<readonly (Outcome | Promise<Outcome>)[]>,
   besideFrom: number,
 ) {
-  let gathered: Gatherer<Item, Answer> | undefined
+  let gathered: Gatherer<Item, Outcome> | undefined
   return {
-    add(services: Services, item: Item): Promise<Answer> {
+    add(services: Services, item: Item): Promise<Outcome> {
       gathered ??= new Gatherer({
         send: (items) => send(services, items),
         ownerOf: playerOf,

@@ -10,4 +10,4 @@ export interface Entry {
 }
 
 /** What became of it: a result, or the error that kept it from being recorded. */
-export type EntryAnswer = ProgressResult | LaurelError
+export type RecordOutcome = ProgressResult | LaurelError

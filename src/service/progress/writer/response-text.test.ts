@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatAnswer, parseAnswer } from './response-text.ts'
+import { formatStoredResult, parseStoredResult } from './response-text.ts'
 
 const instant = fc.option(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), { nil: undefined })
 /** Finite, and zero of one sign: what a quantity may be, and JSON can say. */
@@ -26,7 +26,7 @@ test('an answer reads back as it was given', () => {
   fc.assert(
     fc.property(fc.record({ progress, ...flags }), (said) => {
       const result = { ...key, ...said }
-      expect(parseAnswer(formatAnswer(result), key)).toEqual(result)
+      expect(parseStoredResult(formatStoredResult(result), key)).toEqual(result)
     }),
   )
 })

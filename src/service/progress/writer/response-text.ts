@@ -17,7 +17,12 @@ type Text = readonly [
 ]
 
 /** A first answer as it is kept: short, because there is one for each report. What the request says is left out. */
-export function formatAnswer({ progress, changed, newlyUnlocked, alreadyUnlocked }: ProgressResult): string {
+export function formatStoredResult({
+  progress,
+  changed,
+  newlyUnlocked,
+  alreadyUnlocked,
+}: ProgressResult): string {
   const { unlockTime, firstReportTime, lastReportTime } = progress
   const text: Text = [
     Number(changed) + 2 * Number(newlyUnlocked) + 4 * Number(alreadyUnlocked),
@@ -34,7 +39,10 @@ export function formatAnswer({ progress, changed, newlyUnlocked, alreadyUnlocked
   return JSON.stringify(text)
 }
 
-export function parseAnswer(text: string, { playerId, titleId, achievementId }: ProgressKey): ProgressResult {
+export function parseStoredResult(
+  text: string,
+  { playerId, titleId, achievementId }: ProgressKey,
+): ProgressResult {
   const [
     outcome,
     state,

@@ -1,7 +1,7 @@
 import { LaurelError } from '../../../model/errors.ts'
 import type { Queries } from '../../../store/queries.ts'
 import type { Services } from '../../services.ts'
-import { asAnswer } from './apply-reports.ts'
+import { asOutcome } from './apply-reports.ts'
 
 /**
  * Records items in one transaction, each with its own answer: a result, or the error that kept it from being recorded
@@ -17,12 +17,12 @@ export async function recordTogether<Item, Result extends object>(
 ): Promise<readonly (Result | LaurelError)[]> {
   try {
     return await services.store.write(signal, async (queries) => {
-      const answers = await record(queries, items)
-      if (answers.every((answer) => answer instanceof LaurelError)) throw new NothingRecorded(answers)
-      return answers
+      const outcomes = await record(queries, items)
+      if (outcomes.every((outcome) => outcome instanceof LaurelError)) throw new NothingRecorded(outcomes)
+      return outcomes
     })
   } catch (error) {
-    if (error instanceof NothingRecorded) return error.answers
+    if (error instanceof NothingRecorded) return error.outcomes
     // A database that is away or busy is nobody's item's fault.
     if (!(error instanceof LaurelError) || isAway(error)) throw error
     if (items.length === 1) return [error]
@@ -32,8 +32,8 @@ export async function recordTogether<Item, Result extends object>(
     const first = await recordTogether(services, front, signal, record)
     // What is recorded of the front is so, whatever becomes of the rest.
     const second = recordTogether(services, back, signal, record).catch((lost) => {
-      const answer = asAnswer(lost)
-      return back.map(() => answer)
+      const outcome = asOutcome(lost)
+      return back.map(() => outcome)
     })
     return [...first, ...(await second)]
   }
@@ -45,10 +45,10 @@ export function isAway({ code }: LaurelError): boolean {
 
 /** Rolls the transaction back, so that a refused first report leaves no player behind. */
 class NothingRecorded extends Error {
-  readonly answers: readonly LaurelError[]
+  readonly outcomes: readonly LaurelError[]
 
-  constructor(answers: readonly LaurelError[]) {
+  constructor(outcomes: readonly LaurelError[]) {
     super('nothing was recorded')
-    this.answers = answers
+    this.outcomes = outcomes
   }
 }

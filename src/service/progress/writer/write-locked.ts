@@ -1,10 +1,10 @@
 import { LaurelError } from '../../../model/errors.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { Answers } from '../../idempotency-store.ts'
+import { IdempotencyStore } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import { Definitions } from './apply-report.ts'
 import { attempt, judge } from './apply-reports.ts'
-import type { Entry, EntryAnswer } from './report-entry.ts'
+import type { Entry, RecordOutcome } from './report-entry.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 import { recordTogether } from './write-batch.ts'
 
@@ -13,7 +13,7 @@ export function recordUnderLock(
   services: Services,
   entries: readonly Entry[],
   signal: AbortSignal,
-): Promise<readonly EntryAnswer[]> {
+): Promise<readonly RecordOutcome[]> {
   return recordTogether(services, entries, signal, (queries, all) => recordAll(services, queries, all))
 }
 
@@ -21,17 +21,17 @@ async function recordAll(
   services: Services,
   queries: Queries,
   entries: readonly Entry[],
-): Promise<readonly EntryAnswer[]> {
+): Promise<readonly RecordOutcome[]> {
   const now = services.now()
   const items = entries.map(({ item }) => item)
   const definitions = await Definitions.hold(queries, items)
   const ready = items.filter((item) => !(attempt(() => definitions.of(item)) instanceof LaurelError))
   const unitOfWork = await UnitOfWork.open(queries, now, ready)
-  const answers = await Answers.load(queries, ready)
+  const idempotency = await IdempotencyStore.load(queries, ready)
   const definitionOf = ({ item }: Entry) => definitions.of(item)
   const changesOf = ({ item }: Entry) => unitOfWork.of(item)
-  const results = judge(services, { now, answers, changesOf, definitionOf }, entries)
+  const results = judge(services, { now, idempotency, changesOf, definitionOf }, entries)
   await unitOfWork.flush(queries)
-  await answers.flush(queries, now)
+  await idempotency.flush(queries, now)
   return results
 }

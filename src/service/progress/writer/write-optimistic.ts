@@ -2,13 +2,13 @@ import type { StoredAchievement } from '../../../model/achievement.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
 import type { PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
-import { Answers } from '../../idempotency-store.ts'
+import { IdempotencyStore } from '../../idempotency-store.ts'
 import { achievementNotFound } from '../../require.ts'
 import type { Services } from '../../services.ts'
 import { judge } from './apply-reports.ts'
 import { type OpenPlayerTitle, openPlayerTitles, writeOf } from './open-player-titles.ts'
 import type { PlayerTitleCache } from './player-title-cache.ts'
-import type { Entry, EntryAnswer } from './report-entry.ts'
+import type { Entry, RecordOutcome } from './report-entry.ts'
 import { playerTitleKey } from './unit-of-work.ts'
 
 /**
@@ -21,29 +21,29 @@ export async function recordUnlocked(
   services: Services,
   progressList: PlayerTitleCache,
   entries: readonly Entry[],
-): Promise<readonly (EntryAnswer | undefined)[]> {
+): Promise<readonly (RecordOutcome | undefined)[]> {
   const now = services.now()
   const items = entries.map(({ item }) => item)
   const definitions = await findDefinitions(services, entries)
   const playerTitles = await openPlayerTitles(services, progressList, items, now)
   const opened = new Map(playerTitles.map((playerTitle) => [playerTitle.name, playerTitle]))
 
-  const answers = new Answers()
+  const idempotency = new IdempotencyStore()
   const definitionOf = ({ item }: Entry, index: number) => {
     const definition = definitions[index]
     if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
     return definition
   }
   const changesOf = (_: Entry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
-  const judged = judge(services, { now, answers, changesOf, definitionOf }, entries)
+  const judged = judge(services, { now, idempotency, changesOf, definitionOf }, entries)
 
   for (const [index, playerTitle] of playerTitles.entries()) {
     const definition = definitions[index]
     if (judged[index] instanceof LaurelError || definition === undefined) playerTitle.isRefused = true
     else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
   }
-  for (const answer of answers.given)
-    (opened.get(playerTitleKey(answer)) as OpenPlayerTitle).answers.push(answer)
+  for (const outcome of idempotency.given)
+    (opened.get(playerTitleKey(outcome)) as OpenPlayerTitle).responses.push(outcome)
   const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
   const writes = kept.map(writeOf).sort(byKey)
   const written = new Set<OpenPlayerTitle>()
@@ -58,8 +58,8 @@ export async function recordUnlocked(
     if (!written.has(playerTitle)) progressList.forget(playerTitle.name)
   const left = kept.filter((playerTitle) => !written.has(playerTitle))
   services.definitions.forget(left.flatMap(({ definitions: judgedBy }) => judgedBy))
-  return judged.map((answer, index) =>
-    written.has(playerTitles[index] as OpenPlayerTitle) ? answer : undefined,
+  return judged.map((outcome, index) =>
+    written.has(playerTitles[index] as OpenPlayerTitle) ? outcome : undefined,
   )
 }
 

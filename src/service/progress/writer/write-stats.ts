@@ -7,14 +7,14 @@ import type { Stat, StatValue } from '../../../model/stat.ts'
 import type { PlayerTitleKey } from '../../../store/progress/player-titles.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { fingerprintOf } from '../../idempotency.ts'
-import { Answers } from '../../idempotency-store.ts'
+import { IdempotencyStore } from '../../idempotency-store.ts'
 import { titleNotFound } from '../../require.ts'
 import type { Call, Services } from '../../services.ts'
 import { recordContributions } from '../../stats/record-contributions.ts'
 import type { RecordStats, RecordStatsResult } from '../../stats/record-stats.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
 import { attributionOf, type ProgressResult, report, whenOf } from './apply-report.ts'
-import { asAnswer } from './apply-reports.ts'
+import { asOutcome } from './apply-reports.ts'
 import type { PlayerTitleChanges } from './player-title-changes.ts'
 import { playerTitleKey, UnitOfWork } from './unit-of-work.ts'
 import { recordTogether } from './write-batch.ts'
@@ -25,14 +25,14 @@ export interface StatsEntry {
   readonly by: Call
 }
 
-export type StatsAnswer = RecordStatsResult | LaurelError
+export type StatsOutcome = RecordStatsResult | LaurelError
 
 /** Records stats under lock, in one transaction: what is read and written is read and written for all at once. */
 export function recordStatsTogether(
   services: Services,
   entries: readonly StatsEntry[],
   signal: AbortSignal,
-): Promise<readonly StatsAnswer[]> {
+): Promise<readonly StatsOutcome[]> {
   return recordTogether(services, entries, signal, (queries, all) => recordAll(services, queries, all))
 }
 
@@ -40,7 +40,7 @@ async function recordAll(
   services: Services,
   queries: Queries,
   entries: readonly StatsEntry[],
-): Promise<readonly StatsAnswer[]> {
+): Promise<readonly StatsOutcome[]> {
   const now = services.now()
   const requests = entries.map(({ request }) => request)
   const titles = await holdTitles(queries, requests)
@@ -51,17 +51,17 @@ async function recordAll(
     { ...keyOf(request), achievementId: '' },
   ])
   const unitOfWork = await UnitOfWork.open(queries, now, keys)
-  const answers = await Answers.load(queries, ready)
+  const outcomes = await IdempotencyStore.load(queries, ready)
   const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
   await holdCommunityGoals(queries, titles)
-  const results: StatsAnswer[] = []
+  const results: StatsOutcome[] = []
   for (const entry of entries) {
-    const recorded = recordOne(services, queries, { now, titles, unitOfWork, answers, values }, entry)
-    results.push(await recorded.catch(asAnswer))
+    const recorded = recordOne(services, queries, { now, titles, unitOfWork, outcomes, values }, entry)
+    results.push(await recorded.catch(asOutcome))
   }
   await queries.stats.upsertValues(values.changed)
   await unitOfWork.flush(queries)
-  await answers.flush(queries, now)
+  await outcomes.flush(queries, now)
   return results
 }
 
@@ -69,7 +69,7 @@ interface Held {
   readonly now: Instant
   readonly titles: ReadonlyMap<string, HeldTitle>
   readonly unitOfWork: UnitOfWork
-  readonly answers: Answers
+  readonly outcomes: IdempotencyStore
   readonly values: StatValues
 }
 
@@ -77,14 +77,14 @@ interface Held {
 async function recordOne(
   services: Services,
   queries: Queries,
-  { now, titles, unitOfWork, answers, values }: Held,
+  { now, titles, unitOfWork, outcomes, values }: Held,
   { request, by }: StatsEntry,
 ): Promise<RecordStatsResult> {
   const { titleId, requestId } = request
   const title = titles.get(titleId)
   if (title?.exists !== true) throw titleNotFound(titleId)
   const fingerprint = requestId === undefined ? '' : fingerprintOf('recordStats', request)
-  const before = answers.find(request, fingerprint)
+  const before = outcomes.find(request, fingerprint)
   if (before !== undefined) return unpack<{ result: RecordStatsResult }>(before).result
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, by))
   const context = whenOf(services, now, request.occurredTime, by.actor)
@@ -103,7 +103,7 @@ async function recordOne(
       time: context.time,
     }),
   }
-  answers.keep(request, fingerprint, pack({ result }))
+  outcomes.keep(request, fingerprint, pack({ result }))
   return result
 }
 
