@@ -26,7 +26,7 @@ function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePla
     const eventCall = eventCallOf(change)
     return typeof eventCall === 'string' ? eventCall : undefined
   })
-  const place = `namespaces/${namespace}/users/${user}`
+  const basePath = `namespaces/${namespace}/users/${user}`
   const { over, standing: progressEntry } = atResets(told)
   const of = (eventCalls: (eventCall: EventCall) => boolean, most: number) =>
     together(
@@ -34,17 +34,17 @@ function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePla
       codeOf,
       most,
     )
-  const resets = together(over, codeOf, 1).map((covers) => resetRequest(place, covers))
+  const resets = together(over, codeOf, 1).map((covers) => resetRequest(basePath, covers))
   const values = of(({ kind }) => kind === 'values', MOST_ACHIEVEMENTS)
   const unlocks = of(({ kind, values }) => kind === 'unlock' && values.size === 0, MOST_ACHIEVEMENTS)
   const heldUnlocks = of(({ kind, values }) => kind === 'unlock' && values.size > 0, 1)
   const requests: readonly BridgeRequest[] = [
     ...resets,
-    ...values.map((covers) => ({ ...valuesRequest(place, covers), covers })),
-    ...unlocks.map((covers) => unlockRequest(place, covers)),
+    ...values.map((covers) => ({ ...valuesRequest(basePath, covers), covers })),
+    ...unlocks.map((covers) => unlockRequest(basePath, covers)),
     ...heldUnlocks.map((covers) => ({
-      ...unlockRequest(place, covers),
-      before: valuesRequest(place, covers),
+      ...unlockRequest(basePath, covers),
+      before: valuesRequest(basePath, covers),
     })),
   ]
   return { requests, unsupported }

@@ -8,11 +8,11 @@ import { isSpelling } from './verbatim.ts'
 /** What a field loses, for a person. A new field of the model fails to compile until it is answered for. */
 type Details<Part> = Readonly<Record<Exclude<keyof Part, 'ids' | 'extensions'>, string>>
 
-const NO_PLACE = 'AccelByte has no place for it'
+const NO_LOCATION = 'AccelByte has no place for it'
 
 const TITLE: Details<TitleFacts> = {
   binding: 'AccelByte knows a title by its namespace alone',
-  displayName: NO_PLACE,
+  displayName: NO_LOCATION,
 }
 
 const ACHIEVEMENT: Details<Achievement> = {
@@ -20,22 +20,22 @@ const ACHIEVEMENT: Details<Achievement> = {
   listOrder: 'a list order is an integer',
   name: 'a language has one text',
   description: 'name and description share one default language',
-  lockedDescription: NO_PLACE,
-  hidden: NO_PLACE,
-  serverOnly: NO_PLACE,
-  kind: NO_PLACE,
-  window: NO_PLACE,
+  lockedDescription: NO_LOCATION,
+  hidden: NO_LOCATION,
+  serverOnly: NO_LOCATION,
+  kind: NO_LOCATION,
+  window: NO_LOCATION,
   participation: 'an achievement is of one player, or global, of all players together',
   requirements:
     'AccelByte knows one requirement, a double named goal that is reached from below; an achievement that asks for more is unlocked by the game',
-  rewards: NO_PLACE,
+  rewards: NO_LOCATION,
   media: 'an icon is of the unlocked state or of the locked one, and those of the unlocked state come first',
   tags: 'AccelByte accepts at most 5 tags',
-  platforms: NO_PLACE,
-  productId: NO_PLACE,
-  deepLink: NO_PLACE,
-  estimatedTime: NO_PLACE,
-  titleAssociations: NO_PLACE,
+  platforms: NO_LOCATION,
+  productId: NO_LOCATION,
+  deepLink: NO_LOCATION,
+  estimatedTime: NO_LOCATION,
+  titleAssociations: NO_LOCATION,
   createTime: 'year 1 says never',
   updateTime: 'year 1 says never',
 }
@@ -43,11 +43,11 @@ const ACHIEVEMENT: Details<Achievement> = {
 const PROGRESS: Details<ProgressFacts> = {
   account: 'a user row does not say whose it is',
   achievementId: 'an achievement code is not empty',
-  state: NO_PLACE,
+  state: NO_LOCATION,
   percent: 'a user row has a value and no percent',
   values: 'a user row has one value, a double that names no requirement, and always has it',
   unlockTime: 'only what is achieved has a time, and year 1 says never',
-  revoked: NO_PLACE,
+  revoked: NO_LOCATION,
 }
 
 interface Field<Part> {
@@ -83,7 +83,7 @@ export function reportDifferences(record: Canonical, back: Canonical, losses: Lo
   } else if (record.progress !== undefined) {
     losses.dropped(['progress'], toJson(record.progress), 'a definition does not carry progress')
   }
-  if (record.summary !== undefined) losses.dropped(['summary'], toJson(record.summary), NO_PLACE)
+  if (record.summary !== undefined) losses.dropped(['summary'], toJson(record.summary), NO_LOCATION)
 }
 
 function reportPart<Part extends { readonly extensions: Extensions }>(
@@ -97,7 +97,7 @@ function reportPart<Part extends { readonly extensions: Extensions }>(
     const from = record[field]
     const to = back[field]
     if (sameJson(from, to)) continue
-    if (detail !== NO_PLACE) reportField([name, field], from, to, detail, losses)
+    if (detail !== NO_LOCATION) reportField([name, field], from, to, detail, losses)
     else losses.dropped([name, field], toJson(from), detail)
   }
   const [before, after] = [record.extensions['accelbyte'], back.extensions['accelbyte']]

@@ -9,7 +9,7 @@ import { ACCOUNT_ID_FORM } from './snowflake.ts'
 import { foreignTags, type Text } from './text.ts'
 
 /** Fields that Discord has no place for; an empty list is what it gives back for them. */
-const WITHOUT_PLACE = [
+const WITHOUT_LOCATION = [
   ...(['lockedDescription', 'window', 'requirements', 'rewards', 'tags', 'platforms', 'productId'] as const),
   ...(['deepLink', 'estimatedTime', 'titleAssociations', 'createTime', 'updateTime'] as const),
 ] satisfies readonly (keyof Achievement)[]
@@ -24,7 +24,7 @@ export function reportDefinition(achievement: Achievement, facts: DefinitionFact
   coerced('listOrder', 0, 'achievements of Discord have no order')
   coerced('kind', 'persistent', 'Discord has no challenges')
   coerced('participation', 'individual', 'Discord has no achievements of groups or of all players')
-  for (const field of WITHOUT_PLACE) {
+  for (const field of WITHOUT_LOCATION) {
     const value = achievement[field]
     if (value === undefined || (Array.isArray(value) && value.length === 0)) continue
     losses.dropped(['achievement', field], plain(value), 'Discord has no place for it')

@@ -30,7 +30,7 @@ export const achievementForm = form<Wire>({
   fromWire,
   write,
   partAt,
-  places: { achievement: [], progress: ['progression'] },
+  locations: { achievement: [], progress: ['progression'] },
   free: new Set(),
 })
 

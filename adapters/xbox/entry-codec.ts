@@ -18,7 +18,7 @@ export interface Form {
   /** The part of a record whose extension keeps what is said at a path. */
   partAt(path: Path): Part
   /** Where the members of each part's extension stand in an entry. */
-  readonly places: Readonly<Partial<Record<Part, Path>>>
+  readonly locations: Readonly<Partial<Record<Part, Path>>>
   /** Members at the top that no canonical field speaks of: written with a default, overridden by extensions. */
   readonly free: ReadonlySet<string>
 }

@@ -88,10 +88,10 @@ export interface Memory {
 
 export function memoriesOf(form: Form, record: Canonical): readonly Memory[] {
   return PARTS.flatMap((part) => {
-    const place = form.places[part]
+    const basePath = form.locations[part]
     return Object.entries(extensionOf(record, part)).flatMap(([name, value]) => {
       if (name === FORM) return []
-      const member = place === undefined ? [] : [{ at: [...place, name], theirs: value }]
+      const member = basePath === undefined ? [] : [{ at: [...basePath, name], theirs: value }]
       const spelled = Array.isArray(value) ? value.filter(isDifference) : []
       const changes = (name === SPELLED ? spelled : member).filter(({ at }) => form.partAt(at) === part)
       return [{ part, name, value, changes }]
@@ -156,13 +156,13 @@ function isLeftOut(wire: JsonValue | undefined, at: Path): boolean {
 
 /** Whether a difference is a member of its own in the part's extension. */
 function isMember(form: Form, part: Part, { at, ours }: Difference): boolean {
-  const place = form.places[part]
+  const basePath = form.locations[part]
   const name = at.at(-1)
   return (
-    place !== undefined &&
+    basePath !== undefined &&
     ours === undefined &&
-    at.length === place.length + 1 &&
-    place.every((step, index) => step === at[index]) &&
+    at.length === basePath.length + 1 &&
+    basePath.every((step, index) => step === at[index]) &&
     name !== FORM &&
     name !== SPELLED
   )

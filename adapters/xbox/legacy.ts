@@ -33,7 +33,7 @@ export const legacyForm = form<Wire>({
   fromWire,
   write,
   partAt: ([member]) => (OF_THE_PLAYER.has(member) ? 'progress' : 'achievement'),
-  places: { achievement: [], progress: [] },
+  locations: { achievement: [], progress: [] },
   free: new Set(['sequence', 'flags', 'unlockedOnline', 'platform', 'imageId', 'type']),
 })
 

@@ -37,13 +37,13 @@ function newPlace(): Place {
 }
 
 function placeAt(root: Place, at: Difference['at']): Place {
-  let place = root
+  let basePath = root
   for (const step of at) {
-    const inner = place.inner.get(step) ?? newPlace()
-    place.inner.set(step, inner)
-    place = inner
+    const inner = basePath.inner.get(step) ?? newPlace()
+    basePath.inner.set(step, inner)
+    basePath = inner
   }
-  return place
+  return basePath
 }
 
 function changedAt(
@@ -57,18 +57,18 @@ function changedAt(
   if (inner.size === 0 || typeof value !== 'object' || value === null) return value
   if (isJsonObject(value)) {
     const members = new Map(Object.entries(value))
-    for (const [step, place] of inner) {
+    for (const [step, basePath] of inner) {
       const name = String(step)
-      const member = changedAt(members.get(name), place, step, fits)
+      const member = changedAt(members.get(name), basePath, step, fits)
       if (member !== undefined) members.set(name, member)
     }
     return Object.fromEntries(members)
   }
   const list = [...value]
   const indices = new Map(stepsTo(list, parent).map((step, index) => [step, index]))
-  for (const [step, place] of inner) {
+  for (const [step, basePath] of inner) {
     const index = indices.get(step)
-    if (index !== undefined) list[index] = changedAt(list[index], place, step, fits) as JsonValue
+    if (index !== undefined) list[index] = changedAt(list[index], basePath, step, fits) as JsonValue
   }
   return list
 }

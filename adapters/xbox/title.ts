@@ -20,7 +20,7 @@ const OF_THE_TITLE: ReadonlySet<unknown> = new Set([
 
 const shared = {
   partAt: ([member]: Path) => (OF_THE_TITLE.has(member) ? ('title' as const) : ('summary' as const)),
-  places: { title: [], summary: [] },
+  locations: { title: [], summary: [] },
 }
 
 /** A title in a player's history, as contract 2 has it. */

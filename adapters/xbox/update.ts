@@ -21,7 +21,7 @@ export const updateForm = form<Wire>({
   fromWire,
   write,
   partAt: () => 'progress',
-  places: { progress: [] },
+  locations: { progress: [] },
   free: new Set(['action']),
 })
 

@@ -13,7 +13,7 @@ import { checkCount, readItem, writeItemResult } from './batch-record.ts'
 const WINDOW = 1000
 
 /** An item's place in the order, filled when its answer is there. */
-interface Place {
+interface StreamPosition {
   result: BatchItemResult | undefined
 }
 
@@ -23,7 +23,7 @@ export async function* streamProgress(
   messages: AsyncIterable<StreamProgressRequest>,
   call: Call,
 ): AsyncGenerator<StreamProgressResponse> {
-  const places: Place[] = []
+  const places: StreamPosition[] = []
   const [ready, room] = [new Bell(), new Bell()]
   let end: { readonly error: unknown } | undefined
 
@@ -31,7 +31,7 @@ export async function* streamProgress(
     for await (const { items } of messages) {
       checkCount(items.length)
       for (const item of items) {
-        const place: Place = { result: undefined }
+        const place: StreamPosition = { result: undefined }
         places.push(place)
         void record(operations, item, call).then(
           (result) => {

@@ -3,7 +3,7 @@ import { type FileHandle, open, realpath } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { invalidArgument } from '../model/errors.ts'
 
-export interface CredentialPlaces {
+export interface CredentialSources {
   /** Of this process, as it was at its start. */
   readonly environment: Readonly<Record<string, string | undefined>>
   /** Where the files are; undefined for nowhere. */
@@ -47,10 +47,10 @@ export function checkReference(reference: string, field = 'credential'): void {
  * that nobody has the database's password or /etc/passwd sent somewhere.
  */
 export class Credentials {
-  readonly #places: CredentialPlaces
+  readonly #places: CredentialSources
 
-  constructor(places: CredentialPlaces) {
-    this.#places = places
+  constructor(sources: CredentialSources) {
+    this.#places = sources
   }
 
   /**

@@ -66,9 +66,9 @@ export async function distribute(connectionString: string): Promise<void> {
     const { rows } = await client.query<{ name: string }>(
       'select logicalrelid::regclass::text as name from pg_dist_partition',
     )
-    const placed = new Set(rows.map(({ name }) => name))
+    const withIds = new Set(rows.map(({ name }) => name))
     for (const [table, placement] of Object.entries(PLACEMENTS)) {
-      if (!placed.has(table)) await place(client, table, placement)
+      if (!withIds.has(table)) await ordinal(client, table, placement)
     }
     await client.query('commit')
   } finally {
@@ -77,7 +77,7 @@ export async function distribute(connectionString: string): Promise<void> {
   }
 }
 
-async function place(client: pg.Client, table: string, placement: Placement): Promise<void> {
+async function ordinal(client: pg.Client, table: string, placement: Placement): Promise<void> {
   try {
     await client.query(...placementStatement(table, placement))
   } catch (cause) {

@@ -199,12 +199,12 @@ describe('db', () => {
       from pg_constraint where contype in ('p', 'u')`,
     )
     await client.end()
-    const placed = Object.keys(PLACEMENTS)
-    expect([...placed].sort()).toEqual(tables.map(({ name }) => name).sort())
+    const withIds = Object.keys(PLACEMENTS)
+    expect([...withIds].sort()).toEqual(tables.map(({ name }) => name).sort())
     expect(references.length).toBeGreaterThan(5)
     for (const { table, target } of references) {
-      expect(placed.indexOf(target), `${table} refers to ${target}`).toBeLessThanOrEqual(
-        placed.indexOf(table),
+      expect(withIds.indexOf(target), `${table} refers to ${target}`).toBeLessThanOrEqual(
+        withIds.indexOf(table),
       )
     }
     for (const { table, columns } of keys) {

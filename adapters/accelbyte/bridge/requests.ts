@@ -9,17 +9,17 @@ const HEADERS = { 'content-type': 'application/json' }
 const ACHIEVEMENTS = '/achievement/v1/admin'
 
 /** `AdminResetAchievement`. */
-export function resetRequest(place: string, covers: readonly BridgeChange[]): BridgeRequest {
+export function resetRequest(basePath: string, covers: readonly BridgeChange[]): BridgeRequest {
   const [code] = covers.map(codeOf)
-  const path = `${ACHIEVEMENTS}/${place}/achievements/${pathStep(code)}/reset`
+  const path = `${ACHIEVEMENTS}/${basePath}/achievements/${pathStep(code)}/reset`
   return { method: 'DELETE', path, headers: {}, body: undefined, covers }
 }
 
 /** `AdminUnlockAchievement` of one, `AdminBulkUnlockAchievement` of several, or of a code that can stand in no path. */
-export function unlockRequest(place: string, covers: readonly BridgeChange[]): BridgeRequest {
+export function unlockRequest(basePath: string, covers: readonly BridgeChange[]): BridgeRequest {
   const codes = [...new Set(covers.map(codeOf))]
   const step = codes.length === 1 ? pathStep(codes[0]) : undefined
-  const path = `${ACHIEVEMENTS}/${place}/achievements`
+  const path = `${ACHIEVEMENTS}/${basePath}/achievements`
   if (step !== undefined) {
     return { method: 'PUT', path: `${path}/${step}/unlock`, headers: {}, body: undefined, covers }
   }
@@ -31,7 +31,7 @@ export function unlockRequest(place: string, covers: readonly BridgeChange[]): B
  * `bulkUpdateUserStatItem` of version 2, which makes an item where there is none. Each stat is there once, because the
  * service works on the items at the same time.
  */
-export function valuesRequest(place: string, changes: readonly BridgeChange[]): BridgeRequest {
+export function valuesRequest(basePath: string, changes: readonly BridgeChange[]): BridgeRequest {
   const values = new Map<string, Quantity>()
   for (const change of changes) {
     const eventCall = eventCallOf(change)
@@ -45,6 +45,6 @@ export function valuesRequest(place: string, changes: readonly BridgeChange[]): 
       value: writeDouble(Number(value)),
     }),
   )
-  const path = `/social/v2/admin/${place}/statitems/value/bulk`
+  const path = `/social/v2/admin/${basePath}/statitems/value/bulk`
   return { method: 'PUT', path, headers: HEADERS, body, covers: [] }
 }

@@ -106,7 +106,7 @@ async function readForm(request: GatewayRequest) {
 interface Entry {
   readonly json: JsonObject
   /** Where it stands in the file. */
-  readonly place: string
+  readonly basePath: string
 }
 
 /** The entries of a file, and where those stand that cannot be read at all. */
@@ -114,9 +114,9 @@ async function entriesIn(file: Uint8Array) {
   const entries: Entry[] = []
   const unreadable: string[] = []
   for await (const entry of readDocument(frame, only(file))) {
-    const place = formatPath(entry.path)
-    if ('json' in entry) entries.push({ json: entry.json, place })
-    else unreadable.push(place)
+    const basePath = formatPath(entry.path)
+    if ('json' in entry) entries.push({ json: entry.json, basePath })
+    else unreadable.push(basePath)
   }
   return { entries, unreadable }
 }
@@ -130,9 +130,9 @@ function writeDocument(entries: readonly Entry[], namespace: string): Uint8Array
   return new TextEncoder().encode(formatJson(named))
 }
 
-function nameOf({ json, place }: Entry): string {
+function nameOf({ json, basePath }: Entry): string {
   const found = Object.entries(json).find(([name]) => name.toLowerCase() === 'achievementcode')
-  return typeof found?.[1] === 'string' ? found[1] : place
+  return typeof found?.[1] === 'string' ? found[1] : basePath
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {

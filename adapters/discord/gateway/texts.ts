@@ -77,12 +77,12 @@ function checkLanguages(form: Form, path: readonly string[], value: JsonValue | 
     return
   }
   for (const [code, text] of entries) {
-    const place = [...path, code]
+    const basePath = [...path, code]
     if (code.length > LIMITS.locale || !LANGUAGE_TAG.test(code)) {
-      form.refuse(place, 'BASE_TYPE_CHOICES', 'Value must be a locale, such as de or pt-BR.')
-    } else if (typeof text === 'string') checkLength(form, place, text)
+      form.refuse(basePath, 'BASE_TYPE_CHOICES', 'Value must be a locale, such as de or pt-BR.')
+    } else if (typeof text === 'string') checkLength(form, basePath, text)
     else if (text !== null) {
-      form.refuse(place, 'STRING_TYPE_CONVERT', `Could not interpret "${inShort(text)}" as string.`)
+      form.refuse(basePath, 'STRING_TYPE_CONVERT', `Could not interpret "${inShort(text)}" as string.`)
     }
   }
 }

@@ -22,7 +22,7 @@ export function select(
     )
     .map((progressEntry) => ({
       progressEntry,
-      keys: [...keysOf(progressEntry, orderBy, now), ...placeOf(progressEntry)],
+      keys: [...keysOf(progressEntry, orderBy, now), ...locationOf(progressEntry)],
     }))
     .sort((left, right) => compare(left.keys, right.keys))
     .map(({ progressEntry }) => progressEntry)
@@ -57,10 +57,10 @@ function keysOf(progressEntry: XboxProgress, orderBy: Order, now: Instant): read
 type Key = bigint | string
 
 /** By number, as ids are; others by their text after them. The title tells the same number of several apart. */
-function placeOf({ title, achievement }: XboxProgress): readonly Key[] {
+function locationOf({ title, achievement }: XboxProgress): readonly Key[] {
   const id = achievement.ids['xbox'] ?? ''
-  const place = /^\d{1,19}$/.test(id) ? [0n, BigInt(id)] : [1n, 0n]
-  return [...place, id, title.scid]
+  const basePath = /^\d{1,19}$/.test(id) ? [0n, BigInt(id)] : [1n, 0n]
+  return [...basePath, id, title.scid]
 }
 
 function compare(left: readonly Key[], right: readonly Key[]): number {

@@ -38,7 +38,7 @@ export interface PulledPage extends SourcePage {
   /** The path of what was asked. */
   readonly request: string
   /** Where the listing goes on once this page is in; undefined if it was the last. */
-  readonly place: Place | undefined
+  readonly cursor: Place | undefined
 }
 
 export interface PlatformParts {
@@ -75,16 +75,16 @@ export class Platform {
     signal: AbortSignal,
   ): AsyncGenerator<PulledPage> {
     const asked = new Set<string>()
-    let place = from
+    let cursor = from
     do {
-      const after = place?.after
+      const after = cursor?.after
       const request = readable('', () => listing.ask(about, after))
       const response = await this.#get(request, credential, signal)
       const page = readable(request.path, () => listing.read(response, about, after))
-      const next = placeAfter(request.path, page, place, asked)
-      yield { ...page, request: request.path, place: next }
-      place = next
-    } while (place !== undefined)
+      const next = cursorAfter(request.path, page, cursor, asked)
+      yield { ...page, request: request.path, cursor: next }
+      cursor = next
+    } while (cursor !== undefined)
   }
 
   async #get(
@@ -149,7 +149,7 @@ function readable<Value>(request: string, read: () => Value): Value {
 }
 
 /** @throws Refused for a list that never ends */
-function placeAfter(
+function cursorAfter(
   request: string,
   { entries, next }: SourcePage,
   before: Place | undefined,

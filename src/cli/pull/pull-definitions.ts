@@ -31,8 +31,8 @@ export async function pullDefinitions(pulling: Pulling, person: Person | undefin
         const taken = { tally, counts, playerId: '', coming: new Set<string>() }
         state.known.push(...takePage(page, imported, taken))
       }
-      definitions.place = page.place
-      definitions.done = page.place === undefined
+      definitions.place = page.cursor
+      definitions.done = page.cursor === undefined
       await file.write(state)
       meter.definitions(
         Object.values(counts).reduce((sum, count) => sum + count, 0),

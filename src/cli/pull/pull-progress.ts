@@ -64,8 +64,8 @@ async function pullPerson(pulling: Pulling, key: string, person: Person): Promis
       linked = true
       seen.push(...(await takeIn(pulling, person, page)))
     }
-    if (page.place === undefined) continue
-    players.current = { key, place: page.place, seen }
+    if (page.cursor === undefined) continue
+    players.current = { key, place: page.cursor, seen }
     await file.write(state)
   }
   if (source.progress.complete) await reportAbsent(pulling, person, new Set(seen))

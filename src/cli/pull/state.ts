@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { emptyTally, tallySchema } from './tally.ts'
 
-const placeSchema = z.object({
+const cursorSchema = z.object({
   /** Where the next page begins. */
   after: z.string(),
   /** How many pages there were. */
@@ -18,7 +18,7 @@ const stateSchema = z.object({
   job: z.string(),
   /** When it was written, for people. */
   time: z.string(),
-  definitions: z.object({ done: z.boolean(), place: placeSchema.optional() }),
+  definitions: z.object({ done: z.boolean(), place: cursorSchema.optional() }),
   /** Ids of ours of what the platform has; undefined where that was not asked for. */
   known: z.array(z.string()).optional(),
   players: z.object({
@@ -26,13 +26,13 @@ const stateSchema = z.object({
     part: z.string(),
     done: z.array(z.string()),
     /** Whose list it is in the middle of, and what of it was seen: ids of ours. */
-    current: z.object({ key: z.string(), place: placeSchema, seen: z.array(z.string()) }).optional(),
+    current: z.object({ key: z.string(), place: cursorSchema, seen: z.array(z.string()) }).optional(),
   }),
   tally: tallySchema,
 })
 
 /** Where a listing goes on. */
-export type Place = z.infer<typeof placeSchema>
+export type Place = z.infer<typeof cursorSchema>
 
 /** How far a pull has come: all up to here is in, and the next page is not known to be. */
 export type State = z.infer<typeof stateSchema>

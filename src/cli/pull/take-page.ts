@@ -26,7 +26,7 @@ export function takePage(page: PulledPage, { outcomes, summary }: Imported, take
     counts[awaited === undefined ? kindOf(outcome) : 'changed'] += 1
     if (awaited !== undefined) return [awaited]
     if (error !== undefined) {
-      const { path, message } = placed(page, outcome, error)
+      const { path, message } = withIds(page, outcome, error)
       const { achievementId } = outcome
       addRefusal(tally, {
         playerId,
@@ -51,7 +51,7 @@ function awaitedId({ reason, metadata }: RemoteError, coming: ReadonlySet<string
 }
 
 /** Entries travel as a bare list: their paths are those of the platform's own answer. */
-function placed({ list }: PulledPage, { path }: EntryOutcome, { message }: RemoteError) {
+function withIds({ list }: PulledPage, { path }: EntryOutcome, { message }: RemoteError) {
   const base = formatPath(list)
   const inResponse = (text: string) => (text.startsWith('$[') ? base + text.slice(1) : text)
   return { path: inResponse(path), message: inResponse(message) }

@@ -4,7 +4,7 @@ import { encodeEntry, type Identities } from '../../dialect/translate.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { DocumentOptions } from './export-part.ts'
 import { derivedBinding } from './identities.ts'
-import { placeOf } from './output.ts'
+import { locationOf } from './output.ts'
 import { lossesRejected } from './read-entries.ts'
 
 /** One of our records in the dialect. Its achievement has its id there already. */
@@ -21,7 +21,7 @@ export function encodeRecord(
   readonly purpose: EncodeContext['purpose']
   readonly losses: readonly Loss[]
 } {
-  const purpose = wanted ?? placeOf(adapter, record, shape, '$')
+  const purpose = wanted ?? locationOf(adapter, record, shape, '$')
   const context = { locale: options.locale, shape: shape?.name, purpose, account }
   const { result, losses } = encodeEntry(adapter, record, context, identitiesOf(adapter, titleId))
   if (options.lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)

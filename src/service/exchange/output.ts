@@ -82,7 +82,7 @@ export function shapeOf(adapter: Adapter, name: string): Shape {
 }
 
 /** What the record is written for. @throws LaurelError when the dialect, or the shape, has no place for it. */
-export function placeOf(
+export function locationOf(
   adapter: Adapter,
   record: Canonical,
   shape: Shape | undefined,

@@ -5,7 +5,7 @@ import type { Call, Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, TranslatePart } from './export-part.ts'
 import { derivedIdentities } from './identities.ts'
-import { Output, placeOf, shapeOf } from './output.ts'
+import { locationOf, Output, shapeOf } from './output.ts'
 import { checkDocument, lossesRejected, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 
@@ -38,7 +38,7 @@ export async function* translate(
     call.signal.throwIfAborted()
     if ('error' in entry) throw entry.error
     const { result: record, losses } = forAnotherDialect(from.id, to, entry.record, identities)
-    const purpose = placeOf(to, record, shape, entry.path)
+    const purpose = locationOf(to, record, shape, entry.path)
     const context = { locale: options.locale, shape: shape?.name, purpose, account: undefined }
     const encoded = encodeEntry(to, record, context, identities)
     const found = [...entry.losses, ...losses, ...encoded.losses]

@@ -98,7 +98,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
 
 interface NewestRow extends Omit<Row<'deliveries'>, 'state'> {
   readonly dialect: string
-  readonly place: number
+  readonly ordinal: number
   readonly due_time: bigint | null
   readonly effective_state: DeliveryState
   readonly newest: boolean
@@ -106,13 +106,13 @@ interface NewestRow extends Omit<Row<'deliveries'>, 'state'> {
 
 /** Of each the newest delivery, and the newest that arrived where that is another one. */
 function toAchievementDeliveries(rows: readonly NewestRow[]): readonly AchievementDelivery[] {
-  const arrived = new Map(rows.filter(({ newest }) => !newest).map((row) => [row.place, row]))
+  const arrived = new Map(rows.filter(({ newest }) => !newest).map((row) => [row.ordinal, row]))
   return rows
     .filter(({ newest }) => newest)
-    .sort((left, right) => left.place - right.place)
+    .sort((left, right) => left.ordinal - right.ordinal)
     .map((row) => {
       const event = eventOfDelivery(row)
-      const delivered = arrived.get(row.place)
+      const delivered = arrived.get(row.ordinal)
       return {
         destinationId: row.destination_id,
         dialect: row.dialect,

@@ -23,9 +23,9 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
     }
     return [places, rows] as const
   }
-  const [reportPlaces, judgedBy] = all((playerTitle) => playerTitle.definitions)
-  const [progressPlaces, progress] = all((playerTitle) => playerTitle.progress)
-  const [eventPlaces, events] = all((playerTitle) => playerTitle.events)
+  const [reportOrdinals, judgedBy] = all((playerTitle) => playerTitle.definitions)
+  const [progressOrdinals, progress] = all((playerTitle) => playerTitle.progress)
+  const [eventOrdinals, events] = all((playerTitle) => playerTitle.events)
   const [responseOrdinals, responses] = all((playerTitle) => playerTitle.responses)
   const numbers = new Map<StoredAchievement, number>()
   for (const definition of judgedBy) {
@@ -41,7 +41,7 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
     }),
     /** Which sheet was reported on, judged by which definition. */
     reports: table('r', {
-      place: ['bigint', reportPlaces],
+      place: ['bigint', reportOrdinals],
       definition: ['bigint', judgedBy.map((definition) => numbers.get(definition))],
     }),
     sheets: table('w', {
@@ -55,7 +55,7 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
       last: ['bigint', playerTitles.map(({ after }) => after.lastUnlockTime)],
     }),
     progress: table('r', {
-      place: ['bigint', progressPlaces],
+      place: ['bigint', progressOrdinals],
       p: ['text', progress.map(({ playerId }) => playerId)],
       t: ['text', progress.map(({ titleId }) => titleId)],
       a: ['text', progress.map(({ achievementId }) => achievementId)],
@@ -72,7 +72,7 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
       extensions: ['jsonb', progress.map((it) => textOf(it.progress.extensions))],
     }),
     events: table('r', {
-      place: ['bigint', eventPlaces],
+      place: ['bigint', eventOrdinals],
       p: ['text', events.map(({ playerId }) => playerId)],
       t: ['text', events.map(({ titleId }) => titleId)],
       a: ['text', events.map(({ achievementId }) => achievementId)],

@@ -83,7 +83,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         events,
         answers: responses,
       } = rowsOfWrites(writes)
-      const { rows } = await fixed<{ place: bigint }>`
+      const { rows } = await fixed<{ ordinal: bigint }>`
         with held as (
           select d.number from ${definitions}
           cross join lateral (
@@ -161,7 +161,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         )
         select place from generate_series(1, ${writes.length}::bigint) as place
         where place not in (select place from new_sheets union all select place from same)`.execute(db)
-      const left = new Set(rows.map(({ place }) => Number(place)))
+      const left = new Set(rows.map(({ ordinal }) => Number(ordinal)))
       return left.size === 0 ? writes : writes.filter((_, index) => !left.has(index + 1))
     },
   }
