@@ -8,10 +8,10 @@ import type {
 import { pathStep, sift, together } from '../../src/dialect/kit/plan.ts'
 import { codeOf, type EventCall, eventCallOf } from './bridge/event-calls.ts'
 import { resetRequest, unlockRequest, valuesRequest } from './bridge/requests.ts'
-import { judge } from './bridge/verdicts.ts'
+import { interpret } from './bridge/verdicts.ts'
 
 /** What a game's server tells AccelByte: values of statistics, and unlocks of what no statistic unlocks. */
-export const bridge: Bridge = { kinds: ['progressed', 'unlocked', 'reset'], plan, judge, probe }
+export const bridge: Bridge = { kinds: ['progressed', 'unlocked', 'reset'], plan, interpret, probe }
 
 /** So many that the answer, which tells of each, stays below what is kept of an answer. */
 const MOST_ACHIEVEMENTS = 50

@@ -47,17 +47,17 @@ test.each([
 
 describe('403', () => {
   const [request] = bridge.plan([changeOf(on('1'), {}), changeOf(on('1'), {})], target).requests
-  const judge = (body: string) => request && bridge.judge?.(request, { status: 403, body })
+  const interpret = (body: string) => request && bridge.interpret?.(request, { status: 403, body })
 
   test.each([20012, 40001])('with code %i is for good', (code) => {
     const verdict = { kind: 'refused', why: `it answered 403 with code ${code}: Unauthorized` }
-    expect(judge(JSON.stringify({ message: 'Unauthorized', code }))).toEqual([verdict, verdict])
+    expect(interpret(JSON.stringify({ message: 'Unauthorized', code }))).toEqual([verdict, verdict])
   })
 
   test.each(['{"message": "Missing access", "code": 50001}', '', '[]', 'no json', '{"code": "40001"}'])(
     'with %j may pass',
     (body) => {
-      expect(judge(body)).toBeUndefined()
+      expect(interpret(body)).toBeUndefined()
     },
   )
 })

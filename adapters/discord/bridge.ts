@@ -12,7 +12,7 @@ import {
 import { pathStep, sentPercent, sift, together } from '../../src/dialect/kit/plan.ts'
 
 /** A bot's report to whoever serves Discord's API. It serves one achievement a call. */
-export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, judge, probe }
+export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, interpret, probe }
 
 function plan(changes: readonly BridgeChange[], { binding, account }: BridgeTarget): BridgePlan {
   const [user, application] = [pathStep(account), pathStep(binding['application_id'])]
@@ -45,7 +45,7 @@ const FORBIDDEN = [20012, 40001]
 const failureSchema = z.object({ code: z.number(), message: z.string().catch('') })
 
 /** 403 is about the credential, which may be put right, but for those of an achievement that it may not report. */
-function judge({ covers }: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined {
+function interpret({ covers }: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined {
   if (response.status !== 403) return undefined
   const { data } = failureSchema.safeParse(jsonOf(response))
   if (data === undefined || !FORBIDDEN.includes(data.code)) return undefined

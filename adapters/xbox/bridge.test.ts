@@ -103,11 +103,11 @@ test('304 is delivered, and all else is what its status means', () => {
   const changes = [changeOf(on('1'), {}), changeOf(on('2'), {})]
   const [request] = bridge.plan(changes, target).requests
   if (request === undefined) throw new Error('nothing was planned')
-  expect(bridge.judge?.(request, { status: 304, body: '' })).toEqual([
+  expect(bridge.interpret?.(request, { status: 304, body: '' })).toEqual([
     { kind: 'delivered' },
     { kind: 'delivered' },
   ])
   for (const status of [200, 204, 400, 403, 404, 429, 500]) {
-    expect(bridge.judge?.(request, { status, body: '{}' })).toBeUndefined()
+    expect(bridge.interpret?.(request, { status, body: '{}' })).toBeUndefined()
   }
 })

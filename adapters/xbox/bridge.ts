@@ -14,7 +14,8 @@ export const bridge: Bridge = {
   kinds: ['progressed', 'unlocked'],
   plan,
   /** 304: what it has is as far, or further. */
-  judge: ({ covers }, { status }) => (status === 304 ? covers.map(() => ({ kind: 'delivered' })) : undefined),
+  interpret: ({ covers }, { status }) =>
+    status === 304 ? covers.map(() => ({ kind: 'delivered' })) : undefined,
   probe,
 }
 

@@ -23,7 +23,7 @@ export interface Bridge {
    * What an answer means, for each change that its request covers, in that order. Undefined for what any HTTP server
    * means by its status: `verdictOf`.
    */
-  judge?(request: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined
+  interpret?(request: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined
   /** A request that changes nothing and is answered to whoever may write. */
   probe(target: Omit<BridgeTarget, 'account'>): BridgeRequest
 }

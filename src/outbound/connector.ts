@@ -6,13 +6,13 @@ import { connectFailure } from './failures.ts'
 import type { Resolve } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
 
-export type Judge = (host: string, name: string) => ReturnType<Resolve>
+export type CheckAddress = (host: string, name: string) => ReturnType<Resolve>
 
 /**
  * Resolves names and judges every address. Names that are being resolved are not asked for again: the system's
  * resolver has few threads for all, and a name that hangs would take them one by one.
  */
-export function judgeBy(policy: AddressPolicy, resolve: Resolve = systemResolve): Judge {
+export function lookupChecked(policy: AddressPolicy, resolve: Resolve = systemResolve): CheckAddress {
   const asked = new Map<string, ReturnType<Resolve>>()
 
   function addressesOf(name: string): ReturnType<Resolve> {
@@ -43,9 +43,9 @@ export function judgeBy(policy: AddressPolicy, resolve: Resolve = systemResolve)
  * Connects to the very addresses that were judged: the socket asks for no others. HTTP/1.1, one request at a time on a
  * connection, so that one that hangs or breaks takes no other with it.
  */
-export function connectorTo(url: URL, judge: Judge, timeout: number): buildConnector.connector {
-  const judged: LookupFunction = (name, options, callback) => {
-    judge(url.host, name.toLowerCase()).then(
+export function connectorTo(url: URL, checkAddress: CheckAddress, timeout: number): buildConnector.connector {
+  const checked: LookupFunction = (name, options, callback) => {
+    checkAddress(url.host, name.toLowerCase()).then(
       (addresses) => {
         const [{ address, family } = { address: '', family: 0 }] = addresses
         if (options.all) callback(null, [...addresses])
@@ -54,7 +54,7 @@ export function connectorTo(url: URL, judge: Judge, timeout: number): buildConne
       (error: Error) => callback(error, ''),
     )
   }
-  const connect = buildConnector({ allowH2: false, timeout, lookup: judged, autoSelectFamily: true })
+  const connect = buildConnector({ allowH2: false, timeout, lookup: checked, autoSelectFamily: true })
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
       if (error === null) callback(null, socket)

@@ -1,6 +1,6 @@
 import type { LookupAddress } from 'node:dns'
 import { AddressPolicy } from './addresses.ts'
-import { judgeBy } from './connector.ts'
+import { lookupChecked } from './connector.ts'
 import { HttpTarget } from './target.ts'
 import { checkUrl } from './url.ts'
 
@@ -131,7 +131,7 @@ const MAX_RESPONSE_BYTES = 100 * 1024 * 1024
 /** @throws LaurelError INVALID_FIELD if `allowPrivate` has what is no address, block or host */
 export function openOutbound({ allowPrivate, guardLoopback, resolve }: OutboundOptions): Outbound {
   const policy = new AddressPolicy(allowPrivate, guardLoopback !== true)
-  const judge = judgeBy(policy, resolve)
+  const checkAddress = lookupChecked(policy, resolve)
   const targets = new Set<HttpTarget>()
   return {
     checkUrl: (url, field = 'url') => checkUrl(url, field, policy),
@@ -140,7 +140,9 @@ export function openOutbound({ allowPrivate, guardLoopback, resolve }: OutboundO
       if (full.responseBytes > MAX_RESPONSE_BYTES) {
         throw new RangeError(`at most ${MAX_RESPONSE_BYTES} bytes of an answer can be kept`)
       }
-      const target = new HttpTarget(checkUrl(url, 'url', policy), full, judge, () => targets.delete(target))
+      const target = new HttpTarget(checkUrl(url, 'url', policy), full, checkAddress, () =>
+        targets.delete(target),
+      )
       targets.add(target)
       return target
     },

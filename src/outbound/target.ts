@@ -1,6 +1,6 @@
 import { Pool } from 'undici'
 import { Breaker } from './breaker.ts'
-import { connectorTo, type Judge } from './connector.ts'
+import { type CheckAddress, connectorTo } from './connector.ts'
 import { requestFailure } from './failures.ts'
 import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
@@ -20,14 +20,14 @@ export class HttpTarget implements Target {
   readonly #closing = new AbortController()
 
   /** @param onClose called once it is closed */
-  constructor(url: URL, limits: Limits, judge: Judge, onClose: () => void) {
+  constructor(url: URL, limits: Limits, checkAddress: CheckAddress, onClose: () => void) {
     this.#url = url
     this.#closing.signal.addEventListener('abort', onClose)
     this.#limits = limits
     this.#breaker = new Breaker(url.host, limits)
     this.#budget = new Budget(limits)
     this.#pool = new Pool(url.origin, {
-      connect: connectorTo(url, judge, limits.connectTimeout),
+      connect: connectorTo(url, checkAddress, limits.connectTimeout),
       headersTimeout: limits.headersTimeout,
       bodyTimeout: limits.bodyTimeout,
     })

@@ -24,7 +24,7 @@ export interface Outgoing {
   /** To be sent just before, whatever comes of it. */
   readonly before: OutboundRequest | undefined
   /** For each of the attempts, in their order. */
-  judge(response: HttpResponse): readonly Verdict[]
+  interpret(response: HttpResponse): readonly Verdict[]
   /** The same deliveries one achievement at a time; empty where they are all of one. */
   readonly apart: readonly Outgoing[]
 }
@@ -64,7 +64,7 @@ function toWebhook(
       key,
       request: withKey(request, key),
       before: undefined,
-      judge: ({ status }) => [webhookVerdict(status)],
+      interpret: ({ status }) => [webhookVerdict(status)],
       apart: [],
     }
   })
@@ -99,7 +99,8 @@ function throughBridge(
       key,
       request: withKey(sent(request), key),
       before: request.before && sent(request.before),
-      judge: (response) => bridge.judge?.(request, response) ?? covered.map(() => verdictOf(response.status)),
+      interpret: (response) =>
+        bridge.interpret?.(request, response) ?? covered.map(() => verdictOf(response.status)),
       get apart() {
         const byAchievement = [...Map.groupBy(request.covers, ({ achievement }) => achievement.id).values()]
         if (byAchievement.length < 2) return []

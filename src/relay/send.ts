@@ -62,7 +62,7 @@ export async function send(
       if (outgoing.before !== undefined) await sendRequest(outgoing.before)
       const response = await sendRequest(request)
       held = Math.max(held, response.retryAfter ?? 0)
-      const verdicts = outgoing.judge(response)
+      const verdicts = outgoing.interpret(response)
       if (verdicts.every(({ kind }) => kind === 'refused') && outgoing.apart.length > 0) {
         for (const one of outgoing.apart) await sendOne(one, false)
         return

@@ -88,7 +88,7 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
     fc.assert(
       fc.property(cases, answers, ({ changes, target }, answer) => {
         for (const request of requestsOf(bridge, changes, target)) {
-          const verdicts = bridge.judge?.(request, answer)
+          const verdicts = bridge.interpret?.(request, answer)
           if (verdicts === undefined) continue
           expect(verdicts).toHaveLength(request.covers.length)
           for (const verdict of verdicts)

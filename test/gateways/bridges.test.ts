@@ -79,7 +79,7 @@ async function deliver(
   for (const request of requests) {
     if (request.before !== undefined) await send(request.before)
     const answer = await send(request)
-    const verdicts = bridge.judge?.(request, answer) ?? request.covers.map(() => verdictOf(answer.status))
+    const verdicts = bridge.interpret?.(request, answer) ?? request.covers.map(() => verdictOf(answer.status))
     for (const [index, change] of request.covers.entries()) told.set(change, verdicts[index]?.kind ?? 'none')
   }
   const probed = await send(bridge.probe(target))

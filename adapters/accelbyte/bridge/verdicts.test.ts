@@ -7,14 +7,14 @@ import { bridge } from '../bridge.ts'
 const target = { titleId: 'harbor-lights', binding: { namespace: 'harbor' }, account: 'ada' }
 const unlocked = { kind: 'unlocked' } as const
 
-function judge(changes: readonly BridgeChange[], status: number, body: unknown) {
+function interpret(changes: readonly BridgeChange[], status: number, body: unknown) {
   const [request, ...others] = bridge.plan(changes, target).requests
   if (request === undefined || others.length > 0) throw new Error('one request was to be planned')
   const text = typeof body === 'string' ? body : JSON.stringify(body)
-  return bridge.judge?.(request, { status, body: text })
+  return bridge.interpret?.(request, { status, body: text })
 }
 
-const kinds = (verdicts: ReturnType<typeof judge>) => verdicts?.map(({ kind }) => kind)
+const kinds = (verdicts: ReturnType<typeof interpret>) => verdicts?.map(({ kind }) => kind)
 
 describe('of several unlocks', () => {
   const codes = ['a', 'b', 'c', 'd', 'e', 'f']
@@ -25,7 +25,7 @@ describe('of several unlocks', () => {
   })
 
   test('each has its own verdict, in whatever order', () => {
-    const verdicts = judge(changes, 200, [
+    const verdicts = interpret(changes, 200, [
       failed('f', 20000, 'internal error'),
       failed('b', 404, 'achievement b does not exist'),
       { achievementCode: 'A', success: true },
@@ -43,16 +43,16 @@ describe('of several unlocks', () => {
   })
 
   test.each(['', 'no json', '{}', '[1]', 'null'])('%j tells nothing of any', (body) => {
-    expect(kinds(judge(changes, 200, body))).toEqual(codes.map(() => 'retry'))
+    expect(kinds(interpret(changes, 200, body))).toEqual(codes.map(() => 'retry'))
   })
 
   test('a failure without a word is for good', () => {
     const said = [{ achievementCode: 'a', success: false }, failed('b', 40124, 'no')]
-    expect(kinds(judge(changes.slice(0, 2), 200, said))).toEqual(['refused', 'refused'])
+    expect(kinds(interpret(changes.slice(0, 2), 200, said))).toEqual(['refused', 'refused'])
   })
 
   test.each([400, 401, 404, 422, 500])('%i for all is what the status means', (status) => {
-    expect(judge(changes, status, { errorCode: status, errorMessage: 'no' })).toBeUndefined()
+    expect(interpret(changes, status, { errorCode: status, errorMessage: 'no' })).toBeUndefined()
   })
 })
 
@@ -64,17 +64,17 @@ describe('of one unlock', () => {
   )
 
   test('204 is what it means, and an unlock before this one is an unlock', () => {
-    expect(judge([plain], 204, '')).toBeUndefined()
+    expect(interpret([plain], 204, '')).toBeUndefined()
     for (const errorMessage of ['Achievement already unlocked', 'has already been achieved']) {
-      expect(judge([plain], 409, { errorCode: 1, errorMessage })).toEqual([{ kind: 'delivered' }])
+      expect(interpret([plain], 409, { errorCode: 1, errorMessage })).toEqual([{ kind: 'delivered' }])
     }
   })
 
   test('422 is for good, unless statistics that were just sent are on their way', () => {
     const body = { errorCode: 422, errorMessage: 'requirement count follows stat s' }
-    expect(judge([plain], 422, body)).toBeUndefined()
-    expect(kinds(judge([held], 422, body))).toEqual(['retry'])
-    expect(judge([held], 404, body)).toBeUndefined()
+    expect(interpret([plain], 422, body)).toBeUndefined()
+    expect(kinds(interpret([held], 422, body))).toEqual(['retry'])
+    expect(interpret([held], 404, body)).toBeUndefined()
   })
 })
 
@@ -90,7 +90,7 @@ test('a change has arrived when each of its values has', () => {
     following('four', 'c'),
     following('five', 'd'),
   ]
-  const verdicts = judge(changes, 200, [
+  const verdicts = interpret(changes, 200, [
     { statCode: 'a', success: true, details: { currentValue: 1 }, userId: 'ada' },
     {
       statCode: 'b',

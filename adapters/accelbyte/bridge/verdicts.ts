@@ -22,7 +22,10 @@ const bulkValues = z.array(
 const DELIVERED: Verdict = { kind: 'delivered' }
 
 /** What an answer means, of several achievements for each by itself. */
-export function judge(request: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined {
+export function interpret(
+  request: BridgeRequest,
+  response: PlatformResponse,
+): readonly Verdict[] | undefined {
   const isSuccess = response.status >= 200 && response.status < 300
   const { covers, before } = request
   if (request.path.endsWith('/bulkUnlock') && isSuccess)

@@ -23,12 +23,12 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
     }
     return [places, rows] as const
   }
-  const [reportOrdinals, judgedBy] = all((playerTitle) => playerTitle.definitions)
+  const [reportOrdinals, distinct] = all((playerTitle) => playerTitle.definitions)
   const [progressOrdinals, progress] = all((playerTitle) => playerTitle.progress)
   const [eventOrdinals, events] = all((playerTitle) => playerTitle.events)
   const [responseOrdinals, responses] = all((playerTitle) => playerTitle.responses)
   const numbers = new Map<StoredAchievement, number>()
-  for (const definition of judgedBy) {
+  for (const definition of distinct) {
     if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
   }
   const definitions = [...numbers.keys()]
@@ -42,7 +42,7 @@ export function rowsOfWrites(playerTitles: readonly PlayerTitleWrite[]) {
     /** Which sheet was reported on, judged by which definition. */
     reports: table('r', {
       place: ['bigint', reportOrdinals],
-      definition: ['bigint', judgedBy.map((definition) => numbers.get(definition))],
+      definition: ['bigint', distinct.map((definition) => numbers.get(definition))],
     }),
     sheets: table('w', {
       place: ['bigint', playerTitles.map((_, index) => index + 1)],

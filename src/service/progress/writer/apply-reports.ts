@@ -10,7 +10,7 @@ import type { Entry, RecordOutcome } from './report-entry.ts'
 import { formatStoredResult, parseStoredResult } from './response-text.ts'
 
 /** What entries are judged by: read and locked, or known and made sure of when their changes are written. */
-export interface Known {
+export interface KnownState {
   readonly now: Instant
   readonly idempotency: IdempotencyStore
   /** Of an entry that has a definition. */
@@ -23,11 +23,15 @@ export interface Known {
  * The one door for reports: what each makes of what is known, in their order. Changes the ledgers and keeps answers;
  * a report that is refused leaves no trace there.
  */
-export function judge(services: Services, known: Known, entries: readonly Entry[]): readonly RecordOutcome[] {
-  return entries.map((entry, index) => attempt(() => judgeOne(services, known, entry, index)))
+export function applyReports(
+  services: Services,
+  known: KnownState,
+  entries: readonly Entry[],
+): readonly RecordOutcome[] {
+  return entries.map((entry, index) => attempt(() => applyOne(services, known, entry, index)))
 }
 
-function judgeOne(services: Services, known: Known, entry: Entry, index: number): ProgressResult {
+function applyOne(services: Services, known: KnownState, entry: Entry, index: number): ProgressResult {
   const { now, idempotency } = known
   const { item, by } = entry
   const achievement = known.definitionOf(entry, index)

@@ -3,7 +3,7 @@ import type { Queries } from '../../../store/queries.ts'
 import { IdempotencyStore } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import { Definitions } from './apply-report.ts'
-import { attempt, judge } from './apply-reports.ts'
+import { applyReports, attempt } from './apply-reports.ts'
 import type { Entry, RecordOutcome } from './report-entry.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 import { recordTogether } from './write-batch.ts'
@@ -30,7 +30,7 @@ async function recordAll(
   const idempotency = await IdempotencyStore.load(queries, ready)
   const definitionOf = ({ item }: Entry) => definitions.of(item)
   const changesOf = ({ item }: Entry) => unitOfWork.of(item)
-  const results = judge(services, { now, idempotency, changesOf, definitionOf }, entries)
+  const results = applyReports(services, { now, idempotency, changesOf, definitionOf }, entries)
   await unitOfWork.flush(queries)
   await idempotency.flush(queries, now)
   return results

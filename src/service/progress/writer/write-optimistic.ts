@@ -5,7 +5,7 @@ import type { PlayerTitleWrite } from '../../../store/progress/optimistic-writes
 import { IdempotencyStore } from '../../idempotency-store.ts'
 import { achievementNotFound } from '../../require.ts'
 import type { Services } from '../../services.ts'
-import { judge } from './apply-reports.ts'
+import { applyReports } from './apply-reports.ts'
 import { type OpenPlayerTitle, openPlayerTitles, writeOf } from './open-player-titles.ts'
 import type { PlayerTitleCache } from './player-title-cache.ts'
 import type { Entry, RecordOutcome } from './report-entry.ts'
@@ -35,11 +35,11 @@ export async function recordUnlocked(
     return definition
   }
   const changesOf = (_: Entry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
-  const judged = judge(services, { now, idempotency, changesOf, definitionOf }, entries)
+  const outcomes = applyReports(services, { now, idempotency, changesOf, definitionOf }, entries)
 
   for (const [index, playerTitle] of playerTitles.entries()) {
     const definition = definitions[index]
-    if (judged[index] instanceof LaurelError || definition === undefined) playerTitle.isRefused = true
+    if (outcomes[index] instanceof LaurelError || definition === undefined) playerTitle.isRefused = true
     else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
   }
   for (const outcome of idempotency.given)
@@ -51,14 +51,14 @@ export async function recordUnlocked(
     progressList.put(open.name, after, open, progress)
     written.add(open)
   }
-  if (written.size === opened.size) return judged
+  if (written.size === opened.size) return outcomes
 
   // Whatever it was that had changed: it is read anew.
   for (const playerTitle of opened.values())
     if (!written.has(playerTitle)) progressList.forget(playerTitle.name)
   const left = kept.filter((playerTitle) => !written.has(playerTitle))
-  services.definitions.forget(left.flatMap(({ definitions: judgedBy }) => judgedBy))
-  return judged.map((outcome, index) =>
+  services.definitions.forget(left.flatMap(({ definitions }) => definitions))
+  return outcomes.map((outcome, index) =>
     written.has(playerTitles[index] as OpenPlayerTitle) ? outcome : undefined,
   )
 }
