@@ -16,14 +16,14 @@ import { openOutbound } from './outbound/outbound.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { openCourier } from './relay/destination-tester.ts'
 import { Relay, type RelayParts } from './relay/relay.ts'
-import { KnownDefinitions } from './service/achievements/definition-cache.ts'
+import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import { forgetDeliveries } from './service/destinations/purge-deliveries.ts'
 import { Feed } from './service/events/feed.ts'
 import { forgetEventsBefore } from './service/events/purge-events.ts'
 import { Horizon } from './service/events/safe-position.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/players/player-of-account.ts'
-import { createRecorder } from './service/progress/writer/progress-writer.ts'
+import { createProgressWriter } from './service/progress/writer/progress-writer.ts'
 import type { Authenticate, Services } from './service/services.ts'
 import { titleNamed } from './service/titles/title-named.ts'
 import { reachDatabase } from './store/check-connection.ts'
@@ -100,8 +100,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
-    recorder: createRecorder(config.gathering),
-    definitions: new KnownDefinitions(),
+    progressWriter: createProgressWriter(config.writeBatching),
+    definitions: new DefinitionCache(),
     horizon,
     feed: new Feed(store, horizon),
     courier: openCourier({ outbound, credentials, bridges, now }),
@@ -127,7 +127,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
   )
   const relay = startRelay({ services, outbound, credentials, log }, config)
-  observe(store, services.recorder, relay)
+  observe(store, services.progressWriter, relay)
   // At the same time, so that their graces do not add up. Watches end with the horizon.
   const parts = [() => horizon.close(), () => grpc.stop(), () => http.stop(), () => relay.stop()]
   started.defer(async () => void (await Promise.all(parts.map((stop) => stop()))))

@@ -28,7 +28,7 @@ describe('readConfig', () => {
       requestIdTtlHours: 48,
       maxDocumentBytes: 1_073_741_824,
       workers: 1,
-      gathering: true,
+      writeBatching: true,
       eventRetentionHours: 720,
       relay: true,
       relayLeaseSeconds: 30,

@@ -34,7 +34,7 @@ export interface Config extends OutboundConfig {
   /** Processes that serve on the same addresses. */
   readonly workers: number
   /** Whether reports that come at the same time are written together. */
-  readonly gathering: boolean
+  readonly writeBatching: boolean
   /** Whether this server delivers events. */
   readonly relay: boolean
   /** How long a server that delivers a player's events may be silent, until another one takes them over. */
@@ -97,7 +97,7 @@ export function readConfig(env: Environment): Config {
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
     eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 1, 10 * 365 * 24),
     workers: integer('LAUREL_WORKERS', 1, 1, 256),
-    gathering: read('LAUREL_WRITE_BATCHING', 'on') === 'on',
+    writeBatching: read('LAUREL_WRITE_BATCHING', 'on') === 'on',
     relay: read('LAUREL_RELAY', 'on') === 'on',
     relayLeaseSeconds: integer('LAUREL_RELAY_LEASE_SECONDS', 30, 2, 600),
     ...readOutboundConfig(env),

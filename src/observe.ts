@@ -1,12 +1,12 @@
 import type { Relay } from './relay/relay.ts'
-import type { Recorder } from './service/progress/writer/progress-writer.ts'
+import type { ProgressWriter } from './service/progress/writer/progress-writer.ts'
 import type { BreakerState, Store } from './store/store.ts'
 import { laurelMeter } from './telemetry/metrics.ts'
 
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 
 /** The numbers of a running server. */
-export function observe(store: Store, recorder: Recorder, relay: Relay): void {
+export function observe(store: Store, progressWriter: ProgressWriter, relay: Relay): void {
   const meter = laurelMeter()
   meter
     .createObservableGauge('laurel_database_breaker', {
@@ -18,21 +18,21 @@ export function observe(store: Store, recorder: Recorder, relay: Relay): void {
     .createObservableGauge('laurel_reports_waiting', {
       description: 'Reports of progress that wait to be written',
     })
-    .addCallback((result) => result.observe(recorder.counts.waiting))
+    .addCallback((result) => result.observe(progressWriter.counts.waiting))
   meter
     .createObservableCounter('laurel_reports', {
       description: 'Reports of progress that were taken, by how they were written',
     })
     .addCallback((result) => {
-      const { together, late } = recorder.counts
-      result.observe(together, { written: 'together' })
-      result.observe(late, { written: 'under_lock' })
+      const { optimistic, locked } = progressWriter.counts
+      result.observe(optimistic, { written: 'together' })
+      result.observe(locked, { written: 'under_lock' })
     })
   meter
     .createObservableCounter('laurel_report_batches', {
       description: 'Statements that reports were written by together',
     })
-    .addCallback((result) => result.observe(recorder.counts.batches))
+    .addCallback((result) => result.observe(progressWriter.counts.batches))
   meter
     .createObservableCounter('laurel_deliveries', {
       description: 'Deliveries of events to destinations, by what became of them',

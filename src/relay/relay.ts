@@ -96,7 +96,7 @@ export class Relay {
       for (let more = true; more && !signal.aborted; ) {
         const begun = performance.now()
         more = await takeUpEvents(services, destination, position, signal)
-        const rest = services.recorder.counts.waiting > 0 ? REST_WHILE_BUSY : 1
+        const rest = services.progressWriter.counts.waiting > 0 ? REST_WHILE_BUSY : 1
         if (more) await pause(rest * (performance.now() - begun), signal)
       }
     }

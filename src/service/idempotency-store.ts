@@ -16,12 +16,12 @@ export type NewResponse = PlayerRequestKey & StoredResponse & { readonly titleId
  * own transaction: a retry finds its answer, or nothing of the first try has happened.
  */
 export class IdempotencyStore {
-  readonly #known: Map<string, StoredResponse>
-  readonly #given: NewResponse[] = []
+  readonly #stored: Map<string, StoredResponse>
+  readonly #new: NewResponse[] = []
 
   /** Where none is known, that there is none is made sure of when the new ones are written. */
   constructor(known: readonly (PlayerRequestKey & StoredResponse)[] = []) {
-    this.#known = new Map(known.map((stored) => [keyOf(stored.playerId, stored.requestId), stored]))
+    this.#stored = new Map(known.map((stored) => [keyOf(stored.playerId, stored.requestId), stored]))
   }
 
   static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<IdempotencyStore> {
@@ -37,26 +37,26 @@ export class IdempotencyStore {
    */
   find({ playerId, requestId }: PlayerMutation, fingerprint: string): string | undefined {
     if (requestId === undefined) return undefined
-    const stored = this.#known.get(keyOf(playerId, requestId))
+    const stored = this.#stored.get(keyOf(playerId, requestId))
     if (stored === undefined) return undefined
     if (stored.fingerprint !== fingerprint) throw requestIdReused(requestId)
     return stored.response
   }
 
-  keep({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, response: string): void {
+  add({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, response: string): void {
     if (requestId === undefined) return
     const stored = { playerId, titleId, requestId, fingerprint, response }
-    this.#known.set(keyOf(playerId, requestId), stored)
-    this.#given.push(stored)
+    this.#stored.set(keyOf(playerId, requestId), stored)
+    this.#new.push(stored)
   }
 
   /** The new ones. */
-  get given(): readonly NewResponse[] {
-    return this.#given
+  get newResponses(): readonly NewResponse[] {
+    return this.#new
   }
 
   async flush(queries: Queries, time: Instant): Promise<void> {
-    if (this.#given.length > 0) await queries.idempotency.insert(this.#given, time)
+    if (this.#new.length > 0) await queries.idempotency.insert(this.#new, time)
   }
 }
 

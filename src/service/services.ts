@@ -2,12 +2,12 @@ import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
-import type { KnownDefinitions } from './achievements/definition-cache.ts'
+import type { DefinitionCache } from './achievements/definition-cache.ts'
 import type { Courier } from './destinations/destination-tester.ts'
 import type { Feed } from './events/feed.ts'
 import type { Horizon } from './events/safe-position.ts'
 import type { Dialect } from './exchange/dialects.ts'
-import type { Recorder } from './progress/writer/progress-writer.ts'
+import type { ProgressWriter } from './progress/writer/progress-writer.ts'
 
 /** What the use cases work with, given once by the composition root. */
 export interface Services {
@@ -18,9 +18,9 @@ export interface Services {
   /** 64 random bits. */
   readonly entropy: () => bigint
   readonly settings: Settings
-  readonly recorder: Recorder
+  readonly progressWriter: ProgressWriter
   /** What this process remembers of definitions. */
-  readonly definitions: KnownDefinitions
+  readonly definitions: DefinitionCache
   /** Up to where events are settled. */
   readonly horizon: Horizon
   readonly feed: Feed

@@ -7,10 +7,10 @@ import { Credentials } from '../../src/outbound/credentials.ts'
 import { openOutbound } from '../../src/outbound/outbound.ts'
 import { bridges, dialects } from '../../src/registry.ts'
 import { openCourier } from '../../src/relay/destination-tester.ts'
-import { KnownDefinitions } from '../../src/service/achievements/definition-cache.ts'
+import { DefinitionCache } from '../../src/service/achievements/definition-cache.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { Horizon } from '../../src/service/events/safe-position.ts'
-import { createRecorder } from '../../src/service/progress/writer/progress-writer.ts'
+import { createProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
 import type { Call, Services } from '../../src/service/services.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -55,8 +55,8 @@ export function servicesOn(store: Store): Services {
     media: openMedia(),
     now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
-    recorder: createRecorder(true),
-    definitions: new KnownDefinitions(),
+    progressWriter: createProgressWriter(true),
+    definitions: new DefinitionCache(),
     horizon,
     feed: new Feed(store, horizon),
     courier: openCourier({ outbound: openOutbound({ allowPrivate: [] }), credentials, bridges, now }),

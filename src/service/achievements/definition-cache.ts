@@ -20,11 +20,11 @@ interface Stamp {
  * Definitions in memory. Whoever goes by them makes sure of their etags: what is judged by them is written only if they
  * are still so in the database, and what is shown is what has the etag that was just read.
  */
-export class KnownDefinitions {
-  readonly #known = new LRUCache<string, StoredAchievement>({ max: MOST })
+export class DefinitionCache {
+  readonly #cache = new LRUCache<string, StoredAchievement>({ max: MOST })
 
   get({ titleId, achievementId }: DefinitionKey): StoredAchievement | undefined {
-    return this.#known.get(`${titleId}\u0000${achievementId}`)
+    return this.#cache.get(`${titleId}\u0000${achievementId}`)
   }
 
   /** Reads those that are not known yet. One that does not exist stays unknown. */
@@ -60,11 +60,11 @@ export class KnownDefinitions {
     })
   }
 
-  forget(definitions: readonly StoredAchievement[]): void {
-    for (const { titleId, id } of definitions) this.#known.delete(`${titleId}\u0000${id}`)
+  evict(definitions: readonly StoredAchievement[]): void {
+    for (const { titleId, id } of definitions) this.#cache.delete(`${titleId}\u0000${id}`)
   }
 
   #put(achievement: StoredAchievement): void {
-    this.#known.set(`${achievement.titleId}\u0000${achievement.id}`, achievement)
+    this.#cache.set(`${achievement.titleId}\u0000${achievement.id}`, achievement)
   }
 }

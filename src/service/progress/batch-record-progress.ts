@@ -12,5 +12,5 @@ export async function batchRecordProgress(
   call: Call,
 ): Promise<readonly RecordOutcome[]> {
   const entries = items.map((item) => ({ item, by: call }))
-  return services.recorder.recordAll(services, entries)
+  return services.progressWriter.recordAll(services, entries)
 }

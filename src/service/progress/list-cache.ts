@@ -3,9 +3,9 @@ import type { ListAsked } from '../../store/progress/progress-lists.ts'
 import type { Page, Services } from '../services.ts'
 import type { PlayerProgress } from './list-progress.ts'
 import { progressOf, readProgressPage } from './progress-page.ts'
-import { Gatherer } from './writer/batcher.ts'
+import { Batcher } from './writer/batcher.ts'
 
-interface KnownPage {
+interface CachedPage {
   readonly stamp: string
   readonly page: Page<PlayerProgress>
 }
@@ -33,23 +33,23 @@ const BATCH_SIZE = 64
  * Pages of lists in memory. One is shown only if it has the stamp that the database has just said is its own. Lists that
  * are asked for while others are being read are read together, in one statement.
  */
-class KnownLists {
-  readonly pages = new LRUCache<string, KnownPage>({
+class ProgressListCache {
+  readonly pages = new LRUCache<string, CachedPage>({
     maxSize: MOST,
     sizeCalculation: ({ page }) => Math.max(page.items.length, 1),
   })
-  readonly #gatherer = new Gatherer<Asked, ReadList>({
+  readonly #batcher = new Batcher<Asked, ReadList>({
     send: readTogether,
     // Nobody waits for the list of another.
-    ownerOf: (asked) => asked,
-    mostItems: MOST_WAITING,
-    mostBytes: Number.POSITIVE_INFINITY,
+    keyOf: (asked) => asked,
+    maxItems: MOST_WAITING,
+    maxBytes: Number.POSITIVE_INFINITY,
     batchSize: BATCH_SIZE,
-    besideFrom: BATCH_SIZE,
+    secondBatchThreshold: BATCH_SIZE,
   })
 
   read(services: Services, filter: ListAsked, signal: AbortSignal): Promise<ReadList> {
-    return this.#gatherer.add({ services, filter }, 0, signal)
+    return this.#batcher.add({ services, filter }, 0, signal)
   }
 }
 
@@ -71,10 +71,10 @@ async function readTogether(asked: readonly Asked[]): Promise<readonly ReadList[
 }
 
 /** By where they are read from. */
-const known = new WeakMap<Services['store'], KnownLists>()
+const known = new WeakMap<Services['store'], ProgressListCache>()
 
-export function knownLists({ store }: Services): KnownLists {
-  const lists = known.get(store) ?? new KnownLists()
+export function progressListCache({ store }: Services): ProgressListCache {
+  const lists = known.get(store) ?? new ProgressListCache()
   known.set(store, lists)
   return lists
 }

@@ -3,7 +3,7 @@ import type { Progress, ProgressState } from '../../model/progress.ts'
 import { readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Page, Services } from '../services.ts'
-import { knownLists } from './list-cache.ts'
+import { progressListCache } from './list-cache.ts'
 import { asPlayerSees } from './player-view.ts'
 
 export interface ListProgress {
@@ -32,7 +32,7 @@ export async function listProgress(
   call: Call,
 ): Promise<Page<PlayerProgress>> {
   const { titleId, playerId, view, states, pageSize, pageToken } = request
-  const lists = knownLists(services)
+  const lists = progressListCache(services)
   const name = JSON.stringify([titleId, playerId, view, states, pageSize, pageToken])
   const known = lists.pages.get(name)
   let stamp: string | undefined

@@ -31,7 +31,7 @@ export async function mutatePlayerTitle<Held, Result>(
     const before = idempotency.find(request, fingerprint)
     if (before !== undefined) return unpack<{ result: Result }>(before).result
     const result = await run(queries, unitOfWork.of(request), now, held)
-    idempotency.keep(request, fingerprint, pack({ result }))
+    idempotency.add(request, fingerprint, pack({ result }))
     await unitOfWork.flush(queries)
     await idempotency.flush(queries, now)
     return result

@@ -23,7 +23,7 @@ export async function recordProgress(
   request: RecordProgress,
   call: Call,
 ): Promise<ProgressResult> {
-  const outcome = await services.recorder.record(services, { item: request, by: call })
+  const outcome = await services.progressWriter.record(services, { item: request, by: call })
   if (outcome instanceof LaurelError) throw outcome
   return outcome
 }

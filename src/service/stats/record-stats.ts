@@ -36,7 +36,7 @@ export async function recordStats(
   request: RecordStats,
   call: Call,
 ): Promise<RecordStatsResult> {
-  const outcome = await services.recorder.recordStats(services, { request, by: call })
+  const outcome = await services.progressWriter.recordStats(services, { request, by: call })
   if (outcome instanceof LaurelError) throw outcome
   return outcome
 }

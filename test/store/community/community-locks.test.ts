@@ -2,7 +2,7 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { listCommunityProgress } from '../../../src/service/community/list-community-progress.ts'
-import { createRecorder } from '../../../src/service/progress/writer/progress-writer.ts'
+import { createProgressWriter } from '../../../src/service/progress/writer/progress-writer.ts'
 import { recordStats } from '../../../src/service/stats/record-stats.ts'
 import { createTitle } from '../../../src/service/titles/create-title.ts'
 import { openStore } from '../../../src/store/store.ts'
@@ -29,7 +29,7 @@ test('processes that raise several community goals in any order never wait for e
   const processes = [1, 2].map(() => ({
     ...services,
     store: openStore(open),
-    recorder: createRecorder(true),
+    recorder: createProgressWriter(true),
   }))
   const add = (index: number, code: string) => {
     const updates = [{ code, operation: 'increment', value: 1 } as const]

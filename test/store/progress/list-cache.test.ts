@@ -9,7 +9,7 @@ import { recordProgress } from '../../../src/service/progress/record-progress.ts
 import { resetProgress } from '../../../src/service/progress/reset-progress.ts'
 import { restoreAchievement } from '../../../src/service/progress/restore-achievement.ts'
 import { revokeAchievement } from '../../../src/service/progress/revoke-achievement.ts'
-import { createRecorder } from '../../../src/service/progress/writer/progress-writer.ts'
+import { createProgressWriter } from '../../../src/service/progress/writer/progress-writer.ts'
 import type { Services } from '../../../src/service/services.ts'
 import { createPlayedTitle, titleId } from '../../support/played-title.ts'
 import { achievementOf } from '../../support/records.ts'
@@ -24,7 +24,7 @@ const call = callOf()
 beforeAll(async () => {
   played = await createPlayedTitle()
   services = played.services
-  others = { ...services, store: { ...services.store }, recorder: createRecorder(true) }
+  others = { ...services, store: { ...services.store }, progressWriter: createProgressWriter(true) }
 })
 afterAll(() => played[Symbol.asyncDispose]())
 

@@ -11,7 +11,7 @@ import { createAchievement } from '../../../src/service/achievements/create-achi
 import { batchRecordProgress } from '../../../src/service/progress/batch-record-progress.ts'
 import { type RecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { ProgressResult } from '../../../src/service/progress/writer/apply-report.ts'
-import { createRecorder } from '../../../src/service/progress/writer/progress-writer.ts'
+import { createProgressWriter } from '../../../src/service/progress/writer/progress-writer.ts'
 import type { Services } from '../../../src/service/services.ts'
 import { createTitle } from '../../../src/service/titles/create-title.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
@@ -100,7 +100,7 @@ const call = callOf()
 
 beforeAll(async () => {
   services = await createTestServices()
-  others = { ...services, recorder: createRecorder(true) }
+  others = { ...services, progressWriter: createProgressWriter(true) }
   pool = new pg.Pool({ connectionString: services.databaseUrl, max: 4 })
   const title = { id: 'title', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, call)
@@ -192,9 +192,12 @@ test('what another process has changed is read anew and written together all the
   }
   for (const percent of [5, 10]) await reportAll(services, percent)
   await reportAll(others, 15)
-  const before = services.recorder.counts
+  const before = services.progressWriter.counts
   expect(await reportAll(services, 20)).toMatchObject(Array(3).fill({ changed: true }))
-  expect(services.recorder.counts).toMatchObject({ late: before.late, together: before.together + 3 })
+  expect(services.progressWriter.counts).toMatchObject({
+    late: before.locked,
+    together: before.optimistic + 3,
+  })
 })
 
 test('a report that is written does not wait for another one of its player, nor hear of its end', async () => {
@@ -228,16 +231,19 @@ test('what comes behind a report that is held goes out together once that is wri
   const report = (percent: number) =>
     recordProgress(services, { ...percentOn('plain', percent), playerId: 'ida' }, call)
   await report(1)
-  const before = services.recorder.counts
+  const before = services.progressWriter.counts
   const reports: Promise<ProgressResult>[] = []
   await holding(`select 1 from player_titles where player_id = 'ida' for update`, async () => {
     reports.push(report(2))
-    await vi.waitFor(() => expect(services.recorder.counts.late).toBe(before.late + 1))
+    await vi.waitFor(() => expect(services.progressWriter.counts.locked).toBe(before.locked + 1))
     for (const percent of [3, 4, 5]) reports.push(report(percent))
-    expect(services.recorder.counts.waiting).toBe(3)
+    expect(services.progressWriter.counts.waiting).toBe(3)
   })
   expect(await Promise.all(reports)).toMatchObject(Array(4).fill({ changed: true }))
-  expect(services.recorder.counts).toMatchObject({ late: before.late + 1, together: before.together + 3 })
+  expect(services.progressWriter.counts).toMatchObject({
+    late: before.locked + 1,
+    together: before.optimistic + 3,
+  })
 })
 
 test('of a batch, what is lost under lock does not hide what was recorded', async () => {

@@ -1,7 +1,7 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
-import { recordTogether } from '../../../src/service/progress/writer/write-batch.ts'
+import { writeBatch } from '../../../src/service/progress/writer/write-batch.ts'
 import { createTitle } from '../../../src/service/titles/create-title.ts'
 import type { Queries } from '../../../src/store/queries.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -47,14 +47,14 @@ async function players(): Promise<readonly string[]> {
 
 test('what was recorded before the database went away is told as recorded, and only the rest as not', async () => {
   const { signal } = new AbortController()
-  const answers = await recordTogether(services, ['ann', 'ben'], signal, openPlayerTitles('ben'))
+  const answers = await writeBatch(services, ['ann', 'ben'], signal, openPlayerTitles('ben'))
   expect(answers).toMatchObject([{ playerId: 'ann' }, { code: 'unavailable' }])
   expect(await players()).toEqual(['ann'])
 })
 
 test('a database that goes away before anything is recorded fails all of it', async () => {
   const { signal } = new AbortController()
-  const recording = recordTogether(services, ['cat', 'dan'], signal, openPlayerTitles('cat'))
+  const recording = writeBatch(services, ['cat', 'dan'], signal, openPlayerTitles('cat'))
   await expect(recording).rejects.toMatchObject({ code: 'unavailable' })
   expect(await players()).toEqual(['ann'])
 })

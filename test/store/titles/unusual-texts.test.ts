@@ -61,9 +61,9 @@ test('what is written together is written letter by letter', async () => {
         report: { kind: 'reach' as const, requirementId: requirement, quantity: 3n },
         requestId: request,
       }))
-      const before = services.recorder.counts.late
+      const before = services.progressWriter.counts.locked
       await batchRecordProgress(services, { items }, call)
-      expect(services.recorder.counts.late).toBe(before)
+      expect(services.progressWriter.counts.locked).toBe(before)
 
       const { rows } = await pool.query(
         `select s.player_id, p.achievement_id, p.values, p.writer, e.actor, e.request_id, q.request_id as answered

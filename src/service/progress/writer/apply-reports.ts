@@ -42,7 +42,7 @@ function applyOne(services: Services, known: KnownState, entry: Entry, index: nu
   const context = whenOf(services, now, item.occurredTime, by.actor)
   const told = { actor: by.actor, requestId: item.requestId }
   const result = report(known.changesOf(entry, index), item, achievement, item.report, context, told)
-  if (item.requestId !== undefined) idempotency.keep(item, fingerprint, formatStoredResult(result))
+  if (item.requestId !== undefined) idempotency.add(item, fingerprint, formatStoredResult(result))
   return result
 }
 

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { Gatherer } from './batcher.ts'
+import { Batcher } from './batcher.ts'
 
 const { signal } = new AbortController()
 
@@ -9,7 +9,7 @@ const { signal } = new AbortController()
 function start() {
   const sent: string[][] = []
   const onTheWay: { items: readonly string[]; arrive: () => void }[] = []
-  const gatherer = new Gatherer<string, string>({
+  const batcher = new Batcher<string, string>({
     send(items) {
       for (const before of onTheWay) {
         expect(items.filter((item) => before.items.some((other) => other[0] === item[0]))).toEqual([])
@@ -27,13 +27,13 @@ function start() {
       expect(onTheWay.length).toBeLessThanOrEqual(2)
       return promise
     },
-    ownerOf: (item) => item[0],
-    mostItems: 100,
-    mostBytes: 1_000,
+    keyOf: (item) => item[0],
+    maxItems: 100,
+    maxBytes: 1_000,
     batchSize: 3,
-    besideFrom: 3,
+    secondBatchThreshold: 3,
   })
-  return { gatherer, sent, onTheWay, add: (item: string) => gatherer.add(item, 1, signal) }
+  return { batcher, sent, onTheWay, add: (item: string) => batcher.add(item, 1, signal) }
 }
 
 test('the first goes at once with what came beside it, and the next ones together once it is back', async () => {
@@ -76,22 +76,22 @@ test('where many wait, some go beside the first, but nothing of whom the first i
 test('whoever waits for an answer that takes longer is waited for by the next of the same owner, and by nobody else', async () => {
   const sent: (readonly string[])[] = []
   const late = Promise.withResolvers<string>()
-  const gatherer = new Gatherer<string, string>({
+  const batcher = new Batcher<string, string>({
     send: async (items) => {
       sent.push(items)
       return items.map((item) => (item === 'a1' ? late.promise : `${item} is done`))
     },
-    ownerOf: (item) => item[0],
-    mostItems: 4,
-    mostBytes: 1_000,
+    keyOf: (item) => item[0],
+    maxItems: 4,
+    maxBytes: 1_000,
     batchSize: 3,
-    besideFrom: 3,
+    secondBatchThreshold: 3,
   })
-  const first = ['a1', 'a2', 'b1'].map((item) => gatherer.add(item, 1, signal))
+  const first = ['a1', 'a2', 'b1'].map((item) => batcher.add(item, 1, signal))
   expect(await Promise.all(first.slice(1))).toEqual(['a2 is done', 'b1 is done'])
-  const behind = ['a3', 'a4', 'a5'].map((item) => gatherer.add(item, 1, signal))
-  expect(await gatherer.add('b2', 1, signal)).toBe('b2 is done')
-  expect(gatherer.waiting).toBe(3)
+  const behind = ['a3', 'a4', 'a5'].map((item) => batcher.add(item, 1, signal))
+  expect(await batcher.add('b2', 1, signal)).toBe('b2 is done')
+  expect(batcher.waiting).toBe(3)
   late.reject(new Error('it was held'))
   await expect(first[0]).rejects.toThrow('it was held')
   expect(await Promise.all(behind)).toEqual(['a3 is done', 'a4 is done', 'a5 is done'])
@@ -99,26 +99,26 @@ test('whoever waits for an answer that takes longer is waited for by the next of
 })
 
 test('what is given up while it waits is not sent, and what is sent already is answered', async () => {
-  const { gatherer, sent, onTheWay } = start()
+  const { batcher, sent, onTheWay } = start()
   const leaving = new AbortController()
-  const onItsWay = gatherer.add('a1', 1, leaving.signal)
+  const onItsWay = batcher.add('a1', 1, leaving.signal)
   await turn()
-  const waiting = gatherer.add('b1', 1, leaving.signal)
+  const waiting = batcher.add('b1', 1, leaving.signal)
   leaving.abort(new Error('gone'))
   await expect(waiting).rejects.toThrow('gone')
-  await expect(gatherer.add('c1', 1, leaving.signal)).rejects.toThrow('gone')
+  await expect(batcher.add('c1', 1, leaving.signal)).rejects.toThrow('gone')
   onTheWay[0]?.arrive()
   expect(await onItsWay).toBe('a1 is done')
   expect(sent).toEqual([['a1']])
-  expect(gatherer.waiting).toBe(0)
+  expect(batcher.waiting).toBe(0)
 })
 
 test('too many bytes are refused at once, until there is room again', async () => {
-  const { gatherer, onTheWay } = start()
-  const large = gatherer.add('a1', 999, signal)
-  await expect(gatherer.add('b1', 2, signal)).rejects.toMatchObject({ reason: 'TOO_MANY_REQUESTS' })
+  const { batcher, onTheWay } = start()
+  const large = batcher.add('a1', 999, signal)
+  await expect(batcher.add('b1', 2, signal)).rejects.toMatchObject({ reason: 'TOO_MANY_REQUESTS' })
   await turn()
-  const small = gatherer.add('b1', 2, signal)
+  const small = batcher.add('b1', 2, signal)
   onTheWay[0]?.arrive()
   await large
   onTheWay[0]?.arrive()
@@ -130,7 +130,7 @@ test('whatever comes and arrives in whatever order, each is sent once, in the or
   const step = fc.oneof(owner, fc.constantFrom(0, 1), fc.constant('turn' as const))
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
-      const { gatherer, sent, onTheWay, add } = start()
+      const { batcher, sent, onTheWay, add } = start()
       const added: string[] = []
       const outcomes: Promise<string>[] = []
       for (const step of steps) {
@@ -147,7 +147,7 @@ test('whatever comes and arrives in whatever order, each is sent once, in the or
         await turn()
         onTheWay[0]?.arrive()
       }
-      expect({ waiting: gatherer.waiting, onTheWay }).toEqual({ waiting: 0, onTheWay: [] })
+      expect({ waiting: batcher.waiting, onTheWay }).toEqual({ waiting: 0, onTheWay: [] })
       expect(await Promise.all(outcomes)).toEqual(added.map((item) => `${item} is done`))
       const byOwner = (items: readonly string[]) => Object.groupBy(items, (item) => item[0] as string)
       expect(byOwner(sent.flat())).toEqual(byOwner(added))

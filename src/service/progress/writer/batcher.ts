@@ -1,10 +1,10 @@
 import { LaurelError } from '../../../model/errors.ts'
 
 /** Something that waits to go out with others. */
-interface Waiting<Item, Result> {
+interface Queued<Item, Result> {
   readonly item: Item
   readonly bytes: number
-  readonly line: Line<Item, Result>
+  readonly queue: Queue<Item, Result>
   readonly resolve: (outcome: Result | Promise<Result>) => void
   readonly reject: (reason: unknown) => void
   readonly signal: AbortSignal
@@ -12,52 +12,52 @@ interface Waiting<Item, Result> {
 }
 
 /** What waits of one owner. */
-interface Line<Item, Result> {
-  readonly owner: unknown
-  readonly waiting: Set<Waiting<Item, Result>>
+interface Queue<Item, Result> {
+  readonly key: unknown
+  readonly waiting: Set<Queued<Item, Result>>
   /** Until all that is on its way is answered. */
   isBusy: boolean
 }
 
-export interface GathererSettings<Item, Result> {
+export interface BatcherOptions<Item, Result> {
   /**
    * Sends items together, those of an owner in their order, and gives as many answers: those that take longer as promises,
    * for which only the same owner's next ones wait. A rejection is everybody's.
    */
   readonly send: (items: readonly Item[]) => Promise<readonly (Result | Promise<Result>)[]>
   /** Whose an item is: it goes out once those of the same owner that came before it are back. */
-  readonly ownerOf: (item: Item) => unknown
-  readonly mostItems: number
-  readonly mostBytes: number
+  readonly keyOf: (item: Item) => unknown
+  readonly maxItems: number
+  readonly maxBytes: number
   /** Items that go out together at most. */
   readonly batchSize: number
   /** So many must wait for others to go out beside those that are on their way. */
-  readonly besideFrom: number
+  readonly secondBatchThreshold: number
 }
 
 /** Batches that are on their way at most. */
-const MOST_SENT = 2
+const MAX_IN_FLIGHT = 2
 
 /**
  * Gathers what comes while the one before it is on its way, and sends it together. What comes to an idle gatherer
  * goes at once, with whatever arrived in the same moment: there is no timer. Only where many wait a second batch goes out
  * beside the first: fewer are worth more together.
  */
-export class Gatherer<Item, Result> {
-  readonly #settings: GathererSettings<Item, Result>
+export class Batcher<Item, Result> {
+  readonly #settings: BatcherOptions<Item, Result>
   /** By owner, of all who have something that waits or is on its way. */
-  readonly #lines = new Map<unknown, Line<Item, Result>>()
+  readonly #queues = new Map<unknown, Queue<Item, Result>>()
   /** Those that are not busy, in the order in which they came to wait. */
-  readonly #ready = new Set<Line<Item, Result>>()
+  readonly #ready = new Set<Queue<Item, Result>>()
   /** Items that wait in the lines that are ready. */
   #readyItems = 0
   #waiting = 0
   #bytes = 0
   /** Batches that are on their way. */
   #sent = 0
-  #isWoken = false
+  #isFlushScheduled = false
 
-  constructor(settings: GathererSettings<Item, Result>) {
+  constructor(settings: BatcherOptions<Item, Result>) {
     this.#settings = settings
   }
 
@@ -71,40 +71,40 @@ export class Gatherer<Item, Result> {
    */
   add(item: Item, bytes: number, signal: AbortSignal): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const { mostItems, mostBytes, ownerOf } = this.#settings
-    if (this.#waiting >= mostItems || this.#bytes + bytes > mostBytes) return Promise.reject(tooMuch())
+    const { maxItems, maxBytes, keyOf } = this.#settings
+    if (this.#waiting >= maxItems || this.#bytes + bytes > maxBytes) return Promise.reject(tooMuch())
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#giveUp(waiting)
         reject(signal.reason)
       }
-      const line = this.#lineOf(ownerOf(item))
-      const waiting = { item, bytes, line, resolve, reject, signal, onAbort }
+      const queue = this.#queueOf(keyOf(item))
+      const waiting = { item, bytes, queue, resolve, reject, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
-      line.waiting.add(waiting)
+      queue.waiting.add(waiting)
       this.#waiting += 1
       this.#bytes += bytes
-      if (line.isBusy) return
-      this.#ready.add(line)
+      if (queue.isBusy) return
+      this.#ready.add(queue)
       this.#readyItems += 1
-      this.#wake()
+      this.#scheduleFlush()
     })
   }
 
-  #lineOf(owner: unknown): Line<Item, Result> {
-    const known = this.#lines.get(owner)
+  #queueOf(key: unknown): Queue<Item, Result> {
+    const known = this.#queues.get(key)
     if (known !== undefined) return known
-    const line = { owner, waiting: new Set<Waiting<Item, Result>>(), isBusy: false }
-    this.#lines.set(owner, line)
-    return line
+    const queue = { key, waiting: new Set<Queued<Item, Result>>(), isBusy: false }
+    this.#queues.set(key, queue)
+    return queue
   }
 
   /** Calls that came in one packet are here when it sends. */
-  #wake(): void {
-    if (this.#isWoken || this.#readyItems < this.#least) return
-    this.#isWoken = true
+  #scheduleFlush(): void {
+    if (this.#isFlushScheduled || this.#readyItems < this.#least) return
+    this.#isFlushScheduled = true
     setImmediate(() => {
-      this.#isWoken = false
+      this.#isFlushScheduled = false
       this.#sendMore()
     })
   }
@@ -112,7 +112,7 @@ export class Gatherer<Item, Result> {
   /** So many must be ready for a batch to go out. */
   get #least(): number {
     if (this.#sent === 0) return 1
-    return this.#sent < MOST_SENT ? this.#settings.besideFrom : Number.POSITIVE_INFINITY
+    return this.#sent < MAX_IN_FLIGHT ? this.#settings.secondBatchThreshold : Number.POSITIVE_INFINITY
   }
 
   #sendMore(): void {
@@ -120,14 +120,14 @@ export class Gatherer<Item, Result> {
   }
 
   /** Takes out what goes now, and makes its lines busy. */
-  #next(): readonly Waiting<Item, Result>[] {
-    const batch: Waiting<Item, Result>[] = []
-    for (const line of this.#ready) {
+  #next(): readonly Queued<Item, Result>[] {
+    const batch: Queued<Item, Result>[] = []
+    for (const queue of this.#ready) {
       if (batch.length === this.#settings.batchSize) break
-      this.#ready.delete(line)
-      this.#readyItems -= line.waiting.size
-      line.isBusy = true
-      for (const waiting of line.waiting) {
+      this.#ready.delete(queue)
+      this.#readyItems -= queue.waiting.size
+      queue.isBusy = true
+      for (const waiting of queue.waiting) {
         if (batch.length === this.#settings.batchSize) break
         this.#take(waiting)
         batch.push(waiting)
@@ -136,7 +136,7 @@ export class Gatherer<Item, Result> {
     return batch
   }
 
-  async #send(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+  async #send(batch: readonly Queued<Item, Result>[]): Promise<void> {
     this.#sent += 1
     const tell = await this.#settings.send(batch.map(({ item }) => item)).then(
       (outcomes) => {
@@ -159,37 +159,37 @@ export class Gatherer<Item, Result> {
   }
 
   /** Lines of which an answer takes longer are free once they have it. */
-  #freeAll(batch: readonly Waiting<Item, Result>[], outcomes: readonly (Result | Promise<Result>)[]): void {
-    const late = new Map<Line<Item, Result>, Promise<Result>[]>()
-    for (const [index, { line }] of batch.entries()) {
+  #freeAll(batch: readonly Queued<Item, Result>[], outcomes: readonly (Result | Promise<Result>)[]): void {
+    const late = new Map<Queue<Item, Result>, Promise<Result>[]>()
+    for (const [index, { queue }] of batch.entries()) {
       const outcome = outcomes[index]
-      if (outcome instanceof Promise) late.set(line, [...(late.get(line) ?? []), outcome])
+      if (outcome instanceof Promise) late.set(queue, [...(late.get(queue) ?? []), outcome])
     }
-    for (const [line, promises] of late) void Promise.allSettled(promises).then(() => this.#free(line))
-    for (const { line } of batch) if (!late.has(line)) this.#free(line)
+    for (const [queue, promises] of late) void Promise.allSettled(promises).then(() => this.#free(queue))
+    for (const { queue } of batch) if (!late.has(queue)) this.#free(queue)
   }
 
-  #free(line: Line<Item, Result>): void {
-    if (!line.isBusy) return
-    line.isBusy = false
-    if (line.waiting.size === 0) this.#lines.delete(line.owner)
-    else this.#ready.add(line)
-    this.#readyItems += line.waiting.size
-    this.#wake()
+  #free(queue: Queue<Item, Result>): void {
+    if (!queue.isBusy) return
+    queue.isBusy = false
+    if (queue.waiting.size === 0) this.#queues.delete(queue.key)
+    else this.#ready.add(queue)
+    this.#readyItems += queue.waiting.size
+    this.#scheduleFlush()
   }
 
-  #giveUp(waiting: Waiting<Item, Result>): void {
-    const { line } = waiting
+  #giveUp(waiting: Queued<Item, Result>): void {
+    const { queue } = waiting
     this.#take(waiting)
-    if (line.isBusy) return
+    if (queue.isBusy) return
     this.#readyItems -= 1
-    if (line.waiting.size > 0) return
-    this.#ready.delete(line)
-    this.#lines.delete(line.owner)
+    if (queue.waiting.size > 0) return
+    this.#ready.delete(queue)
+    this.#queues.delete(queue.key)
   }
 
-  #take(waiting: Waiting<Item, Result>): void {
-    waiting.line.waiting.delete(waiting)
+  #take(waiting: Queued<Item, Result>): void {
+    waiting.queue.waiting.delete(waiting)
     waiting.signal.removeEventListener('abort', waiting.onAbort)
     this.#waiting -= 1
     this.#bytes -= waiting.bytes

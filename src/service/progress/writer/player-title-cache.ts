@@ -17,7 +17,7 @@ const MOST = 50_000
  * thought out from it is written only if the sheet is still of the same version.
  */
 export class PlayerTitleCache {
-  readonly #known = new LRUCache<string, CachedPlayerTitle>({ max: MOST })
+  readonly #cache = new LRUCache<string, CachedPlayerTitle>({ max: MOST })
 
   /**
    * What is given moves on with what is written while somebody judges by it: progress may come to be that of a later
@@ -26,14 +26,14 @@ export class PlayerTitleCache {
   get(
     name: string,
   ): { readonly playerTitle: PlayerTitle; readonly progress: ReadonlyMap<string, Progress> } | undefined {
-    return this.#known.get(name)
+    return this.#cache.get(name)
   }
 
   /**
    * What was `written` of a sheet that was as it is `before`, with the progress that was `found` then. What is
    * remembered of another version of it is forgotten.
    */
-  put(
+  set(
     name: string,
     playerTitle: PlayerTitle,
     {
@@ -42,10 +42,10 @@ export class PlayerTitleCache {
     }: { readonly before: PlayerTitle | undefined; readonly found: ReadonlyMap<string, Progress> },
     written: readonly ProgressRecord[],
   ): void {
-    let known = this.#known.peek(name)
+    let known = this.#cache.peek(name)
     if (known === undefined || known.playerTitle.version !== before?.version) {
       known = { playerTitle, progress: new Map() }
-      this.#known.set(name, known)
+      this.#cache.set(name, known)
     }
     known.playerTitle = playerTitle
     if (found !== known.progress) {
@@ -54,7 +54,7 @@ export class PlayerTitleCache {
     for (const { achievementId, progress } of written) known.progress.set(achievementId, progress)
   }
 
-  forget(name: string): void {
-    this.#known.delete(name)
+  evict(name: string): void {
+    this.#cache.delete(name)
   }
 }

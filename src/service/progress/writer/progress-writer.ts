@@ -1,31 +1,31 @@
 import { LaurelError } from '../../../model/errors.ts'
 import type { Call, Services } from '../../services.ts'
 import { asOutcome } from './apply-reports.ts'
-import { Gatherer } from './batcher.ts'
+import { Batcher } from './batcher.ts'
 import { PlayerTitleCache } from './player-title-cache.ts'
 import type { Entry, RecordOutcome } from './report-entry.ts'
 import { isAway } from './write-batch.ts'
-import { recordUnderLock } from './write-locked.ts'
-import { recordUnlocked } from './write-optimistic.ts'
-import { recordStatsTogether, type StatsEntry, type StatsOutcome } from './write-stats.ts'
+import { writeLocked } from './write-locked.ts'
+import { writeOptimistic } from './write-optimistic.ts'
+import { type StatsEntry, type StatsOutcome, writeStats } from './write-stats.ts'
 
 /** Where reports are recorded: those that come at the same time go out together. */
-export interface Recorder {
+export interface ProgressWriter {
   /** Records one, with whatever else is being recorded. */
   record(services: Services, entry: Entry): Promise<RecordOutcome>
   /** Records several, in their order, by themselves. What keeps only some of them from being recorded is their answer. */
   recordAll(services: Services, entries: readonly Entry[]): Promise<readonly RecordOutcome[]>
   /** Records one player's stats, with whatever other stats are being recorded. */
   recordStats(services: Services, entry: StatsEntry): Promise<StatsOutcome>
-  readonly counts: RecorderCounts
+  readonly counts: ProgressWriterCounts
 }
 
-export interface RecorderCounts {
+export interface ProgressWriterCounts {
   /** Entries that wait to go out. */
   readonly waiting: number
   /** Entries since the start, by how they were written: with others in one statement, or under lock. */
-  readonly together: number
-  readonly late: number
+  readonly optimistic: number
+  readonly locked: number
   /** Statements since the start that entries were written by together. */
   readonly batches: number
 }
@@ -39,10 +39,10 @@ const ENTRY_BYTES = 512
 /** What became of entries, as far as they were recorded. */
 type OutcomeByEntry = ReadonlyMap<Entry, RecordOutcome>
 
-export function createRecorder(gathers: boolean): Recorder {
+export function createProgressWriter(isBatching: boolean): ProgressWriter {
   const progressList = new PlayerTitleCache()
 
-  const counts = { together: 0, late: 0, batches: 0 }
+  const counts = { optimistic: 0, locked: 0, batches: 0 }
 
   /** By player: the last of what is written under lock. */
   const locking = new Map<string, Promise<unknown>>()
@@ -56,14 +56,14 @@ export function createRecorder(gathers: boolean): Recorder {
     entries: readonly Entry[],
   ): Promise<readonly (RecordOutcome | Promise<RecordOutcome>)[]> {
     const written = await recordWritable(services, entries)
-    const left = recordLate(
+    const left = writeRemaining(
       services,
       entries.filter((entry) => !written.has(entry)),
     )
     return entries.map((entry) => written.get(entry) ?? (left.get(entry) as Promise<RecordOutcome>))
   }
 
-  function recordLate(
+  function writeRemaining(
     services: Services,
     entries: readonly Entry[],
   ): ReadonlyMap<Entry, Promise<RecordOutcome>> {
@@ -85,20 +85,20 @@ export function createRecorder(gathers: boolean): Recorder {
   async function recordWritable(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
     const told = new Map<Entry, RecordOutcome>()
     if (entries.length === 0) return told
-    const outcomes = await recordUnlocked(services, progressList, entries).catch(orUnlessAway(entries))
+    const outcomes = await writeOptimistic(services, progressList, entries).catch(orUnlessAway(entries))
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index]
       if (outcome !== undefined) told.set(entry, outcome)
     }
     counts.batches += 1
-    counts.together += told.size
+    counts.optimistic += told.size
     return told
   }
 
   async function recordLocked(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
     if (entries.length === 0) return new Map()
-    counts.late += entries.length
-    const outcomes = await whileAwaited(entries, (signal) => recordUnderLock(services, entries, signal))
+    counts.locked += entries.length
+    const outcomes = await whileAwaited(entries, (signal) => writeLocked(services, entries, signal))
     return new Map(entries.map((entry, index) => [entry, outcomes[index] as RecordOutcome]))
   }
 
@@ -115,19 +115,19 @@ export function createRecorder(gathers: boolean): Recorder {
   }
 
   const recordStats = (services: Services, entries: readonly StatsEntry[]) =>
-    whileAwaited(entries, (signal) => recordStatsTogether(services, entries, signal))
+    whileAwaited(entries, (signal) => writeStats(services, entries, signal))
 
-  const reports = gatherer(({ item }: Entry) => item.playerId, sizeOf, send, BATCH_SIZE)
+  const reports = lazyBatcher(({ item }: Entry) => item.playerId, sizeOf, send, BATCH_SIZE)
   // They wait for locks, and so would those behind them.
-  const stats = gatherer(({ request }: StatsEntry) => request.playerId, sizeOfStats, recordStats, 1)
+  const stats = lazyBatcher(({ request }: StatsEntry) => request.playerId, sizeOfStats, recordStats, 1)
 
   return {
     async record(services, entry) {
-      if (gathers) return reports.add(services, entry)
+      if (isBatching) return reports.add(services, entry)
       return (await send(services, [entry]))[0] as RecordOutcome
     },
     async recordStats(services, entry) {
-      if (gathers) return stats.add(services, entry)
+      if (isBatching) return stats.add(services, entry)
       return (await recordStats(services, [entry]))[0] as StatsOutcome
     },
     async recordAll(services, entries) {
@@ -183,27 +183,27 @@ async function whileAwaited<Result>(
 }
 
 /** What is gathered goes out by the services of who came first: they are the same for all. */
-function gatherer<Item extends { readonly by: Call }, Outcome>(
+function lazyBatcher<Item extends { readonly by: Call }, Outcome>(
   playerOf: (item: Item) => string,
   bytesOf: (item: Item) => number,
   send: (services: Services, items: readonly Item[]) => Promise<readonly (Outcome | Promise<Outcome>)[]>,
-  besideFrom: number,
+  secondBatchThreshold: number,
 ) {
-  let gathered: Gatherer<Item, Outcome> | undefined
+  let batcher: Batcher<Item, Outcome> | undefined
   return {
     add(services: Services, item: Item): Promise<Outcome> {
-      gathered ??= new Gatherer({
+      batcher ??= new Batcher({
         send: (items) => send(services, items),
-        ownerOf: playerOf,
-        mostItems: MOST_WAITING,
-        mostBytes: MOST_WAITING_BYTES,
+        keyOf: playerOf,
+        maxItems: MOST_WAITING,
+        maxBytes: MOST_WAITING_BYTES,
         batchSize: BATCH_SIZE,
-        besideFrom,
+        secondBatchThreshold,
       })
-      return gathered.add(item, bytesOf(item), item.by.signal)
+      return batcher.add(item, bytesOf(item), item.by.signal)
     },
     get waiting(): number {
-      return gathered?.waiting ?? 0
+      return batcher?.waiting ?? 0
     },
   }
 }

@@ -9,7 +9,7 @@ import { asOutcome } from './apply-reports.ts'
  * until the one whose fault it is stands alone.
  * @throws LaurelError UNAVAILABLE or RESOURCE_EXHAUSTED when the database is away or busy and none was recorded.
  */
-export async function recordTogether<Item, Result extends object>(
+export async function writeBatch<Item, Result extends object>(
   services: Services,
   items: readonly Item[],
   signal: AbortSignal,
@@ -29,9 +29,9 @@ export async function recordTogether<Item, Result extends object>(
     // Something that only the database sees, such as an achievement that is deleted meanwhile: find whose it is.
     const middle = Math.ceil(items.length / 2)
     const [front, back] = [items.slice(0, middle), items.slice(middle)]
-    const first = await recordTogether(services, front, signal, record)
+    const first = await writeBatch(services, front, signal, record)
     // What is recorded of the front is so, whatever becomes of the rest.
-    const second = recordTogether(services, back, signal, record).catch((lost) => {
+    const second = writeBatch(services, back, signal, record).catch((lost) => {
       const outcome = asOutcome(lost)
       return back.map(() => outcome)
     })

@@ -6,15 +6,15 @@ import { Definitions } from './apply-report.ts'
 import { applyReports, attempt } from './apply-reports.ts'
 import type { Entry, RecordOutcome } from './report-entry.ts'
 import { UnitOfWork } from './unit-of-work.ts'
-import { recordTogether } from './write-batch.ts'
+import { writeBatch } from './write-batch.ts'
 
 /** Records entries with everything locked that they are judged by: the way that always works. */
-export function recordUnderLock(
+export function writeLocked(
   services: Services,
   entries: readonly Entry[],
   signal: AbortSignal,
 ): Promise<readonly RecordOutcome[]> {
-  return recordTogether(services, entries, signal, (queries, all) => recordAll(services, queries, all))
+  return writeBatch(services, entries, signal, (queries, all) => recordAll(services, queries, all))
 }
 
 async function recordAll(

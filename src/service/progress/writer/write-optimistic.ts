@@ -17,7 +17,7 @@ import { playerTitleKey } from './unit-of-work.ts'
  * sheets that were left unwritten, because they have changed, or because one of their entries was refused: the
  * refusal might be an old view's.
  */
-export async function recordUnlocked(
+export async function writeOptimistic(
   services: Services,
   progressList: PlayerTitleCache,
   entries: readonly Entry[],
@@ -42,22 +42,22 @@ export async function recordUnlocked(
     if (outcomes[index] instanceof LaurelError || definition === undefined) playerTitle.isRefused = true
     else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
   }
-  for (const outcome of idempotency.given)
+  for (const outcome of idempotency.newResponses)
     (opened.get(playerTitleKey(outcome)) as OpenPlayerTitle).responses.push(outcome)
   const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
   const writes = kept.map(writeOf).sort(byKey)
   const written = new Set<OpenPlayerTitle>()
   for (const { open, after, progress } of await write(services, writes, now)) {
-    progressList.put(open.name, after, open, progress)
+    progressList.set(open.name, after, open, progress)
     written.add(open)
   }
   if (written.size === opened.size) return outcomes
 
   // Whatever it was that had changed: it is read anew.
   for (const playerTitle of opened.values())
-    if (!written.has(playerTitle)) progressList.forget(playerTitle.name)
+    if (!written.has(playerTitle)) progressList.evict(playerTitle.name)
   const left = kept.filter((playerTitle) => !written.has(playerTitle))
-  services.definitions.forget(left.flatMap(({ definitions }) => definitions))
+  services.definitions.evict(left.flatMap(({ definitions }) => definitions))
   return outcomes.map((outcome, index) =>
     written.has(playerTitles[index] as OpenPlayerTitle) ? outcome : undefined,
   )

@@ -17,7 +17,7 @@ import { attributionOf, type ProgressResult, report, whenOf } from './apply-repo
 import { asOutcome } from './apply-reports.ts'
 import type { PlayerTitleChanges } from './player-title-changes.ts'
 import { playerTitleKey, UnitOfWork } from './unit-of-work.ts'
-import { recordTogether } from './write-batch.ts'
+import { writeBatch } from './write-batch.ts'
 
 /** One player's updates, and who makes them. */
 export interface StatsEntry {
@@ -28,12 +28,12 @@ export interface StatsEntry {
 export type StatsOutcome = RecordStatsResult | LaurelError
 
 /** Records stats under lock, in one transaction: what is read and written is read and written for all at once. */
-export function recordStatsTogether(
+export function writeStats(
   services: Services,
   entries: readonly StatsEntry[],
   signal: AbortSignal,
 ): Promise<readonly StatsOutcome[]> {
-  return recordTogether(services, entries, signal, (queries, all) => recordAll(services, queries, all))
+  return writeBatch(services, entries, signal, (queries, all) => recordAll(services, queries, all))
 }
 
 async function recordAll(
@@ -103,7 +103,7 @@ async function recordOne(
       time: context.time,
     }),
   }
-  outcomes.keep(request, fingerprint, pack({ result }))
+  outcomes.add(request, fingerprint, pack({ result }))
   return result
 }
 
