@@ -35,17 +35,17 @@ export class IdempotencyStore {
    * The answer that this request was given before, as a text of whoever gave it; undefined for a new one.
    * @throws LaurelError when its id was used for another request.
    */
-  find({ playerId, requestId }: PlayerMutation, fingerprint: string): string | undefined {
+  find({ playerId, requestId }: PlayerMutation, digest: string): string | undefined {
     if (requestId === undefined) return undefined
     const stored = this.#stored.get(keyOf(playerId, requestId))
     if (stored === undefined) return undefined
-    if (stored.fingerprint !== fingerprint) throw requestIdReused(requestId)
+    if (stored.fingerprint !== digest) throw requestIdReused(requestId)
     return stored.response
   }
 
-  add({ playerId, titleId, requestId }: PlayerMutation, fingerprint: string, response: string): void {
+  add({ playerId, titleId, requestId }: PlayerMutation, digest: string, response: string): void {
     if (requestId === undefined) return
-    const stored = { playerId, titleId, requestId, fingerprint, response }
+    const stored = { playerId, titleId, requestId, fingerprint: digest, response }
     this.#stored.set(keyOf(playerId, requestId), stored)
     this.#new.push(stored)
   }

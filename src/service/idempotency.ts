@@ -5,7 +5,7 @@ import type { Queries } from '../store/queries.ts'
 import type { Call, Services } from './services.ts'
 
 /** Equal for equal requests; the request id itself is no part of it. */
-export function fingerprintOf(operation: string, request: object): string {
+export function requestDigest(operation: string, request: object): string {
   const payload = pack([operation, { ...request, requestId: undefined }])
   return hash('sha256', payload, 'base64url')
 }
@@ -19,7 +19,7 @@ export function requestIdReused(requestId: string): LaurelError {
  * Runs a mutation of definitions in one transaction. With a request id it happens once: the same request again
  * gets the first answer, another one under the same id is refused.
  */
-export async function mutateOnce<Result>(
+export async function mutateIdempotently<Result>(
   services: Services,
   operation: string,
   request: { readonly requestId: string | undefined },
@@ -29,10 +29,10 @@ export async function mutateOnce<Result>(
   const { requestId } = request
   return services.store.write(call.signal, async (queries) => {
     if (requestId === undefined) return run(queries)
-    const fingerprint = fingerprintOf(operation, request)
-    const stored = await queries.idempotency.claimForDefinitions(requestId, fingerprint, services.now())
+    const digest = requestDigest(operation, request)
+    const stored = await queries.idempotency.claimForDefinitions(requestId, digest, services.now())
     if (stored !== undefined) {
-      if (stored.fingerprint !== fingerprint) throw requestIdReused(requestId)
+      if (stored.fingerprint !== digest) throw requestIdReused(requestId)
       return unpack<{ result: Result }>(stored.response).result
     }
     const result = await run(queries)

@@ -2,7 +2,7 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { type Attribution, attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
@@ -24,7 +24,7 @@ export async function createAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   const { titleId, achievement } = request
-  return mutateOnce(services, 'createAchievement', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createAchievement', request, call, async (queries) => {
     if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
     return insertAchievement(services, queries, titleId, achievement, attributionOf(call, request.requestId))
   })

@@ -1,6 +1,6 @@
 import { scoreOf } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { achievementNotFound, checkEtag, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -20,7 +20,7 @@ export async function deleteAchievement(
   call: Call,
 ): Promise<void> {
   const { titleId, achievementId } = request
-  await mutateOnce(services, 'deleteAchievement', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteAchievement', request, call, async (queries) => {
     const [current] = await queries.achievements.lock(titleId, [achievementId])
     if (current === undefined) {
       await titleOf(queries, titleId)

@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementNotFound, achievementOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
@@ -18,7 +18,7 @@ export async function reorderAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   const { titleId, achievementId } = request
-  return mutateOnce(services, 'reorderAchievement', request, call, async (queries) => {
+  return mutateIdempotently(services, 'reorderAchievement', request, call, async (queries) => {
     if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
     const [current] = await queries.achievements.lock(titleId, [achievementId])
     if (current === undefined) throw achievementNotFound(titleId, achievementId)

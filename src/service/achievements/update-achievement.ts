@@ -1,6 +1,6 @@
 import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { type Attribution, attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementNotFound, achievementOf, checkEtag, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
@@ -26,7 +26,7 @@ export async function updateAchievement(
   request: UpdateAchievement,
   call: Call,
 ): Promise<StoredAchievement> {
-  return mutateOnce(services, 'updateAchievement', request, call, (queries) =>
+  return mutateIdempotently(services, 'updateAchievement', request, call, (queries) =>
     patchAchievement(services, queries, request, attributionOf(call, request.requestId), (current) => {
       checkEtag(current, request.etag)
       return request.patch

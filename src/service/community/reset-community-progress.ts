@@ -1,4 +1,4 @@
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -20,7 +20,7 @@ export async function resetCommunityProgress(
   call: Call,
 ): Promise<void> {
   const { titleId, achievementId, reason } = request
-  await mutateOnce(services, 'resetCommunityProgress', request, call, async (queries) => {
+  await mutateIdempotently(services, 'resetCommunityProgress', request, call, async (queries) => {
     // Nobody contributes or claims while it is locked.
     const [achievement] = await queries.achievements.lock(titleId, [achievementId])
     if (achievement === undefined) {

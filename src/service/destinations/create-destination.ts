@@ -1,7 +1,7 @@
 import type { Destination } from '../../model/destination.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { destinationOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { bindingFor, checkDestination } from './check-destination.ts'
@@ -31,7 +31,7 @@ export async function createDestination(
   checkDestination(services, destination)
   // One of the same name may have left something: its deletion was cut short.
   await eraseDeliveries(services, titleId, id, call)
-  return mutateOnce(services, 'createDestination', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createDestination', request, call, async (queries) => {
     // One after the other in a title, so that none of them counts too few.
     const title = await queries.titles.lock(titleId)
     if (title === undefined) throw titleNotFound(titleId)

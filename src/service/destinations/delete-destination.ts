@@ -1,5 +1,5 @@
 import type { DestinationKey } from '../../model/destination.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, lockDestination } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { eraseDeliveries } from './delete-deliveries.ts'
@@ -16,7 +16,7 @@ export async function deleteDestination(
   call: Call,
 ): Promise<void> {
   const { titleId, destinationId } = request
-  await mutateOnce(services, 'deleteDestination', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteDestination', request, call, async (queries) => {
     checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
     await queries.destinations.delete(titleId, destinationId)
   })

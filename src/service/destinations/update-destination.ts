@@ -1,5 +1,5 @@
 import type { Destination, DestinationKey } from '../../model/destination.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, destinationOf, lockDestination } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkDestination } from './check-destination.ts'
@@ -19,7 +19,7 @@ export async function updateDestination(
   call: Call,
 ): Promise<Destination> {
   const { titleId, destinationId, patch } = request
-  const updated = await mutateOnce(services, 'updateDestination', request, call, async (queries) => {
+  const updated = await mutateIdempotently(services, 'updateDestination', request, call, async (queries) => {
     const current = await lockDestination(queries, titleId, destinationId)
     checkEtag(current, request.etag)
     const next = { ...current, ...patch, updateTime: services.now() }

@@ -1,6 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Player } from '../../model/player.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { playerOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { link } from './link-account.ts'
@@ -12,7 +12,7 @@ export interface CreatePlayer {
 
 /** @throws LaurelError ALREADY_EXISTS for a player of this id, or an account that another player has. */
 export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {
-  return mutateOnce(services, 'createPlayer', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createPlayer', request, call, async (queries) => {
     const { id, displayName, accounts } = request.player
     if ((await queries.players.find(id)) !== undefined) {
       const message = `player ${id} exists already`

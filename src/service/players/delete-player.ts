@@ -1,4 +1,4 @@
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, playerNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -14,7 +14,7 @@ export interface DeletePlayer {
  */
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
-  await mutateOnce(services, 'deletePlayer', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deletePlayer', request, call, async (queries) => {
     const current = await queries.players.lock(playerId)
     if (current === undefined) throw playerNotFound(playerId)
     checkEtag(current, request.etag)

@@ -2,7 +2,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Account, Player } from '../../model/player.ts'
 import type { Queries } from '../../store/queries.ts'
 import { dialectOf } from '../exchange/dialects.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { playerNotFound, playerOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -18,7 +18,7 @@ export interface LinkAccount {
  */
 export async function linkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
-  const linked = await mutateOnce(services, 'linkAccount', request, call, async (queries) => {
+  const linked = await mutateIdempotently(services, 'linkAccount', request, call, async (queries) => {
     const player = await queries.players.lock(playerId)
     if (player === undefined) throw playerNotFound(playerId)
     await link(services, queries, account, playerId)

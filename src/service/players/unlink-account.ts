@@ -1,6 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Player } from '../../model/player.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { playerNotFound, playerOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import type { LinkAccount } from './link-account.ts'
@@ -8,7 +8,7 @@ import type { LinkAccount } from './link-account.ts'
 /** @throws LaurelError NOT_FOUND when the player does not have the account. */
 export async function unlinkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
-  return mutateOnce(services, 'unlinkAccount', request, call, async (queries) => {
+  return mutateIdempotently(services, 'unlinkAccount', request, call, async (queries) => {
     const player = await queries.players.lock(playerId)
     if (player === undefined) throw playerNotFound(playerId)
     if (!(await queries.accounts.delete(account, playerId))) {

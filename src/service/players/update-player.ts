@@ -1,5 +1,5 @@
 import type { Player } from '../../model/player.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, playerNotFound, playerOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -12,7 +12,7 @@ export interface UpdatePlayer {
 
 export async function updatePlayer(services: Services, request: UpdatePlayer, call: Call): Promise<Player> {
   const { playerId, patch } = request
-  return mutateOnce(services, 'updatePlayer', request, call, async (queries) => {
+  return mutateIdempotently(services, 'updatePlayer', request, call, async (queries) => {
     const current = await queries.players.lock(playerId)
     if (current === undefined) throw playerNotFound(playerId)
     checkEtag(current, request.etag)

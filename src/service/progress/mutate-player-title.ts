@@ -2,7 +2,7 @@ import type { Instant } from '../../model/instant.ts'
 import { pack, unpack } from '../../model/packed.ts'
 import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
-import { fingerprintOf } from '../idempotency.ts'
+import { requestDigest } from '../idempotency.ts'
 import { IdempotencyStore } from '../idempotency-store.ts'
 import type { Call, Services } from '../services.ts'
 import type { PlayerTitleChanges } from './writer/player-title-changes.ts'
@@ -27,11 +27,11 @@ export async function mutatePlayerTitle<Held, Result>(
     const held = await hold(queries)
     const unitOfWork = await UnitOfWork.openOne(queries, now, request)
     const idempotency = await IdempotencyStore.load(queries, [request])
-    const fingerprint = fingerprintOf(operation, request)
-    const before = idempotency.find(request, fingerprint)
+    const digest = requestDigest(operation, request)
+    const before = idempotency.find(request, digest)
     if (before !== undefined) return unpack<{ result: Result }>(before).result
     const result = await run(queries, unitOfWork.of(request), now, held)
-    idempotency.add(request, fingerprint, pack({ result }))
+    idempotency.add(request, digest, pack({ result }))
     await unitOfWork.flush(queries)
     await idempotency.flush(queries, now)
     return result

@@ -1,6 +1,6 @@
 import { invalidArgument, LaurelError, type Violation } from '../../model/errors.ts'
 import type { Stat } from '../../model/stat.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { statOf, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -11,7 +11,7 @@ export async function createStat(
   request: { readonly stat: NewStat; readonly requestId: string | undefined },
   call: Call,
 ): Promise<Stat> {
-  return mutateOnce(services, 'createStat', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createStat', request, call, async (queries) => {
     const { stat } = request
     checkBounds(stat)
     await titleOf(queries, stat.titleId)

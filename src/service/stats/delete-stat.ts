@@ -1,5 +1,5 @@
 import { LaurelError } from '../../model/errors.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, statNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -16,7 +16,7 @@ export interface DeleteStat {
  */
 export async function deleteStat(services: Services, request: DeleteStat, call: Call): Promise<void> {
   const { titleId, code } = request
-  await mutateOnce(services, 'deleteStat', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteStat', request, call, async (queries) => {
     const current = await queries.stats.lock(titleId, code)
     if (current === undefined) {
       await titleOf(queries, titleId)

@@ -1,5 +1,5 @@
 import type { Stat } from '../../model/stat.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, statNotFound, statOf, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkBounds, type NewStat } from './create-stat.ts'
@@ -15,7 +15,7 @@ export interface UpdateStat {
 /** Values that players have already stay, also where new bounds would refuse them. */
 export async function updateStat(services: Services, request: UpdateStat, call: Call): Promise<Stat> {
   const { titleId, code, patch } = request
-  return mutateOnce(services, 'updateStat', request, call, async (queries) => {
+  return mutateIdempotently(services, 'updateStat', request, call, async (queries) => {
     const current = await queries.stats.lock(titleId, code)
     if (current === undefined) {
       await titleOf(queries, titleId)

@@ -1,6 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Title } from '../../model/title.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -13,7 +13,7 @@ export async function createTitle(
   request: { readonly title: NewTitle; readonly requestId: string | undefined },
   call: Call,
 ): Promise<Title> {
-  return mutateOnce(services, 'createTitle', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createTitle', request, call, async (queries) => {
     const { title } = request
     const now = services.now()
     const defaults = { maskHiddenInGateways: false, createTime: now, updateTime: now, etag: '' }

@@ -1,5 +1,5 @@
 import { LaurelError } from '../../model/errors.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
@@ -14,7 +14,7 @@ export interface DeleteTitle {
 /** @throws LaurelError FAILED_PRECONDITION when it is not empty and `force` is not set. */
 export async function deleteTitle(services: Services, request: DeleteTitle, call: Call): Promise<void> {
   const { titleId } = request
-  await mutateOnce(services, 'deleteTitle', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteTitle', request, call, async (queries) => {
     const current = await queries.titles.lockExclusive(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)

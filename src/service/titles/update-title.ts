@@ -1,5 +1,5 @@
 import type { Title } from '../../model/title.ts'
-import { mutateOnce } from '../idempotency.ts'
+import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, titleNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import type { NewTitle } from './create-title.ts'
@@ -14,7 +14,7 @@ export interface UpdateTitle {
 
 export async function updateTitle(services: Services, request: UpdateTitle, call: Call): Promise<Title> {
   const { titleId, patch } = request
-  return mutateOnce(services, 'updateTitle', request, call, async (queries) => {
+  return mutateIdempotently(services, 'updateTitle', request, call, async (queries) => {
     const current = await queries.titles.lock(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)

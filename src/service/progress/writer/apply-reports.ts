@@ -1,7 +1,7 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
-import { fingerprintOf } from '../../idempotency.ts'
+import { requestDigest } from '../../idempotency.ts'
 import type { IdempotencyStore } from '../../idempotency-store.ts'
 import type { Services } from '../../services.ts'
 import { type ProgressResult, report, whenOf } from './apply-report.ts'
@@ -35,14 +35,14 @@ function applyOne(services: Services, known: KnownState, entry: Entry, index: nu
   const { now, idempotency } = known
   const { item, by } = entry
   const achievement = known.definitionOf(entry, index)
-  const fingerprint = item.requestId === undefined ? '' : fingerprintOf('recordProgress', item)
-  const before = idempotency.find(item, fingerprint)
+  const digest = item.requestId === undefined ? '' : requestDigest('recordProgress', item)
+  const before = idempotency.find(item, digest)
   if (before !== undefined) return parseStoredResult(before, item)
   checkReporter(achievement, entry)
   const context = whenOf(services, now, item.occurredTime, by.actor)
   const told = { actor: by.actor, requestId: item.requestId }
   const result = report(known.changesOf(entry, index), item, achievement, item.report, context, told)
-  if (item.requestId !== undefined) idempotency.add(item, fingerprint, formatStoredResult(result))
+  if (item.requestId !== undefined) idempotency.add(item, digest, formatStoredResult(result))
   return result
 }
 

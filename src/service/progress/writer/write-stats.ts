@@ -6,7 +6,7 @@ import type { ReportContext } from '../../../model/progress.ts'
 import type { Stat, StatValue } from '../../../model/stat.ts'
 import type { PlayerTitleKey } from '../../../store/progress/player-titles.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { fingerprintOf } from '../../idempotency.ts'
+import { requestDigest } from '../../idempotency.ts'
 import { IdempotencyStore } from '../../idempotency-store.ts'
 import { titleNotFound } from '../../require.ts'
 import type { Call, Services } from '../../services.ts'
@@ -83,8 +83,8 @@ async function recordOne(
   const { titleId, requestId } = request
   const title = titles.get(titleId)
   if (title?.exists !== true) throw titleNotFound(titleId)
-  const fingerprint = requestId === undefined ? '' : fingerprintOf('recordStats', request)
-  const before = outcomes.find(request, fingerprint)
+  const digest = requestId === undefined ? '' : requestDigest('recordStats', request)
+  const before = outcomes.find(request, digest)
   if (before !== undefined) return unpack<{ result: RecordStatsResult }>(before).result
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, by))
   const context = whenOf(services, now, request.occurredTime, by.actor)
@@ -103,7 +103,7 @@ async function recordOne(
       time: context.time,
     }),
   }
-  outcomes.add(request, fingerprint, pack({ result }))
+  outcomes.add(request, digest, pack({ result }))
   return result
 }
 
