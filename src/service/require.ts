@@ -47,7 +47,7 @@ export async function achievementOf(
 }
 
 /** The same, held as it is until the end of the transaction. */
-export async function holdAchievement(
+export async function lockAchievementShared(
   queries: Queries,
   titleId: string,
   achievementId: string,
@@ -96,7 +96,7 @@ export async function lockDestination(
 }
 
 /** Keeps it from being deleted until the end of the transaction. */
-export async function holdDestination(
+export async function lockDestinationShared(
   queries: Queries,
   titleId: string,
   destinationId: string,

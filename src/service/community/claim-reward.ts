@@ -2,7 +2,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED } from '../../model/progress.ts'
 import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
-import { holdAchievement } from '../require.ts'
+import { lockAchievementShared } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
 export interface ClaimReward {
@@ -32,7 +32,7 @@ export async function claimReward(
     'claimReward',
     request,
     call,
-    (queries) => holdAchievement(queries, titleId, achievementId),
+    (queries) => lockAchievementShared(queries, titleId, achievementId),
     async (queries, _changes, now) => {
       const shared = await queries.community.list(titleId)
       const unlockTime = shared.find((each) => each.achievementId === achievementId)?.unlockTime

@@ -1,7 +1,7 @@
 import type { ReplayableState } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
 import type { Instant } from '../../model/instant.ts'
-import { destinationOf, holdDestination } from '../require.ts'
+import { destinationOf, lockDestinationShared } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
 /** Those that meet each part that is set. */
@@ -33,7 +33,7 @@ export async function replayDeliveries(
   let [count, after] = [0n, 0n]
   while (after < last) {
     const page = await store.write(signal, async (queries) => {
-      await holdDestination(queries, titleId, destinationId)
+      await lockDestinationShared(queries, titleId, destinationId)
       const filter = { ...request, after, upTo: last, limit: PAGE }
       const found = await queries.replays.list(filter)
       if (found.length === 0) return { reset: 0, reached: last }

@@ -1,5 +1,5 @@
 import { type Delivery, REPLAYABLE_STATES } from '../../model/delivery.ts'
-import { deliveryOf, holdDestination } from '../require.ts'
+import { deliveryOf, lockDestinationShared } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import type { DeliveryKey } from './get-delivery.ts'
 
@@ -10,7 +10,7 @@ import type { DeliveryKey } from './get-delivery.ts'
 export async function replayDelivery(services: Services, key: DeliveryKey, call: Call): Promise<Delivery> {
   const { titleId, destinationId, eventId } = key
   return services.store.write(call.signal, async (queries) => {
-    await holdDestination(queries, titleId, destinationId)
+    await lockDestinationShared(queries, titleId, destinationId)
     const { event, state } = await deliveryOf(queries, key)
     if (REPLAYABLE_STATES.some((replayable) => replayable === state)) {
       await queries.replays.requeueAhead(titleId, destinationId, [event.playerId])

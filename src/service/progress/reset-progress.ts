@@ -1,5 +1,5 @@
 import { NOT_STARTED } from '../../model/progress.ts'
-import { achievementOf, holdAchievement, titleOf } from '../require.ts'
+import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { mutatePlayerTitle } from './mutate-player-title.ts'
 
@@ -30,7 +30,7 @@ export async function resetProgress(
     request,
     call,
     async (queries) => {
-      if (achievementId !== undefined) return [await holdAchievement(queries, titleId, achievementId)]
+      if (achievementId !== undefined) return [await lockAchievementShared(queries, titleId, achievementId)]
       await titleOf(queries, titleId)
       return queries.achievements.lockShared(titleId, 'all')
     },

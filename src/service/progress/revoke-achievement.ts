@@ -1,5 +1,5 @@
 import { LaurelError } from '../../model/errors.ts'
-import { holdAchievement } from '../require.ts'
+import { lockAchievementShared } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { mutatePlayerTitle } from './mutate-player-title.ts'
 import type { ProgressResult } from './writer/apply-report.ts'
@@ -39,7 +39,7 @@ export async function setRevoked(
     kind,
     request,
     call,
-    (queries) => holdAchievement(queries, titleId, achievementId),
+    (queries) => lockAchievementShared(queries, titleId, achievementId),
     async (_, changes, now, achievement) => {
       const before = changes.progressOf(achievementId)
       if (before.state !== 'achieved') {

@@ -1,7 +1,7 @@
 import type { StatWriter } from '../../model/stat.ts'
 import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
 import type { Call, Services } from '../services.ts'
-import { holdStats, statValueNotFound, writerOf } from './stat-updates.ts'
+import { lockStats, statValueNotFound, writerOf } from './stat-updates.ts'
 
 export interface DeleteStatValue {
   readonly titleId: string
@@ -26,7 +26,7 @@ export async function deleteStatValue(
     'deleteStatValue',
     request,
     call,
-    (queries) => holdStats(queries, request.titleId, [request.code], writerOf(request, call)),
+    (queries) => lockStats(queries, request.titleId, [request.code], writerOf(request, call)),
     async (queries) => {
       if (!(await queries.stats.deleteValue(request, request.code)))
         throw statValueNotFound(request, request.code)

@@ -32,7 +32,7 @@ export function writerOf({ writer }: { readonly writer?: StatWriter }, { princip
 }
 
 /** The stats by code, held as they are until the end of the transaction. */
-export async function holdStats(
+export async function lockStats(
   queries: Queries,
   titleId: string,
   codes: readonly string[],

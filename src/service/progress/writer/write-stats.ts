@@ -43,7 +43,7 @@ async function recordAll(
 ): Promise<readonly StatsOutcome[]> {
   const now = services.now()
   const requests = entries.map(({ request }) => request)
-  const titles = await holdTitles(queries, requests)
+  const titles = await lockTitles(queries, requests)
   const ready = requests.filter(({ titleId }) => titles.get(titleId)?.exists === true)
   const keys = ready.flatMap((request) => [
     ...followersOf(titles, request).map(({ id }) => ({ ...keyOf(request), achievementId: id })),
@@ -53,7 +53,7 @@ async function recordAll(
   const unitOfWork = await UnitOfWork.open(queries, now, keys)
   const outcomes = await IdempotencyStore.load(queries, ready)
   const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
-  await holdCommunityGoals(queries, titles)
+  await lockCommunityGoals(queries, titles)
   const results: StatsOutcome[] = []
   for (const entry of entries) {
     const recorded = recordOne(services, queries, { now, titles, unitOfWork, outcomes, values }, entry)
@@ -114,7 +114,7 @@ interface HeldTitle {
 }
 
 /** The stats that are named and what follows them, in order of title, held as they are. */
-async function holdTitles(
+async function lockTitles(
   queries: Queries,
   requests: readonly RecordStats[],
 ): Promise<ReadonlyMap<string, HeldTitle>> {
@@ -131,7 +131,7 @@ async function holdTitles(
 }
 
 /** In order of title and id, whatever the order of the entries: two transactions would else wait for each other. */
-async function holdCommunityGoals(queries: Queries, titles: ReadonlyMap<string, HeldTitle>): Promise<void> {
+async function lockCommunityGoals(queries: Queries, titles: ReadonlyMap<string, HeldTitle>): Promise<void> {
   for (const [titleId, { followers }] of titles) {
     const ids = followers.filter(isShared).map(({ id }) => id)
     await queries.community.lock(titleId, ids)
