@@ -17,9 +17,9 @@ import { bridges, dialects, gateways } from './registry.ts'
 import { openCourier } from './relay/destination-tester.ts'
 import { Relay, type RelayParts } from './relay/relay.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
-import { forgetDeliveries } from './service/destinations/purge-deliveries.ts'
+import { purgeDeliveries } from './service/destinations/purge-deliveries.ts'
 import { Feed } from './service/events/feed.ts'
-import { forgetEventsBefore } from './service/events/purge-events.ts'
+import { purgeEventsBefore } from './service/events/purge-events.ts'
 import { Horizon } from './service/events/safe-position.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/players/player-of-account.ts'
@@ -106,10 +106,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     feed: new Feed(store, horizon),
     courier: openCourier({ outbound, credentials, bridges, now }),
   }
-  const cleaning = setInterval(
-    () => void forgetWhatIsOld(services, config, log),
-    CLEANING_INTERVAL_MILLISECONDS,
-  )
+  const cleaning = setInterval(() => void purgeExpired(services, config, log), CLEANING_INTERVAL_MILLISECONDS)
   started.defer(() => clearInterval(cleaning))
   const operations = openOperations(services)
   const wire = { log, authenticate: openAuthentication(config, services, log, started) }
@@ -227,14 +224,14 @@ function watchHorizon(store: Store, notices: Notices, started: AsyncDisposableSt
 }
 
 /** Answers to request ids, and events, are kept for their time and no longer. */
-async function forgetWhatIsOld(services: Services, config: Config, log: Logger): Promise<void> {
+async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const { signal } = new AbortController()
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
   const responses = services.store.write(signal, (queries) =>
     queries.idempotency.purgeBefore(before(config.requestIdTtlHours)),
   )
   await responses
-    .then(() => forgetEventsBefore(services, before(config.eventRetentionHours), signal))
-    .then(() => forgetDeliveries(services, signal))
+    .then(() => purgeEventsBefore(services, before(config.eventRetentionHours), signal))
+    .then(() => purgeDeliveries(services, signal))
     .catch((error: Error) => log.warn({ error: error.message }, 'what is old could not be forgotten'))
 }

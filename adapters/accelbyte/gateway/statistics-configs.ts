@@ -121,7 +121,7 @@ async function remove(request: GatewayRequest): Promise<GatewayResponse> {
     const errorMessage = `Stat template with code [${name.code}] is in a TIED status: users have values of it, which its path /tied deletes too`
     throw new Refusal(409, { errorCode: 409, errorMessage })
   }
-  return erase(request, name)
+  return deleteConfig(request, name)
 }
 
 async function removeTied(request: GatewayRequest): Promise<GatewayResponse> {
@@ -131,7 +131,7 @@ async function removeTied(request: GatewayRequest): Promise<GatewayResponse> {
     const errorMessage = `Stat template with ${where} not deletable due it is in an INIT status`
     throw new Refusal(409, { errorCode: 12276, errorMessage })
   }
-  return erase(request, name)
+  return deleteConfig(request, name)
 }
 
 interface StatName {
@@ -151,7 +151,7 @@ async function isUsed({ operations, call }: GatewayRequest, name: StatName): Pro
   return (await operations.listStatUsage({ titleId, codes: [code] }, call)).has(code)
 }
 
-async function erase({ operations, call }: GatewayRequest, name: StatName): Promise<GatewayResponse> {
+async function deleteConfig({ operations, call }: GatewayRequest, name: StatName): Promise<GatewayResponse> {
   await operations.deleteStat({ ...name, etag: undefined, requestId: undefined }, call)
   return { status: 204 }
 }

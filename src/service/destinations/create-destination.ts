@@ -5,7 +5,7 @@ import { mutateIdempotently } from '../idempotency.ts'
 import { destinationOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { bindingFor, checkDestination } from './check-destination.ts'
-import { eraseDeliveries } from './delete-deliveries.ts'
+import { deleteDeliveries } from './delete-deliveries.ts'
 
 export type NewDestination = Omit<Destination, 'paused' | 'createTime' | 'updateTime' | 'etag'>
 
@@ -30,7 +30,7 @@ export async function createDestination(
   const { titleId, id } = destination
   checkDestination(services, destination)
   // One of the same name may have left something: its deletion was cut short.
-  await eraseDeliveries(services, titleId, id, call)
+  await deleteDeliveries(services, titleId, id, call)
   return mutateIdempotently(services, 'createDestination', request, call, async (queries) => {
     // One after the other in a title, so that none of them counts too few.
     const title = await queries.titles.lock(titleId)

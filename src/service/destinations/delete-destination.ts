@@ -2,7 +2,7 @@ import type { DestinationKey } from '../../model/destination.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, lockDestination } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import { eraseDeliveries } from './delete-deliveries.ts'
+import { deleteDeliveries } from './delete-deliveries.ts'
 
 export interface DeleteDestination extends DestinationKey {
   readonly etag: string | undefined
@@ -20,5 +20,5 @@ export async function deleteDestination(
     checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
     await queries.destinations.delete(titleId, destinationId)
   })
-  await eraseDeliveries(services, titleId, destinationId, call)
+  await deleteDeliveries(services, titleId, destinationId, call)
 }

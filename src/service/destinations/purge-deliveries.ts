@@ -1,7 +1,7 @@
 import type { Services } from '../services.ts'
 
 /** Erases what became of deliveries whose events are not kept any more. */
-export async function forgetDeliveries({ store }: Services, signal: AbortSignal): Promise<void> {
+export async function purgeDeliveries({ store }: Services, signal: AbortSignal): Promise<void> {
   const { position } = await store.read(signal, (queries) => queries.events.findOldestMark())
   for (const key of await store.read(signal, (queries) => queries.deliveryRetention.listDestinations())) {
     let reached: bigint | undefined = -1n

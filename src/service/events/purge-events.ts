@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
  * Marks how far events are now, and erases those that were there when the last mark before a time was made. A watch that
  * is not so far hears that they are gone, and not a part of them.
  */
-export async function forgetEventsBefore(
+export async function purgeEventsBefore(
   services: Services,
   time: Instant,
   signal: AbortSignal,

@@ -16,7 +16,7 @@ export interface DeliveryFilter {
 }
 
 /** How many rows are erased at a time, so that nobody waits for long. */
-const ERASED_AT_ONCE = 5_000
+const DELETE_BATCH_SIZE = 5_000
 /** No number or time is higher. */
 const LAST = 2n ** 63n - 1n
 
@@ -113,14 +113,14 @@ export function deliveryQueries(db: Kysely<Tables>) {
       const its = sql`title_id = ${titleId} and destination_id = ${destinationId}`
       const queues = await sql<{ player_id: string }>`
         with bound as materialized (
-          select due_time from delivery_queues where ${its} order by due_time offset ${ERASED_AT_ONCE} limit 1
+          select due_time from delivery_queues where ${its} order by due_time offset ${DELETE_BATCH_SIZE} limit 1
         )
         delete from delivery_queues where ${its} and ${gone}
           and due_time <= coalesce((select due_time from bound), ${LAST})
         returning player_id`.execute(db)
       const deliveries = await sql<{ player_id: string }>`
         with bound as materialized (
-          select event_id from deliveries where ${its} order by event_id offset ${ERASED_AT_ONCE} limit 1
+          select event_id from deliveries where ${its} order by event_id offset ${DELETE_BATCH_SIZE} limit 1
         )
         delete from deliveries where ${its} and ${gone}
           and event_id <= coalesce((select event_id from bound), ${LAST})

@@ -24,7 +24,7 @@ export interface DefinitionChange extends Pick<Event, 'time' | 'actor'> {
 }
 
 /** How many rows are erased at a time, so that nobody waits for long. */
-const ERASED_AT_ONCE = 5_000
+const DELETE_BATCH_SIZE = 5_000
 
 export function eventQueries(db: Kysely<Tables>) {
   return {
@@ -128,17 +128,17 @@ export function eventQueries(db: Kysely<Tables>) {
 
     /** Erases some of what came up to a number; false when nothing of it is left. */
     async purgeUpTo(titleId: string, position: bigint): Promise<boolean> {
-      const { rows } = await sql<{ erased: bigint }>`
+      const { rows } = await sql<{ deletedCount: bigint }>`
         with left_over as materialized (
           select id from events where title_id = ${titleId} and id <= ${position}
-          order by id offset ${ERASED_AT_ONCE} limit 1
+          order by id offset ${DELETE_BATCH_SIZE} limit 1
         ),
         gone as (
           delete from events where title_id = ${titleId}
             and id < coalesce((select id from left_over), ${position}::bigint + 1) returning 1
         )
         select count(*) as erased from gone`.execute(db)
-      return rows[0] !== undefined && rows[0].erased > 0n
+      return rows[0] !== undefined && rows[0].deletedCount > 0n
     },
   }
 }

@@ -83,11 +83,11 @@ test('what is being taken up for a player who is erased goes with them', async (
     [titleId],
   )
   const request = { playerId: 'eve', etag: undefined, requestId: undefined }
-  const erased = deletePlayer(services, request, callOf())
+  const deletedCount = deletePlayer(services, request, callOf())
   const players = () => onDatabase(services.databaseUrl, `select from players where id = 'eve'`)
   while ((await players()).length > 0) await new Promise((resolve) => setTimeout(resolve, 25))
   await server.query('commit')
   await server.end()
-  await erased
+  await deletedCount
   expect(await takenUpFor('late')).toEqual([])
 })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { forgetDeliveries } from '../../../src/service/destinations/purge-deliveries.ts'
-import { forgetEventsBefore } from '../../../src/service/events/purge-events.ts'
+import { purgeDeliveries } from '../../../src/service/destinations/purge-deliveries.ts'
+import { purgeEventsBefore } from '../../../src/service/events/purge-events.ts'
 import { onDatabase, putDeliveries } from '../../support/deliveries.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
 
@@ -36,14 +36,14 @@ async function counts() {
 test('events are kept for their time, and then erased with a mark of how far', async () => {
   for (const titleId of TITLES) await tell(titleId, titleId === 'early' ? 12_000 : 10)
   now = 2_000n
-  await forgetEventsBefore(services, 500n, signal)
+  await purgeEventsBefore(services, 500n, signal)
   expect(await counts()).toEqual({ early: 12_000, late: 10, gone: 10 })
   await tell('late', 5)
   now = 3_000n
-  await forgetEventsBefore(services, 1_999n, signal)
+  await purgeEventsBefore(services, 1_999n, signal)
   expect(await counts()).toEqual({ early: 12_000, late: 15, gone: 10 })
   now = 4_000n
-  await forgetEventsBefore(services, 2_001n, signal)
+  await purgeEventsBefore(services, 2_001n, signal)
   expect(await counts()).toEqual({ late: 5 })
   const oldest = await services.store.read(signal, (queries) => queries.events.findOldestMark())
   expect(oldest).toEqual({ position: 12_020n, time: 2_000n })
@@ -74,7 +74,7 @@ test('what became of deliveries goes with their events, but for what matters sti
     of(8, 'delivered', 'bob'),
     of(20_000, 'superseded'),
   ])
-  await forgetDeliveries(services, signal)
+  await purgeDeliveries(services, signal)
   const rows = await onDatabase<{ event_id: string }>(
     services.databaseUrl,
     'select event_id from deliveries order by event_id',

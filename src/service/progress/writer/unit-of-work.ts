@@ -55,10 +55,10 @@ export class UnitOfWork {
   async flush(queries: Queries): Promise<void> {
     const changes = [...this.#changes.values()]
     const changed = changes.flatMap(({ progress }) => progress)
-    const erased = changed.filter(({ progress }) => progress === NOT_STARTED)
+    const deletedCount = changed.filter(({ progress }) => progress === NOT_STARTED)
     const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
     if (kept.length > 0) await queries.progress.upsert(kept)
-    if (erased.length > 0) await queries.progress.delete(erased)
+    if (deletedCount.length > 0) await queries.progress.delete(deletedCount)
     for (const each of changes) {
       if (each.isShrunk) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))
     }
