@@ -14,7 +14,7 @@ import { observe } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
 import { bridges, dialects, gateways } from './registry.ts'
-import { openCourier } from './relay/destination-tester.ts'
+import { createDestinationTester } from './relay/destination-tester.ts'
 import { Relay, type RelayParts } from './relay/relay.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import { purgeDeliveries } from './service/destinations/purge-deliveries.ts'
@@ -104,7 +104,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     definitions: new DefinitionCache(),
     horizon,
     feed: new Feed(store, horizon),
-    courier: openCourier({ outbound, credentials, bridges, now }),
+    destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
   const cleaning = setInterval(() => void purgeExpired(services, config, log), CLEANING_INTERVAL_MILLISECONDS)
   started.defer(() => clearInterval(cleaning))

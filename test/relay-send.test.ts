@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openOutbound } from '../src/outbound/outbound.ts'
-import { Pace } from '../src/relay/rate-limiter.ts'
-import { dispatchOf } from '../src/relay/request-plan.ts'
+import { RateLimiter } from '../src/relay/rate-limiter.ts'
+import { planRequests } from '../src/relay/request-plan.ts'
 import { send } from '../src/relay/send.ts'
 import { changeOf } from './support/changes.ts'
 import { answer, type FakePlatform, script, startFakePlatform } from './support/fake-platform.ts'
@@ -43,8 +43,8 @@ async function sendTwo(deadline: number, failures = 0) {
     ...{ account: '', achievements: new Map(), progress: new Map() },
   }
   const secret = { reference: HOOK.credential, secret: HOOK_SECRET }
-  const dispatch = dispatchOf(destination, claimed, undefined, secret, 0n)
-  const way = { sender: outbound.to(platform.url), pace: new Pace(1000), deadline }
+  const dispatch = planRequests(destination, claimed, undefined, secret, 0n)
+  const way = { sender: outbound.to(platform.url), rateLimiter: new RateLimiter(1000), deadline }
   const sent = await send(destination, way, claimed, dispatch, signal)
   return { states: sent.results.map(({ state }) => state), failures: sent.failures }
 }

@@ -10,7 +10,7 @@ import { logFault } from './fault.ts'
 import { toServiceError } from './status.ts'
 
 /** What becomes of a caller who does not read. */
-export interface Patience<Response> {
+export interface StreamTimeout<Response> {
   /** How long a response may take to be on its way. */
   readonly milliseconds: number
   /** What the stream ends with then; `last` is the last response that got on its way. */
@@ -21,9 +21,9 @@ export interface Patience<Response> {
 export function serverStream<Request extends object, Response>(
   wire: Wire,
   handler: (request: Request, call: Call) => AsyncIterable<Response>,
-  patience?: Patience<Response>,
+  timeout?: StreamTimeout<Response>,
 ): handleServerStreamingCall<Request, Response> {
-  return (stream) => serve(wire, stream, (call) => handler(stream.request, call), patience)
+  return (stream) => serve(wire, stream, (call) => handler(stream.request, call), timeout)
 }
 
 /** Serves a stream of requests with a stream of responses. Requests are taken as the handler asks for them. */
@@ -39,7 +39,7 @@ function serve<Request, Response>(
   wire: Wire,
   stream: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
   responses: (call: Call) => AsyncIterable<Response>,
-  patience?: Patience<Response>,
+  timeout?: StreamTimeout<Response>,
 ): void {
   respond().catch((error: unknown) => {
     if (stream.cancelled) return
@@ -52,7 +52,7 @@ function serve<Request, Response>(
     let last: Response | undefined
     for await (const response of responses(call)) {
       call.signal.throwIfAborted()
-      await within(patience, last, written(stream, response, call.signal))
+      await within(timeout, last, written(stream, response, call.signal))
       last = response
     }
     stream.end()
@@ -61,14 +61,14 @@ function serve<Request, Response>(
 
 /** @throws what patience ends with. */
 async function within<Response>(
-  patience: Patience<Response> | undefined,
+  timeout: StreamTimeout<Response> | undefined,
   last: Response | undefined,
   writing: Promise<void>,
 ): Promise<void> {
-  if (patience === undefined) return writing
+  if (timeout === undefined) return writing
   let timer: NodeJS.Timeout | undefined
   const lost = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(patience.end(last)), patience.milliseconds)
+    timer = setTimeout(() => reject(timeout.end(last)), timeout.milliseconds)
   })
   try {
     await Promise.race([writing, lost])

@@ -16,7 +16,7 @@ import { serverStream } from './streams.ts'
 const DEFAULT_HEARTBEAT = 15n * TICKS_PER_SECOND
 const LEAST_HEARTBEAT = TICKS_PER_SECOND
 const MOST_HEARTBEAT = 300n * TICKS_PER_SECOND
-const PATIENCE_MILLISECONDS = 30_000
+const WRITE_TIMEOUT_MILLISECONDS = 30_000
 
 /** Tells what happens, for as long as somebody listens. */
 export function watchProgress(
@@ -29,7 +29,7 @@ export function watchProgress(
     }
   }
   const end = (last: WatchProgressResponse | undefined) => tooSlow(last?.resumeToken ?? '')
-  return serverStream(wire, tell, { milliseconds: PATIENCE_MILLISECONDS, end })
+  return serverStream(wire, tell, { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end })
 }
 
 function readRequest(message: WatchProgressRequest): WatchProgress {

@@ -40,7 +40,7 @@ export interface HttpSettings {
   /** How long a stream of events is silent at most. */
   readonly heartbeat: number
   /** How long who reads such a stream may take nothing. */
-  readonly patience: number
+  readonly writeTimeout: number
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -51,7 +51,7 @@ const DEFAULTS: HttpSettings = {
   // As long as Node gives a request; without it, a body that never ends holds its connection for ever.
   slowest: 300_000,
   heartbeat: 15_000,
-  patience: 30_000,
+  writeTimeout: 30_000,
 }
 const SLOWEST_HEAD = 60_000
 /** How often connections are looked at for being too slow, at most. */
@@ -66,14 +66,14 @@ export function createHttpServer(
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
   const { slowest, allowedHosts, ...events } = { ...DEFAULTS, ...settings }
-  const patience = {
+  const writeTimeout = {
     headersTimeout: Math.min(slowest, SLOWEST_HEAD),
     connectionsCheckingInterval: Math.min(slowest, LOOK_INTERVAL),
   }
   const app = fastify({
     // Plain HTTP where there is no certificate.
-    https: tls === undefined ? null : { ...secureOptions(tls.material), ...patience },
-    ...{ http: patience },
+    https: tls === undefined ? null : { ...secureOptions(tls.material), ...writeTimeout },
+    ...{ http: writeTimeout },
     requestTimeout: slowest,
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_SEGMENT },

@@ -2,7 +2,7 @@ import type { Limits } from './outbound.ts'
 import { sleepUnlessAborted } from './sleep.ts'
 
 /** How many requests of this process may be under way, and how many may begin in a second. */
-export class Budget {
+export class RequestLimiter {
   readonly #limits: Pick<Limits, 'inFlight' | 'perSecond' | 'burst'>
   readonly #waiting: (() => void)[] = []
   #free: number

@@ -22,7 +22,7 @@ export function retryAfter(
       ? seconds(headers.get('x-ratelimit-reset-after'))
       : undefined,
     isUsedUp(headers.get('ratelimit-remaining')) ? seconds(headers.get('ratelimit-reset')) : undefined,
-    ...budgets(headers.get('ratelimit'))
+    ...limitsFrom(headers.get('ratelimit'))
       .filter(({ r }) => isUsedUp(r))
       .map(({ t }) => seconds(t)),
   ].filter((wait) => wait !== undefined)
@@ -49,7 +49,7 @@ function seconds(text: string | undefined): number | undefined {
 }
 
 /** The items of `"burst";r=0;t=12, "day";r=900;t=3600`. */
-function budgets(text = ''): { r: string | undefined; t: string | undefined }[] {
+function limitsFrom(text = ''): { r: string | undefined; t: string | undefined }[] {
   // A quote that is never closed reaches to the end: a pattern that fails there would start again at each later quote.
   const items = text.replace(/"(?:[^"\\]|\\.?)*(?:"|$)/g, '').split(',')
   return items.map((item) => ({

@@ -3,13 +3,13 @@ import type { HttpResponse, OutboundRequest, Target } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
 import { sleepUnlessAborted } from './sleep.ts'
 
-export interface Patience extends BackoffBounds {
+export interface RetryPolicy extends BackoffBounds {
   readonly attempts: number
   /** Milliseconds from the first attempt, after which none begins. */
   readonly within: number
 }
 
-const PATIENCE: Patience = { attempts: 8, within: 5 * 60_000, ...BACKOFF }
+const RETRY_POLICY: RetryPolicy = { attempts: 8, within: 5 * 60_000, ...BACKOFF }
 const TOO_MANY_REQUESTS = 429
 
 /**
@@ -22,9 +22,9 @@ export async function sendRetrying(
   target: Target,
   request: OutboundRequest,
   signal: AbortSignal,
-  patience: Partial<Patience> = {},
+  retryPolicy: Partial<RetryPolicy> = {},
 ): Promise<HttpResponse> {
-  const { attempts, within, ...bounds } = { ...PATIENCE, ...patience }
+  const { attempts, within, ...bounds } = { ...RETRY_POLICY, ...retryPolicy }
   const end = performance.now() + within
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await target.send(request, signal).catch((error) => passing(error))

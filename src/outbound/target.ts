@@ -5,7 +5,7 @@ import { requestFailure } from './failures.ts'
 import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './outbound.ts'
 import { OutboundError } from './outbound-error.ts'
 import { readResponse } from './read-response.ts'
-import { Budget } from './request-limiter.ts'
+import { RequestLimiter } from './request-limiter.ts'
 import { pathBelow } from './url.ts'
 
 /** An answer is wanted as it is: nothing here takes it apart. */
@@ -16,7 +16,7 @@ export class HttpTarget implements Target {
   readonly #limits: Limits
   readonly #pool: Pool
   readonly #breaker: Breaker
-  readonly #budget: Budget
+  readonly #limiter: RequestLimiter
   readonly #closing = new AbortController()
 
   /** @param onClose called once it is closed */
@@ -25,7 +25,7 @@ export class HttpTarget implements Target {
     this.#closing.signal.addEventListener('abort', onClose)
     this.#limits = limits
     this.#breaker = new Breaker(url.host, limits)
-    this.#budget = new Budget(limits)
+    this.#limiter = new RequestLimiter(limits)
     this.#pool = new Pool(url.origin, {
       connect: connectorTo(url, checkAddress, limits.connectTimeout),
       headersTimeout: limits.headersTimeout,
@@ -46,7 +46,7 @@ export class HttpTarget implements Target {
   }
 
   hold(milliseconds: number): void {
-    this.#budget.hold(milliseconds)
+    this.#limiter.hold(milliseconds)
   }
 
   async send(request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse> {
@@ -54,7 +54,7 @@ export class HttpTarget implements Target {
     const wanted = AbortSignal.any([signal, this.#closing.signal])
     wanted.throwIfAborted()
     this.#breaker.check()
-    return await this.#budget.run(wanted, () =>
+    return await this.#limiter.run(wanted, () =>
       this.#breaker.run(() => this.#transmit(request, path, wanted)),
     )
   }

@@ -7,19 +7,19 @@ import type { Binding } from '../model/title.ts'
 import { CredentialError, type Credentials, checkReference } from '../outbound/credentials.ts'
 import { type Outbound, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
 import { withoutSecret } from '../outbound/redact-credential.ts'
-import type { Courier, DestinationTest } from '../service/destinations/destination-tester.ts'
+import type { DestinationTest, DestinationTester } from '../service/destinations/destination-tester.ts'
 import { limitsOf, toPlatform } from './request.ts'
-import { keptRequest, keptResponse } from './stored-request.ts'
+import { storedRequest, storedResponse } from './stored-request.ts'
 import { webhookProbe, webhookVerdict } from './webhook.ts'
 
-export interface CourierParts {
+export interface DestinationTesterDependencies {
   readonly outbound: Outbound
   readonly credentials: Credentials
   readonly bridges: ReadonlyMap<string, Bridge>
   readonly now: () => Instant
 }
 
-export function openCourier(parts: CourierParts): Courier {
+export function createDestinationTester(parts: DestinationTesterDependencies): DestinationTester {
   const { outbound } = parts
   return {
     check({ url, credential }) {
@@ -43,7 +43,7 @@ type Outcome = Omit<DestinationTest, 'succeeded' | 'duration'>
 
 /** Through a target of its own: a test asks what is so now, and not what a breaker remembers. */
 async function call(
-  parts: CourierParts,
+  parts: DestinationTesterDependencies,
   destination: Destination,
   binding: Binding | undefined,
   signal: AbortSignal,
@@ -53,12 +53,12 @@ async function call(
   try {
     const { asked, verdict, secret } = await probe(parts, destination, binding)
     target = parts.outbound.to(destination.url, limitsOf(destination))
-    request = keptRequest(destination, asked)
+    request = storedRequest(destination, asked)
     const { status, body } = await target.send(asked, signal)
     const said = verdict(status)
     return {
       request,
-      response: keptResponse({ status, body: withoutSecret(body, secret) }),
+      response: storedResponse({ status, body: withoutSecret(body, secret) }),
       error: said.kind === 'delivered' ? '' : said.why,
     }
   } catch (error) {
@@ -80,7 +80,7 @@ interface Probe {
 
 /** The request that changes nothing, and what an answer to it means. */
 async function probe(
-  { credentials, bridges, now }: CourierParts,
+  { credentials, bridges, now }: DestinationTesterDependencies,
   destination: Destination,
   binding: Binding = {},
 ): Promise<Probe> {

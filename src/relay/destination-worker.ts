@@ -7,18 +7,18 @@ import { CredentialError, type Credentials } from '../outbound/credentials.ts'
 import type { Outbound, Target } from '../outbound/outbound.ts'
 import { withoutSecret } from '../outbound/redact-credential.ts'
 import { type ClaimedDeliveries, claimDeliveries } from '../service/destinations/claim-deliveries.ts'
-import { type SentDeliveries, settleDeliveries } from '../service/destinations/complete-deliveries.ts'
-import { putAside } from '../service/destinations/park-deliveries.ts'
+import { completeDeliveries, type SentDeliveries } from '../service/destinations/complete-deliveries.ts'
+import { parkDeliveries } from '../service/destinations/park-deliveries.ts'
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { targetOf } from './blocked-target.ts'
 import type { DeliveryCounts } from './delivery-counts.ts'
-import { Pace } from './rate-limiter.ts'
+import { RateLimiter } from './rate-limiter.ts'
 import { limitsOf } from './request.ts'
-import { dispatchOf } from './request-plan.ts'
+import { planRequests } from './request-plan.ts'
 import { send, unsent } from './send.ts'
 
-export interface RunnerParts {
+export interface DestinationWorkerDependencies {
   readonly services: Services
   readonly outbound: Outbound
   readonly credentials: Credentials
@@ -33,11 +33,11 @@ export interface RunnerParts {
  * Sends what there is for one destination, as it is at one etag: as many players at a time as it allows. It has a
  * connection, a circuit and a pace of its own, so that one that is slow or dead makes nobody else wait.
  */
-export class Runner {
+export class DestinationWorker {
   readonly destination: Destination
-  readonly #parts: RunnerParts
+  readonly #parts: DestinationWorkerDependencies
   readonly #target: Target
-  readonly #pace: Pace
+  readonly #rateLimiter: RateLimiter
   readonly #stopping = new AbortController()
   readonly #sending = new Set<Promise<void>>()
   #sent: SentDeliveries[] = []
@@ -46,11 +46,11 @@ export class Runner {
   /** The last claim took all that it could: there may be more. */
   #isMore = false
 
-  constructor(destination: Destination, parts: RunnerParts) {
+  constructor(destination: Destination, parts: DestinationWorkerDependencies) {
     this.destination = destination
     this.#parts = parts
     this.#target = targetOf(parts.outbound, destination.url, limitsOf(destination))
-    this.#pace = new Pace(destination.limits.requestsPerSecond)
+    this.#rateLimiter = new RateLimiter(destination.limits.requestsPerSecond)
     this.#target.onBreaker((state) => {
       const { titleId, id: destinationId } = destination
       parts.log.warn({ titleId, destinationId, state }, 'the circuit breaker of a destination changed')
@@ -84,7 +84,7 @@ export class Runner {
   async #claim(): Promise<void> {
     const { services, leaseTime } = this.#parts
     const { limits } = this.destination
-    await putAside(services, this.destination, NEVER)
+    await parkDeliveries(services, this.destination, NEVER)
     while (!this.#stopping.signal.aborted && this.#target.breaker !== 'open') {
       const most = this.#target.breaker === 'half_open' ? 1 : limits.maxInFlight
       const limit = most - this.#sending.size
@@ -127,7 +127,7 @@ export class Runner {
       const secret =
         reference === '' ? undefined : { reference, secret: await credentials.read(reference, titleId) }
       const bridge = bridges.get(dialect)
-      const dispatch = dispatchOf(this.destination, claimed, bridge, secret, services.now())
+      const planned = planRequests(this.destination, claimed, bridge, secret, services.now())
       const target = this.#target
       const sender: Pick<Target, 'send' | 'breaker'> = {
         get breaker() {
@@ -138,7 +138,13 @@ export class Runner {
           return { ...response, body: withoutSecret(response.body, secret?.secret) }
         },
       }
-      return await send(this.destination, { sender, pace: this.#pace, deadline }, claimed, dispatch, signal)
+      return await send(
+        this.destination,
+        { sender, rateLimiter: this.#rateLimiter, deadline },
+        claimed,
+        planned,
+        signal,
+      )
     } catch (error) {
       if (error instanceof CredentialError || error instanceof LaurelError) {
         return unsent(claimed, error.message)
@@ -151,9 +157,9 @@ export class Runner {
   /** What ends while something is written goes out together with the next. */
   async #settle(): Promise<void> {
     while (this.#sent.length > 0) {
-      const sent = this.#sent.splice(0, SETTLED_AT_ONCE)
+      const sent = this.#sent.splice(0, COMPLETE_BATCH_SIZE)
       try {
-        await settleDeliveries(this.#parts.services, this.destination, sent, NEVER)
+        await completeDeliveries(this.#parts.services, this.destination, sent, NEVER)
         this.#parts.counts.add(sent)
       } catch (error) {
         // They are sent again when their leases end, under the same keys.
@@ -169,7 +175,7 @@ export class Runner {
 }
 
 /** Players at most: with all that was answered to them, it is one statement. */
-const SETTLED_AT_ONCE = 32
+const COMPLETE_BATCH_SIZE = 32
 
 /** What was begun with the database is brought to its end. */
 const NEVER = new AbortController().signal

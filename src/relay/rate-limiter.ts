@@ -3,7 +3,7 @@
  * and what more it took is charged when all is over. Until then this keeps a player who has much from using up a budget
  * that is not there. A second's worth may begin at once.
  */
-export class Pace {
+export class RateLimiter {
   readonly #interval: number
   readonly #burst: number
   /** By `performance.now()`: when as much may begin as ever. */

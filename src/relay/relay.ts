@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Destination } from '../model/destination.ts'
-import { takeUpEvents } from '../service/destinations/enqueue-events.ts'
+import { enqueueEvents } from '../service/destinations/enqueue-events.ts'
 import { DeliveryCounts } from './delivery-counts.ts'
-import { Runner, type RunnerParts } from './destination-worker.ts'
+import { DestinationWorker, type DestinationWorkerDependencies } from './destination-worker.ts'
 
-export type RelayParts = Omit<RunnerParts, 'counts'>
+export type RelayParts = Omit<DestinationWorkerDependencies, 'counts'>
 
 /** How long nothing has to be heard before it is looked anyway: for what is due by its time. */
 const POLL_MILLISECONDS = 250
@@ -13,7 +13,7 @@ const POLL_WITHOUT_DESTINATIONS_MILLISECONDS = 1_000
 /** How long between two looks, so that what comes together is taken up together. */
 const LEAST_MILLISECONDS = 100
 /** How many times as long as it took to take up events it rests, while reports wait for the database. */
-const REST_WHILE_BUSY = 6
+const BACKOFF_WHILE_BUSY_MILLISECONDS = 6
 /** What is under way when the process stops has so long to come to its end. */
 const GRACE_MILLISECONDS = 5_000
 
@@ -24,8 +24,8 @@ const GRACE_MILLISECONDS = 5_000
 export class Relay {
   /** Of this process, since its start. */
   readonly counts = new DeliveryCounts()
-  readonly #parts: RunnerParts
-  readonly #runners = new Map<string, Runner>()
+  readonly #parts: DestinationWorkerDependencies
+  readonly #workers = new Map<string, DestinationWorker>()
   readonly #stopping = new AbortController()
   readonly #takingUp = new Map<string, Promise<void>>()
   #running: Promise<void> | undefined
@@ -40,14 +40,14 @@ export class Relay {
 
   /** Those whose circuit is open, or half open. */
   get openCircuits(): number {
-    return [...this.#runners.values()].filter(({ breaker }) => breaker !== 'closed').length
+    return [...this.#workers.values()].filter(({ breaker }) => breaker !== 'closed').length
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
     await Promise.all(this.#takingUp.values())
-    await Promise.all([...this.#runners.values()].map((runner) => runner.stop(GRACE_MILLISECONDS)))
+    await Promise.all([...this.#workers.values()].map((worker) => worker.stop(GRACE_MILLISECONDS)))
   }
 
   async #run(): Promise<void> {
@@ -77,30 +77,30 @@ export class Relay {
       queries.deliveryQueue.findWork(position),
     )
     const etags = new Map(works.map(({ destination }) => [nameOf(destination), destination.etag]))
-    for (const [name, runner] of this.#runners) {
-      if (etags.get(name) !== runner.destination.etag) this.#retire(name, runner)
+    for (const [name, worker] of this.#workers) {
+      if (etags.get(name) !== worker.destination.etag) this.#retire(name, worker)
     }
     for (const { destination, behind, due } of works) {
-      if (behind) this.#takeUp(destination, position)
-      if (due && !destination.paused) this.#runnerOf(destination).poke()
+      if (behind) this.#enqueue(destination, position)
+      if (due && !destination.paused) this.#workerOf(destination).poke()
     }
     return works.length > 0
   }
 
-  #takeUp(destination: Destination, position: bigint): void {
+  #enqueue(destination: Destination, position: bigint): void {
     const name = nameOf(destination)
     if (this.#takingUp.has(name)) return
     const { signal } = this.#stopping
     const { services } = this.#parts
-    const takeUp = async () => {
+    const enqueue = async () => {
       for (let more = true; more && !signal.aborted; ) {
         const begun = performance.now()
-        more = await takeUpEvents(services, destination, position, signal)
-        const rest = services.progressWriter.counts.waiting > 0 ? REST_WHILE_BUSY : 1
+        more = await enqueueEvents(services, destination, position, signal)
+        const rest = services.progressWriter.counts.waiting > 0 ? BACKOFF_WHILE_BUSY_MILLISECONDS : 1
         if (more) await pause(rest * (performance.now() - begun), signal)
       }
     }
-    const taking = takeUp()
+    const taking = enqueue()
       .catch((error: Error) => {
         if (!signal.aborted) this.#parts.log.warn({ error: error.message }, 'events could not be taken up')
       })
@@ -108,19 +108,19 @@ export class Relay {
     this.#takingUp.set(name, taking)
   }
 
-  #runnerOf(destination: Destination): Runner {
+  #workerOf(destination: Destination): DestinationWorker {
     const name = nameOf(destination)
-    const known = this.#runners.get(name)
+    const known = this.#workers.get(name)
     if (known !== undefined) return known
-    const runner = new Runner(destination, this.#parts)
-    this.#runners.set(name, runner)
-    return runner
+    const worker = new DestinationWorker(destination, this.#parts)
+    this.#workers.set(name, worker)
+    return worker
   }
 
   /** What is gone, rests or has changed is not called any more as it was. */
-  #retire(name: string, runner: Runner): void {
-    this.#runners.delete(name)
-    void runner.stop(GRACE_MILLISECONDS)
+  #retire(name: string, worker: DestinationWorker): void {
+    this.#workers.delete(name)
+    void worker.stop(GRACE_MILLISECONDS)
   }
 }
 

@@ -16,7 +16,7 @@ import { type Secret, toPlatform } from './request.ts'
 import { webhookRequest, webhookVerdict } from './webhook.ts'
 
 /** A request that tells of some of a player's deliveries, and how to read what is answered. */
-export interface Outgoing {
+export interface RequestPlan {
   readonly attempts: readonly Attempt[]
   /** The same for the same events. */
   readonly key: string
@@ -26,25 +26,25 @@ export interface Outgoing {
   /** For each of the attempts, in their order. */
   interpret(response: HttpResponse): readonly Verdict[]
   /** The same deliveries one achievement at a time; empty where they are all of one. */
-  readonly apart: readonly Outgoing[]
+  readonly splitByAchievement: readonly RequestPlan[]
 }
 
 /** What is to be sent for a player, in order, and what cannot be told there. */
-export interface Dispatch {
-  readonly outgoing: readonly Outgoing[]
+export interface PlannedRequest {
+  readonly plan: readonly RequestPlan[]
   readonly unsupported: readonly { readonly attempt: Attempt; readonly why: string }[]
 }
 
 /**
  * @throws CredentialError for a secret that cannot be used there, LaurelError TITLE_UNBOUND
  */
-export function dispatchOf(
+export function planRequests(
   destination: Destination,
   claimed: ClaimedDeliveries,
   bridge: Bridge | undefined,
   secret: Secret | undefined,
   time: Instant,
-): Dispatch {
+): PlannedRequest {
   if (destination.dialect === WEBHOOK) return toWebhook(destination, claimed, secret, time)
   if (bridge === undefined) throw new Error(`there is no bridge to ${destination.dialect}`)
   return throughBridge(destination, claimed, bridge, secret)
@@ -55,8 +55,8 @@ function toWebhook(
   { attempts }: ClaimedDeliveries,
   secret: Secret | undefined,
   time: Instant,
-): Dispatch {
-  const outgoing = attempts.map((attempt): Outgoing => {
+): PlannedRequest {
+  const plan = attempts.map((attempt): RequestPlan => {
     const key = keyOf(destination, [attempt])
     const request = webhookRequest(attempt.event, destination, secret?.secret ?? '', time)
     return {
@@ -65,10 +65,10 @@ function toWebhook(
       request: withKey(request, key),
       before: undefined,
       interpret: ({ status }) => [webhookVerdict(status)],
-      apart: [],
+      splitByAchievement: [],
     }
   })
-  return { outgoing, unsupported: [] }
+  return { plan, unsupported: [] }
 }
 
 function throughBridge(
@@ -76,7 +76,7 @@ function throughBridge(
   claimed: ClaimedDeliveries,
   bridge: Bridge,
   secret: Secret | undefined,
-): Dispatch {
+): PlannedRequest {
   const { title, account, attempts, achievements, progress } = claimed
   const about = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
   const byEvent = new Map(attempts.map((attempt) => [attempt.event.id, attempt]))
@@ -90,7 +90,7 @@ function throughBridge(
     else changes.push({ event, achievement, progress: progress.get(event.achievementId) ?? NOT_STARTED })
   }
 
-  const toOutgoing = (request: BridgeRequest): Outgoing => {
+  const toPlan = (request: BridgeRequest): RequestPlan => {
     const covered = request.covers.map(attemptOf)
     const key = keyOf(destination, covered)
     const sent = (asked: BridgeRequest) => toPlatform(asked, secret)
@@ -101,17 +101,17 @@ function throughBridge(
       before: request.before && sent(request.before),
       interpret: (response) =>
         bridge.interpret?.(request, response) ?? covered.map(() => verdictOf(response.status)),
-      get apart() {
+      get splitByAchievement() {
         const byAchievement = [...Map.groupBy(request.covers, ({ achievement }) => achievement.id).values()]
         if (byAchievement.length < 2) return []
-        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, about).requests.map(toOutgoing))
+        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, about).requests.map(toPlan))
       },
     }
   }
 
   const plan = bridge.plan(changes, about)
   return {
-    outgoing: plan.requests.map(toOutgoing),
+    plan: plan.requests.map(toPlan),
     unsupported: [
       ...plan.unsupported.map(({ change, why }) => ({ attempt: attemptOf(change), why })),
       ...gone.map((attempt) => ({ attempt, why: 'the achievement is deleted' })),

@@ -6,17 +6,17 @@ import { backoff } from '../outbound/backoff.ts'
 import { type HttpResponse, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
 import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
 import type { SentDeliveries } from '../service/destinations/complete-deliveries.ts'
-import type { Pace } from './rate-limiter.ts'
-import type { Dispatch, Outgoing } from './request-plan.ts'
-import { keptRequest, keptResponse, storable } from './stored-request.ts'
+import type { RateLimiter } from './rate-limiter.ts'
+import type { PlannedRequest, RequestPlan } from './request-plan.ts'
+import { storable, storedRequest, storedResponse } from './stored-request.ts'
 
 /** Within a second, then within twice as long each time, up to an hour. */
-const PATIENCE = { first: 1_000, longest: 60 * 60 * 1000 }
+const RETRY_POLICY = { first: 1_000, longest: 60 * 60 * 1000 }
 
 /** How requests get there. */
 interface Way {
   readonly sender: Pick<Target, 'send' | 'breaker'>
-  readonly pace: Pace
+  readonly rateLimiter: RateLimiter
   /**
    * By `performance.now()`: nothing is begun after it. A process that was stopped for a while knows it by the clock before
    * any timer tells.
@@ -31,44 +31,44 @@ interface Way {
  */
 export async function send(
   destination: Destination,
-  { sender, pace, deadline }: Way,
+  { sender, rateLimiter, deadline }: Way,
   claimed: ClaimedDeliveries,
-  dispatch: Dispatch,
+  planned: PlannedRequest,
   signal: AbortSignal,
 ): Promise<SentDeliveries> {
   const { playerId } = claimed.claim
-  const results: AttemptResult[] = dispatch.unsupported.map(({ attempt, why }) =>
+  const results: AttemptResult[] = planned.unsupported.map(({ attempt, why }) =>
     resultOf(playerId, attempt, { state: 'unsupported', error: why }),
   )
   let requests = 0
   let held = 0
   let failures = claimed.claim.failures
-  let stopped: Rest | undefined
+  let stopped: Backoff | undefined
 
   /** The first is paid for; and what is taken apart goes on, or it would be refused as a whole each time. */
-  async function sendOne(outgoing: Outgoing, isPaced = requests > 0): Promise<void> {
-    if (isPaced && pace.wait > 0) stopped ??= { failures, rest: toTicks(pace.wait) }
+  async function sendOne(plan: RequestPlan, isRateLimited = requests > 0): Promise<void> {
+    if (isRateLimited && rateLimiter.wait > 0) stopped ??= { failures, rest: toTicks(rateLimiter.wait) }
     if (stopped !== undefined || signal.aborted || performance.now() >= deadline) {
-      for (const attempt of outgoing.attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
+      for (const attempt of plan.attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
       return
     }
-    const { request, attempts, key } = outgoing
+    const { request, attempts, key } = plan
     const sent = {
       idempotencyKey: key,
-      request: keptRequest(destination, request),
+      request: storedRequest(destination, request),
       isProbe: sender.breaker !== 'closed',
     }
     try {
-      if (outgoing.before !== undefined) await sendRequest(outgoing.before)
+      if (plan.before !== undefined) await sendRequest(plan.before)
       const response = await sendRequest(request)
       held = Math.max(held, response.retryAfter ?? 0)
-      const verdicts = outgoing.interpret(response)
-      if (verdicts.every(({ kind }) => kind === 'refused') && outgoing.apart.length > 0) {
-        for (const one of outgoing.apart) await sendOne(one, false)
+      const verdicts = plan.interpret(response)
+      if (verdicts.every(({ kind }) => kind === 'refused') && plan.splitByAchievement.length > 0) {
+        for (const one of plan.splitByAchievement) await sendOne(one, false)
         return
       }
       for (const [index, attempt] of attempts.entries()) {
-        put(attempt, verdicts[index] as Verdict, { ...sent, response: keptResponse(response) })
+        put(attempt, verdicts[index] as Verdict, { ...sent, response: storedResponse(response) })
       }
     } catch (error) {
       if (error instanceof OutboundError && error.kind === 'circuit_open') {
@@ -85,20 +85,20 @@ export async function send(
 
   async function sendRequest(request: OutboundRequest): Promise<HttpResponse> {
     requests += 1
-    pace.count()
+    rateLimiter.count()
     return sender.send(request, signal)
   }
 
   function put(attempt: Attempt, verdict: Verdict, sent: Sent): void {
     // Who takes something is there, however much fails before and after it.
     if (verdict.kind === 'delivered') failures = 0
-    if (verdict.kind === 'retry') stopped ??= restAfter(failures)
+    if (verdict.kind === 'retry') stopped ??= backoffAfter(failures)
     const { isProbe, ...kept } = sent
     const state = isProbe && verdict.kind === 'retry' ? PROBED : stateAfter(attempt, verdict, destination)
     results.push(resultOf(playerId, attempt, { ...kept, ...state, error: errorOf(verdict) }))
   }
 
-  for (const outgoing of dispatch.outgoing) await sendOne(outgoing)
+  for (const plan of planned.plan) await sendOne(plan)
   return { claim: claimed.claim, results, requests, held: toTicks(held), ...(stopped ?? AT_ONCE) }
 }
 
@@ -108,7 +108,7 @@ export function unsent(claimed: ClaimedDeliveries, why: string): SentDeliveries 
   const results = attempts.map((attempt) =>
     resultOf(claim.playerId, attempt, { state: 'unsent', error: why }),
   )
-  return { claim, results, requests: 0, held: 0n, ...restAfter(claim.failures) }
+  return { claim, results, requests: 0, held: 0n, ...backoffAfter(claim.failures) }
 }
 
 interface Sent {
@@ -151,14 +151,14 @@ function errorOf(verdict: Verdict): string {
   return verdict.kind === 'delivered' ? '' : storable(verdict.why)
 }
 
-type Rest = Pick<SentDeliveries, 'failures' | 'rest'>
+type Backoff = Pick<SentDeliveries, 'failures' | 'rest'>
 
-const AT_ONCE: Rest = { failures: 0, rest: 0n }
+const AT_ONCE: Backoff = { failures: 0, rest: 0n }
 
 /** @param before how many tries in a row had failed */
-function restAfter(before: number): Rest {
+function backoffAfter(before: number): Backoff {
   const failures = before + 1
-  return { failures, rest: toTicks(backoff(failures, undefined, Math.random(), PATIENCE)) }
+  return { failures, rest: toTicks(backoff(failures, undefined, Math.random(), RETRY_POLICY)) }
 }
 
 /** What is broken off may have arrived, as what was not answered may. */

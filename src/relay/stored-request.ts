@@ -9,7 +9,7 @@ const MAX_REQUEST_CHARACTERS = 64 * 1024
 const MAX_RESPONSE_CHARACTERS = 8 * 1024
 
 /** What is kept of a request below a destination's URL: never its headers, which hold the credential. */
-export function keptRequest(
+export function storedRequest(
   { url }: Pick<Destination, 'url'>,
   { method, path, body = '' }: OutboundRequest,
 ): DeliveryRequest {
@@ -19,7 +19,7 @@ export function keptRequest(
   return { method, url: storable(full), body: cut(storable(text), MAX_REQUEST_CHARACTERS) }
 }
 
-export function keptResponse({ status, body }: Pick<HttpResponse, 'status' | 'body'>): DeliveryResponse {
+export function storedResponse({ status, body }: Pick<HttpResponse, 'status' | 'body'>): DeliveryResponse {
   return { status, body: cut(storable(body), MAX_RESPONSE_CHARACTERS) }
 }
 

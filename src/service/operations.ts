@@ -16,7 +16,7 @@ import { listCommunityProgress } from './community/list-community-progress.ts'
 import { listContributions } from './community/list-contributions.ts'
 import { listContributors } from './community/list-contributors.ts'
 import { resetCommunityProgress } from './community/reset-community-progress.ts'
-import { BRIDGING } from './destinations/operations.ts'
+import { DESTINATION_OPERATIONS } from './destinations/operations.ts'
 import { watchProgress } from './events/watch-progress.ts'
 import { type ExportAchievementsOptions, exportAchievements } from './exchange/export-achievements.ts'
 import { type ExportProgressOptions, exportProgress } from './exchange/export-progress.ts'
@@ -196,7 +196,7 @@ const OPERATIONS = {
     right.definitions(titleId, 'delete'),
   ]),
 
-  ...BRIDGING,
+  ...DESTINATION_OPERATIONS,
 
   recordProgress: operation(recordProgress, reporting),
   batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(reporting)),

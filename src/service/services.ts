@@ -3,7 +3,7 @@ import type { Instant } from '../model/instant.ts'
 import type { Principal } from '../model/principal.ts'
 import type { Store } from '../store/store.ts'
 import type { DefinitionCache } from './achievements/definition-cache.ts'
-import type { Courier } from './destinations/destination-tester.ts'
+import type { DestinationTester } from './destinations/destination-tester.ts'
 import type { Feed } from './events/feed.ts'
 import type { Horizon } from './events/safe-position.ts'
 import type { Dialect } from './exchange/dialects.ts'
@@ -24,7 +24,7 @@ export interface Services {
   /** Up to where events are settled. */
   readonly horizon: Horizon
   readonly feed: Feed
-  readonly courier: Courier
+  readonly destinationTester: DestinationTester
 }
 
 export interface Settings {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Slots } from './semaphore.ts'
+import { Semaphore } from './semaphore.ts'
 
 const { signal } = new AbortController()
 
@@ -10,7 +10,7 @@ function held() {
 }
 
 test('who waits comes in order, and who is too many is told so at once', async () => {
-  const slots = new Slots(1, 2)
+  const slots = new Semaphore(1, 2)
   const first = held()
   const order: number[] = []
   const running = slots.run(signal, first.work)
@@ -27,7 +27,7 @@ test('who waits comes in order, and who is too many is told so at once', async (
 })
 
 test('who goes away leaves the place to the next', async () => {
-  const slots = new Slots(1, 1)
+  const slots = new Semaphore(1, 1)
   const first = held()
   const running = slots.run(signal, first.work)
   const leaving = new AbortController()
@@ -41,7 +41,7 @@ test('who goes away leaves the place to the next', async () => {
 })
 
 test('work that fails gives its slot back', async () => {
-  const slots = new Slots(1, 0)
+  const slots = new Semaphore(1, 0)
   const failing = slots.run(signal, () => Promise.reject(new Error('broken')))
   await expect(failing).rejects.toThrow('broken')
   expect(await slots.run(signal, async () => 1)).toBe(1)

@@ -4,7 +4,7 @@ import { LaurelError } from '../model/errors.ts'
  * So many calls at once, and so many more that wait in their order: one beyond these is told to come back, before
  * anything was done for it.
  */
-export class Slots {
+export class Semaphore {
   #free: number
   readonly #maxWaiting: number
   readonly #waiting = new Set<() => void>()

@@ -9,7 +9,7 @@ import {
   toModelError,
 } from './errors.ts'
 import type { Queries } from './queries.ts'
-import { Slots } from './semaphore.ts'
+import { Semaphore } from './semaphore.ts'
 
 /** Postgres, behind a circuit breaker: while it is away, calls fail at once instead of piling up. */
 export interface Store {
@@ -47,7 +47,7 @@ const WAITING_PER_CONNECTION = 100
 
 export function openStore(options: ConnectionOptions): Store {
   const connections = new Connections(options)
-  const slots = new Slots(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
+  const slots = new Semaphore(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
   const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
     timeout: false,
     resetTimeout: 500,

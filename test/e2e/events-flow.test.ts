@@ -63,7 +63,7 @@ test('who reads nothing is not read for, and costs no memory', async () => {
 })
 
 test('who reads nothing for too long is dropped, hears why, and goes on without a gap', async () => {
-  const { server, url, address, watches } = await startEventHost(services, { patience: 300 })
+  const { server, url, address, watches } = await startEventHost(services, { writeTimeout: 300 })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
   await until(() => watches.length === 1)
@@ -82,7 +82,7 @@ test('who reads nothing for too long is dropped, hears why, and goes on without 
 })
 
 test('who does not even take the end is not waited for', async () => {
-  const { server, address, watches } = await startEventHost(services, { patience: 100 })
+  const { server, address, watches } = await startEventHost(services, { writeTimeout: 100 })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
   await until(() => watches.length === 1)
@@ -105,7 +105,7 @@ test('a watch ends with its client', async () => {
 })
 
 test('a server that stops waits for nobody who reads nothing', async () => {
-  const { server, address, watches } = await startEventHost(services, { patience: HOUR })
+  const { server, address, watches } = await startEventHost(services, { writeTimeout: HOUR })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
   await until(() => watches.length === 1)

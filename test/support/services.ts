@@ -6,7 +6,7 @@ import { EVERYTHING } from '../../src/model/principal.ts'
 import { Credentials } from '../../src/outbound/credentials.ts'
 import { openOutbound } from '../../src/outbound/outbound.ts'
 import { bridges, dialects } from '../../src/registry.ts'
-import { openCourier } from '../../src/relay/destination-tester.ts'
+import { createDestinationTester } from '../../src/relay/destination-tester.ts'
 import { DefinitionCache } from '../../src/service/achievements/definition-cache.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { Horizon } from '../../src/service/events/safe-position.ts'
@@ -59,7 +59,12 @@ export function servicesOn(store: Store): Services {
     definitions: new DefinitionCache(),
     horizon,
     feed: new Feed(store, horizon),
-    courier: openCourier({ outbound: openOutbound({ allowPrivate: [] }), credentials, bridges, now }),
+    destinationTester: createDestinationTester({
+      outbound: openOutbound({ allowPrivate: [] }),
+      credentials,
+      bridges,
+      now,
+    }),
     settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
   }
 }

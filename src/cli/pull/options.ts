@@ -28,7 +28,7 @@ export interface PullOptions {
   readonly allowRebinding?: true
   readonly rate: number
   readonly timeout: number
-  readonly patience: number
+  readonly retryPolicy: number
   readonly allowPrivate?: readonly string[]
   readonly state?: string
   readonly json?: true

@@ -47,7 +47,7 @@ export interface PlatformParts {
   /** Into which is pulled: its credentials are used. */
   readonly titleId: string
   /** Seconds for which a page is tried. */
-  readonly patience: number
+  readonly retryPolicy: number
 }
 
 /** A platform's live API, read with patience. */
@@ -92,12 +92,12 @@ export class Platform {
     credential: string | undefined,
     signal: AbortSignal,
   ): Promise<JsonValue> {
-    const { target, credentials, titleId, patience } = this.#parts
+    const { target, credentials, titleId, retryPolicy } = this.#parts
     // Read each time: a token that runs out may have been put in place anew.
     const secret = credential === undefined ? undefined : await credentials.read(credential, titleId)
     const given = { accept: 'application/json', ...headers }
     const authorized = secret === undefined ? given : { ...given, authorization: secret }
-    const tried = { attempts: Number.POSITIVE_INFINITY, within: patience * 1000 }
+    const tried = { attempts: Number.POSITIVE_INFINITY, within: retryPolicy * 1000 }
     const response = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, tried)
     if (response.status === 200) return readable(path, () => parsePage(response.body))
     throw refusalOf(path, response, this.host, secret)

@@ -50,7 +50,12 @@ export async function runPull(dialect: string, options: PullOptions, signal: Abo
     environment: outboundConfig.credentials,
     directory: outboundConfig.credentialsDirectory,
   })
-  const platform = new Platform({ target, credentials, titleId: job.titleId, patience: options.patience })
+  const platform = new Platform({
+    target,
+    credentials,
+    titleId: job.titleId,
+    retryPolicy: options.retryPolicy,
+  })
   const losses = new LossTally(options.json === true)
   try {
     using meter = startPullMeter(job.players === 'all' ? undefined : job.players.length)

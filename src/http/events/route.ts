@@ -18,7 +18,7 @@ export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | '
   /** How long a stream is silent at most, in milliseconds. */
   readonly heartbeat: number
   /** How long a client may take nothing, in milliseconds. */
-  readonly patience: number
+  readonly writeTimeout: number
 }
 
 const PATH = '/events'
@@ -54,7 +54,7 @@ async function tell(host: EventsHost, request: FastifyRequest, reply: FastifyRep
   const headers = originHeaders(request.headers, host.allowedOrigins)
   const begin = () => {
     reply.hijack()
-    return new EventStream(reply.raw, headers, host.patience)
+    return new EventStream(reply.raw, headers, host.writeTimeout)
   }
   let stream: EventStream | undefined
   let resumeToken: string | undefined

@@ -17,12 +17,12 @@ const ENDING = 5_000
 /** Events on their way to one client, who takes them as fast as it likes. */
 export class EventStream {
   readonly #response: ServerResponse
-  readonly #patience: number
+  readonly #writeTimeout: number
 
-  /** @param patience how long the client may take nothing, in milliseconds */
-  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, patience: number) {
+  /** @param writeTimeout how long the client may take nothing, in milliseconds */
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, writeTimeout: number) {
     this.#response = response
-    this.#patience = patience
+    this.#writeTimeout = writeTimeout
     response.writeHead(200, { ...HEADERS, ...headers })
     response.write(BEGINNING)
   }
@@ -43,7 +43,7 @@ export class EventStream {
         else reject(error)
       }
       const abort = () => settle(signal.reason)
-      const timer = setTimeout(() => settle(tooSlow()), this.#patience)
+      const timer = setTimeout(() => settle(tooSlow()), this.#writeTimeout)
       signal.addEventListener('abort', abort, { once: true })
       this.#response.once('drain', settle)
     })

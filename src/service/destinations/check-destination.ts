@@ -11,7 +11,7 @@ export function checkDestination(
   const found = [
     ...checkDialect(services, destination.dialect),
     ...checkCredential(destination),
-    ...services.courier.check(destination),
+    ...services.destinationTester.check(destination),
   ]
   if (found.length === 0) return
   throw invalidArgument(found.map(({ field, message }) => ({ field: `destination.${field}`, message })))

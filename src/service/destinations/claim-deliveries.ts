@@ -44,7 +44,7 @@ export async function claimDeliveries(
 ): Promise<readonly ClaimedDeliveries[]> {
   const { titleId, id: destinationId, dialect } = destination
   const name = { titleId, destinationId }
-  const { interval, burst } = budgetOf(destination)
+  const { interval, burst } = limitsOf(destination)
   const isPlatform = dialect !== WEBHOOK
   const request = { ...name, lease, leaseTime, dialect: isPlatform ? dialect : undefined }
   const claims = await services.store.single(signal, (queries) =>
@@ -79,7 +79,7 @@ export async function claimDeliveries(
 }
 
 /** How much of a rate budget a request takes, and what may be used of it at once: that of a second. */
-export function budgetOf({ limits }: Destination): { readonly interval: Duration; readonly burst: Duration } {
+export function limitsOf({ limits }: Destination): { readonly interval: Duration; readonly burst: Duration } {
   const interval = BigInt(Math.ceil(Number(TICKS_PER_SECOND) / limits.requestsPerSecond))
   return { interval, burst: interval > TICKS_PER_SECOND ? interval : TICKS_PER_SECOND }
 }

@@ -2,7 +2,7 @@ import type { Destination } from '../../model/destination.ts'
 import type { Duration } from '../../model/instant.ts'
 import type { AttemptResult, Release } from '../../store/destinations/delivery-attempts.ts'
 import type { Services } from '../services.ts'
-import { budgetOf } from './claim-deliveries.ts'
+import { limitsOf } from './claim-deliveries.ts'
 
 /** What came of sending one player's deliveries. */
 export interface SentDeliveries extends Release {
@@ -17,7 +17,7 @@ export interface SentDeliveries extends Release {
  * Writes what became of players' deliveries, and gives the players back, all of it or nothing; then charges the
  * destination's budget for what it took beyond the claims.
  */
-export async function settleDeliveries(
+export async function completeDeliveries(
   services: Services,
   destination: Destination,
   sent: readonly SentDeliveries[],
@@ -26,7 +26,7 @@ export async function settleDeliveries(
   const { titleId, id: destinationId } = destination
   const name = { titleId, destinationId }
   const players = sent.map(({ claim }) => claim.playerId).sort()
-  const { interval, burst } = budgetOf(destination)
+  const { interval, burst } = limitsOf(destination)
   // A claim was charged one request already.
   const extra = sent.reduce((sum, { requests }) => sum + Math.max(requests - 1, 0), 0)
   const held = sent.map((one) => one.held).reduce(longer, 0n)

@@ -5,7 +5,7 @@ import type { Duration } from '../../model/instant.ts'
 import type { Binding } from '../../model/title.ts'
 
 /** Whoever calls destinations, as the use cases know it. */
-export interface Courier {
+export interface DestinationTester {
   /**
    * All that is wrong with where a destination is and with what lets Laurel in there, as far as it shows without
    * calling it: the forms of both. Fields are named from the destination on: `url`.

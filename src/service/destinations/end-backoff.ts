@@ -3,7 +3,7 @@ import type { Call, Services } from '../services.ts'
 import { inSteps } from './in-steps.ts'
 
 /** What rests because it failed is tried again now: whoever put the destination right need not wait for it. */
-export async function endRests(
+export async function endBackoff(
   services: Services,
   { titleId, destinationId }: DestinationKey,
   call: Call,

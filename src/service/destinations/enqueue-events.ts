@@ -9,7 +9,7 @@ const PLATFORM_EVENT_KINDS: readonly EventKind[] = ['progressed', 'unlocked']
  * Makes deliveries of the next events that are meant for a destination, as far as they are settled. False when there
  * are no more for now, another process is at it, or the destination is not any more as it is given.
  */
-export async function takeUpEvents(
+export async function enqueueEvents(
   services: Services,
   destination: Destination,
   horizon: bigint,

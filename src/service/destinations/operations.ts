@@ -15,7 +15,7 @@ import { testDestination } from './test-destination.ts'
 import { updateDestination } from './update-destination.ts'
 
 /** What Laurel can be asked of where events are delivered. */
-export const BRIDGING = {
+export const DESTINATION_OPERATIONS = {
   createDestination: operation(createDestination, ({ destination }) => [
     right.destinations(destination.titleId, 'create'),
   ]),

@@ -10,7 +10,7 @@ const LEASE_TIME = 10n * TICKS_PER_SECOND
  * nothing. That they have none is looked up while they are taken up, so that one who gets an account at the same time is
  * either found here or woken by whoever links it.
  */
-export async function putAside(
+export async function parkDeliveries(
   services: Services,
   destination: Destination,
   signal: AbortSignal,

@@ -1,6 +1,6 @@
 import type { Destination, DestinationKey } from '../../model/destination.ts'
 import type { Call, Services } from '../services.ts'
-import { endRests } from './end-backoff.ts'
+import { endBackoff } from './end-backoff.ts'
 import { setPaused } from './pause-destination.ts'
 
 /** Sends what gathered, what rests included, and goes on; success if it is not paused. */
@@ -10,6 +10,6 @@ export async function resumeDestination(
   call: Call,
 ): Promise<Destination> {
   const resumed = await setPaused(services, key, false, call)
-  await endRests(services, key, call)
+  await endBackoff(services, key, call)
   return resumed
 }

@@ -14,5 +14,5 @@ export async function testDestination(
     destination: await destinationOf(queries, titleId, destinationId),
     title: await titleOf(queries, titleId),
   }))
-  return services.courier.test(destination, bindingFor(title, destination.dialect), call.signal)
+  return services.destinationTester.test(destination, bindingFor(title, destination.dialect), call.signal)
 }

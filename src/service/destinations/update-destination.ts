@@ -4,7 +4,7 @@ import { checkEtag, destinationOf, lockDestination } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkDestination } from './check-destination.ts'
 import type { NewDestination } from './create-destination.ts'
-import { endRests } from './end-backoff.ts'
+import { endBackoff } from './end-backoff.ts'
 
 export interface UpdateDestination extends DestinationKey {
   readonly etag: string | undefined
@@ -27,6 +27,6 @@ export async function updateDestination(
     await queries.destinations.update(next)
     return destinationOf(queries, titleId, destinationId)
   })
-  await endRests(services, request, call)
+  await endBackoff(services, request, call)
   return updated
 }

@@ -43,9 +43,9 @@ export interface Release {
 }
 
 /** So many deliveries of one player are sent at most before others have their turn. */
-const SENT_AT_ONCE = 50
+const MAX_ATTEMPTS_IN_FLIGHT = 50
 /** So many of a player's are looked through for what was tried before, oldest first. */
-const LOOKED_AT_ONCE = 1_000
+const SCAN_BATCH_SIZE = 1_000
 /**
  * A player without an account is looked at again, first in ten seconds and at last once a day, although a new account wakes
  * the queue: whoever linked it may have done so before the queue was there, or died before it was woken.
@@ -86,9 +86,9 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
               select player_id, event_id, attempts from deliveries
               where player_id = p.player_id and title_id = ${titleId} and destination_id = ${destinationId}
                 and state = 'pending'
-              order by event_id limit ${LOOKED_AT_ONCE}
+              order by event_id limit ${SCAN_BATCH_SIZE}
             ) as oldest
-            order by attempts = 0, event_id limit ${SENT_AT_ONCE}
+            order by attempts = 0, event_id limit ${MAX_ATTEMPTS_IN_FLIGHT}
           ) d
         )
         update deliveries set attempts = attempts + 1, attempt_time = ${DATABASE_CLOCK}

@@ -40,9 +40,9 @@ export interface ClaimRequest extends Lease {
 }
 
 /** How many events are looked at in one transaction. */
-const TAKEN_UP_AT_ONCE = 1_000
+const ENQUEUE_BATCH_SIZE = 1_000
 /** How many of the players whose turn it is are looked at, longest waiting first. */
-const LOOKED_AT_ONCE = 1_000
+const SCAN_BATCH_SIZE = 1_000
 
 const ticks = (time: bigint) => sql`${time}::bigint`
 
@@ -89,7 +89,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
           select e.* from flow cross join lateral (
             select * from events
             where title_id = ${titleId} and id > flow.position and id <= ${ticks(horizon)}
-            order by id limit ${TAKEN_UP_AT_ONCE}
+            order by id limit ${ENQUEUE_BATCH_SIZE}
           ) e
         ),
         meant as materialized (
@@ -126,11 +126,11 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
             where q.lease is null and not q.waiting and q.failures = 0 and q.due_time > excluded.due_time
         )
         update destination_flows f set position = case
-            when (select count(*) from page) < ${TAKEN_UP_AT_ONCE} then greatest(f.position, ${ticks(horizon)})
+            when (select count(*) from page) < ${ENQUEUE_BATCH_SIZE} then greatest(f.position, ${ticks(horizon)})
             else (select max(id) from page) end
         from flow
         where f.title_id = ${titleId} and f.destination_id = ${destinationId}
-        returning (select count(*) from page) = ${TAKEN_UP_AT_ONCE} as moved`.execute(db)
+        returning (select count(*) from page) = ${ENQUEUE_BATCH_SIZE} as moved`.execute(db)
       return rows[0]?.moved ?? false
     },
 
@@ -196,7 +196,7 @@ function turnsOf({ titleId, destinationId }: DestinationKey) {
   return sql`(
     select player_id, due_time from delivery_queues
     where title_id = ${titleId} and destination_id = ${destinationId} and due_time <= (select now from clock)
-    order by due_time limit ${LOOKED_AT_ONCE}
+    order by due_time limit ${SCAN_BATCH_SIZE}
   ) as turn`
 }
 

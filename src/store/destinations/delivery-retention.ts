@@ -3,7 +3,7 @@ import type { DestinationKey } from '../../model/destination.ts'
 import type { Tables } from '../schema.ts'
 
 /** How many rows are looked at in one transaction. */
-const LOOKED_AT_ONCE = 5_000
+const SCAN_BATCH_SIZE = 5_000
 
 export function deliveryRetentionQueries(db: Kysely<Tables>) {
   return {
@@ -27,7 +27,7 @@ export function deliveryRetentionQueries(db: Kysely<Tables>) {
           select player_id, event_id, achievement_id, state from deliveries
           where title_id = ${titleId} and destination_id = ${destinationId}
             and event_id > ${after} and event_id <= ${upTo}
-          order by event_id limit ${LOOKED_AT_ONCE}
+          order by event_id limit ${SCAN_BATCH_SIZE}
         ),
         settled as materialized (
           select player_id, event_id from old

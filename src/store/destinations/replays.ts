@@ -25,7 +25,7 @@ export interface ReplayableDelivery {
 }
 
 /** How many queues are changed in one transaction. */
-const HURRIED_AT_ONCE = 1_000
+const REQUEUE_BATCH_SIZE = 1_000
 
 export function replayQueries(db: Kysely<Tables>) {
   return {
@@ -70,10 +70,10 @@ export function replayQueries(db: Kysely<Tables>) {
           select player_id from delivery_queues
           where title_id = ${titleId} and destination_id = ${destinationId} and lease is null and not waiting
             and failures > 0
-          limit ${HURRIED_AT_ONCE}
+          limit ${REQUEUE_BATCH_SIZE}
           for update skip locked))
         returning player_id`.execute(db)
-      return rows.length === HURRIED_AT_ONCE
+      return rows.length === REQUEUE_BATCH_SIZE
     },
 
     /**

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { claimDeliveries } from '../../../src/service/destinations/claim-deliveries.ts'
 import { createDestination } from '../../../src/service/destinations/create-destination.ts'
-import { takeUpEvents } from '../../../src/service/destinations/enqueue-events.ts'
+import { enqueueEvents } from '../../../src/service/destinations/enqueue-events.ts'
 import { updateDestination } from '../../../src/service/destinations/update-destination.ts'
 import { createPlayer } from '../../../src/service/players/create-player.ts'
 import { deletePlayer } from '../../../src/service/players/delete-player.ts'
@@ -38,9 +38,9 @@ test('nothing is taken up by a filter that is not the destination’s any more',
   const key = { titleId, destinationId: 'narrowed', etag: undefined, requestId: undefined }
   const narrowed = await updateDestination(services, { ...key, patch: { filter } }, callOf())
   const horizon = await services.horizon.current(signal)
-  await takeUpEvents(services, old, horizon, signal)
+  await enqueueEvents(services, old, horizon, signal)
   expect(await takenUpFor('narrowed')).toEqual([])
-  await takeUpEvents(services, narrowed, horizon, signal)
+  await enqueueEvents(services, narrowed, horizon, signal)
   expect(await takenUpFor('narrowed')).toEqual([{ achievement_id: 'goal-1' }])
 })
 
