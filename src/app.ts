@@ -20,7 +20,7 @@ import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import { purgeDeliveries } from './service/destinations/purge-deliveries.ts'
 import { Feed } from './service/events/feed.ts'
 import { purgeEventsBefore } from './service/events/purge-events.ts'
-import { Horizon } from './service/events/safe-position.ts'
+import { SafePosition } from './service/events/safe-position.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/players/player-of-account.ts'
 import { createProgressWriter } from './service/progress/writer/progress-writer.ts'
@@ -28,7 +28,7 @@ import type { Authenticate, Services } from './service/services.ts'
 import { titleNamed } from './service/titles/title-named.ts'
 import { reachDatabase } from './store/check-connection.ts'
 import type { ConnectionMode } from './store/connection-mode.ts'
-import { Notices } from './store/events/commit-notifier.ts'
+import { CommitNotifier } from './store/events/commit-notifier.ts'
 import { migrate } from './store/migrate.ts'
 import { openStore, type Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
@@ -70,7 +70,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 /** Wires everything together on a database that is there. */
 async function serve(connectionString: string, config: Config, log: Logger): Promise<App> {
   await using started = new AsyncDisposableStack()
-  const notices = new Notices(connectionString, () => horizon.hint())
+  const commitNotifier = new CommitNotifier(connectionString, () => safePosition.poke())
   const store = openStore({
     connectionString,
     poolSize: config.databasePool,
@@ -78,11 +78,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     onMode: (mode) => {
       logConnectionMode(mode, log)
       // LISTEN would stay on a backend that is shared. Without notices the horizon is polled.
-      if (mode.keepsSettings) notices.start()
+      if (mode.keepsSettings) commitNotifier.start()
     },
   })
   started.defer(() => store.close())
-  const horizon = watchHorizon(store, notices, started)
+  const safePosition = followSafePosition(store, commitNotifier, started)
   const outbound = openOutbound({
     allowPrivate: config.outboundPrivate,
     guardLoopback: config.authFile !== undefined,
@@ -102,8 +102,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
     progressWriter: createProgressWriter(config.writeBatching),
     definitions: new DefinitionCache(),
-    horizon,
-    feed: new Feed(store, horizon),
+    safePosition,
+    feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
   const cleaning = setInterval(() => void purgeExpired(services, config, log), CLEANING_INTERVAL_MILLISECONDS)
@@ -126,7 +126,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const relay = startRelay({ services, outbound, credentials, log }, config)
   observe(store, services.progressWriter, relay)
   // At the same time, so that their graces do not add up. Watches end with the horizon.
-  const parts = [() => horizon.close(), () => grpc.stop(), () => http.stop(), () => relay.stop()]
+  const parts = [() => safePosition.close(), () => grpc.stop(), () => http.stop(), () => relay.stop()]
   started.defer(async () => void (await Promise.all(parts.map((stop) => stop()))))
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)
@@ -211,16 +211,20 @@ function logConnectionMode({ keepsSettings, keepsStatements }: ConnectionMode, l
 }
 
 /** Follows up to where events are settled; what other processes write is heard of too. */
-function watchHorizon(store: Store, notices: Notices, started: AsyncDisposableStack): Horizon {
-  const horizon = new Horizon(store)
+function followSafePosition(
+  store: Store,
+  commitNotifier: CommitNotifier,
+  started: AsyncDisposableStack,
+): SafePosition {
+  const safePosition = new SafePosition(store)
   store.onWritten(() => {
-    horizon.hint()
-    notices.send()
+    safePosition.poke()
+    commitNotifier.send()
   })
-  started.defer(() => notices.close())
-  horizon.start()
-  started.defer(() => horizon.close())
-  return horizon
+  started.defer(() => commitNotifier.close())
+  safePosition.start()
+  started.defer(() => safePosition.close())
+  return safePosition
 }
 
 /** Answers to request ids, and events, are kept for their time and no longer. */

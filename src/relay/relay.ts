@@ -51,10 +51,10 @@ export class Relay {
   }
 
   async #run(): Promise<void> {
-    const { horizon } = this.#parts.services
+    const { safePosition } = this.#parts.services
     const { signal } = this.#stopping
     while (!signal.aborted) {
-      const position = horizon.position
+      const position = safePosition.position
       let poll = POLL_MILLISECONDS
       try {
         if (position !== undefined && !(await this.#look(position))) {
@@ -66,7 +66,7 @@ export class Relay {
         }
       }
       await pause(LEAST_MILLISECONDS, signal)
-      await horizon.wait(position ?? -1n, poll - LEAST_MILLISECONDS, signal)
+      await safePosition.wait(position ?? -1n, poll - LEAST_MILLISECONDS, signal)
     }
   }
 

@@ -5,7 +5,7 @@ import type { Store } from '../store/store.ts'
 import type { DefinitionCache } from './achievements/definition-cache.ts'
 import type { DestinationTester } from './destinations/destination-tester.ts'
 import type { Feed } from './events/feed.ts'
-import type { Horizon } from './events/safe-position.ts'
+import type { SafePosition } from './events/safe-position.ts'
 import type { Dialect } from './exchange/dialects.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
 
@@ -22,7 +22,7 @@ export interface Services {
   /** What this process remembers of definitions. */
   readonly definitions: DefinitionCache
   /** Up to where events are settled. */
-  readonly horizon: Horizon
+  readonly safePosition: SafePosition
   readonly feed: Feed
   readonly destinationTester: DestinationTester
 }

@@ -110,7 +110,7 @@ test('a server that stops waits for nobody who reads nothing', async () => {
   const reader = new LazyReader(address, 'from_oldest=true')
   await until(() => watches.length === 1)
   await untilStill(watches)
-  await services.horizon.close()
+  await services.safePosition.close()
   await server.stop(HOUR)
   reader.leave()
 })

@@ -23,7 +23,7 @@ test('a stream on which nothing is said outlives all that the host has no patien
   await writeEvents(services.databaseUrl, 1)
   await watch.until(({ told }) => told.length === 1)
   expect([watch.opened, watch.ends]).toEqual([1, []])
-  await services.horizon.close()
+  await services.safePosition.close()
   await server.stop()
 })
 
@@ -50,11 +50,11 @@ test('a quiet stream says that it is alive, and up to where it has seen all', as
   while ((watches[0]?.pages ?? 0) < 5) await sleep(20)
   // Of another kind: it is not told, and yet a watch that goes on need not look at it again.
   await writeEvents(services.databaseUrl, 3)
-  services.horizon.hint()
-  while ((services.horizon.position ?? 0n) < 3n) await sleep(20)
+  services.safePosition.poke()
+  while ((services.safePosition.position ?? 0n) < 3n) await sleep(20)
   const seen = watches[0]?.pages ?? 0
   while ((watches[0]?.pages ?? 0) < seen + 3) await sleep(20)
-  await services.horizon.close()
+  await services.safePosition.close()
   const blocks = (await reader.readAll()).split('\r\n\r\n')[1]?.split('\n\n') ?? []
   const alive = blocks.filter((block) => /^: alive\nid: [\w-]+$/.test(block))
   expect(alive.length).toBe(blocks.length - 3)
@@ -67,7 +67,7 @@ test('a quiet stream says that it is alive, and up to where it has seen all', as
 test('who comes while the server stops is sent away for a moment, and not for good', async () => {
   await using services = await createTestServices()
   const { server, url } = await startEventHost(services)
-  await services.horizon.close()
+  await services.safePosition.close()
   using watch = new BrowserWatch(url, WATCHING)
   await watch.until(({ ends }) => ends.length === 2)
   expect(watch.ends).toMatchObject([{ reason: 'SERVER_STOPPING' }, { reason: 'SERVER_STOPPING' }])

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
-import type { Horizon } from '../../src/service/events/safe-position.ts'
+import type { SafePosition } from '../../src/service/events/safe-position.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { until } from '../support/relay.ts'
@@ -46,7 +46,7 @@ async function tell(client: pg.Client): Promise<bigint> {
 const { signal } = new AbortController()
 
 /** Lets Postgres crash amid a transaction that has taken a number, and gives what another one gets afterwards. */
-async function crash(horizon: Horizon) {
+async function crash(horizon: SafePosition) {
   const client = await open()
   // Numbers are written down ahead, by the dozen: the next one would be by itself, and nothing else is.
   const ahead = async () =>
@@ -70,17 +70,17 @@ async function crash(horizon: Horizon) {
 }
 
 test('a number that Postgres forgets as it crashes, and gives again, is not passed by', async () => {
-  const { horizon, feed } = servicesOn(store)
-  horizon.start()
-  let crashed = await crash(horizon)
+  const { safePosition, feed } = servicesOn(store)
+  safePosition.start()
+  let crashed = await crash(safePosition)
   // It may have been written down just in time.
   while (crashed.given !== crashed.lost) {
     await crashed.writer.end()
-    crashed = await crash(horizon)
+    crashed = await crash(safePosition)
   }
   const { start, lost, writer } = crashed
   const looked = () =>
-    horizon
+    safePosition
       .current(signal)
       .then(() => true)
       .catch(() => false)
@@ -89,10 +89,10 @@ test('a number that Postgres forgets as it crashes, and gives again, is not pass
   expect(before).toMatchObject({ events: [], position: start })
   await writer.query('commit')
   await writer.end()
-  await horizon.current(signal)
+  await safePosition.current(signal)
   const { events } = await feed.read('crash', before.position)
   expect(events.map(({ id }) => id)).toEqual([lost])
-  await horizon.close()
+  await safePosition.close()
 })
 
 async function postmaster(): Promise<number> {

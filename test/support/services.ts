@@ -9,7 +9,7 @@ import { bridges, dialects } from '../../src/registry.ts'
 import { createDestinationTester } from '../../src/relay/destination-tester.ts'
 import { DefinitionCache } from '../../src/service/achievements/definition-cache.ts'
 import { Feed } from '../../src/service/events/feed.ts'
-import { Horizon } from '../../src/service/events/safe-position.ts'
+import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { createProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
 import type { Call, Services } from '../../src/service/services.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
@@ -31,13 +31,13 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
     },
   })
   const services = { ...servicesOn(store), ...settings }
-  store.onWritten(() => services.horizon.hint())
-  services.horizon.start()
+  store.onWritten(() => services.safePosition.poke())
+  services.safePosition.start()
   return {
     ...services,
     databaseUrl: database.url,
     async [Symbol.asyncDispose]() {
-      await services.horizon.close()
+      await services.safePosition.close()
       await store.close()
       await database[Symbol.asyncDispose]()
     },
@@ -46,7 +46,7 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
 
 /** The use cases on a store that is somebody else's. */
 export function servicesOn(store: Store): Services {
-  const horizon = new Horizon(store)
+  const horizon = new SafePosition(store)
   const now = () => instantFromMilliseconds(Date.now())
   const credentials = new Credentials({ environment: {}, directory: undefined })
   return {
@@ -57,7 +57,7 @@ export function servicesOn(store: Store): Services {
     entropy: () => randomBytes(8).readBigUInt64BE(),
     progressWriter: createProgressWriter(true),
     definitions: new DefinitionCache(),
-    horizon,
+    safePosition: horizon,
     feed: new Feed(store, horizon),
     destinationTester: createDestinationTester({
       outbound: openOutbound({ allowPrivate: [] }),

@@ -12,12 +12,12 @@ const PLATFORM_EVENT_KINDS: readonly EventKind[] = ['progressed', 'unlocked']
 export async function enqueueEvents(
   services: Services,
   destination: Destination,
-  horizon: bigint,
+  safePosition: bigint,
   signal: AbortSignal,
 ): Promise<boolean> {
   const kinds = kindsFor(services, destination)
   return services.store.single(signal, (queries) =>
-    queries.deliveryQueue.enqueueEvents(destination, { ...destination.filter, kinds }, horizon),
+    queries.deliveryQueue.enqueueEvents(destination, { ...destination.filter, kinds }, safePosition),
   )
 }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../../model/event.ts'
 import type { EventMark } from '../../store/events/events.ts'
 import type { Store } from '../../store/store.ts'
-import type { Horizon } from './safe-position.ts'
+import type { SafePosition } from './safe-position.ts'
 
 /** Events of a title, and up to where they are all. */
 export interface EventPage {
@@ -13,22 +13,22 @@ export interface EventPage {
 
 const PAGE_SIZE = 500
 /** Pages that are kept for those who come a moment later. */
-const KEPT_PAGES = 16
+const CACHED_PAGES = 16
 
 /** Reads events that are settled. Those who follow one title are at the same place, so they share what is read. */
 export class Feed {
   readonly #store: Store
-  readonly #horizon: Horizon
+  readonly #safePosition: SafePosition
   readonly #pages = new Map<string, Promise<EventPage>>()
 
-  constructor(store: Store, horizon: Horizon) {
+  constructor(store: Store, safePosition: SafePosition) {
     this.#store = store
-    this.#horizon = horizon
+    this.#safePosition = safePosition
   }
 
   /** What comes after a number, as far as it is settled. */
   async read(titleId: string, after: bigint): Promise<EventPage> {
-    const settled = this.#horizon.position ?? after
+    const settled = this.#safePosition.position ?? after
     const upTo = settled > after ? settled : after
     const name = JSON.stringify([titleId, String(after), String(upTo)])
     const known = this.#pages.get(name)
@@ -37,7 +37,7 @@ export class Feed {
     this.#pages.set(name, page)
     page.catch(() => this.#pages.delete(name))
     for (const oldest of this.#pages.keys()) {
-      if (this.#pages.size <= KEPT_PAGES) break
+      if (this.#pages.size <= CACHED_PAGES) break
       this.#pages.delete(oldest)
     }
     return page

@@ -10,8 +10,8 @@ export async function purgeEventsBefore(
   time: Instant,
   signal: AbortSignal,
 ): Promise<void> {
-  const { store, horizon } = services
-  const position = await horizon.current(signal)
+  const { store, safePosition } = services
+  const position = await safePosition.current(signal)
   await store.write(signal, (queries) => queries.events.insertMark({ position, time: services.now() }))
   const mark = await store.read(signal, (queries) => queries.events.findMarkBefore(time))
   if (mark !== undefined) await store.write(signal, (queries) => queries.events.purgeMarksBefore(mark))

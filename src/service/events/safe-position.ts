@@ -6,9 +6,9 @@ const IDLE_MILLISECONDS = 500
 /** How long between two looks, while something is written. */
 const BUSY_MILLISECONDS = 20
 /** Fences that wait at most: with so many, a new one takes the place of the last. */
-const MOST_FENCES = 64
+const MAX_BARRIERS = 64
 
-interface Fence {
+interface Barrier {
   readonly position: bigint
   /** Those of its writers that were still at it when it was looked last. */
   writers: readonly string[]
@@ -21,15 +21,15 @@ interface Fence {
  * It puts up fences: a number, with the transactions that may hold it or a lower one. Once all of these are done, the
  * horizon is there. Asking is the truth; being told (`hint`) only makes it come sooner.
  */
-export class Horizon {
+export class SafePosition {
   readonly #store: Store
   readonly #waiting = new Set<() => void>()
   readonly #stopping = new AbortController()
-  #fences: Fence[] = []
+  #barriers: Barrier[] = []
   /** Of the database, when it was looked last. */
   #life: string | undefined
   #position: bigint | undefined
-  #hinted = Promise.withResolvers<void>()
+  #poked = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
   /** The look after the one that runs, if somebody waits for it; and the one that runs. */
   #next: Promise<void> | undefined
@@ -45,8 +45,8 @@ export class Horizon {
   }
 
   /** Events may have been written. */
-  hint(): void {
-    this.#hinted.resolve()
+  poke(): void {
+    this.#poked.resolve()
   }
 
   get closed(): boolean {
@@ -94,7 +94,7 @@ export class Horizon {
   async close(): Promise<void> {
     this.#stopping.abort()
     this.#wake()
-    this.hint()
+    this.poke()
     await this.#running
   }
 
@@ -103,7 +103,7 @@ export class Horizon {
       // The store says itself when the database is away.
       await this.#look().catch(() => {})
       await this.#pause(BUSY_MILLISECONDS)
-      if (this.#fences.length === 0) await this.#rest()
+      if (this.#barriers.length === 0) await this.#rest()
     }
   }
 
@@ -124,21 +124,22 @@ export class Horizon {
       queries.events.findBarrier(),
     )
     // Numbers that were taken when it crashed may be given again, to writers that no fence knows.
-    if (life !== this.#life) this.#fences = []
+    if (life !== this.#life) this.#barriers = []
     this.#life = life
     const writing = new Set(writers)
-    for (const fence of this.#fences) fence.writers = fence.writers.filter((writer) => writing.has(writer))
+    for (const barrier of this.#barriers)
+      barrier.writers = barrier.writers.filter((writer) => writing.has(writer))
     this.#settle()
-    const last = this.#fences.at(-1)?.position ?? this.#position ?? -1n
+    const last = this.#barriers.at(-1)?.position ?? this.#position ?? -1n
     if (position <= last) return
-    this.#fences.splice(MOST_FENCES - 1, 1, { position, writers })
+    this.#barriers.splice(MAX_BARRIERS - 1, 1, { position, writers })
     this.#settle()
   }
 
   #settle(): void {
-    const reached = this.#fences.findLast((fence) => fence.writers.length === 0)
+    const reached = this.#barriers.findLast((barrier) => barrier.writers.length === 0)
     if (reached === undefined) return
-    this.#fences = this.#fences.filter((fence) => fence.position > reached.position)
+    this.#barriers = this.#barriers.filter((barrier) => barrier.position > reached.position)
     this.#position = reached.position
     this.#wake()
   }
@@ -148,9 +149,9 @@ export class Horizon {
   }
 
   async #rest(): Promise<void> {
-    const hinted = this.#hinted.promise
-    await Promise.race([hinted, this.#pause(IDLE_MILLISECONDS)])
-    this.#hinted = Promise.withResolvers()
+    const poked = this.#poked.promise
+    await Promise.race([poked, this.#pause(IDLE_MILLISECONDS)])
+    this.#poked = Promise.withResolvers()
   }
 
   async #pause(milliseconds: number): Promise<void> {

@@ -36,7 +36,7 @@ export async function* watchProgress(
   call: Call,
 ): AsyncGenerator<WatchedEvents> {
   const { titleId, view } = request
-  const { horizon, feed } = services
+  const { safePosition, feed } = services
   const means = meansEvent(request.filter)
   let position = await startOf(services, request, call)
   let spoke = Number.NEGATIVE_INFINITY
@@ -50,14 +50,14 @@ export async function* watchProgress(
       yield { events: view === 'player' ? meant.map(asPlayerSees) : meant, resumeToken }
       spoke = performance.now()
     }
-    await horizon.wait(position, Math.max(spoke + request.heartbeat - performance.now(), 0), call.signal)
+    await safePosition.wait(position, Math.max(spoke + request.heartbeat - performance.now(), 0), call.signal)
     call.signal.throwIfAborted()
-    if (horizon.closed) throw serverStopping(resumeToken)
+    if (safePosition.closed) throw serverStopping(resumeToken)
   }
 }
 
 async function startOf(
-  { store, horizon }: Services,
+  { store, safePosition }: Services,
   { titleId, resumeToken, fromOldest }: WatchProgress,
   call: Call,
 ): Promise<bigint> {
@@ -73,7 +73,7 @@ async function startOf(
     if (given > newest.position) throw resumeTokenInvalid(titleId)
     return given
   })
-  return start ?? horizon.current(call.signal)
+  return start ?? safePosition.current(call.signal)
 }
 
 function asPlayerSees(event: Event): Event {

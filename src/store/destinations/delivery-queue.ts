@@ -49,12 +49,12 @@ const ticks = (time: bigint) => sql`${time}::bigint`
 export function deliveryFlowQueries(db: Kysely<Tables>) {
   return {
     /** Every destination there is, with what there is to do up to a number. */
-    async findWork(horizon: bigint): Promise<readonly DestinationWork[]> {
+    async findWork(safePosition: bigint): Promise<readonly DestinationWork[]> {
       const { rows } = await sql<Row<'destinations'> & { behind: boolean; due: boolean }>`
         with clock as materialized (select ${DATABASE_CLOCK} as now)
         select d.*,
           exists (select from events e
-            where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(horizon)}) as behind,
+            where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(safePosition)}) as behind,
           -- The first by time, so that it is looked up whatever the planner thinks of how many there are.
           coalesce((select q.due_time from delivery_queues q
             where q.title_id = d.title_id and q.destination_id = d.id
@@ -73,7 +73,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
     async enqueueEvents(
       { titleId, id: destinationId, etag }: Pick<Destination, 'titleId' | 'id' | 'etag'>,
       { kinds, achievementIds, playerIds }: EventFilter,
-      horizon: bigint,
+      safePosition: bigint,
     ): Promise<boolean> {
       const anyOf = (column: string, values: readonly string[]) =>
         sql`(cardinality(${[...values]}::text[]) = 0 or ${sql.ref(column)} = any(${[...values]}::text[]))`
@@ -88,7 +88,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
         page as materialized (
           select e.* from flow cross join lateral (
             select * from events
-            where title_id = ${titleId} and id > flow.position and id <= ${ticks(horizon)}
+            where title_id = ${titleId} and id > flow.position and id <= ${ticks(safePosition)}
             order by id limit ${ENQUEUE_BATCH_SIZE}
           ) e
         ),
@@ -126,7 +126,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
             where q.lease is null and not q.waiting and q.failures = 0 and q.due_time > excluded.due_time
         )
         update destination_flows f set position = case
-            when (select count(*) from page) < ${ENQUEUE_BATCH_SIZE} then greatest(f.position, ${ticks(horizon)})
+            when (select count(*) from page) < ${ENQUEUE_BATCH_SIZE} then greatest(f.position, ${ticks(safePosition)})
             else (select max(id) from page) end
         from flow
         where f.title_id = ${titleId} and f.destination_id = ${destinationId}

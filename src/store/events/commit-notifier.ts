@@ -10,18 +10,18 @@ const LONGEST_RETRY_MILLISECONDS = 10_000
  * Tells the processes on a database that something was written. Only a hint: notices get lost while a connection is made
  * anew, and there are none at all behind a pooler that shares backends.
  */
-export class Notices {
+export class CommitNotifier {
   readonly #connectionString: string
-  readonly #onNotice: () => void
+  readonly #onCommit: () => void
   readonly #stopping = new AbortController()
   #client: pg.Client | undefined
   #running: Promise<void> | undefined
   #isQuiet = false
   #isDue = false
 
-  constructor(connectionString: string, onNotice: () => void) {
+  constructor(connectionString: string, onCommit: () => void) {
     this.#connectionString = connectionString
-    this.#onNotice = onNotice
+    this.#onCommit = onCommit
   }
 
   /** Listens from now on. */
@@ -65,7 +65,7 @@ export class Notices {
     const client = new pg.Client({ connectionString: this.#connectionString, keepAlive: true })
     const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))
     client.on('error', () => {})
-    client.on('notification', this.#onNotice)
+    client.on('notification', this.#onCommit)
     try {
       await client.connect()
       this.#client = client

@@ -4,7 +4,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** Up to where numbers were taken, and who may still be writing events under some of them. */
-export interface EventFence {
+export interface EventBarrier {
   /** No event that is not written yet can get this number, or a lower one, but from one of the writers. */
   readonly position: bigint
   /** The transactions, by names that no other one has in the same life of the database. */
@@ -33,8 +33,8 @@ export function eventQueries(db: Kysely<Tables>) {
      * the lock on the table of events by then, until it has committed or not. A crash is told by the statistics, which
      * begin anew after each.
      */
-    async findBarrier(): Promise<EventFence> {
-      const { rows } = await sql<EventFence>`
+    async findBarrier(): Promise<EventBarrier> {
+      const { rows } = await sql<EventBarrier>`
         with taken as materialized (
           select case when is_called then last_value else 0 end as position from events_id_seq
         )
@@ -45,7 +45,7 @@ export function eventQueries(db: Kysely<Tables>) {
             and taken.position is not null
         ) as writers, coalesce(extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '') as life
         from taken`.execute(db)
-      return rows[0] as EventFence
+      return rows[0] as EventBarrier
     },
 
     /** Events of a title after one number and up to another, in order. */

@@ -37,7 +37,7 @@ test('nothing is taken up by a filter that is not the destination’s any more',
   const filter = { kinds: [], achievementIds: ['goal-1'], playerIds: [] }
   const key = { titleId, destinationId: 'narrowed', etag: undefined, requestId: undefined }
   const narrowed = await updateDestination(services, { ...key, patch: { filter } }, callOf())
-  const horizon = await services.horizon.current(signal)
+  const horizon = await services.safePosition.current(signal)
   await enqueueEvents(services, old, horizon, signal)
   expect(await takenUpFor('narrowed')).toEqual([])
   await enqueueEvents(services, narrowed, horizon, signal)

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { Horizon } from '../../../src/service/events/safe-position.ts'
+import { SafePosition } from '../../../src/service/events/safe-position.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
@@ -36,12 +36,12 @@ async function openTransaction() {
 
 /** What is read from a number on, once the horizon is where it can be. */
 async function readFrom(titleId: string, after: bigint) {
-  await services.horizon.current(signal)
+  await services.safePosition.current(signal)
   return services.feed.read(titleId, after)
 }
 
 test('an event of an earlier number that commits later is not passed by', async () => {
-  const start = await services.horizon.current(signal)
+  const start = await services.safePosition.current(signal)
   const [early, late] = [await openTransaction(), await openTransaction()]
   const first = await early.tell('held')
   const second = await late.tell('held')
@@ -55,7 +55,7 @@ test('an event of an earlier number that commits later is not passed by', async 
 })
 
 test('a number whose transaction is rolled back holds nobody up', async () => {
-  const start = await services.horizon.current(signal)
+  const start = await services.safePosition.current(signal)
   const [early, late] = [await openTransaction(), await openTransaction()]
   await early.tell('rolled-back')
   const second = await late.tell('rolled-back')
@@ -67,7 +67,7 @@ test('a number whose transaction is rolled back holds nobody up', async () => {
 })
 
 test('transactions that come while others are held wait only for those before them', async () => {
-  const start = await services.horizon.current(signal)
+  const start = await services.safePosition.current(signal)
   const held = await openTransaction()
   const first = await held.tell('queue')
   const ids: bigint[] = []
@@ -75,7 +75,7 @@ test('transactions that come while others are held wait only for those before th
     const other = await openTransaction()
     ids.push(await other.tell('queue'))
     await other.end('commit')
-    await services.horizon.current(signal)
+    await services.safePosition.current(signal)
   }
   const later = await openTransaction()
   const last = await later.tell('queue')
@@ -92,7 +92,7 @@ test('transactions that come while others are held wait only for those before th
 test('one that begins while a transaction is held knows nothing until that is done', async () => {
   const held = await openTransaction()
   const id = await held.tell('begun')
-  const horizon = new Horizon(services.store)
+  const horizon = new SafePosition(services.store)
   horizon.start()
   await expect(horizon.current(AbortSignal.timeout(300))).rejects.toThrow()
   expect(horizon.position).toBeUndefined()
@@ -102,7 +102,7 @@ test('one that begins while a transaction is held knows nothing until that is do
 })
 
 test('writers of many transactions and one reader: each event once, those of a player in order', async () => {
-  const start = await services.horizon.current(signal)
+  const start = await services.safePosition.current(signal)
   const writers = 8
   const each = 60
   let writing = writers
@@ -123,7 +123,7 @@ test('writers of many transactions and one reader: each event once, those of a p
     const page = await services.feed.read('storm', position)
     seen.push(...page.events.map(({ id }) => id))
     position = page.position
-    await services.horizon.wait(position, 100, signal)
+    await services.safePosition.wait(position, 100, signal)
   }
   await done
   for (
