@@ -1,6 +1,6 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
-import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
 import { quick } from '../../src/dialect/fast-path.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
@@ -9,7 +9,7 @@ import type { Extensions } from '../../src/model/title.ts'
 import { foldMembers, type Members, memberNames, readMembers } from './members.ts'
 import { definitionSchema, userRowSchema } from './schema.ts'
 import { readIcons, readInstant, readTexts } from './values.ts'
-import { definitionSpellings, keepSpellings, rowSpellings } from './verbatim.ts'
+import { definitionVerbatim, keepVerbatim, rowVerbatim } from './verbatim.ts'
 
 /** What the admin portal accepts. */
 export const MAX_TAGS = 5
@@ -89,22 +89,22 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext, remembers: 
     // Last, for it reads each member a second time: all of them are known to be readable by now.
     extensions: extensionsOf({
       ...keptOf(members, isRest(members)),
-      ...(remembers ? spellingsIn(members, language, read.Incremental ?? false) : NO_MEMBERS),
+      ...(remembers ? verbatimIn(members, language, read.Incremental ?? false) : EMPTY_OBJECT),
       ...members.unknown,
     }),
   }
   const binding = read.Namespace ? { namespace: read.Namespace } : undefined
   return {
-    title: { binding, displayName: undefined, extensions: NO_MEMBERS },
+    title: { binding, displayName: undefined, extensions: EMPTY_OBJECT },
     achievement,
     progress: undefined,
     summary: undefined,
   }
 }
 
-function spellingsIn(members: Members, language: string, incremental: boolean): JsonObject {
+function verbatimIn(members: Members, language: string, incremental: boolean): JsonObject {
   const known = isRest(members) ? withoutNulls(members.known) : members.known
-  return keepSpellings(known, definitionSpellings(language, incremental))
+  return keepVerbatim(known, definitionVerbatim(language, incremental))
 }
 
 /** A row names no requirement, and an incremental achievement has one: both are known by this id. */
@@ -124,7 +124,7 @@ function goalOf(goal: number | bigint | null | undefined, statCode: string | nul
 /** REST always says `global`, so that false there says no more than the export, which leaves it out. */
 function keptOf({ known }: Members, rest: boolean): JsonObject {
   const set = OPAQUE_MEMBERS.filter((name) => Object.hasOwn(known, name))
-  if (set.length === 0 && (rest || known['Global'] !== false)) return NO_MEMBERS
+  if (set.length === 0 && (rest || known['Global'] !== false)) return EMPTY_OBJECT
   const kept = set.map((name): [string, JsonValue] => [name, known[name] ?? null])
   return Object.fromEntries(!rest && known['Global'] === false ? [['Global', false], ...kept] : kept)
 }
@@ -156,16 +156,16 @@ function decodeUserRow(entry: JsonObject): Canonical {
     extensions: extensionsOf({
       ...(typeof id === 'string' ? { id } : {}),
       ...(hasName ? { name } : {}),
-      ...keepSpellings(members.known, rowSpellings(state === 'achieved')),
+      ...keepVerbatim(members.known, rowVerbatim(state === 'achieved')),
       ...members.unknown,
     }),
   }
-  const title = { binding: undefined, displayName: undefined, extensions: NO_MEMBERS }
+  const title = { binding: undefined, displayName: undefined, extensions: EMPTY_OBJECT }
   return { title, achievement: undefined, progress, summary: undefined }
 }
 
 function extensionsOf(extension: JsonObject): Extensions {
-  return isEmptyObject(extension) ? NO_MEMBERS : { accelbyte: extension }
+  return isEmptyObject(extension) ? EMPTY_OBJECT : { accelbyte: extension }
 }
 
 function isEmptyObject(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
-import { NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -17,7 +17,7 @@ import { reportDifferences } from './losses.ts'
 import { findName, type MemberNames, restName } from './members.ts'
 import { isDouble } from './schema.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
-import { definitionSpellings, OF_ANY_DEFINITION, rowSpellings, spelled } from './verbatim.ts'
+import { definitionVerbatim, OF_ANY_DEFINITION, rowVerbatim, spelled } from './verbatim.ts'
 
 /** The member order of the service's own answers; they have no id. */
 const REST_ORDER = [
@@ -50,7 +50,7 @@ const NOTHING: Canonical = {
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const entry = write(record, context)
   const locale = record.achievement?.name.locale ?? ''
-  const back = entry === undefined ? NOTHING : decodeFacts(entry, { locale, envelope: NO_MEMBERS })
+  const back = entry === undefined ? NOTHING : decodeFacts(entry, { locale, envelope: EMPTY_OBJECT })
   reportDifferences(record, back, losses)
   return entry ?? {}
 }
@@ -69,9 +69,9 @@ function write(record: Canonical, { shape, purpose, account }: EncodeContext): J
 
 /** `Global` came later, and is written where it says something. */
 function writeExport(achievement: Achievement, namespace: string): JsonObject {
-  const extension = achievement.extensions['accelbyte'] ?? NO_MEMBERS
+  const extension = achievement.extensions['accelbyte'] ?? EMPTY_OBJECT
   const definition = writeDefinition(achievement, namespace, extension)
-  if (extension === NO_MEMBERS && achievement.participation !== 'community') return definition
+  if (extension === EMPTY_OBJECT && achievement.participation !== 'community') return definition
   const global = globalIn(achievement, extension)
   const others = [...opaqueIn(extension), ...unknownIn(extension, DEFINITION_MEMBERS)]
   const saysGlobal = global === true || Object.hasOwn(extension, 'Global')
@@ -98,7 +98,7 @@ function writeRest(achievement: Achievement, namespace: string): JsonObject {
 function writeDefinition(achievement: Achievement, namespace: string, extension: JsonObject) {
   const goal = goalIn(achievement)
   const language = achievement.name.locale
-  const as = extension === NO_MEMBERS ? asPlain : asSpelled(extension, language, goal !== undefined)
+  const as = extension === EMPTY_OBJECT ? asPlain : asSpelled(extension, language, goal !== undefined)
   return {
     Hidden: achievement.hidden,
     Incremental: goal !== undefined,
@@ -124,8 +124,8 @@ function asPlain(_: string, plain: JsonValue): JsonValue {
 }
 
 function asSpelled(extension: JsonObject, language: string, incremental: boolean): typeof asPlain {
-  const spellings = definitionSpellings(language, incremental)
-  return (name, plain) => spelled(name, plain, extension, spellings)
+  const verbatim = definitionVerbatim(language, incremental)
+  return (name, plain) => spelled(name, plain, extension, verbatim)
 }
 
 function globalIn({ participation }: Achievement, extension: JsonObject): JsonValue {
@@ -148,8 +148,8 @@ function writeRow(
 ): JsonObject {
   const extension = progress.extensions['accelbyte'] ?? {}
   const achieved = progress.state === 'achieved'
-  const spellings = rowSpellings(achieved)
-  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, spellings)
+  const verbatim = rowVerbatim(achieved)
+  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, verbatim)
   const { id, name } = extension
   return Object.fromEntries([
     ['id', typeof id === 'string' ? id : deriveRowId(account, progress.achievementId)],

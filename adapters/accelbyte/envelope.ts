@@ -1,4 +1,4 @@
-import type { Frame } from '../../src/dialect/adapter.ts'
+import type { Envelope } from '../../src/dialect/adapter.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 
@@ -6,7 +6,7 @@ import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.
 const PAGING = { previous: '', next: '' }
 
 /** The export is a bare array; REST lists stand under `data`, with `paging` after them. */
-export const frame: Frame = {
+export const envelope: Envelope = {
   lists: ['data'],
   context: [],
   listMember: (shape) => (shape === 'export' ? undefined : 'data'),

@@ -5,7 +5,7 @@ import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode, shapeOf } from './decode.ts'
 import { encode } from './encode.ts'
-import { frame } from './envelope.ts'
+import { envelope } from './envelope.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
 import { source } from './source.ts'
@@ -57,7 +57,7 @@ export const accelbyte: Adapter & {
   },
   usualShapes: { definition: 'export', progress: 'user' },
   hasCodes: true,
-  frame,
+  envelope,
   ids,
   shapeOf,
   decode,

@@ -3,7 +3,7 @@ import type { LossReport, Path } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
-import { isSpelling } from './verbatim.ts'
+import { isVerbatim } from './verbatim.ts'
 
 /** What a field loses, for a person. A new field of the model fails to compile until it is answered for. */
 type Details<Part> = Readonly<Record<Exclude<keyof Part, 'ids' | 'extensions'>, string>>
@@ -107,7 +107,7 @@ function reportPart<Part extends { readonly extensions: Extensions }>(
 function reportExtension(name: string, before: JsonObject, after: JsonObject, losses: LossReport): void {
   for (const member of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const [from, to] = [ownMember(before, member), ownMember(after, member)]
-    if (isSpelling(member) || sameJson(from, to)) continue
+    if (isVerbatim(member) || sameJson(from, to)) continue
     const detail = 'not what this form of the dialect can say, or must say'
     reportChange([name, 'extensions', 'accelbyte', member], from, to, detail, losses)
   }

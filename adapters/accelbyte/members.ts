@@ -43,7 +43,7 @@ function asPath(name: string): Path {
 }
 
 function fold(object: JsonObject, names: MemberNames): Members {
-  const spelling = new Map<string, string>()
+  const verbatim = new Map<string, string>()
   const known: [string, JsonValue][] = []
   const unknown: [string, JsonValue][] = []
   for (const [key, value] of Object.entries(object)) {
@@ -52,16 +52,16 @@ function fold(object: JsonObject, names: MemberNames): Members {
       unknown.push([key, value])
       continue
     }
-    const other = spelling.get(name)
+    const other = verbatim.get(name)
     if (other !== undefined)
       throw new DecodeError([key], `expected one member ${name}, but ${other} is there as well`)
-    spelling.set(name, key)
+    verbatim.set(name, key)
     known.push([name, value])
   }
   return {
     known: Object.fromEntries(known),
     unknown: Object.fromEntries(unknown),
-    path: (name) => [spelling.get(name) ?? name],
+    path: (name) => [verbatim.get(name) ?? name],
   }
 }
 

@@ -1,20 +1,20 @@
 import { z } from 'zod'
-import { isText, plainTest, plainWhere } from '../../src/dialect/fast-path.ts'
+import { fastPath, fastPathWhere, isText } from '../../src/dialect/fast-path.ts'
 
 /** A double. Integers beyond 2^53 arrive as bigints; both must fit a double. */
 const double = z.custom<number | bigint>(isDouble, { error: 'expected a number that fits a double' })
-const integer = plainWhere(z.int({ error: 'expected an integer' }), Number.isSafeInteger)
+const integer = fastPathWhere(z.int({ error: 'expected an integer' }), Number.isSafeInteger)
 const text = z.string({ error: 'expected a string' })
-const code = plainWhere(
+const code = fastPathWhere(
   text.min(1, { error: 'expected a code that is not empty' }),
   (value) => isText(value) && value !== '',
 )
 const flag = z.boolean({ error: 'expected true or false' })
 
-const isTextsByLanguage = plainTest(z.record(z.string(), z.string()))
+const isTextsByLanguage = fastPath(z.record(z.string(), z.string()))
 
 /** A text, or texts by language. Not `z.record`, which skips a language called `__proto__`. */
-const texts = plainWhere(
+const texts = fastPathWhere(
   z
     .custom<string | Readonly<Record<string, string>>>(isTextOrObject, {
       error: 'expected a text, or an object of texts by language',

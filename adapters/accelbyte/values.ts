@@ -1,5 +1,5 @@
 import { DecodeError } from '../../src/dialect/decode-error.ts'
-import { NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import { quick } from '../../src/dialect/fast-path.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { MediaAsset } from '../../src/model/achievement.ts'
@@ -25,7 +25,7 @@ export function readTexts(texts: Texts, language: string, path: Path): Localized
       `expected a text in the default language ${JSON.stringify(language)}, but found ${found || 'no text'}`,
     )
   }
-  if (isOnly(texts, tag)) return { locale: language, text: texts[tag] as string, translations: NO_MEMBERS }
+  if (isOnly(texts, tag)) return { locale: language, text: texts[tag] as string, translations: EMPTY_OBJECT }
   const { [tag]: text, ...translations } = texts
   return { locale: language, text: text as string, translations }
 }

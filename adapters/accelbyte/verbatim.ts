@@ -16,10 +16,10 @@ import {
  * that was written otherwise stays in the extension under its own name, and is written so again for as long as
  * it still says what the record says.
  */
-export type Spellings = Readonly<Record<string, (written: JsonValue) => JsonValue | undefined>>
+export type Verbatim = Readonly<Record<string, (written: JsonValue) => JsonValue | undefined>>
 
 /** A goal and a stat code of a definition that is not incremental say nothing to the record: any spelling holds. */
-export function definitionSpellings(language: string, incremental: boolean): Spellings {
+export function definitionVerbatim(language: string, incremental: boolean): Verbatim {
   const texts = (written: JsonValue) => plainTexts(written, language)
   return {
     ...OF_ANY_DEFINITION,
@@ -38,10 +38,10 @@ export const OF_ANY_DEFINITION = {
   UpdatedAt: plainInstant,
   Global: (written) => (written === null || typeof written === 'boolean' ? written === true : undefined),
   Tags: (written) => (written === null ? [] : undefined),
-} as const satisfies Spellings
+} as const satisfies Verbatim
 
 /** Only what is achieved was achieved at some time; any other time in a row says nothing to the record. */
-export function rowSpellings(achieved: boolean): Spellings {
+export function rowVerbatim(achieved: boolean): Verbatim {
   return {
     status: (written) =>
       Number.isSafeInteger(written) ? (written === 1 || written === 2 ? written : 0) : undefined,
@@ -51,20 +51,20 @@ export function rowSpellings(achieved: boolean): Spellings {
 }
 
 /** Whether a member of the extension is memory of a spelling: it is forgotten when the value has changed since. */
-export function isSpelling(member: string): boolean {
+export function isVerbatim(member: string): boolean {
   return SPELLED.has(member)
 }
 
 const SPELLED: ReadonlySet<string> = new Set(
-  [definitionSpellings('', false), rowSpellings(false)].flatMap((spellings) => Object.keys(spellings)),
+  [definitionVerbatim('', false), rowVerbatim(false)].flatMap((verbatim) => Object.keys(verbatim)),
 )
 
 /** The members that were written in another form than `encode` writes. */
-export function keepSpellings(known: JsonObject, spellings: Spellings): JsonObject {
+export function keepVerbatim(known: JsonObject, verbatim: Verbatim): JsonObject {
   const kept: [string, JsonValue][] = []
   for (const name of Object.keys(known)) {
     const written = known[name] as JsonValue
-    const plain = spellings[name]?.(written)
+    const plain = verbatim[name]?.(written)
     if (plain !== undefined && !sameJson(plain, written)) kept.push([name, written])
   }
   return Object.fromEntries(kept)
@@ -75,12 +75,12 @@ export function spelled(
   name: string,
   plain: JsonValue,
   extension: JsonObject,
-  spellings: Spellings,
+  verbatim: Verbatim,
 ): JsonValue {
   const written = Object.hasOwn(extension, name) ? extension[name] : undefined
   if (written === undefined) return plain
   try {
-    return sameJson(spellings[name]?.(written), plain) ? written : plain
+    return sameJson(verbatim[name]?.(written), plain) ? written : plain
   } catch (error) {
     if (error instanceof DecodeError) return plain
     throw error

@@ -1,6 +1,6 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
-import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
@@ -16,7 +16,7 @@ import {
   unusualInProgress,
 } from './facts.ts'
 import { membersWhere } from './members.ts'
-import { type Memory, spellingOf, writeMemory } from './verbatim.ts'
+import { type Memory, verbatimOf, writeMemory } from './verbatim.ts'
 
 /** Reads a definition, a progress record, or the two in one. Nothing is lost: the extension keeps the rest. */
 export function decode(entry: JsonObject, context: DecodeContext): Canonical {
@@ -35,7 +35,7 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     title: {
       binding: application === undefined ? undefined : { application_id: application },
       displayName: undefined,
-      extensions: NO_MEMBERS,
+      extensions: EMPTY_OBJECT,
     },
     achievement:
       definition && achievementOf(definition, memoryOfDefinition(entry, definition, standing), context),
@@ -67,7 +67,7 @@ function memoryOfDefinition(
   const shape = shapeOf(entry)
   return {
     shape: shape === 'v6' ? undefined : shape,
-    spelling: spellingOf(entry, unusualInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
+    verbatim: verbatimOf(entry, unusualInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
     members: membersWhere(entry, standing === undefined ? isNoneOfDefinition : isNoneOfBoth),
   }
 }
@@ -87,8 +87,8 @@ function progressVerbatim(
 ): Memory {
   return {
     shape: undefined,
-    spelling: spellingOf(entry, unusualInProgress(entry, facts), PROGRESS_MEMBERS),
-    members: definition === undefined ? membersWhere(entry, isNotProgressMember) : NO_MEMBERS,
+    verbatim: verbatimOf(entry, unusualInProgress(entry, facts), PROGRESS_MEMBERS),
+    members: definition === undefined ? membersWhere(entry, isNotProgressMember) : EMPTY_OBJECT,
   }
 }
 
@@ -138,7 +138,7 @@ function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
     achievementId: facts.achievement,
     state: percent === 100 ? 'achieved' : percent > 0 ? 'in_progress' : 'not_started',
     percent,
-    values: NO_MEMBERS,
+    values: EMPTY_OBJECT,
     unlockTime,
     revoked: false,
     extensions: extensionsOf(memory),
@@ -147,5 +147,5 @@ function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
 
 function extensionsOf(memory: Memory): Extensions {
   const extension = writeMemory(memory)
-  return extension === undefined ? NO_MEMBERS : { discord: extension }
+  return extension === undefined ? EMPTY_OBJECT : { discord: extension }
 }

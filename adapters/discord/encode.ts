@@ -1,5 +1,5 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
-import { NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
@@ -51,14 +51,14 @@ function encodeDefinition(
     id: achievement.ids['discord'] ?? achievement.id,
     secure: achievement.serverOnly,
   }
-  const spelling = shape === cameIn ? memory.spelling : NO_MEMBERS
+  const verbatim = shape === cameIn ? memory.verbatim : EMPTY_OBJECT
   const plain = writeDefinition(facts, shape)
-  const { entry, asRemembered } = spell(facts, plain, spelling, DEFINITION_MEMBERS, readDefinition)
+  const { entry, fromVerbatim } = spell(facts, plain, verbatim, DEFINITION_MEMBERS, readDefinition)
   reportDefinition(achievement, facts, losses)
   for (const text of ['name', 'description'] as const) {
-    if (!asRemembered.has(text)) reportForeignTags(text, facts[text], losses)
+    if (!fromVerbatim.has(text)) reportForeignTags(text, facts[text], losses)
   }
-  return memory.members === NO_MEMBERS ? entry : { ...memory.members, ...entry }
+  return memory.members === EMPTY_OBJECT ? entry : { ...memory.members, ...entry }
 }
 
 function encodeProgress(
@@ -79,8 +79,8 @@ function encodeProgress(
     },
   }
   const plain = writeProgressFacts(facts)
-  const { entry, asRemembered } = spell(facts, plain, memory.spelling, PROGRESS_MEMBERS, readProgressFacts)
-  reportProgressLosses(progress, facts, asRemembered.has('standing'), losses)
+  const { entry, fromVerbatim } = spell(facts, plain, memory.verbatim, PROGRESS_MEMBERS, readProgressFacts)
+  reportProgressLosses(progress, facts, fromVerbatim.has('standing'), losses)
   const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
   return { ...members, ...entry }
 }

@@ -57,7 +57,7 @@ export const discord: Adapter & {
   },
   usualShapes: { definition: 'v6', progress: 'progress' },
   hasCodes: false,
-  frame: {
+  envelope: {
     lists: [],
     context: [],
     listMember: () => undefined,

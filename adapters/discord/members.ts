@@ -1,4 +1,4 @@
-import { NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 
 /** The members with a wanted name; most often there are none. One called `__proto__` is a member like any other. */
@@ -9,7 +9,7 @@ export function membersWhere(object: JsonObject, isWanted: (name: string) => boo
     wanted ??= []
     wanted.push([name, object[name] as JsonValue])
   }
-  return wanted === undefined ? NO_MEMBERS : Object.fromEntries(wanted)
+  return wanted === undefined ? EMPTY_OBJECT : Object.fromEntries(wanted)
 }
 
 /** The members that are there of those named. */

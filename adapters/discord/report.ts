@@ -48,7 +48,7 @@ export function reportForeignTags(field: 'name' | 'description', text: Text, los
 export function reportProgressLosses(
   progress: ProgressFacts,
   facts: DiscordProgress,
-  timeAsRemembered: boolean,
+  timeFromVerbatim: boolean,
   losses: LossReport,
 ): void {
   const { percent } = facts.standing
@@ -67,13 +67,13 @@ export function reportProgressLosses(
     losses.dropped(['progress', 'values'], plain(progress.values), 'Discord keeps a percent and no counts')
   }
   if (progress.revoked) losses.dropped(['progress', 'revoked'], true, 'Discord cannot take an unlock back')
-  reportUnlockTime(progress, facts, timeAsRemembered, losses)
+  reportUnlockTime(progress, facts, timeFromVerbatim, losses)
 }
 
 function reportUnlockTime(
   { unlockTime }: ProgressFacts,
   { standing }: DiscordProgress,
-  asRemembered: boolean,
+  fromVerbatim: boolean,
   losses: LossReport,
 ): void {
   if (unlockTime === undefined) return
@@ -81,7 +81,7 @@ function reportUnlockTime(
   const from = formatInstant(unlockTime)
   if (standing.unlockTime === undefined) {
     losses.dropped(path, from, 'only what is achieved has an unlock time')
-  } else if (!asRemembered && unlockTime % TICKS_PER_MICROSECOND !== 0n) {
+  } else if (!fromVerbatim && unlockTime % TICKS_PER_MICROSECOND !== 0n) {
     losses.coerced(path, from, formatInstant(unlockTime, 6), 'Discord writes microseconds')
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isText, plainTest, plainWhere } from '../../src/dialect/fast-path.ts'
+import { fastPath, fastPathWhere, isText } from '../../src/dialect/fast-path.ts'
 import { isSnowflake, MAX_SAFE_DIGITS } from './snowflake.ts'
 
 /**
@@ -22,8 +22,8 @@ const localizations = z.record(z.string(), z.string().nullish())
  * Source: https://discord.com/developers/docs/change-log, "API v10"
  */
 const textObject = z.looseObject({ default: z.string(), localizations: localizations.nullish() })
-const isPlainTextObject = plainTest(textObject)
-const text = plainWhere(
+const isPlainTextObject = fastPath(textObject)
+const text = fastPathWhere(
   z.union([z.string(), textObject], {
     error: 'expected a text: a string, or an object of default and localizations',
   }),
@@ -44,7 +44,7 @@ export const definitionSchema = z.looseObject({
   icon: z.string().nullish(),
 })
 
-const percent = plainWhere(
+const percent = fastPathWhere(
   z
     .number('expected a percent: an integer from 0 to 100')
     .refine(isPercent, { error: 'expected a percent: an integer from 0 to 100' }),

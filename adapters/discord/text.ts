@@ -1,4 +1,4 @@
-import { NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { fromDiscordLocales, isDiscordLocale, toDiscordLocale } from './locales.ts'
 import { membersWhere } from './members.ts'
@@ -58,7 +58,7 @@ type Translations = Text['translations']
 
 /** What is no text of a dictionary was cleared by a client. */
 function readLocalizations(value: JsonValue | undefined): Translations {
-  if (!isJsonObject(value)) return NO_MEMBERS
+  if (!isJsonObject(value)) return EMPTY_OBJECT
   return fromDiscordLocales(isAllTexts(value) ? value : textsIn(value))
 }
 
@@ -74,8 +74,8 @@ function textsIn(value: JsonObject): Translations {
 }
 
 function both(first: Translations, second: Translations): Translations {
-  if (first === NO_MEMBERS) return second
-  return second === NO_MEMBERS ? first : { ...first, ...second }
+  if (first === EMPTY_OBJECT) return second
+  return second === EMPTY_OBJECT ? first : { ...first, ...second }
 }
 
 /** The translations that Discord has a code for; v10 says null where there are none. */

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
-import { NO_ITEMS, NO_MEMBERS } from '../../src/dialect/empty.ts'
+import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Achievement, TimeWindow } from '../../src/model/achievement.ts'
 import { type Instant, parseInstant } from '../../src/model/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import type { LocalizedText } from '../../src/model/localized-text.ts'
-import { form } from './entry-codec.ts'
+import { entryCodec } from './entry-codec.ts'
 import {
   bindingOf,
   formatTimeSpan,
@@ -24,7 +24,7 @@ import { achievementSchema } from './schema.ts'
 type Wire = z.output<typeof achievementSchema>
 
 /** An achievement with its player's progress, as contracts 2 and 4 have it. */
-export const achievementForm = form<Wire>({
+export const achievementCodec = entryCodec<Wire>({
   mark: undefined,
   schema: achievementSchema,
   fromWire,
@@ -35,7 +35,7 @@ export const achievementForm = form<Wire>({
 })
 
 /** The documentation's own spellings, which no recorded answer has, as the service spells them. */
-export function withoutDocumentedSpellings(entry: JsonObject): JsonObject {
+export function withoutDocumentedNames(entry: JsonObject): JsonObject {
   const named = withPlatforms(entry)
   const { progressState, progression } = named
   if (!isJsonObject(progression) || !Object.hasOwn(progression, 'achievementState')) return named
@@ -55,7 +55,7 @@ function withPlatforms(entry: JsonObject): JsonObject {
 function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
   const [association] = wire.titleAssociations ?? []
   const requirements = readRequirements(wire)
-  const text = (said: string): LocalizedText => ({ locale, text: said, translations: NO_MEMBERS })
+  const text = (said: string): LocalizedText => ({ locale, text: said, translations: EMPTY_OBJECT })
   const described = wire.description ?? ''
   const locked = wire.lockedDescription ?? described
   const { timeWindow } = wire
@@ -64,7 +64,7 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
     title: {
       binding: bindingOf(wire.serviceConfigId, association?.id),
       displayName: association?.name || undefined,
-      extensions: NO_MEMBERS,
+      extensions: EMPTY_OBJECT,
     },
     achievement: {
       id: wire.id,
@@ -91,7 +91,7 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
         version: version ?? undefined,
       })),
       ids: { xbox: wire.id },
-      extensions: NO_MEMBERS,
+      extensions: EMPTY_OBJECT,
       createTime: undefined,
       updateTime: undefined,
     },

@@ -2,12 +2,12 @@ import type { Canonical, DecodeContext } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
-import { achievementForm, withoutDocumentedSpellings } from './achievement.ts'
-import type { Form } from './entry-codec.ts'
+import { achievementCodec, withoutDocumentedNames } from './achievement.ts'
+import type { EntryCodec } from './entry-codec.ts'
 import { withExtensions } from './extension.ts'
-import { legacyForm } from './legacy.ts'
-import { firstTitleForm, titleForm } from './title.ts'
-import { asRequest, isRequest, updateForm } from './update.ts'
+import { legacyCodec } from './legacy.ts'
+import { firstTitleCodec, titleCodec } from './title.ts'
+import { asRequest, isRequest, updateCodec } from './update.ts'
 
 /** Theirs to ours: whatever the record has no field for, and each odd spelling, goes into its extensions. */
 export function decode(entry: JsonObject, losses: LossReport, context: DecodeContext): Canonical {
@@ -24,26 +24,26 @@ export function decode(entry: JsonObject, losses: LossReport, context: DecodeCon
   }
 }
 
-const SHAPES = new Map<Form, string>([
-  [achievementForm, 'achievement'],
-  [legacyForm, 'legacy'],
-  [titleForm, 'title'],
-  [firstTitleForm, 'title'],
-  [updateForm, 'update'],
+const SHAPES = new Map<EntryCodec, string>([
+  [achievementCodec, 'achievement'],
+  [legacyCodec, 'legacy'],
+  [titleCodec, 'title'],
+  [firstTitleCodec, 'title'],
+  [updateCodec, 'update'],
 ])
 
 /** The shape of an entry that `decode` takes. */
 export function shapeOf(entry: JsonObject, { envelope }: DecodeContext): string {
   const wrapper = wrapperOf(entry)
-  const { form } = recognise(wrapper === undefined ? entry : (entry[wrapper] as JsonObject), envelope)
-  return SHAPES.get(form) as string
+  const { codec } = recognise(wrapper === undefined ? entry : (entry[wrapper] as JsonObject), envelope)
+  return SHAPES.get(codec) as string
 }
 
 function decodeEntry(entry: JsonObject, context: DecodeContext): Canonical {
-  const { form, said } = recognise(entry, context.envelope)
+  const { codec, said } = recognise(entry, context.envelope)
   try {
-    const { wire, record } = form.read(said, context)
-    return withExtensions(form, record, said, wire, form.write(record, PLAIN))
+    const { wire, record } = codec.read(said, context)
+    return withExtensions(codec, record, said, wire, codec.write(record, PLAIN))
   } catch (error) {
     // an entry of an update request was read as a request of its own
     const isInner = error instanceof DecodeError && error.path[0] === 'achievements' && entry !== said
@@ -55,12 +55,12 @@ const PLAIN = { locale: undefined, shape: undefined, purpose: 'progress', accoun
 
 /** The documentation wraps a single achievement, and `featured` answers wrap each of a list. */
 function wrapperOf(entry: JsonObject): string | undefined {
-  const isWrapper = !Object.hasOwn(entry, 'id') && recognise(entry, {}).form === achievementForm
+  const isWrapper = !Object.hasOwn(entry, 'id') && recognise(entry, {}).codec === achievementCodec
   return isWrapper ? ['achievement', 'Achievement'].find((name) => isJsonObject(entry[name])) : undefined
 }
 
 interface Recognised {
-  readonly form: Form
+  readonly codec: EntryCodec
   /** The entry as the form has it. */
   readonly said: JsonObject
 }
@@ -68,15 +68,15 @@ interface Recognised {
 /** Which form an entry takes shows in its members. */
 export function recognise(entry: JsonObject, envelope: JsonObject): Recognised {
   const has = (...names: readonly string[]) => names.some((name) => Object.hasOwn(entry, name))
-  const as = (form: Form, said = entry): Recognised => ({ form, said })
+  const as = (codec: EntryCodec, said = entry): Recognised => ({ codec, said })
   if (!has(...MARKS.achievement)) {
-    if (has(...MARKS.update)) return as(updateForm, asRequest(entry, envelope))
-    if (isRequest(entry)) return as(updateForm)
-    if (has('id') && has(...MARKS.legacy)) return as(legacyForm)
-    if (has(...MARKS.firstTitle)) return as(firstTitleForm)
-    if (has(...MARKS.title)) return as(titleForm)
+    if (has(...MARKS.update)) return as(updateCodec, asRequest(entry, envelope))
+    if (isRequest(entry)) return as(updateCodec)
+    if (has('id') && has(...MARKS.legacy)) return as(legacyCodec)
+    if (has(...MARKS.firstTitle)) return as(firstTitleCodec)
+    if (has(...MARKS.title)) return as(titleCodec)
   }
-  return as(achievementForm, withoutDocumentedSpellings(entry))
+  return as(achievementCodec, withoutDocumentedNames(entry))
 }
 
 const MARKS = {
@@ -88,8 +88,8 @@ const MARKS = {
 } as const
 
 /** Whether a member at the top says nothing about the form of an entry, nor anything that the form reads. */
-export function isIgnored(form: Form, member: string): boolean {
-  return !form.knows(member) && !READ_BY_ALL.has(member)
+export function isIgnored(codec: EntryCodec, member: string): boolean {
+  return !codec.knows(member) && !READ_BY_ALL.has(member)
 }
 
 const READ_BY_ALL: ReadonlySet<string> = new Set([

@@ -2,58 +2,58 @@ import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { JsonObject } from '../../src/model/json.ts'
-import { achievementForm } from './achievement.ts'
+import { achievementCodec } from './achievement.ts'
 import { isIgnored, recognise } from './decode.ts'
 import { isSame, reportDifferences } from './difference.ts'
-import type { Form } from './entry-codec.ts'
+import type { EntryCodec } from './entry-codec.ts'
 import { type Difference, extensionOf, FORM, type Memory, memoriesOf, SPELLED } from './extension.ts'
-import { legacyForm } from './legacy.ts'
+import { legacyCodec } from './legacy.ts'
 import { putBack } from './put-back.ts'
-import { firstTitleForm, titleForm } from './title.ts'
-import { updateForm } from './update.ts'
+import { firstTitleCodec, titleCodec } from './title.ts'
+import { updateCodec } from './update.ts'
 
 /** Ours to theirs. What an entry lost is found by reading it back. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
-  const form = formFor(record, context)
+  const codec = codecFor(record, context)
   const reading = { locale: record.achievement?.name.locale ?? context.locale ?? '', envelope: {} }
-  const plain = form.write(record, context)
-  const meaning = form.read(plain, reading).record
+  const plain = codec.write(record, context)
+  const meaning = codec.read(plain, reading).record
   reportDifferences(record, meaning, losses)
-  const keepsMeaning = (entry: JsonObject) => means(form, entry, meaning, reading)
-  return withMemories(form, record, plain, keepsMeaning, losses)
+  const keepsMeaning = (entry: JsonObject) => means(codec, entry, meaning, reading)
+  return withMemories(codec, record, plain, keepsMeaning, losses)
 }
 
-const FORMS = new Map<string, Form>([
-  ['achievement', achievementForm],
-  ['legacy', legacyForm],
-  ['title', titleForm],
-  ['update', updateForm],
+const CODECS = new Map<string, EntryCodec>([
+  ['achievement', achievementCodec],
+  ['legacy', legacyCodec],
+  ['title', titleCodec],
+  ['update', updateCodec],
 ])
 
-function formFor(record: Canonical, { shape, purpose }: EncodeContext): Form {
-  const named = FORMS.get(shape ?? '')
-  if (named !== undefined && named !== titleForm) return named
-  const isTitle = named === titleForm || purpose === 'summary' || (record.summary && !record.achievement)
-  if (isTitle) return extensionOf(record, 'summary')[FORM] === 'title_v1' ? firstTitleForm : titleForm
-  if (record.achievement === undefined) return updateForm
-  return extensionOf(record, 'achievement')[FORM] === 'legacy' ? legacyForm : achievementForm
+function codecFor(record: Canonical, { shape, purpose }: EncodeContext): EntryCodec {
+  const named = CODECS.get(shape ?? '')
+  if (named !== undefined && named !== titleCodec) return named
+  const isTitle = named === titleCodec || purpose === 'summary' || (record.summary && !record.achievement)
+  if (isTitle) return extensionOf(record, 'summary')[FORM] === 'title_v1' ? firstTitleCodec : titleCodec
+  if (record.achievement === undefined) return updateCodec
+  return extensionOf(record, 'achievement')[FORM] === 'legacy' ? legacyCodec : achievementCodec
 }
 
 /** The entry with what its extensions say, but for whatever would make it mean something else. */
 function withMemories(
-  form: Form,
+  codec: EntryCodec,
   record: Canonical,
   plain: JsonObject,
   keepsMeaning: (entry: JsonObject) => boolean,
   losses: LossReport,
 ): JsonObject {
-  const memories = memoriesOf(form, record)
+  const memories = memoriesOf(codec, record)
   const changes = memories.flatMap((memory) => memory.changes)
-  const remembered = putBack(form, plain, changes)
-  const isSafe = changesNothing(form, memories) || keepsMeaning(remembered.entry)
+  const remembered = putBack(codec, plain, changes)
+  const isSafe = changesNothing(codec, memories) || keepsMeaning(remembered.entry)
   const { entry, fitting } = isSafe
     ? remembered
-    : putBack(form, plain, harmless(form, plain, changes, keepsMeaning))
+    : putBack(codec, plain, harmless(codec, plain, changes, keepsMeaning))
   for (const { part, name, value, changes: own } of memories) {
     // how something was spelled is no fact of its own: it may be forgotten when the record or the form changes
     if (name === SPELLED || own.some((change) => fitting.has(change))) continue
@@ -63,9 +63,9 @@ function withMemories(
 }
 
 /** Whether nobody who reads an entry would look at any of what is remembered. */
-function changesNothing(form: Form, memories: readonly Memory[]): boolean {
+function changesNothing(codec: EntryCodec, memories: readonly Memory[]): boolean {
   return memories.every(({ changes }) =>
-    changes.every(({ at }) => at.length === 1 && isIgnored(form, String(at[0]))),
+    changes.every(({ at }) => at.length === 1 && isIgnored(codec, String(at[0]))),
   )
 }
 
@@ -74,7 +74,7 @@ const MOST_READINGS = 64
 
 /** The changes that keep the meaning, found by halves; what is not found in so many readings is left out. */
 function harmless(
-  form: Form,
+  codec: EntryCodec,
   plain: JsonObject,
   changes: readonly Difference[],
   keepsMeaning: (entry: JsonObject) => boolean,
@@ -84,7 +84,7 @@ function harmless(
   const keep = (some: readonly Difference[]): void => {
     if (some.length === 0 || readings >= MOST_READINGS) return
     readings += 1
-    if (keepsMeaning(putBack(form, plain, [...kept, ...some]).entry)) {
+    if (keepsMeaning(putBack(codec, plain, [...kept, ...some]).entry)) {
       kept.push(...some)
       return
     }
@@ -98,10 +98,10 @@ function harmless(
 }
 
 /** Whether an entry is still read as the same form, and as the same record. */
-function means(form: Form, entry: JsonObject, meaning: Canonical, reading: DecodeContext): boolean {
+function means(codec: EntryCodec, entry: JsonObject, meaning: Canonical, reading: DecodeContext): boolean {
   try {
     const recognised = recognise(entry, {})
-    return recognised.form === form && isSame(meaning, form.read(recognised.said, reading).record)
+    return recognised.codec === codec && isSame(meaning, codec.read(recognised.said, reading).record)
   } catch (error) {
     if (error instanceof DecodeError) return false
     throw error

@@ -7,7 +7,7 @@ import type { JsonObject } from '../../src/model/json.ts'
 export type Part = 'title' | 'achievement' | 'progress' | 'summary'
 
 /** One form that an entry takes on the wire, both ways, without extensions. */
-export interface Form {
+export interface EntryCodec {
   /** What its records remember it by, when it is not the default of its shape. */
   readonly mark: { readonly part: Part; readonly name: string } | undefined
   /** Reads an entry: as the wire spells it, and as a record. */
@@ -23,12 +23,12 @@ export interface Form {
   readonly free: ReadonlySet<string>
 }
 
-interface FormParts<Wire> extends Omit<Form, 'read' | 'knows'> {
+interface EntryCodecParts<Wire> extends Omit<EntryCodec, 'read' | 'knows'> {
   readonly schema: Schema<Wire> & { readonly shape: object }
   readonly fromWire: (wire: Wire, context: DecodeContext) => Canonical
 }
 
-export function form<Wire>({ schema, fromWire, ...rest }: FormParts<Wire>): Form {
+export function entryCodec<Wire>({ schema, fromWire, ...rest }: EntryCodecParts<Wire>): EntryCodec {
   const quickly = quick(schema)
   return {
     ...rest,

@@ -1,10 +1,10 @@
-import type { Frame } from '../../src/dialect/adapter.ts'
+import type { Envelope } from '../../src/dialect/adapter.ts'
 import { isJsonObject } from '../../src/model/json.ts'
 import { NEVER } from './formats.ts'
 import { ACTION, REQUEST_MEMBERS } from './update.ts'
 
 /** Of what stands beside a list only the paging is ours to write: it counts the entries. */
-export const frame: Frame = {
+export const envelope: Envelope = {
   lists: ['achievements', 'titles', 'featuredAchievements'],
   context: ['action', 'serviceConfigId', 'titleId', 'userId'],
 

@@ -2,7 +2,7 @@ import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
-import type { Form, Part } from './entry-codec.ts'
+import type { EntryCodec, Part } from './entry-codec.ts'
 
 /*
  * An extension holds the difference between an entry and what its record alone would be written as:
@@ -40,36 +40,36 @@ export function extensionOf(record: Canonical, part: Part): JsonObject {
 
 /** The record with what `plain` leaves out of the entry; `wire` is the entry as its schema spells it. */
 export function withExtensions(
-  form: Form,
+  codec: EntryCodec,
   record: Canonical,
   entry: JsonObject,
   wire: JsonObject,
   plain: JsonObject,
 ): Canonical {
   const found: Difference[] = []
-  collect(form, entry, wire, plain, [], found)
-  if (found.length === 0 && form.mark === undefined) return record
+  collect(codec, entry, wire, plain, [], found)
+  if (found.length === 0 && codec.mark === undefined) return record
   const { title, achievement, progress, summary } = record
   return {
-    title: extended(form, 'title', title, found),
-    achievement: achievement && extended(form, 'achievement', achievement, found),
-    progress: progress && extended(form, 'progress', progress, found),
-    summary: summary && extended(form, 'summary', summary, found),
+    title: extended(codec, 'title', title, found),
+    achievement: achievement && extended(codec, 'achievement', achievement, found),
+    progress: progress && extended(codec, 'progress', progress, found),
+    summary: summary && extended(codec, 'summary', summary, found),
   }
 }
 
 /** A part of the record with those of the differences that are its own. */
 function extended<Facts extends { readonly extensions: Extensions }>(
-  form: Form,
+  codec: EntryCodec,
   part: Part,
   facts: Facts,
   found: readonly Difference[],
 ): Facts {
-  const mine = found.filter(({ at }) => form.partAt(at) === part)
-  const mark = form.mark?.part === part ? form.mark : undefined
+  const mine = found.filter(({ at }) => codec.partAt(at) === part)
+  const mark = codec.mark?.part === part ? codec.mark : undefined
   if (mine.length === 0 && mark === undefined) return facts
-  const members = mine.filter((difference) => isMember(form, part, difference))
-  const spelled = mine.filter((difference) => !isMember(form, part, difference))
+  const members = mine.filter((difference) => isMember(codec, part, difference))
+  const spelled = mine.filter((difference) => !isMember(codec, part, difference))
   const extension: JsonObject = {
     ...(mark === undefined ? {} : { [FORM]: mark.name }),
     ...Object.fromEntries(members.map(({ at, theirs }) => [at.at(-1), theirs])),
@@ -86,14 +86,14 @@ export interface Memory {
   readonly changes: readonly Difference[]
 }
 
-export function memoriesOf(form: Form, record: Canonical): readonly Memory[] {
+export function memoriesOf(codec: EntryCodec, record: Canonical): readonly Memory[] {
   return PARTS.flatMap((part) => {
-    const basePath = form.locations[part]
+    const basePath = codec.locations[part]
     return Object.entries(extensionOf(record, part)).flatMap(([name, value]) => {
       if (name === FORM) return []
       const member = basePath === undefined ? [] : [{ at: [...basePath, name], theirs: value }]
       const spelled = Array.isArray(value) ? value.filter(isDifference) : []
-      const changes = (name === SPELLED ? spelled : member).filter(({ at }) => form.partAt(at) === part)
+      const changes = (name === SPELLED ? spelled : member).filter(({ at }) => codec.partAt(at) === part)
       return [{ part, name, value, changes }]
     })
   })
@@ -101,7 +101,7 @@ export function memoriesOf(form: Form, record: Canonical): readonly Memory[] {
 
 /** Collects where an entry differs from ours; the wire is the same entry, or one of another spelling. */
 function collect(
-  form: Form,
+  codec: EntryCodec,
   entry: JsonValue | undefined,
   wire: JsonValue | undefined,
   ours: JsonValue,
@@ -113,18 +113,18 @@ function collect(
       const value = entry[name] as JsonValue
       if (wire === entry && value === ours[name]) continue
       const [said, known] = [memberAt(wire, name), memberAt(ours, name)]
-      const free = at.length === 0 && form.free.has(name)
+      const free = at.length === 0 && codec.free.has(name)
       if (known === undefined || (free && !sameJson(value, known)))
         found.push({ at: [...at, name], theirs: value })
       else if (!free && !isPlainly(value, said, known))
-        collect(form, value, said, known, [...at, name], found)
+        collect(codec, value, said, known, [...at, name], found)
     }
   } else if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
     const steps = stepsTo(ours, at.at(-1))
     for (const [index, element] of ours.entries()) {
       const inner = (entry as readonly JsonValue[])[index]
       if (isPlainly(inner, wire[index], element)) continue
-      collect(form, inner, wire[index], element, [...at, steps[index] as string | number], found)
+      collect(codec, inner, wire[index], element, [...at, steps[index] as string | number], found)
     }
   } else if (!isLeftOut(wire, at) && !sameJson(wire, ours)) {
     found.push({ at, ours, theirs: spelledAs(wire as JsonValue, entry) })
@@ -155,8 +155,8 @@ function isLeftOut(wire: JsonValue | undefined, at: Path): boolean {
 }
 
 /** Whether a difference is a member of its own in the part's extension. */
-function isMember(form: Form, part: Part, { at, ours }: Difference): boolean {
-  const basePath = form.locations[part]
+function isMember(codec: EntryCodec, part: Part, { at, ours }: Difference): boolean {
+  const basePath = codec.locations[part]
   const name = at.at(-1)
   return (
     basePath !== undefined &&

@@ -40,6 +40,6 @@ describe('the words of the wire', () => {
 it('reports what stands beside a list and is not its own to write', () => {
   const report = new LossReport()
   const pagingInfo = { continuationToken: '32', totalRecords: 70 }
-  xbox.frame.readEnvelope({ pagingInfo, action: 'progressUpdate', version: '1' }, report)
+  xbox.envelope.readEnvelope({ pagingInfo, action: 'progressUpdate', version: '1' }, report)
   expect(report.losses.map(({ path }) => path)).toEqual(['$.pagingInfo.continuationToken', '$.version'])
 })

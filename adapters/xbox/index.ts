@@ -5,7 +5,7 @@ import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode, shapeOf } from './decode.ts'
 import { encode } from './encode.ts'
-import { frame } from './envelope.ts'
+import { envelope } from './envelope.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
 import { source } from './source.ts'
@@ -65,7 +65,7 @@ export const xbox: Adapter & { readonly gateway: Gateway; readonly bridge: Bridg
     capabilities,
     usualShapes: { definition: 'achievement', progress: 'achievement', summary: 'title' },
     hasCodes: false,
-    frame,
+    envelope,
     ids,
     shapeOf,
     decode,

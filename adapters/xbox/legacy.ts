@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
 import { scoreOf } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
-import { form } from './entry-codec.ts'
+import { entryCodec } from './entry-codec.ts'
 import {
   bindingOf,
   integerOf,
@@ -27,7 +27,7 @@ const OF_THE_PLAYER: ReadonlySet<unknown> = new Set([
 ])
 
 /** An achievement of an Xbox 360 title, as contracts 1 and 3 have it. */
-export const legacyForm = form<Wire>({
+export const legacyCodec = entryCodec<Wire>({
   mark: { part: 'achievement', name: 'legacy' },
   schema: legacySchema,
   fromWire,

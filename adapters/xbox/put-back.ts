@@ -1,5 +1,5 @@
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
-import type { Form } from './entry-codec.ts'
+import type { EntryCodec } from './entry-codec.ts'
 import { type Difference, stepsTo } from './extension.ts'
 
 /** The changes at one place of an entry, and those further inside it. */
@@ -13,14 +13,14 @@ interface Place {
  * one walk for each would cost the square of what an entry holds.
  */
 export function putBack(
-  form: Form,
+  codec: EntryCodec,
   entry: JsonObject,
   changes: readonly Difference[],
 ): { readonly entry: JsonObject; readonly fitting: ReadonlySet<Difference> } {
   const root = newPlace()
   for (const change of changes) placeAt(root, change.at).changes.push(change)
   const fitting = new Set<Difference>()
-  const isFree = ({ at }: Difference) => at.length === 1 && form.free.has(String(at[0]))
+  const isFree = ({ at }: Difference) => at.length === 1 && codec.free.has(String(at[0]))
   const changed = changedAt(entry, root, undefined, (change, value) => {
     const { ours } = change
     const fits =

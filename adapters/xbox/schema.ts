@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { isText, plainTest, plainWhere } from '../../src/dialect/fast-path.ts'
+import { fastPath, fastPathWhere, isText } from '../../src/dialect/fast-path.ts'
 import { formatInstant, parseInstant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import { integerOf, NEVER, NO_TIME_SPAN, parseTimeSpan } from './formats.ts'
@@ -16,30 +16,30 @@ const count = z.int().min(0, 'expected a count')
 const score = z.union([count, z.bigint().nonnegative()], 'expected a score of 0 or more')
 
 /** Text on the wire, sent as a number by some tools. */
-const digits = plainWhere(
+const digits = fastPathWhere(
   z.union([z.string(), integer], 'expected a string or an integer').transform(String),
   isText,
 )
-const id = plainWhere(
+const id = fastPathWhere(
   digits.refine((text) => text !== '', 'expected an id'),
   (value) => isText(value) && value !== '',
 )
 
 /** A title id: a number on the wire, up to 2^32 - 1, sent as text by some tools. */
-const titleId = plainWhere(
+const titleId = fastPathWhere(
   z.union([z.string(), integer], 'expected an integer').transform((id): JsonValue => integerOf(String(id))),
   (value) => Number.isSafeInteger(value) && (value as number) > 0,
 )
 
 /** A count or a value inside a requirement: text, or a number of any kind. */
-const quantity = plainWhere(
+const quantity = fastPathWhere(
   z.union([z.string(), z.number(), z.bigint()], 'expected a number as a string').transform(String),
   isText,
 )
 
 const SEVEN_DIGITS = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{7}Z$/
 
-const instant = plainWhere(
+const instant = fastPathWhere(
   z.string().transform((text, context) => {
     if (isSevenDigits(text)) return text
     const parsed = parseInstant(text)
@@ -55,7 +55,7 @@ function isSevenDigits(value: unknown): boolean {
   return typeof value === 'string' && SEVEN_DIGITS.test(value) && parseInstant(value) !== undefined
 }
 
-const timeSpan = plainWhere(
+const timeSpan = fastPathWhere(
   z.string().refine(isTimeSpan, 'expected a time span such as 06:12:14 or 1.02:03:04'),
   isTimeSpan,
 )
@@ -69,14 +69,14 @@ function isTimeSpan(value: unknown): boolean {
 function word(...words: readonly string[]) {
   const named = name(...words)
   const numbered = z.int().transform((number) => words[number] ?? String(number))
-  return plainWhere(z.union([named, numbered], 'expected a word'), plainTest(named))
+  return fastPathWhere(z.union([named, numbered], 'expected a word'), fastPath(named))
 }
 
 /** A word in any case that has no documented number. */
 function name(...words: readonly string[]) {
   const byName = new Map(words.map((word) => [word.toLowerCase(), word]))
   const known: ReadonlySet<unknown> = new Set(words)
-  return plainWhere(
+  return fastPathWhere(
     z.string().transform((said) => byName.get(said.toLowerCase()) ?? said),
     (value) => known.has(value),
   )

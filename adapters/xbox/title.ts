@@ -3,7 +3,7 @@ import type { Canonical } from '../../src/dialect/adapter.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Instant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
-import { form } from './entry-codec.ts'
+import { entryCodec } from './entry-codec.ts'
 import { bindingOf, jsonInteger, NEVER, readTime, titleIds, titleNumber, writeTime } from './formats.ts'
 import { titleName } from './record.ts'
 import { firstTitleSchema, titleSchema } from './schema.ts'
@@ -24,7 +24,7 @@ const shared = {
 }
 
 /** A title in a player's history, as contract 2 has it. */
-export const titleForm = form<z.output<typeof titleSchema>>({
+export const titleCodec = entryCodec<z.output<typeof titleSchema>>({
   ...shared,
   mark: undefined,
   schema: titleSchema,
@@ -53,7 +53,7 @@ export const titleForm = form<z.output<typeof titleSchema>>({
 })
 
 /** The same, as contract 1 has it: when it was last played instead of the last unlock. */
-export const firstTitleForm = form<z.output<typeof firstTitleSchema>>({
+export const firstTitleCodec = entryCodec<z.output<typeof firstTitleSchema>>({
   ...shared,
   mark: { part: 'summary', name: 'title_v1' },
   schema: firstTitleSchema,

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { Canonical, EncodeContext } from '../../src/dialect/adapter.ts'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
 import type { ProgressState } from '../../src/model/progress.ts'
-import { form } from './entry-codec.ts'
+import { entryCodec } from './entry-codec.ts'
 import { bindingOf, integerOf, titleIds } from './formats.ts'
 import { lockedPercent } from './progression.ts'
 import { achievementIdOf } from './record.ts'
@@ -15,7 +15,7 @@ export const REQUEST_MEMBERS = ['action', 'serviceConfigId', 'titleId', 'userId'
 export const ACTION = 'progressUpdate'
 
 /** A title's report of a player's progress: a request with one achievement. */
-export const updateForm = form<Wire>({
+export const updateCodec = entryCodec<Wire>({
   mark: undefined,
   schema: updateSchema,
   fromWire,

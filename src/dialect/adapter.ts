@@ -30,7 +30,7 @@ export interface Adapter {
    * dialect's id as the code too, and an import never matches by it.
    */
   readonly hasCodes: boolean
-  readonly frame: Frame
+  readonly envelope: Envelope
   readonly ids: IdScheme
 
   /**
@@ -100,7 +100,7 @@ export interface Shape {
 }
 
 /** How entries sit in a document. */
-export interface Frame {
+export interface Envelope {
   /**
    * Members of an object at the top whose array holds the entries (`achievements`). An array at the top holds
    * entries too, and an object at the top without any of these members is one entry.

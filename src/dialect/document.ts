@@ -1,6 +1,6 @@
 import { formatJson } from '../model/exact-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts'
-import type { Frame } from './adapter.ts'
+import type { Envelope } from './adapter.ts'
 import { DecodeError, describe } from './decode-error.ts'
 import { DocumentScanner, MAX_ENTRY_LENGTH, type Piece } from './document-scanner.ts'
 import { JsonSyntaxError, parseJson } from './json-text.ts'
@@ -36,10 +36,10 @@ export interface DocumentEnd {
  * @throws DecodeError for what is too large or too deep to be read on.
  */
 export async function* readDocument(
-  frame: Pick<Frame, 'lists'>,
+  lists: Pick<Envelope, 'lists'>,
   content: AsyncIterable<Uint8Array>,
 ): AsyncGenerator<DocumentEntry, DocumentEnd> {
-  const scanner = new DocumentScanner(frame.lists)
+  const scanner = new DocumentScanner(lists.lists)
   const members: [string, JsonValue][] = []
   let envelope: JsonObject | undefined
   let envelopeLength = 0
@@ -68,14 +68,14 @@ export async function* readDocument(
 
 /** Writes a document piece by piece. */
 export class DocumentWriter {
-  readonly #frame: Frame
+  readonly #lists: Envelope
   readonly #shape: string
   readonly #single: boolean
   #count = 0
 
   /** `single`: one object without a list around it. */
-  constructor(frame: Frame, shape: string, single: boolean) {
-    this.#frame = frame
+  constructor(lists: Envelope, shape: string, single: boolean) {
+    this.#lists = lists
     this.#shape = shape
     this.#single = single
   }
@@ -90,13 +90,13 @@ export class DocumentWriter {
   end(): string {
     if (this.#single) return '\n'
     const head = this.#count === 0 ? this.#head() : '\n'
-    if (this.#frame.listMember(this.#shape) === undefined) return `${head}]\n`
-    const trailer = formatJson(this.#frame.trailer(this.#shape, this.#count)).slice(1, -1)
+    if (this.#lists.listMember(this.#shape) === undefined) return `${head}]\n`
+    const trailer = formatJson(this.#lists.trailer(this.#shape, this.#count)).slice(1, -1)
     return `${head}]${trailer === '' ? '' : `,${trailer}`}}\n`
   }
 
   #head(): string {
-    const member = this.#frame.listMember(this.#shape)
+    const member = this.#lists.listMember(this.#shape)
     return member === undefined ? '[\n' : `{${JSON.stringify(member)}:[\n`
   }
 }

@@ -4,4 +4,4 @@
 
 export const NO_ITEMS: readonly never[] = Object.freeze([])
 
-export const NO_MEMBERS: Readonly<Record<string, never>> = Object.freeze({})
+export const EMPTY_OBJECT: Readonly<Record<string, never>> = Object.freeze({})

@@ -7,7 +7,7 @@ import type { Schema } from './decode-error.ts'
  */
 
 /** Whether a schema surely gives a value back as it stands. False where that is not known. */
-export type PlainTest = (value: unknown) => boolean
+export type FastPathTest = (value: unknown) => boolean
 
 /** The part of a zod schema's definition that a test can be made of. */
 interface Described {
@@ -20,21 +20,21 @@ interface Described {
     readonly element?: object
     readonly keyType?: object
     readonly valueType?: object
-    readonly fn?: PlainTest
+    readonly fn?: FastPathTest
   }
 }
 
-const KNOWN = new WeakMap<object, PlainTest>()
+const KNOWN = new WeakMap<object, FastPathTest>()
 
 /** The schema, of which it is known that it gives back as it stands whatever passes the test. */
-export function plainWhere<Known extends object>(schema: Known, test: PlainTest): Known {
+export function fastPathWhere<Known extends object>(schema: Known, test: FastPathTest): Known {
   KNOWN.set(schema, test)
   return schema
 }
 
 /** The same schema, which gives back what is plain without reading it. */
 export function quick<Output>(schema: Schema<Output>): Schema<Output> {
-  const isPlain = plainTest(schema)
+  const isPlain = fastPath(schema)
   const { validate } = schema['~standard']
   return {
     '~standard': { validate: (value) => (isPlain(value) ? { value: value as Output } : validate(value)) },
@@ -42,7 +42,7 @@ export function quick<Output>(schema: Schema<Output>): Schema<Output> {
 }
 
 /** A schema with a check or a kind that is not known here calls nothing plain. */
-export function plainTest(schema: object): PlainTest {
+export function fastPath(schema: object): FastPathTest {
   const known = KNOWN.get(schema)
   if (known !== undefined) return known
   const { def } = schema as Described
@@ -61,9 +61,9 @@ export function plainTest(schema: object): PlainTest {
     case 'nullable':
       return unless(null, def.innerType)
     case 'array':
-      return listOf(plainTest(def.element ?? {}))
+      return listOf(fastPath(def.element ?? {}))
     case 'record':
-      return plainTest(def.keyType ?? {}) === isText ? valuesOf(plainTest(def.valueType ?? {})) : never
+      return fastPath(def.keyType ?? {}) === isText ? valuesOf(fastPath(def.valueType ?? {})) : never
     case 'object':
       return def.catchall?.def?.type === 'unknown' ? membersOf(def.shape ?? {}) : never
     default:
@@ -71,21 +71,21 @@ export function plainTest(schema: object): PlainTest {
   }
 }
 
-export const isText: PlainTest = (value) => typeof value === 'string'
+export const isText: FastPathTest = (value) => typeof value === 'string'
 
-const never: PlainTest = () => false
+const never: FastPathTest = () => false
 
-function unless(nothing: null | undefined, inner: Described = {}): PlainTest {
+function unless(nothing: null | undefined, inner: Described = {}): FastPathTest {
   const { def } = inner
   if (nothing === undefined && def?.type === 'nullable') {
-    const test = plainTest(def.innerType ?? {})
+    const test = fastPath(def.innerType ?? {})
     return (value) => value === undefined || value === null || test(value)
   }
-  const test = plainTest(inner)
+  const test = fastPath(inner)
   return (value) => value === nothing || test(value)
 }
 
-function listOf(test: PlainTest): PlainTest {
+function listOf(test: FastPathTest): FastPathTest {
   return (value) => {
     if (!Array.isArray(value)) return false
     for (const element of value) if (!test(element)) return false
@@ -93,7 +93,7 @@ function listOf(test: PlainTest): PlainTest {
   }
 }
 
-function valuesOf(test: PlainTest): PlainTest {
+function valuesOf(test: FastPathTest): FastPathTest {
   return (value) => {
     if (!isObject(value)) return false
     for (const name in value) if (!test(value[name])) return false
@@ -101,8 +101,8 @@ function valuesOf(test: PlainTest): PlainTest {
   }
 }
 
-function membersOf(shape: Readonly<Record<string, object>>): PlainTest {
-  const members = Object.entries(shape).map(([name, schema]) => ({ name, test: plainTest(schema) }))
+function membersOf(shape: Readonly<Record<string, object>>): FastPathTest {
+  const members = Object.entries(shape).map(([name, schema]) => ({ name, test: fastPath(schema) }))
   return (value) => {
     if (!isObject(value)) return false
     for (const { name, test } of members) if (!test(value[name])) return false

@@ -12,12 +12,12 @@ describe.each(subjects)('$id', (subject) => {
     'writes a list of $name that it reads again, and loses nothing of it',
     async ({ name }) => {
       for (const listed of [entries, entries.slice(0, 1), []]) {
-        const writer = new DocumentWriter(adapter.frame, name, false)
+        const writer = new DocumentWriter(adapter.envelope, name, false)
         const text = [...listed.map((entry) => writer.entry(entry)), writer.end()].join('')
         const { read, envelope } = await readAll(text)
         expect(read.map(({ json }) => json)).toEqual(listed)
         const losses = new LossReport()
-        adapter.frame.readEnvelope(envelope, losses)
+        adapter.envelope.readEnvelope(envelope, losses)
         expect(losses.losses).toEqual([])
       }
     },
@@ -32,7 +32,7 @@ describe.each(subjects)('$id', (subject) => {
   })
 
   async function readAll(text: string) {
-    const document = readDocument(adapter.frame, oneChunk(text))
+    const document = readDocument(adapter.envelope, oneChunk(text))
     const read: Extract<DocumentEntry, { readonly json: unknown }>[] = []
     let next = await document.next()
     for (; !next.done; next = await document.next()) {

@@ -23,7 +23,7 @@ describe.each(subjects)('$id, golden', (subject) => {
     const samples = samplesIn(adapter, document)
     const decoded = samples.map((sample) => decodeSample(adapter, sample))
     const envelope = new LossReport()
-    adapter.frame.readEnvelope(samples[0]?.context.envelope ?? {}, envelope)
+    adapter.envelope.readEnvelope(samples[0]?.context.envelope ?? {}, envelope)
     const losses = [...decoded.flatMap((translated) => translated.losses), ...envelope.losses]
     expectRecorded(
       file('canonical'),

@@ -58,8 +58,8 @@ export function casesOf({ room }: Subject): readonly Case[] {
 }
 
 /** The entries of a document, as the portable half cuts it by the adapter's frame. */
-export function samplesIn({ frame }: Adapter, document: JsonValue): readonly Sample[] {
-  const list = frame.lists.find((member) => isJsonObject(document) && Array.isArray(document[member]))
+export function samplesIn({ envelope: { lists } }: Adapter, document: JsonValue): readonly Sample[] {
+  const list = lists.find((member) => isJsonObject(document) && Array.isArray(document[member]))
   const envelope = isJsonObject(document) && list !== undefined ? without(document, list) : {}
   const context = { locale: LOCALE, envelope }
   if (isJsonObject(document) && list === undefined) return [{ entry: document, path: [], context }]

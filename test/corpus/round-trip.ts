@@ -76,6 +76,6 @@ function memberOf(value: JsonValue, name: string): JsonValue | undefined {
 /** The entries of a document that is a list, or has one; undefined for one entry by itself. */
 function listIn(dialect: string, document: JsonValue): readonly JsonValue[] | undefined {
   if (Array.isArray(document)) return document
-  const lists = dialects.get(dialect)?.frame.lists.map((name) => memberOf(document, name)) ?? []
+  const lists = dialects.get(dialect)?.envelope.lists.map((name) => memberOf(document, name)) ?? []
   return lists.find((member): member is readonly JsonValue[] => Array.isArray(member))
 }

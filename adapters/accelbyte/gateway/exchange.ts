@@ -4,7 +4,7 @@ import { formatPath } from '../../../src/dialect/losses.ts'
 import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { formatJson } from '../../../src/model/exact-json.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
-import { frame } from '../envelope.ts'
+import { envelope } from '../envelope.ts'
 import { definitionsFor } from './catalogue.ts'
 import { tagsOf } from './definition.ts'
 import { readTagFilter } from './tags.ts'
@@ -113,7 +113,7 @@ interface Entry {
 async function entriesIn(file: Uint8Array) {
   const entries: Entry[] = []
   const unreadable: string[] = []
-  for await (const entry of readDocument(frame, only(file))) {
+  for await (const entry of readDocument(envelope, only(file))) {
     const basePath = formatPath(entry.path)
     if ('json' in entry) entries.push({ json: entry.json, basePath })
     else unreadable.push(basePath)

@@ -6,17 +6,17 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/mode
 import { versionOf } from './version.ts'
 
 /** One thing wrong with a request, in Discord's own words where these are known. */
-export interface FormIssue {
+export interface BodyIssue {
   readonly path: readonly string[]
   readonly code: string
   readonly message: string
 }
 
 /** A body that is read member by member: whatever is wrong with it is told at once. */
-export class Form {
+export class BodyReader {
   readonly #head: RequestHead
   readonly #body: JsonObject
-  readonly #issues: FormIssue[] = []
+  readonly #issues: BodyIssue[] = []
 
   /** @throws JsonSyntaxError, or a Refusal for a body that is no object. A missing body is an empty one. */
   constructor(request: GatewayRequest) {
@@ -70,7 +70,7 @@ export class Form {
 }
 
 /** 400: v6 answers the fields bare, v7 and later under a code. */
-export function invalidForm(head: RequestHead, issues: readonly FormIssue[]): Refusal {
+export function invalidForm(head: RequestHead, issues: readonly BodyIssue[]): Refusal {
   if (versionOf(head) === 6) return new Refusal(400, legacyForm(issues))
   return new Refusal(400, { message: 'Invalid Form Body', code: 50035, errors: nested(issues, 0) })
 }
@@ -104,7 +104,7 @@ function parseBody(request: GatewayRequest): JsonValue {
   }
 }
 
-function nested(issues: readonly FormIssue[], depth: number): JsonObject {
+function nested(issues: readonly BodyIssue[], depth: number): JsonObject {
   const here = issues.filter(({ path }) => path.length === depth)
   const below = issues.filter(({ path }) => path.length > depth)
   const own = here.map(({ code, message }) => ({ code, message }))
@@ -116,7 +116,7 @@ function nested(issues: readonly FormIssue[], depth: number): JsonObject {
 }
 
 /** v6 names the fields at the top with their texts, and of what is inside them the names alone. */
-function legacyForm(issues: readonly FormIssue[]): JsonObject {
+function legacyForm(issues: readonly BodyIssue[]): JsonObject {
   const fields = Map.groupBy(issues, ({ path }) => path[0] ?? '_misc')
   return Object.fromEntries(
     [...fields].map(([field, among]) => [

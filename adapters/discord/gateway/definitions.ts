@@ -4,7 +4,7 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import type { Title } from '../../../src/model/title.ts'
 import { decode, iconAsset } from '../decode.ts'
 import { mintSnowflake } from '../snowflake.ts'
-import { Form } from './body-reader.ts'
+import { BodyReader } from './body-reader.ts'
 import { checkManager } from './caller.ts'
 import { refusal } from './failure.ts'
 import { type IconData, putIcon, readIcon } from './icon.ts'
@@ -44,7 +44,7 @@ export async function createAchievement(request: GatewayRequest): Promise<Gatewa
   const { operations, call } = request
   const binding = bindingOf(request)
   const known = await knownTitleOf(request)
-  const form = new Form(request)
+  const form = new BodyReader(request)
   const change = readChange(form, request)
   for (const member of ['name', 'description'] as const) {
     if (form.value(member) === undefined) form.require(member)
@@ -62,7 +62,7 @@ export async function updateAchievement(request: GatewayRequest): Promise<Gatewa
   checkManager(request)
   const { operations, call } = request
   const title = await titleOf(request)
-  const form = new Form(request)
+  const form = new BodyReader(request)
   const change = readChange(form, request)
   form.check()
   const first = await achievementOf(request, title)
@@ -102,7 +102,7 @@ async function managedAchievement(request: GatewayRequest): Promise<StoredAchiev
   return operations.getAchievement({ titleId, achievementId: id }, call)
 }
 
-function readChange(form: Form, request: GatewayRequest): Change {
+function readChange(form: BodyReader, request: GatewayRequest): Change {
   const version = versionOf(request)
   return {
     name: readTextChange(form, 'name', version),

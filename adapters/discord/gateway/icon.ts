@@ -1,6 +1,6 @@
 import type { GatewayRequest } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
-import { type Form, invalidForm } from './body-reader.ts'
+import { type BodyReader, invalidForm } from './body-reader.ts'
 
 type Format = 'png' | 'jpeg' | 'gif' | 'webp'
 
@@ -24,7 +24,7 @@ const LONGEST_HEAD = 64
  * Reads `icon`: `data:image/png;base64,…`. Null takes the icon away, undefined says nothing of it.
  * Source: https://discord.com/developers/docs/reference#image-data
  */
-export function readIcon(form: Form): IconData | null | undefined {
+export function readIcon(form: BodyReader): IconData | null | undefined {
   const value = form.raw('icon')
   if (value === undefined || value === null) return value
   const text = typeof value === 'string' ? value.trim() : ''

@@ -1,7 +1,7 @@
 import type { GatewayRequest, GatewayResponse } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Progress } from '../../../src/model/progress.ts'
-import { Form } from './body-reader.ts'
+import { BodyReader } from './body-reader.ts'
 import { type Person, whoAsks, whoHas } from './caller.ts'
 import { refusal } from './failure.ts'
 import { achievementOf, DIALECT, pathId, titleOf } from './target.ts'
@@ -30,7 +30,7 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
 export async function updateUserAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const title = await titleOf(request)
-  const form = new Form(request)
+  const form = new BodyReader(request)
   const percent = form.integer('percent_complete', 0, 100)
   form.check()
   const achievement = await achievementOf(request, title)

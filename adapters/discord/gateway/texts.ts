@@ -3,7 +3,7 @@ import { LIMITS } from '../../../src/model/limits.ts'
 import type { LocalizedText } from '../../../src/model/localized-text.ts'
 import { isDiscordLocale, toDiscordLocale } from '../locales.ts'
 import { readText, type Text } from '../text.ts'
-import { type Form, inShort } from './body-reader.ts'
+import { type BodyReader, inShort } from './body-reader.ts'
 import type { ApiVersion } from './version.ts'
 
 /** What a body says of a text; what is undefined it does not say, and stays as it is. */
@@ -21,7 +21,7 @@ const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/
  * text up to v9; in v10 the languages are a member of their own, and stay.
  */
 export function readTextChange(
-  form: Form,
+  form: BodyReader,
   member: 'name' | 'description',
   version: ApiVersion,
 ): TextChange | undefined {
@@ -56,7 +56,7 @@ export function changeText(existing: LocalizedText, { text, translations }: Text
   }
 }
 
-function checkObject(form: Form, member: string, value: JsonObject): void {
+function checkObject(form: BodyReader, member: string, value: JsonObject): void {
   const { default: text, localizations, ...others } = value
   if (typeof text === 'string') checkLength(form, [member, 'default'], text)
   else form.require(member, 'default')
@@ -65,7 +65,7 @@ function checkObject(form: Form, member: string, value: JsonObject): void {
   checkLanguages(form, [member], Object.fromEntries(flat))
 }
 
-function checkLanguages(form: Form, path: readonly string[], value: JsonValue | undefined): void {
+function checkLanguages(form: BodyReader, path: readonly string[], value: JsonValue | undefined): void {
   if (value === undefined || value === null) return
   if (!isJsonObject(value)) {
     form.refuse(path, 'DICT_TYPE_CONVERT', 'Only dictionaries may be used in a DictType')
@@ -88,7 +88,7 @@ function checkLanguages(form: Form, path: readonly string[], value: JsonValue | 
 }
 
 /** Only a name's default must say something. */
-function checkLength(form: Form, path: readonly string[], text: string): void {
+function checkLength(form: BodyReader, path: readonly string[], text: string): void {
   const least = path[0] === 'name' && (path[1] ?? 'default') === 'default' ? 1 : 0
   if (text.length >= least && text.length <= LIMITS.text) return
   form.refuse(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${least} and ${LIMITS.text} in length.`)

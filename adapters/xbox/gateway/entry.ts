@@ -5,10 +5,10 @@ import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Instant } from '../../../src/model/instant.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { Progress } from '../../../src/model/progress.ts'
-import { achievementForm } from '../achievement.ts'
+import { achievementCodec } from '../achievement.ts'
 import { encode } from '../encode.ts'
 import { LEGACY_NEVER, readTime, writeTime } from '../formats.ts'
-import { legacyForm } from '../legacy.ts'
+import { legacyCodec } from '../legacy.ts'
 import { writeState } from '../progression.ts'
 import type { Contract } from './contract.ts'
 import { inLanguages } from './languages.ts'
@@ -61,7 +61,7 @@ function encoded(record: Canonical, legacy: boolean): JsonObject {
     (part) => part?.extensions['xbox'] !== undefined,
   )
   if (!remembers)
-    return (legacy ? legacyForm : achievementForm).write(record, { ...context, shape: undefined })
+    return (legacy ? legacyCodec : achievementCodec).write(record, { ...context, shape: undefined })
   return encode(record, new LossReport(), { ...context, shape: legacy ? 'legacy' : 'achievement' })
 }
 

@@ -48,7 +48,7 @@ export class Output {
   /** The first entry decides how the list is written. */
   #writerFor(purpose: Purpose): DocumentWriter {
     const shape = this.#shape ?? shapeFor(this.#adapter, purpose)?.name ?? ''
-    this.#writer ??= new DocumentWriter(this.#adapter.frame, shape, this.#single)
+    this.#writer ??= new DocumentWriter(this.#adapter.envelope, shape, this.#single)
     return this.#writer
   }
 

@@ -46,7 +46,7 @@ export async function* readEntries(
   localeOf: LocaleOf,
   around?: JsonObject,
 ): AsyncGenerator<Entry, DocumentFacts> {
-  const reader = readDocument(adapter.frame, document.read())
+  const reader = readDocument(adapter.envelope, document.read())
   let entryCount = 0
   for (;;) {
     const step = await reader.next().catch((error: unknown) => {
@@ -54,7 +54,7 @@ export async function* readEntries(
     })
     if (step.done) {
       const report = new LossReport()
-      adapter.frame.readEnvelope(step.value.envelope, report)
+      adapter.envelope.readEnvelope(step.value.envelope, report)
       return { ...step.value, entryCount, losses: report.losses }
     }
     entryCount += 1
@@ -97,7 +97,7 @@ export async function checkDocument(
   survey: () => Visitor = () => () => [],
 ): Promise<DocumentFacts> {
   let { facts, firstLosses } = await readThrough(adapter, document, options, survey(), undefined)
-  if (adapter.frame.context.some((name) => Object.hasOwn(facts.envelope, name))) {
+  if (adapter.envelope.context.some((name) => Object.hasOwn(facts.envelope, name))) {
     ;({ facts, firstLosses } = await readThrough(adapter, document, options, survey(), facts.envelope))
   }
   if (options.lossPolicy === 'reject' && firstLosses.length > 0) throw lossesRejected(firstLosses)

@@ -58,7 +58,7 @@ function readEntries(adapter: Adapter, file: string): readonly JsonObject[] {
   const url = new URL(`../../../adapters/${adapter.id}/testdata/${file}`, import.meta.url)
   const document = parseJson(readFileSync(url, 'utf8'))
   const list = isJsonObject(document)
-    ? adapter.frame.lists.map((member) => document[member]).find((value) => Array.isArray(value))
+    ? adapter.envelope.lists.map((member) => document[member]).find((value) => Array.isArray(value))
     : document
   const golden = list as readonly JsonObject[]
   return Array.from({ length: ACHIEVEMENTS }, (_, index) =>

@@ -34,7 +34,7 @@ export const toy: Adapter = {
   },
   usualShapes: { definition: 'toy', progress: 'toy' },
   hasCodes: true,
-  frame: {
+  envelope: {
     lists: ['toys'],
     context: [],
     listMember: () => 'toys',
