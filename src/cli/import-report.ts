@@ -22,7 +22,7 @@ export class ImportReport {
   readonly #all: EntryOutcome[] = []
   readonly #failed: EntryOutcome[] = []
   readonly #drift: Drift[] = []
-  readonly #twins: EntryOutcome[] = []
+  readonly #possibleDuplicates: EntryOutcome[] = []
 
   constructor(keepsAll: boolean) {
     this.#keepsAll = keepsAll
@@ -35,7 +35,8 @@ export class ImportReport {
         this.#failed.push(outcome)
       const drift = driftIn(outcome)
       if (drift !== undefined && this.#drift.length < MAX_SHOWN) this.#drift.push(drift)
-      if (outcome.possibleDuplicates.length > 0 && this.#twins.length < MAX_SHOWN) this.#twins.push(outcome)
+      if (outcome.possibleDuplicates.length > 0 && this.#possibleDuplicates.length < MAX_SHOWN)
+        this.#possibleDuplicates.push(outcome)
     }
   }
 
@@ -55,7 +56,7 @@ export class ImportReport {
       ...listing(
         'likely the same as what is there under another id (to join them, use --map):',
         ['path', 'id', 'looks like'],
-        this.#twins.map(({ path, achievementId, possibleDuplicates }) => [
+        this.#possibleDuplicates.map(({ path, achievementId, possibleDuplicates }) => [
           path,
           achievementId,
           possibleDuplicates.join(', '),

@@ -7,7 +7,7 @@ import { type Counts, refusedCount, type Tally } from './tally.ts'
 
 /** What came of a pull, for a person. */
 export function reportLines(job: Job, host: string, tally: Tally): readonly string[] {
-  const { definitions, progress, players, refused, drift, twins } = tally
+  const { definitions, progress, players, refused, drift, twins: possibleDuplicates } = tally
   const more = refusedCount(tally) - refused.length
   return [
     ...(job.dryRun ? ['dry run, nothing is kept:'] : []),
@@ -29,16 +29,21 @@ export function reportLines(job: Job, host: string, tally: Tally): readonly stri
     ...listing(
       'likely the same as what is here under another id (to join them, use --map):',
       ['id', 'looks like'],
-      twins.map(({ achievementId, possibleDuplicates }) => [achievementId, possibleDuplicates.join(', ')]),
+      possibleDuplicates.map(({ achievementId, possibleDuplicates }) => [
+        achievementId,
+        possibleDuplicates.join(', '),
+      ]),
     ),
-    ...(tally.twinsCount > twins.length ? [`  and ${tally.twinsCount - twins.length} more`] : []),
+    ...(tally.twinsCount > possibleDuplicates.length
+      ? [`  and ${tally.twinsCount - possibleDuplicates.length} more`]
+      : []),
     ...(players.refused > 0 ? [`${count(players.refused, 'player')} could not be pulled`] : []),
   ]
 }
 
 /** The same for a program. */
 export function reportJson(job: Job, host: string, tally: Tally, losses: LossTally): JsonObject {
-  const { refused, drift, twins, losses: lossCount, ...counts } = tally
+  const { refused, drift, twins: possibleDuplicates, losses: lossCount, ...counts } = tally
   return {
     dialect: job.dialect,
     host,
@@ -49,7 +54,7 @@ export function reportJson(job: Job, host: string, tally: Tally, losses: LossTal
     lossCount,
     refused,
     drift,
-    twins,
+    twins: possibleDuplicates,
     losses: losses.json(),
   }
 }

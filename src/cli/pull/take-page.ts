@@ -4,7 +4,15 @@ import { driftOf } from '../drift.ts'
 import { type RemoteError, remoteErrorOf } from '../failure.ts'
 import type { Imported } from './laurel.ts'
 import type { PulledPage } from './platform.ts'
-import { addDrift, addRefusal, addSummary, addTwins, type Counts, kindOf, type Tally } from './tally.ts'
+import {
+  addDrift,
+  addPossibleDuplicates,
+  addRefusal,
+  addSummary,
+  type Counts,
+  kindOf,
+  type Tally,
+} from './tally.ts'
 
 export interface Taken {
   readonly tally: Tally
@@ -38,7 +46,7 @@ export function takePage(page: PulledPage, { outcomes, summary }: Imported, take
       })
       return []
     }
-    addTwins(tally, outcome)
+    addPossibleDuplicates(tally, outcome)
     const { drift } = outcome
     if (drift?.kept !== undefined) addDrift(tally, driftOf(drift.document, drift.kept))
     return [outcome.achievementId]

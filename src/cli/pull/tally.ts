@@ -25,7 +25,7 @@ const refusalSchema = z.object({
   message: z.string(),
 })
 
-const twinsSchema = z.object({
+const possibleDuplicatesSchema = z.object({
   /** The one that would be made. */
   achievementId: z.string(),
   /** Those that are there, and look the same. */
@@ -41,7 +41,7 @@ export const tallySchema = z.object({
   refused: z.array(refusalSchema),
   drift: z.array(driftSchema),
   driftCount: z.int(),
-  twins: z.array(twinsSchema),
+  twins: z.array(possibleDuplicatesSchema),
   twinsCount: z.int(),
 })
 
@@ -96,7 +96,10 @@ export function addDrift(tally: Tally, drift: Drift): void {
 }
 
 /** What is likely here already, under another id. */
-export function addTwins(tally: Tally, { achievementId, possibleDuplicates }: EntryOutcome): void {
+export function addPossibleDuplicates(
+  tally: Tally,
+  { achievementId, possibleDuplicates }: EntryOutcome,
+): void {
   if (possibleDuplicates.length === 0) return
   tally.twinsCount += 1
   if (tally.twins.length < MOST_KEPT) tally.twins.push({ achievementId, possibleDuplicates })

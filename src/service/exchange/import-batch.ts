@@ -90,13 +90,14 @@ async function importIntoTitle(
           : idle && !speaks
             ? 'ignored'
             : 'unchanged'
-    const twins = definition.kind === 'new' ? sameNames(record.achievement?.name.text ?? '', names) : []
+    const possibleDuplicates =
+      definition.kind === 'new' ? sameNames(record.achievement?.name.text ?? '', names) : []
     return {
       path,
       achievementId: definition.achievementId,
       kind: error === undefined ? kind : 'failed',
       error,
-      possibleDuplicates: twins,
+      possibleDuplicates: possibleDuplicates,
       drift: isDone(result) ? result.drift : undefined,
     }
   })
