@@ -1,16 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import {
   ANONYMOUS,
-  type Demand,
   EVERYTHING,
   encode,
-  formatDemand,
+  formatPermission,
   isAllowed,
+  type Permission,
   type Principal,
   SOME,
 } from './principal.ts'
 
-const demand = (resource: string, action: Demand['action'] = 'read'): Demand => ({
+const permission = (resource: string, action: Permission['action'] = 'read'): Permission => ({
   resource: resource.split(':').map((segment) => segment.replace('%3A', ':').replace('%25', '%')),
   action,
 })
@@ -39,7 +39,7 @@ describe('a right', () => {
     ['ADMIN:*', 'NAMESPACE:*:USER:ann:PLAYER'],
     ['NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
   ])('%s covers %s', (granted, wanted) => {
-    expect(isAllowed(service(granted), demand(wanted))).toBe(true)
+    expect(isAllowed(service(granted), permission(wanted))).toBe(true)
   })
 
   test.each([
@@ -56,7 +56,7 @@ describe('a right', () => {
     ['admin:namespace:a:achievement', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
     ['', 'NAMESPACE:a:ACHIEVEMENT'],
   ])('%s does not cover %s', (granted, wanted) => {
-    expect(isAllowed(service(granted), demand(wanted))).toBe(false)
+    expect(isAllowed(service(granted), permission(wanted))).toBe(false)
   })
 
   test('is for its actions alone', () => {
@@ -64,7 +64,7 @@ describe('a right', () => {
     const actions = ['create', 'read', 'update', 'delete'] as const
     for (const [index, action] of actions.entries()) {
       const allowed = actions.filter((asked) =>
-        isAllowed(service(resource, 2 ** index), demand(resource, asked)),
+        isAllowed(service(resource, 2 ** index), permission(resource, asked)),
       )
       expect(allowed).toEqual([action])
     }
@@ -75,7 +75,7 @@ test('an id cannot pass for a wildcard or for several segments', () => {
   const named = { resource: ['NAMESPACE', 'a:USER:ann', 'ACHIEVEMENT'], action: 'read' } as const
   expect(isAllowed(service('NAMESPACE:a:USER:ann:ACHIEVEMENT'), named)).toBe(false)
   expect(isAllowed(service(`NAMESPACE:${encode('a:USER:ann')}:ACHIEVEMENT`), named)).toBe(true)
-  expect(formatDemand(named)).toBe('NAMESPACE:a%3AUSER%3Aann:ACHIEVEMENT [READ]')
+  expect(formatPermission(named)).toBe('NAMESPACE:a%3AUSER%3Aann:ACHIEVEMENT [READ]')
   expect(encode('50%3A')).toBe('50%253A')
 })
 
@@ -85,28 +85,28 @@ test('a demand for some title is met by a right on any one', () => {
   expect(isAllowed(service('ADMIN:NAMESPACE:a:STAT'), some)).toBe(false)
   expect(isAllowed(player('NAMESPACE:a:USER:ann:ACHIEVEMENT'), some)).toBe(true)
   expect(isAllowed(player('NAMESPACE:a:USER:ben:ACHIEVEMENT'), some)).toBe(false)
-  expect(formatDemand(some)).toBe('NAMESPACE:{title}:USER:ann:ACHIEVEMENT [READ]')
+  expect(formatPermission(some)).toBe('NAMESPACE:{title}:USER:ann:ACHIEVEMENT [READ]')
 })
 
 describe('a player', () => {
   test.each(['NAMESPACE:a:USER:*:ACHIEVEMENT', 'ADMIN:*', 'NAMESPACE:*:*', '*'])(
     'who has %s acts for themselves and as no administrator',
     (granted) => {
-      expect(isAllowed(player(granted), demand('NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(true)
-      expect(isAllowed(player(granted), demand('NAMESPACE:a:USER:ben:ACHIEVEMENT'))).toBe(false)
-      expect(isAllowed(player(granted), demand('ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(false)
+      expect(isAllowed(player(granted), permission('NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(true)
+      expect(isAllowed(player(granted), permission('NAMESPACE:a:USER:ben:ACHIEVEMENT'))).toBe(false)
+      expect(isAllowed(player(granted), permission('ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(false)
     },
   )
 })
 
 test('nobody may do nothing, and an operator anything', () => {
-  expect(isAllowed(ANONYMOUS, demand('NAMESPACE:a:ACHIEVEMENT'))).toBe(false)
+  expect(isAllowed(ANONYMOUS, permission('NAMESPACE:a:ACHIEVEMENT'))).toBe(false)
   const operator: Principal = { kind: 'operator', name: 'op', rights: EVERYTHING }
   for (const resource of [
     'ADMIN:NAMESPACE:a:STAT',
     'NAMESPACE:a:USER:b:STATITEM',
     'ADMIN:NAMESPACE:*:NAMESPACE',
   ]) {
-    expect(isAllowed(operator, demand(resource, 'delete'))).toBe(true)
+    expect(isAllowed(operator, permission(resource, 'delete'))).toBe(true)
   }
 })

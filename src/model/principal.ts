@@ -42,7 +42,7 @@ export const ACTIONS = { create: 1, read: 2, update: 4, delete: 8 } as const
 export type Action = keyof typeof ACTIONS
 
 /** What an operation needs of who asks for it. */
-export interface Demand {
+export interface Permission {
   /** Ids as they are, of any characters. */
   readonly resource: readonly string[]
   readonly action: Action
@@ -63,7 +63,7 @@ const ADMIN = 'ADMIN'
  * Whether one of the principal's rights covers the demand. A player's rights reach no other player, whatever they
  * say, and never cover what only an administrator may do.
  */
-export function isAllowed(principal: Principal, { resource, action }: Demand): boolean {
+export function isAllowed(principal: Principal, { resource, action }: Permission): boolean {
   if (principal.kind === 'player' && !isOwn(principal, resource)) return false
   return principal.rights.some(
     (right) => (right.action & ACTIONS[action]) !== 0 && covers(right.resource.split(':'), resource),
@@ -71,7 +71,7 @@ export function isAllowed(principal: Principal, { resource, action }: Demand): b
 }
 
 /** The demand as a right that would meet it. */
-export function formatDemand({ resource, action }: Demand): string {
+export function formatPermission({ resource, action }: Permission): string {
   const segments = resource.map((segment) => (segment === SOME ? '{title}' : encode(segment)))
   return `${segments.join(':')} [${action.toUpperCase()}]`
 }

@@ -1,5 +1,5 @@
 import type { Instant } from '../model/instant.ts'
-import type { Demand } from '../model/principal.ts'
+import type { Permission } from '../model/principal.ts'
 import * as right from './authorization.ts'
 import type { RecordProgress } from './progress/record-progress.ts'
 import type { Call, Services } from './services.ts'
@@ -8,17 +8,17 @@ import type { Call, Services } from './services.ts'
 export interface Operation<Request, Result> {
   readonly run: (services: Services, request: Request, call: Call) => Result
   /** Nobody who is unknown gets past them, whether there are any or not; but for `anybody`. */
-  readonly demands: (request: Request) => readonly Demand[]
+  readonly requires: (request: Request) => readonly Permission[]
 }
 
 export function operation<Request, Result>(
   run: (services: Services, request: Request, call: Call) => Result,
-  demands: (request: Request) => readonly Demand[],
+  requires: (request: Request) => readonly Permission[],
 ): Operation<Request, Result> {
-  return { run, demands }
+  return { run, requires }
 }
 
-export function reporting({ titleId, playerId, occurredTime }: RecordProgress): readonly Demand[] {
+export function reporting({ titleId, playerId, occurredTime }: RecordProgress): readonly Permission[] {
   return [
     right.progress(titleId, playerId, 'update'),
     ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
@@ -26,20 +26,20 @@ export function reporting({ titleId, playerId, occurredTime }: RecordProgress): 
 }
 
 /** When something happened is a trusted caller's to state. */
-export function ifStated(occurredTime: Instant | undefined, demand: Demand): readonly Demand[] {
-  return occurredTime === undefined ? [] : [demand]
+export function ifStated(occurredTime: Instant | undefined, permission: Permission): readonly Permission[] {
+  return occurredTime === undefined ? [] : [permission]
 }
 
-export function nothing(): readonly Demand[] {
+export function authenticated(): readonly Permission[] {
   return []
 }
 
 /** Of what is served to whoever asks, with no credential too. */
-export function anybody(): readonly Demand[] {
+export function publicAccess(): readonly Permission[] {
   return []
 }
 
 /** Whoever comes by a way that is for trusted callers only must be one. */
-export function forTrust(trusted: boolean | undefined, demand: Demand): Demand {
-  return trusted ? right.asAdmin(demand) : demand
+export function requireAdmin(trusted: boolean | undefined, permission: Permission): Permission {
+  return trusted ? right.asAdmin(permission) : permission
 }

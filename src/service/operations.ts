@@ -28,7 +28,15 @@ import { listDialects } from './exchange/list-dialects.ts'
 import { type TranslateOptions, translate } from './exchange/translate.ts'
 import { getImage } from './images/get-image.ts'
 import { putImage } from './images/put-image.ts'
-import { anybody, forTrust, ifStated, nothing, type Operation, operation, reporting } from './operation.ts'
+import {
+  authenticated,
+  ifStated,
+  type Operation,
+  operation,
+  publicAccess,
+  reporting,
+  requireAdmin,
+} from './operation.ts'
 import { accountOfPlayer } from './players/account-of-player.ts'
 import { admitAccount } from './players/admit-account.ts'
 import { createPlayer } from './players/create-player.ts'
@@ -80,11 +88,11 @@ export type WithContent<Options> = Options & { readonly content: AsyncIterable<U
  * case of its own, so that no wire can forget to ask who is there.
  */
 const OPERATIONS = {
-  listDialects: operation(async (services, _: object) => listDialects(services), nothing),
+  listDialects: operation(async (services, _: object) => listDialects(services), authenticated),
   translate: operation(
     (services, { content, ...options }: WithContent<TranslateOptions>, call) =>
       translate(services, options, content, call),
-    nothing,
+    authenticated,
   ),
   importAchievements: operation(
     (services, { content, ...options }: WithContent<ImportOptions>, call) =>
@@ -119,7 +127,7 @@ const OPERATIONS = {
   deleteTitle: operation(deleteTitle, ({ titleId }) => [right.title(titleId, 'delete')]),
   claimTitle: operation(claimTitle, ({ titleId = right.ALL }) => [right.title(titleId, 'create')]),
   // Only says which title a platform's ids mean: what is done with it is asked for by its own name.
-  findBoundTitle: operation(findBoundTitle, nothing),
+  findBoundTitle: operation(findBoundTitle, authenticated),
 
   createAchievement: operation(createAchievement, ({ titleId }) => [right.definitions(titleId, 'create')]),
   getAchievement: operation(getAchievement, ({ titleId }) => [right.definitions(titleId, 'read')]),
@@ -142,7 +150,7 @@ const OPERATIONS = {
 
   putImage: operation(putImage, ({ titleId = right.ALL }) => [right.definitions(titleId, 'create')]),
   // Found by the hash of its content alone: who knows that has seen it named.
-  getImage: operation(getImage, anybody),
+  getImage: operation(getImage, publicAccess),
 
   createPlayer: operation(createPlayer, ({ player }) => [right.players(player.id, 'create')]),
   getPlayer: operation(getPlayer, ({ playerId }) => [right.player(playerId, 'read')]),
@@ -153,7 +161,7 @@ const OPERATIONS = {
   linkAccount: operation(linkAccount, ({ playerId }) => [right.players(playerId, 'update')]),
   unlinkAccount: operation(unlinkAccount, ({ playerId }) => [right.players(playerId, 'update')]),
   // Like findBoundTitle: only the meaning of a name that the caller has.
-  playerOfAccount: operation(playerOfAccount, nothing),
+  playerOfAccount: operation(playerOfAccount, authenticated),
   admitAccount: operation(admitAccount, () => [right.someReport()]),
   accountOfPlayer: operation(accountOfPlayer, ({ titleId, playerId }) => [
     right.progress(titleId, playerId, 'read'),
@@ -165,29 +173,29 @@ const OPERATIONS = {
   updateStat: operation(updateStat, ({ titleId }) => [right.stats(titleId, 'update')]),
   deleteStat: operation(deleteStat, ({ titleId }) => [right.stats(titleId, 'delete')]),
   recordStats: operation(recordStats, ({ titleId, playerId, occurredTime, writer }) => [
-    forTrust(writer === 'server', right.statValues(titleId, playerId, 'update')),
+    requireAdmin(writer === 'server', right.statValues(titleId, playerId, 'update')),
     ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
   ]),
   listStatHolders: operation(listStatHolders, ({ titleId }) => [right.stats(titleId, 'read')]),
   listStatUsage: operation(listStatUsage, ({ titleId }) => [right.stats(titleId, 'read')]),
   deleteStatValue: operation(deleteStatValue, ({ titleId, playerId, writer }) => [
-    forTrust(writer === 'server', right.statValues(titleId, playerId, 'delete')),
+    requireAdmin(writer === 'server', right.statValues(titleId, playerId, 'delete')),
   ]),
   listStatItems: operation(listStatItems, ({ titleId, playerId, trusted }) => [
-    forTrust(trusted, right.statValues(titleId, playerId, 'read')),
+    requireAdmin(trusted, right.statValues(titleId, playerId, 'read')),
   ]),
   listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
     right.statValues(titleId, playerId, 'read'),
   ]),
 
   listCommunityProgress: operation(listCommunityProgress, ({ titleId, trusted }) => [
-    forTrust(trusted, right.catalogue(titleId)),
+    requireAdmin(trusted, right.catalogue(titleId)),
   ]),
   listContributors: operation(listContributors, ({ titleId, trusted }) => [
-    forTrust(trusted, right.catalogue(titleId)),
+    requireAdmin(trusted, right.catalogue(titleId)),
   ]),
   listContributions: operation(listContributions, ({ titleId, playerId, trusted }) => [
-    forTrust(trusted, right.progress(titleId, playerId, 'read')),
+    requireAdmin(trusted, right.progress(titleId, playerId, 'read')),
   ]),
   claimReward: operation(claimReward, ({ titleId, playerId }) => [
     right.progress(titleId, playerId, 'update'),
@@ -256,10 +264,10 @@ export type Operations = {
 }
 
 export function openOperations(services: Services): Operations {
-  const open = ([name, { run, demands }]: [string, Operation<never, unknown>]) => [
+  const open = ([name, { run, requires }]: [string, Operation<never, unknown>]) => [
     name,
     (request: never, call: Call) => {
-      if (demands !== anybody) right.authorize(call.principal, demands(request))
+      if (requires !== publicAccess) right.authorize(call.principal, requires(request))
       return run(services, request, call)
     },
   ]
