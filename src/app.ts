@@ -26,7 +26,7 @@ import { playerOfAccount } from './service/players/player-of-account.ts'
 import { createProgressWriter } from './service/progress/writer/progress-writer.ts'
 import type { Authenticate, Services } from './service/services.ts'
 import { titleNamed } from './service/titles/title-named.ts'
-import { reachDatabase } from './store/check-connection.ts'
+import { checkConnection } from './store/check-connection.ts'
 import type { ConnectionMode } from './store/connection-mode.ts'
 import { CommitNotifier } from './store/events/commit-notifier.ts'
 import { migrate } from './store/migrate.ts'
@@ -56,7 +56,7 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   if (config.authFile !== undefined) readAuthFile(config.authFile, [...dialects.keys()])
   if (config.tls !== undefined) checkTls(config.tls)
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
-  if (config.databaseUrl !== undefined) await reachDatabase(config.databaseUrl)
+  if (config.databaseUrl !== undefined) await checkConnection(config.databaseUrl)
   await migrate(connectionString)
   const app =
     config.workers > 1

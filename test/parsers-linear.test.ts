@@ -7,7 +7,7 @@ import { inLanguages, readLanguages } from '../adapters/xbox/gateway/languages.t
 import { readQuery, readPage as readXboxPage } from '../adapters/xbox/gateway/query.ts'
 import { parseJson } from '../src/dialect/json-text.ts'
 import { formatPath } from '../src/dialect/losses.ts'
-import { refuseStrangers } from '../src/http/host-check.ts'
+import { rejectUnknownHosts } from '../src/http/host-check.ts'
 import { scoreOf } from '../src/model/achievement.ts'
 import { checkAchievement } from '../src/model/check-achievement.ts'
 import { parseExactJson } from '../src/model/exact-json.ts'
@@ -60,7 +60,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'the key of a page token': (text) => pageOf(base64(JSON.stringify([text, 'a', '[]']))),
   'a resume token': (text) => readResumeToken('title', base64(text)),
   'a host': (text) =>
-    refuseStrangers({ method: 'GET', headers: { host: text } } as never, { hosts: new Set() } as never),
+    rejectUnknownHosts({ method: 'GET', headers: { host: text } } as never, { hosts: new Set() } as never),
   'a path of losses': (text) => formatPath([text]),
   'a packed text': (text) => pack({ [text]: text }),
   'a path below a URL': (text) => pathBelow(new URL('https://example.com/a'), text),

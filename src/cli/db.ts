@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
-import { reachDatabase } from '../store/check-connection.ts'
+import { checkConnection } from '../store/check-connection.ts'
 import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
 import { migrate } from '../store/migrate.ts'
 import { createLog } from '../telemetry/log.ts'
@@ -30,7 +30,7 @@ export function addDb(program: Command): void {
 async function withDatabase(work: (connectionString: string) => Promise<void>): Promise<void> {
   const { databaseUrl, dataDirectory } = readProcessConfig()
   if (databaseUrl !== undefined) {
-    await reachDatabase(databaseUrl)
+    await checkConnection(databaseUrl)
     return work(databaseUrl)
   }
   await using postgres = await startEmbeddedPostgres({ dataDirectory, log: createLog('error') })

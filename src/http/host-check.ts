@@ -3,7 +3,7 @@ import { isLoopback } from '../loopback.ts'
 import { LaurelError } from '../model/errors.ts'
 
 /** What a server that authenticates nobody is reached by, besides localhost and plain addresses. */
-export interface KnownNames {
+export interface AllowedHosts {
   readonly allowedHosts: ReadonlySet<string>
   readonly allowedOrigins: ReadonlySet<string>
   /** The platforms' own: nobody else can make a name in them mean this machine. */
@@ -24,7 +24,7 @@ const READING = ['GET', 'HEAD', 'OPTIONS']
  * Browsers let no page choose either header.
  * @throws LaurelError PAGE_REFUSED
  */
-export function refuseStrangers({ method, headers }: Asked, known: KnownNames): void {
+export function rejectUnknownHosts({ method, headers }: Asked, known: AllowedHosts): void {
   const { host, origin } = headers
   if (host !== undefined && !isOwnHost(host, known)) {
     const message =
@@ -40,14 +40,14 @@ export function refuseStrangers({ method, headers }: Asked, known: KnownNames): 
   }
 }
 
-function isOwnHost(host: string, { allowedHosts, domains }: KnownNames): boolean {
+function isOwnHost(host: string, { allowedHosts, domains }: AllowedHosts): boolean {
   const name = host.toLowerCase().replace(/:\d*$/, '')
   const address = /^\[(.*)\]$/.exec(name)?.[1] ?? name
   if (isIP(address) !== 0 || allowedHosts.has(name)) return true
   return ['localhost', ...domains].some((domain) => name === domain || name.endsWith(`.${domain}`))
 }
 
-function isOwnOrigin(origin: string, { allowedHosts, allowedOrigins }: KnownNames): boolean {
+function isOwnOrigin(origin: string, { allowedHosts, allowedOrigins }: AllowedHosts): boolean {
   if (allowedOrigins.has(origin)) return true
   if (!URL.canParse(origin)) return false
   const { hostname } = new URL(origin)

@@ -10,7 +10,7 @@ import { secureOptions, type Tls } from '../tls.ts'
 import { addEvents } from './events/route.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
-import { refuseStrangers } from './host-check.ts'
+import { rejectUnknownHosts } from './host-check.ts'
 import { problemOf } from './problem.ts'
 import { RateLimiter } from './rate-limiter.ts'
 import { headOf } from './request.ts'
@@ -83,7 +83,7 @@ export function createHttpServer(
   const serving: Host = { ...host, limiter: new RateLimiter() }
   if (!host.checked) {
     const known = { ...events, allowedHosts, domains: gateways.flatMap(({ domains }) => domains) }
-    app.addHook('onRequest', async (request) => refuseStrangers(request, known))
+    app.addHook('onRequest', async (request) => rejectUnknownHosts(request, known))
   }
   acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))

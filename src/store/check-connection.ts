@@ -11,7 +11,7 @@ const TIMEOUT_MILLISECONDS = 10_000
  * Finds out whether the database of DATABASE_URL lets us in.
  * @throws DatabaseUnreachableError when it does not, with the reason as its cause.
  */
-export async function reachDatabase(connectionString: string): Promise<void> {
+export async function checkConnection(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: TIMEOUT_MILLISECONDS })
   try {
     await client.connect()

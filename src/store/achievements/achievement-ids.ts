@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import { wanted } from '../id-table.ts'
+import { idTable } from '../id-table.ts'
 import type { Tables } from '../schema.ts'
 
 export function achievementIdQueries(db: Kysely<Tables>) {
@@ -13,7 +13,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('achievement_ids')
-        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievement_ids.id')
+        .innerJoin(idTable(ids).as('wanted'), 'wanted.id', 'achievement_ids.id')
         .where('title_id', '=', titleId)
         .where('dialect', '=', dialect)
         .select(['achievement_ids.id', 'achievement_id'])

@@ -3,7 +3,7 @@ import { type Achievement, type StoredAchievement, scoreOf } from '../../model/a
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { wanted } from '../id-table.ts'
+import { idTable } from '../id-table.ts'
 import type { Row, Tables } from '../schema.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 
@@ -32,7 +32,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       .select(idsColumn.as('ids'))
       .where('title_id', '=', titleId)
   const selectNamed = (titleId: string, ids: readonly string[]) =>
-    select(titleId).innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'achievements.id')
+    select(titleId).innerJoin(idTable(ids).as('wanted'), 'wanted.id', 'achievements.id')
 
   return {
     /** Writes definitions and their dialect ids; existing ones of the same id are replaced, their etag moves. */

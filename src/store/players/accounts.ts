@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Account } from '../../model/player.ts'
-import { wanted } from '../id-table.ts'
+import { idTable } from '../id-table.ts'
 import type { Tables } from '../schema.ts'
 
 export function accountQueries(db: Kysely<Tables>) {
@@ -20,7 +20,7 @@ export function accountQueries(db: Kysely<Tables>) {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('accounts')
-        .innerJoin(wanted(ids).as('wanted'), 'wanted.id', 'accounts.id')
+        .innerJoin(idTable(ids).as('wanted'), 'wanted.id', 'accounts.id')
         .where('dialect', '=', dialect)
         .select(['accounts.id', 'player_id'])
         .execute()

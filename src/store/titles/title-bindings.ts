@@ -50,10 +50,10 @@ export function titleBindingQueries(db: Kysely<Tables>) {
       const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
         Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
       )
-      const wanted = sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
+      const idTable = sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
       await sql`
         delete from title_bindings b where title_id = ${titleId} and not exists (
-          select from ${wanted} where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(
+          select from ${idTable} where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(
         db,
       )
       if (rows.length === 0) return
@@ -65,17 +65,17 @@ export function titleBindingQueries(db: Kysely<Tables>) {
         and b.dialect = r.dialect and b.name = r.name and b.value = r.value)`
       const found = await sql<TakenBinding>`
         select r.dialect, r.name, r.value, b.title_id as owner, false as is_title_id
-        from ${wanted} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
+        from ${idTable} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
         where b.title_id <> ${titleId}
         union all
         select r.dialect, r.name, r.value, t.id, true
-        from ${wanted} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
+        from ${idTable} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
         limit 1`.execute(db)
       const [taken] = found.rows
       if (taken !== undefined) throw bindingTaken(titleId, taken)
       await sql`
         insert into title_bindings (dialect, name, value, title_id)
-        select dialect, name, value, ${titleId} from ${wanted} where ${isNew}`.execute(db)
+        select dialect, name, value, ${titleId} from ${idTable} where ${isNew}`.execute(db)
     },
   }
 }

@@ -97,9 +97,9 @@ function toRow(title: Title) {
 
 function fromRow(row: TitleRow): Title {
   const dialects = [...new Set(row.bindings.map(([dialect]) => dialect))]
-  const bindings = dialects.map((wanted) => {
-    const entries = row.bindings.filter(([dialect]) => dialect === wanted)
-    return [wanted, Object.fromEntries(entries.map(([, name, value]) => [name, value]))] as const
+  const bindings = dialects.map((idTable) => {
+    const entries = row.bindings.filter(([dialect]) => dialect === idTable)
+    return [idTable, Object.fromEntries(entries.map(([, name, value]) => [name, value]))] as const
   })
   return {
     id: row.id,
