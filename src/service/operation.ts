@@ -43,3 +43,6 @@ export function publicAccess(): readonly Permission[] {
 export function requireAdmin(trusted: boolean | undefined, permission: Permission): Permission {
   return trusted ? right.asAdmin(permission) : permission
 }
+
+/** A document that is sent beside a request. */
+export type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
