@@ -115,16 +115,17 @@ const all = (word: string) => Array.from({ length: 5 }, () => word)
 const [delivered, unsupported, refused] = ['delivered', 'unsupported', 'refused']
 
 describe('a Laurel takes what the bridge sends', () => {
-  test('to Discord', async () => {
+  test('to Discord, but for what follows a stat there', async () => {
     const account = '80351110224678912'
     const playerId = await player('discord', account)
     const tell = (changes: readonly BridgeChange[]) =>
       deliver('discord', '/discord/api/v10', account, changes)
-    expect(await tell(progressed)).toEqual(all(delivered))
-    expect(await percentsOf(playerId)).toEqual([40, 29, 30, 12, 33])
-    expect(await tell(finished)).toEqual(all(delivered))
-    expect(await percentsOf(playerId)).toEqual([100, 100, 100, 100, 100])
-    expect(await tell([...progressed, ...finished])).toEqual([...all(delivered), ...all(delivered)])
+    const verdicts = [delivered, delivered, delivered, refused, refused]
+    expect(await tell(progressed)).toEqual(verdicts)
+    expect(await percentsOf(playerId)).toEqual([40, 29, 30, 0, 0])
+    expect(await tell(finished)).toEqual(verdicts)
+    expect(await percentsOf(playerId)).toEqual([100, 100, 100, 0, 0])
+    expect(await tell([...progressed, ...finished])).toEqual([...verdicts, ...verdicts])
   })
 
   test('to Xbox, but for what is event-based there', async () => {

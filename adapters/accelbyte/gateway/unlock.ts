@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
-import type { JsonObject } from '../../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import { readBody } from './body.ts'
 import { writeDefinition } from './definition.ts'
@@ -69,16 +69,16 @@ async function unlock(audience: Audience, request: GatewayRequest, achievementId
 
 /** What is measured is unlocked by its measure alone; what counts without a statistic, by a server's word. */
 function refusalOf(achievement: StoredAchievement, audience: Audience): LaurelError | undefined {
+  const { titleId, id } = achievement
   const { incremental, global, statCode } = writeDefinition(achievement, '')
-  const refused = (reason: 'COMMUNITY_GOAL' | 'REQUIREMENT_FOLLOWS_STAT', what: string) =>
-    new LaurelError(
-      'failed_precondition',
-      reason,
-      `achievement ${achievement.id} is ${what} unlocks it alone`,
-    )
-  if (global === true) return refused('COMMUNITY_GOAL', 'global: what all players do')
+  const refused = (reason: 'COMMUNITY_GOAL' | 'REQUIREMENT_FOLLOWS_STAT', what: string, code: JsonValue) => {
+    const metadata = { titleId, achievementId: id, ...(code ? { statCode: String(code) } : {}) }
+    const message = `achievement ${id} is ${what} unlocks it alone`
+    return new LaurelError('failed_precondition', reason, message, { metadata })
+  }
+  if (global === true) return refused('COMMUNITY_GOAL', 'global: what all players do', '')
   const isMeasured = statCode !== '' || audience === 'public'
-  if (incremental === true && isMeasured)
-    return refused('REQUIREMENT_FOLLOWS_STAT', `incremental: its statistic ${statCode}`)
-  return undefined
+  if (incremental !== true || !isMeasured) return undefined
+  const statistic = statCode === '' ? 'its statistic' : `its statistic ${statCode}`
+  return refused('REQUIREMENT_FOLLOWS_STAT', `incremental: ${statistic}`, statCode ?? '')
 }

@@ -36,11 +36,10 @@ export async function updateUserAchievement(request: GatewayRequest): Promise<Ga
   const achievement = await achievementOf(request, title)
   const person = await personIn(request, title.id)
   if (request.strict) checkHistory(request, achievement, person)
-  const { playerId } = await admitted(request, person)
   await operations.recordProgress(
     {
       titleId: title.id,
-      playerId,
+      playerId: person.playerId,
       achievementId: achievement.id,
       report: { kind: 'percent', percent },
       occurredTime: undefined,
@@ -48,6 +47,10 @@ export async function updateUserAchievement(request: GatewayRequest): Promise<Ga
     },
     call,
   )
+  // Only now, so that a refused report leaves no player behind.
+  if (!person.linked && person.account !== undefined) {
+    await operations.admitAccount({ dialect: DIALECT, id: person.account }, call)
+  }
   return { status: 200, body: {} }
 }
 
@@ -68,12 +71,6 @@ function isSeen({
 function personIn(request: GatewayRequest, titleId: string): Promise<Person> {
   if (request.params['user'] === SELF) return whoAsks(request, titleId)
   return whoHas(request, pathId(request, 'user'))
-}
-
-/** Nobody has to register first. */
-async function admitted(request: GatewayRequest, person: Person): Promise<Pick<Person, 'playerId'>> {
-  if (person.linked || person.account === undefined) return person
-  return request.operations.admitAccount({ dialect: DIALECT, id: person.account }, request.call)
 }
 
 /** As it was at Discord: bots set what is secure, of users who own the game; all others what is not. */

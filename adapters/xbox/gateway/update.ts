@@ -71,11 +71,13 @@ function checkTitle(
 }
 
 /** @throws LaurelError for an achievement that the title's events move, and no report of the title's. */
-function checkIsReported({ ids, requirements }: StoredAchievement): void {
+function checkIsReported({ titleId, id, ids, requirements }: StoredAchievement): void {
   const followed = requirements.flatMap(({ statCode }) => statCode ?? [])
-  if (followed.length === 0) return
+  const [statCode] = followed
+  if (statCode === undefined) return
   const message = `achievement ${ids['xbox']} is event-based and follows ${followed.join(', ')}: report the stat`
-  throw new LaurelError('failed_precondition', 'REQUIREMENT_FOLLOWS_STAT', message)
+  const metadata = { titleId, achievementId: id, statCode }
+  throw new LaurelError('failed_precondition', 'REQUIREMENT_FOLLOWS_STAT', message, { metadata })
 }
 
 /**

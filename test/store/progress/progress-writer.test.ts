@@ -18,13 +18,12 @@ import { runs } from '../../conformance/fuzz-factor.ts'
 import { achievementOf, gamerscore, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
+const two = (parts: object) => [requirementOf({ id: 'a', ...parts }), requirementOf({ id: 'b', target: 3n })]
+
 const ACHIEVEMENTS: readonly Achievement[] = [
   achievementOf({ id: 'plain', rewards: gamerscore(5) }),
   achievementOf({ id: 'counted', rewards: gamerscore(10), requirements: [requirementOf({ target: 20n })] }),
-  achievementOf({
-    id: 'two',
-    requirements: [requirementOf({ id: 'a' }), requirementOf({ id: 'b', target: 3n })],
-  }),
+  achievementOf({ id: 'two', requirements: two({}) }),
   achievementOf({
     id: 'lap',
     requirements: [requirementOf({ operator: 'at_most', target: 60.5, valueType: 'double' })],
@@ -36,6 +35,7 @@ const ACHIEVEMENTS: readonly Achievement[] = [
     requirements: [requirementOf()],
   }),
   achievementOf({ id: 'followed', requirements: [requirementOf({ statCode: 'kills' })] }),
+  achievementOf({ id: 'mixed', requirements: two({ statCode: 'kills' }) }),
 ]
 
 const requirementId = fc.constantFrom(undefined, 'count', 'a', 'b', 'none')
