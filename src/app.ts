@@ -23,7 +23,8 @@ import { purgeEventsBefore } from './service/events/purge-events.ts'
 import { SafePosition } from './service/events/safe-position.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/players/player-of-account.ts'
-import { createProgressWriter } from './service/progress/writer/progress-writer.ts'
+import { ProgressPages } from './service/progress/progress-pages.ts'
+import { ProgressWriter } from './service/progress/writer/progress-writer.ts'
 import type { Authenticate, Services } from './service/services.ts'
 import { titleNamed } from './service/titles/title-named.ts'
 import { checkConnection } from './store/check-connection.ts'
@@ -93,6 +94,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     directory: config.credentialsDirectory,
   })
   const now = () => instantFromMilliseconds(Date.now())
+  const definitions = new DefinitionCache()
   const services: Services = {
     store,
     dialects,
@@ -100,8 +102,12 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
     settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
-    progressWriter: createProgressWriter(config.writeBatching),
-    definitions: new DefinitionCache(),
+    definitions,
+    progressWriter: new ProgressWriter(
+      { store, definitions, now, maxBackdateSeconds: config.maxBackdateSeconds },
+      config.writeBatching,
+    ),
+    progressPages: new ProgressPages(store, definitions),
     safePosition,
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),

@@ -1,3 +1,4 @@
+import type { StoredAchievement } from './achievement.ts'
 import type { Instant } from './instant.ts'
 import type { Quantity } from './quantity.ts'
 import type { Extensions } from './title.ts'
@@ -10,7 +11,17 @@ export type ProgressState = 'not_started' | 'in_progress' | 'achieved'
  */
 export type UnlockPrecision = 'exact' | 'reported' | 'imported' | 'unknown'
 
-/** One player's standing on one achievement. */
+/** Names all that one player has in one title. */
+export interface PlayerTitleKey {
+  readonly playerId: string
+  readonly titleId: string
+}
+
+export interface ProgressKey extends PlayerTitleKey {
+  readonly achievementId: string
+}
+
+/** One player's progress on one achievement. */
 export interface Progress {
   readonly state: ProgressState
   /** Current value by requirement id; a requirement without a report is absent. */
@@ -43,6 +54,12 @@ export const NOT_STARTED: Progress = {
   revoked: false,
   writer: '',
   extensions: {},
+}
+
+/** An achievement and one player's progress on it. */
+export interface PlayerProgress {
+  readonly achievement: StoredAchievement
+  readonly progress: Progress
 }
 
 /** What a caller says about one achievement of one player. */
@@ -88,17 +105,21 @@ export type Outcome =
       readonly kind: 'rejected'
       readonly why: Rejection
       readonly detail: string
-      /** What the error says beside the ids of the title and the achievement. */
+      /** The error's metadata beside the ids of the title and the achievement. */
       readonly metadata?: Readonly<Record<string, string>>
     }
-  | {
-      readonly kind: 'recorded'
-      readonly progress: Progress
-      /** False when the report was lower than or equal to what is known. */
-      readonly changed: boolean
-      readonly newlyUnlocked: boolean
-      readonly alreadyUnlocked: boolean
-    }
+  | (RecordedProgress & { readonly kind: 'recorded' })
+
+interface RecordedProgress {
+  readonly progress: Progress
+  /** False when the report did not exceed the stored progress. */
+  readonly changed: boolean
+  readonly newlyUnlocked: boolean
+  readonly alreadyUnlocked: boolean
+}
+
+/** The result of one report, or of another change to one player's progress. */
+export interface ProgressResult extends ProgressKey, RecordedProgress {}
 
 /** The value of a requirement, whatever its id is called. */
 export function valueAt(values: Progress['values'], requirementId: string): Quantity | undefined {

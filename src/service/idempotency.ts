@@ -1,42 +1,101 @@
 import { hash } from 'node:crypto'
+import { compositeKey } from '../model/composite-key.ts'
 import { LaurelError } from '../model/errors.ts'
+import type { Instant } from '../model/instant.ts'
 import { pack, unpack } from '../model/packed.ts'
+import type { PlayerRequestKey, PlayerResponse, StoredResponse } from '../store/idempotency.ts'
 import type { Queries } from '../store/queries.ts'
-import type { Call, Services } from './services.ts'
+import type { Store } from '../store/store.ts'
+import type { Call } from './call.ts'
 
-/** Equal for equal requests; the request id itself is no part of it. */
+/** Returns the same digest for equal requests, whatever their request ids. */
 export function requestDigest(operation: string, request: object): string {
   const payload = pack([operation, { ...request, requestId: undefined }])
   return hash('sha256', payload, 'base64url')
 }
 
-export function requestIdReused(requestId: string): LaurelError {
-  const message = `request_id ${requestId} was used for another request: take a new one`
-  return new LaurelError('failed_precondition', 'REQUEST_ID_REUSED', message, { metadata: { requestId } })
-}
-
 /**
- * Runs a mutation of definitions in one transaction. With a request id it happens once: the same request again
- * gets the first answer, another one under the same id is refused.
+ * Runs a mutation of definitions in one transaction. With a request id it runs once: a retry returns the first response.
+ * @throws LaurelError REQUEST_ID_REUSED for another request under the same id.
  */
 export async function mutateIdempotently<Result>(
-  services: Services,
+  { store, now }: { readonly store: Store; readonly now: () => Instant },
   operation: string,
   request: { readonly requestId: string | undefined },
   call: Call,
   run: (queries: Queries) => Promise<Result>,
 ): Promise<Result> {
   const { requestId } = request
-  return services.store.write(call.signal, async (queries) => {
+  return store.write(call.signal, async (queries) => {
     if (requestId === undefined) return run(queries)
     const digest = requestDigest(operation, request)
-    const stored = await queries.idempotency.claimForDefinitions(requestId, digest, services.now())
-    if (stored !== undefined) {
-      if (stored.fingerprint !== digest) throw requestIdReused(requestId)
-      return unpack<{ result: Result }>(stored.response).result
-    }
+    const stored = await queries.idempotency.claimForDefinitions(requestId, digest, now())
+    if (stored !== undefined) return unpack<{ result: Result }>(checkDigest(stored, requestId, digest)).result
     const result = await run(queries)
     await queries.idempotency.storeForDefinitions(requestId, pack({ result }))
     return result
   })
+}
+
+interface PlayerMutation {
+  readonly playerId: string
+  readonly titleId: string
+  readonly requestId: string | undefined
+}
+
+export type NewResponse = PlayerResponse & { readonly titleId: string }
+
+/**
+ * The first responses to players' mutations. Loaded under the lock of the players' titles, or checked by the statement that
+ * writes the new ones, and written in the mutation's own transaction: if no response is stored, nothing was written.
+ */
+export class IdempotencyStore {
+  readonly #stored: Map<string, StoredResponse>
+  readonly #new: NewResponse[] = []
+
+  constructor(stored: readonly PlayerResponse[] = []) {
+    this.#stored = new Map(stored.map((response) => [keyOf(response), response]))
+  }
+
+  static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<IdempotencyStore> {
+    const requests = mutations.flatMap(({ playerId, requestId }) =>
+      requestId === undefined ? [] : [{ playerId, requestId }],
+    )
+    return new IdempotencyStore(requests.length === 0 ? [] : await queries.idempotency.list(requests))
+  }
+
+  /**
+   * Returns the text of the first response; undefined for a new request.
+   * @throws LaurelError REQUEST_ID_REUSED if the id was used for another request.
+   */
+  find({ playerId, requestId }: PlayerMutation, digest: string): string | undefined {
+    if (requestId === undefined) return undefined
+    const stored = this.#stored.get(keyOf({ playerId, requestId }))
+    return stored && checkDigest(stored, requestId, digest)
+  }
+
+  add({ playerId, titleId, requestId }: PlayerMutation, digest: string, response: string): void {
+    if (requestId === undefined) return
+    const stored = { playerId, titleId, requestId, digest, response }
+    this.#stored.set(keyOf(stored), stored)
+    this.#new.push(stored)
+  }
+
+  get newResponses(): readonly NewResponse[] {
+    return this.#new
+  }
+
+  async flush(queries: Queries, time: Instant): Promise<void> {
+    if (this.#new.length > 0) await queries.idempotency.insert(this.#new, time)
+  }
+}
+
+function checkDigest({ digest, response }: StoredResponse, requestId: string, expected: string): string {
+  if (digest === expected) return response
+  const message = `request_id ${requestId} was used for another request: take a new one`
+  throw new LaurelError('failed_precondition', 'REQUEST_ID_REUSED', message, { metadata: { requestId } })
+}
+
+function keyOf({ playerId, requestId }: PlayerRequestKey): string {
+  return compositeKey(playerId, requestId)
 }

@@ -1,7 +1,7 @@
 import type { Instant } from '../model/instant.ts'
 import type { Permission } from '../model/principal.ts'
 import * as right from './authorization.ts'
-import type { RecordProgress } from './progress/record-progress.ts'
+import type { RecordProgress } from './progress/writer/contract.ts'
 import type { Call, Services } from './services.ts'
 
 /** A use case, and what it demands of whoever asks for it. */

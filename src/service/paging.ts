@@ -1,10 +1,15 @@
 import { LaurelError } from '../model/errors.ts'
-import type { Page } from './services.ts'
 
 const DEFAULT_PAGE_SIZE = 50
 const MAX_PAGE_SIZE = 1000
 /** An integer of 64 bits has at most 19 digits. */
 const KEY = /^-?\d{1,19}$/
+
+export interface Page<Item> {
+  readonly items: readonly Item[]
+  /** Undefined on the last page. */
+  readonly nextPageToken: string | undefined
+}
 
 /** Where a page begins: after the entry of this sort key and id. */
 export interface Position {

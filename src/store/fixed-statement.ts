@@ -7,7 +7,7 @@ type Value = string | number | bigint | boolean | undefined
  * Columns of a table that is made of values: what they are called, their types, and what stands in them. `jsonb` and
  * `json`, which is text in the table, are texts of JSON, and none of them undefined.
  */
-type Columns = Readonly<Record<string, readonly [type: string, values: readonly Value[]]>>
+export type Columns = Readonly<Record<string, readonly [type: string, values: readonly Value[]]>>
 
 interface ValueTable {
   readonly alias: string

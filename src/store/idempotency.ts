@@ -1,11 +1,13 @@
 import { type Kysely, sql } from 'kysely'
-import { formatJson } from '../model/exact-json.ts'
 import type { Instant } from '../model/instant.ts'
+import { type Columns, fixed, fragment, table } from './fixed-statement.ts'
 import type { Tables } from './schema.ts'
 
-/** A mutation's first answer, kept so that a retry gets it again. */
+/** The first response to a mutation, returned to each retry under the same request id. */
 export interface StoredResponse {
-  readonly fingerprint: string
+  /** Of the request, to detect another request under the same id. */
+  readonly digest: string
+  /** JSON. */
   readonly response: string
 }
 
@@ -14,30 +16,41 @@ export interface PlayerRequestKey {
   readonly requestId: string
 }
 
-export function requestQueries(db: Kysely<Tables>) {
+export type PlayerResponse = PlayerRequestKey & StoredResponse
+
+/** For statements that insert responses: the columns, and their values in `responseRows`. */
+export const RESPONSE_COLUMNS = fragment('player_id, request_id, fingerprint, response')
+export const RESPONSE_VALUES = fragment('player_id, request_id, digest, response')
+
+export function responseRows(responses: readonly PlayerResponse[]): Columns {
+  return {
+    player_id: ['text', responses.map(({ playerId }) => playerId)],
+    request_id: ['text', responses.map(({ requestId }) => requestId)],
+    digest: ['text', responses.map(({ digest }) => digest)],
+    response: ['json', responses.map(({ response }) => response)],
+  }
+}
+
+export function idempotencyQueries(db: Kysely<Tables>) {
   return {
     /**
-     * Claims a request id for this transaction. Undefined when it was free; else the answer that was given, after
-     * waiting for the transaction that had claimed it.
+     * Claims a request id for this transaction. Returns undefined if it was free; else the stored response, after waiting
+     * for the transaction that claimed it.
      */
     async claimForDefinitions(
       requestId: string,
-      fingerprint: string,
+      digest: string,
       time: Instant,
     ): Promise<StoredResponse | undefined> {
-      const claimed = await db
-        .insertInto('definition_requests')
-        .values({ request_id: requestId, fingerprint, response: null, create_time: time })
-        .onConflict((conflict) => conflict.column('request_id').doNothing())
-        .returning('request_id')
-        .executeTakeFirst()
-      if (claimed !== undefined) return undefined
-      const row = await db
-        .selectFrom('definition_requests')
-        .where('request_id', '=', requestId)
-        .select(['fingerprint', 'response'])
-        .executeTakeFirstOrThrow()
-      return { fingerprint: row.fingerprint, response: row.response ?? '' }
+      const claimed = await sql`
+        insert into definition_requests (request_id, fingerprint, create_time)
+        values (${requestId}, ${digest}, ${time})
+        on conflict (request_id) do nothing returning request_id`.execute(db)
+      if (claimed.rows.length > 0) return undefined
+      const { rows } = await sql<StoredResponse>`
+        select fingerprint as digest, coalesce(response, '') as response
+        from definition_requests where request_id = ${requestId}`.execute(db)
+      return rows[0] as StoredResponse
     },
 
     async storeForDefinitions(requestId: string, response: string): Promise<void> {
@@ -48,46 +61,24 @@ export function requestQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** The answers that players' requests were given, in no order. */
-    async list(
-      requests: readonly PlayerRequestKey[],
-    ): Promise<readonly (PlayerRequestKey & StoredResponse)[]> {
-      const { rows } = await sql<{
-        player_id: string
-        request_id: string
-        fingerprint: string
-        response: string
-      }>`
-        select q.player_id, q.request_id, q.fingerprint, q.response from player_requests q
+    /** Returns the stored responses to players' requests, in no order. */
+    async list(requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> {
+      const { rows } = await sql<PlayerResponse>`
+        select q.player_id as "playerId", q.request_id as "requestId", q.fingerprint as digest, q.response
+        from player_requests q
         join unnest(${requests.map(({ playerId }) => playerId)}::text[],
-                    ${requests.map(({ requestId }) => requestId)}::text[]) as wanted (player_id, request_id)
-          on q.player_id = wanted.player_id and q.request_id = wanted.request_id`.execute(db)
-      return rows.map((row) => ({
-        playerId: row.player_id,
-        requestId: row.request_id,
-        fingerprint: row.fingerprint,
-        response: row.response,
-      }))
+                    ${requests.map(({ requestId }) => requestId)}::text[]) as keys (player_id, request_id)
+          on q.player_id = keys.player_id and q.request_id = keys.request_id`.execute(db)
+      return rows
     },
 
-    async insert(responses: readonly (PlayerRequestKey & StoredResponse)[], time: Instant): Promise<void> {
-      const rows = formatJson(
-        responses.map(({ playerId, requestId, fingerprint, response }) => ({
-          player_id: playerId,
-          request_id: requestId,
-          fingerprint,
-          response,
-          create_time: time,
-        })),
-      )
-      await sql`
-        insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-        select * from jsonb_to_recordset(${rows}::jsonb)
-          as r (player_id text, request_id text, fingerprint text, response text, create_time bigint)
+    async insert(responses: readonly PlayerResponse[], time: Instant): Promise<void> {
+      await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
+        select ${RESPONSE_VALUES}, ${time}::bigint from ${table('r', responseRows(responses))}
         order by player_id, request_id`.execute(db)
     },
 
-    /** Forgets answers that were given before an instant. */
+    /** Deletes responses that are older than the time. */
     async purgeBefore(time: Instant): Promise<void> {
       await db.deleteFrom('definition_requests').where('create_time', '<', time).execute()
       await db.deleteFrom('player_requests').where('create_time', '<', time).execute()

@@ -10,7 +10,7 @@ import { deliveryRetentionQueries } from './destinations/delivery-retention.ts'
 import { destinationQueries } from './destinations/destinations.ts'
 import { replayQueries } from './destinations/replays.ts'
 import { eventQueries } from './events/events.ts'
-import { requestQueries } from './idempotency.ts'
+import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerQueries } from './players/players.ts'
@@ -49,7 +49,7 @@ export function queriesOn(db: Kysely<Tables>) {
     deliveryQueue: deliveryFlowQueries(db),
     deliveryAttempts: deliveryAttemptQueries(db),
     deliveryRetention: deliveryRetentionQueries(db),
-    idempotency: requestQueries(db),
+    idempotency: idempotencyQueries(db),
     images: imageQueries(db),
   }
 }

@@ -3,7 +3,7 @@ import { updateAchievement } from '../../src/service/achievements/update-achieve
 import { createPlayer } from '../../src/service/players/create-player.ts'
 import { linkAccount } from '../../src/service/players/link-account.ts'
 import { getProgress } from '../../src/service/progress/get-progress.ts'
-import { revokeAchievement } from '../../src/service/progress/revoke-achievement.ts'
+import { revokeAchievement } from '../../src/service/progress/enforcement.ts'
 import { ask, freshSnowflake, freshToken } from '../support/discord-requests.ts'
 import { type DiscordServer, startDiscordServer } from '../support/discord-server.ts'
 import { callOf } from '../support/services.ts'

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
 import { openMedia } from '../../src/media/media.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
+import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
 import { Credentials } from '../../src/outbound/credentials.ts'
 import { openOutbound } from '../../src/outbound/outbound.ts'
@@ -10,7 +11,8 @@ import { createDestinationTester } from '../../src/relay/destination-tester.ts'
 import { DefinitionCache } from '../../src/service/achievements/definition-cache.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
-import { createProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
+import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
+import { ProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
 import type { Call, Services } from '../../src/service/services.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createLog } from '../../src/telemetry/log.ts'
@@ -20,8 +22,10 @@ export interface TestServices extends Services, AsyncDisposable {
   readonly databaseUrl: string
 }
 
-/** The use cases on a database of their own. */
-export async function createTestServices(settings: Partial<Services> = {}): Promise<TestServices> {
+/** The services on a database of their own. */
+export async function createTestServices(
+  settings: Partial<Pick<Services, 'now' | 'entropy'>> = {},
+): Promise<TestServices> {
   const database = await createTestDatabase()
   const store = openStore({
     connectionString: database.url,
@@ -30,7 +34,7 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
       throw error
     },
   })
-  const services = { ...servicesOn(store), ...settings }
+  const services = servicesOn(store, settings)
   store.onWritten(() => services.safePosition.poke())
   services.safePosition.start()
   return {
@@ -44,35 +48,53 @@ export async function createTestServices(settings: Partial<Services> = {}): Prom
   }
 }
 
-/** The use cases on a store that is somebody else's. */
-export function servicesOn(store: Store): Services {
-  const horizon = new SafePosition(store)
-  const now = () => instantFromMilliseconds(Date.now())
+/** The services on a store that the caller opens and closes. */
+export function servicesOn(
+  store: Store,
+  {
+    now = () => instantFromMilliseconds(Date.now()),
+    entropy = () => randomBytes(8).readBigUInt64BE(),
+  }: Partial<Pick<Services, 'now' | 'entropy'>> = {},
+): Services {
+  const safePosition = new SafePosition(store)
   const credentials = new Credentials({ environment: {}, directory: undefined })
-  return {
+  const outbound = openOutbound({ allowPrivate: [] })
+  const parts = {
     store,
+    now,
+    definitions: new DefinitionCache(),
+    settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
+  }
+  return {
+    ...parts,
     dialects,
     media: openMedia(),
-    now,
-    entropy: () => randomBytes(8).readBigUInt64BE(),
-    progressWriter: createProgressWriter(true),
-    definitions: new DefinitionCache(),
-    safePosition: horizon,
-    feed: new Feed(store, horizon),
-    destinationTester: createDestinationTester({
-      outbound: openOutbound({ allowPrivate: [] }),
-      credentials,
-      bridges,
-      now,
-    }),
-    settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
+    entropy,
+    progressWriter: progressWriterOf(parts),
+    progressPages: new ProgressPages(store, parts.definitions),
+    safePosition,
+    feed: new Feed(store, safePosition),
+    destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
 }
 
-/** What a wire is served with where nobody is refused. */
+/** A writer with a cache of its own, as another process has it. */
+export function progressWriterOf({
+  store,
+  definitions,
+  now,
+  settings: { maxBackdateSeconds },
+}: Pick<Services, 'store' | 'definitions' | 'now' | 'settings'>): ProgressWriter {
+  return new ProgressWriter({ store, definitions, now, maxBackdateSeconds }, true)
+}
+
+/** The part of a wire that authenticates and logs, for a server that permits every call. */
 export const testWire = { log: createLog('silent'), authenticate: authenticateAnyone }
 
 export function callOf(actor = 'tester'): Call {
-  const principal = { kind: 'operator', name: actor, rights: EVERYTHING } as const
-  return { signal: new AbortController().signal, principal, actor }
+  return {
+    signal: NEVER_ABORTED,
+    principal: { kind: 'operator', name: actor, rights: EVERYTHING },
+    actor,
+  }
 }

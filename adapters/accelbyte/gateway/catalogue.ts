@@ -21,7 +21,7 @@ export async function definitionsFor(
 ): Promise<readonly StoredAchievement[]> {
   if (audience === 'public') {
     const asked = { dialect: 'accelbyte', titleId, playerId: undefined }
-    return (await operations.listStandings(asked, call)).map(({ achievement }) => achievement)
+    return (await operations.listTitleProgress(asked, call)).map(({ achievement }) => achievement)
   }
   const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
   return everyPage((pageToken) =>
@@ -37,7 +37,7 @@ export async function listProgressFor(
   playerId: string,
 ): Promise<readonly CatalogueProgress[]> {
   if (audience === 'public')
-    return operations.listStandings({ dialect: 'accelbyte', titleId, playerId }, call)
+    return operations.listTitleProgress({ dialect: 'accelbyte', titleId, playerId }, call)
   const filter = { titleId, playerId, view: 'full', states: [] } as const
   return everyPage((pageToken) =>
     operations.listProgress({ ...filter, pageSize: PAGE_SIZE, pageToken }, call),

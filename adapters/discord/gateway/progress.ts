@@ -18,7 +18,7 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
   const { operations, call } = request
   const { id } = await titleOf(request)
   const { account, playerId } = await whoAsks(request, id)
-  const progressList = await operations.listStandings({ dialect: DIALECT, titleId: id, playerId }, call)
+  const progressList = await operations.listTitleProgress({ dialect: DIALECT, titleId: id, playerId }, call)
   const seen = progressList.filter(isSeen)
   const body = seen.map(({ achievement, progress }) =>
     writeAchievement(request, achievement, { account, progress }),

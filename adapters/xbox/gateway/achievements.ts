@@ -18,7 +18,7 @@ export async function achievementsNamed(
   if (alone !== undefined) return [alone]
   const { operations, call } = request
   const asked = { dialect: 'xbox', titleId: title.title.id, playerId: undefined, isLookup: true }
-  const progressList = await operations.listStandings(asked, call)
+  const progressList = await operations.listTitleProgress(asked, call)
   const byId = new Map(progressList.map(({ achievement }) => [achievement.ids['xbox'], achievement]))
   return ids.map((wanted) => {
     const found = byId.get(wanted)

@@ -1,6 +1,6 @@
 import type { BatchItem, RecordProgressRequest } from '../../gen/laurel/v1/progress_service.ts'
 import { compareQuantities } from '../../model/quantity.ts'
-import type { RecordProgress } from '../../service/progress/record-progress.ts'
+import type { RecordProgress } from '../../service/progress/writer/contract.ts'
 import { readQuantity, readWithin } from './numbers.ts'
 import { readId, readOptionalId, readRequestId } from './texts.ts'
 import { readInstant } from './time.ts'

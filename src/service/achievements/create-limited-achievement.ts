@@ -1,5 +1,5 @@
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
-import { attributionOf } from '../progress/writer/apply-report.ts'
+import { attributionOf } from '../call.ts'
 import { titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { insertAchievement } from './create-achievement.ts'

@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { listTitleProgress } from '../progress/list-title-progress.ts'
+import { listTitleProgress } from '../progress/list-progress.ts'
 import type { Call, Services } from '../services.ts'
 
 export interface ListDialectAchievements {

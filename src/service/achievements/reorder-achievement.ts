@@ -1,6 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { attributionOf } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementNotFound, achievementOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 

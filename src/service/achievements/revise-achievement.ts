@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { attributionOf } from '../progress/writer/apply-report.ts'
+import { attributionOf } from '../call.ts'
 import type { Call, Services } from '../services.ts'
 import { type AchievementPatch, patchAchievement } from './update-achievement.ts'
 

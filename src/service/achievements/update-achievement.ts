@@ -1,7 +1,7 @@
 import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
+import { type Attribution, attributionOf } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { type Attribution, attributionOf } from '../progress/writer/apply-report.ts'
 import { achievementNotFound, achievementOf, checkEtag, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkDialectIds, statCodesOf } from './create-achievement.ts'

@@ -1,6 +1,5 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
-import { NOT_STARTED } from '../../model/progress.ts'
 import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
 import { lockAchievementShared } from '../require.ts'
 import type { Call, Services } from '../services.ts'
@@ -44,11 +43,11 @@ export async function claimReward(
       if (mine === undefined) throw refuse('NO_CONTRIBUTION', 'only who contributed has a reward to claim')
       if (mine.claimTime !== undefined) return { claimTime: mine.claimTime, newlyClaimed: false }
       await queries.community.claim(request, achievementId, now)
-      await queries.progress.insertEvents([
+      await queries.events.insert([
         {
           ...{ playerId, titleId, achievementId },
           kind: 'claimed',
-          progress: { ...NOT_STARTED, state: 'achieved', percent: 100, unlockTime },
+          ...{ state: 'achieved', percent: 100, unlockTime },
           time: now,
           actor: call.actor,
           reason: '',

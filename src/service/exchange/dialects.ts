@@ -1,7 +1,6 @@
 import type { Adapter } from '../../dialect/adapter.ts'
 import type { Bridge } from '../../dialect/bridge.ts'
 import { LaurelError } from '../../model/errors.ts'
-import type { Services } from '../services.ts'
 
 /** What Laurel speaks, and what else its dialect has. */
 export interface Dialect extends Adapter {
@@ -12,7 +11,10 @@ export interface Dialect extends Adapter {
 }
 
 /** @throws LaurelError NOT_FOUND naming the dialects that there are. */
-export function dialectOf(services: Pick<Services, 'dialects'>, dialect: string): Dialect {
+export function dialectOf(
+  services: { readonly dialects: ReadonlyMap<string, Dialect> },
+  dialect: string,
+): Dialect {
   const adapter = services.dialects.get(dialect)
   if (adapter !== undefined) return adapter
   const known = [...services.dialects.keys()].join(', ')

@@ -1,8 +1,8 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
+import type { ProgressKey } from '../../model/progress.ts'
 import { NOT_STARTED, type Progress, type Report, type ReportContext, valueAt } from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
-import type { ProgressKey } from '../../store/progress/progress.ts'
 
 /** A player has more than a document says. */
 export interface Drift {

@@ -4,7 +4,7 @@ import { invalidArgument } from '../../model/errors.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
-import { readProgressPage } from '../progress/progress-page.ts'
+import { readProgressPage } from '../progress/progress-pages.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
@@ -92,7 +92,7 @@ async function* progressOf(
   for (;;) {
     const filter = { playerId, titleId: title.id, states: [], after, limit: PAGE_SIZE }
     const page = await services.store.read(call.signal, (queries) =>
-      readProgressPage(services, queries, filter),
+      readProgressPage(services.definitions, queries, filter),
     )
     const achievements = page.map(({ achievement }) => achievement)
     const named = await withDialectIds(services, adapter, title.id, achievements, call)

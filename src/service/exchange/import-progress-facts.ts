@@ -3,10 +3,10 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { ProgressResult } from '../../model/progress.ts'
 import type { Queries } from '../../store/queries.ts'
 import { playerNamedAfter } from '../players/player-of-account.ts'
-import { type ProgressResult, report } from '../progress/writer/apply-report.ts'
-import { attempt } from '../progress/writer/apply-reports.ts'
+import { addReport, attempt } from '../progress/writer/apply-report.ts'
 import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import type { Call } from '../services.ts'
 import { type Drift, driftOf } from './drift.ts'
@@ -58,7 +58,7 @@ export async function importPlayerFacts(
     return attempt(() => {
       const progress = changes.progressOf(achievement.id)
       const movements = stats.movementsBy(key, achievement, progress, said, context)
-      const result = report(changes, key, achievement, said, context, told)
+      const result = addReport(changes, key, achievement, said, context, told)
       stats.apply(changes, key, movements, context, told)
       return { ...result, drift: driftOf(achievement, said, result.progress, context, key) }
     })

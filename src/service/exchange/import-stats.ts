@@ -1,12 +1,17 @@
 import type { Requirement, StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
-import { type Progress, type Report, type ReportContext, valueAt } from '../../model/progress.ts'
+import {
+  type Progress,
+  type ProgressKey,
+  type Report,
+  type ReportContext,
+  valueAt,
+} from '../../model/progress.ts'
 import { compareQuantities } from '../../model/quantity.ts'
 import type { Stat } from '../../model/stat.ts'
-import type { ProgressKey } from '../../store/progress/progress.ts'
 import type { Queries } from '../../store/queries.ts'
-import type { Attribution } from '../progress/writer/apply-report.ts'
-import type { PlayerTitleChanges } from '../progress/writer/player-title-changes.ts'
+import type { Attribution } from '../call.ts'
+import type { PlayerTitleChanges } from '../progress/writer/unit-of-work.ts'
 import { follow, StatValues } from '../progress/writer/write-stats.ts'
 import { checkValue, type Movement } from '../stats/stat-updates.ts'
 
@@ -115,7 +120,7 @@ export class ImportedStats {
     attribution: Attribution,
   ): void {
     if (movements.size === 0) return
-    this.#values.put({ playerId, titleId }, movements, context.time)
+    this.#values.set({ playerId, titleId }, movements, context.time)
     for (const follower of this.#titles.get(titleId)?.followers ?? []) {
       // The document's own verdict decides about the achievement that it is about.
       if (follower.id === achievementId) continue

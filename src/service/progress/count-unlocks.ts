@@ -1,53 +1,48 @@
+import { LRUCache } from 'lru-cache'
 import { type Instant, TICKS_PER_SECOND } from '../../model/instant.ts'
+import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 
-/** How common the achievements of a title are. */
 export interface UnlockCounts {
-  /** Players who have anything in the title. */
+  /** Players with a row of the title. */
   readonly players: number
-  /** By achievement, the players who have it and from whom it was not taken back; absent where nobody has. */
+  /** By achievement, the players who have it and whose unlock is not revoked; zero is left out. */
   readonly unlocks: ReadonlyMap<string, number>
 }
 
-interface Counted {
+interface CachedCounts {
   readonly time: Instant
   readonly counts: Promise<UnlockCounts>
 }
 
-const KEPT = 60n * TICKS_PER_SECOND
-/** So many titles are remembered at most; beyond it, the one that was counted first is forgotten. */
-const MOST_TITLES = 1000
+const MAX_AGE = 60n * TICKS_PER_SECOND
+const MAX_TITLES = 1000
 
-/** Of each composition its own; gone with it. */
-const remembered = new WeakMap<Services['store'], Map<string, Counted>>()
+const caches = new WeakMap<Services['store'], LRUCache<string, CachedCounts>>()
 
 /**
- * Counts who has what in a title, over all players: too much for each request that shows it, so a count is kept in
- * this process for a minute, and requests that come while it runs wait for the same one.
+ * Counts the unlocks of each achievement over all players of a title. The query reads all progress of the title, so its
+ * result is cached for a minute, and concurrent requests share one query.
  */
 export async function countUnlocks(
   services: Services,
   { titleId }: { readonly titleId: string },
 ): Promise<UnlockCounts> {
-  const titles = remembered.get(services.store) ?? new Map<string, Counted>()
-  remembered.set(services.store, titles)
+  const cache = caches.get(services.store) ?? new LRUCache({ max: MAX_TITLES })
+  caches.set(services.store, cache)
   const now = services.now()
-  const known = titles.get(titleId)
-  if (known !== undefined && now - known.time < KEPT) return known.counts
-  const counted = { time: now, counts: count(services, titleId) }
-  titles.delete(titleId)
-  const [oldest] = titles.size >= MOST_TITLES ? titles.keys() : []
-  if (oldest !== undefined) titles.delete(oldest)
-  titles.set(titleId, counted)
-  // What failed is tried again by the next request.
-  counted.counts.catch(() => titles.get(titleId) === counted && titles.delete(titleId))
-  return counted.counts
+  const cached = cache.get(titleId)
+  if (cached !== undefined && now - cached.time < MAX_AGE) return cached.counts
+  const current = { time: now, counts: count(services, titleId) }
+  cache.set(titleId, current)
+  current.counts.catch(() => cache.peek(titleId) === current && cache.delete(titleId))
+  return current.counts
 }
 
-/** With a signal of its own: whoever asked first may go, and the others wait on. */
 function count({ store }: Services, titleId: string): Promise<UnlockCounts> {
-  return store.read(new AbortController().signal, async (queries) => {
+  // Not the caller's signal, because other requests may wait for the same query.
+  return store.read(NEVER_ABORTED, async (queries) => {
     await titleOf(queries, titleId)
     return {
       players: await queries.playerTitles.countPlayers(titleId),

@@ -1,9 +1,13 @@
-import { NOT_STARTED } from '../../model/progress.ts'
-import type { ProgressKey, ProgressRecord } from '../../store/progress/progress.ts'
-import { achievementOf } from '../require.ts'
+import type { PlayerSummary } from '../../model/player.ts'
+import { isAllowed } from '../../model/principal.ts'
+import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
+import type { Title } from '../../model/title.ts'
+import type { ProgressRecord } from '../../store/progress/progress-rows.ts'
+import { progress } from '../authorization.ts'
+import { achievementOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
-/** Not started for a player of whom nothing was ever reported: nobody has to register first. */
+/** Returns a player's progress on an achievement: not started before the first report, also for an unknown player. */
 export async function getProgress(
   services: Services,
   request: ProgressKey,
@@ -15,5 +19,48 @@ export async function getProgress(
     if (record !== undefined) return record
     await achievementOf(queries, titleId, achievementId)
     return { titleId, playerId, achievementId, progress: NOT_STARTED }
+  })
+}
+
+/** Returns a player's stored totals of a title; zeros before the first report. */
+export async function getPlayerSummary(
+  services: Services,
+  request: { readonly titleId: string; readonly playerId: string },
+  call: Call,
+): Promise<PlayerSummary> {
+  const summary = await services.store.read(call.signal, (queries) =>
+    queries.playerTitles.findSummary(request),
+  )
+  if (summary === undefined) throw titleNotFound(request.titleId)
+  return summary
+}
+
+export interface PlayerTitleSummary {
+  readonly title: Title
+  readonly summary: PlayerSummary
+}
+
+/**
+ * Returns the titles in which a player has a row, in order of id, each with the player's totals. Titles in which the caller
+ * may not read the player's progress are left out.
+ */
+export async function listPlayerTitles(
+  services: Services,
+  { playerId }: { readonly playerId: string },
+  call: Call,
+): Promise<readonly PlayerTitleSummary[]> {
+  return services.store.read(call.signal, async (queries) => {
+    const summaries: PlayerTitleSummary[] = []
+    for (const playerTitle of await queries.playerTitles.listOfPlayer(playerId)) {
+      if (!isAllowed(call.principal, progress(playerTitle.titleId, playerId, 'read'))) continue
+      const title = await queries.titles.find(playerTitle.titleId)
+      // Deleted since the rows were read.
+      if (title === undefined) continue
+      const { unlockedCount, score, lastUnlockTime } = playerTitle
+      const totals = await queries.titles.findTotals(title.id)
+      const summary = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
+      summaries.push({ title, summary })
+    }
+    return summaries
   })
 }

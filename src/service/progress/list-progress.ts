@@ -1,60 +1,99 @@
-import type { StoredAchievement } from '../../model/achievement.ts'
-import type { Progress, ProgressState } from '../../model/progress.ts'
+import { compositeKey } from '../../model/composite-key.ts'
+import { NOT_STARTED, type PlayerProgress, type ProgressState } from '../../model/progress.ts'
+import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
+import { dialectOf } from '../exchange/dialects.ts'
 import { readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Page, Services } from '../services.ts'
-import { progressListCache } from './list-cache.ts'
-import { asPlayerSees } from './player-view.ts'
+import { asGatewayShows, asPlayerSees, redactProgress } from './player-view.ts'
+import { readProgressPage } from './progress-pages.ts'
 
 export interface ListProgress {
   readonly titleId: string
   readonly playerId: string
   readonly pageSize: number | undefined
   readonly pageToken: string | undefined
-  /** `full`: everything. `player`: what the player may see, hidden achievements redacted until unlocked. */
+  /** `full`: everything. `player`: hidden achievements are redacted until unlocked. */
   readonly view: 'full' | 'player'
   /** Empty for all. */
   readonly states: readonly ProgressState[]
 }
 
-export interface PlayerProgress {
-  readonly achievement: StoredAchievement
-  readonly progress: Progress
-}
-
 /**
- * All achievements of a title in list order, each with the player's standing on it, locked ones included. The page is the
- * same object for as long as nothing of it has changed.
+ * Returns a page of a title's achievements in list order, each with the player's progress, locked ones included. The page is
+ * the same object until something on it changes, so callers may cache by it.
  */
 export async function listProgress(
   services: Services,
   request: ListProgress,
   call: Call,
 ): Promise<Page<PlayerProgress>> {
-  const { titleId, playerId, view, states, pageSize, pageToken } = request
-  const lists = progressListCache(services)
-  const name = JSON.stringify([titleId, playerId, view, states, pageSize, pageToken])
-  const known = lists.pages.get(name)
+  const { titleId, playerId, view, states, pageSize = 0, pageToken = '' } = request
+  const pages = services.progressPages
+  const key = compositeKey(titleId, playerId, view, states.join(), pageSize, pageToken)
+  const cached = pages.cache.get(key)
   let stamp: string | undefined
-  let isKnown = false
+  let isCurrent = false
   const page = await readPage(
     { ...request, defaultSize: 100 },
     ['progress', titleId, playerId, view, states],
     async (after, limit) => {
-      const filter = { titleId, playerId, states, after, limit, stamp: known?.stamp }
-      const read = await lists.read(services, filter, call.signal)
+      const pageRequest = { titleId, playerId, states, after, limit, stamp: cached?.stamp }
+      const read = await pages.read(pageRequest, call.signal)
       stamp = read.stamp
-      isKnown = read.progressList === undefined
-      return read.progressList ?? []
+      isCurrent = read.items === undefined
+      return read.items ?? []
     },
     ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
   )
-  if (isKnown && known !== undefined) return known.page
+  if (isCurrent && cached !== undefined) return cached.page
   if (page.items.length === 0) {
     await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
     return page
   }
   const seen = { ...page, items: view === 'player' ? page.items.map(asPlayerSees) : page.items }
-  if (stamp !== undefined) lists.pages.set(name, { stamp, page: seen })
+  if (stamp !== undefined) pages.cache.set(key, { stamp, page: seen })
   return seen
+}
+
+export interface ListTitleProgress {
+  readonly dialect: string
+  readonly titleId: string
+  /** Undefined without a player: every achievement is not started. */
+  readonly playerId: string | undefined
+  /** True if the caller only looks for an achievement and shows none: nothing is redacted. */
+  readonly isLookup?: boolean
+}
+
+const PAGE_SIZE = 1000
+
+/**
+ * Returns all achievements of a title in list order, each with its id in the dialect and the player's progress. Redaction
+ * is left to the dialect's gateway, unless the title masks hidden achievements.
+ */
+export async function listTitleProgress(
+  services: Services,
+  { dialect, titleId, playerId, isLookup = false }: ListTitleProgress,
+  call: Call,
+): Promise<readonly PlayerProgress[]> {
+  const adapter = dialectOf(services, dialect)
+  const items: PlayerProgress[] = []
+  let after: { key: bigint; id: string } | undefined
+  for (;;) {
+    const request = { titleId, playerId: playerId ?? '', states: [], after, limit: PAGE_SIZE }
+    const page = await services.store.read(call.signal, (queries) =>
+      readProgressPage(services.definitions, queries, request),
+    )
+    const achievements = page.map(({ achievement }) => achievement)
+    const progress = new Map(page.map((item) => [item.achievement.id, item.progress]))
+    for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {
+      items.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
+    }
+    const last = achievements.at(-1)
+    if (last === undefined || page.length < PAGE_SIZE) break
+    after = { key: BigInt(last.listOrder), id: last.id }
+  }
+  if (items.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
+  if (isLookup) return items
+  return asGatewayShows(services, { titleId, playerId }, items, redactProgress, call)
 }

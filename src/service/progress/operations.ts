@@ -1,17 +1,10 @@
 import * as right from '../authorization.ts'
 import { operation, reporting } from '../operation.ts'
-import { batchRecordProgress } from './batch-record-progress.ts'
 import { countUnlocks } from './count-unlocks.ts'
-import { getPlayerSummary } from './get-player-summary.ts'
-import { getProgress } from './get-progress.ts'
-import { listPlayerTitles } from './list-player-titles.ts'
-import { listProgress } from './list-progress.ts'
-import { listTitleProgress } from './list-title-progress.ts'
-import { recordProgress } from './record-progress.ts'
-import { resetProgress } from './reset-progress.ts'
-import { restoreAchievement } from './restore-achievement.ts'
-import { revokeAchievement } from './revoke-achievement.ts'
-import { unlockAchievements } from './unlock-achievements.ts'
+import { resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
+import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
+import { listProgress, listTitleProgress } from './list-progress.ts'
+import { batchRecordProgress, recordProgress, unlockAchievements } from './record-progress.ts'
 
 export const PROGRESS_OPERATIONS = {
   recordProgress: operation(recordProgress, reporting),
@@ -27,10 +20,10 @@ export const PROGRESS_OPERATIONS = {
       ? right.progress(titleId, playerId, 'read')
       : right.enforcement(titleId, playerId, 'read'),
   ]),
-  listStandings: operation(listTitleProgress, ({ titleId, playerId }) => [
+  listTitleProgress: operation(listTitleProgress, ({ titleId, playerId }) => [
     playerId === undefined ? right.catalogue(titleId) : right.progress(titleId, playerId, 'read'),
   ]),
-  // Says of all players together what a platform tells anybody about the title.
+  // Totals over all players, which platforms show to every visitor of the catalogue.
   countUnlocks: operation(countUnlocks, ({ titleId }) => [right.catalogue(titleId)]),
   listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
     right.progress(right.SOME, playerId, 'read'),

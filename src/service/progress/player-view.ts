@@ -1,28 +1,28 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { isAllowed } from '../../model/principal.ts'
+import type { PlayerProgress } from '../../model/progress.ts'
 import type { Queries } from '../../store/queries.ts'
 import * as right from '../authorization.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import type { PlayerProgress } from './list-progress.ts'
 
-/** A player's view: a hidden achievement is redacted until it is unlocked. */
-export function asPlayerSees(progressEntry: PlayerProgress): PlayerProgress {
-  const { achievement, progress } = progressEntry
-  return !achievement.hidden || progress.state === 'achieved' ? progressEntry : redactStanding(progressEntry)
+/** Returns the player's view: a hidden achievement is redacted until it is unlocked. */
+export function asPlayerSees(item: PlayerProgress): PlayerProgress {
+  const { achievement, progress } = item
+  return !achievement.hidden || progress.state === 'achieved' ? item : redactProgress(item)
 }
 
-/** Leaves that the achievement exists, its position, and how far the player is. */
-export function redactStanding({ achievement, progress }: PlayerProgress): PlayerProgress {
+/** Returns only the achievement's id, its position, and the player's state and percent. */
+export function redactProgress({ achievement, progress }: PlayerProgress): PlayerProgress {
   return { achievement: redact(achievement), progress: { ...progress, values: {}, extensions: {} } }
 }
 
 function redact(achievement: StoredAchievement): StoredAchievement {
-  const silent = { locale: achievement.name.locale, text: '', translations: {} }
+  const empty = { locale: achievement.name.locale, text: '', translations: {} }
   return {
     ...achievement,
-    name: silent,
-    description: silent,
+    name: empty,
+    description: empty,
     lockedDescription: undefined,
     requirements: [],
     rewards: [],
@@ -37,19 +37,19 @@ function redact(achievement: StoredAchievement): StoredAchievement {
 
 export interface GatewayView {
   readonly titleId: string
-  /** Whose progress is shown; undefined for the catalogue, which a player sees by what they have unlocked themselves. */
+  /** The player whose progress is shown; undefined for the catalogue, in which the caller's own unlocks count. */
   readonly playerId: string | undefined
 }
 
-interface OfAchievement {
+interface WithAchievement {
   readonly achievement: StoredAchievement
 }
 
 /**
- * Returns what a gateway shows the caller: where the title masks hidden achievements in gateways, those that are not
- * unlocked are redacted, unless the caller may read all of the title.
+ * Returns the items for a gateway's response. If the title masks hidden achievements in gateways, locked ones are redacted,
+ * unless the caller may read all of the title.
  */
-export async function asGatewayShows<Item extends OfAchievement>(
+export async function asGatewayShows<Item extends WithAchievement>(
   services: Services,
   view: GatewayView,
   items: readonly Item[],
@@ -57,16 +57,16 @@ export async function asGatewayShows<Item extends OfAchievement>(
   call: Call,
 ): Promise<readonly Item[]> {
   const hidden = items.flatMap(({ achievement }) => (achievement.hidden ? achievement.id : []))
-  if (hidden.length === 0 || readsAll(view, call)) return items
+  if (hidden.length === 0 || mayReadAll(view, call)) return items
   const masked = await services.store.read(call.signal, (queries) => maskedOf(queries, view, hidden, call))
   return items.map((item) => (masked.has(item.achievement.id) ? redactItem(item) : item))
 }
 
-export function redactDefinition<Item extends OfAchievement>(item: Item): Item {
+export function redactDefinition<Item extends WithAchievement>(item: Item): Item {
   return { ...item, achievement: redact(item.achievement) }
 }
 
-function readsAll({ titleId, playerId }: GatewayView, { principal }: Call): boolean {
+function mayReadAll({ titleId, playerId }: GatewayView, { principal }: Call): boolean {
   const all =
     playerId === undefined ? right.definitions(titleId, 'read') : right.enforcement(titleId, playerId, 'read')
   return !('unchecked' in principal) && isAllowed(principal, all)

@@ -2,9 +2,8 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import { isInsideWindow } from '../../model/apply-report.ts'
 import { communityGoalOf } from '../../model/community.ts'
 import type { Instant } from '../../model/instant.ts'
-import { NOT_STARTED } from '../../model/progress.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Rise } from '../../store/community/community.ts'
-import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Movement } from './stat-updates.ts'
 
@@ -43,19 +42,13 @@ export async function recordContributions(
   const contributed = new Map(mine.map(({ achievementId, value }) => [achievementId, value]))
   const raised = await queries.community.raise(titleId, counted, told.time)
   const unlocked = raised.filter(({ unlockTime }) => unlockTime !== undefined)
-  if (unlocked.length > 0) {
-    await queries.progress.insertEvents(
-      unlocked.map(({ achievementId, unlockTime }) => ({
-        ...{ playerId: key.playerId, titleId, achievementId },
-        kind: 'community_unlocked',
-        progress: { ...NOT_STARTED, state: 'achieved', percent: 100, unlockTime },
-        time: told.time,
-        actor: told.actor,
-        reason: '',
-        requestId: told.requestId ?? '',
-      })),
-    )
-  }
+  const change = { kind: 'community_unlocked', state: 'achieved', percent: 100, reason: '' } as const
+  await queries.events.insert(
+    unlocked.map(({ achievementId, unlockTime }) => ({
+      ...{ playerId: key.playerId, titleId, achievementId, unlockTime },
+      ...{ time: told.time, actor: told.actor, requestId: told.requestId ?? '', ...change },
+    })),
+  )
   return raised.map(({ achievementId, value, unlockTime }) => ({
     titleId,
     achievementId,

@@ -1,4 +1,5 @@
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import {
   applyStatOperation,
   type Stat,
@@ -6,10 +7,9 @@ import {
   type StatValue,
   type StatWriter,
 } from '../../model/stat.ts'
-import type { PlayerTitleKey } from '../../store/progress/player-titles.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
 import { statNotFound, titleOf } from '../require.ts'
-import type { Call } from '../services.ts'
 
 export interface StatUpdate {
   readonly code: string

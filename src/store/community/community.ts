@@ -1,9 +1,9 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { CommunityProgress, Contribution } from '../../model/community.ts'
 import type { Instant } from '../../model/instant.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
-import type { PlayerTitleKey } from '../progress/player-titles.ts'
-import type { ProgressEvent } from '../progress/progress.ts'
+import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** How far a stat rose that a community achievement follows. Its decimals are taken as they print, and added exactly. */
@@ -145,15 +145,11 @@ export function communityQueries(db: Kysely<Tables>) {
     async deleteContributions(
       titleId: string,
       achievementId: string,
-      told: Pick<ProgressEvent, 'time' | 'actor' | 'reason' | 'requestId'>,
+      change: Pick<NewEvent, 'time' | 'actor' | 'reason' | 'requestId'>,
     ): Promise<void> {
-      await sql`
-        insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
-          reason, request_id)
-        select player_id, title_id, achievement_id, 'reset', ${told.time}::bigint, 'not_started', 0, null,
-          ${told.actor}::text, ${told.reason}::text, ${told.requestId}::text
-        from contributions where title_id = ${titleId} and achievement_id = ${achievementId}
-        order by player_id`.execute(db)
+      const players = sql`select player_id from contributions
+        where title_id = ${titleId} and achievement_id = ${achievementId} order by player_id`
+      await insertResetEvents(db, { titleId, achievementId, ...change }, players)
       for (const table of ['contributions', 'community_progress'] as const) {
         await db
           .deleteFrom(table)

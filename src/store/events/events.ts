@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Row, Tables } from '../schema.ts'
+import { insertEvents, type NewEvent } from './event-rows.ts'
 
 /** Up to where numbers were taken, and who may still be writing events under some of them. */
 export interface EventBarrier {
@@ -80,17 +81,23 @@ export function eventQueries(db: Kysely<Tables>) {
       return rows.map((row) => row.title_id)
     },
 
-    /** Tells that definitions changed, in the transaction that changes them. */
+    /** Inserts events, numbered in their order, in the transaction of the changes that they report. */
+    async insert(events: readonly NewEvent[]): Promise<void> {
+      if (events.length > 0) await insertEvents(db, events)
+    },
+
+    /** Inserts a `definition_changed` event for each achievement, in the transaction that changes the definitions. */
     async insertDefinitionEvents(
       titleId: string,
       achievementIds: readonly string[],
-      { time, actor, requestId }: DefinitionChange,
+      { time, actor, requestId = '' }: DefinitionChange,
     ): Promise<void> {
-      await sql`
-        insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
-        select '', ${titleId}, id, 'definition_changed', ${time}::bigint, 'not_started', 0, ${actor}::text, '',
-          ${requestId ?? ''}::text
-        from unnest(${[...achievementIds]}::text[]) as changed (id)`.execute(db)
+      const change = { kind: 'definition_changed', time, actor, reason: '', requestId } as const
+      const state = { playerId: '', state: 'not_started', percent: 0, unlockTime: undefined } as const
+      await insertEvents(
+        db,
+        achievementIds.map((achievementId) => ({ titleId, achievementId, ...change, ...state })),
+      )
     },
 
     /** Up to where events are erased; what comes after is all there. */
@@ -137,7 +144,7 @@ export function eventQueries(db: Kysely<Tables>) {
           delete from events where title_id = ${titleId}
             and id < coalesce((select id from left_over), ${position}::bigint + 1) returning 1
         )
-        select count(*) as erased from gone`.execute(db)
+        select count(*) as "deletedCount" from gone`.execute(db)
       return rows[0] !== undefined && rows[0].deletedCount > 0n
     },
   }

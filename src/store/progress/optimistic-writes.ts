@@ -1,168 +1,157 @@
 import type { Kysely } from 'kysely'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
-import { NOT_STARTED, type Progress } from '../../model/progress.ts'
-import { fixed, fragment, table } from '../fixed-statement.ts'
-import type { PlayerRequestKey, StoredResponse } from '../idempotency.ts'
+import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../model/progress.ts'
+import { EVENT_COLUMNS, eventRows, type NewEvent } from '../events/event-rows.ts'
+import { fixed, table } from '../fixed-statement.ts'
+import { type PlayerResponse, RESPONSE_COLUMNS, RESPONSE_VALUES, responseRows } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
-import { rowsOfWrites } from './optimistic-write-rows.ts'
-import type { PlayerTitle, PlayerTitleKey } from './player-titles.ts'
-import type { ProgressEvent, ProgressKey, ProgressRecord } from './progress.ts'
+import type { PlayerTitle } from './player-titles.ts'
 import {
   extensionsFromText,
   instantFromText,
   PROGRESS_COLUMNS,
-  type ProgressColumns,
-  progressFromColumns,
-} from './progress-columns.ts'
+  PROGRESS_ITEMS,
+  type ProgressItems,
+  type ProgressRecord,
+  progressFromItems,
+  progressRows,
+  REPLACE_PROGRESS,
+} from './progress-rows.ts'
 
-/** What is known of a player in a title, and of one achievement of it. */
+/** The row of a player's title, and the player's progress on one of its achievements, read without a lock. */
 export interface PlayerProgressSnapshot {
   /** Undefined where the player has nothing in the title yet. */
   readonly playerTitle: PlayerTitle | undefined
   readonly progress: Progress
 }
 
-/** A sheet as it was when its changes were thought out, as it is after them, and all that is written with it. */
+/** The changes to one player's title, and the state from which they were computed. */
 export interface PlayerTitleWrite {
-  /** Undefined for a sheet that was not there. */
+  /** Undefined for a row to be inserted. */
   readonly before: PlayerTitle | undefined
-  /** The same as before when nothing changed: then it is only made sure of. */
+  /** Of the same version as `before` when nothing changed: then the write only checks the version. */
   readonly after: PlayerTitle
-  /** What the changes were judged by. */
+  /** The definitions that the changes were computed from. */
   readonly definitions: readonly StoredAchievement[]
   readonly progress: readonly ProgressRecord[]
-  readonly events: readonly ProgressEvent[]
-  readonly responses: readonly (PlayerRequestKey & StoredResponse)[]
+  readonly events: readonly NewEvent[]
+  readonly responses: readonly PlayerResponse[]
 }
 
 /**
- * Rows of players are looked up one by one (`lateral`), by their whole key: what the planner makes of a join depends
- * on what it knows of the tables, and of tables that fill up from empty it knows nothing for a minute.
+ * Optimistic concurrency: `snapshots` reads without a lock, `write` writes only if nothing changed since.
+ *
+ * Rows of players are looked up one by one (`lateral`), by their whole key: the plan of a join depends on statistics, and
+ * tables that fill up from empty have none for a minute.
  */
 export function optimisticWriteQueries(db: Kysely<Tables>) {
   return {
-    /** In the order of the keys. Locks nothing: what is made of it is written by `writeStandings`. */
+    /** Returns a snapshot for each key, in their order. */
     async snapshots(keys: readonly ProgressKey[]): Promise<readonly PlayerProgressSnapshot[]> {
       const { rows } = await fixed<{ snapshots: string }>`
         select coalesce(json_agg(json_build_array(
             s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
-            ${fragment(PROGRESS_COLUMNS)}
-          ) order by w.place), '[]')::text as standings
-        from ${keyRows(keys)}
+            ${PROGRESS_ITEMS}
+          ) order by k.ordinal), '[]')::text as snapshots
+        from ${keyTable(keys)}
         left join lateral (
-          select * from player_titles where player_id = w.player_id and title_id = w.title_id limit 1
+          select * from player_titles where player_id = k.player_id and title_id = k.title_id limit 1
         ) s on true
         left join lateral (
           select * from progress
-          where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id limit 1
+          where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id limit 1
         ) p on true`.execute(db)
       const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
       return found.map((row, index) => toSnapshot(keys[index] as ProgressKey, row))
     },
 
     /**
-     * Writes what was made of standings, and gives those of the sheets that were written. A sheet that has changed since
-     * it was read, a request that has an answer already, or a definition that is not what it was, leaves all of that
-     * sheet unwritten, and so does anything of it that another transaction holds: it waits for nobody. One statement,
-     * a transaction by itself.
+     * Writes changes to players' titles and returns the writes that were done. All of one player's title stays unwritten
+     * where its row has another version, a request id has a stored response, a definition has another revision, or another
+     * transaction holds a lock on any of them: the statement waits for no lock. It is a transaction by itself.
      *
-     * Each sheet has a place, its number among them, by which all else refers to it. Where a place is looked for, it
-     * says `not in`, or `is true` after an `in`: so the planner keeps the places in a hash, however many or few it
-     * expects, and never compares all with all.
+     * Each write has an ordinal, by which the other rows refer to it. Ordinals are looked up by `not in`, or by an `in`
+     * that ends in `is true`: so the planner keeps them in a hash, however many or few it expects, and never compares each
+     * with each.
      */
     async write<Write extends PlayerTitleWrite>(
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly Write[]> {
-      const {
-        definitions,
-        reports,
-        sheets: playerTitles,
-        progress,
-        events,
-        answers: responses,
-      } = rowsOfWrites(writes)
+      const { definitions, reports, playerTitles, progress, events, responses } = tablesOf(writes)
       const { rows } = await fixed<{ ordinal: bigint }>`
-        with held as (
+        with current_definitions as (
           select d.number from ${definitions}
           cross join lateral (
-            select from achievements where title_id = d.t and id = d.a and revision = d.revision
+            select from achievements where title_id = d.title_id and id = d.id and revision = d.revision
             for key share skip locked
           ) a
         ),
-        given as materialized (select * from ${responses}),
-        spoilt as (
-          select g.place from given g
+        responses as materialized (select * from ${responses}),
+        stale as (
+          select r.ordinal from responses r
           cross join lateral (
-            select from player_requests where player_id = g.p and request_id = g.id limit 1
+            select from player_requests where player_id = r.player_id and request_id = r.request_id limit 1
           ) q
           union all
-          select r.place from ${reports} where r.definition not in (select number from held)
+          select r.ordinal from ${reports} where r.definition not in (select number from current_definitions)
         ),
-        wanted as materialized (
-          select * from ${playerTitles} where w.place not in (select place from spoilt)
+        candidates as materialized (
+          select * from ${playerTitles} where w.ordinal not in (select ordinal from stale)
         ),
-        same as (
-          select w.*, s.tid from wanted w
+        locked as (
+          select w.*, s.tid from candidates w
           cross join lateral (
             select ctid as tid from player_titles
-            where player_id = w.p and title_id = w.t and version = w.before
+            where player_id = w.player_id and title_id = w.title_id and version = w.before
             for no key update skip locked
           ) s
         ),
         new_players as (
           insert into players (id, display_name, create_time, update_time)
-          select distinct p, '', ${time}::bigint, ${time}::bigint from wanted
-          where before is null order by p
+          select distinct player_id, '', ${time}::bigint, ${time}::bigint from candidates
+          where before is null order by player_id
           on conflict (id) do nothing
         ),
-        made as (
+        inserted as (
           insert into player_titles (player_id, title_id, version, unlocked_count, score, last_unlock_time)
-          select p, t, after, unlocked, score, last from wanted
-          where before is null order by p, t
+          select player_id, title_id, after, unlocked_count, score, last_unlock_time from candidates
+          where before is null order by player_id, title_id
           on conflict (player_id, title_id) do nothing
           returning player_id, title_id
         ),
-        new_sheets as (
-          select place from wanted
-          where before is null and ((p, t) in (select player_id, title_id from made)) is true
+        new_player_titles as (
+          select ordinal from candidates
+          where before is null and ((player_id, title_id) in (select player_id, title_id from inserted)) is true
         ),
-        changed as (
-          update player_titles s set version = w.after, unlocked_count = w.unlocked, score = w.score,
-            last_unlock_time = w.last
-          from same w where s.ctid = w.tid and w.before <> w.after
-          returning w.place
+        updated as (
+          update player_titles s set version = w.after, unlocked_count = w.unlocked_count, score = w.score,
+            last_unlock_time = w.last_unlock_time
+          from locked w where s.ctid = w.tid and w.before <> w.after
+          returning w.ordinal
         ),
-        written as (select place from new_sheets union all select place from changed),
+        written as (select ordinal from new_player_titles union all select ordinal from updated),
         new_progress as (
-          insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
-            unlock_time, unlock_precision, first_report_time, last_report_time, revoked, writer, extensions)
-          select p, t, a, state, values, reported, percent, unlocked, precision, first, last, revoked, writer,
-            extensions
-          from ${progress} where (r.place in (select place from written)) is true
-          on conflict (player_id, title_id, achievement_id) do update set
-            state = excluded.state, values = excluded.values, reported_percent = excluded.reported_percent,
-            percent = excluded.percent, unlock_time = excluded.unlock_time,
-            unlock_precision = excluded.unlock_precision, first_report_time = excluded.first_report_time,
-            last_report_time = excluded.last_report_time, revoked = excluded.revoked, writer = excluded.writer,
-            extensions = excluded.extensions
+          insert into progress (${PROGRESS_COLUMNS})
+          select ${PROGRESS_COLUMNS} from ${progress} where (r.ordinal in (select ordinal from written)) is true
+          ${REPLACE_PROGRESS}
         ),
         new_events as (
-          insert into events (player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor,
-            reason, request_id)
-          select p, t, a, kind, time, state, percent, unlocked, actor, reason, request from ${events}
-          where (r.place in (select place from written)) is true
+          insert into events (${EVENT_COLUMNS})
+          select ${EVENT_COLUMNS} from ${events} where (r.ordinal in (select ordinal from written)) is true
         ),
-        new_answers as (
-          insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-          select p, id, fingerprint, response, ${time}::bigint from given
-          where (place in (select place from written)) is true
+        new_responses as (
+          insert into player_requests (${RESPONSE_COLUMNS}, create_time)
+          select ${RESPONSE_VALUES}, ${time}::bigint from responses
+          where (ordinal in (select ordinal from written)) is true
         )
-        select place from generate_series(1, ${writes.length}::bigint) as place
-        where place not in (select place from new_sheets union all select place from same)`.execute(db)
-      const left = new Set(rows.map(({ ordinal }) => Number(ordinal)))
-      return left.size === 0 ? writes : writes.filter((_, index) => !left.has(index + 1))
+        select ordinal from generate_series(1, ${writes.length}::bigint) as ordinal
+        where ordinal not in (select ordinal from new_player_titles union all select ordinal from locked)`.execute(
+        db,
+      )
+      const unwritten = new Set(rows.map(({ ordinal }) => Number(ordinal)))
+      return unwritten.size === 0 ? writes : writes.filter((_, index) => !unwritten.has(index + 1))
     },
   }
 }
@@ -173,11 +162,11 @@ type SnapshotRow = readonly [
   score: string,
   lastUnlockTime: string | null,
   extensions: string,
-  ...ProgressColumns,
+  ...ProgressItems,
 ]
 
 function toSnapshot({ playerId, titleId }: PlayerTitleKey, row: SnapshotRow): PlayerProgressSnapshot {
-  const [version, unlockedCount, score, lastUnlockTime, extensions, ...columns] = row
+  const [version, unlockedCount, score, lastUnlockTime, extensions, ...items] = row
   const playerTitle = version !== null && {
     playerId,
     titleId,
@@ -187,14 +176,63 @@ function toSnapshot({ playerId, titleId }: PlayerTitleKey, row: SnapshotRow): Pl
     lastUnlockTime: instantFromText(lastUnlockTime),
     extensions: extensionsFromText(extensions),
   }
-  return { playerTitle: playerTitle || undefined, progress: progressFromColumns(columns) ?? NOT_STARTED }
+  return { playerTitle: playerTitle || undefined, progress: progressFromItems(items) ?? NOT_STARTED }
 }
 
-function keyRows(keys: readonly ProgressKey[]) {
-  return table('w', {
-    place: ['integer', keys.map((_, index) => index)],
+function keyTable(keys: readonly ProgressKey[]) {
+  return table('k', {
+    ordinal: ['integer', keys.map((_, index) => index)],
     player_id: ['text', keys.map(({ playerId }) => playerId)],
     title_id: ['text', keys.map(({ titleId }) => titleId)],
     achievement_id: ['text', keys.map(({ achievementId }) => achievementId)],
   })
+}
+
+/** Returns the tables of values for `write`. An ordinal is the number of a write, from 1. */
+function tablesOf(writes: readonly PlayerTitleWrite[]) {
+  const all = <Item>(itemsOf: (write: PlayerTitleWrite) => Iterable<Item>) => {
+    const items: Item[] = []
+    const ordinals: number[] = []
+    for (const [index, write] of writes.entries()) {
+      for (const item of itemsOf(write)) {
+        items.push(item)
+        ordinals.push(index + 1)
+      }
+    }
+    return [['bigint', ordinals], items] as const
+  }
+  const [reportOrdinals, reported] = all(({ definitions }) => definitions)
+  const [progressOrdinals, progress] = all((write) => write.progress)
+  const [eventOrdinals, events] = all((write) => write.events)
+  const [responseOrdinals, responses] = all((write) => write.responses)
+  const numbers = new Map<StoredAchievement, number>()
+  for (const definition of reported) {
+    if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
+  }
+  const definitions = [...numbers.keys()]
+  return {
+    definitions: table('d', {
+      title_id: ['text', definitions.map(({ titleId }) => titleId)],
+      id: ['text', definitions.map(({ id }) => id)],
+      revision: ['bigint', definitions.map(({ etag }) => etag)],
+      number: ['bigint', definitions.map((_, index) => index + 1)],
+    }),
+    reports: table('r', {
+      ordinal: reportOrdinals,
+      definition: ['bigint', reported.map((definition) => numbers.get(definition))],
+    }),
+    playerTitles: table('w', {
+      ordinal: ['bigint', writes.map((_, index) => index + 1)],
+      player_id: ['text', writes.map(({ after }) => after.playerId)],
+      title_id: ['text', writes.map(({ after }) => after.titleId)],
+      before: ['bigint', writes.map(({ before }) => before?.version)],
+      after: ['bigint', writes.map(({ after }) => after.version)],
+      unlocked_count: ['integer', writes.map(({ after }) => after.unlockedCount)],
+      score: ['bigint', writes.map(({ after }) => after.score)],
+      last_unlock_time: ['bigint', writes.map(({ after }) => after.lastUnlockTime)],
+    }),
+    progress: table('r', { ordinal: progressOrdinals, ...progressRows(progress) }),
+    events: table('r', { ordinal: eventOrdinals, ...eventRows(events) }),
+    responses: table('r', { ordinal: responseOrdinals, ...responseRows(responses) }),
+  }
 }

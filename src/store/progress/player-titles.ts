@@ -3,15 +3,11 @@ import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { PlayerSummary } from '../../model/player.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
 import type { Row, Tables } from '../schema.ts'
 
-export interface PlayerTitleKey {
-  readonly playerId: string
-  readonly titleId: string
-}
-
-/** A player's totals of one title. */
+/** One player's row for one title: the lock of all that the player has in the title, and the totals. */
 export interface PlayerTitle extends PlayerTitleKey {
   /** Rises with each write. */
   readonly version: bigint
@@ -24,21 +20,20 @@ export interface PlayerTitle extends PlayerTitleKey {
 export function playerTitleQueries(db: Kysely<Tables>) {
   return {
     /**
-     * Locks the sheets of players, and with them all that the players have in those titles, in sorted order, so
-     * that two transactions cannot wait for each other. Players and sheets that are not there yet are created:
-     * nobody has to register before a first report. No key may stand there twice.
+     * Locks rows, in sorted order so that two transactions cannot deadlock. Missing players and rows are inserted: no
+     * player has to register before a first report. Keys must be distinct.
      */
     async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<readonly PlayerTitle[]> {
       const [playerIds, titleIds] = columns(keys)
       for (;;) {
         const playerTitles = await lock(playerIds, titleIds)
         if (playerTitles.length === keys.length) return playerTitles
-        // Once is enough, unless a player is erased between the two statements and the lock.
+        // Repeats only if a player is deleted between the inserts and the lock.
         await insertPlayerTitles(playerIds, titleIds, time)
       }
     },
 
-    /** Writes the totals of locked sheets. */
+    /** Writes the totals of locked rows. */
     async update(playerTitles: readonly PlayerTitle[]): Promise<void> {
       const rows = formatJson(
         playerTitles.map((playerTitle) => ({
@@ -68,7 +63,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** What a player has of a title in all, beside what the title has; undefined for a title that is not there. */
+    /** Returns the totals of the player and of the title; undefined for an unknown title. */
     async findSummary({ playerId, titleId }: PlayerTitleKey): Promise<PlayerSummary | undefined> {
       const { rows } = await sql<SummaryRow>`
         select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
@@ -90,7 +85,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       }))[0]
     },
 
-    /** In order of title. */
+    /** Returns a player's rows in order of title. */
     async listOfPlayer(playerId: string): Promise<readonly PlayerTitle[]> {
       const rows = await db
         .selectFrom('player_titles')
@@ -101,7 +96,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** The latest unlock that counts of a player in a title. */
+    /** Returns the time of the player's latest unlock that is not revoked. */
     async findLastUnlock({ playerId, titleId }: PlayerTitleKey): Promise<Instant | undefined> {
       const row = await db
         .selectFrom('progress')
@@ -113,7 +108,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       return row?.last ?? undefined
     },
 
-    /** Players of a title after one of them, in order of id. */
+    /** Returns the next players of a title after a player, in order of id. */
     async listPlayersOfTitle(titleId: string, playerId: string, limit: number): Promise<readonly string[]> {
       const rows = await db
         .selectFrom('player_titles')
@@ -126,7 +121,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       return rows.map(({ player_id }) => player_id)
     },
 
-    /** Locks, in sorted order, the sheets of all players who have progress on the achievement, or contributed to it. */
+    /** Locks, in sorted order, the rows of all players with progress on the achievement or a contribution to it. */
     async lockByAchievement(titleId: string, achievementId: string): Promise<void> {
       await sql`
         update player_titles s set version = s.version + 1
@@ -143,10 +138,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         where s.title_id = ${titleId} and s.player_id = locked.player_id`.execute(db)
     },
 
-    /**
-     * Adds to the score of each player who has the achievement, when what it is worth changed. The sheets must be
-     * locked.
-     */
+    /** Adds to the score of each player who has the achievement, after its score changed. Rows must be locked. */
     async adjustScores(titleId: string, achievementId: string, difference: bigint): Promise<void> {
       await sql`
         update player_titles s set score = s.score + ${difference}::bigint
@@ -156,7 +148,6 @@ export function playerTitleQueries(db: Kysely<Tables>) {
           and s.player_id = p.player_id and s.title_id = p.title_id`.execute(db)
     },
 
-    /** Forgets the totals of all players of a title. */
     async deleteOfTitle(titleId: string): Promise<void> {
       await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute()
     },
@@ -188,12 +179,12 @@ export function playerTitleQueries(db: Kysely<Tables>) {
   ): Promise<void> {
     await sql`
       insert into players (id, display_name, create_time, update_time)
-      select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as wanted (id)
+      select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as keys (id)
       order by id
       on conflict (id) do nothing`.execute(db)
     await sql`
       insert into player_titles (player_id, title_id, version)
-      select player_id, title_id, ${time}::bigint from unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
+      select player_id, title_id, ${time}::bigint from unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
       order by player_id, title_id
       on conflict (player_id, title_id) do nothing`.execute(db)
   }
@@ -206,8 +197,8 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       update player_titles s set version = s.version + 1
       from (
         select l.player_id, l.title_id from player_titles l
-        join unnest(${playerIds}::text[], ${titleIds}::text[]) as wanted (player_id, title_id)
-          on l.player_id = wanted.player_id and l.title_id = wanted.title_id
+        join unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
+          on l.player_id = keys.player_id and l.title_id = keys.title_id
         order by l.player_id, l.title_id
         for update of l) as locked
       where s.player_id = locked.player_id and s.title_id = locked.title_id

@@ -1,80 +1,91 @@
 import type { Kysely } from 'kysely'
-import { fixed, fragment, table } from '../fixed-statement.ts'
+import type { PlayerTitleKey, Progress, ProgressState } from '../../model/progress.ts'
+import { fixed, table } from '../fixed-statement.ts'
 import type { Tables } from '../schema.ts'
-import type { PlayerAchievement, PlayerAchievementFilter } from './progress.ts'
-import { PROGRESS_COLUMNS, type ProgressColumns, progressFromColumns } from './progress-columns.ts'
+import { PROGRESS_ITEMS, type ProgressItems, progressFromItems } from './progress-rows.ts'
 
-/** What is asked for, unless it is as it was under this stamp. */
-export interface ListAsked extends PlayerAchievementFilter {
-  readonly stamp: string | undefined
+/** A request for one page of a title's achievements with a player's progress on each. */
+export interface ProgressPageRequest extends PlayerTitleKey {
+  /** Empty for all. */
+  readonly states: readonly ProgressState[]
+  readonly after: { readonly key: bigint; readonly id: string } | undefined
+  readonly limit: number
+  /** The stamp of the page in the caller's memory. If it is still current, the rows are omitted. */
+  readonly stamp?: string | undefined
 }
 
-export interface Listed {
-  /** The same for as long as nothing changes in the player's sheet, and in no definition of the title. */
+export interface ProgressPage {
+  /** The same until the player's row of the title or a definition of the title changes. */
   readonly stamp: string
-  /** Undefined where the stamp is the one that was known. */
-  readonly found: readonly PlayerAchievement[] | undefined
+  /** In list order; undefined where the request's stamp is current. */
+  readonly rows: readonly AchievementProgress[] | undefined
 }
 
-type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressColumns]
+export interface AchievementProgress {
+  /** The achievement, in its version of this etag. */
+  readonly id: string
+  readonly etag: string
+  readonly listOrder: number
+  /** Undefined before the first report. */
+  readonly progress: Progress | undefined
+}
 
-/** Lists for many players at once, and of those that are known already only that they still are so. */
+type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressItems]
+
 export function progressListQueries(db: Kysely<Tables>) {
   return {
-    /**
-     * Pages of titles' achievements with a player's standing on each, in list order, as `playerAchievements` gives one.
-     * A sheet's version rises with all that is written of its progress.
-     */
-    async find(asked: readonly ListAsked[]): Promise<readonly Listed[]> {
-      const { rows } = await fixed<{ lists: string }>`
-        with asked as materialized (select * from ${askedRows(asked)}),
+    /** Returns a page for each request, in their order. The version of the player's row rises with each write of its progress. */
+    async find(requests: readonly ProgressPageRequest[]): Promise<readonly ProgressPage[]> {
+      const { rows } = await fixed<{ pages: string }>`
+        with requests as materialized (select * from ${requestTable(requests)}),
         catalogues as materialized (
-          select t, (
-            select bit_xor(hash_record_extended(row (id, revision, list_order), 0)) from achievements where title_id = t
+          select title_id, (
+            select bit_xor(hash_record_extended(row (id, revision, list_order), 0))
+            from achievements a where a.title_id = titles.title_id
           ) as hash
-          from (select distinct t from asked) titles
+          from (select distinct title_id from requests) titles
         )
-        select coalesce(json_agg(json_build_array(v.stamp, case when v.stamp is distinct from w.stamp then (
-            select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${fragment(PROGRESS_COLUMNS)})
+        select coalesce(json_agg(json_build_array(v.stamp, case when v.stamp is distinct from r.stamp then (
+            select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${PROGRESS_ITEMS})
               order by p.list_order, p.id), '[]')
             from (
               select a.id, a.revision, a.list_order, p.*
-              from (select id, revision, list_order from achievements where title_id = w.t) a
+              from (select id, revision, list_order from achievements where title_id = r.title_id) a
               left join (
                 select achievement_id, state, values, reported_percent, percent, unlock_time, unlock_precision,
                   first_report_time, last_report_time, revoked, writer, extensions
-                from progress where player_id = w.p and title_id = w.t
+                from progress where player_id = r.player_id and title_id = r.title_id
               ) p on p.achievement_id = a.id
-              where (w.states = '' or coalesce(p.state, 'not_started') = any(string_to_array(w.states, ' ')))
-                and (w.after_id is null or (a.list_order, a.id) > (w.after_key, w.after_id))
+              where (r.states = '' or coalesce(p.state, 'not_started') = any(string_to_array(r.states, ' ')))
+                and (r.after_id is null or (a.list_order, a.id) > (r.after_key, r.after_id))
               order by a.list_order, a.id
-              limit w.most
-            ) p) end) order by w.place), '[]')::text as lists
-        from asked w
-        join catalogues c on c.t = w.t
+              limit r.row_limit
+            ) p) end) order by r.ordinal), '[]')::text as pages
+        from requests r
+        join catalogues c on c.title_id = r.title_id
         left join lateral (
-          select version from player_titles where player_id = w.p and title_id = w.t limit 1
+          select version from player_titles where player_id = r.player_id and title_id = r.title_id limit 1
         ) s on true
         cross join lateral (select concat(s.version, ' ', c.hash) as stamp) v`.execute(db)
-      const lists = JSON.parse(rows[0]?.lists ?? '[]') as [string, Row[] | null][]
-      return lists.map(([stamp, found]) => ({ stamp, found: found?.map(toAchievement) }))
+      const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, Row[] | null][]
+      return pages.map(([stamp, page]) => ({ stamp, rows: page?.map(toAchievementProgress) }))
     },
   }
 }
 
-function toAchievement([id, etag, listOrder, ...columns]: Row): PlayerAchievement {
-  return { id, etag, listOrder, progress: progressFromColumns(columns) }
+function toAchievementProgress([id, etag, listOrder, ...items]: Row): AchievementProgress {
+  return { id, etag, listOrder, progress: progressFromItems(items) }
 }
 
-function askedRows(asked: readonly ListAsked[]) {
-  return table('w', {
-    place: ['integer', asked.map((_, index) => index)],
-    p: ['text', asked.map(({ playerId }) => playerId)],
-    t: ['text', asked.map(({ titleId }) => titleId)],
-    stamp: ['text', asked.map(({ stamp }) => stamp)],
-    states: ['text', asked.map(({ states }) => states.join(' '))],
-    after_key: ['bigint', asked.map(({ after }) => after?.key)],
-    after_id: ['text', asked.map(({ after }) => after?.id)],
-    most: ['integer', asked.map(({ limit }) => limit)],
+function requestTable(requests: readonly ProgressPageRequest[]) {
+  return table('r', {
+    ordinal: ['integer', requests.map((_, index) => index)],
+    player_id: ['text', requests.map(({ playerId }) => playerId)],
+    title_id: ['text', requests.map(({ titleId }) => titleId)],
+    stamp: ['text', requests.map(({ stamp }) => stamp)],
+    states: ['text', requests.map(({ states }) => states.join(' '))],
+    after_key: ['bigint', requests.map(({ after }) => after?.key)],
+    after_id: ['text', requests.map(({ after }) => after?.id)],
+    row_limit: ['integer', requests.map(({ limit }) => limit)],
   })
 }

@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
-import type { PlayerTitleKey } from '../progress/player-titles.ts'
 import type { Row, Tables } from '../schema.ts'
 
 export type StatValueKey = PlayerTitleKey & { readonly code: string }

@@ -163,7 +163,7 @@ describe('an achievement', () => {
       tags: ['keep'],
       etag: String(BigInt(etag) + 1n),
     })
-    const { getPlayerSummary } = await import('../../../src/service/progress/get-player-summary.ts')
+    const { getPlayerSummary } = await import('../../../src/service/progress/get-progress.ts')
     expect(await getPlayerSummary(services, player, call)).toMatchObject({
       score: 25n,
       unlockedCount: 1,
@@ -188,7 +188,7 @@ describe('an achievement', () => {
       )
     await expect(remove(false)).rejects.toMatchObject({ reason: 'ACHIEVEMENT_HAS_PROGRESS' })
     await remove(true)
-    const { getPlayerSummary } = await import('../../../src/service/progress/get-player-summary.ts')
+    const { getPlayerSummary } = await import('../../../src/service/progress/get-progress.ts')
     expect(await getPlayerSummary(services, player, call)).toMatchObject({
       unlockedCount: 0,
       achievementCount: 0,

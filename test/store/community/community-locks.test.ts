@@ -2,12 +2,11 @@ import { Client } from 'pg'
 import { expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { listCommunityProgress } from '../../../src/service/community/list-community-progress.ts'
-import { createProgressWriter } from '../../../src/service/progress/writer/progress-writer.ts'
 import { recordStats } from '../../../src/service/stats/record-stats.ts'
 import { createTitle } from '../../../src/service/titles/create-title.ts'
 import { openStore } from '../../../src/store/store.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
-import { callOf, createTestServices } from '../../support/services.ts'
+import { callOf, createTestServices, progressWriterOf } from '../../support/services.ts'
 
 const GOALS = ['north', 'east', 'south', 'west']
 const WORKERS = 32
@@ -26,11 +25,10 @@ test('processes that raise several community goals in any order never wait for e
     await createAchievement(services, { titleId, achievement, ...once }, call)
   }
   const open = { connectionString: services.databaseUrl, poolSize: 4, onError: () => {} }
-  const processes = [1, 2].map(() => ({
-    ...services,
-    store: openStore(open),
-    recorder: createProgressWriter(true),
-  }))
+  const processes = [1, 2].map(() => {
+    const store = openStore(open)
+    return { ...services, store, progressWriter: progressWriterOf({ ...services, store }) }
+  })
   const add = (index: number, code: string) => {
     const updates = [{ code, operation: 'increment', value: 1 } as const]
     const asked = { titleId, playerId: `p${index % 97}`, occurredTime: undefined, updates, ...once }

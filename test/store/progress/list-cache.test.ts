@@ -4,16 +4,18 @@ import { deleteAchievement } from '../../../src/service/achievements/delete-achi
 import { reorderAchievement } from '../../../src/service/achievements/reorder-achievement.ts'
 import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
 import { deletePlayer } from '../../../src/service/players/delete-player.ts'
+import {
+  resetProgress,
+  restoreAchievement,
+  revokeAchievement,
+} from '../../../src/service/progress/enforcement.ts'
 import { type ListProgress, listProgress } from '../../../src/service/progress/list-progress.ts'
+import { ProgressPages } from '../../../src/service/progress/progress-pages.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
-import { resetProgress } from '../../../src/service/progress/reset-progress.ts'
-import { restoreAchievement } from '../../../src/service/progress/restore-achievement.ts'
-import { revokeAchievement } from '../../../src/service/progress/revoke-achievement.ts'
-import { createProgressWriter } from '../../../src/service/progress/writer/progress-writer.ts'
 import type { Services } from '../../../src/service/services.ts'
 import { createPlayedTitle, titleId } from '../../support/played-title.ts'
 import { achievementOf } from '../../support/records.ts'
-import { callOf } from '../../support/services.ts'
+import { callOf, progressWriterOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
 let services: Services
@@ -24,7 +26,11 @@ const call = callOf()
 beforeAll(async () => {
   played = await createPlayedTitle()
   services = played.services
-  others = { ...services, store: { ...services.store }, progressWriter: createProgressWriter(true) }
+  others = {
+    ...services,
+    progressPages: new ProgressPages(services.store, services.definitions),
+    progressWriter: progressWriterOf(services),
+  }
 })
 afterAll(() => played[Symbol.asyncDispose]())
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import {
+  resetProgress,
+  restoreAchievement,
+  revokeAchievement,
+} from '../../../src/service/progress/enforcement.ts'
 import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { listProgress } from '../../../src/service/progress/list-progress.ts'
-import { resetProgress } from '../../../src/service/progress/reset-progress.ts'
-import { restoreAchievement } from '../../../src/service/progress/restore-achievement.ts'
-import { revokeAchievement } from '../../../src/service/progress/revoke-achievement.ts'
 import { createPlayedTitle, reach, titleId, unlock } from '../../support/played-title.ts'
 import { callOf } from '../../support/services.ts'
 

@@ -6,17 +6,16 @@ import type { Achievement } from '../../../src/model/achievement.ts'
 import { applyReport } from '../../../src/model/apply-report.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { pack } from '../../../src/model/packed.ts'
+import type { ProgressResult } from '../../../src/model/progress.ts'
 import { NOT_STARTED, type Progress } from '../../../src/model/progress.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
-import { batchRecordProgress } from '../../../src/service/progress/batch-record-progress.ts'
-import { type RecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
-import type { ProgressResult } from '../../../src/service/progress/writer/apply-report.ts'
-import { createProgressWriter } from '../../../src/service/progress/writer/progress-writer.ts'
+import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
+import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import type { Services } from '../../../src/service/services.ts'
 import { createTitle } from '../../../src/service/titles/create-title.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
 import { achievementOf, gamerscore, requirementOf } from '../../support/records.ts'
-import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+import { callOf, createTestServices, progressWriterOf, type TestServices } from '../../support/services.ts'
 
 const two = (parts: object) => [requirementOf({ id: 'a', ...parts }), requirementOf({ id: 'b', target: 3n })]
 
@@ -100,7 +99,7 @@ const call = callOf()
 
 beforeAll(async () => {
   services = await createTestServices()
-  others = { ...services, progressWriter: createProgressWriter(true) }
+  others = { ...services, progressWriter: progressWriterOf(services) }
   pool = new pg.Pool({ connectionString: services.databaseUrl, max: 4 })
   const title = { id: 'title', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, call)
@@ -195,8 +194,8 @@ test('what another process has changed is read anew and written together all the
   const before = services.progressWriter.counts
   expect(await reportAll(services, 20)).toMatchObject(Array(3).fill({ changed: true }))
   expect(services.progressWriter.counts).toMatchObject({
-    late: before.locked,
-    together: before.optimistic + 3,
+    locked: before.locked,
+    optimistic: before.optimistic + 3,
   })
 })
 
@@ -241,8 +240,8 @@ test('what comes behind a report that is held goes out together once that is wri
   })
   expect(await Promise.all(reports)).toMatchObject(Array(4).fill({ changed: true }))
   expect(services.progressWriter.counts).toMatchObject({
-    late: before.locked + 1,
-    together: before.optimistic + 3,
+    locked: before.locked + 1,
+    optimistic: before.optimistic + 3,
   })
 })
 

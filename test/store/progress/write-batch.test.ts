@@ -47,14 +47,14 @@ async function players(): Promise<readonly string[]> {
 
 test('what was recorded before the database went away is told as recorded, and only the rest as not', async () => {
   const { signal } = new AbortController()
-  const answers = await writeBatch(services, ['ann', 'ben'], signal, openPlayerTitles('ben'))
+  const answers = await writeBatch(services.store, ['ann', 'ben'], signal, openPlayerTitles('ben'))
   expect(answers).toMatchObject([{ playerId: 'ann' }, { code: 'unavailable' }])
   expect(await players()).toEqual(['ann'])
 })
 
 test('a database that goes away before anything is recorded fails all of it', async () => {
   const { signal } = new AbortController()
-  const recording = writeBatch(services, ['cat', 'dan'], signal, openPlayerTitles('cat'))
+  const recording = writeBatch(services.store, ['cat', 'dan'], signal, openPlayerTitles('cat'))
   await expect(recording).rejects.toMatchObject({ code: 'unavailable' })
   expect(await players()).toEqual(['ann'])
 })

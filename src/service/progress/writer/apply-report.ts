@@ -2,34 +2,84 @@ import type { StoredAchievement } from '../../../model/achievement.ts'
 import { applyReport } from '../../../model/apply-report.ts'
 import { LaurelError, type Reason } from '../../../model/errors.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../../../model/instant.ts'
-import type { Outcome, Progress, Rejection, Report, ReportContext } from '../../../model/progress.ts'
-import type { ProgressKey } from '../../../store/progress/progress.ts'
-import type { Queries } from '../../../store/queries.ts'
-import { achievementNotFound, titleNotFound } from '../../require.ts'
-import type { Call, Services } from '../../services.ts'
-import type { PlayerTitleChanges } from './player-title-changes.ts'
+import type {
+  Outcome,
+  ProgressKey,
+  ProgressResult,
+  Rejection,
+  Report,
+  ReportContext,
+} from '../../../model/progress.ts'
+import { type Attribution, attributionOf } from '../../call.ts'
+import { type IdempotencyStore, requestDigest } from '../../idempotency.ts'
+import type { RecordOutcome, ReportEntry } from './contract.ts'
+import { formatStoredResult, parseStoredResult } from './response-text.ts'
+import type { PlayerTitleChanges } from './unit-of-work.ts'
 
-/** What a report did to one player's standing on one achievement. */
-export interface ProgressResult extends ProgressKey {
-  readonly progress: Progress
-  /** False when the report was lower than or equal to what is known. */
-  readonly changed: boolean
-  readonly newlyUnlocked: boolean
-  readonly alreadyUnlocked: boolean
+/** The state to which reports are applied: locked, or verified by the statement that writes the changes. */
+export interface ReportState {
+  readonly now: Instant
+  readonly maxBackdateSeconds: number
+  readonly idempotency: IdempotencyStore
+  /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
+  definitionOf(entry: ReportEntry, index: number): StoredAchievement
+  /** Called only for an entry that has a definition. */
+  changesOf(entry: ReportEntry, index: number): PlayerTitleChanges
 }
 
 /**
- * When something happened: the caller's word, within bounds, or Laurel's clock.
- * @throws LaurelError for a time in the future, or further back than the configured bound.
+ * Applies reports in their order, and returns an outcome for each. Changes and responses are collected in memory; a
+ * rejected report leaves none.
  */
-export function whenOf(
-  services: Services,
-  now: Instant,
+export function applyReports(state: ReportState, entries: readonly ReportEntry[]): readonly RecordOutcome[] {
+  return entries.map((entry, index) => attempt(() => applyEntry(state, entry, index)))
+}
+
+function applyEntry(state: ReportState, entry: ReportEntry, index: number): ProgressResult {
+  const { idempotency } = state
+  const { request, call } = entry
+  const achievement = state.definitionOf(entry, index)
+  const digest = request.requestId === undefined ? '' : requestDigest('recordProgress', request)
+  const stored = idempotency.find(request, digest)
+  if (stored !== undefined) return parseStoredResult(stored, request)
+  checkServerOnly(achievement, entry)
+  const context = contextOf(state, request.occurredTime, call.actor)
+  const attribution = attributionOf(call, request.requestId)
+  const changes = state.changesOf(entry, index)
+  const result = addReport(changes, request, achievement, request.report, context, attribution)
+  if (request.requestId !== undefined) idempotency.add(request, digest, formatStoredResult(result))
+  return result
+}
+
+/** Adds one report to the changes of its player's title. @throws LaurelError if the achievement rejects it. */
+export function addReport(
+  changes: PlayerTitleChanges,
+  { playerId, titleId, achievementId }: ProgressKey,
+  achievement: StoredAchievement,
+  report: Report,
+  context: ReportContext,
+  { actor, requestId = '' }: Attribution,
+): ProgressResult {
+  const outcome = applyReport(achievement, changes.progressOf(achievementId), report, context)
+  if (outcome.kind === 'rejected') throw rejected(achievement, outcome)
+  const { progress, changed, newlyUnlocked, alreadyUnlocked } = outcome
+  if (changed) {
+    const kind = newlyUnlocked ? 'unlocked' : 'progressed'
+    changes.change(achievement, progress, { kind, time: context.time, actor, reason: '', requestId })
+  }
+  return { playerId, titleId, achievementId, progress, changed, newlyUnlocked, alreadyUnlocked }
+}
+
+/**
+ * Returns the time and the author of a report. The time is the caller's, within bounds, or Laurel's clock.
+ * @throws LaurelError TIME_OUT_OF_BOUNDS for the future, or further back than the configured bound.
+ */
+export function contextOf(
+  { now, maxBackdateSeconds }: Pick<ReportState, 'now' | 'maxBackdateSeconds'>,
   occurredTime: Instant | undefined,
   writer: string,
 ): ReportContext {
   if (occurredTime === undefined) return { time: now, precision: 'exact', writer }
-  const { maxBackdateSeconds } = services.settings
   const earliest = now - BigInt(maxBackdateSeconds) * TICKS_PER_SECOND
   if (occurredTime <= now && occurredTime >= earliest)
     return { time: occurredTime, precision: 'reported', writer }
@@ -43,97 +93,45 @@ export function whenOf(
   })
 }
 
-/** Applies a report to the ledger of its sheet. @throws LaurelError when the achievement cannot take it. */
-export function report(
-  changes: PlayerTitleChanges,
-  key: ProgressKey,
-  achievement: StoredAchievement,
-  said: Report,
-  context: ReportContext,
-  attribution: Attribution,
-): ProgressResult {
-  const outcome = applyReport(achievement, changes.progressOf(key.achievementId), said, context)
-  if (outcome.kind === 'rejected') throw rejected(key, outcome)
-  if (outcome.changed) {
-    changes.change(achievement, outcome.progress, {
-      kind: outcome.newlyUnlocked ? 'unlocked' : 'progressed',
-      time: context.time,
-      actor: attribution.actor,
-      reason: '',
-      requestId: attribution.requestId ?? '',
-    })
-  }
-  return {
-    playerId: key.playerId,
-    titleId: key.titleId,
-    achievementId: key.achievementId,
-    progress: outcome.progress,
-    changed: outcome.changed,
-    newlyUnlocked: outcome.newlyUnlocked,
-    alreadyUnlocked: outcome.alreadyUnlocked,
+function checkServerOnly({ titleId, id, serverOnly }: StoredAchievement, { call }: ReportEntry): void {
+  if (!serverOnly || call.principal.kind !== 'player') return
+  const message = `achievement ${id} is reported by servers only, and the caller is a player`
+  throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
+    metadata: { titleId, achievementId: id },
+  })
+}
+
+export function attempt<Result>(run: () => Result): Result | LaurelError {
+  try {
+    return run()
+  } catch (error) {
+    return asOutcome(error)
   }
 }
 
-/** The definitions that keys speak of, by title and id. */
-export class Definitions {
-  readonly #byKey = new Map<string, StoredAchievement>()
-  readonly #titles = new Set<string>()
-
-  /** Reads them, in sorted order, and holds them as they are: before any sheet is locked. */
-  static async hold(
-    queries: Queries,
-    keys: readonly { readonly titleId: string; readonly achievementId: string }[],
-  ): Promise<Definitions> {
-    const definitions = new Definitions()
-    const byTitle = Map.groupBy(keys, ({ titleId }) => titleId)
-    for (const [titleId, ofTitle] of [...byTitle].sort(([left], [right]) => (left < right ? -1 : 1))) {
-      const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
-      const found = await queries.achievements.lockShared(titleId, [...ids])
-      for (const achievement of found) definitions.#byKey.set(keyOf(titleId, achievement.id), achievement)
-      const known = found.length > 0 || (await queries.titles.find(titleId)) !== undefined
-      if (known) definitions.#titles.add(titleId)
-    }
-    return definitions
-  }
-
-  /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
-  of({ titleId, achievementId }: Omit<ProgressKey, 'playerId'>): StoredAchievement {
-    if (!this.#titles.has(titleId)) throw titleNotFound(titleId)
-    const achievement = this.#byKey.get(keyOf(titleId, achievementId))
-    if (achievement === undefined) throw achievementNotFound(titleId, achievementId)
-    return achievement
-  }
+/** Returns an error that is meant for the caller; throws any other. */
+export function asOutcome(error: unknown): LaurelError {
+  if (error instanceof LaurelError) return error
+  throw error
 }
 
-function keyOf(titleId: string, achievementId: string): string {
-  return JSON.stringify([titleId, achievementId])
-}
+type Rejected = Extract<Outcome, { readonly kind: 'rejected' }>
 
-/** Who changes something, and by which call. */
-export interface Attribution {
-  readonly actor: string
-  readonly requestId: string | undefined
-}
-
-export function attributionOf(call: Call, requestId: string | undefined): Attribution {
-  return { actor: call.actor, requestId }
-}
-
-function rejected(key: ProgressKey, outcome: Extract<Outcome, { readonly kind: 'rejected' }>): LaurelError {
-  const { code, reason } = REJECTIONS[outcome.why]
-  const message = `achievement ${key.achievementId}: ${outcome.detail}`
-  const metadata = { titleId: key.titleId, achievementId: key.achievementId, ...outcome.metadata }
-  return new LaurelError(code, reason, message, { metadata })
+function rejected({ titleId, id }: StoredAchievement, { why, detail, metadata }: Rejected): LaurelError {
+  const [code, reason] = REJECTIONS[why]
+  return new LaurelError(code, reason, `achievement ${id}: ${detail}`, {
+    metadata: { titleId, achievementId: id, ...metadata },
+  })
 }
 
 const REJECTIONS: Readonly<
-  Record<Rejection, { readonly code: 'invalid_argument' | 'failed_precondition'; readonly reason: Reason }>
+  Record<Rejection, readonly [code: 'invalid_argument' | 'failed_precondition', reason: Reason]>
 > = {
-  requirement_unknown: { code: 'invalid_argument', reason: 'REQUIREMENT_UNKNOWN' },
-  requirement_ambiguous: { code: 'invalid_argument', reason: 'REQUIREMENT_AMBIGUOUS' },
-  requirement_follows_stat: { code: 'failed_precondition', reason: 'REQUIREMENT_FOLLOWS_STAT' },
-  requirement_falls: { code: 'invalid_argument', reason: 'REQUIREMENT_FALLS' },
-  no_requirement: { code: 'failed_precondition', reason: 'NO_REQUIREMENT' },
-  outside_window: { code: 'failed_precondition', reason: 'OUTSIDE_WINDOW' },
-  community_goal: { code: 'failed_precondition', reason: 'COMMUNITY_GOAL' },
+  requirement_unknown: ['invalid_argument', 'REQUIREMENT_UNKNOWN'],
+  requirement_ambiguous: ['invalid_argument', 'REQUIREMENT_AMBIGUOUS'],
+  requirement_follows_stat: ['failed_precondition', 'REQUIREMENT_FOLLOWS_STAT'],
+  requirement_falls: ['invalid_argument', 'REQUIREMENT_FALLS'],
+  no_requirement: ['failed_precondition', 'NO_REQUIREMENT'],
+  outside_window: ['failed_precondition', 'OUTSIDE_WINDOW'],
+  community_goal: ['failed_precondition', 'COMMUNITY_GOAL'],
 }

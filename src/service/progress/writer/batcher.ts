@@ -1,6 +1,6 @@
 import { LaurelError } from '../../../model/errors.ts'
 
-/** Something that waits to go out with others. */
+/** An item that waits for its batch. */
 interface Queued<Item, Result> {
   readonly item: Item
   readonly bytes: number
@@ -11,54 +11,51 @@ interface Queued<Item, Result> {
   readonly onAbort: () => void
 }
 
-/** What waits of one owner. */
+/** The waiting items of one key. */
 interface Queue<Item, Result> {
   readonly key: unknown
   readonly waiting: Set<Queued<Item, Result>>
-  /** Until all that is on its way is answered. */
+  /** True while items of the key are in flight. */
   isBusy: boolean
 }
 
 export interface BatcherOptions<Item, Result> {
   /**
-   * Sends items together, those of an owner in their order, and gives as many answers: those that take longer as promises,
-   * for which only the same owner's next ones wait. A rejection is everybody's.
+   * Sends a batch, in which items of one key keep their order. Returns one result per item; a promise delays only that key's
+   * next items. A rejection fails the whole batch.
    */
   readonly send: (items: readonly Item[]) => Promise<readonly (Result | Promise<Result>)[]>
-  /** Whose an item is: it goes out once those of the same owner that came before it are back. */
+  /** An item is sent after the results of earlier items of the same key. */
   readonly keyOf: (item: Item) => unknown
+  /** Limits of the waiting items. */
   readonly maxItems: number
   readonly maxBytes: number
-  /** Items that go out together at most. */
   readonly batchSize: number
-  /** So many must wait for others to go out beside those that are on their way. */
+  /** The count of waiting items from which a second batch is sent while one is in flight. */
   readonly secondBatchThreshold: number
 }
 
-/** Batches that are on their way at most. */
-const MAX_IN_FLIGHT = 2
+const MAX_BATCHES_IN_FLIGHT = 2
 
 /**
- * Gathers what comes while the one before it is on its way, and sends it together. What comes to an idle gatherer
- * goes at once, with whatever arrived in the same moment: there is no timer. Only where many wait a second batch goes out
- * beside the first: fewer are worth more together.
+ * Sends items in batches: items that arrive while a batch is in flight are sent together after it. An idle batcher sends at
+ * once, with all items of the same turn of the event loop: there is no timer. A second batch is in flight only if many
+ * items wait, because larger batches cost less per item.
  */
 export class Batcher<Item, Result> {
-  readonly #settings: BatcherOptions<Item, Result>
-  /** By owner, of all who have something that waits or is on its way. */
+  readonly #options: BatcherOptions<Item, Result>
+  /** By key, the queues with items that wait or are in flight. */
   readonly #queues = new Map<unknown, Queue<Item, Result>>()
-  /** Those that are not busy, in the order in which they came to wait. */
+  /** The queues that are not busy, the longest waiting first. */
   readonly #ready = new Set<Queue<Item, Result>>()
-  /** Items that wait in the lines that are ready. */
   #readyItems = 0
   #waiting = 0
   #bytes = 0
-  /** Batches that are on their way. */
-  #sent = 0
+  #batchesInFlight = 0
   #isFlushScheduled = false
 
-  constructor(settings: BatcherOptions<Item, Result>) {
-    this.#settings = settings
+  constructor(options: BatcherOptions<Item, Result>) {
+    this.#options = options
   }
 
   get waiting(): number {
@@ -66,22 +63,22 @@ export class Batcher<Item, Result> {
   }
 
   /**
-   * Sends an item with others. An abort takes it out while it waits; once it is on its way it is answered truthfully.
-   * @throws LaurelError RESOURCE_EXHAUSTED at once when too much waits; what `send` throws; the signal's reason.
+   * Sends an item in a batch. An abort removes it while it waits; in flight, the outcome is returned all the same.
+   * @throws LaurelError RESOURCE_EXHAUSTED at once if too much waits; an error of `send`; the signal's reason.
    */
   add(item: Item, bytes: number, signal: AbortSignal): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const { maxItems, maxBytes, keyOf } = this.#settings
-    if (this.#waiting >= maxItems || this.#bytes + bytes > maxBytes) return Promise.reject(tooMuch())
+    const { maxItems, maxBytes, keyOf } = this.#options
+    if (this.#waiting >= maxItems || this.#bytes + bytes > maxBytes) return Promise.reject(queueFull())
     return new Promise((resolve, reject) => {
       const onAbort = () => {
-        this.#giveUp(waiting)
+        this.#cancel(queued)
         reject(signal.reason)
       }
       const queue = this.#queueOf(keyOf(item))
-      const waiting = { item, bytes, queue, resolve, reject, signal, onAbort }
+      const queued = { item, bytes, queue, resolve, reject, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
-      queue.waiting.add(waiting)
+      queue.waiting.add(queued)
       this.#waiting += 1
       this.#bytes += bytes
       if (queue.isBusy) return
@@ -92,84 +89,88 @@ export class Batcher<Item, Result> {
   }
 
   #queueOf(key: unknown): Queue<Item, Result> {
-    const known = this.#queues.get(key)
-    if (known !== undefined) return known
+    const existing = this.#queues.get(key)
+    if (existing !== undefined) return existing
     const queue = { key, waiting: new Set<Queued<Item, Result>>(), isBusy: false }
     this.#queues.set(key, queue)
     return queue
   }
 
-  /** Calls that came in one packet are here when it sends. */
+  /** Flushes at the end of this turn, so that all calls of one network packet are in the batch. */
   #scheduleFlush(): void {
-    if (this.#isFlushScheduled || this.#readyItems < this.#least) return
+    if (this.#isFlushScheduled || this.#readyItems < this.#threshold) return
     this.#isFlushScheduled = true
     setImmediate(() => {
       this.#isFlushScheduled = false
-      this.#sendMore()
+      this.#flush()
     })
   }
 
-  /** So many must be ready for a batch to go out. */
-  get #least(): number {
-    if (this.#sent === 0) return 1
-    return this.#sent < MAX_IN_FLIGHT ? this.#settings.secondBatchThreshold : Number.POSITIVE_INFINITY
+  /** The count of ready items from which a batch is sent. */
+  get #threshold(): number {
+    if (this.#batchesInFlight === 0) return 1
+    return this.#batchesInFlight < MAX_BATCHES_IN_FLIGHT
+      ? this.#options.secondBatchThreshold
+      : Number.POSITIVE_INFINITY
   }
 
-  #sendMore(): void {
-    while (this.#readyItems >= this.#least) void this.#send(this.#next())
+  #flush(): void {
+    while (this.#readyItems >= this.#threshold) void this.#send(this.#takeBatch())
   }
 
-  /** Takes out what goes now, and makes its lines busy. */
-  #next(): readonly Queued<Item, Result>[] {
+  #takeBatch(): readonly Queued<Item, Result>[] {
     const batch: Queued<Item, Result>[] = []
     for (const queue of this.#ready) {
-      if (batch.length === this.#settings.batchSize) break
+      if (batch.length === this.#options.batchSize) break
       this.#ready.delete(queue)
       this.#readyItems -= queue.waiting.size
       queue.isBusy = true
-      for (const waiting of queue.waiting) {
-        if (batch.length === this.#settings.batchSize) break
-        this.#take(waiting)
-        batch.push(waiting)
+      for (const queued of queue.waiting) {
+        if (batch.length === this.#options.batchSize) break
+        this.#dequeue(queued)
+        batch.push(queued)
       }
     }
     return batch
   }
 
   async #send(batch: readonly Queued<Item, Result>[]): Promise<void> {
-    this.#sent += 1
-    const tell = await this.#settings.send(batch.map(({ item }) => item)).then(
+    this.#batchesInFlight += 1
+    const settle = await this.#options.send(batch.map(({ item }) => item)).then(
       (outcomes) => {
-        this.#freeAll(batch, outcomes)
+        this.#releaseQueues(batch, outcomes)
         return () => {
           for (const [index, { resolve }] of batch.entries()) resolve(outcomes[index] as Result)
         }
       },
       (error: unknown) => {
-        this.#freeAll(batch, [])
+        this.#releaseQueues(batch, [])
         return () => {
           for (const { reject } of batch) reject(error)
         }
       },
     )
-    this.#sent -= 1
-    this.#sendMore()
-    // Once the next ones are on their way: the database has work while those who wait are told.
-    setImmediate(tell)
+    this.#batchesInFlight -= 1
+    this.#flush()
+    // After the next batch is sent: the database works on it while the callers continue.
+    setImmediate(settle)
   }
 
-  /** Lines of which an answer takes longer are free once they have it. */
-  #freeAll(batch: readonly Queued<Item, Result>[], outcomes: readonly (Result | Promise<Result>)[]): void {
-    const late = new Map<Queue<Item, Result>, Promise<Result>[]>()
+  #releaseQueues(
+    batch: readonly Queued<Item, Result>[],
+    outcomes: readonly (Result | Promise<Result>)[],
+  ): void {
+    const pending = new Map<Queue<Item, Result>, Promise<Result>[]>()
     for (const [index, { queue }] of batch.entries()) {
       const outcome = outcomes[index]
-      if (outcome instanceof Promise) late.set(queue, [...(late.get(queue) ?? []), outcome])
+      if (outcome instanceof Promise) pending.set(queue, [...(pending.get(queue) ?? []), outcome])
     }
-    for (const [queue, promises] of late) void Promise.allSettled(promises).then(() => this.#free(queue))
-    for (const { queue } of batch) if (!late.has(queue)) this.#free(queue)
+    for (const [queue, promises] of pending)
+      void Promise.allSettled(promises).then(() => this.#release(queue))
+    for (const { queue } of batch) if (!pending.has(queue)) this.#release(queue)
   }
 
-  #free(queue: Queue<Item, Result>): void {
+  #release(queue: Queue<Item, Result>): void {
     if (!queue.isBusy) return
     queue.isBusy = false
     if (queue.waiting.size === 0) this.#queues.delete(queue.key)
@@ -178,9 +179,9 @@ export class Batcher<Item, Result> {
     this.#scheduleFlush()
   }
 
-  #giveUp(waiting: Queued<Item, Result>): void {
-    const { queue } = waiting
-    this.#take(waiting)
+  #cancel(queued: Queued<Item, Result>): void {
+    const { queue } = queued
+    this.#dequeue(queued)
     if (queue.isBusy) return
     this.#readyItems -= 1
     if (queue.waiting.size > 0) return
@@ -188,15 +189,15 @@ export class Batcher<Item, Result> {
     this.#queues.delete(queue.key)
   }
 
-  #take(waiting: Queued<Item, Result>): void {
-    waiting.queue.waiting.delete(waiting)
-    waiting.signal.removeEventListener('abort', waiting.onAbort)
+  #dequeue(queued: Queued<Item, Result>): void {
+    queued.queue.waiting.delete(queued)
+    queued.signal.removeEventListener('abort', queued.onAbort)
     this.#waiting -= 1
-    this.#bytes -= waiting.bytes
+    this.#bytes -= queued.bytes
   }
 }
 
-function tooMuch(): LaurelError {
+function queueFull(): LaurelError {
   const message = 'too many calls wait already: try again shortly'
   return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, { retryAfter: 1 })
 }

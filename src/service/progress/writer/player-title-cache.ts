@@ -1,60 +1,60 @@
 import { LRUCache } from 'lru-cache'
 import type { Progress } from '../../../model/progress.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
-import type { ProgressRecord } from '../../../store/progress/progress.ts'
+import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
 
-/** A sheet, and by achievement what is known of its progress. */
 interface CachedPlayerTitle {
   playerTitle: PlayerTitle
+  /** By achievement. */
   readonly progress: Map<string, Progress>
 }
 
-/** So many sheets are remembered at most; the ones that were not used for longest are forgotten. */
-const MOST = 50_000
+const MAX_PLAYER_TITLES = 50_000
+
+/** The state before a write, by which the cache checks its entry. */
+interface StateBefore {
+  readonly before: PlayerTitle | undefined
+  /** The progress that was read or cached, by achievement. */
+  readonly found: ReadonlyMap<string, Progress>
+}
 
 /**
- * What players had when they were last written or read, in memory, by the keys of their sheets. It may be old: what is
- * thought out from it is written only if the sheet is still of the same version.
+ * Players' titles as this process last read or wrote them. An entry may be stale: changes that are computed from it are
+ * written only if the row still has the same version.
  */
 export class PlayerTitleCache {
-  readonly #cache = new LRUCache<string, CachedPlayerTitle>({ max: MOST })
+  readonly #cache = new LRUCache<string, CachedPlayerTitle>({ max: MAX_PLAYER_TITLES })
 
   /**
-   * What is given moves on with what is written while somebody judges by it: progress may come to be that of a later
-   * version than the sheet that was taken, never of an earlier one, and what was thought out from that is not written.
+   * Returns the live entry, which `set` updates. So a reader may see progress of a later version than the row that it took,
+   * and then its write fails the version check; it never sees older progress.
    */
   get(
-    name: string,
+    key: string,
   ): { readonly playerTitle: PlayerTitle; readonly progress: ReadonlyMap<string, Progress> } | undefined {
-    return this.#cache.get(name)
+    return this.#cache.get(key)
   }
 
-  /**
-   * What was `written` of a sheet that was as it is `before`, with the progress that was `found` then. What is
-   * remembered of another version of it is forgotten.
-   */
+  /** Caches a row after a write. An entry of another version than the one before the write is replaced. */
   set(
-    name: string,
+    key: string,
     playerTitle: PlayerTitle,
-    {
-      before,
-      found,
-    }: { readonly before: PlayerTitle | undefined; readonly found: ReadonlyMap<string, Progress> },
+    { before, found }: StateBefore,
     written: readonly ProgressRecord[],
   ): void {
-    let known = this.#cache.peek(name)
-    if (known === undefined || known.playerTitle.version !== before?.version) {
-      known = { playerTitle, progress: new Map() }
-      this.#cache.set(name, known)
+    let cached = this.#cache.peek(key)
+    if (cached === undefined || cached.playerTitle.version !== before?.version) {
+      cached = { playerTitle, progress: new Map() }
+      this.#cache.set(key, cached)
     }
-    known.playerTitle = playerTitle
-    if (found !== known.progress) {
-      for (const [achievementId, progress] of found) known.progress.set(achievementId, progress)
+    cached.playerTitle = playerTitle
+    if (found !== cached.progress) {
+      for (const [achievementId, progress] of found) cached.progress.set(achievementId, progress)
     }
-    for (const { achievementId, progress } of written) known.progress.set(achievementId, progress)
+    for (const { achievementId, progress } of written) cached.progress.set(achievementId, progress)
   }
 
-  evict(name: string): void {
-    this.#cache.delete(name)
+  evict(key: string): void {
+    this.#cache.delete(key)
   }
 }

@@ -1,171 +1,171 @@
 import { LaurelError } from '../../../model/errors.ts'
-import type { Call, Services } from '../../services.ts'
-import { asOutcome } from './apply-reports.ts'
+import type { Call } from '../../call.ts'
+import { asOutcome } from './apply-report.ts'
 import { Batcher } from './batcher.ts'
+import type { RecordOutcome, ReportEntry, StatsEntry, StatsOutcome, WriterParts } from './contract.ts'
 import { PlayerTitleCache } from './player-title-cache.ts'
-import type { Entry, RecordOutcome } from './report-entry.ts'
-import { isAway } from './write-batch.ts'
+import { isUnavailable } from './write-batch.ts'
 import { writeLocked } from './write-locked.ts'
 import { writeOptimistic } from './write-optimistic.ts'
-import { type StatsEntry, type StatsOutcome, writeStats } from './write-stats.ts'
-
-/** Where reports are recorded: those that come at the same time go out together. */
-export interface ProgressWriter {
-  /** Records one, with whatever else is being recorded. */
-  record(services: Services, entry: Entry): Promise<RecordOutcome>
-  /** Records several, in their order, by themselves. What keeps only some of them from being recorded is their answer. */
-  recordAll(services: Services, entries: readonly Entry[]): Promise<readonly RecordOutcome[]>
-  /** Records one player's stats, with whatever other stats are being recorded. */
-  recordStats(services: Services, entry: StatsEntry): Promise<StatsOutcome>
-  readonly counts: ProgressWriterCounts
-}
+import { writeStats } from './write-stats.ts'
 
 export interface ProgressWriterCounts {
-  /** Entries that wait to go out. */
+  /** Entries in the queue. */
   readonly waiting: number
-  /** Entries since the start, by how they were written: with others in one statement, or under lock. */
+  /** Entries since the start, by how they were written. */
   readonly optimistic: number
   readonly locked: number
-  /** Statements since the start that entries were written by together. */
+  /** Optimistic statements since the start. */
   readonly batches: number
 }
 
 const BATCH_SIZE = 500
-const MOST_WAITING = 20_000
-const MOST_WAITING_BYTES = 32 * 2 ** 20
-/** What an entry takes beside its texts. */
+const QUEUE_LIMITS = { batchSize: BATCH_SIZE, maxItems: 20_000, maxBytes: 32 * 2 ** 20 }
+/** Memory of an entry beside its texts. */
 const ENTRY_BYTES = 512
 
-/** What became of entries, as far as they were recorded. */
-type OutcomeByEntry = ReadonlyMap<Entry, RecordOutcome>
+type OutcomeByEntry = ReadonlyMap<ReportEntry, RecordOutcome>
 
-export function createProgressWriter(isBatching: boolean): ProgressWriter {
-  const progressList = new PlayerTitleCache()
+/** Records reports and stats. Concurrent reports are written in batches. */
+export class ProgressWriter {
+  readonly #parts: WriterParts
+  readonly #isBatching: boolean
+  readonly #cache = new PlayerTitleCache()
+  readonly #counts = { optimistic: 0, locked: 0, batches: 0 }
+  /** By player, the last locked write. */
+  readonly #lastLocked = new Map<string, Promise<unknown>>()
+  readonly #reports = new Batcher<ReportEntry, RecordOutcome>({
+    ...QUEUE_LIMITS,
+    send: (entries) => this.#write(entries),
+    keyOf: ({ request }) => request.playerId,
+    secondBatchThreshold: BATCH_SIZE,
+  })
+  readonly #stats = new Batcher<StatsEntry, StatsOutcome>({
+    ...QUEUE_LIMITS,
+    send: (entries) => this.#writeStats(entries),
+    keyOf: ({ request }) => request.playerId,
+    // Stats wait for locks, and entries behind them would wait too.
+    secondBatchThreshold: 1,
+  })
 
-  const counts = { optimistic: 0, locked: 0, batches: 0 }
-
-  /** By player: the last of what is written under lock. */
-  const locking = new Map<string, Promise<unknown>>()
-
-  /**
-   * What cannot be written at once is tried once more with what is read anew, because mostly another process has changed what
-   * was known here; what is left then is written under lock, player by player, so that nobody waits for another.
-   */
-  async function send(
-    services: Services,
-    entries: readonly Entry[],
-  ): Promise<readonly (RecordOutcome | Promise<RecordOutcome>)[]> {
-    const written = await recordWritable(services, entries)
-    const left = writeRemaining(
-      services,
-      entries.filter((entry) => !written.has(entry)),
-    )
-    return entries.map((entry) => written.get(entry) ?? (left.get(entry) as Promise<RecordOutcome>))
+  constructor(parts: WriterParts, isBatching: boolean) {
+    this.#parts = parts
+    this.#isBatching = isBatching
   }
 
-  function writeRemaining(
-    services: Services,
-    entries: readonly Entry[],
-  ): ReadonlyMap<Entry, Promise<RecordOutcome>> {
-    const again = recordWritable(services, entries)
-    const outcomes = new Map<Entry, Promise<RecordOutcome>>()
-    for (const [playerId, ofPlayer] of Map.groupBy(entries, ({ item }) => item.playerId)) {
-      const locked = again.then((told) => {
-        const rest = ofPlayer.filter((entry) => !told.has(entry))
-        return inTurn(playerId, () => recordLocked(services, rest))
+  /** Records one report, in a batch with concurrent ones. */
+  async record(entry: ReportEntry): Promise<RecordOutcome> {
+    if (this.#isBatching) return this.#reports.add(entry, bytesOf(entry), entry.call.signal)
+    return (await this.#write([entry]))[0] as RecordOutcome
+  }
+
+  /** Records reports in their order, as a batch of their own. An error that concerns only some of them is their outcome. */
+  async recordAll(entries: readonly ReportEntry[]): Promise<readonly RecordOutcome[]> {
+    const outcomes = await this.#write(entries)
+    return Promise.all(
+      outcomes.map((outcome) => (outcome instanceof Promise ? outcome.catch(asOutcome) : outcome)),
+    )
+  }
+
+  /** Records one player's stats, in a batch with concurrent ones. */
+  async recordStats(entry: StatsEntry): Promise<StatsOutcome> {
+    const bytes = ENTRY_BYTES * (1 + entry.request.updates.length)
+    if (this.#isBatching) return this.#stats.add(entry, bytes, entry.call.signal)
+    return (await this.#writeStats([entry]))[0] as StatsOutcome
+  }
+
+  get counts(): ProgressWriterCounts {
+    return { ...this.#counts, waiting: this.#reports.waiting + this.#stats.waiting }
+  }
+
+  /** Returns an outcome for each entry; a promise for an entry that the first optimistic write left unwritten. */
+  async #write(
+    entries: readonly ReportEntry[],
+  ): Promise<readonly (RecordOutcome | Promise<RecordOutcome>)[]> {
+    const written = await this.#tryOptimistic(entries)
+    const remaining = this.#writeRemaining(entries.filter((entry) => !written.has(entry)))
+    return entries.map((entry) => written.get(entry) ?? (remaining.get(entry) as Promise<RecordOutcome>))
+  }
+
+  /**
+   * Retries the optimistic write once, because the usual cause is a stale cache; entries that it leaves unwritten too are
+   * written under lock, a transaction for each player.
+   */
+  #writeRemaining(entries: readonly ReportEntry[]): ReadonlyMap<ReportEntry, Promise<RecordOutcome>> {
+    const retried = this.#tryOptimistic(entries)
+    const outcomes = new Map<ReportEntry, Promise<RecordOutcome>>()
+    for (const [playerId, ofPlayer] of Map.groupBy(entries, ({ request }) => request.playerId)) {
+      const locked = retried.then((written) => {
+        const rest = ofPlayer.filter((entry) => !written.has(entry))
+        return this.#inTurn(playerId, () => this.#writeLocked(rest))
       })
-      // Whoever was told by then does not hear of a failure.
+      // A failure reaches only the entries that wait for it; there may be none.
       locked.catch(() => {})
-      for (const entry of ofPlayer) outcomes.set(entry, answerOf(entry, again, locked))
+      for (const entry of ofPlayer) outcomes.set(entry, firstOutcome(entry, retried, locked))
     }
     return outcomes
   }
 
-  /** What became of those that could be written. */
-  async function recordWritable(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
-    const told = new Map<Entry, RecordOutcome>()
-    if (entries.length === 0) return told
-    const outcomes = await writeOptimistic(services, progressList, entries).catch(orUnlessAway(entries))
+  /** Returns the outcomes of the entries that were written. */
+  async #tryOptimistic(entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
+    const written = new Map<ReportEntry, RecordOutcome>()
+    if (entries.length === 0) return written
+    const outcomes = await writeOptimistic(this.#parts, this.#cache, entries).catch(
+      (error: unknown): readonly undefined[] => {
+        if (!(error instanceof LaurelError) || isUnavailable(error)) throw error
+        // A constraint failed: the locked write finds the entry that violates it.
+        return []
+      },
+    )
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index]
-      if (outcome !== undefined) told.set(entry, outcome)
+      if (outcome !== undefined) written.set(entry, outcome)
     }
-    counts.batches += 1
-    counts.optimistic += told.size
-    return told
+    this.#counts.batches += 1
+    this.#counts.optimistic += written.size
+    return written
   }
 
-  async function recordLocked(services: Services, entries: readonly Entry[]): Promise<OutcomeByEntry> {
+  async #writeLocked(entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
     if (entries.length === 0) return new Map()
-    counts.locked += entries.length
-    const outcomes = await whileAwaited(entries, (signal) => writeLocked(services, entries, signal))
+    this.#counts.locked += entries.length
+    const outcomes = await untilAbandoned(entries, (signal) => writeLocked(this.#parts, entries, signal))
     return new Map(entries.map((entry, index) => [entry, outcomes[index] as RecordOutcome]))
   }
 
-  /** One after the other of a player, whatever call they came with: whoever holds a player up holds up one connection. */
-  function inTurn<Result>(playerId: string, work: () => Promise<Result>): Promise<Result> {
-    const before = locking.get(playerId) ?? Promise.resolve()
-    const done = before.then(work, work)
-    locking.set(playerId, done)
-    const forget = () => {
-      if (locking.get(playerId) === done) locking.delete(playerId)
+  /** Runs a player's locked writes one after the other, so that a player whose row is locked takes up one connection. */
+  #inTurn<Result>(playerId: string, write: () => Promise<Result>): Promise<Result> {
+    const before = this.#lastLocked.get(playerId) ?? Promise.resolve()
+    const done = before.then(write, write)
+    this.#lastLocked.set(playerId, done)
+    const release = () => {
+      if (this.#lastLocked.get(playerId) === done) this.#lastLocked.delete(playerId)
     }
-    done.then(forget, forget)
+    done.then(release, release)
     return done
   }
 
-  const recordStats = (services: Services, entries: readonly StatsEntry[]) =>
-    whileAwaited(entries, (signal) => writeStats(services, entries, signal))
-
-  const reports = lazyBatcher(({ item }: Entry) => item.playerId, sizeOf, send, BATCH_SIZE)
-  // They wait for locks, and so would those behind them.
-  const stats = lazyBatcher(({ request }: StatsEntry) => request.playerId, sizeOfStats, recordStats, 1)
-
-  return {
-    async record(services, entry) {
-      if (isBatching) return reports.add(services, entry)
-      return (await send(services, [entry]))[0] as RecordOutcome
-    },
-    async recordStats(services, entry) {
-      if (isBatching) return stats.add(services, entry)
-      return (await recordStats(services, [entry]))[0] as StatsOutcome
-    },
-    async recordAll(services, entries) {
-      const outcomes = await send(services, entries)
-      return Promise.all(
-        outcomes.map((outcome) => (outcome instanceof Promise ? outcome.catch(asOutcome) : outcome)),
-      )
-    },
-    get counts() {
-      return { ...counts, waiting: reports.waiting + stats.waiting }
-    },
+  #writeStats(entries: readonly StatsEntry[]): Promise<readonly StatsOutcome[]> {
+    return untilAbandoned(entries, (signal) => writeStats(this.#parts, entries, signal))
   }
 }
 
-/** What only the database sees is found out under lock; that it is away or busy is found out already. */
-function orUnlessAway(entries: readonly Entry[]) {
-  return (error: unknown): readonly undefined[] => {
-    if (!(error instanceof LaurelError) || isAway(error)) throw error
-    return entries.map(() => undefined)
-  }
-}
-
-/** What became of it where it was tried, or else under lock: who is told already waits for no lock. */
-async function answerOf(
-  entry: Entry,
-  tried: Promise<OutcomeByEntry>,
+/** Returns the outcome of the retry if there is one, without waiting for the lock. */
+async function firstOutcome(
+  entry: ReportEntry,
+  retried: Promise<OutcomeByEntry>,
   locked: Promise<OutcomeByEntry>,
 ): Promise<RecordOutcome> {
-  return (await tried).get(entry) ?? ((await locked).get(entry) as RecordOutcome)
+  return (await retried).get(entry) ?? ((await locked).get(entry) as RecordOutcome)
 }
 
-/** Does what is aborted once nobody waits for it any more. */
-async function whileAwaited<Result>(
-  entries: readonly { readonly by: Call }[],
+/** Runs work whose signal is aborted once all calls of the entries are cancelled. */
+async function untilAbandoned<Result>(
+  entries: readonly { readonly call: Call }[],
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController()
-  const signals = new Set(entries.map(({ by }) => by.signal))
+  const signals = new Set(entries.map(({ call }) => call.signal))
   for (const signal of signals) {
     const drop = () => {
       signals.delete(signal)
@@ -177,43 +177,13 @@ async function whileAwaited<Result>(
   try {
     return await work(controller.signal)
   } finally {
-    // A stream has one signal for all that comes on it: nothing of this is to stay there.
+    // Removes the listeners: a stream has one signal for all its calls.
     controller.abort()
   }
 }
 
-/** What is gathered goes out by the services of who came first: they are the same for all. */
-function lazyBatcher<Item extends { readonly by: Call }, Outcome>(
-  playerOf: (item: Item) => string,
-  bytesOf: (item: Item) => number,
-  send: (services: Services, items: readonly Item[]) => Promise<readonly (Outcome | Promise<Outcome>)[]>,
-  secondBatchThreshold: number,
-) {
-  let batcher: Batcher<Item, Outcome> | undefined
-  return {
-    add(services: Services, item: Item): Promise<Outcome> {
-      batcher ??= new Batcher({
-        send: (items) => send(services, items),
-        keyOf: playerOf,
-        maxItems: MOST_WAITING,
-        maxBytes: MOST_WAITING_BYTES,
-        batchSize: BATCH_SIZE,
-        secondBatchThreshold,
-      })
-      return batcher.add(item, bytesOf(item), item.by.signal)
-    },
-    get waiting(): number {
-      return batcher?.waiting ?? 0
-    },
-  }
-}
-
-function sizeOf({ item, by }: Entry): number {
-  const { titleId, playerId, achievementId, requestId = '' } = item
-  const texts = titleId.length + playerId.length + achievementId.length + requestId.length + by.actor.length
-  return ENTRY_BYTES + 2 * texts
-}
-
-function sizeOfStats({ request }: StatsEntry): number {
-  return ENTRY_BYTES * (1 + request.updates.length)
+function bytesOf({ request, call }: ReportEntry): number {
+  const { titleId, playerId, achievementId, requestId = '' } = request
+  const texts = [titleId, playerId, achievementId, requestId, call.actor]
+  return ENTRY_BYTES + 2 * texts.reduce((length, text) => length + text.length, 0)
 }

@@ -1,7 +1,5 @@
 import { pack, unpack } from '../../../model/packed.ts'
-import type { Progress } from '../../../model/progress.ts'
-import type { ProgressKey } from '../../../store/progress/progress.ts'
-import type { ProgressResult } from './apply-report.ts'
+import type { Progress, ProgressKey, ProgressResult } from '../../../model/progress.ts'
 
 type Text = readonly [
   outcome: number,
@@ -16,7 +14,7 @@ type Text = readonly [
   extensions: string,
 ]
 
-/** A first answer as it is kept: short, because there is one for each report. What the request says is left out. */
+/** Returns a result as stored text: short, because there is one for each report. Members of the request are left out. */
 export function formatStoredResult({
   progress,
   changed,

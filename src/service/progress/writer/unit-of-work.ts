@@ -1,14 +1,14 @@
+import { type StoredAchievement, scoreOf } from '../../../model/achievement.ts'
+import { compositeKey } from '../../../model/composite-key.ts'
 import type { Instant } from '../../../model/instant.ts'
-import { NOT_STARTED } from '../../../model/progress.ts'
-import type { PlayerTitle, PlayerTitleKey } from '../../../store/progress/player-titles.ts'
-import type { ProgressKey, ProgressRecord } from '../../../store/progress/progress.ts'
+import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../../model/progress.ts'
+import type { Extensions } from '../../../model/title.ts'
+import type { NewEvent } from '../../../store/events/event-rows.ts'
+import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
+import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { PlayerTitleChanges } from './player-title-changes.ts'
 
-/**
- * The ledgers of a transaction: opened together under the lock of their sheets, and written together once, in the order
- * in which their sheets were first named.
- */
+/** The changes of one transaction to players' titles: opened together under their locks, and written together once. */
 export class UnitOfWork {
   readonly #changes: ReadonlyMap<string, PlayerTitleChanges>
 
@@ -16,13 +16,15 @@ export class UnitOfWork {
     this.#changes = changes
   }
 
-  /** Locks the sheets of these keys and reads the progress. Keys may repeat. */
+  /** Locks the players' titles of these keys and reads the progress. Keys may repeat. */
   static async open(queries: Queries, time: Instant, keys: readonly ProgressKey[]): Promise<UnitOfWork> {
-    const unique = [...new Map(keys.map((key) => [progressKey(key), key])).values()]
-    return UnitOfWork.#lock(queries, time, keys, () => queries.progress.listAt(unique))
+    const unique = new Map(
+      keys.map((key) => [compositeKey(key.playerId, key.titleId, key.achievementId), key]),
+    )
+    return UnitOfWork.#lock(queries, time, keys, () => queries.progress.listAt([...unique.values()]))
   }
 
-  /** Locks one sheet and reads all that the player has in the title. */
+  /** Locks one player's title and reads all of its progress. */
   static async openOne(queries: Queries, time: Instant, key: PlayerTitleKey): Promise<UnitOfWork> {
     return UnitOfWork.#lock(queries, time, [key], () => queries.progress.listOfPlayerTitle(key))
   }
@@ -38,44 +40,148 @@ export class UnitOfWork {
     const locked = await queries.playerTitles.lock([...unique.values()], time)
     const playerTitles = new Map(locked.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]))
     const found = Map.groupBy(await read(), playerTitleKey)
-    const changes = [...unique.keys()].map((name) => {
-      const records = found.get(name) ?? []
+    const changes = [...unique.keys()].map((key) => {
+      const records = found.get(key) ?? []
       const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
-      return [name, new PlayerTitleChanges(playerTitles.get(name) as PlayerTitle, progress)] as const
+      return [key, new PlayerTitleChanges(playerTitles.get(key) as PlayerTitle, progress)] as const
     })
     return new UnitOfWork(new Map(changes))
   }
 
   of(key: PlayerTitleKey): PlayerTitleChanges {
-    const each = this.#changes.get(playerTitleKey(key))
-    if (each === undefined) throw new Error(`sheet ${playerTitleKey(key)} is not open`)
-    return each
+    const changes = this.#changes.get(playerTitleKey(key))
+    if (changes === undefined) throw new Error(`player title ${playerTitleKey(key)} is not open`)
+    return changes
   }
 
+  /** Writes all changes. Events keep the order in which the players' titles were first named. */
   async flush(queries: Queries): Promise<void> {
     const changes = [...this.#changes.values()]
     const changed = changes.flatMap(({ progress }) => progress)
-    const deletedCount = changed.filter(({ progress }) => progress === NOT_STARTED)
-    const kept = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (kept.length > 0) await queries.progress.upsert(kept)
-    if (deletedCount.length > 0) await queries.progress.delete(deletedCount)
+    const reset = changed.filter(({ progress }) => progress === NOT_STARTED)
+    const upserted = changed.filter(({ progress }) => progress !== NOT_STARTED)
+    if (upserted.length > 0) await queries.progress.upsert(upserted)
+    if (reset.length > 0) await queries.progress.delete(reset)
     for (const each of changes) {
-      if (each.isShrunk) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))
+      if (each.hasLostUnlock) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))
     }
     const playerTitles = changes
       .filter(({ hasNewTotals }) => hasNewTotals)
       .map(({ playerTitle }) => playerTitle)
     if (playerTitles.length > 0) await queries.playerTitles.update(playerTitles)
-    const events = changes.flatMap((each) => each.events)
-    if (events.length > 0) await queries.progress.insertEvents(events)
+    await queries.events.insert(changes.flatMap(({ events }) => events))
   }
 }
 
-/** No id holds U+0000. */
 export function playerTitleKey({ playerId, titleId }: PlayerTitleKey): string {
-  return `${playerId}\u0000${titleId}`
+  return compositeKey(playerId, titleId)
 }
 
-function progressKey({ playerId, titleId, achievementId }: ProgressKey): string {
-  return `${playerId}\u0000${titleId}\u0000${achievementId}`
+/** The part of an event that its change does not imply. */
+export type Change = Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId'>
+
+/**
+ * The changes of one transaction to one player's title, in memory: an achievement may change several times, each change is
+ * an event, and the totals follow. The state before the changes is locked, or verified by the statement that writes them.
+ */
+export class PlayerTitleChanges {
+  readonly #found: ReadonlyMap<string, Progress>
+  readonly #changed = new Map<string, Progress>()
+  readonly #events: NewEvent[] = []
+  #playerTitle: PlayerTitle
+  #hasNewTotals = false
+  #hasLostUnlock = false
+
+  /** `found` is the progress before the changes, by achievement. */
+  constructor(playerTitle: PlayerTitle, found: ReadonlyMap<string, Progress>) {
+    this.#playerTitle = playerTitle
+    this.#found = found
+  }
+
+  /** The row after the changes. */
+  get playerTitle(): PlayerTitle {
+    return this.#playerTitle
+  }
+
+  get hasNewTotals(): boolean {
+    return this.#hasNewTotals
+  }
+
+  /** Whether the time of the last unlock must be queried, because an unlock was revoked or reset. */
+  get hasLostUnlock(): boolean {
+    return this.#hasLostUnlock
+  }
+
+  /** The progress that changed, after the changes. */
+  get progress(): readonly ProgressRecord[] {
+    const { playerId, titleId } = this.#playerTitle
+    const records: ProgressRecord[] = []
+    for (const [achievementId, progress] of this.#changed) {
+      records.push({ playerId, titleId, achievementId, progress })
+    }
+    return records
+  }
+
+  get events(): readonly NewEvent[] {
+    return this.#events
+  }
+
+  progressOf(achievementId: string): Progress {
+    return this.#changed.get(achievementId) ?? this.#found.get(achievementId) ?? NOT_STARTED
+  }
+
+  change(
+    achievement: Pick<StoredAchievement, 'id' | 'rewards'>,
+    next: Progress,
+    { kind, time, actor, reason, requestId }: Change,
+  ): void {
+    const { playerId, titleId } = this.#playerTitle
+    const achievementId = achievement.id
+    const difference = Number(isUnlocked(next)) - Number(isUnlocked(this.progressOf(achievementId)))
+    this.#changed.set(achievementId, next)
+    this.#events.push({
+      playerId,
+      titleId,
+      achievementId,
+      kind,
+      time,
+      actor,
+      reason,
+      requestId,
+      state: next.state,
+      percent: next.percent,
+      unlockTime: next.unlockTime,
+    })
+    if (difference === 0) return
+    const { unlockedCount, score, lastUnlockTime } = this.#playerTitle
+    this.#setTotals({
+      unlockedCount: unlockedCount + difference,
+      score: score + BigInt(difference) * scoreOf(achievement),
+      lastUnlockTime: difference > 0 ? later(lastUnlockTime, next.unlockTime) : lastUnlockTime,
+    })
+    if (difference < 0) this.#hasLostUnlock = true
+  }
+
+  /** Adds members that a document has beside the player's totals. */
+  annotate(extensions: Extensions): void {
+    this.#setTotals({ extensions: { ...this.#playerTitle.extensions, ...extensions } })
+  }
+
+  setLastUnlock(lastUnlockTime: Instant | undefined): void {
+    this.#setTotals({ lastUnlockTime })
+  }
+
+  #setTotals(totals: Partial<PlayerTitle>): void {
+    this.#playerTitle = { ...this.#playerTitle, ...totals }
+    this.#hasNewTotals = true
+  }
+}
+
+function isUnlocked({ state, revoked }: Progress): boolean {
+  return state === 'achieved' && !revoked
+}
+
+function later(left: Instant | undefined, right: Instant | undefined): Instant | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  return left > right ? left : right
 }

@@ -1,37 +1,69 @@
+import type { StoredAchievement } from '../../../model/achievement.ts'
+import { compositeKey } from '../../../model/composite-key.ts'
 import { LaurelError } from '../../../model/errors.ts'
+import type { ProgressKey } from '../../../model/progress.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { IdempotencyStore } from '../../idempotency-store.ts'
-import type { Services } from '../../services.ts'
-import { Definitions } from './apply-report.ts'
-import { applyReports, attempt } from './apply-reports.ts'
-import type { Entry, RecordOutcome } from './report-entry.ts'
+import { IdempotencyStore } from '../../idempotency.ts'
+import { achievementNotFound, titleNotFound } from '../../require.ts'
+import { applyReports, attempt } from './apply-report.ts'
+import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 import { writeBatch } from './write-batch.ts'
 
-/** Records entries with everything locked that they are judged by: the way that always works. */
+/** Records entries under lock, in one transaction: always succeeds, but waits for other writers. */
 export function writeLocked(
-  services: Services,
-  entries: readonly Entry[],
+  parts: WriterParts,
+  entries: readonly ReportEntry[],
   signal: AbortSignal,
 ): Promise<readonly RecordOutcome[]> {
-  return writeBatch(services, entries, signal, (queries, all) => recordAll(services, queries, all))
+  return writeBatch(parts.store, entries, signal, (queries, batch) => recordBatch(parts, queries, batch))
 }
 
-async function recordAll(
-  services: Services,
+async function recordBatch(
+  { now, maxBackdateSeconds }: WriterParts,
   queries: Queries,
-  entries: readonly Entry[],
+  entries: readonly ReportEntry[],
 ): Promise<readonly RecordOutcome[]> {
-  const now = services.now()
-  const items = entries.map(({ item }) => item)
-  const definitions = await Definitions.hold(queries, items)
-  const ready = items.filter((item) => !(attempt(() => definitions.of(item)) instanceof LaurelError))
-  const unitOfWork = await UnitOfWork.open(queries, now, ready)
+  const time = now()
+  const requests = entries.map(({ request }) => request)
+  // Before players' titles: every transaction takes its locks in this order.
+  const definitions = await LockedDefinitions.lock(queries, requests)
+  const ready = requests.filter((request) => !(attempt(() => definitions.of(request)) instanceof LaurelError))
+  const unitOfWork = await UnitOfWork.open(queries, time, ready)
   const idempotency = await IdempotencyStore.load(queries, ready)
-  const definitionOf = ({ item }: Entry) => definitions.of(item)
-  const changesOf = ({ item }: Entry) => unitOfWork.of(item)
-  const results = applyReports(services, { now, idempotency, changesOf, definitionOf }, entries)
+  const definitionOf = ({ request }: ReportEntry) => definitions.of(request)
+  const changesOf = ({ request }: ReportEntry) => unitOfWork.of(request)
+  const state = { now: time, maxBackdateSeconds, idempotency, changesOf, definitionOf }
+  const outcomes = applyReports(state, entries)
   await unitOfWork.flush(queries)
-  await idempotency.flush(queries, now)
-  return results
+  await idempotency.flush(queries, time)
+  return outcomes
+}
+
+/** The definitions that requests name, under a shared lock. */
+class LockedDefinitions {
+  readonly #byKey = new Map<string, StoredAchievement>()
+  readonly #titles = new Set<string>()
+
+  static async lock(queries: Queries, requests: readonly RecordProgress[]): Promise<LockedDefinitions> {
+    const definitions = new LockedDefinitions()
+    const byTitle = Map.groupBy(requests, ({ titleId }) => titleId)
+    for (const [titleId, ofTitle] of [...byTitle].sort(([left], [right]) => (left < right ? -1 : 1))) {
+      const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
+      const found = await queries.achievements.lockShared(titleId, [...ids])
+      for (const achievement of found)
+        definitions.#byKey.set(compositeKey(titleId, achievement.id), achievement)
+      if (found.length > 0 || (await queries.titles.find(titleId)) !== undefined)
+        definitions.#titles.add(titleId)
+    }
+    return definitions
+  }
+
+  /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
+  of({ titleId, achievementId }: Omit<ProgressKey, 'playerId'>): StoredAchievement {
+    if (!this.#titles.has(titleId)) throw titleNotFound(titleId)
+    const achievement = this.#byKey.get(compositeKey(titleId, achievementId))
+    if (achievement === undefined) throw achievementNotFound(titleId, achievementId)
+    return achievement
+  }
 }

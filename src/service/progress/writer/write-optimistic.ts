@@ -1,90 +1,164 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
-import type { PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
-import { IdempotencyStore } from '../../idempotency-store.ts'
+import { NEVER_ABORTED } from '../../../model/never-aborted.ts'
+import type { Progress } from '../../../model/progress.ts'
+import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
+import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
+import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
 import { achievementNotFound } from '../../require.ts'
-import type { Services } from '../../services.ts'
-import { applyReports } from './apply-reports.ts'
-import { type OpenPlayerTitle, openPlayerTitles, writeOf } from './open-player-titles.ts'
+import { applyReports } from './apply-report.ts'
+import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
 import type { PlayerTitleCache } from './player-title-cache.ts'
-import type { Entry, RecordOutcome } from './report-entry.ts'
-import { playerTitleKey } from './unit-of-work.ts'
+import { PlayerTitleChanges, playerTitleKey } from './unit-of-work.ts'
+
+/** One player's title that entries report on: its state before, and the changes that they make. */
+interface OpenPlayerTitle {
+  readonly key: string
+  /** Undefined for a row to be inserted. */
+  readonly before: PlayerTitle | undefined
+  /** The progress before, by achievement. */
+  readonly found: ReadonlyMap<string, Progress>
+  readonly changes: PlayerTitleChanges
+  /** The definitions that the entries were applied to. */
+  readonly definitions: StoredAchievement[]
+  readonly responses: NewResponse[]
+  isRejected: boolean
+}
 
 /**
- * Records entries without holding anything while they are judged: what they are judged by is known or read, and one
- * statement writes what comes of it, sheet by sheet, where all of that is still so. Undefined for the entries of
- * sheets that were left unwritten, because they have changed, or because one of their entries was refused: the
- * refusal might be an old view's.
+ * Records entries without a lock: reports are applied to cached or read state, and one statement writes the changes of each
+ * player's title whose state is still the same. Returns undefined for entries of a title that was not written: it changed,
+ * or one of its entries was rejected, perhaps because of stale state.
  */
 export async function writeOptimistic(
-  services: Services,
-  progressList: PlayerTitleCache,
-  entries: readonly Entry[],
+  { store, definitions, now, maxBackdateSeconds }: WriterParts,
+  cache: PlayerTitleCache,
+  entries: readonly ReportEntry[],
 ): Promise<readonly (RecordOutcome | undefined)[]> {
-  const now = services.now()
-  const items = entries.map(({ item }) => item)
-  const definitions = await findDefinitions(services, entries)
-  const playerTitles = await openPlayerTitles(services, progressList, items, now)
-  const opened = new Map(playerTitles.map((playerTitle) => [playerTitle.name, playerTitle]))
+  const time = now()
+  const requests = entries.map(({ request }) => request)
+  const found = await findDefinitions({ store, definitions }, requests)
+  const playerTitles = await openPlayerTitles(store, cache, requests, time)
+  const opened = new Map(playerTitles.map((playerTitle) => [playerTitle.key, playerTitle]))
 
   const idempotency = new IdempotencyStore()
-  const definitionOf = ({ item }: Entry, index: number) => {
-    const definition = definitions[index]
-    if (definition === undefined) throw achievementNotFound(item.titleId, item.achievementId)
+  const definitionOf = ({ request }: ReportEntry, index: number) => {
+    const definition = found[index]
+    if (definition === undefined) throw achievementNotFound(request.titleId, request.achievementId)
     return definition
   }
-  const changesOf = (_: Entry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
-  const outcomes = applyReports(services, { now, idempotency, changesOf, definitionOf }, entries)
+  const changesOf = (_: ReportEntry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
+  const state = { now: time, maxBackdateSeconds, idempotency, changesOf, definitionOf }
+  const outcomes = applyReports(state, entries)
 
   for (const [index, playerTitle] of playerTitles.entries()) {
-    const definition = definitions[index]
-    if (outcomes[index] instanceof LaurelError || definition === undefined) playerTitle.isRefused = true
+    const definition = found[index]
+    if (outcomes[index] instanceof LaurelError || definition === undefined) playerTitle.isRejected = true
     else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
   }
-  for (const outcome of idempotency.newResponses)
-    (opened.get(playerTitleKey(outcome)) as OpenPlayerTitle).responses.push(outcome)
-  const kept = [...opened.values()].filter(({ isRefused }) => !isRefused)
-  const writes = kept.map(writeOf).sort(byKey)
-  const written = new Set<OpenPlayerTitle>()
-  for (const { open, after, progress } of await write(services, writes, now)) {
-    progressList.set(open.name, after, open, progress)
-    written.add(open)
-  }
+  for (const response of idempotency.newResponses)
+    opened.get(playerTitleKey(response))?.responses.push(response)
+  const accepted = [...opened.values()].filter(({ isRejected }) => !isRejected)
+  // Sorted, so that two statements cannot deadlock.
+  const writes = accepted.map(writeOf).sort(byKey)
+  const done =
+    writes.length === 0
+      ? []
+      : await store.single(NEVER_ABORTED, (queries) => queries.optimisticWrites.write(writes, time))
+  const written = new Set(done.map(({ open }) => open))
+  for (const { open, after, progress } of done) cache.set(open.key, after, open, progress)
   if (written.size === opened.size) return outcomes
 
-  // Whatever it was that had changed: it is read anew.
-  for (const playerTitle of opened.values())
-    if (!written.has(playerTitle)) progressList.evict(playerTitle.name)
-  const left = kept.filter((playerTitle) => !written.has(playerTitle))
-  services.definitions.evict(left.flatMap(({ definitions }) => definitions))
+  for (const playerTitle of opened.values()) if (!written.has(playerTitle)) cache.evict(playerTitle.key)
+  const unwritten = accepted.filter((playerTitle) => !written.has(playerTitle))
+  definitions.evict(unwritten.flatMap((playerTitle) => playerTitle.definitions))
   return outcomes.map((outcome, index) =>
     written.has(playerTitles[index] as OpenPlayerTitle) ? outcome : undefined,
   )
 }
 
-/** Gives those that were written. It waits for nobody, so nobody has to stop it. */
-async function write<Write extends PlayerTitleWrite>(
-  { store }: Services,
-  writes: readonly Write[],
-  now: Instant,
-): Promise<readonly Write[]> {
-  if (writes.length === 0) return []
-  const { signal } = new AbortController()
-  return store.single(signal, (queries) => queries.optimisticWrites.write(writes, now))
+/** Returns the definition for each request; undefined where it does not exist. */
+async function findDefinitions(
+  { definitions, store }: Pick<WriterParts, 'definitions' | 'store'>,
+  requests: readonly RecordProgress[],
+): Promise<readonly (StoredAchievement | undefined)[]> {
+  const cached = requests.map((request) => definitions.get(request))
+  const missing = requests.filter((_, index) => cached[index] === undefined)
+  if (missing.length === 0) return cached
+  await store.read(NEVER_ABORTED, (queries) => definitions.load(queries, missing))
+  return requests.map((request) => definitions.get(request))
 }
 
-/** In the order of the entries; undefined for those that there are not. */
-async function findDefinitions(
-  { definitions, store }: Services,
-  entries: readonly Entry[],
-): Promise<readonly (StoredAchievement | undefined)[]> {
-  const known = entries.map(({ item }) => definitions.get(item))
-  const missing = entries.flatMap(({ item }, index) => (known[index] === undefined ? [item] : []))
-  if (missing.length === 0) return known
-  const { signal } = new AbortController()
-  await store.read(signal, (queries) => definitions.load(queries, missing))
-  return entries.map(({ item }) => definitions.get(item))
+/** Returns the player's title for each request, from the cache or else read. */
+async function openPlayerTitles(
+  store: WriterParts['store'],
+  cache: PlayerTitleCache,
+  requests: readonly RecordProgress[],
+  time: Instant,
+): Promise<readonly OpenPlayerTitle[]> {
+  const playerTitles = new Map<string, OpenPlayerTitle>()
+  const incomplete = new Set<string>()
+  const keys = requests.map((request) => {
+    const key = playerTitleKey(request)
+    const cached = cache.get(key)
+    if (cached?.progress.has(request.achievementId) !== true) incomplete.add(key)
+    // Taken before the others are read: an entry may be evicted or updated meanwhile.
+    else if (!playerTitles.has(key))
+      playerTitles.set(key, opened(key, cached.playerTitle, cached.progress, cached.playerTitle))
+    return key
+  })
+  if (incomplete.size > 0) {
+    // All that is cached of these titles is read again: it may be older than the row, and would pass the version check.
+    const unknown = requests.filter((_, index) => incomplete.has(keys[index] as string))
+    const snapshots = await store.read(NEVER_ABORTED, (queries) =>
+      queries.optimisticWrites.snapshots(unknown),
+    )
+    const found = new Map<string, Map<string, Progress>>()
+    for (const [index, request] of unknown.entries()) {
+      const { playerTitle, progress } = snapshots[index] as PlayerProgressSnapshot
+      const key = playerTitleKey(request)
+      let ofPlayerTitle = found.get(key)
+      if (ofPlayerTitle === undefined) {
+        ofPlayerTitle = new Map()
+        found.set(key, ofPlayerTitle)
+        playerTitles.set(key, opened(key, playerTitle, ofPlayerTitle, playerTitle ?? blank(request, time)))
+      }
+      ofPlayerTitle.set(request.achievementId, progress)
+    }
+  }
+  return keys.map((key) => playerTitles.get(key) as OpenPlayerTitle)
+}
+
+function opened(
+  key: string,
+  before: PlayerTitle | undefined,
+  found: ReadonlyMap<string, Progress>,
+  playerTitle: PlayerTitle,
+): OpenPlayerTitle {
+  const changes = new PlayerTitleChanges(playerTitle, found)
+  return { key, before, found, changes, definitions: [], responses: [], isRejected: false }
+}
+
+/** Returns a row to be inserted. Its version starts at the time, so that a row that is deleted and inserted again never repeats one. */
+function blank({ playerId, titleId }: RecordProgress, time: Instant): PlayerTitle {
+  return {
+    playerId,
+    titleId,
+    version: time,
+    unlockedCount: 0,
+    score: 0n,
+    lastUnlockTime: undefined,
+    extensions: {},
+  }
+}
+
+function writeOf(open: OpenPlayerTitle): PlayerTitleWrite & { readonly open: OpenPlayerTitle } {
+  const { before, changes, definitions, responses } = open
+  const { playerTitle, progress, events } = changes
+  const isUpdate = before !== undefined && progress.length + responses.length > 0
+  const after = isUpdate ? { ...playerTitle, version: before.version + 1n } : playerTitle
+  return { open, before, after, definitions, progress, events, responses }
 }
 
 function byKey({ after: left }: PlayerTitleWrite, { after: right }: PlayerTitleWrite): number {

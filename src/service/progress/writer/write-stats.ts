@@ -1,125 +1,119 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
-import type { LaurelError } from '../../../model/errors.ts'
+import { compositeKey } from '../../../model/composite-key.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { pack, unpack } from '../../../model/packed.ts'
-import type { ReportContext } from '../../../model/progress.ts'
+import type { PlayerTitleKey, ProgressResult, ReportContext } from '../../../model/progress.ts'
 import type { Stat, StatValue } from '../../../model/stat.ts'
-import type { PlayerTitleKey } from '../../../store/progress/player-titles.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { requestDigest } from '../../idempotency.ts'
-import { IdempotencyStore } from '../../idempotency-store.ts'
+import { type Attribution, attributionOf } from '../../call.ts'
+import { IdempotencyStore, requestDigest } from '../../idempotency.ts'
 import { titleNotFound } from '../../require.ts'
-import type { Call, Services } from '../../services.ts'
 import { recordContributions } from '../../stats/record-contributions.ts'
-import type { RecordStats, RecordStatsResult } from '../../stats/record-stats.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
-import { attributionOf, type ProgressResult, report, whenOf } from './apply-report.ts'
-import { asOutcome } from './apply-reports.ts'
-import type { PlayerTitleChanges } from './player-title-changes.ts'
-import { playerTitleKey, UnitOfWork } from './unit-of-work.ts'
+import { addReport, asOutcome, contextOf } from './apply-report.ts'
+import type { RecordStats, RecordStatsResult, StatsEntry, StatsOutcome, WriterParts } from './contract.ts'
+import { type PlayerTitleChanges, playerTitleKey, UnitOfWork } from './unit-of-work.ts'
 import { writeBatch } from './write-batch.ts'
 
-/** One player's updates, and who makes them. */
-export interface StatsEntry {
-  readonly request: RecordStats
-  readonly by: Call
-}
-
-export type StatsOutcome = RecordStatsResult | LaurelError
-
-/** Records stats under lock, in one transaction: what is read and written is read and written for all at once. */
+/** Records stats under lock, in one transaction. Each statement reads or writes rows of all entries. */
 export function writeStats(
-  services: Services,
+  parts: WriterParts,
   entries: readonly StatsEntry[],
   signal: AbortSignal,
 ): Promise<readonly StatsOutcome[]> {
-  return writeBatch(services, entries, signal, (queries, all) => recordAll(services, queries, all))
+  return writeBatch(parts.store, entries, signal, (queries, batch) => recordBatch(parts, queries, batch))
 }
 
-async function recordAll(
-  services: Services,
-  queries: Queries,
-  entries: readonly StatsEntry[],
-): Promise<readonly StatsOutcome[]> {
-  const now = services.now()
-  const requests = entries.map(({ request }) => request)
-  const titles = await lockTitles(queries, requests)
-  const ready = requests.filter(({ titleId }) => titles.get(titleId)?.exists === true)
-  const keys = ready.flatMap((request) => [
-    ...followersOf(titles, request).map(({ id }) => ({ ...keyOf(request), achievementId: id })),
-    // Also where nothing follows: the sheet is what is locked.
-    { ...keyOf(request), achievementId: '' },
-  ])
-  const unitOfWork = await UnitOfWork.open(queries, now, keys)
-  const outcomes = await IdempotencyStore.load(queries, ready)
-  const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
-  await lockCommunityGoals(queries, titles)
-  const results: StatsOutcome[] = []
-  for (const entry of entries) {
-    const recorded = recordOne(services, queries, { now, titles, unitOfWork, outcomes, values }, entry)
-    results.push(await recorded.catch(asOutcome))
-  }
-  await queries.stats.upsertValues(values.changed)
-  await unitOfWork.flush(queries)
-  await outcomes.flush(queries, now)
-  return results
-}
-
-interface Held {
+/** The state that a transaction locked and read. */
+interface LockedState {
   readonly now: Instant
-  readonly titles: ReadonlyMap<string, HeldTitle>
+  readonly maxBackdateSeconds: number
+  readonly titles: ReadonlyMap<string, LockedTitle>
   readonly unitOfWork: UnitOfWork
-  readonly outcomes: IdempotencyStore
+  readonly idempotency: IdempotencyStore
   readonly values: StatValues
 }
 
-/** Refuses before it changes anything. */
-async function recordOne(
-  services: Services,
-  queries: Queries,
-  { now, titles, unitOfWork, outcomes, values }: Held,
-  { request, by }: StatsEntry,
-): Promise<RecordStatsResult> {
-  const { titleId, requestId } = request
-  const title = titles.get(titleId)
-  if (title?.exists !== true) throw titleNotFound(titleId)
-  const digest = requestId === undefined ? '' : requestDigest('recordStats', request)
-  const before = outcomes.find(request, digest)
-  if (before !== undefined) return unpack<{ result: RecordStatsResult }>(before).result
-  checkStats(titleId, codesOf(request), title.stats, writerOf(request, by))
-  const context = whenOf(services, now, request.occurredTime, by.actor)
-  const movements = movementsOf(request, title.stats, values.of(request))
-  const told = attributionOf(by, requestId)
-  const followers = followersOf(titles, request)
-  const written = values.put(request, movements, context.time)
-  const alone = followers.filter((achievement) => !isShared(achievement))
-  const result = {
-    values: written,
-    progressResults: alone.flatMap((achievement) =>
-      follow(unitOfWork.of(request), request, achievement, movements, context, told),
-    ),
-    contributions: await recordContributions(queries, request, followers.filter(isShared), movements, {
-      ...told,
-      time: context.time,
-    }),
-  }
-  outcomes.add(request, digest, pack({ result }))
-  return result
-}
-
-interface HeldTitle {
+interface LockedTitle {
   readonly exists: boolean
   readonly stats: ReadonlyMap<string, Stat>
   readonly followers: readonly StoredAchievement[]
 }
 
-/** The stats that are named and what follows them, in order of title, held as they are. */
+async function recordBatch(
+  { now: clock, maxBackdateSeconds }: WriterParts,
+  queries: Queries,
+  entries: readonly StatsEntry[],
+): Promise<readonly StatsOutcome[]> {
+  const now = clock()
+  const requests = entries.map(({ request }) => request)
+  const titles = await lockTitles(queries, requests)
+  const ready = requests.filter(({ titleId }) => titles.get(titleId)?.exists === true)
+  const keys = ready.flatMap((request) => [
+    ...followersOf(titles, request).map(({ id }) => ({ ...keyOf(request), achievementId: id })),
+    // Locks the player's title even if no achievement follows the stats.
+    { ...keyOf(request), achievementId: '' },
+  ])
+  const unitOfWork = await UnitOfWork.open(queries, now, keys)
+  const idempotency = await IdempotencyStore.load(queries, ready)
+  const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
+  // Last, because all players of a title wait for these locks.
+  await lockCommunityGoals(queries, titles)
+  const state = { now, maxBackdateSeconds, titles, unitOfWork, idempotency, values }
+  const outcomes: StatsOutcome[] = []
+  for (const entry of entries) outcomes.push(await recordEntry(queries, state, entry).catch(asOutcome))
+  await queries.stats.upsertValues(values.changed)
+  await unitOfWork.flush(queries)
+  await idempotency.flush(queries, now)
+  return outcomes
+}
+
+/** All checks come before the first change, so that a rejected entry leaves none. */
+async function recordEntry(
+  queries: Queries,
+  state: LockedState,
+  { request, call }: StatsEntry,
+): Promise<RecordStatsResult> {
+  const { titles, unitOfWork, idempotency, values } = state
+  const { titleId, requestId } = request
+  const title = titles.get(titleId)
+  if (title?.exists !== true) throw titleNotFound(titleId)
+  const digest = requestId === undefined ? '' : requestDigest('recordStats', request)
+  const stored = idempotency.find(request, digest)
+  if (stored !== undefined) return parseResult(stored)
+  checkStats(titleId, codesOf(request), title.stats, writerOf(request, call))
+  const context = contextOf(state, request.occurredTime, call.actor)
+  const movements = movementsOf(request, title.stats, values.of(request))
+  const attribution = attributionOf(call, requestId)
+  const followers = followersOf(titles, request)
+  const changes = unitOfWork.of(request)
+  const result = {
+    values: values.set(request, movements, context.time),
+    progressResults: followers
+      .filter((achievement) => !isCommunity(achievement))
+      .flatMap((achievement) => follow(changes, request, achievement, movements, context, attribution)),
+    contributions: await recordContributions(queries, request, followers.filter(isCommunity), movements, {
+      ...attribution,
+      time: context.time,
+    }),
+  }
+  idempotency.add(request, digest, pack({ result }))
+  return result
+}
+
+function parseResult(stored: string): RecordStatsResult {
+  const { result } = unpack<{ result: RecordStatsResult & { moved?: readonly ProgressResult[] } }>(stored)
+  // Responses are stored for two days, and earlier versions stored `progressResults` as `moved`.
+  return { ...result, progressResults: result.progressResults ?? result.moved ?? [] }
+}
+
+/** Locks the named stats and the achievements that follow them, in order of title. */
 async function lockTitles(
   queries: Queries,
   requests: readonly RecordStats[],
-): Promise<ReadonlyMap<string, HeldTitle>> {
+): Promise<ReadonlyMap<string, LockedTitle>> {
   const byTitle = [...Map.groupBy(requests, ({ titleId }) => titleId)].sort(([a], [b]) => (a < b ? -1 : 1))
-  const titles = new Map<string, HeldTitle>()
+  const titles = new Map<string, LockedTitle>()
   for (const [titleId, ofTitle] of byTitle) {
     const codes = [...new Set(ofTitle.flatMap(codesOf))]
     const stats = await queries.stats.lockShared(titleId, codes)
@@ -130,15 +124,15 @@ async function lockTitles(
   return titles
 }
 
-/** In order of title and id, whatever the order of the entries: two transactions would else wait for each other. */
-async function lockCommunityGoals(queries: Queries, titles: ReadonlyMap<string, HeldTitle>): Promise<void> {
+/** Locks in order of title and id, whatever the order of the entries, so that two transactions cannot deadlock. */
+async function lockCommunityGoals(queries: Queries, titles: ReadonlyMap<string, LockedTitle>): Promise<void> {
   for (const [titleId, { followers }] of titles) {
-    const ids = followers.filter(isShared).map(({ id }) => id)
+    const ids = followers.filter(isCommunity).map(({ id }) => id)
     await queries.community.lock(titleId, ids)
   }
 }
 
-function isShared({ participation }: StoredAchievement): boolean {
+function isCommunity({ participation }: StoredAchievement): boolean {
   return participation === 'community'
 }
 
@@ -147,7 +141,7 @@ function follows({ requirements }: StoredAchievement, codes: ReadonlySet<string>
 }
 
 function followersOf(
-  titles: ReadonlyMap<string, HeldTitle>,
+  titles: ReadonlyMap<string, LockedTitle>,
   request: RecordStats,
 ): readonly StoredAchievement[] {
   const codes = new Set(codesOf(request))
@@ -163,9 +157,9 @@ export class StatValues {
   constructor(values: readonly (StatValue & PlayerTitleKey)[]) {
     const byPlayerTitle = Map.groupBy(values, playerTitleKey)
     this.#current = new Map(
-      [...byPlayerTitle].map(([playerTitle, of]) => [
+      [...byPlayerTitle].map(([playerTitle, ofPlayerTitle]) => [
         playerTitle,
-        new Map(of.map((value) => [value.code, value])),
+        new Map(ofPlayerTitle.map((value) => [value.code, value])),
       ]),
     )
   }
@@ -174,7 +168,7 @@ export class StatValues {
     return this.#current.get(playerTitleKey(key)) ?? new Map()
   }
 
-  put(key: PlayerTitleKey, movements: ReadonlyMap<string, Movement>, time: Instant): readonly StatValue[] {
+  set(key: PlayerTitleKey, movements: ReadonlyMap<string, Movement>, time: Instant): readonly StatValue[] {
     const current = new Map(this.of(key))
     const written = [...movements].map(([code, { after }]) => {
       const value = {
@@ -184,7 +178,7 @@ export class StatValues {
         updateTime: time,
       }
       current.set(code, value)
-      this.#changed.set(`${playerTitleKey(key)}\u0000${code}`, { ...value, ...keyOf(key) })
+      this.#changed.set(compositeKey(key.playerId, key.titleId, code), { ...value, ...keyOf(key) })
       return value
     })
     this.#current.set(playerTitleKey(key), current)
@@ -203,14 +197,15 @@ export function follow(
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,
   context: ReportContext,
-  told: ReturnType<typeof attributionOf>,
+  attribution: Attribution,
 ): readonly ProgressResult[] {
   const codes = new Set(achievement.requirements.map(({ statCode }) => statCode))
   const results = [...movements]
     .filter(([statCode]) => codes.has(statCode))
     .map(([statCode, { after }]) => {
       const at = { ...keyOf(key), achievementId: achievement.id }
-      return report(changes, at, achievement, { kind: 'stat', statCode, quantity: after }, context, told)
+      const report = { kind: 'stat', statCode, quantity: after } as const
+      return addReport(changes, at, achievement, report, context, attribution)
     })
   const [first, last] = [results[0], results.at(-1)]
   if (first === undefined || last === undefined || !results.some(({ changed }) => changed)) return []

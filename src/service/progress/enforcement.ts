@@ -1,0 +1,124 @@
+import { LaurelError } from '../../model/errors.ts'
+import { NOT_STARTED, type ProgressResult } from '../../model/progress.ts'
+import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import { mutatePlayerTitle } from './mutate-player-title.ts'
+
+export interface RevokeAchievement {
+  readonly titleId: string
+  readonly playerId: string
+  readonly achievementId: string
+  /** Stored in the event. */
+  readonly reason: string
+  readonly requestId: string | undefined
+}
+
+/**
+ * Revokes an unlocked achievement: it leaves the totals, but state, values and unlock time stay. An achievement that is
+ * revoked already does not change.
+ * @throws LaurelError NOT_ACHIEVED if the player has not unlocked it.
+ */
+export async function revokeAchievement(
+  services: Services,
+  request: RevokeAchievement,
+  call: Call,
+): Promise<ProgressResult> {
+  return setRevoked(services, request, true, call)
+}
+
+/** Restores a revoked achievement, with its unlock time. An achievement that is not revoked does not change. */
+export async function restoreAchievement(
+  services: Services,
+  request: RevokeAchievement,
+  call: Call,
+): Promise<ProgressResult> {
+  return setRevoked(services, request, false, call)
+}
+
+async function setRevoked(
+  services: Services,
+  request: RevokeAchievement,
+  revoked: boolean,
+  call: Call,
+): Promise<ProgressResult> {
+  const { titleId, playerId, achievementId } = request
+  const kind = revoked ? 'revoked' : 'restored'
+  return mutatePlayerTitle(
+    services,
+    kind,
+    request,
+    call,
+    (queries) => lockAchievementShared(queries, titleId, achievementId),
+    async (_, changes, now, achievement) => {
+      const before = changes.progressOf(achievementId)
+      if (before.state !== 'achieved') {
+        const message = `player ${playerId} has not unlocked achievement ${achievementId}`
+        const metadata = { titleId, playerId, achievementId }
+        throw new LaurelError('failed_precondition', 'NOT_ACHIEVED', message, { metadata })
+      }
+      const changed = before.revoked !== revoked
+      const progress = changed ? { ...before, revoked, writer: call.actor } : before
+      if (changed) changes.change(achievement, progress, { kind, time: now, ...authorOf(request, call) })
+      const unlocked = { newlyUnlocked: false, alreadyUnlocked: true }
+      return { titleId, playerId, achievementId, progress, changed, ...unlocked }
+    },
+  )
+}
+
+export interface ResetProgress {
+  readonly titleId: string
+  readonly playerId: string
+  /** Undefined for all achievements of the title. */
+  readonly achievementId: string | undefined
+  /** Stored in the event. */
+  readonly reason: string
+  readonly requestId: string | undefined
+}
+
+/**
+ * Deletes progress, so that the player may unlock again. Stat values stay: an achievement that follows a stat moves again
+ * with the stat's next update.
+ */
+export async function resetProgress(
+  services: Services,
+  request: ResetProgress,
+  call: Call,
+): Promise<{ readonly resetCount: number }> {
+  const { titleId, achievementId } = request
+  if (await hasNothing(services, request, call)) return { resetCount: 0 }
+  return mutatePlayerTitle(
+    services,
+    'resetProgress',
+    request,
+    call,
+    async (queries) => {
+      if (achievementId !== undefined) return [await lockAchievementShared(queries, titleId, achievementId)]
+      await titleOf(queries, titleId)
+      return queries.achievements.lockShared(titleId, 'all')
+    },
+    async (queries, changes, now, locked) => {
+      const records = await queries.progress.listOfPlayerTitle(request)
+      const started = new Set(records.map((record) => record.achievementId))
+      const achievements = locked.filter(({ id }) => started.has(id))
+      for (const achievement of achievements)
+        changes.change(achievement, NOT_STARTED, { kind: 'reset', time: now, ...authorOf(request, call) })
+      return { resetCount: achievements.length }
+    },
+  )
+}
+
+/** Returns true for a player without a row of the title: a reset must not create one. */
+async function hasNothing(services: Services, request: ResetProgress, call: Call): Promise<boolean> {
+  const { titleId, achievementId, requestId } = request
+  if (requestId !== undefined) return false
+  return services.store.read(call.signal, async (queries) => {
+    if ((await queries.playerTitles.find(request)) !== undefined) return false
+    if (achievementId === undefined) await titleOf(queries, titleId)
+    else await achievementOf(queries, titleId, achievementId)
+    return true
+  })
+}
+
+function authorOf({ reason, requestId = '' }: RevokeAchievement | ResetProgress, { actor }: Call) {
+  return { actor, reason, requestId }
+}

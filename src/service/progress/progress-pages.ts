@@ -1,0 +1,105 @@
+import { LRUCache } from 'lru-cache'
+import { NEVER_ABORTED } from '../../model/never-aborted.ts'
+import { NOT_STARTED, type PlayerProgress } from '../../model/progress.ts'
+import type { AchievementProgress, ProgressPageRequest } from '../../store/progress/progress-lists.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Store } from '../../store/store.ts'
+import type { DefinitionCache } from '../achievements/definition-cache.ts'
+import type { Page } from '../paging.ts'
+import { Batcher } from './writer/batcher.ts'
+
+interface CachedPage {
+  readonly stamp: string
+  readonly page: Page<PlayerProgress>
+}
+
+interface ReadPage {
+  /** Undefined for a page that must not be cached. */
+  readonly stamp: string | undefined
+  /** Undefined where the request's stamp is current. */
+  readonly items: readonly PlayerProgress[] | undefined
+}
+
+/** In all cached pages together. */
+const MAX_ITEMS = 50_000
+const MAX_WAITING = 10_000
+/** Bounds how long a page that must be read in full delays the others of its batch. */
+const BATCH_SIZE = 64
+
+/**
+ * Pages of progress. A cached page is returned only if the database has just returned the same stamp for it; concurrent
+ * requests are read in one statement.
+ */
+export class ProgressPages {
+  readonly cache = new LRUCache<string, CachedPage>({
+    maxSize: MAX_ITEMS,
+    sizeCalculation: ({ page }) => Math.max(page.items.length, 1),
+  })
+  readonly #store: Store
+  readonly #definitions: DefinitionCache
+  readonly #batcher = new Batcher<ProgressPageRequest, ReadPage>({
+    send: (requests) => this.#readBatch(requests),
+    // Each request is a key of its own: none waits for another.
+    keyOf: (request) => request,
+    maxItems: MAX_WAITING,
+    maxBytes: Number.POSITIVE_INFINITY,
+    batchSize: BATCH_SIZE,
+    secondBatchThreshold: BATCH_SIZE,
+  })
+
+  constructor(store: Store, definitions: DefinitionCache) {
+    this.#store = store
+    this.#definitions = definitions
+  }
+
+  read(request: ProgressPageRequest, signal: AbortSignal): Promise<ReadPage> {
+    return this.#batcher.add(request, 0, signal)
+  }
+
+  #readBatch(requests: readonly ProgressPageRequest[]): Promise<readonly ReadPage[]> {
+    return this.#store.read(NEVER_ABORTED, async (queries) => {
+      const pages: ReadPage[] = []
+      const found = await queries.progressLists.find(requests)
+      for (const [index, { stamp, rows }] of found.entries()) {
+        const request = requests[index] as ProgressPageRequest
+        const items = rows && (await withDefinitions(this.#definitions, queries, request.titleId, rows))
+        if (rows === undefined || items !== undefined) pages.push({ stamp, items })
+        else
+          pages.push({ stamp: undefined, items: await readProgressPage(this.#definitions, queries, request) })
+      }
+      return pages
+    })
+  }
+}
+
+/** Returns a page of a title's achievements in list order, each with the player's progress, without the page cache. */
+export async function readProgressPage(
+  definitions: DefinitionCache,
+  queries: Queries,
+  { stamp: _, ...request }: ProgressPageRequest,
+): Promise<readonly PlayerProgress[]> {
+  for (;;) {
+    const [page] = await queries.progressLists.find([request])
+    const items = await withDefinitions(definitions, queries, request.titleId, page?.rows ?? [])
+    if (items !== undefined) return items
+  }
+}
+
+/** Returns undefined if an achievement was deleted since the rows were read: a short page would look like the last one. */
+async function withDefinitions(
+  definitions: DefinitionCache,
+  queries: Queries,
+  titleId: string,
+  rows: readonly AchievementProgress[],
+): Promise<readonly PlayerProgress[] | undefined> {
+  const achievements = await definitions.at(queries, titleId, rows)
+  if (achievements.length < rows.length) return undefined
+  return achievements.map((achievement, index) => {
+    const { listOrder, progress = NOT_STARTED } = rows[index] as AchievementProgress
+    // A reorder of other achievements moves it without a new etag.
+    return {
+      achievement: achievement.listOrder === listOrder ? achievement : { ...achievement, listOrder },
+      progress,
+    }
+  })
+}
