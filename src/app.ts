@@ -10,6 +10,7 @@ import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
 import { LaurelError } from './model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
+import { NEVER_ABORTED } from './model/never-aborted.ts'
 import { observe } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
@@ -235,7 +236,7 @@ function followSafePosition(
 
 /** Answers to request ids, and events, are kept for their time and no longer. */
 async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
-  const { signal } = new AbortController()
+  const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
   const responses = services.store.write(signal, (queries) =>
     queries.idempotency.purgeBefore(before(config.requestIdTtlHours)),

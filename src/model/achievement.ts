@@ -3,17 +3,17 @@ import type { LocalizedText } from './localized-text.ts'
 import type { Quantity, ValueType } from './quantity.ts'
 import type { DialectId, Extensions } from './title.ts'
 
-/** How a requirement is met: by rising to its target, or by falling to it (a lap time). */
+/** A value rises to its target, or falls to it (a lap time). */
 export type Operator = 'at_least' | 'at_most'
 
-/** One condition of an achievement. All of an achievement's requirements must be met. */
+/** One condition of an achievement. An unlock needs all of them. */
 export interface Requirement {
   /** Unique in its achievement. */
   readonly id: string
-  /** The stat that it follows; undefined when progress is reported to it directly. */
+  /** The stat that it follows; undefined if its value is reported directly. */
   readonly statCode: string | undefined
   readonly operator: Operator
-  /** Of the requirement's value type. May be zero: real documents have it. */
+  /** Of the requirement's value type. Zero occurs in real documents. */
   readonly target: Quantity
   readonly valueType: ValueType
 }
@@ -34,13 +34,13 @@ export type MediaRole = 'icon' | 'locked_icon' | 'unlocked_icon' | 'art' | 'othe
 export interface MediaAsset {
   /** `icon` serves both states; a locked or unlocked icon serves its own. */
   readonly role: MediaRole
-  /** A file name, a slug or a content hash: what the dialect calls the asset. */
+  /** The dialect's name of the asset: a file name, a slug or a content hash. */
   readonly name: string
   /** May be empty: AccelByte exports icons that were never uploaded. */
   readonly url: string
 }
 
-/** A title that an achievement is shown under: Xbox shares one set over several title ids. */
+/** Another title that shows the achievement: Xbox shares one set over several title ids. */
 export interface TitleAssociation {
   readonly id: string
   readonly name: string
@@ -52,18 +52,18 @@ export interface TimeWindow {
   readonly end: Instant
 }
 
-/** What can be earned: the definition, the same for all players. */
+/** The definition of an achievement, the same for all players. */
 export interface Achievement {
   /** The code: case kept, compared exactly, unique in its title. */
   readonly id: string
-  /** Position in lists from 1; 0 when a document does not say it. */
+  /** Position in lists from 1; 0 if a document has none. */
   readonly listOrder: number
   readonly name: LocalizedText
   /** Shown when unlocked. */
   readonly description: LocalizedText
-  /** Shown until unlocked; undefined when the description serves both. */
+  /** Shown until unlocked; undefined if `description` is for both. */
   readonly lockedDescription: LocalizedText | undefined
-  /** Redacted in a player's own view until unlocked. */
+  /** Redacted in a player's view until unlocked. */
   readonly hidden: boolean
   /** Only servers may report progress (Discord's `secure`). */
   readonly serverOnly: boolean
@@ -72,7 +72,7 @@ export interface Achievement {
   readonly window: TimeWindow | undefined
   /** `community`: all players of the title together, with one shared progress that a stat feeds. */
   readonly participation: 'individual' | 'group' | 'community'
-  /** Empty for an achievement that is unlocked directly or reported in percent. */
+  /** Empty for an achievement that is reported by unlock or percent. */
   readonly requirements: readonly Requirement[]
   readonly rewards: readonly Reward[]
   readonly media: readonly MediaAsset[]
@@ -82,15 +82,15 @@ export interface Achievement {
   readonly deepLink: string | undefined
   readonly estimatedTime: Duration | undefined
   readonly titleAssociations: readonly TitleAssociation[]
-  /** Its id in each dialect that knows it. */
+  /** By dialect. */
   readonly ids: Readonly<Record<DialectId, string>>
   readonly extensions: Extensions
-  /** When the definition was made and last changed, by its source; undefined when the source does not say. */
+  /** By the source's clock; undefined if the source has no time. */
   readonly createTime: Instant | undefined
   readonly updateTime: Instant | undefined
 }
 
-/** A definition as it is kept: its title, and an etag that changes with each write. */
+/** A definition in the database. Each write changes its etag. */
 export interface StoredAchievement extends Achievement {
   readonly titleId: string
   readonly createTime: Instant
@@ -98,7 +98,7 @@ export interface StoredAchievement extends Achievement {
   readonly etag: string
 }
 
-/** The score that unlocking is worth: the sum of its gamerscore rewards. */
+/** Returns the sum of the gamerscore rewards. */
 export function scoreOf(achievement: Pick<Achievement, 'rewards'>): bigint {
   let score = 0n
   for (const reward of achievement.rewards) {

@@ -14,8 +14,8 @@ import { compareQuantities } from './quantity.ts'
 import { furthestValues, metValues, requirementOf, sameValues } from './values.ts'
 
 /**
- * The one rule by which progress moves: what `report` makes of `progress` on `achievement`.
- * Values only get further, an unlock happens once, and its time never moves.
+ * Returns the progress after a report. All reports go through this function: values only get closer to their targets, an
+ * unlock happens once, and its time never moves.
  */
 export function applyReport(
   achievement: Achievement,
@@ -35,7 +35,7 @@ export function applyReport(
   const newlyUnlocked = complete && !alreadyUnlocked && unlockable
   const achieved = alreadyUnlocked || newlyUnlocked
   const values = newlyUnlocked && isDirect(report) ? metValues(achievement, reported) : reported
-  // What is achieved is at 100, whatever percent is said.
+  // An achieved one has 100 percent, so a reported percent adds nothing.
   const reportedPercent = alreadyUnlocked
     ? progress.reportedPercent
     : Math.max(progress.reportedPercent, percentIn(report))
@@ -44,7 +44,7 @@ export function applyReport(
   const started =
     achieved || hasStarted(achievement, values, reportedPercent) || imported?.state === 'in_progress'
   const state = achieved ? 'achieved' : started ? 'in_progress' : progress.state
-  // A document's word counts for what was not known before; later, only a moderator's does.
+  // A document may revoke an unlock that it brings; an earlier unlock is revoked by enforcement only.
   const revoked = progress.revoked || (!alreadyUnlocked && imported?.revoked === true)
   const changed =
     state !== progress.state ||
@@ -124,17 +124,17 @@ function isComplete(achievement: Achievement, values: Progress['values'], report
   )
 }
 
-/** Whether the report is about the achievement as a whole, each of its requirements included. */
+/** Returns whether the report is about the achievement as a whole, each of its requirements included. */
 function speaksOfAll(report: Report): boolean {
   return report.kind === 'unlock' || (report.kind === 'percent' && report.percent > 0)
 }
 
-/** Whether the report itself says that everything is done. */
+/** Returns whether the report itself completes the achievement, whatever the values. */
 function isDirect(report: Report): boolean {
   return report.kind === 'unlock' || (report.kind === 'percent' && report.percent >= 100)
 }
 
-/** Whether it can be unlocked at this time. */
+/** Returns whether the achievement can be unlocked at this time. */
 export function isInsideWindow({ kind, window }: Achievement, time: Instant): boolean {
   if (kind !== 'challenge' || window === undefined) return true
   return time >= window.start && time <= window.end

@@ -3,7 +3,7 @@ import type { Violation } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { LocalizedText } from './localized-text.ts'
 
-/** What keeps a definition from being a record, whatever document it comes from: the same limits as on the wire. */
+/** Returns the violations of a definition from a document. The limits are those of the wire. */
 export function checkAchievement(achievement: Achievement): readonly Violation[] {
   const violations: Violation[] = []
   const refuse = (field: string, message: string) => violations.push({ field, message })

@@ -1,10 +1,10 @@
 import type { Achievement, Requirement } from './achievement.ts'
 import type { Instant } from './instant.ts'
 
-/** How far all players of a title are together on a community achievement. */
+/** The shared progress of all players of a title on a community achievement. */
 export interface CommunityProgress {
   readonly achievementId: string
-  /** The sum of what was contributed. It never falls, not even when a contributor is erased. */
+  /** The sum of all contributions. It never falls, not even when a contributor is deleted. */
   readonly value: number
   /** Set once, with the contribution that reached the goal; nothing is contributed after it. */
   readonly unlockTime: Instant | undefined
@@ -12,23 +12,23 @@ export interface CommunityProgress {
   readonly updateTime: Instant
 }
 
-/** What one player gave to a community achievement. */
+/** One player's contribution to a community achievement. */
 export interface Contribution {
   readonly playerId: string
   readonly achievementId: string
   readonly value: number
-  /** When the player took the reward. */
+  /** When the player claimed the reward. */
   readonly claimTime: Instant | undefined
   readonly createTime: Instant
   readonly updateTime: Instant
 }
 
-/** The requirement that players feed together by its stat. */
+/** The requirement to which the stat of all players contributes. */
 export type CommunityGoal = Requirement & { readonly statCode: string }
 
 /**
- * The goal of a community achievement: its only requirement, which rises and follows a stat. One that asks for anything
- * else has none, and stays locked: of several goals, nobody could say what a player contributed.
+ * Returns the goal of a community achievement: its only requirement, which rises and follows a stat. With other requirements
+ * there is no goal, and the achievement stays locked: a contribution to several goals would have no single value.
  */
 export function communityGoalOf({
   participation,

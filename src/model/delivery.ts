@@ -2,9 +2,9 @@ import type { Event } from './event.ts'
 import type { Instant } from './instant.ts'
 
 /**
- * `pending`: to be sent, or sent again. `waiting_for_account`: to be sent once the player has an account there.
- * `superseded`: a later event says all that it would have. `unsupported`: the platform has no word for it. `dead`:
- * refused for good, or tried as often as it may be.
+ * `pending`: to be sent or retried. `waiting_for_account`: to be sent once the player has an account on the platform.
+ * `superseded`: a later event carries the same facts. `unsupported`: the platform cannot represent the event. `dead`:
+ * rejected permanently, or out of attempts.
  */
 export type DeliveryState =
   | 'pending'
@@ -14,7 +14,7 @@ export type DeliveryState =
   | 'unsupported'
   | 'dead'
 
-/** What a server has no more to do with, and somebody may want to have sent again. */
+/** States from which a delivery can be sent again on request. */
 export const REPLAYABLE_STATES = [
   'delivered',
   'unsupported',
@@ -22,7 +22,7 @@ export const REPLAYABLE_STATES = [
 ] as const satisfies readonly DeliveryState[]
 export type ReplayableState = (typeof REPLAYABLE_STATES)[number]
 
-/** One event on its way to one destination. */
+/** One event for one destination. */
 export interface Delivery {
   readonly titleId: string
   readonly destinationId: string
@@ -32,36 +32,36 @@ export interface Delivery {
   readonly createTime: Instant
   readonly attemptTime: Instant | undefined
   readonly nextAttemptTime: Instant | undefined
-  /** The same for each try of the same; empty if never tried. */
+  /** The same for each attempt; empty before the first. */
   readonly idempotencyKey: string
   readonly request: DeliveryRequest | undefined
   readonly response: DeliveryResponse | undefined
   readonly error: string
 }
 
-/** What a destination knows of one player's achievement. */
+/** The state of one player's achievement at a destination. */
 export interface AchievementDelivery {
   readonly destinationId: string
   readonly dialect: string
   readonly achievementId: string
   /** Of the newest delivery. */
   readonly state: DeliveryState
-  /** The newest event that the destination has. */
+  /** The newest delivered event. */
   readonly delivered: Event | undefined
-  /** The newest event that is for it. */
+  /** The newest event for the destination. */
   readonly newest: Event
   readonly nextAttemptTime: Instant | undefined
   readonly error: string
 }
 
-/** What was sent last, without its credential; the body is cut. */
+/** The last request, without its credential; the body is truncated. */
 export interface DeliveryRequest {
   readonly method: string
   readonly url: string
   readonly body: string
 }
 
-/** What was answered last; the body is cut. */
+/** The last response; the body is truncated. */
 export interface DeliveryResponse {
   readonly status: number
   readonly body: string

@@ -1,18 +1,18 @@
 import type { EventFilter } from './event.ts'
 import type { Duration, Instant } from './instant.ts'
 
-/** The dialect of a destination that is no platform: its owner's own service, told in CloudEvents. */
+/** The dialect of a destination that is the owner's own service and receives CloudEvents. */
 export const WEBHOOK = 'webhook'
 
-/** Where events of a title are delivered. */
+/** A target for events of a title. */
 export interface Destination {
   readonly titleId: string
   readonly id: string
   readonly displayName: string
-  /** A dialect that has a bridge, or `webhook`. */
+  /** A dialect with an event mapper, or `webhook`. */
   readonly dialect: string
   readonly url: string
-  /** Where its credential is found, `env:NAME` or `file:NAME`; empty for none. Never the credential itself. */
+  /** A reference to the credential, `env:NAME` or `file:NAME`, never the credential itself; empty for none. */
   readonly credential: string
   readonly filter: EventFilter
   readonly limits: DeliveryLimits
@@ -23,20 +23,18 @@ export interface Destination {
   readonly etag: string
 }
 
-/** Names a destination. */
 export interface DestinationKey {
   readonly titleId: string
   readonly destinationId: string
 }
 
-/** How hard a destination is called. */
 export interface DeliveryLimits {
   /** Of all processes together. */
   readonly requestsPerSecond: number
-  /** At the same time, from each process. */
+  /** Concurrent requests of each process. */
   readonly maxInFlight: number
-  /** How often a delivery is tried before it is a dead letter. */
+  /** After so many a delivery is a dead letter. */
   readonly maxAttempts: number
-  /** How long one request may take. */
+  /** Of one request. */
   readonly timeout: Duration
 }

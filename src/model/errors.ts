@@ -1,4 +1,4 @@
-/** What kind of failure it is; each maps to one gRPC status. */
+/** The kind of failure. Each maps to one gRPC status. */
 export type ErrorCode =
   | 'invalid_argument'
   | 'not_found'
@@ -14,7 +14,7 @@ export type ErrorCode =
   | 'cancelled'
   | 'deadline_exceeded'
 
-/** Why it failed, for programs. The wire's `ErrorReason` enumerates the same words with an example each. */
+/** The cause, for programs. The wire's `ErrorReason` has the same words, with an example each. */
 export type Reason =
   | 'INVALID_FIELD'
   | 'TITLE_NOT_FOUND'
@@ -76,7 +76,7 @@ export type Reason =
   | 'TOO_MANY_REQUESTS'
   | 'DATABASE_UNAVAILABLE'
 
-/** One thing wrong with a request: the field as the wire names it, and what to do. */
+/** One error in a request: the field by its wire name, and the remedy. */
 export interface Violation {
   readonly field: string
   readonly message: string
@@ -93,8 +93,8 @@ export interface ErrorDetails {
 }
 
 /**
- * The only error that may reach a caller. Its message is for a stranger: lower case, what is wrong and what to
- * do. Anything else that is thrown is a fault of Laurel's own, and its text stays in the log.
+ * The only error that may reach a caller. Its message is lower case and states the problem and the remedy. Any other error
+ * is a defect of Laurel, and its text stays in the log.
  */
 export class LaurelError extends Error {
   override readonly name = 'LaurelError'
@@ -117,14 +117,14 @@ export class LaurelError extends Error {
 }
 
 /** Violations that one error lists, at most. */
-export const MOST_VIOLATIONS = 20
+export const MAX_VIOLATIONS = 20
 
 /**
- * Returns an error with all that is wrong with a request: the first violations, and how many more there are.
+ * Returns one error with the first violations of a request and the number of further ones.
  * @param omitted how many violations the list was already cut by
  */
 export function invalidArgument(violations: readonly Violation[], omitted = 0): LaurelError {
-  const listed = violations.slice(0, MOST_VIOLATIONS)
+  const listed = violations.slice(0, MAX_VIOLATIONS)
   const omittedViolations = omitted + violations.length - listed.length
   const texts = listed.map(({ field, message }) => `${field} ${message}`.trim())
   if (omittedViolations > 0) texts.push(`and ${omittedViolations} more`)
@@ -134,7 +134,7 @@ export function invalidArgument(violations: readonly Violation[], omitted = 0): 
 
 /** @param resumeToken where a watch goes on */
 export function serverStopping(resumeToken?: string): LaurelError {
-  const message = 'the server stops: go on at another one, or when it is back'
+  const message = 'the server is stopping: retry on another server, or when it is back'
   const metadata = resumeToken === undefined ? {} : { resumeToken }
   return new LaurelError('unavailable', 'SERVER_STOPPING', message, { retryAfter: 1, metadata })
 }

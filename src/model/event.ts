@@ -13,21 +13,21 @@ export const EVENT_KINDS = [
 ] as const
 
 /**
- * What happened to an achievement. `community_unlocked` is told of the player whose contribution it was, `claimed` of
- * whoever took the reward, `definition_changed` of nobody.
+ * The kind of change. `community_unlocked` names the player whose contribution reached the goal, `claimed` the player who
+ * claimed the reward, `definition_changed` no player.
  */
 export type EventKind = (typeof EVENT_KINDS)[number]
 
-/** Something that changed in a title, written in the transaction that changed it. */
+/** A change in a title, written in the transaction of the change. */
 export interface Event {
-  /** Unique; of one player in one title, a later event has a higher one. */
+  /** Unique. Events of one player in one title have rising ids. */
   readonly id: bigint
   readonly titleId: string
   /** Empty for a change of a definition. */
   readonly playerId: string
   readonly achievementId: string
   readonly kind: EventKind
-  /** When it happened: of a report, by its own word. */
+  /** For a report, the time that it states. */
   readonly time: Instant
   /** The player's state after it. */
   readonly state: ProgressState
@@ -38,7 +38,7 @@ export interface Event {
   readonly requestId: string
 }
 
-/** Which events are meant: those that meet each part that is not empty. */
+/** Selects the events that match each member that is not empty. */
 export interface EventFilter {
   readonly kinds: readonly EventKind[]
   readonly achievementIds: readonly string[]

@@ -2,7 +2,7 @@
  * A point in time: the count of 100 ns ticks since 1970-01-01T00:00:00Z, negative before it.
  *
  * A tick is the finest fraction that a dialect sends (`2013-01-17T03:19:00.3087016Z`). A `Date` keeps
- * three digits of it and `timestamptz` six, so neither may stand between the wire and the record.
+ * three digits of it and `timestamptz` six, so neither is used between the wire and the database.
  */
 export type Instant = bigint
 
@@ -11,9 +11,9 @@ export type Duration = bigint
 
 export const TICKS_PER_MILLISECOND = 10_000n
 export const TICKS_PER_SECOND = 10_000_000n
-/** 0001-01-01T00:00:00Z, the earliest instant: what .NET and Go send for "never". */
+/** 0001-01-01T00:00:00Z, the earliest instant, which .NET and Go send for "never". */
 export const EARLIEST_INSTANT: Instant = -62_135_596_800n * TICKS_PER_SECOND
-/** 9999-12-31T23:59:59.9999999Z, the last instant that four digits of year can write. */
+/** 9999-12-31T23:59:59.9999999Z, the last instant with a year of four digits. */
 export const LATEST_INSTANT: Instant = 253_402_300_800n * TICKS_PER_SECOND - 1n
 
 const EARLIEST_SECOND = -62_135_596_800
@@ -22,8 +22,8 @@ const LATEST_SECOND = 253_402_300_799
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:[Zz]|[+-]\d{2}:?\d{2})?$/
 
 /**
- * Reads an RFC 3339 instant with 0 to 9 fraction digits; a missing offset means UTC, as real clients send it.
- * Digits finer than a tick are cut. Returns undefined for anything that is not a real calendar instant.
+ * Returns the instant of an RFC 3339 text with 0 to 9 fraction digits; undefined for any other text. A missing offset means
+ * UTC, because real clients send it so. Digits finer than a tick are truncated.
  */
 export function parseInstant(text: string): Instant | undefined {
   if (!RFC3339.test(text)) return undefined
@@ -43,9 +43,8 @@ export function parseInstant(text: string): Instant | undefined {
 }
 
 /**
- * Writes an instant as RFC 3339 in UTC with `Z`.
- * `digits` is how many fraction digits to write (0 to 7; finer ones are cut), or 'shortest' for as many as it
- * needs, trailing zeros trimmed, as Go writes it.
+ * Returns an instant as RFC 3339 in UTC with `Z`. `digits` is the count of fraction digits, 0 to 7, or 'shortest' to trim
+ * trailing zeros, as Go does.
  */
 export function formatInstant(instant: Instant, digits: number | 'shortest' = 'shortest'): string {
   const seconds = Number(floorDivide(instant, TICKS_PER_SECOND))
@@ -66,14 +65,14 @@ function floorDivide(dividend: bigint, divisor: bigint): bigint {
   return dividend % divisor < 0n ? quotient - 1n : quotient
 }
 
-/** The number that the digits of a text write from one place to another. */
+/** Returns the number that the digits from one index to another form. */
 function numberAt(text: string, from: number, to: number): number {
   let number = 0
-  for (let place = from; place < to; place += 1) number = number * 10 + text.charCodeAt(place) - 48
+  for (let index = from; index < to; index += 1) number = number * 10 + text.charCodeAt(index) - 48
   return number
 }
 
-/** Where the fraction of a second ends, and the zone begins. */
+/** Returns the index at which the fraction of a second ends and the zone begins. */
 function fractionEnd(text: string): number {
   if (text[19] !== '.') return 19
   let end = 20
@@ -81,7 +80,7 @@ function fractionEnd(text: string): number {
   return end
 }
 
-/** The seconds that local time is ahead of UTC; undefined for more than a day has. */
+/** Returns the seconds that local time is ahead of UTC; undefined for an invalid offset. */
 function offsetAt(text: string, zone: number): number | undefined {
   const sign = text[zone]
   if (sign !== '+' && sign !== '-') return 0
@@ -101,7 +100,7 @@ function daysIn(year: number, month: number): number {
   return (DAYS_BEFORE[month] as number) - (DAYS_BEFORE[month - 1] as number)
 }
 
-/** The days from 1970-01-01 to the first of a month. */
+/** Returns the days from 1970-01-01 to the first of a month. */
 function daysBefore(year: number, month: number): number {
   const past = year - 1
   const leaps = Math.floor(past / 4) - Math.floor(past / 100) + Math.floor(past / 400)
@@ -109,7 +108,7 @@ function daysBefore(year: number, month: number): number {
   return year * 365 + leaps + (DAYS_BEFORE[month - 1] as number) + leap - 719_527
 }
 
-/** A second since 1970 up to its digits: the calendar is that of `Date`, whose own text is ten times as dear. */
+/** Returns the text up to the seconds. `Date.toISOString` takes ten times as long. */
 function formatSecond(seconds: number): string {
   if (seconds < EARLIEST_SECOND || seconds > LATEST_SECOND) {
     return new Date(seconds * 1000).toISOString().slice(0, -5)

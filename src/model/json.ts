@@ -1,6 +1,4 @@
-/**
- * JSON as Laurel holds it: exact. An integer beyond 2^53 is a bigint, never a rounded number.
- */
+/** Exact JSON: an integer beyond 2^53 is a bigint, never a rounded number. */
 export type JsonValue = null | boolean | number | bigint | string | readonly JsonValue[] | JsonObject
 
 export interface JsonObject {
@@ -11,7 +9,7 @@ export function isJsonObject(value: JsonValue | undefined): value is JsonObject 
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** Whether two values are equal as JSON: members in any order, an undefined member as if it were absent. */
+/** Returns whether two values are equal as JSON: members in any order, an undefined member equal to an absent one. */
 export function sameJson(left: unknown, right: unknown): boolean {
   if (left === right) return true
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false
@@ -28,8 +26,8 @@ export function sameJson(left: unknown, right: unknown): boolean {
 type Members = Readonly<Record<string, unknown>>
 
 /**
- * Whether two objects have the same members: in any order, an undefined one as if it were absent. A value of JSON is
- * never one that an object inherits, so that what is found to be equal is its own.
+ * Returns whether two objects have the same members, in any order, an undefined member equal to an absent one. An identical
+ * value needs no check for ownership: no JSON value is identical to an inherited member.
  */
 export function sameMembers(
   left: Members,
@@ -45,7 +43,7 @@ export function sameMembers(
   return true
 }
 
-/** A member of the value's own: `__proto__` may be a member like any other, and is inherited otherwise. */
+/** Returns an own member: a document may have a member `__proto__`, which is inherited otherwise. */
 function own(value: Members, name: string): unknown {
   return Object.hasOwn(value, name) ? value[name] : undefined
 }

@@ -1,4 +1,4 @@
-/** How much of anything a record may hold, however it comes in. The wire's contract states the same numbers. */
+/** The limits of records, for each way in. The protos state the same numbers. */
 export const LIMITS = {
   /** Characters of ids: of titles, achievements, players, accounts, stats, requirements, and of tags. */
   id: 128,
@@ -15,7 +15,7 @@ export const LIMITS = {
   platforms: 64,
   titleAssociations: 64,
   accounts: 64,
-  /** Dialects that a record can be bound, named or extended in. */
+  /** Dialects in the bindings, ids or extensions of a record. */
   dialects: 64,
   /** Ids of one binding. */
   bindingIds: 16,
@@ -30,11 +30,11 @@ export const LIMITS = {
   choices: 64,
   /** Fields that the mask of an update can name. */
   maskPaths: 64,
-  /** Achievements, or players, that a filter of events can name. */
+  /** Achievements, or players, in a filter of events. */
   filterIds: 1000,
-  /** Of one title: servers look for what there is to do for each of them several times a second. */
+  /** Of one title: servers poll each of them several times a second. */
   destinations: 100,
-  /** Achievements that an import can be told the meaning of. */
+  /** Entries in the mapping of an import. */
   mapping: 10_000,
   /** Bytes of one message that is received, decompressed. */
   messageBytes: 4 * 2 ** 20,

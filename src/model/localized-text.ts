@@ -1,18 +1,18 @@
-/** A text in the languages that it has. `text` is what a reader gets whose language is not among them. */
+/** A text in several languages. `text` is the fallback for other languages. */
 export interface LocalizedText {
-  /** BCP-47 tag that `text` is written in, spelled as the source spelled it. */
+  /** The BCP-47 tag of `text`, verbatim from the source. */
   readonly locale: string
   readonly text: string
-  /** Other languages by BCP-47 tag. May name `locale` as well, when a source says both and they differ. */
+  /** By BCP-47 tag. May contain `locale` too, if a source has both and they differ. */
   readonly translations: Readonly<Record<string, string>>
 }
 
-/** The text for the first of the wanted tags that it has, compared without case; then its default. */
-export function textFor(localized: LocalizedText, wanted: readonly string[]): string {
+/** Returns the text for the first of the tags that is present, compared without case; else the fallback. */
+export function textFor(localized: LocalizedText, tags: readonly string[]): string {
   const byTag = new Map(
     Object.entries(localized.translations).map(([tag, text]) => [tag.toLowerCase(), text]),
   )
-  for (const tag of wanted) {
+  for (const tag of tags) {
     const found = byTag.get(tag.toLowerCase())
     if (found !== undefined) return found
     if (tag.toLowerCase() === localized.locale.toLowerCase()) break

@@ -1,16 +1,13 @@
 import type { JsonValue } from './json.ts'
 
-/** The member that stands for a bigint; a member that is really called so gets one more `$` on the way. */
+/** The member that stands for a bigint. A real member of this name is escaped by one more `$`. */
 const MARK = /^\$+bigint$/
-/** Most members are called so. */
+/** Fast path: names that need no escape. */
 const PLAIN = /^\w+$/
-/** Most texts stand in JSON as they are. */
+/** Fast path: texts that need no escape. */
 const UNESCAPED = /^[ !#-[\]-~]*$/
 
-/**
- * Any value of the model as text and back: bigints keep their type, members are sorted, so that equal values
- * give equal texts.
- */
+/** Returns a value of the model as JSON: bigints keep their type, and members are sorted, so that equal values give equal texts. */
 export function pack(value: unknown): string {
   switch (typeof value) {
     case 'string':
@@ -21,7 +18,7 @@ export function pack(value: unknown): string {
       if (value === null) return 'null'
       return Array.isArray(value) ? packArray(value) : packObject(value as Readonly<Record<string, unknown>>)
     default:
-      // As JSON does it: what has no text is nothing.
+      // Undefined in an array becomes null, as in JSON.
       return JSON.stringify(value) ?? 'null'
   }
 }
@@ -42,7 +39,7 @@ function packObject(members: Readonly<Record<string, unknown>>): string {
   return `${text}}`
 }
 
-/** To sort takes longer than all the rest, and those who pack much write members in their order. */
+/** Sorting takes longer than all the rest, and most callers write members in sorted order. */
 function sorted(names: string[]): readonly string[] {
   for (let index = 1; index < names.length; index += 1) {
     if ((names[index - 1] as string) > (names[index] as string)) return names.sort()

@@ -2,7 +2,7 @@ import type { Achievement, Requirement } from './achievement.ts'
 import { type Progress, valueAt } from './progress.ts'
 import { compareQuantities, type Quantity, type Rational, toRational } from './quantity.ts'
 
-/** floor(100 x done): 100 only when achieved, and never under a percent that was reported as one. */
+/** Returns floor(100 x done): 100 only if achieved, and never less than a reported percent. */
 export function percentOf(
   achievement: Pick<Achievement, 'requirements'>,
   progress: Pick<Progress, 'state' | 'values' | 'reportedPercent'>,
@@ -11,14 +11,13 @@ export function percentOf(
   return Math.min(99, Math.max(progress.reportedPercent, percentOfValues(achievement, progress.values)))
 }
 
-/** Whether a value meets a requirement. */
 export function meets(requirement: Requirement, value: Quantity | undefined): boolean {
   if (value === undefined) return false
   const comparison = compareQuantities(value, requirement.target)
   return requirement.operator === 'at_least' ? comparison >= 0 : comparison <= 0
 }
 
-/** The mean of how far each requirement is, in whole percent, cut. */
+/** Returns the mean of the requirements, in whole percent, rounded down. */
 function percentOfValues(
   { requirements }: Pick<Achievement, 'requirements'>,
   values: Progress['values'],

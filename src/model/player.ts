@@ -1,7 +1,7 @@
 import type { Instant } from './instant.ts'
 import type { DialectId } from './title.ts'
 
-/** Who plays: an opaque id that the caller chose. */
+/** A player, by an opaque id that the caller chose. */
 export interface Player {
   readonly id: string
   readonly displayName: string
@@ -11,13 +11,13 @@ export interface Player {
   readonly etag: string
 }
 
-/** A player's id in one dialect. An account belongs to one player at most. */
+/** A player's id in one dialect. An account belongs to at most one player. */
 export interface Account {
   readonly dialect: DialectId
   readonly id: string
 }
 
-/** What a player has of a title in all, kept with each write and never recounted. */
+/** A player's totals of a title, updated with each write and never recounted. */
 export interface PlayerSummary {
   readonly playerId: string
   readonly titleId: string
@@ -26,7 +26,7 @@ export interface PlayerSummary {
   /** The gamerscore of those. */
   readonly score: bigint
   readonly lastUnlockTime: Instant | undefined
-  /** How many achievements and how much gamerscore the title has. */
+  /** The title's totals. */
   readonly achievementCount: number
   readonly maxScore: bigint
 }

@@ -6,8 +6,8 @@ import type { Extensions } from './title.ts'
 export type ProgressState = 'not_started' | 'in_progress' | 'achieved'
 
 /**
- * How well an unlock time is known: `exact`, Laurel's own clock; `reported`, stated by a trusted caller;
- * `imported`, from another platform's document; `unknown`, unlocked at a time that nobody said.
+ * The source of an unlock time: `exact`, Laurel's clock; `reported`, a trusted caller; `imported`, another platform's
+ * document; `unknown`, a document without a time.
  */
 export type UnlockPrecision = 'exact' | 'reported' | 'imported' | 'unknown'
 
@@ -24,20 +24,20 @@ export interface ProgressKey extends PlayerTitleKey {
 /** One player's progress on one achievement. */
 export interface Progress {
   readonly state: ProgressState
-  /** Current value by requirement id; a requirement without a report is absent. */
+  /** By requirement id; a requirement without a report is absent. */
   readonly values: Readonly<Record<string, Quantity>>
-  /** The highest percent that was reported as a percent: it reads back as itself whatever the target. */
+  /** The highest percent that was reported as one. It is never read back as less, whatever the target. */
   readonly reportedPercent: number
   /** floor(100 x done), 100 only when achieved. */
   readonly percent: number
-  /** Set once, on the unlock, and never moved. Undefined until then, and when the precision is `unknown`. */
+  /** Set once. Undefined before the unlock, and if the precision is `unknown`. */
   readonly unlockTime: Instant | undefined
   readonly unlockPrecision: UnlockPrecision | undefined
   readonly firstReportTime: Instant | undefined
   readonly lastReportTime: Instant | undefined
-  /** Taken back by enforcement, beside the state: a restore brings it back as it was. */
+  /** Set by enforcement, beside the state, so that a restore needs no other data. */
   readonly revoked: boolean
-  /** Who wrote it last. */
+  /** The actor of the last change. */
   readonly writer: string
   readonly extensions: Extensions
 }
@@ -62,17 +62,17 @@ export interface PlayerProgress {
   readonly progress: Progress
 }
 
-/** What a caller says about one achievement of one player. */
+/** A report about one achievement of one player. */
 export type Report =
-  /** The value of a requirement got as far as `quantity`; the id may be left out where there is only one. */
+  /** The value of a requirement is `quantity`; the id may be omitted if there is only one. */
   | { readonly kind: 'reach'; readonly requirementId: string | undefined; readonly quantity: Quantity }
   | { readonly kind: 'add'; readonly requirementId: string | undefined; readonly quantity: Quantity }
-  /** The whole achievement is this far, 0 to 100. */
+  /** The percent of the whole achievement, 0 to 100. */
   | { readonly kind: 'percent'; readonly percent: number }
   | { readonly kind: 'unlock' }
-  /** A stat has a new value; moves each requirement that follows it. */
+  /** The new value of a stat, for each requirement that follows it. */
   | { readonly kind: 'stat'; readonly statCode: string; readonly quantity: Quantity }
-  /** What another platform's document says, its own verdict on the state included. */
+  /** The progress in another platform's document, with that platform's own state. */
   | {
       readonly kind: 'import'
       readonly state: ProgressState
@@ -83,10 +83,10 @@ export type Report =
       readonly extensions: Extensions
     }
 
-/** When a report happened, and who says so. */
+/** The time and the author of a report. */
 export interface ReportContext {
   readonly time: Instant
-  /** Whether `time` is Laurel's own clock or the caller's word. */
+  /** Whether `time` is Laurel's clock or the caller's. */
   readonly precision: 'exact' | 'reported'
   readonly writer: string
 }
@@ -121,7 +121,7 @@ interface RecordedProgress {
 /** The result of one report, or of another change to one player's progress. */
 export interface ProgressResult extends ProgressKey, RecordedProgress {}
 
-/** The value of a requirement, whatever its id is called. */
+/** Returns the value of a requirement. Its id may be that of an inherited member, such as `constructor`. */
 export function valueAt(values: Progress['values'], requirementId: string): Quantity | undefined {
   return Object.hasOwn(values, requirementId) ? values[requirementId] : undefined
 }

@@ -12,7 +12,7 @@ export interface Rational {
   readonly denominator: bigint
 }
 
-/** The exact decimal that a quantity prints as: doubles by their shortest decimal, so 0.1 is one tenth. */
+/** Returns a quantity as an exact fraction. A double counts as its shortest decimal, so 0.1 is one tenth. */
 export function toRational(quantity: Quantity): Rational {
   if (typeof quantity === 'bigint') return { numerator: quantity, denominator: 1n }
   const [mantissa = '0', exponent = '0'] = quantity.toString().split('e')
@@ -24,7 +24,7 @@ export function toRational(quantity: Quantity): Rational {
     : { numerator: digits, denominator: 10n ** BigInt(-shift) }
 }
 
-/** Negative, zero or positive as left is less than, equal to or greater than right. */
+/** Returns a negative number, zero or a positive number, as for `sort`. */
 export function compareQuantities(left: Quantity, right: Quantity): number {
   if (typeof left === typeof right) return left < right ? -1 : left > right ? 1 : 0
   const [a, b] = [toRational(left), toRational(right)]
@@ -32,23 +32,23 @@ export function compareQuantities(left: Quantity, right: Quantity): number {
   return difference < 0n ? -1 : difference > 0n ? 1 : 0
 }
 
-/** The sum, exact for integers; a double where either side is one. */
+/** Returns the sum: exact for integers, a double if either side is one. */
 export function addQuantities(left: Quantity, right: Quantity): Quantity {
   return typeof left === 'bigint' && typeof right === 'bigint' ? left + right : Number(left) + Number(right)
 }
 
-/** The quantity as a value of the given type; a fraction is cut towards minus infinity when an integer is asked for. */
+/** Returns the quantity as a value of the type; a fraction is rounded down to an integer. */
 export function asValueType(quantity: Quantity, type: ValueType): Quantity {
   if (type === 'double') return Number(quantity)
   return typeof quantity === 'bigint' ? quantity : BigInt(Math.floor(quantity))
 }
 
-/** Exact decimal text, as rows and dialects store it. */
+/** Returns exact decimal text, as rows and dialects store it. */
 export function formatQuantity(quantity: Quantity): string {
   return quantity.toString()
 }
 
-/** Reads exact decimal text of the given type; undefined if it is not one. */
+/** Returns the quantity of a decimal text; undefined if it is not one of the type. */
 export function parseQuantity(text: string, type: ValueType): Quantity | undefined {
   if (type === 'integer') return /^[+-]?\d{1,19}$/.test(text) ? BigInt(text) : undefined
   const number = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(text) ? Number(text) : Number.NaN

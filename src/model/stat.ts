@@ -1,7 +1,7 @@
 import type { Instant } from './instant.ts'
 import type { Extensions } from './title.ts'
 
-/** A named number that each player of a title has. */
+/** The definition of a number that each player of a title has. */
 export interface Stat {
   readonly titleId: string
   readonly code: string
@@ -17,13 +17,12 @@ export interface Stat {
   readonly etag: string
 }
 
-/** Who may write a stat: game clients too, or servers only. */
+/** The callers that may write a stat: clients and servers, or servers only. */
 export type StatWriter = 'client' | 'server'
 
-/** `reset` goes back to the default, whatever the value that comes with it. */
+/** `reset` sets the default value and ignores its operand. */
 export type StatOperation = 'set' | 'increment' | 'max' | 'min' | 'reset'
 
-/** The value that an operation makes of the current one. */
 export function applyStatOperation(
   stat: Pick<Stat, 'defaultValue'>,
   operation: StatOperation,
@@ -44,7 +43,7 @@ export function applyStatOperation(
   }
 }
 
-/** What a player has of a stat. */
+/** A player's value of a stat. */
 export interface StatValue {
   readonly code: string
   readonly value: number

@@ -3,11 +3,11 @@ import { meets } from './percent.ts'
 import { type Progress, type Report, valueAt } from './progress.ts'
 import { addQuantities, asValueType, compareQuantities, type Quantity, toRational } from './quantity.ts'
 
-/** The integers that the wire can carry, and the largest double: what is beyond stops there. */
+/** The integers of the wire. Values beyond them, or beyond the largest double, are clamped. */
 const MAX_INTEGER = 2n ** 63n - 1n
 const MIN_INTEGER = -(2n ** 63n)
 
-/** The values after a report: each as far as it ever was. */
+/** Returns the values after a report: each the closest to its target so far. */
 export function furthestValues(
   achievement: Achievement,
   values: Progress['values'],
@@ -21,11 +21,11 @@ export function furthestValues(
     const value = furthest(requirement, current, asValueType(reported, requirement.valueType))
     if (value !== undefined && value !== current) next = { ...next, [requirement.id]: value }
   }
-  return report.kind === 'import' ? withUnplaced(achievement, next, report.values) : next
+  return report.kind === 'import' ? withUnknown(achievement, next, report.values) : next
 }
 
-/** What another platform counted for no requirement that is known here is kept beside the others, at its highest. */
-function withUnplaced(
+/** Adds an imported value of an unknown requirement beside the others, at its highest. */
+function withUnknown(
   { requirements }: Achievement,
   values: Progress['values'],
   reported: Progress['values'],
@@ -40,13 +40,13 @@ function withUnplaced(
   return { ...values, ...Object.fromEntries(further.map(([id, value]) => [id, withinWire(value)])) }
 }
 
-/** The requirement of this id; the only one when none is named. */
+/** Returns the requirement of the id; without an id, the first. */
 export function requirementOf(achievement: Achievement, id: string | undefined): Requirement | undefined {
   if (id === undefined) return achievement.requirements[0]
   return achievement.requirements.find((requirement) => requirement.id === id)
 }
 
-/** The value that a report gives one requirement, if it speaks of it. */
+/** Returns the value that a report gives a requirement, if any. */
 function valueIn(
   achievement: Achievement,
   requirement: Requirement,
@@ -76,8 +76,8 @@ function valueIn(
 }
 
 /**
- * A document that does not know requirement ids has a single value, under an id of its own; one that knows no values
- * at all has its percent to go by.
+ * Returns the value that a document gives a requirement. A document without our requirement ids has a single value under an
+ * id of its own; a document without values has a percent.
  */
 function importedValue(
   { requirements }: Achievement,
@@ -89,7 +89,7 @@ function importedValue(
   return valueAt(values, requirement.id) ?? (requirements.length + others.length === 1 ? only : undefined)
 }
 
-/** What a percent under 100 is of a rising requirement's target, cut; the exact percent is kept beside it. */
+/** Returns a percent under 100 of a rising requirement's target, rounded down; the exact percent is stored beside it. */
 function partOf({ operator, target, valueType }: Requirement, percent: number): Quantity | undefined {
   if (percent <= 0 || percent >= 100 || operator === 'at_most' || compareQuantities(target, 0n) <= 0)
     return undefined
@@ -97,7 +97,7 @@ function partOf({ operator, target, valueType }: Requirement, percent: number): 
   return (BigInt(target) * BigInt(percent)) / 100n
 }
 
-/** A double that rounds up would say more than the percent did: then there is none. */
+/** Returns undefined if the double is rounded up, because it would be more than the percent. */
 function partOfDouble(target: number, percent: number): number | undefined {
   const part = target * (percent / 100)
   const [exact, whole] = [toRational(part), toRational(target)]
@@ -106,7 +106,7 @@ function partOfDouble(target: number, percent: number): number | undefined {
   return tooMuch ? undefined : part
 }
 
-/** The further of two values; a rising one starts at nothing, so that zero of something is no report. */
+/** Returns the value that is closer to the target. A rising value starts at zero, so a report of zero is no progress. */
 function furthest(
   { operator, target }: Requirement,
   current: Quantity | undefined,
@@ -127,7 +127,7 @@ function withinWire(quantity: Quantity): Quantity {
   return quantity > MAX_INTEGER ? MAX_INTEGER : quantity < MIN_INTEGER ? MIN_INTEGER : quantity
 }
 
-/** The values with each unmet requirement raised to its target. */
+/** Returns the values with each unmet requirement set to its target. */
 export function metValues(achievement: Achievement, values: Progress['values']): Progress['values'] {
   const met = new Map(Object.entries(values))
   for (const requirement of achievement.requirements) {

@@ -1,6 +1,6 @@
 import pg from 'pg'
 
-/** For whoever set DATABASE_URL; never with the URL, which holds a password. */
+/** For the operator. The message never contains the URL, which holds a password. */
 export class DatabaseUnreachableError extends Error {
   override readonly name = 'DatabaseUnreachableError'
 }
@@ -8,8 +8,8 @@ export class DatabaseUnreachableError extends Error {
 const TIMEOUT_MILLISECONDS = 10_000
 
 /**
- * Finds out whether the database of DATABASE_URL lets us in.
- * @throws DatabaseUnreachableError when it does not, with the reason as its cause.
+ * Connects once, to check the URL before the server starts.
+ * @throws DatabaseUnreachableError with the reason as its cause.
  */
 export async function checkConnection(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: TIMEOUT_MILLISECONDS })

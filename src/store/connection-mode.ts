@@ -3,36 +3,35 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { isStaleStatement } from './errors.ts'
 
-/** What a connection keeps from one transaction to the next. A pooler in transaction mode may keep neither. */
+/** The state that a connection keeps between transactions. A pooler in transaction mode may keep none. */
 export interface ConnectionMode {
-  /** Settings of the session. */
+  /** Session settings. */
   readonly keepsSettings: boolean
-  /** Prepared statements, also where the next transaction runs on another backend. */
+  /** Prepared statements, even if the next transaction runs on another backend. */
   readonly keepsStatements: boolean
 }
 
-/** Assumed once a prepared statement is missing: it is right on every connection. */
+/** The mode after a prepared statement was missing: works on every connection. */
 export const KEEPS_NOTHING: ConnectionMode = { keepsSettings: false, keepsStatements: false }
 
-/** A pooler may hand out the same backend several times by chance. */
+/** Repeated, because a pooler may assign the same backend several times by chance. */
 const ROUNDS = 4
-/** How long a transaction is held open for another one, which waits for its end where there is one backend only. */
+/** How long a transaction stays open for another one, which waits for its end if there is only one backend. */
 const HOLD_MILLISECONDS = 200
 const TIMEOUT_MILLISECONDS = 10_000
 
-/** What a transaction found of what was prepared. */
+/** The state that one transaction of a probe found. */
 interface Finding {
   readonly hasSetting: boolean
   readonly hasStatement: boolean
-  /** Whether it ran on another backend than the one that was prepared. */
+  /** Whether the transaction ran on another backend than the one that prepared the statement. */
   readonly isElsewhere: boolean
 }
 
 /**
- * Finds out what connections keep. Two of them set a setting and prepare a statement each, and look for both in later
- * transactions: one after the other, and while the other one holds a transaction open, so that a pooler has to hand out
- * another backend.
- * @throws the driver's error when the database cannot be reached.
+ * Detects the mode. Two connections each set a setting and prepare a statement, and look for both in later transactions: in
+ * turn, and while the other connection has a transaction open, so that a pooler must assign another backend.
+ * @throws the driver's error if the database cannot be reached.
  */
 export async function detectConnectionMode(connectionString: string): Promise<ConnectionMode> {
   await using open = new AsyncDisposableStack()
@@ -40,7 +39,7 @@ export async function detectConnectionMode(connectionString: string): Promise<Co
   for (const probe of [one, two]) await probe.prepare()
   const findings: Finding[] = []
   for (let round = 0; round < ROUNDS; round += 1) {
-    // Twice in a row, or a pooler that takes two backends in turn would give each connection its own every time.
+    // Twice in a row: a pooler that alternates between two backends would assign each connection the same one every time.
     findings.push(await one.look(), await one.look())
     findings.push(...(await lookTogether(one, two)), ...(await lookTogether(two, one)))
   }
@@ -52,13 +51,13 @@ export async function detectConnectionMode(connectionString: string): Promise<Co
   }
 }
 
-/** The second one looks while the first one holds its backend. */
+/** Lets the second probe look while the first occupies its backend. */
 async function lookTogether(holder: Probe, other: Probe): Promise<readonly Finding[]> {
-  const held = await holder.begin()
+  const first = await holder.begin()
   const waiting = other.look()
   await Promise.race([waiting, sleep(HOLD_MILLISECONDS, undefined, { ref: false })])
   const [, found] = await Promise.all([holder.rollback(), waiting])
-  return [held, found]
+  return [first, found]
 }
 
 async function connect(connectionString: string, open: AsyncDisposableStack): Promise<Probe> {
@@ -75,7 +74,7 @@ async function connect(connectionString: string, open: AsyncDisposableStack): Pr
 
 class Probe {
   readonly #client: pg.Client
-  /** The value of the setting, and part of the statement's name: backends may hold those of other probes. */
+  /** The value of the setting, and part of the statement's name: a backend may have those of other probes. */
   readonly #token = randomUUID()
   #backend: number | undefined
 
@@ -85,21 +84,20 @@ class Probe {
 
   async prepare(): Promise<void> {
     await this.#client.query('begin')
-    // A setting that nothing else reads: it stays on a backend that other programs may share.
+    // Used by nothing else, because it stays on a backend that other programs may share.
     await this.#client.query(`set laurel.probe = '${this.#token}'`)
     await this.#execute()
     this.#backend = (await this.#session()).backend
     await this.#client.query('commit')
   }
 
-  /** Looks in a transaction of its own. */
   async look(): Promise<Finding> {
     const found = await this.begin()
     await this.rollback()
     return found
   }
 
-  /** Looks in a transaction that is left open. */
+  /** Looks, and leaves the transaction open. */
   async begin(): Promise<Finding> {
     await this.#client.query('begin')
     const { backend, setting } = await this.#session()
@@ -118,7 +116,7 @@ class Probe {
     return rows[0] as (typeof rows)[0]
   }
 
-  /** Prepares the statement the first time. Returns whether it could be run. */
+  /** Prepares the statement the first time. Returns whether it ran. */
   async #execute(): Promise<boolean> {
     try {
       await this.#client.query({ name: `laurel-probe-${this.#token}`, text: 'select 1' })

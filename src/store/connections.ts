@@ -1,58 +1,56 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { parseExactJson } from '../model/exact-json.ts'
+import { NEVER_ABORTED } from '../model/never-aborted.ts'
+import { sleep } from '../model/sleep.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
 import { CHANGED_RESULT, isStaleStatement } from './errors.ts'
 import { type Queries, queriesOn } from './queries.ts'
 import type { Tables } from './schema.ts'
 import { statementName } from './statement-name.ts'
 
-/** One connection, for as long as a call works on it. */
+/** A connection that is borrowed for one call. */
 export interface Connection {
   readonly queries: Queries
-  /** Whether the settings that statements rely on hold outside transactions too. */
+  /** Whether the settings of statements are in force outside transactions too. */
   readonly keepsSettings: boolean
-  /** `begin`, `commit` or `rollback`. */
   control(statement: 'begin' | 'commit' | 'rollback'): Promise<void>
 }
 
 export interface ConnectionOptions {
   readonly connectionString: string
-  /** Connections kept at most. */
   readonly poolSize: number
-  /** Called for what happens outside any call: a connection that broke while idle. */
+  /** Called when an idle connection breaks. */
   readonly onError: (error: Error) => void
-  /** Called when it is known what connections keep: before the first statement, and if that turns out to be wrong. */
+  /** Called with the detected mode: before the first statement, and again if the mode turns out to be wrong. */
   readonly onMode?: (mode: ConnectionMode) => void
 }
 
 /**
- * Statements are planned once a connection, whatever their values: to plan one for each report that comes alone took as
- * long as to write it. One that is planned while a table is empty, or a check of a foreign key, would read it from end to
- * end, however large it has become, until its statistics are renewed; everything here is found by an index. What such a
- * plan is said to cost makes a Postgres with LLVM compile it each time: 110 to 350 ms for a statement that runs 0.3.
+ * Generic plans: planning a statement for one report took as long as its execution. No sequential scans: a plan that is made
+ * while a table is empty would scan it, however large it becomes, until its statistics are updated, and each query here has
+ * an index. No JIT: the estimated cost of such plans makes a Postgres with LLVM compile them each time, 110 to 350 ms for a
+ * statement that runs 0.3 ms.
  */
 const SETTINGS = ['enable_seqscan = off', 'plan_cache_mode = force_generic_plan', 'jit = off']
 const SET_SESSION = SETTINGS.map((setting) => `set ${setting}`).join('; ')
 const BEGIN_WITH_SETTINGS = ['begin', ...SETTINGS.map((setting) => `set local ${setting}`)].join('; ')
 
-/** How often a statement that nobody waits for any more is told to stop. */
+/** How often the cancellation of an abandoned statement is repeated. */
 const CANCEL_INTERVAL_MILLISECONDS = 50
 
-/** Connections that were all opened in the same way. */
+/** Connections that were opened in the same mode. */
 interface OpenPool {
   readonly pool: pg.Pool
   readonly mode: ConnectionMode
 }
 
-/** What belongs to an open connection. */
 interface Session {
   readonly queries: Queries
-  /** The process id of its backend; undefined where each transaction may have another one. */
+  /** The process id of its backend; undefined if each transaction may run on another one. */
   readonly backend: number | undefined
 }
 
-/** A pool of connections, each with its statements ready. */
 export class Connections {
   readonly #options: ConnectionOptions
   readonly #sessions = new WeakMap<pg.ClientBase, Session>()
@@ -66,9 +64,8 @@ export class Connections {
   }
 
   /**
-   * Lends a connection. When the signal is aborted, the statement that runs on it is cancelled in the database,
-   * and each one after it; behind a pooler that shares backends it runs to its end. A connection whose last statement
-   * failed in the connection itself is thrown away; all are, when the statements that they hold are of no use any more.
+   * Lends a connection. An abort of the signal cancels its statements in the database; behind a pooler that shares backends
+   * they run to their end. A broken connection is discarded; all connections are, if their prepared statements are stale.
    */
   async use<Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted()
@@ -82,7 +79,7 @@ export class Connections {
     }
     client.on('error', onError)
     try {
-      // Nobody heard it if that was while there was no connection yet.
+      // An abort before the listener was added had no effect.
       signal.throwIfAborted()
       return await work({
         queries,
@@ -95,7 +92,7 @@ export class Connections {
       if (isStaleStatement(error)) this.#replace(pool, error)
       throw signal.aborted && !(broken instanceof Error) ? signal.reason : error
     } finally {
-      // A late cancellation must not hit the next one who borrows it.
+      // A late cancellation must not hit the next borrower, so the connection is discarded.
       const cancelled = await cancelling.stop()
       client.off('error', onError)
       client.release(broken ?? cancelled)
@@ -129,7 +126,7 @@ export class Connections {
       keepAlive: true,
       types: { getTypeParser },
       onConnect: async (client) => {
-        // A connection that the pool has let go of has no listener, and may still be told that the database stops.
+        // Without a listener, an error on a connection that the pool has released would end the process.
         client.on('error', () => {})
         const backend = mode.keepsSettings ? await startSession(client) : undefined
         this.#sessions.set(client, { queries: statementsOf(client, mode), backend })
@@ -140,7 +137,7 @@ export class Connections {
     return this.#current
   }
 
-  /** Has the next call open new connections; those of the old pool end when the calls that have them are done. */
+  /** Makes the next call open a new pool. The connections of the old one end after their calls. */
   #replace(pool: pg.Pool, { code }: pg.DatabaseError): void {
     if (this.#current?.pool !== pool) return
     if (code !== CHANGED_RESULT && this.#mode !== KEEPS_NOTHING) {
@@ -153,9 +150,9 @@ export class Connections {
   }
 
   /**
-   * Again and again, because an abort between two statements finds none to cancel. Through a connection of its
-   * own, because the pool may be used up by just such statements. The id that a pooler gave the connection is none of a
-   * backend, or of another one: only the backend's own word is good.
+   * Cancels repeatedly, because an abort between two statements finds none to cancel, and through a connection of its own,
+   * because the pool may be exhausted by such statements. The process id must come from the backend: the id that a pooler
+   * gives to a connection is another backend's, or none.
    */
   #cancelOnAbort(backend: number | undefined, signal: AbortSignal) {
     const { connectionString, onError } = this.#options
@@ -167,7 +164,7 @@ export class Connections {
         await control.connect()
         while (!done) {
           await control.query('select pg_cancel_backend($1)', [backend])
-          await new Promise((resolve) => setTimeout(resolve, CANCEL_INTERVAL_MILLISECONDS))
+          await sleep(CANCEL_INTERVAL_MILLISECONDS, NEVER_ABORTED)
         }
       } catch (error) {
         onError(error as Error)
@@ -190,16 +187,15 @@ export class Connections {
   }
 }
 
-/** Sets what statements rely on for as long as the connection lasts. Returns the process id of its backend. */
+/** Makes the session's settings and returns the process id of the backend. */
 async function startSession(client: pg.ClientBase): Promise<number> {
   const results = await client.query(`${SET_SESSION}; select pg_backend_pid() as pid`)
   return (results as unknown as pg.QueryResult[]).at(-1)?.rows[0].pid
 }
 
 /**
- * Runs statements by name, so that the database parses and plans each but once a connection, where connections keep
- * them. Every statement of this store is one text whatever its values are, lists included: there are few, and they stay
- * few.
+ * Prepares each statement once per connection, if connections keep prepared statements. Every statement has one text whatever
+ * its values are, lists included, so their number is bounded.
  */
 function statementsOf(client: pg.ClientBase, { keepsStatements }: ConnectionMode): Queries {
   const query = (text: string, values: unknown[]) =>
@@ -208,7 +204,7 @@ function statementsOf(client: pg.ClientBase, { keepsStatements }: ConnectionMode
   return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }))
 }
 
-/** Parsers of this pool alone: 64-bit integers stay exact, in columns as in JSON. */
+/** 64-bit integers stay exact, in columns and in JSON. */
 function getTypeParser(oid: number, format?: 'text' | 'binary') {
   if (format !== 'binary') {
     if (oid === pg.types.builtins.INT8) return (text: string) => BigInt(text)

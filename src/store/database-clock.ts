@@ -1,4 +1,4 @@
 import { sql } from 'kysely'
 
-/** The database's own time in ticks: one clock for all servers. It goes on within a transaction. */
+/** The database's time in ticks: one clock for all servers. It advances within a transaction. */
 export const DATABASE_CLOCK = sql<bigint>`(extract(epoch from clock_timestamp()) * 10000000)::bigint`

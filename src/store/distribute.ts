@@ -1,17 +1,17 @@
 import pg from 'pg'
 import type { Tables } from './schema.ts'
 
-/** How a table spreads over the nodes of a Citus cluster. */
+/** How a table is distributed over the nodes of a Citus cluster. */
 export type Placement =
   /** Copied to each node. */
   | { readonly kind: 'reference' }
-  /** Cut by a column; tables that are colocated keep equal values of it on one node. */
+  /** Sharded by a column; colocated tables have equal values on one node. */
   | { readonly kind: 'distributed'; readonly column: string; readonly with: keyof Tables | 'none' }
 
 const COPIED: Placement = { kind: 'reference' }
 const BY_PLAYER: Placement = { kind: 'distributed', column: 'player_id', with: 'players' }
 
-/** Every table, in the order in which it can be placed: what a foreign key names comes first. */
+/** In the order of distribution: referenced tables first. */
 export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   titles: COPIED,
   title_bindings: COPIED,
@@ -34,25 +34,25 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   player_requests: BY_PLAYER,
   delivery_queues: BY_PLAYER,
   deliveries: BY_PLAYER,
-  // Found by account and not by player, so cut by the account's id.
+  // Looked up by account, so sharded by the account's id.
   accounts: { kind: 'distributed', column: 'id', with: 'none' },
 }
 
-/** What the command line says of it, in its help and in whatever it prints. */
+/** Shown in the help and the messages of the command line. */
 export const DISTRIBUTE_IS_EXPERIMENTAL =
   'experimental: support of Citus is not finished, and no Laurel runs on a cluster yet. Citus refuses the foreign keys ' +
   'of these tables ("cannot create foreign key constraint"), so nothing is spread; what is missing is a schema that it ' +
   'takes, and tests of all statements on a cluster'
 
-/** Why the tables could not be spread: for whoever runs the database. */
+/** For the operator of the database. */
 class DistributeError extends Error {
   override readonly name = 'DistributeError'
 }
 
 /**
- * Spreads the tables of a migrated database over the nodes of its Citus cluster, with what they hold, in one
- * transaction. Tables that are spread already stay as they are. Experimental: Citus refuses the tables as they are.
- * @throws DistributeError where the database has no Citus, is not migrated, or Citus refuses a table.
+ * Distributes the tables of a migrated database over the nodes of its Citus cluster, with their rows, in one transaction.
+ * Distributed tables do not change. Experimental: Citus rejects the foreign keys of the tables.
+ * @throws DistributeError if the database has no Citus, is not migrated, or Citus rejects a table.
  */
 export async function distribute(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString })
@@ -61,23 +61,23 @@ export async function distribute(connectionString: string): Promise<void> {
     await client.query('begin')
     await requireCitus(client)
     await requireTables(client)
-    // Copies and cuts change each other's foreign keys, which Citus does one shard after the other only.
+    // Reference and distributed tables change each other's foreign keys, which Citus supports only in sequence.
     await client.query("set local citus.multi_shard_modify_mode to 'sequential'")
     const { rows } = await client.query<{ name: string }>(
       'select logicalrelid::regclass::text as name from pg_dist_partition',
     )
-    const withIds = new Set(rows.map(({ name }) => name))
+    const placed = new Set(rows.map(({ name }) => name))
     for (const [table, placement] of Object.entries(PLACEMENTS)) {
-      if (!withIds.has(table)) await ordinal(client, table, placement)
+      if (!placed.has(table)) await placeTable(client, table, placement)
     }
     await client.query('commit')
   } finally {
-    // Ends the transaction too, where it failed.
+    // Rolls a failed transaction back.
     await client.end()
   }
 }
 
-async function ordinal(client: pg.Client, table: string, placement: Placement): Promise<void> {
+async function placeTable(client: pg.Client, table: string, placement: Placement): Promise<void> {
   try {
     await client.query(...placementStatement(table, placement))
   } catch (cause) {

@@ -1,36 +1,36 @@
 import pg from 'pg'
 import { LaurelError } from '../model/errors.ts'
 
-/** SQLSTATE classes and codes that say the server or the way to it is broken, not the statement. */
+/** SQLSTATE classes and codes of failures of the server or the connection, not of the statement. */
 const INFRASTRUCTURE = /^(08|57P|58|53|XX)/
 const RETRYABLE = new Set(['40001', '40P01'])
 /**
- * A request id that two transactions brought at once: the second one finds the first one's answer next time. A player
- * who was erased before their first sheet was made: the next time makes the player too.
+ * Two transactions inserted the same request id: a retry finds the stored response. Or a player was deleted before the
+ * insert of a row that refers to it: a retry inserts the player too.
  */
 const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey', 'player_titles_player_id_fkey'])
-/** A table was changed since the statement was prepared, and its result has other columns now. */
+/** A table changed after the statement was prepared, and the result has other columns now. */
 export const CHANGED_RESULT = '0A000'
-/** That, or there is no prepared statement of this name, or there is one already that was to be prepared. */
+/** The result changed, the prepared statement is missing, or it exists already. */
 const STALE_STATEMENT = new Set([CHANGED_RESULT, '26000', '42P05'])
 const CONNECTION_FAILURE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EADDRNOTAVAIL)$/
 
-/** Whether the same transaction may well succeed when it is run again. */
+/** Returns whether a retry of the transaction may succeed. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false
   return RETRYABLE.has(error.code ?? '') || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
 }
 
 /**
- * Whether a connection does not hold the prepared statements that it was given: a pooler in between hands out other
- * backends, or the tables changed. The statement did nothing, and its transaction is rolled back.
+ * Returns whether a prepared statement is missing or stale: a pooler assigned another backend, or a table changed. The
+ * statement had no effect, and its transaction is rolled back.
  */
 export function isStaleStatement(error: unknown): error is pg.DatabaseError {
   return error instanceof pg.DatabaseError && STALE_STATEMENT.has(error.code ?? '')
 }
 
-/** Whether the database is away. Errors that a caller caused never are. */
+/** Returns whether the database is unavailable. False for errors that a caller causes. */
 export function isInfrastructureFailure(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return INFRASTRUCTURE.test(error.code ?? '')
   if (!(error instanceof Error) || error instanceof LaurelError) return false
@@ -40,7 +40,7 @@ export function isInfrastructureFailure(error: unknown): boolean {
     : CONNECTION_ENDED.has(error.message)
 }
 
-/** What pg itself says, without a code, of a connection that went away or never came. */
+/** Messages of pg for a lost connection. They have no code. */
 const CONNECTION_ENDED = new Set([
   'Connection terminated',
   'Connection terminated unexpectedly',
@@ -50,7 +50,7 @@ const CONNECTION_ENDED = new Set([
   'Query read timeout',
 ])
 
-/** What a failure of the database is to a caller; other errors pass unchanged. */
+/** Returns the caller's error for a failure of the database; other errors unchanged. */
 export function toModelError(error: unknown): unknown {
   if (isInfrastructureFailure(error)) return databaseUnavailable(error)
   if (!(error instanceof pg.DatabaseError)) return error
@@ -68,7 +68,7 @@ export function databaseUnavailable(cause: unknown): LaurelError {
   return new LaurelError('unavailable', 'DATABASE_UNAVAILABLE', message, { retryAfter: 1, cause })
 }
 
-/** Races that only a constraint sees: what they mean to the caller who lost. */
+/** By constraint, the error for the caller who lost a race. */
 const CONSTRAINTS: Readonly<Record<string, (cause: pg.DatabaseError) => LaurelError>> = {
   title_bindings_pkey: (cause) => exists('BINDING_TAKEN', 'another title is bound to this id', cause),
   achievements_pkey: (cause) => exists('ACHIEVEMENT_EXISTS', 'an achievement with this id exists', cause),

@@ -4,8 +4,8 @@ import type { Tables } from './schema.ts'
 type Value = string | number | bigint | boolean | undefined
 
 /**
- * Columns of a table that is made of values: what they are called, their types, and what stands in them. `jsonb` and
- * `json`, which is text in the table, are texts of JSON, and none of them undefined.
+ * The columns of a table of values, by name. Values of `jsonb` and `json` are JSON texts, none undefined; a `json` column has
+ * the type `text` in the table.
  */
 export type Columns = Readonly<Record<string, readonly [type: string, values: readonly Value[]]>>
 
@@ -20,13 +20,12 @@ interface Fragment {
 
 type Part = ValueTable | Fragment | string | number | bigint
 
-/** By their templates. */
+/** By template. */
 const texts = new WeakMap<TemplateStringsArray, string>()
 
 /**
- * A statement whose text is made once, from the template with the fragments and tables in it: they must always be the
- * same. Everything else is a value. On the hot path, to make a long text anew each time, and to find out that it is
- * prepared already, would take longer than to write the values.
+ * Returns a statement whose text is built once for each template. Fragments and the columns of tables must be the same each
+ * time; other parts are values. On the hot path, building a long text each time would take longer than the values.
  */
 export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Part[]) {
   const text = texts.get(template) ?? textOf(template, parts)
@@ -44,14 +43,14 @@ export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Pa
   }
 }
 
-/** Part of a statement's text. */
+/** Returns a part of a statement's text. */
 export function fragment(text: string): Fragment {
   return { fragment: text }
 }
 
 /**
- * A table of values, an array for each column: Postgres reads it much faster than JSON, and side by side in a list of
- * results faster than as the tables of one `from`, which it would keep each by itself first.
+ * Returns a table of values, with an array parameter for each column: Postgres reads arrays much faster than JSON, and
+ * several `unnest` in a select list faster than in a `from`, where it would materialize each.
  */
 export function table(alias: string, columns: Columns): ValueTable {
   return { alias, columns }
@@ -74,7 +73,7 @@ function textOf(template: TemplateStringsArray, parts: readonly Part[]): string 
   return String.raw({ raw: template }, ...written)
 }
 
-/** Between texts of JSON, in which no control character stands as itself. */
+/** Separates JSON texts, in which control characters are escaped. */
 const BETWEEN = '\u0001'
 
 function arrayOf(type: string, parameter: string): string {
@@ -82,10 +81,10 @@ function arrayOf(type: string, parameter: string): string {
   return `string_to_array(${parameter}::text, E'\\x01')::${type === 'json' ? 'text' : type}[]`
 }
 
-/** What would end a text in an array before its time. */
-const ODD = /["\\]/
+/** Characters to escape in an array literal. */
+const SPECIAL = /["\\]/
 
-/** An array as Postgres reads it. Every text is quoted, so it may be empty, or say `NULL`; JSON is full of quotes. */
+/** Returns an array literal. Every text is quoted, so it may be empty or `NULL`. JSON would need an escape for each quote. */
 function arrayText(type: string, values: readonly Value[]): string {
   if (type === 'json' || type === 'jsonb') return values.join(BETWEEN)
   if (type !== 'text') return `{${values.map((value) => value ?? 'NULL').join()}}`
@@ -94,7 +93,7 @@ function arrayText(type: string, values: readonly Value[]): string {
 }
 
 function isPlain(value: Value): boolean {
-  return typeof value === 'string' && !ODD.test(value)
+  return typeof value === 'string' && !SPECIAL.test(value)
 }
 
 function elementText(value: Value): string {

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 
 /**
- * A list of ids as a table to join. Beside `= any(list)` it keeps its speed when the planner knows little of the
- * table yet: in a bulk import that took 767 ms for 1,500 ids of 20,000, as a filter on each row; this takes 16.
+ * Returns a list of ids as a table to join. Unlike `= any(list)` it is fast without statistics of the other table: in a bulk
+ * import, 1,500 ids of 20,000 took 767 ms as a filter on each row, and take 16 ms so.
  */
 export function idTable(ids: readonly string[]): RawBuilder<{ id: string }> {
   return sql`(select distinct id from unnest(${[...ids]}::text[]) as list (id))`

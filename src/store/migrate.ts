@@ -3,13 +3,12 @@ import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import { migrations } from './migrations/index.ts'
 
-/** The key that Kysely locks by: earlier versions of Laurel take a lock of the session under it. */
+/** Kysely's key: earlier versions of Laurel take a session lock under it. */
 const LOCK = 3853314791062309107n
 
 /**
- * Brings a database to the newest schema; one that is there already is left as it is. Safe beside another
- * migrator: the second one waits for the first one's lock and finds nothing left to do.
- * @throws Error when a migration fails (all of it is rolled back) or the database is newer than this program.
+ * Migrates a database to the newest schema. Concurrent migrators wait for the lock and then find nothing to do.
+ * @throws Error if a migration fails (all are rolled back) or the database is newer than this program.
  */
 export async function migrate(connectionString: string): Promise<void> {
   const pool = new pg.Pool({ connectionString, max: 1 })
@@ -29,10 +28,7 @@ export async function migrate(connectionString: string): Promise<void> {
   }
 }
 
-/**
- * Takes no lock of the session, as Kysely does. A pooler in transaction mode would leave that one on a backend, where
- * no later migrator gets past it; the transaction's own ends with it.
- */
+/** Kysely's session lock is left out: a pooler in transaction mode would leave it on a backend, where it blocks later migrators. */
 class MigratorAdapter extends PostgresAdapter {
   override async acquireMigrationLock(): Promise<void> {}
   override async releaseMigrationLock(): Promise<void> {}

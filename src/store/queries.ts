@@ -23,10 +23,9 @@ import { statQueries } from './stats/stats.ts'
 import { titleBindingQueries } from './titles/title-bindings.ts'
 import { titleQueries } from './titles/titles.ts'
 
-/** Every statement that Laurel runs, by its use. */
+/** Every statement of Laurel, by noun. */
 export type Queries = ReturnType<typeof queriesOn>
 
-/** The statements on one connection, in whatever transaction it is. */
 export function queriesOn(db: Kysely<Tables>) {
   return {
     titles: titleQueries(db),

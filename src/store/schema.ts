@@ -5,8 +5,8 @@ import type { JsonObject } from '../model/json.ts'
 import type { ProgressState } from '../model/progress.ts'
 
 /**
- * The tables. Instants are bigint: 100 ns ticks since 1970. Tables of players have `player_id` first in their
- * keys, so that they spread over a distributed engine by it; the others are small and are copied to each node.
+ * The tables. Instants are bigint: 100 ns ticks since 1970. Tables of players have `player_id` first in their keys, so that a
+ * distributed database can shard by it; the others are small and can be copied to each node.
  */
 export interface Tables {
   titles: TitleTable
@@ -48,7 +48,7 @@ interface TitleTable extends Versioned {
   mask_hidden_in_gateways: Generated<boolean>
 }
 
-/** What a dialect knows a title by: each id of a dialect belongs to one title. */
+/** Ids of titles in dialects: each belongs to one title. */
 interface TitleBindingTable {
   dialect: string
   name: string
@@ -56,9 +56,7 @@ interface TitleBindingTable {
   title_id: string
 }
 
-/**
- * A row to lock for each text that has been a title's id or binding: see `title-bindings.ts`. Rows are never deleted.
- */
+/** A row to lock for each text that has been a title's id or binding: see `title-bindings.ts`. Rows are never deleted. */
 interface TitleNameTable {
   name: string
 }
@@ -69,11 +67,11 @@ interface AchievementTable extends Versioned {
   list_order: number
   hidden: boolean
   tags: readonly string[]
-  /** The stats that its requirements follow. */
+  /** Of the stats that its requirements follow. */
   stat_codes: readonly string[]
-  /** The gamerscore that it is worth. */
+  /** The sum of its gamerscore rewards. */
   score: bigint
-  /** All the rest of the definition. */
+  /** The other members of the definition. */
   definition: JsonObject
 }
 
@@ -96,17 +94,16 @@ interface StatTable extends Versioned {
   extensions: Generated<JsonObject>
 }
 
-/** First answers of mutations of definitions, by the caller's request id. */
-interface DefinitionRequestTable {
+/** First responses to mutations of definitions. */
+interface DefinitionRequestTable extends DigestColumn {
   request_id: string
-  fingerprint: string
   response: string | null
   create_time: bigint
 }
 
-/** Pictures, once each, whatever shows them. Never changed. */
+/** Images, stored once each and never updated. */
 interface ImageTable {
-  /** Of the bytes: 32 hexadecimal digits. */
+  /** A digest of the bytes: 32 hexadecimal digits. */
   hash: string
   format: 'png' | 'jpeg' | 'gif' | 'webp'
   bytes: Uint8Array
@@ -118,26 +115,23 @@ interface PlayerTable extends Versioned {
   display_name: string
 }
 
-/** Found by account, so distributed by it: the one table of players that is not keyed by the player. */
+/** Looked up by account, so the one table of players that is not keyed by the player. */
 interface AccountTable {
   dialect: string
   id: string
   player_id: string
 }
 
-/**
- * A player's sheet of one title. Its row is the lock of everything that the player has in the title, and keeps
- * the totals.
- */
+/** One player in one title. The row is the lock of all that the player has in the title, and has the totals. */
 interface PlayerTitleTable {
   player_id: string
   title_id: string
-  /** Rises with each write: whoever read the sheet before knows by it that it is as it was. Unlike that of any sheet before it. */
+  /** Rises with each write, for optimistic concurrency. A row that is deleted and inserted again never repeats one. */
   version: bigint
   unlocked_count: Generated<number>
   score: Generated<bigint>
   last_unlock_time: bigint | null
-  /** What documents said of the totals, by dialect. */
+  /** By dialect, members that documents have beside the totals. */
   extensions: Generated<JsonObject>
 }
 
@@ -168,7 +162,7 @@ interface StatValueTable {
   update_time: bigint
 }
 
-/** What all players of a title have of a community achievement together. Values are exact decimals, as text. */
+/** The shared progress on a community achievement. Values are exact decimals, as text. */
 interface CommunityProgressTable {
   title_id: string
   achievement_id: string
@@ -188,7 +182,7 @@ interface ContributionTable {
   update_time: bigint
 }
 
-/** One row for each change, written in the change's own transaction. A definition's has no player. */
+/** One row for each change, written in the change's own transaction. An event of a definition has an empty player id. */
 interface EventTable {
   player_id: string
   id: Generated<bigint>
@@ -204,15 +198,15 @@ interface EventTable {
   request_id: string
 }
 
-interface PlayerRequestTable {
+/** First responses to mutations of players. */
+interface PlayerRequestTable extends DigestColumn {
   player_id: string
   request_id: string
-  fingerprint: string
   response: string | null
   create_time: bigint
 }
 
-/** How far events had come at a time. The oldest mark says up to where they are erased. */
+/** The highest event id at a time. Events up to the oldest mark are deleted. */
 interface EventMarkTable {
   position: bigint
   time: bigint
@@ -230,28 +224,28 @@ interface DestinationTable extends Versioned {
   paused: Generated<boolean>
 }
 
-/** What servers change of a destination while they deliver. */
+/** The part of a destination that servers update while they deliver. */
 interface DestinationFlowTable {
   title_id: string
   destination_id: string
-  /** Events up to this one are among the deliveries. */
+  /** Events up to this id are enqueued. */
   position: bigint
-  /** When the rate budget is free again, by the database's clock. */
+  /** When the rate limit allows the next request, by the database's clock. */
   free_time: Generated<bigint>
 }
 
-/** A player who has something to be sent to a destination. */
+/** A player with pending deliveries to a destination. */
 interface DeliveryQueueTable {
   player_id: string
   title_id: string
   destination_id: string
-  /** When it may be taken up, by the database's clock: while there is a lease, when that ends. */
+  /** When it may be claimed, by the database's clock; during a lease, the end of the lease. */
   due_time: bigint
-  /** For the player's account on the destination's platform. */
+  /** True while the player has no account on the destination's platform. */
   waiting: Generated<boolean>
-  /** In a row. */
+  /** Consecutive failures. */
   failures: Generated<number>
-  /** Who is sending it. */
+  /** The id of the server's lease. */
   lease: string | null
 }
 
@@ -269,7 +263,7 @@ interface DeliveryTable {
   actor: string
   reason: string
   request_id: string
-  /** A player's wait for an account is the queue's. */
+  /** `waiting_for_account` is a state of the queue. */
   state: Exclude<DeliveryState, 'waiting_for_account'>
   attempts: Generated<number>
   create_time: bigint
@@ -279,5 +273,8 @@ interface DeliveryTable {
   response: JsonObject | null
   error: Generated<string>
 }
+
+/** The digest of the request. The column is older than the term. */
+type DigestColumn = Record<'fingerprint', string>
 
 export type Row<Table extends keyof Tables> = Selectable<Tables[Table]>

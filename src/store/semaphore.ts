@@ -1,9 +1,6 @@
 import { LaurelError } from '../model/errors.ts'
 
-/**
- * So many calls at once, and so many more that wait in their order: one beyond these is told to come back, before
- * anything was done for it.
- */
+/** Limits concurrent calls, and the calls that wait for a slot in order of arrival. Further calls fail at once. */
 export class Semaphore {
   #free: number
   readonly #maxWaiting: number
@@ -16,19 +13,19 @@ export class Semaphore {
 
   /**
    * Runs work in a slot.
-   * @throws LaurelError RESOURCE_EXHAUSTED when too many wait; the signal's reason when it is aborted meanwhile.
+   * @throws LaurelError RESOURCE_EXHAUSTED if too many calls wait; the signal's reason if it is aborted meanwhile.
    */
   async run<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     signal.throwIfAborted()
-    await this.#take(signal)
+    await this.#acquire(signal)
     try {
       return await work()
     } finally {
-      this.#give()
+      this.#release()
     }
   }
 
-  async #take(signal: AbortSignal): Promise<void> {
+  async #acquire(signal: AbortSignal): Promise<void> {
     if (this.#free > 0) {
       this.#free -= 1
       return
@@ -48,8 +45,7 @@ export class Semaphore {
     })
   }
 
-  /** A slot goes to who waits longest. */
-  #give(): void {
+  #release(): void {
     const [next] = this.#waiting
     if (next === undefined) {
       this.#free += 1
@@ -61,6 +57,6 @@ export class Semaphore {
 }
 
 function tooManyRequests(): LaurelError {
-  const message = 'the server has too much to do: try again shortly'
+  const message = 'the server has too many calls in progress: try again shortly'
   return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, { retryAfter: 1 })
 }

@@ -1,5 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import CircuitBreaker from 'opossum'
+import { NEVER_ABORTED } from '../model/never-aborted.ts'
+import { sleep } from '../model/sleep.ts'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
 import {
   databaseUnavailable,
@@ -11,30 +12,26 @@ import {
 import type { Queries } from './queries.ts'
 import { Semaphore } from './semaphore.ts'
 
-/** Postgres, behind a circuit breaker: while it is away, calls fail at once instead of piling up. */
+/** Postgres behind a circuit breaker: while the database is unavailable, calls fail at once instead of piling up. */
 export interface Store {
   /**
-   * Statements that only read, each of which sees what was committed before it. An aborted signal cancels the running one
-   * in the database. Run again, like those below.
-   * @throws LaurelError UNAVAILABLE when the database is away, RESOURCE_EXHAUSTED when too many calls wait for it; what
-   *   `work` throws; the signal's reason.
+   * Runs statements that only read, each on its own snapshot. An abort cancels the running statement in the database. `work`
+   * may be retried, as for `write`.
+   * @throws LaurelError UNAVAILABLE if the database is unavailable, RESOURCE_EXHAUSTED if too many calls wait for it; an
+   *   error of `work`; the signal's reason.
    */
   read<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /**
-   * One transaction: all of `work` or nothing. Run again, a bounded number of times, after a deadlock or a
-   * serialization failure, and once on a new connection whose statements are not stale, so `work` must keep no state
-   * between runs. A rejection rolls back.
+   * Runs one transaction. A rejection rolls it back. It is retried, a bounded number of times, after a deadlock or a
+   * serialization failure, and once on a new connection after a stale statement, so `work` must have no other effects.
    */
   write<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
-  /**
-   * One statement that is a transaction by itself. Run again like `write`.
-   */
+  /** Runs one statement that is a transaction by itself. It is retried like `write`. */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
-  /** Whether calls get through; half open means that the next one is the try. */
+  /** `half_open`: the next call is let through as a test. */
   readonly breaker: BreakerState
-  /** Called whenever it changes. */
   onBreaker(listener: (state: BreakerState) => void): void
-  /** Called after each `write` and `single` that was committed. */
+  /** The listener is called after each committed `write` and `single`. */
   onWritten(listener: () => void): void
   close(): Promise<void>
 }
@@ -42,12 +39,12 @@ export interface Store {
 export type BreakerState = 'closed' | 'half_open' | 'open'
 
 const ATTEMPTS = 5
-/** Calls that wait for a connection, for each that there is. */
+/** The limit of calls that wait, for each connection of the pool. */
 const WAITING_PER_CONNECTION = 100
 
 export function openStore(options: ConnectionOptions): Store {
   const connections = new Connections(options)
-  const slots = new Semaphore(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
+  const semaphore = new Semaphore(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
   const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
     timeout: false,
     resetTimeout: 500,
@@ -59,16 +56,16 @@ export function openStore(options: ConnectionOptions): Store {
 
   const listeners: (() => void)[] = []
 
-  async function told<Result>(written: Promise<Result>): Promise<Result> {
+  async function notifyAfter<Result>(written: Promise<Result>): Promise<Result> {
     const result = await written
     for (const listener of listeners) listener()
     return result
   }
 
-  /** A slot first: waiting for others is no sign that the database is away. */
+  /** The semaphore is outside the breaker, because waiting for other calls is no failure of the database. */
   async function guarded<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     try {
-      return await slots.run(signal, async () => (await breaker.fire(work)) as Result)
+      return await semaphore.run(signal, async () => (await breaker.fire(work)) as Result)
     } catch (error) {
       throw CircuitBreaker.isOurError(error as Error) ? databaseUnavailable(error) : toModelError(error)
     }
@@ -79,8 +76,10 @@ export function openStore(options: ConnectionOptions): Store {
 
   return {
     read: (signal, work) => run(signal, (connection) => withSettings(connection, signal, work)),
-    write: (signal, work) => told(run(signal, (connection) => inTransaction(connection, signal, work))),
-    single: (signal, work) => told(run(signal, (connection) => withSettings(connection, signal, work))),
+    write: (signal, work) =>
+      notifyAfter(run(signal, (connection) => inTransaction(connection, signal, work))),
+    single: (signal, work) =>
+      notifyAfter(run(signal, (connection) => withSettings(connection, signal, work))),
     get breaker() {
       return breaker.opened ? 'open' : breaker.halfOpen ? 'half_open' : 'closed'
     },
@@ -99,7 +98,7 @@ export function openStore(options: ConnectionOptions): Store {
   }
 }
 
-/** Needs no transaction, unless there is no other way for settings to be in force. */
+/** A transaction is needed only if settings are not kept otherwise. */
 function withSettings<Result>(
   connection: Connection,
   signal: AbortSignal,
@@ -120,7 +119,7 @@ async function inTransaction<Result>(
     await connection.control('commit')
     return result
   } catch (error) {
-    // When even this fails the connection is gone, and the transaction with it.
+    // If the rollback fails, the connection is lost and the transaction with it.
     await connection.control('rollback').catch(() => {})
     throw error
   }
@@ -135,7 +134,7 @@ async function withRetries<Result>(run: () => Promise<Result>): Promise<Result> 
       const isStale = isStaleStatement(error)
       if (attempt === ATTEMPTS || !(isStale ? !isRenewed : isRetryable(error))) throw error
       isRenewed ||= isStale
-      await sleep(Math.random() * 20 * attempt)
+      await sleep(Math.random() * 20 * attempt, NEVER_ABORTED)
     }
   }
 }

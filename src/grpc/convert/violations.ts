@@ -1,4 +1,4 @@
-import { invalidArgument, MOST_VIOLATIONS, type Violation } from '../../model/errors.ts'
+import { invalidArgument, MAX_VIOLATIONS, type Violation } from '../../model/errors.ts'
 
 /** Collects what is wrong with a request, so that a caller learns it at once. Beyond the first ones, it only counts. */
 export class Violations {
@@ -7,7 +7,7 @@ export class Violations {
 
   /** `field` is the path as on the wire: `achievement.requirements[1].target`. */
   add(field: string, message: string): void {
-    if (this.#found.length < MOST_VIOLATIONS) this.#found.push({ field, message })
+    if (this.#found.length < MAX_VIOLATIONS) this.#found.push({ field, message })
     else this.#omitted += 1
   }
 

@@ -19,7 +19,7 @@ export async function recordProgress(
   return outcome
 }
 
-/** Records reports in their order and returns an outcome for each. One that fails leaves no trace and affects no other. */
+/** Records reports in their order and returns an outcome for each. A failed report leaves no trace and affects no other. */
 export async function batchRecordProgress(
   services: Services,
   { items }: { readonly items: readonly RecordProgress[] },

@@ -138,7 +138,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         where s.title_id = ${titleId} and s.player_id = locked.player_id`.execute(db)
     },
 
-    /** Adds to the score of each player who has the achievement, after its score changed. Rows must be locked. */
+    /** Adds to the score of each player with the achievement, after its score changed. Rows must be locked. */
     async adjustScores(titleId: string, achievementId: string, difference: bigint): Promise<void> {
       await sql`
         update player_titles s set score = s.score + ${difference}::bigint

@@ -6,8 +6,12 @@ import type { Achievement } from '../../../src/model/achievement.ts'
 import { applyReport } from '../../../src/model/apply-report.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { pack } from '../../../src/model/packed.ts'
-import type { ProgressResult } from '../../../src/model/progress.ts'
-import { NOT_STARTED, type Progress } from '../../../src/model/progress.ts'
+import {
+  NOT_STARTED,
+  type Progress,
+  type ProgressKey,
+  type ProgressResult,
+} from '../../../src/model/progress.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
@@ -54,45 +58,44 @@ const item = fc.record({
   requestId: fc.option(fc.constantFrom('r1', 'r2', 'r3'), { nil: undefined }),
 })
 
-/** What each of the items makes of what the ones before it left: one at a time, in memory. */
+/** The reference model: applies one request at a time, in memory. */
 class Reference {
   readonly progress = new Map<string, Progress>()
-  readonly #answers = new Map<string, { readonly payload: string; readonly said: unknown }>()
+  readonly #responses = new Map<string, { readonly payload: string; readonly outcome: unknown }>()
 
-  record(asked: RecordProgress): unknown {
-    const { titleId, playerId, achievementId, requestId } = asked
+  record(request: RecordProgress): unknown {
+    const { titleId, playerId, achievementId, requestId } = request
     const definition = ACHIEVEMENTS.find(({ id }) => id === achievementId)
     if (titleId !== 'title') return 'TITLE_NOT_FOUND'
     if (definition === undefined) return 'ACHIEVEMENT_NOT_FOUND'
     const name = `${playerId} ${requestId}`
-    const payload = pack(asked)
-    const known = requestId === undefined ? undefined : this.#answers.get(name)
-    if (known !== undefined) return known.payload === payload ? known.said : 'REQUEST_ID_REUSED'
+    const payload = pack(request)
+    const known = requestId === undefined ? undefined : this.#responses.get(name)
+    if (known !== undefined) return known.payload === payload ? known.outcome : 'REQUEST_ID_REUSED'
     const key = `${playerId} ${achievementId}`
     const context = { time: 1000n, precision: 'exact', writer: 'test' } as const
-    const outcome = applyReport(definition, this.progress.get(key) ?? NOT_STARTED, asked.report, context)
+    const outcome = applyReport(definition, this.progress.get(key) ?? NOT_STARTED, request.report, context)
     if (outcome.kind === 'rejected') return outcome.why.toUpperCase()
     if (outcome.changed) this.progress.set(key, outcome.progress)
-    const said = outcomeOf(outcome)
-    if (requestId !== undefined) this.#answers.set(name, { payload, said })
-    return said
+    const result = essenceOf(outcome)
+    if (requestId !== undefined) this.#responses.set(name, { payload, outcome: result })
+    return result
   }
 }
 
-function outcomeOf(
-  answer: Pick<ProgressResult, 'progress' | 'changed' | 'newlyUnlocked' | 'alreadyUnlocked'>,
-) {
-  const { progress, changed, newlyUnlocked, alreadyUnlocked } = answer
-  return { ...essence(progress), changed, newlyUnlocked, alreadyUnlocked }
-}
-
-/** Without the times, which the reference does not have. */
-function essence({ state, values, percent, reportedPercent }: Progress) {
-  return { state, values, percent, reportedPercent }
+/** A result without its times, which the reference model does not have. */
+function essenceOf({
+  progress,
+  changed,
+  newlyUnlocked,
+  alreadyUnlocked,
+}: Omit<ProgressResult, keyof ProgressKey>) {
+  const { state, values, percent, reportedPercent } = progress
+  return { state, values, percent, reportedPercent, changed, newlyUnlocked, alreadyUnlocked }
 }
 
 let services: TestServices
-/** Of another process, which remembers for itself. */
+/** Another process, with a cache of its own. */
 let others: Services
 let pool: pg.Pool
 const call = callOf()
@@ -112,13 +115,13 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-/** What another process may do meanwhile: all of it makes what is known here old, or holds it up. */
+/** Concurrent changes by another process, which make the cache stale or hold a lock. */
 const DISTURBANCES = {
   none: async () => {},
   'other versions': () => pool.query('update player_titles set version = version + 1'),
   'other definitions': () => pool.query('update achievements set revision = revision + 1'),
-  'a held sheet': () => holding(`select 1 from player_titles where player_id = 'ann' for update`),
-  'a held definition': () => holding(`select 1 from achievements where id = 'counted' for update`),
+  'a locked player title': () => holding(`select 1 from player_titles where player_id = 'ann' for update`),
+  'a locked definition': () => holding(`select 1 from achievements where id = 'counted' for update`),
 }
 
 async function holding(statement: string, work: () => Promise<unknown> = () => sleep(5)): Promise<void> {
@@ -140,7 +143,7 @@ const asks = fc.array(fc.record({ items, disturbance, elsewhere: fc.boolean() })
   maxLength: 6,
 })
 
-/** Each item by a call of its own, or all by one. */
+/** A call for each item, or one for all. */
 const WAYS: Readonly<
   Record<string, (services: Services, items: readonly RecordProgress[]) => Promise<readonly unknown[]>>
 > = {
@@ -150,7 +153,7 @@ const WAYS: Readonly<
 }
 
 describe.each(Object.entries(WAYS))('%s', (_, record) => {
-  test('leave what one after the other would leave, whatever happens meanwhile', async () => {
+  test('leaves the same progress as the reference model under concurrent changes', async () => {
     await fc.assert(
       fc.asyncProperty(asks, async (steps) => {
         await pool.query('delete from players')
@@ -159,9 +162,9 @@ describe.each(Object.entries(WAYS))('%s', (_, record) => {
         const reference = new Reference()
         for (const { items, disturbance, elsewhere } of steps) {
           const there = elsewhere ? others : services
-          const [answers] = await Promise.all([record(there, items), DISTURBANCES[disturbance]()])
+          const [outcomes] = await Promise.all([record(there, items), DISTURBANCES[disturbance]()])
           const expected = items.map((one) => reference.record(one))
-          expect(answers.map(saidOf)).toEqual(expected)
+          expect(outcomes.map(outcomeOf)).toEqual(expected)
         }
         await expectStored(reference)
       }),
@@ -175,16 +178,16 @@ const percentOn = (achievementId: string, percent: number): RecordProgress => ({
   report: { kind: 'percent', percent },
 })
 
-test('what another process wrote stands, though only some of a sheet is remembered', async () => {
-  // The first makes the definition known as it is now; what the second leaves is remembered.
+test('does not overwrite the progress of another process when only a part of it is cached', async () => {
+  // The first reads the definition, and the progress after the second is cached.
   for (const percent of [5, 10]) await recordProgress(services, percentOn('plain', percent), call)
   await recordProgress(others, percentOn('plain', 100), call)
   const items = [percentOn('plain', 20), percentOn('counted', 20)]
-  const answers = await batchRecordProgress(services, { items }, call)
-  expect(answers).toMatchObject([{ changed: false, alreadyUnlocked: true }, { changed: true }])
+  const outcomes = await batchRecordProgress(services, { items }, call)
+  expect(outcomes).toMatchObject([{ changed: false, alreadyUnlocked: true }, { changed: true }])
 })
 
-test('what another process has changed is read anew and written together all the same', async () => {
+test('retries a batch without locks when the cache was stale', async () => {
   const reportAll = (there: Services, percent: number) => {
     const items = ['eva', 'fay', 'guy'].map((playerId) => ({ ...percentOn('plain', percent), playerId }))
     return batchRecordProgress(there, { items }, call)
@@ -199,7 +202,7 @@ test('what another process has changed is read anew and written together all the
   })
 })
 
-test('a report that is written does not wait for another one of its player, nor hear of its end', async () => {
+test('returns a result without waiting for a locked report of the same player', async () => {
   const second = { id: 'second', displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
   await createTitle(services, { title: second, requestId: undefined }, call)
   await createAchievement(
@@ -219,14 +222,14 @@ test('a report that is written does not wait for another one of its player, nor 
   await holding(playerTitle, async () => {
     const leaving = new AbortController()
     const written = recordProgress(services, on('title', 20), call)
-    const held = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })
+    const locked = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })
     expect(await written).toMatchObject({ changed: true })
     leaving.abort(new Error('gone'))
-    await expect(held).rejects.toThrow('gone')
+    await expect(locked).rejects.toThrow('gone')
   })
 })
 
-test('what comes behind a report that is held goes out together once that is written', async () => {
+test('sends the reports behind a locked one in one batch', async () => {
   const report = (percent: number) =>
     recordProgress(services, { ...percentOn('plain', percent), playerId: 'ida' }, call)
   await report(1)
@@ -245,43 +248,43 @@ test('what comes behind a report that is held goes out together once that is wri
   })
 })
 
-test('of a batch, what is lost under lock does not hide what was recorded', async () => {
+test('returns the recorded results of a batch when a locked write of it fails', async () => {
   const items = ['joe', 'kim'].map((playerId) => ({ ...percentOn('plain', 5), playerId }))
   await batchRecordProgress(services, { items }, call)
   await holding(`select 1 from player_titles where player_id = 'joe' for update`, async () => {
     const raised = items.map((item) => ({ ...item, report: { kind: 'percent' as const, percent: 6 } }))
-    const answers = batchRecordProgress(services, { items: raised }, call)
+    const outcomes = batchRecordProgress(services, { items: raised }, call)
     const terminated = () =>
       pool.query(`select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and wait_event_type = 'Lock'`)
     await vi.waitFor(async () => expect((await terminated()).rowCount).toBe(1))
-    expect(await answers).toMatchObject([{ code: 'unavailable' }, { changed: true }])
+    expect(await outcomes).toMatchObject([{ code: 'unavailable' }, { changed: true }])
   })
 })
 
-test('many batches on a player who is held up leave the connections to the others', async () => {
+test('writes batches of other players while many batches wait for one locked player', async () => {
   const batchOn = (playerId: string) => (percent: number) =>
     batchRecordProgress(services, { items: [{ ...percentOn('plain', percent), playerId }] }, call)
   await batchOn('leo')(1)
   const percents = Array.from({ length: 30 }, (_, index) => index + 2)
-  const held: Promise<unknown>[] = []
+  const locked: Promise<unknown>[] = []
   await holding(`select 1 from player_titles where player_id = 'leo' for update`, async () => {
-    held.push(...percents.map(batchOn('leo')))
+    locked.push(...percents.map(batchOn('leo')))
     for (const percent of percents) await batchOn('mia')(percent)
   })
-  await Promise.all(held)
+  await Promise.all(locked)
 })
 
-test('batches that are in the way of each other are all recorded', async () => {
+test('records all of many concurrent batches on the same rows', async () => {
   const batches = Array.from({ length: 40 }, (_, index) =>
     ACHIEVEMENTS.slice(0, 2 + (index % 3)).map(({ id }) => percentOn(id, index)),
   )
-  const answers = await Promise.all(batches.map((items) => batchRecordProgress(services, { items }, call)))
-  expect(answers.flat().filter((answer) => answer instanceof LaurelError)).toEqual([])
+  const outcomes = await Promise.all(batches.map((items) => batchRecordProgress(services, { items }, call)))
+  expect(outcomes.flat().filter((outcome) => outcome instanceof LaurelError)).toEqual([])
 })
 
-function saidOf(answer: unknown): unknown {
-  return answer instanceof LaurelError ? answer.reason : outcomeOf(answer as ProgressResult)
+function outcomeOf(outcome: unknown): unknown {
+  return outcome instanceof LaurelError ? outcome.reason : essenceOf(outcome as ProgressResult)
 }
 
 async function expectStored(reference: Reference): Promise<void> {

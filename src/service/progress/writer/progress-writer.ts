@@ -133,7 +133,7 @@ export class ProgressWriter {
     return new Map(entries.map((entry, index) => [entry, outcomes[index] as RecordOutcome]))
   }
 
-  /** Runs a player's locked writes one after the other, so that a player whose row is locked takes up one connection. */
+  /** Runs a player's locked writes one after the other, so that a player whose row is locked occupies one connection. */
   #inTurn<Result>(playerId: string, write: () => Promise<Result>): Promise<Result> {
     const before = this.#lastLocked.get(playerId) ?? Promise.resolve()
     const done = before.then(write, write)

@@ -5,8 +5,8 @@ import { asOutcome } from './apply-report.ts'
 
 /**
  * Records items in one transaction and returns an outcome for each: a result, or the error that kept it from being recorded.
- * If none was recorded, the transaction is rolled back. If a statement fails, the items are split until the one that causes
- * the failure is alone.
+ * If none was recorded, the transaction is rolled back. If a statement fails, the items are split until the
+ * item at fault is alone.
  * @throws LaurelError UNAVAILABLE or RESOURCE_EXHAUSTED if the database is unavailable or busy and no item was recorded.
  */
 export async function writeBatch<Item, Result extends object>(

@@ -101,10 +101,13 @@ async function recordEntry(
   return result
 }
 
+/** Responses are stored for two days, and earlier versions stored `progressResults` under this name. */
+const OLD_MEMBER = 'moved'
+
 function parseResult(stored: string): RecordStatsResult {
-  const { result } = unpack<{ result: RecordStatsResult & { moved?: readonly ProgressResult[] } }>(stored)
-  // Responses are stored for two days, and earlier versions stored `progressResults` as `moved`.
-  return { ...result, progressResults: result.progressResults ?? result.moved ?? [] }
+  type StoredResult = RecordStatsResult & { readonly [OLD_MEMBER]?: readonly ProgressResult[] }
+  const { [OLD_MEMBER]: oldResults = [], ...result } = unpack<{ result: StoredResult }>(stored).result
+  return { ...result, progressResults: result.progressResults ?? oldResults }
 }
 
 /** Locks the named stats and the achievements that follow them, in order of title. */
