@@ -39,7 +39,7 @@ function apply(achievement: typeof PLAIN, ...reports: Report[]): Recorded {
 }
 
 describe('percent', () => {
-  test('is cut, and 100 only when all is done', () => {
+  test('is rounded down, and 100 only when complete', () => {
     expect(apply(COUNTED, reach(999n)).progress).toMatchObject({ percent: 99, state: 'in_progress' })
     expect(apply(COUNTED, reach(1000n)).progress).toMatchObject({ percent: 100, state: 'achieved' })
     expect(apply(TWO, reach(10n, 'a')).progress).toMatchObject({ percent: 50, state: 'in_progress' })
@@ -94,7 +94,7 @@ describe('a report', () => {
     }
   })
 
-  test('of zero of something begins nothing', () => {
+  test('of zero does not start progress', () => {
     expect(apply(COUNTED, reach(0n))).toMatchObject({ changed: false, progress: NOT_STARTED })
   })
 
@@ -106,7 +106,7 @@ describe('a report', () => {
     })
   })
 
-  test('stops at what the wire can carry', () => {
+  test('is clamped to the range of the wire', () => {
     const falling = achievementOf({ requirements: [requirementOf({ operator: 'at_most' })] })
     expect(apply(falling, reach(-1e300)).progress.values).toEqual({ count: -(2n ** 63n) })
     const double = achievementOf({ requirements: [requirementOf({ target: 5, valueType: 'double' })] })
@@ -120,7 +120,7 @@ describe('a report', () => {
     expect(apply(LAP, reach(121), reach(60.5)).progress.state).toBe('achieved')
   })
 
-  test('keeps to a requirement whatever it is called', () => {
+  test('reaches a requirement whose id is that of an inherited member', () => {
     for (const id of ['__proto__', 'constructor', 'toString']) {
       const achievement = achievementOf({
         requirements: [requirementOf({ id }), requirementOf({ id: 'other' })],
@@ -137,7 +137,7 @@ describe('a report', () => {
     expect(apply(nothing, percent(40)).progress).toMatchObject({ state: 'in_progress', percent: 40 })
   })
 
-  test('unlocks once, and the time stays', () => {
+  test('unlocks once and keeps the time', () => {
     const first = apply(PLAIN, { kind: 'unlock' })
     expect(first).toMatchObject({ newlyUnlocked: true, alreadyUnlocked: false, changed: true })
     const again = applyReport(PLAIN, first.progress, { kind: 'unlock' }, { ...AT, time: 2000n }) as Recorded
@@ -155,7 +155,7 @@ describe('a report', () => {
     [TWO, reach(1n), 'requirement_ambiguous'],
     [TWO, reach(1n, 'c'), 'requirement_unknown'],
     [LAP, { kind: 'add', requirementId: undefined, quantity: 1 }, 'requirement_falls'],
-  ] as const)('that the achievement cannot take is rejected (%#)', (achievement, report, why) => {
+  ] as const)('that does not fit the achievement is rejected (%#)', (achievement, report, why) => {
     expect(applyReport(achievement, NOT_STARTED, report, AT)).toMatchObject({ kind: 'rejected', why })
   })
 })
@@ -210,14 +210,14 @@ describe('an import', () => {
     })
   })
 
-  test('says so when nobody knows the time', () => {
+  test('has the precision unknown without a time', () => {
     expect(apply(PLAIN, imported({ unlockTime: undefined })).progress).toMatchObject({
       unlockTime: undefined,
       unlockPrecision: 'unknown',
     })
   })
 
-  test('takes the value of an unnamed requirement for the only one', () => {
+  test('assigns a value of an unknown id to the only requirement', () => {
     const report = imported({ state: 'in_progress', percent: 0, values: { '': 7.5 } })
     expect(apply(COUNTED, report).progress.values).toEqual({ count: 7n })
   })
@@ -228,7 +228,7 @@ describe('an import', () => {
   })
 })
 
-test('reports in any order only ever get further, and unlock once', () => {
+test('reports in any order never lower progress, and unlock once', () => {
   const quantities = fc.oneof(fc.bigInt({ min: -5n, max: 30n }), fc.double({ min: -5, max: 30, noNaN: true }))
   const ids = fc.constantFrom('a', 'b')
   const reports = fc.oneof(

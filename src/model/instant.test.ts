@@ -54,7 +54,7 @@ describe('an instant', () => {
     expect(parseInstant(text)).toBeUndefined()
   })
 
-  test('writes as many digits as are asked for, cutting finer ones', () => {
+  test('is written with the given count of digits, finer ones truncated', () => {
     const instant = parseInstant('2020-05-20T04:49:50.8200000Z') as bigint
     expect(formatInstant(instant)).toBe('2020-05-20T04:49:50.82Z')
     expect(formatInstant(instant, 3)).toBe('2020-05-20T04:49:50.820Z')

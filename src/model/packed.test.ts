@@ -8,13 +8,13 @@ test.each([
   [{ $bigint: '5', other: 1n }],
   [{ $$bigint: { $bigint: 5n } }],
   [JSON.parse('{"__proto__": {"$bigint": "5"}}')],
-])('%o comes back as it was', (value) => {
+])('unpacks %o unchanged', (value) => {
   expect(unpack(pack(value))).toEqual(value)
   expect(JSON.stringify(Object.keys(unpack(pack(value))))).toBe(JSON.stringify(Object.keys(value).sort()))
 })
 
 // Kept for a day as what requests are known by, and as first answers: a text that changes refuses retries.
-test('texts stay what they are', () => {
+test('keeps texts that look like packed values', () => {
   const report = { kind: 'reach', requirementId: 'laps', quantity: 5n }
   const request = {
     titleId: 't',
@@ -29,7 +29,7 @@ test('texts stay what they are', () => {
   )
 })
 
-test('a text is packed as JSON has it', () => {
+test('packs a text as JSON.stringify does', () => {
   const isSame = (text: string) => pack(text) === JSON.stringify(text)
   fc.assert(fc.property(fc.string({ unit: 'binary' }), isSame))
 })

@@ -38,8 +38,8 @@ describe('a right', () => {
     ['ADMIN:*', 'ADMIN:NAMESPACE:*:NAMESPACE'],
     ['ADMIN:*', 'NAMESPACE:*:USER:ann:PLAYER'],
     ['NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
-  ])('%s covers %s', (granted, wanted) => {
-    expect(isAllowed(service(granted), permission(wanted))).toBe(true)
+  ])('%s covers %s', (granted, required) => {
+    expect(isAllowed(service(granted), permission(required))).toBe(true)
   })
 
   test.each([
@@ -55,11 +55,11 @@ describe('a right', () => {
     ['NAMESPACE:a:USER:xbox:25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
     ['admin:namespace:a:achievement', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
     ['', 'NAMESPACE:a:ACHIEVEMENT'],
-  ])('%s does not cover %s', (granted, wanted) => {
-    expect(isAllowed(service(granted), permission(wanted))).toBe(false)
+  ])('%s does not cover %s', (granted, required) => {
+    expect(isAllowed(service(granted), permission(required))).toBe(false)
   })
 
-  test('is for its actions alone', () => {
+  test('covers only its actions', () => {
     const resource = 'ADMIN:NAMESPACE:a:ACHIEVEMENT'
     const actions = ['create', 'read', 'update', 'delete'] as const
     for (const [index, action] of actions.entries()) {
@@ -79,7 +79,7 @@ test('an id cannot pass for a wildcard or for several segments', () => {
   expect(encode('50%3A')).toBe('50%253A')
 })
 
-test('a demand for some title is met by a right on any one', () => {
+test('a permission for some title is covered by a right on any title', () => {
   const some = { resource: ['NAMESPACE', SOME, 'USER', 'ann', 'ACHIEVEMENT'], action: 'read' } as const
   expect(isAllowed(service('ADMIN:NAMESPACE:a:*'), some)).toBe(true)
   expect(isAllowed(service('ADMIN:NAMESPACE:a:STAT'), some)).toBe(false)
@@ -90,7 +90,7 @@ test('a demand for some title is met by a right on any one', () => {
 
 describe('a player', () => {
   test.each(['NAMESPACE:a:USER:*:ACHIEVEMENT', 'ADMIN:*', 'NAMESPACE:*:*', '*'])(
-    'who has %s acts for themselves and as no administrator',
+    'with %s acts for this player only, and not as an administrator',
     (granted) => {
       expect(isAllowed(player(granted), permission('NAMESPACE:a:USER:ann:ACHIEVEMENT'))).toBe(true)
       expect(isAllowed(player(granted), permission('NAMESPACE:a:USER:ben:ACHIEVEMENT'))).toBe(false)
@@ -99,7 +99,7 @@ describe('a player', () => {
   )
 })
 
-test('nobody may do nothing, and an operator anything', () => {
+test('an anonymous caller may do nothing, and an operator anything', () => {
   expect(isAllowed(ANONYMOUS, permission('NAMESPACE:a:ACHIEVEMENT'))).toBe(false)
   const operator: Principal = { kind: 'operator', name: 'op', rights: EVERYTHING }
   for (const resource of [

@@ -24,7 +24,7 @@ const TIMEOUT_MILLISECONDS = 10_000
 interface Finding {
   readonly hasSetting: boolean
   readonly hasStatement: boolean
-  /** Whether the transaction ran on another backend than the one that prepared the statement. */
+  /** Whether the transaction ran on another backend than `prepare`. */
   readonly isElsewhere: boolean
 }
 

@@ -6,7 +6,7 @@ import { statementName } from './statement-name.ts'
 
 const MODULE = fileURLToPath(new URL('statement-name.ts', import.meta.url))
 
-/** The names that a process of its own gives to statements, in the order in which it is given them. */
+/** Returns the names that another process gives to the statements, in their order. */
 function namesElsewhere(texts: readonly string[]): string[] {
   const program = `import { statementName } from ${JSON.stringify(MODULE)}
     console.log(JSON.stringify(${JSON.stringify(texts)}.map(statementName)))`
@@ -14,13 +14,13 @@ function namesElsewhere(texts: readonly string[]): string[] {
   return JSON.parse(output) as string[]
 }
 
-test('processes give a statement the same name, whatever each of them ran before', () => {
+test('gives a statement the same name in each process, whatever ran before', () => {
   const texts = ['select 1', 'delete from player_titles where player_id = $1', 'select * from titles', '']
   const here = texts.map(statementName)
   expect(namesElsewhere(texts.toReversed()).toReversed()).toEqual(here)
 })
 
-test('two statements have the same name only if they have the same text', () => {
+test('gives different names to different texts', () => {
   fc.assert(
     fc.property(fc.string(), fc.string(), (one, two) => {
       expect(statementName(one) === statementName(two)).toBe(one === two)
@@ -28,6 +28,6 @@ test('two statements have the same name only if they have the same text', () => 
   )
 })
 
-test('a name is short enough for Postgres to tell it from others', () => {
+test('stays below the length at which Postgres truncates names', () => {
   expect(statementName('select 1'.repeat(10_000)).length).toBeLessThan(64)
 })

@@ -1,5 +1,6 @@
 import CircuitBreaker from 'opossum'
 import { NEVER_ABORTED } from '../model/never-aborted.ts'
+import { Semaphore } from '../model/semaphore.ts'
 import { sleep } from '../model/sleep.ts'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
 import {
@@ -10,7 +11,6 @@ import {
   toModelError,
 } from './errors.ts'
 import type { Queries } from './queries.ts'
-import { Semaphore } from './semaphore.ts'
 
 /** Postgres behind a circuit breaker: while the database is unavailable, calls fail at once instead of piling up. */
 export interface Store {

@@ -42,11 +42,11 @@ export async function createPlayedTitle() {
     services,
     pool,
     record: (...parts: Parameters<typeof item>) => recordProgress(services, item(...parts), call),
-    sheet: (playerId: string) => getPlayerSummary(services, { titleId, playerId }, call),
-    /** What was told of a player, in order. */
+    summary: (playerId: string) => getPlayerSummary(services, { titleId, playerId }, call),
+    /** The player's events, in order. */
     async events(playerId: string) {
-      const told = 'select kind, percent, actor, reason from events where player_id = $1 order by id'
-      return (await pool.query(told, [playerId])).rows
+      const query = 'select kind, percent, actor, reason from events where player_id = $1 order by id'
+      return (await pool.query(query, [playerId])).rows
     },
     async [Symbol.asyncDispose]() {
       await pool.end()

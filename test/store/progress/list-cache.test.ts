@@ -19,7 +19,7 @@ import { callOf, progressWriterOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
 let services: Services
-/** Of another process, which remembers for itself. */
+/** Another process, with caches of its own. */
 let others: Services
 const call = callOf()
 
@@ -49,7 +49,7 @@ const enforced = { ...key, reason: 'test' }
 const definition = { titleId, achievementId: 'plain', etag: undefined, requestId: undefined }
 const later = achievementOf({ id: 'later', hidden: true })
 
-/** All that a list may tell, and some that it may not; each done where no list is remembered. */
+/** Changes that a list shows, and some that it does not; each by a process without the cached list. */
 const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
   ['nothing', async () => {}],
   ['an unlock', () => recordProgress(others, unlock, call)],
@@ -83,7 +83,7 @@ test.each(CHANGES)('what is remembered of lists is shown as it is after %s', asy
   }
 })
 
-test('a list that has not changed is the same, and one that has is another', async () => {
+test('returns the same object until the list changes', async () => {
   const [list] = LISTS as [ListProgress]
   const first = await listProgress(services, list, call)
   expect(await listProgress(services, list, call)).toBe(first)
@@ -91,7 +91,7 @@ test('a list that has not changed is the same, and one that has is another', asy
   expect(await listProgress(services, list, call)).not.toBe(first)
 })
 
-test('lists that are asked for at the same time are each their own', async () => {
+test('returns each of several concurrent lists to its caller', async () => {
   const players = ['ida', 'nobody', 'kim', 'lea', 'max']
   for (const playerId of players.slice(2)) await recordProgress(others, { ...unlock, playerId }, call)
   const asked = Array.from({ length: 100 }, (_, index) => ({

@@ -10,24 +10,24 @@ import { createPlayedTitle, reach, titleId, unlock } from '../../support/played-
 import { callOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
-let { services, record, sheet: playerTitle, events } = {} as typeof played
+let { services, record, summary, events } = {} as typeof played
 const call = callOf()
 
 beforeAll(async () => {
   played = await createPlayedTitle()
-  ;({ services, record, sheet: playerTitle, events } = played)
+  ;({ services, record, summary, events } = played)
 })
 afterAll(() => played[Symbol.asyncDispose]())
 
 describe('enforcement', () => {
   const key = { titleId, playerId: 'kim', achievementId: 'plain', reason: 'cheated', requestId: undefined }
 
-  test('takes an unlock back and gives it back as it was', async () => {
+  test('revokes an unlock and restores it with its time', async () => {
     await expect(revokeAchievement(services, key, call)).rejects.toMatchObject({ reason: 'NOT_ACHIEVED' })
     const { progress } = await record('kim', 'plain', unlock)
     const revoked = await revokeAchievement(services, key, callOf('moderator'))
     expect(revoked).toMatchObject({ changed: true, progress: { revoked: true, state: 'achieved' } })
-    expect(await playerTitle('kim')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
+    expect(await summary('kim')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
     expect(await revokeAchievement(services, key, call)).toMatchObject({ changed: false })
     expect(await record('kim', 'plain', unlock)).toMatchObject({
       alreadyUnlocked: true,
@@ -35,7 +35,7 @@ describe('enforcement', () => {
     })
     const restored = await restoreAchievement(services, { ...key, reason: 'appeal' }, callOf('moderator'))
     expect(restored.progress).toEqual({ ...progress, writer: 'moderator' })
-    expect(await playerTitle('kim')).toMatchObject({
+    expect(await summary('kim')).toMatchObject({
       unlockedCount: 1,
       score: 10n,
       lastUnlockTime: progress.unlockTime,
@@ -56,7 +56,7 @@ describe('enforcement', () => {
         call,
       )
     expect(await reset('plain')).toEqual({ resetCount: 1 })
-    expect(await playerTitle('lea')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
+    expect(await summary('lea')).toMatchObject({ unlockedCount: 0, score: 0n, lastUnlockTime: undefined })
     expect(await record('lea', 'plain', unlock)).toMatchObject({ newlyUnlocked: true })
     expect(await reset(undefined)).toEqual({ resetCount: 2 })
     expect(
@@ -81,7 +81,7 @@ describe('a list of progress', () => {
     return listProgress(services, { titleId, playerId: 'mia', ...all, ...parts }, call)
   }
 
-  test('holds locked ones too, and redacts hidden ones for a player until unlocked', async () => {
+  test('contains locked achievements, and redacts hidden ones in the player view until unlocked', async () => {
     await record('mia', 'plain', unlock)
     const full = await list({})
     expect(full.items.map(({ achievement, progress }) => [achievement.id, progress.state])).toEqual([
@@ -103,7 +103,7 @@ describe('a list of progress', () => {
     expect((await list({ view: 'player' })).items[2]?.achievement.name.text).toBe('hidden')
   })
 
-  test('comes in pages and by state', async () => {
+  test('is paged and filtered by state', async () => {
     const first = await list({ pageSize: 2 })
     const rest = await list({ pageSize: 2, pageToken: first.nextPageToken })
     expect([...first.items, ...rest.items].map(({ achievement }) => achievement.id)).toEqual([

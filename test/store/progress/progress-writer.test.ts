@@ -2,97 +2,17 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import fc from 'fast-check'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { Achievement } from '../../../src/model/achievement.ts'
-import { applyReport } from '../../../src/model/apply-report.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
-import { pack } from '../../../src/model/packed.ts'
-import {
-  NOT_STARTED,
-  type Progress,
-  type ProgressKey,
-  type ProgressResult,
-} from '../../../src/model/progress.ts'
+import type { ProgressResult } from '../../../src/model/progress.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import type { Services } from '../../../src/service/services.ts'
 import { createTitle } from '../../../src/service/titles/create-title.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
-import { achievementOf, gamerscore, requirementOf } from '../../support/records.ts'
+import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, progressWriterOf, type TestServices } from '../../support/services.ts'
-
-const two = (parts: object) => [requirementOf({ id: 'a', ...parts }), requirementOf({ id: 'b', target: 3n })]
-
-const ACHIEVEMENTS: readonly Achievement[] = [
-  achievementOf({ id: 'plain', rewards: gamerscore(5) }),
-  achievementOf({ id: 'counted', rewards: gamerscore(10), requirements: [requirementOf({ target: 20n })] }),
-  achievementOf({ id: 'two', requirements: two({}) }),
-  achievementOf({
-    id: 'lap',
-    requirements: [requirementOf({ operator: 'at_most', target: 60.5, valueType: 'double' })],
-  }),
-  achievementOf({
-    id: 'over',
-    kind: 'challenge',
-    window: { start: 0n, end: 1n },
-    requirements: [requirementOf()],
-  }),
-  achievementOf({ id: 'followed', requirements: [requirementOf({ statCode: 'kills' })] }),
-  achievementOf({ id: 'mixed', requirements: two({ statCode: 'kills' }) }),
-]
-
-const requirementId = fc.constantFrom(undefined, 'count', 'a', 'b', 'none')
-const quantity = fc.oneof(fc.bigInt({ min: 0n, max: 25n }), fc.constantFrom(59.5, 61.25))
-const report = fc.oneof(
-  fc.record({ kind: fc.constant('reach' as const), requirementId, quantity }),
-  fc.record({ kind: fc.constant('add' as const), requirementId, quantity: fc.bigInt({ min: 0n, max: 7n }) }),
-  fc.record({ kind: fc.constant('percent' as const), percent: fc.integer({ min: 0, max: 100 }) }),
-  fc.constant({ kind: 'unlock' as const }),
-)
-const item = fc.record({
-  titleId: fc.constantFrom('title', 'title', 'title', 'nowhere'),
-  playerId: fc.constantFrom('ann', 'ben', 'cat'),
-  achievementId: fc.constantFrom(...ACHIEVEMENTS.map(({ id }) => id), 'none'),
-  report,
-  occurredTime: fc.constant(undefined),
-  requestId: fc.option(fc.constantFrom('r1', 'r2', 'r3'), { nil: undefined }),
-})
-
-/** The reference model: applies one request at a time, in memory. */
-class Reference {
-  readonly progress = new Map<string, Progress>()
-  readonly #responses = new Map<string, { readonly payload: string; readonly outcome: unknown }>()
-
-  record(request: RecordProgress): unknown {
-    const { titleId, playerId, achievementId, requestId } = request
-    const definition = ACHIEVEMENTS.find(({ id }) => id === achievementId)
-    if (titleId !== 'title') return 'TITLE_NOT_FOUND'
-    if (definition === undefined) return 'ACHIEVEMENT_NOT_FOUND'
-    const name = `${playerId} ${requestId}`
-    const payload = pack(request)
-    const known = requestId === undefined ? undefined : this.#responses.get(name)
-    if (known !== undefined) return known.payload === payload ? known.outcome : 'REQUEST_ID_REUSED'
-    const key = `${playerId} ${achievementId}`
-    const context = { time: 1000n, precision: 'exact', writer: 'test' } as const
-    const outcome = applyReport(definition, this.progress.get(key) ?? NOT_STARTED, request.report, context)
-    if (outcome.kind === 'rejected') return outcome.why.toUpperCase()
-    if (outcome.changed) this.progress.set(key, outcome.progress)
-    const result = essenceOf(outcome)
-    if (requestId !== undefined) this.#responses.set(name, { payload, outcome: result })
-    return result
-  }
-}
-
-/** A result without its times, which the reference model does not have. */
-function essenceOf({
-  progress,
-  changed,
-  newlyUnlocked,
-  alreadyUnlocked,
-}: Omit<ProgressResult, keyof ProgressKey>) {
-  const { state, values, percent, reportedPercent } = progress
-  return { state, values, percent, reportedPercent, changed, newlyUnlocked, alreadyUnlocked }
-}
+import { ACHIEVEMENTS, essenceOf, ReferenceModel, reportRequest } from './reference-model.ts'
 
 let services: TestServices
 /** Another process, with a cache of its own. */
@@ -137,7 +57,7 @@ async function holding(statement: string, work: () => Promise<unknown> = () => s
 }
 
 const disturbance = fc.constantFrom(...(Object.keys(DISTURBANCES) as (keyof typeof DISTURBANCES)[]))
-const items = fc.array(item, { minLength: 1, maxLength: 6 })
+const items = fc.array(reportRequest, { minLength: 1, maxLength: 6 })
 const asks = fc.array(fc.record({ items, disturbance, elsewhere: fc.boolean() }), {
   minLength: 1,
   maxLength: 6,
@@ -159,7 +79,7 @@ describe.each(Object.entries(WAYS))('%s', (_, record) => {
         await pool.query('delete from players')
         await pool.query('delete from player_requests')
         await pool.query('delete from events')
-        const reference = new Reference()
+        const reference = new ReferenceModel()
         for (const { items, disturbance, elsewhere } of steps) {
           const there = elsewhere ? others : services
           const [outcomes] = await Promise.all([record(there, items), DISTURBANCES[disturbance]()])
@@ -287,7 +207,7 @@ function outcomeOf(outcome: unknown): unknown {
   return outcome instanceof LaurelError ? outcome.reason : essenceOf(outcome as ProgressResult)
 }
 
-async function expectStored(reference: Reference): Promise<void> {
+async function expectStored(reference: ReferenceModel): Promise<void> {
   const rows = await pool.query('select player_id, achievement_id, state, percent from progress')
   const stored = rows.rows.map((row) => [`${row.player_id} ${row.achievement_id}`, row.state, row.percent])
   const known = [...reference.progress].map(([key, { state, percent }]) => [key, state, percent])

@@ -9,17 +9,17 @@ import { createPlayedTitle, item, reach, titleId, unlock } from '../../support/p
 import { callOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
-let { services, pool, record, sheet: playerTitle, events } = {} as typeof played
+let { services, pool, record, summary, events } = {} as typeof played
 const call = callOf()
 
 beforeAll(async () => {
   played = await createPlayedTitle()
-  ;({ services, pool, record, sheet: playerTitle, events } = played)
+  ;({ services, pool, record, summary, events } = played)
 })
 afterAll(() => played[Symbol.asyncDispose]())
 
 describe('a report', () => {
-  test('is kept, told in an event, and counted when it unlocks', async () => {
+  test('is stored, writes an event, and raises the totals when it unlocks', async () => {
     await record('ann', 'counted', reach(557n))
     const result = await record('ann', 'counted', reach(1000n))
     expect(result).toMatchObject({
@@ -35,7 +35,7 @@ describe('a report', () => {
       ['progressed', 55],
       ['unlocked', 100],
     ])
-    expect(await playerTitle('ann')).toMatchObject({
+    expect(await summary('ann')).toMatchObject({
       unlockedCount: 1,
       score: 20n,
       lastUnlockTime: result.progress.unlockTime,
@@ -44,13 +44,13 @@ describe('a report', () => {
     })
   })
 
-  test('that changes nothing leaves no event', async () => {
+  test('without a change writes no event', async () => {
     await record('bob', 'counted', reach(5n))
     expect(await record('bob', 'counted', reach(5n))).toMatchObject({ changed: false, newlyUnlocked: false })
     expect(await events('bob')).toHaveLength(1)
   })
 
-  test('needs no player to be registered, and a refused one makes none', async () => {
+  test('creates the player, unless it is rejected', async () => {
     await expect(record('nobody', 'plain', reach(1n))).rejects.toMatchObject({ reason: 'NO_REQUIREMENT' })
     await expect(getPlayer(services, { playerId: 'nobody' }, call)).rejects.toMatchObject({
       reason: 'PLAYER_NOT_FOUND',
@@ -59,7 +59,7 @@ describe('a report', () => {
     expect(await getPlayer(services, { playerId: 'nobody' }, call)).toMatchObject({ id: 'nobody' })
   })
 
-  test('names what is not there', async () => {
+  test('fails with the missing title or achievement', async () => {
     await expect(record('ann', 'nothing', unlock)).rejects.toMatchObject({
       reason: 'ACHIEVEMENT_NOT_FOUND',
       metadata: { titleId, achievementId: 'nothing' },
@@ -72,7 +72,7 @@ describe('a report', () => {
     })
   })
 
-  test('may say when it happened, within bounds', async () => {
+  test('may state its time, within bounds', async () => {
     const now = services.now()
     const at = (seconds: number) => ({ occurredTime: now - BigInt(seconds) * 10_000_000n })
     const { progress } = await record('cat', 'plain', unlock, at(60))
@@ -87,7 +87,7 @@ describe('a report', () => {
 })
 
 describe('a request id', () => {
-  test('gives the first answer again, later progress notwithstanding', async () => {
+  test('returns the first response when it is repeated after later progress', async () => {
     const parts = { requestId: 'r1' }
     const first = await record('eve', 'counted', reach(5n), parts)
     await record('eve', 'counted', reach(50n))
@@ -97,7 +97,7 @@ describe('a request id', () => {
     })
   })
 
-  test('adds once, however often and at once it is retried', async () => {
+  test('adds once under concurrent retries', async () => {
     const add: Report = { kind: 'add', requirementId: undefined, quantity: 7n }
     const tries = Array.from({ length: 30 }, () => record('fay', 'counted', add, { requestId: 'r' }))
     const results = await Promise.all(tries)
@@ -105,7 +105,7 @@ describe('a request id', () => {
     expect(await events('fay')).toHaveLength(1)
   })
 
-  test('is not used up by a call that was refused', async () => {
+  test('is free again after a rejected call', async () => {
     const refused = record('gus', 'plain', reach(1n), { requestId: 'again' })
     await expect(refused).rejects.toMatchObject({ reason: 'NO_REQUIREMENT' })
     expect(await record('gus', 'plain', unlock, { requestId: 'again' })).toMatchObject({
@@ -115,7 +115,7 @@ describe('a request id', () => {
 })
 
 describe('a batch', () => {
-  test('answers each item, in order, and one that fails hinders no other', async () => {
+  test('returns an outcome for each item in order, and a failed item affects no other', async () => {
     const items = [
       item('hal', 'counted', reach(10n), { requestId: 'h1' }),
       item('hal', 'nothing', unlock),
@@ -141,7 +141,7 @@ describe('a batch', () => {
     ])
   })
 
-  test('in opposite orders at once neither deadlocks nor loses', async () => {
+  test('records all of concurrent batches in opposite orders without a deadlock', async () => {
     const players = Array.from({ length: 40 }, (_, index) => `swarm-${index}`)
     const add: Report = { kind: 'add', requirementId: undefined, quantity: 1n }
     const batches = Array.from({ length: 12 }, (_, round) =>
@@ -159,16 +159,16 @@ describe('a batch', () => {
   })
 })
 
-test('64 writers of one unlock: one hears of it, one time, one event, one count', async () => {
+test('unlocks once for 64 concurrent writers: one result, one time, one event, one count', async () => {
   const results = await Promise.all(Array.from({ length: 64 }, () => record('jim', 'plain', unlock)))
   expect(results.filter(({ newlyUnlocked }) => newlyUnlocked)).toHaveLength(1)
   expect(new Set(results.map(({ progress }) => progress.unlockTime)).size).toBe(1)
   expect(results.filter(({ alreadyUnlocked }) => alreadyUnlocked)).toHaveLength(63)
   expect(await events('jim')).toHaveLength(1)
-  expect(await playerTitle('jim')).toMatchObject({ unlockedCount: 1, score: 10n })
+  expect(await summary('jim')).toMatchObject({ unlockedCount: 1, score: 10n })
 })
 
-test('a call that is given up while it waits for a lock lets go, and changes nothing', async () => {
+test('releases its connection and changes nothing when it is cancelled while it waits for a lock', async () => {
   await record('ned', 'counted', reach(1n))
   const holder = await pool.connect()
   await holder.query('begin')

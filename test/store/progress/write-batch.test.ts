@@ -22,7 +22,7 @@ afterAll(async () => {
 
 const outOfTwo = new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', 'one of the two is at fault')
 
-/** Opens the sheet of each player. The connection is gone once that of `loses` is open. */
+/** Locks the row of each player. The connection is terminated after the row of `loses`. */
 function openPlayerTitles(loses: string) {
   return async (queries: Queries, playerIds: readonly string[]) => {
     if (playerIds.length > 1) throw outOfTwo
@@ -45,14 +45,14 @@ async function players(): Promise<readonly string[]> {
   return (await pool.query('select player_id from player_titles order by 1')).rows.map((row) => row.player_id)
 }
 
-test('what was recorded before the database went away is told as recorded, and only the rest as not', async () => {
+test('returns the recorded outcomes, and errors for the rest, when the connection is lost', async () => {
   const { signal } = new AbortController()
-  const answers = await writeBatch(services.store, ['ann', 'ben'], signal, openPlayerTitles('ben'))
-  expect(answers).toMatchObject([{ playerId: 'ann' }, { code: 'unavailable' }])
+  const outcomes = await writeBatch(services.store, ['ann', 'ben'], signal, openPlayerTitles('ben'))
+  expect(outcomes).toMatchObject([{ playerId: 'ann' }, { code: 'unavailable' }])
   expect(await players()).toEqual(['ann'])
 })
 
-test('a database that goes away before anything is recorded fails all of it', async () => {
+test('fails the whole batch when the connection is lost before the first outcome', async () => {
   const { signal } = new AbortController()
   const recording = writeBatch(services.store, ['cat', 'dan'], signal, openPlayerTitles('cat'))
   await expect(recording).rejects.toMatchObject({ code: 'unavailable' })

@@ -5,7 +5,7 @@ import { Batcher } from './batcher.ts'
 
 const { signal } = new AbortController()
 
-/** Gathers items like `a1`, which are those of `a`, and shows what is on its way until the test lets it arrive. */
+/** Batches items such as `a1`, of the key `a`. A batch is in flight until the test resolves it. */
 function start() {
   const sent: string[][] = []
   const onTheWay: { items: readonly string[]; arrive: () => void }[] = []
@@ -36,7 +36,7 @@ function start() {
   return { batcher, sent, onTheWay, add: (item: string) => batcher.add(item, 1, signal) }
 }
 
-test('the first goes at once with what came beside it, and the next ones together once it is back', async () => {
+test('sends the items of one turn at once, and later ones together after the batch in flight', async () => {
   const { sent, onTheWay, add } = start()
   const first = [add('a1'), add('b1')]
   await turn()
@@ -53,7 +53,7 @@ test('the first goes at once with what came beside it, and the next ones togethe
   expect(await Promise.all(next)).toEqual(['a2 is done', 'c1 is done'])
 })
 
-test('where many wait, some go beside the first, but nothing of whom the first is of', async () => {
+test('sends a second batch when many items wait, without the keys in flight', async () => {
   const { sent, onTheWay, add } = start()
   const all = [add('a1')]
   await turn()
@@ -73,7 +73,7 @@ test('where many wait, some go beside the first, but nothing of whom the first i
   expect(await Promise.all(all)).toHaveLength(6)
 })
 
-test('whoever waits for an answer that takes longer is waited for by the next of the same owner, and by nobody else', async () => {
+test('delays only the next items of a key whose result is a promise', async () => {
   const sent: (readonly string[])[] = []
   const late = Promise.withResolvers<string>()
   const batcher = new Batcher<string, string>({
@@ -98,7 +98,7 @@ test('whoever waits for an answer that takes longer is waited for by the next of
   expect(sent).toEqual([['a1', 'a2', 'b1'], ['b2'], ['a3', 'a4', 'a5']])
 })
 
-test('what is given up while it waits is not sent, and what is sent already is answered', async () => {
+test('does not send an item that is aborted while it waits, and resolves one in flight', async () => {
   const { batcher, sent, onTheWay } = start()
   const leaving = new AbortController()
   const onItsWay = batcher.add('a1', 1, leaving.signal)
@@ -113,7 +113,7 @@ test('what is given up while it waits is not sent, and what is sent already is a
   expect(batcher.waiting).toBe(0)
 })
 
-test('too many bytes are refused at once, until there is room again', async () => {
+test('rejects an item at once when too many bytes wait', async () => {
   const { batcher, onTheWay } = start()
   const large = batcher.add('a1', 999, signal)
   await expect(batcher.add('b1', 2, signal)).rejects.toMatchObject({ reason: 'TOO_MANY_REQUESTS' })
@@ -125,7 +125,7 @@ test('too many bytes are refused at once, until there is room again', async () =
   expect(await small).toBe('b1 is done')
 })
 
-test('whatever comes and arrives in whatever order, each is sent once, in the order of its owner', async () => {
+test('sends each item once, in the order of its key, for any order of arrivals and results', async () => {
   const owner = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f')
   const step = fc.oneof(owner, fc.constantFrom(0, 1), fc.constant('turn' as const))
   await fc.assert(
@@ -142,7 +142,7 @@ test('whatever comes and arrives in whatever order, each is sent once, in the or
           outcomes.push(add(item))
         }
       }
-      // One turn for what is ready to go, and one for each that it may arrive.
+      // One turn to send a batch, and one for each to resolve.
       for (let turns = 0; turns <= steps.length; turns += 1) {
         await turn()
         onTheWay[0]?.arrive()

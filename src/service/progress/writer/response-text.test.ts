@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { formatStoredResult, parseStoredResult } from './response-text.ts'
 
 const instant = fc.option(fc.bigInt({ min: -(2n ** 62n), max: 2n ** 62n }), { nil: undefined })
-/** Finite, and zero of one sign: what a quantity may be, and JSON can say. */
+/** Finite, and without negative zero, which JSON cannot represent. */
 const double = fc.double({ noNaN: true, noDefaultInfinity: true }).map((value) => value + 0)
 const quantity = fc.oneof(fc.bigInt({ min: 0n, max: 2n ** 63n }), double)
 const progress = fc.record({
@@ -20,7 +20,7 @@ const progress = fc.record({
   extensions: fc.constantFrom({}, { xbox: { $bigint: 'x', deep: [2n ** 60n, null] } }),
 })
 
-test('an answer reads back as it was given', () => {
+test('parses a stored result back to the same result', () => {
   const key = { playerId: 'ann', titleId: 'title', achievementId: 'first' }
   const flags = { changed: fc.boolean(), newlyUnlocked: fc.boolean(), alreadyUnlocked: fc.boolean() }
   fc.assert(

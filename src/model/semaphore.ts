@@ -1,4 +1,4 @@
-import { LaurelError } from '../model/errors.ts'
+import { LaurelError } from './errors.ts'
 
 /** Limits concurrent calls, and the calls that wait for a slot in order of arrival. Further calls fail at once. */
 export class Semaphore {
