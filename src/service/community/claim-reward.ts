@@ -45,10 +45,14 @@ export async function claimReward(
       await queries.community.claim(request, achievementId, now)
       await queries.events.insert([
         {
-          ...{ playerId, titleId, achievementId },
+          playerId,
+          titleId,
+          achievementId,
           kind: 'claimed',
-          ...{ state: 'achieved', percent: 100, unlockTime },
           time: now,
+          state: 'achieved',
+          percent: 100,
+          unlockTime,
           actor: call.actor,
           reason: '',
           requestId: request.requestId ?? '',

@@ -42,11 +42,19 @@ export async function recordContributions(
   const contributed = new Map(mine.map(({ achievementId, value }) => [achievementId, value]))
   const raised = await queries.community.raise(titleId, counted, told.time)
   const unlocked = raised.filter(({ unlockTime }) => unlockTime !== undefined)
-  const change = { kind: 'community_unlocked', state: 'achieved', percent: 100, reason: '' } as const
   await queries.events.insert(
     unlocked.map(({ achievementId, unlockTime }) => ({
-      ...{ playerId: key.playerId, titleId, achievementId, unlockTime },
-      ...{ time: told.time, actor: told.actor, requestId: told.requestId ?? '', ...change },
+      playerId: key.playerId,
+      titleId,
+      achievementId,
+      kind: 'community_unlocked',
+      time: told.time,
+      state: 'achieved',
+      percent: 100,
+      unlockTime,
+      actor: told.actor,
+      reason: '',
+      requestId: told.requestId ?? '',
     })),
   )
   return raised.map(({ achievementId, value, unlockTime }) => ({

@@ -92,12 +92,20 @@ export function eventQueries(db: Kysely<Tables>) {
       achievementIds: readonly string[],
       { time, actor, requestId = '' }: DefinitionChange,
     ): Promise<void> {
-      const change = { kind: 'definition_changed', time, actor, reason: '', requestId } as const
-      const state = { playerId: '', state: 'not_started', percent: 0, unlockTime: undefined } as const
-      await insertEvents(
-        db,
-        achievementIds.map((achievementId) => ({ titleId, achievementId, ...change, ...state })),
-      )
+      const events = achievementIds.map((achievementId) => ({
+        playerId: '',
+        titleId,
+        achievementId,
+        kind: 'definition_changed' as const,
+        time,
+        state: 'not_started' as const,
+        percent: 0,
+        unlockTime: undefined,
+        actor,
+        reason: '',
+        requestId,
+      }))
+      await insertEvents(db, events)
     },
 
     /** Up to where events are erased; what comes after is all there. */
