@@ -1,6 +1,6 @@
 import { AchievementOrder, type AchievementServiceServer } from '../gen/laurel/v1/achievement_service.ts'
 import { LIMITS } from '../model/limits.ts'
-import type { ListAchievements } from '../service/achievements/list-achievements.ts'
+import type { ListAchievements } from '../service/achievements/achievements.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
 import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'

@@ -1,4 +1,5 @@
 import { LaurelError } from '../model/errors.ts'
+import type { Instant } from '../model/instant.ts'
 import {
   type Action,
   formatPermission,
@@ -7,74 +8,31 @@ import {
   type Principal,
   SOME,
 } from '../model/principal.ts'
+import type { Call, Services } from './services.ts'
 
-/** Anything of a kind that belongs to no title: to create one, or to list them all. */
-export const ALL = '*'
+/**
+ * The callers that an operation admits: all of them; those with a valid credential; or those with every permission that the
+ * request requires.
+ */
+export type Access<Request> = 'public' | 'authenticated' | ((request: Request) => readonly Permission[])
 
-/** Any one title: what comes back is of those that the caller has the right on. */
-export { SOME }
+/** A use case behind its access check, which runs first and throws UNAUTHENTICATED or PERMISSION_DENIED. */
+export type Operation<Request, Result> = (services: Services) => (request: Request, call: Call) => Result
 
-/** A title itself, with its bindings. */
-export function title(titleId: string, action: Action): Permission {
-  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'NAMESPACE'], action }
-}
-
-/** A title's definitions, as those who write them see them: nothing is hidden. */
-export function definitions(titleId: string, action: Action): Permission {
-  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'ACHIEVEMENT'], action }
-}
-
-/** A title's definitions, as its platform shows them to players. */
-export function catalogue(titleId: string): Permission {
-  return { resource: ['NAMESPACE', titleId, 'ACHIEVEMENT'], action: 'read' }
-}
-
-/** What one player has of a title's achievements. */
-export function progress(titleId: string, playerId: string, action: Action): Permission {
-  return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
-}
-
-/** Anything that some player does in some title: to report it may make the player. */
-export function someReport(): Permission {
-  return { resource: ['NAMESPACE', SOME, 'USER', SOME, SOME], action: 'update' }
-}
-
-/** What one player has of a title's achievements, for what only trusted callers do or see. */
-export function enforcement(titleId: string, playerId: string, action: Action): Permission {
-  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
-}
-
-export function stats(titleId: string, action: Action): Permission {
-  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'STAT'], action }
-}
-
-/** Where a title's events are delivered, and what became of them. */
-export function destinations(titleId: string, action: Action): Permission {
-  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'DESTINATION'], action }
-}
-
-/** What one player has of a title's stats. */
-export function statValues(titleId: string, playerId: string, action: Action): Permission {
-  return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
-}
-
-/** The same in the name of all: for what only trusted callers do or see, where others may do it too. */
-export function asAdmin({ resource, action }: Permission): Permission {
-  return { resource: ['ADMIN', ...resource], action }
-}
-
-/** A player, who is the same in all titles. */
-export function player(playerId: string, action: Action): Permission {
-  return { resource: ['NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
-}
-
-/** Players' accounts decide who is who in all titles. */
-export function players(playerId: string, action: Action): Permission {
-  return { resource: ['ADMIN', 'NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
+export function operation<Request, Result>(
+  run: (services: Services, request: Request, call: Call) => Result,
+  requires: Access<Request>,
+): Operation<Request, Result> {
+  return (services) => (request, call) => {
+    if (requires !== 'public') {
+      authorize(call.principal, requires === 'authenticated' ? [] : requires(request))
+    }
+    return run(services, request, call)
+  }
 }
 
 /**
- * @throws LaurelError UNAUTHENTICATED for nobody, PERMISSION_DENIED naming the first right that is missing.
+ * @throws LaurelError UNAUTHENTICATED for an anonymous caller, PERMISSION_DENIED naming the first missing permission.
  */
 export function authorize(principal: Principal, requires: readonly Permission[]): void {
   if (principal.kind === 'anonymous') {
@@ -83,6 +41,81 @@ export function authorize(principal: Principal, requires: readonly Permission[])
   const missing = requires.find((permission) => !isAllowed(principal, permission))
   if (missing === undefined) return
   const required = formatPermission(missing)
-  const message = `${principal.name} may not do that: it takes the right ${required}`
+  const message = `${principal.name} has no permission ${required}: ask for it, or call with a credential that has it`
   throw new LaurelError('permission_denied', 'PERMISSION_DENIED', message, { metadata: { required } })
+}
+
+/** In place of an id: all titles or all players, to create or list them. */
+export const ALL = '*'
+
+/** In place of a title id: at least one title. The operation then returns only what the caller may read. */
+export { SOME }
+
+/** A title and its bindings. */
+export function title(titleId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'NAMESPACE'], action }
+}
+
+/** A title's definitions with nothing redacted. */
+export function definitions(titleId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'ACHIEVEMENT'], action }
+}
+
+/** A title's definitions as players see them. */
+export function catalogue(titleId: string): Permission {
+  return { resource: ['NAMESPACE', titleId, 'ACHIEVEMENT'], action: 'read' }
+}
+
+/** A player's progress in a title, as the player may read and report it. */
+export function progress(titleId: string, playerId: string, action: Action): Permission {
+  return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
+}
+
+/** A player's progress in a title, as only trusted callers may read and change it. */
+export function enforcement(titleId: string, playerId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
+}
+
+/** Progress of any one player in any one title: enough to create the player that a first report is about. */
+export function someReport(): Permission {
+  return { resource: ['NAMESPACE', SOME, 'USER', SOME, SOME], action: 'update' }
+}
+
+/** What a report needs beyond its own permission: only trusted callers may state when something happened. */
+export function backdating(report: {
+  readonly titleId: string
+  readonly playerId: string
+  readonly occurredTime: Instant | undefined
+}): readonly Permission[] {
+  const { titleId, playerId, occurredTime } = report
+  return occurredTime === undefined ? [] : [enforcement(titleId, playerId, 'update')]
+}
+
+export function stats(titleId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'STAT'], action }
+}
+
+/** A player's values of a title's stats, as the player may read and report them. */
+export function statValues(titleId: string, playerId: string, action: Action): Permission {
+  return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
+}
+
+/** A player's values of a title's stats, as only trusted callers may read and change them. */
+export function statValuesAsAdmin(titleId: string, playerId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
+}
+
+/** A title's destinations and their deliveries. */
+export function destinations(titleId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'DESTINATION'], action }
+}
+
+/** A player's own record. It belongs to no title. */
+export function player(playerId: string, action: Action): Permission {
+  return { resource: ['NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
+}
+
+/** A player's record with its accounts, which decide who the player is in every title. */
+export function players(playerId: string, action: Action): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
 }

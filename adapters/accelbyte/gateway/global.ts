@@ -37,14 +37,14 @@ export const globalRoutes: readonly Route[] = [
   },
 ]
 
-type Read = (trusted: boolean, request: GatewayRequest) => Promise<GatewayResponse>
+type Read = (audience: Audience, request: GatewayRequest) => Promise<GatewayResponse>
 
 function reads(admin: string, open: string, path: string, read: Read): readonly Route[] {
   const route = (name: string, audience: Audience): Route => ({
     method: 'GET',
     path: namespacePath(audience) + path,
     name,
-    handle: (request) => read(audience === 'admin', request),
+    handle: (request) => read(audience, request),
   })
   return [route(admin, 'admin'), route(open, 'public')]
 }
@@ -52,7 +52,7 @@ function reads(admin: string, open: string, path: string, read: Read): readonly 
 const STATUSES = ['in_progress', 'unlocked']
 
 /** In list order, unless an order is asked for. What nobody contributed to is locked, and has no row. */
-async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayResponse> {
+async function list(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const { query, operations, call } = request
   const sorting = readSorting(query, ['achievedAt', 'createdAt'], undefined)
   const status = query.get('status') ?? ''
@@ -61,7 +61,9 @@ async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayR
   }
   const [isTagged, isNamed] = [readTagFilter(query), readCodes(query)]
   const { id: titleId } = await titleOf(request)
-  const progressList = await operations.listCommunityProgress({ titleId, trusted }, call)
+  const read =
+    audience === 'admin' ? operations.listCommunityProgressAsAdmin : operations.listCommunityProgress
+  const progressList = await read({ titleId }, call)
   const wanted = progressList.filter(
     ({ achievement, progress }) =>
       isNamed(achievement.id) &&
@@ -79,15 +81,16 @@ async function list(trusted: boolean, request: GatewayRequest): Promise<GatewayR
 
 const BY_VALUE = { key: 'contributedValue', descending: true } as const
 
-async function listContributors(trusted: boolean, request: GatewayRequest): Promise<GatewayResponse> {
+async function listContributors(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const { offset, limit } = readWindow(request)
   const { descending } = readSorting(request.query, ['contributedValue'], BY_VALUE)
   const achievementId = codeOf(request)
   const { id: titleId } = await titleOf(request)
-  const asked = { dialect: 'accelbyte', titleId, achievementId, descending, trusted }
   // One more than is shown says whether a page follows.
-  const found = await operations.listContributors({ ...asked, offset, limit: limit + 1 }, call)
+  const asked = { dialect: 'accelbyte', titleId, achievementId, descending, offset, limit: limit + 1 }
+  const read = audience === 'admin' ? operations.listContributorsAsAdmin : operations.listContributors
+  const found = await read(asked, call)
   const data = found.slice(0, limit).map((each) => writeContributor(each, namespaceOf(request)))
   return {
     status: 200,
@@ -95,14 +98,15 @@ async function listContributors(trusted: boolean, request: GatewayRequest): Prom
   }
 }
 
-async function listContributions(trusted: boolean, request: GatewayRequest): Promise<GatewayResponse> {
+async function listContributions(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const { query, operations, call } = request
   const sorting = readSorting(query, ['contributedValue'], BY_VALUE)
   const [isTagged, isNamed] = [readTagFilter(query), readCodes(query)]
   const account = accountOf(request)
   const { id: titleId } = await titleOf(request)
   const { playerId } = await operations.playerOfAccount(account, call)
-  const all = await operations.listContributions({ titleId, playerId, trusted }, call)
+  const read = audience === 'admin' ? operations.listContributionsAsAdmin : operations.listContributions
+  const all = await read({ titleId, playerId }, call)
   const wanted = all.filter(({ achievement }) => isNamed(achievement.id) && isTagged(tagsOf(achievement)))
   const inOrder = sorted(wanted, sorting, ({ contribution }) => contribution.value)
   const write = (each: (typeof all)[number]) => writeContribution(each, namespaceOf(request), account.id)

@@ -160,9 +160,9 @@ async function visible(
 ): Promise<readonly Item[]> {
   const { operations, call } = request
   const { id: titleId } = await titleOf(request)
-  const trusted = audience === 'admin'
-  const items = await operations.listStatItems({ titleId, playerId, trusted }, call)
-  return items.filter(({ stat }) => trusted || keptOf(stat).visibility !== 'SERVERONLY')
+  if (audience === 'admin') return operations.listStatItemsAsAdmin({ titleId, playerId }, call)
+  const items = await operations.listStatItems({ titleId, playerId }, call)
+  return items.filter(({ stat }) => keptOf(stat).visibility !== 'SERVERONLY')
 }
 
 async function ofMany(request: GatewayRequest, audience: Audience) {

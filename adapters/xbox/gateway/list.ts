@@ -76,7 +76,10 @@ async function progressOf(
   playerId: string | undefined,
 ): Promise<readonly XboxProgress[]> {
   const asked = { dialect: 'xbox', titleId: title.title.id, playerId }
-  return (await operations.listTitleProgress(asked, call)).map((progressEntry) => ({ title, ...progressEntry }))
+  return (await operations.listTitleProgress(asked, call)).map((progressEntry) => ({
+    title,
+    ...progressEntry,
+  }))
 }
 
 async function titlesOf(

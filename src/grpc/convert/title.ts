@@ -1,7 +1,7 @@
 import type { Binding as BindingMessage, Title as TitleMessage } from '../../gen/laurel/v1/title.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Binding, Title } from '../../model/title.ts'
-import type { NewTitle } from '../../service/titles/create-title.ts'
+import type { NewTitle } from '../../service/titles/titles.ts'
 import { readExtensions, readMap, writeExtensions, writeMap } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
 import { readId, readLocale, readText } from './texts.ts'

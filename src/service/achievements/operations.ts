@@ -1,35 +1,36 @@
-import * as right from '../authorization.ts'
-import { operation } from '../operation.ts'
-import { batchGetAchievements } from './batch-get-achievements.ts'
-import { createAchievement } from './create-achievement.ts'
-import { createLimitedAchievement } from './create-limited-achievement.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
+import {
+  batchGetAchievements,
+  getAchievement,
+  getCatalogueAchievement,
+  getDialectAchievement,
+  listAchievements,
+  listDialectAchievements,
+} from './achievements.ts'
+import { createAchievement, createLimitedAchievement } from './create-achievement.ts'
 import { deleteAchievement } from './delete-achievement.ts'
-import { getAchievement } from './get-achievement.ts'
-import { getCatalogueAchievement } from './get-catalogue-achievement.ts'
-import { getDialectAchievement } from './get-dialect-achievement.ts'
-import { listAchievements } from './list-achievements.ts'
-import { listDialectAchievements } from './list-dialect-achievements.ts'
-import { reorderAchievement } from './reorder-achievement.ts'
-import { reviseAchievement } from './revise-achievement.ts'
-import { updateAchievement } from './update-achievement.ts'
+import { reorderAchievement, reviseAchievement, updateAchievement } from './update-achievement.ts'
+
+type OfTitle = { readonly titleId: string }
+
+const canCreate = ({ titleId }: OfTitle) => [permission.definitions(titleId, 'create')]
+const canRead = ({ titleId }: OfTitle) => [permission.definitions(titleId, 'read')]
+const canUpdate = ({ titleId }: OfTitle) => [permission.definitions(titleId, 'update')]
+const canDelete = ({ titleId }: OfTitle) => [permission.definitions(titleId, 'delete')]
+const canReadCatalogue = ({ titleId }: OfTitle) => [permission.catalogue(titleId)]
 
 export const ACHIEVEMENT_OPERATIONS = {
-  createAchievement: operation(createAchievement, ({ titleId }) => [right.definitions(titleId, 'create')]),
-  getAchievement: operation(getAchievement, ({ titleId }) => [right.definitions(titleId, 'read')]),
-  batchGetAchievements: operation(batchGetAchievements, ({ titleId }) => [
-    right.definitions(titleId, 'read'),
-  ]),
-  getCatalogueAchievement: operation(getCatalogueAchievement, ({ titleId }) => [right.catalogue(titleId)]),
-  listAchievements: operation(listAchievements, ({ titleId }) => [right.definitions(titleId, 'read')]),
-  updateAchievement: operation(updateAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
-  reviseAchievement: operation(reviseAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
-  deleteAchievement: operation(deleteAchievement, ({ titleId }) => [right.definitions(titleId, 'delete')]),
-  reorderAchievement: operation(reorderAchievement, ({ titleId }) => [right.definitions(titleId, 'update')]),
-  getDialectAchievement: operation(getDialectAchievement, ({ titleId }) => [right.catalogue(titleId)]),
-  listDialectAchievements: operation(listDialectAchievements, ({ titleId }) => [
-    right.definitions(titleId, 'read'),
-  ]),
-  createLimitedAchievement: operation(createLimitedAchievement, ({ titleId }) => [
-    right.definitions(titleId, 'create'),
-  ]),
+  createAchievement: operation(createAchievement, canCreate),
+  createLimitedAchievement: operation(createLimitedAchievement, canCreate),
+  getAchievement: operation(getAchievement, canRead),
+  batchGetAchievements: operation(batchGetAchievements, canRead),
+  listAchievements: operation(listAchievements, canRead),
+  listDialectAchievements: operation(listDialectAchievements, canRead),
+  getCatalogueAchievement: operation(getCatalogueAchievement, canReadCatalogue),
+  getDialectAchievement: operation(getDialectAchievement, canReadCatalogue),
+  updateAchievement: operation(updateAchievement, canUpdate),
+  reviseAchievement: operation(reviseAchievement, canUpdate),
+  reorderAchievement: operation(reorderAchievement, canUpdate),
+  deleteAchievement: operation(deleteAchievement, canDelete),
 }

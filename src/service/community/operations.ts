@@ -1,25 +1,30 @@
-import * as right from '../authorization.ts'
-import { operation, requireAdmin } from '../operation.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
 import { claimReward } from './claim-reward.ts'
-import { listCommunityProgress } from './list-community-progress.ts'
-import { listContributions } from './list-contributions.ts'
+import { listCommunityProgress, listCommunityProgressAsAdmin } from './list-community-progress.ts'
+import { listContributions, listContributionsAsAdmin } from './list-contributions.ts'
 import { listContributors } from './list-contributors.ts'
 import { resetCommunityProgress } from './reset-community-progress.ts'
 
 export const COMMUNITY_OPERATIONS = {
-  listCommunityProgress: operation(listCommunityProgress, ({ titleId, trusted }) => [
-    requireAdmin(trusted, right.catalogue(titleId)),
+  listCommunityProgress: operation(listCommunityProgress, ({ titleId }) => [permission.catalogue(titleId)]),
+  listCommunityProgressAsAdmin: operation(listCommunityProgressAsAdmin, ({ titleId }) => [
+    permission.definitions(titleId, 'read'),
   ]),
-  listContributors: operation(listContributors, ({ titleId, trusted }) => [
-    requireAdmin(trusted, right.catalogue(titleId)),
+  listContributors: operation(listContributors, ({ titleId }) => [permission.catalogue(titleId)]),
+  listContributorsAsAdmin: operation(listContributors, ({ titleId }) => [
+    permission.definitions(titleId, 'read'),
   ]),
-  listContributions: operation(listContributions, ({ titleId, playerId, trusted }) => [
-    requireAdmin(trusted, right.progress(titleId, playerId, 'read')),
+  listContributions: operation(listContributions, ({ titleId, playerId }) => [
+    permission.progress(titleId, playerId, 'read'),
+  ]),
+  listContributionsAsAdmin: operation(listContributionsAsAdmin, ({ titleId, playerId }) => [
+    permission.enforcement(titleId, playerId, 'read'),
   ]),
   claimReward: operation(claimReward, ({ titleId, playerId }) => [
-    right.progress(titleId, playerId, 'update'),
+    permission.progress(titleId, playerId, 'update'),
   ]),
   resetCommunityProgress: operation(resetCommunityProgress, ({ titleId }) => [
-    right.definitions(titleId, 'delete'),
+    permission.definitions(titleId, 'delete'),
   ]),
 }

@@ -1,5 +1,5 @@
-import * as right from '../authorization.ts'
-import { operation } from '../operation.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
 import { createDestination } from './create-destination.ts'
 import { deleteDestination } from './delete-destination.ts'
 import { getDelivery } from './get-delivery.ts'
@@ -17,20 +17,30 @@ import { updateDestination } from './update-destination.ts'
 /** What Laurel can be asked of where events are delivered. */
 export const DESTINATION_OPERATIONS = {
   createDestination: operation(createDestination, ({ destination }) => [
-    right.destinations(destination.titleId, 'create'),
+    permission.destinations(destination.titleId, 'create'),
   ]),
-  getDestination: operation(getDestination, ({ titleId }) => [right.destinations(titleId, 'read')]),
-  listDestinations: operation(listDestinations, ({ titleId }) => [right.destinations(titleId, 'read')]),
-  updateDestination: operation(updateDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
-  deleteDestination: operation(deleteDestination, ({ titleId }) => [right.destinations(titleId, 'delete')]),
-  pauseDestination: operation(pauseDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
-  resumeDestination: operation(resumeDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
-  testDestination: operation(testDestination, ({ titleId }) => [right.destinations(titleId, 'update')]),
-  listDeliveries: operation(listDeliveries, ({ titleId }) => [right.destinations(titleId, 'read')]),
-  getDelivery: operation(getDelivery, ({ titleId }) => [right.destinations(titleId, 'read')]),
-  replayDelivery: operation(replayDelivery, ({ titleId }) => [right.destinations(titleId, 'update')]),
-  replayDeliveries: operation(replayDeliveries, ({ titleId }) => [right.destinations(titleId, 'update')]),
+  getDestination: operation(getDestination, ({ titleId }) => [permission.destinations(titleId, 'read')]),
+  listDestinations: operation(listDestinations, ({ titleId }) => [permission.destinations(titleId, 'read')]),
+  updateDestination: operation(updateDestination, ({ titleId }) => [
+    permission.destinations(titleId, 'update'),
+  ]),
+  deleteDestination: operation(deleteDestination, ({ titleId }) => [
+    permission.destinations(titleId, 'delete'),
+  ]),
+  pauseDestination: operation(pauseDestination, ({ titleId }) => [
+    permission.destinations(titleId, 'update'),
+  ]),
+  resumeDestination: operation(resumeDestination, ({ titleId }) => [
+    permission.destinations(titleId, 'update'),
+  ]),
+  testDestination: operation(testDestination, ({ titleId }) => [permission.destinations(titleId, 'update')]),
+  listDeliveries: operation(listDeliveries, ({ titleId }) => [permission.destinations(titleId, 'read')]),
+  getDelivery: operation(getDelivery, ({ titleId }) => [permission.destinations(titleId, 'read')]),
+  replayDelivery: operation(replayDelivery, ({ titleId }) => [permission.destinations(titleId, 'update')]),
+  replayDeliveries: operation(replayDeliveries, ({ titleId }) => [
+    permission.destinations(titleId, 'update'),
+  ]),
   listAchievementDeliveries: operation(listAchievementDeliveries, ({ titleId, playerId }) => [
-    right.enforcement(titleId, playerId, 'read'),
+    permission.enforcement(titleId, playerId, 'read'),
   ]),
 }

@@ -1,10 +1,11 @@
-import * as right from '../authorization.ts'
-import { operation, publicAccess } from '../operation.ts'
-import { getImage } from './get-image.ts'
-import { putImage } from './put-image.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
+import { getImage, putImage } from './images.ts'
 
 export const IMAGE_OPERATIONS = {
-  putImage: operation(putImage, ({ titleId = right.ALL }) => [right.definitions(titleId, 'create')]),
-  // Found by the hash of its content alone: who knows that has seen it named.
-  getImage: operation(getImage, publicAccess),
+  putImage: operation(putImage, ({ titleId = permission.ALL }) => [
+    permission.definitions(titleId, 'create'),
+  ]),
+  // The hash is the image's only name, and a caller learns it from a definition that names the image.
+  getImage: operation(getImage, 'public'),
 }

@@ -1,43 +1,53 @@
-import * as right from '../authorization.ts'
-import { operation, reporting } from '../operation.ts'
+import type { Permission } from '../../model/principal.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
 import { countUnlocks } from './count-unlocks.ts'
 import { resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
 import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
 import { listProgress, listTitleProgress } from './list-progress.ts'
 import { batchRecordProgress, recordProgress, unlockAchievements } from './record-progress.ts'
+import type { RecordProgress } from './writer/contract.ts'
 
 export const PROGRESS_OPERATIONS = {
-  recordProgress: operation(recordProgress, reporting),
-  batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(reporting)),
-  unlockAchievements: operation(unlockAchievements, ({ titleId, playerId, trusted }) => [
-    trusted ? right.enforcement(titleId, playerId, 'update') : right.progress(titleId, playerId, 'update'),
+  recordProgress: operation(recordProgress, permissionsOfReport),
+  batchRecordProgress: operation(batchRecordProgress, ({ items }) => items.flatMap(permissionsOfReport)),
+  unlockAchievements: operation(unlockAchievements, ({ titleId, playerId }) => [
+    permission.progress(titleId, playerId, 'update'),
+  ]),
+  unlockAchievementsAsAdmin: operation(unlockAchievements, ({ titleId, playerId }) => [
+    permission.enforcement(titleId, playerId, 'update'),
   ]),
   getProgress: operation(getProgress, ({ titleId, playerId }) => [
-    right.enforcement(titleId, playerId, 'read'),
+    permission.enforcement(titleId, playerId, 'read'),
   ]),
   listProgress: operation(listProgress, ({ titleId, playerId, view }) => [
     view === 'player'
-      ? right.progress(titleId, playerId, 'read')
-      : right.enforcement(titleId, playerId, 'read'),
+      ? permission.progress(titleId, playerId, 'read')
+      : permission.enforcement(titleId, playerId, 'read'),
   ]),
   listTitleProgress: operation(listTitleProgress, ({ titleId, playerId }) => [
-    playerId === undefined ? right.catalogue(titleId) : right.progress(titleId, playerId, 'read'),
+    playerId === undefined ? permission.catalogue(titleId) : permission.progress(titleId, playerId, 'read'),
   ]),
   // Totals over all players, which platforms show to every visitor of the catalogue.
-  countUnlocks: operation(countUnlocks, ({ titleId }) => [right.catalogue(titleId)]),
+  countUnlocks: operation(countUnlocks, ({ titleId }) => [permission.catalogue(titleId)]),
   listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
-    right.progress(right.SOME, playerId, 'read'),
+    permission.progress(permission.SOME, playerId, 'read'),
   ]),
   getPlayerSummary: operation(getPlayerSummary, ({ titleId, playerId }) => [
-    right.progress(titleId, playerId, 'read'),
+    permission.progress(titleId, playerId, 'read'),
   ]),
   revokeAchievement: operation(revokeAchievement, ({ titleId, playerId }) => [
-    right.enforcement(titleId, playerId, 'update'),
+    permission.enforcement(titleId, playerId, 'update'),
   ]),
   restoreAchievement: operation(restoreAchievement, ({ titleId, playerId }) => [
-    right.enforcement(titleId, playerId, 'update'),
+    permission.enforcement(titleId, playerId, 'update'),
   ]),
   resetProgress: operation(resetProgress, ({ titleId, playerId }) => [
-    right.enforcement(titleId, playerId, 'delete'),
+    permission.enforcement(titleId, playerId, 'delete'),
   ]),
+}
+
+function permissionsOfReport(report: RecordProgress): readonly Permission[] {
+  const { titleId, playerId } = report
+  return [permission.progress(titleId, playerId, 'update'), ...permission.backdating(report)]
 }

@@ -92,7 +92,7 @@ async function withDefinitions(
   titleId: string,
   rows: readonly AchievementProgress[],
 ): Promise<readonly PlayerProgress[] | undefined> {
-  const achievements = await definitions.at(queries, titleId, rows)
+  const achievements = await definitions.loadAt(queries, titleId, rows)
   if (achievements.length < rows.length) return undefined
   return achievements.map((achievement, index) => {
     const { listOrder, progress = NOT_STARTED } = rows[index] as AchievementProgress

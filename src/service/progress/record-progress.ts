@@ -32,8 +32,6 @@ export interface UnlockAchievements {
   readonly titleId: string
   readonly playerId: string
   readonly achievementIds: readonly string[]
-  /** Whether a trusted caller unlocks; else the player's own game does. */
-  readonly trusted: boolean
   /** Returns the error for an achievement that the platform does not let a client unlock; undefined for others. */
   readonly refusalOf: (achievement: StoredAchievement) => LaurelError | undefined
 }

@@ -1,5 +1,6 @@
-import * as right from '../authorization.ts'
-import { ifStated, operation, requireAdmin } from '../operation.ts'
+import type { StatWriter } from '../../model/stat.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
 import { createStat } from './create-stat.ts'
 import { deleteStat } from './delete-stat.ts'
 import { deleteStatValue } from './delete-stat-value.ts'
@@ -13,24 +14,32 @@ import { recordStats } from './record-stats.ts'
 import { updateStat } from './update-stat.ts'
 
 export const STAT_OPERATIONS = {
-  createStat: operation(createStat, ({ stat }) => [right.stats(stat.titleId, 'create')]),
-  getStat: operation(getStat, ({ titleId }) => [right.stats(titleId, 'read')]),
-  listStats: operation(listStats, ({ titleId }) => [right.stats(titleId, 'read')]),
-  updateStat: operation(updateStat, ({ titleId }) => [right.stats(titleId, 'update')]),
-  deleteStat: operation(deleteStat, ({ titleId }) => [right.stats(titleId, 'delete')]),
+  createStat: operation(createStat, ({ stat }) => [permission.stats(stat.titleId, 'create')]),
+  getStat: operation(getStat, ({ titleId }) => [permission.stats(titleId, 'read')]),
+  listStats: operation(listStats, ({ titleId }) => [permission.stats(titleId, 'read')]),
+  updateStat: operation(updateStat, ({ titleId }) => [permission.stats(titleId, 'update')]),
+  deleteStat: operation(deleteStat, ({ titleId }) => [permission.stats(titleId, 'delete')]),
   recordStats: operation(recordStats, ({ titleId, playerId, occurredTime, writer }) => [
-    requireAdmin(writer === 'server', right.statValues(titleId, playerId, 'update')),
-    ...ifStated(occurredTime, right.enforcement(titleId, playerId, 'update')),
+    writePermission(writer)(titleId, playerId, 'update'),
+    ...permission.backdating({ titleId, playerId, occurredTime }),
   ]),
-  listStatHolders: operation(listStatHolders, ({ titleId }) => [right.stats(titleId, 'read')]),
-  listStatUsage: operation(listStatUsage, ({ titleId }) => [right.stats(titleId, 'read')]),
+  listStatHolders: operation(listStatHolders, ({ titleId }) => [permission.stats(titleId, 'read')]),
+  listStatUsage: operation(listStatUsage, ({ titleId }) => [permission.stats(titleId, 'read')]),
   deleteStatValue: operation(deleteStatValue, ({ titleId, playerId, writer }) => [
-    requireAdmin(writer === 'server', right.statValues(titleId, playerId, 'delete')),
+    writePermission(writer)(titleId, playerId, 'delete'),
   ]),
-  listStatItems: operation(listStatItems, ({ titleId, playerId, trusted }) => [
-    requireAdmin(trusted, right.statValues(titleId, playerId, 'read')),
+  listStatItems: operation(listStatItems, ({ titleId, playerId }) => [
+    permission.statValues(titleId, playerId, 'read'),
+  ]),
+  listStatItemsAsAdmin: operation(listStatItems, ({ titleId, playerId }) => [
+    permission.statValuesAsAdmin(titleId, playerId, 'read'),
   ]),
   listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
-    right.statValues(titleId, playerId, 'read'),
+    permission.statValues(titleId, playerId, 'read'),
   ]),
+}
+
+/** Writing as a server requires the admin permission. */
+function writePermission(writer: StatWriter | undefined): typeof permission.statValues {
+  return writer === 'server' ? permission.statValuesAsAdmin : permission.statValues
 }

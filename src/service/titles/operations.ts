@@ -1,20 +1,15 @@
-import * as right from '../authorization.ts'
-import { authenticated, operation } from '../operation.ts'
-import { claimTitle } from './claim-title.ts'
-import { createTitle } from './create-title.ts'
-import { deleteTitle } from './delete-title.ts'
-import { findBoundTitle } from './find-bound-title.ts'
-import { getTitle } from './get-title.ts'
-import { listTitles } from './list-titles.ts'
-import { updateTitle } from './update-title.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
+import { claimTitle, findBoundTitle } from './bound-titles.ts'
+import { createTitle, deleteTitle, getTitle, listTitles, updateTitle } from './titles.ts'
 
 export const TITLE_OPERATIONS = {
-  createTitle: operation(createTitle, ({ title }) => [right.title(title.id, 'create')]),
-  getTitle: operation(getTitle, ({ titleId }) => [right.title(titleId, 'read')]),
-  listTitles: operation(listTitles, () => [right.title(right.ALL, 'read')]),
-  updateTitle: operation(updateTitle, ({ titleId }) => [right.title(titleId, 'update')]),
-  deleteTitle: operation(deleteTitle, ({ titleId }) => [right.title(titleId, 'delete')]),
-  claimTitle: operation(claimTitle, ({ titleId = right.ALL }) => [right.title(titleId, 'create')]),
-  // Only says which title a platform's ids mean: what is done with it is asked for by its own name.
-  findBoundTitle: operation(findBoundTitle, authenticated),
+  createTitle: operation(createTitle, ({ title }) => [permission.title(title.id, 'create')]),
+  getTitle: operation(getTitle, ({ titleId }) => [permission.title(titleId, 'read')]),
+  listTitles: operation(listTitles, () => [permission.title(permission.ALL, 'read')]),
+  updateTitle: operation(updateTitle, ({ titleId }) => [permission.title(titleId, 'update')]),
+  deleteTitle: operation(deleteTitle, ({ titleId }) => [permission.title(titleId, 'delete')]),
+  claimTitle: operation(claimTitle, ({ titleId = permission.ALL }) => [permission.title(titleId, 'create')]),
+  // Only resolves ids that the caller has; each operation on the title requires its own permission.
+  findBoundTitle: operation(findBoundTitle, 'authenticated'),
 }
