@@ -1,7 +1,6 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { sniffFormat } from './format.ts'
-import { openMedia } from './media.ts'
+import { openMedia, sniffFormat } from './media.ts'
 
 const media = openMedia()
 const FORMATS = ['png', 'jpeg', 'gif', 'webp'] as const
@@ -13,12 +12,12 @@ async function picture(format: (typeof FORMATS)[number], width = 64, height = 32
     .toBuffer()
 }
 
-describe.each(FORMATS)('a picture of the format %s', (format) => {
-  test('is known by its bytes', async () => {
+describe.each(FORMATS)('an image of the format %s', (format) => {
+  test('is recognized by its bytes', async () => {
     expect(await media.inspect(await picture(format))).toBe(format)
   })
 
-  test('becomes any other, no larger than it was', async () => {
+  test('is converted to each format, and never enlarged', async () => {
     for (const target of FORMATS) {
       for (const [size, width, height] of [
         [undefined, 64, 32],
@@ -32,7 +31,7 @@ describe.each(FORMATS)('a picture of the format %s', (format) => {
     }
   })
 
-  test('is refused when its pixels are cut short', async () => {
+  test('is rejected when its pixels are truncated', async () => {
     const noise = {
       create: {
         width: 64,
@@ -51,19 +50,19 @@ describe.each(FORMATS)('a picture of the format %s', (format) => {
 test.each([
   ['nothing', new Uint8Array()],
   ['text', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>')],
-  ['a head alone', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
-  ['a wrong head', Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(100, 0xff)])],
-])('%s is no picture', async (_, bytes) => {
+  ['a header alone', Buffer.from('\x89PNG\r\n\x1a\n', 'latin1')],
+  ['a header of another format', Buffer.concat([Buffer.from('GIF89a'), Buffer.alloc(100, 0xff)])],
+])('rejects %s', async (_, bytes) => {
   await expect(media.inspect(bytes)).rejects.toMatchObject({ reason: 'INVALID_FIELD' })
 })
 
-test('a picture of more pixels than can be served is refused by its head', async () => {
+test('rejects an image with a side above 4096 pixels by its header', async () => {
   await expect(media.inspect(await picture('png', 4097, 1))).rejects.toThrow('at most 4096 pixels')
   await expect(media.inspect(await picture('png', 6000, 6000))).rejects.toThrow('at most 4096 pixels')
   expect(await media.inspect(await picture('png', 4096, 1))).toBe('png')
 })
 
-test('transparency is white where a format has none, and nothing beside the pixels is kept', async () => {
+test('flattens transparency on white for JPEG, and drops metadata', async () => {
   const clear = {
     create: { width: 4, height: 4, channels: 4, background: { r: 0, g: 0, b: 0, alpha: 0 } },
   } as const
@@ -79,7 +78,7 @@ test('transparency is white where a format has none, and nothing beside the pixe
   expect(Buffer.from(await media.convert(bytes, 'png', undefined)).includes('somebody')).toBe(false)
 })
 
-test('many at once all come to their turn', async () => {
+test('serves 30 concurrent conversions, and frees the slots of failed ones', async () => {
   const bytes = await picture('png')
   const sizes = Array.from({ length: 30 }, (_, index) => 16 + index)
   const made = await Promise.all(sizes.map((size) => media.convert(bytes, 'webp', size)))
@@ -90,7 +89,7 @@ test('many at once all come to their turn', async () => {
   expect(await media.inspect(bytes)).toBe('png')
 })
 
-test('more than can wait are told to come back, and those before them are served', async () => {
+test('rejects calls beyond 4 in flight and 100 waiting, and serves the others', async () => {
   const bytes = await picture('png')
   const asked = await Promise.allSettled(Array.from({ length: 120 }, () => media.inspect(bytes)))
   const refused = asked.filter(({ status }) => status === 'rejected')

@@ -1,29 +1,42 @@
 import sharp, { type Sharp } from 'sharp'
 import { LaurelError } from '../model/errors.ts'
-import { type ImageFormat, sniffFormat } from './format.ts'
+import { NEVER_ABORTED } from '../model/never-aborted.ts'
+import { Semaphore } from '../model/semaphore.ts'
 
-/** Work on pictures; the rest of Laurel sees bytes. */
+export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp'
+
+/** Checks and converts images; the rest of Laurel sees bytes. */
 export interface Media {
   /**
-   * What kind of picture it is, by its bytes.
-   * @throws LaurelError INVALID_FIELD for bytes that are no picture, a damaged one, or one that is too large.
+   * Returns the format of an image, by its bytes.
+   * @throws LaurelError INVALID_FIELD for bytes that are no image, damaged or too large.
    */
   inspect(bytes: Uint8Array): Promise<ImageFormat>
-  /** The same picture in another form: its first frame, no wider and no higher than `size`, and nothing beside it. */
+  /** Returns the image in another format: its first frame, neither side above `size` pixels, without metadata. */
   convert(bytes: Uint8Array, format: ImageFormat, size: number | undefined): Promise<Uint8Array>
 }
 
-/** Of the longest side in pixels: what the CDNs of platforms serve at most. */
-const LONGEST_SIDE = 4096
-const AT_ONCE = 4
-const MOST_WAITING = 100
+/** The longest side in pixels that platforms' CDNs serve. */
+const MAX_SIDE = 4096
+/** An image of a few kilobytes may unpack to many megabytes, so few are decoded at the same time. */
+const MAX_IMAGES_IN_FLIGHT = 4
+const MAX_IMAGES_WAITING = 100
 
 export function openMedia(): Media {
-  const run = inTurns(AT_ONCE, MOST_WAITING)
+  const semaphore = new Semaphore(MAX_IMAGES_IN_FLIGHT, MAX_IMAGES_WAITING)
   return {
-    inspect: (bytes) => run(() => inspect(bytes)),
-    convert: (bytes, format, size) => run(() => convert(bytes, format, size)),
+    inspect: (bytes) => semaphore.run(NEVER_ABORTED, () => inspect(bytes)),
+    convert: (bytes, format, size) => semaphore.run(NEVER_ABORTED, () => convert(bytes, format, size)),
   }
+}
+
+/** Returns the format that the first bytes of a file announce. */
+export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
+  const text = Buffer.from(bytes.subarray(0, 12)).toString('latin1')
+  if (text.startsWith('\x89PNG\r\n\x1a\n')) return 'png'
+  if (text.startsWith('\xff\xd8\xff')) return 'jpeg'
+  if (text.startsWith('GIF87a') || text.startsWith('GIF89a')) return 'gif'
+  return text.startsWith('RIFF') && text.endsWith('WEBP') ? 'webp' : undefined
 }
 
 async function inspect(bytes: Uint8Array): Promise<ImageFormat> {
@@ -34,12 +47,12 @@ async function inspect(bytes: Uint8Array): Promise<ImageFormat> {
     .catch(() => undefined)
   if (metadata === undefined || metadata.format !== format)
     throw invalid('must be a picture that can be read')
-  if (Math.max(metadata.width, metadata.height) > LONGEST_SIDE) {
-    throw invalid(`must be at most ${LONGEST_SIDE} pixels wide and high`)
+  if (Math.max(metadata.width, metadata.height) > MAX_SIDE) {
+    throw invalid(`must be at most ${MAX_SIDE} pixels wide and high`)
   }
-  // The head of a file promises what its pixels may not keep: so all of them are read.
-  const all = decoder(bytes).resize(8, 8, { kernel: 'nearest', fastShrinkOnLoad: false })
-  await all
+  // A valid header may precede truncated pixels, so all pixels are decoded.
+  await decoder(bytes)
+    .resize(8, 8, { kernel: 'nearest', fastShrinkOnLoad: false })
     .raw()
     .toBuffer()
     .catch(() => {
@@ -53,44 +66,17 @@ async function convert(
   format: ImageFormat,
   size: number | undefined,
 ): Promise<Uint8Array> {
-  const picture = decoder(bytes)
-  const scaled =
-    size === undefined ? picture : picture.resize(size, size, { fit: 'inside', withoutEnlargement: true })
-  if (format === 'jpeg') scaled.flatten({ background: '#ffffff' })
-  return scaled.toFormat(format).toBuffer()
+  const image = decoder(bytes)
+  if (size !== undefined) image.resize(size, size, { fit: 'inside', withoutEnlargement: true })
+  if (format === 'jpeg') image.flatten({ background: '#ffffff' })
+  return image.toFormat(format).toBuffer()
 }
 
 function decoder(bytes: Uint8Array): Sharp {
-  return sharp(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: LONGEST_SIDE ** 2 })
+  return sharp(bytes, { autoOrient: true, failOn: 'error', limitInputPixels: MAX_SIDE ** 2 })
 }
 
 function invalid(problem: string): LaurelError {
   const violations = [{ field: 'image', message: problem }]
   return new LaurelError('invalid_argument', 'INVALID_FIELD', `image ${problem}`, { violations })
-}
-
-/** So many at once, and so many more that wait: a picture of a few kilobytes may unpack to many megabytes. */
-function inTurns(
-  atOnce: number,
-  mostWaiting: number,
-): <Result>(work: () => Promise<Result>) => Promise<Result> {
-  let running = 0
-  const waiting: (() => void)[] = []
-  return async (work) => {
-    if (waiting.length >= mostWaiting) throw tooManyRequests()
-    if (running >= atOnce) await new Promise<void>((resolve) => waiting.push(resolve))
-    else running += 1
-    try {
-      return await work()
-    } finally {
-      const next = waiting.shift()
-      if (next === undefined) running -= 1
-      else next()
-    }
-  }
-}
-
-function tooManyRequests(): LaurelError {
-  const message = 'too many pictures are being worked on: come back in a second'
-  return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, { retryAfter: 1 })
 }

@@ -3,7 +3,7 @@ import { LaurelError } from '../model/errors.ts'
 const DEFAULT_PAGE_SIZE = 50
 const MAX_PAGE_SIZE = 1000
 /** An integer of 64 bits has at most 19 digits. */
-const KEY = /^-?\d{1,19}$/
+const SORT_KEY = /^-?\d{1,19}$/
 
 export interface Page<Item> {
   readonly items: readonly Item[]
@@ -11,15 +11,15 @@ export interface Page<Item> {
   readonly nextPageToken: string | undefined
 }
 
-/** Where a page begins: after the entry of this sort key and id. */
+/** The sort key and id of the last item of the page before (keyset pagination). */
 export interface Position {
   readonly key: bigint
   readonly id: string
 }
 
 /**
- * Reads one page: asks for one entry more than fits, to know whether another page follows.
- * `list` names what is listed with all its filters: a token of another list is refused.
+ * Reads one page. Asks for one item more than fits, to know whether another page follows.
+ * `list` names the list with all its filters: a token of another list is rejected.
  */
 export async function readPage<Item>(
   request: {
@@ -36,8 +36,8 @@ export async function readPage<Item>(
   const found = await read(readToken(request.pageToken, name), size + 1)
   const items = found.slice(0, size)
   const last = items.at(-1)
-  const more = found.length > size && last !== undefined
-  return { items, nextPageToken: more ? writeToken(positionOf(last), name) : undefined }
+  const hasMore = found.length > size && last !== undefined
+  return { items, nextPageToken: hasMore ? writeToken(positionOf(last), name) : undefined }
 }
 
 function writeToken({ key, id }: Position, list: string): string {
@@ -49,11 +49,11 @@ function readToken(token: string | undefined, list: string): Position | undefine
   try {
     const [key, id, of] = JSON.parse(Buffer.from(token, 'base64url').toString())
     const isText = typeof key === 'string' && typeof id === 'string'
-    if (isText && KEY.test(key) && of === list && id.isWellFormed() && !id.includes('\u0000')) {
+    if (isText && SORT_KEY.test(key) && of === list && id.isWellFormed() && !id.includes('\u0000')) {
       return { key: BigInt.asIntN(64, BigInt(key)), id }
     }
   } catch {
-    // Falls through: whatever is wrong with it, it is no token of this list.
+    // Not JSON, or not a list of three: the same error as for a token of another list.
   }
   const message = 'page_token is not one that this list gave: start again without it'
   throw new LaurelError('invalid_argument', 'PAGE_TOKEN_INVALID', message, {

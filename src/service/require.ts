@@ -19,7 +19,7 @@ export function achievementNotFound(titleId: string, achievementId: string): Lau
   })
 }
 
-export function playerNotFound(playerId: string): LaurelError {
+function playerNotFound(playerId: string): LaurelError {
   const message = `player ${playerId} does not exist`
   return new LaurelError('not_found', 'PLAYER_NOT_FOUND', message, { metadata: { playerId } })
 }
@@ -35,6 +35,13 @@ export async function titleOf(queries: Queries, titleId: string): Promise<Title>
   return title
 }
 
+/** As `titleOf`; locks the title against other changes until the end of the transaction. */
+export async function lockTitle(queries: Queries, titleId: string): Promise<Title> {
+  const title = await queries.titles.lock(titleId)
+  if (title === undefined) throw titleNotFound(titleId)
+  return title
+}
+
 export async function achievementOf(
   queries: Queries,
   titleId: string,
@@ -46,7 +53,19 @@ export async function achievementOf(
   throw achievementNotFound(titleId, achievementId)
 }
 
-/** The same, held as it is until the end of the transaction. */
+/** As `achievementOf`; locks the achievement against other changes until the end of the transaction. */
+export async function lockAchievement(
+  queries: Queries,
+  titleId: string,
+  achievementId: string,
+): Promise<StoredAchievement> {
+  const [achievement] = await queries.achievements.lock(titleId, [achievementId])
+  if (achievement !== undefined) return achievement
+  await titleOf(queries, titleId)
+  throw achievementNotFound(titleId, achievementId)
+}
+
+/** As `achievementOf`; keeps the achievement from being changed or deleted until the end of the transaction. */
 export async function lockAchievementShared(
   queries: Queries,
   titleId: string,
@@ -56,7 +75,7 @@ export async function lockAchievementShared(
   return achievement ?? achievementOf(queries, titleId, achievementId)
 }
 
-/** Refuses a write that was made from an older version; without an etag the caller does not care. */
+/** Rejects a write that was made from an older version. Without an etag the caller overwrites any version. */
 export function checkEtag(current: { readonly etag: string }, etag: string | undefined): void {
   if (etag === undefined || etag === current.etag) return
   const message = 'it has changed since it was read: read it again and repeat the change'
@@ -65,6 +84,13 @@ export function checkEtag(current: { readonly etag: string }, etag: string | und
 
 export async function playerOf(queries: Queries, playerId: string): Promise<Player> {
   const player = await queries.players.find(playerId)
+  if (player === undefined) throw playerNotFound(playerId)
+  return player
+}
+
+/** As `playerOf`; locks the player against other changes until the end of the transaction. */
+export async function lockPlayer(queries: Queries, playerId: string): Promise<Player> {
+  const player = await queries.players.lock(playerId)
   if (player === undefined) throw playerNotFound(playerId)
   return player
 }
@@ -85,7 +111,7 @@ export async function destinationOf(
   return destination ?? missingDestination(queries, titleId, destinationId)
 }
 
-/** The same, locked against other changes until the end of the transaction. */
+/** As `destinationOf`; locks the destination against other changes until the end of the transaction. */
 export async function lockDestination(
   queries: Queries,
   titleId: string,
@@ -95,7 +121,7 @@ export async function lockDestination(
   return destination ?? missingDestination(queries, titleId, destinationId)
 }
 
-/** Keeps it from being deleted until the end of the transaction. */
+/** Locks a destination against deletion until the end of the transaction. */
 export async function lockDestinationShared(
   queries: Queries,
   titleId: string,
@@ -121,7 +147,7 @@ export async function deliveryOf(
   const delivery = await queries.deliveries.find(titleId, destinationId, eventId)
   if (delivery !== undefined) return delivery
   await destinationOf(queries, titleId, destinationId)
-  const message = `event ${eventId} was never for destination ${destinationId}, or is not kept any more`
+  const message = `event ${eventId} was never for destination ${destinationId}, or its delivery has been purged`
   throw new LaurelError('not_found', 'DELIVERY_NOT_FOUND', message, {
     metadata: { destinationId, eventId: String(eventId) },
   })

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import { revokeAchievement } from '../../src/service/progress/enforcement.ts'
+import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import { recordStats } from '../../src/service/stats/record-stats.ts'
 import { type AccelByteClient, definition } from '../support/accelbyte-client.ts'
 import { startAccelByte } from '../support/accelbyte-server.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { admitAccount } from '../../src/service/players/admit-account.ts'
+import { admitAccount } from '../../src/service/players/accounts.ts'
 import { ask, freshSnowflake, freshToken } from '../support/discord-requests.ts'
 import { type DiscordServer, startDiscordServer } from '../support/discord-server.ts'
 import { callOf } from '../support/services.ts'

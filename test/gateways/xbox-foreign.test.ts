@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordStats } from '../../src/service/stats/record-stats.ts'
-import { updateTitle } from '../../src/service/titles/update-title.ts'
+import { updateTitle } from '../../src/service/titles/titles.ts'
 import { importText } from '../support/exchange.ts'
 import { callOf } from '../support/services.ts'
 import { linkPlayer, startXbox, type XboxServer } from '../support/xbox-server.ts'

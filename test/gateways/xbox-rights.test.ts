@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { findPlayer } from '../../src/service/players/find-player.ts'
+import { findPlayer } from '../../src/service/players/players.ts'
 import { callOf } from '../support/services.ts'
 import { openXboxAuth } from '../support/xbox-auth.ts'
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { findPlayer } from '../../src/service/players/find-player.ts'
+import { findPlayer } from '../../src/service/players/players.ts'
 import { requirementOf } from '../support/records.ts'
 import { callOf } from '../support/services.ts'
 import {

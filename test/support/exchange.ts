@@ -1,4 +1,4 @@
-import { listAchievements } from '../../src/service/achievements/list-achievements.ts'
+import { listAchievements } from '../../src/service/achievements/achievements.ts'
 import { exportAchievements } from '../../src/service/exchange/export-achievements.ts'
 import type { ExportPart, ImportPart } from '../../src/service/exchange/export-part.ts'
 import { exportProgress } from '../../src/service/exchange/export-progress.ts'

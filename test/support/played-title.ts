@@ -4,7 +4,7 @@ import { createAchievement } from '../../src/service/achievements/create-achieve
 import { getPlayerSummary } from '../../src/service/progress/get-progress.ts'
 import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../src/service/progress/writer/contract.ts'
-import { createTitle } from '../../src/service/titles/create-title.ts'
+import { createTitle } from '../../src/service/titles/titles.ts'
 import { achievementOf, gamerscore, requirementOf } from './records.ts'
 import { callOf, createTestServices } from './services.ts'
 

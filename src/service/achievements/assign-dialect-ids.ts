@@ -3,9 +3,9 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Call, Services } from '../services.ts'
 
 /**
- * Gives each achievement that lacks one an id in the dialect, once: it is kept, so that a later export says the
- * same. Two exports at once agree, because the title is locked while ids are made. One that was deleted since it was
- * read is left out.
+ * Returns the achievements with their ids in the dialect. Missing ids are created and stored, so that a later export writes
+ * the same; the title is locked meanwhile, so that concurrent exports agree. An achievement that has been deleted since it
+ * was read is left out.
  */
 export async function withDialectIds(
   services: Services,
@@ -15,25 +15,24 @@ export async function withDialectIds(
   call: Call,
 ): Promise<readonly StoredAchievement[]> {
   const hasId = ({ ids }: StoredAchievement) => ids[adapter.id] !== undefined
-  const nameless = achievements.filter((achievement) => !hasId(achievement))
-  if (nameless.length === 0) return achievements
-  const wanted = nameless.map(({ id }) => id)
+  const unnamed = achievements.filter((achievement) => !hasId(achievement))
+  if (unnamed.length === 0) return achievements
+  const unnamedIds = unnamed.map(({ id }) => id)
   const named = await services.store.write(call.signal, async (queries) => {
     await queries.titles.lock(titleId)
     const taken = new Set(await queries.achievementIds.listTaken(titleId, adapter.id))
-    const minted = new Map<string, string>()
+    const locked = await queries.achievements.lockShared(titleId, unnamedIds)
+    const stillUnnamed = new Set(locked.filter((achievement) => !hasId(achievement)).map(({ id }) => id))
+    const created = new Map<string, string>()
     let last: string | undefined
-    const held = await queries.achievements.lockShared(titleId, wanted)
-    const lacking = new Set(held.filter((achievement) => !hasId(achievement)).map(({ id }) => id))
-    for (const { id, createTime } of nameless) {
-      if (!lacking.has(id)) continue
-      const theirs = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy(), last })
-      last = theirs
-      taken.add(theirs)
-      minted.set(id, theirs)
+    for (const { id, createTime } of unnamed) {
+      if (!stillUnnamed.has(id)) continue
+      last = adapter.ids.mint({ taken, time: createTime, entropy: services.entropy(), last })
+      taken.add(last)
+      created.set(id, last)
     }
-    await queries.achievementIds.insert(titleId, adapter.id, minted)
-    return queries.achievements.listByIds(titleId, wanted)
+    await queries.achievementIds.insert(titleId, adapter.id, created)
+    return queries.achievements.listByIds(titleId, unnamedIds)
   })
   const ids = new Map(named.map((achievement) => [achievement.id, achievement.ids]))
   return achievements

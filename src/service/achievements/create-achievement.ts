@@ -4,7 +4,7 @@ import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
 import { type Attribution, attributionOf } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { achievementOf, titleNotFound } from '../require.ts'
+import { achievementOf, lockTitle } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
 export interface CreateAchievement {
@@ -15,8 +15,8 @@ export interface CreateAchievement {
 }
 
 /**
- * Stats that its requirements follow and that nobody defined yet are defined, unbounded.
- * @throws LaurelError ALREADY_EXISTS for an achievement of this id, or a dialect id that another one has.
+ * Creates an achievement, and an unbounded stat for each stat code of its requirements that has none.
+ * @throws LaurelError ALREADY_EXISTS for an achievement of this id, or a dialect id of another achievement.
  */
 export async function createAchievement(
   services: Services,
@@ -25,18 +25,42 @@ export async function createAchievement(
 ): Promise<StoredAchievement> {
   const { titleId, achievement } = request
   return mutateIdempotently(services, 'createAchievement', request, call, async (queries) => {
-    if ((await queries.titles.lock(titleId)) === undefined) throw titleNotFound(titleId)
+    await lockTitle(queries, titleId)
     return insertAchievement(services, queries, titleId, achievement, attributionOf(call, request.requestId))
   })
 }
 
-/** The step of a transaction that holds the lock of the title. */
-export async function insertAchievement(
+export interface CreateLimitedAchievement {
+  readonly titleId: string
+  readonly achievement: Achievement
+  /** The most achievements that the calling platform allows in a title. */
+  readonly limit: number
+}
+
+/**
+ * As `createAchievement`; returns undefined if the title has `limit` achievements already. The title is locked while they
+ * are counted.
+ */
+export async function createLimitedAchievement(
+  services: Services,
+  { titleId, achievement, limit }: CreateLimitedAchievement,
+  call: Call,
+): Promise<StoredAchievement | undefined> {
+  return services.store.write(call.signal, async (queries) => {
+    await lockTitle(queries, titleId)
+    const { achievementCount } = await queries.titles.findTotals(titleId)
+    if (achievementCount >= limit) return undefined
+    return insertAchievement(services, queries, titleId, achievement, attributionOf(call, undefined))
+  })
+}
+
+/** Runs in a transaction that has locked the title, so that list orders and dialect ids stay unique. */
+async function insertAchievement(
   services: Services,
   queries: Queries,
   titleId: string,
   achievement: Achievement,
-  told: Attribution,
+  attribution: Attribution,
 ): Promise<StoredAchievement> {
   const existing = await queries.achievements.listByIds(titleId, [achievement.id])
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)
@@ -47,11 +71,11 @@ export async function insertAchievement(
   await queries.achievements.upsert(titleId, [
     { ...achievement, listOrder, createTime: now, updateTime: now },
   ])
-  await queries.events.insertDefinitionEvents(titleId, [achievement.id], { ...told, time: now })
+  await queries.events.insertDefinitionEvents(titleId, [achievement.id], { ...attribution, time: now })
   return achievementOf(queries, titleId, achievement.id)
 }
 
-/** The next position; behind the last one there is, the id decides. */
+/** Returns the list order after the last one. At the limit several achievements share it, and their ids decide. */
 export function orderAfter(last: number): number {
   return Math.min(last + 1, LIMITS.listOrder)
 }
@@ -61,17 +85,18 @@ export function statCodesOf(achievements: readonly Pick<Achievement, 'requiremen
   return [...new Set(codes.filter((code) => code !== undefined))]
 }
 
-/** A dialect's id names one achievement of a title. */
+/** @throws LaurelError DIALECT_ID_TAKEN if another achievement of the title has one of the dialect ids. */
 export async function checkDialectIds(
   queries: Queries,
   titleId: string,
   { id, ids }: Pick<Achievement, 'id' | 'ids'>,
 ): Promise<void> {
-  for (const [dialect, theirs] of Object.entries(ids)) {
-    const owner = (await queries.achievementIds.findAchievements(titleId, dialect, [theirs])).get(theirs)
+  for (const [dialect, dialectId] of Object.entries(ids)) {
+    const owners = await queries.achievementIds.findAchievements(titleId, dialect, [dialectId])
+    const owner = owners.get(dialectId)
     if (owner === undefined || owner === id) continue
-    const message = `achievement ${owner} has the id ${theirs} in ${dialect} already`
-    const metadata = { titleId, achievementId: owner, dialect, dialectId: theirs }
+    const message = `achievement ${owner} has the id ${dialectId} in ${dialect} already`
+    const metadata = { titleId, achievementId: owner, dialect, dialectId }
     throw new LaurelError('already_exists', 'DIALECT_ID_TAKEN', message, { metadata })
   }
 }

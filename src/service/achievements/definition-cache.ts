@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { compositeKey } from '../../model/composite-key.ts'
 import type { Queries } from '../../store/queries.ts'
 
 interface DefinitionKey {
@@ -7,64 +8,59 @@ interface DefinitionKey {
   readonly achievementId: string
 }
 
-/** So many are remembered at most; the ones that were not used for longest are forgotten. */
-const MOST = 50_000
-
-/** A definition as it is at one etag. */
-interface Stamp {
+interface DefinitionVersion {
   readonly id: string
   readonly etag: string
 }
 
+const MAX_DEFINITIONS = 50_000
+
 /**
- * Definitions in memory. Whoever goes by them makes sure of their etags: what is judged by them is written only if they
- * are still so in the database, and what is shown is what has the etag that was just read.
+ * Caches definitions. Entries may be stale, so every user checks their etags: a write made from them succeeds only if the
+ * database still has the same etag, and `loadAt` returns only the etag that the caller has just read.
  */
 export class DefinitionCache {
-  readonly #cache = new LRUCache<string, StoredAchievement>({ max: MOST })
+  readonly #cache = new LRUCache<string, StoredAchievement>({ max: MAX_DEFINITIONS })
 
   get({ titleId, achievementId }: DefinitionKey): StoredAchievement | undefined {
-    return this.#cache.get(`${titleId}\u0000${achievementId}`)
+    return this.#cache.get(compositeKey(titleId, achievementId))
   }
 
-  /** Reads those that are not known yet. One that does not exist stays unknown. */
+  /** Loads the definitions that are not cached. A definition that does not exist stays uncached. */
   async load(queries: Queries, keys: readonly DefinitionKey[]): Promise<void> {
     const missing = keys.filter((key) => this.get(key) === undefined)
     for (const [titleId, ofTitle] of Map.groupBy(missing, (key) => key.titleId)) {
       const ids = new Set(ofTitle.map(({ achievementId }) => achievementId))
-      for (const achievement of await queries.achievements.listByIds(titleId, [...ids]))
-        this.#put(achievement)
+      await this.#read(queries, titleId, [...ids])
     }
   }
 
-  /** Those of a title at their etags, in the order asked for. One that has been deleted since is left out. */
-  async at(
+  /** Returns definitions of a title at these versions, in their order. A definition that has been deleted is left out. */
+  async loadAt(
     queries: Queries,
     titleId: string,
-    stamps: readonly Stamp[],
+    versions: readonly DefinitionVersion[],
   ): Promise<readonly StoredAchievement[]> {
-    const old = stamps.filter(({ id, etag }) => this.get({ titleId, achievementId: id })?.etag !== etag)
-    const read =
-      old.length === 0
-        ? []
-        : await queries.achievements.listByIds(
-            titleId,
-            old.map(({ id }) => id),
-          )
-    for (const achievement of read) this.#put(achievement)
-    const fresh = new Map(read.map((achievement) => [achievement.id, achievement]))
-    const isOld = new Set(old.map(({ id }) => id))
-    return stamps.flatMap(({ id }) => {
-      const known = isOld.has(id) ? fresh.get(id) : this.get({ titleId, achievementId: id })
-      return known ?? []
-    })
+    const cached = new Map(versions.map(({ id }) => [id, this.get({ titleId, achievementId: id })]))
+    const stale = versions.filter(({ id, etag }) => cached.get(id)?.etag !== etag).map(({ id }) => id)
+    for (const id of stale) cached.delete(id)
+    for (const achievement of await this.#read(queries, titleId, stale)) {
+      cached.set(achievement.id, achievement)
+    }
+    return versions.flatMap(({ id }) => cached.get(id) ?? [])
   }
 
   evict(definitions: readonly StoredAchievement[]): void {
-    for (const { titleId, id } of definitions) this.#cache.delete(`${titleId}\u0000${id}`)
+    for (const { titleId, id } of definitions) this.#cache.delete(compositeKey(titleId, id))
   }
 
-  #put(achievement: StoredAchievement): void {
-    this.#cache.set(`${achievement.titleId}\u0000${achievement.id}`, achievement)
+  async #read(
+    queries: Queries,
+    titleId: string,
+    ids: readonly string[],
+  ): Promise<readonly StoredAchievement[]> {
+    const found = await queries.achievements.listByIds(titleId, ids)
+    for (const achievement of found) this.#cache.set(compositeKey(titleId, achievement.id), achievement)
+    return found
   }
 }

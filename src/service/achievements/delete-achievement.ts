@@ -1,19 +1,19 @@
 import { scoreOf } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { achievementNotFound, checkEtag, titleOf } from '../require.ts'
+import { checkEtag, lockAchievement } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
 export interface DeleteAchievement {
   readonly titleId: string
   readonly achievementId: string
   readonly etag: string | undefined
-  /** Erases what players have of it too. */
+  /** Also deletes the players' progress on it. */
   readonly force: boolean
   readonly requestId: string | undefined
 }
 
-/** @throws LaurelError FAILED_PRECONDITION when players have progress on it and `force` is not set. */
+/** @throws LaurelError ACHIEVEMENT_HAS_PROGRESS when players have progress on it and `force` is not set. */
 export async function deleteAchievement(
   services: Services,
   request: DeleteAchievement,
@@ -21,27 +21,23 @@ export async function deleteAchievement(
 ): Promise<void> {
   const { titleId, achievementId } = request
   await mutateIdempotently(services, 'deleteAchievement', request, call, async (queries) => {
-    const [current] = await queries.achievements.lock(titleId, [achievementId])
-    if (current === undefined) {
-      await titleOf(queries, titleId)
-      throw achievementNotFound(titleId, achievementId)
-    }
+    const current = await lockAchievement(queries, titleId, achievementId)
     checkEtag(current, request.etag)
     const { force, requestId = '' } = request
     const inUse = async () =>
       (await queries.progress.existsForAchievement(titleId, achievementId)) ||
       (await queries.community.hasContributions(titleId, achievementId))
     if (!force && (await inUse())) {
-      const message = `players have progress on achievement ${achievementId}: set force to erase it too`
+      const message = `players have progress on achievement ${achievementId}: set force to delete it too`
       throw new LaurelError('failed_precondition', 'ACHIEVEMENT_HAS_PROGRESS', message, {
         metadata: { titleId, achievementId },
       })
     }
     await queries.playerTitles.lockByAchievement(titleId, achievementId)
-    const told = { time: services.now(), actor: call.actor, reason: '', requestId }
-    await queries.progress.deleteOfAchievement(titleId, achievementId, scoreOf(current), told)
-    await queries.community.deleteContributions(titleId, achievementId, told)
+    const attribution = { time: services.now(), actor: call.actor, reason: '', requestId }
+    await queries.progress.deleteOfAchievement(titleId, achievementId, scoreOf(current), attribution)
+    await queries.community.deleteContributions(titleId, achievementId, attribution)
     await queries.achievements.delete(titleId, [achievementId])
-    await queries.events.insertDefinitionEvents(titleId, [achievementId], told)
+    await queries.events.insertDefinitionEvents(titleId, [achievementId], attribution)
   })
 }

@@ -2,11 +2,11 @@ import { type Achievement, type StoredAchievement, scoreOf } from '../../model/a
 import type { Queries } from '../../store/queries.ts'
 import { type Attribution, attributionOf } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { achievementNotFound, achievementOf, checkEtag, titleOf } from '../require.ts'
+import { achievementOf, checkEtag, lockAchievement, lockTitle } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkDialectIds, statCodesOf } from './create-achievement.ts'
 
-/** Members that are absent stay as they are; the id cannot be changed. */
+/** Absent members keep their values; the id cannot be changed. */
 export type AchievementPatch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
 
 export interface UpdateAchievement {
@@ -18,8 +18,8 @@ export interface UpdateAchievement {
 }
 
 /**
- * Players keep what they have: an unlock stays when a target is raised. When the gamerscore of an achievement
- * changes, the totals of the players who have it change with it.
+ * Updates a definition. Progress stays: an achievement remains unlocked when a target is raised. A change of the gamerscore
+ * also changes the totals of the players that unlocked the achievement.
  */
 export async function updateAchievement(
   services: Services,
@@ -34,19 +34,33 @@ export async function updateAchievement(
   )
 }
 
-/** Changes a definition in the running transaction by what `patchOf` makes of it as it is, under its lock. */
-export async function patchAchievement(
+export interface ReviseAchievement {
+  readonly titleId: string
+  readonly achievementId: string
+  /** Returns the patch for the current definition. Called again if the transaction is retried: must have no side effects. */
+  readonly revise: (current: StoredAchievement) => AchievementPatch
+}
+
+/** Updates a definition by its current state, for a caller with the permission to update and not to read. */
+export async function reviseAchievement(
+  services: Services,
+  request: ReviseAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  return services.store.write(call.signal, (queries) =>
+    patchAchievement(services, queries, request, attributionOf(call, undefined), request.revise),
+  )
+}
+
+/** Locks the definition, and changes it by the patch that `patchOf` returns for its current state. */
+async function patchAchievement(
   services: Services,
   queries: Queries,
   { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
-  told: Attribution,
+  attribution: Attribution,
   patchOf: (current: StoredAchievement) => AchievementPatch,
 ): Promise<StoredAchievement> {
-  const [current] = await queries.achievements.lock(titleId, [achievementId])
-  if (current === undefined) {
-    await titleOf(queries, titleId)
-    throw achievementNotFound(titleId, achievementId)
-  }
+  const current = await lockAchievement(queries, titleId, achievementId)
   const patch = patchOf(current)
   const now = services.now()
   const listOrder = patch.listOrder || current.listOrder
@@ -54,11 +68,41 @@ export async function patchAchievement(
   await queries.stats.insertMissing(titleId, statCodesOf([next]), now)
   await checkDialectIds(queries, titleId, next)
   await queries.achievements.upsert(titleId, [next])
-  await queries.events.insertDefinitionEvents(titleId, [achievementId], { ...told, time: now })
+  await queries.events.insertDefinitionEvents(titleId, [achievementId], { ...attribution, time: now })
   const difference = scoreOf(next) - scoreOf(current)
   if (difference !== 0n) {
     await queries.playerTitles.lockByAchievement(titleId, achievementId)
     await queries.playerTitles.adjustScores(titleId, achievementId, difference)
   }
   return achievementOf(queries, titleId, achievementId)
+}
+
+export interface ReorderAchievement {
+  readonly titleId: string
+  readonly achievementId: string
+  /** The new list order, from 1. Achievements between the old and the new one shift by one. */
+  readonly listOrder: number
+  readonly requestId: string | undefined
+}
+
+export async function reorderAchievement(
+  services: Services,
+  request: ReorderAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  const { titleId, achievementId } = request
+  return mutateIdempotently(services, 'reorderAchievement', request, call, async (queries) => {
+    await lockTitle(queries, titleId)
+    const current = await lockAchievement(queries, titleId, achievementId)
+    const target = Math.min(request.listOrder, await queries.achievements.findLastListOrder(titleId))
+    if (target < current.listOrder)
+      await queries.achievements.shiftListOrder(titleId, target, current.listOrder - 1, 1)
+    if (target > current.listOrder)
+      await queries.achievements.shiftListOrder(titleId, current.listOrder + 1, target, -1)
+    const time = services.now()
+    await queries.achievements.upsert(titleId, [{ ...current, listOrder: target, updateTime: time }])
+    const attribution = { ...attributionOf(call, request.requestId), time }
+    await queries.events.insertDefinitionEvents(titleId, [achievementId], attribution)
+    return achievementOf(queries, titleId, achievementId)
+  })
 }

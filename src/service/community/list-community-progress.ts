@@ -6,8 +6,6 @@ import type { Call, Services } from '../services.ts'
 
 export interface ListCommunityProgress {
   readonly titleId: string
-  /** Asked in the name of all, which takes the right to it. */
-  readonly trusted?: boolean
 }
 
 export interface CommunityGoalProgress {
@@ -15,16 +13,24 @@ export interface CommunityGoalProgress {
   readonly progress: CommunityProgress
 }
 
-/**
- * What all players of a title share of its community achievements, in order of id; those that nobody contributed to are
- * not among them.
- */
+/** As `listCommunityProgressAsAdmin`; hidden achievements are redacted where the title masks them. */
 export async function listCommunityProgress(
   services: Services,
-  { titleId, trusted }: ListCommunityProgress,
+  request: ListCommunityProgress,
   call: Call,
 ): Promise<readonly CommunityGoalProgress[]> {
-  const progressList = await services.store.read(call.signal, async (queries) => {
+  const view = { titleId: request.titleId, playerId: undefined }
+  const progressList = await listCommunityProgressAsAdmin(services, request, call)
+  return asGatewayShows(services, view, progressList, redactDefinition, call)
+}
+
+/** Returns the shared progress on a title's community achievements, in order of id, where there is any. */
+export async function listCommunityProgressAsAdmin(
+  services: Services,
+  { titleId }: ListCommunityProgress,
+  call: Call,
+): Promise<readonly CommunityGoalProgress[]> {
+  return services.store.read(call.signal, async (queries) => {
     const shared = await queries.community.list(titleId)
     const progress = new Map(shared.map((each) => [each.achievementId, each]))
     const achievements = await queries.achievements.listByIds(titleId, [...progress.keys()])
@@ -34,6 +40,4 @@ export async function listCommunityProgress(
       .sort((left, right) => (left.id < right.id ? -1 : 1))
       .map((achievement) => ({ achievement, progress: progress.get(achievement.id) as CommunityProgress }))
   })
-  if (trusted) return progressList
-  return asGatewayShows(services, { titleId, playerId: undefined }, progressList, redactDefinition, call)
 }

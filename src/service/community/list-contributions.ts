@@ -7,8 +7,6 @@ import type { Call, Services } from '../services.ts'
 export interface ListContributions {
   readonly titleId: string
   readonly playerId: string
-  /** Asked in the name of all, which takes the right to it. */
-  readonly trusted?: boolean
 }
 
 export interface OwnContribution {
@@ -18,14 +16,24 @@ export interface OwnContribution {
   readonly claimable: boolean
 }
 
-/** What a player contributed to the community achievements of a title, in order of id. */
+/** As `listContributionsAsAdmin`; hidden achievements are redacted where the title masks them. */
 export async function listContributions(
   services: Services,
   request: ListContributions,
   call: Call,
 ): Promise<readonly OwnContribution[]> {
-  const { titleId, playerId, trusted } = request
-  const found = await services.store.read(call.signal, async (queries) => {
+  const contributions = await listContributionsAsAdmin(services, request, call)
+  return asGatewayShows(services, request, contributions, redactDefinition, call)
+}
+
+/** Returns a player's contributions to the community achievements of a title, in order of id. */
+export async function listContributionsAsAdmin(
+  services: Services,
+  request: ListContributions,
+  call: Call,
+): Promise<readonly OwnContribution[]> {
+  const { titleId } = request
+  return services.store.read(call.signal, async (queries) => {
     const contributions = new Map(
       (await queries.community.listContributions(request)).map((each) => [each.achievementId, each]),
     )
@@ -42,6 +50,4 @@ export async function listContributions(
         return { achievement, contribution, claimable }
       })
   })
-  if (trusted) return found
-  return asGatewayShows(services, { titleId, playerId }, found, redactDefinition, call)
 }

@@ -6,8 +6,6 @@ import type { Call, Services } from '../services.ts'
 export interface ListContributors extends ContributorFilter {
   /** Whose accounts are told. */
   readonly dialect: string
-  /** Asked in the name of all, which takes the right to it. */
-  readonly trusted?: boolean
 }
 
 export interface Contributor extends Contribution {
@@ -18,7 +16,7 @@ export interface Contributor extends Contribution {
 /** Who contributed to a community achievement, by how much, from `offset` on. */
 export async function listContributors(
   services: Services,
-  { dialect, trusted: _, ...filter }: ListContributors,
+  { dialect, ...filter }: ListContributors,
   call: Call,
 ): Promise<readonly Contributor[]> {
   return services.store.read(call.signal, async (queries) => {

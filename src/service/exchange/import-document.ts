@@ -2,7 +2,7 @@ import type { Adapter, TitleFacts } from '../../dialect/adapter.ts'
 import { pack } from '../../model/packed.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call, Services } from '../services.ts'
-import { defaultLocaleOf, type FoundTitle, findTitle, type TitleWanted } from '../titles/find-title.ts'
+import { defaultLocaleOf, type FindTitleOptions, type FoundTitle, findTitle } from '../titles/find-title.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ImportPart } from './export-part.ts'
 import {
@@ -63,7 +63,7 @@ export async function* importDocument(
     }
   })
   const writesDefinitions = scope !== 'progress'
-  const wanted: TitleWanted = { ...options, mayCreate: writesDefinitions, mayBind: true }
+  const wanted: FindTitleOptions = { ...options, canCreate: writesDefinitions, canBind: true }
   const settings: ImportSettings = { ...options, adapter, writesDefinitions }
   const localeOf = await localesOf(services, adapter, options, usual, titles, call)
   const tally = new ImportTally(facts.losses)
@@ -111,7 +111,7 @@ async function findTitles(
   queries: Queries,
   adapter: Adapter,
   titles: ReadonlyMap<string, TitleFacts>,
-  wanted: TitleWanted,
+  wanted: FindTitleOptions,
   call: Call,
 ): Promise<ReadonlyMap<string, FoundTitle>> {
   const found = new Map<string, FoundTitle>()

@@ -5,8 +5,6 @@ import type { Call, Services } from '../services.ts'
 export interface ListStatItems {
   readonly titleId: string
   readonly playerId: string
-  /** Asked in the name of all, which takes the right to it. */
-  readonly trusted?: boolean
 }
 
 export interface StatItem {

@@ -3,22 +3,23 @@ import { LaurelError } from '../../model/errors.ts'
 import { sameJson } from '../../model/json.ts'
 import type { Binding, Title } from '../../model/title.ts'
 import type { Queries } from '../../store/queries.ts'
-import * as right from '../authorization.ts'
+import { authorize, title as titlePermission } from '../authorization.ts'
 import { titleNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 
-export interface TitleWanted {
-  /** Whether a title that does not exist is created. */
-  readonly mayCreate: boolean
-  /** Whether a title that exists is bound to ids of the document that it is not bound to yet. */
-  readonly mayBind: boolean
-  /** The caller's choice; undefined to go by the document's own ids. */
+export interface FindTitleOptions {
+  /** The caller's choice; undefined to go by the ids in the document. */
   readonly titleId: string | undefined
+  /** Creates a title that does not exist. */
+  readonly canCreate: boolean
+  /** Binds an existing title to ids of the document that it is not bound to yet. */
+  readonly canBind: boolean
   /**
-   * Take a document that names ids of another title all the same, leaving bindings as they are. The caller must have the
-   * right to update that title too.
+   * Accepts a document that names ids of another title, and leaves all bindings as they are. The caller needs the
+   * permission to update that title too.
    */
   readonly allowRebinding: boolean
+  /** The default locale of a title that is created. */
   readonly locale: string | undefined
 }
 
@@ -28,45 +29,44 @@ export interface FoundTitle {
 }
 
 /**
- * Returns the title that a document's entry belongs to: the one that the caller names, else the one that is bound to the
- * document's ids. A title that does not exist is created, and bound to the document's ids when it has none yet in
- * that dialect.
- * @throws LaurelError when neither says which title, or the document is of another one.
+ * Returns the title that a document's entry belongs to: the title that the caller names, else the title bound to the
+ * document's ids. A title that does not exist is created, and bound to the ids unless another title owns one of them.
+ * @throws LaurelError when neither names a title, or the document belongs to another title.
  */
 export async function findTitle(
   services: Services,
   queries: Queries,
   adapter: Adapter,
   facts: TitleFacts,
-  wanted: TitleWanted,
+  options: FindTitleOptions,
   call: Call,
 ): Promise<FoundTitle> {
   const binding = facts.binding ?? {}
   const owners = await ownersOf(queries, adapter, binding)
-  const titleId = wanted.titleId ?? owners[0] ?? nameFor(adapter, binding)
+  const titleId = options.titleId ?? owners[0] ?? nameFor(adapter, binding)
   if (titleId === undefined) throw titleUnnamed(adapter)
   const title = await queries.titles.lock(titleId)
   const bound = title?.bindings[adapter.id] ?? {}
   const unbound = Object.entries(binding).flatMap(([name, value]) => (bound[name] === value ? [] : value))
-  // A title's own id is no binding, and nothing else may be bound to it.
+  // A title's own id is not a binding, and no other title may be bound to it.
   const namesakes = unbound.length === 0 ? [] : await queries.titleBindings.findExistingTitleIds(unbound)
   const foreign = [...owners, ...namesakes].find((owner) => owner !== titleId)
   if (foreign !== undefined) {
-    if (!wanted.allowRebinding) throw boundElsewhere(adapter, binding, foreign, titleId)
-    right.authorize(call.principal, [right.title(foreign, 'update')])
+    if (!options.allowRebinding) throw boundElsewhere(adapter, binding, foreign, titleId)
+    authorize(call.principal, [titlePermission(foreign, 'update')])
   }
   if (title === undefined) {
-    if (!wanted.mayCreate) throw titleNotFound(titleId)
+    if (!options.canCreate) throw titleNotFound(titleId)
     const bindings = foreign === undefined ? bindingsOf(adapter, binding) : {}
-    const created = await create(services, queries, facts, { titleId, bindings, locale: wanted.locale })
-    // Undefined when another import has just made it.
+    const created = await create(services, queries, facts, { titleId, bindings, locale: options.locale })
+    // Undefined if a concurrent import has just created it.
     return created
       ? { title: created, created: true }
-      : findTitle(services, queries, adapter, facts, wanted, call)
+      : findTitle(services, queries, adapter, facts, options, call)
   }
-  if (unbound.length > 0 && !wanted.mayBind) throw notBound(adapter, binding, titleId)
+  if (unbound.length > 0 && !options.canBind) throw notBound(adapter, binding, titleId)
   const differs = Object.entries(binding).some(([name, value]) => (bound[name] ?? value) !== value)
-  if (differs && !wanted.allowRebinding) throw boundElsewhere(adapter, binding, undefined, titleId)
+  if (differs && !options.allowRebinding) throw boundElsewhere(adapter, binding, undefined, titleId)
   const next: Title = {
     ...title,
     bindings:
@@ -82,7 +82,7 @@ export async function findTitle(
   return { title: next, created: false }
 }
 
-/** The default locale of the title that has a document's ids; undefined where there is none yet. */
+/** Returns the default locale of the title that has a document's ids; undefined if there is no such title yet. */
 export async function defaultLocaleOf(
   queries: Queries,
   adapter: Adapter,
@@ -95,6 +95,13 @@ export async function defaultLocaleOf(
 
 async function ownersOf(queries: Queries, adapter: Adapter, binding: Binding): Promise<readonly string[]> {
   return Object.keys(binding).length === 0 ? [] : queries.titleBindings.findTitleIds(adapter.id, binding)
+}
+
+/** Writes a binding as `name value, name value`, for messages. */
+export function formatBinding(binding: Binding): string {
+  return Object.entries(binding)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')
 }
 
 async function create(
@@ -124,14 +131,14 @@ function bindingsOf(adapter: Adapter, binding: Binding): Title['bindings'] {
   return Object.keys(binding).length === 0 ? {} : { [adapter.id]: binding }
 }
 
-/** A document's members of the title, beside those that other documents of the dialect said. */
+/** Merges a document's members of the title into those of earlier documents of the dialect. */
 function withKnown(known: Title['extensions'], said: Title['extensions']): Title['extensions'] {
   return Object.fromEntries(
     Object.entries(said).map(([dialect, members]) => [dialect, { ...known[dialect], ...members }]),
   )
 }
 
-/** A title that only a document knows is called after it: `xbox-219630713`. */
+/** Returns the id for a title that only a document names: `<dialect>-<last id of the binding>`. */
 function nameFor(adapter: Adapter, binding: Binding): string | undefined {
   const name = Object.values(binding).at(-1)
   return name === undefined ? undefined : `${adapter.id}-${name}`
@@ -150,22 +157,15 @@ function boundElsewhere(
   owner: string | undefined,
   titleId: string,
 ): LaurelError {
-  const ids = Object.entries(binding).map(([name, value]) => `${name} ${value}`)
   const whose = owner === undefined ? `other ids than title ${titleId} is bound to` : `ids of title ${owner}`
-  const message = `the document names ${whose} in ${adapter.id} (${ids.join(', ')}), not those of ${titleId}: import it there, or allow rebinding`
-  return new LaurelError('failed_precondition', 'BOUND_TO_ANOTHER_TITLE', message, {
-    metadata: {
-      titleId,
-      dialect: adapter.id,
-      ...(owner === undefined ? {} : { boundTitleId: owner }),
-      ...binding,
-    },
-  })
+  const message = `the document names ${whose} in ${adapter.id} (${formatBinding(binding)}), not those of ${titleId}: import it there, or allow rebinding`
+  const boundTitle = owner === undefined ? {} : { boundTitleId: owner }
+  const metadata = { titleId, dialect: adapter.id, ...boundTitle, ...binding }
+  return new LaurelError('failed_precondition', 'BOUND_TO_ANOTHER_TITLE', message, { metadata })
 }
 
 function notBound(adapter: Adapter, binding: Binding, titleId: string): LaurelError {
-  const ids = Object.entries(binding).map(([name, value]) => `${name} ${value}`)
-  const message = `title ${titleId} exists and is not bound to ${ids.join(', ')} in ${adapter.id}: bind it first`
+  const message = `title ${titleId} exists and is not bound to ${formatBinding(binding)} in ${adapter.id}: bind it first`
   const metadata = { titleId, dialect: adapter.id, boundTitleId: titleId, ...binding }
   return new LaurelError('already_exists', 'BINDING_TAKEN', message, { metadata })
 }

@@ -4,7 +4,7 @@ import type { Tables } from '../schema.ts'
 
 export function achievementIdQueries(db: Kysely<Tables>) {
   return {
-    /** Our id for each of a dialect's ids that the title knows. */
+    /** Returns achievement ids by dialect id; unknown dialect ids are left out. */
     async findAchievements(
       titleId: string,
       dialect: string,
@@ -13,7 +13,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('achievement_ids')
-        .innerJoin(idTable(ids).as('wanted'), 'wanted.id', 'achievement_ids.id')
+        .innerJoin(idTable(ids).as('requested'), 'requested.id', 'achievement_ids.id')
         .where('title_id', '=', titleId)
         .where('dialect', '=', dialect)
         .select(['achievement_ids.id', 'achievement_id'])
@@ -21,7 +21,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       return new Map(rows.map(({ id, achievement_id }) => [id, achievement_id]))
     },
 
-    /** All ids of a title in a dialect. */
+    /** Returns all ids of a title's achievements in a dialect. */
     async listTaken(titleId: string, dialect: string): Promise<ReadonlySet<string>> {
       const rows = await db
         .selectFrom('achievement_ids')
@@ -32,7 +32,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       return new Set(rows.map(({ id }) => id))
     },
 
-    /** Gives achievements their ids in a dialect, which is a change of them; one that has an id there keeps it. */
+    /** Inserts dialect ids by achievement id, and raises the etags. An achievement with an id in the dialect keeps it. */
     async insert(titleId: string, dialect: string, ids: ReadonlyMap<string, string>): Promise<void> {
       if (ids.size === 0) return
       await sql`

@@ -11,17 +11,16 @@ export type AchievementOrder = 'list_order' | 'create_time' | 'update_time'
 
 export interface AchievementFilter {
   readonly titleId: string
-  /** Has any of these tags; empty for no filter. */
+  /** Achievements with any of these tags; empty for no filter. */
   readonly tags: readonly string[]
   readonly hidden: boolean | undefined
   readonly orderBy: AchievementOrder
   readonly descending: boolean
-  /** The last one of the page before. */
+  /** The sort key and id of the last achievement of the page before. */
   readonly after: { readonly key: bigint; readonly id: string } | undefined
   readonly limit: number
 }
 
-/** A definition to write, with the times that it is kept under. */
 export type AchievementWrite = Achievement & { readonly createTime: Instant; readonly updateTime: Instant }
 
 export function achievementQueries(db: Kysely<Tables>) {
@@ -32,10 +31,10 @@ export function achievementQueries(db: Kysely<Tables>) {
       .select(idsColumn.as('ids'))
       .where('title_id', '=', titleId)
   const selectNamed = (titleId: string, ids: readonly string[]) =>
-    select(titleId).innerJoin(idTable(ids).as('wanted'), 'wanted.id', 'achievements.id')
+    select(titleId).innerJoin(idTable(ids).as('requested'), 'requested.id', 'achievements.id')
 
   return {
-    /** Writes definitions and their dialect ids; existing ones of the same id are replaced, their etag moves. */
+    /** Inserts or replaces definitions and their dialect ids. Replacing raises the etag. */
     async upsert(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {
       if (achievements.length === 0) return
       const rows = formatJson(achievements.map((achievement) => toRow(titleId, achievement)))
@@ -59,7 +58,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return (await selectNamed(titleId, ids).execute()).map(fromRow)
     },
 
-    /** The same, locked against change until the end of the transaction, in order of id. */
+    /** As `listByIds`; locks the rows in order of id until the end of the transaction. */
     async lock(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
       const rows = await selectNamed(titleId, ids)
@@ -70,9 +69,8 @@ export function achievementQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * The same, or all of a title, held as they are until the end of the transaction: others may hold them too, and
-     * whoever changes or deletes them waits. Held before sheets are locked, so that a sheet's totals count what the
-     * definition is worth when they are written.
+     * As `listByIds`, or all of a title; takes key-share locks until the end of the transaction, so that changes and deletions
+     * wait. Taken before player titles are locked, so that their totals count the gamerscore of the current definition.
      */
     async lockShared(titleId: string, ids: readonly string[] | 'all'): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
@@ -81,7 +79,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** Those with a requirement that follows one of the stats, held in the same way. */
+    /** As `lockShared`, for the achievements with a requirement that follows one of the stats. */
     async lockSharedByStats(
       titleId: string,
       codes: readonly string[],
@@ -113,7 +111,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** The default name of each achievement of a title, by id. */
+    /** Returns the name in the default locale of each achievement of a title, by id. */
     async listNames(titleId: string): Promise<ReadonlyMap<string, string>> {
       const rows = await db
         .selectFrom('achievements')
@@ -123,7 +121,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return new Map(rows.map(({ id, name }) => [id, name]))
     },
 
-    /** The highest list order of a title; 0 when it has no achievement. */
+    /** Returns the highest list order of a title; 0 without achievements. */
     async findLastListOrder(titleId: string): Promise<number> {
       const row = await db
         .selectFrom('achievements')
@@ -133,7 +131,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return row?.last ?? 0
     },
 
-    /** Moves the achievements from `from` to `to` (both included) by `step` in list order. */
+    /** Adds `step` to each list order from `from` to `to`, both included. */
     async shiftListOrder(titleId: string, from: number, to: number, step: number): Promise<void> {
       await db
         .updateTable('achievements')
@@ -159,7 +157,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       .where('achievement_id', '=', sql<string>`any(${achievementIds}::text[])`)
       .execute()
     const rows = achievements.flatMap(({ id, ids }) =>
-      Object.entries(ids).map(([dialect, theirs]) => ({ dialect, id: theirs, achievement_id: id })),
+      Object.entries(ids).map(([dialect, dialectId]) => ({ dialect, id: dialectId, achievement_id: id })),
     )
     if (rows.length === 0) return
     await sql`
@@ -169,7 +167,7 @@ export function achievementQueries(db: Kysely<Tables>) {
   }
 }
 
-/** Ids by dialect, of the row of `achievements` that the query is at. */
+/** The dialect ids of an achievement, by dialect. */
 const idsColumn = sql<Readonly<Record<string, string>>>`(
   select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
   where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`

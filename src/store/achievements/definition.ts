@@ -2,14 +2,12 @@ import type { Achievement, Requirement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { parseQuantity, type Quantity } from '../../model/quantity.ts'
 
-/** What of a definition has columns of its own; the rest is one JSON document. */
+/** Members with a column of their own; the others are in one JSON document. */
 type Columns = 'id' | 'listOrder' | 'hidden' | 'tags' | 'ids' | 'createTime' | 'updateTime'
 
 export type Definition = Omit<Achievement, Columns>
 
-/**
- * A definition as JSON. 64-bit numbers are text in it, doubles are numbers; what is undefined is left out.
- */
+/** Returns a definition as JSON: 64-bit integers as text, doubles as numbers, undefined members left out. */
 export function definitionToJson(achievement: Definition): JsonObject {
   const { window, estimatedTime, requirements } = achievement
   return {
@@ -62,7 +60,7 @@ export function definitionFromJson(json: JsonObject): Definition {
   }
 }
 
-/** An integer as text, so that it stays exact in any reader; a double as a number. */
+/** Returns an integer as text, because JSON readers round large numbers; a double as a number. */
 export function quantityToJson(quantity: Quantity): string | number {
   return typeof quantity === 'bigint' ? String(quantity) : quantity
 }

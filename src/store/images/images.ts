@@ -10,7 +10,7 @@ export interface Image {
 
 export function imageQueries(db: Kysely<Tables>) {
   return {
-    /** Keeps a picture; the same one again changes nothing. */
+    /** Inserts an image, unless its hash is stored already. */
     async upsert(image: Image, time: Instant): Promise<void> {
       await db
         .insertInto('images')

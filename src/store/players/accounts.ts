@@ -15,19 +15,19 @@ export function accountQueries(db: Kysely<Tables>) {
       return row?.player_id
     },
 
-    /** The player of each of a dialect's accounts that is linked. */
+    /** Returns player ids by account id; accounts without a player are left out. */
     async findPlayers(dialect: string, ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
       if (ids.length === 0) return new Map()
       const rows = await db
         .selectFrom('accounts')
-        .innerJoin(idTable(ids).as('wanted'), 'wanted.id', 'accounts.id')
+        .innerJoin(idTable(ids).as('requested'), 'requested.id', 'accounts.id')
         .where('dialect', '=', dialect)
         .select(['accounts.id', 'player_id'])
         .execute()
       return new Map(rows.map(({ id, player_id }) => [id, player_id]))
     },
 
-    /** The accounts of each player in one dialect; of several, the first by id. */
+    /** Returns one account id in a dialect per player: of several, the first by id. */
     async listOfPlayers(dialect: string, playerIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
       if (playerIds.length === 0) return new Map()
       const rows = await db
@@ -40,7 +40,7 @@ export function accountQueries(db: Kysely<Tables>) {
       return new Map(rows.map(({ id, player_id }) => [player_id, id]))
     },
 
-    /** Links an account; false when it belongs to somebody already, this player included. */
+    /** Links an account. Returns false if any player, this one included, has it already. */
     async insert({ dialect, id }: Account, playerId: string): Promise<boolean> {
       const row = await db
         .insertInto('accounts')

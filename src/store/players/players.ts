@@ -15,7 +15,6 @@ export function playerQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Makes the player, unless there is one of this id. */
     async insertIfAbsent(id: string, time: Instant): Promise<void> {
       await db
         .insertInto('players')
@@ -29,19 +28,19 @@ export function playerQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** The player, locked until the end of the transaction. */
+    /** As `find`; locks the row until the end of the transaction. */
     async lock(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
-    /** In order of id. */
-    async list(id: string, limit: number): Promise<readonly Player[]> {
-      const rows = await select().where('id', '>', id).orderBy('id').limit(limit).execute()
+    /** Returns players in order of id, after the given id. */
+    async list(afterId: string, limit: number): Promise<readonly Player[]> {
+      const rows = await select().where('id', '>', afterId).orderBy('id').limit(limit).execute()
       return rows.map(fromRow)
     },
 
-    /** Marks a player as written; the revision counts up. */
+    /** Updates the display name and raises the etag. */
     async update(id: string, displayName: string, time: Instant): Promise<void> {
       await db
         .updateTable('players')
@@ -50,9 +49,9 @@ export function playerQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Erases the player: sheets, progress and stat values go with the row, the rest is named here. */
+    /** Deletes a player. Player titles, progress and stat values cascade from the row; other tables have no foreign key. */
     async delete(id: string): Promise<void> {
-      // First, because it waits for whoever writes on a sheet, and finds what they leave.
+      // First: it waits for transactions that write the player's rows, so that the statements below see these rows.
       await db.deleteFrom('players').where('id', '=', id).execute()
       await db.deleteFrom('accounts').where('player_id', '=', id).execute()
       await db.deleteFrom('events').where('player_id', '=', id).execute()
@@ -61,9 +60,9 @@ export function playerQueries(db: Kysely<Tables>) {
       await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
     },
 
-    /** Erases what was being taken up for a player while they were erased, once whoever was at it is done. */
+    /** Deletes deliveries that were enqueued while the player was deleted, after waiting for those transactions. */
     async deleteEnqueuedDeliveries(id: string): Promise<void> {
-      // Alone and in order; only what takes up events is waited for.
+      // The rows that enqueueing locks, in the same order; no other lock is held, so this cannot deadlock.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
       await db.deleteFrom('delivery_queues').where('player_id', '=', id).execute()
       await db.deleteFrom('deliveries').where('player_id', '=', id).execute()

@@ -9,21 +9,21 @@ interface TakenBinding {
   readonly name: string
   readonly value: string
   readonly owner: string
-  /** Whether it is the owner's own id, rather than one of its bindings. */
+  /** True for the owner's own id, false for one of its bindings. */
   readonly is_title_id: boolean
 }
 
 export function titleBindingQueries(db: Kysely<Tables>) {
   return {
-    /** Ids of the titles that any of the binding's ids belongs to. */
+    /** Returns the ids of the titles that are bound to any of the binding's values. */
     async findTitleIds(dialect: string, binding: Binding): Promise<readonly string[]> {
       const names = Object.keys(binding)
       const rows = await db
         .selectFrom('title_bindings')
-        .innerJoin(pairs(names, Object.values(binding)).as('wanted'), (join) =>
+        .innerJoin(pairs(names, Object.values(binding)).as('requested'), (join) =>
           join
-            .onRef('title_bindings.name', '=', 'wanted.name')
-            .onRef('title_bindings.value', '=', 'wanted.value'),
+            .onRef('title_bindings.name', '=', 'requested.name')
+            .onRef('title_bindings.value', '=', 'requested.value'),
         )
         .where('dialect', '=', dialect)
         .select('title_id')
@@ -32,7 +32,7 @@ export function titleBindingQueries(db: Kysely<Tables>) {
       return rows.map(({ title_id }) => title_id)
     },
 
-    /** Those of the ids that titles have. */
+    /** Returns the ids among these that are titles' own. */
     async findExistingTitleIds(ids: readonly string[]): Promise<readonly string[]> {
       const rows = await db
         .selectFrom('titles')
@@ -43,46 +43,42 @@ export function titleBindingQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Makes the title's bindings exactly these; those that it has already are not checked again.
-     * @throws LaurelError BINDING_TAKEN for an id that another title is bound to, or that is another title's own.
+     * Replaces the bindings of a title. Bindings that it has already are not checked again.
+     * @throws LaurelError BINDING_TAKEN for a value that another title is bound to, or that is another title's own id.
      */
     async replace(titleId: string, bindings: Title['bindings']): Promise<void> {
       const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
         Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
       )
-      const idTable = sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
+      const requested = sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
       await sql`
-        delete from title_bindings b where title_id = ${titleId} and not exists (
-          select from ${idTable} where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(
-        db,
-      )
+        delete from title_bindings b where title_id = ${titleId} and not exists (select from ${requested}
+          where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(db)
       if (rows.length === 0) return
-      await claimNames(
-        db,
-        rows.map(({ value }) => value),
-      )
+      const values = rows.map(({ value }) => value)
+      await lockNames(db, values)
       const isNew = sql`not exists (select from title_bindings b where b.title_id = ${titleId}
         and b.dialect = r.dialect and b.name = r.name and b.value = r.value)`
       const found = await sql<TakenBinding>`
         select r.dialect, r.name, r.value, b.title_id as owner, false as is_title_id
-        from ${idTable} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
+        from ${requested} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
         where b.title_id <> ${titleId}
         union all
         select r.dialect, r.name, r.value, t.id, true
-        from ${idTable} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
+        from ${requested} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
         limit 1`.execute(db)
       const [taken] = found.rows
       if (taken !== undefined) throw bindingTaken(titleId, taken)
       await sql`
         insert into title_bindings (dialect, name, value, title_id)
-        select dialect, name, value, ${titleId} from ${idTable} where ${isNew}`.execute(db)
+        select dialect, name, value, ${titleId} from ${requested} where ${isNew}`.execute(db)
     },
   }
 }
 
 /** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect. */
 export async function checkTitleIdIsUnbound(db: Kysely<Tables>, titleId: string): Promise<void> {
-  await claimNames(db, [titleId])
+  await lockNames(db, [titleId])
   const bound = await db
     .selectFrom('title_bindings')
     .where('value', '=', titleId)
@@ -98,10 +94,10 @@ export async function checkTitleIdIsUnbound(db: Kysely<Tables>, titleId: string)
 }
 
 /**
- * Locks texts as ids of titles until the end of the transaction. A binding must not be another title's own id, which no
- * constraint can say: so whoever inserts a title or a binding locks its text first, and checks the other table after.
+ * Locks texts as title ids until the end of the transaction. A binding must not be another title's own id, and no constraint
+ * spans two tables: so inserting a title or a binding locks its text first, and then checks the other table.
  */
-async function claimNames(db: Kysely<Tables>, names: readonly string[]): Promise<void> {
+async function lockNames(db: Kysely<Tables>, names: readonly string[]): Promise<void> {
   await sql`
     insert into title_names (name) select distinct name from unnest(${names}::text[]) as r (name) order by name
     on conflict (name) do update set name = excluded.name`.execute(db)

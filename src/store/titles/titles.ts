@@ -9,7 +9,7 @@ export function titleQueries(db: Kysely<Tables>) {
 
   return {
     /**
-     * Inserts a title. Returns false when one of this id exists, after waiting for a transaction that is inserting it.
+     * Inserts a title. Returns false if its id exists, after waiting for a transaction that is inserting it.
      * @throws LaurelError BINDING_TAKEN when another title is bound to this id.
      */
     async insert(title: Title): Promise<boolean> {
@@ -30,27 +30,27 @@ export function titleQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * The title, locked against other changes until the end of the transaction. What only refers to it, such as the
-     * first report of a player, goes on.
+     * As `find`; locks the row against other changes until the end of the transaction. Inserts that only refer to the title,
+     * such as a player's first report, do not wait.
      */
     async lock(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
-    /** The same, locked against what refers to it too. */
+    /** As `lock`; inserts that refer to the title wait too. */
     async lockExclusive(id: string): Promise<Title | undefined> {
       const row = await selectTitles().where('id', '=', id).forUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
-    /** In order of id. */
-    async list(id: string, limit: number): Promise<readonly Title[]> {
-      const rows = await selectTitles().where('id', '>', id).orderBy('id').limit(limit).execute()
+    /** Returns titles in order of id, after the given id. */
+    async list(afterId: string, limit: number): Promise<readonly Title[]> {
+      const rows = await selectTitles().where('id', '>', afterId).orderBy('id').limit(limit).execute()
       return rows.map(fromRow)
     },
 
-    /** Writes all of a title; the revision counts up. */
+    /** Writes all columns of a title and raises the etag. */
     async update(title: Title): Promise<void> {
       await db
         .updateTable('titles')
@@ -63,7 +63,7 @@ export function titleQueries(db: Kysely<Tables>) {
       await db.deleteFrom('titles').where('id', '=', id).execute()
     },
 
-    /** How many achievements a title has, and what they are worth in all. */
+    /** Returns the number of a title's achievements and their total gamerscore. */
     async findTotals(titleId: string): Promise<{ achievementCount: number; maxScore: bigint }> {
       const row = await db
         .selectFrom('achievements')
@@ -97,9 +97,9 @@ function toRow(title: Title) {
 
 function fromRow(row: TitleRow): Title {
   const dialects = [...new Set(row.bindings.map(([dialect]) => dialect))]
-  const bindings = dialects.map((idTable) => {
-    const entries = row.bindings.filter(([dialect]) => dialect === idTable)
-    return [idTable, Object.fromEntries(entries.map(([, name, value]) => [name, value]))] as const
+  const bindings = dialects.map((dialect) => {
+    const entries = row.bindings.filter(([of]) => of === dialect)
+    return [dialect, Object.fromEntries(entries.map(([, name, value]) => [name, value]))] as const
   })
   return {
     id: row.id,

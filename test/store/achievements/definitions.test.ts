@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { batchGetAchievements } from '../../../src/service/achievements/batch-get-achievements.ts'
+import {
+  batchGetAchievements,
+  getAchievement,
+  listAchievements,
+} from '../../../src/service/achievements/achievements.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
-import { getAchievement } from '../../../src/service/achievements/get-achievement.ts'
-import { listAchievements } from '../../../src/service/achievements/list-achievements.ts'
-import { reorderAchievement } from '../../../src/service/achievements/reorder-achievement.ts'
-import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
+import {
+  reorderAchievement,
+  updateAchievement,
+} from '../../../src/service/achievements/update-achievement.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
 import { getStat } from '../../../src/service/stats/get-stat.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
-import { deleteTitle } from '../../../src/service/titles/delete-title.ts'
-import { getTitle } from '../../../src/service/titles/get-title.ts'
-import { updateTitle } from '../../../src/service/titles/update-title.ts'
+import { createTitle, deleteTitle, getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
@@ -37,7 +38,7 @@ const list = (titleId: string, parts = {}) => {
 }
 
 describe('a title', () => {
-  test('keeps its bindings, and no two titles share one', async () => {
+  test('stores its bindings, and rejects a binding of another title', async () => {
     const bindings = {
       xbox: { title_id: '4294967295', service_config_id: 'a' },
       discord: { application_id: '7' },
@@ -50,7 +51,7 @@ describe('a title', () => {
     })
   })
 
-  test('is changed from its newest version only', async () => {
+  test('rejects an update with an old etag', async () => {
     await title('versioned')
     const update = (etag: string, displayName: string) =>
       updateTitle(
@@ -62,7 +63,7 @@ describe('a title', () => {
     await expect(update('1', 'third')).rejects.toMatchObject({ code: 'aborted', reason: 'ETAG_MISMATCH' })
   })
 
-  test('that is not empty is deleted by force only', async () => {
+  test('is deleted with its achievements and players only if force is set', async () => {
     await title('full')
     await create('full', { id: 'a', requirements: [requirementOf({ statCode: 'kills' })] })
     const report = { kind: 'percent', percent: 10 } as const
@@ -77,7 +78,7 @@ describe('a title', () => {
 })
 
 describe('an achievement', () => {
-  test('comes back exactly, with all that it has', async () => {
+  test('is returned exactly as it was created, in every member', async () => {
     await title('exact')
     const rich = achievementOf({
       id: 'Case-Kept',
@@ -119,8 +120,8 @@ describe('an achievement', () => {
       call,
     )
     expect(stored).toMatchObject({ titleId: 'exact', etag: expect.stringMatching(/^\d+$/) })
-    const { createTime, updateTime, titleId, etag, ...said } = stored
-    expect({ ...said, createTime: undefined, updateTime: undefined }).toStrictEqual(rich)
+    const { createTime, updateTime, titleId, etag, ...definition } = stored
+    expect({ ...definition, createTime: undefined, updateTime: undefined }).toStrictEqual(rich)
     expect(
       await getAchievement(services, { titleId: 'exact', achievementId: 'Case-Kept' }, call),
     ).toStrictEqual(stored)
@@ -134,7 +135,7 @@ describe('an achievement', () => {
     })
   })
 
-  test('has its id and its dialect ids for itself', async () => {
+  test('rejects the id and the dialect ids of another achievement', async () => {
     await title('unique')
     await create('unique', { id: 'a', ids: { xbox: '1' } })
     await expect(create('unique', { id: 'a' })).rejects.toMatchObject({ reason: 'ACHIEVEMENT_EXISTS' })
@@ -145,7 +146,7 @@ describe('an achievement', () => {
     await expect(create('nowhere', { id: 'a' })).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
-  test('is updated in part, and the totals of its players follow its score', async () => {
+  test('keeps members that a patch leaves out, and adjusts the totals of its players to the new gamerscore', async () => {
     await title('scored')
     const worth = (value: string) => [
       { kind: 'gamerscore', value, name: undefined, description: undefined, media: undefined } as const,
@@ -171,10 +172,10 @@ describe('an achievement', () => {
     })
   })
 
-  test('with progress is deleted by force only, and leaves the totals', async () => {
-    await title('erased')
-    await create('erased', { id: 'a' })
-    const player = { titleId: 'erased', playerId: 'p', achievementId: 'a' }
+  test('is deleted with its progress only if force is set, and leaves the totals', async () => {
+    await title('deleted')
+    await create('deleted', { id: 'a' })
+    const player = { titleId: 'deleted', playerId: 'p', achievementId: 'a' }
     await recordProgress(
       services,
       { ...player, report: { kind: 'unlock' }, occurredTime: undefined, requestId: undefined },
@@ -183,7 +184,7 @@ describe('an achievement', () => {
     const remove = (force: boolean) =>
       deleteAchievement(
         services,
-        { titleId: 'erased', achievementId: 'a', etag: undefined, force, requestId: undefined },
+        { titleId: 'deleted', achievementId: 'a', etag: undefined, force, requestId: undefined },
         call,
       )
     await expect(remove(false)).rejects.toMatchObject({ reason: 'ACHIEVEMENT_HAS_PROGRESS' })
@@ -204,7 +205,7 @@ describe('a list of achievements', () => {
     }
   })
 
-  test('comes in pages, in order, either way', async () => {
+  test('is paged in ascending and descending order', async () => {
     const first = await list('listed', { pageSize: 2 })
     expect(first.items.map(({ id }) => id)).toEqual(['a', 'b'])
     const second = await list('listed', { pageSize: 2, pageToken: first.nextPageToken })
@@ -221,14 +222,14 @@ describe('a list of achievements', () => {
     expect([...back.items, ...rest.items].map(({ id }) => id)).toEqual(['e', 'd', 'c', 'b', 'a'])
   })
 
-  test('is filtered by tag and by hidden', async () => {
+  test('is filtered by tags and by hidden', async () => {
     expect((await list('listed', { tags: ['low'] })).items.map(({ id }) => id)).toEqual(['a', 'b'])
     expect((await list('listed', { tags: ['a', 'high'], hidden: false })).items.map(({ id }) => id)).toEqual([
       'd',
     ])
   })
 
-  test('takes tokens of its own only', async () => {
+  test('rejects a page token of another list', async () => {
     const { nextPageToken } = await list('listed', { pageSize: 2 })
     const other = list('listed', { pageToken: nextPageToken, tags: ['low'] })
     await expect(other).rejects.toMatchObject({ code: 'invalid_argument', reason: 'PAGE_TOKEN_INVALID' })
@@ -238,14 +239,14 @@ describe('a list of achievements', () => {
     await expect(list('nowhere')).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
-  test('is got by ids in the order asked for, or not at all', async () => {
+  test('returns a batch in the order of the ids, and fails if one is missing', async () => {
     const get = (...achievementIds: string[]) =>
       batchGetAchievements(services, { titleId: 'listed', achievementIds }, call)
     expect((await get('c', 'a', 'c')).map(({ id }) => id)).toEqual(['c', 'a', 'c'])
     await expect(get('c', 'z')).rejects.toMatchObject({ metadata: { achievementId: 'z' } })
   })
 
-  test('is reordered by moving one', async () => {
+  test('shifts the achievements between the old and the new list order of a moved one', async () => {
     const move = (achievementId: string, listOrder: number) =>
       reorderAchievement(
         services,
@@ -266,7 +267,7 @@ describe('a list of achievements', () => {
 })
 
 describe('a request id', () => {
-  test('gives the first answer again, and is refused for anything else', async () => {
+  test('returns the first response when it is repeated, and is rejected for another request', async () => {
     const request = { title: newTitle('once'), requestId: 'req-1' }
     const first = await createTitle(services, request, call)
     expect(await createTitle(services, request, call)).toEqual(first)
@@ -274,9 +275,11 @@ describe('a request id', () => {
     await expect(createTitle(services, other, call)).rejects.toMatchObject({ reason: 'REQUEST_ID_REUSED' })
   })
 
-  test('works once, however many bring it at the same moment', async () => {
+  test('runs the request once when 20 concurrent calls carry it', async () => {
     const request = { title: newTitle('race'), requestId: 'req-race' }
-    const answers = await Promise.all(Array.from({ length: 20 }, () => createTitle(services, request, call)))
-    expect(new Set(answers.map(({ createTime }) => createTime)).size).toBe(1)
+    const responses = await Promise.all(
+      Array.from({ length: 20 }, () => createTitle(services, request, call)),
+    )
+    expect(new Set(responses.map(({ createTime }) => createTime)).size).toBe(1)
   })
 })

@@ -9,7 +9,7 @@ import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { createStat } from '../../../src/service/stats/create-stat.ts'
 import { listStatValues } from '../../../src/service/stats/list-stat-values.ts'
 import { recordStats } from '../../../src/service/stats/record-stats.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
-import { reorderAchievement } from '../../../src/service/achievements/reorder-achievement.ts'
-import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
-import { deletePlayer } from '../../../src/service/players/delete-player.ts'
+import {
+  reorderAchievement,
+  updateAchievement,
+} from '../../../src/service/achievements/update-achievement.ts'
+import { deletePlayer } from '../../../src/service/players/players.ts'
 import {
   resetProgress,
   restoreAchievement,

@@ -8,7 +8,7 @@ import { createAchievement } from '../../../src/service/achievements/create-achi
 import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import type { Services } from '../../../src/service/services.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, progressWriterOf, type TestServices } from '../../support/services.ts'

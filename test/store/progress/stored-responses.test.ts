@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { createStat } from '../../../src/service/stats/create-stat.ts'
 import { recordStats } from '../../../src/service/stats/record-stats.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices } from '../../support/services.ts'
 

@@ -2,7 +2,7 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { writeBatch } from '../../../src/service/progress/writer/write-batch.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
 import type { Queries } from '../../../src/store/queries.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 

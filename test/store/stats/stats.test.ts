@@ -8,7 +8,7 @@ import { deleteStat } from '../../../src/service/stats/delete-stat.ts'
 import { listStatValues } from '../../../src/service/stats/list-stat-values.ts'
 import { recordStats } from '../../../src/service/stats/record-stats.ts'
 import type { StatUpdate } from '../../../src/service/stats/stat-updates.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 

@@ -3,12 +3,8 @@ import type { LaurelError } from '../../../src/model/errors.ts'
 import type { Principal } from '../../../src/model/principal.ts'
 import type { Title } from '../../../src/model/title.ts'
 import { importAchievements } from '../../../src/service/exchange/import-achievements.ts'
-import { claimTitle } from '../../../src/service/titles/claim-title.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
-import { findBoundTitle } from '../../../src/service/titles/find-bound-title.ts'
-import { getTitle } from '../../../src/service/titles/get-title.ts'
-import { titleNamed } from '../../../src/service/titles/title-named.ts'
-import { updateTitle } from '../../../src/service/titles/update-title.ts'
+import { claimTitle, findBoundTitle, titleNamed } from '../../../src/service/titles/bound-titles.ts'
+import { createTitle, getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
 import { definition } from '../../support/accelbyte-client.ts'
 import { importText } from '../../support/exchange.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -35,7 +31,7 @@ const bindingsOf = async (titleId: string) => (await getTitle(services, { titleI
 const findNamespace = (namespace: string) =>
   findBoundTitle(services, { dialect: 'accelbyte', binding: { namespace } }, call)
 
-test("a title's own id finds it in no dialect, until it is bound to it", async () => {
+test('a title is not found by its own id in any dialect until it is bound to it', async () => {
   const id = fresh('own-id')
   await create(id)
   for (const [dialect, binding] of [
@@ -75,33 +71,33 @@ const WAYS: Readonly<Record<string, (own: string, other: string) => Promise<unkn
     claimTitle(services, { dialect: 'accelbyte', binding: { namespace: other } }, call),
 }
 
-async function refusalOf(attempt: Promise<unknown>): Promise<LaurelError> {
+async function rejectionOf(attempt: Promise<unknown>): Promise<LaurelError> {
   const [result] = await Promise.allSettled([attempt])
-  if (result?.status === 'fulfilled') throw new Error('it was not refused')
+  if (result?.status === 'fulfilled') throw new Error('the request succeeded')
   return result?.reason
 }
 
 describe.each(Object.entries(WAYS))('%s', (name, attempt) => {
-  test("refuses another title's own id", async () => {
+  test("rejects another title's own id", async () => {
     const [own, other] = [fresh('own'), fresh('other')]
     await create(other)
-    const { reason, metadata } = await refusalOf(attempt(own, other))
+    const { reason, metadata } = await rejectionOf(attempt(own, other))
     expect(['BINDING_TAKEN', 'BOUND_TO_ANOTHER_TITLE']).toContain(reason)
     expect(metadata).toMatchObject({ boundTitleId: other })
     await bind(other, bound(other))
     expect(await findNamespace(other)).toMatchObject({ id: other })
   })
 
-  // Without a title of their own these find the one that is bound.
+  // Requests that name no title find the bound title instead.
   test.skipIf(name.endsWith('names no title'))(
-    'refuses in the same way what another title is bound to',
+    'rejects an id that another title is bound to with the same reason',
     async () => {
       const [first, second] = [fresh('other'), fresh('taken')]
       await create(first)
       const owner = fresh('owner')
       await create(owner, { ...bound(second), discord: { application_id: second } })
-      const { reason, code } = await refusalOf(attempt(fresh('own'), first))
-      const taken = await refusalOf(attempt(fresh('own'), second))
+      const { reason, code } = await rejectionOf(attempt(fresh('own'), first))
+      const taken = await rejectionOf(attempt(fresh('own'), second))
       expect(taken).toMatchObject({ reason, code, metadata: { boundTitleId: owner } })
     },
   )
@@ -116,7 +112,7 @@ const CREATIONS: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
 }
 
 test.each(Object.entries(CREATIONS))(
-  '%s refuses an id that another title is bound to',
+  '%s rejects an id that another title is bound to',
   async (_, attempt) => {
     const [id, owner] = [fresh('taken'), fresh('owner')]
     await create(owner, { discord: { application_id: id } })
@@ -130,7 +126,7 @@ test.each(Object.entries(CREATIONS))(
   },
 )
 
-test('of a title that is created and a binding to its id, one is refused, however they race', async () => {
+test('of two concurrent requests, to create a title and to bind another title to its id, one is rejected', async () => {
   const rounds = Array.from({ length: 100 }, () => ({ id: fresh('race'), owner: fresh('racer') }))
   await Promise.all(rounds.map(({ owner }) => create(owner)))
   await Promise.all(
@@ -144,7 +140,7 @@ test('of a title that is created and a binding to its id, one is refused, howeve
   )
 })
 
-test('ClaimTitle does not bind a title that exists to its own id', async () => {
+test('ClaimTitle does not bind an existing title to its own id', async () => {
   const id = fresh('unbound')
   await create(id)
   const claim = () =>
@@ -161,20 +157,21 @@ describe('an import that allows rebinding', () => {
       yield new TextEncoder().encode(documentOf(namespace))
     }
     const options = {
-      ...({
-        dialect: 'accelbyte',
-        titleId,
-        strategy: 'replace',
-        dryRun: false,
-        playerId: undefined,
-      } as const),
-      ...({ mapping: {}, allowRebinding: true, locale: undefined, lossPolicy: 'report' } as const),
-    }
+      dialect: 'accelbyte',
+      titleId,
+      playerId: undefined,
+      strategy: 'replace',
+      dryRun: false,
+      mapping: {},
+      allowRebinding: true,
+      locale: undefined,
+      lossPolicy: 'report',
+    } as const
     return Array.fromAsync(importAchievements(services, options, content(), { ...call, principal }))
   }
   const rightOn = (title: string) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action: 15 })
 
-  test('leaves bindings as they are, for a caller with rights on both titles', async () => {
+  test('leaves all bindings, for a caller with permissions on both titles', async () => {
     const [own, other] = [fresh('own'), fresh('other')]
     await create(other)
     const service = { kind: 'service', name: 'both', rights: [rightOn(own), rightOn(other)] } as const
@@ -183,7 +180,7 @@ describe('an import that allows rebinding', () => {
     await expect(findNamespace(other)).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
-  test('is refused to a caller without rights on the other title', async () => {
+  test('is rejected for a caller without permission on the other title', async () => {
     const [own, other] = [fresh('own'), fresh('other')]
     await create(other)
     const service = { kind: 'service', name: 'own', rights: [rightOn(own)] } as const

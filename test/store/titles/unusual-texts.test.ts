@@ -3,12 +3,12 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { batchRecordProgress } from '../../../src/service/progress/record-progress.ts'
-import { createTitle } from '../../../src/service/titles/create-title.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
 import { runs } from '../../conformance/fuzz-factor.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
-/** What means something to whoever writes an array as text, and what may not be taken for it. */
+/** Signs with a meaning in the text form of a Postgres array, and texts that resemble them. */
 const piece = fc.constantFrom(
   '"',
   '\\',
@@ -26,7 +26,7 @@ const piece = fc.constantFrom(
   '\\"',
   'x',
 )
-const odd = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
+const unusual = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''))
 
 let services: TestServices
 let pool: pg.Pool
@@ -40,10 +40,14 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-test('what is written together is written letter by letter', async () => {
+test('stores ids with unusual characters exactly when a batch is written', async () => {
   let round = 0
-  const texts = fc.record({ title: odd, achievement: odd, requirement: odd, actor: odd })
-  const reports = fc.uniqueArray(fc.tuple(odd, odd), { minLength: 1, maxLength: 5, selector: ([id]) => id })
+  const texts = fc.record({ title: unusual, achievement: unusual, requirement: unusual, actor: unusual })
+  const reports = fc.uniqueArray(fc.tuple(unusual, unusual), {
+    minLength: 1,
+    maxLength: 5,
+    selector: ([id]) => id,
+  })
   await fc.assert(
     fc.asyncProperty(texts, reports, async ({ title, achievement, requirement, actor }, players) => {
       round += 1
@@ -57,7 +61,10 @@ test('what is written together is written letter by letter', async () => {
       })
       await createAchievement(services, { titleId, achievement: definition, requestId: undefined }, call)
       const items = players.map(([id, request]) => ({
-        ...{ titleId, playerId: `${id} ${round}`, achievementId: achievement, occurredTime: undefined },
+        titleId,
+        playerId: `${id} ${round}`,
+        achievementId: achievement,
+        occurredTime: undefined,
         report: { kind: 'reach' as const, requirementId: requirement, quantity: 3n },
         requestId: request,
       }))
@@ -66,7 +73,7 @@ test('what is written together is written letter by letter', async () => {
       expect(services.progressWriter.counts.locked).toBe(before)
 
       const { rows } = await pool.query(
-        `select s.player_id, p.achievement_id, p.values, p.writer, e.actor, e.request_id, q.request_id as answered
+        `select s.player_id, p.achievement_id, p.values, p.writer, e.actor, e.request_id, q.request_id as stored_request_id
          from player_titles s
          join progress p using (player_id, title_id)
          join events e using (player_id, title_id, achievement_id)

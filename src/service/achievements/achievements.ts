@@ -1,0 +1,116 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import type { AchievementOrder } from '../../store/achievements/achievements.ts'
+import { type Page, readPage } from '../paging.ts'
+import { listTitleProgress } from '../progress/list-progress.ts'
+import { asGatewayShows, redactDefinition } from '../progress/player-view.ts'
+import { achievementNotFound, achievementOf, titleOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface GetAchievement {
+  readonly titleId: string
+  readonly achievementId: string
+}
+
+export async function getAchievement(
+  services: Services,
+  { titleId, achievementId }: GetAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  return services.store.read(call.signal, (queries) => achievementOf(queries, titleId, achievementId))
+}
+
+/** Returns an achievement as players see it: redacted if it is hidden and the title masks hidden achievements. */
+export async function getCatalogueAchievement(
+  services: Services,
+  request: GetAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  const achievement = await getAchievement(services, request, call)
+  const view = { titleId: request.titleId, playerId: undefined }
+  const [shown] = await asGatewayShows(services, view, [{ achievement }], redactDefinition, call)
+  return shown?.achievement ?? achievement
+}
+
+/** Returns achievements in the order of the ids. @throws LaurelError NOT_FOUND naming the first that is missing. */
+export async function batchGetAchievements(
+  services: Services,
+  { titleId, achievementIds }: { readonly titleId: string; readonly achievementIds: readonly string[] },
+  call: Call,
+): Promise<readonly StoredAchievement[]> {
+  return services.store.read(call.signal, async (queries) => {
+    const found = await queries.achievements.listByIds(titleId, [...new Set(achievementIds)])
+    if (found.length === 0) await titleOf(queries, titleId)
+    const byId = new Map(found.map((achievement) => [achievement.id, achievement]))
+    return achievementIds.map((id) => {
+      const achievement = byId.get(id)
+      if (achievement === undefined) throw achievementNotFound(titleId, id)
+      return achievement
+    })
+  })
+}
+
+export interface ListAchievements {
+  readonly titleId: string
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+  /** Achievements with any of these tags; empty for no filter. */
+  readonly tags: readonly string[]
+  readonly hidden: boolean | undefined
+  readonly orderBy: AchievementOrder
+  readonly descending: boolean
+}
+
+export async function listAchievements(
+  services: Services,
+  request: ListAchievements,
+  call: Call,
+): Promise<Page<StoredAchievement>> {
+  const { titleId, tags, hidden, orderBy, descending } = request
+  return services.store.read(call.signal, async (queries) => {
+    const page = await readPage(
+      request,
+      ['achievements', titleId, tags, hidden, orderBy, descending],
+      (after, limit) =>
+        queries.achievements.list({ titleId, tags, hidden, orderBy, descending, after, limit }),
+      (achievement) => ({ key: sortKey(achievement, orderBy), id: achievement.id }),
+    )
+    if (page.items.length === 0) await titleOf(queries, titleId)
+    return page
+  })
+}
+
+function sortKey(achievement: StoredAchievement, orderBy: AchievementOrder): bigint {
+  if (orderBy === 'create_time') return achievement.createTime
+  return orderBy === 'update_time' ? achievement.updateTime : BigInt(achievement.listOrder)
+}
+
+export interface GetDialectAchievement {
+  readonly dialect: string
+  readonly titleId: string
+  /** The achievement's id in the dialect. */
+  readonly dialectId: string
+}
+
+export async function getDialectAchievement(
+  services: Services,
+  { dialect, titleId, dialectId }: GetDialectAchievement,
+  call: Call,
+): Promise<StoredAchievement> {
+  return services.store.read(call.signal, async (queries) => {
+    const id = (await queries.achievementIds.findAchievements(titleId, dialect, [dialectId])).get(dialectId)
+    const [achievement] = id === undefined ? [] : await queries.achievements.listByIds(titleId, [id])
+    if (achievement !== undefined) return achievement
+    await titleOf(queries, titleId)
+    throw achievementNotFound(titleId, dialectId)
+  })
+}
+
+/** Returns all achievements of a title in list order, each with its id in the dialect. */
+export async function listDialectAchievements(
+  services: Services,
+  request: { readonly dialect: string; readonly titleId: string },
+  call: Call,
+): Promise<readonly StoredAchievement[]> {
+  const progressList = await listTitleProgress(services, { ...request, playerId: undefined }, call)
+  return progressList.map(({ achievement }) => achievement)
+}

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto'
+import { LaurelError } from '../../model/errors.ts'
+import type { Image } from '../../store/images/images.ts'
+import type { Call, Services } from '../services.ts'
+
+const HASH_DIGITS = 32
+
+export interface PutImage {
+  /** The title whose definitions the image is for; undefined for a title that does not exist yet. */
+  readonly titleId: string | undefined
+  readonly bytes: Uint8Array
+  /** The format that the caller declares; undefined to detect it. */
+  readonly format: Image['format'] | undefined
+}
+
+/**
+ * Stores an image under the hash of its bytes (32 hexadecimal digits), once.
+ * @throws LaurelError INVALID_FIELD for bytes that are no image, of another format than declared, damaged or too large.
+ */
+export async function putImage(
+  services: Services,
+  { bytes, format: declared }: PutImage,
+  call: Call,
+): Promise<Pick<Image, 'hash' | 'format'>> {
+  const format = await services.media.inspect(bytes)
+  if (declared !== undefined && declared !== format) {
+    const violations = [{ field: 'format', message: `must be ${format}, as the bytes are` }]
+    const message = `the picture is said to be ${declared}, and is ${format}`
+    throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations })
+  }
+  const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS)
+  await services.store.write(call.signal, (queries) =>
+    queries.images.upsert({ hash, format, bytes }, services.now()),
+  )
+  return { hash, format }
+}
+
+export interface GetImage {
+  readonly hash: string
+  /** The format to return it in. */
+  readonly format: Image['format']
+  /** The longest side in pixels; a smaller image keeps its size, and undefined keeps any size. */
+  readonly size: number | undefined
+}
+
+/** Returns an image, encoded again so that only its pixels are served; undefined if no image has the hash. */
+export async function getImage(
+  services: Services,
+  { hash, format, size }: GetImage,
+  call: Call,
+): Promise<Uint8Array | undefined> {
+  const image = await services.store.read(call.signal, (queries) => queries.images.find(hash))
+  return image && services.media.convert(image.bytes, format, size)
+}

@@ -1,0 +1,156 @@
+import { createHash } from 'node:crypto'
+import { LaurelError } from '../../model/errors.ts'
+import { LIMITS } from '../../model/limits.ts'
+import type { Account, Player } from '../../model/player.ts'
+import type { Queries } from '../../store/queries.ts'
+import { dialectOf } from '../exchange/dialects.ts'
+import { mutateIdempotently } from '../idempotency.ts'
+import { lockPlayer, playerOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+
+export interface LinkAccount {
+  readonly playerId: string
+  readonly account: Account
+  readonly requestId: string | undefined
+}
+
+/**
+ * Links an account to a player; an account that the player has already changes nothing.
+ * @throws LaurelError ALREADY_EXISTS when another player has it.
+ */
+export async function linkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
+  const { playerId, account } = request
+  const linked = await mutateIdempotently(services, 'linkAccount', request, call, async (queries) => {
+    const player = await lockPlayer(queries, playerId)
+    await insertAccount(services, queries, account, playerId)
+    await queries.players.update(playerId, player.displayName, services.now())
+    return playerOf(queries, playerId)
+  })
+  // Once more after the commit: until then, other transactions could park deliveries for want of this account.
+  await services.store.single(call.signal, (queries) =>
+    queries.replays.requeueWaiting([playerId], account.dialect),
+  )
+  return linked
+}
+
+/** @throws LaurelError NOT_FOUND when the player does not have the account. */
+export async function unlinkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
+  const { playerId, account } = request
+  return mutateIdempotently(services, 'unlinkAccount', request, call, async (queries) => {
+    const player = await lockPlayer(queries, playerId)
+    if (!(await queries.accounts.delete(account, playerId))) {
+      const message = `player ${playerId} has no account ${account.id} in ${account.dialect}`
+      const metadata = { playerId, dialect: account.dialect, accountId: account.id }
+      throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata })
+    }
+    await queries.players.update(playerId, player.displayName, services.now())
+    return playerOf(queries, playerId)
+  })
+}
+
+/** Links an account unless the player has it already, and requeues the deliveries that waited for it. */
+export async function insertAccount(
+  services: Services,
+  queries: Queries,
+  account: Account,
+  playerId: string,
+): Promise<void> {
+  checkAccount(services, account)
+  if (await queries.accounts.insert(account, playerId)) {
+    await queries.replays.requeueWaiting([playerId], account.dialect)
+    return
+  }
+  const owner = await queries.accounts.findPlayer(account)
+  if (owner === playerId) return
+  const message = `account ${account.id} in ${account.dialect} belongs to another player: unlink it there first`
+  const metadata = { dialect: account.dialect, accountId: account.id }
+  throw new LaurelError('already_exists', 'ACCOUNT_LINKED_ELSEWHERE', message, { metadata })
+}
+
+export interface AccountHolder {
+  readonly playerId: string
+  /** False for an account that no player has: the id is of the player that its first write will create. */
+  readonly linked: boolean
+}
+
+/** Returns the player of an account, or the player that the account's first write will create. */
+export async function playerOfAccount(
+  services: Services,
+  account: Account,
+  call: Pick<Call, 'signal'>,
+): Promise<AccountHolder> {
+  const playerId = await services.store.read(call.signal, (queries) => queries.accounts.findPlayer(account))
+  return { playerId: playerId ?? playerNamedAfter(account), linked: playerId !== undefined }
+}
+
+/**
+ * Returns the player of an account. An account that no player has is linked to a new player named after it, because writes
+ * through a dialect need no registration.
+ */
+export async function admitAccount(
+  services: Services,
+  account: Account,
+  call: Call,
+): Promise<{ readonly playerId: string }> {
+  checkAccount(services, account)
+  const { playerId, linked } = await playerOfAccount(services, account, call)
+  if (linked) return { playerId }
+  checkAdmission(account, playerId, call)
+  return services.store.write(call.signal, async (queries) => {
+    await queries.players.insertIfAbsent(playerId, services.now())
+    if (await queries.accounts.insert(account, playerId)) {
+      await queries.replays.requeueWaiting([playerId], account.dialect)
+    }
+    return { playerId: (await queries.accounts.findPlayer(account)) ?? playerId }
+  })
+}
+
+export interface AccountOfPlayer {
+  readonly dialect: string
+  /** The caller needs the permission to read the player's progress in this title. */
+  readonly titleId: string
+  readonly playerId: string
+}
+
+/**
+ * Returns a player's account id in a dialect: the linked account, of several the first by id; else the account that the
+ * player is named after, unless it is linked to another player. Undefined for a player without an account there.
+ */
+export async function accountOfPlayer(
+  services: Services,
+  { dialect, playerId }: AccountOfPlayer,
+  call: Call,
+): Promise<string | undefined> {
+  return services.store.read(call.signal, async (queries) => {
+    const linked = (await queries.accounts.listOfPlayers(dialect, [playerId])).get(playerId)
+    const prefix = playerNamedAfter({ dialect, id: '' })
+    if (linked !== undefined || !playerId.startsWith(prefix)) return linked
+    const id = playerId.slice(prefix.length)
+    const owner = await queries.accounts.findPlayer({ dialect, id })
+    return owner === undefined ? id : undefined
+  })
+}
+
+/** Returns the id of the player that is created for an account. It holds a hash if the account id is too long. */
+export function playerNamedAfter({ dialect, id }: Account): string {
+  const name = `${dialect}:${id}`
+  if (name.length <= LIMITS.id) return name
+  return `${dialect}:#${createHash('sha256').update(id).digest('hex')}`
+}
+
+/** Checks that the dialect exists, and that the id has the form of account ids there. */
+function checkAccount(services: Services, { dialect, id }: Account): void {
+  const adapter = dialectOf(services, dialect)
+  if (adapter.ids.isAccountId(id)) return
+  const message = `account ${id} is no account id of ${dialect}: ${adapter.ids.accountIdForm}`
+  throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, {
+    violations: [{ field: 'account.account_id', message: `must be ${adapter.ids.accountIdForm}` }],
+  })
+}
+
+/** Rejects a player who admits another account: a player could take accounts of others before they link them. */
+function checkAdmission({ dialect, id }: Account, playerId: string, { principal }: Call): void {
+  if (principal.kind !== 'player' || principal.playerId === playerId) return
+  const message = `account ${id} of ${dialect} is not the player's own: a trusted service must link it`
+  throw new LaurelError('permission_denied', 'PERMISSION_DENIED', message)
+}

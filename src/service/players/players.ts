@@ -1,0 +1,101 @@
+import { LaurelError } from '../../model/errors.ts'
+import type { Player } from '../../model/player.ts'
+import { mutateIdempotently } from '../idempotency.ts'
+import { type Page, readPage } from '../paging.ts'
+import { checkEtag, lockPlayer, playerOf } from '../require.ts'
+import type { Call, Services } from '../services.ts'
+import { insertAccount } from './accounts.ts'
+
+export async function getPlayer(
+  services: Services,
+  { playerId }: { readonly playerId: string },
+  call: Call,
+): Promise<Player> {
+  return services.store.read(call.signal, (queries) => playerOf(queries, playerId))
+}
+
+/** Returns the player of an account. */
+export async function findPlayer(
+  services: Services,
+  { dialect, accountId }: { readonly dialect: string; readonly accountId: string },
+  call: Call,
+): Promise<Player> {
+  return services.store.read(call.signal, async (queries) => {
+    const playerId = await queries.accounts.findPlayer({ dialect, id: accountId })
+    if (playerId !== undefined) return playerOf(queries, playerId)
+    const message = `no player has account ${accountId} in ${dialect}`
+    throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata: { dialect, accountId } })
+  })
+}
+
+/** Returns a page of players in order of id. */
+export async function listPlayers(
+  services: Services,
+  request: { readonly pageSize: number | undefined; readonly pageToken: string | undefined },
+  call: Call,
+): Promise<Page<Player>> {
+  return services.store.read(call.signal, (queries) =>
+    readPage(
+      request,
+      ['players'],
+      (after, limit) => queries.players.list(after?.id ?? '', limit),
+      ({ id }) => ({ key: 0n, id }),
+    ),
+  )
+}
+
+export interface CreatePlayer {
+  readonly player: Pick<Player, 'id' | 'displayName' | 'accounts'>
+  readonly requestId: string | undefined
+}
+
+/** @throws LaurelError ALREADY_EXISTS for a player of this id, or an account that another player has. */
+export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {
+  return mutateIdempotently(services, 'createPlayer', request, call, async (queries) => {
+    const { id, displayName, accounts } = request.player
+    if ((await queries.players.find(id)) !== undefined) {
+      const message = `player ${id} exists already`
+      throw new LaurelError('already_exists', 'PLAYER_EXISTS', message, { metadata: { playerId: id } })
+    }
+    const now = services.now()
+    await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
+    for (const account of accounts) await insertAccount(services, queries, account, id)
+    return playerOf(queries, id)
+  })
+}
+
+export interface UpdatePlayer {
+  readonly playerId: string
+  readonly etag: string | undefined
+  readonly patch: { readonly displayName?: string }
+  readonly requestId: string | undefined
+}
+
+export async function updatePlayer(services: Services, request: UpdatePlayer, call: Call): Promise<Player> {
+  const { playerId, patch } = request
+  return mutateIdempotently(services, 'updatePlayer', request, call, async (queries) => {
+    const current = await lockPlayer(queries, playerId)
+    checkEtag(current, request.etag)
+    await queries.players.update(playerId, patch.displayName ?? current.displayName, services.now())
+    return playerOf(queries, playerId)
+  })
+}
+
+export interface DeletePlayer {
+  readonly playerId: string
+  readonly etag: string | undefined
+  readonly requestId: string | undefined
+}
+
+/**
+ * Deletes all data of a player: accounts, progress, stat values, events, deliveries and stored responses. Deliveries are
+ * deleted once more at the end: a server may have been enqueueing events that it read before they were deleted.
+ */
+export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
+  const { playerId } = request
+  await mutateIdempotently(services, 'deletePlayer', request, call, async (queries) => {
+    checkEtag(await lockPlayer(queries, playerId), request.etag)
+    await queries.players.delete(playerId)
+  })
+  await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(playerId))
+}
