@@ -1,11 +1,12 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { LaurelError } from '../src/model/errors.ts'
+import { NEVER_ABORTED } from '../src/model/never-aborted.ts'
 import { AddressPolicy } from '../src/outbound/addresses.ts'
-import { openOutbound, type Resolve } from '../src/outbound/outbound.ts'
+import type { Resolve } from '../src/outbound/contract.ts'
+import { openOutbound } from '../src/outbound/outbound.ts'
 import { type FakePlatform, startFakePlatform } from './support/fake-platform.ts'
 
-const NEVER = new AbortController().signal
 const GET = { method: 'GET' } as const
 
 const cleanups: (() => Promise<void>)[] = []
@@ -40,8 +41,8 @@ function found(...addresses: string[]): Resolve {
 async function kindOf(url: string, resolve: Resolve, allowPrivate: readonly string[] = []): Promise<string> {
   const outbound = openOutbound({ allowPrivate, resolve })
   try {
-    await outbound.to(url).send(GET, NEVER)
-    return 'answered'
+    await outbound.to(url).send(GET, NEVER_ABORTED)
+    return 'response'
   } catch (error) {
     return String((error as { kind?: string }).kind)
   } finally {
@@ -49,7 +50,7 @@ async function kindOf(url: string, resolve: Resolve, allowPrivate: readonly stri
   }
 }
 
-describe('a URL may be', () => {
+describe('accepts the URL', () => {
   test.each([
     'https://platform.test',
     'https://platform.test:8443/a?b=c',
@@ -64,19 +65,19 @@ describe('a URL may be', () => {
     expect(refusal(url)).toBeUndefined()
   })
 
-  test('a private address that is allowed', () => {
+  test('of an allowed private address', () => {
     expect(refusal('https://10.1.2.3', ['10.0.0.0/8'])).toBeUndefined()
     expect(refusal('https://10.1.2.3', ['10.1.2.3'])).toBeUndefined()
     expect(refusal('https://[fd00::1]', ['fd00::/8'])).toBeUndefined()
-    for (const nobodys of ['https://0.0.0.0', 'https://224.0.0.1', 'https://255.255.255.255']) {
-      expect(refusal(nobodys, ['0.0.0.0/0'])).toBeDefined()
+    for (const unassigned of ['https://0.0.0.0', 'https://224.0.0.1', 'https://255.255.255.255']) {
+      expect(refusal(unassigned, ['0.0.0.0/0'])).toBeDefined()
     }
     expect(refusal('https://10.1.2.3', ['10.1.2.4', '192.168.0.0/16', 'fd00::/8'])).toBeDefined()
     expect(refusal('http://10.1.2.3', ['10.0.0.0/8'])?.message).toContain('must begin with https://')
   })
 })
 
-describe('a URL may not be', () => {
+describe('rejects the URL', () => {
   test.each([
     '',
     'platform.test',
@@ -102,19 +103,19 @@ describe('a URL may not be', () => {
     ...['[::]', '[fe80::1]', '[fc00::1]', '[fd00:ec2::254]', '[ff02::1]', '[2001:db8::1]', '[fec0::1]'],
     ...['[::ffff:10.0.0.1]', '[::ffff:127.0.0.1]', '[::10.0.0.1]', '[64:ff9b::a00:1]', '[64:ff9b:1::a00:1]'],
     ...['[2002:a00:1::]', '[2001:0:a00:1::]', '[4000::1]', '[100::1]'],
-  ])('the address %s', (host) => {
+  ])('of the private or reserved address %s', (host) => {
     expect(refusal(`https://${host}/`)?.violations).toMatchObject([
       { field: 'url', message: expect.stringContaining('private or reserved address') },
     ])
   })
 
-  test('quoted when it is refused, and is refused by its own field', () => {
+  test('with an error that names the field and does not quote the URL', () => {
     const error = refusal('https://user:hush@platform.test/?hush', [], 'destination.url')
     expect(error?.violations[0]?.field).toBe('destination.url')
     expect(error?.message).not.toContain('hush')
   })
 
-  test('anything else that opens a way in', () => {
+  test('of a private address in any notation', () => {
     const octet = fc.nat(255)
     const privately = fc.oneof(
       fc.tuple(fc.constant(10), octet, octet, octet),
@@ -125,14 +126,14 @@ describe('a URL may not be', () => {
     fc.assert(
       fc.property(privately, ([a, b, c, d]) => {
         const hex = `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`
-        const spellings = [
+        const notations = [
           `${a}.${b}.${c}.${d}`,
           `[::ffff:${hex}]`,
           `[64:ff9b::${hex}]`,
           `[2002:${hex}::1]`,
           `${(a * 256 + b) * 65536 + c * 256 + d}`,
         ]
-        for (const spelling of spellings) expect(refusal(`https://${spelling}/`)).toBeDefined()
+        for (const notation of notations) expect(refusal(`https://${notation}/`)).toBeDefined()
       }),
     )
   })
@@ -150,24 +151,24 @@ describe('a name', () => {
     ['not an address'],
     ['192.0.2.1'],
     ['8.8.8.8', '10.0.0.1'],
-  ])('is not called at %j', async (...addresses) => {
+  ])('is not called if it resolves to %j', async (...addresses) => {
     expect(await kindOf('https://platform.test', found(...addresses))).toBe('refused')
   })
 
-  test('that is localhost leads to this machine, or nowhere', async () => {
+  test('localhost resolves to loopback or is rejected, and no other name may resolve to loopback', async () => {
     expect(await kindOf('http://localhost:1', found('8.8.8.8'))).toBe('refused')
     expect(await kindOf('http://localhost:1', found('127.0.0.1'))).toBe('cannot_connect')
     expect(await kindOf('https://also.localhost:1', found('127.0.0.1'))).toBe('refused')
   })
 
-  test('that nobody knows is told apart', async () => {
+  test('without an address fails as cannot_resolve', async () => {
     expect(await kindOf('https://platform.test', found())).toBe('cannot_resolve')
     const unknown = Object.assign(new Error('getaddrinfo hush'), { code: 'ENOTFOUND' })
     expect(await kindOf('https://platform.test', () => Promise.reject(unknown))).toBe('cannot_resolve')
     expect(await kindOf('https://nowhere.invalid', found())).toBe('cannot_resolve')
   })
 
-  test('that is allowed may have private addresses, but not this machine’s nor its cloud’s', async () => {
+  test('that is allowed may have private addresses, but not loopback or link-local ones', async () => {
     const policy = new AddressPolicy(['Platform.internal'], true)
     for (const address of ['10.255.255.1', '192.168.0.1', '100.64.0.1', 'fd00::1', '8.8.8.8']) {
       expect([address, policy.allows('platform.internal', address)]).toEqual([address, true])
@@ -180,48 +181,48 @@ describe('a name', () => {
     expect(await kindOf('https://Platform.internal', found('127.0.0.1'), allowed)).toBe('refused')
   })
 
-  test('may be on this machine where its addresses are allowed', async () => {
+  test('may resolve to loopback if the block is allowed', async () => {
     const loopback = ['127.0.0.0/8']
     expect(await kindOf('https://platform.test:1', found('127.0.0.1'), loopback)).toBe('cannot_connect')
   })
 
-  test('in a network that has only IPv6 is judged by the address behind', () => {
+  test('checks the IPv4 address embedded in an allowed NAT64 prefix', () => {
     expect(refusal('https://[64:ff9b::808:808]')).toBeDefined()
     expect(refusal('https://[64:ff9b::808:808]', ['64:ff9b::/96'])).toBeUndefined()
     expect(refusal('https://[64:ff9b::a00:1]', ['64:ff9b::/96'])).toBeDefined()
     expect(refusal('https://[64:ff9b::a00:1]', ['64:ff9b::/96', '10.0.0.0/8'])).toBeUndefined()
   })
 
-  test('cannot be bound to another address between the judgement and the connection', async () => {
-    const answers = ['127.0.0.1', '10.0.0.1']
-    let asked = 0
+  test('cannot be rebound to another address between the check and the connection', async () => {
+    const addresses = ['127.0.0.1', '10.0.0.1']
+    let lookups = 0
     const { platform, outbound } = await platformAndOutbound(['127.0.0.0/8'], async () => {
-      const address = answers[asked % answers.length] ?? ''
-      asked += 1
+      const address = addresses[lookups % addresses.length] ?? ''
+      lookups += 1
       return [{ address, family: 4 }]
     })
     const url = `https://platform.test:${platform.port}`
-    // The fake speaks no TLS: that it was asked to is enough, and tells where the connection went.
-    await expect(outbound.to(url).send(GET, NEVER)).rejects.toMatchObject({ kind: 'tls' })
-    expect([platform.connections, asked]).toEqual([1, 1])
-    await expect(outbound.to(url).send(GET, NEVER)).rejects.toMatchObject({ kind: 'refused' })
-    expect([platform.connections, asked]).toEqual([1, 2])
+    // The fake platform has no TLS: the TLS failure shows that the connection reached it.
+    await expect(outbound.to(url).send(GET, NEVER_ABORTED)).rejects.toMatchObject({ kind: 'tls' })
+    expect([platform.connections, lookups]).toEqual([1, 1])
+    await expect(outbound.to(url).send(GET, NEVER_ABORTED)).rejects.toMatchObject({ kind: 'refused' })
+    expect([platform.connections, lookups]).toEqual([1, 2])
   })
 
-  test('is not asked for again while it is being asked for', async () => {
-    let asked = 0
-    const answered = Promise.withResolvers<void>()
+  test('is resolved once for concurrent requests', async () => {
+    let lookups = 0
+    const resolved = Promise.withResolvers<void>()
     const { platform, outbound } = await platformAndOutbound([], async () => {
-      asked += 1
-      await answered.promise
+      lookups += 1
+      await resolved.promise
       return [{ address: '127.0.0.1', family: 4 }]
     })
     const target = outbound.to(`http://localhost:${platform.port}`)
-    const sent = Promise.all(Array.from({ length: 5 }, () => target.send(GET, NEVER)))
-    await expect.poll(() => asked).toBe(1)
-    answered.resolve()
+    const sent = Promise.all(Array.from({ length: 5 }, () => target.send(GET, NEVER_ABORTED)))
+    await expect.poll(() => lookups).toBe(1)
+    resolved.resolve()
     expect((await sent).map(({ status }) => status)).toEqual([200, 200, 200, 200, 200])
-    expect(asked).toBe(1)
+    expect(lookups).toBe(1)
   })
 })
 
@@ -234,7 +235,7 @@ test.each([
   '*',
   'fd00::/129',
   '1.2.3.4/x',
-])('what is allowed may not be %j', (entry) => {
+])('rejects %j in allowPrivate', (entry) => {
   expect(() => openOutbound({ allowPrivate: [entry] })).toThrow(LaurelError)
 })
 
@@ -275,7 +276,7 @@ describe('where this machine is guarded', () => {
       await using stack = new AsyncDisposableStack()
       const options = { allowPrivate, guardLoopback: true, resolve: found(...addresses) }
       const outbound = stack.adopt(openOutbound(options), (open) => open.close())
-      const [result] = await Promise.allSettled([outbound.to('http://localhost:1').send(GET, NEVER)])
+      const [result] = await Promise.allSettled([outbound.to('http://localhost:1').send(GET, NEVER_ABORTED)])
       return result?.status === 'rejected' ? result.reason.kind : 'answered'
     }
     expect(await kind(['127.0.0.1'], '127.0.0.1')).toBe('cannot_connect')
@@ -291,6 +292,8 @@ describe('where this machine is guarded', () => {
       resolve: found('127.0.0.1'),
     })
     cleanups.push(() => outbound.close())
-    await expect(outbound.to(`https://${name}:1`).send(GET, NEVER)).rejects.toMatchObject({ kind: 'refused' })
+    await expect(outbound.to(`https://${name}:1`).send(GET, NEVER_ABORTED)).rejects.toMatchObject({
+      kind: 'refused',
+    })
   })
 })

@@ -1,5 +1,8 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { type Limits, OutboundError, openOutbound, type Target } from '../src/outbound/outbound.ts'
+import { NEVER_ABORTED } from '../src/model/never-aborted.ts'
+import type { Limits, Target } from '../src/outbound/contract.ts'
+import { openOutbound } from '../src/outbound/outbound.ts'
+import { OutboundError } from '../src/outbound/outbound-error.ts'
 import {
   always,
   answer,
@@ -8,18 +11,22 @@ import {
   startFakePlatform,
 } from './support/fake-platform.ts'
 
-const NEVER = new AbortController().signal
 const GET = { method: 'GET' } as const
 const LONG = 10 * 60_000
-/** Nothing takes so long, but for what a test means to. */
-const PATIENT = { connectTimeout: LONG, headersTimeout: LONG, bodyTimeout: LONG, totalTimeout: LONG }
+/** Long enough to never expire in a test. */
+const PATIENT = {
+  connectTimeoutMilliseconds: LONG,
+  headersTimeoutMilliseconds: LONG,
+  bodyTimeoutMilliseconds: LONG,
+  totalTimeoutMilliseconds: LONG,
+}
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
 
-async function meet(
+async function platformAndTarget(
   behaviour: Behaviour,
   limits: Partial<Limits> = {},
 ): Promise<{ platform: FakePlatform; target: Target; states: string[] }> {
@@ -29,7 +36,12 @@ async function meet(
     () => platform.close(),
     () => outbound.close(),
   )
-  const target = outbound.to(platform.url, { ...PATIENT, firstPause: LONG, longestPause: LONG, ...limits })
+  const target = outbound.to(platform.url, {
+    ...PATIENT,
+    firstPauseMilliseconds: LONG,
+    maxPauseMilliseconds: LONG,
+    ...limits,
+  })
   const states: string[] = []
   target.onBreaker((state) => states.push(state))
   return { platform, target, states }
@@ -37,7 +49,7 @@ async function meet(
 
 /** A status, or the kind of the failure. */
 async function outcome(target: Target): Promise<number | string> {
-  return await target.send(GET, NEVER).then(
+  return await target.send(GET, NEVER_ABORTED).then(
     ({ status }) => status,
     (error) => (error as OutboundError).kind,
   )
@@ -53,60 +65,62 @@ describe('the breaker', () => {
   test.each([
     ['5xx', answer(503), {}, 503],
     ['broken connections', { kind: 'drop' }, {}, 'dropped'],
-    ['timeouts', { kind: 'hang' }, { totalTimeout: 30 }, 'timeout'],
-  ] as const)('is opened by %s, and then says when to come again', async (_, behaviour, limits, failed) => {
-    const { platform, target, states } = await meet(behaviour, limits)
+    ['timeouts', { kind: 'hang' }, { totalTimeoutMilliseconds: 30 }, 'timeout'],
+  ] as const)('opens after %s, and then says when to retry', async (_, behaviour, limits, failed) => {
+    const { platform, target, states } = await platformAndTarget(behaviour, limits)
     expect(await outcomes(target, 5)).toEqual(Array(5).fill(failed))
     expect(target.breaker).toBe('open')
     expect(states).toEqual(['open'])
 
     const came = platform.received.length
-    const error = await target.send(GET, NEVER).catch((thrown: unknown) => thrown)
+    const error = await target.send(GET, NEVER_ABORTED).catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(OutboundError)
-    const { kind, retryAfter, passing, message } = error as OutboundError
-    expect([kind, passing]).toEqual(['circuit_open', true])
-    expect(retryAfter).toBeGreaterThan(LONG / 2)
-    expect(retryAfter).toBeLessThanOrEqual(LONG)
+    const { kind, retryAfterMilliseconds, isTransient, message } = error as OutboundError
+    expect([kind, isTransient]).toEqual(['circuit_open', true])
+    expect(retryAfterMilliseconds).toBeGreaterThan(LONG / 2)
+    expect(retryAfterMilliseconds).toBeLessThanOrEqual(LONG)
     expect(message).toContain(target.host)
     expect(platform.received).toHaveLength(came)
   })
 
-  test('is opened by a server that is not there', async () => {
-    const { platform, target } = await meet(answer(200))
+  test('opens if the server does not listen', async () => {
+    const { platform, target } = await platformAndTarget(answer(200))
     await platform.close()
     cleanups.shift()
     expect(await outcomes(target, 6)).toEqual([...Array(5).fill('cannot_connect'), 'circuit_open'])
   })
 
-  test('is opened by most of many, though none fails five times in a row', async () => {
-    const { platform, target } = await meet(answer(200))
+  test('opens if most requests fail, without five failures in a row', async () => {
+    const { platform, target } = await platformAndTarget(answer(200))
     platform.behave = (_, index) => answer(index % 4 === 3 ? 200 : 500)
     const all = await outcomes(target, 9)
     expect(all).toEqual([500, 500, 500, 200, 500, 500, 500, 200, 500])
-    // What was long ago does not count: a slow machine needs more of them.
+    // Old failures leave the window: a slow machine needs more of them.
     while (all.at(-1) !== 'circuit_open') all.push(await outcome(target))
   })
 
-  test.each([304, 400, 404, 429])('is not opened by %i', async (status) => {
-    const { target, states } = await meet(answer(status))
+  test.each([304, 400, 404, 429])('stays closed after %i', async (status) => {
+    const { target, states } = await platformAndTarget(answer(status))
     expect(await outcomes(target, 20)).toEqual(Array(20).fill(status))
     expect([target.breaker, states]).toEqual(['closed', []])
   })
 
-  test('is not opened by what the caller did', async () => {
-    const { target, states } = await meet({ kind: 'hang' })
+  test('stays closed after aborts and rejected requests', async () => {
+    const { target, states } = await platformAndTarget({ kind: 'hang' })
     for (let index = 0; index < 20; index += 1) {
       const caller = new AbortController()
       const sent = target.send(GET, caller.signal)
       caller.abort(new Error('enough'))
       await expect(sent).rejects.toThrow('enough')
-      await expect(target.send({ ...GET, path: '/..' }, NEVER)).rejects.toMatchObject({ kind: 'refused' })
+      await expect(target.send({ ...GET, path: '/..' }, NEVER_ABORTED)).rejects.toMatchObject({
+        kind: 'refused',
+      })
     }
     expect([target.breaker, states]).toEqual(['closed', []])
   })
 
-  test('is half open after a pause, and closed by an answer', async () => {
-    const { platform, target, states } = await meet(answer(500), { firstPause: 10 })
+  test('is half open after a pause, and closes after a success', async () => {
+    const { platform, target, states } = await platformAndTarget(answer(500), { firstPauseMilliseconds: 10 })
     await outcomes(target, 5)
     await expect.poll(() => target.breaker).toBe('half_open')
     platform.behave = always(answer(200))
@@ -116,8 +130,8 @@ describe('the breaker', () => {
     expect(await outcomes(target, 3)).toEqual([200, 200, 200])
   })
 
-  test('lets one through while it is half open', async () => {
-    const { platform, target } = await meet(answer(500), { firstPause: 10 })
+  test('lets one request through while it is half open', async () => {
+    const { platform, target } = await platformAndTarget(answer(500), { firstPauseMilliseconds: 10 })
     await outcomes(target, 5)
     await expect.poll(() => target.breaker).toBe('half_open')
     platform.behave = always({ kind: 'hang' })
@@ -130,10 +144,10 @@ describe('the breaker', () => {
     expect(platform.received).toHaveLength(6)
   })
 
-  test('is not closed by a try that was given up, and pauses longer', async () => {
+  test('opens again for longer after an aborted probe', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     cleanups.push(async () => void vi.useRealTimers())
-    const { platform, target, states } = await meet(answer(500), { firstPause: 50 })
+    const { platform, target, states } = await platformAndTarget(answer(500), { firstPauseMilliseconds: 50 })
     await outcomes(target, 5)
     platform.behave = always({ kind: 'hang' })
     for (let tries = 1; tries <= 3; tries += 1) {
@@ -145,15 +159,17 @@ describe('the breaker', () => {
       caller.abort(new Error('enough'))
       await expect(tried).rejects.toThrow('enough')
       expect(target.breaker).toBe('open')
-      const pause = await target.send(GET, NEVER).catch((error: OutboundError) => error.retryAfter)
+      const pause = await target
+        .send(GET, NEVER_ABORTED)
+        .catch((error: OutboundError) => error.retryAfterMilliseconds)
       expect(pause).toBe(50 * 2 ** tries)
     }
     expect(states).toEqual(['open', ...Array(3).fill(['half_open', 'open']).flat()])
   })
 
-  test('of one target is not that of another', async () => {
-    const dead = await meet(answer(500))
-    const alive = await meet(answer(200))
+  test('is independent of other targets', async () => {
+    const dead = await platformAndTarget(answer(500))
+    const alive = await platformAndTarget(answer(200))
     await outcomes(dead.target, 5)
     expect(dead.target.breaker).toBe('open')
     expect(await outcomes(alive.target, 3)).toEqual([200, 200, 200])

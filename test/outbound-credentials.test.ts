@@ -47,7 +47,7 @@ test.each([
   ['file:json', 'hush-json'],
   ['file:swapped', 'hush-swapped'],
   ['file:exact', 'x'.repeat(64 * 1024 - 1)],
-])('%s is read', async (reference, secret) => {
+])('reads %s', async (reference, secret) => {
   checkReference(reference)
   expect(await credentials.read(reference, 'harbor')).toBe(secret)
 })
@@ -67,7 +67,7 @@ test.each([
   ['file:up', 'leads out of its folder'],
   ['file:sub', 'is not a plain file'],
   ['file:pipe', 'is not a plain file'],
-])('%s is an error that names the reference and no secret', async (reference, problem) => {
+])('fails for %s with an error that names the reference and no secret', async (reference, problem) => {
   const error = await credentials.read(reference, 'harbor').catch((thrown: unknown) => thrown)
   expect(error).toBeInstanceOf(CredentialError)
   const { message } = error as CredentialError
@@ -94,7 +94,7 @@ test.each([
   'file:a\u0000',
   'file:discord\n',
   'vault:a',
-])('%j is no reference', async (reference) => {
+])('rejects the reference %j', async (reference) => {
   const refusal = expect.objectContaining({ code: 'invalid_argument' })
   expect(() => checkReference(reference, 'destination.credential')).toThrow(LaurelError)
   await expect(credentials.read(reference, 'harbor')).rejects.toEqual(refusal)
@@ -105,17 +105,19 @@ test.each([
   }
 })
 
-test('a credential that is for other titles is told as one that is not there', async () => {
-  const saying = (reference: string, titleId: string) =>
+test('a credential of other titles fails like a missing one', async () => {
+  const messageOf = (reference: string, titleId: string) =>
     credentials.read(reference, titleId).then(String, (error: Error) => error.message)
   for (const [theirs, absent] of [
     ['env:LAUREL_CREDENTIAL_OURS', 'env:LAUREL_CREDENTIAL_NONE'],
     ['file:theirs', 'file:none'],
   ] as const) {
-    expect(await saying(theirs, 'harbor-2')).toBe((await saying(absent, 'harbor-2')).replace(absent, theirs))
+    expect(await messageOf(theirs, 'harbor-2')).toBe(
+      (await messageOf(absent, 'harbor-2')).replace(absent, theirs),
+    )
   }
-  expect(await saying('file:theirs', 'lights')).toContain('is not one line')
-  expect(await saying('file:json', 'any title')).toBe('hush-json')
+  expect(await messageOf('file:theirs', 'lights')).toContain('is not one line')
+  expect(await messageOf('file:json', 'any title')).toBe('hush-json')
 })
 
 test.each([
@@ -129,15 +131,15 @@ test.each([
   '{"secret": "hush", "titles": ["harbor", 1]}',
   '{"secret": "hush", "titles": null}',
   '{"secret": "hush", "__proto__": {}}',
-])('%s is for nobody', async (text) => {
-  const places = { environment: { LAUREL_CREDENTIAL_ODD: text }, directory: undefined }
-  const read = new Credentials(places).read('env:LAUREL_CREDENTIAL_ODD', 'harbor')
+])('rejects the credential %s', async (text) => {
+  const sources = { environment: { LAUREL_CREDENTIAL_ODD: text }, directory: undefined }
+  const read = new Credentials(sources).read('env:LAUREL_CREDENTIAL_ODD', 'harbor')
   const problem = /^credential "env:LAUREL_CREDENTIAL_ODD" begins with a brace and is not a JSON object of/
   await expect(read).rejects.toThrow(problem)
   await expect(read).rejects.not.toThrow('hush')
 })
 
-test('a file is read again when it was changed', async () => {
+test('reads a file again after it was replaced', async () => {
   const file = join(directory, 'rotated')
   writeFileSync(file, 'one')
   expect(await credentials.read('file:rotated', 'harbor')).toBe('one')
@@ -146,7 +148,7 @@ test('a file is read again when it was changed', async () => {
   expect(await credentials.read('file:rotated', 'harbor')).toBe('two')
 })
 
-test('without a folder there are no files', async () => {
+test('has no files without a folder', async () => {
   const without = new Credentials({ environment, directory: undefined })
   await expect(without.read('file:discord', 'harbor')).rejects.toThrow('LAUREL_CREDENTIALS_DIR')
   await expect(

@@ -1,8 +1,10 @@
 import { rootCertificates, setDefaultCACertificates } from 'node:tls'
 import { afterEach, describe, expect, test } from 'vitest'
 import { freePort } from '../src/embedded-postgres/port.ts'
-import type { Limits, Target } from '../src/outbound/outbound.ts'
-import { OutboundError, openOutbound } from '../src/outbound/outbound.ts'
+import { NEVER_ABORTED } from '../src/model/never-aborted.ts'
+import type { Limits, Target } from '../src/outbound/contract.ts'
+import { openOutbound } from '../src/outbound/outbound.ts'
+import { OutboundError } from '../src/outbound/outbound-error.ts'
 import { issue } from './support/certificates.ts'
 import {
   always,
@@ -13,18 +15,22 @@ import {
   startFakePlatform,
 } from './support/fake-platform.ts'
 
-const NEVER = new AbortController().signal
 const GET = { method: 'GET' } as const
 const LONG = 10 * 60_000
-/** Nothing takes so long, but for what a test means to. */
-const PATIENT = { connectTimeout: LONG, headersTimeout: LONG, bodyTimeout: LONG, totalTimeout: LONG }
+/** Long enough to never expire in a test. */
+const PATIENT = {
+  connectTimeoutMilliseconds: LONG,
+  headersTimeoutMilliseconds: LONG,
+  bodyTimeoutMilliseconds: LONG,
+  totalTimeoutMilliseconds: LONG,
+}
 
 const cleanups: (() => Promise<void>)[] = []
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0)) await cleanup()
 })
 
-async function platformThat(behaviour: Behaviour, options: FakePlatformOptions = {}): Promise<FakePlatform> {
+async function startPlatform(behaviour: Behaviour, options: FakePlatformOptions = {}): Promise<FakePlatform> {
   const platform = await startFakePlatform({ behave: always(behaviour), ...options })
   cleanups.push(() => platform.close())
   return platform
@@ -45,10 +51,10 @@ async function failureOf(work: Promise<unknown>): Promise<OutboundError> {
   return error as OutboundError
 }
 
-describe('an answer', () => {
-  test('comes with its status, headers and body', async () => {
+describe('a response', () => {
+  test('has status, headers and body', async () => {
     const headers = { 'X-One': 'a', 'Set-Cookie': ['b=1', 'c=2'], ['__proto__']: 'harmless' }
-    const platform = await platformThat(answer(201, { headers, body: '{"né":"✓"}' }))
+    const platform = await startPlatform(answer(201, { headers, body: '{"né":"✓"}' }))
     const target = targetOf(`${platform.url}/api?key=1`)
     const body = '{"a":"ä"}'
     const request = {
@@ -57,8 +63,13 @@ describe('an answer', () => {
       headers: { 'Idempotency-Key': 'k1' },
       body,
     } as const
-    const found = await target.send(request, NEVER)
-    expect(found).toMatchObject({ status: 201, body: '{"né":"✓"}', truncated: false, retryAfter: undefined })
+    const found = await target.send(request, NEVER_ABORTED)
+    expect(found).toMatchObject({
+      status: 201,
+      body: '{"né":"✓"}',
+      isTruncated: false,
+      retryAfterMilliseconds: undefined,
+    })
     expect(found.headers.get('x-one')).toBe('a')
     expect(found.headers.get('set-cookie')).toBe('b=1, c=2')
     expect(found.headers.get('__proto__')).toBe('harmless')
@@ -69,75 +80,86 @@ describe('an answer', () => {
     expect([...platform.applied.keys()]).toEqual(['k1'])
   })
 
-  test('goes to the URL as it stands without a path', async () => {
-    const platform = await platformThat(answer(204))
-    await targetOf(`${platform.url}/hook?key=1`).send({ method: 'POST', body: new Uint8Array([0x61]) }, NEVER)
+  test('comes from the URL itself if the request has no path', async () => {
+    const platform = await startPlatform(answer(204))
+    await targetOf(`${platform.url}/hook?key=1`).send(
+      { method: 'POST', body: new Uint8Array([0x61]) },
+      NEVER_ABORTED,
+    )
     expect(platform.received).toMatchObject([{ path: '/hook?key=1', body: 'a' }])
   })
 
-  test.each([301, 302, 304, 307, 308, 404, 429, 500])('of status %i is an answer', async (status) => {
-    const elsewhere = await platformThat(answer(200))
-    const platform = await platformThat(answer(status, { headers: { location: elsewhere.url } }))
-    expect((await targetOf(platform.url).send(GET, NEVER)).status).toBe(status)
-    expect(elsewhere.received).toEqual([])
-  })
+  test.each([301, 302, 304, 307, 308, 404, 429, 500])(
+    'of status %i is returned, without following redirects',
+    async (status) => {
+      const elsewhere = await startPlatform(answer(200))
+      const platform = await startPlatform(answer(status, { headers: { location: elsewhere.url } }))
+      expect((await targetOf(platform.url).send(GET, NEVER_ABORTED)).status).toBe(status)
+      expect(elsewhere.received).toEqual([])
+    },
+  )
 
-  test('that is long is cut, between characters, and its connection used again', async () => {
-    const platform = await platformThat(answer(200, { body: 'ä'.repeat(250_000) }))
-    const target = targetOf(platform.url, { responseBytes: 9 })
+  test('that is too long is cut between characters, and its connection reused', async () => {
+    const platform = await startPlatform(answer(200, { body: 'ä'.repeat(250_000) }))
+    const target = targetOf(platform.url, { maxResponseBytes: 9 })
     for (let sent = 0; sent < 20; sent += 1) {
-      expect(await target.send(GET, NEVER)).toMatchObject({ body: 'ääää', truncated: true })
+      expect(await target.send(GET, NEVER_ABORTED)).toMatchObject({ body: 'ääää', isTruncated: true })
     }
-    // Another is made while the first is still being put away.
+    // A new connection may be opened before the drained one is free.
     expect(platform.connections).toBeLessThanOrEqual(10)
   })
 
-  test('that just fits is not cut', async () => {
-    const platform = await platformThat(answer(200, { body: 'abcd' }))
-    const target = targetOf(platform.url, { responseBytes: 4, wholeResponses: true })
-    expect(await target.send(GET, NEVER)).toMatchObject({ body: 'abcd', truncated: false })
+  test('of exactly the limit is not cut', async () => {
+    const platform = await startPlatform(answer(200, { body: 'abcd' }))
+    const target = targetOf(platform.url, { maxResponseBytes: 4, requiresWholeResponse: true })
+    expect(await target.send(GET, NEVER_ABORTED)).toMatchObject({ body: 'abcd', isTruncated: false })
   })
 
-  test('without end is cut, or an error where all of it is wanted', async () => {
-    const platform = await platformThat({ kind: 'flood' })
-    const found = await targetOf(platform.url, { responseBytes: 10 }).send(GET, NEVER)
-    expect(found).toMatchObject({ status: 200, body: 'x'.repeat(10), truncated: true })
-    const whole = targetOf(platform.url, { responseBytes: 10, wholeResponses: true })
-    const failure = await failureOf(whole.send(GET, NEVER))
-    expect([failure.kind, failure.passing]).toEqual(['too_large', false])
+  test('without end is cut, or an error if the whole response is required', async () => {
+    const platform = await startPlatform({ kind: 'flood' })
+    const found = await targetOf(platform.url, { maxResponseBytes: 10 }).send(GET, NEVER_ABORTED)
+    expect(found).toMatchObject({ status: 200, body: 'x'.repeat(10), isTruncated: true })
+    const whole = targetOf(platform.url, { maxResponseBytes: 10, requiresWholeResponse: true })
+    const failure = await failureOf(whole.send(GET, NEVER_ABORTED))
+    expect([failure.kind, failure.isTransient]).toEqual(['too_large', false])
   })
 })
 
-test('nobody keeps answers of any length', () => {
-  expect(() => targetOf('https://platform.test', { responseBytes: 2 ** 30 })).toThrow(RangeError)
+test('rejects a response limit that is too large', () => {
+  expect(() => targetOf('https://platform.test', { maxResponseBytes: 2 ** 30 })).toThrow(RangeError)
 })
 
-describe('no answer', () => {
+describe('a failure', () => {
   test.each([
-    ['hangs', { kind: 'hang' }, { headersTimeout: 50 }, 'timeout'],
-    ['hangs in its body', { kind: 'hang', begun: true }, { bodyTimeout: 50 }, 'timeout'],
-    ['trickles its headers', { kind: 'trickle', part: 'headers' }, { totalTimeout: 200 }, 'timeout'],
-    ['trickles its body', { kind: 'trickle', part: 'body' }, { totalTimeout: 200 }, 'timeout'],
+    ['hangs', { kind: 'hang' }, { headersTimeoutMilliseconds: 50 }, 'timeout'],
+    ['hangs in its body', { kind: 'hang', begun: true }, { bodyTimeoutMilliseconds: 50 }, 'timeout'],
+    [
+      'trickles its headers',
+      { kind: 'trickle', part: 'headers' },
+      { totalTimeoutMilliseconds: 200 },
+      'timeout',
+    ],
+    ['trickles its body', { kind: 'trickle', part: 'body' }, { totalTimeoutMilliseconds: 200 }, 'timeout'],
     ['breaks off', { kind: 'drop' }, {}, 'dropped'],
     ['has long headers', answer(200, { headers: { 'x-long': 'x'.repeat(20_000) } }), {}, 'too_large'],
-  ] as const)('comes of a server that %s', async (_, behaviour, limits, kind) => {
-    const platform = await platformThat(behaviour)
-    const failure = await failureOf(targetOf(platform.url, limits).send(GET, NEVER))
+  ] as const)('is returned for a server that %s', async (_, behaviour, limits, kind) => {
+    const platform = await startPlatform(behaviour)
+    const failure = await failureOf(targetOf(platform.url, limits).send(GET, NEVER_ABORTED))
     expect(failure).toMatchObject({ kind, host: `127.0.0.1:${platform.port}` })
   })
 
-  test('comes where nobody listens, and names no more than the host', async () => {
+  test('to connect names only the host', async () => {
     const port = await freePort(undefined)
     const target = targetOf(`http://127.0.0.1:${port}/path?key=hush`)
     const request = { ...GET, path: '/more?x=hush', headers: { authorization: 'hush' } }
-    const failure = await failureOf(target.send(request, NEVER))
+    const failure = await failureOf(target.send(request, NEVER_ABORTED))
     expect(failure).toMatchObject({ kind: 'cannot_connect' })
-    expect([failure.passing, failure.cause]).toEqual([true, undefined])
+    expect([failure.isTransient, failure.cause]).toEqual([true, undefined])
     expect(failure.message).toBe(`cannot connect to 127.0.0.1:${port} (ECONNREFUSED)`)
   })
 
-  test('comes when the caller gives up, with the caller’s reason', async () => {
-    const platform = await platformThat({ kind: 'hang' })
+  test('after an abort is the reason of the signal', async () => {
+    const platform = await startPlatform({ kind: 'hang' })
     const target = targetOf(platform.url)
     const caller = new AbortController()
     const sent = target.send(GET, caller.signal)
@@ -148,7 +170,7 @@ describe('no answer', () => {
     expect(platform.received).toHaveLength(1)
   })
 
-  test('comes when the caller gives up before there is a connection', async () => {
+  test('after an abort does not wait for the connection', async () => {
     const asked = Promise.withResolvers<void>()
     const resolve = () => {
       asked.resolve()
@@ -157,29 +179,34 @@ describe('no answer', () => {
     const outbound = openOutbound({ allowPrivate: [], resolve })
     cleanups.push(() => outbound.close())
     const caller = new AbortController()
-    const sent = outbound.to('https://platform.test', { connectTimeout: LONG }).send(GET, caller.signal)
+    const sent = outbound
+      .to('https://platform.test', { connectTimeoutMilliseconds: LONG })
+      .send(GET, caller.signal)
     await asked.promise
     caller.abort(new Error('enough'))
     await expect(sent).rejects.toThrow('enough')
   })
 
-  test('comes of a name that does not resolve in time', async () => {
+  test('is a timeout if the name does not resolve in time', async () => {
     const outbound = openOutbound({ allowPrivate: [], resolve: () => new Promise(() => {}) })
     cleanups.push(() => outbound.close())
-    const target = outbound.to('https://platform.test', { connectTimeout: 50 })
-    expect(await failureOf(target.send(GET, NEVER))).toMatchObject({ kind: 'timeout', host: 'platform.test' })
+    const target = outbound.to('https://platform.test', { connectTimeoutMilliseconds: 50 })
+    expect(await failureOf(target.send(GET, NEVER_ABORTED))).toMatchObject({
+      kind: 'timeout',
+      host: 'platform.test',
+    })
   })
 
-  test('comes when all is closed', async () => {
-    const platform = await platformThat({ kind: 'hang' })
+  test('is `dropped` after the client was closed', async () => {
+    const platform = await startPlatform({ kind: 'hang' })
     const outbound = openOutbound({ allowPrivate: [] })
-    const target = outbound.to(platform.url, { ...PATIENT, inFlight: 1 })
-    const sent = [failureOf(target.send(GET, NEVER)), failureOf(target.send(GET, NEVER))]
+    const target = outbound.to(platform.url, { ...PATIENT, maxInFlight: 1 })
+    const sent = [failureOf(target.send(GET, NEVER_ABORTED)), failureOf(target.send(GET, NEVER_ABORTED))]
     await expect.poll(() => platform.received.length).toBe(1)
     await outbound.close()
     const kinds = (await Promise.all(sent)).map(({ kind }) => kind)
     expect(kinds).toEqual(['dropped', 'dropped'])
-    expect((await failureOf(target.send(GET, NEVER))).kind).toBe('dropped')
+    expect((await failureOf(target.send(GET, NEVER_ABORTED))).kind).toBe('dropped')
   })
 
   test.each([
@@ -194,27 +221,27 @@ describe('no answer', () => {
     [{ ...GET, path: '' }],
     [{ ...GET, headers: { 'x-a': 'hush\r\nx-b: c' } }],
     [{ method: 'POST', body: 'ä'.repeat(6) } as const],
-  ])('comes of a request that may not be sent: %j', async (request) => {
-    const platform = await platformThat(answer(200))
+  ])('is `refused` for the invalid request %j', async (request) => {
+    const platform = await startPlatform(answer(200))
     const failure = await failureOf(
-      targetOf(`${platform.url}/api`, { requestBytes: 11 }).send(request, NEVER),
+      targetOf(`${platform.url}/api`, { maxRequestBytes: 11 }).send(request, NEVER_ABORTED),
     )
-    expect([failure.kind, failure.passing]).toEqual(['refused', false])
+    expect([failure.kind, failure.isTransient]).toEqual(['refused', false])
     expect(failure.message).not.toContain('hush')
     expect(platform.received).toEqual([])
   })
 })
 
 describe('TLS', () => {
-  test('is trusted by the authorities and the name, or not at all', async () => {
+  test('requires a trusted certificate for the host name', async () => {
     const issued = await issue('a fake platform')
-    const platform = await platformThat(answer(200), { tls: issued })
-    const failure = await failureOf(targetOf(platform.url).send(GET, NEVER))
+    const platform = await startPlatform(answer(200), { tls: issued })
+    const failure = await failureOf(targetOf(platform.url).send(GET, NEVER_ABORTED))
     expect(failure).toMatchObject({ kind: 'tls', host: `localhost:${platform.port}` })
 
     setDefaultCACertificates([...rootCertificates, issued.cert])
     cleanups.push(async () => setDefaultCACertificates([...rootCertificates]))
-    expect(await targetOf(platform.url).send(GET, NEVER)).toMatchObject({ status: 200 })
+    expect(await targetOf(platform.url).send(GET, NEVER_ABORTED)).toMatchObject({ status: 200 })
 
     const outbound = openOutbound({
       allowPrivate: ['127.0.0.0/8'],
@@ -222,12 +249,12 @@ describe('TLS', () => {
     })
     cleanups.push(() => outbound.close())
     const misnamed = outbound.to(`https://platform.test:${platform.port}`)
-    expect(await failureOf(misnamed.send(GET, NEVER))).toMatchObject({ kind: 'tls' })
+    expect(await failureOf(misnamed.send(GET, NEVER_ABORTED))).toMatchObject({ kind: 'tls' })
   })
 
-  test('is not spoken to who does not speak it', async () => {
-    const platform = await platformThat(answer(200))
+  test('fails for a server without TLS', async () => {
+    const platform = await startPlatform(answer(200))
     const target = targetOf(`https://127.0.0.1:${platform.port}`)
-    expect(await failureOf(target.send(GET, NEVER))).toMatchObject({ kind: 'tls' })
+    expect(await failureOf(target.send(GET, NEVER_ABORTED))).toMatchObject({ kind: 'tls' })
   })
 })

@@ -14,10 +14,10 @@ import { parseExactJson } from '../src/model/exact-json.ts'
 import { parseInstant } from '../src/model/instant.ts'
 import { pack } from '../src/model/packed.ts'
 import { parseQuantity } from '../src/model/quantity.ts'
-import { withoutSecret } from '../src/outbound/redact-credential.ts'
-import { retryAfter } from '../src/outbound/retry-after.ts'
+import { redactCredential } from '../src/outbound/credentials.ts'
+import { retryAfterOf } from '../src/outbound/read-response.ts'
 import { pathBelow } from '../src/outbound/url.ts'
-import { readCredential } from '../src/service/destinations/credential.ts'
+import { readCredential } from '../src/service/credential.ts'
 import { readResumeToken } from '../src/service/events/resume-token.ts'
 import { readPage } from '../src/service/paging.ts'
 import { cpuMilliseconds, hardTexts } from './support/cpu.ts'
@@ -50,9 +50,9 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
     scoreOf({
       rewards: [{ kind: 'gamerscore', value, name: undefined, description: undefined, media: undefined }],
     }),
-  'retry-after': (text) => retryAfter(429, new Map([['retry-after', text]]), 0),
-  'ratelimit-reset': (text) => retryAfter(429, new Map([['ratelimit-reset', text]]), 0),
-  ratelimit: (text) => retryAfter(429, new Map([['ratelimit', text]]), 0),
+  'retry-after': (text) => retryAfterOf(429, new Map([['retry-after', text]]), 0),
+  'ratelimit-reset': (text) => retryAfterOf(429, new Map([['ratelimit-reset', text]]), 0),
+  ratelimit: (text) => retryAfterOf(429, new Map([['ratelimit', text]]), 0),
   'an authorization': readCredential,
   'a bearer token': (text) => readCredential(`Bearer ${text}`),
   'an Xbox token': (text) => readCredential(`XBL3.0 x=${text}`),
@@ -64,7 +64,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a path of losses': (text) => formatPath([text]),
   'a packed text': (text) => pack({ [text]: text }),
   'a path below a URL': (text) => pathBelow(new URL('https://example.com/a'), text),
-  'a body with a credential': (text) => withoutSecret(text, 'Bearer aaaaaaaaaaaaaaaa'),
+  'a body with a credential': (text) => redactCredential(text, 'Bearer aaaaaaaaaaaaaaaa'),
   'an Xbox time span': parseTimeSpan,
   'an Xbox integer': integerOf,
   'an Xbox title id': scidOf,

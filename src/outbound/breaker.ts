@@ -1,13 +1,13 @@
 import CircuitBreaker from 'opossum'
-import type { HttpResponse, Limits, TargetBreaker } from './outbound.ts'
+import type { HttpResponse, Limits, TargetBreaker } from './contract.ts'
 import { OutboundError, type OutboundFailure } from './outbound-error.ts'
 
-/** Failures in a row after which it opens, however far apart: a server that hangs gives few a minute. */
-const FAILURES = 5
-const WINDOW = 10_000
-/** Requests in a window from which on the rate of failures counts, above a half of them. */
-const VOLUME = 10
-const OF_THE_SERVER: ReadonlySet<OutboundFailure> = new Set([
+/** Failures in a row that open it, however far apart: a server that hangs causes only a few per minute. */
+const MAX_FAILURES_IN_A_ROW = 5
+const WINDOW_MILLISECONDS = 10_000
+/** From so many requests in the window, a failure rate above 50 % opens it. */
+const MIN_REQUESTS_FOR_RATE = 10
+const SERVER_FAILURES: ReadonlySet<OutboundFailure> = new Set([
   'cannot_resolve',
   'cannot_connect',
   'tls',
@@ -15,7 +15,7 @@ const OF_THE_SERVER: ReadonlySet<OutboundFailure> = new Set([
   'dropped',
 ])
 
-/** An answer that counts as a failure, on its way past opossum. */
+/** Carries a 5xx response through opossum, which counts only errors. */
 class ServerFailure extends Error {
   readonly response: HttpResponse
 
@@ -25,26 +25,27 @@ class ServerFailure extends Error {
   }
 }
 
-/** Fails requests at once while their server is away, and lets one through now and then to see whether it is back. */
+/** Fails requests at once while the server is down, and lets one through after each pause to probe it. */
 export class Breaker {
   readonly #host: string
   readonly #firstPause: number
   readonly #circuit: CircuitBreaker<[() => Promise<HttpResponse>], HttpResponse>
   #failures = 0
-  #nextTry = 0
+  #nextProbeTime = 0
 
-  constructor(host: string, { firstPause, longestPause }: Pick<Limits, 'firstPause' | 'longestPause'>) {
+  constructor(host: string, limits: Limits) {
+    const { firstPauseMilliseconds: firstPause, maxPauseMilliseconds: maxPause } = limits
     this.#host = host
     this.#firstPause = firstPause
     const options: CircuitBreaker.Options = {
       timeout: false,
       resetTimeout: firstPause,
-      volumeThreshold: VOLUME,
+      volumeThreshold: MIN_REQUESTS_FOR_RATE,
       errorThresholdPercentage: 50,
-      rollingCountTimeout: WINDOW,
+      rollingCountTimeout: WINDOW_MILLISECONDS,
       rollingPercentilesEnabled: false,
       enableSnapshots: false,
-      // What says nothing of the server (it was given up, say) must not close the circuit that it was to try.
+      // An error that says nothing about the server, such as an abort, must not close the circuit when it ends a probe.
       errorFilter: (error) => !isFailure(error) && !this.#circuit.halfOpen,
     }
     this.#circuit = new CircuitBreaker(failingOn5xx, options)
@@ -53,14 +54,14 @@ export class Breaker {
     })
     this.#circuit.on('failure', () => {
       this.#failures += 1
-      if (this.#failures >= FAILURES) this.#circuit.open()
+      if (this.#failures >= MAX_FAILURES_IN_A_ROW) this.#circuit.open()
     })
     this.#circuit.on('open', () => {
-      this.#nextTry = performance.now() + (options.resetTimeout ?? firstPause)
+      this.#nextProbeTime = performance.now() + (options.resetTimeout ?? firstPause)
     })
-    // opossum reads this as it opens: the try fails, and the next pause is longer.
+    // opossum reads this when it opens again after a failed probe: the next pause is longer.
     this.#circuit.on('halfOpen', () => {
-      options.resetTimeout = Math.min(longestPause, 2 * (options.resetTimeout ?? firstPause))
+      options.resetTimeout = Math.min(maxPause, 2 * (options.resetTimeout ?? firstPause))
     })
     this.#circuit.on('close', () => {
       this.#failures = 0
@@ -78,15 +79,17 @@ export class Breaker {
     this.#circuit.on('close', () => listener('closed'))
   }
 
-  /** @throws OutboundError `circuit_open` while none may be sent */
+  /** @throws OutboundError `circuit_open` */
   check(): void {
     if (this.#circuit.closed || this.#circuit.pendingClose) return
-    const wait = this.#circuit.halfOpen ? this.#firstPause : Math.max(0, this.#nextTry - performance.now())
-    const message = `${this.#host} failed again and again, and is left alone for a while`
+    const wait = this.#circuit.halfOpen
+      ? this.#firstPause
+      : Math.max(0, this.#nextProbeTime - performance.now())
+    const message = `${this.#host} failed repeatedly: its circuit breaker is open`
     throw new OutboundError('circuit_open', this.#host, message, Math.ceil(wait))
   }
 
-  /** @throws OutboundError `circuit_open` without doing the work; what the work throws */
+  /** @throws OutboundError `circuit_open` without running the work; any error of the work */
   async run(work: () => Promise<HttpResponse>): Promise<HttpResponse> {
     this.check()
     try {
@@ -109,5 +112,5 @@ async function failingOn5xx(work: () => Promise<HttpResponse>): Promise<HttpResp
 }
 
 function isFailure(error: unknown): boolean {
-  return error instanceof ServerFailure || (error instanceof OutboundError && OF_THE_SERVER.has(error.kind))
+  return error instanceof ServerFailure || (error instanceof OutboundError && SERVER_FAILURES.has(error.kind))
 }

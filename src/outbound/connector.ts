@@ -2,24 +2,23 @@ import { lookup } from 'node:dns/promises'
 import type { LookupFunction } from 'node:net'
 import { buildConnector } from 'undici'
 import type { AddressPolicy } from './addresses.ts'
-import { connectFailure } from './failures.ts'
-import type { Resolve } from './outbound.ts'
-import { OutboundError } from './outbound-error.ts'
+import type { Resolve } from './contract.ts'
+import { connectFailure, OutboundError } from './outbound-error.ts'
 
 export type CheckAddress = (host: string, name: string) => ReturnType<Resolve>
 
 /**
- * Resolves names and judges every address. Names that are being resolved are not asked for again: the system's
- * resolver has few threads for all, and a name that hangs would take them one by one.
+ * Returns a lookup that rejects a name if any of its addresses is forbidden. Concurrent lookups of a name share one: the
+ * system's resolver has few threads, and a name server that hangs would occupy them all.
  */
 export function lookupChecked(policy: AddressPolicy, resolve: Resolve = systemResolve): CheckAddress {
-  const asked = new Map<string, ReturnType<Resolve>>()
+  const pending = new Map<string, ReturnType<Resolve>>()
 
   function addressesOf(name: string): ReturnType<Resolve> {
-    const known = asked.get(name)
-    if (known !== undefined) return known
-    const found = resolve(name).finally(() => asked.delete(name))
-    asked.set(name, found)
+    const running = pending.get(name)
+    if (running !== undefined) return running
+    const found = resolve(name).finally(() => pending.delete(name))
+    pending.set(name, found)
     return found
   }
 
@@ -40,10 +39,14 @@ export function lookupChecked(policy: AddressPolicy, resolve: Resolve = systemRe
 }
 
 /**
- * Connects to the very addresses that were judged: the socket asks for no others. HTTP/1.1, one request at a time on a
- * connection, so that one that hangs or breaks takes no other with it.
+ * Returns a connector whose sockets use the checked lookup, so no second lookup can return other addresses. HTTP/1.1: a
+ * request that hangs or breaks its connection affects no other.
  */
-export function connectorTo(url: URL, checkAddress: CheckAddress, timeout: number): buildConnector.connector {
+export function connectorTo(
+  url: URL,
+  checkAddress: CheckAddress,
+  timeoutMilliseconds: number,
+): buildConnector.connector {
   const checked: LookupFunction = (name, options, callback) => {
     checkAddress(url.host, name.toLowerCase()).then(
       (addresses) => {
@@ -54,7 +57,12 @@ export function connectorTo(url: URL, checkAddress: CheckAddress, timeout: numbe
       (error: Error) => callback(error, ''),
     )
   }
-  const connect = buildConnector({ allowH2: false, timeout, lookup: checked, autoSelectFamily: true })
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: timeoutMilliseconds,
+    lookup: checked,
+    autoSelectFamily: true,
+  })
   return (options, callback) =>
     connect(options, (...[error, socket]) => {
       if (error === null) callback(null, socket)

@@ -4,20 +4,19 @@ import { dirname, join } from 'node:path'
 import { invalidArgument } from '../model/errors.ts'
 
 export interface CredentialSources {
-  /** Of this process, as it was at its start. */
+  /** Environment variables of the process. */
   readonly environment: Readonly<Record<string, string | undefined>>
-  /** Where the files are; undefined for nowhere. */
+  /** The folder of `file:` credentials; undefined for none. */
   readonly directory: string | undefined
 }
 
-/** What is behind a reference. */
 interface Credential {
   readonly secret: string
-  /** Which may have it shown to their destinations and platforms; undefined for all. */
+  /** Titles that may use it; undefined for all. */
   readonly titles: readonly string[] | undefined
 }
 
-/** A credential that cannot be had. Names the reference, never what is behind it. */
+/** A credential that cannot be used. Names the reference, never the secret. */
 export class CredentialError extends Error {
   override readonly name = 'CredentialError'
 
@@ -32,8 +31,8 @@ const FILE = /^file:([A-Za-z0-9_][A-Za-z0-9._-]{0,127})$/
 const MAX_BYTES = 64 * 1024
 
 /**
- * Makes sure that a reference has one of the two forms; whether there is something behind it shows at use.
- * @param field as the wire names it
+ * Checks the form of a reference. Whether the credential exists is checked when it is read.
+ * @param field the name of the reference's field on the wire
  * @throws LaurelError INVALID_FIELD
  */
 export function checkReference(reference: string, field = 'credential'): void {
@@ -43,20 +42,20 @@ export function checkReference(reference: string, field = 'credential'): void {
 }
 
 /**
- * Secrets by reference: only environment variables that begin with `LAUREL_CREDENTIAL_`, and files of one folder, so
- * that nobody has the database's password or /etc/passwd sent somewhere.
+ * Reads secrets by reference: only environment variables with the prefix `LAUREL_CREDENTIAL_` and files of one folder, so
+ * that a destination cannot have the database password or /etc/passwd sent to it.
  */
 export class Credentials {
-  readonly #places: CredentialSources
+  readonly #sources: CredentialSources
 
   constructor(sources: CredentialSources) {
-    this.#places = sources
+    this.#sources = sources
   }
 
   /**
-   * The secret behind a reference, without the white space around it. Files are read each time: a new secret needs no
-   * restart. One that is not for the title is told as one that is not there.
-   * @throws CredentialError; LaurelError INVALID_FIELD for what is no reference
+   * Returns the secret, trimmed. Files are read each time, so a new secret needs no restart. A credential of other titles
+   * fails like a missing one.
+   * @throws CredentialError; LaurelError INVALID_FIELD for an invalid reference
    */
   async read(reference: string, titleId: string): Promise<string> {
     checkReference(reference)
@@ -77,12 +76,12 @@ export class Credentials {
   }
 
   #variable(name: string): Buffer | undefined {
-    const value = Object.hasOwn(this.#places.environment, name) ? this.#places.environment[name] : undefined
+    const value = Object.hasOwn(this.#sources.environment, name) ? this.#sources.environment[name] : undefined
     return value === undefined ? undefined : Buffer.from(value)
   }
 
   async #file(reference: string): Promise<Buffer | undefined> {
-    const { directory } = this.#places
+    const { directory } = this.#sources
     if (directory === undefined) {
       throw new CredentialError(reference, 'needs LAUREL_CREDENTIALS_DIR, which is not set')
     }
@@ -98,21 +97,22 @@ export class Credentials {
   }
 }
 
-const FORM = 'a JSON object of "secret", and of "titles" with at least one id where it is not for all'
+const CREDENTIAL_FORMAT =
+  'a JSON object of "secret" and, unless it is for all titles, "titles" with at least one id'
 
-/** Either the secret alone, or an object that says whose it is: no header begins with a brace, and no signing secret. */
+/** Accepts the bare secret, or an object with its titles: no header value and no signing secret starts with a brace. */
 function readCredential(text: string, reference: string): Credential {
   if (!text.startsWith('{')) return { secret: text, titles: undefined }
   const { secret, titles, ...others } = parseObject(text)
-  // A member that is misspelt would else give it to all titles.
-  const isKnown = typeof secret === 'string' && Object.keys(others).length === 0
-  if (!isKnown || !(titles === undefined || isListOfIds(titles))) {
-    throw new CredentialError(reference, `begins with a brace and is not ${FORM}`)
+  // A misspelt `titles` would give it to all titles.
+  const isValid = typeof secret === 'string' && Object.keys(others).length === 0
+  if (!isValid || !(titles === undefined || isListOfIds(titles))) {
+    throw new CredentialError(reference, `begins with a brace and is not ${CREDENTIAL_FORMAT}`)
   }
   return { secret: secret.trim(), titles }
 }
 
-/** Empty for what is no JSON. */
+/** Returns an empty object for invalid JSON. */
 function parseObject(text: string): Readonly<Record<string, unknown>> {
   try {
     return JSON.parse(text)
@@ -125,21 +125,21 @@ function isListOfIds(value: unknown): value is readonly string[] {
   return Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === 'string' && id !== '')
 }
 
-/** A link is followed as long as it stays in the folder: that is how orchestrators swap secrets in one step. */
+/** Follows links that stay in the folder: orchestrators swap secrets by them. */
 async function openInside(directory: string, name: string, reference: string): Promise<FileHandle> {
   const folder = await realpath(directory)
   const path = await realpath(join(folder, name))
   if (!`${dirname(path)}/`.startsWith(folder === '/' ? '/' : `${folder}/`)) {
     throw new CredentialError(reference, 'is a link that leads out of its folder')
   }
-  // A pipe would make the opening wait for a writer.
+  // Without O_NONBLOCK, opening a pipe would wait for a writer.
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   if ((await file.stat()).isFile()) return file
   await file.close()
   throw new CredentialError(reference, 'is not a plain file')
 }
 
-/** One byte more than is allowed tells that there is too much. */
+/** Reads one byte more than allowed, so that the caller detects a file that is too long. */
 async function readBounded(file: FileHandle): Promise<Buffer> {
   const buffer = Buffer.alloc(MAX_BYTES + 1)
   let length = 0
@@ -148,4 +148,24 @@ async function readBounded(file: FileHandle): Promise<Buffer> {
     length += bytesRead
     if (bytesRead === 0 || length === buffer.length) return buffer.subarray(0, length)
   }
+}
+
+/** Shorter parts of a secret may be ordinary words. */
+const MIN_REDACTED_CHARACTERS = 8
+const REDACTED = '[credential]'
+
+/**
+ * Removes the credential from a response body, because bodies are stored and shown.
+ * @param secret as it was sent; undefined for none
+ */
+export function redactCredential(body: string, secret: string | undefined): string {
+  if (secret === undefined) return body
+  // The whole secret, and each part that is no word such as `Bearer`, in every encoding; the longest first.
+  const parts = secret.split(/[\s;,]+/).filter(({ length }) => length >= MIN_REDACTED_CHARACTERS)
+  const forms = [secret, ...parts].flatMap((text) => {
+    const inJson = JSON.stringify(text).slice(1, -1)
+    return [text, inJson, inJson.replaceAll('/', '\\/'), encodeURIComponent(text)]
+  })
+  const byLength = [...new Set(forms)].sort((left, right) => right.length - left.length)
+  return byLength.reduce((text, form) => text.replaceAll(form, REDACTED), body)
 }

@@ -1,10 +1,10 @@
 /**
- * Why a request got no answer:
- * - `refused`: it was not sent, and never will be: an address or a path that Laurel does not call, or a body too long;
- * - `cannot_resolve`, `cannot_connect`, `tls`: it was not sent, because nobody was reached, or nobody who can be trusted;
- * - `timeout`, `dropped`: it may have arrived, or may not;
- * - `too_large`: it was answered, with more than fits where all of the answer was wanted;
- * - `circuit_open`: it was not sent, because those before it failed.
+ * Why a request has no response:
+ * - `refused`: not sent, and never will be: a forbidden address or path, an invalid header, or a body that is too long;
+ * - `cannot_resolve`, `cannot_connect`, `tls`: not sent, because no trusted connection could be opened;
+ * - `timeout`, `dropped`: the server may or may not have received it;
+ * - `too_large`: the response is longer than allowed;
+ * - `circuit_open`: not sent, because earlier requests failed.
  */
 export type OutboundFailure =
   | 'refused'
@@ -16,29 +16,67 @@ export type OutboundFailure =
   | 'too_large'
   | 'circuit_open'
 
-const FINAL: ReadonlySet<OutboundFailure> = new Set(['refused', 'too_large'])
+const PERMANENT: ReadonlySet<OutboundFailure> = new Set(['refused', 'too_large'])
 
-/**
- * A request without an answer. It names the host and no more of the request: it has no cause, because the texts of
- * others may quote a header or a query.
- */
+/** A request without a response. Names only the host and has no `cause`: texts of libraries may quote headers or queries. */
 export class OutboundError extends Error {
   override readonly name = 'OutboundError'
   readonly kind: OutboundFailure
   /** With its port, as in the URL. */
   readonly host: string
-  /** Milliseconds after which trying again may help; undefined where nobody knows. */
-  readonly retryAfter: number | undefined
+  /** When to try again; undefined if unknown. */
+  readonly retryAfterMilliseconds: number | undefined
 
-  constructor(kind: OutboundFailure, host: string, message: string, retryAfter?: number) {
+  constructor(kind: OutboundFailure, host: string, message: string, retryAfterMilliseconds?: number) {
     super(message)
     this.kind = kind
     this.host = host
-    this.retryAfter = retryAfter
+    this.retryAfterMilliseconds = retryAfterMilliseconds
   }
 
-  /** Whether the same request may fare better later. */
-  get passing(): boolean {
-    return !FINAL.has(this.kind)
+  /** Whether the same request may succeed later. */
+  get isTransient(): boolean {
+    return !PERMANENT.has(this.kind)
   }
+}
+
+/** Returns the error for a connection that could not be opened. */
+export function connectFailure(host: string, error: Error, isEncrypted: boolean): OutboundError {
+  if (error instanceof OutboundError) return error
+  const code = codeOf(error)
+  if (code === 'UND_ERR_CONNECT_TIMEOUT' || code === 'ETIMEDOUT') {
+    return new OutboundError('timeout', host, `cannot connect to ${host} in time`)
+  }
+  // Node throws an AggregateError if all of several addresses failed.
+  const isTcp = error instanceof AggregateError || ('syscall' in error && error.syscall === 'connect')
+  return isEncrypted && !isTcp
+    ? new OutboundError('tls', host, `cannot establish TLS with ${host}${withCode(code)}`)
+    : new OutboundError('cannot_connect', host, `cannot connect to ${host}${withCode(code)}`)
+}
+
+/** Returns the error for a request that failed on an open connection. */
+export function requestFailure(host: string, error: unknown): OutboundError {
+  if (error instanceof OutboundError) return error
+  const code = codeOf(error)
+  switch (code) {
+    case 'UND_ERR_HEADERS_TIMEOUT':
+      return new OutboundError('timeout', host, `${host} did not respond in time`)
+    case 'UND_ERR_BODY_TIMEOUT':
+      return new OutboundError('timeout', host, `${host} stopped in the middle of its response`)
+    case 'UND_ERR_HEADERS_OVERFLOW':
+      return new OutboundError('too_large', host, `the response headers of ${host} are too long`)
+    case 'UND_ERR_INVALID_ARG':
+      return new OutboundError('refused', host, `a header of the request to ${host} is not valid in HTTP`)
+    default:
+      return new OutboundError('dropped', host, `${host} closed the connection${withCode(code)}`)
+  }
+}
+
+function withCode(code: string): string {
+  return code === '' ? '' : ` (${code})`
+}
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : ''
+  return typeof code === 'string' ? code : ''
 }

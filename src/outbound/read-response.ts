@@ -1,54 +1,52 @@
 import type { Dispatcher } from 'undici'
-import type { HttpResponse, Limits } from './outbound.ts'
+import type { HttpResponse, Limits } from './contract.ts'
 import { OutboundError } from './outbound-error.ts'
-import { retryAfter } from './retry-after.ts'
 
-/** What is read of a body beyond what is kept, so that its connection can be used again. */
-const DRAINED_BYTES = 1024 * 1024
+/** Bytes read beyond the kept ones, so that the connection can be reused. */
+const MAX_DRAINED_BYTES = 1024 * 1024
+const MAX_RETRY_AFTER_MILLISECONDS = 60 * 60 * 1000
+const TOO_MANY_REQUESTS = 429
+const HTTP_DATE = /^[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} GMT$/
 
+/** @throws OutboundError `too_large` */
 export async function readResponse(
   host: string,
-  { statusCode: status, headers, body }: Dispatcher.ResponseData,
-  limits: Limits,
+  { statusCode: status, headers: rawHeaders, body }: Dispatcher.ResponseData,
+  { maxResponseBytes, requiresWholeResponse }: Limits,
 ): Promise<HttpResponse> {
-  const known = joined(headers as unknown as readonly string[])
-  const { text, truncated } = await readBody(body, limits.responseBytes, limits.wholeResponses)
-  if (truncated && limits.wholeResponses) {
-    const message = `the answer of ${host} is longer than ${limits.responseBytes} bytes`
+  const headers = joinHeaders(rawHeaders as unknown as readonly string[])
+  const { text, isTruncated } = await readBody(body, maxResponseBytes, requiresWholeResponse)
+  if (isTruncated && requiresWholeResponse) {
+    const message = `the response of ${host} is longer than ${maxResponseBytes} bytes`
     throw new OutboundError('too_large', host, message)
   }
-  return {
-    status,
-    headers: known,
-    body: text,
-    truncated,
-    retryAfter: retryAfter(status, known, Date.now()),
-  }
+  const retryAfterMilliseconds = retryAfterOf(status, headers, Date.now())
+  return { status, headers, body: text, isTruncated, retryAfterMilliseconds }
 }
 
 async function readBody(
   body: Dispatcher.ResponseData['body'],
   limit: number,
-  whole: boolean,
-): Promise<{ text: string; truncated: boolean }> {
-  const kept: Uint8Array[] = []
+  requiresWhole: boolean,
+): Promise<{ text: string; isTruncated: boolean }> {
+  const chunks: Uint8Array[] = []
   let length = 0
   try {
     for await (const chunk of body as AsyncIterable<Uint8Array>) {
-      if (length < limit) kept.push(chunk.subarray(0, limit - length))
+      if (length < limit) chunks.push(chunk.subarray(0, limit - length))
       length += chunk.length
-      if (length > limit && (whole || length > limit + DRAINED_BYTES)) break
+      if (length > limit && (requiresWhole || length > limit + MAX_DRAINED_BYTES)) break
     }
   } catch (error) {
     if (length <= limit) throw error
   }
-  const truncated = length > limit
-  // A character that was cut in two is left out.
-  return { text: new TextDecoder().decode(Buffer.concat(kept), { stream: truncated }), truncated }
+  const isTruncated = length > limit
+  // Streaming mode drops a character that was cut in two.
+  return { text: new TextDecoder().decode(Buffer.concat(chunks), { stream: isTruncated }), isTruncated }
 }
 
-/** @param raw names and values by turns */
-function joined(raw: readonly string[]): Map<string, string> {
+/** @param raw names and values, alternating */
+function joinHeaders(raw: readonly string[]): Map<string, string> {
   const headers = new Map<string, string>()
   for (let index = 0; index + 1 < raw.length; index += 2) {
     const name = String(raw[index]).toLowerCase()
@@ -57,4 +55,59 @@ function joined(raw: readonly string[]): Map<string, string> {
     headers.set(name, before === undefined ? value : `${before}, ${value}`)
   }
   return headers
+}
+
+/**
+ * Returns the longest wait that any header asks for, in milliseconds. The reset time of a quota counts only if the quota
+ * is used up.
+ * @param now in milliseconds, for a response without a Date header
+ */
+export function retryAfterOf(
+  status: number,
+  headers: ReadonlyMap<string, string>,
+  now: number,
+): number | undefined {
+  const isUsedUp = (remaining: string | undefined) =>
+    remaining === undefined ? status === TOO_MANY_REQUESTS : Number(remaining) === 0
+  const waits = [
+    // In a successful response Retry-After means when to poll again, which is no rate limit.
+    status >= 400 ? retryAfterHeader(headers, now) : undefined,
+    isUsedUp(headers.get('x-ratelimit-remaining'))
+      ? milliseconds(headers.get('x-ratelimit-reset-after'))
+      : undefined,
+    isUsedUp(headers.get('ratelimit-remaining')) ? milliseconds(headers.get('ratelimit-reset')) : undefined,
+    ...quotas(headers.get('ratelimit'))
+      .filter(({ remaining }) => isUsedUp(remaining))
+      .map(({ reset }) => milliseconds(reset)),
+  ].filter((wait) => wait !== undefined)
+  return waits.length === 0 ? undefined : Math.min(MAX_RETRY_AFTER_MILLISECONDS, Math.max(...waits))
+}
+
+function retryAfterHeader(headers: ReadonlyMap<string, string>, now: number): number | undefined {
+  const text = headers.get('retry-after')
+  const until = httpDate(text)
+  if (until === undefined) return milliseconds(text)
+  // The server's own clock counts: ours may differ.
+  return Math.max(0, until - (httpDate(headers.get('date')) ?? now))
+}
+
+function httpDate(text: string | undefined): number | undefined {
+  const time = text !== undefined && HTTP_DATE.test(text) ? Date.parse(text) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}
+
+/** Parses seconds. */
+function milliseconds(text: string | undefined): number | undefined {
+  const isNumber = text !== undefined && /^\d{1,12}(\.\d{1,12})?$/.test(text)
+  return isNumber ? Math.ceil(Number(text) * 1000) : undefined
+}
+
+/** Parses the items of `"burst";r=0;t=12, "day";r=900;t=3600`. */
+function quotas(text = '') {
+  // A quote that is never closed extends to the end: a pattern that fails there would start again at each later quote.
+  const items = text.replace(/"(?:[^"\\]|\\.?)*(?:"|$)/g, '').split(',')
+  return items.map((item) => ({
+    remaining: /;\s*r=(\d+)/.exec(item)?.[1],
+    reset: /;\s*t=(\d+)/.exec(item)?.[1],
+  }))
 }

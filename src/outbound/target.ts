@@ -1,14 +1,13 @@
 import { Pool } from 'undici'
 import { Breaker } from './breaker.ts'
 import { type CheckAddress, connectorTo } from './connector.ts'
-import { requestFailure } from './failures.ts'
-import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './outbound.ts'
-import { OutboundError } from './outbound-error.ts'
+import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './contract.ts'
+import { OutboundError, requestFailure } from './outbound-error.ts'
 import { readResponse } from './read-response.ts'
 import { RequestLimiter } from './request-limiter.ts'
 import { pathBelow } from './url.ts'
 
-/** An answer is wanted as it is: nothing here takes it apart. */
+/** `identity`: response bodies are not decompressed here. */
 const HEADERS = { 'user-agent': 'laurel', 'accept-encoding': 'identity' }
 
 export class HttpTarget implements Target {
@@ -19,7 +18,7 @@ export class HttpTarget implements Target {
   readonly #limiter: RequestLimiter
   readonly #closing = new AbortController()
 
-  /** @param onClose called once it is closed */
+  /** @param onClose called once, when it closes */
   constructor(url: URL, limits: Limits, checkAddress: CheckAddress, onClose: () => void) {
     this.#url = url
     this.#closing.signal.addEventListener('abort', onClose)
@@ -27,9 +26,9 @@ export class HttpTarget implements Target {
     this.#breaker = new Breaker(url.host, limits)
     this.#limiter = new RequestLimiter(limits)
     this.#pool = new Pool(url.origin, {
-      connect: connectorTo(url, checkAddress, limits.connectTimeout),
-      headersTimeout: limits.headersTimeout,
-      bodyTimeout: limits.bodyTimeout,
+      connect: connectorTo(url, checkAddress, limits.connectTimeoutMilliseconds),
+      headersTimeout: limits.headersTimeoutMilliseconds,
+      bodyTimeout: limits.bodyTimeoutMilliseconds,
     })
   }
 
@@ -45,31 +44,34 @@ export class HttpTarget implements Target {
     this.#breaker.onChange(listener)
   }
 
-  hold(milliseconds: number): void {
-    this.#limiter.hold(milliseconds)
+  pause(milliseconds: number): void {
+    this.#limiter.pause(milliseconds)
   }
 
   async send(request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse> {
-    const path = this.#check(request)
-    const wanted = AbortSignal.any([signal, this.#closing.signal])
-    wanted.throwIfAborted()
+    const path = this.#pathOf(request)
+    const cancelled = AbortSignal.any([signal, this.#closing.signal])
+    cancelled.throwIfAborted()
     this.#breaker.check()
-    return await this.#limiter.run(wanted, () =>
-      this.#breaker.run(() => this.#transmit(request, path, wanted)),
+    return await this.#limiter.run(cancelled, () =>
+      this.#breaker.run(() => this.#transmit(request, path, cancelled)),
     )
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new OutboundError('dropped', this.host, `no more is sent to ${this.host}`))
+    this.#closing.abort(new OutboundError('dropped', this.host, `the client for ${this.host} is closed`))
     this.#breaker.close()
     await this.#pool.destroy()
   }
 
-  /** The path of the request, if it may be sent at all. */
-  #check({ path, body = '' }: OutboundRequest): string {
-    const { requestBytes } = this.#limits
-    if (Buffer.byteLength(body) > requestBytes) {
-      const message = `the request to ${this.host} is longer than ${requestBytes} bytes`
+  /**
+   * Returns the path of the request.
+   * @throws OutboundError `refused`
+   */
+  #pathOf({ path, body = '' }: OutboundRequest): string {
+    const { maxRequestBytes } = this.#limits
+    if (Buffer.byteLength(body) > maxRequestBytes) {
+      const message = `the request to ${this.host} is longer than ${maxRequestBytes} bytes`
       throw new OutboundError('refused', this.host, message)
     }
     const below = pathBelow(this.#url, path)
@@ -77,20 +79,22 @@ export class HttpTarget implements Target {
     throw new OutboundError(
       'refused',
       this.host,
-      `a path for ${this.host} is not encoded, or leads elsewhere`,
+      `a path for ${this.host} is not percent-encoded, or leaves the path of its URL`,
     )
   }
 
-  async #transmit(request: OutboundRequest, path: string, wanted: AbortSignal): Promise<HttpResponse> {
-    wanted.throwIfAborted()
+  async #transmit(request: OutboundRequest, path: string, cancelled: AbortSignal): Promise<HttpResponse> {
+    cancelled.throwIfAborted()
     const { method, headers = {}, body = null } = request
     const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
     const stop = new AbortController()
-    const abort = () => stop.abort(wanted.reason)
-    const late = () =>
-      stop.abort(new OutboundError('timeout', this.host, `${this.host} did not answer to the end in time`))
-    const timer = setTimeout(late, this.#limits.totalTimeout)
-    wanted.addEventListener('abort', abort, { once: true })
+    const abort = () => stop.abort(cancelled.reason)
+    const expire = () =>
+      stop.abort(
+        new OutboundError('timeout', this.host, `${this.host} did not complete its response in time`),
+      )
+    const timer = setTimeout(expire, this.#limits.totalTimeoutMilliseconds)
+    cancelled.addEventListener('abort', abort, { once: true })
     try {
       const response = await unlessAborted(
         stop.signal,
@@ -108,12 +112,12 @@ export class HttpTarget implements Target {
       throw stop.signal.aborted ? stop.signal.reason : requestFailure(this.host, error)
     } finally {
       clearTimeout(timer)
-      wanted.removeEventListener('abort', abort)
+      cancelled.removeEventListener('abort', abort)
     }
   }
 }
 
-/** undici looks at the signal only once it is connected. */
+/** Rejects as soon as the signal is aborted: undici checks it only after connecting. */
 async function unlessAborted<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Result> {
   let abort = () => {}
   const aborted = new Promise<never>((_, reject) => {
