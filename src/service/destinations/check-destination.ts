@@ -3,22 +3,22 @@ import { invalidArgument, LaurelError, type Violation } from '../../model/errors
 import type { Binding, Title } from '../../model/title.ts'
 import type { Services } from '../services.ts'
 
-/** @throws LaurelError INVALID_FIELD with all that can be said of it without calling it. */
+/** @throws LaurelError INVALID_FIELD with all problems that show without calling the destination */
 export function checkDestination(
   services: Services,
   destination: Pick<Destination, 'dialect' | 'url' | 'credential'>,
 ): void {
-  const found = [
+  const violations = [
     ...checkDialect(services, destination.dialect),
     ...checkCredential(destination),
     ...services.destinationTester.check(destination),
   ]
-  if (found.length === 0) return
-  throw invalidArgument(found.map(({ field, message }) => ({ field: `destination.${field}`, message })))
+  if (violations.length === 0) return
+  throw invalidArgument(violations.map(({ field, message }) => ({ field: `destination.${field}`, message })))
 }
 
 /**
- * What a destination's platform knows the title by; undefined for a webhook, which knows Laurel's own names.
+ * Returns the title's ids on the destination's platform; undefined for a webhook, which receives Laurel's own ids.
  * @throws LaurelError TITLE_UNBOUND
  */
 export function bindingFor(title: Title, dialect: string): Binding | undefined {
@@ -39,8 +39,7 @@ function checkDialect({ dialects }: Services, dialect: string): readonly Violati
     : [{ field: 'dialect', message: `must be one of ${possible.join(', ')}` }]
 }
 
-/** Anybody could else tell a webhook's owner anything. */
 function checkCredential({ dialect, credential }: Pick<Destination, 'dialect' | 'credential'>) {
-  const missing = dialect === WEBHOOK && credential === ''
-  return missing ? [{ field: 'credential', message: 'must be set: a webhook is signed' }] : []
+  const isMissing = dialect === WEBHOOK && credential === ''
+  return isMissing ? [{ field: 'credential', message: 'must be set: a webhook is signed' }] : []
 }

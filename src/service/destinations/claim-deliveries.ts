@@ -1,41 +1,42 @@
+import { randomUUID } from 'node:crypto'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { type Destination, WEBHOOK } from '../../model/destination.ts'
 import { type Duration, TICKS_PER_SECOND } from '../../model/instant.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import type { Attempt } from '../../store/destinations/delivery-attempts.ts'
-import type { Claim } from '../../store/destinations/delivery-queue.ts'
+import type { Claim, ClaimRequest } from '../../store/destinations/delivery-queue.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Services } from '../services.ts'
 
 export type { Attempt, AttemptResult } from '../../store/destinations/delivery-attempts.ts'
 
-/** One player's deliveries to a destination, which nobody else sends until the lease ends. */
+/** One player's deliveries to a destination. No other process sends them until the lease ends. */
 export interface ClaimedDeliveries {
   readonly claim: Claim
   readonly title: Title
-  /** What the destination's platform knows the player by; empty for a webhook. */
+  /** The player's account on the platform; empty for a webhook. */
   readonly account: string
-  /** In order of event. */
+  /** Ordered by event. */
   readonly attempts: readonly Attempt[]
-  /** By id; absent where it is deleted. Nothing for a webhook, which needs none. */
+  /** By id, without deleted ones; empty for a webhook. */
   readonly achievements: ReadonlyMap<string, StoredAchievement>
-  /** What the player has, by achievement. */
+  /** By achievement id; empty for a webhook. */
   readonly progress: ReadonlyMap<string, Progress>
 }
 
 export interface ClaimOptions {
-  /** Names this claim. */
+  /** Identifies this claim. */
   readonly lease: string
   readonly leaseTime: Duration
-  /** Players at most. */
+  /** The maximum number of players. */
   readonly limit: number
 }
 
-/**
- * Takes up players who have something to be sent to a destination and can be reached there, as many as its rate budget
- * allows.
- */
+/** The lease of a queue while its player is parked. */
+const PARK_LEASE_TIME = 10n * TICKS_PER_SECOND
+
+/** Claims due players who have an account on the platform, as many as the rate limit allows, with their deliveries. */
 export async function claimDeliveries(
   services: Services,
   destination: Destination,
@@ -43,10 +44,10 @@ export async function claimDeliveries(
   signal: AbortSignal,
 ): Promise<readonly ClaimedDeliveries[]> {
   const { titleId, id: destinationId, dialect } = destination
-  const name = { titleId, destinationId }
-  const { interval, burst } = limitsOf(destination)
+  const key = { titleId, destinationId }
+  const { interval, burst } = rateLimitOf(destination)
   const isPlatform = dialect !== WEBHOOK
-  const request = { ...name, lease, leaseTime, dialect: isPlatform ? dialect : undefined }
+  const request = { ...key, lease, leaseTime, dialect: isPlatform ? dialect : undefined }
   const claims = await services.store.single(signal, (queries) =>
     queries.deliveryQueue.claimPlayers({ ...request, limit, interval, burst }),
   )
@@ -58,45 +59,82 @@ export async function claimDeliveries(
     const accounts = isPlatform
       ? await queries.accounts.listOfPlayers(dialect, players)
       : new Map<string, string>()
-    const [ready, waiting] = split(claims, ({ playerId }) => !isPlatform || accounts.has(playerId))
-    // Their accounts went away just now.
-    if (waiting.length > 0) await queries.deliveryAttempts.backOff(name, waiting)
-    const attempts = await queries.deliveryAttempts.begin(
-      name,
-      ready.map(({ playerId }) => playerId),
+    const [reachable, unreachable] = partition(
+      claims,
+      ({ playerId }) => !isPlatform || accounts.has(playerId),
     )
-    const knowledge = isPlatform ? await learn(queries, titleId, attempts) : NOTHING_LEARNED
+    // Unlinked since the claim.
+    if (unreachable.length > 0) await queries.deliveryAttempts.park(key, unreachable)
+    const attempts = await queries.deliveryAttempts.start(
+      key,
+      reachable.map(({ playerId }) => playerId),
+    )
+    const records = isPlatform ? await loadRecords(queries, titleId, attempts) : NO_RECORDS
     const byPlayer = Map.groupBy(attempts, ({ event }) => event.playerId)
-    return ready.map((claim) => ({
+    return reachable.map((claim) => ({
       claim,
       title,
       account: accounts.get(claim.playerId) ?? '',
       attempts: byPlayer.get(claim.playerId) ?? [],
-      achievements: knowledge.achievements,
-      progress: knowledge.progress.get(claim.playerId) ?? new Map(),
+      achievements: records.achievements,
+      progress: records.progress.get(claim.playerId) ?? new Map(),
     }))
   })
 }
 
-/** How much of a rate budget a request takes, and what may be used of it at once: that of a second. */
-export function limitsOf({ limits }: Destination): { readonly interval: Duration; readonly burst: Duration } {
+/**
+ * Parks players who are due but have no account on the platform, without using the destination's rate limit. The account
+ * is looked up while their queues are leased: an account that is linked at the same time is either found here, or its
+ * linking requeues the player.
+ */
+export async function parkDeliveries(
+  services: Services,
+  destination: Destination,
+  signal: AbortSignal,
+): Promise<void> {
+  const { titleId, id: destinationId, dialect } = destination
+  if (dialect === WEBHOOK) return
+  const key = { titleId, destinationId }
+  for (;;) {
+    const lease = { ...key, dialect, lease: randomUUID(), leaseTime: PARK_LEASE_TIME }
+    const claims = await services.store.single(signal, (queries) =>
+      queries.deliveryQueue.claimUnreachable(lease),
+    )
+    if (claims.length === 0) return
+    await services.store.write(signal, async (queries) => {
+      const players = claims.map(({ playerId }) => playerId)
+      const accounts = await queries.accounts.listOfPlayers(dialect, players)
+      const [reachable, unreachable] = partition(claims, ({ playerId }) => accounts.has(playerId))
+      if (unreachable.length > 0) await queries.deliveryAttempts.park(key, unreachable)
+      const releases = reachable.map((claim) => ({ claim, failures: 0, backoffTime: 0n }))
+      if (releases.length > 0) await queries.deliveryAttempts.releaseQueues(key, releases)
+    })
+  }
+}
+
+/** Returns the time that one request takes of the rate limit, and the burst: the requests of one second. */
+export function rateLimitOf({ limits }: Destination): Pick<ClaimRequest, 'interval' | 'burst'> {
   const interval = BigInt(Math.ceil(Number(TICKS_PER_SECOND) / limits.requestsPerSecond))
   return { interval, burst: interval > TICKS_PER_SECOND ? interval : TICKS_PER_SECOND }
 }
 
-interface Knowledge {
+interface Records {
   readonly achievements: ReadonlyMap<string, StoredAchievement>
   readonly progress: ReadonlyMap<string, ReadonlyMap<string, Progress>>
 }
 
-const NOTHING_LEARNED: Knowledge = { achievements: new Map(), progress: new Map() }
+const NO_RECORDS: Records = { achievements: new Map(), progress: new Map() }
 
-async function learn(queries: Queries, titleId: string, attempts: readonly Attempt[]): Promise<Knowledge> {
+async function loadRecords(
+  queries: Queries,
+  titleId: string,
+  attempts: readonly Attempt[],
+): Promise<Records> {
   const events = attempts.map(({ event }) => event)
   const ids = [...new Set(events.map(({ achievementId }) => achievementId))]
   const achievements = await queries.achievements.listByIds(titleId, ids)
-  const records = events.length === 0 ? [] : await queries.progress.listAt(events)
-  const byPlayer = Map.groupBy(records, ({ playerId }) => playerId)
+  const progress = events.length === 0 ? [] : await queries.progress.listAt(events)
+  const byPlayer = Map.groupBy(progress, ({ playerId }) => playerId)
   return {
     achievements: new Map(achievements.map((achievement) => [achievement.id, achievement])),
     progress: new Map(
@@ -108,6 +146,6 @@ async function learn(queries: Queries, titleId: string, attempts: readonly Attem
   }
 }
 
-function split<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
+function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))]
 }

@@ -2,20 +2,20 @@ import type { Destination } from '../../model/destination.ts'
 import type { Duration } from '../../model/instant.ts'
 import type { AttemptResult, Release } from '../../store/destinations/delivery-attempts.ts'
 import type { Services } from '../services.ts'
-import { limitsOf } from './claim-deliveries.ts'
+import { rateLimitOf } from './claim-deliveries.ts'
 
-/** What came of sending one player's deliveries. */
+/** The results of sending one player's deliveries. */
 export interface SentDeliveries extends Release {
   readonly results: readonly AttemptResult[]
-  /** Requests that were made. */
-  readonly requests: number
-  /** How long the destination asks to be left alone. */
-  readonly held: Duration
+  /** Requests sent. */
+  readonly requestCount: number
+  /** How long the destination asks not to be called. */
+  readonly pauseTime: Duration
 }
 
 /**
- * Writes what became of players' deliveries, and gives the players back, all of it or nothing; then charges the
- * destination's budget for what it took beyond the claims.
+ * Stores the results and releases the players' queues in one transaction, then charges the destination's rate limit for
+ * the requests that the claims did not pay for.
  */
 export async function completeDeliveries(
   services: Services,
@@ -24,27 +24,27 @@ export async function completeDeliveries(
   signal: AbortSignal,
 ): Promise<void> {
   const { titleId, id: destinationId } = destination
-  const name = { titleId, destinationId }
+  const key = { titleId, destinationId }
   const players = sent.map(({ claim }) => claim.playerId).sort()
-  const { interval, burst } = limitsOf(destination)
-  // A claim was charged one request already.
-  const extra = sent.reduce((sum, { requests }) => sum + Math.max(requests - 1, 0), 0)
-  const held = sent.map((one) => one.held).reduce(longer, 0n)
+  const { interval, burst } = rateLimitOf(destination)
+  // Each claim has paid for one request.
+  const unpaid = sent.reduce((sum, { requestCount }) => sum + Math.max(requestCount - 1, 0), 0)
+  const pauseTime = sent.map((ofPlayer) => ofPlayer.pauseTime).reduce(max, 0n)
   await services.store.write(signal, async (queries) => {
-    await queries.deliveryAttempts.lockQueues(name, players)
+    await queries.deliveryAttempts.lockQueues(key, players)
     await queries.deliveryAttempts.complete(
-      name,
+      key,
       sent.flatMap(({ results }) => results),
     )
-    await queries.deliveryAttempts.releaseQueues(name, sent)
+    await queries.deliveryAttempts.releaseQueues(key, sent)
   })
-  if (extra === 0 && held === 0n) return
-  // By itself: whoever takes up events or players holds the destination's row before those of players.
+  if (unpaid === 0 && pauseTime === 0n) return
+  // In its own transaction: enqueueing and claiming lock the destination's row before the players' queues.
   await services.store.single(signal, (queries) =>
-    queries.deliveryQueue.charge(name, interval * BigInt(extra), held > 0n ? held + burst : 0n),
+    queries.deliveryQueue.charge(key, interval * BigInt(unpaid), pauseTime > 0n ? pauseTime + burst : 0n),
   )
 }
 
-function longer(left: Duration, right: Duration): Duration {
+function max(left: Duration, right: Duration): Duration {
   return left > right ? left : right
 }

@@ -5,20 +5,20 @@ import { mutateIdempotently } from '../idempotency.ts'
 import { destinationOf, titleNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { bindingFor, checkDestination } from './check-destination.ts'
-import { deleteDeliveries } from './delete-deliveries.ts'
+import { deleteDeliveries } from './delivery-batches.ts'
 
 export type NewDestination = Omit<Destination, 'paused' | 'createTime' | 'updateTime' | 'etag'>
 
 export interface CreateDestination {
   readonly destination: NewDestination
-  /** Delivers what is kept already too. */
+  /** Delivers the stored events too, not only new ones. */
   readonly fromOldest: boolean
   readonly requestId: string | undefined
 }
 
 /**
- * Makes a destination. From now on means: from the number that events have come up to. What is being written under a
- * lower one may be left out, because it began before.
+ * Creates a destination. Unless `fromOldest` is set, it receives the events after the last event id that was assigned: an
+ * event of a transaction that is still open may be left out.
  * @throws LaurelError DESTINATION_EXISTS, TITLE_UNBOUND, TOO_MANY_DESTINATIONS
  */
 export async function createDestination(
@@ -29,10 +29,10 @@ export async function createDestination(
   const { destination, fromOldest } = request
   const { titleId, id } = destination
   checkDestination(services, destination)
-  // One of the same name may have left something: its deletion was cut short.
+  // The deletion of a destination with the same id may have been interrupted.
   await deleteDeliveries(services, titleId, id, call)
   return mutateIdempotently(services, 'createDestination', request, call, async (queries) => {
-    // One after the other in a title, so that none of them counts too few.
+    // The lock makes concurrent creations count each other.
     const title = await queries.titles.lock(titleId)
     if (title === undefined) throw titleNotFound(titleId)
     bindingFor(title, destination.dialect)
@@ -64,7 +64,7 @@ function destinationExists(titleId: string, destinationId: string): LaurelError 
 
 function tooManyDestinations(titleId: string): LaurelError {
   const limit = LIMITS.destinations
-  const message = `title ${titleId} has ${limit} destinations, and may have no more: delete one first`
+  const message = `title ${titleId} has ${limit} destinations, the maximum: delete one first`
   return new LaurelError('failed_precondition', 'TOO_MANY_DESTINATIONS', message, {
     metadata: { titleId, limit: String(limit) },
   })

@@ -4,29 +4,28 @@ import type { Violation } from '../../model/errors.ts'
 import type { Duration } from '../../model/instant.ts'
 import type { Binding } from '../../model/title.ts'
 
-/** Whoever calls destinations, as the use cases know it. */
+/** Calls destinations; implemented by the relay. */
 export interface DestinationTester {
   /**
-   * All that is wrong with where a destination is and with what lets Laurel in there, as far as it shows without
-   * calling it: the forms of both. Fields are named from the destination on: `url`.
+   * Returns the problems of a destination's URL and credential reference that show without calling it. Field names are
+   * relative to the destination: `url`.
    */
   check(destination: Pick<Destination, 'url' | 'credential'>): readonly Violation[]
   /**
-   * Calls a destination once with something that changes nothing there.
-   * @param binding what its platform knows the title by; undefined for a webhook
-   * @throws the signal's reason; whatever else goes wrong is in the result
+   * Calls a destination once with a request that changes nothing.
+   * @param binding the title's ids on the platform; undefined for a webhook
+   * @throws the signal's reason; any other failure is in the result
    */
   test(destination: Destination, binding: Binding | undefined, signal: AbortSignal): Promise<DestinationTest>
 }
 
-/** What came of calling a destination. */
 export interface DestinationTest {
   readonly succeeded: boolean
-  /** Undefined if nothing could be sent. */
+  /** Undefined if nothing was sent. */
   readonly request: DeliveryRequest | undefined
-  /** Undefined if nothing was answered. */
+  /** Undefined without a response. */
   readonly response: DeliveryResponse | undefined
   readonly duration: Duration
-  /** In words; empty if it succeeded. */
+  /** Empty on success. */
   readonly error: string
 }

@@ -2,12 +2,12 @@ import { type Destination, WEBHOOK } from '../../model/destination.ts'
 import { EVENT_KINDS, type EventKind } from '../../model/event.ts'
 import type { Services } from '../services.ts'
 
-/** What a platform is told of, where nobody says which kinds. */
+/** The default for platforms. */
 const PLATFORM_EVENT_KINDS: readonly EventKind[] = ['progressed', 'unlocked']
 
 /**
- * Makes deliveries of the next events that are meant for a destination, as far as they are settled. False when there
- * are no more for now, another process is at it, or the destination is not any more as it is given.
+ * Adds the next batch of events up to the safe position to the destination's deliveries. Returns whether there may be
+ * more: false too if another process is enqueueing, or the destination has changed.
  */
 export async function enqueueEvents(
   services: Services,
@@ -21,10 +21,10 @@ export async function enqueueEvents(
   )
 }
 
-/** Those that are asked for are taken up although the platform does not know them: that it does not is then told. */
+/** Kinds that the filter names are enqueued even if the platform does not support them: the delivery then says so. */
 function kindsFor({ dialects }: Services, { dialect, filter }: Destination): readonly EventKind[] {
   if (filter.kinds.length > 0) return filter.kinds
   if (dialect === WEBHOOK) return EVENT_KINDS
-  const known = dialects.get(dialect)?.bridge?.kinds ?? []
-  return PLATFORM_EVENT_KINDS.filter((kind) => known.includes(kind))
+  const supported = dialects.get(dialect)?.bridge?.kinds ?? []
+  return PLATFORM_EVENT_KINDS.filter((kind) => supported.includes(kind))
 }

@@ -1,20 +1,11 @@
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
 import { createDestination } from './create-destination.ts'
-import { deleteDestination } from './delete-destination.ts'
-import { getDelivery } from './get-delivery.ts'
-import { getDestination } from './get-destination.ts'
-import { listAchievementDeliveries } from './list-achievement-deliveries.ts'
-import { listDeliveries } from './list-deliveries.ts'
-import { listDestinations } from './list-destinations.ts'
-import { pauseDestination } from './pause-destination.ts'
-import { replayDeliveries } from './replay-deliveries.ts'
-import { replayDelivery } from './replay-delivery.ts'
-import { resumeDestination } from './resume-destination.ts'
-import { testDestination } from './test-destination.ts'
-import { updateDestination } from './update-destination.ts'
+import { getDelivery, listAchievementDeliveries, listDeliveries } from './deliveries.ts'
+import { deleteDestination, getDestination, listDestinations, testDestination } from './destinations.ts'
+import { replayDeliveries, replayDelivery } from './replay-deliveries.ts'
+import { pauseDestination, resumeDestination, updateDestination } from './update-destination.ts'
 
-/** What Laurel can be asked of where events are delivered. */
 export const DESTINATION_OPERATIONS = {
   createDestination: operation(createDestination, ({ destination }) => [
     permission.destinations(destination.titleId, 'create'),

@@ -1,24 +1,43 @@
-import type { ReplayableState } from '../../model/delivery.ts'
+import { type Delivery, REPLAYABLE_STATES, type ReplayableState } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
 import type { Instant } from '../../model/instant.ts'
-import { destinationOf, lockDestinationShared } from '../require.ts'
+import type { ReplayableDelivery } from '../../store/destinations/replays.ts'
+import type { Queries } from '../../store/queries.ts'
+import { deliveryOf, destinationOf, lockDestinationShared } from '../require.ts'
 import type { Call, Services } from '../services.ts'
+import type { DeliveryKey } from './deliveries.ts'
 
-/** Those that meet each part that is set. */
+/** Deliveries that match all parts that are set. */
 export interface ReplayDeliveries extends DestinationKey {
   readonly states: readonly ReplayableState[]
   readonly playerId: string | undefined
-  /** Of events that happened then or later. */
+  /** Inclusive, by the time of the event. */
   readonly startTime: Instant | undefined
-  /** Of events that happened before. */
+  /** Exclusive. */
   readonly endTime: Instant | undefined
 }
 
-const PAGE = 500
+const REPLAY_BATCH_SIZE = 500
 
 /**
- * Sends deliveries again, and gives how many, in many short transactions: what was done when it fails stays done, and
- * the same call again does the rest. What is taken up meanwhile is none of them.
+ * Sends a delivery again. A pending or superseded delivery is unchanged: it will be sent anyway, or the destination has
+ * newer progress.
+ */
+export async function replayDelivery(services: Services, key: DeliveryKey, call: Call): Promise<Delivery> {
+  const { titleId, destinationId, eventId } = key
+  return services.store.write(call.signal, async (queries) => {
+    await lockDestinationShared(queries, titleId, destinationId)
+    const { event, state } = await deliveryOf(queries, key)
+    if (REPLAYABLE_STATES.some((replayable) => replayable === state)) {
+      await replay(queries, key, [{ playerId: event.playerId, eventId }])
+    }
+    return deliveryOf(queries, key)
+  })
+}
+
+/**
+ * Sends deliveries again in batches of one short transaction, and returns how many. Completed batches stay if a later one
+ * fails, and the same call then replays the rest. Events enqueued after the start are not included.
  */
 export async function replayDeliveries(
   { store }: Services,
@@ -32,18 +51,25 @@ export async function replayDeliveries(
   })
   let [count, after] = [0n, 0n]
   while (after < last) {
-    const page = await store.write(signal, async (queries) => {
+    const batch = await store.write(signal, async (queries) => {
       await lockDestinationShared(queries, titleId, destinationId)
-      const filter = { ...request, after, upTo: last, limit: PAGE }
-      const found = await queries.replays.list(filter)
-      if (found.length === 0) return { reset: 0, reached: last }
-      const players = found.map(({ playerId }) => playerId)
-      await queries.replays.requeueAhead(titleId, destinationId, players)
-      const reset = await queries.replays.reset(titleId, destinationId, found)
-      return { reset, reached: found.at(-1)?.eventId ?? last }
+      const found = await queries.replays.list({ ...request, after, upTo: last, limit: REPLAY_BATCH_SIZE })
+      if (found.length === 0) return { count: 0, reached: last }
+      return { count: await replay(queries, request, found), reached: found.at(-1)?.eventId ?? last }
     })
-    count += BigInt(page.reset)
-    after = page.reached
+    count += BigInt(batch.count)
+    after = batch.reached
   }
   return count
+}
+
+/** The queues come first: the worker locks them before their deliveries. */
+async function replay(
+  queries: Queries,
+  { titleId, destinationId }: DestinationKey,
+  deliveries: readonly ReplayableDelivery[],
+): Promise<number> {
+  const players = deliveries.map(({ playerId }) => playerId)
+  await queries.replays.requeue(titleId, destinationId, players)
+  return queries.replays.reset(titleId, destinationId, deliveries)
 }

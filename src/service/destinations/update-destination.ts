@@ -4,7 +4,7 @@ import { checkEtag, destinationOf, lockDestination } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { checkDestination } from './check-destination.ts'
 import type { NewDestination } from './create-destination.ts'
-import { endBackoff } from './end-backoff.ts'
+import { endBackoff } from './delivery-batches.ts'
 
 export interface UpdateDestination extends DestinationKey {
   readonly etag: string | undefined
@@ -12,7 +12,7 @@ export interface UpdateDestination extends DestinationKey {
   readonly requestId: string | undefined
 }
 
-/** What is on its way already goes by what is kept then, and what rests because it failed is tried anew. */
+/** Updates a destination. Waiting deliveries follow the new settings, and failed ones are retried at once. */
 export async function updateDestination(
   services: Services,
   request: UpdateDestination,
@@ -29,4 +29,38 @@ export async function updateDestination(
   })
   await endBackoff(services, request, call)
   return updated
+}
+
+/** Stops sending; events are still enqueued. Succeeds if the destination is paused already. */
+export async function pauseDestination(
+  services: Services,
+  key: DestinationKey,
+  call: Call,
+): Promise<Destination> {
+  return setPaused(services, key, true, call)
+}
+
+/** Sends the waiting deliveries, including those in backoff. Succeeds if the destination is not paused. */
+export async function resumeDestination(
+  services: Services,
+  key: DestinationKey,
+  call: Call,
+): Promise<Destination> {
+  const resumed = await setPaused(services, key, false, call)
+  await endBackoff(services, key, call)
+  return resumed
+}
+
+async function setPaused(
+  services: Services,
+  { titleId, destinationId }: DestinationKey,
+  paused: boolean,
+  call: Call,
+): Promise<Destination> {
+  return services.store.write(call.signal, async (queries) => {
+    const current = await lockDestination(queries, titleId, destinationId)
+    if (current.paused === paused) return current
+    await queries.destinations.update({ ...current, paused, updateTime: services.now() })
+    return destinationOf(queries, titleId, destinationId)
+  })
 }

@@ -8,59 +8,59 @@ export interface AchievementDeliveryFilter {
   readonly titleId: string
   /** Undefined for all. */
   readonly achievementId: string | undefined
-  /** Only what comes after it; undefined for all. */
+  /** The last item of the previous page. */
   readonly after: Pick<AchievementDelivery, 'achievementId' | 'destinationId'> | undefined
   readonly limit: number
 }
 
-/** What the index has: the statement says so itself, so that the index is found. */
-const SETTLED = sql`d.state in (${sql.join(REPLAYABLE_STATES.map((state) => sql.lit(state)))})`
+/** The condition of the partial index, which the planner uses only if the statement repeats it. */
+const COMPLETED = sql`d.state in (${sql.join(REPLAYABLE_STATES.map((state) => sql.lit(state)))})`
 
 export function achievementDeliveryQueries(db: Kysely<Tables>) {
   return {
     /**
-     * What destinations know of a player's achievements, in order of achievement and destination. Of what was settled it
-     * goes from one to the next by an index, and looks up the newest of each state: what lies between is not read, however
-     * much. All that is pending is read: of one achievement it is little, because progress that waits is superseded. What
-     * is superseded is never the newest.
+     * Returns the delivery state of each of a player's achievements and destinations, ordered by both. A loose index scan
+     * finds the pairs with completed deliveries and the newest delivery of each state, and skips the others. Pending
+     * deliveries are all read: they are few per achievement, because waiting progress is superseded. A superseded delivery
+     * is never the newest.
      */
     async list(filter: AchievementDeliveryFilter): Promise<readonly AchievementDelivery[]> {
       const { playerId, titleId, achievementId, after, limit } = filter
-      const asked = achievementId === undefined ? sql`` : sql`and d.achievement_id = ${achievementId}`
-      const ofPlayer = sql`d.player_id = ${playerId} and d.title_id = ${titleId} ${asked}`
-      const isThere = sql`exists (select from destinations t where t.title_id = ${titleId} and t.id = d.destination_id)`
+      const ofAchievement = achievementId === undefined ? sql`` : sql`and d.achievement_id = ${achievementId}`
+      const ofPlayer = sql`d.player_id = ${playerId} and d.title_id = ${titleId} ${ofAchievement}`
+      const hasDestination = sql`exists (select from destinations t where t.title_id = ${titleId} and t.id = d.destination_id)`
       const [achievement, destination] = [after?.achievementId ?? '', after?.destinationId ?? '']
-      const nextTo = (lastAchievement: unknown, lastDestination: unknown) => sql`(
+      const nextAfter = (lastAchievement: unknown, lastDestination: unknown) => sql`(
         select d.achievement_id, d.destination_id from deliveries d
-        where ${ofPlayer} and ${SETTLED} and ${isThere}
+        where ${ofPlayer} and ${COMPLETED} and ${hasDestination}
           and (d.achievement_id, d.destination_id) > (${lastAchievement}, ${lastDestination})
         order by d.achievement_id, d.destination_id limit 1
       ) next`
       const { rows } = await sql<NewestRow>`
-        with recursive settled as (
-          select next.*, 1 as place from ${nextTo(achievement, destination)}
+        with recursive completed as (
+          select next.*, 1 as ordinal from ${nextAfter(achievement, destination)}
           union all
-          select next.*, s.place + 1 from settled s
-          cross join lateral ${nextTo(sql`s.achievement_id`, sql`s.destination_id`)}
-          where s.place < ${limit}::integer
+          select next.*, s.ordinal + 1 from completed s
+          cross join lateral ${nextAfter(sql`s.achievement_id`, sql`s.destination_id`)}
+          where s.ordinal < ${limit}::integer
         ),
         pending as materialized (
           select d.achievement_id, d.destination_id, max(d.event_id) as event_id from deliveries d
-          where ${ofPlayer} and d.state = 'pending' and ${isThere}
+          where ${ofPlayer} and d.state = 'pending' and ${hasDestination}
             and (d.achievement_id, d.destination_id) > (${achievement}, ${destination})
           group by d.achievement_id, d.destination_id
         ),
         pairs as materialized (
           select achievement_id, destination_id,
-            row_number() over (order by achievement_id, destination_id)::integer as place
+            row_number() over (order by achievement_id, destination_id)::integer as ordinal
           from (
-            select achievement_id, destination_id from settled
+            select achievement_id, destination_id from completed
             union select achievement_id, destination_id from pending
           ) as known
-          order by place limit ${limit}
+          order by ordinal limit ${limit}
         )
-        select ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, p.place, t.dialect,
-          q.due_time, ${EFFECTIVE_STATE} as effective_state, d.event_id = newest.any_state as newest
+        select ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, p.ordinal, t.dialect,
+          q.due_time, ${EFFECTIVE_STATE} as effective_state, d.event_id = newest.any_state as is_newest
         from pairs p
         cross join lateral (
           select max(event_id) as any_state, max(event_id) filter (where state = 'delivered') as delivered
@@ -68,7 +68,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
             select of_state.* from unnest(${[...REPLAYABLE_STATES]}::text[]) as s (state)
             cross join lateral (
               select d.event_id, d.state from deliveries d
-              where ${ofPlayer} and ${SETTLED} and d.achievement_id = p.achievement_id
+              where ${ofPlayer} and ${COMPLETED} and d.achievement_id = p.achievement_id
                 and d.destination_id = p.destination_id and d.state = s.state
               order by d.event_id desc limit 1
             ) as of_state
@@ -101,18 +101,18 @@ interface NewestRow extends Omit<Row<'deliveries'>, 'state'> {
   readonly ordinal: number
   readonly due_time: bigint | null
   readonly effective_state: DeliveryState
-  readonly newest: boolean
+  readonly is_newest: boolean
 }
 
-/** Of each the newest delivery, and the newest that arrived where that is another one. */
+/** Each pair has a row for its newest delivery, and another for its newest delivered one if that is older. */
 function toAchievementDeliveries(rows: readonly NewestRow[]): readonly AchievementDelivery[] {
-  const arrived = new Map(rows.filter(({ newest }) => !newest).map((row) => [row.ordinal, row]))
+  const olderDelivered = new Map(rows.filter((row) => !row.is_newest).map((row) => [row.ordinal, row]))
   return rows
-    .filter(({ newest }) => newest)
+    .filter((row) => row.is_newest)
     .sort((left, right) => left.ordinal - right.ordinal)
     .map((row) => {
       const event = eventOfDelivery(row)
-      const delivered = arrived.get(row.ordinal)
+      const delivered = olderDelivered.get(row.ordinal)
       return {
         destinationId: row.destination_id,
         dialect: row.dialect,

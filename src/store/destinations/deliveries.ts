@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Delivery, DeliveryRequest, DeliveryResponse, DeliveryState } from '../../model/delivery.ts'
+import type { DestinationKey } from '../../model/destination.ts'
 import type { Event } from '../../model/event.ts'
 import type { Row, Tables } from '../schema.ts'
 
@@ -10,24 +11,20 @@ export interface DeliveryFilter {
   readonly achievementId: string | undefined
   /** Empty for all. */
   readonly states: readonly DeliveryState[]
-  /** Of older events than this one. */
+  /** Only deliveries of events with a lower id. */
   readonly before: bigint | undefined
   readonly limit: number
 }
 
-/** How many rows are erased at a time, so that nobody waits for long. */
 const DELETE_BATCH_SIZE = 5_000
-/** No number or time is higher. */
-const LAST = 2n ** 63n - 1n
+const PURGE_SCAN_BATCH_SIZE = 5_000
+const MAX_BIGINT = 2n ** 63n - 1n
 
-/**
- * A player's wait for an account is the queue's, and is told as the state of all that waits in it. Of a delivery `d` and its
- * queue `q`.
- */
+/** The state of a delivery `d` with its queue `q`: all pending deliveries of a parked queue wait for the account. */
 export const EFFECTIVE_STATE = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
   then 'waiting_for_account' else d.state end`
 
-/** All but the state, of a delivery `d`, and what may be long. */
+/** The columns of a delivery `d` without state, request and response. */
 export const DELIVERY_COLUMNS = [
   'd.player_id',
   'd.title_id',
@@ -49,19 +46,18 @@ export const DELIVERY_COLUMNS = [
   'd.error',
 ] as const
 
-type Kept = Row<'deliveries'>['request']
+type StoredJson = Row<'deliveries'>['request']
 
-/** Lists do without bodies, which may be long. */
 const BODIES = {
-  'with bodies': (column: string) => sql<Kept>`${sql.ref(`d.${column}`)}`,
-  'without bodies': (column: string) => sql<Kept>`${sql.ref(`d.${column}`)} - 'body'`,
+  'with bodies': (column: string) => sql<StoredJson>`${sql.ref(`d.${column}`)}`,
+  'without bodies': (column: string) => sql<StoredJson>`${sql.ref(`d.${column}`)} - 'body'`,
 }
 
 export function deliveryQueries(db: Kysely<Tables>) {
   const select = (bodies: keyof typeof BODIES) =>
     db
       .selectFrom('deliveries as d')
-      // Looked up for each row, whatever the planner knows of the tables.
+      // Lateral with a limit: an index lookup per row, whatever statistics the planner has.
       .leftJoinLateral(
         (of) =>
           of
@@ -78,7 +74,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
       .select([BODIES[bodies]('request').as('request'), BODIES[bodies]('response').as('response')])
 
   return {
-    /** Newest first, without bodies. */
+    /** Returns deliveries, newest first, without bodies. */
     async list(filter: DeliveryFilter): Promise<readonly Delivery[]> {
       let query = select('without bodies')
         .where('d.title_id', '=', filter.titleId)
@@ -88,9 +84,11 @@ export function deliveryQueries(db: Kysely<Tables>) {
         query = query.where('d.achievement_id', '=', filter.achievementId)
       if (filter.before !== undefined) query = query.where('d.event_id', '<', filter.before)
       if (filter.states.length > 0) {
-        const kept = filter.states.map((state) => (state === 'waiting_for_account' ? 'pending' : state))
+        const storedStates = filter.states.map((state) =>
+          state === 'waiting_for_account' ? 'pending' : state,
+        )
         query = query
-          .where(isAnyOf('d.state', kept))
+          .where(isAnyOf('d.state', storedStates))
           .where(sql<SqlBool>`${EFFECTIVE_STATE} = any(${[...filter.states]}::text[])`)
       }
       const rows = await query.orderBy('d.event_id', 'desc').limit(filter.limit).execute()
@@ -106,31 +104,72 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return row && toDelivery(row)
     },
 
-    /** Erases some of what was meant for a destination that is gone; false when nothing of it is left. */
+    /** Deletes a batch of the deliveries and queues of a deleted destination. Returns false if there were none. */
     async deleteBatch(titleId: string, destinationId: string): Promise<boolean> {
-      const gone = sql`not exists (
+      const isDeleted = sql`not exists (
         select from destinations t where t.title_id = ${titleId} and t.id = ${destinationId})`
-      const its = sql`title_id = ${titleId} and destination_id = ${destinationId}`
+      const isOfDestination = sql`title_id = ${titleId} and destination_id = ${destinationId}`
       const queues = await sql<{ player_id: string }>`
         with bound as materialized (
-          select due_time from delivery_queues where ${its} order by due_time offset ${DELETE_BATCH_SIZE} limit 1
+          select due_time from delivery_queues where ${isOfDestination} order by due_time offset ${DELETE_BATCH_SIZE} limit 1
         )
-        delete from delivery_queues where ${its} and ${gone}
-          and due_time <= coalesce((select due_time from bound), ${LAST})
+        delete from delivery_queues where ${isOfDestination} and ${isDeleted}
+          and due_time <= coalesce((select due_time from bound), ${MAX_BIGINT})
         returning player_id`.execute(db)
       const deliveries = await sql<{ player_id: string }>`
         with bound as materialized (
-          select event_id from deliveries where ${its} order by event_id offset ${DELETE_BATCH_SIZE} limit 1
+          select event_id from deliveries where ${isOfDestination} order by event_id offset ${DELETE_BATCH_SIZE} limit 1
         )
-        delete from deliveries where ${its} and ${gone}
-          and event_id <= coalesce((select event_id from bound), ${LAST})
+        delete from deliveries where ${isOfDestination} and ${isDeleted}
+          and event_id <= coalesce((select event_id from bound), ${MAX_BIGINT})
         returning player_id`.execute(db)
       return queues.rows.length + deliveries.rows.length > 0
+    },
+
+    /** Returns the keys of all destinations. */
+    async listDestinations(): Promise<readonly DestinationKey[]> {
+      const rows = await db.selectFrom('destinations').select(['title_id', 'id']).execute()
+      return rows.map((row) => ({ titleId: row.title_id, destinationId: row.id }))
+    },
+
+    /**
+     * Deletes completed deliveries of a batch of events after one position and up to another. Keeps pending deliveries,
+     * dead letters and the last delivered one of each achievement. Returns the position reached, undefined at the end.
+     */
+    async purge(
+      { titleId, destinationId }: DestinationKey,
+      after: bigint,
+      upTo: bigint,
+    ): Promise<bigint | undefined> {
+      const { rows } = await sql<{ reached: bigint | null }>`
+        with old as materialized (
+          select player_id, event_id, achievement_id, state from deliveries
+          where title_id = ${titleId} and destination_id = ${destinationId}
+            and event_id > ${after} and event_id <= ${upTo}
+          order by event_id limit ${PURGE_SCAN_BATCH_SIZE}
+        ),
+        completed as materialized (
+          select player_id, event_id from old
+          where state in ('superseded', 'unsupported') or state = 'delivered' and exists (
+            select from deliveries newer
+            where newer.player_id = old.player_id and newer.title_id = ${titleId}
+              and newer.destination_id = ${destinationId} and newer.event_id > old.event_id
+              and newer.achievement_id = old.achievement_id and newer.state = 'delivered')
+        ),
+        deleted as (
+          delete from deliveries
+          where player_id = any(array(select player_id from completed)) and title_id = ${titleId}
+            and destination_id = ${destinationId} and event_id <= ${upTo}
+            and state in ('superseded', 'unsupported', 'delivered')
+            and ((player_id, event_id) in (select player_id, event_id from completed)) is true
+        )
+        select max(event_id) as reached from old`.execute(db)
+      return rows[0]?.reached ?? undefined
     },
   }
 }
 
-/** Of one state alone the statement says so itself, so that an index of such rows is found. */
+/** A single state is written as a literal, so that the planner can use a partial index. */
 export function isAnyOf(column: string, states: readonly DeliveryState[]): RawBuilder<SqlBool> {
   const [state] = states
   return states.length === 1
@@ -143,7 +182,7 @@ type DeliveryRow = Omit<Row<'deliveries'>, 'state'> & {
   readonly effective_state: DeliveryState
 }
 
-/** The event as it was when it was taken up. */
+/** Returns the event as it was when it was enqueued. */
 export function eventOfDelivery(row: Omit<Row<'deliveries'>, 'state'>): Event {
   return {
     id: row.event_id,

@@ -10,20 +10,20 @@ import type { Row, Tables } from '../schema.ts'
 import { eventOfDelivery } from './deliveries.ts'
 import type { Claim } from './delivery-queue.ts'
 
-/** An event that is to be sent now. */
+/** An event to send now. */
 export interface Attempt {
   readonly event: Event
-  /** Which try it is, from 1. */
+  /** The number of the attempt, from 1. */
   readonly number: number
 }
 
-/** What became of a delivery that was taken up. */
+/** The result of one delivery of a claim. */
 export interface AttemptResult {
   readonly playerId: string
   readonly eventId: bigint
   /**
-   * `unsent`: what came before it failed, so that it was not tried; `probed`: tried to see whether a destination that is
-   * away is back, which it is not, so that the try does not count; the others as deliveries have it.
+   * `unsent`: not sent, because an earlier one failed; `probed`: failed as the probe of a destination that is down, which
+   * does not count as an attempt; the others are states of deliveries.
    */
   readonly state: 'delivered' | 'pending' | 'unsent' | 'probed' | 'unsupported' | 'dead'
   readonly idempotencyKey: string
@@ -33,37 +33,37 @@ export interface AttemptResult {
   readonly error: string
 }
 
-/** What is to become of a player's queue. */
+/** How to release a claimed queue. */
 export interface Release {
   readonly claim: Claim
-  /** Tries that failed in a row. */
+  /** Failed attempts in a row. */
   readonly failures: number
-  /** How long it is left alone. */
-  readonly rest: Duration
+  /** Time until the next attempt. */
+  readonly backoffTime: Duration
 }
 
-/** So many deliveries of one player are sent at most before others have their turn. */
-const MAX_ATTEMPTS_IN_FLIGHT = 50
-/** So many of a player's are looked through for what was tried before, oldest first. */
+/** Deliveries of one player per claim, so that other players get their turn. */
+const MAX_ATTEMPTS_PER_CLAIM = 50
+/** A player's oldest pending deliveries, searched for attempted ones. */
 const SCAN_BATCH_SIZE = 1_000
 /**
- * A player without an account is looked at again, first in ten seconds and at last once a day, although a new account wakes
- * the queue: whoever linked it may have done so before the queue was there, or died before it was woken.
+ * The ticks until a parked player is checked again: from ten seconds up to a day. Linking an account requeues the player, but
+ * it may have happened before the queue existed, or its process may have died before the requeue.
  */
-const WAIT = sql`least(864000000000, 100000000 * 4 ^ least(q.failures, 10))::bigint`
+const PARK_TIME = sql`least(864000000000, 100000000 * 4 ^ least(q.failures, 10))::bigint`
 
 /**
- * Players and events are named as lists beside whatever they are joined with, and rows are looked for in a hash (`is true`): plans
- * that are made once for all would join all with all, where the tables have grown since.
+ * The statements repeat player and event ids as arrays beside the joins, and `(...) in (...) is true` forces a hashed lookup:
+ * a generic plan, made while the tables were small, would otherwise use nested loops over whole tables.
  */
 export function deliveryAttemptQueries(db: Kysely<Tables>) {
   return {
-    /** Lets players wait for an account; those whose time was changed are in a hurry, because one has come meanwhile. */
-    async backOff({ titleId, destinationId }: DestinationKey, claims: readonly Claim[]): Promise<void> {
+    /** Parks players until they have an account. A changed due time means that one was linked meanwhile: requeues them. */
+    async park({ titleId, destinationId }: DestinationKey, claims: readonly Claim[]): Promise<void> {
       await sql`
         update delivery_queues q set lease = null, waiting = q.due_time = c.due_time,
           failures = case when q.due_time = c.due_time then q.failures + 1 else 0 end,
-          due_time = ${DATABASE_CLOCK} + case when q.due_time = c.due_time then ${WAIT} else 0 end
+          due_time = ${DATABASE_CLOCK} + case when q.due_time = c.due_time then ${PARK_TIME} else 0 end
         from ${claimRows(claims)}
         where q.player_id = any(${claims.map(({ playerId }) => playerId)}::text[])
           and q.title_id = ${titleId} and q.destination_id = ${destinationId}
@@ -71,10 +71,10 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * What is to be sent for these players, counted as tried: what was tried before comes alone, so that it is the same
-     * as it was; else what is oldest. In order of event.
+     * Counts an attempt of each player's next deliveries and returns them, ordered by event. Deliveries attempted before
+     * come without others, so that the retry sends the same request; else the oldest ones.
      */
-    async begin(
+    async start(
       { titleId, destinationId }: DestinationKey,
       playerIds: readonly string[],
     ): Promise<readonly Attempt[]> {
@@ -82,13 +82,13 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
         with picked as materialized (
           select d.* from unnest(${[...playerIds]}::text[]) as p (player_id)
           cross join lateral (
-            select player_id, event_id, attempts, bool_or(attempts > 0) over () as again from (
+            select player_id, event_id, attempts, bool_or(attempts > 0) over () as is_retry from (
               select player_id, event_id, attempts from deliveries
               where player_id = p.player_id and title_id = ${titleId} and destination_id = ${destinationId}
                 and state = 'pending'
               order by event_id limit ${SCAN_BATCH_SIZE}
             ) as oldest
-            order by attempts = 0, event_id limit ${MAX_ATTEMPTS_IN_FLIGHT}
+            order by attempts = 0, event_id limit ${MAX_ATTEMPTS_PER_CLAIM}
           ) d
         )
         update deliveries set attempts = attempts + 1, attempt_time = ${DATABASE_CLOCK}
@@ -96,14 +96,14 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
           and destination_id = ${destinationId} and state = 'pending'
           and event_id = any(array(select event_id from picked))
           and ((player_id, event_id) in (
-            select player_id, event_id from picked where attempts > 0 or not again)) is true
+            select player_id, event_id from picked where attempts > 0 or not is_retry)) is true
         returning *`.execute(db)
       return rows
         .map((row) => ({ event: eventOfDelivery(row), number: row.attempts }))
         .sort((left, right) => (left.event.id < right.event.id ? -1 : 1))
     },
 
-    /** Writes what became of deliveries. It stands whoever has the lease now, for it happened. */
+    /** Stores results. The lease is not checked: the requests were sent, whichever process has the lease now. */
     async complete(
       { titleId, destinationId }: DestinationKey,
       results: readonly AttemptResult[],
@@ -112,7 +112,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
       await sql`
         update deliveries d set
           state = case when r.state in ('unsent', 'probed') then 'pending' else r.state end,
-          -- What was sent, if only as a probe, may have arrived, and must not look as if it had never been tried.
+          -- A probe may have arrived, so it must not look as if it had never been attempted.
           attempts = case r.state
             when 'unsent' then greatest(d.attempts - 1, 0)
             when 'probed' then greatest(d.attempts - 1, 1)
@@ -129,7 +129,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
           and d.player_id = r.player_id and d.event_id = r.event_id`.execute(db)
     },
 
-    /** Locks the queues, in order: who adds deliveries meanwhile waits, and what they added shows afterwards. */
+    /** Locks the queues, ordered by player. Enqueueing waits for the locks, so its deliveries are visible or not yet added. */
     async lockQueues(
       { titleId, destinationId }: DestinationKey,
       playerIds: readonly string[],
@@ -141,46 +141,46 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
         order by player_id for update`.execute(db)
     },
 
-    /** Gives players back: to nobody where nothing is left for them, else to whoever takes them up next. */
+    /** Releases queues: deletes those without pending deliveries, and makes the others due after their backoff. */
     async releaseQueues(
       { titleId, destinationId }: DestinationKey,
       releases: readonly Release[],
     ): Promise<void> {
-      const rests = releases.map(({ rest }) => String(rest))
+      const backoffTimes = releases.map(({ backoffTime }) => String(backoffTime))
       const failures = releases.map((release) => release.failures)
       const playerIds = releases.map(({ claim }) => claim.playerId)
       await sql`
         with released as materialized (
-          select c.player_id, c.lease, c.due_time, r.rest, r.failures, exists (select from deliveries d
+          select c.player_id, c.lease, c.due_time, r.backoff_time, r.failures, exists (select from deliveries d
             where d.player_id = c.player_id and d.title_id = ${titleId} and d.destination_id = ${destinationId}
-              and d.state = 'pending') as left_over
+              and d.state = 'pending') as is_pending
           from ${claimRows(releases.map(({ claim }) => claim))}
-          join unnest(${rests}::bigint[], ${failures}::integer[]) with ordinality as r (rest, failures, place)
-            on r.place = c.place
+          join unnest(${backoffTimes}::bigint[], ${failures}::integer[]) with ordinality as r (backoff_time, failures, ordinal)
+            on r.ordinal = c.ordinal
         ),
         emptied as (
           delete from delivery_queues
           where player_id = any(${playerIds}::text[]) and title_id = ${titleId}
             and destination_id = ${destinationId}
-            and ((player_id, lease) in (select player_id, lease from released where not left_over)) is true
+            and ((player_id, lease) in (select player_id, lease from released where not is_pending)) is true
         )
         update delivery_queues q set lease = null,
           failures = released.failures,
-          -- Another time than the lease's end means that somebody is in a hurry.
-          due_time = ${DATABASE_CLOCK} + case when q.due_time = released.due_time then rest else 0 end
+          -- A changed due time means that the queue was requeued during the lease.
+          due_time = ${DATABASE_CLOCK} + case when q.due_time = released.due_time then backoff_time else 0 end
         from released
         where q.player_id = any(${playerIds}::text[]) and q.title_id = ${titleId}
           and q.destination_id = ${destinationId} and q.player_id = released.player_id
-          and q.lease = released.lease and left_over`.execute(db)
+          and q.lease = released.lease and is_pending`.execute(db)
     },
   }
 }
 
-/** As `c`. */
+/** Returns the claims as a table `c`. */
 function claimRows(claims: readonly Claim[]) {
   return sql`unnest(${claims.map(({ playerId }) => playerId)}::text[], ${claims.map(({ lease }) => lease)}::text[],
     ${claims.map(({ dueTime }) => String(dueTime))}::bigint[]) with ordinality
-    as c (player_id, lease, due_time, place)`
+    as c (player_id, lease, due_time, ordinal)`
 }
 
 function toRow({

@@ -6,69 +6,72 @@ import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Row, Tables } from '../schema.ts'
 import { toDestination } from './destinations.ts'
 
-/** A destination, and whether there is something to do for it. */
 export interface DestinationWork {
   readonly destination: Destination
-  /** Events have come that are not among its deliveries. */
-  readonly behind: boolean
-  /** Players wait to be taken up. */
-  readonly due: boolean
+  /** Whether there are events to enqueue. */
+  readonly hasNewEvents: boolean
+  /** Whether players can be claimed. */
+  readonly hasDuePlayers: boolean
 }
 
-/** A player whose deliveries to a destination are somebody's to send, until the lease ends. */
+/** The exclusive right to send a player's deliveries to a destination until the lease ends. */
 export interface Claim {
   readonly playerId: string
   readonly lease: string
-  /** When the lease ends, by the database's clock. */
+  /** The end of the lease, by the database's clock. */
   readonly dueTime: bigint
-  /** Tries that failed in a row. */
+  /** Failed attempts in a row. */
   readonly failures: number
 }
 
 interface Lease extends DestinationKey {
   readonly lease: string
   readonly leaseTime: Duration
-  /** Where players need an account to be reached; undefined for a webhook. */
+  /** The platform on which players need an account; undefined for a webhook. */
   readonly dialect: string | undefined
 }
 
 export interface ClaimRequest extends Lease {
   readonly limit: number
-  /** How long one request takes of the rate budget, and how much of it may be used at once. */
+  /** The time that one request takes of the rate limit, and how much of it may be used at once. */
   readonly interval: Duration
   readonly burst: Duration
 }
 
-/** How many events are looked at in one transaction. */
+/** Events per transaction. */
 const ENQUEUE_BATCH_SIZE = 1_000
-/** How many of the players whose turn it is are looked at, longest waiting first. */
+/** Due players that a claim looks at, longest waiting first. */
 const SCAN_BATCH_SIZE = 1_000
 
 const ticks = (time: bigint) => sql`${time}::bigint`
 
-export function deliveryFlowQueries(db: Kysely<Tables>) {
+export function deliveryQueueQueries(db: Kysely<Tables>) {
   return {
-    /** Every destination there is, with what there is to do up to a number. */
+    /** Returns all destinations, with the work up to the safe position. */
     async findWork(safePosition: bigint): Promise<readonly DestinationWork[]> {
-      const { rows } = await sql<Row<'destinations'> & { behind: boolean; due: boolean }>`
+      const { rows } = await sql<Row<'destinations'> & Omit<DestinationWork, 'destination'>>`
         with clock as materialized (select ${DATABASE_CLOCK} as now)
         select d.*,
           exists (select from events e
-            where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(safePosition)}) as behind,
-          -- The first by time, so that it is looked up whatever the planner thinks of how many there are.
+            where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(safePosition)}) as "hasNewEvents",
+          -- Ordered with a limit, so that the planner always uses the index.
           coalesce((select q.due_time from delivery_queues q
             where q.title_id = d.title_id and q.destination_id = d.id
-            order by q.due_time limit 1) <= (select now from clock), false) as due
+            order by q.due_time limit 1) <= (select now from clock), false) as "hasDuePlayers"
         from destinations d
         join destination_flows f on f.title_id = d.title_id and f.destination_id = d.id
         order by d.title_id, d.id`.execute(db)
-      return rows.map((row) => ({ destination: toDestination(row), behind: row.behind, due: row.due }))
+      return rows.map(({ hasNewEvents, hasDuePlayers, ...row }) => ({
+        destination: toDestination(row),
+        hasNewEvents,
+        hasDuePlayers,
+      }))
     },
 
     /**
-     * Makes deliveries of the next events up to a number; false when another process is at it, or none is left. Progress
-     * that a later event of the achievement goes beyond is left out, or superseded where it waits untried. None are taken
-     * up for a destination that has changed: its filter may be another now.
+     * Adds the next batch of events up to the safe position to the deliveries, and returns whether there may be more; false
+     * too if another process is enqueueing, or the destination has another etag, and so perhaps another filter. Progress
+     * followed by a later event of the achievement is left out, or superseded if it waits unattempted.
      */
     async enqueueEvents(
       { titleId, id: destinationId, etag }: Pick<Destination, 'titleId' | 'id' | 'etag'>,
@@ -77,7 +80,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
     ): Promise<boolean> {
       const anyOf = (column: string, values: readonly string[]) =>
         sql`(cardinality(${[...values]}::text[]) = 0 or ${sql.ref(column)} = any(${[...values]}::text[]))`
-      const { rows } = await sql<{ moved: boolean }>`
+      const { rows } = await sql<{ hasMore: boolean }>`
         with flow as materialized (
           select position from destination_flows
           where title_id = ${titleId} and destination_id = ${destinationId}
@@ -92,7 +95,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
             order by id limit ${ENQUEUE_BATCH_SIZE}
           ) e
         ),
-        meant as materialized (
+        matching as materialized (
           select *, kind = 'progressed' and id < max(id) filter (where kind in ('progressed', 'unlocked'))
             over (partition by player_id, achievement_id) as superseded
           from page
@@ -104,13 +107,13 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
             progress_state, percent, unlock_time, actor, reason, request_id, state, create_time)
           select player_id, title_id, ${destinationId}, id, achievement_id, kind, time, state, percent, unlock_time,
             actor, reason, request_id, 'pending', ${DATABASE_CLOCK}
-          from meant where not superseded
+          from matching where not superseded
           on conflict (player_id, title_id, destination_id, event_id) do nothing
         ),
         newer as materialized (
-          select distinct player_id, achievement_id from meant where kind in ('progressed', 'unlocked')
+          select distinct player_id, achievement_id from matching where kind in ('progressed', 'unlocked')
         ),
-        -- All that was there before the page is older.
+        -- Deliveries enqueued before this page are older.
         superseded as (
           update deliveries set state = 'superseded'
           where player_id = any(array(select player_id from newer)) and title_id = ${titleId}
@@ -121,7 +124,7 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
         queued as (
           insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
           select player_id, ${titleId}, ${destinationId}, ${DATABASE_CLOCK}
-          from (select distinct player_id from meant) as players order by player_id
+          from (select distinct player_id from matching) as players order by player_id
           on conflict (player_id, title_id, destination_id) do update set due_time = excluded.due_time
             where q.lease is null and not q.waiting and q.failures = 0 and q.due_time > excluded.due_time
         )
@@ -130,11 +133,11 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
             else (select max(id) from page) end
         from flow
         where f.title_id = ${titleId} and f.destination_id = ${destinationId}
-        returning (select count(*) from page) = ${ENQUEUE_BATCH_SIZE} as moved`.execute(db)
-      return rows[0]?.moved ?? false
+        returning (select count(*) from page) = ${ENQUEUE_BATCH_SIZE} as "hasMore"`.execute(db)
+      return rows[0]?.hasMore ?? false
     },
 
-    /** Takes up players whose turn it is and who can be reached, as many as the rate budget has requests for. */
+    /** Claims due players who have an account, as many as the rate limit has requests for, and charges one request each. */
     async claimPlayers(request: ClaimRequest): Promise<readonly Claim[]> {
       const { titleId, destinationId, lease, dialect = null, limit, interval, burst } = request
       const { rows } = await sql<ClaimRow>`
@@ -144,17 +147,17 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
           where title_id = ${titleId} and destination_id = ${destinationId}
           for no key update skip locked
         ),
-        budget as materialized (
+        rate_limit as materialized (
           select greatest(0, least(${limit}::bigint,
             (now + ${ticks(burst)} - greatest(free_time, now)) / ${ticks(interval)})) as requests
           from flow, clock
         ),
         due as materialized (
-          select player_id from ${turnsOf(request)}
+          select player_id from ${duePlayers(request)}
           where ${dialect}::text is null or ${hasAccount(dialect)}
-          order by due_time limit (select coalesce(max(requests), 0) from budget)
+          order by due_time limit (select coalesce(max(requests), 0) from rate_limit)
         ),
-        claimed as (${leased(request)}),
+        claimed as (${leaseDue(request)}),
         charged as (
           update destination_flows f set free_time = greatest(f.free_time, clock.now)
             + ${ticks(interval)} * (select count(*) from claimed)
@@ -167,47 +170,51 @@ export function deliveryFlowQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Takes up players whose turn it is and who cannot be reached, as it seems: for whoever looks again while nobody else
-     * does, and then lets them wait.
+     * Claims due players who seem to have no account, without charging the rate limit. The caller looks the account up again
+     * under the lease, and parks them.
      */
     async claimUnreachable(request: Lease & { readonly dialect: string }): Promise<readonly Claim[]> {
       const { rows } = await sql<ClaimRow>`
         with clock as materialized (select ${DATABASE_CLOCK} as now),
         due as materialized (
-          select player_id from ${turnsOf(request)} where not ${hasAccount(request.dialect)}
+          select player_id from ${duePlayers(request)} where not ${hasAccount(request.dialect)}
         ),
-        claimed as (${leased(request)})
+        claimed as (${leaseDue(request)})
         select * from claimed`.execute(db)
       return rows.map((row) => toClaim(row, request.lease))
     },
 
-    /** Takes of the rate budget what requests beyond a claim's first cost, or all of it for a time. */
-    async charge({ titleId, destinationId }: DestinationKey, cost: Duration, held: Duration): Promise<void> {
+    /** Charges the rate limit with requests that no claim has paid for, and blocks it for the pause. */
+    async charge(
+      { titleId, destinationId }: DestinationKey,
+      cost: Duration,
+      pauseTime: Duration,
+    ): Promise<void> {
       await sql`
         update destination_flows
-        set free_time = greatest(free_time + ${ticks(cost)}, ${DATABASE_CLOCK} + ${ticks(held)})
+        set free_time = greatest(free_time + ${ticks(cost)}, ${DATABASE_CLOCK} + ${ticks(pauseTime)})
         where title_id = ${titleId} and destination_id = ${destinationId}`.execute(db)
     },
   }
 }
 
-/** The players whose turn has come, longest waiting first. Beside `clock`. */
-function turnsOf({ titleId, destinationId }: DestinationKey) {
+/** Returns a table `due_player` of players whose due time has come, longest waiting first. Needs the CTE `clock`. */
+function duePlayers({ titleId, destinationId }: DestinationKey) {
   return sql`(
     select player_id, due_time from delivery_queues
     where title_id = ${titleId} and destination_id = ${destinationId} and due_time <= (select now from clock)
     order by due_time limit ${SCAN_BATCH_SIZE}
-  ) as turn`
+  ) as due_player`
 }
 
-/** Of a row of `turnsOf`. Looked up for each: as a join it might read all accounts. */
+/** For a row of `due_player`. A scalar subquery: a join might read all accounts. */
 function hasAccount(dialect: string | null) {
   return sql`(select true from accounts a
-    where a.player_id = turn.player_id and a.dialect = ${dialect} limit 1) is true`
+    where a.player_id = due_player.player_id and a.dialect = ${dialect} limit 1) is true`
 }
 
-/** Those of `due` that nobody else has taken up meanwhile. Beside `clock`. */
-function leased({ titleId, destinationId, lease, leaseTime }: Lease) {
+/** Leases the players of the CTE `due` that no other process has claimed meanwhile. Needs the CTE `clock`. */
+function leaseDue({ titleId, destinationId, lease, leaseTime }: Lease) {
   return sql`
     update delivery_queues set lease = ${lease}, due_time = clock.now + ${ticks(leaseTime)}, waiting = false
     from clock

@@ -18,7 +18,7 @@ export function destinationQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Lets servers deliver to a destination the events that come after one. */
+    /** Starts the deliveries of a destination after a position. */
     async insertFlow(titleId: string, destinationId: string, position: bigint): Promise<void> {
       await db
         .insertInto('destination_flows')
@@ -31,31 +31,31 @@ export function destinationQueries(db: Kysely<Tables>) {
       return row && toDestination(row)
     },
 
-    /** The destination, locked against other changes until the end of the transaction. */
+    /** Returns the destination with a row lock. */
     async lock(titleId: string, id: string): Promise<Destination | undefined> {
       const row = await selectNamed(titleId, id).forNoKeyUpdate().executeTakeFirst()
       return row && toDestination(row)
     },
 
-    /** Keeps the destination from being deleted until the end of the transaction; false when it is gone. */
+    /** Prevents deletion until the end of the transaction. Returns whether the destination exists. */
     async lockShared(titleId: string, id: string): Promise<boolean> {
       return (await selectNamed(titleId, id).forKeyShare().executeTakeFirst()) !== undefined
     },
 
-    /** In order of id. */
-    async list(titleId: string, id: string, limit: number): Promise<readonly Destination[]> {
+    /** Returns destinations after an id, ordered by id. */
+    async list(titleId: string, after: string, limit: number): Promise<readonly Destination[]> {
       const rows = await db
         .selectFrom('destinations')
         .selectAll()
         .where('title_id', '=', titleId)
-        .where('id', '>', id)
+        .where('id', '>', after)
         .orderBy('id')
         .limit(limit)
         .execute()
       return rows.map(toDestination)
     },
 
-    /** Writes all that may change of a destination; the revision counts up. */
+    /** Writes all mutable columns and increments the revision. */
     async update(destination: Destination): Promise<void> {
       await db
         .updateTable('destinations')
@@ -65,14 +65,14 @@ export function destinationQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Its flow goes with it; what was on its way is erased by itself, because it may be much. */
+    /** Deletes the destination and, by cascade, its flow. Its deliveries may be many: `deleteBatch` deletes them. */
     async delete(titleId: string, id: string): Promise<void> {
       await db.deleteFrom('destinations').where('title_id', '=', titleId).where('id', '=', id).execute()
     },
 
-    /** All of a title's, with what is on its way to them. */
+    /** Deletes all destinations of a title with their deliveries. */
     async deleteOfTitle(titleId: string): Promise<void> {
-      // First, because it waits for whoever adds deliveries, and finds what they leave.
+      // First: it waits for transactions that enqueue, so that their deliveries are deleted too.
       await db.deleteFrom('destinations').where('title_id', '=', titleId).execute()
       await db.deleteFrom('delivery_queues').where('title_id', '=', titleId).execute()
       await db.deleteFrom('deliveries').where('title_id', '=', titleId).execute()

@@ -12,9 +12,9 @@ export interface ReplayFilter {
   readonly playerId: string | undefined
   readonly startTime: Instant | undefined
   readonly endTime: Instant | undefined
-  /** Of events after this one. */
+  /** Exclusive event id. */
   readonly after: bigint
-  /** Of none after this one. */
+  /** Inclusive event id. */
   readonly upTo: bigint
   readonly limit: number
 }
@@ -24,12 +24,11 @@ export interface ReplayableDelivery {
   readonly eventId: bigint
 }
 
-/** How many queues are changed in one transaction. */
 const REQUEUE_BATCH_SIZE = 1_000
 
 export function replayQueries(db: Kysely<Tables>) {
   return {
-    /** The newest event that was taken up for a destination; 0 for none. */
+    /** Returns the id of the last enqueued event; 0 for none. */
     async findLast(titleId: string, destinationId: string): Promise<bigint> {
       const row = await db
         .selectFrom('deliveries')
@@ -42,7 +41,7 @@ export function replayQueries(db: Kysely<Tables>) {
       return row?.event_id ?? 0n
     },
 
-    /** In order of event. */
+    /** Returns matching deliveries, ordered by event. */
     async list(filter: ReplayFilter): Promise<readonly ReplayableDelivery[]> {
       let query = db
         .selectFrom('deliveries')
@@ -60,8 +59,7 @@ export function replayQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Ends the rests of some who wait for their next try; false when none is left. Those whom a server is sending for, and
-     * who wait for an account, are left alone.
+     * Ends the backoff of a batch of queues. Returns whether there may be more. Leased and parked queues are unchanged.
      */
     async endBackoff(titleId: string, destinationId: string): Promise<boolean> {
       const { rows } = await sql<{ player_id: string }>`
@@ -77,22 +75,21 @@ export function replayQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Lets servers look at once for what is to be sent to a destination for these players. A queue that somebody has the
-     * lease of stays theirs, or two would send the same at once: its time is moved by a tick, which tells them that there
-     * is more to do than they knew.
+     * Makes the players' queues due now. A leased queue stays leased, or two processes would send the same delivery: a due
+     * time one tick earlier shows the holder that there is more to send.
      */
-    async requeueAhead(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
+    async requeue(titleId: string, destinationId: string, playerIds: readonly string[]): Promise<void> {
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
         select player_id, ${titleId}, ${destinationId}, ${DATABASE_CLOCK}
-        from (select distinct unnest(${[...playerIds]}::text[]) as player_id) as hurried
+        from (select distinct unnest(${[...playerIds]}::text[]) as player_id) as players
         order by player_id
         on conflict (player_id, title_id, destination_id) do update set failures = 0,
           due_time = case when q.lease is null then least(q.due_time, excluded.due_time)
             else q.due_time - 1 end`.execute(db)
     },
 
-    /** Makes of deliveries what they were before they were tried, and gives how many there were to be. */
+    /** Resets deliveries to pending without attempts, and returns how many. */
     async reset(
       titleId: string,
       destinationId: string,
@@ -113,7 +110,7 @@ export function replayQueries(db: Kysely<Tables>) {
       return rows.length
     },
 
-    /** Ends players' waiting for an account of a dialect. */
+    /** Makes queues that are parked until the players have an account of the dialect due now. */
     async requeueWaiting(playerIds: readonly string[], dialect: string): Promise<void> {
       await sql`
         update delivery_queues set waiting = false, failures = 0,

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { listAchievementDeliveries } from '../../../src/service/destinations/list-achievement-deliveries.ts'
+import { listAchievementDeliveries } from '../../../src/service/destinations/deliveries.ts'
 import { achievementDeliveryQueries } from '../../../src/store/destinations/achievement-deliveries.ts'
 import type { Tables } from '../../../src/store/schema.ts'
 import { type DeliveryRow, onDatabase, putDeliveries } from '../../support/deliveries.ts'
@@ -31,7 +31,7 @@ afterAll(() => services[Symbol.asyncDispose]())
 
 const put = (rows: readonly DeliveryRow[]) => putDeliveries(services.databaseUrl, titleId, rows)
 
-test('what destinations know of a player comes page by page, each once and in order', async () => {
+test('lists each achievement and destination once, in order, over pages of any size', async () => {
   const names = ['first', 'Second', 'third’s', 'ünique'].flatMap((achievementId) =>
     [...DESTINATIONS, 'deleted'].map((destinationId) => ({ achievementId, destinationId })),
   )
@@ -72,7 +72,7 @@ test('what destinations know of a player comes page by page, each once and in or
   })
 })
 
-test('a page reads as much of a player who has ten thousand deliveries as it shows', async () => {
+test('reads fewer than a hundred rows of a player with ten thousand deliveries', async () => {
   const states = ['dead', 'superseded', 'unsupported']
   await put(
     Array.from({ length: 10_000 }, (_, index) => ({
@@ -86,19 +86,19 @@ test('a page reads as much of a player who has ten thousand deliveries as it sho
   await put([{ playerId: 'hoarder', eventId: 2_000_000, achievementId: 'goal-0', destinationId: 'b' }])
   const pool = new pg.Pool({ connectionString: services.databaseUrl, max: 1 })
   await using db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  const { found, read } = await db.transaction().execute(async (queries) => {
+  const { found, rowsRead } = await db.transaction().execute(async (queries) => {
     const filter = { playerId: 'hoarder', titleId, achievementId: undefined, after: undefined, limit: 6 }
     const found = await achievementDeliveryQueries(queries).list(filter)
     const { rows } = await sql<{ read: string }>`
       select seq_tup_read + idx_tup_fetch as read from pg_stat_xact_user_tables
       where relname = 'deliveries'`.execute(queries)
-    return { found, read: Number(rows[0]?.read) }
+    return { found, rowsRead: Number(rows[0]?.read) }
   })
   expect(found.map(({ achievementId, destinationId }) => [achievementId, destinationId])).toEqual(
     ['goal-0', 'goal-1'].flatMap((achievementId) => DESTINATIONS.map((id) => [achievementId, id])),
   )
   expect(found.map(({ state }) => state === 'pending')).toEqual([false, true, false, false, false, false])
   expect(found.map(({ delivered }) => Number(delivered?.id) < 1_000_012)).toEqual(Array(6).fill(true))
-  expect(read).toBeGreaterThan(0)
-  expect(read).toBeLessThan(100)
+  expect(rowsRead).toBeGreaterThan(0)
+  expect(rowsRead).toBeLessThan(100)
 })

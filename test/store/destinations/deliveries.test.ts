@@ -47,7 +47,7 @@ const statesOf = async (destinationId = 'hook') => {
 }
 
 describe('the deliveries of a destination', () => {
-  test('are listed newest first, filtered by whatever is asked, without bodies', async () => {
+  test('are listed newest first, filtered, without bodies', async () => {
     const request = { method: 'POST', url: 'https://hooks.example/', body: 'long' }
     const response = { status: 500, body: 'long' }
     await put(
@@ -77,7 +77,7 @@ describe('the deliveries of a destination', () => {
     expect(delivered).toMatchObject({ state: DELIVERED, attempts: 1, nextAttemptTime: undefined })
   })
 
-  test('come page by page, each once', async () => {
+  test('are listed page by page, each once', async () => {
     await put(
       ...Array.from({ length: 25 }, (_, index) => ({ playerId: `p${index % 3}`, eventId: index + 1 })),
     )
@@ -94,7 +94,7 @@ describe('the deliveries of a destination', () => {
     expect(await failureOf(elsewhere)).toMatchObject({ reason: 'PAGE_TOKEN_INVALID' })
   })
 
-  test('can be read one by one, with all that was sent and answered', async () => {
+  test('are returned with request and response', async () => {
     const request = { method: 'PUT', url: 'https://x.example/a', body: '{"a":"é"}' }
     const response = { status: 400, body: 'no' }
     await put({ playerId: 'ann', eventId: 7, state: 'dead', attempts: 12, error: 'why', request, response })
@@ -112,7 +112,7 @@ describe('the deliveries of a destination', () => {
     expect(event?.state).toBe(ProgressState.IN_PROGRESS)
   })
 
-  test('that are not there are told apart from destinations that are not', async () => {
+  test('are missing with another error than their destination', async () => {
     expect(await failureOf(bridge.getDelivery('hook', '1'))).toMatchObject({ reason: 'DELIVERY_NOT_FOUND' })
     expect(await failureOf(bridge.replay('other', '1'))).toMatchObject({ reason: 'DELIVERY_NOT_FOUND' })
     for (const call of [bridge.getDelivery, bridge.replay]) {
@@ -128,7 +128,7 @@ describe('the deliveries of a destination', () => {
 })
 
 describe('a replay', () => {
-  test('of a dead letter makes it what it was, and due at once', async () => {
+  test('makes a dead letter pending, unattempted and due', async () => {
     const request = { method: 'POST', url: 'https://hooks.example/', body: 'x' }
     await put({ playerId: 'ann', eventId: 1, state: 'dead', attempts: 12, error: 'why', request })
     expect(await bridge.replay('hook', '1')).toMatchObject({
@@ -143,23 +143,23 @@ describe('a replay', () => {
     expect(due?.dueTime).toBeGreaterThan(BigInt(SECOND))
   })
 
-  test('brings forward what is due later, and tells who is sending that there is more', async () => {
+  test('makes a queue due, and changes the due time of a leased queue', async () => {
     const later = 10n ** 18n
     await put(
       { playerId: 'ann', eventId: 1, state: 'delivered' },
       { playerId: 'ben', eventId: 2, state: 'unsupported' },
     )
     await queue({ playerId: 'ann', dueTime: later, failures: 5 })
-    await queue({ playerId: 'ben', dueTime: later, lease: 'somebody' })
+    await queue({ playerId: 'ben', dueTime: later, lease: 'other' })
     expect((await bridge.replay('hook', '1')).state).toBe(PENDING)
     expect((await bridge.replay('hook', '2')).state).toBe(PENDING)
     const [ann, ben] = [await queueOf(database.url, 'ann'), await queueOf(database.url, 'ben')]
     expect(ann?.dueTime).toBeLessThanOrEqual(ann?.clock ?? 0n)
     expect(ann?.failures).toBe(0)
-    expect(ben).toMatchObject({ dueTime: later - 1n, lease: 'somebody' })
+    expect(ben).toMatchObject({ dueTime: later - 1n, lease: 'other' })
   })
 
-  test('of what is on its way, or was said by a later one, changes nothing', async () => {
+  test('does not change a pending or superseded delivery', async () => {
     await put(
       { playerId: 'ann', eventId: 1, state: 'superseded' },
       { playerId: 'ann', eventId: 2, attempts: 3 },
@@ -170,7 +170,7 @@ describe('a replay', () => {
     expect((await queueOf(database.url, 'ann'))?.dueTime).toBe(5n)
   })
 
-  test('of many takes those that were asked for, and says how many', async () => {
+  test('of many replays those that match, and returns how many', async () => {
     const rows = Array.from({ length: 1_203 }, (_, index) => ({
       playerId: `p${index % 5}`,
       eventId: index + 1,
@@ -190,17 +190,14 @@ describe('a replay', () => {
     for (const playerId of ['p0', 'p4']) expect(await queueOf(database.url, playerId)).toBeDefined()
   })
 
-  test.each([PENDING, WAITING_FOR_ACCOUNT, SUPERSEDED, 0])(
-    'of state %i cannot be asked for',
-    async (state) => {
-      const { code, details } = await failureOf(bridge.replayMany('hook', { states: [DEAD, state] }))
-      expect(code).toBe(status.INVALID_ARGUMENT)
-      expect(details).toContain('states[1] must be one of DELIVERED, UNSUPPORTED, DEAD')
-    },
-  )
+  test.each([PENDING, WAITING_FOR_ACCOUNT, SUPERSEDED, 0])('rejects the state %i', async (state) => {
+    const { code, details } = await failureOf(bridge.replayMany('hook', { states: [DEAD, state] }))
+    expect(code).toBe(status.INVALID_ARGUMENT)
+    expect(details).toContain('states[1] must be one of DELIVERED, UNSUPPORTED, DEAD')
+  })
 })
 
-test('of each achievement of a player it is told what each destination knows', async () => {
+test('lists the state of each achievement of a player in each destination', async () => {
   await put(
     { playerId: 'ann', eventId: 1, state: 'delivered' },
     { playerId: 'ann', eventId: 2, state: 'superseded' },
@@ -229,7 +226,7 @@ test('of each achievement of a player it is told what each destination knows', a
     nextAttemptTime: { seconds: 20n, nanos: 0 },
   })
   expect(await bridge.ofAchievements('ann', { achievementId: 'marathon' })).toEqual([found[2]])
-  expect(await bridge.ofAchievements('nobody')).toEqual([])
+  expect(await bridge.ofAchievements('absent')).toEqual([])
   const nowhere = bridge.ofAchievements('ann', { titleId: 'nowhere' })
   expect(await failureOf(nowhere)).toMatchObject({ reason: 'TITLE_NOT_FOUND' })
 })

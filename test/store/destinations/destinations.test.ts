@@ -33,7 +33,7 @@ const hook = (destinationId: string) => ({
 })
 
 describe('a destination', () => {
-  test('is kept as it was made, with defaults for what was not said', async () => {
+  test('is stored as created, with defaults for unset fields', async () => {
     const made = await bridge.create(hook('plain'))
     expect(made).toMatchObject({
       ...hook('plain'),
@@ -52,7 +52,7 @@ describe('a destination', () => {
     expect(await bridge.get('plain')).toEqual(made)
   })
 
-  test('keeps all that can be said of it', async () => {
+  test('keeps all fields', async () => {
     const timeout = { seconds: 0n, nanos: 100_000_000 }
     const parts = {
       ...hook('full'),
@@ -66,7 +66,7 @@ describe('a destination', () => {
     expect(await bridge.get('full')).toEqual(made)
   })
 
-  test('is made once, and once by its request id', async () => {
+  test('is created once, and the same request id returns the first response', async () => {
     const first = await bridge.create(hook('once'), { requestId: 'make-once' })
     expect(await bridge.create(hook('once'), { requestId: 'make-once' })).toEqual(first)
     expect(await failureOf(bridge.create(hook('once')))).toMatchObject({
@@ -92,18 +92,18 @@ describe('a destination', () => {
     [{ ...hook('x'), credential: '' }, ['credential']],
     [{ ...hook('x'), credential: 'env:DATABASE_URL' }, ['credential']],
     [{ ...hook('x'), credential: 'file:../secret' }, ['credential']],
-  ])('is told all that is wrong with it at once: %#', async (parts, fields) => {
+  ])('is rejected with all invalid fields at once: %#', async (parts, fields) => {
     const { code, details } = await failureOf(bridge.create(parts))
     expect(code).toBe(status.INVALID_ARGUMENT)
     for (const field of fields) expect(details).toContain(`destination.${field} must`)
   })
 
-  test('is refused in a private network', async () => {
+  test('is rejected in a private network', async () => {
     const { details } = await failureOf(bridge.create({ ...hook('x'), url: 'https://10.1.2.3/' }))
     expect(details).toContain('destination.url has a private')
   })
 
-  test('of a dialect needs the title to be known there', async () => {
+  test('of a platform requires a binding of the title', async () => {
     const xbox = { ...hook('xbox'), dialect: 'xbox', credential: '' }
     const unbound = { code: status.FAILED_PRECONDITION, reason: 'TITLE_UNBOUND' }
     expect(await failureOf(bridge.create(xbox))).toMatchObject(unbound)
@@ -111,7 +111,7 @@ describe('a destination', () => {
     expect(await failureOf(bridge.create(nowhere))).toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
-  test('begins with what comes, or with the oldest event that is kept', async () => {
+  test('starts with new events, or with the oldest stored one', async () => {
     await onDatabase(
       database.url,
       `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
@@ -131,8 +131,8 @@ describe('a destination', () => {
   })
 })
 
-describe('the owner of a destination', () => {
-  test('changes what is named, of the version that was read', async () => {
+describe('the owner', () => {
+  test('updates the fields in the mask, if the etag matches', async () => {
     const made = await bridge.create(hook('changing'))
     const update = (parts: object, updateMask?: string[], requestId = '') =>
       bridge.update({ destinationId: 'changing', ...parts }, { updateMask, requestId })
@@ -151,7 +151,7 @@ describe('the owner of a destination', () => {
     expect(await bridge.get('changing')).toEqual(masked)
   })
 
-  test('pauses and resumes it, as often as they like', async () => {
+  test('pauses and resumes a destination, idempotently', async () => {
     const made = await bridge.create(hook('resting'))
     expect(await bridge.resume('resting')).toEqual(made)
     const paused = await bridge.pause('resting')
@@ -161,7 +161,7 @@ describe('the owner of a destination', () => {
     expect(await bridge.resume('resting')).toMatchObject({ paused: false })
   })
 
-  test('lists them page by page', async () => {
+  test('lists destinations page by page', async () => {
     const ids: string[] = []
     let pageToken = ''
     do {
@@ -176,7 +176,7 @@ describe('the owner of a destination', () => {
     expect(await failureOf(nowhere)).toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
-  test('deletes it with all that was on its way, and nothing comes back with its name', async () => {
+  test('deletes a destination with its deliveries, which a new one with its id does not get', async () => {
     const made = await bridge.create(hook('gone'))
     await bridge.create(hook('stays'))
     for (const destinationId of ['gone', 'stays']) {
@@ -192,13 +192,13 @@ describe('the owner of a destination', () => {
     expect(await failureOf(bridge.delete('gone'))).toMatchObject(missing)
     expect(await failureOf(bridge.get('gone'))).toMatchObject(missing)
 
-    // As a server would have left it that was killed while it deleted.
+    // As left by a server that was killed while it deleted.
     await putDeliveries(database.url, titleId, [{ playerId: 'p1', eventId: 1, destinationId: 'gone' }])
     await bridge.create(hook('gone'))
     expect(await counts()).toEqual({ gone: [1, 0, 0], stays: [1, 12_000, 1] })
   })
 
-  test('makes a hundred of them for a title, whoever makes them at the same time', async () => {
+  test('creates at most a hundred in a title, concurrently too', async () => {
     const there = (await bridge.list({ pageSize: 1000 })).destinations.length
     await onDatabase(
       database.url,
@@ -226,7 +226,7 @@ describe('the owner of a destination', () => {
     await bridge.create(hook('plain'))
   })
 
-  test('deletes the title with them', async () => {
+  test('deletes them with their title', async () => {
     using titles = createClient(TitleServiceClient, server.address)
     await callUnary(titles, 'deleteTitle', DeleteTitleRequest.fromPartial({ titleId, force: true }))
     expect(await counts()).toEqual({ gone: [0, 0, 0], stays: [0, 0, 0] })
@@ -234,7 +234,7 @@ describe('the owner of a destination', () => {
   })
 })
 
-/** Of what is kept of two destinations: flows, deliveries and queues. */
+/** Returns the rows of two destinations: flows, deliveries and queues. */
 async function counts() {
   const entries = ['gone', 'stays'].map(async (id) => {
     const tables = ['destination_flows', 'deliveries', 'delivery_queues'].map(async (table) => {

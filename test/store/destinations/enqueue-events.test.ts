@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { claimDeliveries } from '../../../src/service/destinations/claim-deliveries.ts'
 import { createDestination } from '../../../src/service/destinations/create-destination.ts'
 import { enqueueEvents } from '../../../src/service/destinations/enqueue-events.ts'
@@ -11,7 +12,6 @@ import { TITLE_ID as titleId } from '../../support/fixture.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
-const { signal } = new AbortController()
 
 beforeAll(async () => {
   services = await createTestServices()
@@ -28,33 +28,33 @@ const createHook = (id: string) => {
   const destination = { titleId, id, displayName: '', dialect: 'webhook', ...where, filter, limits }
   return createDestination(services, { destination, fromOldest: true, requestId: undefined }, callOf())
 }
-const takenUpFor = (id: string) =>
+const enqueuedFor = (id: string) =>
   onDatabase(services.databaseUrl, 'select achievement_id from deliveries where destination_id = $1', [id])
 
-test('nothing is taken up by a filter that is not the destination’s any more', async () => {
+test('enqueues nothing by an outdated filter', async () => {
   const old = await createHook('narrowed')
   const filter = { kinds: [], achievementIds: ['goal-1'], playerIds: [] }
   const key = { titleId, destinationId: 'narrowed', etag: undefined, requestId: undefined }
   const narrowed = await updateDestination(services, { ...key, patch: { filter } }, callOf())
-  const horizon = await services.safePosition.current(signal)
-  await enqueueEvents(services, old, horizon, signal)
-  expect(await takenUpFor('narrowed')).toEqual([])
-  await enqueueEvents(services, narrowed, horizon, signal)
-  expect(await takenUpFor('narrowed')).toEqual([{ achievement_id: 'goal-1' }])
+  const safePosition = await services.safePosition.current(NEVER_ABORTED)
+  await enqueueEvents(services, old, safePosition, NEVER_ABORTED)
+  expect(await enqueuedFor('narrowed')).toEqual([])
+  await enqueueEvents(services, narrowed, safePosition, NEVER_ABORTED)
+  expect(await enqueuedFor('narrowed')).toEqual([{ achievement_id: 'goal-1' }])
 })
 
-test('of a player who has much what was tried comes first, then what is oldest', async () => {
-  const destination = await createHook('much')
+test('claims attempted deliveries first, then the oldest', async () => {
+  const destination = await createHook('many')
   const rows = Array.from({ length: 2_500 }, (_, index) => ({
-    ...{ playerId: 'hoarder', destinationId: 'much', eventId: 10_000 + index },
+    ...{ playerId: 'hoarder', destinationId: 'many', eventId: 10_000 + index },
     attempts: index === 700 || index === 710 ? 1 : 0,
   }))
   await putDeliveries(services.databaseUrl, titleId, rows)
   const claimed = async (lease: string) => {
-    await onDatabase(services.databaseUrl, `delete from delivery_queues where destination_id = 'much'`)
-    await putQueue(services.databaseUrl, titleId, { playerId: 'hoarder', destinationId: 'much' })
+    await onDatabase(services.databaseUrl, `delete from delivery_queues where destination_id = 'many'`)
+    await putQueue(services.databaseUrl, titleId, { playerId: 'hoarder', destinationId: 'many' })
     const options = { lease, leaseTime: 600_000_000n, limit: 8 }
-    const [claim] = await claimDeliveries(services, destination, options, signal)
+    const [claim] = await claimDeliveries(services, destination, options, NEVER_ABORTED)
     return claim?.attempts.map(({ event, number }) => [Number(event.id) - 10_000, number])
   }
   expect(await claimed('first')).toEqual([
@@ -65,7 +65,7 @@ test('of a player who has much what was tried comes first, then what is oldest',
   expect(await claimed('second')).toEqual(Array.from({ length: 50 }, (_, index) => [index, 1]))
 })
 
-test('what is being taken up for a player who is erased goes with them', async () => {
+test('deletes deliveries that are being enqueued while their player is deleted', async () => {
   await createHook('late')
   const player = { id: 'eve', displayName: '', accounts: [] }
   await createPlayer(services, { player, requestId: undefined }, callOf())
@@ -82,11 +82,11 @@ test('what is being taken up for a player who is erased goes with them', async (
     [titleId],
   )
   const request = { playerId: 'eve', etag: undefined, requestId: undefined }
-  const deletedCount = deletePlayer(services, request, callOf())
+  const deleted = deletePlayer(services, request, callOf())
   const players = () => onDatabase(services.databaseUrl, `select from players where id = 'eve'`)
   while ((await players()).length > 0) await new Promise((resolve) => setTimeout(resolve, 25))
   await server.query('commit')
   await server.end()
-  await deletedCount
-  expect(await takenUpFor('late')).toEqual([])
+  await deleted
+  expect(await enqueuedFor('late')).toEqual([])
 })

@@ -43,7 +43,7 @@ const hook = (destinationId: string, url = platform.url) => ({
   credential: 'env:LAUREL_CREDENTIAL_HOOK',
 })
 
-test('a webhook gets a signed event, though it rests', async () => {
+test('sends a signed event to a webhook, even if it is paused', async () => {
   const url = `${platform.url}/hook?room=1`
   await bridge.create(hook('tried', url))
   await bridge.pause('tried')
@@ -57,7 +57,7 @@ test('a webhook gets a signed event, though it rests', async () => {
   expect(new Webhook(SECRET).verify(received?.body ?? '', headers)).toMatchObject({ type: 'laurel.test' })
 })
 
-test('a platform is asked for what it serves to who may write', async () => {
+test('sends a platform a request that needs write access and changes nothing', async () => {
   using titles = createClient(TitleServiceClient, server.address)
   const bind = (ids: ReadonlyMap<string, string> | undefined) => {
     const bindings = new Map(ids === undefined ? [] : [['xbox', { ids: new Map(ids) }]])
@@ -81,7 +81,7 @@ test('a platform is asked for what it serves to who may write', async () => {
   expect(await failureOf(bridge.test('live'))).toMatchObject({ reason: 'TITLE_UNBOUND' })
 })
 
-test('why nothing could be sent is told', async () => {
+test('says why nothing could be sent', async () => {
   await bridge.create({ ...hook('no-secret'), credential: 'env:LAUREL_CREDENTIAL_NONE' })
   expect(await bridge.test('no-secret')).toMatchObject({
     succeeded: false,
@@ -101,19 +101,19 @@ test('why nothing could be sent is told', async () => {
   expect(result.error).toContain(String(port))
 })
 
-test('a destination that hangs is waited for no longer than it may take', async () => {
+test('waits for a destination no longer than its timeout', async () => {
   platform.behave = always({ kind: 'hang' })
   const short = { timeout: { seconds: 0n, nanos: 200_000_000 } }
   await bridge.create({ ...hook('hanging'), limits: short })
   let result = await bridge.test('hanging')
-  // Nor for a connection: where one takes as long, nothing was sent.
+  // On a slow machine the timeout may end the connection attempt, before anything was sent.
   while (result.request === undefined) result = await bridge.test('hanging')
   platform.behave = always(answer(200))
   expect(result).toMatchObject({ succeeded: false, request: { method: 'POST' }, response: undefined })
   expect(result.error).not.toBe('')
 })
 
-test('no credential is ever shown', async () => {
+test('shows no credential', async () => {
   const { destinations } = await bridge.list({})
   const results = await Promise.all(
     destinations.map(({ destinationId }) => bridge.test(destinationId).catch((error: unknown) => error)),
@@ -124,7 +124,7 @@ test('no credential is ever shown', async () => {
   for (const secret of [SECRET, 'a-secret-token']) expect(shown).not.toContain(secret)
 })
 
-test('the dialects that have a bridge say so', async () => {
+test('lists the dialects that have a bridge', async () => {
   using exchange = createClient(ExchangeServiceClient, server.address)
   const { dialects } = await callUnary(exchange, 'listDialects', ListDialectsRequest.fromPartial({}))
   expect(dialects.map(({ dialect, bridge }) => [dialect, bridge])).toEqual([

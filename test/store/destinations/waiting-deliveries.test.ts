@@ -38,40 +38,40 @@ beforeEach(async () => {
   await onDatabase(services.databaseUrl, 'truncate deliveries, delivery_queues')
 })
 
-async function letWait(playerId: string) {
+async function park(playerId: string) {
   for (const destinationId of ['discord', 'xbox']) {
     const row = { playerId, destinationId, dueTime: LATER, waiting: true }
     await putQueue(services.databaseUrl, titleId, row)
   }
 }
 
-/** Of a player's deliveries to each platform: whether they wait for an account. */
+/** Returns, by platform, whether a player's deliveries wait for an account. */
 async function waiting(playerId: string) {
   const entries = ['discord', 'xbox'].map(async (id) => {
     const queue = await queueOf(services.databaseUrl, playerId, id)
-    // What was woken is due, and nothing else is.
+    // A queue is due if it was requeued, and only then.
     expect(queue?.waiting).toBe((queue?.dueTime ?? 0n) > (queue?.clock ?? 0n))
     return [id, queue?.waiting]
   })
   return Object.fromEntries(await Promise.all(entries))
 }
 
-test('what waits for an account goes out when one is linked, on its platform alone', async () => {
+test('linking an account requeues the deliveries to its platform', async () => {
   await createPlayer(
     services,
     { player: { id: 'ann', displayName: '', accounts: [] }, requestId: undefined },
     call,
   )
-  await letWait('ann')
-  await letWait('ben')
+  await park('ann')
+  await park('ben')
   const account = { dialect: 'xbox', id: '2814651093377005' }
   await linkAccount(services, { playerId: 'ann', account, requestId: undefined }, call)
   expect(await waiting('ann')).toEqual({ discord: true, xbox: false })
   expect(await waiting('ben')).toEqual({ discord: true, xbox: true })
 })
 
-test('a player who is made again with an account gets what waited', async () => {
-  await letWait('cat')
+test('creating a player with an account requeues the deliveries', async () => {
+  await park('cat')
   const accounts = [{ dialect: 'discord', id: '213866895806300161' }]
   await createPlayer(
     services,
@@ -81,45 +81,45 @@ test('a player who is made again with an account gets what waited', async () => 
   expect(await waiting('cat')).toEqual({ discord: false, xbox: true })
 })
 
-test('so does the player of an account that is admitted', async () => {
+test('admitting an account requeues the deliveries', async () => {
   const account = { dialect: 'discord', id: '213866895806300162' }
-  await letWait(playerNamedAfter(account))
+  await park(playerNamedAfter(account))
   expect(await admitAccount(services, account, call)).toEqual({ playerId: playerNamedAfter(account) })
   expect(await waiting(playerNamedAfter(account))).toEqual({ discord: false, xbox: true })
 })
 
-test('so does the player of an account that an import brings', async () => {
+test('importing an account requeues the deliveries', async () => {
   const achievement = achievementOf({ id: 'a', ids: { discord: '580159119969878047' } })
   await createAchievement(services, { titleId, achievement, requestId: undefined }, call)
   const account = { dialect: 'discord', id: '213866895806300163' }
-  await letWait(playerNamedAfter(account))
+  await park(playerNamedAfter(account))
   const progress = { user_id: account.id, achievement_id: '580159119969878047', percent_complete: 5 }
   const { outcomes } = await importText(services, 'discord', textOf(progress), { titleId })
   expect(outcomes.map(({ error }) => error)).toEqual([undefined])
   expect(await waiting(playerNamedAfter(account))).toEqual({ discord: false, xbox: true })
 })
 
-test('a queue that somebody has the lease of stays theirs, and is touched', async () => {
+test('a leased queue stays leased, with another due time', async () => {
   const player = { id: 'dan', displayName: '', accounts: [] }
   await createPlayer(services, { player, requestId: undefined }, call)
-  const lease = { playerId: 'dan', destinationId: 'xbox', dueTime: LATER, lease: 'somebody' }
+  const lease = { playerId: 'dan', destinationId: 'xbox', dueTime: LATER, lease: 'other' }
   await putQueue(services.databaseUrl, titleId, lease)
   const account = { dialect: 'xbox', id: '2814651093377006' }
   await linkAccount(services, { playerId: 'dan', account, requestId: undefined }, call)
   const queue = await queueOf(services.databaseUrl, 'dan', 'xbox')
-  expect(queue?.lease).toBe('somebody')
+  expect(queue?.lease).toBe('other')
   expect(queue?.dueTime).not.toBe(LATER)
   expect(queue?.dueTime).toBeGreaterThan(queue?.clock ?? 0n)
 })
 
-test('a player is deleted with all that was on its way', async () => {
+test('deleting a player deletes their deliveries', async () => {
   await createPlayer(
     services,
     { player: { id: 'eve', displayName: '', accounts: [] }, requestId: undefined },
     call,
   )
   for (const playerId of ['eve', 'fay']) {
-    await letWait(playerId)
+    await park(playerId)
     await putDeliveries(services.databaseUrl, titleId, [{ playerId, eventId: 1, destinationId: 'xbox' }])
   }
   await deletePlayer(services, { playerId: 'eve', etag: undefined, requestId: undefined }, call)

@@ -1,0 +1,73 @@
+import type { Destination, DestinationKey } from '../../model/destination.ts'
+import { mutateIdempotently } from '../idempotency.ts'
+import { readPage } from '../paging.ts'
+import { checkEtag, destinationOf, lockDestination, titleOf } from '../require.ts'
+import type { Call, Page, Services } from '../services.ts'
+import { bindingFor } from './check-destination.ts'
+import { deleteDeliveries } from './delivery-batches.ts'
+import type { DestinationTest } from './destination-tester.ts'
+
+export interface ListDestinations {
+  readonly titleId: string
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+}
+
+export interface DeleteDestination extends DestinationKey {
+  readonly etag: string | undefined
+  readonly requestId: string | undefined
+}
+
+export async function getDestination(
+  services: Services,
+  { titleId, destinationId }: DestinationKey,
+  call: Call,
+): Promise<Destination> {
+  return services.store.read(call.signal, (queries) => destinationOf(queries, titleId, destinationId))
+}
+
+/** Returns a page of the title's destinations, ordered by id. */
+export async function listDestinations(
+  services: Services,
+  request: ListDestinations,
+  call: Call,
+): Promise<Page<Destination>> {
+  const { titleId } = request
+  return services.store.read(call.signal, async (queries) => {
+    const page = await readPage(
+      request,
+      ['destinations', titleId],
+      (after, limit) => queries.destinations.list(titleId, after?.id ?? '', limit),
+      ({ id }) => ({ key: 0n, id }),
+    )
+    if (page.items.length === 0) await titleOf(queries, titleId)
+    return page
+  })
+}
+
+/** Calls the destination once, even if it is paused. A destination that is down is a result, not an error. */
+export async function testDestination(
+  services: Services,
+  { titleId, destinationId }: DestinationKey,
+  call: Call,
+): Promise<DestinationTest> {
+  const { destination, title } = await services.store.read(call.signal, async (queries) => ({
+    destination: await destinationOf(queries, titleId, destinationId),
+    title: await titleOf(queries, titleId),
+  }))
+  return services.destinationTester.test(destination, bindingFor(title, destination.dialect), call.signal)
+}
+
+/** Deletes the destination first, so that no process adds deliveries while they are deleted in batches. */
+export async function deleteDestination(
+  services: Services,
+  request: DeleteDestination,
+  call: Call,
+): Promise<void> {
+  const { titleId, destinationId } = request
+  await mutateIdempotently(services, 'deleteDestination', request, call, async (queries) => {
+    checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
+    await queries.destinations.delete(titleId, destinationId)
+  })
+  await deleteDeliveries(services, titleId, destinationId, call)
+}
