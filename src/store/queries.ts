@@ -5,8 +5,7 @@ import { communityQueries } from './community/community.ts'
 import { achievementDeliveryQueries } from './destinations/achievement-deliveries.ts'
 import { deliveryQueries } from './destinations/deliveries.ts'
 import { deliveryAttemptQueries } from './destinations/delivery-attempts.ts'
-import { deliveryFlowQueries } from './destinations/delivery-queue.ts'
-import { deliveryRetentionQueries } from './destinations/delivery-retention.ts'
+import { deliveryQueueQueries } from './destinations/delivery-queue.ts'
 import { destinationQueries } from './destinations/destinations.ts'
 import { replayQueries } from './destinations/replays.ts'
 import { eventQueries } from './events/events.ts'
@@ -45,9 +44,8 @@ export function queriesOn(db: Kysely<Tables>) {
     deliveries: deliveryQueries(db),
     achievementDeliveries: achievementDeliveryQueries(db),
     replays: replayQueries(db),
-    deliveryQueue: deliveryFlowQueries(db),
+    deliveryQueue: deliveryQueueQueries(db),
     deliveryAttempts: deliveryAttemptQueries(db),
-    deliveryRetention: deliveryRetentionQueries(db),
     idempotency: idempotencyQueries(db),
     images: imageQueries(db),
   }

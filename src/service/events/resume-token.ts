@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto'
 import { LaurelError } from '../../model/errors.ts'
 
-/** Opaque to whoever gets it: where a watch of a title goes on, after this event. Short, so that errors can carry it. */
+/** Returns an opaque token to resume a watch of the title after the position. It is short, so that errors can carry it. */
 export function writeResumeToken(titleId: string, position: bigint): string {
   return Buffer.from(`${position}.${digestOf(titleId)}`).toString('base64url')
 }
 
-/** @throws LaurelError RESUME_TOKEN_INVALID for what is no token of the title. */
+/** @throws LaurelError RESUME_TOKEN_INVALID if it is not a token of the title */
 export function readResumeToken(titleId: string, token: string): bigint {
   const [, position, digest] = /^(\d{1,18})\.(.+)$/.exec(Buffer.from(token, 'base64url').toString()) ?? []
   if (position === undefined || digest !== digestOf(titleId)) throw resumeTokenInvalid(titleId)
@@ -14,7 +14,7 @@ export function readResumeToken(titleId: string, token: string): bigint {
 }
 
 export function resumeTokenInvalid(titleId: string): LaurelError {
-  const message = `resume_token is not one that a watch of title ${titleId} gave: begin without it`
+  const message = `resume_token was not returned by a watch of title ${titleId}: start without it`
   return new LaurelError('invalid_argument', 'RESUME_TOKEN_INVALID', message, {
     metadata: { titleId },
     violations: [

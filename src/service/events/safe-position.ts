@@ -1,50 +1,50 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { sleep } from '../../model/sleep.ts'
 import type { Store } from '../../store/store.ts'
 
-/** How long nothing has to be heard before it is looked anyway. */
+/** Time between two polls without a poke. */
 const IDLE_MILLISECONDS = 500
-/** How long between two looks, while something is written. */
+/** Time between two polls while barriers wait for their writers. */
 const BUSY_MILLISECONDS = 20
-/** Fences that wait at most: with so many, a new one takes the place of the last. */
+/** Beyond this, a new barrier replaces the last. */
 const MAX_BARRIERS = 64
 
 interface Barrier {
   readonly position: bigint
-  /** Those of its writers that were still at it when it was looked last. */
+  /** Transactions that may still commit an event at or below the position. */
   writers: readonly string[]
 }
 
 /**
- * Knows up to which number all events are there: committed, or never to be. Numbers are taken before transactions
- * commit, so an event may turn up below one that has been read; below the horizon none does.
+ * The low watermark of events: no event will appear at or below it any more. Event ids are assigned before their
+ * transactions commit, so an event may become visible after one with a higher id.
  *
- * It puts up fences: a number, with the transactions that may hold it or a lower one. Once all of these are done, the
- * horizon is there. Asking is the truth; being told (`hint`) only makes it come sooner.
+ * Each poll adds a barrier: the last assigned id, and the open transactions that may hold it or a lower one. When all of
+ * them have ended, the safe position advances to the barrier. `poke` only makes the next poll come sooner.
  */
 export class SafePosition {
   readonly #store: Store
   readonly #waiting = new Set<() => void>()
   readonly #stopping = new AbortController()
   #barriers: Barrier[] = []
-  /** Of the database, when it was looked last. */
+  /** The `life` of the database at the last poll. */
   #life: string | undefined
   #position: bigint | undefined
   #poked = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
-  /** The look after the one that runs, if somebody waits for it; and the one that runs. */
+  /** `#next` is the queued poll, `#current` the poll in progress. */
   #next: Promise<void> | undefined
-  #looking: Promise<void> = Promise.resolve()
+  #current: Promise<void> = Promise.resolve()
 
   constructor(store: Store) {
     this.#store = store
   }
 
-  /** Looks from now on, until `close`. */
+  /** Polls until `close`. */
   start(): void {
     this.#running ??= this.#run()
   }
 
-  /** Events may have been written. */
+  /** Says that events may have been written. */
   poke(): void {
     this.#poked.resolve()
   }
@@ -53,17 +53,17 @@ export class SafePosition {
     return this.#stopping.signal.aborted
   }
 
-  /** Where it is; undefined until all is done that was being written when it was first looked. */
+  /** Undefined until all transactions of the first poll have ended. */
   get position(): bigint | undefined {
     return this.#position
   }
 
   /**
-   * Where it is now: no event that was committed before the call is beyond it, unless somebody who began before that is
-   * still writing.
+   * Polls, and returns the position. Events committed before the call are at or below it, unless a transaction that started
+   * before them is still open.
    */
   async current(signal: AbortSignal): Promise<bigint> {
-    await this.#look()
+    await this.#poll()
     for (;;) {
       signal.throwIfAborted()
       if (this.#position !== undefined) return this.#position
@@ -71,90 +71,83 @@ export class SafePosition {
     }
   }
 
-  /** Waits until it is beyond a number, for so long at most, or until it is closed or nobody wants to know any more. */
+  /** Resolves when the position is beyond the given one, after the time, on `close`, or when the signal is aborted. */
   async wait(position: bigint, milliseconds: number, signal: AbortSignal): Promise<void> {
-    if ((this.#position ?? -1n) > position || this.closed || signal.aborted) return
+    const isReached = () => (this.#position ?? -1n) > position || this.closed
+    if (isReached() || signal.aborted) return
     await new Promise<void>((resolve) => {
-      const done = () => {
+      const end = () => {
         clearTimeout(timer)
-        signal.removeEventListener('abort', done)
-        this.#waiting.delete(wake)
+        signal.removeEventListener('abort', end)
+        this.#waiting.delete(check)
         resolve()
       }
-      const wake = () => {
-        if ((this.#position ?? -1n) > position || this.closed) done()
+      const check = () => {
+        if (isReached()) end()
       }
-      const timer = setTimeout(done, milliseconds)
-      signal.addEventListener('abort', done, { once: true })
-      this.#waiting.add(wake)
+      const timer = setTimeout(end, milliseconds)
+      signal.addEventListener('abort', end, { once: true })
+      this.#waiting.add(check)
     })
   }
 
-  /** Ends all waits. */
+  /** Stops polling and ends all waits. */
   async close(): Promise<void> {
     this.#stopping.abort()
-    this.#wake()
-    this.poke()
+    this.#checkWaiting()
     await this.#running
   }
 
   async #run(): Promise<void> {
+    const { signal } = this.#stopping
     while (!this.closed) {
-      // The store says itself when the database is away.
-      await this.#look().catch(() => {})
-      await this.#pause(BUSY_MILLISECONDS)
-      if (this.#barriers.length === 0) await this.#rest()
+      // The store logs it when the database is unavailable.
+      await this.#poll().catch(() => {})
+      await sleep(BUSY_MILLISECONDS, signal)
+      if (this.#barriers.length > 0) continue
+      await Promise.race([this.#poked.promise, sleep(IDLE_MILLISECONDS, signal)])
+      this.#poked = Promise.withResolvers()
     }
   }
 
-  /** One after the other, or an older list of writers might be held against a newer fence. */
-  #look(): Promise<void> {
-    this.#next ??= this.#looking
+  /** Runs one poll at a time: an older list of writers must not be compared with a newer barrier. */
+  #poll(): Promise<void> {
+    this.#next ??= this.#current
       .catch(() => {})
       .then(() => {
         this.#next = undefined
-        this.#looking = this.#lookOnce()
-        return this.#looking
+        this.#current = this.#pollOnce()
+        return this.#current
       })
     return this.#next
   }
 
-  async #lookOnce(): Promise<void> {
+  async #pollOnce(): Promise<void> {
     const { position, writers, life } = await this.#store.read(this.#stopping.signal, (queries) =>
       queries.events.findBarrier(),
     )
-    // Numbers that were taken when it crashed may be given again, to writers that no fence knows.
+    // After a crash the database may assign ids again, to transactions that no barrier lists.
     if (life !== this.#life) this.#barriers = []
     this.#life = life
-    const writing = new Set(writers)
+    const open = new Set(writers)
     for (const barrier of this.#barriers)
-      barrier.writers = barrier.writers.filter((writer) => writing.has(writer))
-    this.#settle()
+      barrier.writers = barrier.writers.filter((writer) => open.has(writer))
+    this.#advance()
     const last = this.#barriers.at(-1)?.position ?? this.#position ?? -1n
     if (position <= last) return
     this.#barriers.splice(MAX_BARRIERS - 1, 1, { position, writers })
-    this.#settle()
+    this.#advance()
   }
 
-  #settle(): void {
+  #advance(): void {
     const reached = this.#barriers.findLast((barrier) => barrier.writers.length === 0)
     if (reached === undefined) return
     this.#barriers = this.#barriers.filter((barrier) => barrier.position > reached.position)
     this.#position = reached.position
-    this.#wake()
+    this.#checkWaiting()
   }
 
-  #wake(): void {
-    for (const wake of [...this.#waiting]) wake()
-  }
-
-  async #rest(): Promise<void> {
-    const poked = this.#poked.promise
-    await Promise.race([poked, this.#pause(IDLE_MILLISECONDS)])
-    this.#poked = Promise.withResolvers()
-  }
-
-  async #pause(milliseconds: number): Promise<void> {
-    await sleep(milliseconds, undefined, { signal: this.#stopping.signal }).catch(() => {})
+  #checkWaiting(): void {
+    for (const check of [...this.#waiting]) check()
   }
 }

@@ -4,53 +4,52 @@ import { formatInstant } from '../../model/instant.ts'
 import type { EventMark } from '../../store/events/events.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import { meansEvent } from './event-filter.ts'
 import { readResumeToken, resumeTokenInvalid, writeResumeToken } from './resume-token.ts'
 
 export interface WatchProgress {
   readonly titleId: string
   readonly filter: EventFilter
-  /** Goes on from there; undefined to begin now, or with the oldest event. */
+  /** Undefined to start now, or with the oldest event. */
   readonly resumeToken: string | undefined
   readonly fromOldest: boolean
-  /** `player`: without who did it, why and by which call. */
+  /** `player`: without actor, reason and request id. */
   readonly view: 'full' | 'player'
-  /** How long nothing is said at most, in milliseconds. */
-  readonly heartbeat: number
+  /** Without events, an empty batch is sent after this time. */
+  readonly heartbeatMilliseconds: number
 }
 
-/** Events in their order; none says that there were none for a while. */
+/** Events in order; empty for a heartbeat. */
 export interface WatchedEvents {
   readonly events: readonly Event[]
   readonly resumeToken: string
 }
 
 /**
- * Tells what happens in a title, until nobody listens: each event once, unless a token is gone on from twice. What is not
- * taken is not read, so a slow listener costs no memory.
- * @throws LaurelError OUT_OF_RANGE for a token whose events are not kept any more, UNAVAILABLE when the server stops.
+ * Yields the events of a title until the call is cancelled: each event once per resume token. Events are read only when
+ * the previous ones were consumed, so a slow listener costs no memory.
+ * @throws LaurelError RESUME_TOKEN_EXPIRED if events after the token were purged, SERVER_STOPPING
  */
 export async function* watchProgress(
   services: Services,
   request: WatchProgress,
   call: Call,
 ): AsyncGenerator<WatchedEvents> {
-  const { titleId, view } = request
+  const { titleId, view, heartbeatMilliseconds } = request
   const { safePosition, feed } = services
-  const means = meansEvent(request.filter)
+  const isMatch = matches(request.filter)
   let position = await startOf(services, request, call)
-  let spoke = Number.NEGATIVE_INFINITY
+  let heartbeatTime = Number.NEGATIVE_INFINITY
   for (;;) {
     const { events, ...page } = await feed.read(titleId, position)
     if (page.oldest.position > position) throw resumeTokenExpired(titleId, page.oldest)
     position = page.position
-    const meant = events.filter(means)
+    const matching = events.filter(isMatch)
     const resumeToken = writeResumeToken(titleId, position)
-    if (meant.length > 0 || performance.now() >= spoke + request.heartbeat) {
-      yield { events: view === 'player' ? meant.map(asPlayerSees) : meant, resumeToken }
-      spoke = performance.now()
+    if (matching.length > 0 || performance.now() >= heartbeatTime) {
+      yield { events: view === 'player' ? matching.map(redactForPlayer) : matching, resumeToken }
+      heartbeatTime = performance.now() + heartbeatMilliseconds
     }
-    await safePosition.wait(position, Math.max(spoke + request.heartbeat - performance.now(), 0), call.signal)
+    await safePosition.wait(position, Math.max(heartbeatTime - performance.now(), 0), call.signal)
     call.signal.throwIfAborted()
     if (safePosition.closed) throw serverStopping(resumeToken)
   }
@@ -67,8 +66,8 @@ async function startOf(
     const oldest = await queries.events.findOldestMark()
     if (given === undefined) return fromOldest ? oldest.position : undefined
     if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
-    // Of a database that this one is an older copy of: its numbers will mean other events. The horizon says nothing of
-    // it: that of the server that gave the token may be further.
+    // The token may come from a database of which this one is an older copy: its ids will be assigned to other events. The
+    // safe position cannot show that, because the server that issued the token may have been ahead of this one.
     const newest = await queries.events.findBarrier()
     if (given > newest.position) throw resumeTokenInvalid(titleId)
     return given
@@ -76,13 +75,24 @@ async function startOf(
   return start ?? safePosition.current(call.signal)
 }
 
-function asPlayerSees(event: Event): Event {
+/** Returns a test for events that match each part of the filter that is not empty. */
+function matches({ kinds, achievementIds, playerIds }: EventFilter): (event: Event) => boolean {
+  const [kindSet, achievementSet, playerSet] = [kinds, achievementIds, playerIds].map(
+    (values: readonly string[]) => (values.length === 0 ? undefined : new Set(values)),
+  )
+  return ({ kind, achievementId, playerId }) =>
+    (kindSet?.has(kind) ?? true) &&
+    (achievementSet?.has(achievementId) ?? true) &&
+    (playerSet?.has(playerId) ?? true)
+}
+
+function redactForPlayer(event: Event): Event {
   return { ...event, actor: '', reason: '', requestId: '' }
 }
 
 function resumeTokenExpired(titleId: string, { position, time }: EventMark): LaurelError {
   const oldestTime = formatInstant(time)
-  const message = `events after resume_token are not kept any more: the oldest that are came after ${oldestTime}`
+  const message = `events after resume_token are not kept any more: the oldest ones left are from after ${oldestTime}`
   const metadata = { titleId, oldestTime, oldestResumeToken: writeResumeToken(titleId, position) }
   return new LaurelError('out_of_range', 'RESUME_TOKEN_EXPIRED', message, { metadata })
 }

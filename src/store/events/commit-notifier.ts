@@ -2,13 +2,14 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 
 const CHANNEL = 'laurel_written'
-/** So long between two notices of one process. */
+/** The shortest time between two notifications of one process. */
 const QUIET_MILLISECONDS = 50
-const LONGEST_RETRY_MILLISECONDS = 10_000
+const FIRST_RETRY_MILLISECONDS = 100
+const MAX_RETRY_MILLISECONDS = 10_000
 
 /**
- * Tells the processes on a database that something was written. Only a hint: notices get lost while a connection is made
- * anew, and there are none at all behind a pooler that shares backends.
+ * Notifies the other processes on the database of commits, by LISTEN and NOTIFY. Best effort: notifications are lost while
+ * a connection is down, and there are none behind a pooler that shares backends.
  */
 export class CommitNotifier {
   readonly #connectionString: string
@@ -17,29 +18,29 @@ export class CommitNotifier {
   #client: pg.Client | undefined
   #running: Promise<void> | undefined
   #isQuiet = false
-  #isDue = false
+  #isPending = false
 
   constructor(connectionString: string, onCommit: () => void) {
     this.#connectionString = connectionString
     this.#onCommit = onCommit
   }
 
-  /** Listens from now on. */
+  /** Listens until `close`. */
   start(): void {
     this.#running ??= this.#run()
   }
 
-  /** Tells the others, at once or with the next notice. */
+  /** Notifies the other processes, at most once per 50 ms. */
   send(): void {
     if (this.#isQuiet) {
-      this.#isDue = true
+      this.#isPending = true
       return
     }
     this.#isQuiet = true
-    this.#isDue = false
+    this.#isPending = false
     setTimeout(() => {
       this.#isQuiet = false
-      if (this.#isDue) this.send()
+      if (this.#isPending) this.send()
     }, QUIET_MILLISECONDS).unref()
     this.#client?.query(`notify ${CHANNEL}`).catch(() => {})
   }
@@ -53,14 +54,14 @@ export class CommitNotifier {
   async #run(): Promise<void> {
     const { signal } = this.#stopping
     for (let failures = 0; !signal.aborted; failures += 1) {
-      const connected = await this.#listen()
-      if (connected) failures = 0
-      const pause = Math.min(2 ** failures * 100, LONGEST_RETRY_MILLISECONDS)
-      await sleep(pause, undefined, { signal, ref: false }).catch(() => {})
+      const wasConnected = await this.#listen()
+      if (wasConnected) failures = 0
+      const wait = Math.min(2 ** failures * FIRST_RETRY_MILLISECONDS, MAX_RETRY_MILLISECONDS)
+      await sleep(wait, undefined, { signal, ref: false }).catch(() => {})
     }
   }
 
-  /** Until the connection breaks; whether there was one. */
+  /** Listens until the connection ends. Returns whether it was established. */
   async #listen(): Promise<boolean> {
     const client = new pg.Client({ connectionString: this.#connectionString, keepAlive: true })
     const ended = new Promise<void>((resolve) => client.once('end', () => resolve()))

@@ -4,17 +4,16 @@ import type { Instant } from '../../model/instant.ts'
 import type { Row, Tables } from '../schema.ts'
 import { insertEvents, type NewEvent } from './event-rows.ts'
 
-/** Up to where numbers were taken, and who may still be writing events under some of them. */
 export interface EventBarrier {
-  /** No event that is not written yet can get this number, or a lower one, but from one of the writers. */
+  /** The last assigned event id. Only the writers can still commit an event at or below it. */
   readonly position: bigint
-  /** The transactions, by names that no other one has in the same life of the database. */
+  /** Open transactions; ids are unique within one `life` of the database. */
   readonly writers: readonly string[]
-  /** Names the life that the database leads since it was last restored from a crash: what it had not written down is void. */
+  /** Changes when the database recovers from a crash, after which it may assign ids again. */
   readonly life: string
 }
 
-/** How far events had come at a time. */
+/** The position of events at a time. */
 export interface EventMark {
   readonly position: bigint
   readonly time: Instant
@@ -24,15 +23,14 @@ export interface DefinitionChange extends Pick<Event, 'time' | 'actor'> {
   readonly requestId: string | undefined
 }
 
-/** How many rows are erased at a time, so that nobody waits for long. */
 const DELETE_BATCH_SIZE = 5_000
 
 export function eventQueries(db: Kysely<Tables>) {
   return {
     /**
-     * The transactions are asked for after the number is read (`correlated`): whoever took it or a lower one holds
-     * the lock on the table of events by then, until it has committed or not. A crash is told by the statistics, which
-     * begin anew after each.
+     * Returns the last assigned id and the transactions that hold a write lock on the events table. The subquery depends on
+     * `taken`, so the locks are read after the id: a transaction locks the table before it gets an id, and until it ends. A
+     * crash resets the statistics, so their reset time identifies the life.
      */
     async findBarrier(): Promise<EventBarrier> {
       const { rows } = await sql<EventBarrier>`
@@ -49,7 +47,7 @@ export function eventQueries(db: Kysely<Tables>) {
       return rows[0] as EventBarrier
     },
 
-    /** Events of a title after one number and up to another, in order. */
+    /** Returns events of a title after a position, up to another one, ordered by id. */
     async listOfTitle(
       titleId: string,
       after: bigint,
@@ -68,7 +66,7 @@ export function eventQueries(db: Kysely<Tables>) {
       return rows.map(toEvent)
     },
 
-    /** The titles that have events, those that are deleted too, found by going from one to the next in the index. */
+    /** Returns the titles with events, deleted titles included. A loose index scan: it reads one row per title. */
     async listTitles(): Promise<readonly string[]> {
       const { rows } = await sql<{ title_id: string }>`
         with recursive title (title_id) as (
@@ -108,7 +106,7 @@ export function eventQueries(db: Kysely<Tables>) {
       await insertEvents(db, events)
     },
 
-    /** Up to where events are erased; what comes after is all there. */
+    /** Returns the mark up to which events are purged; all later ones exist. */
     async findOldestMark(): Promise<EventMark> {
       return (await db
         .selectFrom('event_marks')
@@ -123,7 +121,7 @@ export function eventQueries(db: Kysely<Tables>) {
         on conflict (position) do nothing`.execute(db)
     },
 
-    /** The last mark before a time; undefined when there is none but the oldest. */
+    /** Returns the last mark before a time, except the oldest one. */
     async findMarkBefore(time: Instant): Promise<EventMark | undefined> {
       const oldest = db.selectFrom('event_marks').select(({ fn }) => fn.min('position').as('position'))
       return db
@@ -136,23 +134,23 @@ export function eventQueries(db: Kysely<Tables>) {
         .executeTakeFirst()
     },
 
-    /** Says that events up to a mark are no longer kept, before they are erased. */
+    /** Makes a mark the oldest one, before the events up to it are purged. */
     async purgeMarksBefore({ position }: EventMark): Promise<void> {
       await db.deleteFrom('event_marks').where('position', '<', position).execute()
     },
 
-    /** Erases some of what came up to a number; false when nothing of it is left. */
+    /** Deletes a batch of events up to a position. Returns false if there were none. */
     async purgeUpTo(titleId: string, position: bigint): Promise<boolean> {
       const { rows } = await sql<{ deletedCount: bigint }>`
-        with left_over as materialized (
+        with next_batch as materialized (
           select id from events where title_id = ${titleId} and id <= ${position}
           order by id offset ${DELETE_BATCH_SIZE} limit 1
         ),
-        gone as (
+        deleted as (
           delete from events where title_id = ${titleId}
-            and id < coalesce((select id from left_over), ${position}::bigint + 1) returning 1
+            and id < coalesce((select id from next_batch), ${position}::bigint + 1) returning 1
         )
-        select count(*) as "deletedCount" from gone`.execute(db)
+        select count(*) as "deletedCount" from deleted`.execute(db)
       return rows[0] !== undefined && rows[0].deletedCount > 0n
     },
   }

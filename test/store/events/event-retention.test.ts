@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { purgeDeliveries } from '../../../src/service/destinations/purge-deliveries.ts'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
+import { purgeDeliveries } from '../../../src/service/destinations/delivery-batches.ts'
 import { purgeEventsBefore } from '../../../src/service/events/purge-events.ts'
 import { onDatabase, putDeliveries } from '../../support/deliveries.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
@@ -12,10 +13,9 @@ beforeAll(async () => {
 })
 afterAll(() => services[Symbol.asyncDispose]())
 
-const { signal } = new AbortController()
 const TITLES = ['early', 'late', 'gone']
 
-async function tell(titleId: string, count: number): Promise<void> {
+async function insertEvents(titleId: string, count: number): Promise<void> {
   await onDatabase(
     services.databaseUrl,
     `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
@@ -33,23 +33,23 @@ async function counts() {
   return Object.fromEntries(rows.map((row) => [row.title_id, Number(row.count)]))
 }
 
-test('events are kept for their time, and then erased with a mark of how far', async () => {
-  for (const titleId of TITLES) await tell(titleId, titleId === 'early' ? 12_000 : 10)
+test('purges events older than the retention time, up to a mark', async () => {
+  for (const titleId of TITLES) await insertEvents(titleId, titleId === 'early' ? 12_000 : 10)
   now = 2_000n
-  await purgeEventsBefore(services, 500n, signal)
+  await purgeEventsBefore(services, 500n, NEVER_ABORTED)
   expect(await counts()).toEqual({ early: 12_000, late: 10, gone: 10 })
-  await tell('late', 5)
+  await insertEvents('late', 5)
   now = 3_000n
-  await purgeEventsBefore(services, 1_999n, signal)
+  await purgeEventsBefore(services, 1_999n, NEVER_ABORTED)
   expect(await counts()).toEqual({ early: 12_000, late: 15, gone: 10 })
   now = 4_000n
-  await purgeEventsBefore(services, 2_001n, signal)
+  await purgeEventsBefore(services, 2_001n, NEVER_ABORTED)
   expect(await counts()).toEqual({ late: 5 })
-  const oldest = await services.store.read(signal, (queries) => queries.events.findOldestMark())
+  const oldest = await services.store.read(NEVER_ABORTED, (queries) => queries.events.findOldestMark())
   expect(oldest).toEqual({ position: 12_020n, time: 2_000n })
 })
 
-test('what became of deliveries goes with their events, but for what matters still', async () => {
+test('purges completed deliveries of purged events, except dead letters and the last delivered ones', async () => {
   await onDatabase(
     services.databaseUrl,
     `insert into titles (id, display_name, default_locale, extensions, create_time, update_time)
@@ -74,7 +74,7 @@ test('what became of deliveries goes with their events, but for what matters sti
     of(8, 'delivered', 'bob'),
     of(20_000, 'superseded'),
   ])
-  await purgeDeliveries(services, signal)
+  await purgeDeliveries(services, NEVER_ABORTED)
   const rows = await onDatabase<{ event_id: string }>(
     services.databaseUrl,
     'select event_id from deliveries order by event_id',

@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { SafePosition } from '../../../src/service/events/safe-position.ts'
 import { createTestServices, type TestServices } from '../../support/services.ts'
 
@@ -10,16 +11,14 @@ beforeAll(async () => {
 })
 afterAll(() => services[Symbol.asyncDispose]())
 
-const { signal } = new AbortController()
-
-/** A transaction of somebody else, that does nothing until it is told to. */
+/** Opens a transaction of another process. */
 async function openTransaction() {
   const client = new pg.Client({ connectionString: services.databaseUrl })
   await client.connect()
   await client.query('begin')
   return {
-    /** Takes a number. */
-    async tell(titleId: string): Promise<bigint> {
+    /** Inserts an event and returns its id. */
+    async insertEvent(titleId: string): Promise<bigint> {
       const { rows } = await client.query<{ id: string }>(
         `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
          values ('ann', $1, 'first', 'progressed', 0, 'in_progress', 1, '', '', '') returning id`,
@@ -34,31 +33,31 @@ async function openTransaction() {
   }
 }
 
-/** What is read from a number on, once the horizon is where it can be. */
+/** Returns the events after a position, up to the current safe position. */
 async function readFrom(titleId: string, after: bigint) {
-  await services.safePosition.current(signal)
+  await services.safePosition.current(NEVER_ABORTED)
   return services.feed.read(titleId, after)
 }
 
-test('an event of an earlier number that commits later is not passed by', async () => {
-  const start = await services.safePosition.current(signal)
+test('does not skip an event with a lower id that commits later', async () => {
+  const start = await services.safePosition.current(NEVER_ABORTED)
   const [early, late] = [await openTransaction(), await openTransaction()]
-  const first = await early.tell('held')
-  const second = await late.tell('held')
+  const first = await early.insertEvent('late')
+  const second = await late.insertEvent('late')
   await late.end('commit')
-  const before = await readFrom('held', start)
+  const before = await readFrom('late', start)
   expect(before.events).toEqual([])
   expect(before.position).toBeLessThan(first)
   await early.end('commit')
-  const after = await readFrom('held', before.position)
+  const after = await readFrom('late', before.position)
   expect(after.events.map(({ id }) => id)).toEqual([first, second])
 })
 
-test('a number whose transaction is rolled back holds nobody up', async () => {
-  const start = await services.safePosition.current(signal)
+test('advances over the id of a transaction that was rolled back', async () => {
+  const start = await services.safePosition.current(NEVER_ABORTED)
   const [early, late] = [await openTransaction(), await openTransaction()]
-  await early.tell('rolled-back')
-  const second = await late.tell('rolled-back')
+  await early.insertEvent('rolled-back')
+  const second = await late.insertEvent('rolled-back')
   await late.end('commit')
   await early.end('rollback')
   const page = await readFrom('rolled-back', start)
@@ -66,52 +65,52 @@ test('a number whose transaction is rolled back holds nobody up', async () => {
   expect(page.position).toBe(second)
 })
 
-test('transactions that come while others are held wait only for those before them', async () => {
-  const start = await services.safePosition.current(signal)
-  const held = await openTransaction()
-  const first = await held.tell('queue')
+test('waits only for transactions that were open before', async () => {
+  const start = await services.safePosition.current(NEVER_ABORTED)
+  const open = await openTransaction()
+  const first = await open.insertEvent('queue')
   const ids: bigint[] = []
   for (let index = 0; index < 100; index += 1) {
     const other = await openTransaction()
-    ids.push(await other.tell('queue'))
+    ids.push(await other.insertEvent('queue'))
     await other.end('commit')
-    await services.safePosition.current(signal)
+    await services.safePosition.current(NEVER_ABORTED)
   }
   const later = await openTransaction()
-  const last = await later.tell('queue')
-  await held.end('commit')
+  const last = await later.insertEvent('queue')
+  await open.end('commit')
   const page = await readFrom('queue', start)
   await later.end('commit')
   const rest = await readFrom('queue', page.position)
-  // There are 64 fences: the last may have been put up anew when the later one was there already, and waits for it.
+  // There are 64 barriers: the last may have been replaced after the later transaction started, and waits for it.
   expect(page.events.length).toBeGreaterThan(62)
   expect(page.events.map(({ id }) => id)).not.toContain(last)
   expect([...page.events, ...rest.events].map(({ id }) => id)).toEqual([first, ...ids, last])
 })
 
-test('one that begins while a transaction is held knows nothing until that is done', async () => {
-  const held = await openTransaction()
-  const id = await held.tell('begun')
-  const horizon = new SafePosition(services.store)
-  horizon.start()
-  await expect(horizon.current(AbortSignal.timeout(300))).rejects.toThrow()
-  expect(horizon.position).toBeUndefined()
-  await held.end('commit')
-  expect(await horizon.current(signal)).toBeGreaterThanOrEqual(id)
-  await horizon.close()
+test('is undefined until the transactions that were open at the start have ended', async () => {
+  const open = await openTransaction()
+  const id = await open.insertEvent('begun')
+  const safePosition = new SafePosition(services.store)
+  safePosition.start()
+  await expect(safePosition.current(AbortSignal.timeout(300))).rejects.toThrow()
+  expect(safePosition.position).toBeUndefined()
+  await open.end('commit')
+  expect(await safePosition.current(NEVER_ABORTED)).toBeGreaterThanOrEqual(id)
+  await safePosition.close()
 })
 
-test('writers of many transactions and one reader: each event once, those of a player in order', async () => {
-  const start = await services.safePosition.current(signal)
+test('a reader beside many writers reads each event once, in order', async () => {
+  const start = await services.safePosition.current(NEVER_ABORTED)
   const writers = 8
   const each = 60
   let writing = writers
   const write = async () => {
     for (let index = 0; index < each; index += 1) {
       const transaction = await openTransaction()
-      await transaction.tell('storm')
+      await transaction.insertEvent('storm')
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 8))
-      if (index % 3 === 0) await transaction.tell('storm')
+      if (index % 3 === 0) await transaction.insertEvent('storm')
       await transaction.end(index % 7 === 0 ? 'rollback' : 'commit')
     }
     writing -= 1
@@ -123,7 +122,7 @@ test('writers of many transactions and one reader: each event once, those of a p
     const page = await services.feed.read('storm', position)
     seen.push(...page.events.map(({ id }) => id))
     position = page.position
-    await services.safePosition.wait(position, 100, signal)
+    await services.safePosition.wait(position, 100, NEVER_ABORTED)
   }
   await done
   for (
@@ -134,7 +133,7 @@ test('writers of many transactions and one reader: each event once, those of a p
     seen.push(...page.events.map(({ id }) => id))
     if (page.events.length === 0) break
   }
-  const stored = await services.store.read(signal, (queries) =>
+  const stored = await services.store.read(NEVER_ABORTED, (queries) =>
     queries.events.listOfTitle('storm', 0n, 2n ** 60n, 10_000),
   )
   expect(stored.length).toBeGreaterThan(writers * each * 0.8)
