@@ -16,9 +16,9 @@ import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { createDestinationTester } from './relay/destination-tester.ts'
-import { Relay, type RelayParts } from './relay/relay.ts'
+import { Relay, type RelayDependencies } from './relay/relay.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
-import { purgeDeliveries } from './service/destinations/purge-deliveries.ts'
+import { purgeDeliveries } from './service/destinations/delivery-batches.ts'
 import { Feed } from './service/events/feed.ts'
 import { purgeEventsBefore } from './service/events/purge-events.ts'
 import { SafePosition } from './service/events/safe-position.ts'
@@ -201,7 +201,7 @@ function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): T
 }
 
 /** Brings events to destinations, unless this process is to leave that to others. */
-function startRelay(parts: Omit<RelayParts, 'bridges' | 'leaseTime'>, config: Config): Relay {
+function startRelay(parts: Omit<RelayDependencies, 'bridges' | 'leaseTime'>, config: Config): Relay {
   const leaseTime = BigInt(config.relayLeaseSeconds) * TICKS_PER_SECOND
   const relay = new Relay({ ...parts, bridges, leaseTime })
   if (config.relay) relay.start()

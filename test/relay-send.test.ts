@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NEVER_ABORTED } from '../src/model/never-aborted.ts'
 import { openOutbound } from '../src/outbound/outbound.ts'
-import { RateLimiter } from '../src/relay/rate-limiter.ts'
 import { planRequests } from '../src/relay/request-plan.ts'
-import { send } from '../src/relay/send.ts'
+import { RateLimiter, send } from '../src/relay/send.ts'
 import { changeOf } from './support/changes.ts'
 import { answer, type FakePlatform, script, startFakePlatform } from './support/fake-platform.ts'
 import { HOOK, HOOK_SECRET } from './support/relay.ts'
@@ -15,9 +15,8 @@ afterAll(() => platform.close())
 
 const titleId = 'harbor-lights'
 const times = { createTime: 0n, updateTime: 0n, etag: '' }
-const { signal } = new AbortController()
 
-/** Sends two of a player's events, of whom so many tries had failed in a row. */
+/** Sends two events of a player after a number of failed attempts in a row. */
 async function sendTwo(deadline: number, failures = 0) {
   await using stack = new AsyncDisposableStack()
   const outbound = openOutbound({ allowPrivate: [] })
@@ -43,19 +42,19 @@ async function sendTwo(deadline: number, failures = 0) {
     ...{ account: '', achievements: new Map(), progress: new Map() },
   }
   const secret = { reference: HOOK.credential, secret: HOOK_SECRET }
-  const dispatch = planRequests(destination, claimed, undefined, secret, 0n)
-  const way = { sender: outbound.to(platform.url), rateLimiter: new RateLimiter(1000), deadline }
-  const sent = await send(destination, way, claimed, dispatch, signal)
+  const plan = planRequests(destination, claimed, undefined, secret, 0n)
+  const context = { sender: outbound.to(platform.url), rateLimiter: new RateLimiter(1000), deadline }
+  const sent = await send(destination, context, claimed, plan, NEVER_ABORTED)
   return { states: sent.results.map(({ state }) => state), failures: sent.failures }
 }
 
-test('nothing is begun once a lease is about to end, although no timer has told yet', async () => {
+test('sends nothing after the deadline, even if no timer has fired yet', async () => {
   expect((await sendTwo(performance.now())).states).toEqual(['unsent', 'unsent'])
   expect(platform.received).toEqual([])
   expect((await sendTwo(performance.now() + 60_000)).states).toEqual(['delivered', 'delivered'])
 })
 
-test('tries that fail in a row are counted from the last that succeeded', async () => {
+test('counts failures in a row from the last success', async () => {
   const later = performance.now() + 60_000
   platform.behave = script(answer(500))
   expect(await sendTwo(later, 4)).toEqual({ states: ['pending', 'unsent'], failures: 5 })

@@ -33,7 +33,7 @@ function received(headers: Readonly<Record<string, string>>, body: string) {
 }
 
 describe('an event', () => {
-  test('is a CloudEvent to who reads one', () => {
+  test('is a valid CloudEvent', () => {
     const { method, headers, body } = webhookRequest(event, recipient, secret(), now)
     const read = received(headers, body)
     expect(read.validate()).toBe(true)
@@ -51,7 +51,7 @@ describe('an event', () => {
     expect(JSON.parse(body).time).toBe('2026-03-04T05:06:07.1234567Z')
   })
 
-  test('of any kind is one', () => {
+  test('of any kind is a valid CloudEvent', () => {
     for (const kind of EVENT_KINDS) {
       const { headers, body } = webhookRequest({ ...event, kind }, recipient, secret(), now)
       const read = received(headers, body)
@@ -60,14 +60,14 @@ describe('an event', () => {
     }
   })
 
-  test('of a definition is of no player', () => {
+  test('of a definition has no player', () => {
     const changed = { ...event, kind: 'definition_changed', playerId: '', unlockTime: undefined } as const
     const { body } = webhookRequest(changed, recipient, secret(), now)
-    const nothing = { player_id: null, state: null, percent: null, unlock_time: null }
-    expect(JSON.parse(body).data).toMatchObject(nothing)
+    const withoutPlayer = { player_id: null, state: null, percent: null, unlock_time: null }
+    expect(JSON.parse(body).data).toMatchObject(withoutPlayer)
   })
 
-  test('is told the same by each try, but for its time and signature', () => {
+  test('is the same in each attempt, except timestamp and signature', () => {
     const hook = secret()
     const first = webhookRequest(event, recipient, hook, now)
     const second = webhookRequest(event, recipient, hook, now + 600_000_000n)
@@ -80,7 +80,7 @@ describe('an event', () => {
 })
 
 describe('a signature', () => {
-  test('is verified by the secret', () => {
+  test('can be verified with the secret', () => {
     const hook = secret()
     const { headers, body } = webhookRequest(event, recipient, hook, now)
     expect(new Webhook(hook).verify(body, headers)).toMatchObject({ id: String(event.id) })
@@ -88,7 +88,7 @@ describe('a signature', () => {
     expect(() => new Webhook(secret()).verify(body, headers)).toThrow()
   })
 
-  test('is verified by each of two secrets alone, the newest first', () => {
+  test('can be verified with either of two secrets, the newest first', () => {
     const [newest, older] = [secret(24), secret(64)]
     const { headers, body } = webhookRequest(event, recipient, `  ${newest}\n\t${older} `, now)
     for (const hook of [newest, older]) {
@@ -108,7 +108,7 @@ describe('a signature', () => {
     ['too much', secret(65)],
     ['three', [secret(), secret(), secret()].join(' ')],
     ['a good one beside a bad one', `${secret()} whsec_bad`],
-  ])('is not made with %s, and the error keeps it to itself', (_, text) => {
+  ])('fails for a secret with %s, and the error does not quote it', (_, text) => {
     const attempt = () => webhookRequest(event, recipient, text, now)
     expect(attempt).toThrow(/^credential "env:LAUREL_CREDENTIAL_HOOK" must hold one secret/)
     for (const word of text.split(/\s+/).filter((part) => part.length > 8)) {
@@ -116,13 +116,13 @@ describe('a signature', () => {
     }
   })
 
-  test('holds for any text', () => {
+  test('is valid for any text', () => {
     const hook = secret()
     const ids = fc.string({ unit: 'grapheme', minLength: 1 }).filter((text) => text.isWellFormed())
     fc.assert(
       fc.property(ids, ids, ids, fc.string(), (playerId, achievementId, titleId, reason) => {
-        const told = { ...event, playerId, achievementId, titleId, reason }
-        const { headers, body } = webhookRequest(told, recipient, hook, now)
+        const changed = { ...event, playerId, achievementId, titleId, reason }
+        const { headers, body } = webhookRequest(changed, recipient, hook, now)
         expect(new Webhook(hook).verify(body, headers)).toMatchObject({
           data: { player_id: playerId, achievement_id: achievementId, title_id: titleId, reason },
         })
@@ -131,7 +131,7 @@ describe('a signature', () => {
   })
 })
 
-test('a test says whom it tests, and nothing of anybody', () => {
+test('a test event names the title and the destination only', () => {
   const hook = secret()
   const { headers, body } = webhookProbe(recipient, hook, now)
   const read = received(headers, body)

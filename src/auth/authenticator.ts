@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Account } from '../model/player.ts'
 import { ANONYMOUS, encode, type Principal, type Right } from '../model/principal.ts'
-import { readCredential } from '../service/destinations/credential.ts'
+import { readCredential } from '../service/credential.ts'
 import type { Authenticate } from '../service/services.ts'
 import { type AuthSettings, type KeySettings, rightsOf } from './auth-file.ts'
 import { readPermissions } from './permissions.ts'

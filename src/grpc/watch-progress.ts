@@ -44,7 +44,7 @@ function readRequest(message: WatchProgressRequest): WatchProgress {
       resumeToken: message.resumeToken || undefined,
       fromOldest: message.fromOldest,
       view: readView(message.view, violations),
-      heartbeat: Number(heartbeat / TICKS_PER_MILLISECOND),
+      heartbeatMilliseconds: Number(heartbeat / TICKS_PER_MILLISECOND),
     }
   })
 }

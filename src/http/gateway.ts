@@ -2,7 +2,7 @@ import type { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { DialectId } from '../model/title.ts'
-import type { Credential } from '../service/destinations/credential.ts'
+import type { Credential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Call } from '../service/services.ts'
 

@@ -4,12 +4,17 @@ import { type Destination, WEBHOOK } from '../model/destination.ts'
 import { LaurelError, type Violation } from '../model/errors.ts'
 import { type Instant, TICKS_PER_MILLISECOND } from '../model/instant.ts'
 import type { Binding } from '../model/title.ts'
-import { CredentialError, type Credentials, checkReference } from '../outbound/credentials.ts'
-import { type Outbound, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
-import { withoutSecret } from '../outbound/redact-credential.ts'
+import type { Outbound, OutboundRequest, Target } from '../outbound/contract.ts'
+import {
+  CredentialError,
+  type Credentials,
+  checkReference,
+  redactCredential,
+} from '../outbound/credentials.ts'
+import { OutboundError } from '../outbound/outbound-error.ts'
 import type { DestinationTest, DestinationTester } from '../service/destinations/destination-tester.ts'
-import { limitsOf, toPlatform } from './request.ts'
-import { storedRequest, storedResponse } from './stored-request.ts'
+import { platformRequest, storedRequest, storedResponse } from './request.ts'
+import { limitsOf } from './target.ts'
 import { webhookProbe, webhookVerdict } from './webhook.ts'
 
 export interface DestinationTesterDependencies {
@@ -19,21 +24,20 @@ export interface DestinationTesterDependencies {
   readonly now: () => Instant
 }
 
-export function createDestinationTester(parts: DestinationTesterDependencies): DestinationTester {
-  const { outbound } = parts
+export function createDestinationTester(dependencies: DestinationTesterDependencies): DestinationTester {
+  const { outbound } = dependencies
   return {
     check({ url, credential }) {
-      const reference = () => checkReference(credential)
       return [
         ...violationsOf(() => outbound.checkUrl(url)),
-        ...(credential === '' ? [] : violationsOf(reference)),
+        ...violationsOf(() => credential !== '' && checkReference(credential)),
       ]
     },
 
     async test(destination, binding, signal) {
-      const begun = performance.now()
-      const outcome = await call(parts, destination, binding, signal)
-      const ticks = Math.round((performance.now() - begun) * Number(TICKS_PER_MILLISECOND))
+      const start = performance.now()
+      const outcome = await call(dependencies, destination, binding, signal)
+      const ticks = Math.round((performance.now() - start) * Number(TICKS_PER_MILLISECOND))
       return { succeeded: outcome.error === '', ...outcome, duration: BigInt(ticks) }
     },
   }
@@ -41,9 +45,9 @@ export function createDestinationTester(parts: DestinationTesterDependencies): D
 
 type Outcome = Omit<DestinationTest, 'succeeded' | 'duration'>
 
-/** Through a target of its own: a test asks what is so now, and not what a breaker remembers. */
+/** Uses a new target: the circuit breaker of a shared one would report the past. */
 async function call(
-  parts: DestinationTesterDependencies,
+  dependencies: DestinationTesterDependencies,
   destination: Destination,
   binding: Binding | undefined,
   signal: AbortSignal,
@@ -51,35 +55,35 @@ async function call(
   let target: Target | undefined
   let request: DeliveryRequest | undefined
   try {
-    const { asked, verdict, secret } = await probe(parts, destination, binding)
-    target = parts.outbound.to(destination.url, limitsOf(destination))
-    request = storedRequest(destination, asked)
-    const { status, body } = await target.send(asked, signal)
-    const said = verdict(status)
+    const probe = await probeOf(dependencies, destination, binding)
+    target = dependencies.outbound.to(destination.url, limitsOf(destination))
+    request = storedRequest(destination, probe.request)
+    const { status, body } = await target.send(probe.request, signal)
+    const verdict = probe.interpret(status)
     return {
       request,
-      response: storedResponse({ status, body: withoutSecret(body, secret) }),
-      error: said.kind === 'delivered' ? '' : said.why,
+      response: storedResponse({ status, body: redactCredential(body, probe.secret) }),
+      error: verdict.kind === 'delivered' ? '' : verdict.why,
     }
   } catch (error) {
     signal.throwIfAborted()
-    if (!isDeliverable(error)) throw error
-    const sent = error instanceof OutboundError && MAY_HAVE_ARRIVED.has(error.kind)
-    return { request: sent ? request : undefined, response: undefined, error: error.message }
+    if (!isReportable(error)) throw error
+    const wasSent = error instanceof OutboundError && MAY_HAVE_ARRIVED.has(error.kind)
+    return { request: wasSent ? request : undefined, response: undefined, error: error.message }
   } finally {
     await target?.close()
   }
 }
 
 interface Probe {
-  readonly asked: OutboundRequest
-  readonly verdict: (status: number) => Verdict
-  /** What lets Laurel in there; undefined where nothing is shown. */
+  readonly request: OutboundRequest
+  readonly interpret: (status: number) => Verdict
+  /** The secret in the request, to redact in the response; a webhook's secret is never sent. */
   readonly secret: string | undefined
 }
 
-/** The request that changes nothing, and what an answer to it means. */
-async function probe(
+/** Returns a request that changes nothing at the destination. */
+async function probeOf(
   { credentials, bridges, now }: DestinationTesterDependencies,
   destination: Destination,
   binding: Binding = {},
@@ -87,17 +91,18 @@ async function probe(
   const { dialect, credential: reference, titleId } = destination
   const secret = reference === '' ? '' : await credentials.read(reference, titleId)
   if (dialect === WEBHOOK) {
-    return { asked: webhookProbe(destination, secret, now()), verdict: webhookVerdict, secret: undefined }
+    const request = webhookProbe(destination, secret, now())
+    return { request, interpret: webhookVerdict, secret: undefined }
   }
   const bridge = bridges.get(dialect)
   if (bridge === undefined) throw new Error(`there is no bridge to ${dialect}`)
   const credential = reference === '' ? undefined : { reference, secret }
-  const asked = toPlatform(bridge.probe({ titleId, binding }), credential)
-  return { asked, verdict: verdictOf, secret: credential?.secret }
+  const request = platformRequest(bridge.probe({ titleId, binding }), credential)
+  return { request, interpret: verdictOf, secret: credential?.secret }
 }
 
-/** What is said to whoever tests a destination; anything else is a fault of Laurel's own. */
-function isDeliverable(error: unknown): error is Error {
+/** Whether the error belongs in the test's result; any other is a fault of Laurel. */
+function isReportable(error: unknown): error is Error {
   return error instanceof OutboundError || error instanceof CredentialError || error instanceof LaurelError
 }
 

@@ -3,20 +3,51 @@ import type { Bridge } from '../dialect/bridge.ts'
 import type { Destination } from '../model/destination.ts'
 import { LaurelError } from '../model/errors.ts'
 import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
-import { CredentialError, type Credentials } from '../outbound/credentials.ts'
-import type { Outbound, Target } from '../outbound/outbound.ts'
-import { withoutSecret } from '../outbound/redact-credential.ts'
-import { type ClaimedDeliveries, claimDeliveries } from '../service/destinations/claim-deliveries.ts'
+import { NEVER_ABORTED } from '../model/never-aborted.ts'
+import type { Outbound, Target } from '../outbound/contract.ts'
+import { CredentialError, type Credentials, redactCredential } from '../outbound/credentials.ts'
+import {
+  type ClaimedDeliveries,
+  claimDeliveries,
+  parkDeliveries,
+} from '../service/destinations/claim-deliveries.ts'
 import { completeDeliveries, type SentDeliveries } from '../service/destinations/complete-deliveries.ts'
-import { parkDeliveries } from '../service/destinations/park-deliveries.ts'
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { targetOf } from './blocked-target.ts'
-import type { DeliveryCounts } from './delivery-counts.ts'
-import { RateLimiter } from './rate-limiter.ts'
-import { limitsOf } from './request.ts'
 import { planRequests } from './request-plan.ts'
-import { send, unsent } from './send.ts'
+import { RateLimiter, send, unsentDeliveries } from './send.ts'
+import { targetFor } from './target.ts'
+
+/** Players whose deliveries are completed in one statement; it holds all their stored requests and responses. */
+const COMPLETE_BATCH_SIZE = 32
+
+/** Maps the states of results to the outcomes of the metric. `retried` and `unsent` deliveries are sent again. */
+const OUTCOMES = {
+  delivered: 'delivered',
+  pending: 'retried',
+  probed: 'retried',
+  unsent: 'unsent',
+  unsupported: 'unsupported',
+  dead: 'dead',
+} as const
+
+export type DeliveryOutcome = (typeof OUTCOMES)[keyof typeof OUTCOMES]
+
+/** Counts deliveries by outcome. */
+export class DeliveryCounts {
+  readonly #counts = new Map<DeliveryOutcome, number>(Object.values(OUTCOMES).map((name) => [name, 0]))
+
+  add(sent: readonly SentDeliveries[]): void {
+    for (const { state } of sent.flatMap(({ results }) => results)) {
+      const outcome = OUTCOMES[state]
+      this.#counts.set(outcome, (this.#counts.get(outcome) ?? 0) + 1)
+    }
+  }
+
+  entries(): Iterable<[DeliveryOutcome, number]> {
+    return this.#counts.entries()
+  }
+}
 
 export interface DestinationWorkerDependencies {
   readonly services: Services
@@ -24,36 +55,36 @@ export interface DestinationWorkerDependencies {
   readonly credentials: Credentials
   readonly bridges: ReadonlyMap<string, Bridge>
   readonly log: Logger
-  /** How long a player's deliveries are one process's to send. */
+  /** How long a process has the exclusive right to send a player's deliveries. */
   readonly leaseTime: Duration
   readonly counts: DeliveryCounts
 }
 
 /**
- * Sends what there is for one destination, as it is at one etag: as many players at a time as it allows. It has a
- * connection, a circuit and a pace of its own, so that one that is slow or dead makes nobody else wait.
+ * Sends the deliveries of one revision of one destination, `maxInFlight` players at a time. It has its own connections,
+ * circuit breaker and rate limiter, so that a slow or dead destination delays no other.
  */
 export class DestinationWorker {
   readonly destination: Destination
-  readonly #parts: DestinationWorkerDependencies
+  readonly #dependencies: DestinationWorkerDependencies
   readonly #target: Target
   readonly #rateLimiter: RateLimiter
   readonly #stopping = new AbortController()
   readonly #sending = new Set<Promise<void>>()
   #sent: SentDeliveries[] = []
-  #settling: Promise<void> | undefined
+  #completing: Promise<void> | undefined
   #claiming: Promise<void> | undefined
-  /** The last claim took all that it could: there may be more. */
-  #isMore = false
+  /** The last claim was full. */
+  #hasMore = false
 
-  constructor(destination: Destination, parts: DestinationWorkerDependencies) {
+  constructor(destination: Destination, dependencies: DestinationWorkerDependencies) {
     this.destination = destination
-    this.#parts = parts
-    this.#target = targetOf(parts.outbound, destination.url, limitsOf(destination))
+    this.#dependencies = dependencies
+    this.#target = targetFor(dependencies.outbound, destination)
     this.#rateLimiter = new RateLimiter(destination.limits.requestsPerSecond)
     this.#target.onBreaker((state) => {
       const { titleId, id: destinationId } = destination
-      parts.log.warn({ titleId, destinationId, state }, 'the circuit breaker of a destination changed')
+      dependencies.log.warn({ titleId, destinationId, state }, 'the circuit breaker of a destination changed')
     })
   }
 
@@ -61,46 +92,52 @@ export class DestinationWorker {
     return this.#target.breaker
   }
 
-  /** Players are due: takes up as many as there is room for. */
+  /** Claims due players, unless it is claiming already. */
   poke(): void {
     this.#claiming ??= this.#claim()
-      .catch((error: Error) => this.#warn(error, 'deliveries could not be taken up'))
+      .catch((error: Error) =>
+        this.#warn(error, 'cannot claim deliveries: it is tried again at the next poll'),
+      )
       .finally(() => {
         this.#claiming = undefined
       })
   }
 
-  /** Begins nothing any more, waits for so long for what is under way, and breaks off the rest. */
-  async stop(milliseconds: number): Promise<void> {
+  /** Starts no more requests, waits for those in progress, and aborts them after the grace period. */
+  async stop(graceMilliseconds: number): Promise<void> {
     this.#stopping.abort()
     await this.#claiming
-    const timer = setTimeout(() => void this.#target.close(), milliseconds)
+    const timer = setTimeout(() => void this.#target.close(), graceMilliseconds)
     while (this.#sending.size > 0) await Promise.all(this.#sending)
     clearTimeout(timer)
-    await this.#settling
+    await this.#completing
     await this.#target.close()
   }
 
   async #claim(): Promise<void> {
-    const { services, leaseTime } = this.#parts
+    const { services, leaseTime } = this.#dependencies
     const { limits } = this.destination
-    await parkDeliveries(services, this.destination, NEVER)
+    await parkDeliveries(services, this.destination, NEVER_ABORTED)
     while (!this.#stopping.signal.aborted && this.#target.breaker !== 'open') {
-      const most = this.#target.breaker === 'half_open' ? 1 : limits.maxInFlight
-      const limit = most - this.#sending.size
+      const maxInFlight = this.#target.breaker === 'half_open' ? 1 : limits.maxInFlight
+      const limit = maxInFlight - this.#sending.size
       if (limit <= 0) return
-      // A request must have its time, and so must writing down what came of it.
-      const least = limits.timeout * 2n
-      const options = { lease: randomUUID(), leaseTime: leaseTime > least ? leaseTime : least, limit }
+      // Long enough for one request and for storing its result.
+      const minLeaseTime = limits.timeout * 2n
+      const options = {
+        lease: randomUUID(),
+        leaseTime: leaseTime > minLeaseTime ? leaseTime : minLeaseTime,
+        limit,
+      }
       const deadline =
         performance.now() + Number((options.leaseTime - limits.timeout / 2n) / TICKS_PER_MILLISECOND)
-      const claimed = await claimDeliveries(services, this.destination, options, NEVER)
-      this.#isMore = claimed.length === limit
+      const claimed = await claimDeliveries(services, this.destination, options, NEVER_ABORTED)
+      this.#hasMore = claimed.length === limit
       if (claimed.length === 0) return
-      for (const one of claimed) {
-        const sending = this.#deliver(one, deadline).finally(() => {
+      for (const ofPlayer of claimed) {
+        const sending = this.#deliver(ofPlayer, deadline).finally(() => {
           this.#sending.delete(sending)
-          if (this.#isMore) this.poke()
+          if (this.#hasMore) this.poke()
         })
         this.#sending.add(sending)
       }
@@ -108,74 +145,67 @@ export class DestinationWorker {
   }
 
   async #deliver(claimed: ClaimedDeliveries, deadline: number): Promise<void> {
-    const time = new AbortController()
-    const timer = setTimeout(() => time.abort(), deadline - performance.now())
-    const sent = await this.#sendAll(claimed, deadline, time.signal)
+    const expiry = new AbortController()
+    const timer = setTimeout(() => expiry.abort(), deadline - performance.now())
+    const sent = await this.#send(claimed, deadline, expiry.signal)
     clearTimeout(timer)
-    // Only now: what is being written down meanwhile is another list.
     this.#sent.push(sent)
-    this.#settling ??= this.#settle().finally(() => {
-      this.#settling = undefined
+    this.#completing ??= this.#complete().finally(() => {
+      this.#completing = undefined
     })
-    await this.#settling
+    await this.#completing
   }
 
-  async #sendAll(claimed: ClaimedDeliveries, deadline: number, signal: AbortSignal): Promise<SentDeliveries> {
-    const { credentials, bridges, services } = this.#parts
+  async #send(claimed: ClaimedDeliveries, deadline: number, signal: AbortSignal): Promise<SentDeliveries> {
+    const { credentials, bridges, services } = this.#dependencies
     const { credential: reference, dialect, titleId } = this.destination
     try {
       const secret =
         reference === '' ? undefined : { reference, secret: await credentials.read(reference, titleId) }
       const bridge = bridges.get(dialect)
-      const planned = planRequests(this.destination, claimed, bridge, secret, services.now())
+      const plan = planRequests(this.destination, claimed, bridge, secret, services.now())
       const target = this.#target
       const sender: Pick<Target, 'send' | 'breaker'> = {
         get breaker() {
           return target.breaker
         },
-        async send(...asked) {
-          const response = await target.send(...asked)
-          return { ...response, body: withoutSecret(response.body, secret?.secret) }
+        async send(request, cancelled) {
+          const response = await target.send(request, cancelled)
+          return { ...response, body: redactCredential(response.body, secret?.secret) }
         },
       }
       return await send(
         this.destination,
         { sender, rateLimiter: this.#rateLimiter, deadline },
         claimed,
-        planned,
+        plan,
         signal,
       )
     } catch (error) {
       if (error instanceof CredentialError || error instanceof LaurelError) {
-        return unsent(claimed, error.message)
+        return unsentDeliveries(claimed, error.message)
       }
-      this.#warn(error as Error, 'deliveries of a player could not be sent')
-      return unsent(claimed, 'a fault of the server, which its log tells of')
+      this.#warn(error as Error, 'cannot send the deliveries of a player: they are retried')
+      return unsentDeliveries(claimed, 'internal error: see the log of the server')
     }
   }
 
-  /** What ends while something is written goes out together with the next. */
-  async #settle(): Promise<void> {
+  /** Results that arrive during a write are stored with the next batch. */
+  async #complete(): Promise<void> {
     while (this.#sent.length > 0) {
       const sent = this.#sent.splice(0, COMPLETE_BATCH_SIZE)
       try {
-        await completeDeliveries(this.#parts.services, this.destination, sent, NEVER)
-        this.#parts.counts.add(sent)
+        await completeDeliveries(this.#dependencies.services, this.destination, sent, NEVER_ABORTED)
+        this.#dependencies.counts.add(sent)
       } catch (error) {
-        // They are sent again when their leases end, under the same keys.
-        this.#warn(error as Error, 'what became of deliveries could not be written down')
+        // The leases expire, and the deliveries are sent again with the same idempotency keys.
+        this.#warn(error as Error, 'cannot store the results of deliveries: they are sent again')
       }
     }
   }
 
   #warn(error: Error, message: string): void {
     const { titleId, id: destinationId } = this.destination
-    this.#parts.log.warn({ titleId, destinationId, error: error.message }, message)
+    this.#dependencies.log.warn({ titleId, destinationId, error: error.message }, message)
   }
 }
-
-/** Players at most: with all that was answered to them, it is one statement. */
-const COMPLETE_BATCH_SIZE = 32
-
-/** What was begun with the database is brought to its end. */
-const NEVER = new AbortController().signal

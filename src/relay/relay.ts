@@ -1,44 +1,48 @@
-import { setTimeout as sleep } from 'node:timers/promises'
+import { compositeKey } from '../model/composite-key.ts'
 import type { Destination } from '../model/destination.ts'
+import { sleep } from '../model/sleep.ts'
 import { enqueueEvents } from '../service/destinations/enqueue-events.ts'
-import { DeliveryCounts } from './delivery-counts.ts'
-import { DestinationWorker, type DestinationWorkerDependencies } from './destination-worker.ts'
+import {
+  DeliveryCounts,
+  DestinationWorker,
+  type DestinationWorkerDependencies,
+} from './destination-worker.ts'
 
-export type RelayParts = Omit<DestinationWorkerDependencies, 'counts'>
+export type RelayDependencies = Omit<DestinationWorkerDependencies, 'counts'>
 
-/** How long nothing has to be heard before it is looked anyway: for what is due by its time. */
+/** The longest time between two polls: new events end it early, due retries do not. */
 const POLL_MILLISECONDS = 250
-/** The same while there are no destinations, so that a server that has none stays idle. */
+/** The longest time while there are no destinations, so that an idle server stays idle. */
 const POLL_WITHOUT_DESTINATIONS_MILLISECONDS = 1_000
-/** How long between two looks, so that what comes together is taken up together. */
-const LEAST_MILLISECONDS = 100
-/** How many times as long as it took to take up events it rests, while reports wait for the database. */
-const BACKOFF_WHILE_BUSY_MILLISECONDS = 6
-/** What is under way when the process stops has so long to come to its end. */
+/** The shortest time between two polls, so that events are enqueued in batches. */
+const MIN_POLL_MILLISECONDS = 100
+/** While reports wait for the database, enqueueing sleeps for this multiple of the time that its last batch took. */
+const BUSY_SLEEP_FACTOR = 6
+/** How long requests in progress may take after the relay is stopped. */
 const GRACE_MILLISECONDS = 5_000
 
 /**
- * Brings events to destinations. Every process runs one, and they share the work: which events were taken up, whose turn
- * it is and who is at it stand in the database, so that nothing hangs on one of them.
+ * Delivers events to destinations. Every process runs a relay. They share the work through the database, which holds the
+ * position of each destination, the queues and the leases, so any process may die.
  */
 export class Relay {
   /** Of this process, since its start. */
   readonly counts = new DeliveryCounts()
-  readonly #parts: DestinationWorkerDependencies
+  readonly #dependencies: DestinationWorkerDependencies
   readonly #workers = new Map<string, DestinationWorker>()
   readonly #stopping = new AbortController()
-  readonly #takingUp = new Map<string, Promise<void>>()
+  readonly #enqueueing = new Map<string, Promise<void>>()
   #running: Promise<void> | undefined
 
-  constructor(parts: RelayParts) {
-    this.#parts = { ...parts, counts: this.counts }
+  constructor(dependencies: RelayDependencies) {
+    this.#dependencies = { ...dependencies, counts: this.counts }
   }
 
   start(): void {
     this.#running ??= this.#run()
   }
 
-  /** Those whose circuit is open, or half open. */
+  /** The number of destinations whose circuit breaker is open or half open. */
   get openCircuits(): number {
     return [...this.#workers.values()].filter(({ breaker }) => breaker !== 'closed').length
   }
@@ -46,88 +50,81 @@ export class Relay {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
-    await Promise.all(this.#takingUp.values())
+    await Promise.all(this.#enqueueing.values())
     await Promise.all([...this.#workers.values()].map((worker) => worker.stop(GRACE_MILLISECONDS)))
   }
 
   async #run(): Promise<void> {
-    const { safePosition } = this.#parts.services
+    const { safePosition } = this.#dependencies.services
     const { signal } = this.#stopping
     while (!signal.aborted) {
       const position = safePosition.position
       let poll = POLL_MILLISECONDS
-      try {
-        if (position !== undefined && !(await this.#look(position))) {
-          poll = POLL_WITHOUT_DESTINATIONS_MILLISECONDS
-        }
-      } catch (error) {
-        if (!signal.aborted) {
-          this.#parts.log.warn({ error: (error as Error).message }, 'destinations could not be read')
-        }
+      if (position !== undefined) {
+        const hasDestinations = await this.#poll(position).catch((error: Error) => {
+          this.#warn(error, 'cannot read destinations')
+          return true
+        })
+        if (!hasDestinations) poll = POLL_WITHOUT_DESTINATIONS_MILLISECONDS
       }
-      await pause(LEAST_MILLISECONDS, signal)
-      await safePosition.wait(position ?? -1n, poll - LEAST_MILLISECONDS, signal)
+      await sleep(MIN_POLL_MILLISECONDS, signal)
+      await safePosition.wait(position ?? -1n, poll - MIN_POLL_MILLISECONDS, signal)
     }
   }
 
   /** Returns whether there are destinations. */
-  async #look(position: bigint): Promise<boolean> {
-    const { store } = this.#parts.services
-    const works = await store.read(this.#stopping.signal, (queries) =>
+  async #poll(position: bigint): Promise<boolean> {
+    const { store } = this.#dependencies.services
+    const work = await store.read(this.#stopping.signal, (queries) =>
       queries.deliveryQueue.findWork(position),
     )
-    const etags = new Map(works.map(({ destination }) => [nameOf(destination), destination.etag]))
-    for (const [name, worker] of this.#workers) {
-      if (etags.get(name) !== worker.destination.etag) this.#retire(name, worker)
+    const etags = new Map(work.map(({ destination }) => [keyOf(destination), destination.etag]))
+    for (const [key, worker] of this.#workers) {
+      if (etags.get(key) === worker.destination.etag) continue
+      // Deleted or changed: requests in progress end with the old settings.
+      this.#workers.delete(key)
+      void worker.stop(GRACE_MILLISECONDS)
     }
-    for (const { destination, behind, due } of works) {
-      if (behind) this.#enqueue(destination, position)
-      if (due && !destination.paused) this.#workerOf(destination).poke()
+    for (const { destination, hasNewEvents, hasDuePlayers } of work) {
+      if (hasNewEvents) this.#enqueue(destination, position)
+      if (hasDuePlayers && !destination.paused) this.#workerFor(destination).poke()
     }
-    return works.length > 0
+    return work.length > 0
   }
 
   #enqueue(destination: Destination, position: bigint): void {
-    const name = nameOf(destination)
-    if (this.#takingUp.has(name)) return
-    const { signal } = this.#stopping
-    const { services } = this.#parts
-    const enqueue = async () => {
-      for (let more = true; more && !signal.aborted; ) {
-        const begun = performance.now()
-        more = await enqueueEvents(services, destination, position, signal)
-        const rest = services.progressWriter.counts.waiting > 0 ? BACKOFF_WHILE_BUSY_MILLISECONDS : 1
-        if (more) await pause(rest * (performance.now() - begun), signal)
-      }
-    }
-    const taking = enqueue()
-      .catch((error: Error) => {
-        if (!signal.aborted) this.#parts.log.warn({ error: error.message }, 'events could not be taken up')
-      })
-      .finally(() => this.#takingUp.delete(name))
-    this.#takingUp.set(name, taking)
+    const key = keyOf(destination)
+    if (this.#enqueueing.has(key)) return
+    const enqueueing = this.#enqueueAll(destination, position)
+      .catch((error: Error) => this.#warn(error, 'cannot enqueue events'))
+      .finally(() => this.#enqueueing.delete(key))
+    this.#enqueueing.set(key, enqueueing)
   }
 
-  #workerOf(destination: Destination): DestinationWorker {
-    const name = nameOf(destination)
-    const known = this.#workers.get(name)
-    if (known !== undefined) return known
-    const worker = new DestinationWorker(destination, this.#parts)
-    this.#workers.set(name, worker)
+  async #enqueueAll(destination: Destination, position: bigint): Promise<void> {
+    const { services } = this.#dependencies
+    const { signal } = this.#stopping
+    for (let hasMore = true; hasMore && !signal.aborted; ) {
+      const start = performance.now()
+      hasMore = await enqueueEvents(services, destination, position, signal)
+      const factor = services.progressWriter.counts.waiting > 0 ? BUSY_SLEEP_FACTOR : 1
+      if (hasMore) await sleep(factor * (performance.now() - start), signal)
+    }
+  }
+
+  #workerFor(destination: Destination): DestinationWorker {
+    const key = keyOf(destination)
+    const worker = this.#workers.get(key) ?? new DestinationWorker(destination, this.#dependencies)
+    this.#workers.set(key, worker)
     return worker
   }
 
-  /** What is gone, rests or has changed is not called any more as it was. */
-  #retire(name: string, worker: DestinationWorker): void {
-    this.#workers.delete(name)
-    void worker.stop(GRACE_MILLISECONDS)
+  #warn(error: Error, message: string): void {
+    if (this.#stopping.signal.aborted) return
+    this.#dependencies.log.warn({ error: error.message }, `${message}: it is tried again at the next poll`)
   }
 }
 
-async function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await sleep(milliseconds, undefined, { signal }).catch(() => {})
-}
-
-function nameOf({ titleId, id }: Destination): string {
-  return JSON.stringify([titleId, id])
+function keyOf({ titleId, id }: Destination): string {
+  return compositeKey(titleId, id)
 }

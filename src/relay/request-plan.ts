@@ -9,54 +9,52 @@ import {
 import { type Destination, WEBHOOK } from '../model/destination.ts'
 import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED } from '../model/progress.ts'
-import type { HttpResponse, OutboundRequest } from '../outbound/outbound.ts'
+import type { HttpResponse, OutboundRequest } from '../outbound/contract.ts'
 import { bindingFor } from '../service/destinations/check-destination.ts'
 import type { Attempt, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
-import { type Secret, toPlatform } from './request.ts'
+import { platformRequest, type Secret } from './request.ts'
 import { webhookRequest, webhookVerdict } from './webhook.ts'
 
-/** A request that tells of some of a player's deliveries, and how to read what is answered. */
-export interface RequestPlan {
+/** One request that covers some of a player's deliveries. */
+export interface PlannedRequest {
   readonly attempts: readonly Attempt[]
-  /** The same for the same events. */
+  /** Sent as `idempotency-key`. The same events always have the same key. */
   readonly key: string
   readonly request: OutboundRequest
-  /** To be sent just before, whatever comes of it. */
+  /** A request to send just before; its response is ignored. */
   readonly before: OutboundRequest | undefined
-  /** For each of the attempts, in their order. */
+  /** Returns the verdict on each attempt, in their order. */
   interpret(response: HttpResponse): readonly Verdict[]
-  /** The same deliveries one achievement at a time; empty where they are all of one. */
-  readonly splitByAchievement: readonly RequestPlan[]
+  /** The same deliveries with one request per achievement; empty if there is only one achievement. */
+  readonly splitByAchievement: readonly PlannedRequest[]
 }
 
-/** What is to be sent for a player, in order, and what cannot be told there. */
-export interface PlannedRequest {
-  readonly plan: readonly RequestPlan[]
+/** The requests of one player's deliveries, in order, and the deliveries that the platform cannot receive. */
+export interface RequestPlan {
+  readonly requests: readonly PlannedRequest[]
   readonly unsupported: readonly { readonly attempt: Attempt; readonly why: string }[]
 }
 
-/**
- * @throws CredentialError for a secret that cannot be used there, LaurelError TITLE_UNBOUND
- */
+/** @throws CredentialError for an unusable secret, LaurelError TITLE_UNBOUND */
 export function planRequests(
   destination: Destination,
   claimed: ClaimedDeliveries,
   bridge: Bridge | undefined,
   secret: Secret | undefined,
   time: Instant,
-): PlannedRequest {
-  if (destination.dialect === WEBHOOK) return toWebhook(destination, claimed, secret, time)
+): RequestPlan {
+  if (destination.dialect === WEBHOOK) return planWebhook(destination, claimed, secret, time)
   if (bridge === undefined) throw new Error(`there is no bridge to ${destination.dialect}`)
-  return throughBridge(destination, claimed, bridge, secret)
+  return planPlatform(destination, claimed, bridge, secret)
 }
 
-function toWebhook(
+function planWebhook(
   destination: Destination,
   { attempts }: ClaimedDeliveries,
   secret: Secret | undefined,
   time: Instant,
-): PlannedRequest {
-  const plan = attempts.map((attempt): RequestPlan => {
+): RequestPlan {
+  const requests = attempts.map((attempt): PlannedRequest => {
     const key = keyOf(destination, [attempt])
     const request = webhookRequest(attempt.event, destination, secret?.secret ?? '', time)
     return {
@@ -68,58 +66,50 @@ function toWebhook(
       splitByAchievement: [],
     }
   })
-  return { plan, unsupported: [] }
+  return { requests, unsupported: [] }
 }
 
-function throughBridge(
+function planPlatform(
   destination: Destination,
-  claimed: ClaimedDeliveries,
+  { title, account, attempts, achievements, progress }: ClaimedDeliveries,
   bridge: Bridge,
   secret: Secret | undefined,
-): PlannedRequest {
-  const { title, account, attempts, achievements, progress } = claimed
-  const about = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
+): RequestPlan {
+  const target = { titleId: title.id, binding: bindingFor(title, destination.dialect) ?? {}, account }
   const byEvent = new Map(attempts.map((attempt) => [attempt.event.id, attempt]))
   const attemptOf = ({ event }: BridgeChange) => byEvent.get(event.id) as Attempt
   const changes: BridgeChange[] = []
-  const gone: Attempt[] = []
+  const unsupported: { attempt: Attempt; why: string }[] = []
   for (const attempt of attempts) {
     const { event } = attempt
     const achievement = achievements.get(event.achievementId)
-    if (achievement === undefined) gone.push(attempt)
+    if (achievement === undefined) unsupported.push({ attempt, why: 'the achievement is deleted' })
     else changes.push({ event, achievement, progress: progress.get(event.achievementId) ?? NOT_STARTED })
   }
 
-  const toPlan = (request: BridgeRequest): RequestPlan => {
+  const toPlanned = (request: BridgeRequest): PlannedRequest => {
     const covered = request.covers.map(attemptOf)
     const key = keyOf(destination, covered)
-    const sent = (asked: BridgeRequest) => toPlatform(asked, secret)
     return {
       attempts: covered,
       key,
-      request: withKey(sent(request), key),
-      before: request.before && sent(request.before),
+      request: withKey(platformRequest(request, secret), key),
+      before: request.before && platformRequest(request.before, secret),
       interpret: (response) =>
         bridge.interpret?.(request, response) ?? covered.map(() => verdictOf(response.status)),
       get splitByAchievement() {
         const byAchievement = [...Map.groupBy(request.covers, ({ achievement }) => achievement.id).values()]
         if (byAchievement.length < 2) return []
-        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, about).requests.map(toPlan))
+        return byAchievement.flatMap((ofOne) => bridge.plan(ofOne, target).requests.map(toPlanned))
       },
     }
   }
 
-  const plan = bridge.plan(changes, about)
-  return {
-    plan: plan.requests.map(toPlan),
-    unsupported: [
-      ...plan.unsupported.map(({ change, why }) => ({ attempt: attemptOf(change), why })),
-      ...gone.map((attempt) => ({ attempt, why: 'the achievement is deleted' })),
-    ],
-  }
+  const plan = bridge.plan(changes, target)
+  unsupported.unshift(...plan.unsupported.map(({ change, why }) => ({ attempt: attemptOf(change), why })))
+  return { requests: plan.requests.map(toPlanned), unsupported }
 }
 
-/** What a webhook knows by its own header is sent by the general name too. */
 function withKey(request: OutboundRequest, key: string): OutboundRequest {
   return { ...request, headers: { ...request.headers, 'idempotency-key': key } }
 }

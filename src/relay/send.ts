@@ -2,121 +2,143 @@ import type { Verdict } from '../dialect/bridge.ts'
 import type { DeliveryRequest, DeliveryResponse } from '../model/delivery.ts'
 import type { Destination } from '../model/destination.ts'
 import { type Duration, TICKS_PER_MILLISECOND } from '../model/instant.ts'
-import { backoff } from '../outbound/backoff.ts'
-import { type HttpResponse, OutboundError, type OutboundRequest, type Target } from '../outbound/outbound.ts'
+import type { HttpResponse, OutboundRequest, Target } from '../outbound/contract.ts'
+import { OutboundError } from '../outbound/outbound-error.ts'
+import { backoff } from '../outbound/retrying.ts'
 import type { Attempt, AttemptResult, ClaimedDeliveries } from '../service/destinations/claim-deliveries.ts'
 import type { SentDeliveries } from '../service/destinations/complete-deliveries.ts'
-import type { RateLimiter } from './rate-limiter.ts'
+import { storable, storedRequest, storedResponse } from './request.ts'
 import type { PlannedRequest, RequestPlan } from './request-plan.ts'
-import { storable, storedRequest, storedResponse } from './stored-request.ts'
 
-/** Within a second, then within twice as long each time, up to an hour. */
-const RETRY_POLICY = { first: 1_000, longest: 60 * 60 * 1000 }
+const BACKOFF_BOUNDS = { firstMilliseconds: 1_000, maxMilliseconds: 60 * 60 * 1000 }
 
-/** How requests get there. */
-interface Way {
+interface SendContext {
   readonly sender: Pick<Target, 'send' | 'breaker'>
   readonly rateLimiter: RateLimiter
   /**
-   * By `performance.now()`: nothing is begun after it. A process that was stopped for a while knows it by the clock before
-   * any timer tells.
+   * By `performance.now()`: no request starts later. After the process was suspended, the clock shows it before any timer
+   * fires.
    */
   readonly deadline: number
 }
 
 /**
- * Sends one player's deliveries, one request after the other. What has to be tried again stops those after it, so that
- * they arrive in their order.
- * @param signal ends what is under way, as something that may have arrived
+ * Limits the requests of this process that no claim has paid for. A claim pays for the first request of each player; the
+ * others are charged only when the player's deliveries are completed. Allows a burst of one second's requests.
+ */
+export class RateLimiter {
+  readonly #interval: number
+  readonly #burst: number
+  /** By `performance.now()`: when the burst allowance is full again. */
+  #fullTime = 0
+
+  constructor(requestsPerSecond: number) {
+    this.#interval = 1000 / requestsPerSecond
+    this.#burst = Math.max(1000, this.#interval)
+  }
+
+  /** Counts a request that starts. */
+  count(): void {
+    this.#fullTime = Math.max(this.#fullTime, performance.now()) + this.#interval
+  }
+
+  /** Milliseconds until the next request may start. */
+  get wait(): number {
+    return Math.max(0, this.#fullTime + this.#interval - this.#burst - performance.now())
+  }
+}
+
+/**
+ * Sends one player's deliveries, one request after another. A request that must be retried stops those after it, so that
+ * the deliveries arrive in order.
+ * @param signal aborts the request in progress; it may have arrived, so it counts as an attempt
  */
 export async function send(
   destination: Destination,
-  { sender, rateLimiter, deadline }: Way,
-  claimed: ClaimedDeliveries,
-  planned: PlannedRequest,
+  { sender, rateLimiter, deadline }: SendContext,
+  { claim }: ClaimedDeliveries,
+  plan: RequestPlan,
   signal: AbortSignal,
 ): Promise<SentDeliveries> {
-  const { playerId } = claimed.claim
-  const results: AttemptResult[] = planned.unsupported.map(({ attempt, why }) =>
+  const { playerId } = claim
+  const results: AttemptResult[] = plan.unsupported.map(({ attempt, why }) =>
     resultOf(playerId, attempt, { state: 'unsupported', error: why }),
   )
-  let requests = 0
-  let held = 0
-  let failures = claimed.claim.failures
+  let requestCount = 0
+  let pauseMilliseconds = 0
+  let { failures } = claim
   let stopped: Backoff | undefined
 
-  /** The first is paid for; and what is taken apart goes on, or it would be refused as a whole each time. */
-  async function sendOne(plan: RequestPlan, isRateLimited = requests > 0): Promise<void> {
-    if (isRateLimited && rateLimiter.wait > 0) stopped ??= { failures, rest: toTicks(rateLimiter.wait) }
+  /** The requests of a split are not rate limited: stopped halfway, the whole would be refused and split again. */
+  async function sendPlanned(planned: PlannedRequest, isRateLimited = requestCount > 0): Promise<void> {
+    if (isRateLimited && rateLimiter.wait > 0)
+      stopped ??= { failures, backoffTime: toTicks(rateLimiter.wait) }
+    const { request, attempts, key } = planned
     if (stopped !== undefined || signal.aborted || performance.now() >= deadline) {
-      for (const attempt of plan.attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
+      for (const attempt of attempts) results.push(resultOf(playerId, attempt, { state: 'unsent' }))
       return
     }
-    const { request, attempts, key } = plan
     const sent = {
       idempotencyKey: key,
       request: storedRequest(destination, request),
       isProbe: sender.breaker !== 'closed',
     }
     try {
-      if (plan.before !== undefined) await sendRequest(plan.before)
+      if (planned.before !== undefined) await sendRequest(planned.before)
       const response = await sendRequest(request)
-      held = Math.max(held, response.retryAfter ?? 0)
-      const verdicts = plan.interpret(response)
-      if (verdicts.every(({ kind }) => kind === 'refused') && plan.splitByAchievement.length > 0) {
-        for (const one of plan.splitByAchievement) await sendOne(one, false)
+      pauseMilliseconds = Math.max(pauseMilliseconds, response.retryAfterMilliseconds ?? 0)
+      const verdicts = planned.interpret(response)
+      if (verdicts.every(({ kind }) => kind === 'refused') && planned.splitByAchievement.length > 0) {
+        for (const part of planned.splitByAchievement) await sendPlanned(part, false)
         return
       }
       for (const [index, attempt] of attempts.entries()) {
-        put(attempt, verdicts[index] as Verdict, { ...sent, response: storedResponse(response) })
+        addResult(attempt, verdicts[index] as Verdict, { ...sent, response: storedResponse(response) })
       }
     } catch (error) {
       if (error instanceof OutboundError && error.kind === 'circuit_open') {
-        stopped = { failures, rest: toTicks(error.retryAfter ?? 0) }
+        stopped = { failures, backoffTime: toTicks(error.retryAfterMilliseconds ?? 0) }
         for (const attempt of attempts) {
           results.push(resultOf(playerId, attempt, { state: 'unsent', error: error.message }))
         }
         return
       }
       const why = failureOf(error, signal)
-      for (const attempt of attempts) put(attempt, { kind: 'retry', why }, { ...sent, response: undefined })
+      for (const attempt of attempts)
+        addResult(attempt, { kind: 'retry', why }, { ...sent, response: undefined })
     }
   }
 
   async function sendRequest(request: OutboundRequest): Promise<HttpResponse> {
-    requests += 1
+    requestCount += 1
     rateLimiter.count()
     return sender.send(request, signal)
   }
 
-  function put(attempt: Attempt, verdict: Verdict, sent: Sent): void {
-    // Who takes something is there, however much fails before and after it.
+  function addResult(attempt: Attempt, verdict: Verdict, { isProbe, ...sent }: Sent): void {
     if (verdict.kind === 'delivered') failures = 0
     if (verdict.kind === 'retry') stopped ??= backoffAfter(failures)
-    const { isProbe, ...kept } = sent
-    const state = isProbe && verdict.kind === 'retry' ? PROBED : stateAfter(attempt, verdict, destination)
-    results.push(resultOf(playerId, attempt, { ...kept, ...state, error: errorOf(verdict) }))
+    const state = isProbe && verdict.kind === 'retry' ? 'probed' : stateAfter(attempt, verdict, destination)
+    const error = verdict.kind === 'delivered' ? '' : storable(verdict.why)
+    results.push(resultOf(playerId, attempt, { ...sent, state, error }))
   }
 
-  for (const plan of planned.plan) await sendOne(plan)
-  return { claim: claimed.claim, results, requests, held: toTicks(held), ...(stopped ?? AT_ONCE) }
+  for (const planned of plan.requests) await sendPlanned(planned)
+  const pauseTime = toTicks(pauseMilliseconds)
+  return { claim, results, requestCount, pauseTime, ...(stopped ?? { failures: 0, backoffTime: 0n }) }
 }
 
-/** What becomes of deliveries for which nothing can be sent, because something is amiss here or there. */
-export function unsent(claimed: ClaimedDeliveries, why: string): SentDeliveries {
-  const { claim, attempts } = claimed
-  const results = attempts.map((attempt) =>
-    resultOf(claim.playerId, attempt, { state: 'unsent', error: why }),
-  )
-  return { claim, results, requests: 0, held: 0n, ...backoffAfter(claim.failures) }
+/** Returns the results for deliveries that could not be sent, with the reason. */
+export function unsentDeliveries({ claim, attempts }: ClaimedDeliveries, error: string): SentDeliveries {
+  const results = attempts.map((attempt) => resultOf(claim.playerId, attempt, { state: 'unsent', error }))
+  return { claim, results, requestCount: 0, pauseTime: 0n, ...backoffAfter(claim.failures) }
 }
 
-interface Sent {
-  /** It was let through to see whether a destination that is away is back. */
-  readonly isProbe: boolean
-  readonly idempotencyKey: string
+interface Sent extends Pick<AttemptResult, 'idempotencyKey'> {
   readonly request: DeliveryRequest
   readonly response: DeliveryResponse | undefined
+  /** Whether the circuit breaker let it through to probe a destination that was down. */
+  readonly isProbe: boolean
 }
 
 function resultOf(
@@ -135,35 +157,22 @@ function resultOf(
   }
 }
 
-function stateAfter(
-  { number }: Attempt,
-  verdict: Verdict,
-  { limits }: Destination,
-): Pick<AttemptResult, 'state'> {
-  if (verdict.kind === 'delivered') return { state: 'delivered' }
+function stateAfter({ number }: Attempt, verdict: Verdict, { limits }: Destination): AttemptResult['state'] {
+  if (verdict.kind === 'delivered') return 'delivered'
   const isLast = verdict.kind === 'refused' || number >= limits.maxAttempts
-  return { state: isLast ? 'dead' : 'pending' }
+  return isLast ? 'dead' : 'pending'
 }
 
-const PROBED = { state: 'probed' } as const
+type Backoff = Pick<SentDeliveries, 'failures' | 'backoffTime'>
 
-function errorOf(verdict: Verdict): string {
-  return verdict.kind === 'delivered' ? '' : storable(verdict.why)
-}
-
-type Backoff = Pick<SentDeliveries, 'failures' | 'rest'>
-
-const AT_ONCE: Backoff = { failures: 0, rest: 0n }
-
-/** @param before how many tries in a row had failed */
+/** @param before failed attempts in a row before this one */
 function backoffAfter(before: number): Backoff {
   const failures = before + 1
-  return { failures, rest: toTicks(backoff(failures, undefined, Math.random(), RETRY_POLICY)) }
+  return { failures, backoffTime: toTicks(backoff(failures, undefined, Math.random(), BACKOFF_BOUNDS)) }
 }
 
-/** What is broken off may have arrived, as what was not answered may. */
 function failureOf(error: unknown, signal: AbortSignal): string {
-  if (signal.aborted) return 'it was broken off before it was answered'
+  if (signal.aborted) return 'the request was aborted before its response'
   if (error instanceof OutboundError) return error.message
   throw error
 }

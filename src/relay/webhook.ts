@@ -8,7 +8,7 @@ import type { JsonObject } from '../model/json.ts'
 import { CredentialError } from '../outbound/credentials.ts'
 import { writeEventJson } from '../service/events/event-json.ts'
 
-/** What a webhook is sent: the URL is the destination's as it stands. */
+/** Sent to the destination's URL itself. */
 export interface WebhookRequest {
   readonly method: 'POST'
   readonly headers: Readonly<Record<string, string>>
@@ -18,11 +18,11 @@ export interface WebhookRequest {
 type Recipient = Pick<Destination, 'titleId' | 'id' | 'credential'>
 
 /**
- * An event as CloudEvents 1.0 has it, signed as Standard Webhooks has it. All but the time and the signatures is the same
- * for each try of the same event.
- * @param secrets what the destination's credential refers to
- * @param time of the try
- * @throws CredentialError for what is no secret
+ * Returns an event in CloudEvents 1.0 structured JSON, signed by Standard Webhooks. Retries of an event differ only in
+ * timestamp and signatures.
+ * @param secrets the text of the destination's credential
+ * @param time of the attempt
+ * @throws CredentialError for an invalid secret
  */
 export function webhookRequest(
   event: Event,
@@ -35,20 +35,20 @@ export function webhookRequest(
     subject: event.achievementId,
     data: writeEventJson(event),
   }
-  return signed(message, recipient, secrets, time)
+  return sign(message, recipient, secrets, time)
 }
 
-/** What says nothing but that a webhook is reached, of the type `laurel.test`. */
+/** Returns an event of the type `laurel.test`, which only tests that the webhook can be reached. */
 export function webhookProbe(recipient: Recipient, secrets: string, time: Instant): WebhookRequest {
   const { titleId, id } = recipient
   const message = {
     ...envelope(titleId, `test-${time}`, undefined, time),
     data: { title_id: titleId, destination_id: id },
   }
-  return signed(message, recipient, secrets, time)
+  return sign(message, recipient, secrets, time)
 }
 
-/** 410 says that nobody wants it any more; anything else but a success is tried again. */
+/** 410 Gone refuses the event for good; any other failure is retried. */
 export function webhookVerdict(status: number): Verdict {
   const verdict = verdictOf(status)
   if (verdict.kind === 'delivered') return verdict
@@ -66,7 +66,7 @@ function envelope(titleId: string, id: string, kind: Event['kind'] | undefined, 
   }
 }
 
-function signed(
+function sign(
   message: JsonObject & { readonly id: string },
   { credential }: Recipient,
   secrets: string,
@@ -87,17 +87,18 @@ function signed(
 }
 
 const PREFIX = 'whsec_'
-/** As the specification has it, in bytes. */
-const [SHORTEST, LONGEST] = [24, 64]
+/** By Standard Webhooks. */
+const MIN_SECRET_BYTES = 24
+const MAX_SECRET_BYTES = 64
 
-/** One, or while one takes over from another both, the newest first. */
+/** Returns one secret, or two during a rotation, the newest first. */
 function secretsIn(text: string, reference: string): readonly string[] {
   const secrets = text.trim().split(/\s+/)
   if (secrets.length <= 2 && secrets.every(isSecret)) return secrets
-  const form = `${PREFIX} and ${SHORTEST} to ${LONGEST} bytes in base64`
+  const format = `${PREFIX} and ${MIN_SECRET_BYTES} to ${MAX_SECRET_BYTES} bytes in base64`
   throw new CredentialError(
     reference,
-    `must hold one secret, or two with a space between, of the form ${form}`,
+    `must hold one secret, or two with a space between, of the form ${format}`,
   )
 }
 
@@ -105,5 +106,5 @@ function isSecret(text: string): boolean {
   const encoded = text.slice(PREFIX.length)
   const bytes = Buffer.from(encoded, 'base64')
   const isEncoded = text.startsWith(PREFIX) && bytes.toString('base64') === encoded
-  return isEncoded && bytes.length >= SHORTEST && bytes.length <= LONGEST
+  return isEncoded && bytes.length >= MIN_SECRET_BYTES && bytes.length <= MAX_SECRET_BYTES
 }

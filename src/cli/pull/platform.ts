@@ -5,9 +5,8 @@ import { formatPath } from '../../dialect/losses.ts'
 import type { Listing, SourcePage, SourceRequest, SourceTarget } from '../../dialect/source.ts'
 import { formatJson, parseExactJson } from '../../model/exact-json.ts'
 import type { JsonValue } from '../../model/json.ts'
-import type { Credentials } from '../../outbound/credentials.ts'
-import type { HttpResponse, Target } from '../../outbound/outbound.ts'
-import { withoutSecret } from '../../outbound/redact-credential.ts'
+import type { HttpResponse, Target } from '../../outbound/contract.ts'
+import { type Credentials, redactCredential } from '../../outbound/credentials.ts'
 import { sendRetrying } from '../../outbound/retrying.ts'
 import { Failure } from '../failure.ts'
 import type { Place } from './state.ts'
@@ -97,8 +96,8 @@ export class Platform {
     const secret = credential === undefined ? undefined : await credentials.read(credential, titleId)
     const given = { accept: 'application/json', ...headers }
     const authorized = secret === undefined ? given : { ...given, authorization: secret }
-    const tried = { attempts: Number.POSITIVE_INFINITY, within: retryPolicy * 1000 }
-    const response = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, tried)
+    const policy = { maxAttempts: Number.POSITIVE_INFINITY, maxElapsedMilliseconds: retryPolicy * 1000 }
+    const response = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, policy)
     if (response.status === 200) return readable(path, () => parsePage(response.body))
     throw refusalOf(path, response, this.host, secret)
   }
@@ -110,7 +109,7 @@ function refusalOf(
   host: string,
   secret: string | undefined,
 ): Error {
-  const shown = withoutSecret(body, secret).slice(0, SHOWN_OF_BODY).toWellFormed().trim()
+  const shown = redactCredential(body, secret).slice(0, SHOWN_OF_BODY).toWellFormed().trim()
   const message = `${host} answered ${status}${shown === '' ? '' : `: ${shown}`}`
   const isPassing = status === 429 || status >= 500
   if (isPassing) return new Failure([`${message}, however often it was asked`])

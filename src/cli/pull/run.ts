@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { readProcessClientConfig, readProcessOutboundConfig } from '../../config.ts'
 import type { Source } from '../../dialect/source.ts'
 import { formatJson } from '../../model/exact-json.ts'
+import type { Limits } from '../../outbound/contract.ts'
 import { Credentials } from '../../outbound/credentials.ts'
 import { openOutbound } from '../../outbound/outbound.ts'
 import { sources } from '../../registry.ts'
@@ -96,17 +97,17 @@ async function firstPerson(laurel: Laurel, { dialect, players }: Job): Promise<P
 }
 
 /** One page at a time: what comes of it decides where the next one begins. */
-function limitsOf({ rate, timeout }: PullOptions) {
+function limitsOf({ rate, timeout }: PullOptions): Partial<Limits> {
   const time = timeout * 1000
   return {
-    connectTimeout: Math.min(time, 10_000),
-    headersTimeout: time,
-    bodyTimeout: time,
-    totalTimeout: 2 * time,
-    answerBytes: MAX_RESPONSE_BYTES,
-    wholeAnswers: true,
-    inFlight: 1,
-    perSecond: rate,
+    connectTimeoutMilliseconds: Math.min(time, 10_000),
+    headersTimeoutMilliseconds: time,
+    bodyTimeoutMilliseconds: time,
+    totalTimeoutMilliseconds: 2 * time,
+    maxResponseBytes: MAX_RESPONSE_BYTES,
+    requiresWholeResponse: true,
+    maxInFlight: 1,
+    requestsPerSecond: rate,
     burst: 1,
   }
 }

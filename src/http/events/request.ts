@@ -18,7 +18,7 @@ const SWITCH = ['false', 'true'] as const
 export function readWatch(
   query: URLSearchParams,
   lastEventId: string | undefined,
-): Omit<WatchProgress, 'heartbeat'> {
+): Omit<WatchProgress, 'heartbeatMilliseconds'> {
   const violations: Violation[] = []
   const add = (field: string, message: string) => violations.push({ field, message })
   for (const name of new Set(query.keys())) {

@@ -61,7 +61,7 @@ async function tell(host: EventsHost, request: FastifyRequest, reply: FastifyRep
   try {
     const call = await callOf(host, request, reply)
     const { query, headers: given } = headOf(request, '')
-    const watch = { ...readWatch(query, given['last-event-id']), heartbeat: host.heartbeat }
+    const watch = { ...readWatch(query, given['last-event-id']), heartbeatMilliseconds: host.heartbeat }
     for await (const page of host.operations.watchProgress(watch, call)) {
       stream ??= begin()
       for (const piece of piecesOf(watch.titleId, page)) {
