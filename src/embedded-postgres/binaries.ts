@@ -4,8 +4,8 @@ import { createRequire } from 'node:module'
 import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { EmbeddedPostgresError } from './error.ts'
-import { run, type SystemUser } from './run.ts'
-import { makeSystemFolder, SYSTEM_FOLDER } from './system-folder.ts'
+import { makeSystemFolder, SYSTEM_FOLDER } from './home.ts'
+import { run, type SystemUser } from './process.ts'
 
 export interface Binaries {
   readonly postgres: string
@@ -13,20 +13,20 @@ export interface Binaries {
   readonly pg_ctl: string
 }
 
-/** The programs of the npm package for this platform, at a place where the given user may run them. */
+/** Returns the programs of the npm package for this platform, in a folder where the user may run them. */
 export async function findBinaries(user: SystemUser | undefined): Promise<Binaries> {
   const entry = resolvePackage()
   const packaged = (await import(pathToFileURL(entry).href)) as Binaries
   const native = dirname(dirname(packaged.postgres))
-  await makeLibraryLinks(native)
-  const tried = await run(packaged.postgres, ['--version'], { user })
-  if (tried.ok) return packaged
+  await createLibraryLinks(native)
+  const attempt = await run(packaged.postgres, ['--version'], { user })
+  if (attempt.ok) return packaged
   if (user !== undefined) {
     const copied = await copyBinaries(native, packaged, user)
     if (copied !== undefined) return copied
   }
   throw new EmbeddedPostgresError(
-    `the embedded Postgres does not run on this machine (${tried.output}): set DATABASE_URL to a PostgreSQL server`,
+    `the embedded Postgres does not run on this machine (${attempt.output}): set DATABASE_URL to a PostgreSQL server`,
   )
 }
 
@@ -42,8 +42,8 @@ function resolvePackage(): string {
   }
 }
 
-/** npm drops symbolic links from packages; the package's install script makes them, unless scripts were off. */
-async function makeLibraryLinks(native: string): Promise<void> {
+/** npm removes symbolic links from packages. The package's install script creates them, unless scripts are disabled. */
+async function createLibraryLinks(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]')
   const root = dirname(native)
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {
@@ -52,10 +52,7 @@ async function makeLibraryLinks(native: string): Promise<void> {
   }
 }
 
-/**
- * node_modules below a folder that only root may enter is of no use to another user: the programs are copied
- * once to a place that everybody can enter.
- */
+/** Copies the programs once to the system folder, for a user that cannot enter node_modules. */
 async function copyBinaries(
   native: string,
   packaged: Binaries,
@@ -73,11 +70,11 @@ async function copyBinaries(
   }
   if (!(await stat(target).catch(() => undefined))) {
     await makeSystemFolder()
-    const half = join(SYSTEM_FOLDER, `.${basename(target)}.${randomUUID()}`)
-    await mkdir(half)
-    await cp(native, half, { recursive: true, verbatimSymlinks: true })
-    await run('chmod', ['-R', 'a+rX', half])
-    await rename(half, target).catch(() => rm(half, { recursive: true, force: true }))
+    const unfinished = join(SYSTEM_FOLDER, `.${basename(target)}.${randomUUID()}`)
+    await mkdir(unfinished)
+    await cp(native, unfinished, { recursive: true, verbatimSymlinks: true })
+    await run('chmod', ['-R', 'a+rX', unfinished])
+    await rename(unfinished, target).catch(() => rm(unfinished, { recursive: true, force: true }))
   }
   return (await run(copied.postgres, ['--version'], { user })).ok ? copied : undefined
 }

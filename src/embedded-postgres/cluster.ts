@@ -5,16 +5,15 @@ import { join } from 'node:path'
 import type { Binaries } from './binaries.ts'
 import { EmbeddedPostgresError } from './error.ts'
 import type { Home } from './home.ts'
-import { commandLine } from './process-identity.ts'
-import { run } from './run.ts'
+import { commandLine, run } from './process.ts'
 
 export interface Cluster extends Home {
   readonly binaries: Binaries
-  /** False trades safety for speed: for data that nobody will miss. */
+  /** False trades safety for speed, for data of tests. */
   readonly durable: boolean
 }
 
-/** What a client needs, kept beside the data, readable by its owner only. */
+/** Stored beside the data, readable by its owner only. */
 export interface Access {
   readonly password: string
   readonly port: number | undefined
@@ -28,34 +27,34 @@ export interface Postmaster {
 
 export const SUPERUSER = 'laurel'
 
-const START_SECONDS = 300
-const STOP_SECONDS = 60
-const LARGEST_LOG = 4 * 1024 * 1024
-const HALF_MADE = 'half-made-'
+const START_TIMEOUT_SECONDS = 300
+const STOP_TIMEOUT_SECONDS = 60
+const MAX_LOG_BYTES = 4 * 1024 * 1024
+const UNFINISHED = 'half-made-'
 
 function dataFolder(cluster: Home): string {
   return join(cluster.folder, 'data')
 }
 
-/** Makes the cluster unless it is there: aside first and then renamed, so that a kill leaves nothing half-made. */
+/** Creates the cluster if missing, in another folder that is renamed at the end: a kill leaves no unfinished cluster. */
 export async function ensureCluster(cluster: Cluster): Promise<Access> {
   for (const name of await readdir(cluster.folder)) {
-    if (name.startsWith(HALF_MADE)) await removeFolder(join(cluster.folder, name))
+    if (name.startsWith(UNFINISHED)) await removeFolder(join(cluster.folder, name))
   }
   if (await stat(dataFolder(cluster)).catch(() => undefined)) return readAccess(cluster)
-  const aside = join(cluster.folder, HALF_MADE + randomUUID())
+  const unfinished = join(cluster.folder, UNFINISHED + randomUUID())
   const access = { password: randomBytes(24).toString('base64url'), port: undefined }
-  await mkdir(join(aside, 'data'), { recursive: true, mode: 0o700 })
-  await writeFile(join(aside, 'password'), access.password, { mode: 0o600 })
+  await mkdir(join(unfinished, 'data'), { recursive: true, mode: 0o700 })
+  await writeFile(join(unfinished, 'password'), access.password, { mode: 0o600 })
   if (cluster.user !== undefined) {
-    for (const path of [aside, join(aside, 'data'), join(aside, 'password')]) {
+    for (const path of [unfinished, join(unfinished, 'data'), join(unfinished, 'password')]) {
       await chown(path, cluster.user.uid, cluster.user.gid)
     }
   }
-  await initialise(cluster, join(aside, 'data'), join(aside, 'password'))
+  await initialise(cluster, join(unfinished, 'data'), join(unfinished, 'password'))
   await writeAccess(cluster, access)
-  await rename(join(aside, 'data'), dataFolder(cluster))
-  await removeFolder(aside)
+  await rename(join(unfinished, 'data'), dataFolder(cluster))
+  await removeFolder(unfinished)
   return access
 }
 
@@ -68,7 +67,7 @@ async function initialise(cluster: Cluster, data: string, passwordFile: string):
       `--pwfile=${passwordFile}`,
       '--auth=scram-sha-256',
       '--encoding=UTF8',
-      // The same order of text on every machine, whatever locales it has.
+      // The same collation on every machine, whatever locales it has.
       '--locale=C',
       '--locale-provider=builtin',
       '--builtin-locale=C.UTF-8',
@@ -77,7 +76,7 @@ async function initialise(cluster: Cluster, data: string, passwordFile: string):
     ],
     { user: cluster.user },
   )
-  if (!ok) throw new EmbeddedPostgresError(`cannot make a Postgres cluster in ${cluster.folder}: ${output}`)
+  if (!ok) throw new EmbeddedPostgresError(`cannot create a Postgres cluster in ${cluster.folder}: ${output}`)
 }
 
 export async function writeAccess(cluster: Home, access: Access): Promise<void> {
@@ -91,13 +90,16 @@ async function readAccess(cluster: Home): Promise<Access> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Access
   } catch (cause) {
-    throw new EmbeddedPostgresError(`cannot read ${file}, which holds the password of the data beside it`, {
-      cause,
-    })
+    throw new EmbeddedPostgresError(
+      `cannot read ${file}, the password of the database: restore the file, or remove the folder to start over`,
+      {
+        cause,
+      },
+    )
   }
 }
 
-/** The server that runs on this cluster, whoever started it. A file that a dead one left behind is not one. */
+/** Returns the server that runs on this cluster. `postmaster.pid` may be left over from a dead one. */
 export async function findPostmaster(cluster: Home): Promise<Postmaster | undefined> {
   const data = dataFolder(cluster)
   const file = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
@@ -109,36 +111,36 @@ export async function findPostmaster(cluster: Home): Promise<Postmaster | undefi
   return { pid: Number(pid), port: Number(port), ready: status?.trim() === 'ready' }
 }
 
-/** One attempt. The caller has made sure that no postmaster runs, so that a file which names one is stale. */
+/** Tries to start Postgres once. The caller made sure that none runs, so `postmaster.pid` is stale. */
 export async function startPostmaster(cluster: Cluster, port: number): Promise<void> {
   const data = dataFolder(cluster)
   const log = join(cluster.folder, 'postgres.log')
   await rm(join(data, 'postmaster.pid'), { force: true })
-  if ((await sizeOf(log)) > LARGEST_LOG) await rename(log, `${log}.old`)
+  if ((await sizeOf(log)) > MAX_LOG_BYTES) await rename(log, `${log}.old`)
   await writeFile(log, '', { flag: 'a', mode: 0o600 })
   if (cluster.user !== undefined) await chown(log, cluster.user.uid, cluster.user.gid)
-  const before = await sizeOf(log)
+  const offset = await sizeOf(log)
   const options = Object.entries(settings(cluster, port)).map(([name, value]) => `-c ${name}=${value}`)
   const { ok } = await run(
     cluster.binaries.pg_ctl,
-    ['start', '-w', '-s', '-t', `${START_SECONDS}`, '-D', data, '-l', log, '-o', options.join(' ')],
+    ['start', '-w', '-s', '-t', `${START_TIMEOUT_SECONDS}`, '-D', data, '-l', log, '-o', options.join(' ')],
     { user: cluster.user, detachOutput: true },
   )
   if (ok) return
-  const said = (await readFile(log)).subarray(before).toString().trim()
-  const reason = said.split('\n').slice(-5).join(' / ')
+  const output = (await readFile(log)).subarray(offset).toString().trim()
+  const reason = output.split('\n').slice(-5).join(' / ')
   throw new EmbeddedPostgresError(`Postgres does not start in ${cluster.folder}: ${reason || `see ${log}`}`)
 }
 
 export async function stopPostmaster(cluster: Cluster): Promise<void> {
-  const args = ['stop', '-w', '-s', '-t', `${STOP_SECONDS}`, '-D', dataFolder(cluster), '-m', 'fast']
+  const args = ['stop', '-w', '-s', '-t', `${STOP_TIMEOUT_SECONDS}`, '-D', dataFolder(cluster), '-m', 'fast']
   const { ok, output } = await run(cluster.binaries.pg_ctl, args, { user: cluster.user })
   if (!ok && (await findPostmaster(cluster)) !== undefined) {
     throw new EmbeddedPostgresError(`Postgres does not stop in ${cluster.folder}: ${output}`)
   }
 }
 
-/** Patient, because the initdb of a Laurel that was killed may still be writing there. */
+/** Retries, because the initdb of a killed process may still be writing there. */
 function removeFolder(folder: string): Promise<void> {
   return rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
 }
@@ -147,7 +149,7 @@ async function sizeOf(file: string): Promise<number> {
   return (await stat(file).catch(() => undefined))?.size ?? 0
 }
 
-/** An eighth of what memory this process may have, within bounds. It is taken only as it is used. */
+/** An eighth of this process's memory, within bounds. Postgres allocates it only as it is used. */
 function sharedMegabytes(): number {
   const megabytes = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY) / 2 ** 20
   return Math.min(Math.max(Math.floor(megabytes / 8), 128), 1024)
@@ -160,10 +162,10 @@ function settings(cluster: Cluster, port: number): Record<string, string | numbe
     unix_socket_directories: "''",
     max_connections: 100,
     shared_buffers: `${sharedMegabytes()}MB`,
-    // After each checkpoint a page is first written as a whole: the rarer, the less is written.
+    // After a checkpoint each page is first written as a whole: rarer checkpoints write less.
     max_wal_size: '4GB',
     checkpoint_timeout: '15min',
-    // What the server says about itself; what a statement does wrong, its caller logs.
+    // No errors of statements: their caller logs them.
     log_min_messages: 'log',
     log_checkpoints: 'off',
     ...(cluster.durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),

@@ -1,4 +1,4 @@
-/** Why the embedded Postgres cannot serve, for the person who started Laurel: what is wrong and what to do. */
+/** The embedded Postgres cannot run. The message says the problem and the remedy to the user who started Laurel. */
 export class EmbeddedPostgresError extends Error {
   override readonly name = 'EmbeddedPostgresError'
 }

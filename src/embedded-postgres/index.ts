@@ -1,31 +1,28 @@
 import type { Logger } from '../telemetry/log.ts'
 import { findBinaries } from './binaries.ts'
-import { type Cluster, ensureCluster, SUPERUSER, writeAccess } from './cluster.ts'
+import { ensureCluster, SUPERUSER, writeAccess } from './cluster.ts'
 import { openHome } from './home.ts'
 import { lockDirectory } from './lock.ts'
-import { freePort } from './port.ts'
-import { adoptPostmaster, startPatiently, supervise } from './supervisor.ts'
+import { startOrAdopt, supervise } from './supervisor.ts'
 
 export { EmbeddedPostgresError } from './error.ts'
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   readonly connectionString: string
-  /** Stops Postgres and gives the data directory free. */
+  /** Stops Postgres and releases the data directory. */
   stop(): Promise<void>
 }
 
 export interface EmbeddedPostgresOptions {
   readonly dataDirectory: string
-  /** Default true. False trades safety for speed: for data that nobody will miss. */
+  /** Default true. False trades safety for speed, for data of tests. */
   readonly durable?: boolean
   readonly log: Logger
 }
 
 /**
- * Runs a Postgres of Laurel's own on 127.0.0.1, with its data below `dataDirectory`, kept across restarts.
- *
- * It outlives a Laurel that was killed and is adopted by the next one; when it dies itself under a living
- * Laurel, it is started again on the same port. One Laurel at a time uses a data directory.
+ * Runs a Postgres on 127.0.0.1 with its data in `dataDirectory`. A Postgres that a killed process left running is adopted; one
+ * that dies is restarted on the same port. One process at a time can use a data directory.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log } = options
@@ -34,7 +31,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   try {
     const cluster = { ...home, binaries: await findBinaries(home.user), durable: options.durable ?? true }
     const access = await ensureCluster(cluster)
-    const port = await serve(cluster, access.port, log)
+    const port = await startOrAdopt(cluster, access.port, log)
     if (port !== access.port) await writeAccess(cluster, { ...access, port })
     const supervisor = supervise(cluster, port, log)
     const stop = once(() => supervisor.stop().finally(release))
@@ -44,18 +41,6 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await release()
     throw error
   }
-}
-
-async function serve(cluster: Cluster, wanted: number | undefined, log: Logger): Promise<number> {
-  const adopted = await adoptPostmaster(cluster)
-  if (adopted !== undefined) {
-    log.info({ port: adopted }, 'adopted the postgres that was left running')
-    return adopted
-  }
-  const port = await freePort(wanted)
-  await startPatiently(cluster, port, log)
-  log.info({ port, folder: cluster.folder }, 'started postgres')
-  return port
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

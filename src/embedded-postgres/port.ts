@@ -2,16 +2,16 @@ import { randomInt } from 'node:crypto'
 import { createServer } from 'node:net'
 
 /**
- * Below the ranges from which systems number their outgoing connections: a port taken from those could be in
- * use by one of our own clients just when Postgres has to come back on it.
+ * Below the range of ephemeral ports: an outgoing connection of this machine could occupy one of those when Postgres has to
+ * restart on it.
  */
-const LOWEST = 15_000
-const HIGHEST = 25_000
+const MIN_PORT = 15_000
+const MAX_PORT = 25_000
 
-/** The wanted port of 127.0.0.1 when it is free, or another one that is. */
-export async function freePort(wanted: number | undefined): Promise<number> {
-  let port = wanted ?? randomInt(LOWEST, HIGHEST)
-  while (!(await isFree(port))) port = randomInt(LOWEST, HIGHEST)
+/** Returns the preferred port of 127.0.0.1 if it is free, else another free one. */
+export async function freePort(preferred: number | undefined): Promise<number> {
+  let port = preferred ?? randomInt(MIN_PORT, MAX_PORT)
+  while (!(await isFree(port))) port = randomInt(MIN_PORT, MAX_PORT)
   return port
 }
 

@@ -1,18 +1,33 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Logger } from '../telemetry/log.ts'
 import { type Cluster, findPostmaster, startPostmaster, stopPostmaster } from './cluster.ts'
+import { freePort } from './port.ts'
 
-const CHECK_EVERY = 1_000
-const LONGEST_PAUSE = 5_000
-const ADOPT_WITHIN = 60_000
-const FIRST_START_WITHIN = 10_000
+const CHECK_INTERVAL_MILLISECONDS = 1_000
+const MAX_BACKOFF_MILLISECONDS = 5_000
+const ADOPT_TIMEOUT_MILLISECONDS = 60_000
+const START_TIMEOUT_MILLISECONDS = 10_000
 
-/**
- * Adopts the Postgres that an earlier Laurel left running, if it is there and well; returns its port. One that
- * is on its way down is waited for.
- */
-export async function adoptPostmaster(cluster: Cluster): Promise<number | undefined> {
-  const deadline = performance.now() + ADOPT_WITHIN
+/** Returns the port of the Postgres that an earlier process left running, or starts one. */
+export async function startOrAdopt(
+  cluster: Cluster,
+  preferredPort: number | undefined,
+  log: Logger,
+): Promise<number> {
+  const adopted = await adoptPostmaster(cluster)
+  if (adopted !== undefined) {
+    log.info({ port: adopted }, 'adopted the running postgres of an earlier process')
+    return adopted
+  }
+  const port = await freePort(preferredPort)
+  await startWithRetries(cluster, port, log)
+  log.info({ port, folder: cluster.folder }, 'started postgres')
+  return port
+}
+
+/** A Postgres that is starting or stopping is waited for. @returns its port; undefined if none runs */
+async function adoptPostmaster(cluster: Cluster): Promise<number | undefined> {
+  const deadline = performance.now() + ADOPT_TIMEOUT_MILLISECONDS
   for (;;) {
     const found = await findPostmaster(cluster)
     if (found === undefined || found.ready) return found?.port
@@ -21,24 +36,21 @@ export async function adoptPostmaster(cluster: Cluster): Promise<number | undefi
   }
 }
 
-/**
- * Starts Postgres. After a kill -9 its orphaned backends hold the shared memory for a moment more, which is
- * why a failure is tried again before it is believed.
- */
-export async function startPatiently(cluster: Cluster, port: number, log: Logger): Promise<void> {
-  const deadline = performance.now() + FIRST_START_WITHIN
+/** After a kill -9, orphaned backends hold the shared memory for a moment, and Postgres fails to start until they end. */
+export async function startWithRetries(cluster: Cluster, port: number, log: Logger): Promise<void> {
+  const deadline = performance.now() + START_TIMEOUT_MILLISECONDS
   for (;;) {
     try {
       return await startPostmaster(cluster, port)
     } catch (error) {
       if (performance.now() > deadline) throw error
-      log.warn({ err: error }, 'postgres did not start; trying again')
+      log.warn({ err: error }, 'postgres did not start; retrying')
       await wait(500)
     }
   }
 }
 
-/** Starts Postgres again whenever it dies, on the same port, until stopped. */
+/** Restarts Postgres on the same port whenever it dies. */
 export function supervise(cluster: Cluster, port: number, log: Logger): { stop(): Promise<void> } {
   const stopping = new AbortController()
   const watching = watch(cluster, port, log, stopping.signal)
@@ -52,23 +64,23 @@ export function supervise(cluster: Cluster, port: number, log: Logger): { stop()
 }
 
 async function watch(cluster: Cluster, port: number, log: Logger, signal: AbortSignal): Promise<void> {
-  let pause = CHECK_EVERY
+  let pause = CHECK_INTERVAL_MILLISECONDS
   while (await sleep(pause, signal)) {
     try {
       if ((await findPostmaster(cluster)) === undefined) {
-        log.error('postgres is gone; starting it again')
+        log.error('postgres died; restarting it')
         await startPostmaster(cluster, port)
-        log.info({ port }, 'postgres is back')
+        log.info({ port }, 'restarted postgres')
       }
-      pause = CHECK_EVERY
+      pause = CHECK_INTERVAL_MILLISECONDS
     } catch (error) {
-      pause = Math.min(pause * 2, LONGEST_PAUSE)
+      pause = Math.min(pause * 2, MAX_BACKOFF_MILLISECONDS)
       log.error({ err: error, retryInMilliseconds: pause }, 'postgres did not start')
     }
   }
 }
 
-/** False when it is time to stop. */
+/** @returns false if the signal was aborted */
 async function sleep(milliseconds: number, signal: AbortSignal): Promise<boolean> {
   try {
     await wait(milliseconds, undefined, { signal, ref: false })

@@ -7,8 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
+import { postgresUser } from '../../src/embedded-postgres/home.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
-import { postgresUser } from '../../src/embedded-postgres/system-folder.ts'
 
 const BINARY = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(existsSync)
 

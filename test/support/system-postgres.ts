@@ -2,9 +2,9 @@ import { existsSync, globSync } from 'node:fs'
 import { chown, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { postgresUser } from '../../src/embedded-postgres/home.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
-import { run } from '../../src/embedded-postgres/run.ts'
-import { postgresUser } from '../../src/embedded-postgres/system-folder.ts'
+import { run } from '../../src/embedded-postgres/process.ts'
 
 /** Of a Postgres that the system's package manager installed, and that compiles expensive statements. */
 const LIBRARIES = globSync('/usr/lib/postgresql/*/lib/llvmjit.so').toSorted()
