@@ -2,10 +2,10 @@ import { type ChildProcess, fork } from 'node:child_process'
 import { once } from 'node:events'
 import type { Job, Measured } from './load/jobs.ts'
 
-/** What a child says: that it is ready and where, what it measured, or what went wrong. */
+/** A message from a child process. `ready` is its address. */
 type Message = { readonly ready: string } | { readonly measured: Measured } | { readonly error: string }
 
-/** Starts a process that ends when this one does, whatever ends it. */
+/** Starts a process that ends with this one, even if this one is killed. */
 function start(file: string, ...args: readonly string[]): ChildProcess {
   return fork(new URL(file, import.meta.url), args, { execArgv: [], detached: true })
 }
@@ -17,14 +17,14 @@ async function stop(child: ChildProcess): Promise<void> {
   await exited
 }
 
-async function answerOf(child: ChildProcess, what: string): Promise<Message> {
+async function nextMessage(child: ChildProcess, name: string): Promise<Message> {
   const over = new AbortController()
   const { signal } = over
   try {
     return await Promise.race([
       once(child, 'message', { signal }).then(([message]) => message as Message),
       once(child, 'exit', { signal }).then(([code]) => {
-        throw new Error(`${what} ended with exit code ${code}`)
+        throw new Error(`${name} ended with exit code ${code}`)
       }),
     ])
   } finally {
@@ -32,7 +32,6 @@ async function answerOf(child: ChildProcess, what: string): Promise<Message> {
   }
 }
 
-/** The load generator. */
 export interface Load extends AsyncDisposable {
   run(job: Job): Promise<Measured>
 }
@@ -42,22 +41,22 @@ export function startLoad(): Load {
   return {
     async run(job) {
       child.send(job)
-      const answer = await answerOf(child, 'the load generator')
-      if ('measured' in answer) return answer.measured
-      throw new Error(`the load generator failed: ${'error' in answer ? answer.error : ''}`)
+      const message = await nextMessage(child, 'the load generator')
+      if ('measured' in message) return message.measured
+      throw new Error(`the load generator failed: ${'error' in message ? message.error : ''}`)
     },
     [Symbol.asyncDispose]: () => stop(child),
   }
 }
 
-/** A helper that serves something, and says where. */
+/** A child process that serves at an address: `host:port` or a URL. */
 export interface Helper extends AsyncDisposable {
-  readonly place: string
+  readonly address: string
 }
 
 export async function startHelper(file: string, ...args: readonly string[]): Promise<Helper> {
   const child = start(file, ...args)
-  const answer = await answerOf(child, file)
-  if (!('ready' in answer)) throw new Error(`${file} did not start`)
-  return { place: answer.ready, [Symbol.asyncDispose]: () => stop(child) }
+  const message = await nextMessage(child, file)
+  if (!('ready' in message)) throw new Error(`${file} did not start`)
+  return { address: message.ready, [Symbol.asyncDispose]: () => stop(child) }
 }

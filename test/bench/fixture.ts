@@ -5,22 +5,21 @@ import {
 } from '../../src/gen/laurel/v1/achievement_service.ts'
 import { CreateTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
-import { achievementName } from './load/names.ts'
-import type { Target } from './load/reports.ts'
-import type { Stage } from './server-process.ts'
+import type { Environment } from './environment.ts'
+import { achievementName, type Target } from './load/reports.ts'
 
-/** Further than any report of a run gets. */
-const COUNT = 1_000_000_000_000n
+/** Higher than any report of a run. */
+const TARGET_VALUE = 1_000_000_000_000n
 
-/** Makes a title with so many achievements that count, and lets every player begin every one of them. */
-export async function createWorld(
-  stage: Stage,
+/** Creates a title with its achievements, and a row of progress for every player on each of them. */
+export async function createFixture(
+  environment: Environment,
   address: string,
   databaseUrl: string,
   target: Target,
 ): Promise<void> {
   await createTitle(address, target)
-  for (const statement of beginAll(target)) await stage.query(databaseUrl, statement)
+  for (const statement of progressStatements(target)) await environment.query(databaseUrl, statement)
 }
 
 async function createTitle(address: string, { titleId, achievements }: Target): Promise<void> {
@@ -40,7 +39,7 @@ async function createTitle(address: string, { titleId, achievements }: Target): 
       },
       description: { locale: 'en', text: `Light the lanterns of district ${index}` },
       requirements: [
-        { requirementId: 'count', target: { value: { $case: 'integer' as const, value: COUNT } } },
+        { requirementId: 'count', target: { value: { $case: 'integer' as const, value: TARGET_VALUE } } },
       ],
     }
     const request = CreateAchievementRequest.fromPartial({ achievement, requestId: randomUUID() })
@@ -48,8 +47,8 @@ async function createTitle(address: string, { titleId, achievements }: Target): 
   }
 }
 
-/** Straight into the tables: ten million reports would take longer than the bench. */
-function beginAll({ titleId, players, achievements }: Target): readonly string[] {
+/** Writes into the tables directly: ten million reports would take longer than the bench. */
+function progressStatements({ titleId, players, achievements }: Target): readonly string[] {
   const player = `'player-' || lpad(p::text, 8, '0')`
   const achievement = `'achievement-' || lpad(a::text, 3, '0')`
   const everyPlayer = `generate_series(0, ${players - 1}) as p`
@@ -57,14 +56,14 @@ function beginAll({ titleId, players, achievements }: Target): readonly string[]
   return [
     `insert into players (id, display_name, create_time, update_time)
      select ${player}, '', 1, 1 from ${everyPlayer} on conflict do nothing`,
-    // What refers to what is seen to: Postgres need not look for it row by row.
+    // Skips the checks of foreign keys, which are satisfied.
     `set session_replication_role = replica;
      insert into player_titles (player_id, title_id, version) select ${player}, '${titleId}', 1 from ${everyPlayer};
      insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
        first_report_time, last_report_time, revoked, writer, extensions)
      select ${player}, '${titleId}', ${achievement}, 'in_progress', '{"count": "1"}', 0, 0, 1, 1, false, '', '{}'
      from ${everyPlayer}, ${everyAchievement}`,
-    // A table that is empty when a statement is planned is read from end to end until its statistics are renewed.
+    // A statement planned for an empty table would use sequential scans until the statistics are updated.
     `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
      select ${player}, '${titleId}', '${achievementName(0)}', 'progressed', 1, 'in_progress', 0, '', '', 'begin-${titleId}'
      from ${everyPlayer}`,

@@ -1,6 +1,6 @@
 import type { Comparison } from './rounds.ts'
 
-/** What is told of a server that only writes, and then what Laurel means to reach, which are the last lines of a run. */
+/** The ratios at the end of a report: first those of the server that only writes, then those with a goal. */
 export const COMPARISONS: readonly Comparison[] = [
   { name: 'bare_unary_vs_noop', of: 'bare writes', to: 'noop' },
   { name: 'bare_batch_vs_pgbench', of: 'bare writes, batch', to: 'upserts' },
@@ -14,6 +14,6 @@ export const COMPARISONS: readonly Comparison[] = [
     { name: `encode_${dialect}`, of: `encode ${dialect}`, to: `stringify ${dialect}`, goal: 0.3 },
     { name: `decode_${dialect}`, of: `decode ${dialect}`, to: `parse ${dialect}`, goal: 0.3 },
   ]),
-  { name: 'with_subscribers', of: 'unary, watched and delivered', to: 'unary, nobody told', goal: 0.8 },
+  { name: 'with_subscribers', of: 'unary, with subscribers', to: 'unary, without subscribers', goal: 0.8 },
   { name: 'growth', of: 'unary, 10 million rows', to: 'unary, 10 thousand rows', goal: 0.8 },
 ]

@@ -1,24 +1,18 @@
 /** `npm run bench`: see README.md beside this. */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { type Environment, openEnvironment } from './environment.ts'
 import { COMPARISONS } from './goals.ts'
 import type { Timing } from './load/jobs.ts'
-import { type Check, type Findings, formatFindings, machine } from './report.ts'
+import { type Check, formatResults, machine, type Results } from './report.ts'
 import { measureRounds, median, type Rate, ratiosOf, sum } from './rounds.ts'
-import { openStage, type Stage } from './server-process.ts'
-import { openScene, type Scene } from './settings.ts'
-import { formatSoaked, soak } from './soak.ts'
-import { bareWrites } from './subjects/bare-writes.ts'
-import { batch, upserts } from './subjects/batch.ts'
+import { openSetup } from './setup.ts'
+import { formatSoak, soak } from './soak.ts'
 import { dialectSubjects } from './subjects/dialects.ts'
 import { growth } from './subjects/growth.ts'
 import { noopByH2load } from './subjects/h2load.ts'
-import { latencyAt, type PacedLatency } from './subjects/latency.ts'
-import { list, listAnew } from './subjects/list.ts'
-import { bare, noop } from './subjects/noop.ts'
-import { stream } from './subjects/stream.ts'
-import { single, unary } from './subjects/unary.ts'
-import { told } from './subjects/with-subscribers.ts'
+import { bareWrites, type LatencyAtRate, latencyAt, wireSubjects } from './subjects/wire.ts'
+import { withSubscribers } from './subjects/with-subscribers.ts'
 
 const { values: options } = parseArgs({
   options: {
@@ -37,48 +31,51 @@ if (options.soak === undefined) await measureAll()
 else await soakFor(Number(options.soak))
 
 async function measureAll(): Promise<void> {
-  const findings = await findOut()
-  process.stdout.write(formatFindings(findings))
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(findings, null, 2)}\n`)
-  const isSound = findings.checks.every(({ holds }) => holds)
-  const isReached = quick || findings.ratios.every(({ passed }) => passed !== false)
-  process.exitCode = isSound && isReached ? 0 : 1
+  const results = await measure()
+  process.stdout.write(formatResults(results))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
+  const checksPassed = results.checks.every(({ passed }) => passed)
+  const goalsReached = quick || results.ratios.every(({ passed }) => passed !== false)
+  process.exitCode = checksPassed && goalsReached ? 0 : 1
 }
 
 async function soakFor(minutes: number): Promise<void> {
-  await using stage = await open()
-  const soaked = await soak(stage, minutes, tell)
-  process.stdout.write(formatSoaked(soaked))
-  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(soaked, null, 2)}\n`)
-  process.exitCode = soaked.passed ? 0 : 1
+  await using environment = await open()
+  const results = await soak(environment, minutes, log)
+  process.stdout.write(formatSoak(results))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
+  process.exitCode = results.passed ? 0 : 1
 }
 
-/** A stage that is cleared whatever ends the bench. */
-async function open(): Promise<Stage> {
-  const stage = await openStage(options['cpu-prof'])
+/** An interrupted bench removes its processes and data too. */
+async function open(): Promise<Environment> {
+  const environment = await openEnvironment(options['cpu-prof'])
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => void stage[Symbol.asyncDispose]().then(() => process.exit(1)))
+    process.once(signal, () => void environment[Symbol.asyncDispose]().then(() => process.exit(1)))
   }
-  return stage
+  return environment
 }
 
-async function findOut(): Promise<Findings> {
-  await using stage = await open()
-  tell('filling the stage')
-  const scene = await openScene(stage)
-  const own = [bare, noop, unary, single, batch, upserts, stream, list, listAnew].map((make) => make(scene))
-  const wire = [...own, ...(quick ? [] : await bareWrites(scene)), ...(await noopByH2load(scene))]
-  const rates = [...(await measureRounds(wire, rounds, wireTiming, tell))]
-  tell('latency at half of the maximum')
-  const latency = await latencyAt(scene, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)
-  const checks = [await checkEvents(scene, rates, latency), checkAnswers([...rates, latency.measured])]
-  rates.push(...(await measureRounds(dialectSubjects(), rounds, dialectTiming, tell)))
+async function measure(): Promise<Results> {
+  await using environment = await open()
+  log('creating the fixture')
+  const setup = await openSetup(environment)
+  const wire = [
+    ...wireSubjects(setup),
+    ...(quick ? [] : await bareWrites(setup)),
+    ...(await noopByH2load(setup)),
+  ]
+  const rates = [...(await measureRounds(wire, rounds, wireTiming, log))]
+  log('latency at half of the maximum')
+  const latency = await latencyAt(setup, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)
+  const checks = [await checkEvents(environment, rates, latency), checkFailures([...rates, latency.measured])]
+  rates.push(...(await measureRounds(dialectSubjects(), rounds, dialectTiming, log)))
   if (!quick) {
-    for (const more of [told, growth]) {
-      tell('filling more databases')
-      for (const subjects of await more(stage)) {
-        const measured = await measureRounds(subjects, rounds, wireTiming, tell)
-        checks.push(checkAnswers(measured))
+    for (const more of [withSubscribers, growth]) {
+      log('creating more databases')
+      for (const subjects of await more(environment)) {
+        const measured = await measureRounds(subjects, rounds, wireTiming, log)
+        checks.push(checkFailures(measured))
         rates.push(...measured)
       }
     }
@@ -98,32 +95,32 @@ async function findOut(): Promise<Findings> {
   }
 }
 
-function checkAnswers(all: readonly { readonly failed: number }[]): Check {
+function checkFailures(all: readonly { readonly failed: number }[]): Check {
   const failed = sum(all.map((one) => one.failed))
-  return { what: `no call and no item failed: ${failed} did`, holds: failed === 0 }
+  return { description: `${failed} calls and items failed`, passed: failed === 0 }
 }
 
-/** Every report of this bench changes something, so each that was acknowledged has left an event. */
+/** Every report of the bench is a change, so each acknowledged report must have an event. */
 async function checkEvents(
-  { stage }: Scene,
+  environment: Environment,
   rates: readonly Rate[],
-  { measured }: PacedLatency,
+  { measured }: LatencyAtRate,
 ): Promise<Check> {
   const names = ['unary', 'single', 'batch', 'stream', 'bare writes', 'bare writes, batch']
   const reporting = rates.filter(({ name }) => names.includes(name))
   const acknowledged = sum(reporting.map(({ succeeded }) => succeeded)) + measured.succeeded
-  const [row] = await stage.query<{ count: string }>(
-    stage.databaseUrl,
+  const [row] = await environment.query<{ count: string }>(
+    environment.databaseUrl,
     "select count(*) from events where request_id like 'bench-%'",
   )
-  const what = `${acknowledged} reports were acknowledged, and ${row?.count} are in the database`
-  return { what, holds: Number(row?.count) === acknowledged }
+  const description = `${acknowledged} reports were acknowledged, ${row?.count} events are in the database`
+  return { description, passed: Number(row?.count) === acknowledged }
 }
 
 function rateOf(rates: readonly Rate[], name: string): Rate {
   return rates.find((rate) => rate.name === name) as Rate
 }
 
-function tell(what: string): void {
-  process.stderr.write(`${what}\n`)
+function log(line: string): void {
+  process.stderr.write(`${line}\n`)
 }

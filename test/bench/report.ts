@@ -1,25 +1,24 @@
 import { cpus, release, totalmem } from 'node:os'
 import { median, type Rate, type Ratio } from './rounds.ts'
-import type { PacedLatency } from './subjects/latency.ts'
+import type { LatencyAtRate } from './subjects/wire.ts'
 
-/** Everything that a run found out. */
-export interface Findings {
+export interface Results {
   readonly date: string
   readonly machine: string
   readonly quick: boolean
-  /** Of each window, and how many there were. */
+  /** Length of each measured window. */
   readonly seconds: number
   readonly rounds: number
   readonly rates: readonly Rate[]
-  readonly latency: PacedLatency
+  readonly latency: LatencyAtRate
   readonly ratios: readonly Ratio[]
   readonly checks: readonly Check[]
 }
 
-/** Something that must hold, or the figures mean nothing. */
+/** A condition without which the rates are meaningless. */
 export interface Check {
-  readonly what: string
-  readonly holds: boolean
+  readonly description: string
+  readonly passed: boolean
 }
 
 export function machine(): string {
@@ -28,18 +27,18 @@ export function machine(): string {
   return `${all.length} x ${all[0]?.model ?? 'unknown'}, ${memory} GiB, ${process.platform} ${release()}, Node ${process.versions.node}`
 }
 
-export function formatFindings(findings: Findings): string {
-  const { date, rounds, seconds, quick, rates, latency, ratios, checks } = findings
-  const length = quick ? 'a quick run, which proves nothing' : 'a full run'
+export function formatResults(results: Results): string {
+  const { date, rounds, seconds, quick, rates, latency, ratios, checks } = results
+  const length = quick ? 'a quick run, whose rates mean nothing' : 'a full run'
   return [
-    `${date}, ${findings.machine}`,
+    `${date}, ${results.machine}`,
     `${length}: ${rounds} rounds, ${seconds} s each subject`,
     '',
     formatTable(rates),
     '',
     formatLatency(latency),
     '',
-    ...checks.map(({ what, holds }) => `${holds ? 'holds' : 'BROKEN'}: ${what}`),
+    ...checks.map(({ description, passed }) => `${passed ? 'passed' : 'FAILED'}: ${description}`),
     '',
     ...ratios.map(formatRatio),
     '',
@@ -55,23 +54,20 @@ function formatTable(rates: readonly Rate[]): string {
     Number.isNaN(generatorCpu) ? '' : `${Math.round(generatorCpu * 100)} %`,
     String(failed),
   ])
-  const head = ['', 'median', '', 'lowest - highest', 'load CPU', 'failed']
+  const head = ['', 'median', '', 'min - max', 'load CPU', 'failed']
   const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)))
   const line = (row: readonly string[]) =>
     row.map((cell, column) => cell[column === 0 || column === 2 ? 'padEnd' : 'padStart'](widths[column] ?? 0))
   return [head, ...rows].map((row) => line(row).join('  ').trimEnd()).join('\n')
 }
 
-function formatLatency({ rate, p50, p99, p999, longest, longestStall }: PacedLatency): string {
-  const [first, ...others] = [p50, p99, p999, longest, longestStall].map((value) => value.toFixed(1))
-  const [second, third, most, stall] = others
-  return (
-    `latency at ${figure(rate)} calls/s, in ms: p50 ${first}, p99 ${second}, p99.9 ${third}, longest ${most}; ` +
-    `longest stall ${stall}`
-  )
+function formatLatency({ rate, p50, p99, p999, max, longestStall }: LatencyAtRate): string {
+  const figures = Object.entries({ p50, p99, 'p99.9': p999, max, 'longest stall': longestStall })
+  const text = figures.map(([name, value]) => `${name} ${value.toFixed(1)}`).join(', ')
+  return `latency at ${figure(rate)} calls/s, in ms: ${text}`
 }
 
-/** `name ratio goal pass|fail`, for whoever reads it by machine; `name ratio` where there is no goal. */
+/** `name ratio goal pass|fail`, or `name ratio` without a goal: scripts may parse these lines. */
 function formatRatio({ name, ratio, goal, passed }: Ratio): string {
   const reached = `${name} ${ratio.toFixed(2)}`
   return goal === undefined ? reached : `${reached} ${goal} ${passed ? 'pass' : 'fail'}`

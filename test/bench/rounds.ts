@@ -1,59 +1,55 @@
 import type { Measured, Timing } from './load/jobs.ts'
 
-/** Something whose speed is measured. */
 export interface Subject {
   readonly name: string
-  /** What a second has so many of. */
+  /** Plural, as in `calls` per second. */
   readonly unit: string
   measure(timing: Timing): Promise<Measured>
 }
 
-/** A ratio of two subjects, round by round. */
+/** A ratio of two subjects' rates. */
 export interface Comparison {
   readonly name: string
   readonly of: string
   readonly to: string
-  /** What it should be at least. Left out: it is told, and that is all. */
+  /** The minimum. Absent if the ratio is only reported. */
   readonly goal?: number
 }
 
 export interface Rate {
   readonly name: string
   readonly unit: string
-  /** Per second, one of each round. */
+  /** Rate per second of each round. */
   readonly rounds: readonly number[]
   /** Of all rounds. */
   readonly succeeded: number
   readonly failed: number
-  /** Part of one core that the generator took, at most. */
+  /** Maximum share of one core that the generator used. */
   readonly generatorCpu: number
 }
 
 export interface Ratio extends Comparison {
   readonly rounds: readonly number[]
   readonly ratio: number
-  /** Undefined where there is no goal. */
+  /** Undefined without a goal. */
   readonly passed: boolean | undefined
 }
 
-/**
- * Measures each subject once a round, in turn, so that whatever else the machine does meets all of them; a first
- * round, which does not count, warms everything up.
- */
+/** Measures each subject once per round, in turn, so that other load on the machine affects all. The first round is a warm-up. */
 export async function measureRounds(
   subjects: readonly Subject[],
   rounds: number,
   timing: Timing,
-  tell: (name: string) => void,
+  log: (line: string) => void,
 ): Promise<readonly Rate[]> {
-  const seen = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]))
+  const measurements = new Map<Subject, Measured[]>(subjects.map((subject) => [subject, []]))
   for (let round = 0; round <= rounds; round += 1) {
     for (const subject of subjects) {
-      tell(`${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: ${subject.name}`)
-      seen.get(subject)?.push(await subject.measure(timing))
+      log(`${round === 0 ? 'warm-up' : `round ${round} of ${rounds}`}: ${subject.name}`)
+      measurements.get(subject)?.push(await subject.measure(timing))
     }
   }
-  return [...seen].map(([{ name, unit }, all]) => {
+  return [...measurements].map(([{ name, unit }, all]) => {
     const counted = all.slice(1)
     return {
       name,
@@ -66,7 +62,7 @@ export async function measureRounds(
   })
 }
 
-/** The comparisons whose two subjects were measured: the median of the ratios within the rounds. */
+/** Returns the median of the rounds' ratios, for each comparison whose subjects were measured. */
 export function ratiosOf(rates: readonly Rate[], comparisons: readonly Comparison[]): readonly Ratio[] {
   return comparisons.flatMap((comparison) => {
     const { goal } = comparison

@@ -1,7 +1,4 @@
-/**
- * The least that a server on Node can do for a gRPC call: HTTP/2 without gRPC, one fixed answer to everything. What
- * the load generator reaches against it, and at what cost, says how far the generator can be trusted.
- */
+/** The upper bound for a server on Node: HTTP/2 without gRPC, with one fixed response. It also shows the generator's limit. */
 import { once } from 'node:events'
 import { createServer } from 'node:http2'
 import type { AddressInfo } from 'node:net'

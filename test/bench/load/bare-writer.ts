@@ -1,10 +1,10 @@
 /**
- * The least that a server on Node can do for a report: gathers what comes while a statement runs, as Laurel does, and
- * writes the same four rows for each, by the shortest statement there is. It reads nothing, judges nothing, checks
- * nothing, and knows neither callers nor errors: nothing that writes these rows for each report is faster.
+ * The upper bound for a server on Node that records reports: it batches them while a statement runs, as Laurel does, and writes
+ * the same four rows for each, by the shortest statement. It reads nothing, applies no rules, and has neither authentication nor
+ * error handling.
  *
- * It is given the URL of a database in which all players have begun; all reports are on one title, and none is sent
- * twice. Whatever goes wrong ends the process, and so the bench.
+ * Its argument is the URL of a database in which all players have progress. All reports are on one title, and none is repeated.
+ * Any error ends the process, and so the bench.
  */
 import { type handleUnaryCall, Server, ServerCredentials } from '@grpc/grpc-js'
 import { HealthImplementation } from 'grpc-health-check'
@@ -20,39 +20,38 @@ import {
   type RecordProgressResponse,
 } from '../../../src/gen/laurel/v1/progress_service.ts'
 
-interface Waiting {
+interface PendingReport {
   readonly report: BatchItem
-  readonly answer: (result: ProgressResult) => void
+  readonly resolve: (result: ProgressResult) => void
 }
 
-/** In one statement. */
-const MOST_REPORTS = 500
+const MAX_BATCH_SIZE = 500
 
-/** By the number of connections that are free, so many reports must wait for a statement to go out. */
-const LEAST_WAITING = [Number.POSITIVE_INFINITY, MOST_REPORTS, 1]
+/** The number of pending reports that starts a statement, by the number of free connections. */
+const MIN_PENDING = [Number.POSITIVE_INFINITY, MAX_BATCH_SIZE, 1]
 
-/** That of each connection of Laurel's. */
+/** As on each connection of Laurel's. */
 const SESSION = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
 
-/** As long as a fingerprint, which would tell whether a request id is used for another request. */
-const FINGERPRINT = '-'.repeat(43)
+/** As long as a request digest. */
+const DIGEST = '-'.repeat(43)
 
-/** The number of rows that Postgres tells is that of the last part: progress, of which no row can be without a sheet. */
+/** Postgres returns the row count of the last part: progress. A foreign key requires the row of `player_titles`. */
 const WRITE = `
   with reports as materialized (
     select unnest($2::text[]) as player, unnest($3::text[]) as achievement, unnest($4::text[]) as requirement,
       unnest($5::text[]) as value, unnest($6::text[]) as request
   ),
-  sheets as (
+  changed_player_titles as (
     update player_titles set version = version + 1 from reports where player_id = player and title_id = $1
   ),
   new_events as (
     insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
     select player, $1, achievement, 'progressed', $7::bigint, 'in_progress', 0, 'service', '', request from reports
   ),
-  new_answers as (
+  new_responses as (
     insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-    select player, request, '${FINGERPRINT}', '[1,"in_progress","{\\"' || requirement || '\\":{\\"$bigint\\":\\"'
+    select player, request, '${DIGEST}', '[1,"in_progress","{\\"' || requirement || '\\":{\\"$bigint\\":\\"'
       || value || '\\"}}",0,0,[null,"' || $7 || '","' || $7 || '"],null,false,"service","{}"]', $7
     from reports
   )
@@ -67,8 +66,8 @@ const WRITE = `
 
 const [databaseUrl = ''] = process.argv.slice(2)
 const free = [await connect(), await connect()]
-const waiting: Waiting[] = []
-let isWoken = false
+const pending: PendingReport[] = []
+let isScheduled = false
 
 async function connect(): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: databaseUrl })
@@ -77,35 +76,35 @@ async function connect(): Promise<pg.Client> {
   return client
 }
 
-/** Calls that came in one packet are here when it writes. */
+/** The statement starts in the next turn of the event loop, with all calls of this one. */
 function record(report: BatchItem): Promise<ProgressResult> {
-  return new Promise((answer) => {
-    waiting.push({ report, answer })
-    if (isWoken) return
-    isWoken = true
+  return new Promise((resolve) => {
+    pending.push({ report, resolve })
+    if (isScheduled) return
+    isScheduled = true
     setImmediate(() => {
-      isWoken = false
+      isScheduled = false
       writeMore()
     })
   })
 }
 
 function writeMore(): void {
-  while (waiting.length >= (LEAST_WAITING[free.length] as number)) {
-    void write(free.pop() as pg.Client, waiting.splice(0, MOST_REPORTS))
+  while (pending.length >= (MIN_PENDING[free.length] as number)) {
+    void write(free.pop() as pg.Client, pending.splice(0, MAX_BATCH_SIZE))
   }
 }
 
-async function write(client: pg.Client, batch: readonly Waiting[]): Promise<void> {
+async function write(client: pg.Client, batch: readonly PendingReport[]): Promise<void> {
   const now = Date.now()
   const reports = batch.map(({ report }) => report)
   const { rowCount } = await client.query({ name: 'write', text: WRITE, values: valuesOf(reports, now) })
   if (rowCount !== batch.length) throw new Error(`${rowCount} of ${batch.length} reports were written`)
   free.push(client)
   writeMore()
-  // Once the next ones are on their way: the database has work while those who wait are told.
+  // Responses follow once the next statement is sent, so that the database has work meanwhile.
   setImmediate(() => {
-    for (const { report, answer } of batch) answer(resultOf(report, now))
+    for (const { report, resolve } of batch) resolve(resultOf(report, now))
   })
 }
 
@@ -121,17 +120,17 @@ function valuesOf(reports: readonly BatchItem[], now: number): string[] {
   ]
 }
 
-/** An array as Postgres reads it: no text of the bench needs quotes. */
+/** A Postgres array literal. No text of the bench needs quotes. */
 function arrayText(texts: readonly string[]): string {
   return `{${texts.join()}}`
 }
 
-/** The bench makes no other reports. */
+/** All reports of the bench are of this kind. */
 function reachOf({ report }: BatchItem): Reach {
   return report?.value as Reach
 }
 
-/** As if it were the player's first report: what was before is not known here. */
+/** Returns the result of a first report, because the previous progress is not read. */
 function resultOf(report: BatchItem, now: number): ProgressResult {
   const { titleId, playerId, achievementId } = report
   const { requirementId, quantity: current } = reachOf(report)

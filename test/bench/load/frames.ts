@@ -1,4 +1,4 @@
-/** The few forms of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that a gRPC client needs. */
+/** The parts of HTTP/2 (RFC 9113) and HPACK (RFC 7541) that a gRPC client needs. */
 export const FRAME = {
   data: 0,
   headers: 1,
@@ -22,12 +22,12 @@ export const SETTING = {
 
 export const PREFACE = Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n')
 export const HEAD_LENGTH = 9
-export const LARGEST_WINDOW = 2 ** 31 - 1
-/** What holds until the settings say otherwise. */
+export const MAX_WINDOW = 2 ** 31 - 1
+/** Valid until the peer's SETTINGS. */
 export const DEFAULT_WINDOW = 65_535
 export const DEFAULT_FRAME_SIZE = 16_384
 
-export function frame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
+export function encodeFrame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const bytes = Buffer.allocUnsafe(HEAD_LENGTH + payload.length)
   writeHead(bytes, 0, payload.length, type, flags, stream)
   bytes.set(payload, HEAD_LENGTH)
@@ -54,16 +54,16 @@ export function settingsFrame(settings: readonly (readonly [id: number, value: n
     payload.writeUInt16BE(id, 6 * index)
     payload.writeUInt32BE(value, 6 * index + 2)
   }
-  return frame(FRAME.settings, 0, 0, payload)
+  return encodeFrame(FRAME.settings, 0, 0, payload)
 }
 
 export function windowUpdateFrame(stream: number, increment: number): Buffer {
   const payload = Buffer.alloc(4)
   payload.writeUInt32BE(increment)
-  return frame(FRAME.windowUpdate, 0, stream, payload)
+  return encodeFrame(FRAME.windowUpdate, 0, stream, payload)
 }
 
-/** The HEADERS frame of a gRPC call, its stream yet to be filled in. All literals: nothing depends on what came before. */
+/** Returns the HEADERS frame of a gRPC call without its stream id. All fields are literals, so the frame can be reused. */
 export function callHead(path: string, authority: string): Buffer {
   const block = Buffer.concat([
     // Indexed fields of the static table: `:method: POST` and `:scheme: http`.
@@ -79,7 +79,7 @@ export function callHead(path: string, authority: string): Buffer {
     text('te'),
     text('trailers'),
   ])
-  return frame(FRAME.headers, FLAG.endHeaders, 0, block)
+  return encodeFrame(FRAME.headers, FLAG.endHeaders, 0, block)
 }
 
 /** A string literal without Huffman coding. */

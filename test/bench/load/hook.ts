@@ -1,4 +1,4 @@
-/** A webhook that takes whatever comes. */
+/** A webhook receiver that accepts every request. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'

@@ -1,6 +1,6 @@
 const PREFIX_LENGTH = 5
 
-/** A message as gRPC sends it: not compressed, its length, its bytes. */
+/** Returns a message with its gRPC prefix: not compressed, and the length. */
 export function withPrefix(message: Uint8Array): Buffer {
   const bytes = Buffer.alloc(PREFIX_LENGTH + message.length)
   bytes.writeUInt32BE(message.length, 1)
@@ -8,11 +8,11 @@ export function withPrefix(message: Uint8Array): Buffer {
   return bytes
 }
 
-/** Puts the messages of a stream together again. */
+/** Splits the bytes of a stream into messages. */
 export class MessageReader {
   #rest: Buffer = Buffer.alloc(0)
 
-  /** Takes what came, and gives the messages that are complete by it: they lie in what came. */
+  /** Returns the messages that are complete with these bytes, as views of them. */
   push(bytes: Buffer): readonly Buffer[] {
     const complete: Buffer[] = []
     let rest = this.#rest.length === 0 ? bytes : Buffer.concat([this.#rest, bytes])
@@ -43,7 +43,7 @@ export function countOutcomes(message: Buffer): Outcomes {
   const outcomes = { succeeded: 0, failed: 0 }
   let at = 0
   while (at < message.length) {
-    if (message[at] !== RESULTS) throw new Error('an answer has a field that this client does not know')
+    if (message[at] !== RESULTS) throw new Error('a response has a field that this client does not know')
     let length = 0
     let shift = 0
     let byte: number

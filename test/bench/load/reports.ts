@@ -5,9 +5,8 @@ import {
   StreamProgressRequest,
 } from '../../../src/gen/laurel/v1/progress_service.ts'
 import { withPrefix } from './messages.ts'
-import { achievementName, playerName } from './names.ts'
 
-/** Whose progress is reported on what. */
+/** The players and achievements of a subject's reports. */
 export interface Target {
   readonly titleId: string
   /** Not divisible by 7919. */
@@ -15,55 +14,53 @@ export interface Target {
   readonly achievements: number
 }
 
-/** How reports go on the wire. */
-export type Form = 'unary' | 'batch' | 'stream'
+export type MessageKind = 'unary' | 'batch' | 'stream'
 
-/** From here to 2^35 a value takes five bytes on the wire. */
+/** From 2^28 to 2^35 a value has five bytes on the wire. */
 const FIRST_VALUE = 2 ** 28
 const STRIDE = 7919
 const REQUEST_ID_DIGITS = 12
 
-/** Counts every report that this process makes: each has its own request id, and a value above all before it. */
-let made = 0
+/** Number of reports of this process: each has a request id of its own and a higher value than all before it. */
+let count = 0
 
 /**
- * Reports ready to be sent. They are encoded once; for each message only the digits of the player, the achievement and
- * the request id are put in, and the value. Players come in turn, in an order that looks random: all of them once
- * before any of them again, so that every report rises and changes something.
+ * Encoded messages of reports. A message is encoded once; then only the digits of player, achievement and request id and the
+ * value are overwritten. Players take turns in a pseudo-random order, each once per turn, so every report is a change.
  */
 export class Reports {
   readonly #target: Target
-  readonly #count: number
+  readonly #itemCount: number
   readonly #bytes: Buffer
-  readonly #places: Places
+  readonly #offsets: Offsets
   readonly #length: number
 
-  /** `count` is how many go in a message. */
-  constructor(target: Target, form: Form, count: number) {
+  /** @param itemCount reports per message */
+  constructor(target: Target, kind: MessageKind, itemCount: number) {
     this.#target = target
-    this.#count = count
-    this.#bytes = withPrefix(encode(target, form, count))
-    this.#places = placesIn(this.#bytes)
-    const second = this.#bytes.indexOf(playerName(0), this.#places.player)
-    this.#length = second === -1 ? 0 : second + playerName(0).length - this.#places.player
+    this.#itemCount = itemCount
+    this.#bytes = withPrefix(encode(target, kind, itemCount))
+    this.#offsets = offsetsIn(this.#bytes)
+    const second = this.#bytes.indexOf(playerName(0), this.#offsets.player)
+    this.#length = second === -1 ? 0 : second + playerName(0).length - this.#offsets.player
   }
 
-  /** The next message, in a buffer that the one after it will overwrite. */
+  /** Returns the next message, in a buffer that the following one overwrites. */
   next(): Buffer {
     const { players, achievements } = this.#target
-    for (let index = 0; index < this.#count; index += 1) {
+    for (let index = 0; index < this.#itemCount; index += 1) {
       const from = index * this.#length
-      const turn = Math.floor(made / players)
-      this.#writeDigits(from + this.#places.player, (made * STRIDE) % players)
-      this.#writeDigits(from + this.#places.achievement, (made + turn) % achievements)
-      this.#writeDigits(from + this.#places.requestId, made)
-      this.#writeValue(from + this.#places.value, FIRST_VALUE + made)
-      made += 1
+      const turn = Math.floor(count / players)
+      this.#writeDigits(from + this.#offsets.player, (count * STRIDE) % players)
+      this.#writeDigits(from + this.#offsets.achievement, (count + turn) % achievements)
+      this.#writeDigits(from + this.#offsets.requestId, count)
+      this.#writeValue(from + this.#offsets.value, FIRST_VALUE + count)
+      count += 1
     }
     return this.#bytes
   }
 
-  /** From the last digit to the first that is not zero: the places hold enough of them. */
+  /** Writes all digits, from the last to the first. */
   #writeDigits(end: number, number: number): void {
     let left = number
     for (let at = end - 1; this.#isDigit(at); at -= 1) {
@@ -87,15 +84,15 @@ export class Reports {
   }
 }
 
-/** Where the digits of each text end in the first report, and where its value begins. */
-interface Places {
+/** The ends of the digits, and the start of the value, in the first report. */
+interface Offsets {
   readonly player: number
   readonly achievement: number
   readonly requestId: number
   readonly value: number
 }
 
-function placesIn(bytes: Buffer): Places {
+function offsetsIn(bytes: Buffer): Offsets {
   const endOf = (text: string) => bytes.indexOf(text) + text.length
   return {
     player: endOf(playerName(0)),
@@ -105,7 +102,7 @@ function placesIn(bytes: Buffer): Places {
   }
 }
 
-function encode({ titleId }: Target, form: Form, count: number): Uint8Array {
+function encode({ titleId }: Target, kind: MessageKind, itemCount: number): Uint8Array {
   const report = {
     titleId,
     playerId: playerName(0),
@@ -119,13 +116,22 @@ function encode({ titleId }: Target, form: Form, count: number): Uint8Array {
     },
     requestId: requestIdOf(0),
   }
-  if (form === 'unary')
+  if (kind === 'unary')
     return RecordProgressRequest.encode(RecordProgressRequest.fromPartial(report)).finish()
-  const items = Array.from({ length: count }, () => BatchItem.fromPartial(report))
-  if (form === 'batch') return BatchRecordProgressRequest.encode({ items }).finish()
+  const items = Array.from({ length: itemCount }, () => BatchItem.fromPartial(report))
+  if (kind === 'batch') return BatchRecordProgressRequest.encode({ items }).finish()
   return StreamProgressRequest.encode({ items }).finish()
 }
 
 function requestIdOf(number: number): string {
   return `bench-request-${String(number).padStart(REQUEST_ID_DIGITS, '0')}`
+}
+
+/** All names have the same length, so that a message for one is a template for all. */
+export function playerName(number: number): string {
+  return `player-${String(number).padStart(8, '0')}`
+}
+
+export function achievementName(number: number): string {
+  return `achievement-${String(number).padStart(3, '0')}`
 }

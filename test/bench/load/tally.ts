@@ -1,9 +1,9 @@
 import { createHistogram } from 'node:perf_hooks'
 import type { Measured, Timing } from './jobs.ts'
 
-/** Counts what is answered between the end of the lead-in and the end of the window, and says when it is over. */
+/** Counts the responses in the measured window, which begins after the lead time. */
 export class Tally {
-  /** Settles at the end of the window: nothing more is to be sent. */
+  /** Resolves at the end of the window, when no more calls are to be sent. */
   readonly over: Promise<void>
   #counting = false
   #isOver = false
@@ -12,7 +12,7 @@ export class Tally {
   #failed = 0
   #seconds = 0
   #generatorCpu = 0
-  #lastAnswer = 0
+  #lastResponse = 0
   #longestStall = 0
   readonly #latencies = createHistogram()
 
@@ -30,13 +30,13 @@ export class Tally {
     if (this.#counting) this.#count += succeeded
   }
 
-  /** A call that was due at a time, by `performance.now()`, is answered now. */
+  /** Records the latency of a call that ended now. @param due by `performance.now()` */
   time(due: number): void {
     if (!this.#counting) return
     const now = performance.now()
     this.#latencies.record(Math.max(1, Math.round((now - due) * 1000)))
-    this.#longestStall = Math.max(this.#longestStall, now - this.#lastAnswer)
-    this.#lastAnswer = now
+    this.#longestStall = Math.max(this.#longestStall, now - this.#lastResponse)
+    this.#lastResponse = now
   }
 
   result(): Measured {
@@ -52,7 +52,7 @@ export class Tally {
           p50: milliseconds(50),
           p99: milliseconds(99),
           p999: milliseconds(99.9),
-          longest: this.#latencies.max / 1000,
+          max: this.#latencies.max / 1000,
           longestStall: this.#longestStall,
         },
       }),
@@ -63,14 +63,14 @@ export class Tally {
     await new Promise((resolve) => setTimeout(resolve, lead))
     const cpu = process.cpuUsage()
     const start = performance.now()
-    this.#lastAnswer = start
+    this.#lastResponse = start
     this.#counting = true
     await new Promise((resolve) => setTimeout(resolve, window))
     this.#counting = false
     this.#isOver = true
     const end = performance.now()
     const { user, system } = process.cpuUsage(cpu)
-    this.#longestStall = Math.max(this.#longestStall, end - this.#lastAnswer)
+    this.#longestStall = Math.max(this.#longestStall, end - this.#lastResponse)
     this.#seconds = (end - start) / 1000
     this.#generatorCpu = (user + system) / 1000 / (end - start)
   }

@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { playerName } from './names.ts'
+import { playerName } from './reports.ts'
 import type { Tally } from './tally.ts'
 
 const CONNECTIONS = 16
@@ -23,18 +23,18 @@ const UPSERT = {
 
 let made = 0
 
-/** What anybody would write first: one prepared, durable upsert a report, over so many connections, without a server. */
+/** One prepared, durable upsert at a time on each connection, without a server. */
 export async function upserts(databaseUrl: string, players: number, tally: Tally): Promise<void> {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: CONNECTIONS })
   try {
     await pool.query(TABLE)
-    await Promise.all(Array.from({ length: CONNECTIONS }, () => upsertOnAndOn(pool, players, tally)))
+    await Promise.all(Array.from({ length: CONNECTIONS }, () => upsertRepeatedly(pool, players, tally)))
   } finally {
     await pool.end()
   }
 }
 
-async function upsertOnAndOn(pool: pg.Pool, players: number, tally: Tally): Promise<void> {
+async function upsertRepeatedly(pool: pg.Pool, players: number, tally: Tally): Promise<void> {
   const client = await pool.connect()
   try {
     while (!tally.isOver) {

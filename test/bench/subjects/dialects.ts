@@ -8,7 +8,7 @@ import { dialects } from '../../../src/registry.ts'
 import type { Measured, Timing } from '../load/jobs.ts'
 import type { Subject } from '../rounds.ts'
 
-/** A golden document of definitions of each dialect, whose entries are repeated. */
+/** A test document of definitions of each dialect. */
 const DOCUMENTS = {
   xbox: 'achievements.json',
   discord: 'definitions-v10.json',
@@ -17,10 +17,7 @@ const DOCUMENTS = {
 
 const ACHIEVEMENTS = 1_000
 
-/**
- * A document of 1,000 achievements, in process: its entries to canonical records and back through the portable half,
- * beside `JSON.parse` and `JSON.stringify` of the same document.
- */
+/** Decoding and encoding of a document of 1,000 achievements in this process, and `JSON.parse` and `JSON.stringify` of it. */
 export function dialectSubjects(): readonly Subject[] {
   return Object.entries(DOCUMENTS).flatMap(([id, file]) => {
     const adapter = dialects.get(id) as Adapter
@@ -38,13 +35,15 @@ export function dialectSubjects(): readonly Subject[] {
       subject(`parse ${id}`, () => JSON.parse(text)),
       subject(`decode ${id}`, () => entries.map((entry) => decodeEntry(adapter, entry, context))),
       subject(`stringify ${id}`, () => JSON.stringify(entries)),
-      subject(`encode ${id}`, () => records.map((record) => encodeEntry(adapter, record, encoding, NAMED))),
+      subject(`encode ${id}`, () =>
+        records.map((record) => encodeEntry(adapter, record, encoding, IDENTITIES)),
+      ),
     ]
   })
 }
 
-/** Each record has its names: it comes from a document of the dialect. */
-const NAMED: Identities = {
+/** Not called, because each record has its ids from a document of the dialect. */
+const IDENTITIES: Identities = {
   binding: ({ title }: Canonical) => {
     throw new Error(`a title of the bench has no id: ${JSON.stringify(title)}`)
   },
@@ -53,16 +52,16 @@ const NAMED: Identities = {
   },
 }
 
-/** The entries of a golden document over and over. */
+/** Repeats the entries of a test document. */
 function readEntries(adapter: Adapter, file: string): readonly JsonObject[] {
   const url = new URL(`../../../adapters/${adapter.id}/testdata/${file}`, import.meta.url)
   const document = parseJson(readFileSync(url, 'utf8'))
   const list = isJsonObject(document)
     ? adapter.envelope.lists.map((member) => document[member]).find((value) => Array.isArray(value))
     : document
-  const golden = list as readonly JsonObject[]
+  const found = list as readonly JsonObject[]
   return Array.from({ length: ACHIEVEMENTS }, (_, index) =>
-    structuredClone(golden[index % golden.length] as JsonObject),
+    structuredClone(found[index % found.length] as JsonObject),
   )
 }
 

@@ -6,12 +6,12 @@ import { promisify } from 'node:util'
 import { EMPTY_MESSAGE, HEALTH_CHECK } from '../load/connection.ts'
 import type { Measured, Timing } from '../load/jobs.ts'
 import type { Subject } from '../rounds.ts'
-import type { Scene } from '../settings.ts'
+import type { Setup } from '../setup.ts'
 
 const run = promisify(execFile)
 
-/** The no-op once more, by a load generator that is not ours; none where it is not installed. */
-export async function noopByH2load({ server }: Scene): Promise<readonly Subject[]> {
+/** `noop` by another load generator, if it is installed. */
+export async function noopByH2load({ server }: Setup): Promise<readonly Subject[]> {
   const isInstalled = await run('h2load', ['--version']).then(
     () => true,
     () => false,
@@ -39,11 +39,11 @@ function milliseconds(seconds: number): string {
   return `${Math.round(seconds * 1000)}ms`
 }
 
-/** It judges by the status of HTTP alone, and does not say what it cost. */
-function read(said: string, seconds: number): Measured {
-  const [, succeeded, failed] = /(\d+) succeeded, (\d+) failed/.exec(said) ?? []
+/** h2load checks only the HTTP status, and does not report its CPU time. */
+function read(output: string, seconds: number): Measured {
+  const [, succeeded, failed] = /(\d+) succeeded, (\d+) failed/.exec(output) ?? []
   if (succeeded === undefined || failed === undefined)
-    throw new Error(`h2load does not say how it went: ${said}`)
+    throw new Error(`unexpected output of h2load: ${output}`)
   const count = Number(succeeded)
   return { count, seconds, succeeded: count, failed: Number(failed), generatorCpu: Number.NaN }
 }

@@ -9,35 +9,35 @@ import {
   type WatchProgressResponse,
 } from '../../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../../support/client.ts'
-import { createWorld } from '../fixture.ts'
+import type { Environment } from '../environment.ts'
+import { createFixture } from '../fixture.ts'
 import type { Subject } from '../rounds.ts'
-import type { Stage } from '../server-process.ts'
-import { unaryTo } from './unary.ts'
+import { unaryTo } from './wire.ts'
 
-const UNTOLD = { titleId: 'untold', players: 50_000, achievements: 1 }
-const TOLD = { titleId: 'told', players: 50_000, achievements: 1 }
+const WITHOUT = { titleId: 'without_subscribers', players: 50_000, achievements: 1 }
+const WITH = { titleId: 'with_subscribers', players: 50_000, achievements: 1 }
 const SECRET = `whsec_${Buffer.alloc(32, 1).toString('base64')}`
 
 /**
- * Single reports to two servers with the same settings, each on a database of its own: of one nobody hears, of the other
- * all events go to a watch and, as far as its usual rate lets them, to a webhook. What is left to be told when a round ends
- * is waited for, so that it is no burden of the next subject.
+ * `unary` to two servers, each with a database of its own. One has no subscribers. All events of the other go to a watch, and to a
+ * webhook as fast as its default rate limit allows. Each round waits until all events have deliveries, so that they do not slow down
+ * the next subject.
  */
-export async function told(stage: Stage): Promise<readonly (readonly Subject[])[]> {
-  const undeliverable = await open(stage, UNTOLD)
-  const server = await open(stage, TOLD)
-  const hook = await stage.helper('load/hook.ts')
-  await createDestination(server.address, hook.place)
+export async function withSubscribers(environment: Environment): Promise<readonly (readonly Subject[])[]> {
+  const without = await open(environment, WITHOUT)
+  const server = await open(environment, WITH)
+  const hook = await environment.helper('load/hook.ts')
+  await createDestination(server.address, hook.address)
   watch(server.address)
-  const subject = unaryTo(stage, 'unary, watched and delivered', server.address, TOLD)
+  const subject = unaryTo(environment, 'unary, with subscribers', server.address, WITH)
   return [
     [
-      unaryTo(stage, 'unary, nobody told', undeliverable.address, UNTOLD),
+      unaryTo(environment, 'unary, without subscribers', without.address, WITHOUT),
       {
         ...subject,
         async measure(timing) {
           const measured = await subject.measure(timing)
-          while (await isBehind(stage, server.databaseUrl)) await sleep(100)
+          while (await isBehind(environment, server.databaseUrl)) await sleep(100)
           return measured
         },
       },
@@ -45,32 +45,32 @@ export async function told(stage: Stage): Promise<readonly (readonly Subject[])[
   ]
 }
 
-async function open(stage: Stage, target: typeof TOLD) {
-  const databaseUrl = await stage.createDatabase(`bench_${target.titleId}`)
-  const { address } = await stage.server({ databaseUrl, env: { LAUREL_CREDENTIAL_HOOK: SECRET } })
-  await createWorld(stage, address, databaseUrl, target)
+async function open(environment: Environment, target: typeof WITH) {
+  const databaseUrl = await environment.createDatabase(`bench_${target.titleId}`)
+  const { address } = await environment.server({ databaseUrl, env: { LAUREL_CREDENTIAL_HOOK: SECRET } })
+  await createFixture(environment, address, databaseUrl, target)
   return { address, databaseUrl }
 }
 
 async function createDestination(address: string, url: string): Promise<void> {
-  using bridge = createClient(DestinationServiceClient, address)
+  using destinations = createClient(DestinationServiceClient, address)
   const credential = 'env:LAUREL_CREDENTIAL_HOOK'
-  const { titleId } = TOLD
+  const { titleId } = WITH
   const destination = { titleId, destinationId: 'hook', dialect: 'webhook', url, credential }
-  await callUnary(bridge, 'createDestination', CreateDestinationRequest.fromPartial({ destination }))
+  await callUnary(destinations, 'createDestination', CreateDestinationRequest.fromPartial({ destination }))
 }
 
-/** For as long as the server lives. */
+/** Until the server ends. */
 function watch(address: string): void {
   const client = createClient(ProgressServiceClient, address)
-  const stream = client.watchProgress(WatchProgressRequest.fromPartial({ titleId: TOLD.titleId }))
+  const stream = client.watchProgress(WatchProgressRequest.fromPartial({ titleId: WITH.titleId }))
   stream.on('data', (_: WatchProgressResponse) => {})
   stream.on('error', () => client.close())
 }
 
-/** Whether there are events that have not become deliveries. */
-async function isBehind(stage: Stage, databaseUrl: string): Promise<boolean> {
-  const [row] = await stage.query<{ behind: boolean }>(
+/** Returns whether there are events without deliveries. */
+async function isBehind(environment: Environment, databaseUrl: string): Promise<boolean> {
+  const [row] = await environment.query<{ behind: boolean }>(
     databaseUrl,
     'select (select max(id) from events) > (select min(position) from destination_flows) as behind',
   )

@@ -2,16 +2,16 @@ import pg from 'pg'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { type Helper, type Load, startHelper, startLoad } from './child.ts'
 
-/** What the subjects play on. */
-export interface Stage extends AsyncDisposable {
+/** Postgres, the load generator and the servers of a run. */
+export interface Environment extends AsyncDisposable {
   readonly load: Load
-  /** The database that the servers share unless they are given one of their own. */
+  /** The database of the servers by default. */
   readonly databaseUrl: string
-  /** Starts the real server as a process of its own. */
+  /** Starts Laurel's server as a process. */
   server(options?: ServerOptions): Promise<RunningServer>
-  /** Starts a helper of the bench, likewise. */
+  /** Starts a script of the bench as a process. */
   helper(file: string, ...args: readonly string[]): Promise<Helper>
-  /** Makes an empty database beside the others, and gives its URL. */
+  /** Creates an empty database. @returns its URL */
   createDatabase(name: string): Promise<string>
   query<Row>(databaseUrl: string, statement: string): Promise<readonly Row[]>
 }
@@ -21,8 +21,8 @@ export interface ServerOptions {
   readonly env?: Readonly<Record<string, string>>
 }
 
-/** Starts Postgres and the load generator. `profileFolder` is where servers leave a CPU profile when they end. */
-export async function openStage(profileFolder: string | undefined): Promise<Stage> {
+/** @param profileFolder servers write a CPU profile into it when they end */
+export async function openEnvironment(profileFolder: string | undefined): Promise<Environment> {
   await using started = new AsyncDisposableStack()
   const postgres = started.use(await startHelper('postgres.ts'))
   const load = started.use(startLoad())
@@ -31,14 +31,14 @@ export async function openStage(profileFolder: string | undefined): Promise<Stag
   const running = started.move()
   return {
     load,
-    databaseUrl: postgres.place,
-    async server({ databaseUrl = postgres.place, env = {} } = {}) {
+    databaseUrl: postgres.address,
+    async server({ databaseUrl = postgres.address, env = {} } = {}) {
       return running.use(await startServer({ databaseUrl, env: { ...profiling, ...env } }))
     },
     helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
     async createDatabase(name) {
-      await query(postgres.place, `create database ${pg.escapeIdentifier(name)}`)
-      const url = new URL(postgres.place)
+      await query(postgres.address, `create database ${pg.escapeIdentifier(name)}`)
+      const url = new URL(postgres.address)
       url.pathname = `/${name}`
       return url.href
     },
