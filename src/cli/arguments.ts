@@ -1,17 +1,50 @@
+import { readFile } from 'node:fs/promises'
 import { Argument, Option } from 'commander'
+import { JsonSyntaxError, parseJson } from '../dialect/json-text.ts'
+import { isJsonObject, type JsonValue } from '../model/json.ts'
 import { dialects } from '../registry.ts'
+import { Failure } from './failure.ts'
 
-/** Below the help of the commands that call a server. */
+/** Appended to the help of the commands that call a server. */
 export const SERVER_HELP = `
-Finds the server by the environment variable LAUREL_GRPC_ADDRESS, 127.0.0.1:50051 if it is not set;
-LAUREL_TOKEN is who asks, LAUREL_CA_FILE the authorities of a server that speaks TLS.`
+The environment variable LAUREL_GRPC_ADDRESS is the address of the server (default 127.0.0.1:50051),
+LAUREL_TOKEN the credential of the caller, LAUREL_CA_FILE the certificate authorities of a server that speaks TLS.`
 
-const NAMES = [...dialects.keys()].sort()
+const DIALECTS = [...dialects.keys()].sort()
 
 export function dialectArgument(): Argument {
-  return new Argument('<dialect>', 'the dialect of the document').choices(NAMES)
+  return new Argument('<dialect>', 'the dialect of the document').choices(DIALECTS)
 }
 
 export function dialectOption(flags: string, description: string): Option {
-  return new Option(flags, description).choices(NAMES).makeOptionMandatory()
+  return new Option(flags, description).choices(DIALECTS).makeOptionMandatory()
+}
+
+/**
+ * Reads the file of `--map`: Laurel's achievement ids by the platform's.
+ * @throws Failure
+ */
+export async function readMapping(file: string): Promise<ReadonlyMap<string, string>> {
+  const invalid = (why: string, cause?: unknown) =>
+    new Failure([`cannot read the map ${file}: ${why}`], cause)
+  const text = await readFile(file, 'utf8').catch((error: Error) => {
+    throw invalid(error.message, error)
+  })
+  let json: JsonValue
+  try {
+    json = parseJson(text)
+  } catch (error) {
+    throw invalid(
+      error instanceof JsonSyntaxError ? `it is not JSON: ${error.message}` : String(error),
+      error,
+    )
+  }
+  if (!isJsonObject(json))
+    throw invalid('it must be a JSON object of Laurel’s achievement ids by the platform’s')
+  return new Map(
+    Object.entries(json).map(([theirs, ours]) => {
+      if (typeof ours === 'string') return [theirs, ours]
+      throw invalid(`${JSON.stringify(theirs)} must be a string, the id of an achievement in Laurel`)
+    }),
+  )
 }

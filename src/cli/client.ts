@@ -31,12 +31,11 @@ type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall
 
-/** How long a connection may take. */
-const CONNECT_MILLISECONDS = 10_000
+const CONNECT_TIMEOUT_MILLISECONDS = 10_000
 
 /**
- * A generated client, connected.
- * @throws Failure when nobody answers at the address.
+ * Returns a generated client once it is connected.
+ * @throws Failure if no server can be reached at the address.
  */
 export async function connect<C extends Client>(
   type: Constructor<C>,
@@ -47,29 +46,29 @@ export async function connect<C extends Client>(
     throw new Failure([`LAUREL_TOKEN would go to ${address} in the clear: set LAUREL_CA_FILE to speak TLS`])
   }
   const client = new type(address, channelCredentials(caFile), {
-    // A document is sent once, piece by piece: keeping it for a retry would hold all of it in memory.
+    // grpc-js would keep everything that was sent for a retry: a whole document in memory.
     'grpc.enable_retries': 0,
-    interceptors: token === undefined ? [] : [bearing(token)],
+    interceptors: token === undefined ? [] : [bearerToken(token)],
   })
   const channel = client.getChannel()
-  const deadline = Date.now() + CONNECT_MILLISECONDS
+  const deadline = Date.now() + CONNECT_TIMEOUT_MILLISECONDS
   for (;;) {
     const state = channel.getConnectivityState(true)
     if (state === connectivityState.READY) break
     if (state === connectivityState.TRANSIENT_FAILURE || Date.now() >= deadline) {
       client.close()
-      throw new Failure([`cannot reach a Laurel server at ${address}: ${adviceOn(caFile)}`])
+      throw new Failure([`cannot reach a Laurel server at ${address}: ${adviceFor(caFile)}`])
     }
     await new Promise<unknown>((resolve) => channel.watchConnectivityState(state, deadline, resolve))
   }
   return Object.assign(client, { [Symbol.dispose]: () => client.close() })
 }
 
-/** A handshake that fails looks like a server that is not there. */
-function adviceOn(caFile: string | undefined): string {
+/** A failed TLS handshake looks like a server that does not run. */
+function adviceFor(caFile: string | undefined): string {
   return caFile === undefined
     ? 'start one with npm start, or set LAUREL_CA_FILE if it speaks TLS'
-    : `see whether it runs, speaks TLS, and shows a certificate for that name by the authorities of ${caFile}`
+    : `check that it runs, speaks TLS, and has a certificate for that name signed by the authorities of ${caFile}`
 }
 
 function channelCredentials(caFile: string | undefined): ChannelCredentials {
@@ -81,8 +80,7 @@ function channelCredentials(caFile: string | undefined): ChannelCredentials {
   }
 }
 
-/** Sends the token with each call. */
-function bearing(token: string): Interceptor {
+function bearerToken(token: string): Interceptor {
   return (options, next) =>
     new InterceptingCall(next(options), {
       start(metadata, listener, start) {
@@ -92,27 +90,27 @@ function bearing(token: string): Interceptor {
     })
 }
 
-/** Calls a unary method of the client and waits for its answer. */
-export function ask<Request, Response>(
+/** Calls a unary method of the client. */
+export function callUnary<Request, Response>(
   client: Client,
   method: UnaryMethod<Request, Response>,
   request: Request,
   signal: AbortSignal,
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
-    const call = method.call(client, request, new Metadata(), {}, (error, response) => {
+    const running = method.call(client, request, new Metadata(), {}, (error, response) => {
       signal.removeEventListener('abort', cancel)
       if (error) reject(error)
       else resolve(response)
     })
-    const cancel = () => call.cancel()
+    const cancel = () => running.cancel()
     signal.addEventListener('abort', cancel)
   })
 }
 
 /**
- * The answers of a call, as they come. Cancels the call when nobody wants more of them. The call begins with the
- * first answer that is asked for: a stream that failed before anybody listened would end the process.
+ * Yields the responses of a streaming call, and cancels the call when the iteration ends early. The call starts with the
+ * iteration, because a stream that fails without a listener ends the process.
  */
 export async function* responsesOf<Response>(
   begin: () => ClientReadableStream<Response> | ClientDuplexStream<never, Response>,
@@ -131,25 +129,25 @@ export async function* responsesOf<Response>(
   }
 }
 
-/** Sends messages, no faster than the server takes them, while its answers come. */
-export async function* converse<Request, Response>(
+/** Sends messages, with the server's backpressure, and yields its responses. */
+export async function* callDuplex<Request, Response>(
   begin: () => ClientDuplexStream<Request, Response>,
   requests: AsyncIterable<Request>,
   signal: AbortSignal,
 ): AsyncGenerator<Response> {
-  let unsent: { readonly error: unknown } | undefined
-  const beginSending = () => {
+  let sendFailure: { readonly error: unknown } | undefined
+  const beginAndSend = () => {
     const call = begin()
     void send(call, requests).catch((error: unknown) => {
-      unsent = { error }
+      sendFailure = { error }
       call.cancel()
     })
     return call as unknown as ClientDuplexStream<never, Response>
   }
   try {
-    yield* responsesOf(beginSending, signal)
+    yield* responsesOf(beginAndSend, signal)
   } catch (error) {
-    throw unsent === undefined ? error : unsent.error
+    throw sendFailure === undefined ? error : sendFailure.error
   }
 }
 

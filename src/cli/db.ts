@@ -5,16 +5,14 @@ import { checkConnection } from '../store/check-connection.ts'
 import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
 import { migrate } from '../store/migrate.ts'
 import { createLog } from '../telemetry/log.ts'
-import { print } from './report.ts'
+import { print } from './terminal.ts'
 
 export function addDb(program: Command): void {
   const db = program
     .command('db')
-    .description(
-      'the database: that of DATABASE_URL, else the embedded one, which no server may be using then',
-    )
+    .description('the database of DATABASE_URL, else the embedded one, which no server may be using')
   db.command('migrate')
-    .description('bring the tables to the newest schema, as a server does when it starts')
+    .description('migrate the tables to the newest schema, as a server does when it starts')
     .action(async () => {
       await withDatabase(migrate)
       print(['the database has the newest schema'])

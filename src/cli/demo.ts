@@ -1,4 +1,9 @@
-import { readFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startApp } from '../app.ts'
+import { readConfig } from '../config.ts'
+import type { Loss } from '../dialect/losses.ts'
 import {
   ExchangeServiceClient,
   ExportProgressRequest,
@@ -6,25 +11,89 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { CreatePlayerRequest, PlayerServiceClient } from '../gen/laurel/v1/player_service.ts'
 import { ProgressServiceClient, StatOperation } from '../gen/laurel/v1/progress_service.ts'
-import { parseExactJson } from '../model/exact-json.ts'
-import { dialects } from '../registry.ts'
-import { ask, connect, converse, responsesOf } from './client.ts'
+import { TitleServiceClient, UpdateTitleRequest } from '../gen/laurel/v1/title_service.ts'
+import { createLog } from '../telemetry/log.ts'
+import { callDuplex, callUnary, connect, responsesOf } from './client.ts'
 import { explain } from './failure.ts'
 import { Interrupted, untilInterrupted } from './interrupt.ts'
-import { LossTally, lossOf } from './losses.ts'
-import { prettyJson } from './pretty.ts'
-import { print } from './report.ts'
-import { startThrowawayApp } from './throwaway-app.ts'
+import { lossOf } from './losses.ts'
+import { print, table } from './terminal.ts'
 
 const SAMPLE = new URL('samples/lanternfall.accelbyte.json', import.meta.url)
 const TITLE = 'lanternfall'
 const PLAYER = 'mira'
-const ACCOUNTS = [
-  { dialect: 'xbox', accountId: '2814651093377005' },
-  { dialect: 'discord', accountId: '213866895806300161' },
-  { dialect: 'accelbyte', accountId: '7f3c1e9a4b5d4c0f9a8e6d2b1c0f5e7d' },
+const ACHIEVEMENTS = ['first-lantern', 'keeper-of-flames']
+
+/** A platform: its ids of the title and the player, and the members of its JSON that the demo shows. */
+interface Platform {
+  readonly name: string
+  readonly dialect: string
+  readonly titleIds: Readonly<Record<string, string>>
+  readonly accountId: string
+  /** Returns state, value and unlock time of each achievement, in list order. */
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of the platform
+  readonly cells: (document: any) => readonly (readonly [string, string, string])[]
+}
+
+const PLATFORMS: readonly Platform[] = [
+  {
+    name: 'Xbox',
+    dialect: 'xbox',
+    titleIds: { title_id: '2134675875' },
+    accountId: '2814651093377005',
+    cells: ({ achievements }) =>
+      achievements.map(({ progressState, progression: { requirements, timeUnlocked } }: Json) => {
+        const [value] = requirements
+        const current = value === undefined ? '-' : `current: ${value.current}, target: ${value.target}`
+        return [`progressState: ${progressState}`, current, timeUnlocked]
+      }),
+  },
+  {
+    name: 'Discord',
+    dialect: 'discord',
+    titleIds: { application_id: '461618159171141643' },
+    accountId: '213866895806300161',
+    cells: (rows) =>
+      rows.map(({ percent_complete, unlocked_at }: Json) => [
+        `percent_complete: ${percent_complete}`,
+        '-',
+        String(unlocked_at),
+      ]),
+  },
+  {
+    name: 'AccelByte',
+    dialect: 'accelbyte',
+    titleIds: { namespace: TITLE },
+    accountId: '7f3c1e9a4b5d4c0f9a8e6d2b1c0f5e7d',
+    cells: ({ data }) =>
+      data.map(({ status, latestValue, achievedAt }: Json) => [
+        `status: ${status}`,
+        `latestValue: ${latestValue}`,
+        achievedAt,
+      ]),
+  },
 ]
-const WIDTH = 110
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of the platform
+type Json = any
+
+const SHOWN_LOSSES = [
+  '$.achievement.id',
+  '$.achievement.name.translations.de',
+  '$.achievement.tags',
+  '$.achievement.requirements[0].statCode',
+  '$.progress.values',
+  '$.progress.values.goal',
+  '$.progress.percent',
+]
+
+const TRY_NEXT = [
+  'Try next:',
+  '  npm run --silent laurel -- translate --from accelbyte --to discord \\',
+  '    src/cli/samples/lanternfall.accelbyte.json     translates a document, and lists every loss',
+  '  npm start                                        serves gRPC and the platforms’ HTTP APIs',
+  '  README.md                                        a tour of ten minutes, with that server',
+]
 
 // The reader has what it wanted, as in `npm run demo | head`: the server of its own is stopped all the same.
 let isCutOff = false
@@ -45,85 +114,135 @@ try {
 if (isCutOff) process.exitCode = 141
 
 async function demonstrate(signal: AbortSignal): Promise<void> {
-  heading('A server of its own, with an empty database')
-  await using app = await startThrowawayApp()
+  print(['Laurel demo, on a server and an empty database of its own, which are removed at the end.', ''])
+  await using server = await startTemporaryServer()
+  const { address } = server
   signal.throwIfAborted()
-  print([`serving gRPC on ${app.grpcAddress}; all of it goes away when the demo ends`])
-  await importSample(app.grpcAddress, signal)
-  await linkPlayer(app.grpcAddress, signal)
-  await play(app.grpcAddress, signal)
-  for (const dialect of ['xbox', 'discord', 'accelbyte']) await show(app.grpcAddress, dialect, signal)
+  await importSample(address, signal)
+  await bindIds(address, signal)
+  await recordProgress(address, signal)
+  const exports = []
+  for (const { dialect } of PLATFORMS) exports.push(await exportProgress(address, dialect, signal))
+  print(['', `What each platform shows of ${PLAYER}:`, ...progressTable(exports.map(({ json }) => json))])
+  const losses = exports.map((each) => each.losses)
+  print(['', ...lossTable(losses), '', ...TRY_NEXT])
 }
 
 async function importSample(address: string, signal: AbortSignal): Promise<void> {
-  heading(`Import the export of a game on AccelByte: ${TITLE}`)
   using client = await connect(ExchangeServiceClient, { address })
-  const request = {
-    ...ImportAchievementsRequest.fromPartial({ dialect: 'accelbyte', titleId: TITLE }),
-    content: await readFile(SAMPLE),
-  }
+  const options = ImportAchievementsRequest.fromPartial({ dialect: 'accelbyte', titleId: TITLE })
+  const request = { ...options, content: await readFile(SAMPLE) }
   const requests = (async function* () {
     yield request
   })()
-  for await (const { summary } of converse(() => client.importAchievements(), requests, signal)) {
-    if (summary !== undefined) print([`${summary.newCount} new achievements, ${summary.lossCount} losses`])
+  for await (const { summary } of callDuplex(() => client.importAchievements(), requests, signal)) {
+    if (summary !== undefined)
+      print([`Imported an AccelByte export: ${summary.newCount} achievements, ${summary.lossCount} losses`])
   }
 }
 
-async function linkPlayer(address: string, signal: AbortSignal): Promise<void> {
-  heading(`Link one player on all platforms: ${PLAYER}`)
-  using client = await connect(PlayerServiceClient, { address })
-  await ask(
-    client,
-    client.createPlayer,
-    CreatePlayerRequest.fromPartial({ player: { playerId: PLAYER } }),
-    signal,
+async function bindIds(address: string, signal: AbortSignal): Promise<void> {
+  using titles = await connect(TitleServiceClient, { address })
+  const bindings = new Map(
+    PLATFORMS.map(({ dialect, titleIds }) => [dialect, { ids: new Map(Object.entries(titleIds)) }]),
   )
-  for (const account of ACCOUNTS) {
-    await ask(client, client.linkAccount, { playerId: PLAYER, account, requestId: '' }, signal)
-    print([`${account.dialect.padEnd(9)} ${account.accountId}`])
-  }
+  const title = UpdateTitleRequest.fromPartial({ title: { titleId: TITLE, bindings } })
+  await callUnary(titles, titles.updateTitle, title, signal)
+  using players = await connect(PlayerServiceClient, { address })
+  const accounts = PLATFORMS.map(({ dialect, accountId }) => ({ dialect, accountId }))
+  const player = CreatePlayerRequest.fromPartial({ player: { playerId: PLAYER, accounts } })
+  await callUnary(players, players.createPlayer, player, signal)
+  const names = PLATFORMS.map(({ name }) => name).join(', ')
+  print([`Bound title ${TITLE} and player ${PLAYER} to their ids on ${names}`])
 }
 
-async function play(address: string, signal: AbortSignal): Promise<void> {
-  heading('Play: three reports over gRPC')
+async function recordProgress(address: string, signal: AbortSignal): Promise<void> {
   using client = await connect(ProgressServiceClient, { address })
   const shared = { titleId: TITLE, playerId: PLAYER, occurredTime: undefined, requestId: '' }
   const updates = [{ statCode: 'lanterns-lit', operation: StatOperation.INCREMENT, value: 37 }]
-  const { progressResults } = await ask(client, client.recordStats, { ...shared, updates }, signal)
-  for (const { progress } of progressResults) {
-    print([`37 lanterns lit: ${progress?.achievementId} follows that stat and is at ${progress?.percent} %`])
+  const stats = await callUnary(client, client.recordStats, { ...shared, updates }, signal)
+  for (const { progress } of stats.progressResults) {
+    print([
+      `Recorded 37 lanterns lit: ${progress?.achievementId} follows that stat, now ${progress?.percent} %`,
+    ])
   }
   const unlock = { ...shared, achievementId: 'first-lantern' }
-  const unlocked = await ask(client, client.unlockAchievement, unlock, signal)
-  print([`first-lantern unlocked: newly ${unlocked.newlyUnlocked}`])
-  const again = await ask(client, client.unlockAchievement, unlock, signal)
-  print([
-    `the same once more: newly ${again.newlyUnlocked}, already ${again.alreadyUnlocked}, its time unmoved`,
-  ])
-  const report = { $case: 'percent' as const, value: 29 }
-  const walked = await ask(
-    client,
-    client.recordProgress,
-    { ...shared, achievementId: 'night-walker', report },
-    signal,
-  )
-  print([`night-walker reported at 29 %: reads back as ${walked.progress?.percent} %`])
-}
-
-async function show(address: string, dialect: string, signal: AbortSignal): Promise<void> {
-  heading(`What ${dialects.get(dialect)?.displayName} would show of ${PLAYER}`)
-  using client = await connect(ExchangeServiceClient, { address })
-  const tally = new LossTally(false)
-  const chunks: Uint8Array[] = []
-  const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })
-  for await (const { content, losses } of responsesOf(() => client.exportProgress(request), signal)) {
-    chunks.push(content)
-    tally.add(losses.map(lossOf))
+  for (const verb of ['Unlocked', 'Repeated']) {
+    const result = await callUnary(client, client.unlockAchievement, unlock, signal)
+    const { newlyUnlocked, alreadyUnlocked } = result
+    print([`${verb} first-lantern: newly unlocked ${newlyUnlocked}, already unlocked ${alreadyUnlocked}`])
   }
-  print([prettyJson(parseExactJson(Buffer.concat(chunks).toString()), WIDTH), '', ...tally.lines()])
 }
 
-function heading(text: string): void {
-  print(['', `── ${text} ${'─'.repeat(Math.max(3, WIDTH - 4 - text.length))}`])
+async function exportProgress(address: string, dialect: string, signal: AbortSignal) {
+  using client = await connect(ExchangeServiceClient, { address })
+  const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })
+  const parts = await Array.fromAsync(responsesOf(() => client.exportProgress(request), signal))
+  return {
+    json: JSON.parse(Buffer.concat(parts.map(({ content }) => content)).toString()) as unknown,
+    losses: parts.flatMap(({ losses }) => losses.map(lossOf)),
+  }
+}
+
+function progressTable(documents: readonly unknown[]): readonly string[] {
+  const cells = PLATFORMS.map((platform, index) => platform.cells(documents[index]))
+  const rows = ACHIEVEMENTS.flatMap((_, achievement) =>
+    ['  state', '  value', '  time'].map((label, row) => [
+      label,
+      ...cells.map((ofPlatform) => ofPlatform[achievement]?.[row] ?? ''),
+    ]),
+  )
+  const [headings = '', ...lines] = table(['', ...PLATFORMS.map(({ name }) => name)], rows)
+  const perAchievement = rows.length / ACHIEVEMENTS.length
+  return [
+    headings,
+    ...ACHIEVEMENTS.flatMap((achievementId, index) => [
+      achievementId,
+      ...lines.slice(index * perAchievement, (index + 1) * perAchievement),
+    ]),
+  ]
+}
+
+function lossTable(losses: readonly (readonly Loss[])[]): readonly string[] {
+  const counts = PLATFORMS.map(({ name }, index) => `${losses[index]?.length} for ${name}`)
+  const rows = PLATFORMS.flatMap(({ name }, index) =>
+    SHOWN_LOSSES.flatMap((path) => {
+      const loss = losses[index]?.find((each) => each.path === path)
+      return loss === undefined
+        ? []
+        : [[name, loss.kind, path.slice(2), valueText(loss.from), valueText(loss.to)]]
+    }),
+  )
+  return [
+    `What each translation lost: ${counts.join(', ')}. Some of the losses:`,
+    ...table(['', 'loss', 'path', 'from', 'to'], rows),
+  ]
+}
+
+function valueText(value: Loss['from']): string {
+  return value === undefined ? '(nothing)' : JSON.stringify(value)
+}
+
+async function startTemporaryServer(): Promise<AsyncDisposable & { readonly address: string }> {
+  await using started = new AsyncDisposableStack()
+  const folder = await mkdtemp(join(tmpdir(), 'laurel-demo-'))
+  started.defer(() => rm(folder, { recursive: true, force: true }))
+  // When root runs the demo, another user runs Postgres and must be able to enter the folder.
+  await chmod(folder, 0o755)
+  started.defer(() => removeLinkedHome(folder))
+  const config = readConfig({
+    LAUREL_GRPC_ADDRESS: '127.0.0.1:0',
+    LAUREL_HTTP_ADDRESS: '127.0.0.1:0',
+    LAUREL_DATA_DIR: folder,
+  })
+  const app = await startApp(config, createLog('error'))
+  started.defer(() => app.stop())
+  const running = started.move()
+  return { address: app.grpcAddress, [Symbol.asyncDispose]: () => running.disposeAsync() }
+}
+
+/** Removes the data that a symbolic link in the folder points to, if root could not keep it in the folder itself. */
+async function removeLinkedHome(folder: string): Promise<void> {
+  const home = await realpath(join(folder, 'postgres')).catch(() => undefined)
+  if (home !== undefined) await rm(home, { recursive: true, force: true })
 }

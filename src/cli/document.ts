@@ -2,7 +2,11 @@ import { createReadStream } from 'node:fs'
 import { type FileHandle, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { addAbortSignal, type Readable } from 'node:stream'
 import { getSystemErrorMessage } from 'node:util'
+import type { Loss } from '../dialect/losses.ts'
+import { formatJson } from '../model/exact-json.ts'
 import { Failure } from './failure.ts'
+import { LossTally } from './losses.ts'
+import { count, print } from './terminal.ts'
 
 export interface InputDocument extends Disposable {
   /** In bytes; undefined for standard input. */
@@ -13,8 +17,8 @@ export interface InputDocument extends Disposable {
 const CHUNK_BYTES = 64 * 1024
 
 /**
- * A file, or standard input for `-`, in chunks of at most 64 KiB.
- * @throws Failure when there is no such file.
+ * Opens a file, or standard input for `-`, to be read in chunks of at most 64 KiB.
+ * @throws Failure if the file cannot be read.
  */
 export async function openInput(file: string, signal: AbortSignal): Promise<InputDocument> {
   const found =
@@ -40,43 +44,79 @@ async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Uint8Ar
   }
 }
 
-/** Where a document is written to: all of it appears at once when it is finished, or nothing of it. */
-export interface OutputDocument extends AsyncDisposable {
+/** Part of a document, and the losses of its translation. */
+export interface DocumentPart {
+  readonly content?: Uint8Array
+  readonly losses: readonly Loss[]
+  /** In the last part only. */
+  readonly summary?: { readonly entryCount: number; readonly lossCount: number }
+}
+
+export interface WriteOptions {
+  /** The file to write; undefined for standard output. */
+  readonly out: string | undefined
+  /** Whether summary and losses are written as JSON. */
+  readonly json: boolean
+}
+
+/** Writes a document to its file or to standard output, and its losses to standard error. */
+export async function writeDocument(
+  parts: AsyncIterable<DocumentPart>,
+  { out, json }: WriteOptions,
+): Promise<void> {
+  const tally = new LossTally(json)
+  let summary: DocumentPart['summary']
+  await using output = await openOutput(out)
+  for await (const part of parts) {
+    if (part.content !== undefined) await output.write(part.content)
+    tally.add(part.losses)
+    summary = part.summary
+  }
+  if (summary === undefined) throw new Failure(['the document was cut short: try again'])
+  await output.finish()
+  const { entryCount, lossCount } = summary
+  if (json) print([formatJson({ summary: { entryCount, lossCount }, losses: tally.json() })], process.stderr)
+  else if (out !== undefined)
+    print([`wrote ${count(entryCount, 'entry', 'entries')} to ${out}`], process.stderr)
+  if (!json) print(tally.lines(), process.stderr)
+}
+
+/** A file appears as a whole when it is finished, or not at all; to a pipe it goes in pieces. */
+interface OutputDocument extends AsyncDisposable {
   write(chunk: Uint8Array): Promise<void>
   finish(): Promise<void>
 }
 
-/** A file, or standard output when there is none; only a pipe shows what was written before a failure. */
-export async function openOutput(file: string | undefined): Promise<OutputDocument> {
+async function openOutput(file: string | undefined): Promise<OutputDocument> {
   if (file === undefined) return standardOutput()
   const found = await stat(file).catch(() => undefined)
   if (found?.isDirectory()) throw new Failure([`cannot write ${file}: it is a folder`])
   // A device or a pipe must not be replaced by a file.
-  if (found !== undefined && !found.isFile()) return straightInto(file, await openFile(file, file))
+  if (found !== undefined && !found.isFile()) return directOutput(file, await openToWrite(file, file))
   const target = found === undefined ? file : await realpath(file)
   const part = `${target}.part`
-  const handle = await openFile(part, file)
+  const handle = await openToWrite(part, file)
   const publish = async () => {
     await handle.sync()
     await handle.close()
     await rename(part, target)
   }
-  let finished = false
+  let isFinished = false
   return {
     write: (chunk) => handle.writeFile(chunk).catch((error: Error) => cannot('write', file, error)),
     finish: async () => {
       await publish().catch((error: Error) => cannot('write', file, error))
-      finished = true
+      isFinished = true
     },
     [Symbol.asyncDispose]: async () => {
-      if (finished) return
+      if (isFinished) return
       await handle.close()
       await rm(part, { force: true })
     },
   }
 }
 
-function straightInto(file: string, handle: FileHandle): OutputDocument {
+function directOutput(file: string, handle: FileHandle): OutputDocument {
   return {
     write: (chunk) => handle.writeFile(chunk).catch((error: Error) => cannot('write', file, error)),
     finish: async () => {},
@@ -95,8 +135,8 @@ function standardOutput(): OutputDocument {
   }
 }
 
-/** Opens what stands for a file; a failure names the file that was asked for. */
-function openFile(path: string, file: string): Promise<FileHandle> {
+/** @param file the file that the user named, for the message of a failure */
+function openToWrite(path: string, file: string): Promise<FileHandle> {
   return open(path, 'w').catch((error: Error) => cannot('write', file, error))
 }
 
@@ -105,7 +145,7 @@ function cannot(verb: 'read' | 'write', file: string, error: NodeJS.ErrnoExcepti
   throw new Failure([`cannot ${verb} ${file}: ${reasonOf(error)}`], error)
 }
 
-/** Without the path, which the system's own message has and which may be another one. */
+/** The system's own message has a path in it, which may be that of the temporary file. */
 function reasonOf({ code, errno, message }: NodeJS.ErrnoException): string {
   if (code === 'ENOENT') return 'there is no such file or folder'
   return errno === undefined ? message : getSystemErrorMessage(errno)

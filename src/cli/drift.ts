@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import type { EntryOutcome } from '../gen/laurel/v1/exchange.ts'
 import { type Progress, ProgressState } from '../gen/laurel/v1/progress.ts'
-import { listing } from './report.ts'
+import { listing } from './terminal.ts'
 
 const driftStateSchema = z.object({
   state: z.string(),
   percent: z.int(),
-  /** By requirement, as text, for they are exact. */
+  /** By requirement id. Text, because values are exact. */
   values: z.record(z.string(), z.string()),
 })
 
@@ -18,27 +19,31 @@ export const driftSchema = z.object({
   ours: driftStateSchema,
 })
 
-/** Where somebody else says less of a player's progress than is here. */
+/** Progress of a player that is less in the platform's document than in Laurel, which keeps its own. */
 export type Drift = z.infer<typeof driftSchema>
 
-/** @param theirs undefined where they say nothing of it */
+/** @param theirs undefined if the document does not mention the achievement */
 export function driftOf(theirs: Progress | undefined, ours: Progress): Drift {
   const { playerId, achievementId } = ours
-  return { playerId, achievementId, theirs: standingOf(theirs), ours: standingOf(ours) }
+  return { playerId, achievementId, theirs: stateOf(theirs), ours: stateOf(ours) }
 }
 
-/** For a person; there may be more than are told. */
+export function driftIn({ drift }: EntryOutcome): Drift | undefined {
+  return drift?.kept && driftOf(drift.document, drift.kept)
+}
+
+/** @param driftCount of which `drift` may hold only the first */
 export function driftLines(drift: readonly Drift[], driftCount: number): readonly string[] {
   const rows = drift.map(({ playerId, achievementId, theirs, ours }) => [
     playerId,
     achievementId,
-    inWords(theirs),
-    inWords(ours),
+    describeState(theirs),
+    describeState(ours),
   ])
   return [
     ...listing(
-      'drift: players have less there than here, which stays as it is:',
-      ['player', 'achievement', 'there', 'here'],
+      'drift: the platform has less progress than Laurel, which keeps its own:',
+      ['player', 'achievement', 'platform', 'Laurel'],
       rows,
     ),
     ...(driftCount > drift.length ? [`  and ${driftCount - drift.length} more`] : []),
@@ -52,7 +57,7 @@ const STATES: Readonly<Record<ProgressState, string>> = {
   [ProgressState.ACHIEVED]: 'achieved',
 }
 
-function standingOf(progress: Progress | undefined): DriftState {
+function stateOf(progress: Progress | undefined): DriftState {
   if (progress === undefined) return { state: STATES[ProgressState.NOT_STARTED], percent: 0, values: {} }
   const { state, percent, requirements } = progress
   const values = requirements.map(({ requirementId, current }) => [
@@ -62,7 +67,7 @@ function standingOf(progress: Progress | undefined): DriftState {
   return { state: STATES[state], percent, values: Object.fromEntries(values) }
 }
 
-function inWords({ state, percent, values }: DriftState): string {
-  const said = Object.entries(values).map(([id, value]) => `${id} ${value}`)
-  return [state, ...(state === 'in progress' ? [`${percent} %`, ...said] : [])].join(', ')
+function describeState({ state, percent, values }: DriftState): string {
+  if (state !== STATES[ProgressState.IN_PROGRESS]) return state
+  return [state, `${percent} %`, ...Object.entries(values).map(([id, value]) => `${id} ${value}`)].join(', ')
 }

@@ -8,7 +8,7 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { dialectArgument, SERVER_HELP } from './arguments.ts'
 import { connect, responsesOf } from './client.ts'
-import { deliver, type Part } from './deliver.ts'
+import { type DocumentPart, writeDocument } from './document.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { lossOf } from './losses.ts'
 
@@ -33,21 +33,23 @@ interface Message {
 export function addExport(program: Command): void {
   const command = program
     .command('export')
-    .description('write a title’s achievements, or what players have of them, as a document')
+    .description('write a title’s achievements, or the progress of players, as a document')
     .addArgument(dialectArgument())
     .requiredOption('--title <id>', 'the title')
     .option('--player <id>', 'export this player’s progress')
     .addOption(new Option('--progress', 'export the progress of all players').conflicts('player'))
-    .option('--shape <shape>', 'the form to write: one of those that dialects lists')
+    .option('--shape <shape>', 'the shape to write: the dialects command lists them')
     .option('--locale <tag>', 'the language to prefer where the dialect carries only one')
     .option('--achievement <id...>', 'only these achievements')
     .option('--out <file>', 'write to a file instead of standard output')
-    .option('--json', 'summary and losses as one JSON object on standard error')
+    .option('--json', 'print summary and losses as one JSON object on standard error')
     .option('--reject-losses', 'stop at the first loss')
     .addHelpText('after', SERVER_HELP)
     .action((dialect: string, options: Options) => {
-      if (options.achievement !== undefined && isOfProgress(options)) {
-        command.error('error: --achievement goes with definitions, not with --player or --progress')
+      if (options.achievement !== undefined && isProgress(options)) {
+        command.error(
+          'error: --achievement selects definitions, and cannot be used with --player or --progress',
+        )
       }
       return untilInterrupted((signal) => run(dialect, options, signal))
     })
@@ -56,16 +58,16 @@ export function addExport(program: Command): void {
 async function run(dialect: string, options: Options, signal: AbortSignal): Promise<void> {
   using client = await connect(ExchangeServiceClient, readProcessClientConfig())
   const begin = () =>
-    isOfProgress(options)
+    isProgress(options)
       ? client.exportProgress(progressRequest(dialect, options))
       : client.exportAchievements(definitionsRequest(dialect, options))
-  await deliver(partsOf(responsesOf<Message>(begin, signal)), {
+  await writeDocument(partsOf(responsesOf<Message>(begin, signal)), {
     out: options.out,
     json: options.json === true,
   })
 }
 
-function isOfProgress({ player, progress }: Options): boolean {
+function isProgress({ player, progress }: Options): boolean {
   return player !== undefined || progress === true
 }
 
@@ -93,7 +95,7 @@ function sharedFields(dialect: string, { title, shape, locale, rejectLosses }: O
   }
 }
 
-async function* partsOf(messages: AsyncIterable<Message>): AsyncGenerator<Part> {
+async function* partsOf(messages: AsyncIterable<Message>): AsyncGenerator<DocumentPart> {
   for await (const { content, losses, summary } of messages) {
     yield { content, losses: losses.map(lossOf), ...(summary === undefined ? {} : { summary }) }
   }

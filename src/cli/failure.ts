@@ -2,9 +2,9 @@ import { type ServiceError, status } from '@grpc/grpc-js'
 import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.ts'
 import { Status } from '../gen/google/rpc/status.ts'
 import { LaurelError, type Violation } from '../model/errors.ts'
-import { printable } from './report.ts'
+import { printable } from './terminal.ts'
 
-/** What went wrong, in lines for a person. */
+/** An error with its message in lines for the user. */
 export class Failure extends Error {
   override readonly name = 'Failure'
   readonly lines: readonly string[]
@@ -15,18 +15,18 @@ export class Failure extends Error {
   }
 }
 
-/** What an error of the wire says. */
+/** A gRPC error with its details decoded. */
 export interface RemoteError {
   readonly code: number
   readonly message: string
   readonly reason: string
   readonly metadata: ReadonlyMap<string, string>
   readonly violations: readonly Violation[]
-  /** Seconds; 0 when trying again is not what helps. */
+  /** Seconds; 0 if a retry does not help. */
   readonly retryAfter: number
 }
 
-/** What the wire's fields are called on the command line. */
+/** The command line's options by the fields of the requests. */
 const OPTIONS: Readonly<Record<string, string>> = {
   title_id: '--title',
   player_id: '--player',
@@ -37,13 +37,13 @@ const OPTIONS: Readonly<Record<string, string>> = {
 }
 
 const ADVICE: Readonly<Record<string, string>> = {
-  BOUND_TO_ANOTHER_TITLE: 'to import it here all the same, add --allow-rebinding',
-  LOSSES_REJECTED: 'to go on and have the losses reported, leave out --reject-losses',
+  BOUND_TO_ANOTHER_TITLE: 'to import it into this title anyway, add --allow-rebinding',
+  LOSSES_REJECTED: 'to continue and have the losses reported, leave out --reject-losses',
 }
 
 const NO_INFO = { reason: '', metadata: new Map<string, string>() }
 
-/** Never a stack: each kind of error in lines that say what is wrong and what to do. */
+/** Returns any error as lines that say the problem and the remedy; never a stack. */
 export function explain(error: unknown): readonly string[] {
   if (error instanceof Failure) return error.lines
   if (error instanceof LaurelError) {
@@ -63,12 +63,11 @@ export function explain(error: unknown): readonly string[] {
   return [causesOf(error).map(textOf).join(': ')]
 }
 
-/** What a call failed with; undefined for any other error. */
+/** Returns the error of a gRPC call; undefined for any other error. */
 export function remoteErrorIn(error: unknown): RemoteError | undefined {
   return isServiceError(error) ? remoteErrorOf(statusOf(error)) : undefined
 }
 
-/** A status with its details read. */
 export function remoteErrorOf({ code, message, details }: Status): RemoteError {
   const detail = (name: string) =>
     details.find(({ typeUrl }) => typeUrl.endsWith(`/google.rpc.${name}`))?.value
@@ -89,7 +88,7 @@ export function remoteErrorOf({ code, message, details }: Status): RemoteError {
 function linesOf(error: RemoteError): readonly string[] {
   const { message, reason, violations, retryAfter } = error
   const details = violations.map(({ field, message: text }) => `${OPTIONS[field] ?? field} ${text}`.trim())
-  // The message of such an error is no more than its violations in one line.
+  // The message of INVALID_FIELD only repeats the violations in one line.
   const [only, ...others] = reason === 'INVALID_FIELD' ? details : []
   const lines =
     only !== undefined && others.length === 0
@@ -106,9 +105,9 @@ function headOf({ code, message, reason, violations }: RemoteError): string {
   if (reason !== '') return `${message} (${reason})`
   switch (code) {
     case status.UNAVAILABLE:
-      return `the connection to the server was lost: ${message}; see whether it still runs, and try again`
+      return `the connection to the server was lost: ${message}; check that it still runs, and try again`
     case status.UNIMPLEMENTED:
-      return `the server does not know this call: it is another program, or another version of Laurel (${message})`
+      return `the server does not have this call: it is another program or another version of Laurel (${message})`
     case status.INTERNAL:
       return `the server failed: ${message}; its log says why`
     default:
@@ -120,18 +119,17 @@ function isServiceError(error: unknown): error is ServiceError {
   return error instanceof Error && 'metadata' in error && 'details' in error
 }
 
-/** The whole status, which travels beside the plain one. */
 function statusOf({ code, details, metadata }: ServiceError): Status {
   const [bytes] = metadata?.get('grpc-status-details-bin') ?? []
   return bytes instanceof Buffer ? Status.decode(bytes) : { code, message: details, details: [] }
 }
 
-/** The error and what it says caused it, outermost first. */
+/** Returns the error and its causes, outermost first. */
 function causesOf(error: unknown): Error[] {
   return error instanceof Error ? [error, ...causesOf(error.cause)] : []
 }
 
-/** Node gives an AggregateError without a text when a host has several addresses and none answers. */
+/** Node's AggregateError has no text if a host has several addresses and none of them responds. */
 function textOf(error: Error): string {
   if (error.message !== '' || !(error instanceof AggregateError)) return error.message
   return error.errors.map((inner: Error) => inner.message).join('; ')

@@ -1,10 +1,10 @@
 import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../gen/laurel/v1/exchange.ts'
 import type { JsonObject } from '../model/json.ts'
-import { type Drift, driftLines, driftOf } from './drift.ts'
+import { type Drift, driftIn, driftLines } from './drift.ts'
 import { remoteErrorOf } from './failure.ts'
-import { count, listing } from './report.ts'
+import { count, listing } from './terminal.ts'
 
-/** Failed entries, drift and twins beyond these are only counted; `--json` lists all. */
+/** Further failed entries, drift and possible duplicates are only counted; `--json` lists all. */
 const MAX_SHOWN = 1000
 
 const KINDS: Readonly<Record<EntryOutcomeKind, string>> = {
@@ -16,21 +16,21 @@ const KINDS: Readonly<Record<EntryOutcomeKind, string>> = {
   [EntryOutcomeKind.FAILED]: 'failed',
 }
 
-/** What became of the entries of an import: what a person must see of it, or all of it as JSON. */
+/** The outcomes of an import's entries: failures, drift and possible duplicates as text, or everything as JSON. */
 export class ImportReport {
-  readonly #keepsAll: boolean
+  readonly #storesAll: boolean
   readonly #all: EntryOutcome[] = []
   readonly #failed: EntryOutcome[] = []
   readonly #drift: Drift[] = []
   readonly #possibleDuplicates: EntryOutcome[] = []
 
-  constructor(keepsAll: boolean) {
-    this.#keepsAll = keepsAll
+  constructor(storesAll: boolean) {
+    this.#storesAll = storesAll
   }
 
   add(outcomes: readonly EntryOutcome[]): void {
     for (const outcome of outcomes) {
-      if (this.#keepsAll) this.#all.push(outcome)
+      if (this.#storesAll) this.#all.push(outcome)
       if (outcome.kind === EntryOutcomeKind.FAILED && this.#failed.length < MAX_SHOWN)
         this.#failed.push(outcome)
       const drift = driftIn(outcome)
@@ -42,11 +42,11 @@ export class ImportReport {
 
   lines(summary: ImportSummary, dryRun: boolean): readonly string[] {
     const entries = count(summary.entryCount, 'entry', 'entries')
-    const made = summary.titleCreated ? (dryRun ? ', which would be created' : ', which was created') : ''
+    const created = summary.titleCreated ? (dryRun ? ', which would be created' : ', which was created') : ''
     const more = summary.failedCount - this.#failed.length
     return [
-      ...(dryRun ? ['dry run, nothing is kept:'] : []),
-      `read ${entries}${titleOf(summary)}${made}: ` +
+      ...(dryRun ? ['dry run, nothing is stored:'] : []),
+      `read ${entries}${titleOf(summary)}${created}: ` +
         `new ${summary.newCount}, replaced ${summary.replacedCount}, unchanged ${summary.unchangedCount}, ` +
         `ignored ${summary.ignoredCount}, failed ${summary.failedCount}`,
       `  progress records changed ${summary.progressChangedCount}, newly unlocked ${summary.newlyUnlockedCount}`,
@@ -54,8 +54,8 @@ export class ImportReport {
       ...(more > 0 ? [`and ${more} more that failed (--json lists every one)`] : []),
       ...driftLines(this.#drift, summary.driftCount),
       ...listing(
-        'likely the same as what is there under another id (to join them, use --map):',
-        ['path', 'id', 'looks like'],
+        'possible duplicates of achievements with another id (to join them, use --map):',
+        ['path', 'id', 'possible duplicate of'],
         this.#possibleDuplicates.map(({ path, achievementId, possibleDuplicates }) => [
           path,
           achievementId,
@@ -81,11 +81,7 @@ export class ImportReport {
   }
 }
 
-function driftIn({ drift }: EntryOutcome): Drift | undefined {
-  return drift?.kept && driftOf(drift.document, drift.kept)
-}
-
-/** No title is named of a document without entries, nor where none of them came to a title. */
+/** The summary has no title id for an empty document, if no entry reached a title, or if there were several titles. */
 function titleOf({ titleId, entryCount, failedCount }: ImportSummary): string {
   if (titleId !== '') return ` for title ${titleId}`
   return entryCount === failedCount ? '' : ' for several titles'

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** Someone pressed Ctrl-C, or ended the process. */
+/** A signal of the system (Ctrl-C, kill) ended the command. */
 export class Interrupted extends Error {
   override readonly name = 'Interrupted'
 
@@ -12,20 +12,20 @@ export class Interrupted extends Error {
 }
 
 /**
- * Runs work that the first signal of the system aborts, so that it can clean up; a later one ends the process at
- * once. Under npm one Ctrl-C comes twice: the first moment's signals are the same one.
- * @throws Interrupted when it was.
+ * Runs work that the first signal aborts, so that it can clean up; a second one ends the process at once. Under npm one
+ * Ctrl-C arrives twice, so signals within the first half second count as one.
+ * @throws Interrupted if a signal aborted the work.
  */
 export async function untilInterrupted<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController()
-  const release = () => {
+  const stopListening = () => {
     for (const name of SIGNALS) process.removeListener(name, interrupt)
   }
   const interrupt = () => {
     controller.abort()
-    void wait(500, undefined, { ref: false }).then(release)
+    void wait(500, undefined, { ref: false }).then(stopListening)
   }
   for (const name of SIGNALS) process.on(name, interrupt)
   try {
@@ -33,6 +33,6 @@ export async function untilInterrupted<Result>(
   } catch (error) {
     throw controller.signal.aborted ? new Interrupted() : error
   } finally {
-    release()
+    stopListening()
   }
 }

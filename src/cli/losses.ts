@@ -2,28 +2,28 @@ import type { Loss } from '../dialect/losses.ts'
 import { LossKind, type Loss as LossMessage } from '../gen/laurel/v1/exchange.ts'
 import { parseExactJson } from '../model/exact-json.ts'
 import type { JsonObject, JsonValue } from '../model/json.ts'
-import { count, table } from './report.ts'
+import { count, table } from './terminal.ts'
 
-/** So many are shown one by one; more are shown in groups. */
+/** More losses than this are shown in groups of one kind and path. */
 const MAX_SINGLE = 10
-/** Groups beyond these are only counted. */
+/** Losses of further groups are only counted. */
 const MAX_GROUPS = 200
 
-/** The losses of a translation. Their number has no bound, so that all of them are kept only on demand. */
+/** Collects the losses of a translation. Their number is unbounded: all of them are stored only for JSON. */
 export class LossTally {
-  readonly #keepsAll: boolean
-  readonly #kept: Loss[] = []
+  readonly #storesAll: boolean
+  readonly #stored: Loss[] = []
   readonly #groups = new Map<string, { readonly loss: Loss; readonly path: string; count: number }>()
   #total = 0
 
-  constructor(keepsAll: boolean) {
-    this.#keepsAll = keepsAll
+  constructor(storesAll: boolean) {
+    this.#storesAll = storesAll
   }
 
   add(losses: readonly Loss[]): void {
     for (const loss of losses) {
       this.#total += 1
-      if (this.#keepsAll || this.#kept.length <= MAX_SINGLE) this.#kept.push(loss)
+      if (this.#storesAll || this.#stored.length <= MAX_SINGLE) this.#stored.push(loss)
       const path = loss.path.replace(/\[\d+\]/g, '[*]')
       const key = `${loss.kind} ${path}`
       const group = this.#groups.get(key)
@@ -32,9 +32,8 @@ export class LossTally {
     }
   }
 
-  /** Every loss, as JSON. */
   json(): readonly JsonObject[] {
-    return this.#kept.map(({ kind, path, from, to, detail }) => ({
+    return this.#stored.map(({ kind, path, from, to, detail }) => ({
       kind,
       path,
       ...(from === undefined ? {} : { from }),
@@ -43,15 +42,19 @@ export class LossTally {
     }))
   }
 
-  /** A table for a person; nothing when nothing was lost. */
   lines(): readonly string[] {
     if (this.#total === 0) return []
     if (this.#total <= MAX_SINGLE) {
-      const rows = this.#kept.map(({ kind, path, detail }) => [kind, path, detail])
+      const rows = this.#stored.map(({ kind, path, detail }) => [kind, path, detail])
       return [`${count(this.#total, 'loss', 'losses')}:`, ...table(['kind', 'path', 'detail'], rows)]
     }
     const groups = [...this.#groups.values()]
-    const rows = groups.map(({ loss, path, count: times }) => [String(times), loss.kind, path, loss.detail])
+    const rows = groups.map(({ loss, path, count: occurrences }) => [
+      String(occurrences),
+      loss.kind,
+      path,
+      loss.detail,
+    ])
     const rest = this.#total - groups.reduce((sum, group) => sum + group.count, 0)
     return [
       `${this.#total} losses, by kind and path:`,

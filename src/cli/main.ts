@@ -1,4 +1,4 @@
 import '../compile-cache.ts'
 
-// All else is loaded after that.
+// Loaded after that, so that its modules are read from the compile cache.
 await import('./program.ts')

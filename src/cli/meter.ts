@@ -1,21 +1,59 @@
 import progress from 'cli-progress'
-import { count, print } from './report.ts'
+import { count, print } from './terminal.ts'
 
-/** Says how far a long import is, on standard error. */
-export interface Meter extends Disposable {
+const LINE_INTERVAL_MILLISECONDS = 3_000
+
+/** Shows progress on standard error: a bar on a terminal, a line every three seconds elsewhere. */
+interface Display {
+  /** @param total without which there is only the text */
+  update(done: number, total: number | undefined, text: string): void
+  stop(): void
+}
+
+export interface ImportMeter extends Disposable {
   sent(bytes: number): void
   entries(number: number): void
 }
 
-const PLAIN_EVERY_MILLISECONDS = 3_000
-
-/** `size` in bytes, when it is known. A bar on a terminal, now and then a line elsewhere. */
-export function startMeter(size: number | undefined): Meter {
-  return process.stderr.isTTY ? barMeter(size) : lineMeter()
+/** @param size in bytes, if it is known */
+export function startImportMeter(size: number | undefined): ImportMeter {
+  const display = startDisplay()
+  let sentBytes = 0
+  return {
+    sent: (bytes) => {
+      sentBytes += bytes
+      display.update(sentBytes, size, `sent ${(sentBytes / 2 ** 20).toFixed(1)} MiB`)
+    },
+    entries: (number) => display.update(size ?? 0, size, count(number, 'entry', 'entries')),
+    [Symbol.dispose]: () => display.stop(),
+  }
 }
 
-function barMeter(size: number | undefined): Meter {
+export interface PullMeter extends Disposable {
+  /** @param total of all pages, if the platform reports it */
+  definitions(done: number, total: number | undefined): void
+  players(done: number): void
+}
+
+/** @param playerCount if it is known */
+export function startPullMeter(playerCount: number | undefined): PullMeter {
+  const display = startDisplay()
+  const show = (done: number, total: number | undefined, text: string) =>
+    display.update(done, total, total === undefined ? text : `${text} of ${total}`)
+  return {
+    definitions: (done, total) => show(done, total, count(done, 'definition')),
+    players: (done) => show(done, playerCount, count(done, 'player')),
+    [Symbol.dispose]: () => display.stop(),
+  }
+}
+
+function startDisplay(): Display {
+  return process.stderr.isTTY ? startBar() : startLines()
+}
+
+function startBar(): Display {
   let text = ''
+  let hasTotal = false
   const bar = new progress.SingleBar({
     stream: process.stderr,
     clearOnComplete: true,
@@ -23,42 +61,28 @@ function barMeter(size: number | undefined): Meter {
     gracefulExit: false,
     barsize: 30,
     format: (options, { progress: part }) =>
-      size === undefined ? text : `${progress.Format.BarFormat(part, options)} ${text}`,
+      hasTotal ? `${progress.Format.BarFormat(part, options)} ${text}` : text,
   })
-  bar.start(Math.max(1, size ?? 1), 0)
-  let done = 0
+  bar.start(1, 0)
   return {
-    sent: (bytes) => {
-      done += bytes
-      text = `sent ${megabytes(done)}`
+    update(done, total, newText) {
+      text = newText
+      hasTotal = total !== undefined
+      bar.setTotal(Math.max(1, total ?? done))
       bar.update(Math.min(done, bar.getTotal()))
     },
-    entries: (number) => {
-      text = count(number, 'entry', 'entries')
-      bar.update(bar.getTotal())
-    },
-    [Symbol.dispose]: () => bar.stop(),
+    stop: () => bar.stop(),
   }
 }
 
-function lineMeter(): Meter {
+function startLines(): Display {
   let last = performance.now()
-  let done = 0
-  const say = (text: () => string) => {
-    if (performance.now() - last < PLAIN_EVERY_MILLISECONDS) return
-    last = performance.now()
-    print([text()], process.stderr)
-  }
   return {
-    sent: (bytes) => {
-      done += bytes
-      say(() => `sent ${megabytes(done)}`)
+    update(_done, _total, text) {
+      if (performance.now() - last < LINE_INTERVAL_MILLISECONDS) return
+      last = performance.now()
+      print([text], process.stderr)
     },
-    entries: (number) => say(() => count(number, 'entry', 'entries')),
-    [Symbol.dispose]: () => {},
+    stop() {},
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`
 }

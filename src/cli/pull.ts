@@ -7,36 +7,36 @@ import { runPull } from './pull/run.ts'
 
 const HELP = `
 A credential is a reference to the value of the Authorization header: env:LAUREL_CREDENTIAL_NAME, or file:NAME in the
-folder LAUREL_CREDENTIALS_DIR. A pull that was stopped goes on where it was when the same command is given again.
+folder LAUREL_CREDENTIALS_DIR. An interrupted pull continues where it stopped when the same command is run again.
 ${SERVER_HELP}`
 
 export function addPull(program: Command): void {
   const command = program
     .command('pull')
-    .description('copy definitions, and what players have, from a platform’s live API')
+    .description('copy definitions, and the progress of players, from a platform’s live API')
     .addArgument(new Argument('<dialect>', 'the dialect of the platform').choices([...sources.keys()].sort()))
     .requiredOption('--title <id>', 'the title to pull into')
-    .requiredOption('--from <url>', 'the platform’s API')
-    .option('--credential <reference>', 'what lets us in there')
+    .requiredOption('--from <url>', 'the URL of the platform’s API')
+    .option('--credential <reference>', 'the credential for the platform')
     .option(
       '--player-credential <reference>',
-      'the same for what a player has; {player} and {account} in it stand for whose it is',
+      'the credential for players’ progress; {player} and {account} in it stand for the player’s ids',
     )
     .option(
       '--player <player>',
-      'pull what a player has: ID, ID=ACCOUNT to give them that account, =ACCOUNT for whoever has it; may be repeated',
+      'pull a player’s progress: ID, ID=ACCOUNT to link that account, =ACCOUNT for the player who has it; repeatable',
       each,
     )
-    .option('--players-file <file>', 'the same, a line for each player')
+    .option('--players-file <file>', 'a file with such a player in each line')
     .addOption(
-      new Option('--all-players', 'pull what all of ours have who have an account there').conflicts([
-        'player',
-        'playersFile',
-      ]),
+      new Option(
+        '--all-players',
+        'pull the progress of all players with an account on the platform',
+      ).conflicts(['player', 'playersFile']),
     )
     .option('--definitions-only', 'pull no progress')
     .addOption(
-      new Option('--progress-only', 'pull no definitions; they must be there').conflicts([
+      new Option('--progress-only', 'pull no definitions; the achievements must exist').conflicts([
         'definitionsOnly',
         'strategy',
         'allowRebinding',
@@ -44,24 +44,28 @@ export function addPull(program: Command): void {
     )
     .option(
       '--binding <name=id>',
-      'what the platform knows the title by, if it is not bound; may be repeated',
+      'the platform’s id of the title, if the title is not bound to it; repeatable',
       pair,
     )
     .addOption(
-      new Option('--strategy <strategy>', 'what to do with achievements that are there already')
+      new Option('--strategy <strategy>', 'what to do with achievements that exist already')
         .choices(['replace', 'leave-out'])
         .default('replace'),
     )
-    .option('--dry-run', 'say what would happen, and keep nothing')
-    .option('--locale <tag>', 'the language of texts that do not say theirs, and the one to ask for')
-    .option('--map <file>', 'a JSON object of our achievement ids by theirs')
+    .option('--dry-run', 'report the result, and store nothing')
+    .option('--locale <tag>', 'the language of texts without a language tag, and the one to request')
+    .option('--map <file>', 'a JSON file: an object of Laurel’s achievement ids by the platform’s')
     .option('--allow-rebinding', 'pull definitions even if their ids belong to another title')
-    .option('--rate <number>', 'requests a second at most', number(0.01, 1000), 10)
-    .option('--timeout <seconds>', 'how long an answer may take', number(1, 3600), 30)
-    .option('--patience <seconds>', 'how long to try a page again and again', number(0, 86_400), 300)
-    .option('--allow-private <address>', 'an address, block or host of a private network to call', each)
-    .option('--state <file>', 'where it is kept how far the pull is (default: a file in .laurel/pull)')
-    .option('--json', 'what came of it as one JSON object')
+    .option('--rate <number>', 'maximum number of requests per second', number(0.01, 1000), 10)
+    .option('--timeout <seconds>', 'how long a response may take', number(1, 3600), 30)
+    .option('--retry-for <seconds>', 'how long to retry the request for a page', number(0, 86_400), 300)
+    .option(
+      '--allow-private <address>',
+      'a private address, block or host that may be called; repeatable',
+      each,
+    )
+    .option('--state <file>', 'the file that records how far the pull is (default: a file in .laurel/pull)')
+    .option('--json', 'print the report as one JSON object')
     .addHelpText('after', HELP)
     .action(async (dialect: string, options: PullOptions) => {
       const hasPlayers = [options.player, options.playersFile, options.allPlayers].some(Boolean)
@@ -86,10 +90,10 @@ function pair(text: string, before: ReadonlyMap<string, string> = new Map()): Re
   return new Map([...before, [name, id]])
 }
 
-function number(least: number, most: number): (text: string) => number {
+function number(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,9}(\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN
-    if (value >= least && value <= most) return value
-    throw new InvalidArgumentError(`It must be a number from ${least} to ${most}.`)
+    if (value >= min && value <= max) return value
+    throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`)
   }
 }

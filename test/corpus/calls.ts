@@ -1,4 +1,4 @@
-import { ask, connect, converse, responsesOf } from '../../src/cli/client.ts'
+import { callDuplex, callUnary, connect, responsesOf } from '../../src/cli/client.ts'
 import { remoteErrorOf } from '../../src/cli/failure.ts'
 import { parseJson } from '../../src/dialect/json-text.ts'
 import { Achievement } from '../../src/gen/laurel/v1/achievement.ts'
@@ -26,7 +26,7 @@ export async function openCalls(address: string) {
   const achievements = await connect(AchievementServiceClient, { address })
 
   async function listTitles(): Promise<readonly Title[]> {
-    return (await ask(titles, titles.listTitles, { pageSize: 1000, pageToken: '' }, signal)).titles
+    return (await callUnary(titles, titles.listTitles, { pageSize: 1000, pageToken: '' }, signal)).titles
   }
 
   return {
@@ -36,7 +36,7 @@ export async function openCalls(address: string) {
     async importDocument(dialect: string, titleId: string, playerId: string, content: Uint8Array) {
       const options = ImportAchievementsRequest.fromPartial({ dialect, titleId, playerId })
       const requests = only({ ...options, content })
-      for await (const { outcomes } of converse(() => exchange.importAchievements(), requests, signal)) {
+      for await (const { outcomes } of callDuplex(() => exchange.importAchievements(), requests, signal)) {
         const failed = outcomes.find(({ kind }) => kind === EntryOutcomeKind.FAILED)
         if (failed?.error !== undefined) throw new Error(remoteErrorOf(failed.error).message)
       }
@@ -55,7 +55,7 @@ export async function openCalls(address: string) {
 
     async translate(from: string, to: string, content: Uint8Array): Promise<readonly Loss[]> {
       const request = { ...TranslateRequest.fromPartial({ from, to }), content }
-      return (await collect(converse(() => exchange.translate(), only(request), signal))).losses
+      return (await collect(callDuplex(() => exchange.translate(), only(request), signal))).losses
     },
 
     async createTitle(titleId: string, dialect: string, ids: ReadonlyMap<string, string>): Promise<void> {
@@ -63,20 +63,20 @@ export async function openCalls(address: string) {
         ...Title.fromPartial({ titleId, displayName: titleId, defaultLocale: 'en' }),
         bindings: new Map([[dialect, { ids: new Map(ids) }]]),
       }
-      await ask(titles, titles.createTitle, { title, requestId: '' }, signal)
+      await callUnary(titles, titles.createTitle, { title, requestId: '' }, signal)
     },
 
     async createAchievement(titleId: string, dialect: string, id: string): Promise<void> {
       const text = { locale: 'en', text: id }
       const said = { titleId, achievementId: id, name: text, description: text }
       const achievement = { ...Achievement.fromPartial(said), ids: new Map([[dialect, id]]) }
-      await ask(achievements, achievements.createAchievement, { achievement, requestId: '' }, signal)
+      await callUnary(achievements, achievements.createAchievement, { achievement, requestId: '' }, signal)
     },
 
     /** Removes every title, and what players have of it. */
     async clear(): Promise<void> {
       for (const { titleId } of await listTitles()) {
-        await ask(titles, titles.deleteTitle, { titleId, etag: '', force: true, requestId: '' }, signal)
+        await callUnary(titles, titles.deleteTitle, { titleId, etag: '', force: true, requestId: '' }, signal)
       }
     },
 

@@ -9,7 +9,7 @@ import { type RunningServer, startServer } from '../support/server.ts'
 
 const ENTRIES = 9_000
 const MEBIBYTE = 2 ** 20
-/** Node grows its heap before it collects; the document alone, held as objects and strings, would not fit. */
+/** Node grows its heap before it collects garbage. The document as objects and strings would exceed this. */
 const MAX_GROWTH = 300 * MEBIBYTE
 
 let database: TestDatabase
@@ -50,13 +50,13 @@ function entryOf(index: number): object {
   }
 }
 
-/** The most memory that the server ever had, where the system tells. */
+/** Returns the peak memory of the server in bytes; 0 where the system does not report it. */
 async function peakMemory(): Promise<number> {
   const status = await readFile(`/proc/${server.process.pid}/status`, 'utf8').catch(() => '')
   return Number(/VmHWM:\s*(\d+) kB/.exec(status)?.[1] ?? 0) * 1024
 }
 
-test('a document of 20 MB comes in and out in streams', async () => {
+test('imports and exports a document of 20 MB in bounded memory', async () => {
   const document = JSON.stringify(Array.from({ length: ENTRIES }, (_, index) => entryOf(index)))
   expect(document.length).toBeGreaterThan(20 * 1000 * 1000)
   const [file, out] = [join(folder, 'large.json'), join(folder, 'out.json')]
@@ -71,7 +71,7 @@ test('a document of 20 MB comes in and out in streams', async () => {
   expect(JSON.parse(await readFile(out, 'utf8'))).toEqual(JSON.parse(document))
 })
 
-test('an export ends without a word when nobody reads on', async () => {
+test('ends an export silently when its output is closed', async () => {
   const args = ['export', 'accelbyte', '--title', 'large']
   const running = startCommand('src/cli/main.ts', args, { env })
   const { stdout } = running.process

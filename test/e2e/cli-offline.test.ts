@@ -9,13 +9,13 @@ import { runLaurel } from '../support/laurel.ts'
 import { startServer } from '../support/server.ts'
 
 const ACCELBYTE = 'adapters/accelbyte/testdata/export.json'
-/** Nobody listens on the port of a service that nobody has used for decades. */
-const NOBODY = { LAUREL_GRPC_ADDRESS: '127.0.0.1:1' }
+/** Port 1 is reserved for tcpmux, which no machine runs. */
+const NO_SERVER = { LAUREL_GRPC_ADDRESS: '127.0.0.1:1' }
 
 describe('without a server', () => {
-  test('documents are translated, from files and from standard input', async () => {
+  test('translates documents from files and from standard input', async () => {
     const args = ['translate', '--from', 'accelbyte', '--to', 'discord']
-    const { code, stdout, stderr } = await runLaurel([...args, ACCELBYTE], { env: NOBODY })
+    const { code, stdout, stderr } = await runLaurel([...args, ACCELBYTE], { env: NO_SERVER })
     expect(code).toBe(0)
     expect(JSON.parse(stdout)).toMatchObject([{ name: { default: 'First Light' } }, { secret: true }])
     expect(stderr).toMatch(/^\d+ losses/)
@@ -26,7 +26,7 @@ describe('without a server', () => {
     expect(JSON.parse(v10.stderr)).toMatchObject({ summary: { entryCount: 2 } })
   })
 
-  test('what is wrong with a document is said in a line', async () => {
+  test('reports an error of a document in one line', async () => {
     const args = ['translate', '--from', 'discord', '--to', 'xbox', '-']
     expect(await runLaurel(args, { input: '[{"id": "1",}' })).toMatchObject({
       code: 1,
@@ -42,7 +42,7 @@ describe('without a server', () => {
     })
   })
 
-  test('dialects are listed', async () => {
+  test('lists the dialects', async () => {
     const { code, stdout } = await runLaurel(['dialects'])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^discord +Discord +v6 +definition/m)
@@ -50,12 +50,12 @@ describe('without a server', () => {
     expect(described.map(({ id }: { id: string }) => id)).toEqual(['accelbyte', 'discord', 'xbox'])
   })
 
-  test('the others say that they need one', async () => {
+  test('import and export say that they need one', async () => {
     for (const args of [
       ['import', 'accelbyte', ACCELBYTE],
       ['export', 'accelbyte', '--title', 'any'],
     ]) {
-      expect(await runLaurel(args, { env: NOBODY })).toEqual({
+      expect(await runLaurel(args, { env: NO_SERVER })).toEqual({
         code: 1,
         stdout: '',
         stderr:
@@ -71,7 +71,7 @@ describe('a wrong command line', () => {
     ['without a command', []],
     ['with an unknown command', ['fly']],
     ['with an unknown option', ['dialects', '--loud']],
-    ['without what is required', ['export', 'xbox']],
+    ['without a required option', ['export', 'xbox']],
     ['with a request for the help of an unknown command', ['fly', '--help']],
     ['with options that exclude each other', ['import', 'xbox', '-', '--progress-only', '--allow-rebinding']],
     ['with one player and all of them', ['export', 'xbox', '--title', 't', '--player', 'p', '--progress']],
@@ -81,13 +81,13 @@ describe('a wrong command line', () => {
     expect(stderr).not.toMatch(/\n\s+at /)
   })
 
-  test('with an unknown dialect names those that there are', async () => {
+  test('with an unknown dialect lists the known ones', async () => {
     const { code, stderr } = await runLaurel(['import', 'steam', '-'])
     expect(code).toBe(2)
     expect(stderr).toContain('accelbyte, discord, xbox')
   })
 
-  test('is helped without an error', async () => {
+  test('with --help or help prints the help', async () => {
     const commands = [['--help'], ['help'], ['import', '--help'], ['export', '--help']]
     for (const { code, stdout, stderr } of await Promise.all(commands.map((args) => runLaurel(args)))) {
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
@@ -95,7 +95,7 @@ describe('a wrong command line', () => {
     }
   })
 
-  test('never sends a token in the clear to another machine', async () => {
+  test('does not send a token unencrypted to another machine', async () => {
     const env = { LAUREL_GRPC_ADDRESS: 'laurel.example:50051', LAUREL_TOKEN: 'a-secret' }
     const { code, stderr } = await runLaurel(['export', 'xbox', '--title', 'x'], { env })
     expect([code, stderr]).toEqual([
@@ -104,14 +104,14 @@ describe('a wrong command line', () => {
     ])
   })
 
-  test('may ask for the version', async () => {
+  test('with --version prints the version', async () => {
     const { version } = JSON.parse(await readFile('package.json', 'utf8'))
     expect(await runLaurel(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' })
   })
 })
 
 test.each(['serve', 'db migrate', 'db distribute'])(
-  '%s names the setting of a database that cannot be reached, and not what it says',
+  '%s names DATABASE_URL but not its value when the database cannot be reached',
   async (command) => {
     const env = { DATABASE_URL: 'postgres://ada:lovelace@127.0.0.1:1/laurel' }
     expect(await runLaurel(command.split(' '), { env })).toEqual({
@@ -123,9 +123,9 @@ test.each(['serve', 'db migrate', 'db distribute'])(
 )
 
 describe('db', () => {
-  test('migrates the embedded database, unless a server uses it', async () => {
+  test('migrates the embedded database unless a server uses it', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'laurel-db-'))
-    // Enterable for the user that runs Postgres when the tests run as root: so all data is below the folder.
+    // When root runs the tests, another user runs Postgres and must be able to enter the folder.
     await chmod(folder, 0o755)
     await using cleanup = new AsyncDisposableStack()
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))

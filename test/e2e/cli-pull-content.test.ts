@@ -13,8 +13,6 @@ import {
 import { answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
 import { openPullHouse, type PullHouse } from '../support/pulls.ts'
 
-/* What a platform says, and what of it comes in. */
-
 let house: PullHouse
 let platform: FakePlatform
 let namespace: FakeNamespace
@@ -52,7 +50,7 @@ async function unlock(playerId: string, achievementId: string): Promise<void> {
 describe('progress', () => {
   const counted = { incremental: true, goalValue: 10 }
 
-  test('that is further there raises ours; what is lower is told, and stays', async () => {
+  test('that is higher on the platform raises Laurel’s; lower progress stays and is reported as drift', async () => {
     namespace.definitions = ['a', 'b', 'c', 'd'].map((code) => own(code, counted))
     namespace.rows['ada'] = ['a', 'b', 'c'].map((code) => row(code, { latestValue: 4 }))
     expect(await pull('--player', 'ada=ada')).toMatchObject({
@@ -76,14 +74,14 @@ describe('progress', () => {
         ours: { state: 'achieved', percent: 100, values: { goal: '10' } },
       },
     ])
-    // Which achievements the platform has is not known then.
+    // Without the definitions, the platform's achievements are unknown.
     const only = await pull('--player', 'ada', '--progress-only')
     expect(only.report.drift).toEqual(report.drift.slice(0, 1))
     const { data } = await house.exported('accelbyte', title, { playerId: 'ada' })
     expect(data.map(({ latestValue }: { latestValue: number }) => latestValue)).toEqual([7, 4, 4, 10])
   })
 
-  test('of a dry run is told and not kept, though the definitions are not there yet', async () => {
+  test('is reported and not stored by a dry run, even for achievements that it would create', async () => {
     namespace.rows['eve'] = [unlocked('a'), unlocked('c')]
     const { code, report } = await pull('--player', 'dry=eve', '--dry-run')
     expect({ code, progress: report.progress.changed, refused: report.refused }).toEqual({
@@ -103,7 +101,7 @@ describe('progress', () => {
     expect((await house.exported('accelbyte', title, { playerId: 'all' })).data).toEqual([])
   })
 
-  test('is of the players who are named, of a file, or of all who have an account', async () => {
+  test('is pulled for the players of an option, of a file, or for all with an account', async () => {
     Object.assign(namespace.rows, { 'u/1': [unlocked('a')], 'u/2': [unlocked('a')], 'u/3': [unlocked('b')] })
     const players = await house.file('players.txt', `p${titles}=u/1\n\n=u/2\n=missing\nnobody\n`)
     const { code, report } = await pull('--players-file', players, '--player', `q${titles}=u/3`)
@@ -129,22 +127,22 @@ describe('progress', () => {
 })
 
 describe('a definition', () => {
-  test('that has the name of one that is here under another id is shown by a dry run', async () => {
+  test('with the name of an achievement under another id is a possible duplicate in a dry run', async () => {
     await pull()
     namespace.definitions.push(own('d', { name: { en: 'b' } }))
     const { report } = await pull('--dry-run')
     expect(report).toMatchObject({
       definitions: { new: 1, unchanged: 3 },
-      twins: [{ achievementId: 'd', possibleDuplicates: ['b'] }],
+      possibleDuplicates: [{ achievementId: 'd', possibleDuplicates: ['b'] }],
     })
     const parts = ['--title', title, '--from', platform.url, '--dry-run']
     const { stdout } = await house.laurel('pull', 'accelbyte', ...parts)
-    expect(stdout).toMatch(/likely the same as .*\n {2}id +looks like\n {2}d +b\n/)
+    expect(stdout).toMatch(/possible duplicates of .*\n {2}id +possible duplicate of\n {2}d +b\n/)
   })
 })
 
 describe('a page', () => {
-  test('with entries that are none is taken without them', async () => {
+  test('is imported without its invalid entries, which are refused', async () => {
     const cut = '\\ud83d'
     namespace.definitions = [own('a'), own('b'), own('c', { name: { en: 'CUT' } })]
     namespace.pageSize = 100
@@ -176,18 +174,18 @@ describe('a page', () => {
   })
 
   test.each([
-    ['that is no JSON', '<html>', 'NOT_JSON', /^the answer is not JSON: line 1, column 1/],
+    ['that is not JSON', '<html>', 'NOT_JSON', /^the response is not JSON: line 1, column 1/],
     ['without a list', '{"paging":{}}', 'NOT_A_PAGE', /^expected a list, but found nothing/],
     [
-      'whose list is none',
+      'with a list that is no array',
       '{"data":"x","paging":{}}',
       'NOT_A_PAGE',
       /^expected a list, but found string "x"/,
     ],
-    ['that does not say what follows', '{"data":[]}', 'NOT_A_PAGE', /^expected an object, but found nothing/],
-    ['with a number of no size', '{"data":[{"x":1e999}],"paging":{}}', 'NOT_A_PAGE', /out of range/],
-    ['that is a list', '[]', 'NOT_A_PAGE', /^expected an object, but found array of 0/],
-  ])('%s is refused, and other players’ are not', async (_, body, reason, message) => {
+    ['without paging', '{"data":[]}', 'NOT_A_PAGE', /^expected an object, but found nothing/],
+    ['with a number beyond a double', '{"data":[{"x":1e999}],"paging":{}}', 'NOT_A_PAGE', /out of range/],
+    ['that is an array', '[]', 'NOT_A_PAGE', /^expected an object, but found array of 0/],
+  ])('%s is refused, and the other players are pulled', async (_, body, reason, message) => {
     const well = listsOf(namespace)
     namespace.rows['eve'] = [unlocked('a')]
     platform.behave = (request, index) =>
@@ -202,21 +200,24 @@ describe('a page', () => {
     const all = await pull()
     expect({ code: all.code, stdout: all.stdout }).toEqual({ code: 1, stdout: '' })
     expect(all.stderr).toMatch(
-      /^laurel: the definitions cannot be read: .*\nasked for: \/achievement\/v1\/admin\//,
+      /^laurel: the definitions cannot be read: .*\nrequest: \/achievement\/v1\/admin\//,
     )
   })
 
-  test('is not asked for without end', async () => {
+  test('of an endless list is refused', async () => {
     const page = json({ data: [own('a')], paging: { next: '/more' } })
     platform.behave = () => page
     const same = await pull()
-    expect(same).toMatchObject({ code: 1, stderr: expect.stringContaining('it gives the same page again') })
+    expect(same).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('it returned the same page again'),
+    })
     expect(platform.received).toHaveLength(2)
     platform.behave = (_, index) =>
       json({ achievements: [], pagingInfo: { continuationToken: String(index % 3) } })
     const from = ['--from', platform.url, '--binding', 'title_id=5', '--player', '=1', '--definitions-only']
     const cycle = await house.pull('xbox', '--title', `x${title}`, ...from)
-    expect(cycle.stderr).toContain('it goes on at a page that it gave before')
+    expect(cycle.stderr).toContain('it continues with a page that it returned before')
     platform.behave = (_, index) => json({ achievements: [], pagingInfo: { continuationToken: `t${index}` } })
     const before = platform.received.length
     const long = await house.pull('xbox', '--title', `y${title}`, ...from)
@@ -224,7 +225,7 @@ describe('a page', () => {
     expect(platform.received.length - before).toBe(1000)
   })
 
-  test('keeps what nobody modelled', async () => {
+  test('keeps members that Laurel does not model', async () => {
     const foreign = {
       customAttributes: { season: [1, { deep: true }] },
       status: 'TIED',
@@ -239,7 +240,7 @@ describe('a page', () => {
   })
 })
 
-test('somebody else’s progress is not taken for a player’s', async () => {
+test('progress of another account is refused', async () => {
   platform.behave = ({ headers, path }) =>
     path.includes('@me')
       ? json([
@@ -252,7 +253,7 @@ test('somebody else’s progress is not taken for a player’s', async () => {
   const players = ['--player', '=21', '--player', '=22']
   const refused = await house.pull(...asked, ...players)
   expect(refused.stderr).toBe(
-    'laurel: discord shows each player only what they have themselves: give --player-credential file:discord-{account}\n',
+    "laurel: discord shows a player's progress only to that player: add --player-credential file:discord-{account}\n",
   )
   const { code, report } = await house.pull(...asked, ...players, '--player-credential', 'file:d-{account}')
   expect(code).toBe(1)

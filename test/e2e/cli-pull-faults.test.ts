@@ -5,8 +5,6 @@ import { definition, type FakeNamespace, listsOf, pageOf, unlocked } from '../su
 import { answer, type Behave, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
 import { openPullHouse, type PullHouse } from '../support/pulls.ts'
 
-/* A platform that fails, and a pull that is killed. */
-
 let house: PullHouse
 let platform: FakePlatform
 let namespace: FakeNamespace
@@ -45,14 +43,14 @@ async function countsIn(): Promise<readonly number[]> {
   return [definitions.length, progress.data.length]
 }
 
-describe('a pull that is killed', () => {
-  test('again and again takes no page in twice, and none too few', async () => {
+describe('a killed pull', () => {
+  test('imports each page exactly once, however often it is killed', async () => {
     const well = listsOf(namespace)
     const served: string[] = []
     let left = 0
     platform.behave = (request, index) => {
       left -= 1
-      // The second page of each run is the one that it dies at.
+      // Each run is killed at its second page.
       if (left < 0) return { kind: 'hang' }
       served.push(pageOf(request))
       return well(request, index)
@@ -61,17 +59,17 @@ describe('a pull that is killed', () => {
       const before = platform.received.length
       left = 1
       const running = house.start('pull', ...asked('--state', house.stateOf(title), '--rate', '1000'))
-      const wanted = index === PAGES.length - 1 ? 1 : 2
-      await expect.poll(() => platform.received.length - before).toBe(wanted)
-      if (wanted === 2) running.process.kill('SIGKILL')
+      const expected = index === PAGES.length - 1 ? 1 : 2
+      await expect.poll(() => platform.received.length - before).toBe(expected)
+      if (expected === 2) running.process.kill('SIGKILL')
       const { code } = await running.result
-      expect(code).toBe(wanted === 2 ? null : 0)
+      expect(code).toBe(expected === 2 ? null : 0)
     }
     expect(served).toEqual(PAGES)
     expect(await countsIn()).toEqual([6, 9])
   })
 
-  test('tells in the end what all of it did', async () => {
+  test('reports the whole pull when it is continued', async () => {
     const well = listsOf(namespace)
     platform.behave = (request, index) =>
       pageOf(request) === 'ada 2' ? { kind: 'hang' } : well(request, index)
@@ -82,20 +80,20 @@ describe('a pull that is killed', () => {
     await running.result
     platform.behave = well
     const { code, report, stderr } = await house.pull(...asked())
-    expect(stderr).toMatch(/^going on where this stopped at \d{4}-.*; to begin anew, delete /)
+    expect(stderr).toMatch(/^continuing the pull that stopped at \d{4}-.*; to start over, delete /)
     expect(code).toBe(0)
     expect(report).toMatchObject({ definitions: { new: 6 }, progress: { changed: 9 }, newlyUnlocked: 9 })
     expect(platform.received.map(pageOf)).toEqual([...PAGES.slice(0, 5), ...PAGES.slice(4)])
     await expect(readFile(state)).rejects.toThrow('ENOENT')
   })
 
-  test('is not taken up by another one, nor is a file that is none', async () => {
+  test('is not continued by another pull, nor from a file that is no state', async () => {
     platform.behave = () => answer(401)
     const state = house.stateOf(title)
-    await writeFile(state, '{"version":1')
+    await writeFile(state, '{"version":2')
     expect(await house.pull(...asked())).toMatchObject({
       code: 1,
-      stderr: `laurel: ${state} is no state of a pull: delete it to begin anew, or name another by --state\n`,
+      stderr: `laurel: ${state} is not the state of a pull: delete it to start over, or name another file by --state\n`,
     })
     await writeFile(state, JSON.stringify(STATE))
     expect(await house.pull(...asked())).toMatchObject({
@@ -107,16 +105,16 @@ describe('a pull that is killed', () => {
 })
 
 const STATE = {
-  version: 1,
+  version: 2,
   job: 'another',
   time: '2024-02-03T04:05:06.789Z',
   definitions: { done: false },
-  players: { part: '', done: [] },
+  players: { page: '', done: [] },
   tally: emptyTally(),
 }
 
 describe('a platform', () => {
-  /** Fails once for each page, each time in another way. */
+  /** Fails the first request for each page, each in another way. */
   function failingOnce(well: Behave): Behave {
     const failures = [
       answer(429, { headers: { 'retry-after': '1' } }),
@@ -135,27 +133,27 @@ describe('a platform', () => {
     }
   }
 
-  test('that fails now and then is asked again', async () => {
+  test('that fails now and then is retried', async () => {
     platform.behave = failingOnce(listsOf(namespace))
     const { code, report, stderr } = await house.pull(...asked('--timeout', '2'))
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
     expect(report).toMatchObject({ definitions: { new: 6 }, progress: { changed: 9 } })
     const pages = platform.received.map(pageOf)
     expect(pages.filter((page, index) => page !== pages[index - 1])).toEqual(PAGES)
-    // At least: an answer that came too late is asked for once more.
+    // At least twice: a response that comes too late is requested again.
     for (const each of PAGES) expect(pages.filter((page) => page === each).length).toBeGreaterThan(1)
     expect(await countsIn()).toEqual([6, 9])
   })
 
-  test('that is away for too long is left, and the pull goes on later', async () => {
+  test('that fails for longer than --retry-for stops the pull, which can be continued', async () => {
     const well = listsOf(namespace)
     platform.behave = (request, index) =>
       pageOf(request) === 'ada 0' ? answer(503, { body: 'closed' }) : well(request, index)
-    const { code, stdout, stderr } = await house.pull(...asked('--patience', '1'))
+    const { code, stdout, stderr } = await house.pull(...asked('--retry-for', '1'))
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
-      `laurel: 127.0.0.1:${platform.port} answered 503: closed, however often it was asked\n` +
-        'what came in stays, and the same command goes on from there\n',
+      `laurel: 127.0.0.1:${platform.port} answered 503: closed (retried for 1 s: --retry-for)\n` +
+        'pages that are imported stay; run the same command again to continue\n',
     )
     const before = platform.received.length
     platform.behave = well
@@ -163,15 +161,15 @@ describe('a platform', () => {
     expect(platform.received.slice(before).map(pageOf)).toEqual(PAGES.slice(3))
   })
 
-  test('that is not there at all is left too', async () => {
+  test('that cannot be reached stops the pull', async () => {
     await platform.close()
-    const { code, stderr } = await house.pull(...asked('--patience', '1'))
+    const { code, stderr } = await house.pull(...asked('--retry-for', '1'))
     expect(code).toBe(1)
     expect(stderr).toContain(`cannot connect to 127.0.0.1:${platform.port}`)
     platform = await startFakePlatform()
   })
 
-  test('that lets nobody in is told from one that is away, and no secret is told', async () => {
+  test('that refuses the credential stops the pull without a retry, and the credential is not shown', async () => {
     const secret = 'Bearer s3cr3t-t0ken'
     await house.file('platform', `${secret}\n`)
     platform.behave = ({ headers }) => answer(401, { body: `not you: ${headers.authorization}` })
@@ -191,7 +189,7 @@ describe('a platform', () => {
     })
   })
 
-  test('in a private network is not called, unless it is allowed', async () => {
+  test('in a private network is not called unless it is allowed', async () => {
     const from = ['accelbyte', '--title', title, '--binding', 'namespace=x', '--from', 'https://10.1.2.3']
     const { code, stderr } = await house.pull(...from)
     expect({ code, stderr }).toEqual({
@@ -206,9 +204,9 @@ describe('a wrong command line', () => {
   test.each([
     ['without a platform', ['accelbyte', '--title', 't'], '--from'],
     ['of a dialect without a source', ['steam', ...from], 'accelbyte, discord, xbox'],
-    ['with progress of nobody', ['xbox', ...from, '--progress-only'], '--all-players'],
-    ['with a binding that is none', ['xbox', ...from, '--binding', 'x'], 'NAME=ID'],
-    ['with a rate that is none', ['xbox', ...from, '--rate', '0'], 'from 0.01 to 1000'],
+    ['with progress of no player', ['xbox', ...from, '--progress-only'], '--all-players'],
+    ['with an invalid binding', ['xbox', ...from, '--binding', 'x'], 'NAME=ID'],
+    ['with an invalid rate', ['xbox', ...from, '--rate', '0'], 'from 0.01 to 1000'],
     [
       'with progress of another title',
       ['xbox', ...from, '--allow-rebinding', '--player', 'p'],
@@ -221,11 +219,11 @@ describe('a wrong command line', () => {
   })
 
   test.each([
-    ['--player', '=', '"=" names no player: write ID, ID=ACCOUNT or =ACCOUNT'],
+    ['--player', '=', '"=" does not name a player: write ID, ID=ACCOUNT or =ACCOUNT'],
     ['--from', 'http://platform.example', '--from must begin with https://'],
     ['--map', 'nowhere.json', 'cannot read the map nowhere.json'],
-    ['--players-file', 'nowhere.txt', 'cannot read the players of nowhere.txt'],
-  ])('whose %s is %s is told so', async (option, value, message) => {
+    ['--players-file', 'nowhere.txt', 'cannot read the players file nowhere.txt'],
+  ])('with %s %s says so', async (option, value, message) => {
     const args = ['accelbyte', ...from, '--binding', 'namespace=n', option, value]
     expect(await house.laurel('pull', ...args)).toMatchObject({
       code: 1,

@@ -7,7 +7,7 @@ import { discord } from '../support/documents.ts'
 import type { CommandResult } from '../support/laurel.ts'
 import { openPullHouse, type Printed, type PullHouse } from '../support/pulls.ts'
 
-/* From one Laurel into another, through each platform's own API. */
+/* Pulls from one Laurel server into another through each platform's API. */
 
 const ACCOUNTS = {
   ada: {
@@ -61,18 +61,18 @@ describe.each(['accelbyte', 'discord', 'xbox'] as const)('%s', (dialect) => {
   let binding: readonly string[]
 
   beforeAll(async () => {
-    binding = await bringIn(dialect, title)
+    binding = await importSample(dialect, title)
   })
 
-  test('needs to be told which title it is there', async () => {
+  test('asks for a binding if the title does not exist', async () => {
     const { code, stderr } = await pull()
     expect(code).toBe(1)
     expect(stderr).toMatch(
-      /^laurel: title harbor-\w+ does not exist; to pull into a new one, give --binding \w+=…/,
+      /^laurel: title harbor-\w+ does not exist; to pull into a new one, add --binding \w+=…/,
     )
   })
 
-  test('says in a dry run what would come, and keeps nothing', async () => {
+  test('reports and stores nothing in a dry run', async () => {
     const { code, report, stderr } = await pull(...binding, '--dry-run')
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
     expect(report.definitions).toEqual({ ...NONE, new: report.definitions.new })
@@ -81,7 +81,7 @@ describe.each(['accelbyte', 'discord', 'xbox'] as const)('%s', (dialect) => {
     expect(await here.laurel('export', dialect, '--title', title)).toMatchObject({ code: 1 })
   })
 
-  test('comes in as it is there', async () => {
+  test('is the same in both servers after a pull', async () => {
     const { code, report, stderr } = await pull(...binding)
     expect({ code, stderr, drift: report?.drift, refused: report?.refused }).toEqual({
       code: 0,
@@ -95,7 +95,7 @@ describe.each(['accelbyte', 'discord', 'xbox'] as const)('%s', (dialect) => {
     await expectEqual(dialect, title)
   })
 
-  test('changes nothing the second time, when the title is bound and the accounts are linked', async () => {
+  test('is unchanged by a second pull, which needs no --binding', async () => {
     const { code, report } = await pull()
     expect(code).toBe(0)
     const { definitions, progress } = report
@@ -108,8 +108,8 @@ describe.each(['accelbyte', 'discord', 'xbox'] as const)('%s', (dialect) => {
 
 const NONE = { new: 0, changed: 0, unchanged: 0, ignored: 0, refused: 0 }
 
-/** Gives the first server a title with progress, and says what it is bound to. */
-async function bringIn(dialect: Dialect, title: string): Promise<readonly string[]> {
+/** Creates a title with progress on the first server. @returns its `--binding` for the second */
+async function importSample(dialect: Dialect, title: string): Promise<readonly string[]> {
   const own = dialect === 'xbox' ? ['--player', 'ada'] : []
   const document = await there.file('sample.json', await sampleOf(dialect))
   await must(there.laurel('import', dialect, document, '--title', title, ...own))
@@ -121,7 +121,7 @@ async function bringIn(dialect: Dialect, title: string): Promise<readonly string
       const account = encodeURIComponent(ACCOUNTS.ada.accelbyte)
       const url = `${there.server.url}/accelbyte/achievement/v1/admin/namespaces/${first.Namespace}/users/${account}`
       const plain = entries.find(({ Incremental }) => !Incremental)
-      await reported('PUT', `${url}/achievements/${plain?.AchievementCode}/unlock`)
+      await send('PUT', `${url}/achievements/${plain?.AchievementCode}/unlock`)
       const counted = entries.find(({ Incremental }) => Incremental)
       const row = { achievementCode: counted?.AchievementCode, status: 1, latestValue: 0.5 }
       const rows = await there.file('rows.json', [row])
@@ -136,10 +136,10 @@ async function bringIn(dialect: Dialect, title: string): Promise<readonly string
         [ACCOUNTS.ada.discord, 100],
         [ACCOUNTS.bob.discord, 29],
       ] as const) {
-        // What is secret is not told before it is complete.
+        // Discord hides a secret achievement until it is complete.
         for (const { id } of entries.filter(({ secret }) => !secret || percent === 100)) {
           const path = `/discord/api/v10/users/${user}/applications/${application}/achievements/${id}`
-          await reported('PUT', there.server.url + path, { percent_complete: percent })
+          await send('PUT', there.server.url + path, { percent_complete: percent })
         }
       }
       return ['--binding', `application_id=${application}`]
@@ -149,15 +149,15 @@ async function bringIn(dialect: Dialect, title: string): Promise<readonly string
       const url = `${there.server.url}/xbox/users/xuid(${ACCOUNTS.bob.xbox})/achievements/${first.serviceConfigId}/update`
       const achievements = [{ id: entries.at(-1).id, percentComplete: 29 }]
       const titled = { action: 'progressUpdate', serviceConfigId: first.serviceConfigId, titleId }
-      await reported('POST', url, { ...titled, userId: ACCOUNTS.bob.xbox, achievements })
+      await send('POST', url, { ...titled, userId: ACCOUNTS.bob.xbox, achievements })
       return ['--binding', `title_id=${titleId}`]
     }
   }
 }
 
-async function reported(method: string, url: string, body?: object) {
+async function send(method: string, url: string, body?: object) {
   const init = body === undefined ? {} : { body: JSON.stringify(body) }
-  // Each as somebody else, because callers are counted.
+  // Each request as another caller, because of the rate limit.
   const headers = { 'content-type': 'application/json', authorization: `Bot ${randomUUID()}` }
   const { status } = await fetch(url, { method, headers, ...init })
   expect([url, status]).toEqual([url, expect.toSatisfy((code: number) => code < 300)])
@@ -168,18 +168,18 @@ async function must(running: Promise<CommandResult>): Promise<void> {
   expect({ code, stderr }).toMatchObject({ code: 0 })
 }
 
-/** Both tell the same in the dialect, of the title and of each player. */
+/** Both servers export the same documents of the title and of each player. */
 async function expectEqual(dialect: Dialect, title: string): Promise<void> {
-  // The ids of AccelByte's store are in its file alone: no list of the API has them.
-  const wanted = [dialect === 'accelbyte' ? { shape: 'rest' } : {}, { playerId: 'ada' }, { playerId: 'bob' }]
-  for (const of of wanted) {
+  // AccelByte's API does not return all ids of its export file.
+  const exports = [dialect === 'accelbyte' ? { shape: 'rest' } : {}, { playerId: 'ada' }, { playerId: 'bob' }]
+  for (const of of exports) {
     const [theirs, ours] = await Promise.all([there, here].map((each) => each.exported(dialect, title, of)))
     expect(ours).toEqual(theirs)
     expect((Array.isArray(theirs) ? theirs : (theirs.data ?? theirs.achievements)).length).toBeGreaterThan(0)
   }
 }
 
-/** As live lists tell it: neither how rare things were once, nor times of more than a day, nor another's spelling. */
+/** A document without the parts that the platform's live lists do not have. */
 async function sampleOf(dialect: Dialect): Promise<unknown> {
   if (dialect === 'discord') {
     return [

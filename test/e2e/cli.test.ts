@@ -32,7 +32,7 @@ async function imported(args: readonly string[]) {
   return { code, ...JSON.parse(stdout) }
 }
 
-/** The sample as the export of another namespace: ids of one title cannot come into a second one. */
+/** The sample as the export of another namespace, because its ids can belong to one title only. */
 async function sampleOf(title: string): Promise<Record<string, unknown>[]> {
   const entries = (await jsonOf(ACCELBYTE)) as Record<string, unknown>[]
   return entries.map((entry) => ({ ...entry, Namespace: title }))
@@ -48,7 +48,7 @@ async function fileWith(name: string, content: unknown): Promise<string> {
   return path
 }
 
-describe('a document comes out as it went in', () => {
+describe('an exported document is the imported one', () => {
   test.each([
     ['accelbyte', ACCELBYTE, []],
     ['discord', 'adapters/discord/testdata/definitions-v6.json', []],
@@ -63,7 +63,7 @@ describe('a document comes out as it went in', () => {
     expect(JSON.parse(exported.stdout)).toEqual(await jsonOf(file))
   })
 
-  test('through pipes and files, all at once', async () => {
+  test('through pipes and files', async () => {
     const input = JSON.stringify(await sampleOf('pipes'))
     const { code } = await laurel(['import', 'accelbyte', '-', '--title', 'pipes'], { input })
     expect(code).toBe(0)
@@ -74,7 +74,7 @@ describe('a document comes out as it went in', () => {
     expect(await readdir(folder)).not.toContain('pipes.json.part')
   })
 
-  test('but not into a folder that is not there', async () => {
+  test('unless its folder does not exist', async () => {
     const out = join(folder, 'nowhere', 'out.json')
     const { code, stderr } = await laurel(['export', 'xbox', '--title', 'round-xbox', '--out', out])
     expect({ code, stderr }).toEqual({
@@ -83,7 +83,7 @@ describe('a document comes out as it went in', () => {
     })
   })
 
-  test('but not into a file when the export fails', async () => {
+  test('and an existing file stays unchanged when the export fails', async () => {
     const out = await fileWith('kept.json', 'as it was')
     const { code, stderr } = await laurel(['export', 'xbox', '--title', 'nowhere', '--out', out])
     expect({ code, stderr }).toEqual({
@@ -96,7 +96,7 @@ describe('a document comes out as it went in', () => {
 })
 
 describe('import', () => {
-  test('changes nothing the second time, nor in a dry run', async () => {
+  test('changes nothing in a dry run or the second time', async () => {
     const document = await fileWith('twice.json', await sampleOf('twice'))
     const dry = await imported(['accelbyte', document, '--title', 'twice', '--dry-run'])
     expect(dry).toMatchObject({ code: 0, summary: { titleCreated: true, newCount: 2 } })
@@ -110,7 +110,7 @@ describe('import', () => {
     ])
   })
 
-  test('replaces what is there, or leaves it', async () => {
+  test('replaces achievements, or leaves them with --strategy leave-out', async () => {
     const [entry] = await sampleOf('strategies')
     const title = ['--title', 'strategies']
     await imported(['accelbyte', await fileWith('first.json', [entry]), ...title])
@@ -121,7 +121,7 @@ describe('import', () => {
     expect(replaced.summary).toMatchObject({ ignoredCount: 0, replacedCount: 1 })
   })
 
-  test('joins entries with achievements that are there, by a map', async () => {
+  test('matches entries with existing achievements by --map', async () => {
     await imported([
       'accelbyte',
       await fileWith('joined.json', await sampleOf('joined')),
@@ -135,7 +135,7 @@ describe('import', () => {
     }
     const document = await fileWith('discord.json', [entry])
     const dry = await laurel(['import', 'discord', document, '--title', 'joined', '--dry-run'])
-    expect(dry.stdout).toMatch(/likely the same.*\n.*\n.*597763781871861018 +first-light/)
+    expect(dry.stdout).toMatch(/possible duplicates.*\n.*\n.*597763781871861018 +first-light/)
     const map = await fileWith('map.json', { '597763781871861018': 'first-light' })
     const { outcomes } = await imported(['discord', document, '--title', 'joined', '--map', map])
     expect(outcomes).toEqual([{ path: '$[0]', achievementId: 'first-light', kind: 'replaced' }])
@@ -149,30 +149,30 @@ describe('import', () => {
     expect(broken).toMatchObject({ code: 1, stderr: expect.stringContaining('"a" must be a string') })
   })
 
-  test('tells of what players have less of in the document than here', async () => {
+  test('reports progress that is less in the document than in Laurel as drift', async () => {
     const id = '597763781871861019'
     const definition = { id, name: { default: 'Ferryman' }, description: { default: 'Cross' } }
     const definitions = await fileWith('ferry.json', [definition])
     await laurel(['import', 'discord', definitions, '--title', 'drifting'])
-    const bringIn = async (percent: number, ...more: readonly string[]) => {
-      const said = { user_id: '53908232506183680', achievement_id: id, percent_complete: percent }
-      const document = await fileWith('progress.json', [said])
-      const whose = ['--title', 'drifting', '--player', 'ida', '--progress-only']
-      return laurel(['import', 'discord', document, ...whose, ...more])
+    const importPercent = async (percent: number, ...more: readonly string[]) => {
+      const row = { user_id: '53908232506183680', achievement_id: id, percent_complete: percent }
+      const document = await fileWith('progress.json', [row])
+      const target = ['--title', 'drifting', '--player', 'ida', '--progress-only']
+      return laurel(['import', 'discord', document, ...target, ...more])
     }
-    expect((await bringIn(60)).stdout).not.toContain('drift:')
-    const { code, stdout } = await bringIn(40)
+    expect((await importPercent(60)).stdout).not.toContain('drift:')
+    const { code, stdout } = await importPercent(40)
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(
-        /\ndrift: players have less there than here.*\n {2}player .*\n {2}ida +\S+ +in progress, 40 %.* in progress, 60 %/,
+        /\ndrift: the platform has less progress than Laurel.*\n {2}player .*\n {2}ida +\S+ +in progress, 40 %.* in progress, 60 %/,
       ),
     })
-    const { outcomes } = JSON.parse((await bringIn(40, '--json')).stdout)
+    const { outcomes } = JSON.parse((await importPercent(40, '--json')).stdout)
     expect(outcomes).toMatchObject([{ drift: { theirs: { percent: 40 }, ours: { percent: 60 } } }])
   })
 
-  test('names each entry that failed, and then is not a success', async () => {
+  test('lists failed entries and exits with 1', async () => {
     const [good] = await sampleOf('half')
     const document = await fileWith('half.json', [good, { AchievementCode: 7 }])
     const { code, stdout } = await laurel(['import', 'accelbyte', document, '--title', 'half'])
@@ -187,13 +187,13 @@ describe('import', () => {
     )
   })
 
-  test('names no title of a document without entries', async () => {
+  test('names no title for a document without entries', async () => {
     const { code, stdout } = await laurel(['import', 'accelbyte', await fileWith('empty.json', [])])
     expect(code).toBe(0)
     expect(stdout).toMatch(/^read 0 entries: new 0, /)
   })
 
-  test('says where a document is not JSON, and keeps nothing of it', async () => {
+  test('reports the position of a JSON error, and stores nothing', async () => {
     const document = await fileWith('broken.json', '[\n  {"id": "1",\n   "name" "x"}\n]')
     const { code, stdout, stderr } = await laurel(['import', 'discord', document, '--title', 'broken'])
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
@@ -203,21 +203,21 @@ describe('import', () => {
     expect(await laurel(['export', 'discord', '--title', 'broken'])).toMatchObject({ code: 1 })
   })
 
-  test('does not bring ids of one title into another, unless it is told to', async () => {
+  test('refuses ids of another title without --allow-rebinding', async () => {
     const document = await fileWith('owned.json', await sampleOf('owner'))
     await imported(['accelbyte', document, '--title', 'owner'])
     const refused = await laurel(['import', 'accelbyte', document, '--title', 'other'])
     expect(refused.code).toBe(1)
     expect(refused.stderr).toContain('(BOUND_TO_ANOTHER_TITLE)')
     expect(refused.stderr).toContain('add --allow-rebinding')
-    const told = await imported(['accelbyte', document, '--title', 'other', '--allow-rebinding'])
-    expect(told).toMatchObject({ code: 0, summary: { newCount: 2 } })
+    const rebound = await imported(['accelbyte', document, '--title', 'other', '--allow-rebinding'])
+    expect(rebound).toMatchObject({ code: 0, summary: { newCount: 2 } })
   })
 
-  test('ends when it is interrupted', async () => {
+  test('exits with 130 when it is interrupted', async () => {
     const env = { LAUREL_GRPC_ADDRESS: server.address }
     const running = startCommand('src/cli/main.ts', ['import', 'discord', '-', '--title', 'never'], { env })
-    // More than a pipe holds: it is taken once the command is at work.
+    // More than a pipe's buffer: the write completes once the command reads.
     await new Promise((taken) => running.process.stdin?.write(`[${' '.repeat(1024 * 1024)}`, taken))
     running.process.kill('SIGINT')
     expect(await running.result).toEqual({ code: 130, stdout: '', stderr: 'laurel: interrupted\n' })
@@ -229,7 +229,7 @@ describe('losses', () => {
     await imported(['accelbyte', await fileWith('lossy.json', await sampleOf('lossy')), '--title', 'lossy'])
   })
 
-  test('are a table on standard error, or JSON', async () => {
+  test('are printed as a table or as JSON on standard error', async () => {
     const { code, stderr } = await laurel(['export', 'discord', '--title', 'lossy'])
     expect(code).toBe(0)
     expect(stderr).toMatch(/^\d+ losses/)
@@ -241,7 +241,7 @@ describe('losses', () => {
     expect(losses).toContainEqual(expect.objectContaining({ kind: 'dropped', path: '$.achievement.tags' }))
   })
 
-  test('stop an export that rejects them', async () => {
+  test('stop an export with --reject-losses', async () => {
     const { code, stderr } = await laurel(['export', 'discord', '--title', 'lossy', '--reject-losses'])
     expect(code).toBe(1)
     expect(stderr).toContain('(LOSSES_REJECTED)')

@@ -15,7 +15,7 @@ import {
 } from '../../src/embedded-postgres/cluster.ts'
 import { openHome } from '../../src/embedded-postgres/home.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
-import { startPatiently } from '../../src/embedded-postgres/supervisor.ts'
+import { startWithRetries } from '../../src/embedded-postgres/supervisor.ts'
 import { Status } from '../../src/gen/google/rpc/status.ts'
 import {
   GetProgressRequest,
@@ -46,7 +46,7 @@ beforeAll(async () => {
   const { password } = await ensureCluster(cluster)
   port = await freePort(undefined)
   databaseUrl = `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`
-  await startPatiently(cluster, port, log)
+  await startWithRetries(cluster, port, log)
 })
 afterAll(async () => {
   await stopPostmaster(cluster)
@@ -113,7 +113,7 @@ test('while Postgres is away calls fail at once, and within 2 seconds of its ret
     await expect.poll(() => writers.failures.length).toBeGreaterThan(failed + 200)
     await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503)
 
-    const starting = startPatiently(cluster, port, log)
+    const starting = startWithRetries(cluster, port, log)
     const back = await firstConnection()
     const during = writers.total
     while (writers.total < during + players.length) await sleep(5)

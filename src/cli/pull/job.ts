@@ -1,27 +1,39 @@
 import { createHash } from 'node:crypto'
 import type { ImportStrategy } from '../../gen/laurel/v1/exchange.ts'
 import type { Binding } from '../../model/title.ts'
-import type { Wanted } from './players.ts'
 
-/** What is pulled from where, and into what. */
+/** A player named on the command line: by Laurel's id, by the platform's account, or by both. */
+export interface PlayerSelector {
+  readonly playerId: string | undefined
+  readonly account: string | undefined
+}
+
+/** A player and their account on the platform. */
+export interface LinkedPlayer {
+  readonly playerId: string
+  readonly account: string
+  /** False if the account must be linked to the player before progress is imported. */
+  readonly isLinked: boolean
+}
+
+/** The source, the target and the options of a pull. */
 export interface Job {
-  /** Of Laurel. */
+  /** Address of the Laurel server. */
   readonly server: string
   readonly dialect: string
   readonly titleId: string
-  /** Whether there is such a title already. */
   readonly titleExists: boolean
-  /** The platform's API. */
+  /** URL of the platform's API. */
   readonly from: string
+  /** The title's binding, with the ids of `--binding` in it. */
   readonly binding: Binding
-  /** As much of it as the caller said; the rest is the title's. */
-  readonly saidBinding: Binding
-  /** BCP-47 tag of texts that do not say their language; undefined for the title's own. */
+  readonly optionBinding: Binding
+  /** BCP-47 tag of texts without one; undefined for the title's own. */
   readonly locale: string | undefined
   readonly defaultLocale: string
   readonly definitions: boolean
   readonly progress: boolean
-  readonly players: readonly Wanted[] | 'all'
+  readonly players: readonly PlayerSelector[] | 'all'
   readonly strategy: ImportStrategy
   readonly mapping: ReadonlyMap<string, string>
   readonly allowRebinding: boolean
@@ -29,13 +41,13 @@ export interface Job {
 }
 
 /**
- * The same for the same job: a pull that was stopped is found by it. What the title is by now does not count, because the
- * pull itself may have made it.
+ * Returns the same key for the same job, so that the state of an interrupted pull is found. The title's own properties are
+ * left out, because the pull itself may create the title.
  */
 export function jobKey(job: Job): string {
   const { titleExists: _, defaultLocale: _locale, binding: _binding, mapping, players, ...others } = job
-  const whose = players === 'all' ? players : players.map(({ playerId, account }) => [playerId, account])
-  const text = JSON.stringify([Object.entries(others).sort(byName), [...mapping].sort(byName), whose])
+  const selectors = players === 'all' ? players : players.map(({ playerId, account }) => [playerId, account])
+  const text = JSON.stringify([Object.entries(others).sort(byName), [...mapping].sort(byName), selectors])
   return createHash('sha256').update(text).digest('hex').slice(0, 32)
 }
 

@@ -1,10 +1,6 @@
 import type { ClientConfig } from '../../config.ts'
-import type { EntryOutcome, ImportSummary, Loss } from '../../gen/laurel/v1/exchange.ts'
-import {
-  ExchangeServiceClient,
-  ImportAchievementsRequest,
-  ImportProgressRequest,
-} from '../../gen/laurel/v1/exchange_service.ts'
+import type { ImportSummary } from '../../gen/laurel/v1/exchange.ts'
+import { ExchangeServiceClient } from '../../gen/laurel/v1/exchange_service.ts'
 import type { Player } from '../../gen/laurel/v1/player.ts'
 import {
   CreatePlayerRequest,
@@ -22,21 +18,14 @@ import { GetTitleRequest, TitleServiceClient } from '../../gen/laurel/v1/title_s
 import { formatJson } from '../../model/exact-json.ts'
 import type { JsonValue } from '../../model/json.ts'
 import { playerNamedAfter } from '../../service/players/accounts.ts'
-import { ask, connect, converse } from '../client.ts'
+import { callUnary, connect } from '../client.ts'
 import { Failure, remoteErrorIn } from '../failure.ts'
-import type { Job } from './job.ts'
-import type { Person } from './players.ts'
-
-export const ALREADY_THERE = 'ACCOUNT_LINKED_ELSEWHERE'
+import { callImport, type ImportMessage, type ImportRequest } from '../import-call.ts'
+import type { Job, LinkedPlayer } from './job.ts'
 
 const CHUNK_BYTES = 1024 * 1024
 
-/** What came of a page of entries. */
-export interface Imported {
-  readonly outcomes: readonly EntryOutcome[]
-  readonly losses: readonly Loss[]
-  readonly summary: ImportSummary
-}
+export type ImportResult = ImportMessage & { readonly summary: ImportSummary }
 
 interface Clients {
   readonly titles: TitleServiceClient
@@ -45,7 +34,7 @@ interface Clients {
   readonly exchange: ExchangeServiceClient
 }
 
-/** The server that is pulled into, as far as a pull needs it. */
+/** The calls of a pull to the Laurel server. */
 export class Laurel implements Disposable {
   readonly dialect: string
   readonly #clients: Clients
@@ -74,33 +63,34 @@ export class Laurel implements Disposable {
     this.#stack.dispose()
   }
 
-  async title(titleId: string): Promise<Title | undefined> {
+  async findTitle(titleId: string): Promise<Title | undefined> {
     const { titles } = this.#clients
     const request = GetTitleRequest.fromPartial({ titleId })
-    return (await unlessMissing(ask(titles, titles.getTitle, request, this.#signal)))?.title
+    return (await undefinedIfMissing(callUnary(titles, titles.getTitle, request, this.#signal)))?.title
   }
 
-  async player(playerId: string): Promise<Player | undefined> {
+  async findPlayer(playerId: string): Promise<Player | undefined> {
     const { players } = this.#clients
     const request = GetPlayerRequest.fromPartial({ playerId })
-    return (await unlessMissing(ask(players, players.getPlayer, request, this.#signal)))?.player
+    return (await undefinedIfMissing(callUnary(players, players.getPlayer, request, this.#signal)))?.player
   }
 
-  /** Who has an account; undefined where nobody has. */
-  async holderOf(accountId: string): Promise<string | undefined> {
+  /** Returns the player that an account is linked to. */
+  async findHolder(accountId: string): Promise<string | undefined> {
     const { players } = this.#clients
     const request = FindPlayerRequest.fromPartial({ dialect: this.dialect, accountId })
-    return (await unlessMissing(ask(players, players.findPlayer, request, this.#signal)))?.player?.playerId
+    return (await undefinedIfMissing(callUnary(players, players.findPlayer, request, this.#signal)))?.player
+      ?.playerId
   }
 
-  /** The player whom an account's first report makes. */
-  nameAfter(account: string): string {
+  /** Returns the id of the player that the account's first report would create. */
+  playerIdFor(account: string): string {
     return playerNamedAfter({ dialect: this.dialect, id: account })
   }
 
   listPlayers(pageToken: string, pageSize: number): Promise<ListPlayersResponse> {
     const { players } = this.#clients
-    return ask(
+    return callUnary(
       players,
       players.listPlayers,
       ListPlayersRequest.fromPartial({ pageToken, pageSize }),
@@ -108,18 +98,18 @@ export class Laurel implements Disposable {
     )
   }
 
-  /** Gives a player their account, and makes them if they are not there. */
-  async link({ playerId, account }: Person): Promise<void> {
+  /** Links an account to a player, and creates the player if missing. */
+  async link({ playerId, account }: LinkedPlayer): Promise<void> {
     const { players } = this.#clients
     const parts = { dialect: this.dialect, accountId: account }
     const request = LinkAccountRequest.fromPartial({ playerId, account: parts })
-    if (await unlessMissing(ask(players, players.linkAccount, request, this.#signal))) return
+    if (await undefinedIfMissing(callUnary(players, players.linkAccount, request, this.#signal))) return
     const player = CreatePlayerRequest.fromPartial({ player: { playerId, accounts: [parts] } })
-    await ask(players, players.createPlayer, player, this.#signal)
+    await callUnary(players, players.createPlayer, player, this.#signal)
   }
 
-  /** All that a player has of a title. */
-  async *begun(titleId: string, playerId: string): AsyncGenerator<Progress> {
+  /** Yields a player's progress on a title. */
+  async *listProgress(titleId: string, playerId: string): AsyncGenerator<Progress> {
     const { progress } = this.#clients
     const states = [ProgressState.IN_PROGRESS, ProgressState.ACHIEVED]
     let pageToken = ''
@@ -131,72 +121,50 @@ export class Laurel implements Disposable {
         pageSize: 1000,
         pageToken,
       })
-      const page = await unlessMissing(ask(progress, progress.listProgress, request, this.#signal))
-      for (const { progress: each } of page?.items ?? []) if (each !== undefined) yield each
+      const page = await undefinedIfMissing(callUnary(progress, progress.listProgress, request, this.#signal))
+      for (const item of page?.items ?? []) if (item.progress !== undefined) yield item.progress
       pageToken = page?.nextPageToken ?? ''
     } while (pageToken !== '')
   }
 
-  importDefinitions(job: Job, entries: readonly JsonValue[]): Promise<Imported> {
-    const { exchange } = this.#clients
-    const first = {
-      ...ImportAchievementsRequest.fromPartial(optionsOf(job)),
-      mapping: new Map(job.mapping),
-      strategy: job.strategy,
-      allowRebinding: job.allowRebinding,
+  importDefinitions(job: Job, entries: readonly JsonValue[]): Promise<ImportResult> {
+    const { strategy, allowRebinding } = job
+    return this.#import({ ...requestOf(job), definitions: { strategy, allowRebinding } }, entries)
+  }
+
+  importProgress(job: Job, playerId: string, entries: readonly JsonValue[]): Promise<ImportResult> {
+    return this.#import({ ...requestOf(job), playerId, definitions: undefined }, entries)
+  }
+
+  async #import(request: ImportRequest, entries: readonly JsonValue[]): Promise<ImportResult> {
+    const chunks = chunksOf(Buffer.from(formatJson(entries)))
+    const messages = await Array.fromAsync(callImport(this.#clients.exchange, request, chunks, this.#signal))
+    const summary = messages.at(-1)?.summary
+    if (summary === undefined)
+      throw new Failure(['the response was cut short: pull again, entries that are imported stay'])
+    return {
+      outcomes: messages.flatMap(({ outcomes }) => outcomes),
+      losses: messages.flatMap(({ losses }) => losses),
+      summary,
     }
-    const requests = requestsOf(first, ImportAchievementsRequest.fromPartial({}), entries)
-    return imported(converse(() => exchange.importAchievements(), requests, this.#signal))
-  }
-
-  importProgress(job: Job, playerId: string, entries: readonly JsonValue[]): Promise<Imported> {
-    const { exchange } = this.#clients
-    const first = {
-      ...ImportProgressRequest.fromPartial({ ...optionsOf(job), playerId }),
-      mapping: new Map(job.mapping),
-    }
-    const requests = requestsOf(first, ImportProgressRequest.fromPartial({}), entries)
-    return imported(converse(() => exchange.importProgress(), requests, this.#signal))
   }
 }
 
-function optionsOf({ dialect, titleId, dryRun, locale = '' }: Job) {
-  return { dialect, titleId, dryRun, locale }
+function requestOf({ dialect, titleId, dryRun, locale = '', mapping }: Job) {
+  return { dialect, titleId, dryRun, locale, mapping }
 }
 
-/** The options, and then the entries as one document. */
-async function* requestsOf<Request>(first: Request, rest: Request, entries: readonly JsonValue[]) {
-  yield first
-  const document = Buffer.from(formatJson(entries))
-  for (let at = 0; at < document.length; at += CHUNK_BYTES) {
-    yield { ...rest, content: document.subarray(at, at + CHUNK_BYTES) }
-  }
+function* chunksOf(document: Buffer): Generator<Uint8Array> {
+  for (let at = 0; at < document.length; at += CHUNK_BYTES) yield document.subarray(at, at + CHUNK_BYTES)
 }
 
-interface Answered {
-  readonly outcomes: readonly EntryOutcome[]
-  readonly losses: readonly Loss[]
-  readonly summary?: ImportSummary | undefined
-}
+const NOT_FOUND_REASONS = new Set(['TITLE_NOT_FOUND', 'PLAYER_NOT_FOUND', 'ACCOUNT_NOT_FOUND'])
 
-async function imported(responses: AsyncIterable<Answered>): Promise<Imported> {
-  const all = await Array.fromAsync(responses)
-  const summary = all.at(-1)?.summary
-  if (summary === undefined) throw new Failure(['the answer was cut short: pull again, what is in stays'])
-  return {
-    outcomes: all.flatMap(({ outcomes }) => outcomes),
-    losses: all.flatMap(({ losses }) => losses),
-    summary,
-  }
-}
-
-const MISSING = new Set(['TITLE_NOT_FOUND', 'PLAYER_NOT_FOUND', 'ACCOUNT_NOT_FOUND'])
-
-async function unlessMissing<Response>(call: Promise<Response>): Promise<Response | undefined> {
+async function undefinedIfMissing<Response>(call: Promise<Response>): Promise<Response | undefined> {
   try {
     return await call
   } catch (error) {
-    if (MISSING.has(remoteErrorIn(error)?.reason ?? '')) return undefined
+    if (NOT_FOUND_REASONS.has(remoteErrorIn(error)?.reason ?? '')) return undefined
     throw error
   }
 }

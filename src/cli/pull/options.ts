@@ -4,12 +4,12 @@ import { ImportStrategy } from '../../gen/laurel/v1/exchange.ts'
 import type { Title } from '../../gen/laurel/v1/title.ts'
 import type { Binding } from '../../model/title.ts'
 import { checkReference } from '../../outbound/credentials.ts'
+import { readMapping } from '../arguments.ts'
 import { Failure } from '../failure.ts'
-import { readMapping } from '../mapping.ts'
-import type { Job } from './job.ts'
-import { type Person, readWanted, type Wanted } from './players.ts'
+import type { Job, LinkedPlayer, PlayerSelector } from './job.ts'
+import { readSelector } from './players.ts'
 
-/** As the command line gives them. */
+/** The options of the command line. */
 export interface PullOptions {
   readonly title: string
   readonly from: string
@@ -26,29 +26,37 @@ export interface PullOptions {
   readonly locale?: string
   readonly map?: string
   readonly allowRebinding?: true
+  /** Requests per second. */
   readonly rate: number
+  /** Seconds. */
   readonly timeout: number
-  readonly retryPolicy: number
+  /** Seconds. */
+  readonly retryFor: number
   readonly allowPrivate?: readonly string[]
   readonly state?: string
   readonly json?: true
 }
 
-/** @throws Failure saying what of the options does not go together, or is missing */
+export interface CredentialReferences {
+  /** Without a player: the title's own. */
+  readonly forPlayer: (player: LinkedPlayer | undefined) => string | undefined
+  /** Whether each player has a credential of their own. */
+  readonly arePerPlayer: boolean
+}
+
+/** @throws Failure if options are missing or contradict each other */
 export async function readJob(
   dialect: string,
   options: PullOptions,
-  {
-    source,
-    server,
-    title,
-  }: { readonly source: Source; readonly server: string; readonly title: Title | undefined },
+  source: Source,
+  server: string,
+  title: Title | undefined,
 ): Promise<Job> {
   const players = options.allPlayers ? 'all' : await readPlayers(options)
   const progress = !options.definitionsOnly && (players === 'all' || players.length > 0)
   if (progress && source.progress.ownOnly && options.playerCredential === undefined) {
     const example = `--player-credential file:${dialect}-{account}`
-    throw new Failure([`${dialect} shows each player only what they have themselves: give ${example}`])
+    throw new Failure([`${dialect} shows a player's progress only to that player: add ${example}`])
   }
   if (title === undefined && options.progressOnly) {
     throw new Failure([`title ${options.title} does not exist: pull its definitions too`])
@@ -60,7 +68,7 @@ export async function readJob(
     titleExists: title !== undefined,
     from: options.from,
     binding: bindingOf(dialect, options, source, title),
-    saidBinding: Object.fromEntries(options.binding ?? []),
+    optionBinding: Object.fromEntries(options.binding ?? []),
     locale: options.locale,
     defaultLocale: title?.defaultLocale || 'en',
     definitions: !options.progressOnly,
@@ -74,49 +82,49 @@ export async function readJob(
 }
 
 /**
- * Which credential a list is asked for with.
- * @throws LaurelError INVALID_FIELD for what is no reference
+ * Returns the credential references for the requests of a list.
+ * @throws LaurelError INVALID_FIELD for an option that is no reference
  */
-export function credentialsIn({ credential, playerCredential }: PullOptions) {
+export function credentialsOf({ credential, playerCredential }: PullOptions): CredentialReferences {
   if (credential !== undefined) checkReference(credential, '--credential')
-  const named = (pattern: string, { playerId, account }: Person) =>
+  const fill = (pattern: string, { playerId, account }: LinkedPlayer) =>
     pattern.replaceAll('{player}', () => playerId).replaceAll('{account}', () => account)
   if (playerCredential !== undefined) {
-    const anybody = { playerId: 'x', account: 'x', linked: true }
-    checkReference(named(playerCredential, anybody), '--player-credential')
+    const example = { playerId: 'x', account: 'x', isLinked: true }
+    checkReference(fill(playerCredential, example), '--player-credential')
   }
   return {
-    ownCredentials: playerCredential !== undefined && /\{(player|account)\}/.test(playerCredential),
-    credentialOf: (person: Person | undefined) =>
-      person === undefined || playerCredential === undefined ? credential : named(playerCredential, person),
+    arePerPlayer: playerCredential !== undefined && /\{(player|account)\}/.test(playerCredential),
+    forPlayer: (player) =>
+      player === undefined || playerCredential === undefined ? credential : fill(playerCredential, player),
   }
 }
 
-/** The ids that the title is bound to there, or that the caller says. */
+/** Returns the title's binding, with the ids of `--binding` in it. */
 function bindingOf(
   dialect: string,
-  { title: titleId, binding: said = new Map() }: PullOptions,
+  { title: titleId, binding: added = new Map() }: PullOptions,
   source: Source,
   title: Title | undefined,
 ): Binding {
-  const binding = Object.fromEntries([...(title?.bindings.get(dialect)?.ids ?? []), ...said])
+  const binding = Object.fromEntries([...(title?.bindings.get(dialect)?.ids ?? []), ...added])
   const missing = source.lacks(binding)
   if (missing.length === 0) return binding
   const why =
     title === undefined
       ? `title ${titleId} does not exist; to pull into a new one`
-      : `title ${titleId} has no ${missing.join(' and no ')} in ${dialect} that can be asked for; to pull into it`
-  throw new Failure([`${why}, give ${missing.map((name) => `--binding ${name}=…`).join(' ')}`])
+      : `title ${titleId} has no usable ${missing.join(' and no ')} in ${dialect}; to pull into it`
+  throw new Failure([`${why}, add ${missing.map((name) => `--binding ${name}=…`).join(' ')}`])
 }
 
-async function readPlayers({ player = [], playersFile }: PullOptions): Promise<readonly Wanted[]> {
+async function readPlayers({ player = [], playersFile }: PullOptions): Promise<readonly PlayerSelector[]> {
   const lines = playersFile === undefined ? [] : (await linesOf(playersFile)).split('\n')
   const named = [...player, ...lines].filter((line) => line.trim() !== '')
-  return [...new Set(named)].map(readWanted)
+  return [...new Set(named)].map(readSelector)
 }
 
 function linesOf(file: string): Promise<string> {
   return readFile(file, 'utf8').catch((error: Error) => {
-    throw new Failure([`cannot read the players of ${file}: ${error.message}`], error)
+    throw new Failure([`cannot read the players file ${file}: ${error.message}`], error)
   })
 }

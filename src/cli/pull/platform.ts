@@ -9,19 +9,20 @@ import type { HttpResponse, Target } from '../../outbound/contract.ts'
 import { type Credentials, redactCredential } from '../../outbound/credentials.ts'
 import { sendRetrying } from '../../outbound/retrying.ts'
 import { Failure } from '../failure.ts'
-import type { Place } from './state.ts'
+import type { PageCursor } from './state.ts'
 
-/** More than any list has: a platform that goes on beyond goes on for ever. */
-const MOST_PAGES = 1000
-const SHOWN_OF_BODY = 200
+/** More than any real list has. */
+const MAX_PAGES = 1000
+const MAX_SHOWN_CHARACTERS = 200
 
-/** A list that cannot be had, whoever asks how often: what was asked for, and why not. */
-export class Refused extends Error {
-  override readonly name = 'Refused'
+/** A list that cannot be read and where a retry does not help: the platform refuses it, or a response is no page of it. */
+export class PullRefused extends Error {
+  override readonly name = 'PullRefused'
   readonly request: string
+  /** JSON path in the response; empty if it is about all of it. */
   readonly path: string
   readonly reason: string
-  /** Whether it is the credential that is refused. */
+  /** Whether the platform refused the credential. */
   readonly unauthenticated: boolean
 
   constructor(request: string, reason: string, message: string, path = '', unauthenticated = false) {
@@ -34,22 +35,22 @@ export class Refused extends Error {
 }
 
 export interface PulledPage extends SourcePage {
-  /** The path of what was asked. */
+  /** Path of the request. */
   readonly request: string
-  /** Where the listing goes on once this page is in; undefined if it was the last. */
-  readonly cursor: Place | undefined
+  /** Continues the listing once this page is imported; undefined for the last page. */
+  readonly cursor: PageCursor | undefined
 }
 
 export interface PlatformParts {
   readonly target: Target
   readonly credentials: Credentials
-  /** Into which is pulled: its credentials are used. */
+  /** The title that is pulled into: a credential may be limited to some titles. */
   readonly titleId: string
-  /** Seconds for which a page is tried. */
-  readonly retryPolicy: number
+  /** How long the request for a page is retried. */
+  readonly retrySeconds: number
 }
 
-/** A platform's live API, read with patience. */
+/** A platform's live API, read with retries. */
 export class Platform {
   readonly #parts: PlatformParts
 
@@ -62,25 +63,25 @@ export class Platform {
   }
 
   /**
-   * A list page by page, from its beginning or from a place that a page gave.
-   * @param credential the reference of what is sent as `Authorization`; undefined for nothing
-   * @throws Refused; Failure when the platform is away for longer than there is patience
+   * Yields the pages of a list, from its beginning or from the cursor of an earlier page.
+   * @param credential reference to the value of the `Authorization` header; undefined for none
+   * @throws PullRefused; Failure if the platform still fails after `retrySeconds`
    */
   async *pages(
     listing: Listing,
-    about: SourceTarget,
+    source: SourceTarget,
     credential: string | undefined,
-    from: Place | undefined,
+    from: PageCursor | undefined,
     signal: AbortSignal,
   ): AsyncGenerator<PulledPage> {
-    const asked = new Set<string>()
+    const requested = new Set<string>()
     let cursor = from
     do {
       const after = cursor?.after
-      const request = readable('', () => listing.ask(about, after))
+      const request = refusing('', () => listing.ask(source, after))
       const response = await this.#get(request, credential, signal)
-      const page = readable(request.path, () => listing.read(response, about, after))
-      const next = cursorAfter(request.path, page, cursor, asked)
+      const page = refusing(request.path, () => listing.read(response, source, after))
+      const next = cursorAfter(request.path, page, cursor, requested)
       yield { ...page, request: request.path, cursor: next }
       cursor = next
     } while (cursor !== undefined)
@@ -91,37 +92,37 @@ export class Platform {
     credential: string | undefined,
     signal: AbortSignal,
   ): Promise<JsonValue> {
-    const { target, credentials, titleId, retryPolicy } = this.#parts
-    // Read each time: a token that runs out may have been put in place anew.
+    const { target, credentials, titleId, retrySeconds } = this.#parts
+    // Read for each page: an expired token may have been replaced.
     const secret = credential === undefined ? undefined : await credentials.read(credential, titleId)
-    const given = { accept: 'application/json', ...headers }
-    const authorized = secret === undefined ? given : { ...given, authorization: secret }
-    const policy = { maxAttempts: Number.POSITIVE_INFINITY, maxElapsedMilliseconds: retryPolicy * 1000 }
-    const response = await sendRetrying(target, { method: 'GET', path, headers: authorized }, signal, policy)
-    if (response.status === 200) return readable(path, () => parsePage(response.body))
-    throw refusalOf(path, response, this.host, secret)
+    const authorization = secret === undefined ? {} : { authorization: secret }
+    const request = {
+      method: 'GET',
+      path,
+      headers: { accept: 'application/json', ...headers, ...authorization },
+    } as const
+    const retryPolicy = { maxAttempts: Number.POSITIVE_INFINITY, maxElapsedMilliseconds: retrySeconds * 1000 }
+    const response = await sendRetrying(target, request, signal, retryPolicy)
+    if (response.status === 200) return refusing(path, () => parsePage(response.body))
+    throw this.#errorOf(path, response, secret)
+  }
+
+  #errorOf(path: string, { status, body }: HttpResponse, secret: string | undefined): Error {
+    const shown = redactCredential(body, secret).slice(0, MAX_SHOWN_CHARACTERS).toWellFormed().trim()
+    const message = `${this.host} answered ${status}${shown === '' ? '' : `: ${shown}`}`
+    const isTransient = status === 429 || status >= 500
+    if (isTransient)
+      return new Failure([`${message} (retried for ${this.#parts.retrySeconds} s: --retry-for)`])
+    return new PullRefused(path, `HTTP ${status}`, message, '', status === 401)
   }
 }
 
-function refusalOf(
-  path: string,
-  { status, body }: HttpResponse,
-  host: string,
-  secret: string | undefined,
-): Error {
-  const shown = redactCredential(body, secret).slice(0, SHOWN_OF_BODY).toWellFormed().trim()
-  const message = `${host} answered ${status}${shown === '' ? '' : `: ${shown}`}`
-  const isPassing = status === 429 || status >= 500
-  if (isPassing) return new Failure([`${message}, however often it was asked`])
-  return new Refused(path, `HTTP ${status}`, message, '', status === 401)
-}
-
-/** Where a number may be beyond what a double holds, and would be written again as another one. */
+/** Matches every number that a double cannot hold: written again, it would be another number. */
 const MAY_OVERFLOW = /[eE]\+?\d{2}|\d{200}/
 
 /**
- * Text that no record can hold, such as half of a surrogate pair where a name was cut, is a fault of its entry alone, which
- * the import refuses by itself.
+ * Parses a page even if one of its texts is invalid (half of a surrogate pair, where a platform cut a name): the import
+ * then refuses that entry alone.
  */
 function parsePage(text: string): JsonValue {
   try {
@@ -132,35 +133,36 @@ function parsePage(text: string): JsonValue {
   }
 }
 
-/** Whatever an answer is, it is read or refused. */
-function readable<Value>(request: string, read: () => Value): Value {
+/** Turns errors in a platform's response into `PullRefused`. */
+function refusing<Value>(request: string, read: () => Value): Value {
   try {
     return read()
   } catch (error) {
     if (error instanceof DecodeError) {
-      throw new Refused(request, 'NOT_A_PAGE', error.problem, formatPath(error.path))
+      throw new PullRefused(request, 'NOT_A_PAGE', error.problem, formatPath(error.path))
     }
     if (error instanceof JsonSyntaxError) {
-      throw new Refused(request, 'NOT_JSON', `the answer is not JSON: ${error.message}`)
+      throw new PullRefused(request, 'NOT_JSON', `the response is not JSON: ${error.message}`)
     }
     throw error
   }
 }
 
-/** @throws Refused for a list that never ends */
+/** @throws PullRefused for a list without an end */
 function cursorAfter(
   request: string,
   { entries, next }: SourcePage,
-  before: Place | undefined,
-  asked: Set<string>,
-): Place | undefined {
+  before: PageCursor | undefined,
+  requested: Set<string>,
+): PageCursor | undefined {
   const digest = createHash('sha256').update(formatJson(entries)).digest('hex')
-  const refuse = (why: string) => new Refused(request, 'ENDLESS', `the list does not end: ${why}`)
-  if (entries.length > 0 && digest === before?.digest) throw refuse('it gives the same page again')
+  const refuse = (why: string) => new PullRefused(request, 'ENDLESS', `the list does not end: ${why}`)
+  if (entries.length > 0 && digest === before?.digest) throw refuse('it returned the same page again')
   if (next === undefined) return undefined
   const pages = (before?.pages ?? 0) + 1
-  if (next === before?.after || asked.has(next)) throw refuse('it goes on at a page that it gave before')
-  if (pages >= MOST_PAGES) throw refuse(`it has more than ${MOST_PAGES} pages`)
-  asked.add(next)
+  if (next === before?.after || requested.has(next))
+    throw refuse('it continues with a page that it returned before')
+  if (pages >= MAX_PAGES) throw refuse(`it has more than ${MAX_PAGES} pages`)
+  requested.add(next)
   return { after: next, pages, digest }
 }

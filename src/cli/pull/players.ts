@@ -1,109 +1,106 @@
 import { Failure } from '../failure.ts'
-import { ALREADY_THERE, type Laurel } from './laurel.ts'
+import type { LinkedPlayer, PlayerSelector } from './job.ts'
+import type { Laurel } from './laurel.ts'
 
-/** Whom somebody named: a player of ours, an account there, or both. */
-export interface Wanted {
-  readonly playerId: string | undefined
-  readonly account: string | undefined
-}
+/** A player to pull, or the reason why the selector names none. `key` identifies it in the state of the pull. */
+export type ResolvedPlayer =
+  | { readonly key: string; readonly player: LinkedPlayer }
+  | { readonly key: string; readonly playerId: string; readonly refusal: { reason: string; message: string } }
 
-/** Whose progress is pulled, or why it cannot be. */
-export type Member =
-  | { readonly key: string; readonly person: Person }
-  | { readonly key: string; readonly playerId: string; readonly why: { reason: string; message: string } }
-
-export interface Person {
-  readonly playerId: string
-  readonly account: string
-  /** Whether the account is the player's already. */
-  readonly linked: boolean
-}
-
-/** So many of the players, so that what is done of them can be kept. */
-export interface Part {
-  readonly members: readonly Member[]
-  /** Which comes next; undefined after the last. */
+/** The state of the pull stores the page, and which players of it are done. */
+export interface PlayerPage {
+  readonly players: readonly ResolvedPlayer[]
+  /** The next page; undefined after the last. */
   readonly next: string | undefined
 }
 
-const PART_SIZE = 100
+export const LINKED_ELSEWHERE = 'ACCOUNT_LINKED_ELSEWHERE'
+
+const PAGE_SIZE = 100
 
 /**
- * `ID` for a player of ours, `ID=ACCOUNT` to give them that account, `=ACCOUNT` for whoever has it.
+ * Reads `ID` (a player), `ID=ACCOUNT` (link that account to the player) or `=ACCOUNT` (the player of that account).
  * @throws Failure
  */
-export function readWanted(text: string): Wanted {
+export function readSelector(text: string): PlayerSelector {
   const [, playerId = '', account] = /^([^=]*)(?:=(.*))?$/s.exec(text.trim()) ?? []
   if (account === '' || (playerId === '' && account === undefined)) {
-    throw new Failure([`${JSON.stringify(text)} names no player: write ID, ID=ACCOUNT or =ACCOUNT`])
+    throw new Failure([`${JSON.stringify(text)} does not name a player: write ID, ID=ACCOUNT or =ACCOUNT`])
   }
   return { playerId: playerId === '' ? undefined : playerId, account }
 }
 
-/** The players from a part on: `''` is the first. */
-export async function* partsOf(
+/** Yields the players in pages; `''` is the first page. */
+export async function* playerPages(
   laurel: Laurel,
-  wanted: readonly Wanted[] | 'all',
+  selectors: readonly PlayerSelector[] | 'all',
   from: string,
-): AsyncGenerator<Part> {
-  let part: string | undefined = from
+): AsyncGenerator<PlayerPage> {
+  let token: string | undefined = from
   do {
-    const found: Part = wanted === 'all' ? await allOf(laurel, part) : await named(laurel, wanted, part)
-    yield found
-    part = found.next
-  } while (part !== undefined)
+    const page: PlayerPage =
+      selectors === 'all'
+        ? await linkedPlayers(laurel, token)
+        : await selectedPlayers(laurel, selectors, token)
+    yield page
+    token = page.next
+  } while (token !== undefined)
 }
 
-/** Of ours who have an account there, a page at a time. */
-async function allOf(laurel: Laurel, token: string): Promise<Part> {
-  const { players, nextPageToken } = await laurel.listPlayers(token, PART_SIZE)
-  const members = players.flatMap(({ playerId, accounts }) =>
+/** The server's players that have an account on the platform. */
+async function linkedPlayers(laurel: Laurel, token: string): Promise<PlayerPage> {
+  const { players, nextPageToken } = await laurel.listPlayers(token, PAGE_SIZE)
+  const resolved = players.flatMap(({ playerId, accounts }) =>
     accounts
       .filter(({ dialect }) => dialect === laurel.dialect)
-      .map(({ accountId }) => memberOf({ playerId, account: accountId, linked: true })),
+      .map(({ accountId }) => resolvedOf({ playerId, account: accountId, isLinked: true })),
   )
-  return { members, next: nextPageToken || undefined }
+  return { players: resolved, next: nextPageToken || undefined }
 }
 
-async function named(laurel: Laurel, wanted: readonly Wanted[], from: string): Promise<Part> {
-  const start = Number(from || 0)
-  const end = start + PART_SIZE
-  const members: Member[] = []
-  for (const each of wanted.slice(start, end)) members.push(await find(laurel, each))
-  return { members, next: end < wanted.length ? String(end) : undefined }
+async function selectedPlayers(
+  laurel: Laurel,
+  selectors: readonly PlayerSelector[],
+  token: string,
+): Promise<PlayerPage> {
+  const start = Number(token || 0)
+  const end = start + PAGE_SIZE
+  const players: ResolvedPlayer[] = []
+  for (const selector of selectors.slice(start, end)) players.push(await resolve(laurel, selector))
+  return { players, next: end < selectors.length ? String(end) : undefined }
 }
 
-async function find(laurel: Laurel, { playerId, account }: Wanted): Promise<Member> {
-  const refuse = (reason: string, message: string): Member => ({
+async function resolve(laurel: Laurel, { playerId, account }: PlayerSelector): Promise<ResolvedPlayer> {
+  const refuse = (reason: string, message: string): ResolvedPlayer => ({
     key: JSON.stringify([playerId, account]),
     playerId: playerId ?? '',
-    why: { reason, message },
+    refusal: { reason, message },
   })
   if (account === undefined) {
     const id = playerId ?? ''
-    const player = await laurel.player(id)
+    const player = await laurel.findPlayer(id)
     if (player === undefined)
-      return refuse('PLAYER_NOT_FOUND', `player ${id} does not exist: give their account, ${id}=ACCOUNT`)
+      return refuse('PLAYER_NOT_FOUND', `player ${id} does not exist: add the account, ${id}=ACCOUNT`)
     const own = player.accounts.find(({ dialect }) => dialect === laurel.dialect)
-    if (own !== undefined) return memberOf({ playerId: id, account: own.accountId, linked: true })
+    if (own !== undefined) return resolvedOf({ playerId: id, account: own.accountId, isLinked: true })
     return refuse(
       'ACCOUNT_NOT_FOUND',
-      `player ${id} has no account in ${laurel.dialect}: give it, ${id}=ACCOUNT`,
+      `player ${id} has no account in ${laurel.dialect}: add it, ${id}=ACCOUNT`,
     )
   }
-  const holder = await laurel.holderOf(account)
+  const holder = await laurel.findHolder(account)
   if (holder === undefined) {
-    return memberOf({ playerId: playerId ?? laurel.nameAfter(account), account, linked: false })
+    return resolvedOf({ playerId: playerId ?? laurel.playerIdFor(account), account, isLinked: false })
   }
   if (playerId !== undefined && playerId !== holder) {
     return refuse(
-      ALREADY_THERE,
-      `account ${account} in ${laurel.dialect} is player ${holder}'s, not ${playerId}'s`,
+      LINKED_ELSEWHERE,
+      `account ${account} in ${laurel.dialect} belongs to player ${holder}, not to ${playerId}`,
     )
   }
-  return memberOf({ playerId: holder, account, linked: true })
+  return resolvedOf({ playerId: holder, account, isLinked: true })
 }
 
-function memberOf(person: Person): Member {
-  return { key: JSON.stringify([person.playerId, person.account]), person }
+function resolvedOf(player: LinkedPlayer): ResolvedPlayer {
+  return { key: JSON.stringify([player.playerId, player.account]), player }
 }

@@ -1,22 +1,21 @@
 import type { JsonObject } from '../../model/json.ts'
 import { driftLines } from '../drift.ts'
 import type { LossTally } from '../losses.ts'
-import { count, listing } from '../report.ts'
+import { count, listing } from '../terminal.ts'
 import type { Job } from './job.ts'
 import { type Counts, refusedCount, type Tally } from './tally.ts'
 
-/** What came of a pull, for a person. */
 export function reportLines(job: Job, host: string, tally: Tally): readonly string[] {
-  const { definitions, progress, players, refused, drift, twins: possibleDuplicates } = tally
+  const { definitions, progress, players, refused, drift, possibleDuplicates } = tally
   const more = refusedCount(tally) - refused.length
   return [
-    ...(job.dryRun ? ['dry run, nothing is kept:'] : []),
+    ...(job.dryRun ? ['dry run, nothing is stored:'] : []),
     `pulled ${job.dialect} from ${host} into title ${job.titleId}${job.titleExists ? '' : ', which is new'}`,
     ...(job.definitions ? [`  definitions: ${countsOf(definitions)}`] : []),
     ...(job.progress ? progressLines(progress, tally) : []),
     ...listing(
       'refused:',
-      ['player', 'where', 'reason', 'why'],
+      ['player', 'request', 'reason', 'message'],
       refused.map(({ playerId, request, path, reason, message }) => [
         playerId,
         `${request} ${path}`.trim(),
@@ -27,23 +26,22 @@ export function reportLines(job: Job, host: string, tally: Tally): readonly stri
     ...(more > 0 ? [`  and ${more} more`] : []),
     ...driftLines(drift, tally.driftCount),
     ...listing(
-      'likely the same as what is here under another id (to join them, use --map):',
-      ['id', 'looks like'],
+      'possible duplicates of achievements with another id (to join them, use --map):',
+      ['id', 'possible duplicate of'],
       possibleDuplicates.map(({ achievementId, possibleDuplicates }) => [
         achievementId,
         possibleDuplicates.join(', '),
       ]),
     ),
-    ...(tally.twinsCount > possibleDuplicates.length
-      ? [`  and ${tally.twinsCount - possibleDuplicates.length} more`]
+    ...(tally.possibleDuplicatesCount > possibleDuplicates.length
+      ? [`  and ${tally.possibleDuplicatesCount - possibleDuplicates.length} more`]
       : []),
     ...(players.refused > 0 ? [`${count(players.refused, 'player')} could not be pulled`] : []),
   ]
 }
 
-/** The same for a program. */
 export function reportJson(job: Job, host: string, tally: Tally, losses: LossTally): JsonObject {
-  const { refused, drift, twins: possibleDuplicates, losses: lossCount, ...counts } = tally
+  const { refused, drift, possibleDuplicates, losses: lossCount, ...counts } = tally
   return {
     dialect: job.dialect,
     host,
@@ -54,7 +52,7 @@ export function reportJson(job: Job, host: string, tally: Tally, losses: LossTal
     lossCount,
     refused,
     drift,
-    twins: possibleDuplicates,
+    possibleDuplicates,
     losses: losses.json(),
   }
 }

@@ -8,27 +8,24 @@ import { openOutbound } from '../../outbound/outbound.ts'
 import { sources } from '../../registry.ts'
 import { explain, Failure } from '../failure.ts'
 import { LossTally } from '../losses.ts'
-import { print } from '../report.ts'
-import type { Pulling } from './commands.ts'
-import { type Job, jobKey } from './job.ts'
+import { startPullMeter } from '../meter.ts'
+import { print } from '../terminal.ts'
+import { copyDefinitions, copyProgress } from './copy.ts'
+import { jobKey } from './job.ts'
 import { Laurel } from './laurel.ts'
-import { startPullMeter } from './meter.ts'
-import { credentialsIn, type PullOptions, readJob } from './options.ts'
+import { credentialsOf, type PullOptions, readJob } from './options.ts'
 import { Platform } from './platform.ts'
-import { type Person, partsOf } from './players.ts'
-import { pullDefinitions } from './pull-definitions.ts'
-import { pullProgress } from './pull-progress.ts'
 import { reportJson, reportLines } from './report.ts'
 import { StateFile } from './state.ts'
 import { refusedCount } from './tally.ts'
 
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 
-/** Pulls, and says what came of it. @returns whether all that was asked for is in */
+/** Runs a pull and prints its report. @returns whether everything was imported */
 export async function runPull(dialect: string, options: PullOptions, signal: AbortSignal): Promise<boolean> {
   const source = sources.get(dialect) as Source
   const outboundConfig = readProcessOutboundConfig()
-  const { credentialOf, ownCredentials } = credentialsIn(options)
+  const credentials = credentialsOf(options)
   await using stack = new AsyncDisposableStack()
   const allowPrivate = [...outboundConfig.outboundPrivate, ...(options.allowPrivate ?? [])]
   const outbound = stack.adopt(openOutbound({ allowPrivate }), (open) => open.close())
@@ -36,36 +33,33 @@ export async function runPull(dialect: string, options: PullOptions, signal: Abo
   const target = outbound.to(options.from, limitsOf(options))
   const config = readProcessClientConfig()
   const laurel = stack.use(await Laurel.connect(config, dialect, signal))
-  const title = await laurel.title(options.title)
-  const job = await readJob(dialect, options, { source, server: config.address, title })
+  const title = await laurel.findTitle(options.title)
+  const job = await readJob(dialect, options, source, config.address, title)
   const key = jobKey(job)
   const file = new StateFile(options.state ?? join('.laurel', 'pull', `${key}.json`), key, !job.dryRun)
   const state = await file.read()
-  if (file.written) {
+  if (file.exists)
     print(
-      [`going on where this stopped at ${state.time}; to begin anew, delete ${file.path}`],
+      [`continuing the pull that stopped at ${state.time}; to start over, delete ${file.path}`],
       process.stderr,
     )
-  }
-  const credentials = new Credentials({
-    environment: outboundConfig.credentials,
-    directory: outboundConfig.credentialsDirectory,
-  })
+  const { credentials: environment, credentialsDirectory: directory } = outboundConfig
   const platform = new Platform({
     target,
-    credentials,
+    credentials: new Credentials({ environment, directory }),
     titleId: job.titleId,
-    retryPolicy: options.retryPolicy,
+    retrySeconds: options.retryFor,
   })
   const losses = new LossTally(options.json === true)
   try {
     using meter = startPullMeter(job.players === 'all' ? undefined : job.players.length)
-    const shared = { job, source, platform, laurel, state, file, losses, meter, signal }
-    await pullAll({ ...shared, credentialOf, ownCredentials })
+    const pull = { job, source, platform, laurel, state, file, losses, meter, signal, credentials }
+    if (job.definitions && !state.definitions.done) await copyDefinitions(pull)
+    if (job.progress) await copyProgress(pull)
   } catch (error) {
-    if (signal.aborted || !file.written) throw error
-    const after = 'what came in stays, and the same command goes on from there'
-    throw new Failure([...explain(error), after], error)
+    if (signal.aborted || !file.exists) throw error
+    const remedy = 'pages that are imported stay; run the same command again to continue'
+    throw new Failure([...explain(error), remedy], error)
   }
   await file.remove()
   if (options.json) print([formatJson(reportJson(job, platform.host, state.tally, losses))])
@@ -76,34 +70,14 @@ export async function runPull(dialect: string, options: PullOptions, signal: Abo
   return refusedCount(state.tally) === 0
 }
 
-async function pullAll(pulling: Pulling): Promise<void> {
-  const { job, state, source, laurel } = pulling
-  if (job.definitions && !state.definitions.done) {
-    const person = source.definitions.ofAccount ? await firstPerson(laurel, job) : undefined
-    await pullDefinitions(pulling, person)
-  }
-  if (job.progress) await pullProgress(pulling)
-}
-
-/** @throws Failure where there is nobody */
-async function firstPerson(laurel: Laurel, { dialect, players }: Job): Promise<Person> {
-  for await (const { members } of partsOf(laurel, players, '')) {
-    for (const member of members) if ('person' in member) return member.person
-  }
-  throw new Failure([
-    `${dialect} lists a title's achievements as those of an account: name a player who has one with --player, ` +
-      'and add --definitions-only to pull nothing of theirs',
-  ])
-}
-
-/** One page at a time: what comes of it decides where the next one begins. */
+/** One request at a time: each page holds the cursor of the next. */
 function limitsOf({ rate, timeout }: PullOptions): Partial<Limits> {
-  const time = timeout * 1000
+  const timeoutMilliseconds = timeout * 1000
   return {
-    connectTimeoutMilliseconds: Math.min(time, 10_000),
-    headersTimeoutMilliseconds: time,
-    bodyTimeoutMilliseconds: time,
-    totalTimeoutMilliseconds: 2 * time,
+    connectTimeoutMilliseconds: Math.min(timeoutMilliseconds, 10_000),
+    headersTimeoutMilliseconds: timeoutMilliseconds,
+    bodyTimeoutMilliseconds: timeoutMilliseconds,
+    totalTimeoutMilliseconds: 2 * timeoutMilliseconds,
     maxResponseBytes: MAX_RESPONSE_BYTES,
     requiresWholeResponse: true,
     maxInFlight: 1,

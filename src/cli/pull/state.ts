@@ -4,82 +4,85 @@ import { z } from 'zod'
 import { Failure } from '../failure.ts'
 import { emptyTally, tallySchema } from './tally.ts'
 
+/** Of the file's format. */
+const VERSION = 2
+
 const cursorSchema = z.object({
-  /** Where the next page begins. */
+  /** The `next` of the last page. */
   after: z.string(),
-  /** How many pages there were. */
+  /** Number of pages so far. */
   pages: z.int(),
-  /** Of what the last of them held. */
+  /** Of the last page's entries. */
   digest: z.string(),
 })
 
 const stateSchema = z.object({
-  version: z.literal(1),
+  version: z.literal(VERSION),
   job: z.string(),
-  /** When it was written, for people. */
+  /** When the file was written; for the user. */
   time: z.string(),
-  definitions: z.object({ done: z.boolean(), place: cursorSchema.optional() }),
-  /** Ids of ours of what the platform has; undefined where that was not asked for. */
-  known: z.array(z.string()).optional(),
+  definitions: z.object({ done: z.boolean(), cursor: cursorSchema.optional() }),
+  /** Laurel's ids of the platform's achievements; undefined if definitions are not pulled. */
+  platformAchievements: z.array(z.string()).optional(),
   players: z.object({
-    /** Which part of the players it is at. */
-    part: z.string(),
+    /** Page of players that is being pulled. */
+    page: z.string(),
+    /** Keys of the players of that page that are done. */
     done: z.array(z.string()),
-    /** Whose list it is in the middle of, and what of it was seen: ids of ours. */
-    current: z.object({ key: z.string(), place: cursorSchema, seen: z.array(z.string()) }).optional(),
+    /** The player whose list is partly imported; `seen` holds Laurel's ids of the achievements in it so far. */
+    current: z.object({ key: z.string(), cursor: cursorSchema, seen: z.array(z.string()) }).optional(),
   }),
   tally: tallySchema,
 })
 
-/** Where a listing goes on. */
-export type Place = z.infer<typeof cursorSchema>
+/** A position in a platform's list. */
+export type PageCursor = z.infer<typeof cursorSchema>
 
-/** How far a pull has come: all up to here is in, and the next page is not known to be. */
+/** The position of a pull: everything before it is imported; the next page may be. */
 export type State = z.infer<typeof stateSchema>
 
-/** A pull's state on disk: always a whole one, so that a process may be killed at any time. */
+/** The state of a pull on disk. It is replaced atomically, so the process may be killed at any time. */
 export class StateFile {
   readonly path: string
   readonly #job: string
-  readonly #kept: boolean
-  #written = false
+  readonly #isEnabled: boolean
+  #exists = false
 
-  /** @param kept whether anything is written at all */
-  constructor(path: string, job: string, kept: boolean) {
+  /** @param isEnabled false to neither read nor write: a dry run has no state */
+  constructor(path: string, job: string, isEnabled: boolean) {
     this.path = path
     this.#job = job
-    this.#kept = kept
+    this.#isEnabled = isEnabled
   }
 
-  /** Whether there is something to go on with. */
-  get written(): boolean {
-    return this.#written
+  get exists(): boolean {
+    return this.#exists
   }
 
   /**
-   * Where the same pull was stopped, else its beginning.
-   * @throws Failure for a file that is no state of this pull
+   * Returns the state of the same pull if it was interrupted, else the initial state.
+   * @throws Failure if the file is not the state of this pull
    */
   async read(): Promise<State> {
-    const text = this.#kept ? await this.#text() : undefined
-    if (text === undefined) return this.#fresh()
+    const text = this.#isEnabled ? await this.#withPath('read', () => readFile(this.path, 'utf8')) : undefined
+    if (text === undefined) return this.#initial()
     const state = stateIn(text)
     if (state === undefined) {
       throw new Failure([
-        `${this.path} is no state of a pull: delete it to begin anew, or name another by --state`,
+        `${this.path} is not the state of a pull: delete it to start over, or name another file by --state`,
       ])
     }
     if (state.job !== this.#job) {
       throw new Failure([`${this.path} is the state of another pull: name another file by --state`])
     }
-    this.#written = true
+    this.#exists = true
     return state
   }
 
   async write(state: State): Promise<void> {
-    if (!this.#kept) return
+    if (!this.#isEnabled) return
     const part = `${this.path}.part`
-    await this.#orFail('write', async () => {
+    await this.#withPath('write', async () => {
       await mkdir(dirname(this.path), { recursive: true })
       {
         await using file = await open(part, 'w', 0o600)
@@ -88,38 +91,32 @@ export class StateFile {
       }
       await rename(part, this.path)
     })
-    this.#written = true
+    this.#exists = true
   }
 
   async remove(): Promise<void> {
-    if (this.#kept) await this.#orFail('remove', () => rm(this.path, { force: true }))
+    if (this.#isEnabled) await this.#withPath('remove', () => rm(this.path, { force: true }))
   }
 
-  #fresh(): State {
+  #initial(): State {
     return {
-      version: 1,
+      version: VERSION,
       job: this.#job,
       time: '',
       definitions: { done: false },
-      players: { part: '', done: [] },
+      players: { page: '', done: [] },
       tally: emptyTally(),
     }
   }
 
-  async #text(): Promise<string | undefined> {
-    return await this.#orFail('read', () => readFile(this.path, 'utf8'))
-  }
-
-  async #orFail<Result>(verb: string, work: () => Promise<Result>): Promise<Result | undefined> {
+  /** @returns undefined if the file to read is missing */
+  async #withPath<Result>(verb: string, work: () => Promise<Result>): Promise<Result | undefined> {
     try {
       return await work()
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException
       if (verb === 'read' && code === 'ENOENT') return undefined
-      throw new Failure(
-        [`cannot ${verb} ${this.path}, where it is kept how far the pull is: ${code ?? message}`],
-        error,
-      )
+      throw new Failure([`cannot ${verb} ${this.path}, the state of the pull: ${code ?? message}`], error)
     }
   }
 }

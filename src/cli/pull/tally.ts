@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../../gen/laurel/v1/exchange.ts'
 import { type Drift, driftSchema } from '../drift.ts'
 
-/** Refused ones, drift and twins beyond these are only counted: the state is written with every page. */
-const MOST_KEPT = 1000
+/** Further refusals, drift and possible duplicates are only counted, because the state is written with every page. */
+const MAX_STORED = 1000
 
 const countsSchema = z.object({
   new: z.int(),
@@ -14,11 +14,11 @@ const countsSchema = z.object({
 })
 
 const refusalSchema = z.object({
-  /** Whose progress it is of; empty for a definition. */
+  /** Empty for a definition. */
   playerId: z.string(),
-  /** What was asked of the platform; empty where nothing was. */
+  /** Path of the request to the platform; empty if there was none. */
   request: z.string(),
-  /** Where in the answer. */
+  /** JSON path in the response. */
   path: z.string(),
   achievementId: z.string(),
   reason: z.string(),
@@ -26,9 +26,9 @@ const refusalSchema = z.object({
 })
 
 const possibleDuplicatesSchema = z.object({
-  /** The one that would be made. */
+  /** The achievement that would be created. */
   achievementId: z.string(),
-  /** Those that are there, and look the same. */
+  /** Existing achievements that look the same. */
   possibleDuplicates: z.array(z.string()),
 })
 
@@ -41,14 +41,14 @@ export const tallySchema = z.object({
   refused: z.array(refusalSchema),
   drift: z.array(driftSchema),
   driftCount: z.int(),
-  twins: z.array(possibleDuplicatesSchema),
-  twinsCount: z.int(),
+  possibleDuplicates: z.array(possibleDuplicatesSchema),
+  possibleDuplicatesCount: z.int(),
 })
 
 export type Counts = z.infer<typeof countsSchema>
 export type Refusal = z.infer<typeof refusalSchema>
 
-/** What a pull did so far. */
+/** The counts of a pull, and its refusals, drift and possible duplicates. */
 export type Tally = z.infer<typeof tallySchema>
 
 export function emptyTally(): Tally {
@@ -62,12 +62,12 @@ export function emptyTally(): Tally {
     refused: [],
     drift: [],
     driftCount: 0,
-    twins: [],
-    twinsCount: 0,
+    possibleDuplicates: [],
+    possibleDuplicatesCount: 0,
   }
 }
 
-const KINDS: Readonly<Record<EntryOutcomeKind, keyof Counts>> = {
+const COUNTS: Readonly<Record<EntryOutcomeKind, keyof Counts>> = {
   [EntryOutcomeKind.UNSPECIFIED]: 'ignored',
   [EntryOutcomeKind.NEW]: 'new',
   [EntryOutcomeKind.REPLACED]: 'changed',
@@ -76,9 +76,8 @@ const KINDS: Readonly<Record<EntryOutcomeKind, keyof Counts>> = {
   [EntryOutcomeKind.FAILED]: 'refused',
 }
 
-/** What became of an entry, in this report's words. */
-export function kindOf({ kind }: EntryOutcome): keyof Counts {
-  return KINDS[kind]
+export function countOf({ kind }: EntryOutcome): keyof Counts {
+  return COUNTS[kind]
 }
 
 export function addSummary(tally: Tally, { newlyUnlockedCount, lossCount }: ImportSummary): void {
@@ -87,25 +86,25 @@ export function addSummary(tally: Tally, { newlyUnlockedCount, lossCount }: Impo
 }
 
 export function addRefusal(tally: Tally, refusal: Refusal): void {
-  if (tally.refused.length < MOST_KEPT) tally.refused.push(refusal)
+  if (tally.refused.length < MAX_STORED) tally.refused.push(refusal)
 }
 
 export function addDrift(tally: Tally, drift: Drift): void {
   tally.driftCount += 1
-  if (tally.drift.length < MOST_KEPT) tally.drift.push(drift)
+  if (tally.drift.length < MAX_STORED) tally.drift.push(drift)
 }
 
-/** What is likely here already, under another id. */
 export function addPossibleDuplicates(
   tally: Tally,
   { achievementId, possibleDuplicates }: EntryOutcome,
 ): void {
   if (possibleDuplicates.length === 0) return
-  tally.twinsCount += 1
-  if (tally.twins.length < MOST_KEPT) tally.twins.push({ achievementId, possibleDuplicates })
+  tally.possibleDuplicatesCount += 1
+  if (tally.possibleDuplicates.length < MAX_STORED)
+    tally.possibleDuplicates.push({ achievementId, possibleDuplicates })
 }
 
-/** How many were refused, players too. */
+/** Returns the number of refused entries and players. */
 export function refusedCount({ definitions, progress, players }: Tally): number {
   return definitions.refused + progress.refused + players.refused
 }

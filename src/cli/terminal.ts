@@ -1,13 +1,13 @@
-/** The text without what would steer a terminal: documents come from strangers. */
+/** Escapes control characters, which could steer a terminal: documents and names come from other systems. */
 export function printable(text: string): string {
-  return text.replace(STEERING, (character) => {
+  return text.replace(CONTROL, (character) => {
     return `\\u${(character.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`
   })
 }
 
-const STEERING = /[\p{Cc}\p{Zl}\p{Zp}\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu
+const CONTROL = /[\p{Cc}\p{Zl}\p{Zp}\u{202a}-\u{202e}\u{2066}-\u{2069}]/gu
 
-/** Rows under their headings, each column as wide as its widest cell. */
+/** Returns rows under their headings, each column as wide as its widest cell. */
 export function table(headings: readonly string[], rows: readonly (readonly string[])[]): readonly string[] {
   const cells = [headings, ...rows.map((row) => row.map(printable))]
   const widths = headings.map((_, column) => Math.max(...cells.map((row) => [...(row[column] ?? '')].length)))
@@ -23,7 +23,7 @@ function pad(cell: string, width: number): string {
   return cell + ' '.repeat(Math.max(0, width - [...cell].length))
 }
 
-/** A table under its title, set in; nothing for no rows. */
+/** Returns an indented table under its title; no lines when there are no rows. */
 export function listing(
   title: string,
   headings: readonly string[],
@@ -32,7 +32,7 @@ export function listing(
   return rows.length === 0 ? [] : [title, ...table(headings, rows).map((line) => `  ${line}`)]
 }
 
-/** `1 entry`, `2 entries`. */
+/** Returns `1 entry`, `2 entries`. */
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
