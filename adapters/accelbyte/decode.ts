@@ -2,6 +2,7 @@ import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
 import { quick } from '../../src/dialect/fast-path.ts'
+import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank-achievement.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -11,10 +12,10 @@ import { definitionSchema, userRowSchema } from './schema.ts'
 import { readIcons, readInstant, readTexts } from './values.ts'
 import { definitionVerbatim, keepVerbatim, rowVerbatim } from './verbatim.ts'
 
-/** What the admin portal accepts. */
+/** The limit of the admin portal. */
 export const MAX_TAGS = 5
 
-/** Members that the model has no place for: kept as they are, written only when they were set. */
+/** Members that the model cannot hold: stored as they are, and written only if they were set. */
 export const OPAQUE_MEMBERS = ['CustomAttributes', 'Status'] as const
 
 export const DEFINITION_MEMBERS = memberNames(definitionSchema)
@@ -23,23 +24,23 @@ export const ROW_MEMBERS = memberNames(userRowSchema)
 const DEFINITION = quick(definitionSchema)
 const ROW = quick(userRowSchema)
 
-/** Theirs to ours. Nothing is lost on the way in: what the model has no place for is in the extension. */
+/** Reads an entry without losses: members that the model cannot hold go into the extension. */
 export function decode(entry: JsonObject, _losses: LossReport, context: DecodeContext): Canonical {
   return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context, true)
 }
 
-/** The same, without what would be remembered of how members are spelled: that is no fact of the record. */
+/** Reads an entry without keeping original texts, which are no facts of the record. */
 export function decodeFacts(entry: JsonObject, context: DecodeContext): Canonical {
   return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context, false)
 }
 
-/** The shape of an entry that `decode` takes. */
+/** Returns the shape of an entry that `decode` takes. */
 export function shapeOf(entry: JsonObject): 'export' | 'rest' | 'user' {
   if (isUserRow(entry)) return 'user'
   return isRest(foldMembers(entry, DEFINITION_MEMBERS)) ? 'rest' : 'export'
 }
 
-/** Every definition has these and no row has one; both may have members that nobody knows. */
+/** Every definition has these members and no row has one; both may have unknown members. */
 export const MARKS_DEFINITION = /^(description|defaultLanguage)$/i
 
 const MARKS_ROW = /^(achievedAt|latestValue)$/i
@@ -51,7 +52,7 @@ function isUserRow(entry: JsonObject): boolean {
   return typeof entry['status'] === 'number' || names.some((name) => MARKS_ROW.test(name))
 }
 
-function decodeDefinition(entry: JsonObject, context: DecodeContext, remembers: boolean): Canonical {
+function decodeDefinition(entry: JsonObject, context: DecodeContext, keepsVerbatim: boolean): Canonical {
   const members = foldMembers(entry, DEFINITION_MEMBERS)
   const read = readMembers(DEFINITION, members)
   const language = read.DefaultLanguage ?? context.locale
@@ -61,35 +62,26 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext, remembers: 
     throw new DecodeError(path, `${path[0]} must hold at most ${MAX_TAGS} tags, but found ${tags.length}`)
   }
   const achievement: Achievement = {
+    ...BLANK_ACHIEVEMENT,
     id: read.AchievementCode,
     listOrder: read.ListOrder ?? 0,
     name: readTexts(read.Name, language, members.path('Name')),
     description: readTexts(read.Description, language, members.path('Description')),
-    lockedDescription: undefined,
     hidden: read.Hidden ?? false,
-    serverOnly: false,
-    kind: 'persistent',
-    window: undefined,
     participation: read.Global ? 'community' : 'individual',
     requirements: read.Incremental ? [goalOf(read.GoalValue, read.StatCode)] : NO_ITEMS,
-    rewards: NO_ITEMS,
     media: [
       ...readIcons(read.UnlockedIcons, 'unlocked_icon', members.path('UnlockedIcons')),
       ...readIcons(read.LockedIcons, 'locked_icon', members.path('LockedIcons')),
     ],
     tags,
-    platforms: NO_ITEMS,
-    productId: undefined,
-    deepLink: undefined,
-    estimatedTime: undefined,
-    titleAssociations: NO_ITEMS,
     ids: read.ID ? { accelbyte: read.ID } : {},
     createTime: readInstant(read.CreatedAt, members.path('CreatedAt')),
     updateTime: readInstant(read.UpdatedAt, members.path('UpdatedAt')),
     // Last, for it reads each member a second time: all of them are known to be readable by now.
     extensions: extensionsOf({
-      ...keptOf(members, isRest(members)),
-      ...(remembers ? verbatimIn(members, language, read.Incremental ?? false) : EMPTY_OBJECT),
+      ...opaqueIn(members, isRest(members)),
+      ...(keepsVerbatim ? verbatimIn(members, language, read.Incremental ?? false) : EMPTY_OBJECT),
       ...members.unknown,
     }),
   }
@@ -122,11 +114,11 @@ function goalOf(goal: number | bigint | null | undefined, statCode: string | nul
 }
 
 /** REST always says `global`, so that false there says no more than the export, which leaves it out. */
-function keptOf({ known }: Members, rest: boolean): JsonObject {
+function opaqueIn({ known }: Members, rest: boolean): JsonObject {
   const set = OPAQUE_MEMBERS.filter((name) => Object.hasOwn(known, name))
   if (set.length === 0 && (rest || known['Global'] !== false)) return EMPTY_OBJECT
-  const kept = set.map((name): [string, JsonValue] => [name, known[name] ?? null])
-  return Object.fromEntries(!rest && known['Global'] === false ? [['Global', false], ...kept] : kept)
+  const opaque = set.map((name): [string, JsonValue] => [name, known[name] ?? null])
+  return Object.fromEntries(!rest && known['Global'] === false ? [['Global', false], ...opaque] : opaque)
 }
 
 function isRest(members: Members): boolean {

@@ -13,11 +13,11 @@ import {
   ROW_MEMBERS,
 } from './decode.ts'
 import { deriveRowId } from './ids.ts'
-import { reportDifferences } from './losses.ts'
+import { reportLosses } from './losses.ts'
 import { findName, type MemberNames, restName } from './members.ts'
 import { isDouble } from './schema.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
-import { definitionVerbatim, OF_ANY_DEFINITION, rowVerbatim, spelled } from './verbatim.ts'
+import { definitionVerbatim, OF_ANY_DEFINITION, rowVerbatim, writeVerbatim } from './verbatim.ts'
 
 /** The member order of the service's own answers; they have no id. */
 const REST_ORDER = [
@@ -39,23 +39,23 @@ const REST_ORDER = [
   'UpdatedAt',
 ] as const
 
-const NOTHING: Canonical = {
+const EMPTY_RECORD: Canonical = {
   title: { binding: undefined, displayName: undefined, extensions: {} },
   achievement: undefined,
   progress: undefined,
   summary: undefined,
 }
 
-/** Ours to theirs. What was lost is found by reading the entry again and comparing. */
+/** Writes an entry, and measures its losses by reading it back. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const entry = write(record, context)
   const locale = record.achievement?.name.locale ?? ''
-  const back = entry === undefined ? NOTHING : decodeFacts(entry, { locale, envelope: EMPTY_OBJECT })
-  reportDifferences(record, back, losses)
+  const back = entry === undefined ? EMPTY_RECORD : decodeFacts(entry, { locale, envelope: EMPTY_OBJECT })
+  reportLosses(record, back, losses)
   return entry ?? {}
 }
 
-/** A shape is taken at its word only if the record has what it carries. */
+/** Ignores the requested shape if the record lacks the part that it carries. */
 function write(record: Canonical, { shape, purpose, account }: EncodeContext): JsonObject | undefined {
   const { title, achievement, progress } = record
   const isRow = shape === 'user' || (shape === undefined && purpose === 'progress')
@@ -67,7 +67,7 @@ function write(record: Canonical, { shape, purpose, account }: EncodeContext): J
   return shape === 'rest' ? writeRest(achievement, namespace) : writeExport(achievement, namespace)
 }
 
-/** `Global` came later, and is written where it says something. */
+/** `Global` is a newer member, and is written only if it is set. */
 function writeExport(achievement: Achievement, namespace: string): JsonObject {
   const extension = achievement.extensions['accelbyte'] ?? EMPTY_OBJECT
   const definition = writeDefinition(achievement, namespace, extension)
@@ -98,7 +98,7 @@ function writeRest(achievement: Achievement, namespace: string): JsonObject {
 function writeDefinition(achievement: Achievement, namespace: string, extension: JsonObject) {
   const goal = goalIn(achievement)
   const language = achievement.name.locale
-  const as = extension === EMPTY_OBJECT ? asPlain : asSpelled(extension, language, goal !== undefined)
+  const as = extension === EMPTY_OBJECT ? asPlain : asOriginal(extension, language, goal !== undefined)
   return {
     Hidden: achievement.hidden,
     Incremental: goal !== undefined,
@@ -123,18 +123,18 @@ function asPlain(_: string, plain: JsonValue): JsonValue {
   return plain
 }
 
-function asSpelled(extension: JsonObject, language: string, incremental: boolean): typeof asPlain {
+function asOriginal(extension: JsonObject, language: string, incremental: boolean): typeof asPlain {
   const verbatim = definitionVerbatim(language, incremental)
-  return (name, plain) => spelled(name, plain, extension, verbatim)
+  return (name, plain) => writeVerbatim(name, plain, extension, verbatim)
 }
 
 function globalIn({ participation }: Achievement, extension: JsonObject): JsonValue {
-  return spelled('Global', participation === 'community', extension, OF_ANY_DEFINITION)
+  return writeVerbatim('Global', participation === 'community', extension, OF_ANY_DEFINITION)
 }
 
 /**
- * The requirement that an incremental achievement can say: the only one, and reached from below. Part of what a
- * record asks for would unlock too early, so then the achievement is left to the game to unlock.
+ * The single requirement of an incremental achievement, reached from below. An achievement with any other requirements is written as
+ * not incremental, for the game to unlock: only some of the requirements would unlock it too early.
  */
 function goalIn({ requirements }: Achievement): Requirement | undefined {
   const [only, ...others] = requirements
@@ -149,7 +149,7 @@ function writeRow(
   const extension = progress.extensions['accelbyte'] ?? {}
   const achieved = progress.state === 'achieved'
   const verbatim = rowVerbatim(achieved)
-  const as = (name: string, plain: JsonValue) => spelled(name, plain, extension, verbatim)
+  const as = (name: string, plain: JsonValue) => writeVerbatim(name, plain, extension, verbatim)
   const { id, name } = extension
   return Object.fromEntries([
     ['id', typeof id === 'string' ? id : deriveRowId(account, progress.achievementId)],

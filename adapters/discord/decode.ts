@@ -1,6 +1,7 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
+import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank-achievement.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
@@ -18,7 +19,7 @@ import {
 import { membersWhere } from './members.ts'
 import { type Memory, verbatimOf, writeMemory } from './verbatim.ts'
 
-/** Reads a definition, a progress record, or the two in one. Nothing is lost: the extension keeps the rest. */
+/** Reads a definition, a progress record, or both in one entry. The extension stores everything else. */
 export function decode(entry: JsonObject, context: DecodeContext): Canonical {
   const isDefinition = isDefined(entry)
   const isProgress = says(entry, 'achievement_id') || says(entry, 'percent_complete')
@@ -26,11 +27,11 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     throw new DecodeError([], 'expected an achievement (id, name) or progress on one (achievement_id)')
   }
   const definition = isDefinition ? readDefinition(entry) : undefined
-  const standing = isProgress ? readProgressFacts(entry) : undefined
-  if (definition !== undefined && standing !== undefined && standing.achievement !== definition.id) {
+  const progress = isProgress ? readProgressFacts(entry) : undefined
+  if (definition !== undefined && progress !== undefined && progress.achievement !== definition.id) {
     throw new DecodeError(['achievement_id'], `expected the id of the same entry, ${definition.id}`)
   }
-  const application = (definition ?? standing)?.application
+  const application = (definition ?? progress)?.application
   return {
     title: {
       binding: application === undefined ? undefined : { application_id: application },
@@ -38,13 +39,13 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
       extensions: EMPTY_OBJECT,
     },
     achievement:
-      definition && achievementOf(definition, memoryOfDefinition(entry, definition, standing), context),
-    progress: standing && progressOf(standing, progressVerbatim(entry, standing, definition)),
+      definition && achievementOf(definition, memoryOfDefinition(entry, definition, progress), context),
+    progress: progress && progressOf(progress, progressVerbatim(entry, progress, definition)),
     summary: undefined,
   }
 }
 
-/** Where the icon is to be had; without an application there is no address. */
+/** The icon's address on Discord's CDN; empty without an application. */
 export function iconAsset(facts: Pick<DefinitionFacts, 'application' | 'id'>, hash: string): MediaAsset {
   const { application, id } = facts
   const folder = `https://cdn.discordapp.com/app-assets/${application}/achievements/${id}/icons`
@@ -62,13 +63,13 @@ function says(entry: JsonObject, member: string): boolean {
 function memoryOfDefinition(
   entry: JsonObject,
   facts: DefinitionFacts,
-  standing: DiscordProgress | undefined,
+  progress: DiscordProgress | undefined,
 ): Memory {
   const shape = shapeOf(entry)
   return {
     shape: shape === 'v6' ? undefined : shape,
     verbatim: verbatimOf(entry, unusualInDefinition(entry, facts, shape), DEFINITION_MEMBERS),
-    members: membersWhere(entry, standing === undefined ? isNoneOfDefinition : isNoneOfBoth),
+    members: membersWhere(entry, progress === undefined ? isNoneOfDefinition : isNoneOfBoth),
   }
 }
 
@@ -79,7 +80,7 @@ const isNoneOfDefinition = (member: string) => !OF_DEFINITION.has(member)
 const isNotProgressMember = (member: string) => !OF_PROGRESS.has(member)
 const isNoneOfBoth = (member: string) => isNoneOfDefinition(member) && isNotProgressMember(member)
 
-/** Beside a definition, members that nobody modelled are the definition's. */
+/** Unknown members of an entry with a definition belong to the definition. */
 function progressVerbatim(
   entry: JsonObject,
   facts: DiscordProgress,
@@ -105,34 +106,20 @@ function shapeOf(entry: JsonObject): DefinitionShape {
 function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: DecodeContext): Achievement {
   const { name, description } = facts
   return {
+    ...BLANK_ACHIEVEMENT,
     id: facts.id,
-    listOrder: 0,
     name: { locale, text: name.text, translations: name.translations },
     description: { locale, text: description.text, translations: description.translations },
-    lockedDescription: undefined,
     hidden: facts.secret,
     serverOnly: facts.secure,
-    kind: 'persistent',
-    window: undefined,
-    participation: 'individual',
-    requirements: NO_ITEMS,
-    rewards: NO_ITEMS,
     media: facts.icon === undefined ? NO_ITEMS : [iconAsset(facts, facts.icon)],
-    tags: NO_ITEMS,
-    platforms: NO_ITEMS,
-    productId: undefined,
-    deepLink: undefined,
-    estimatedTime: undefined,
-    titleAssociations: NO_ITEMS,
     ids: { discord: facts.id },
     extensions: extensionsOf(memory),
-    createTime: undefined,
-    updateTime: undefined,
   }
 }
 
 function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
-  const { percent, unlockTime } = facts.standing
+  const { percent, unlockTime } = facts.completion
   return {
     account: facts.user,
     achievementId: facts.achievement,

@@ -17,7 +17,7 @@ import {
 } from './facts.ts'
 import { reportDefinition, reportForeignTags, reportProgressLosses } from './report.ts'
 import { isSnowflakeText } from './snowflake.ts'
-import { readMemory, spell } from './verbatim.ts'
+import { readMemory, writeVerbatim } from './verbatim.ts'
 
 /** Writes a definition, with progress beside it where there is some, or progress alone. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
@@ -29,8 +29,8 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
   const shape = context.shape ?? (context.purpose === 'progress' ? 'progress' : undefined)
   const defined = achievement !== undefined && shape !== 'progress' ? achievement : undefined
   const definition = defined && encodeDefinition(title.binding?.['application_id'], defined, losses, shape)
-  const standing = progress && encodeProgress(record, progress, losses, context, definition !== undefined)
-  return definition && standing ? { ...definition, ...standing } : (definition ?? standing ?? {})
+  const written = progress && encodeProgress(record, progress, losses, context, definition !== undefined)
+  return definition && written ? { ...definition, ...written } : (definition ?? written ?? {})
 }
 
 function encodeDefinition(
@@ -53,7 +53,7 @@ function encodeDefinition(
   }
   const verbatim = shape === cameIn ? memory.verbatim : EMPTY_OBJECT
   const plain = writeDefinition(facts, shape)
-  const { entry, fromVerbatim } = spell(facts, plain, verbatim, DEFINITION_MEMBERS, readDefinition)
+  const { entry, fromVerbatim } = writeVerbatim(facts, plain, verbatim, DEFINITION_MEMBERS, readDefinition)
   reportDefinition(achievement, facts, losses)
   for (const text of ['name', 'description'] as const) {
     if (!fromVerbatim.has(text)) reportForeignTags(text, facts[text], losses)
@@ -73,19 +73,25 @@ function encodeProgress(
   const facts: DiscordProgress = {
     user: account !== undefined && isSnowflakeText(account) ? account : undefined,
     achievement: achievement?.ids['discord'] ?? progress.achievementId,
-    standing: {
+    completion: {
       percent: progress.state === 'achieved' ? 100 : Math.min(99, progress.percent),
       unlockTime: progress.state === 'achieved' ? progress.unlockTime : undefined,
     },
   }
   const plain = writeProgressFacts(facts)
-  const { entry, fromVerbatim } = spell(facts, plain, memory.verbatim, PROGRESS_MEMBERS, readProgressFacts)
-  reportProgressLosses(progress, facts, fromVerbatim.has('standing'), losses)
+  const { entry, fromVerbatim } = writeVerbatim(
+    facts,
+    plain,
+    memory.verbatim,
+    PROGRESS_MEMBERS,
+    readProgressFacts,
+  )
+  reportProgressLosses(progress, facts, fromVerbatim.has('completion'), losses)
   const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
   return { ...members, ...entry }
 }
 
-/** Progress alone does not name its application, unless the entry that it came from did. */
+/** Progress alone names its application only if the entry that it was read from did. */
 function withApplication(members: JsonObject, application: string | undefined): JsonObject {
   const { application_id: named } = members
   if (named === undefined || application === undefined || String(named) === application) return members

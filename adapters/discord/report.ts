@@ -8,13 +8,13 @@ import type { DefinitionFacts, DiscordProgress } from './facts.ts'
 import { ACCOUNT_ID_FORM } from './snowflake.ts'
 import { foreignTags, type Text } from './text.ts'
 
-/** Fields that Discord has no place for; an empty list is what it gives back for them. */
+/** Fields that Discord cannot carry; a list is read back as empty. */
 const WITHOUT_LOCATION = [
   ...(['lockedDescription', 'window', 'requirements', 'rewards', 'tags', 'platforms', 'productId'] as const),
   ...(['deepLink', 'estimatedTime', 'titleAssociations', 'createTime', 'updateTime'] as const),
 ] satisfies readonly (keyof Achievement)[]
 
-/** Reports what a definition loses, whatever its texts are spelled like. */
+/** Reports the losses of a definition, but for its translations. */
 export function reportDefinition(achievement: Achievement, facts: DefinitionFacts, losses: LossReport): void {
   const coerced = (field: keyof Achievement, to: JsonValue, why: string) => {
     const from = achievement[field] as JsonValue
@@ -44,14 +44,14 @@ export function reportForeignTags(field: 'name' | 'description', text: Text, los
   }
 }
 
-/** Reports what progress loses; a time that is spelled as it came has kept all its digits. */
+/** Reports the losses of progress; a time that is written verbatim keeps all its digits. */
 export function reportProgressLosses(
   progress: ProgressFacts,
   facts: DiscordProgress,
   timeFromVerbatim: boolean,
   losses: LossReport,
 ): void {
-  const { percent } = facts.standing
+  const { percent } = facts.completion
   const state = percent === 100 ? 'achieved' : percent > 0 ? 'in_progress' : 'not_started'
   const coerced = (field: keyof ProgressFacts, to: JsonValue, why: string) => {
     const from = progress[field] as JsonValue
@@ -72,14 +72,14 @@ export function reportProgressLosses(
 
 function reportUnlockTime(
   { unlockTime }: ProgressFacts,
-  { standing }: DiscordProgress,
+  { completion }: DiscordProgress,
   fromVerbatim: boolean,
   losses: LossReport,
 ): void {
   if (unlockTime === undefined) return
   const path = ['progress', 'unlockTime']
   const from = formatInstant(unlockTime)
-  if (standing.unlockTime === undefined) {
+  if (completion.unlockTime === undefined) {
     losses.dropped(path, from, 'only what is achieved has an unlock time')
   } else if (!fromVerbatim && unlockTime % TICKS_PER_MICROSECOND !== 0n) {
     losses.coerced(path, from, formatInstant(unlockTime, 6), 'Discord writes microseconds')
@@ -90,11 +90,11 @@ const TICKS_PER_MICROSECOND = TICKS_PER_SECOND / 1_000_000n
 
 function reportMedia({ media }: Achievement, facts: DefinitionFacts, losses: LossReport): void {
   if (media.length === 0 && facts.icon === undefined) return
-  const kept = facts.icon === undefined ? [] : [iconAsset(facts, facts.icon)]
-  if (sameJson(media, kept)) return
+  const written = facts.icon === undefined ? [] : [iconAsset(facts, facts.icon)]
+  if (sameJson(media, written)) return
   const why = 'Discord has one icon, known by the hash that Discord gave it, at an address of its own'
-  if (kept.length === 0) losses.dropped(['achievement', 'media'], plain(media), why)
-  else losses.coerced(['achievement', 'media'], plain(media), plain(kept), why)
+  if (written.length === 0) losses.dropped(['achievement', 'media'], plain(media), why)
+  else losses.coerced(['achievement', 'media'], plain(media), plain(written), why)
 }
 
 /** A value of the model as JSON: members that are undefined left out. */

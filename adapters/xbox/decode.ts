@@ -9,7 +9,7 @@ import { legacyCodec } from './legacy.ts'
 import { firstTitleCodec, titleCodec } from './title.ts'
 import { asRequest, isRequest, updateCodec } from './update.ts'
 
-/** Theirs to ours: whatever the record has no field for, and each odd spelling, goes into its extensions. */
+/** Reads an entry: members without a canonical field, and original texts, go into the extensions. */
 export function decode(entry: JsonObject, losses: LossReport, context: DecodeContext): Canonical {
   const wrapper = wrapperOf(entry)
   if (wrapper === undefined) return decodeEntry(entry, context)
@@ -45,7 +45,7 @@ function decodeEntry(entry: JsonObject, context: DecodeContext): Canonical {
     const { wire, record } = codec.read(said, context)
     return withExtensions(codec, record, said, wire, codec.write(record, PLAIN))
   } catch (error) {
-    // an entry of an update request was read as a request of its own
+    // An entry of an update request was read as a request of its own.
     const isInner = error instanceof DecodeError && error.path[0] === 'achievements' && entry !== said
     throw isInner ? new DecodeError(error.path.slice(2), error.problem) : error
   }
@@ -61,11 +61,11 @@ function wrapperOf(entry: JsonObject): string | undefined {
 
 interface Recognised {
   readonly codec: EntryCodec
-  /** The entry as the form has it. */
+  /** The entry in the shape that the codec reads. */
   readonly said: JsonObject
 }
 
-/** Which form an entry takes shows in its members. */
+/** Recognises the codec of an entry by its members. */
 export function recognise(entry: JsonObject, envelope: JsonObject): Recognised {
   const has = (...names: readonly string[]) => names.some((name) => Object.hasOwn(entry, name))
   const as = (codec: EntryCodec, said = entry): Recognised => ({ codec, said })
@@ -87,7 +87,7 @@ const MARKS = {
   title: ['lastUnlock', 'earnedAchievements', 'maxGamerscore'],
 } as const
 
-/** Whether a member at the top says nothing about the form of an entry, nor anything that the form reads. */
+/** Whether neither `recognise` nor the codec reads a member at the top. */
 export function isIgnored(codec: EntryCodec, member: string): boolean {
   return !codec.knows(member) && !READ_BY_ALL.has(member)
 }

@@ -1,24 +1,25 @@
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { measureLosses } from '../../src/dialect/kit/measure-losses.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
-import type { JsonObject } from '../../src/model/json.ts'
+import { type JsonObject, sameJson } from '../../src/model/json.ts'
 import { achievementCodec } from './achievement.ts'
 import { isIgnored, recognise } from './decode.ts'
-import { isSame, reportDifferences } from './difference.ts'
 import type { EntryCodec } from './entry-codec.ts'
-import { type Difference, extensionOf, FORM, type Memory, memoriesOf, SPELLED } from './extension.ts'
+import { type Difference, extensionOf, FORM, type Memory, memoriesOf, VERBATIM } from './extension.ts'
 import { legacyCodec } from './legacy.ts'
+import { LOSS_RULES } from './losses.ts'
 import { putBack } from './put-back.ts'
 import { firstTitleCodec, titleCodec } from './title.ts'
 import { updateCodec } from './update.ts'
 
-/** Ours to theirs. What an entry lost is found by reading it back. */
+/** Writes an entry, and measures its losses by reading it back. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const codec = codecFor(record, context)
   const reading = { locale: record.achievement?.name.locale ?? context.locale ?? '', envelope: {} }
   const plain = codec.write(record, context)
   const meaning = codec.read(plain, reading).record
-  reportDifferences(record, meaning, losses)
+  measureLosses(record, meaning, losses, LOSS_RULES)
   const keepsMeaning = (entry: JsonObject) => means(codec, entry, meaning, reading)
   return withMemories(codec, record, plain, keepsMeaning, losses)
 }
@@ -39,7 +40,7 @@ function codecFor(record: Canonical, { shape, purpose }: EncodeContext): EntryCo
   return extensionOf(record, 'achievement')[FORM] === 'legacy' ? legacyCodec : achievementCodec
 }
 
-/** The entry with what its extensions say, but for whatever would make it mean something else. */
+/** The entry with the differences of its extensions, unless they change its meaning. */
 function withMemories(
   codec: EntryCodec,
   record: Canonical,
@@ -49,43 +50,43 @@ function withMemories(
 ): JsonObject {
   const memories = memoriesOf(codec, record)
   const changes = memories.flatMap((memory) => memory.changes)
-  const remembered = putBack(codec, plain, changes)
-  const isSafe = changesNothing(codec, memories) || keepsMeaning(remembered.entry)
+  const restored = putBack(codec, plain, changes)
+  const isSafe = changesNothing(codec, memories) || keepsMeaning(restored.entry)
   const { entry, fitting } = isSafe
-    ? remembered
+    ? restored
     : putBack(codec, plain, harmless(codec, plain, changes, keepsMeaning))
   for (const { part, name, value, changes: own } of memories) {
-    // how something was spelled is no fact of its own: it may be forgotten when the record or the form changes
-    if (name === SPELLED || own.some((change) => fitting.has(change))) continue
+    // An original text is no fact: it may be dropped when the record or the shape changes.
+    if (name === VERBATIM || own.some((change) => fitting.has(change))) continue
     losses.dropped([part, 'extensions', 'xbox', name], value, 'it has no place in this form of entry')
   }
   return entry
 }
 
-/** Whether nobody who reads an entry would look at any of what is remembered. */
+/** Whether `decode` ignores every member that the extensions add. */
 function changesNothing(codec: EntryCodec, memories: readonly Memory[]): boolean {
   return memories.every(({ changes }) =>
     changes.every(({ at }) => at.length === 1 && isIgnored(codec, String(at[0]))),
   )
 }
 
-/** How many entries are read to find the changes that keep the meaning: each reading costs as much as the entry. */
-const MOST_READINGS = 64
+/** Reading an entry once costs time in proportion to its size, so that the number of readings is bounded. */
+const MAX_READINGS = 64
 
-/** The changes that keep the meaning, found by halves; what is not found in so many readings is left out. */
+/** Returns the changes that keep the meaning, found by bisection; omits the rest after `MAX_READINGS`. */
 function harmless(
   codec: EntryCodec,
   plain: JsonObject,
   changes: readonly Difference[],
   keepsMeaning: (entry: JsonObject) => boolean,
 ): readonly Difference[] {
-  const kept: Difference[] = []
+  const found: Difference[] = []
   let readings = 0
   const keep = (some: readonly Difference[]): void => {
-    if (some.length === 0 || readings >= MOST_READINGS) return
+    if (some.length === 0 || readings >= MAX_READINGS) return
     readings += 1
-    if (keepsMeaning(putBack(codec, plain, [...kept, ...some]).entry)) {
-      kept.push(...some)
+    if (keepsMeaning(putBack(codec, plain, [...found, ...some]).entry)) {
+      found.push(...some)
       return
     }
     if (some.length === 1) return
@@ -94,14 +95,14 @@ function harmless(
     keep(some.slice(middle))
   }
   keep(changes)
-  return kept
+  return found
 }
 
-/** Whether an entry is still read as the same form, and as the same record. */
+/** Whether an entry is still read with the same codec, and as the same record. */
 function means(codec: EntryCodec, entry: JsonObject, meaning: Canonical, reading: DecodeContext): boolean {
   try {
     const recognised = recognise(entry, {})
-    return recognised.codec === codec && isSame(meaning, codec.read(recognised.said, reading).record)
+    return recognised.codec === codec && sameJson(meaning, codec.read(recognised.said, reading).record)
   } catch (error) {
     if (error instanceof DecodeError) return false
     throw error

@@ -2,23 +2,23 @@ import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../s
 import type { EntryCodec } from './entry-codec.ts'
 import { type Difference, stepsTo } from './extension.ts'
 
-/** The changes at one place of an entry, and those further inside it. */
-interface Place {
+/** The changes at one path of an entry, and those below it. */
+interface Node {
   readonly changes: Difference[]
-  readonly inner: Map<string | number, Place>
+  readonly inner: Map<string | number, Node>
 }
 
 /**
- * Returns the entry with each of the differences that fits it, and which those were. All are put back in one walk:
- * one walk for each would cost the square of what an entry holds.
+ * Returns the entry with every difference that fits it, and the set of these. Applies all in one traversal: one traversal each would
+ * take quadratic time.
  */
 export function putBack(
   codec: EntryCodec,
   entry: JsonObject,
   changes: readonly Difference[],
 ): { readonly entry: JsonObject; readonly fitting: ReadonlySet<Difference> } {
-  const root = newPlace()
-  for (const change of changes) placeAt(root, change.at).changes.push(change)
+  const root = newNode()
+  for (const change of changes) nodeAt(root, change.at).changes.push(change)
   const fitting = new Set<Difference>()
   const isFree = ({ at }: Difference) => at.length === 1 && codec.free.has(String(at[0]))
   const changed = changedAt(entry, root, undefined, (change, value) => {
@@ -32,23 +32,23 @@ export function putBack(
   return { entry: changed as JsonObject, fitting }
 }
 
-function newPlace(): Place {
+function newNode(): Node {
   return { changes: [], inner: new Map() }
 }
 
-function placeAt(root: Place, at: Difference['at']): Place {
-  let basePath = root
+function nodeAt(root: Node, at: Difference['at']): Node {
+  let node = root
   for (const step of at) {
-    const inner = basePath.inner.get(step) ?? newPlace()
-    basePath.inner.set(step, inner)
-    basePath = inner
+    const inner = node.inner.get(step) ?? newNode()
+    node.inner.set(step, inner)
+    node = inner
   }
-  return basePath
+  return node
 }
 
 function changedAt(
   before: JsonValue | undefined,
-  { changes, inner }: Place,
+  { changes, inner }: Node,
   parent: string | number | undefined,
   fits: (change: Difference, value: JsonValue | undefined) => boolean,
 ): JsonValue | undefined {
@@ -57,18 +57,18 @@ function changedAt(
   if (inner.size === 0 || typeof value !== 'object' || value === null) return value
   if (isJsonObject(value)) {
     const members = new Map(Object.entries(value))
-    for (const [step, basePath] of inner) {
+    for (const [step, below] of inner) {
       const name = String(step)
-      const member = changedAt(members.get(name), basePath, step, fits)
+      const member = changedAt(members.get(name), below, step, fits)
       if (member !== undefined) members.set(name, member)
     }
     return Object.fromEntries(members)
   }
   const list = [...value]
   const indices = new Map(stepsTo(list, parent).map((step, index) => [step, index]))
-  for (const [step, basePath] of inner) {
+  for (const [step, below] of inner) {
     const index = indices.get(step)
-    if (index !== undefined) list[index] = changedAt(list[index], basePath, step, fits) as JsonValue
+    if (index !== undefined) list[index] = changedAt(list[index], below, step, fits) as JsonValue
   }
   return list
 }

@@ -9,50 +9,50 @@ import type { LossReport } from './losses.ts'
 /**
  * Translates one platform's JSON to and from canonical records.
  *
- * An adapter sees one entry at a time: parsing, framing, limits, the loss policy and what belongs to other
- * dialects are the portable half (`document.ts`, `translate.ts`) and are the same for all.
+ * An adapter handles one entry at a time. Parsing, envelopes, limits, the loss policy and data of other dialects are handled by
+ * the portable part (`document.ts`, `translate.ts`), the same for all dialects.
  *
- * `decode` and `encode` are pure: no I/O, no clock, no randomness, inputs never changed, same in same out.
- * Nothing is lost in silence: whatever a translation cannot carry, it reports.
+ * `decode` and `encode` are pure: no I/O, no clock, no randomness, no change of their inputs, the same output for the same input. They
+ * report every value that they cannot carry.
  */
 export interface Adapter {
   /** Equals its folder's name; appears on the wire. */
   readonly id: DialectId
   readonly displayName: string
-  /** The forms that an entry takes in this dialect. */
+  /** The shapes that an entry can have in this dialect. */
   readonly shapes: readonly Shape[]
-  /** The shape that an entry is written in when nobody asks for one; absent where the dialect has no place for it. */
+  /** The default shape for each purpose; absent if the dialect cannot carry it. */
   readonly usualShapes: Readonly<Partial<Record<EncodeContext['purpose'], string>>>
-  /** How much of each feature survives `encode`; the conformance suite holds it to what it observes. */
+  /** How much of each feature survives `encode`; the conformance suite compares it with its own observations. */
   readonly capabilities: Capabilities
   /**
-   * Whether entries carry the developer's own code for an achievement. Where they do not, `decode` gives the
-   * dialect's id as the code too, and an import never matches by it.
+   * Whether entries carry the developer's own code for an achievement. If not, `decode` returns the dialect's id as the
+   * code as well, and an import never matches by it.
    */
   readonly hasCodes: boolean
   readonly envelope: Envelope
   readonly ids: IdScheme
 
   /**
-   * The name of the shape of an entry that `decode` takes; absent where no two shapes carry the same parts. An import
-   * compares an entry with what the same shape would have said of the record.
+   * Returns the name of the shape of an entry that `decode` takes; absent if no two shapes carry the same parts. An import
+   * compares an entry with the stored record as the same shape writes it.
    */
   readonly shapeOf?: (entry: JsonObject, context: DecodeContext) => string
 
   /**
-   * Theirs to ours: one entry of a document.
+   * Reads one entry of a document.
    * @throws DecodeError for an entry that is not of this dialect, with the path in it; nothing else.
    */
   decode(entry: JsonObject, losses: LossReport, context: DecodeContext): Canonical
 
   /**
-   * Ours to theirs. The portable half has seen to it that `record.title.binding` and
-   * `record.achievement.ids[this.id]` are set. Loss paths are paths of the canonical record.
+   * Writes one entry. `encodeEntry` has set `record.title.binding` and `record.achievement.ids[this.id]`. Loss paths
+   * are paths of the canonical record.
    */
   encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject
 }
 
-/** What one entry of a document says, in canonical words: any of its parts may be absent. */
+/** The canonical form of one entry of a document; any of its parts may be absent. */
 export interface Canonical {
   readonly title: TitleFacts
   readonly achievement: Achievement | undefined
@@ -67,23 +67,23 @@ export interface TitleFacts {
   readonly extensions: Extensions
 }
 
-/** One player's standing on one achievement, as a document says it. */
+/** One player's progress on one achievement, as a document states it. */
 export interface ProgressFacts {
-  /** The player's id in the document's dialect; undefined when the entry does not say whose it is. */
+  /** The player's id in the document's dialect; undefined if the entry does not name the player. */
   readonly account: string | undefined
-  /** The achievement's code, or its id in the dialect where `hasCodes` is false. */
+  /** The achievement's code, or its id in the dialect if `hasCodes` is false. */
   readonly achievementId: string
   readonly state: ProgressState
-  /** 0 to 100, cut; 100 only when achieved. */
+  /** 0 to 100, rounded down; 100 only if achieved. */
   readonly percent: number
-  /** By requirement id; where a dialect knows no ids, a single value under any id is that of the only requirement. */
+  /** By requirement id. If a dialect has no such ids, a single value under any id belongs to the only requirement. */
   readonly values: Readonly<Record<string, Quantity>>
   readonly unlockTime: Instant | undefined
   readonly revoked: boolean
   readonly extensions: Extensions
 }
 
-/** A player's totals of one title, as a document says them. */
+/** A player's totals of one title, as a document states them. */
 export interface SummaryFacts {
   readonly account: string | undefined
   readonly unlockedCount: number
@@ -99,31 +99,32 @@ export interface Shape {
   readonly carries: readonly ('definition' | 'progress' | 'summary')[]
 }
 
-/** How entries sit in a document. */
+/** How a document contains entries. */
 export interface Envelope {
   /**
    * Members of an object at the top whose array holds the entries (`achievements`). An array at the top holds
    * entries too, and an object at the top without any of these members is one entry.
    */
   readonly lists: readonly string[]
-  /** Members beside the list that entries cannot be understood without, wherever they stand. */
+  /** Members beside the list, before or after it, that are needed to decode its entries. */
   readonly context: readonly string[]
   /** The member that holds the list of this shape when a document is written; undefined for a bare array. */
   listMember(shape: string): string | undefined
   /** Members to write after the list. */
   trailer(shape: string, count: number): JsonObject
-  /** Reports what is lost of the members beside the list; called once, after the last entry. */
+  /** Reports losses of the members beside the list; called once, after the last entry. */
   readEnvelope(envelope: JsonObject, losses: LossReport): void
 }
 
-/** How this dialect names achievements and titles: for records that never had a name in it. */
+/** Creates ids of achievements and titles in this dialect, for records that have none. */
 export interface IdScheme {
-  /** A new achievement id that is not among the taken ones. Pure: the same seed gives the same id. */
+  /** Returns an achievement id that is not among the taken ones. Pure: the same seed gives the same id. */
   mint(seed: IdSeed): string
-  /** The binding of a title that was never bound in this dialect: always the same for the same entropy. */
+  /** The binding of a title that has none in this dialect: the same for the same entropy. */
   deriveBinding(titleId: string, entropy: bigint): Binding
-  /** Whether a text can be a player's id in this dialect, and what is asked of it otherwise. */
+  /** Whether a text can be a player's id in this dialect. */
   isAccountId(text: string): boolean
+  /** The format of a player's id, for error texts. */
   readonly accountIdForm: string
 }
 
@@ -132,32 +133,29 @@ export interface IdSeed {
   readonly time: Instant
   /** 64 bits, random or a hash. */
   readonly entropy: bigint
-  /**
-   * The id that was minted just before, where that is in `taken` with all the others: what was learned from them
-   * need not be learned again.
-   */
+  /** The id minted just before, if it is in `taken` with all others: minting can continue from it. */
   readonly last?: string | undefined
 }
 
 export interface DecodeContext {
-  /** BCP-47 tag of texts whose language the document does not say. */
+  /** BCP-47 tag of texts whose language the document does not state. */
   readonly locale: string
   /** Members beside the list of entries. */
   readonly envelope: JsonObject
 }
 
 export interface EncodeContext {
-  /** BCP-47 tag to prefer where the dialect carries one language; undefined for each record's default. */
+  /** BCP-47 tag to prefer if the dialect carries one language; undefined for each record's default. */
   readonly locale: string | undefined
-  /** One of the adapter's shapes; undefined for the shape that the record came in, else the default. */
+  /** One of the adapter's shapes; undefined for the shape that the record was read from, else the default. */
   readonly shape: string | undefined
-  /** What an entry must carry, when it makes a difference to the shape. */
+  /** The part that an entry must carry, if the shape depends on it. */
   readonly purpose: 'definition' | 'progress' | 'summary'
-  /** The player's id in this dialect, for entries that name it; undefined when nobody is meant. */
+  /** The player's id in this dialect, for entries that name the player; undefined for none. */
   readonly account: string | undefined
 }
 
-/** What a dialect may or may not be able to say. A new feature fails to compile until each adapter answers. */
+/** What a dialect may or may not be able to carry. A new feature fails to compile until each adapter declares it. */
 export type Feature =
   | 'code'
   | 'list_order'

@@ -5,48 +5,47 @@ import type { Progress } from '../model/progress.ts'
 import type { Binding } from '../model/title.ts'
 
 /**
- * Says what events become on a platform, and what its answers mean. Pure like an adapter: no I/O, no clock, no
- * randomness. Who sends the requests, when, how often and with which credential is the relay's business, and the same for all.
+ * Maps events to a platform's requests, and its responses to verdicts. Pure like an adapter: no I/O, no clock, no randomness. The
+ * relay sends the requests, retries them and adds the credential; that is the same for all platforms.
  */
 export interface Bridge {
-  /** What the platform can be told of. */
+  /** The kinds of events that the platform has a request for. */
   readonly kinds: readonly EventKind[]
   /**
-   * The requests that tell the platform of a player's changes, which come in their order. Each change is covered by one
-   * request, or by none because the platform cannot be told: then it is named as unsupported, with the reason.
+   * Plans the requests for one player's changes, given in order. Each change is covered by one request, or is returned as
+   * unsupported with the reason.
    *
-   * Changes that share a request share its fate, so `plan` of all the changes of some of its requests gives just those
-   * requests again: what is tried again is the same as before.
+   * Planning all changes of some of the requests again gives just these requests, so that a retry sends the same.
    */
   plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePlan
   /**
-   * What an answer means, for each change that its request covers, in that order. Undefined for what any HTTP server
-   * means by its status: `verdictOf`.
+   * Returns the verdict for each change that the request covers, in order. Undefined if the status alone decides, as in
+   * `verdictOf`.
    */
   interpret?(request: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined
-  /** A request that changes nothing and is answered to whoever may write. */
+  /** A request that changes nothing and succeeds for a credential that may write. */
   probe(target: Omit<BridgeTarget, 'account'>): BridgeRequest
 }
 
-/** One event, with what the platform may need to know beside it. */
+/** One event, with the records that its request may need. */
 export interface BridgeChange {
   readonly event: Event
   readonly achievement: StoredAchievement
-  /** What the player has now, which may be further than the event. */
+  /** The player's current progress, which may be newer than the event. */
   readonly progress: Progress
 }
 
-/** Whom and what it is about, by the platform's names. */
+/** The title and account, by the platform's names. */
 export interface BridgeTarget {
   readonly titleId: string
-  /** What the platform knows the title by. */
+  /** The title's ids on the platform. */
   readonly binding: Binding
-  /** The player's account there. */
+  /** The player's account on the platform. */
   readonly account: string
 }
 
 export interface BridgePlan {
-  /** To be made in this order: a later one may give again what an earlier one takes away. */
+  /** In the order to send them: a later request may restore what an earlier one resets. */
   readonly requests: readonly BridgeRequest[]
   readonly unsupported: readonly { readonly change: BridgeChange; readonly why: string }[]
 }
@@ -60,9 +59,9 @@ export interface BridgeRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Sent as JSON; undefined for none. */
   readonly body: JsonValue | undefined
-  /** The changes that it tells, in order; empty for one that tells nothing by itself, such as a probe. */
+  /** The changes that it reports, in order; empty for a request that reports none, such as a probe. */
   readonly covers: readonly BridgeChange[]
-  /** What has to be asked just before it. Whatever comes of that: what matters shows in the answer to the request. */
+  /** A request to send just before it. Its response is ignored: a failure shows in the response to this request. */
   readonly before?: BridgeRequest
 }
 
@@ -72,8 +71,8 @@ export interface PlatformResponse {
 }
 
 /**
- * `refused`: to send the same again would not help. What covers changes of several achievements may be refused for one of
- * them: what is planned of each achievement's changes alone may yet be taken.
+ * `refused`: sending the same again would not help. A request that covers several achievements may be refused because of one of
+ * them; the relay then plans each achievement's changes alone.
  */
 export type Verdict =
   | { readonly kind: 'delivered' }
@@ -82,18 +81,18 @@ export type Verdict =
 
 const DELIVERED: Verdict = { kind: 'delivered' }
 
-/** 4xx that say nothing of the request itself: who may ask, how often, or that something is on its way. */
-const PASSING = new Set([401, 402, 403, 407, 408, 421, 423, 425, 429])
+/** 4xx statuses that are not about the request itself: credentials, rate limits, or a resource that is not ready. */
+const TEMPORARY = new Set([401, 402, 403, 407, 408, 421, 423, 425, 429])
 
-/** What an HTTP server means by a status, as long as its platform does not say otherwise. */
+/** The verdict of an HTTP status, unless the platform's `interpret` says otherwise. */
 export function verdictOf(status: number): Verdict {
   if (status >= 200 && status < 300) return DELIVERED
   const why = `it answered ${status}`
-  const final = status >= 400 && status < 500 && !PASSING.has(status)
+  const final = status >= 400 && status < 500 && !TEMPORARY.has(status)
   return { kind: final ? 'refused' : 'retry', why }
 }
 
-/** What an answer says; undefined where that is no JSON. */
+/** The JSON of a response; undefined if it is not JSON. */
 export function jsonOf({ body }: PlatformResponse): unknown {
   try {
     return JSON.parse(body)

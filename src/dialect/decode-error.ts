@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonValue } from '../model/json.ts'
 import { formatPath, type Path } from './losses.ts'
 
-/** An entry is not of the dialect: where, what was expected, and what was there. */
+/** An entry that is not of the dialect: the path, the expected value and the value found. */
 export class DecodeError extends Error {
   override readonly name = 'DecodeError'
   readonly path: Path
@@ -13,7 +13,7 @@ export class DecodeError extends Error {
     this.problem = problem
   }
 
-  /** The same error seen from further out. */
+  /** The same error, with its path below a base. */
   under(base: Path): DecodeError {
     return new DecodeError([...base, ...this.path], this.problem)
   }
@@ -40,7 +40,7 @@ interface SchemaIssue {
 
 /**
  * Reads a value by a schema.
- * @throws DecodeError at the first thing wrong, saying what is there.
+ * @throws DecodeError for the first problem, with the value found.
  */
 export function readAs<Output>(schema: Schema<Output>, value: JsonValue, base: Path = []): Output {
   const result = schema['~standard'].validate(value)

@@ -35,8 +35,8 @@ interface OpenValue {
 }
 
 /**
- * Takes a JSON document apart while it arrives, so that a document of any size needs the memory of one entry.
- * Knows just enough of JSON for that: what stands between the pieces. A trailing comma is forgiven.
+ * Splits a JSON document into entries while it arrives, so that a document of any size needs the memory of one entry. Parses only the
+ * structure between the entries. Accepts a trailing comma.
  */
 export class DocumentScanner {
   readonly #lists: ReadonlySet<string>

@@ -22,7 +22,7 @@ export type DocumentEntry =
     }
   | { readonly path: Path; readonly error: DecodeError }
 
-/** What a document turned out to be, once it is read to its end. */
+/** The facts of a document that are known at its end. */
 export interface DocumentEnd {
   /** Whether it was one object instead of a list. */
   readonly single: boolean
@@ -30,10 +30,10 @@ export interface DocumentEnd {
 }
 
 /**
- * Reads a document while it arrives: an array, an object around a list, or one object, as the frame says.
- * The generator returns what the document was.
- * @throws JsonSyntaxError for what is not JSON, with line and column in the whole document.
- * @throws DecodeError for what is too large or too deep to be read on.
+ * Reads a document while it arrives: an array, an object around a list, or one object, as the envelope says.
+ * Returns the facts that are known at its end.
+ * @throws JsonSyntaxError for a text that is not JSON, with line and column in the whole document.
+ * @throws DecodeError for an entry that is too large or too deep.
  */
 export async function* readDocument(
   lists: Pick<Envelope, 'lists'>,

@@ -1,6 +1,4 @@
-/*
- * What most records have of most things: shared by all of them, and frozen, so that none can give the others any.
- */
+// Shared by all records, because most of their fields are empty; frozen, so that no record changes another.
 
 export const NO_ITEMS: readonly never[] = Object.freeze([])
 

@@ -1,15 +1,16 @@
 import type { Schema } from './decode-error.ts'
 
 /*
- * Most entries are spelled as their platform itself spells them, and reading one by its schema gives it back as it
- * stands. To see that takes a fraction of what reading takes. Whatever is not seen to be plain is read by its schema:
- * an odd spelling is normalised there, and what is wrong is named there.
+ * Reads the internals of zod schemas to skip parsing. Most entries are in the format that their platform itself writes, and the schema
+ * returns them unchanged; checking that takes a fraction of the time of parsing. Every other entry is parsed: the schema
+ * normalises unusual formats and names problems. Without this, decoding reached 0.13 to 0.30 of the speed of JSON.parse instead of
+ * 0.33 to 0.68, and the goal is 0.3 for each dialect.
  */
 
-/** Whether a schema surely gives a value back as it stands. False where that is not known. */
+/** Returns true if a schema is known to return the value unchanged; false if it is unknown. */
 export type FastPathTest = (value: unknown) => boolean
 
-/** The part of a zod schema's definition that a test can be made of. */
+/** The part of a zod schema's definition that tests are built from. */
 interface Described {
   readonly def?: {
     readonly type: string
@@ -26,13 +27,13 @@ interface Described {
 
 const KNOWN = new WeakMap<object, FastPathTest>()
 
-/** The schema, of which it is known that it gives back as it stands whatever passes the test. */
+/** Registers a test for a schema: values that pass are returned by the schema unchanged. */
 export function fastPathWhere<Known extends object>(schema: Known, test: FastPathTest): Known {
   KNOWN.set(schema, test)
   return schema
 }
 
-/** The same schema, which gives back what is plain without reading it. */
+/** The same schema, which returns a value that passes its test without parsing it. */
 export function quick<Output>(schema: Schema<Output>): Schema<Output> {
   const isPlain = fastPath(schema)
   const { validate } = schema['~standard']
@@ -41,7 +42,7 @@ export function quick<Output>(schema: Schema<Output>): Schema<Output> {
   }
 }
 
-/** A schema with a check or a kind that is not known here calls nothing plain. */
+/** Builds the test of a schema. No value passes for a schema with a check or a type that is unknown here. */
 export function fastPath(schema: object): FastPathTest {
   const known = KNOWN.get(schema)
   if (known !== undefined) return known

@@ -25,8 +25,8 @@ export class JsonSyntaxError extends Error {
 /**
  * Reads JSON exactly. Integers beyond 2^53 become bigints; a trailing comma is forgiven, because documentation
  * that people copy from has it.
- * @throws JsonSyntaxError where the text is not JSON.
- * @throws DecodeError for what no record can hold: a number out of range (of a double, an integer too), U+0000 or half of a surrogate pair in
+ * @throws JsonSyntaxError for a text that is not JSON.
+ * @throws DecodeError for a value that no record can hold: a number out of range (of a double, an integer too), U+0000 or half of a surrogate pair in
  *   a string, nesting deeper than MAX_DEPTH.
  */
 export function parseJson(text: string): JsonValue {

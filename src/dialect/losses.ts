@@ -4,17 +4,17 @@ import type { JsonValue } from '../model/json.ts'
 export type Path = readonly (string | number)[]
 
 /**
- * What a translation could not carry.
+ * One value that a translation could not carry.
  * `dropped`: the other side has no place for it. `coerced`: the nearest value was taken.
  * `defaulted`: the other side requires a value and there was none. `merged`: two facts became one.
  */
 export interface Loss {
   readonly kind: 'dropped' | 'coerced' | 'defaulted' | 'merged'
-  /** JSON path into what was translated: `$.achievements[3].rewards[0]`. */
+  /** JSON path into the input: `$.achievements[3].rewards[0]`. */
   readonly path: string
-  /** What went in; undefined when there was nothing. */
+  /** The value in the input; undefined if there was none. */
   readonly from: JsonValue | undefined
-  /** What came out; undefined when nothing did. */
+  /** The value in the output; undefined if there is none. */
   readonly to: JsonValue | undefined
   /** Why, for a person. */
   readonly detail: string
@@ -23,7 +23,7 @@ export interface Loss {
 /** `report`: losses come back beside the result. `reject`: the first one stops the translation. */
 export type LossPolicy = 'report' | 'reject'
 
-/** Collects the losses of one translation. Handed down, so that a helper four calls deep can speak. */
+/** Collects the losses of one translation; passed down to every function that can lose a value. */
 export class LossReport {
   readonly losses: Loss[] = []
   readonly #base: Path

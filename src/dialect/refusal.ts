@@ -1,6 +1,6 @@
 import type { JsonValue } from '../model/json.ts'
 
-/** What a gateway throws to refuse a request with just this answer, in its platform's own form. */
+/** Thrown by a gateway to refuse a request with exactly this response, in the format of its platform. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
   /** An HTTP status of 400 or more. */

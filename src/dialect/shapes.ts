@@ -2,7 +2,7 @@ import type { Adapter, Canonical, EncodeContext, Shape } from './adapter.ts'
 
 type Purpose = EncodeContext['purpose']
 
-/** What a record holds, by what an entry can be written for. */
+/** The part of a record that an entry of each purpose carries. */
 const PARTS = { definition: 'achievement', progress: 'progress', summary: 'summary' } as const
 
 const PURPOSES = Object.keys(PARTS) as readonly Purpose[]
@@ -11,13 +11,13 @@ export function shapeNamed(adapter: Adapter, name: string): Shape | undefined {
   return adapter.shapes.find((shape) => shape.name === name)
 }
 
-/** The dialect's usual shape for a purpose; undefined when it has no place for it. */
+/** The dialect's default shape for a purpose; undefined if it has none. */
 export function shapeFor(adapter: Adapter, purpose: Purpose): Shape | undefined {
   const name = adapter.usualShapes[purpose]
   return name === undefined ? undefined : shapeNamed(adapter, name)
 }
 
-/** What a record is best written for: in the given shape, or in any. Undefined when nothing of it fits. */
+/** The first purpose that the shape, or any shape, can carry of a record; undefined if there is none. */
 export function purposeOf(
   adapter: Adapter,
   record: Canonical,
@@ -29,7 +29,7 @@ export function purposeOf(
   })
 }
 
-/** The record's parts that a shape has no place for. */
+/** The parts of a record that a shape cannot carry. */
 export function partsLeftOut(
   record: Canonical,
   shape: Shape,

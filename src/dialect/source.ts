@@ -4,49 +4,48 @@ import { DecodeError, describe } from './decode-error.ts'
 import type { Path } from './losses.ts'
 
 /**
- * Says how a platform's live API is read, a page at a time. Pure like an adapter: no I/O, no clock, no randomness. Who
- * sends the requests, when, how often and with which credential is for the one who pulls, and the same for all; and so
- * is what an entry says, which `decode` reads.
+ * Describes how to read a platform's live API, a page at a time. Pure like an adapter: no I/O, no clock, no randomness. `laurel pull`
+ * sends the requests, retries them and adds the credential, the same for all platforms; `decode` reads the entries.
  */
 export interface Source {
-  /** Names of a title's binding that are missing, or that no request can carry: nothing can be asked without them. */
+  /** The ids that are missing in a title's binding, or that no request can carry. If there are any, nothing can be read. */
   lacks(binding: Binding): readonly string[]
   readonly definitions: Listing
-  /** What players have. */
+  /** The players' progress. */
   readonly progress: ProgressListing
 }
 
-/** A list of the platform's, read by one GET a page. */
+/** A list of the platform, read by one GET a page. */
 export interface Listing {
-  /** Whether it is asked of an account, because the platform has no list of the title's own. */
+  /** Whether its requests name an account, because the platform has no list of the title itself. */
   readonly ofAccount: boolean
   /**
    * The request for a page.
-   * @param after what the page before gave as `next`; undefined for the first
-   * @throws DecodeError where the account is none that a request can carry
+   * @param after `next` of the previous page; undefined for the first page
+   * @throws DecodeError for an account that no request can carry
    */
   ask(target: SourceTarget, after: string | undefined): SourceRequest
   /**
-   * What the answer to that request holds.
-   * @throws DecodeError for what is no page, with the path in it; nothing else
+   * Reads the response to that request.
+   * @throws DecodeError for a response that is not a page, with the path in it; nothing else
    */
   read(response: JsonValue, target: SourceTarget, after: string | undefined): SourcePage
 }
 
 export interface ProgressListing extends Listing {
-  /** Whether it shows each player what they have themselves, so that each has to be asked for with their own credential. */
+  /** Whether a credential shows only its own player's progress, so that each player needs their own. */
   readonly ownOnly: boolean
-  /** Whether an achievement that is not in the list is one of which the player has nothing there. */
+  /** Whether the player has no progress on an achievement that is not in the list. */
   readonly complete: boolean
 }
 
-/** Whom and what it is about, by the platform's names. */
+/** The title and account, by the platform's names. */
 export interface SourceTarget {
-  /** Of which nothing is lacking. */
+  /** A binding for which `lacks` is empty. */
   readonly binding: Binding
-  /** Undefined where a listing is of no account. */
+  /** Undefined for a listing that names no account. */
   readonly account: string | undefined
-  /** BCP-47 tag of the texts to ask for, where the platform answers in one language. */
+  /** BCP-47 tag to request, if the platform responds in one language. */
   readonly locale: string
 }
 
@@ -59,18 +58,18 @@ export interface SourceRequest {
 }
 
 export interface SourcePage {
-  /** Where in the answer the entries stand. */
+  /** The path of the list in the response. */
   readonly list: Path
-  /** As the dialect's documents have them; what is none of them is for `decode` to refuse. */
+  /** Entries of the dialect; `decode` refuses any that are not. */
   readonly entries: readonly JsonValue[]
-  /** Where the next page begins; undefined for the last. */
+  /** The cursor of the next page; undefined for the last page. */
   readonly next: string | undefined
-  /** How many entries all pages have, where the platform says so. */
+  /** The number of entries of all pages, if the platform says it. */
   readonly total: number | undefined
 }
 
 /**
- * The list at a place of an answer; a null there is an empty one, as Go writes it.
+ * Returns the list at a path of a response; null is an empty list, as Go writes it.
  * @throws DecodeError
  */
 export function listIn(response: JsonValue, list: Path): readonly JsonValue[] {
@@ -81,7 +80,7 @@ export function listIn(response: JsonValue, list: Path): readonly JsonValue[] {
   throw new DecodeError(list, `expected a list, but found ${describe(value)}`)
 }
 
-/** The members of what stands beside the list; of nothing, none. */
+/** The members of an object; none if it is absent or null. */
 export function membersOf(
   value: JsonValue | undefined,
   path: Path = [],

@@ -11,7 +11,7 @@ export interface Translated<Result> {
 }
 
 /**
- * Theirs to ours. `base` is where the entry sits in its document: losses and errors are reported from there.
+ * Decodes an entry. `base` is its path in the document: losses and errors are reported below it.
  * @throws DecodeError for an entry that is not of the dialect.
  */
 export function decodeEntry(
@@ -28,16 +28,13 @@ export function decodeEntry(
   }
 }
 
-/** A title's or achievement's id that a record lacks in a dialect, for the writer of a document to give it. */
+/** Creates the ids that a record lacks in a dialect. */
 export interface Identities {
   binding(record: Canonical): NonNullable<Canonical['title']['binding']>
   achievementId(record: Canonical): string
 }
 
-/**
- * Ours to theirs: completes the ids that the dialect needs, encodes, and reports what belongs to other dialects
- * and so stays behind.
- */
+/** Encodes a record: completes the ids that the dialect needs, and reports ids and extensions of other dialects as dropped. */
 export function encodeEntry(
   adapter: Adapter,
   record: Canonical,
@@ -51,20 +48,20 @@ export function encodeEntry(
   return { result, losses: report.losses.filter((loss) => isLossOf(named, context, loss)) }
 }
 
-/** A definition is locked in dialects that show every entry as somebody's: no fact about a player is made up by it. */
+/** Some dialects show each definition with a player's progress: writing it as locked claims nothing about a player. */
 function isLossOf(record: Canonical, { purpose }: EncodeContext, { path }: Loss): boolean {
   const formal = purpose === 'definition' && record.progress === undefined
   return !(formal && (path === '$.progress' || path.startsWith('$.progress.')))
 }
 
-/** The parts of the record that the shape has a place for; the others stay behind. */
+/** The record without the parts that the shape cannot carry, which are reported. */
 function carried(adapter: Adapter, record: Canonical, context: EncodeContext, losses: LossReport): Canonical {
   const shape =
     context.shape === undefined ? shapeFor(adapter, context.purpose) : shapeNamed(adapter, context.shape)
   if (shape === undefined) return record
   const leftOut = partsLeftOut(record, shape)
   if (leftOut.length === 0) return record
-  const kept = { ...record }
+  const reduced = { ...record }
   for (const part of leftOut) {
     if (part !== 'progress' || hasBegun(record.progress)) {
       losses.dropped(
@@ -73,10 +70,10 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
         `${adapter.displayName} has no place for it in the shape ${shape.name}`,
       )
     }
-    // A definition still helps to write progress: it is what percent and goals are measured by.
-    if (part !== 'achievement') kept[part] = undefined
+    // Keep the definition: percent and goals of progress are computed from it.
+    if (part !== 'achievement') reduced[part] = undefined
   }
-  return kept
+  return reduced
 }
 
 function hasBegun(progress: Canonical['progress']): boolean {
@@ -104,7 +101,7 @@ function withIdentities(
   return isNamed ? record : { ...record, title, achievement }
 }
 
-/** Ids and extensions of other dialects have no place in this one's documents. */
+/** Reports ids and extensions of other dialects, which this dialect's documents cannot carry. */
 function reportForeign(dialect: DialectId, record: Canonical, losses: LossReport): void {
   const ids = record.achievement?.ids ?? {}
   for (const other of Object.keys(ids)) {

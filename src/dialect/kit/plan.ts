@@ -2,42 +2,42 @@ import type { EventKind } from '../../model/event.ts'
 import type { BridgeChange, BridgePlan } from '../bridge.ts'
 
 /*
- * What bridges plan with. Which request a change goes into is decided by the change, and by those that go with it: so the
- * changes of a request make the same request again, whatever else was planned beside them.
+ * Helpers to plan requests. A change's request depends only on that change and on the changes in the same request, so planning the
+ * changes of one request again gives the same request, whatever was planned beside it.
  */
 
-/** Those that can be told, and those that cannot: `whyNot` says why, or undefined for what can be told. */
-export function sift(
+/** Splits changes into supported and unsupported ones. `whyNot` returns the reason, or undefined for a supported change. */
+export function splitSupported(
   kinds: readonly EventKind[],
   changes: readonly BridgeChange[],
   whyNot: (change: BridgeChange) => string | undefined,
-): { readonly told: readonly BridgeChange[]; readonly unsupported: BridgePlan['unsupported'] } {
-  const told: BridgeChange[] = []
+): { readonly supported: readonly BridgeChange[]; readonly unsupported: BridgePlan['unsupported'] } {
+  const supported: BridgeChange[] = []
   const unsupported: BridgePlan['unsupported'][number][] = []
   for (const change of changes) {
     const { kind } = change.event
     const why = kinds.includes(kind) ? whyNot(change) : `the platform has no word for ${kind}`
-    if (why === undefined) told.push(change)
+    if (why === undefined) supported.push(change)
     else unsupported.push({ change, why })
   }
-  return { told, unsupported }
+  return { supported, unsupported }
 }
 
-/** The changes in lists of at most so many keys each. All of one key are in one list, and each list is in order. */
-export function together(
+/** Batches changes, in order, with at most `maxKeys` keys in each batch. All changes of one key share a batch. */
+export function batchByKey(
   changes: readonly BridgeChange[],
   keyOf: (change: BridgeChange) => string,
-  most: number,
+  maxKeys: number,
 ): readonly (readonly BridgeChange[])[] {
-  const places = new Map<string, number>()
+  const batches = new Map<string, number>()
   for (const change of changes) {
     const key = keyOf(change)
-    if (!places.has(key)) places.set(key, Math.floor(places.size / most))
+    if (!batches.has(key)) batches.set(key, Math.floor(batches.size / maxKeys))
   }
-  return [...Map.groupBy(changes, (change) => places.get(keyOf(change))).values()]
+  return [...Map.groupBy(changes, (change) => batches.get(keyOf(change))).values()]
 }
 
-/** The furthest that changes say, in whole percent. 100 is an unlock everywhere, so only an unlock is 100. */
+/** The highest percent of the changes, rounded down. Platforms take 100 for an unlock, so only an unlock is 100. */
 export function sentPercent(changes: readonly BridgeChange[]): number {
   return Math.max(...changes.map(percentOf))
 }
@@ -48,8 +48,8 @@ function percentOf({ event }: BridgeChange): number {
 }
 
 /**
- * A text as one step of a path; undefined for what can be none: nothing, the two that climb, however they are encoded,
- * and half of a surrogate pair.
+ * Encodes a text as one segment of a path. Returns undefined for a text that cannot be one: empty, `.`, `..`, or with a lone
+ * surrogate.
  */
 export function pathStep(text: string | undefined): string | undefined {
   if (text === undefined || text === '' || text === '.' || text === '..' || !text.isWellFormed()) {
