@@ -9,6 +9,8 @@ const ALL = {
   expect: { poll: { timeout: 600_000, interval: 25 } },
 }
 const POSTGRES = { ...ALL, globalSetup: 'test/support/global-postgres.ts' }
+/** A gateway's tests run against a real server, and so need Postgres. */
+const GATEWAYS = 'adapters/*/gateway/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -20,12 +22,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'adapters/**/*.test.ts', 'test/*.test.ts'],
+          exclude: [GATEWAYS],
           ...ALL,
         },
       },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...ALL } },
       { test: { name: 'store', include: ['test/store/**/*.test.ts'], ...POSTGRES } },
-      { test: { name: 'gateways', include: ['test/gateways/**/*.test.ts'], ...POSTGRES } },
+      { test: { name: 'gateways', include: ['test/gateways/**/*.test.ts', GATEWAYS], ...POSTGRES } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...POSTGRES } },
     ],
   },

@@ -5,38 +5,38 @@ import type {
   BridgeRequest,
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, sift, together } from '../../src/dialect/kit/plan.ts'
+import { batchByKey, pathStep, splitSupported } from '../../src/dialect/kit/plan.ts'
 import { codeOf, type EventCall, eventCallOf } from './bridge/event-calls.ts'
 import { resetRequest, unlockRequest, valuesRequest } from './bridge/requests.ts'
 import { interpret } from './bridge/verdicts.ts'
 
-/** What a game's server tells AccelByte: values of statistics, and unlocks of what no statistic unlocks. */
+/** Sends values of statistics, and unlocks of achievements that follow no statistic, as a game's server does. */
 export const bridge: Bridge = { kinds: ['progressed', 'unlocked', 'reset'], plan, interpret, probe }
 
-/** So many that the answer, which tells of each, stays below what is kept of an answer. */
-const MOST_ACHIEVEMENTS = 50
+/** The response describes each achievement, and must stay below the size that the relay reads. */
+const MAX_ACHIEVEMENTS = 50
 
-/** Resets first, each with what it makes needless. What came after one is told with all others. */
+/** Resets come first, each covering the earlier changes that it undoes. Later changes are planned like all others. */
 function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePlan {
   const namespace = pathStep(target.binding['namespace'])
   const user = pathStep(target.account)
-  const { told, unsupported } = sift(bridge.kinds, changes, (change) => {
+  const { supported, unsupported } = splitSupported(bridge.kinds, changes, (change) => {
     if (namespace === undefined) return 'the title is bound to no namespace'
     if (user === undefined) return 'the account is no user id'
     const eventCall = eventCallOf(change)
     return typeof eventCall === 'string' ? eventCall : undefined
   })
   const basePath = `namespaces/${namespace}/users/${user}`
-  const { over, standing: progressEntry } = atResets(told)
-  const of = (eventCalls: (eventCall: EventCall) => boolean, most: number) =>
-    together(
-      progressEntry.filter((change) => eventCalls(eventCallOf(change) as EventCall)),
+  const { over, remaining } = atResets(supported)
+  const of = (eventCalls: (eventCall: EventCall) => boolean, maxKeys: number) =>
+    batchByKey(
+      remaining.filter((change) => eventCalls(eventCallOf(change) as EventCall)),
       codeOf,
-      most,
+      maxKeys,
     )
-  const resets = together(over, codeOf, 1).map((covers) => resetRequest(basePath, covers))
-  const values = of(({ kind }) => kind === 'values', MOST_ACHIEVEMENTS)
-  const unlocks = of(({ kind, values }) => kind === 'unlock' && values.size === 0, MOST_ACHIEVEMENTS)
+  const resets = batchByKey(over, codeOf, 1).map((covers) => resetRequest(basePath, covers))
+  const values = of(({ kind }) => kind === 'values', MAX_ACHIEVEMENTS)
+  const unlocks = of(({ kind, values }) => kind === 'unlock' && values.size === 0, MAX_ACHIEVEMENTS)
   const heldUnlocks = of(({ kind, values }) => kind === 'unlock' && values.size > 0, 1)
   const requests: readonly BridgeRequest[] = [
     ...resets,
@@ -50,14 +50,17 @@ function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePla
   return { requests, unsupported }
 }
 
-/** What the last reset of its achievement ends, with that itself, and what stands. */
-function atResets(told: readonly BridgeChange[]) {
+/** Splits changes into those up to the last reset of their achievement, the reset included, and the others. */
+function atResets(supported: readonly BridgeChange[]) {
   const last = new Map<string, number>()
-  for (const [index, change] of told.entries()) {
+  for (const [index, change] of supported.entries()) {
     if (change.event.kind === 'reset') last.set(codeOf(change), index)
   }
   const isOver = (change: BridgeChange, index: number) => index <= (last.get(codeOf(change)) ?? -1)
-  return { over: told.filter(isOver), standing: told.filter((change, index) => !isOver(change, index)) }
+  return {
+    over: supported.filter(isOver),
+    remaining: supported.filter((change, index) => !isOver(change, index)),
+  }
 }
 
 /** The first of the namespace's definitions. */

@@ -4,7 +4,7 @@ import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 
 /** An object read as Go's encoding/json reads it: its members are known by name without regard to case. */
 export interface Members {
-  /** What is there, by the names that were asked for. */
+  /** The members that are known, by the names of the schema. */
   readonly known: JsonObject
   /** The rest, as it was spelled. */
   readonly unknown: JsonObject
@@ -27,7 +27,7 @@ export function findName(names: MemberNames, key: string): string | undefined {
   return names.get(key) ?? names.get(key.toLowerCase())
 }
 
-/** @throws DecodeError when one member is there twice in different case: which of the two is meant, nobody knows. */
+/** @throws DecodeError for a member that is there twice in different case, because either could be meant. */
 export function foldMembers(object: JsonObject, names: MemberNames): Members {
   return isFolded(object, names) ? { known: object, unknown: {}, path: asPath } : fold(object, names)
 }

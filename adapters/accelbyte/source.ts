@@ -15,7 +15,7 @@ import { ids } from './ids.ts'
 const PAGE_ITEMS = 100
 const LIST = ['data']
 
-/** The lists of the admin API, in the order in which things came to be: what is added meanwhile comes last. */
+/** Reads the lists of the admin API in order of creation, so that entries added during a pull come last. */
 export const source: Source = {
   lacks: ({ namespace }) => (pathStep(namespace) === undefined ? ['namespace'] : []),
   definitions: { ofAccount: false, ...listing(() => '', '') },

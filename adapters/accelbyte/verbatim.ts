@@ -12,13 +12,12 @@ import {
 } from './values.ts'
 
 /**
- * What a member says, in the form in which `encode` writes it; undefined for a form that is not kept. A member
- * that was written otherwise stays in the extension under its own name, and is written so again for as long as
- * it still says what the record says.
+ * Functions by member, that return its value as `encode` writes it; undefined for a value that is not kept. A member that was written
+ * differently is stored in the extension under its own name, and is written that way again while its meaning is unchanged.
  */
 export type Verbatim = Readonly<Record<string, (written: JsonValue) => JsonValue | undefined>>
 
-/** A goal and a stat code of a definition that is not incremental say nothing to the record: any spelling holds. */
+/** The record ignores goal and stat code of a definition that is not incremental, so any text of them is kept. */
 export function definitionVerbatim(language: string, incremental: boolean): Verbatim {
   const texts = (written: JsonValue) => plainTexts(written, language)
   return {
@@ -30,7 +29,7 @@ export function definitionVerbatim(language: string, incremental: boolean): Verb
   }
 }
 
-/** Of members that say the same in any language, and with a goal or without. */
+/** For members that depend neither on the language nor on a goal. */
 export const OF_ANY_DEFINITION = {
   UnlockedIcons: (written) => plainIcons(written, 'unlocked_icon'),
   LockedIcons: (written) => plainIcons(written, 'locked_icon'),
@@ -40,7 +39,7 @@ export const OF_ANY_DEFINITION = {
   Tags: (written) => (written === null ? [] : undefined),
 } as const satisfies Verbatim
 
-/** Only what is achieved was achieved at some time; any other time in a row says nothing to the record. */
+/** Only an achieved row has an unlock time; the record ignores the time of any other row. */
 export function rowVerbatim(achieved: boolean): Verbatim {
   return {
     status: (written) =>
@@ -50,28 +49,28 @@ export function rowVerbatim(achieved: boolean): Verbatim {
   }
 }
 
-/** Whether a member of the extension is memory of a spelling: it is forgotten when the value has changed since. */
+/** Whether a member of the extension is an original text, which is dropped when the value has changed since. */
 export function isVerbatim(member: string): boolean {
-  return SPELLED.has(member)
+  return VERBATIM_MEMBERS.has(member)
 }
 
-const SPELLED: ReadonlySet<string> = new Set(
+const VERBATIM_MEMBERS: ReadonlySet<string> = new Set(
   [definitionVerbatim('', false), rowVerbatim(false)].flatMap((verbatim) => Object.keys(verbatim)),
 )
 
-/** The members that were written in another form than `encode` writes. */
+/** The members that `encode` would write differently. */
 export function keepVerbatim(known: JsonObject, verbatim: Verbatim): JsonObject {
-  const kept: [string, JsonValue][] = []
+  const found: [string, JsonValue][] = []
   for (const name of Object.keys(known)) {
     const written = known[name] as JsonValue
     const plain = verbatim[name]?.(written)
-    if (plain !== undefined && !sameJson(plain, written)) kept.push([name, written])
+    if (plain !== undefined && !sameJson(plain, written)) found.push([name, written])
   }
-  return Object.fromEntries(kept)
+  return Object.fromEntries(found)
 }
 
-/** The member as it was once written, if that is still what it says. */
-export function spelled(
+/** The original value of a member if it still means the same, else the canonical one. */
+export function writeVerbatim(
   name: string,
   plain: JsonValue,
   extension: JsonObject,

@@ -9,20 +9,20 @@ import {
   type PlatformResponse,
   type Verdict,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, sentPercent, sift, together } from '../../src/dialect/kit/plan.ts'
+import { batchByKey, pathStep, sentPercent, splitSupported } from '../../src/dialect/kit/plan.ts'
 
-/** A bot's report to whoever serves Discord's API. It serves one achievement a call. */
+/** Reports progress to a server with Discord's API, as a bot does: one achievement a call. */
 export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, interpret, probe }
 
 function plan(changes: readonly BridgeChange[], { binding, account }: BridgeTarget): BridgePlan {
   const [user, application] = [pathStep(account), pathStep(binding['application_id'])]
-  const { told, unsupported } = sift(bridge.kinds, changes, ({ achievement: { id, ids } }) => {
+  const { supported, unsupported } = splitSupported(bridge.kinds, changes, ({ achievement: { id, ids } }) => {
     if (application === undefined) return 'the title is bound to no application id'
     if (user === undefined) return 'the account is no user id'
     if (pathStep(ids['discord']) !== undefined) return undefined
     return `achievement ${id} has no id at Discord: give it one in ids.discord`
   })
-  const requests = together(told, idOf, 1).map((covers): BridgeRequest => {
+  const requests = batchByKey(supported, idOf, 1).map((covers): BridgeRequest => {
     const [id] = covers.map(idOf)
     return {
       method: 'PUT',
@@ -39,12 +39,12 @@ function idOf({ achievement: { ids } }: BridgeChange): string {
   return ids['discord'] ?? ''
 }
 
-/** What a credential may never do with an achievement, whichever it holds later: Discord's own codes. */
+/** Discord's codes for an achievement that the credential can never report, whichever permissions it gets later. */
 const FORBIDDEN = [20012, 40001]
 
 const failureSchema = z.object({ code: z.number(), message: z.string().catch('') })
 
-/** 403 is about the credential, which may be put right, but for those of an achievement that it may not report. */
+/** 403 is temporary, because the credential can be fixed, but for the codes of an achievement that it may not report. */
 function interpret({ covers }: BridgeRequest, response: PlatformResponse): readonly Verdict[] | undefined {
   if (response.status !== 403) return undefined
   const { data } = failureSchema.safeParse(jsonOf(response))

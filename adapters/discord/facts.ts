@@ -12,10 +12,10 @@ import {
   writeTextObject,
 } from './text.ts'
 
-/** The forms of a definition, by the version of Discord's API: v6 to v9, and v10. */
+/** The shapes of a definition: of versions 6 to 9 of Discord's API, and of version 10. */
 export type DefinitionShape = 'v6' | 'v10'
 
-/** What the members of a definition say, whatever their spelling. */
+/** The values of a definition's members, independent of their format. */
 export interface DefinitionFacts {
   readonly application: string | undefined
   readonly name: Text
@@ -26,14 +26,14 @@ export interface DefinitionFacts {
   readonly secure: boolean
 }
 
-/** What the members of a progress record say. */
+/** The values of a progress record's members. */
 export interface DiscordProgress {
   readonly user: string | undefined
   readonly achievement: string
-  readonly standing: { readonly percent: number; readonly unlockTime: Instant | undefined }
+  readonly completion: { readonly percent: number; readonly unlockTime: Instant | undefined }
 }
 
-/** The members that say each fact, in the order of an entry. */
+/** The members of each fact, in the order of an entry. */
 export const DEFINITION_MEMBERS: Readonly<Record<keyof DefinitionFacts, readonly string[]>> = {
   application: ['application_id'],
   name: ['name', 'name_localizations'],
@@ -47,13 +47,13 @@ export const DEFINITION_MEMBERS: Readonly<Record<keyof DefinitionFacts, readonly
 export const PROGRESS_MEMBERS: Readonly<Record<keyof DiscordProgress, readonly string[]>> = {
   user: ['user_id'],
   achievement: ['achievement_id'],
-  standing: ['percent_complete', 'unlocked_at'],
+  completion: ['percent_complete', 'unlocked_at'],
 }
 
 const DEFINITION = quick(definitionSchema)
 const PROGRESS = quick(progressSchema)
 
-/** @throws DecodeError for what is not a definition. */
+/** @throws DecodeError for an entry that is not a definition. */
 export function readDefinition(entry: JsonObject): DefinitionFacts {
   const members = readAs(DEFINITION, entry)
   return {
@@ -67,7 +67,7 @@ export function readDefinition(entry: JsonObject): DefinitionFacts {
   }
 }
 
-/** @throws DecodeError for what is not a progress record. */
+/** @throws DecodeError for an entry that is not a progress record. */
 export function readProgressFacts(entry: JsonObject): DiscordProgress & Pick<DefinitionFacts, 'application'> {
   const members = readAs(PROGRESS, entry)
   const percent = members.percent_complete
@@ -76,7 +76,7 @@ export function readProgressFacts(entry: JsonObject): DiscordProgress & Pick<Def
     application: members.application_id?.toString(),
     user: members.user_id?.toString(),
     achievement: members.achievement_id.toString(),
-    standing: { percent, unlockTime: percent === 100 ? unlockTime : undefined },
+    completion: { percent, unlockTime: percent === 100 ? unlockTime : undefined },
   }
 }
 
@@ -101,44 +101,44 @@ export function writeDefinition(facts: DefinitionFacts, shape: DefinitionShape):
   return entry
 }
 
-/** The facts of a definition whose members do not stand as `writeDefinition` writes them. */
+/** The facts of a definition that `writeDefinition` would write differently. */
 export function unusualInDefinition(
   entry: JsonObject,
   facts: DefinitionFacts,
   shape: DefinitionShape,
 ): readonly (keyof DefinitionFacts)[] {
   const isPlainText = shape === 'v6' ? isPlainTextObject : isPlainTextBeside
-  const odd: (keyof DefinitionFacts)[] = []
-  if (entry['application_id'] !== facts.application) odd.push('application')
-  if (!isPlainText(entry['name'], entry['name_localizations'])) odd.push('name')
-  if (!isPlainText(entry['description'], entry['description_localizations'])) odd.push('description')
-  if (entry['secret'] !== facts.secret) odd.push('secret')
-  if (entry['icon_hash'] !== facts.icon || entry['icon'] !== undefined) odd.push('icon')
-  if (entry['id'] !== facts.id) odd.push('id')
-  if (entry['secure'] !== facts.secure) odd.push('secure')
-  return odd
+  const unusual: (keyof DefinitionFacts)[] = []
+  if (entry['application_id'] !== facts.application) unusual.push('application')
+  if (!isPlainText(entry['name'], entry['name_localizations'])) unusual.push('name')
+  if (!isPlainText(entry['description'], entry['description_localizations'])) unusual.push('description')
+  if (entry['secret'] !== facts.secret) unusual.push('secret')
+  if (entry['icon_hash'] !== facts.icon || entry['icon'] !== undefined) unusual.push('icon')
+  if (entry['id'] !== facts.id) unusual.push('id')
+  if (entry['secure'] !== facts.secure) unusual.push('secure')
+  return unusual
 }
 
 /** A progress record as Discord itself writes it. */
-export function writeProgressFacts({ user, achievement, standing }: DiscordProgress): JsonObject {
+export function writeProgressFacts({ user, achievement, completion }: DiscordProgress): JsonObject {
   return {
     ...(user === undefined ? {} : { user_id: user }),
     achievement_id: achievement,
-    percent_complete: standing.percent,
-    unlocked_at: writeUnlockTime(standing.unlockTime),
+    percent_complete: completion.percent,
+    unlocked_at: writeUnlockTime(completion.unlockTime),
   }
 }
 
-/** The facts of a progress record whose members do not stand as `writeStanding` writes them. */
+/** The facts of a progress record that `writeProgressFacts` would write differently. */
 export function unusualInProgress(
   entry: JsonObject,
   facts: DiscordProgress,
 ): readonly (keyof DiscordProgress)[] {
-  const odd: (keyof DiscordProgress)[] = []
-  if (entry['user_id'] !== facts.user) odd.push('user')
-  if (entry['achievement_id'] !== facts.achievement) odd.push('achievement')
-  if (entry['unlocked_at'] !== writeUnlockTime(facts.standing.unlockTime)) odd.push('standing')
-  return odd
+  const unusual: (keyof DiscordProgress)[] = []
+  if (entry['user_id'] !== facts.user) unusual.push('user')
+  if (entry['achievement_id'] !== facts.achievement) unusual.push('achievement')
+  if (entry['unlocked_at'] !== writeUnlockTime(facts.completion.unlockTime)) unusual.push('completion')
+  return unusual
 }
 
 function iconIn(text: string | null | undefined): string | undefined {

@@ -27,8 +27,8 @@ export function toDiscordLocale(tag: string): string | undefined {
 }
 
 /**
- * A dictionary of Discord's by BCP-47 tag. Codes that Discord does not know are kept as they are, but do not
- * displace the one that it does know.
+ * Converts a dictionary of Discord's to BCP-47 tags. Codes that Discord does not know stay as they are, unless Discord's own code has
+ * the same tag.
  */
 export function fromDiscordLocales(
   texts: Readonly<Record<string, string>>,

@@ -31,7 +31,7 @@ function read(response: JsonValue): SourcePage {
   return { list: [], entries: listIn(response, []), next: undefined, total: undefined }
 }
 
-/** Whose list it is depends on the credential: somebody else's is not taken for the account's. */
+/** The credential decides whose list it is: refuses the list of another account. */
 function readOwn(response: JsonValue, { account }: SourceTarget): SourcePage {
   const page = read(response)
   for (const [index, entry] of page.entries.entries()) {

@@ -29,7 +29,7 @@ export function foreignTags({ translations }: Text): readonly string[] {
   return Object.keys(translations).filter((tag) => toDiscordLocale(tag) === undefined)
 }
 
-/** Whether a text stands as Discord itself writes it in v6 to v9, where nothing stands beside it. */
+/** Whether a text is in Discord's own format of v6 to v9, without a dictionary beside it. */
 export function isPlainTextObject(value: JsonValue | undefined, beside: JsonValue | undefined): boolean {
   if (!isJsonObject(value) || beside !== undefined) return false
   for (const name in value) {
@@ -38,12 +38,12 @@ export function isPlainTextObject(value: JsonValue | undefined, beside: JsonValu
   return true
 }
 
-/** Whether a text stands as Discord itself writes it in v10. */
+/** Whether a text is in Discord's own format of v10. */
 export function isPlainTextBeside(value: JsonValue | undefined, beside: JsonValue | undefined): boolean {
   return typeof value === 'string' && (beside === null || isPlainDictionary(beside))
 }
 
-/** Whether it has a text for each of its codes, and all are Discord's. An empty one is not written at all. */
+/** Whether all codes are Discord's and all values are texts. Discord omits an empty dictionary. */
 function isPlainDictionary(value: JsonValue | undefined): boolean {
   if (!isJsonObject(value)) return false
   let isEmpty = true
@@ -56,7 +56,7 @@ function isPlainDictionary(value: JsonValue | undefined): boolean {
 
 type Translations = Text['translations']
 
-/** What is no text of a dictionary was cleared by a client. */
+/** Ignores values that are not texts: a client has cleared them. */
 function readLocalizations(value: JsonValue | undefined): Translations {
   if (!isJsonObject(value)) return EMPTY_OBJECT
   return fromDiscordLocales(isAllTexts(value) ? value : textsIn(value))

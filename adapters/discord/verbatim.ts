@@ -3,18 +3,22 @@ import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import { membersNamed } from './members.ts'
 
-/** What the extension remembers of an entry. Kept small: nothing for an entry as Discord itself writes it. */
+/** Names in stored extensions, which must stay as they are; the code has other names for them. */
+const STORED_VERBATIM = 'spelling'
+const storedName = (fact: string) => (fact === 'completion' ? 'standing' : fact)
+
+/** What the extension stores of an entry: nothing for an entry in Discord's own format. */
 export interface Memory {
-  /** The shape, where it is not the default one. */
+  /** The shape, if it is not the default one. */
   readonly shape: JsonValue | undefined
-  /** By fact, its members as they stood, where Discord itself would have written others. */
+  /** By fact, its original members, if Discord's own format has others. */
   readonly verbatim: JsonObject
-  /** Members that nobody modelled. */
+  /** Unknown members. */
   readonly members: JsonObject
 }
 
 export function readMemory(extension: JsonObject | undefined): Memory {
-  const { shape, spelling: verbatim, members } = extension ?? EMPTY_OBJECT
+  const { shape, [STORED_VERBATIM]: verbatim, members } = extension ?? EMPTY_OBJECT
   return {
     shape,
     verbatim: isJsonObject(verbatim) ? verbatim : EMPTY_OBJECT,
@@ -22,12 +26,12 @@ export function readMemory(extension: JsonObject | undefined): Memory {
   }
 }
 
-/** The extension that remembers this; undefined where there is nothing to remember. */
+/** Returns the extension that stores it; undefined if there is nothing to store. */
 export function writeMemory({ shape, verbatim, members }: Memory): JsonObject | undefined {
   if (shape === undefined && verbatim === EMPTY_OBJECT && members === EMPTY_OBJECT) return undefined
   const extension: Record<string, JsonValue> = {}
   if (shape !== undefined) extension['shape'] = shape
-  if (verbatim !== EMPTY_OBJECT) extension['spelling'] = verbatim
+  if (verbatim !== EMPTY_OBJECT) extension[STORED_VERBATIM] = verbatim
   if (members !== EMPTY_OBJECT) extension['members'] = members
   return extension
 }
@@ -35,45 +39,47 @@ export function writeMemory({ shape, verbatim, members }: Memory): JsonObject | 
 /** The members of each fact. */
 type Names<Fact extends string> = Readonly<Record<Fact, readonly string[]>>
 
-/** Facts of an entry with their members as they stand. */
+/** Returns the original members of some facts of an entry. */
 export function verbatimOf<Fact extends string>(
   entry: JsonObject,
-  odd: readonly Fact[],
+  unusual: readonly Fact[],
   names: Names<Fact>,
 ): JsonObject {
-  if (odd.length === 0) return EMPTY_OBJECT
+  if (unusual.length === 0) return EMPTY_OBJECT
   const verbatim: Record<string, JsonObject> = {}
-  for (const fact of odd) verbatim[fact] = membersNamed(entry, names[fact])
+  for (const fact of unusual) verbatim[storedName(fact)] = membersNamed(entry, names[fact])
   return verbatim
 }
 
-export interface Spelled<Facts extends object> {
+export interface Written<Facts extends object> {
   readonly entry: JsonObject
-  /** The facts that are spelled as they once stood. */
+  /** The facts that are written with their original members. */
   readonly fromVerbatim: ReadonlySet<keyof Facts>
 }
 
-/** The plain entry, but with members as they once stood wherever that still says the same. */
-export function spell<Facts extends object>(
+/** Returns the plain entry with the original members of each fact whose meaning is unchanged. */
+export function writeVerbatim<Facts extends object>(
   facts: Facts,
   plain: JsonObject,
   verbatim: JsonObject,
   names: Names<keyof Facts & string>,
   read: (entry: JsonObject) => Facts,
-): Spelled<Facts> {
+): Written<Facts> {
   if (verbatim === EMPTY_OBJECT) return { entry: plain, fromVerbatim: NONE }
   const known = Object.keys(names) as (keyof Facts & string)[]
-  const remembered = known.filter((fact) => isJsonObject(verbatim[fact]))
-  const entryWith = (kept: readonly string[]) =>
+  const stored = known.filter((fact) => isJsonObject(verbatim[storedName(fact)]))
+  const entryWith = (original: readonly string[]) =>
     Object.fromEntries(
       known.flatMap((fact) =>
         Object.entries(
-          kept.includes(fact) ? (verbatim[fact] as JsonObject) : membersNamed(plain, names[fact]),
+          original.includes(fact)
+            ? (verbatim[storedName(fact)] as JsonObject)
+            : membersNamed(plain, names[fact]),
         ),
       ),
     )
-  const meant = tryReading(read, entryWith(remembered))
-  const same = remembered.filter((fact) => meant !== undefined && sameJson(meant[fact], facts[fact]))
+  const meant = tryReading(read, entryWith(stored))
+  const same = stored.filter((fact) => meant !== undefined && sameJson(meant[fact], facts[fact]))
   return { entry: entryWith(same), fromVerbatim: new Set(same) }
 }
 

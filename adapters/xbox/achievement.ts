@@ -34,7 +34,7 @@ export const achievementCodec = entryCodec<Wire>({
   free: new Set(),
 })
 
-/** The documentation's own spellings, which no recorded answer has, as the service spells them. */
+/** Renames members of the documentation, which no recorded response has, to the service's own names. */
 export function withoutDocumentedNames(entry: JsonObject): JsonObject {
   const named = withPlatforms(entry)
   const { progressState, progression } = named
@@ -131,7 +131,7 @@ function write(record: Canonical, { locale }: EncodeContext): JsonObject {
   }
 }
 
-/** What is said about the player goes with the progress, the rest with the definition. */
+/** Members about the player belong to the progress, all others to the definition. */
 function partAt([member, inner, , field]: Path): 'achievement' | 'progress' {
   if (member === 'progressState' || member === 'isRevoked') return 'progress'
   if (member !== 'progression') return 'achievement'
@@ -139,7 +139,7 @@ function partAt([member, inner, , field]: Path): 'achievement' | 'progress' {
   return ofRequirement ? 'achievement' : 'progress'
 }
 
-/** An achievement that is shown under no title is shown under its own: clients expect one at least. */
+/** Without an association, writes the title itself: clients expect at least one. */
 function writeAssociations(record: Canonical): readonly JsonObject[] {
   const associations = record.achievement?.titleAssociations ?? []
   if (associations.length > 0) {
@@ -153,13 +153,13 @@ function writeAssociations(record: Canonical): readonly JsonObject[] {
   return titleId === undefined ? [] : [{ name: titleName(record), id: integerOf(titleId) }]
 }
 
-/** A time of zero that somebody did state is told from it by its fraction. */
+/** An estimated time of zero is written with a fraction, so that it differs from the text for none. */
 function writeTimeSpan(duration: Achievement['estimatedTime']): string {
   if (duration === undefined) return NO_TIME_SPAN
   return duration === 0n ? `${NO_TIME_SPAN}.0000000` : formatTimeSpan(duration)
 }
 
-/** The schema has seen that these are instants. */
+/** The schema has checked that both are instants. */
 function windowOf({ startDate, endDate }: { startDate: string; endDate: string }): TimeWindow {
   return { start: parseInstant(startDate) as Instant, end: parseInstant(endDate) as Instant }
 }

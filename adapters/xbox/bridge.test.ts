@@ -61,8 +61,8 @@ describe('an update', () => {
     const requirements = [requirementOf({ statCode: 'kills' })]
     const changes = [changeOf(on('1'), {}), changeOf(on('2', { requirements }), {}), changeOf(on('3'), {})]
     const { requests } = bridge.plan(changes, target)
-    const told = requests.map(({ covers }) => covers.map(({ achievement }) => achievement.id))
-    expect(told).toEqual([['a1', 'a3'], ['a2']])
+    const sent = requests.map(({ covers }) => covers.map(({ achievement }) => achievement.id))
+    expect(sent).toEqual([['a1', 'a3'], ['a2']])
   })
 
   test('is never 100 for what is not unlocked, and always for what is', () => {

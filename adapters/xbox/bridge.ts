@@ -5,7 +5,7 @@ import type {
   BridgeRequest,
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
-import { pathStep, sentPercent, sift, together } from '../../src/dialect/kit/plan.ts'
+import { batchByKey, pathStep, sentPercent, splitSupported } from '../../src/dialect/kit/plan.ts'
 import { integerOf, titleIds } from './formats.ts'
 import { ACTION } from './update.ts'
 
@@ -20,20 +20,20 @@ export const bridge: Bridge = {
 }
 
 /** No limit is documented. Tools send dozens, and a title has at most 100 when it is published. */
-const MOST_ACHIEVEMENTS = 100
+const MAX_ACHIEVEMENTS = 100
 
 const HEADERS = { 'x-xbl-contract-version': '2' }
 
 function plan(changes: readonly BridgeChange[], target: BridgeTarget): BridgePlan {
   const { scid } = titleIds(target.binding)
   const [user, service] = [pathStep(target.account), pathStep(scid)]
-  const { told, unsupported } = sift(bridge.kinds, changes, (change) => {
+  const { supported, unsupported } = splitSupported(bridge.kinds, changes, (change) => {
     if (service === undefined) return 'the title is bound to no service configuration id'
     if (user === undefined) return 'the account is no xuid'
     return whyNot(change)
   })
   const path = `/users/xuid(${user})/achievements/${service}/update`
-  const requests = lists(told).map((covers): BridgeRequest => {
+  const requests = lists(supported).map((covers): BridgeRequest => {
     const headers = { ...HEADERS, 'content-type': 'application/json; charset=utf-8' }
     return { method: 'POST', path, headers, body: bodyOf(covers, target), covers }
   })
@@ -48,15 +48,15 @@ function whyNot(change: BridgeChange): string | undefined {
 }
 
 /**
- * One that follows a stat goes alone: whoever has it as event-based refuses the whole request, and the others would be
- * refused with it.
+ * Sends each achievement that follows a stat in a request of its own: a server where it is event-based refuses the whole
+ * request, and would refuse the other achievements with it.
  */
-function lists(told: readonly BridgeChange[]): readonly (readonly BridgeChange[])[] {
+function lists(supported: readonly BridgeChange[]): readonly (readonly BridgeChange[])[] {
   const follows = ({ achievement }: BridgeChange) =>
     achievement.requirements.some(({ statCode }) => statCode !== undefined)
-  const alone = told.filter(follows)
-  const others = told.filter((change) => !follows(change))
-  return [...together(others, idOf, MOST_ACHIEVEMENTS), ...together(alone, idOf, 1)]
+  const alone = supported.filter(follows)
+  const others = supported.filter((change) => !follows(change))
+  return [...batchByKey(others, idOf, MAX_ACHIEVEMENTS), ...batchByKey(alone, idOf, 1)]
 }
 
 function bodyOf(covers: readonly BridgeChange[], { binding, account }: BridgeTarget): BridgeRequest['body'] {
@@ -75,7 +75,7 @@ function idOf({ achievement: { ids } }: BridgeChange): string {
   return ids['xbox'] ?? ''
 }
 
-/** A list of somebody who has nothing. */
+/** Lists a user without achievements. */
 function probe({ binding }: Omit<BridgeTarget, 'account'>): BridgeRequest {
   const titleId = pathStep(titleIds(binding).titleId)
   const query = titleId === undefined ? 'maxItems=1' : `titleId=${titleId}&maxItems=1`

@@ -6,20 +6,20 @@ import type { JsonObject } from '../../src/model/json.ts'
 
 export type Part = 'title' | 'achievement' | 'progress' | 'summary'
 
-/** One form that an entry takes on the wire, both ways, without extensions. */
+/** Reads and writes entries of one shape, without extensions. */
 export interface EntryCodec {
-  /** What its records remember it by, when it is not the default of its shape. */
+  /** The mark of its records in their extension, if it is not the default of its shape. */
   readonly mark: { readonly part: Part; readonly name: string } | undefined
-  /** Reads an entry: as the wire spells it, and as a record. */
+  /** Reads an entry: normalised by its schema, and as a record. */
   read(entry: JsonObject, context: DecodeContext): { readonly wire: JsonObject; readonly record: Canonical }
   write(record: Canonical, context: EncodeContext): JsonObject
-  /** Whether the schema names a member at the top; what it does not name, a record is not made of. */
+  /** Whether the schema names a member at the top; `read` ignores all others. */
   knows(member: string): boolean
-  /** The part of a record whose extension keeps what is said at a path. */
+  /** The part of a record whose extension stores a difference at a path. */
   partAt(path: Path): Part
-  /** Where the members of each part's extension stand in an entry. */
+  /** The path of the members of each part's extension in an entry. */
   readonly locations: Readonly<Partial<Record<Part, Path>>>
-  /** Members at the top that no canonical field speaks of: written with a default, overridden by extensions. */
+  /** Members at the top without a canonical field: written with a default, overridden by extensions. */
   readonly free: ReadonlySet<string>
 }
 

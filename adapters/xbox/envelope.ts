@@ -3,7 +3,7 @@ import { isJsonObject } from '../../src/model/json.ts'
 import { NEVER } from './formats.ts'
 import { ACTION, REQUEST_MEMBERS } from './update.ts'
 
-/** Of what stands beside a list only the paging is ours to write: it counts the entries. */
+/** Writes the paging member alone beside a list: it counts the entries. */
 export const envelope: Envelope = {
   lists: ['achievements', 'titles', 'featuredAchievements'],
   context: ['action', 'serviceConfigId', 'titleId', 'userId'],

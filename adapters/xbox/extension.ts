@@ -5,21 +5,20 @@ import type { Extensions } from '../../src/model/title.ts'
 import type { EntryCodec, Part } from './entry-codec.ts'
 
 /*
- * An extension holds the difference between an entry and what its record alone would be written as:
- * members that nobody modelled under their own name, and under SPELLED the places where the entry says the
- * same thing in another spelling, each with what we would write there. A spelling is put back only where we
- * still would write that, so it never stands against a canonical value that has changed since.
+ * An extension stores the difference between an entry and the plain entry that `write` makes of its record: unknown members under their
+ * own name, and under VERBATIM the paths where the entry has another text of the same value, each with the plain text. An original
+ * text is put back only if `write` still gives that plain text, so it never overrides a canonical value that has changed since.
  */
 
 const ID = 'xbox'
 
-/** The form of the entry, when it is not the default one. */
+/** Stored name: the codec of the entry, if it is not the default one. */
 export const FORM = '$form'
-/** Where the entry spells a value in another way. */
-export const SPELLED = '$spelled'
+/** Stored name: the original texts of values. */
+export const VERBATIM = '$spelled'
 const PARTS: readonly Part[] = ['title', 'achievement', 'progress', 'summary']
 
-/** In arrays, elements are found by these members where they are unique, by index otherwise. */
+/** Elements of these arrays are found by a member if it is unique, by index otherwise. */
 const KEYS = new Map<unknown, string>([
   ['requirements', 'id'],
   ['titleAssociations', 'id'],
@@ -27,7 +26,7 @@ const KEYS = new Map<unknown, string>([
   ['rewards', 'type'],
 ])
 
-/** At `at`, where the plain entry has `ours` or nothing, the document has `theirs`. */
+/** At the path `at`, where the plain entry has `ours` or nothing, the document has `theirs`. */
 export interface Difference {
   readonly at: Path
   readonly ours?: JsonValue
@@ -38,7 +37,7 @@ export function extensionOf(record: Canonical, part: Part): JsonObject {
   return record[part]?.extensions[ID] ?? {}
 }
 
-/** The record with what `plain` leaves out of the entry; `wire` is the entry as its schema spells it. */
+/** Returns the record with the differences between the entry and `plain`; `wire` is the entry as its schema normalises it. */
 export function withExtensions(
   codec: EntryCodec,
   record: Canonical,
@@ -58,7 +57,7 @@ export function withExtensions(
   }
 }
 
-/** A part of the record with those of the differences that are its own. */
+/** A part of the record with its own differences as its extension. */
 function extended<Facts extends { readonly extensions: Extensions }>(
   codec: EntryCodec,
   part: Part,
@@ -69,16 +68,16 @@ function extended<Facts extends { readonly extensions: Extensions }>(
   const mark = codec.mark?.part === part ? codec.mark : undefined
   if (mine.length === 0 && mark === undefined) return facts
   const members = mine.filter((difference) => isMember(codec, part, difference))
-  const spelled = mine.filter((difference) => !isMember(codec, part, difference))
+  const verbatim = mine.filter((difference) => !isMember(codec, part, difference))
   const extension: JsonObject = {
     ...(mark === undefined ? {} : { [FORM]: mark.name }),
     ...Object.fromEntries(members.map(({ at, theirs }) => [at.at(-1), theirs])),
-    ...(spelled.length > 0 ? { [SPELLED]: spelled as unknown as JsonValue } : {}),
+    ...(verbatim.length > 0 ? { [VERBATIM]: verbatim as unknown as JsonValue } : {}),
   }
   return { ...facts, extensions: { [ID]: extension } }
 }
 
-/** What one member of an extension would change in the plain entry of its record. */
+/** The changes that one member of an extension makes in the plain entry of its record. */
 export interface Memory {
   readonly part: Part
   readonly name: string
@@ -92,14 +91,14 @@ export function memoriesOf(codec: EntryCodec, record: Canonical): readonly Memor
     return Object.entries(extensionOf(record, part)).flatMap(([name, value]) => {
       if (name === FORM) return []
       const member = basePath === undefined ? [] : [{ at: [...basePath, name], theirs: value }]
-      const spelled = Array.isArray(value) ? value.filter(isDifference) : []
-      const changes = (name === SPELLED ? spelled : member).filter(({ at }) => codec.partAt(at) === part)
+      const verbatim = Array.isArray(value) ? value.filter(isDifference) : []
+      const changes = (name === VERBATIM ? verbatim : member).filter(({ at }) => codec.partAt(at) === part)
       return [{ part, name, value, changes }]
     })
   })
 }
 
-/** Collects where an entry differs from ours; the wire is the same entry, or one of another spelling. */
+/** Collects the differences between an entry and ours; `wire` is the entry as its schema normalises it. */
 function collect(
   codec: EntryCodec,
   entry: JsonValue | undefined,
@@ -116,40 +115,44 @@ function collect(
       const free = at.length === 0 && codec.free.has(name)
       if (known === undefined || (free && !sameJson(value, known)))
         found.push({ at: [...at, name], theirs: value })
-      else if (!free && !isPlainly(value, said, known))
+      else if (!free && !isCanonicalForm(value, said, known))
         collect(codec, value, said, known, [...at, name], found)
     }
   } else if (Array.isArray(wire) && Array.isArray(ours) && wire.length === ours.length) {
     const steps = stepsTo(ours, at.at(-1))
     for (const [index, element] of ours.entries()) {
       const inner = (entry as readonly JsonValue[])[index]
-      if (isPlainly(inner, wire[index], element)) continue
+      if (isCanonicalForm(inner, wire[index], element)) continue
       collect(codec, inner, wire[index], element, [...at, steps[index] as string | number], found)
     }
   } else if (!isLeftOut(wire, at) && !sameJson(wire, ours)) {
-    found.push({ at, ours, theirs: spelledAs(wire as JsonValue, entry) })
+    found.push({ at, ours, theirs: withAllMembers(wire as JsonValue, entry) })
   }
 }
 
-/** Whether nothing differs within: what is spelled as the wire has it is the same as ours. */
-function isPlainly(entry: JsonValue | undefined, wire: JsonValue | undefined, ours: JsonValue): boolean {
+/** Whether the entry is in canonical form: unchanged by its schema, and equal to ours. */
+function isCanonicalForm(
+  entry: JsonValue | undefined,
+  wire: JsonValue | undefined,
+  ours: JsonValue,
+): boolean {
   return wire === ours || (entry === wire && sameJson(wire, ours))
 }
 
-/** What the wire says, with every member of the entry: a schema loses one that is named `__proto__`. */
-function spelledAs(wire: JsonValue, entry: JsonValue | undefined): JsonValue {
+/** The normalised value with every member of the entry: a schema loses a member named `__proto__`. */
+function withAllMembers(wire: JsonValue, entry: JsonValue | undefined): JsonValue {
   if (Array.isArray(wire) && Array.isArray(entry)) {
-    return wire.map((element, index) => spelledAs(element, entry[index]))
+    return wire.map((element, index) => withAllMembers(element, entry[index]))
   }
   if (!isJsonObject(wire) || !isJsonObject(entry)) return wire
   const members = Object.entries(entry).map(([name, value]) => {
     const known = memberAt(wire, name)
-    return [name, known === undefined ? value : spelledAs(known, value)]
+    return [name, known === undefined ? value : withAllMembers(known, value)]
   })
   return Object.fromEntries(members)
 }
 
-/** Null counts as left out, and what is left out is written; but a `current` of null is an answer. */
+/** Null counts as absent, and absent members are written; but a `current` of null is a value. */
 function isLeftOut(wire: JsonValue | undefined, at: Path): boolean {
   return wire === undefined || (wire === null && at.at(-1) !== 'current')
 }
@@ -164,7 +167,7 @@ function isMember(codec: EntryCodec, part: Part, { at, ours }: Difference): bool
     at.length === basePath.length + 1 &&
     basePath.every((step, index) => step === at[index]) &&
     name !== FORM &&
-    name !== SPELLED
+    name !== VERBATIM
   )
 }
 

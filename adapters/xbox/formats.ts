@@ -12,12 +12,12 @@ import type { Binding } from '../../src/model/title.ts'
 /** The id of the one requirement of a title-managed achievement, whose current value is a percent. */
 export const ZERO_ID = '00000000-0000-0000-0000-000000000000'
 
-/** What stands where an instant is required and there is none: strict clients refuse null. */
+/** The instant written for none: strict clients refuse null. */
 export const NEVER = '0001-01-01T00:00:00.0000000Z'
 /** The same, as recorded answers of contract 1 have it. */
 export const LEGACY_NEVER = '2002-11-15T00:00:00.0000000Z'
 
-/** Recorded answers have it for every achievement: it says that nobody estimated a time. */
+/** The estimated time written for none; recorded responses have it for every achievement. */
 export const NO_TIME_SPAN = '00:00:00'
 
 const NO_TIME: ReadonlySet<Instant | undefined> = new Set([
@@ -26,7 +26,7 @@ const NO_TIME: ReadonlySet<Instant | undefined> = new Set([
   parseInstant(LEGACY_NEVER),
 ])
 
-/** An instant of the wire; undefined for the ones that stand for "never". */
+/** Reads an instant; undefined for the values that mean never. */
 export function readTime(text: string | null | undefined): Instant | undefined {
   if (text === undefined || text === null || text === NEVER) return undefined
   const instant = parseInstant(text)
@@ -94,7 +94,7 @@ export function titleIds(binding: Binding | undefined) {
   }
 }
 
-/** The title id where one is required: 0 is nobody's. */
+/** The title id, or 0 for none, because the member is required. */
 export function titleNumber(binding: Binding | undefined): JsonValue {
   return integerOf(titleIds(binding).titleId ?? '0')
 }

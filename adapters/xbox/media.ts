@@ -46,7 +46,7 @@ export function writeMedia(media: readonly MediaAsset[]): readonly JsonObject[] 
   )
 }
 
-/** A reward of a kind that nobody documented is left to the extension. */
+/** A reward of an undocumented kind is stored in the extension alone. */
 export function readReward(wire: WireReward): readonly Reward[] {
   const kind = KINDS.get(wire.type)
   if (kind === undefined) return []

@@ -128,7 +128,7 @@ export function writeProgression(
   }
 }
 
-/** Never 100 for what is not achieved: a client would take it for an unlock. */
+/** At most 99 if not achieved: clients take 100 for an unlock. */
 export function lockedPercent(progress: ProgressFacts | undefined): number {
   return Math.max(0, Math.min(99, Math.floor(progress?.percent ?? 0)))
 }
@@ -158,7 +158,7 @@ function readCurrent(text: string, valueType: Requirement['valueType']): Quantit
     : asValueType(fraction, valueType)
 }
 
-/** `"08"` and `"8.0"` are 8 too; undefined for what is not a number of the type. */
+/** Reads `"08"` and `"8.0"` as 8; undefined for a text that is no number of the type. */
 function readQuantity(text: string, valueType: Requirement['valueType']): Quantity | undefined {
   const exact = parseQuantity(text, valueType)
   if (exact !== undefined || valueType === 'double') return exact

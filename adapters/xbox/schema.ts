@@ -65,7 +65,7 @@ function isTimeSpan(value: unknown): boolean {
   return typeof value === 'string' && parseTimeSpan(value) !== undefined
 }
 
-/** A word in any case, or its documented number; a word that nobody documented stays as it is. */
+/** A word in any case, or its documented number; an undocumented word stays as it is. */
 function word(...words: readonly string[]) {
   const named = name(...words)
   const numbered = z.int().transform((number) => words[number] ?? String(number))

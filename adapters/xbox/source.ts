@@ -16,7 +16,7 @@ import { ids } from './ids.ts'
 const PAGE_ITEMS = 100
 const LIST = ['achievements']
 
-/** A user's list of a title, which is the only one that Xbox has: for definitions, without what the user has of them. */
+/** Reads a user's list of a title, the only list that Xbox has; for definitions, progress in it is ignored. */
 export const source: Source = {
   lacks: (binding) => (isTitleId(titleIds(binding).titleId) ? [] : ['title_id']),
   definitions: listing('&possibleOnly=true'),

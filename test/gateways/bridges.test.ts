@@ -1,3 +1,4 @@
+import '../support/with-toy.ts'
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type BridgeChange, type BridgeRequest, verdictOf } from '../../src/dialect/bridge.ts'
@@ -9,25 +10,26 @@ import { getProgress } from '../../src/service/progress/get-progress.ts'
 import { createStat } from '../../src/service/stats/create-stat.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { changeOf } from '../support/changes.ts'
+import { type BridgeOutcome, byDialect, fixturesOf } from '../support/dialect-fixtures.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
 import { startServer } from '../support/server.ts'
 import { callOf, createTestServices } from '../support/services.ts'
 
-/* What the bridges send, a Laurel takes: each platform's gateway is the other end. */
+/* What a bridge sends, a Laurel accepts: the gateway of its dialect is the other end. */
 
 const titleId = 'harbor-lights'
-const bindings = {
-  accelbyte: { namespace: 'harbor' },
-  discord: { application_id: '498112233445566778' },
-  xbox: { service_config_id: '00000000-0000-0000-0000-00007f3c91a2', title_id: '2134675874' },
+const bindings = byDialect(({ binding }) => binding(1))
+
+function ids(number: number): Readonly<Record<string, string>> {
+  const all = Object.entries(byDialect(({ achievementId }) => achievementId(number)))
+  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
 }
 
-const ids = (number: number) => ({ discord: `${10n ** 17n + BigInt(number)}`, xbox: String(number) })
 const miles = requirementOf({ id: 'goal', statCode: 'miles', target: 100.5, valueType: 'double' })
 const wins = requirementOf({ id: 'wins', statCode: 'wins', target: 3n })
 
 const lamp = { id: 'lamp', ids: ids(1) }
-const odd = { id: 'a/b ünüsual %2F?', ids: ids(2) }
+const unusual = { id: 'a/b ünüsual %2F?', ids: ids(2) }
 const tally = { id: 'tally', ids: ids(3), requirements: [requirementOf({})] }
 const sea = { id: 'sea', ids: ids(4), requirements: [miles] }
 const many = { id: 'many', ids: ids(5), requirements: [wins, requirementOf({ id: 'own' })] }
@@ -37,7 +39,7 @@ let server: Awaited<ReturnType<typeof startServer>>
 
 beforeAll(async () => {
   services = await createTestServices()
-  server = await startServer({ databaseUrl: services.databaseUrl })
+  server = await startServer({ databaseUrl: services.databaseUrl, withToy: true })
   const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, callOf())
   const bounds = { defaultValue: 0, minimum: undefined, maximum: undefined, incrementOnly: true } as const
@@ -45,7 +47,7 @@ beforeAll(async () => {
     const stat = { titleId, code, displayName: '', setBy: 'server', extensions: {}, ...bounds } as const
     await createStat(services, { stat, requestId: undefined }, callOf())
   }
-  for (const parts of [lamp, odd, tally, sea, many]) {
+  for (const parts of [lamp, unusual, tally, sea, many]) {
     const achievement = achievementOf(parts)
     await createAchievement(services, { titleId, achievement, requestId: undefined }, callOf())
   }
@@ -56,15 +58,11 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-/** As the relay does it, once and without a limit. */
-async function deliver(
-  dialect: keyof typeof bindings,
-  below: string,
-  account: string,
-  changes: readonly BridgeChange[],
-) {
+/** Delivers as the relay does it, once and without a limit. */
+async function deliver(dialect: string, account: string, changes: readonly BridgeChange[]) {
   const bridge = bridges.get(dialect)
-  if (bridge === undefined) throw new Error(`no bridge to ${dialect}`)
+  const below = fixturesOf(dialect).bridge?.basePath
+  if (bridge === undefined || below === undefined) throw new Error(`no bridge to ${dialect}`)
   const send = async ({ method, path, headers, body }: BridgeRequest) => {
     const response = await fetch(`${server.url}${below}${path}`, {
       method,
@@ -73,18 +71,23 @@ async function deliver(
     })
     return { status: response.status, body: await response.text() }
   }
-  const target = { titleId, binding: bindings[dialect], account }
+  const target = { titleId, binding: bindings[dialect] ?? {}, account }
   const { requests, unsupported } = bridge.plan(changes, target)
-  const told = new Map(unsupported.map(({ change }) => [change, 'unsupported']))
+  const outcomes = new Map<BridgeChange, BridgeOutcome | 'retry' | 'none'>(
+    unsupported.map(({ change }) => [change, 'unsupported']),
+  )
   for (const request of requests) {
     if (request.before !== undefined) await send(request.before)
-    const answer = await send(request)
-    const verdicts = bridge.interpret?.(request, answer) ?? request.covers.map(() => verdictOf(answer.status))
-    for (const [index, change] of request.covers.entries()) told.set(change, verdicts[index]?.kind ?? 'none')
+    const response = await send(request)
+    const verdicts =
+      bridge.interpret?.(request, response) ?? request.covers.map(() => verdictOf(response.status))
+    for (const [index, change] of request.covers.entries()) {
+      outcomes.set(change, verdicts[index]?.kind ?? 'none')
+    }
   }
   const probed = await send(bridge.probe(target))
   expect([dialect, probed.status]).toEqual([dialect, 200])
-  return changes.map((change) => told.get(change))
+  return changes.map((change) => outcomes.get(change))
 }
 
 async function player(dialect: string, id: string): Promise<string> {
@@ -94,7 +97,7 @@ async function player(dialect: string, id: string): Promise<string> {
 }
 
 async function percentsOf(playerId: string) {
-  const all = [lamp, odd, tally, sea, many].map(async ({ id }) => {
+  const all = [lamp, unusual, tally, sea, many].map(async ({ id }) => {
     const { progress } = await getProgress(services, { titleId, playerId, achievementId: id }, callOf())
     return progress.percent
   })
@@ -104,67 +107,44 @@ async function percentsOf(playerId: string) {
 const unlocked = { kind: 'unlocked' } as const
 const progressed = [
   changeOf(lamp, { percent: 40 }),
-  changeOf(odd, { percent: 29 }),
+  changeOf(unusual, { percent: 29 }),
   changeOf(tally, { percent: 30 }, { values: { count: 3n } }),
   changeOf(sea, { percent: 12 }, { values: { goal: 12.25 } }),
   changeOf(many, { percent: 33 }, { values: { wins: 2n } }),
 ]
-const finished = [lamp, odd, tally, sea, many].map((parts) => changeOf(parts, unlocked))
+const finished = [lamp, unusual, tally, sea, many].map((parts) => changeOf(parts, unlocked))
 
-const all = (word: string) => Array.from({ length: 5 }, () => word)
-const [delivered, unsupported, refused] = ['delivered', 'unsupported', 'refused']
-
-describe('a Laurel takes what the bridge sends', () => {
-  test('to Discord, but for what follows a stat there', async () => {
-    const account = '80351110224678912'
-    const playerId = await player('discord', account)
-    const tell = (changes: readonly BridgeChange[]) =>
-      deliver('discord', '/discord/api/v10', account, changes)
-    const verdicts = [delivered, delivered, delivered, refused, refused]
-    expect(await tell(progressed)).toEqual(verdicts)
-    expect(await percentsOf(playerId)).toEqual([40, 29, 30, 0, 0])
-    expect(await tell(finished)).toEqual(verdicts)
-    expect(await percentsOf(playerId)).toEqual([100, 100, 100, 0, 0])
-    expect(await tell([...progressed, ...finished])).toEqual([...verdicts, ...verdicts])
-  })
-
-  test('to Xbox, but for what is event-based there', async () => {
-    const account = '2814616665093727'
-    const playerId = await player('xbox', account)
-    const tell = (changes: readonly BridgeChange[]) => deliver('xbox', '/xbox', account, changes)
-    const verdicts = [delivered, delivered, delivered, refused, refused]
-    expect(await tell(progressed)).toEqual(verdicts)
-    expect(await percentsOf(playerId)).toEqual([40, 29, 30, 0, 0])
-    expect(await tell(finished)).toEqual(verdicts)
-    expect(await percentsOf(playerId)).toEqual([100, 100, 100, 0, 0])
-    expect(await tell([...progressed, ...finished])).toEqual([...verdicts, ...verdicts])
-  })
-
-  test('to AccelByte, but for a percent of what no statistic measures', async () => {
-    const account = 'ada/%2F 1'
-    const playerId = await player('accelbyte', account)
-    const tell = (changes: readonly BridgeChange[]) => deliver('accelbyte', '/accelbyte', account, changes)
-    const verdicts = [unsupported, unsupported, unsupported, delivered, delivered]
-    expect(await tell(progressed)).toEqual(verdicts)
-    expect(await percentsOf(playerId)).toEqual([0, 0, 0, 12, 33])
-    expect(await tell(finished)).toEqual(all(delivered))
-    expect(await percentsOf(playerId)).toEqual([100, 100, 100, 100, 100])
-    expect(await tell([...progressed, ...finished])).toEqual([...verdicts, ...all(delivered)])
+describe.each([...bridges.keys()])('a Laurel accepts what the bridge to %s sends', (dialect) => {
+  test('as far as the platform can be told', async () => {
+    const expected = fixturesOf(dialect).bridge
+    if (expected === undefined) throw new Error(`the fixtures of ${dialect} say nothing of its bridge`)
+    const account = expected.account ?? fixturesOf(dialect).account(1)
+    const playerId = await player(dialect, account)
+    const send = (changes: readonly BridgeChange[]) => deliver(dialect, account, changes)
+    const unlocks = expected.unlocked.map((outcome) => (outcome === 'delivered' ? 100 : 0))
+    expect(await send(progressed)).toEqual(expected.progressed)
+    expect(await percentsOf(playerId)).toEqual(expected.percents)
+    expect(await send(finished)).toEqual(expected.unlocked)
+    expect(await percentsOf(playerId)).toEqual(unlocks)
+    expect(await send([...progressed, ...finished])).toEqual([...expected.progressed, ...expected.unlocked])
+    if (!bridges.get(dialect)?.kinds.includes('reset')) return
     const reset = [lamp, sea].map((parts) => changeOf(parts, { kind: 'reset' }))
-    expect(await tell([...reset, changeOf(lamp, unlocked)])).toEqual([delivered, delivered, delivered])
-    expect(await percentsOf(playerId)).toEqual([100, 100, 100, 0, 100])
+    expect(await send([...reset, changeOf(lamp, unlocked)])).toEqual(['delivered', 'delivered', 'delivered'])
+    expect(await percentsOf(playerId)).toEqual([100, ...unlocks.slice(1, 3), 0, unlocks[4]])
   })
 
-  test('and refuses one of many by itself, where the platform answers for each', async () => {
-    const account = 'bulk'
-    const playerId = await player('accelbyte', account)
-    const unknown = changeOf({ id: 'nothing' }, unlocked)
-    const changes = [changeOf(lamp, unlocked), unknown, changeOf(tally, unlocked)]
-    expect(await deliver('accelbyte', '/accelbyte', account, changes)).toEqual([
-      delivered,
-      refused,
-      delivered,
-    ])
-    expect(await percentsOf(playerId)).toEqual([100, 0, 100, 0, 0])
+  test('and an achievement that does not exist is refused, alone where the platform answers for each', async () => {
+    const account = fixturesOf(dialect).account(2)
+    const playerId = await player(dialect, account)
+    const number = fixturesOf(dialect).achievementId(9)
+    const unknown = { id: 'nothing', ids: number === undefined ? {} : { [dialect]: number } }
+    const changes = [lamp, unknown, tally].map((parts) => changeOf(parts, unlocked))
+    const outcomes = await deliver(dialect, account, changes)
+    const refused = outcomes.map((outcome) => outcome !== 'delivered')
+    const expected = fixturesOf(dialect).bridge?.answersEach ? [false, true, false] : [true, true, true]
+    expect(refused).toEqual(expected)
+    expect(outcomes).not.toContain('retry')
+    const percents = [lamp, tally].map((_, index) => (expected[index * 2] ? 0 : 100))
+    expect(await percentsOf(playerId)).toEqual([percents[0], 0, percents[1], 0, 0])
   })
 })

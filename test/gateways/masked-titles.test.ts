@@ -1,3 +1,4 @@
+import '../support/with-toy.ts'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RewardKind } from '../../src/gen/laurel/v1/achievement.ts'
@@ -15,55 +16,36 @@ import { TitleServiceClient, UpdateTitleRequest } from '../../src/gen/laurel/v1/
 import { createAuth } from '../support/auth.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld } from '../support/route-fixture.ts'
-import { PLACES, paramsOf, ROUTE_REQUESTS, titleIdOf } from '../support/route-requests.ts'
+import { createRouteFixture } from '../support/route-fixture.ts'
+import {
+  MOUNTED,
+  type Mounted,
+  routeNameOf,
+  send,
+  targetOf,
+  titleIdOf,
+  WHICH,
+  type Which,
+} from '../support/routes.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 type Who = 'player' | 'service'
-/** The own title masks hidden achievements, the other one does not. */
-type Which = 'own' | 'other'
-
-/** Ways of the routes that tell players texts of hidden achievements, where the title does not mask them. */
-const TELLING: Readonly<Record<string, readonly string[]>> = {
-  accelbyte: [
-    'ListUserContributions',
-    'PublicGetAchievement',
-    'PublicListAchievements',
-    'PublicListGlobalAchievements',
-    'PublicListTags',
-    'PublicListUserAchievements',
-  ],
-  // Discord leaves a secret out of the user's list until it is complete.
-  discord: [],
-  xbox: [
-    'getAchievement',
-    'listAchievements',
-    'listAchievements, of all titles',
-    'listAchievements, of me',
-    'listAchievements, possible ones',
-    'listTitleAchievements',
-  ],
-}
-const TELLING_ONCE_UNLOCKED = { ...TELLING, discord: ['list user achievements'] }
-/** Routes that read though their method does not say so. */
-const READING = new Set(['AdminBatchQueryUserAchievements'])
 
 let database: TestDatabase
 let server: RunningServer
 let auth: Awaited<ReturnType<typeof createAuth>>
 let tokens: Readonly<Record<Who, string>>
 
-const TITLES = PLACES.flatMap((_, place) =>
-  (['own', 'other'] as const).map((title) => titleIdOf({ place, title })),
-)
+/** The own titles mask hidden achievements, the others do not. */
+const TITLES = MOUNTED.flatMap((mounted) => WHICH.map((title) => titleIdOf(mounted, title)))
 const secretOf = (titleId: string) => `the secret of ${titleId}.`
 
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth(TITLES)
-  server = await startServer({ databaseUrl: database.url, env: auth.env })
+  server = await startServer({ databaseUrl: database.url, env: auth.env, withToy: true })
   tokens = { service: auth.service, player: await auth.player('ann') }
-  await createWorld(server.address, auth.operator)
+  await createRouteFixture(server.address, auth.operator)
   for (const titleId of TITLES) await hideAll(titleId)
 })
 afterAll(async () => {
@@ -114,86 +96,60 @@ async function unlockAll(titleId: string): Promise<void> {
   await callUnary(progress, 'recordStats', RecordStatsRequest.fromPartial({ ...key, updates }), asOperator())
 }
 
-/** Each way of each reading route of a place. */
-function waysOf(place: number): readonly (readonly [way: string, path: string, method: string])[] {
-  const { gateway } = PLACES[place] as (typeof PLACES)[number]
-  const requests = Object.keys(ROUTE_REQUESTS[gateway.dialect] ?? {})
-  return gateway.routes
-    .filter(({ method, name }) => method === 'GET' || READING.has(name))
-    .flatMap(({ name, path, method }) => {
-      const ways = requests.filter((way) => way.split(', ')[0] === name)
-      return [...new Set([name, ...ways])].map((way) => [way, path, method] as const)
-    })
+/** The calls of a mount that read. */
+function readingCalls({ routes, fixtures: { access, hidden } }: Mounted): readonly string[] {
+  const reading = routes.filter(({ method, name }) => method === 'GET' || hidden.readingRoutes.includes(name))
+  return Object.keys(access).filter((call) => reading.some(({ name }) => name === routeNameOf(call)))
 }
 
-async function ask(
-  place: number,
-  title: Which,
-  who: Who,
-  [way, path, method]: readonly [string, string, string],
-): Promise<string> {
-  const { gateway, mount } = PLACES[place] as (typeof PLACES)[number]
-  const target = { place, title, player: 'ann' } as const
-  const { params, query, headers, body } = ROUTE_REQUESTS[gateway.dialect]?.[way]?.(target) ?? {}
-  const named: Readonly<Record<string, string>> = {
-    file: `${'0'.repeat(32)}.png`,
-    ...paramsOf(target),
-    ...params,
-  }
-  const filled = path.replace(/:(\w+)/g, (_, name) => encodeURIComponent(named[name] as string))
-  const scheme = gateway.dialect === 'xbox' ? 'XBL3.0 x=1;' : who === 'service' ? 'Bot ' : 'Bearer '
-  const answer = await fetch(`${server.url}${mount}${filled}?${new URLSearchParams(query)}`, {
-    method,
-    headers: { ...headers, authorization: scheme + tokens[who] },
-    ...(body && { body: JSON.stringify(body) }),
-  })
-  return decodeURIComponent(await answer.text())
-}
-
-/** The ways that tell something of the title's hidden achievements. */
-async function telling(place: number, title: Which, who: Who): Promise<readonly string[]> {
-  const secret = secretOf(titleIdOf({ place, title }))
+/** The calls whose response has a text of the title's hidden achievements. */
+async function showing(mounted: Mounted, title: Which, who: Who): Promise<readonly string[]> {
+  const secret = secretOf(titleIdOf(mounted, title))
   const found: string[] = []
-  for (const way of waysOf(place)) {
-    if ((await ask(place, title, who, way)).includes(secret)) found.push(way[0])
+  for (const call of readingCalls(mounted)) {
+    const target = targetOf(mounted, title, 'ann')
+    const response = await send(server.url, mounted, call, target, { token: tokens[who], caller: who })
+    if (decodeURIComponent(await response.text()).includes(secret)) found.push(call)
   }
   return found.sort()
 }
 
-describe.each(PLACES.map(({ mount }, place) => [mount, place] as const))('%s', (mount, place) => {
-  const { dialect } = (PLACES[place] as (typeof PLACES)[number]).gateway
-  const expected = mount === '/discord/cdn' ? [] : TELLING[dialect]
-  const once =
-    mount === '/discord/cdn' ? [] : TELLING_ONCE_UNLOCKED[dialect as keyof typeof TELLING_ONCE_UNLOCKED]
+describe.each(MOUNTED)('$mount', (mounted) => {
+  const { hidden } = mounted.fixtures
+  const served = (calls: readonly string[]) => calls.filter((call) => readingCalls(mounted).includes(call))
 
-  test('tells players of what is hidden as its platform does, and nothing of it where the title masks it', async () => {
-    expect(await telling(place, 'other', 'player')).toEqual(expected)
-    expect(await telling(place, 'own', 'player')).toEqual([])
+  test('shows hidden achievements to players as its platform does, and none where the title masks them', async () => {
+    expect(await showing(mounted, 'other', 'player')).toEqual(served(hidden.beforeUnlock))
+    expect(await showing(mounted, 'own', 'player')).toEqual([])
   })
 
-  test('tells a service the same, whether the title masks or not', async () => {
-    const told = await telling(place, 'other', 'service')
-    expect(told).toEqual(expect.arrayContaining(dialect === 'accelbyte' ? [...(expected ?? [])] : []))
-    expect(await telling(place, 'own', 'service')).toEqual(told)
+  test('shows a service the same, whether the title masks or not', async () => {
+    const shown = await showing(mounted, 'other', 'service')
+    expect(shown).toEqual(expect.arrayContaining([...served(hidden.toService)]))
+    expect(await showing(mounted, 'own', 'service')).toEqual(shown)
   })
 
-  test('tells the player all of it once it is unlocked', async () => {
-    for (const title of ['own', 'other'] as const) await unlockAll(titleIdOf({ place, title }))
-    expect(await telling(place, 'other', 'player')).toEqual(once)
-    expect(await telling(place, 'own', 'player')).toEqual(once)
+  test('shows the player all of it after the unlock', async () => {
+    for (const title of WHICH) await unlockAll(titleIdOf(mounted, title))
+    expect(await showing(mounted, 'other', 'player')).toEqual(served(hidden.afterUnlock))
+    expect(await showing(mounted, 'own', 'player')).toEqual(served(hidden.afterUnlock))
   })
 })
 
-test('masks what serves games, where no credentials are checked, and not what serves operators', async () => {
-  await using open = await startServer({ databaseUrl: database.url })
-  const place = PLACES.findIndex(({ mount }) => mount === '/accelbyte')
-  // Its achievements are not unlocked by ben.
-  const { namespace = '' } = paramsOf({ place, title: 'own', player: 'ben' })
-  const secret = secretOf(titleIdOf({ place, title: 'own' }))
-  const list = async (audience: string) => {
-    const path = `/accelbyte/achievement/v1/${audience}/namespaces/${namespace}/users/user-two/achievements`
-    return (await fetch(open.url + path)).text()
+test('masks routes that serve games and not those that serve operators, where no credentials are checked', async () => {
+  await using unchecked = await startServer({ databaseUrl: database.url, withToy: true })
+  let checked = 0
+  for (const mounted of MOUNTED) {
+    // Ben has not unlocked its achievements.
+    const target = targetOf(mounted, 'own', 'ben')
+    const secret = secretOf(titleIdOf(mounted, 'own'))
+    const read = async (call: string) => {
+      checked += 1
+      return decodeURIComponent(await (await send(unchecked.url, mounted, call, target, undefined)).text())
+    }
+    const { masked, shown } = mounted.fixtures.hidden.unchecked
+    for (const call of masked) expect(await read(call), call).not.toContain(secret)
+    for (const call of shown) expect(await read(call), call).toContain(secret)
   }
-  expect(await list('public')).not.toContain(secret)
-  expect(await list('admin')).toContain(secret)
+  expect(checked).toBeGreaterThan(1)
 })

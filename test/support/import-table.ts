@@ -71,17 +71,32 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   'src/registry.ts': { may: [DIALECT, 'adapters/index.ts'], types: ['src/http'], node: false },
 }
 
-/** Additional imports of a test that stands beside its sources. */
-const FOR_TESTS = { may: ['test/support'], packages: ['vitest', 'fast-check'] }
+interface TestImports {
+  readonly may: readonly string[]
+  /** Undefined for any package. */
+  readonly packages: readonly string[] | undefined
+}
+
+/** What a test beside its sources may import in addition. */
+const FOR_TESTS: TestImports = { may: ['test/support'], packages: ['vitest', 'fast-check'] }
+
+/**
+ * What an adapter's tests, its `testing/` folder and its `fixtures.ts` may import in addition: any part of the product, because
+ * they run the real server, and any client. Another adapter is never among it.
+ */
+const FOR_ADAPTER_TESTS: TestImports = {
+  may: ['src', 'test/support', 'test/conformance'],
+  packages: undefined,
+}
 
 /** Returns a sentence for each import of a file that its folder may not have. */
 export function forbiddenImports(file: string, source: string): string[] {
   const name = folderOf(file)
   const folder = name === undefined ? undefined : FOLDERS[name]
   if (name === undefined || folder === undefined) return []
-  const isTest = file.endsWith('.test.ts')
+  const extra = testImportsOf(file)
   return importsOf(source)
-    .filter((found) => !isAllowed(file, name, folder, found) && !(isTest && isForTests(file, found)))
+    .filter((found) => !isAllowed(file, name, folder, found) && !(extra && isForTests(file, extra, found)))
     .map(({ specifier, typeOnly }) => {
       const what = specifier === undefined ? 'a computed import()' : JSON.stringify(specifier)
       return `${file}: ${name} may not import ${typeOnly ? 'types from ' : ''}${what}`
@@ -115,6 +130,7 @@ function isAllowed(
   if (specifier.startsWith('node:')) return folder.node
   if (!specifier.startsWith('.')) return isPackage(specifier, folder.packages ?? [])
   const target = posix.join(posix.dirname(file), specifier)
+  if (isTestFile(target) && !isTestFile(file)) return false
   const allowed = [...folder.may, ...(typeOnly ? (folder.types ?? []) : []), ownFolder(file, name)]
   return allowed.some((path) => isInside(target, path))
 }
@@ -125,10 +141,23 @@ function ownFolder(file: string, name: string): string {
   return file.split('/').slice(0, 2).join('/')
 }
 
-function isForTests(file: string, { specifier = '' }: SourceImport): boolean {
-  if (specifier.startsWith('node:') || isPackage(specifier, FOR_TESTS.packages)) return true
-  const target = posix.join(posix.dirname(file), specifier)
-  return specifier.startsWith('.') && FOR_TESTS.may.some((path) => isInside(target, path))
+/** Whether a file is only for tests, and so no part of the product. */
+export function isTestFile(file: string): boolean {
+  return file.endsWith('.test.ts') || /^(test|adapters\/[^/]+\/(testing|fixtures\.ts$))/.test(file)
+}
+
+function testImportsOf(file: string): TestImports | undefined {
+  if (!isTestFile(file)) return undefined
+  return file.startsWith('adapters/') ? FOR_ADAPTER_TESTS : FOR_TESTS
+}
+
+function isForTests(file: string, { may, packages }: TestImports, { specifier }: SourceImport): boolean {
+  if (specifier === undefined) return false
+  if (specifier.startsWith('.')) {
+    const target = posix.join(posix.dirname(file), specifier)
+    return may.some((path) => isInside(target, path))
+  }
+  return specifier.startsWith('node:') || packages === undefined || isPackage(specifier, packages)
 }
 
 function isInside(path: string, folder: string): boolean {

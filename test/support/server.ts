@@ -6,6 +6,8 @@ export interface TestServerOptions {
   /** Left out: the server runs its embedded Postgres, in the LAUREL_DATA_DIR that `env` must then name. */
   readonly databaseUrl?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Whether the server also speaks the toy dialect of the conformance suite. */
+  readonly withToy?: boolean
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -25,7 +27,8 @@ const SERVING = /serving gRPC on (\S+) and HTTP on (\S+)/
 
 /** Starts the real server as a process of its own on a free port, and waits until it serves. */
 export async function startServer(options: TestServerOptions): Promise<RunningServer> {
-  const child = spawn(process.execPath, ['src/main.ts'], {
+  const preload = options.withToy === true ? ['--import', './test/support/with-toy.ts'] : []
+  const child = spawn(process.execPath, [...preload, 'src/main.ts'], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: {

@@ -12,7 +12,7 @@ const wins = requirementOf({ id: 'wins', statCode: 'wins', target: 3n })
 const lap = requirementOf({ id: 'lap', statCode: 'lap', operator: 'at_most', target: 90n })
 const unlocked = { kind: 'unlocked' } as const
 
-/** Of each request its method, path and body, and the ids of what it covers. */
+/** Each request's method, path and body, and the ids of the achievements that it covers. */
 function planned(changes: Parameters<typeof bridge.plan>[0]) {
   const { requests } = bridge.plan(changes, target)
   return requests.map(({ method, path, body, covers }) => ({
@@ -45,10 +45,10 @@ describe('an unlock', () => {
   })
 
   test('of what a statistic measures is at least its goal', () => {
-    const isDeliverable = (value: number | undefined, told: number) => {
+    const isDeliverable = (value: number | undefined, sent: number) => {
       const progress = value === undefined ? {} : { values: { goal: value } }
       const change = changeOf({ id: 'sea', requirements: [miles] }, unlocked, progress)
-      const body = [{ statCode: 'miles', updateStrategy: 'MAX', value: told }]
+      const body = [{ statCode: 'miles', updateStrategy: 'MAX', value: sent }]
       expect(planned([change])).toEqual([{ method: 'PUT', path: values, body, covers: [0] }])
     }
     isDeliverable(120.25, 120.25)

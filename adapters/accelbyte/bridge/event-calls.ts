@@ -4,7 +4,7 @@ import type { Requirement } from '../../../src/model/achievement.ts'
 import { valueAt } from '../../../src/model/progress.ts'
 import { compareQuantities, type Quantity } from '../../../src/model/quantity.ts'
 
-/** How a change is told. */
+/** The call that reports a change. */
 export interface EventCall {
   /** `values`: the statistics say it all; `unlock`: an unlock says it, once the statistics have `values`. */
   readonly kind: 'reset' | 'values' | 'unlock'
@@ -19,7 +19,7 @@ export function codeOf({ achievement }: BridgeChange): string {
 
 const NOTHING: EventCall['values'] = new Map()
 
-/** How a change is told, or why it cannot be. Decided by the change alone. */
+/** Returns the call that reports a change, or why none can. Depends on the change alone. */
 export function eventCallOf(change: BridgeChange): EventCall | string {
   const { event, achievement } = change
   if (achievement.participation === 'community') {
@@ -32,7 +32,7 @@ export function eventCallOf(change: BridgeChange): EventCall | string {
   const followed = achievement.requirements.filter(isRising)
   if (event.kind === 'unlocked') {
     const values = highest(followed, (requirement) => metValue(change, requirement))
-    // One goal that a statistic has is what AccelByte unlocks by itself, and nobody else may.
+    // AccelByte unlocks a single goal that follows a statistic by itself, and refuses every other unlock of it.
     const isIncremental = achievement.requirements.length === 1 && followed.length === 1
     return { kind: isIncremental ? 'values' : 'unlock', values }
   }
@@ -51,12 +51,12 @@ function valueReached({ progress }: BridgeChange, { id }: Requirement): Quantity
   return valueAt(progress.values, id)
 }
 
-/** At least the target: what was unlocked by a word, or on another platform, may have been counted less far. */
+/** At least the target: an unlock by a call, or on another platform, may come before the count reaches it. */
 function metValue(change: BridgeChange, requirement: Requirement): Quantity {
   return larger(valueReached(change, requirement), requirement.target)
 }
 
-/** By stat, what is the most of its requirements'. */
+/** By stat, the highest value that its requirements need. */
 function highest(
   requirements: readonly Requirement[],
   valueFor: (requirement: Requirement) => Quantity | undefined,

@@ -58,7 +58,7 @@ describe('of several unlocks', () => {
 
 describe('of one unlock', () => {
   const plain = changeOf({ id: 'a' }, unlocked)
-  const held = changeOf(
+  const waiting = changeOf(
     { id: 'a', requirements: [requirementOf({ statCode: 's' }), requirementOf({ id: 'other' })] },
     unlocked,
   )
@@ -73,8 +73,8 @@ describe('of one unlock', () => {
   test('422 is for good, unless statistics that were just sent are on their way', () => {
     const body = { errorCode: 422, errorMessage: 'requirement count follows stat s' }
     expect(interpret([plain], 422, body)).toBeUndefined()
-    expect(kinds(interpret([held], 422, body))).toEqual(['retry'])
-    expect(interpret([held], 404, body)).toBeUndefined()
+    expect(kinds(interpret([waiting], 422, body))).toEqual(['retry'])
+    expect(interpret([waiting], 404, body)).toBeUndefined()
   })
 })
 

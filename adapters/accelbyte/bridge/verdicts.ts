@@ -36,7 +36,7 @@ export function interpret(
   if (data === undefined) return undefined
   if (isUnlocked(data)) return covers.map(() => DELIVERED)
   const isHeld = response.status === 422 && before !== undefined
-  return isHeld ? covers.map(() => held(data)) : undefined
+  return isHeld ? covers.map(() => waiting(data)) : undefined
 }
 
 function eachUnlock(
@@ -53,7 +53,7 @@ function eachUnlock(
     if (result === undefined) return undeliverable(`achievement ${code}`)
     const { success, errorDetail } = result
     if (success || (errorDetail && isUnlocked(errorDetail))) return DELIVERED
-    return waits && errorDetail?.errorCode === 422 ? held(errorDetail) : verdictOfFailure(errorDetail)
+    return waits && errorDetail?.errorCode === 422 ? waiting(errorDetail) : verdictOfFailure(errorDetail)
   })
 }
 
@@ -78,7 +78,7 @@ function isUnlocked({ errorMessage }: Failure): boolean {
   return /\balready (been )?(unlocked|achieved)\b/i.test(errorMessage)
 }
 
-/** AccelByte's own numbers for what passes: a fault of its own, who may ask, and how often. */
+/** AccelByte's error codes that are temporary: an internal fault, a missing permission, a rate limit. */
 const PASSING = new Set([20000, 20001, 20007, 20013, 20015])
 
 /** Where there is no number of AccelByte's own, it is an HTTP status. */
@@ -91,7 +91,7 @@ function verdictOfFailure(failure: Failure | null | undefined): Verdict {
 }
 
 /** The statistics are on their way to the achievement: the service learns of them by an event. */
-function held({ errorMessage }: Failure): Verdict {
+function waiting({ errorMessage }: Failure): Verdict {
   return { kind: 'retry', why: `its statistics have not unlocked it yet: ${errorMessage.slice(0, 200)}` }
 }
 

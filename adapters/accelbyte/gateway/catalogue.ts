@@ -29,7 +29,7 @@ export async function definitionsFor(
   )
 }
 
-/** All definitions of a title with what a player has of them; hidden ones too, which this service never masks. */
+/** Returns all definitions of a title with a player's progress; hidden ones too, which this service never masks. */
 export async function listProgressFor(
   audience: Audience,
   { operations, call }: GatewayRequest,

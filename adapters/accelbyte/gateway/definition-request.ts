@@ -26,7 +26,7 @@ const WRITABLE = [
   'CustomAttributes',
 ]
 
-/** The members that say something, as REST spells them: clients write null for what they leave out. */
+/** The members of a body that are not null, by their REST names: clients send null for a member that they omit. */
 export function sentMembers(body: JsonObject): JsonObject {
   const { known } = foldMembers(body, DEFINITION_MEMBERS)
   const sent = Object.entries(known).filter(([name, value]) => WRITABLE.includes(name) && value !== null)

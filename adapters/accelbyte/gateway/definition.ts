@@ -5,14 +5,14 @@ import { MAX_TAGS } from '../decode.ts'
 import { encode } from '../encode.ts'
 
 /** What of the extension an answer is made of; the rest is memory of how a document spelled what the record says. */
-const TOLD = ['GoalValue', 'StatCode', 'Name', 'Description', 'CustomAttributes']
+const SHOWN_MEMBERS = ['GoalValue', 'StatCode', 'Name', 'Description', 'CustomAttributes']
 
 /** `models.AchievementResponse`: for those who write definitions, with all texts. */
 export function writeDefinition(achievement: Achievement, namespace: string): JsonObject {
-  const kept = Object.entries(achievement.extensions['accelbyte'] ?? {}).filter(
-    ([name, value]) => TOLD.includes(name) && (name !== 'CustomAttributes' || isJsonObject(value)),
+  const shown = Object.entries(achievement.extensions['accelbyte'] ?? {}).filter(
+    ([name, value]) => SHOWN_MEMBERS.includes(name) && (name !== 'CustomAttributes' || isJsonObject(value)),
   )
-  const plain = { ...achievement, extensions: { accelbyte: Object.fromEntries(kept) } }
+  const plain = { ...achievement, extensions: { accelbyte: Object.fromEntries(shown) } }
   const title = { binding: { namespace }, displayName: undefined, extensions: {} }
   const record = { title, achievement: plain, progress: undefined, summary: undefined }
   const context = { locale: undefined, shape: 'rest', purpose: 'definition', account: undefined } as const
@@ -42,8 +42,8 @@ function textIn(texts: JsonValue | undefined, language: string, usual: string): 
 /** Exactly if it can be, else without regard to case. */
 function textNamed(texts: JsonObject, language: string): JsonValue | undefined {
   if (Object.hasOwn(texts, language)) return texts[language]
-  const wanted = language.toLowerCase()
-  return Object.entries(texts).find(([tag]) => tag.toLowerCase() === wanted)?.[1]
+  const requested = language.toLowerCase()
+  return Object.entries(texts).find(([tag]) => tag.toLowerCase() === requested)?.[1]
 }
 
 /** As many tags as the service shows; the others are no part of its definition. */

@@ -35,7 +35,7 @@ async function listForAdmin(request: GatewayRequest): Promise<GatewayResponse> {
   }
 }
 
-/** Without a language each definition is told in its own default one. */
+/** Without a language, each definition is written in its own default language. */
 async function listForPlayers(request: GatewayRequest): Promise<GatewayResponse> {
   const namespace = namespaceOf(request)
   const language = request.query.get('language') ?? ''
@@ -115,7 +115,7 @@ async function reorder(request: GatewayRequest): Promise<GatewayResponse> {
   return { status: 204 }
 }
 
-/** What players have of it goes along: clients delete what was unlocked, and know of no refusal. */
+/** Deletes the players' progress as well: clients delete unlocked achievements and expect no refusal. */
 async function remove(request: GatewayRequest): Promise<GatewayResponse> {
   const asked = { ...(await nameOf(request)), etag: undefined, force: true, requestId: undefined }
   await request.operations.deleteAchievement(asked, request.call)

@@ -52,7 +52,7 @@ function fileNamePart(namespace: string): string {
   return namespace.replace(/[^\w.-]/g, '_')
 }
 
-/** What became of each entry, by its code; of one that has none, by where it stands. */
+/** Answers with the outcome of each entry by its code, or by its index if it has none. */
 async function importFile(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const { file, strategy } = await readForm(request)

@@ -28,7 +28,7 @@ const STATUSES: Readonly<Partial<Record<ErrorCode, number>>> = {
   aborted: 409,
 }
 
-/** What is said of one of many, where the answer as a whole is a success. */
+/** The error of one item of a response that succeeds as a whole. */
 export function errorOfItem(error: LaurelError, request: RequestHead): JsonObject {
   return errorOf(STATUSES[error.code] ?? 422, error, request)
 }

@@ -15,8 +15,8 @@ export async function resetGlobal(request: GatewayRequest): Promise<GatewayRespo
 }
 
 /**
- * Accepted once. A second claim is refused, as the document has no other way to say so, and has done no harm. Who has no
- * account contributed nothing, so that no player is made of them.
+ * Accepts the first claim. The API has no response for a repeated claim but a refusal. An unknown account contributed nothing, so no
+ * player is created for it.
  */
 export async function claim(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request

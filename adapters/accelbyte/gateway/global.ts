@@ -51,7 +51,7 @@ function reads(admin: string, open: string, path: string, read: Read): readonly 
 
 const STATUSES = ['in_progress', 'unlocked']
 
-/** In list order, unless an order is asked for. What nobody contributed to is locked, and has no row. */
+/** Lists in list order unless the query asks for another. An achievement without contributions is locked and has no row. */
 async function list(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const { query, operations, call } = request
   const sorting = readSorting(query, ['achievedAt', 'createdAt'], undefined)
@@ -64,13 +64,17 @@ async function list(audience: Audience, request: GatewayRequest): Promise<Gatewa
   const read =
     audience === 'admin' ? operations.listCommunityProgressAsAdmin : operations.listCommunityProgress
   const progressList = await read({ titleId }, call)
-  const wanted = progressList.filter(
+  const selected = progressList.filter(
     ({ achievement, progress }) =>
       isNamed(achievement.id) &&
       isTagged(tagsOf(achievement)) &&
       (status === '' || (status === 'unlocked') === (progress.unlockTime !== undefined)),
   )
-  const usual = sorted(wanted, { key: 'listOrder', descending: false }, (each) => each.achievement.listOrder)
+  const usual = sorted(
+    selected,
+    { key: 'listOrder', descending: false },
+    (each) => each.achievement.listOrder,
+  )
   const inOrder = sorting
     ? sorted(usual, sorting, ({ progress }, key) =>
         key === 'achievedAt' ? (progress.unlockTime ?? EARLIEST_INSTANT) : progress.createTime,
@@ -107,13 +111,13 @@ async function listContributions(audience: Audience, request: GatewayRequest): P
   const { playerId } = await operations.playerOfAccount(account, call)
   const read = audience === 'admin' ? operations.listContributionsAsAdmin : operations.listContributions
   const all = await read({ titleId, playerId }, call)
-  const wanted = all.filter(({ achievement }) => isNamed(achievement.id) && isTagged(tagsOf(achievement)))
-  const inOrder = sorted(wanted, sorting, ({ contribution }) => contribution.value)
+  const selected = all.filter(({ achievement }) => isNamed(achievement.id) && isTagged(tagsOf(achievement)))
+  const inOrder = sorted(selected, sorting, ({ contribution }) => contribution.value)
   const write = (each: (typeof all)[number]) => writeContribution(each, namespaceOf(request), account.id)
   return { status: 200, body: pageOf(request, inOrder, write) }
 }
 
-/** Comma-separated or repeated; older clients leave the plural out. Without any, each is wanted. */
+/** Comma-separated or repeated; older clients leave the plural out. Without any, each is selected. */
 function readCodes(query: URLSearchParams): (code: string) => boolean {
   const said = [...query.getAll('achievementCodes'), ...query.getAll('achievementCode')]
   const codes = new Set(

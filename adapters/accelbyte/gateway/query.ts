@@ -93,7 +93,7 @@ export function readSorting<Key extends string, Usual extends Sorting<Key> | und
   )
 }
 
-/** In order of a key; those that are equal stay as they stand. */
+/** Sorts by a key; the sort is stable. */
 export function sorted<Item, Key extends string>(
   items: readonly Item[],
   { key, descending }: Sorting<Key>,

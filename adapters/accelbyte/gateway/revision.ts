@@ -14,9 +14,14 @@ const FIELDS = ['name', 'description', 'hidden', 'participation', 'media', 'tags
  * AccelByte has no word for stays as it is, and so does what a client left out or set to null.
  */
 export function revise(current: StoredAchievement, sent: JsonObject, strict: boolean): Patch {
-  const told = writeDefinition(current, '')
-  const before = readDefinition(told)
-  const after = readDefinition({ ...told, ...sent, ...languageOf(told, sent), achievementCode: current.id })
+  const written = writeDefinition(current, '')
+  const before = readDefinition(written)
+  const after = readDefinition({
+    ...written,
+    ...sent,
+    ...languageOf(written, sent),
+    achievementCode: current.id,
+  })
   const changed = FIELDS.filter((name) => !sameJson(before[name], after[name]))
   const patch: Patch = {
     ...Object.fromEntries(changed.map((name) => [name, after[name]])),
@@ -36,10 +41,10 @@ export function revise(current: StoredAchievement, sent: JsonObject, strict: boo
  * Texts are replaced as a whole, and clients that replace them by another language may leave out which is the
  * default one: then it is that language.
  */
-function languageOf(told: JsonObject, sent: JsonObject): JsonObject {
-  const { name, description = told['description'], defaultLanguage } = sent
+function languageOf(written: JsonObject, sent: JsonObject): JsonObject {
+  const { name, description = written['description'], defaultLanguage } = sent
   if (defaultLanguage !== undefined || !isJsonObject(name) || !isJsonObject(description)) return {}
-  const current = String(told['defaultLanguage'])
+  const current = String(written['defaultLanguage'])
   const languages = Object.keys(name)
   if (languages.some((tag) => tag.toLowerCase() === current.toLowerCase())) return {}
   const next = languages.find((tag) => Object.hasOwn(description, tag)) ?? languages[0] ?? current
@@ -78,7 +83,7 @@ function isSamePicture(left: Media[number], right: Media[number]): boolean {
   return left.name === right.name && left.url === right.url
 }
 
-/** The members that changed, in what the extension holds beside them. */
+/** Applies the changed members to the current extension, whose other members stay. */
 function reviseExtension(current: Extensions, before: Extensions, after: Extensions): Extensions {
   const members = new Map(Object.entries<JsonValue>(current['accelbyte'] ?? {}))
   const [old, next] = [before['accelbyte'] ?? {}, after['accelbyte'] ?? {}]

@@ -154,14 +154,14 @@ async function writeAll(
   for (const [index, { change, requestId }] of items.entries()) {
     const user = users[index] as User
     const said = requestId === undefined ? {} : { requestId }
-    const told = { statCode: change.code, userId: user.userId, ...said }
+    const item = { statCode: change.code, userId: user.userId, ...said }
     try {
       const value = await write(request, audience, titleId, user, change)
-      body.push({ ...told, success: true, details: { currentValue: writeDouble(value) } })
+      body.push({ ...item, success: true, details: { currentValue: writeDouble(value) } })
     } catch (error) {
       const details = detailsOf(error, request, user.userId)
       if (details === undefined) throw error
-      body.push({ ...told, success: false, details })
+      body.push({ ...item, success: false, details })
     }
   }
   return { status: 200, body }

@@ -20,8 +20,8 @@ const text = z.string({ error: 'expected a string' }).max(LIMITS.text, { error: 
 const flag = z.boolean({ error: 'expected true or false' })
 const cycleOverride = z.object({ cycleId: text }, { error: 'expected an override of a cycle' })
 
-/** What the model has no place for: kept in the stat's extension. */
-const KEPT = {
+/** Members that the model cannot hold; they are stored in the stat's extension. */
+const STORED_MEMBERS = {
   description: text,
   tags: z
     .array(text, { error: 'expected an array of tags' })
@@ -37,10 +37,10 @@ const KEPT = {
   ignoreAdditionalDataOnValueRejected: flag,
 }
 
-const extensionSchema = z.object(KEPT).partial()
+const extensionSchema = z.object(STORED_MEMBERS).partial()
 const setBy = z.enum(['CLIENT', 'SERVER'], { error: 'expected CLIENT or SERVER' })
 
-/** `StatUpdate`: what is absent or null stays as it is. */
+/** `StatUpdate`: a member that is absent or null changes nothing. */
 export const statUpdateSchema = z.object({
   name: text.nullish(),
   defaultValue: double.nullish(),
@@ -48,12 +48,12 @@ export const statUpdateSchema = z.object({
   minimum: double.nullish(),
   maximum: double.nullish(),
   incrementOnly: flag.nullish(),
-  description: KEPT.description.nullish(),
-  tags: KEPT.tags.nullish(),
+  description: STORED_MEMBERS.description.nullish(),
+  tags: STORED_MEMBERS.tags.nullish(),
   isPublic: flag.nullish(),
   setAsGlobal: flag.nullish(),
-  globalAggregationMethod: KEPT.globalAggregationMethod.nullish(),
-  visibility: KEPT.visibility.nullish(),
+  globalAggregationMethod: STORED_MEMBERS.globalAggregationMethod.nullish(),
+  visibility: STORED_MEMBERS.visibility.nullish(),
   capCycleOverride: flag.nullish(),
   ignoreAdditionalDataOnValueRejected: flag.nullish(),
   cycleIds: z.array(text, { error: 'expected an array of cycle ids' }).nullish(),
@@ -68,8 +68,10 @@ export type StatUpdateBody = z.output<typeof statUpdateSchema>
 /** What a body says of a stat, over what the stat's extension remembers. */
 export function readStat(body: StatUpdateBody, extensions: Stat['extensions']) {
   const { name, defaultValue, minimum, maximum, incrementOnly } = body
-  const kept = Object.keys(KEPT).map((member) => [member, body[member as keyof typeof KEPT]] as const)
-  const said = kept.filter(([, value]) => value !== null && value !== undefined)
+  const stored = Object.keys(STORED_MEMBERS).map(
+    (member) => [member, body[member as keyof typeof STORED_MEMBERS]] as const,
+  )
+  const said = stored.filter(([, value]) => value !== null && value !== undefined)
   const members = {
     displayName: name ?? undefined,
     defaultValue: defaultValue ?? undefined,
@@ -102,15 +104,15 @@ export function refuseCycles({ cycleIds, cycleOverrides }: StatUpdateBody, names
   throw new Refusal(404, { errorCode: 12245, errorMessage, messageVariables: { id, namespace } })
 }
 
-/** The extension, if it is one that this gateway wrote: other ways in may put anything there. */
-export function keptOf({ extensions }: Pick<Stat, 'extensions'>): z.output<typeof extensionSchema> {
+/** Reads the extension if this gateway wrote it: gRPC callers may store any JSON there. */
+export function extensionOf({ extensions }: Pick<Stat, 'extensions'>): z.output<typeof extensionSchema> {
   return extensionSchema.safeParse(extensions['accelbyte'] ?? {}).data ?? {}
 }
 
 /** `StatInfo`. A stat without bounds has those of a double here. */
 export function writeStat(stat: Stat, namespace: string, isUsed: boolean): JsonObject {
-  const { globalAggregationMethod, description, ...kept } = keptOf(stat)
-  const setAsGlobal = kept.setAsGlobal ?? false
+  const { globalAggregationMethod, description, ...stored } = extensionOf(stat)
+  const setAsGlobal = stored.setAsGlobal ?? false
   return {
     statCode: stat.code,
     namespace,
@@ -123,13 +125,13 @@ export function writeStat(stat: Stat, namespace: string, isUsed: boolean): JsonO
     setBy: stat.setBy === 'client' ? 'CLIENT' : 'SERVER',
     setAsGlobal,
     ...(setAsGlobal ? { globalAggregationMethod: globalAggregationMethod ?? 'TOTAL' } : {}),
-    isPublic: kept.isPublic ?? false,
-    visibility: kept.visibility ?? 'SHOWALL',
-    tags: kept.tags ?? [],
+    isPublic: stored.isPublic ?? false,
+    visibility: stored.visibility ?? 'SHOWALL',
+    tags: stored.tags ?? [],
     cycleIds: [],
     cycleOverrides: [],
-    capCycleOverride: kept.capCycleOverride ?? false,
-    ignoreAdditionalDataOnValueRejected: kept.ignoreAdditionalDataOnValueRejected ?? false,
+    capCycleOverride: stored.capCycleOverride ?? false,
+    ignoreAdditionalDataOnValueRejected: stored.ignoreAdditionalDataOnValueRejected ?? false,
     status: isUsed ? 'TIED' : 'INIT',
     createdAt: writeInstant(stat.createTime),
     updatedAt: writeInstant(stat.updateTime),

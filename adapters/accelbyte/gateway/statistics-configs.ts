@@ -5,7 +5,7 @@ import type { Stat } from '../../../src/model/stat.ts'
 import { readBody } from './body.ts'
 import { pageOf, readFlag } from './query.ts'
 import {
-  keptOf,
+  extensionOf,
   readStat,
   refuseCycles,
   statCreateSchema,
@@ -56,8 +56,8 @@ async function page(request: GatewayRequest, isWanted: (stat: Stat) => boolean):
   const cycles = (query.get('cycleIds') ?? '').split(',').filter((id) => id !== '')
   const { id: titleId } = await titleOf(request)
   const stats = (await everyStat(request, titleId)).filter((stat) => {
-    const { setAsGlobal = false, isPublic = false } = keptOf(stat)
-    const isOf = (wanted: boolean | undefined, is: boolean) => wanted === undefined || wanted === is
+    const { setAsGlobal = false, isPublic = false } = extensionOf(stat)
+    const isOf = (requested: boolean | undefined, is: boolean) => requested === undefined || requested === is
     return cycles.length === 0 && isOf(global, setAsGlobal) && isOf(open, isPublic) && isWanted(stat)
   })
   const codes = stats.map(({ code }) => code)
@@ -92,10 +92,10 @@ async function create(request: GatewayRequest): Promise<GatewayResponse> {
 
 async function get(request: GatewayRequest): Promise<GatewayResponse> {
   const asked = await nameOf(request)
-  return answerOf(request, await request.operations.getStat(asked, request.call))
+  return responseOf(request, await request.operations.getStat(asked, request.call))
 }
 
-/** Again where somebody else wrote in between: what a body does not say must stay as it is. */
+/** Retries after a concurrent write, so that members missing in the body keep their newest values. */
 async function update(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const body = readBody(request, statUpdateSchema)
@@ -106,7 +106,7 @@ async function update(request: GatewayRequest): Promise<GatewayResponse> {
     try {
       const patch = readStat(body, extensions)
       const asked = { ...name, etag, patch, requestId: undefined }
-      return await answerOf(request, await operations.updateStat(asked, call))
+      return await responseOf(request, await operations.updateStat(asked, call))
     } catch (error) {
       const again = error instanceof LaurelError && error.reason === 'ETAG_MISMATCH' && attempt < ATTEMPTS
       if (!again) throw error
@@ -156,7 +156,7 @@ async function deleteConfig({ operations, call }: GatewayRequest, name: StatName
   return { status: 204 }
 }
 
-async function answerOf(request: GatewayRequest, stat: Stat): Promise<GatewayResponse> {
+async function responseOf(request: GatewayRequest, stat: Stat): Promise<GatewayResponse> {
   const asked = { titleId: stat.titleId, codes: [stat.code] }
   const used = await request.operations.listStatUsage(asked, request.call)
   return { status: 200, body: writeStat(stat, namespaceOf(request), used.has(stat.code)) }

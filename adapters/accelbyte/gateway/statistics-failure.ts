@@ -9,7 +9,7 @@ import { ACTIONS } from '../../../src/model/principal.ts'
 interface Numbered {
   readonly status: number
   readonly code: number
-  /** In the platform's own words, of what it calls the stat and where it is. */
+  /** The platform's own text, with the names that it uses for the stat and its location. */
   message(names: { readonly stat: string; readonly namespace: string; readonly user: string }): string
 }
 
@@ -61,7 +61,7 @@ export function withStatisticsFailure(handle: Route['handle']): Route['handle'] 
   }
 }
 
-/** What is said of one of many, where the answer as a whole is a success; undefined for what is no item's fault. */
+/** The error of one item of a response that succeeds as a whole; undefined for a fault that no item causes. */
 export function detailsOf(error: unknown, request: GatewayRequest, userId: string): JsonObject | undefined {
   const body = asRefusal(error, request, userId)?.body as JsonObject | undefined
   return body && { errorCode: body['errorCode'] ?? 0, errorMessage: body['errorMessage'] ?? '' }

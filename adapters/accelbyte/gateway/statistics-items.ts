@@ -7,7 +7,7 @@ import { writeDouble, writeInstant } from '../values.ts'
 import { readBody } from './body.ts'
 import { userNamedAfter } from './global-rows.ts'
 import { pageOf, pagingOf, readFlag, readSorting, readWindow, sorted } from './query.ts'
-import { keptOf, statCode } from './statistics-config.ts'
+import { extensionOf, statCode } from './statistics-config.ts'
 import {
   namedUser,
   refuseAdditionalKey,
@@ -64,9 +64,9 @@ async function listItems(request: GatewayRequest, audience: Audience): Promise<G
   const user = await userOf(request)
   const items = (await selected(request, audience, user)).filter(
     ({ stat, value }) =>
-      value !== undefined && (open === undefined || (keptOf(stat).isPublic ?? false) === open),
+      value !== undefined && (open === undefined || (extensionOf(stat).isPublic ?? false) === open),
   )
-  // The last key first: each further one keeps the order of those that are equal by it.
+  // Sorts by the last key first: the sort is stable, so each earlier key only reorders unequal items.
   const inOrder = orders.reduceRight<readonly Item[]>(
     (all, order) =>
       sorted(all, order, ({ stat, value }, key) =>
@@ -88,7 +88,7 @@ async function listValues(request: GatewayRequest, audience: Audience): Promise<
   return { status: 200, body: items.map((item) => writeValue(item, user.userId)) }
 }
 
-/** Who has a value of a stat, the greatest first. */
+/** Lists the players' values of a stat, the highest first. */
 async function listHolders(request: GatewayRequest): Promise<GatewayResponse> {
   const { offset, limit } = readWindow(request, USUAL_LIMIT)
   const { descending } = readSorting(request.query, ['value'], { key: 'value', descending: true })
@@ -142,13 +142,13 @@ async function valuesByCodes(request: GatewayRequest): Promise<GatewayResponse> 
   return { status: 200, body: items.map((item) => writeValue(item, user.userId)) }
 }
 
-/** What `statCodes` and `tags` ask for, of what the audience may see. */
+/** The items that `statCodes` and `tags` select among the items that the audience may see. */
 async function selected(request: GatewayRequest, audience: Audience, user: User): Promise<readonly Item[]> {
   const codes = new Set(readWords(request.query, 'statCodes'))
   const isTagged = readTagFilter(request.query)
   const items = await visible(request, audience, user)
   return items.filter(
-    ({ stat }) => (codes.size === 0 || codes.has(stat.code)) && isTagged(keptOf(stat).tags ?? []),
+    ({ stat }) => (codes.size === 0 || codes.has(stat.code)) && isTagged(extensionOf(stat).tags ?? []),
   )
 }
 
@@ -162,7 +162,7 @@ async function visible(
   const { id: titleId } = await titleOf(request)
   if (audience === 'admin') return operations.listStatItemsAsAdmin({ titleId, playerId }, call)
   const items = await operations.listStatItems({ titleId, playerId }, call)
-  return items.filter(({ stat }) => keptOf(stat).visibility !== 'SERVERONLY')
+  return items.filter(({ stat }) => extensionOf(stat).visibility !== 'SERVERONLY')
 }
 
 async function ofMany(request: GatewayRequest, audience: Audience) {
@@ -198,7 +198,7 @@ function writeItem({ stat, value }: Item, namespace: string, userId: string): Js
     namespace,
     userId,
     value: writeDouble(value?.value ?? stat.defaultValue),
-    tags: keptOf(stat).tags ?? [],
+    tags: extensionOf(stat).tags ?? [],
     createdAt: writeInstant(value?.createTime),
     updatedAt: writeInstant(value?.updateTime),
   }

@@ -23,11 +23,11 @@ export function statCodeOf({ params }: RequestHead): string {
 export interface User {
   readonly userId: string
   readonly playerId: string
-  /** Whether the account is linked: one that is not will be by its first write. */
+  /** Whether the account is linked to a player; its first write links it. */
   readonly linked: boolean
 }
 
-/** Whom the path names; `me` is the player who asks. */
+/** Returns the user in the path; `me` is the calling player. */
 export async function userOf(request: GatewayRequest): Promise<User> {
   if (request.params['userId'] === 'me') return whoAsks(request)
   return namedUser(request, accountOf(request).id, ['userId'])
@@ -48,7 +48,7 @@ export async function admit({ operations, call }: GatewayRequest, { userId, link
   if (!linked) await operations.admitAccount({ dialect: 'accelbyte', id: userId }, call)
 }
 
-/** One value of a stat for each player is all that Laurel keeps: those of a character would be somebody else's. */
+/** Rejects values per character: Laurel stores one value of a stat for each player. */
 export function refuseAdditionalKey(
   key: string | null | undefined,
   path: readonly (string | number)[],

@@ -5,7 +5,7 @@ import { double } from './statistics-config.ts'
 import { admit, type User } from './statistics-target.ts'
 import type { Audience } from './target.ts'
 
-/** What is to be done to a user's value of a stat. */
+/** A change of a user's value of a stat. */
 export interface Change {
   readonly code: string
   readonly operation: StatOperation
@@ -13,10 +13,10 @@ export interface Change {
   readonly when?: 'present' | 'absent'
 }
 
-/** `StatItemInc` of version 1; Java leaves a number that nobody set at 0, and others leave it out. */
+/** `StatItemInc` of version 1. Java clients send 0 for a number that was not set; others omit it. */
 export const incSchema = z.object({ inc: double.nullish() })
 
-/** `StatItemUpdate` of version 2. What it says for the payload of an event goes nowhere: Laurel's events have none. */
+/** `StatItemUpdate` of version 2. Its event payload is ignored, because Laurel's events have none. */
 export const updateSchema = z.object({
   updateStrategy: z.enum(['OVERRIDE', 'INCREMENT', 'MAX', 'MIN'], {
     error: 'expected OVERRIDE, INCREMENT, MAX or MIN',

@@ -5,7 +5,7 @@ import { withStatisticsFailure } from './statistics-failure.ts'
 import { statisticsItemRoutes } from './statistics-items.ts'
 import { statisticsValueRoutes } from './statistics-values.ts'
 
-/** What the statistics service serves of what achievements follow. */
+/** The operations of the statistics service on stats that achievements can follow. */
 export const statisticsRoutes: readonly Route[] = [
   ...statisticsConfigRoutes,
   ...statisticsItemRoutes,

@@ -6,7 +6,7 @@ import { tagsOf } from './definition.ts'
 import { pageOf, readSorting, sorted } from './query.ts'
 import { type Audience, namespaceOf, namespacePath, titleOf } from './target.ts'
 
-/** Tags are what definitions bear: nobody creates or deletes them. */
+/** Tags exist as long as a definition has them; there is no call to create or delete one. */
 export const tagRoutes: readonly Route[] = [
   tagRoute('AdminListTags', 'admin'),
   tagRoute('PublicListTags', 'public'),

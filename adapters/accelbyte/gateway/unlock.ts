@@ -10,7 +10,7 @@ import { errorOfItem } from './failure.ts'
 import { type Audience, accountOf, codeOf, titleOf } from './target.ts'
 import { achievementsPath } from './user-achievements.ts'
 
-/** Unlocking by a word: of a server after a match, or of a game client for what does not affect the game. */
+/** Unlocks by a call: a server's after a match, or a game client's for achievements that do not affect the game. */
 export const unlockRoutes: readonly Route[] = [
   unlockRoute('AdminUnlockAchievement', 'admin'),
   unlockRoute('PublicUnlockAchievement', 'public'),
@@ -28,7 +28,7 @@ function bulkRoute(name: string, audience: Audience): Route {
   return { method: 'PUT', path, name, handle: (request) => unlockMany(audience, request) }
 }
 
-/** Whatever the body is, it says nothing. One that is unlocked already stays as it is. */
+/** Ignores the body. An achievement that is unlocked already stays as it is. */
 async function unlockOne(audience: Audience, request: GatewayRequest): Promise<GatewayResponse> {
   const [result] = await unlock(audience, request, [codeOf(request)])
   if (result instanceof LaurelError) throw result
@@ -60,14 +60,14 @@ async function unlock(audience: Audience, request: GatewayRequest, achievementId
   const run = audience === 'admin' ? operations.unlockAchievementsAsAdmin : operations.unlockAchievements
   const refused = (achievement: StoredAchievement) => refusalOf(achievement, audience)
   const results = await run({ titleId: title.id, playerId, achievementIds, refusalOf: refused }, call)
-  // Only now: an account that nobody knows comes to be by something that it got, and by a caller who might give it.
+  // Link the account only after an unlock succeeded, and by a caller with the permission for it.
   if (!linked && results.some((result) => !(result instanceof LaurelError))) {
     await operations.admitAccount(account, call)
   }
   return results
 }
 
-/** What is measured is unlocked by its measure alone; what counts without a statistic, by a server's word. */
+/** An achievement that follows a statistic is unlocked by it alone; one with a count but no statistic, by a server alone. */
 function refusalOf(achievement: StoredAchievement, audience: Audience): LaurelError | undefined {
   const { titleId, id } = achievement
   const { incremental, global, statCode } = writeDefinition(achievement, '')

@@ -84,7 +84,7 @@ async function progressOf(
   return progressList.filter(({ achievement }) => achievement.participation !== 'community')
 }
 
-/** Absence of a row says locked. What was taken back by enforcement is locked to its platform. */
+/** An achievement without a row is locked. A revoked one is shown as locked. */
 function isRow({ progress }: CatalogueProgress): boolean {
   return progress.state !== 'not_started' && !progress.revoked
 }
@@ -107,7 +107,7 @@ const querySchema = z.object({
   status: z.int({ error: 'expected 1 (in progress), 2 (unlocked), or 0 for both' }),
 })
 
-/** The rows of some achievements that have the status; what has no row is left out, unknown codes too. */
+/** Returns the rows of the requested achievements with the requested status; unknown codes have no row. */
 async function batchQuery(request: GatewayRequest): Promise<GatewayResponse> {
   const { codes, status } = readBody(request, querySchema)
   const account = accountOf(request)
@@ -126,7 +126,7 @@ function writeRow({ achievement, progress }: CatalogueProgress, account: string)
   const id = extensions['accelbyte']?.['id']
   const facts = {
     ...{ account, achievementId: achievement.id, state, percent, values, unlockTime, revoked },
-    // Of the extension only what is no memory of a spelling, which an answer's schema might not allow.
+    // Only the id of the extension: original texts may violate the response's schema.
     extensions: typeof id === 'string' ? { accelbyte: { id } } : {},
   }
   const title = { binding: undefined, displayName: undefined, extensions: {} }

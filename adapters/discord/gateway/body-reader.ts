@@ -12,7 +12,7 @@ export interface BodyIssue {
   readonly message: string
 }
 
-/** A body that is read member by member: whatever is wrong with it is told at once. */
+/** Reads a body member by member, and reports all its problems at once. */
 export class BodyReader {
   readonly #head: RequestHead
   readonly #body: JsonObject
@@ -115,7 +115,7 @@ function nested(issues: readonly BodyIssue[], depth: number): JsonObject {
   ])
 }
 
-/** v6 names the fields at the top with their texts, and of what is inside them the names alone. */
+/** v6 lists the fields at the top with their messages, and nested fields by name alone. */
 function legacyForm(issues: readonly BodyIssue[]): JsonObject {
   const fields = Map.groupBy(issues, ({ path }) => path[0] ?? '_misc')
   return Object.fromEntries(

@@ -5,17 +5,14 @@ import { DIALECT } from './target.ts'
 
 /** A player as the platform and as Laurel know them. */
 export interface Person {
-  /** Undefined for a player who has no account at Discord. */
+  /** Undefined for a player without an account at Discord. */
   readonly account: string | undefined
   readonly playerId: string
   /** Whether the account is linked to a player already. */
   readonly linked: boolean
 }
 
-/**
- * Who `@me` is: the player that the credential is of. While nobody is asked for a credential, a token that has the
- * form of a user id is taken for that user's.
- */
+/** Returns the player of the credential, named `@me`. If credentials are not checked, a token that is a user id names the user. */
 export async function whoAsks(request: GatewayRequest, titleId: string): Promise<Person> {
   const { operations, call, credential, checked } = request
   const { principal } = call
@@ -37,7 +34,7 @@ export async function whoHas({ operations, call }: GatewayRequest, account: stri
   return { account, ...(await operations.playerOfAccount({ dialect: DIALECT, id: account }, call)) }
 }
 
-/** Definitions are a bot's to manage; in strict mode nobody else is heard, as it was at Discord. */
+/** In strict mode only bots manage definitions, as at Discord. */
 export function checkManager({ strict, credential }: GatewayRequest): void {
   if (strict && credential?.form !== 'Bot') throw unauthenticated('achievements are managed by bots')
 }

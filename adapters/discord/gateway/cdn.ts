@@ -4,7 +4,7 @@ import { writeFailure } from './failure.ts'
 import { headersOf } from './rates.ts'
 import { pathId } from './target.ts'
 
-/** Discord's CDN, with the icons that Laurel keeps. Anybody may look: the address holds the hash of what it shows. */
+/** Serves stored icons as Discord's CDN does, without a credential: the address contains the hash of the icon. */
 export const cdn: Gateway = {
   dialect: 'discord',
   mounts: ['/discord/cdn'],

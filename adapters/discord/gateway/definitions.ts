@@ -13,11 +13,11 @@ import { changeText, readTextChange, type TextChange } from './texts.ts'
 import { versionOf } from './version.ts'
 import { writeAchievement } from './write.ts'
 
-const MOST_ACHIEVEMENTS = 1000
-/** Before somebody who always loses the race is told so. */
+const MAX_ACHIEVEMENTS = 1000
+/** Attempts to create an id that concurrent calls keep taking, before the call fails. */
 const ATTEMPTS = 10
 
-/** What a body says of a definition; what is undefined it does not say. */
+/** The members of a body; undefined if it omits them. */
 interface Change {
   readonly name: TextChange | undefined
   readonly description: TextChange | undefined
@@ -57,7 +57,7 @@ export async function createAchievement(request: GatewayRequest): Promise<Gatewa
   return { status: 200, body: writeAchievement(request, created) }
 }
 
-/** Takes what is there to the end: an edit that came between is read, and the change made to that. */
+/** Retries on the newest definition after a concurrent edit. */
 export async function updateAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   checkManager(request)
   const { operations, call } = request
@@ -90,12 +90,12 @@ export async function deleteAchievement(request: GatewayRequest): Promise<Gatewa
   checkManager(request)
   const { operations, call } = request
   const { titleId, id } = await achievementOf(request, await titleOf(request))
-  const wanted = { titleId, achievementId: id, etag: undefined, force: true, requestId: undefined }
-  await operations.deleteAchievement(wanted, call)
+  const requested = { titleId, achievementId: id, etag: undefined, force: true, requestId: undefined }
+  await operations.deleteAchievement(requested, call)
   return { status: 204 }
 }
 
-/** Found by what anybody may know, and read by the right of those who write definitions. */
+/** Resolves the ids without a permission, and reads the definition with the permission to write definitions. */
 async function managedAchievement(request: GatewayRequest): Promise<StoredAchievement> {
   const { operations, call } = request
   const { titleId, id } = await achievementOf(request, await titleOf(request))
@@ -126,8 +126,8 @@ async function createUnderNewId(
     const id = mintSnowflake({ taken: new Set(), time: now, entropy })
     const achievement = newAchievement(request, id, title.defaultLocale, change, icon)
     try {
-      const wanted = { titleId: title.id, achievement, limit: MOST_ACHIEVEMENTS }
-      return await operations.createLimitedAchievement(wanted, call)
+      const requested = { titleId: title.id, achievement, limit: MAX_ACHIEVEMENTS }
+      return await operations.createLimitedAchievement(requested, call)
     } catch (error) {
       const isTaken = isReason(error, 'ACHIEVEMENT_EXISTS') || isReason(error, 'DIALECT_ID_TAKEN')
       if (!isTaken || attempt === ATTEMPTS) throw error
@@ -150,7 +150,7 @@ function newAchievement(
     ...achievement,
     name: changeText(empty, name ?? NO_TEXT),
     description: changeText(empty, description ?? NO_TEXT),
-    // How it came is not to be remembered: each version answers in its own shape.
+    // Stores no original texts: each version responds in its own shape.
     extensions: {},
   }
 }
@@ -172,7 +172,7 @@ function patchOf(
   }
 }
 
-/** Pictures of other roles are other platforms'. */
+/** Images of other roles belong to other platforms. */
 function mediaWith(
   request: GatewayRequest,
   { media, ids, id }: StoredAchievement,

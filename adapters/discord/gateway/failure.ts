@@ -27,7 +27,7 @@ const REFUSALS = {
   invalidJson: [400, 50109, 'The request body contains invalid JSON.'],
 } as const satisfies Readonly<Record<string, readonly [status: number, code: number, message: string]>>
 
-/** By status, for what has no code of its own. */
+/** Texts by status, for failures without a code of their own. */
 const STATUS_TEXTS: Readonly<Record<number, string>> = {
   400: 'Bad Request',
   401: 'Unauthorized',
@@ -43,7 +43,7 @@ export function refusal(name: keyof typeof REFUSALS): Refusal {
   return new Refusal(status, { message, code })
 }
 
-/** 401: clients throw their token away when they hear it. */
+/** 401: clients discard their token when they receive it. */
 export function unauthenticated(problem: string): LaurelError {
   return new LaurelError('unauthenticated', 'UNAUTHENTICATED', problem)
 }
@@ -75,7 +75,7 @@ function respond(error: LaurelError, status: number, head: RequestHead): Gateway
       return invalidForm(head, [{ path: [], code: 'BASE_TYPE_INVALID', message: error.message }])
   }
   if (status === 429) return tooManyRequests(error, head)
-  // What cannot be done is a client's to know, and 400 at Discord; what is Laurel's own has its status alone.
+  // Internal failures show only their status. Discord has no 422: it answers 400.
   if (status === 401 || status >= 500) return plain(status)
   return { status: status === 422 ? 400 : status, body: { message: error.message, code: 0 } }
 }
@@ -85,7 +85,7 @@ function plain(status: number): GatewayResponse {
   return { status, body: { message: text === undefined ? String(status) : `${status}: ${text}`, code: 0 } }
 }
 
-/** `shared` says that others than the caller use the limit up: Laurel has more to do than it can. */
+/** `shared` means that other callers use up the limit: Laurel is overloaded. */
 function tooManyRequests({ reason, retryAfter = 1 }: LaurelError, head: RequestHead): GatewayResponse {
   const isOwn = reason === 'RATE_LIMITED'
   const milliseconds = Math.ceil(retryAfter * 1000)

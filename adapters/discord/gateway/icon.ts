@@ -45,7 +45,7 @@ export function readIcon(form: BodyReader): IconData | null | undefined {
   return undefined
 }
 
-/** Keeps a picture and gives its hash. @throws Refusal for one that is not what it says it is. */
+/** Stores an image and returns its hash. @throws Refusal for an image that is not of its declared type. */
 export async function putIcon(
   request: GatewayRequest,
   titleId: string | undefined,

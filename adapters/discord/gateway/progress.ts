@@ -10,8 +10,8 @@ import { writeAchievement } from './write.ts'
 const SELF = '@me'
 
 /**
- * What a user has of an application: each achievement as its definition and its progress in one. Discord showed
- * definitions in its documentation and progress to its SDK; nobody minds the other's members.
+ * Lists a user's achievements in an application, each with the members of its definition and of its progress. Discord documented the
+ * one and sent its SDK the other; clients ignore additional members.
  */
 export async function listUserAchievements(request: GatewayRequest): Promise<GatewayResponse> {
   if (request.params['user'] !== SELF) return NO_ROUTE
@@ -26,7 +26,7 @@ export async function listUserAchievements(request: GatewayRequest): Promise<Gat
   return { status: 200, body }
 }
 
-/** Progress only rises: what is lower than is known changes nothing, and is answered as if it had. */
+/** Progress only rises: a lower percent changes nothing, and the response is the same. */
 export async function updateUserAchievement(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const title = await titleOf(request)
@@ -54,10 +54,10 @@ export async function updateUserAchievement(request: GatewayRequest): Promise<Ga
   return { status: 200, body: {} }
 }
 
-/** Progress of somebody else is not told by any route of Discord's. */
+/** Discord has no route for the progress of another user. */
 const NO_ROUTE: GatewayResponse = { status: 404, body: { message: '404: Not Found', code: 0 } }
 
-/** A secret is told when it is complete, and not before. */
+/** A secret achievement is listed only when it is complete. */
 function isSeen({
   achievement,
   progress,
@@ -73,7 +73,7 @@ function personIn(request: GatewayRequest, titleId: string): Promise<Person> {
   return whoHas(request, pathId(request, 'user'))
 }
 
-/** As it was at Discord: bots set what is secure, of users who own the game; all others what is not. */
+/** Refuses as Discord did: bots report secure achievements of users who own the game; users report all others. */
 function checkHistory(
   { credential }: GatewayRequest,
   { serverOnly }: StoredAchievement,

@@ -33,7 +33,7 @@ export function headersOf(head: RequestHead, rate: RateLimitState | undefined): 
   }
 }
 
-/** While nobody is asked who they are all are one operator, and their tokens tell them apart. */
+/** If credentials are not checked, every caller is the same operator, and only tokens distinguish callers. */
 function callerOf({ call: { principal }, credential }: GatewayRequest): string {
   if (principal.kind !== 'operator') return principal.name
   return `${principal.name} ${credential?.token.slice(-TOKEN_CHARACTERS) ?? ''}`
@@ -44,7 +44,7 @@ function isPrecise(head: RequestHead): boolean {
   return !waitsInMilliseconds(versionOf(head)) || asked?.toLowerCase() === 'millisecond'
 }
 
-/** Never earlier than it is: who comes back then must find room. */
+/** Rounds up: a caller that retries then must be within the limit. */
 function inMilliseconds(seconds: number): string {
   return (Math.ceil(seconds * 1000 - 1e-3) / 1000).toFixed(3)
 }

@@ -7,7 +7,7 @@ import { invalidForm } from './body-reader.ts'
 
 export const DIALECT = 'discord'
 
-/** An id of the path. @throws Refusal for one that is none, as Discord refuses it. */
+/** Returns an id of the path. @throws Refusal, in Discord's format, for a text that is no id. */
 export function pathId(request: GatewayRequest, name: 'application' | 'achievement' | 'user'): string {
   const text = request.params[name] ?? ''
   if (isSnowflakeText(text)) return text
@@ -33,7 +33,7 @@ export function titleOf(request: GatewayRequest): Promise<Title> {
   return operations.findBoundTitle({ dialect: DIALECT, binding: bindingOf(request) }, call)
 }
 
-/** The same; undefined where nobody knows the application. */
+/** The same; undefined for an unknown application. */
 export async function knownTitleOf(request: GatewayRequest): Promise<Title | undefined> {
   try {
     return await titleOf(request)

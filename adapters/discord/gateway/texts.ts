@@ -6,13 +6,13 @@ import { readText, type Text } from '../text.ts'
 import { type BodyReader, inShort } from './body-reader.ts'
 import type { ApiVersion } from './version.ts'
 
-/** What a body says of a text; what is undefined it does not say, and stays as it is. */
+/** A change of a text; a member that is undefined stays as it is. */
 export interface TextChange {
   readonly text: string | undefined
   readonly translations: Text['translations'] | undefined
 }
 
-/** A language that Discord does not know is kept all the same; what is no language is refused. */
+/** A language that Discord does not know is stored as well; a text that is no language tag is refused. */
 const LANGUAGE_TAG = /^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$/
 
 /**
@@ -46,13 +46,13 @@ export function readTextChange(
 
 /** The text after a change. Languages that Discord cannot name were not the client's to take away. */
 export function changeText(existing: LocalizedText, { text, translations }: TextChange): LocalizedText {
-  const kept = Object.entries(existing.translations).filter(
+  const remaining = Object.entries(existing.translations).filter(
     ([tag]) => translations === undefined || toDiscordLocale(tag) === undefined,
   )
   return {
     ...existing,
     text: text ?? existing.text,
-    translations: { ...Object.fromEntries(kept), ...translations },
+    translations: { ...Object.fromEntries(remaining), ...translations },
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RequestHead } from '../../../src/http/gateway.ts'
 import type { DefinitionShape } from '../facts.ts'
 
-/** Those that served achievements. Source: https://discord.com/developers/docs/reference#api-versioning */
+/** Versions that served achievements. Source: https://discord.com/developers/docs/reference#api-versioning */
 const VERSIONS = [6, 7, 8, 9, 10] as const
 export type ApiVersion = (typeof VERSIONS)[number]
 

@@ -7,26 +7,26 @@ import { encode } from '../encode.ts'
 import { bindingOf } from './target.ts'
 import { shapeOf, versionOf } from './version.ts'
 
-/** Somebody's standing, beside the definition. */
+/** A player's progress, to write beside the definition. */
 export interface WrittenProgress {
   readonly account: string | undefined
   readonly progress: Progress
 }
 
 /**
- * A definition in the version's own shape, with the members of a progress record beside it where a standing is
- * given. What documents spelled otherwise is spelled as Discord itself did: an answer is no document's copy.
+ * Writes a definition in the shape of the API version, with the members of a progress record if progress is given. Original texts of
+ * imported documents are ignored: responses are in Discord's own format.
  */
 export function writeAchievement(
   request: GatewayRequest,
   achievement: StoredAchievement,
-  standing?: WrittenProgress,
+  progress?: WrittenProgress,
 ): JsonObject {
   const entry = encode(
     {
       title: { binding: bindingOf(request), displayName: undefined, extensions: {} },
       achievement: { ...achievement, extensions: {} },
-      progress: standing && factsOf(achievement.id, standing),
+      progress: progress && factsOf(achievement.id, progress),
       summary: undefined,
     },
     new LossReport(),
@@ -34,13 +34,13 @@ export function writeAchievement(
       locale: undefined,
       shape: shapeOf(versionOf(request)),
       purpose: 'definition',
-      account: standing?.account,
+      account: progress?.account,
     },
   )
-  return { icon_hash: null, ...(standing === undefined ? {} : { user_id: null }), ...entry }
+  return { icon_hash: null, ...(progress === undefined ? {} : { user_id: null }), ...entry }
 }
 
-/** An unlock that was taken back reads as one that never was: Discord has no word for it. */
+/** Discord has no revocation: a revoked unlock is written as locked. */
 function factsOf(achievementId: string, { account, progress }: WrittenProgress) {
   const { state, percent, unlockTime } = progress.revoked ? NOT_STARTED : progress
   return { account, achievementId, state, percent, values: {}, unlockTime, revoked: false, extensions: {} }

@@ -4,9 +4,9 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import type { XboxTitle } from './title.ts'
 
 /**
- * A title's achievements by their ids in Xbox. One alone, which is what most reports are of, is looked up; for
- * several, and for one that has perhaps no id yet, the title is read, which gives each its id.
- * @throws LaurelError ACHIEVEMENT_NOT_FOUND for the first that is not there.
+ * Returns a title's achievements by their ids in Xbox. A single id, as most reports have, is looked up; several ids, or an id that
+ * may not be assigned yet, need the whole title, which assigns the ids.
+ * @throws LaurelError ACHIEVEMENT_NOT_FOUND for the first that does not exist.
  */
 export async function achievementsNamed(
   request: GatewayRequest,
@@ -20,10 +20,10 @@ export async function achievementsNamed(
   const asked = { dialect: 'xbox', titleId: title.title.id, playerId: undefined, isLookup: true }
   const progressList = await operations.listTitleProgress(asked, call)
   const byId = new Map(progressList.map(({ achievement }) => [achievement.ids['xbox'], achievement]))
-  return ids.map((wanted) => {
-    const found = byId.get(wanted)
+  return ids.map((requested) => {
+    const found = byId.get(requested)
     if (found !== undefined) return found
-    const message = `there is no achievement ${wanted.slice(0, 20)} in ${title.scid}`
+    const message = `there is no achievement ${requested.slice(0, 20)} in ${title.scid}`
     throw new LaurelError('not_found', 'ACHIEVEMENT_NOT_FOUND', message)
   })
 }

@@ -1,11 +1,11 @@
 import type { RequestHead } from '../../../src/http/gateway.ts'
 import { refusal } from './failure.ts'
 
-/** What a client understands, by the header `x-xbl-contract-version`. */
+/** The response format of the header `x-xbl-contract-version`. */
 export interface Contract {
   /** Whether achievements have the shape of Xbox 360. */
   readonly legacy: boolean
-  /** Whether each says how many players have it. */
+  /** Whether each achievement has the share of players who unlocked it. */
   readonly rarity: boolean
 }
 
@@ -17,8 +17,8 @@ const CONTRACTS = new Map<number, Contract>([
 ])
 
 /**
- * The contract of a request; without the header it is the first one that the route has.
- * @throws Refusal 406 for one that the route has not.
+ * Returns the contract of a request; without the header, the first one of the route.
+ * @throws Refusal 406 for a contract that the route does not support.
  */
 export function contractOf(head: RequestHead, served: readonly number[] = [1, 2, 3, 4]): Contract {
   const said = head.headers['x-xbl-contract-version']?.trim() || String(served[0])

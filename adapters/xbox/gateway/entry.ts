@@ -15,14 +15,14 @@ import { inLanguages } from './languages.ts'
 import { liveAchievement, liveLegacy } from './live.ts'
 import type { XboxTitle } from './title.ts'
 
-/** A player's standing on an achievement of a title. */
+/** A player's progress on an achievement of a title. */
 export interface XboxProgress {
   readonly title: XboxTitle
   readonly achievement: StoredAchievement
   readonly progress: Progress
 }
 
-/** An achievement as clients of the live service read it; its rarity is for whoever counts. */
+/** Writes an achievement for clients of the live service, without its rarity. */
 export function writeEntry(
   progressEntry: XboxProgress,
   { legacy }: Pick<Contract, 'legacy'>,
@@ -52,22 +52,22 @@ export function writeEntry(
 }
 
 /**
- * Of what an answer cannot say, and a document would report, nothing can be said here. To find it takes most of the
- * time of encoding, so that an entry which remembers nothing is written at once.
+ * Writes an entry without losses, which a response cannot report. Measuring them takes most of the time of encoding, so an entry
+ * without an extension skips that.
  */
 function encoded(record: Canonical, legacy: boolean): JsonObject {
   const context = { locale: undefined, purpose: 'progress', account: undefined } as const
-  const remembers = [record.achievement, record.progress].some(
+  const hasExtension = [record.achievement, record.progress].some(
     (part) => part?.extensions['xbox'] !== undefined,
   )
-  if (!remembers)
+  if (!hasExtension)
     return (legacy ? legacyCodec : achievementCodec).write(record, { ...context, shape: undefined })
   return encode(record, new LossReport(), { ...context, shape: legacy ? 'legacy' : 'achievement' })
 }
 
 /**
- * When it was unlocked; undefined for what is locked. Some clients take the time alone for the unlock, so that one
- * at a time that nobody said is told at the first that was heard of it.
+ * Returns the unlock time; undefined if locked. Some clients take any time for an unlock and none for locked, so an unlock without a
+ * stated time is shown at its first report.
  */
 export function unlockTimeOf({ progress }: Pick<XboxProgress, 'progress'>): Instant | undefined {
   if (progress.state !== 'achieved') return undefined

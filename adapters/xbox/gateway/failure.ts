@@ -12,17 +12,17 @@ const CODES: Readonly<Record<number, number>> = {
   500: 5000,
   503: 5300,
 }
-/** What has no code of its own. */
+/** For failures without a code of their own. */
 const OTHER = 0
 const NO_SUCH_USER = 4100
 
-/** What a stranger is told of a right: the one that is missing would name Laurel's own ids. */
+/** Does not name the missing permission, which contains Laurel's own ids. */
 const FORBIDDEN = 'the caller may not do that for this user or title'
 const NO_CLAIMS = 'No valid claims were found on the request.'
 
-const LONGEST_TRACE = 128
+const MAX_TRACE_LENGTH = 128
 
-/** Xbox has no 422: what a request asks for cannot be, so it is a bad one. */
+/** Xbox has no 422: it answers 400. */
 const STATUSES: Readonly<Record<number, number>> = { 422: 400 }
 
 export function writeFailure({ status: natural, error }: Failure, head: RequestHead): GatewayResponse {
@@ -50,7 +50,7 @@ function describe(status: number, error: LaurelError | undefined): string {
 
 function bodyOf(code: number, description: string, { headers }: RequestHead): JsonObject {
   // The correlation vector, by which clients find a call again.
-  const traceInformation = headers['ms-cv']?.slice(0, LONGEST_TRACE) ?? ''
+  const traceInformation = headers['ms-cv']?.slice(0, MAX_TRACE_LENGTH) ?? ''
   return { code, source: 'Progress', description, traceInformation }
 }
 

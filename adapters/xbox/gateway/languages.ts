@@ -4,7 +4,7 @@ import type { LocalizedText } from '../../../src/model/localized-text.ts'
 
 const MOST_LANGUAGES = 32
 
-/** The languages of an `Accept-Language`, the dearest first. What cannot be read in it is let be. */
+/** The languages of an `Accept-Language` header, the preferred first. Ignores malformed parts. */
 export function readLanguages(header = ''): readonly string[] {
   const ranges = header.split(',').flatMap((part) => {
     const [tag = '', ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())

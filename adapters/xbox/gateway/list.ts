@@ -36,7 +36,7 @@ export const listRoutes: readonly Route[] = [
   },
 ]
 
-/** `isEarned` holds for contracts 1 and 3 alone, where one path has what is earned and the other all. */
+/** `isEarned` applies to contracts 1 and 3, where one path lists earned achievements and the other all. */
 async function list(
   request: GatewayRequest,
   contract: Contract,
@@ -49,8 +49,8 @@ async function list(
   for (const title of await titlesOf(request, query.titleIds, user)) {
     progressList.push(...(await progressOf(request, title, playerId)))
   }
-  const wanted = contract.legacy ? progressList.filter(isLegacy).filter(isEarned) : progressList
-  const { items, pagingInfo } = pageOf(select(wanted, query, request.now), query)
+  const selected = contract.legacy ? progressList.filter(isLegacy).filter(isEarned) : progressList
+  const { items, pagingInfo } = pageOf(select(selected, query, request.now), query)
   return response(request, contract, items, pagingInfo)
 }
 
@@ -69,7 +69,7 @@ async function get(request: GatewayRequest): Promise<GatewayResponse> {
   return response(request, contract, [found], { continuationToken: null, totalRecords: 1 })
 }
 
-/** All of a title's achievements with the player's standing on each; nobody's for no player. */
+/** Returns all achievements of a title with the player's progress; without progress if there is no player. */
 async function progressOf(
   { operations, call }: GatewayRequest,
   title: XboxTitle,
@@ -94,7 +94,7 @@ async function titlesOf(
   const titles = new Map<string, XboxTitle>()
   for (const titleId of titleIds) {
     const title = await titleOfId(request, titleId)
-    // Of a title that nobody knows there is nothing to list.
+    // An unknown title has no achievements.
     if (title !== undefined) titles.set(title.title.id, title)
   }
   return [...titles.values()]

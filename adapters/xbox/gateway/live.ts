@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { formatTimeSpan, parseTimeSpan } from '../formats.ts'
 
 /*
- * What clients of the live service ask of an answer, and documents that were imported need not have had: an
- * extension may put back what a strict parser refuses. Members that nobody knows are let be.
+ * Corrects entries for strict clients of the live service: the extension of an imported document may put back a value that they
+ * refuse. Unknown members stay.
  */
 
 const LARGEST_TITLE_ID = 2 ** 32 - 1

@@ -3,16 +3,16 @@ import { invalidArgument, LaurelError } from '../../../src/model/errors.ts'
 import { ids } from '../ids.ts'
 import { refusal } from './failure.ts'
 
-/** Whom a path speaks of. */
+/** The user that a path names. */
 export interface User {
   readonly xuid: string
   readonly playerId: string
-  /** Whether the account is linked to the player, or will be by its first write. */
+  /** Whether the account is linked to the player; its first write links it. */
   readonly linked: boolean
 }
 
 const DIALECT = 'xbox'
-const LONGEST_SCID = 128
+const MAX_SCID_LENGTH = 128
 
 /** The account of `xuid(…)`; undefined for `me`. @throws LaurelError for a path that names no user. */
 export function accountOf({ params }: RequestHead): string | undefined {
@@ -36,11 +36,11 @@ export async function userOf(request: GatewayRequest): Promise<User> {
 export function scidOf({ params }: RequestHead): string {
   const scid = (params['scid'] ?? '').toLowerCase()
   const readable = scid.isWellFormed() && !/\p{Cc}/u.test(scid)
-  if (readable && scid !== '' && scid.length <= LONGEST_SCID) return scid
+  if (readable && scid !== '' && scid.length <= MAX_SCID_LENGTH) return scid
   throw invalidArgument([{ field: 'scid', message: 'must be a service configuration id' }])
 }
 
-/** The account of the player who asks. */
+/** The account of the calling player. */
 async function ownAccount(request: GatewayRequest): Promise<string> {
   const { operations, call } = request
   const { principal } = call
@@ -50,7 +50,7 @@ async function ownAccount(request: GatewayRequest): Promise<string> {
   const { playerId } = principal
   const linked = await linkedAccount(request, playerId)
   if (linked !== undefined) return linked
-  // Who signed in by an account that nobody registered is named after it.
+  // The player id of an account that is not linked contains the account.
   const [prefix = '', ...rest] = playerId.split(':')
   const own = { dialect: prefix, id: rest.join(':') }
   if (prefix === DIALECT && ids.isAccountId(own.id)) {

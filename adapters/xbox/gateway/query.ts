@@ -23,7 +23,7 @@ export type Order = 'unordered' | 'title' | 'unlocktime' | 'endingsoon'
 
 const DEFAULT_ITEMS = 32
 /** Of one answer; clients that ask for more follow the token. */
-const MOST_ITEMS = 1000
+const MAX_ITEMS = 1000
 const MOST_TITLES = 100
 const LARGEST_TITLE_ID = 2 ** 32 - 1
 const LARGEST_INTEGER = 2 ** 31 - 1
@@ -37,7 +37,7 @@ const ORDERS = {
   endingsoon: 'endingsoon',
 } as const
 
-/** @throws LaurelError naming the parameter that cannot be read. Parameters that nobody knows are let be. */
+/** Ignores unknown parameters. @throws LaurelError naming a malformed parameter. */
 export function readQuery(query: URLSearchParams): ListQuery {
   const said = saidIn(query)
   return {
@@ -57,11 +57,11 @@ export function readPage(query: URLSearchParams): PageQuery {
   const token = said.get('continuationtoken')?.replace(/,.*$/s, '')
   const offset = integer(token, 'continuationToken') ?? 0
   const skipped = integer(said.get('skipitems'), 'skipItems') ?? 0
-  const wanted = integer(said.get('maxitems'), 'maxItems') || DEFAULT_ITEMS
-  return { start: offset || skipped, maxItems: Math.min(wanted, MOST_ITEMS) }
+  const requested = integer(said.get('maxitems'), 'maxItems') || DEFAULT_ITEMS
+  return { start: offset || skipped, maxItems: Math.min(requested, MAX_ITEMS) }
 }
 
-/** By their names in lower case; one that comes twice is a list, one without a value is not there. */
+/** By name in lower case. A repeated parameter is a list, and one without a value is absent. */
 function saidIn(query: URLSearchParams): ReadonlyMap<string, string> {
   const said = new Map<string, string>()
   for (const [name, value] of query) {
@@ -101,6 +101,6 @@ function choice<Value>(
   throw bad(name, `one of ${Object.keys(values).join(', ')}`)
 }
 
-function bad(field: string, wanted: string) {
-  return invalidArgument([{ field, message: `must be ${wanted}` }])
+function bad(field: string, expected: string) {
+  return invalidArgument([{ field, message: `must be ${expected}` }])
 }

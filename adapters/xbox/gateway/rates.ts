@@ -6,8 +6,8 @@ import { readQuery } from './query.ts'
 
 /** Of a list: each of its titles. */
 export function ratesOfList(request: GatewayRequest): readonly Rate[] {
-  const { titleIds: wanted } = readQuery(request.query)
-  return wanted.length === 0 ? ratesOfUser(request) : wanted.flatMap((title) => ratesOf(request, title))
+  const { titleIds } = readQuery(request.query)
+  return titleIds.length === 0 ? ratesOfUser(request) : titleIds.flatMap((title) => ratesOf(request, title))
 }
 
 /** Of all that a user has: the titles count as one. */

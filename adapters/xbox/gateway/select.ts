@@ -43,7 +43,7 @@ function keysOf(progressEntry: XboxProgress, orderBy: Order, now: Instant): read
     case 'title':
       return [BigInt(title.titleId ?? 0), title.scid]
     case 'unlocktime': {
-      // The latest first; what is locked has no time, and comes last.
+      // The latest first; locked achievements have no time and come last.
       const time = unlockTimeOf(progressEntry)
       return time === undefined ? [1n, 0n] : [0n, -time]
     }

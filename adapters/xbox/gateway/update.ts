@@ -81,8 +81,8 @@ function checkIsReported({ titleId, id, ids, requirements }: StoredAchievement):
 }
 
 /**
- * Whether anything rose. An account that nobody registered is linked after its first report, so that one that is
- * refused leaves nothing behind; should it be another player's by then, the report is theirs too.
+ * Records reports, and returns whether any progress rose. An unknown account is linked after its first report, so that a refused
+ * report creates no player; if another player got the account in between, the reports count for that player.
  * @throws LaurelError of the first report that was refused; the others are recorded.
  */
 async function record(

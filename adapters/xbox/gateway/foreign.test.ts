@@ -1,0 +1,115 @@
+import { readFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { updateTitle } from '../../../src/service/titles/titles.ts'
+import { importText } from '../../../test/support/exchange.ts'
+import { callOf } from '../../../test/support/services.ts'
+import { linkPlayer, startXbox, type XboxServer } from '../testing/server.ts'
+
+let xbox: XboxServer
+const SCID = '5c2d0100-7a1e-4f0b-9d3c-6e8f10213242'
+const sample = (name: string) => readFileSync(new URL(`../../${name}`, import.meta.url), 'utf8')
+const unstated = { occurredTime: undefined, requestId: undefined }
+
+beforeAll(async () => {
+  xbox = await startXbox()
+})
+afterAll(() => xbox[Symbol.asyncDispose]())
+
+describe('a title that comes from AccelByte', () => {
+  const [player, xuid] = ['sailor', '2533274500000001']
+
+  beforeAll(async () => {
+    const { services } = xbox
+    const { summary } = await importText(services, 'accelbyte', sample('accelbyte/testdata/export.json'), {
+      titleId: 'harbor',
+    })
+    expect(summary).toMatchObject({ newCount: 2, failedCount: 0 })
+    const accelbyte = { namespace: 'harbor-lights' }
+    const bindings = { accelbyte, xbox: { service_config_id: SCID, title_id: '3000000001' } }
+    const patch = { bindings, displayName: 'Harbor Lights' }
+    await updateTitle(services, { titleId: 'harbor', etag: undefined, patch, requestId: undefined }, callOf())
+    await linkPlayer(services, player, xuid)
+    const updates = [{ code: 'miles-sailed', operation: 'set', value: 3.85 }] as const
+    const reported = { titleId: 'harbor', playerId: player, updates, writer: 'server', ...unstated } as const
+    await recordStats(services, reported, callOf())
+  })
+
+  test('is one that clients of Xbox list, in their language', async () => {
+    const path = `/users/xuid(${xuid})/achievements?titleId=3000000001`
+    const { achievements, pagingInfo } = await xbox.list(path, { 'accept-language': 'id-ID, ja' })
+    expect(pagingInfo.totalRecords).toBe(2)
+    expect(achievements).toMatchObject([
+      { id: '1', serviceConfigId: SCID, name: 'First Light', progressState: 'NotStarted', isSecret: false },
+      {
+        id: '2',
+        name: 'Di Luar Pandangan',
+        description: 'Berlayar 7,7 mil laut',
+        titleAssociations: [{ name: 'Harbor Lights', id: 3_000_000_001 }],
+        progressState: 'InProgress',
+        progression: { requirements: [{ current: '3.85', target: '7.7', valueType: 'Double' }] },
+        isSecret: true,
+        platforms: [],
+      },
+    ])
+    await xbox.listWithRarity(path)
+    expect((await xbox.listLegacy(path.replace('achievements', 'titleachievements'))).achievements).toEqual([
+      expect.objectContaining({ id: 1, titleId: 3_000_000_001, unlocked: false }),
+      expect.objectContaining({ id: 2, unlocked: false }),
+    ])
+  })
+
+  test('is updated where the title reports, and not where a stat does', async () => {
+    const ids = { scid: SCID, titleId: '3000000001' }
+    expect((await xbox.update(xuid, ids, { 1: 100 })).status).toBe(200)
+    const refused = await xbox.update(xuid, ids, { 2: 100 })
+    expect([refused.status, refused.json().description]).toEqual([
+      400,
+      expect.stringContaining('miles-sailed'),
+    ])
+    const { titles } = await xbox.history(`/users/xuid(${xuid})/history/titles`)
+    expect(titles).toMatchObject([{ titleId: 3_000_000_001, serviceConfigId: SCID, earnedAchievements: 1 }])
+  })
+})
+
+describe('documents of Xbox that were imported', () => {
+  const names = ['achievements', 'documented', 'event-based', 'odd', 'legacy']
+
+  test.each(names)('are answers that strict clients read: %s', async (name) => {
+    const xuid = `253327440000000${names.indexOf(name)}`
+    const player = `of-${name}`
+    await linkPlayer(xbox.services, player, xuid)
+    const text = sample(`xbox/testdata/${name}.json`)
+    const { outcomes } = await importText(xbox.services, 'xbox', text, { playerId: player })
+    expect(outcomes.filter(({ kind }) => kind === 'failed')).toEqual([])
+    for (const path of [
+      `/users/xuid(${xuid})/achievements`,
+      `/users/xuid(${xuid})/achievements?possibleOnly=1`,
+    ]) {
+      const { achievements, pagingInfo } = await xbox.list(
+        `${path}${path.includes('?') ? '&' : '?'}maxItems=1000`,
+      )
+      expect(pagingInfo).toEqual({ continuationToken: null, totalRecords: achievements.length })
+      expect(achievements.length).toBeGreaterThan(0)
+      expect((await xbox.listWithRarity(path)).achievements.length).toBeGreaterThan(0)
+      await xbox.listLegacyWithRarity(path)
+    }
+    await xbox.history(`/users/xuid(${xuid})/history/titles`)
+    await xbox.firstHistory(`/users/xuid(${xuid})/history/titles`)
+  })
+
+  test('keep their own spelling and order where clients read them', async () => {
+    const response = await xbox.ask('/users/xuid(2533274400000002)/achievements?maxItems=1000')
+    const { achievements } = response.json() as { achievements: { id: string }[] }
+    const served = new Map(achievements.map((entry) => [entry.id, entry]))
+    const document = JSON.parse(sample('xbox/testdata/event-based.json')) as {
+      achievements: { id: string }[]
+    }
+    expect(document.achievements.length).toBeGreaterThan(0)
+    for (const said of document.achievements) {
+      const entry = served.get(said.id) ?? {}
+      expect(entry).toEqual(said)
+      expect(Object.keys(entry)).toEqual(Object.keys(said))
+    }
+  })
+})
