@@ -7,12 +7,11 @@ import { parseArgs } from 'node:util'
 import { explain } from '../src/cli/failure.ts'
 import { dialects } from '../src/registry.ts'
 import { openCalls } from './corpus/calls.ts'
-import { type CorpusDocument, documentsIn, type Way } from './corpus/documents.ts'
+import { type CorpusDocument, documentsIn } from './corpus/documents.ts'
 import { compare } from './corpus/normalisations.ts'
-import { tryAchievementApi } from './corpus/openapi.ts'
-import { tryStatisticsApi } from './corpus/openapi-statistics.ts'
 import { startThrowawayDatabase } from './corpus/postgres.ts'
 import { roundTrip } from './corpus/round-trip.ts'
+import { fixtures, type Way } from './support/dialect-fixtures.ts'
 import { startServer } from './support/server.ts'
 
 const { positionals, values } = parseArgs({
@@ -38,14 +37,12 @@ for (const document of await documentsIn(folder, names)) {
     continue
   }
   const problems = await problemsOf(document, document.plan.way).catch((error: unknown) => explain(error))
-  tellResult(name, problems)
+  printResult(name, problems)
 }
 await calls.clear()
-for (const { name, problems } of await tryAchievementApi(folder, `${server.url}/accelbyte`)) {
-  tellResult(name, problems)
-}
-for (const { name, problems } of await tryStatisticsApi(folder, `${server.url}/accelbyte`)) {
-  tellResult(name, problems)
+for (const { corpus } of fixtures.values()) {
+  for (const { name, problems } of (await corpus?.tryApi?.(folder, server.url)) ?? [])
+    printResult(name, problems)
 }
 const passed = results.filter((result) => result).length
 console.log(`${passed} passed, ${results.length - passed} failed`)
@@ -57,12 +54,12 @@ async function problemsOf(document: CorpusDocument, way: Way): Promise<readonly 
   await calls.clear()
   const { before, after, content } = await roundTrip(calls, document, way)
   const { unexplained, explained } = compare(dialect, before, after)
-  for (const line of explained) tell(`  normalised ${line}`)
+  for (const line of explained) printVerbose(`  normalised ${line}`)
   const problems = unexplained.map((path) => `${path} differs`)
   for (const other of names.filter((one) => one !== dialect)) {
     try {
       const losses = await calls.translate(dialect, other, content)
-      for (const { path, detail } of losses) tell(`  to ${other} ${path}: ${detail}`)
+      for (const { path, detail } of losses) printVerbose(`  to ${other} ${path}: ${detail}`)
     } catch (error) {
       // Other dialects have no totals.
       if (way !== 'history') problems.push(`to ${other}: ${explain(error).join('; ')}`)
@@ -71,12 +68,12 @@ async function problemsOf(document: CorpusDocument, way: Way): Promise<readonly 
   return problems
 }
 
-function tellResult(name: string, problems: readonly string[]): void {
+function printResult(name: string, problems: readonly string[]): void {
   console.log(`${problems.length === 0 ? 'passed ' : 'FAILED '} ${name}`)
   for (const problem of problems) console.log(`  ${problem}`)
   results.push(problems.length === 0)
 }
 
-function tell(line: string): void {
+function printVerbose(line: string): void {
   if (values.verbose) console.log(line)
 }

@@ -1,10 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { readTagFilter } from '../adapters/accelbyte/gateway/tags.ts'
-import { isSnowflakeText } from '../adapters/discord/snowflake.ts'
 import { adapters } from '../adapters/index.ts'
-import { integerOf, parseTimeSpan, scidOf } from '../adapters/xbox/formats.ts'
-import { inLanguages, readLanguages } from '../adapters/xbox/gateway/languages.ts'
-import { readQuery, readPage as readXboxPage } from '../adapters/xbox/gateway/query.ts'
 import { parseJson } from '../src/dialect/json-text.ts'
 import { formatPath } from '../src/dialect/losses.ts'
 import { rejectUnknownHosts } from '../src/http/host-check.ts'
@@ -21,6 +16,7 @@ import { readCredential } from '../src/service/credential.ts'
 import { readResumeToken } from '../src/service/events/resume-token.ts'
 import { readPage } from '../src/service/paging.ts'
 import { cpuMilliseconds, hardTexts } from './support/cpu.ts'
+import { fixtures } from './support/dialect-fixtures.ts'
 import { achievementOf, requirementOf } from './support/records.ts'
 
 const LENGTHS = [60_000, 120_000]
@@ -55,7 +51,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   ratelimit: (text) => retryAfterOf(429, new Map([['ratelimit', text]]), 0),
   'an authorization': readCredential,
   'a bearer token': (text) => readCredential(`Bearer ${text}`),
-  'an Xbox token': (text) => readCredential(`XBL3.0 x=${text}`),
+  'a token of a user hash': (text) => readCredential(`XBL3.0 x=${text}`),
   'a page token': (text) => pageOf(base64(text)),
   'the key of a page token': (text) => pageOf(base64(JSON.stringify([text, 'a', '[]']))),
   'a resume token': (text) => readResumeToken('title', base64(text)),
@@ -65,16 +61,12 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a packed text': (text) => pack({ [text]: text }),
   'a path below a URL': (text) => pathBelow(new URL('https://example.com/a'), text),
   'a body with a credential': (text) => redactCredential(text, 'Bearer aaaaaaaaaaaaaaaa'),
-  'an Xbox time span': parseTimeSpan,
-  'an Xbox integer': integerOf,
-  'an Xbox title id': scidOf,
-  'an Xbox list query': (text) => readQuery(new URLSearchParams({ titleId: text, continuationToken: text })),
-  'an Xbox page query': (text) => readXboxPage(new URLSearchParams({ continuationToken: `1${text}` })),
-  'accepted languages': (text) =>
-    inLanguages({ ...achievementOf({ id: 'a' }) } as never, readLanguages(`${text},${text.slice(0, 8)}`)),
-  'a snowflake': isSnowflakeText,
-  'a tag expression': (text) => readTagFilter(new URLSearchParams({ tags: text }))([]),
   ...Object.fromEntries(adapters.map(({ id, ids }) => [`an account of ${id}`, ids.isAccountId])),
+  ...Object.fromEntries(
+    [...fixtures].flatMap(([id, { parsers = {} }]) =>
+      Object.entries(parsers).map(([name, parse]) => [`${name} of ${id}`, parse]),
+    ),
+  ),
 }
 
 describe.each(LENGTHS)('of %d characters', (length) => {

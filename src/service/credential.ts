@@ -14,7 +14,7 @@ export function readCredential(authorization: string | undefined): Credential | 
   if (scheme !== undefined && rest !== undefined) {
     return { form: scheme.toLowerCase() === 'bot' ? 'Bot' : 'Bearer', token: rest }
   }
-  const [, xbox] = /^xbl3\.0\s+x=[^;]*;(\S+)$/i.exec(text) ?? []
-  if (xbox !== undefined) return { form: 'XBL3.0', token: xbox }
+  const [, token] = /^xbl3\.0\s+x=[^;]*;(\S+)$/i.exec(text) ?? []
+  if (token !== undefined) return { form: 'XBL3.0', token }
   return { form: 'bare', token: text }
 }

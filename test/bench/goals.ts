@@ -1,3 +1,4 @@
+import { adapters } from '../../adapters/index.ts'
 import type { Comparison } from './rounds.ts'
 
 /** The ratios at the end of a report: first those of the server that only writes, then those with a goal. */
@@ -10,7 +11,7 @@ export const COMPARISONS: readonly Comparison[] = [
   { name: 'batch_vs_pgbench', of: 'batch', to: 'upserts', goal: 5 },
   { name: 'stream_vs_unary', of: 'stream', to: 'unary', goal: 2 },
   { name: 'list_vs_noop', of: 'list', to: 'noop', goal: 0.5 },
-  ...['xbox', 'discord', 'accelbyte'].flatMap((dialect) => [
+  ...adapters.flatMap(({ id: dialect }) => [
     { name: `encode_${dialect}`, of: `encode ${dialect}`, to: `stringify ${dialect}`, goal: 0.3 },
     { name: `decode_${dialect}`, of: `decode ${dialect}`, to: `parse ${dialect}`, goal: 0.3 },
   ]),

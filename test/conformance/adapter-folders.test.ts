@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { adapters } from '../../adapters/index.ts'
-import { rooms, type Subject, subjects } from './subjects.ts'
+import { folders, type Subject, subjects } from './subjects.ts'
 
-const FILES = ['README.md', 'schema.ts', 'decode.ts', 'encode.ts', 'index.ts', 'testdata']
+const FILES = ['README.md', 'schema.ts', 'decode.ts', 'encode.ts', 'index.ts', 'fixtures.ts', 'testdata']
 
 describe('adapters/', () => {
   const folders = readdirSync(new URL('../../adapters/', import.meta.url), { withFileTypes: true })
@@ -15,15 +15,15 @@ describe('adapters/', () => {
   })
 })
 
-describe.each(subjects)('the room of $id', (subject) => {
-  const { adapter, room } = subject
+describe.each(subjects)('the folder of $id', (subject) => {
+  const { adapter, folder } = subject
 
   it.each(FILES)('has %s', (file) => {
-    expect(existsSync(`${room}${file}`)).toBe(true)
+    expect(existsSync(`${folder}${file}`)).toBe(true)
   })
 
   it('has a row in its README for each member that its schema names', () => {
-    const readme = readFileSync(`${room}README.md`, 'utf8')
+    const readme = readFileSync(`${folder}README.md`, 'utf8')
     const rows = readme.split('\n').filter((line) => line.startsWith('|'))
     const said = new Set(rows.flatMap((row) => codesIn(row.split('|')[1] ?? '')))
     const members = membersOf(subject)
@@ -48,19 +48,19 @@ it.each(adapters)(
   },
 )
 
-it.each(rooms)('$adapter.id has tests of its own', ({ adapter, room }) => {
-  expect(existsSync(`${room}${adapter.id}.test.ts`)).toBe(true)
+it.each(folders)('$adapter.id has tests of its own', ({ adapter, folder }) => {
+  expect(existsSync(`${folder}${adapter.id}.test.ts`)).toBe(true)
 })
 
 /** The keys of the objects in a schema: `name:` at the start of a line or after a brace or comma. */
-function membersOf({ room }: Subject): readonly string[] {
-  const source = readFileSync(`${room}schema.ts`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
+function membersOf({ folder }: Subject): readonly string[] {
+  const source = readFileSync(`${folder}schema.ts`, 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '')
   const objects = [...source.matchAll(/[oO]bject\(\{([\s\S]*?)\n?\s*\}\)/g)].map(([, body]) => body ?? '')
   const keys = objects.flatMap((body) => [...body.matchAll(/(?:^|[{,\n])\s*['"]?([\w$-]+)['"]?:/g)])
   return [...new Set(keys.map(([, key]) => key as string))].filter((key) => key !== 'error')
 }
 
-/** Names in a cell: each word of what stands in backticks, so that `a.b` and `a[].b` name b as well. */
+/** The names in a table cell: each word in backticks, so that `a.b` and `a[].b` name b as well. */
 function codesIn(cell: string): readonly string[] {
   return [...cell.matchAll(/`([^`]+)`/g)].flatMap(([, code]) => (code ?? '').split(/[^\w$-]+/))
 }

@@ -4,14 +4,14 @@ import type { Achievement } from '../../src/model/achievement.ts'
 import { achievements } from './arbitrary-achievements.ts'
 import { extensions, instants, quantities, texts, tokens } from './arbitrary-values.ts'
 
-/** What a dialect itself may have left in a record's extensions: those of its golden samples. */
-export type Remembered = Pick<Canonical, 'title' | 'achievement' | 'progress' | 'summary'>
+/** A record of a golden sample, with the extensions that its dialect stores. */
+export type WithExtensions = Pick<Canonical, 'title' | 'achievement' | 'progress' | 'summary'>
 
 /** Any record that the model allows, with the parts that a shape carries and well-formed ids in the dialect. */
 export function records(
   adapter: Adapter,
   carries: Shape['carries'],
-  remembered: readonly Remembered[],
+  withExtensions: readonly WithExtensions[],
 ): fc.Arbitrary<Canonical> {
   const carried = <Part>(part: Shape['carries'][number], values: fc.Arbitrary<Part>) =>
     carries.includes(part) ? values : fc.constant(undefined)
@@ -20,15 +20,15 @@ export function records(
       title: titles(adapter),
       achievement: carried('definition', achievements(adapter)),
       summary: carried('summary', summaries(adapter)),
-      from: fc.constantFrom<(Remembered | undefined)[]>(undefined, ...remembered),
+      from: fc.constantFrom<(WithExtensions | undefined)[]>(undefined, ...withExtensions),
     })
     .chain(({ title, achievement, summary, from }) =>
       carried('progress', fc.option(progressFacts(adapter, achievement), { nil: undefined, freq: 4 })).map(
         (progress) => ({
-          title: withMemory(adapter, title, from?.title),
-          achievement: achievement && withMemory(adapter, achievement, from?.achievement),
-          progress: progress && withMemory(adapter, progress, from?.progress),
-          summary: summary && withMemory(adapter, summary, from?.summary),
+          title: withOwnExtension(adapter, title, from?.title),
+          achievement: achievement && withOwnExtension(adapter, achievement, from?.achievement),
+          progress: progress && withOwnExtension(adapter, progress, from?.progress),
+          summary: summary && withOwnExtension(adapter, summary, from?.summary),
         }),
       ),
     )
@@ -43,7 +43,7 @@ function titles({ id, ids }: Adapter): fc.Arbitrary<Canonical['title']> {
   })
 }
 
-/** Standing that the model allows: 100 percent is achieved, and only what is achieved has an unlock time. */
+/** Progress that the model allows: 100 percent is achieved, and only achieved progress has an unlock time. */
 function progressFacts(adapter: Adapter, achievement: Achievement | undefined): fc.Arbitrary<ProgressFacts> {
   const { ids, id } = adapter
   const achievementId = fc
@@ -127,7 +127,7 @@ function accounts({ ids }: Adapter): fc.Arbitrary<string> {
 
 type Part = { readonly extensions: Canonical['title']['extensions'] }
 
-function withMemory<Value extends Part>({ id }: Adapter, part: Value, from: Part | undefined): Value {
+function withOwnExtension<Value extends Part>({ id }: Adapter, part: Value, from: Part | undefined): Value {
   const memory = from?.extensions[id]
   return memory === undefined ? part : { ...part, extensions: { ...part.extensions, [id]: memory } }
 }

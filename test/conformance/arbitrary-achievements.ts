@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { adapters } from '../../adapters/index.ts'
 import type { Adapter } from '../../src/dialect/adapter.ts'
 import type { Achievement, MediaAsset, Requirement, Reward, TimeWindow } from '../../src/model/achievement.ts'
 import {
@@ -73,7 +74,7 @@ export const titleAssociations = few(
 
 /** Any definition that the model allows, with a well-formed id in the dialect. */
 export function achievements({ id: dialect, ids }: Adapter): fc.Arbitrary<Achievement> {
-  const others = ['accelbyte', 'steam', 'xbox'].filter((other) => other !== dialect)
+  const others = ['steam', ...adapters.map(({ id }) => id)].filter((other) => other !== dialect)
   const identities = fc.record({
     entropy: fc.bigInt(0n, 2n ** 64n - 1n),
     foreign: fc.dictionary(fc.constantFrom(...others), tokens, { maxKeys: 1, noNullPrototype: true }),

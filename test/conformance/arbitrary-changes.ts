@@ -11,7 +11,7 @@ import { instants, quantities, tokens } from './arbitrary-values.ts'
 const awkward = fc.constantFrom('.', '..', '%2e%2e', 'a/../b', '/', '?a=b#c', '\\', ' ', 'é🏆', '__proto__')
 
 function stored(adapter: Adapter): fc.Arbitrary<StoredAchievement> {
-  const odd = fc.record({
+  const unusual = fc.record({
     id: fc.option(awkward, { nil: undefined, freq: 5 }),
     ids: fc.option(
       fc.option(
@@ -21,7 +21,7 @@ function stored(adapter: Adapter): fc.Arbitrary<StoredAchievement> {
       { nil: undefined, freq: 5 },
     ),
   })
-  return fc.tuple(achievements(adapter), odd, instants).map(([achievement, { id, ids }, time]) => ({
+  return fc.tuple(achievements(adapter), unusual, instants).map(([achievement, { id, ids }, time]) => ({
     ...achievement,
     id: id ?? achievement.id,
     ids: ids ?? achievement.ids,
@@ -74,7 +74,7 @@ function changeOf(achievement: StoredAchievement): fc.Arbitrary<BridgeChange> {
     }))
   return fc
     .record({ event, progress: progressOn(achievement) })
-    .map(({ event: told, progress }) => ({ event: { ...told, id: 0n }, achievement, progress }))
+    .map(({ event: made, progress }) => ({ event: { ...made, id: 0n }, achievement, progress }))
 }
 
 /** Changes of one player, in their order: of many achievements, or often of the same. */
@@ -112,13 +112,13 @@ export function crowds(adapter: Adapter): fc.Arbitrary<readonly BridgeChange[]> 
 
 export function targets({ ids }: Adapter): fc.Arbitrary<BridgeTarget> {
   const bindings = fc.bigInt(0n, 2n ** 64n - 1n).map((entropy) => ids.deriveBinding('title-1', entropy))
-  const odd = awkward.chain((text) =>
+  const unusual = awkward.chain((text) =>
     bindings.map((binding) => Object.fromEntries(Object.keys(binding).map((name) => [name, text] as const))),
   )
   const accounts = fc.oneof(fc.bigInt(1n, 2n ** 53n).map(String), fc.oneof(tokens, awkward))
   return fc.record({
     titleId: fc.constant('title-1'),
-    binding: fc.oneof({ weight: 6, arbitrary: bindings }, odd, fc.constant({})),
+    binding: fc.oneof({ weight: 6, arbitrary: bindings }, unusual, fc.constant({})),
     account: accounts,
   })
 }

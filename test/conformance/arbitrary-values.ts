@@ -1,4 +1,5 @@
 import fc from 'fast-check'
+import { adapters } from '../../adapters/index.ts'
 import { EARLIEST_INSTANT, LATEST_INSTANT } from '../../src/model/instant.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { LocalizedText } from '../../src/model/localized-text.ts'
@@ -73,7 +74,7 @@ export const jsonObjects: fc.Arbitrary<JsonObject> = fc.dictionary(texts, jsonVa
 
 /** What other dialects left in a record; never an empty extension, for that is none. */
 export function extensions(own: string): fc.Arbitrary<Extensions> {
-  const others = ['accelbyte', 'discord', 'steam', 'xbox'].filter((dialect) => dialect !== own)
+  const others = ['steam', ...adapters.map(({ id }) => id)].filter((other) => other !== own)
   const extension = fc.dictionary(tokens, jsonValues, { minKeys: 1, maxKeys: 2, noNullPrototype: true })
   return fc.oneof(
     fc.constant({}),

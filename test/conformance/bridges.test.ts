@@ -24,12 +24,12 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
     { weight: 1, arbitrary: crowds(adapter) },
   )
   const cases = fc.record({ changes, target: targets(adapter) })
-  const holds = (law: (said: { changes: readonly BridgeChange[]; target: Target }) => void) =>
-    fc.assert(fc.property(cases, law), runs(200))
+  const check = (property: (said: { changes: readonly BridgeChange[]; target: Target }) => void) =>
+    fc.assert(fc.property(cases, property), runs(200))
 
   it('covers each change once, or says why not', () => {
-    let told = 0
-    holds(({ changes, target }) => {
+    let sent = 0
+    check(({ changes, target }) => {
       const { requests, unsupported } = bridge.plan(changes, target)
       const covered = requests.flatMap(({ covers }) => covers)
       const named = unsupported.map(({ change }) => change)
@@ -40,9 +40,9 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
         expect(covers.length).toBeGreaterThan(0)
         expect(covers.map(idOf)).toEqual(covers.map(idOf).sort(ascending))
       }
-      told += covered.length
+      sent += covered.length
     })
-    expect(told).toBeGreaterThan(100)
+    expect(sent).toBeGreaterThan(100)
   })
 
   it('makes of some requests’ changes just these requests', () => {
@@ -58,7 +58,7 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
   })
 
   it('is pure', () => {
-    holds(({ changes, target }) => {
+    check(({ changes, target }) => {
       const once = () => bridge.plan(frozen(changes), frozen(target))
       expect(once()).toEqual(once())
       expect(bridge.probe(frozen(target))).toEqual(bridge.probe(target))
@@ -66,13 +66,13 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
   })
 
   it('makes requests that HTTP can carry, below the URL', () => {
-    holds(({ changes, target }) => {
+    check(({ changes, target }) => {
       for (const request of requestsOf(bridge, changes, target)) expectSendable(request)
     })
   })
 
-  it('has a verdict for each change, whatever the answer', () => {
-    const answers = fc.record({
+  it('has a verdict for each change, whatever the response', () => {
+    const responses = fc.record({
       status: fc.oneof(
         fc.constantFrom(200, 204, 304, 403, 404, 422, 500),
         fc.integer({ min: 100, max: 599 }),
@@ -86,9 +86,9 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
       ),
     })
     fc.assert(
-      fc.property(cases, answers, ({ changes, target }, answer) => {
+      fc.property(cases, responses, ({ changes, target }, response) => {
         for (const request of requestsOf(bridge, changes, target)) {
-          const verdicts = bridge.interpret?.(request, answer)
+          const verdicts = bridge.interpret?.(request, response)
           if (verdicts === undefined) continue
           expect(verdicts).toHaveLength(request.covers.length)
           for (const verdict of verdicts)
@@ -99,8 +99,8 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
     )
   })
 
-  it('asks who may write by what changes nothing', () => {
-    holds(({ target }) => {
+  it('probes with a request that changes nothing', () => {
+    check(({ target }) => {
       const { method, covers, body } = bridge.probe(target)
       expect([method, covers, body]).toEqual(['GET', [], undefined])
     })
@@ -109,7 +109,7 @@ describe.each(bridged)('the bridge to $id', (adapter) => {
 
 type Target = Parameters<Bridge['plan']>[1]
 
-/** All of a plan, with what is asked before, and the probe. */
+/** All requests of a plan, those to send before them included, and the probe. */
 function requestsOf(
   bridge: Bridge,
   changes: readonly BridgeChange[],

@@ -1,8 +1,8 @@
 import { formatPath, type Path } from '../../src/dialect/losses.ts'
 
 /**
- * Where two values differ, as paths into the first one; an undefined member is the same as an absent one.
- * Elements of arrays of unequal length are matched by what they are, not by where they stand.
+ * Returns the paths where two values differ, into the first one; an undefined member equals an absent one. Elements of arrays of
+ * unequal length are matched by value, not by index.
  */
 export function differences(before: unknown, after: unknown, path: Path = []): readonly Path[] {
   if (Object.is(before, after) || (before === 0 && after === 0)) return []
@@ -49,16 +49,16 @@ function unmatched(before: readonly unknown[], after: readonly unknown[], path: 
     }
   }
   const found: Path[] = []
-  let [i, j, kept] = [0, 0, 0]
+  let [i, j, matched] = [0, 0, 0]
   while (i < before.length) {
     if (j < after.length && isSame(before[i], after[j])) {
-      kept++
+      matched++
       i++
       j++
     } else if (j >= after.length || lengthAt(i + 1, j) >= lengthAt(i, j + 1)) found.push([...path, i++])
     else j++
   }
-  return kept === after.length ? found : [...found, path]
+  return matched === after.length ? found : [...found, path]
 }
 
 function isComposite(value: unknown): value is object {

@@ -5,7 +5,7 @@ import { LossReport } from '../../src/dialect/losses.ts'
 import { casesOf, samplesIn, samplesOf, subjects } from './subjects.ts'
 
 describe.each(subjects)('$id', (subject) => {
-  const { adapter, room } = subject
+  const { adapter, folder } = subject
   const entries = samplesOf(subject).map(({ entry }) => entry)
 
   it.each(adapter.shapes)(
@@ -24,7 +24,7 @@ describe.each(subjects)('$id', (subject) => {
   )
 
   it.each(casesOf(subject))('is cut in $name where this suite cuts it', async ({ name, document }) => {
-    const { read } = await readAll(readFileSync(`${room}testdata/${name}.json`, 'utf8'))
+    const { read } = await readAll(readFileSync(`${folder}testdata/${name}.json`, 'utf8'))
     const cut = samplesIn(adapter, document)
     expect(read.map(({ json, path }) => ({ entry: json, path }))).toEqual(
       cut.map(({ entry, path }) => ({ entry, path })),

@@ -1,22 +1,20 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import * as accelbyte from '../../adapters/accelbyte/schema.ts'
-import * as discord from '../../adapters/discord/schema.ts'
-import * as xbox from '../../adapters/xbox/schema.ts'
 import type { Schema } from '../../src/dialect/decode-error.ts'
 import { fastPath } from '../../src/dialect/fast-path.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { runs } from './fuzz-factor.ts'
 import { mutated } from './mutants.ts'
 import { reread } from './properties.ts'
-import { rooms, samplesOf } from './subjects.ts'
+import { folders, samplesOf } from './subjects.ts'
 
-const SCHEMAS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = { accelbyte, discord, xbox }
+const SCHEMAS = new Map<string, Readonly<Record<string, unknown>>>()
+for (const { adapter, folder } of folders) SCHEMAS.set(adapter.id, await import(`${folder}schema.ts`))
 
 /** What an entry is read without its schema by: the fast way and the slow one agree. */
-describe.each(rooms.map((room) => ({ ...room, id: room.adapter.id })))('$id', ({ id, ...room }) => {
-  const schemas = Object.entries(SCHEMAS[id] ?? {}).filter(([name]) => name.endsWith('Schema'))
-  const entries = samplesOf(room).map(({ entry }) => entry)
+describe.each(folders.map((folder) => ({ ...folder, id: folder.adapter.id })))('$id', ({ id, ...folder }) => {
+  const schemas = Object.entries(SCHEMAS.get(id) ?? {}).filter(([name]) => name.endsWith('Schema'))
+  const entries = samplesOf(folder).map(({ entry }) => entry)
 
   it('has schemas, of which some call a golden entry plain', () => {
     expect(schemas.length).toBeGreaterThan(0)
@@ -49,8 +47,8 @@ function withProto(read: unknown, said: unknown): unknown {
     return read.map((item, index) => withProto(item, said[index]))
   if (!isMembers(read) || !isMembers(said)) return read
   const lost = Object.entries(said).filter(([name]) => name === '__proto__')
-  const kept = Object.entries(read).map(([name, value]) => [name, withProto(value, said[name])])
-  return Object.fromEntries([...kept, ...lost])
+  const members = Object.entries(read).map(([name, value]) => [name, withProto(value, said[name])])
+  return Object.fromEntries([...members, ...lost])
 }
 
 function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -7,43 +7,44 @@ import { cpuMilliseconds, hardTexts } from '../support/cpu.ts'
 import { samplesOf, subjects } from './subjects.ts'
 
 /*
- * Any player may send a document to be translated, so no document may take more than linear time. A linear reader
- * takes some 50 ms for the longest document here; one that takes the square of its length takes seconds.
+ * Any player may send a document to be translated, so every document must take linear time. A linear reader takes some 50 ms for the
+ * longest document here; a quadratic one takes seconds.
  */
 const LENGTH = 60_000
-const MOST_MILLISECONDS = 1000
+const MAX_MILLISECONDS = 1000
 
 const dialects = new Map(subjects.map(({ adapter }) => [adapter.id, adapter]))
 
-/** A place of a document, and how to write another value there. */
-interface Place {
+/** A location in a document, and how to write another value there. */
+interface Location {
   readonly name: string
   readonly value: JsonValue
   readonly put: (value: JsonValue) => JsonValue
 }
 
-function* placesIn(value: JsonValue, put: Place['put'], name: string): Generator<Place> {
+function* locationsIn(value: JsonValue, put: Location['put'], name: string): Generator<Location> {
   yield { name, value, put }
   const list: readonly JsonValue[] | undefined = Array.isArray(value) ? value : undefined
   for (const [index, element] of (list ?? []).entries())
-    yield* placesIn(
+    yield* locationsIn(
       element,
       (changed) => put((list as readonly JsonValue[]).with(index, changed)),
       `${name}[]`,
     )
   if (!isJsonObject(value)) return
   for (const [member, inner] of Object.entries(value))
-    yield* placesIn(inner, (changed) => put({ ...value, [member]: changed }), `${name}.${member}`)
+    yield* locationsIn(inner, (changed) => put({ ...value, [member]: changed }), `${name}.${member}`)
 }
 
-/** The different places of a subject's golden documents. */
-function placesOf(subject: (typeof subjects)[number]): readonly Place[] {
-  const places = new Map<string, Place>()
+/** The distinct locations in a subject's golden documents. */
+function locationsOf(subject: (typeof subjects)[number]): readonly Location[] {
+  const locations = new Map<string, Location>()
   for (const { entry } of samplesOf(subject)) {
     const form = Object.keys(entry).sort().join()
-    for (const place of placesIn(entry, (value) => value, '$')) places.set(`${form} ${place.name}`, place)
+    for (const location of locationsIn(entry, (value) => value, '$'))
+      locations.set(`${form} ${location.name}`, location)
   }
-  return [...places.values()]
+  return [...locations.values()]
 }
 
 /** A list or an object with as many elements or members as the length holds; undefined for another value. */
@@ -57,12 +58,12 @@ function grown(value: JsonValue): readonly JsonValue[] {
   const [first] = Array.isArray(value) ? (value as readonly JsonValue[]) : []
   if (first === undefined) return []
   if (!isJsonObject(first)) return [numbers.map(() => first)]
-  const told = numbers.map((number): JsonObject => {
+  const renamed = numbers.map((number): JsonObject => {
     const named = { id: `${number}`, name: `n${number}`, type: `t${number}` }
-    // Spelled in another way than Laurel writes them, so that each is remembered.
+    // Numbers in another format than Laurel writes, so that each is stored in the extension.
     return { ...first, ...named, current: '08', target: '08', value: '08', more: true }
   })
-  return [numbers.map(() => first), told]
+  return [numbers.map(() => first), renamed]
 }
 
 async function translated(from: string, to: string, document: JsonValue, shape?: string): Promise<void> {
@@ -78,16 +79,16 @@ async function translated(from: string, to: string, document: JsonValue, shape?:
       void part
     }
   } catch {
-    // What is refused is read in linear time too.
+    // A refusal must take linear time as well.
   }
 }
 
 test.each(subjects)('a long text anywhere in a document of $id takes linear time', async (subject) => {
-  for (const { name, put } of placesOf(subject)) {
+  for (const { name, put } of locationsOf(subject)) {
     if (name === '$') continue
     for (const [kind, text] of Object.entries(hardTexts(LENGTH))) {
       const used = await cpuMilliseconds(() => translated(subject.id, subject.id, put(text)))
-      expect(used, `${name}: ${kind}`).toBeLessThan(MOST_MILLISECONDS)
+      expect(used, `${name}: ${kind}`).toBeLessThan(MAX_MILLISECONDS)
     }
   }
 })
@@ -95,13 +96,13 @@ test.each(subjects)('a long text anywhere in a document of $id takes linear time
 test.each(subjects)(
   'a long list or object anywhere in a document of $id takes linear time',
   async (subject) => {
-    for (const { name, value, put } of placesOf(subject)) {
+    for (const { name, value, put } of locationsOf(subject)) {
       for (const long of grown(value)) {
         for (const [to, { shapes }] of dialects) {
-          // What a document's own dialect remembers of it is put back in each of its shapes.
+          // The document's own dialect puts its extension back in each of its shapes.
           for (const shape of to === subject.id ? shapes.map((one) => one.name) : [undefined]) {
             const used = await cpuMilliseconds(() => translated(subject.id, to, put(long), shape))
-            expect(used, `${name} to ${to} ${shape}`).toBeLessThan(MOST_MILLISECONDS)
+            expect(used, `${name} to ${to} ${shape}`).toBeLessThan(MAX_MILLISECONDS)
           }
         }
       }
@@ -117,5 +118,5 @@ test('an entry that arrives in small chunks takes linear time', async () => {
   const used = await cpuMilliseconds(async () => {
     for await (const entry of readDocument({ lists: [] }, chunks())) expect(entry).toHaveProperty('json')
   })
-  expect(used).toBeLessThan(MOST_MILLISECONDS)
+  expect(used).toBeLessThan(MAX_MILLISECONDS)
 })

@@ -8,10 +8,10 @@ import { decodeSample, encodeContext, identitiesFor, LOCALE, samplesOf, subjects
 
 describe.each(subjects)('$id', (subject) => {
   const { adapter } = subject
-  const remembered = samplesOf(subject).map((sample) => decodeSample(adapter, sample).result)
+  const withExtensions = samplesOf(subject).map((sample) => decodeSample(adapter, sample).result)
 
   describe.each(adapter.shapes)('in shape $name', (shape) => {
-    const arbitrary = records(adapter, shape.carries, remembered)
+    const arbitrary = records(adapter, shape.carries, withExtensions)
 
     it('loses nothing in silence', () => {
       fc.assert(

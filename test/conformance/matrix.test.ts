@@ -24,7 +24,7 @@ function featureTable(): string {
   return table(['feature', ...adapters.map(({ displayName }) => displayName)], rows)
 }
 
-/** What is lost on the way from each dialect to each other one. */
+/** The features lost between each ordered pair of dialects. */
 function pairTable(): string {
   const pairs = adapters.flatMap((from) =>
     adapters.filter((to) => to !== from).map((to) => [from, to] as const),

@@ -23,7 +23,7 @@ export function observedSupport(adapter: Adapter, feature: Feature): Support {
   return observed.some(({ survives, leavesMark }) => survives || leavesMark()) ? 'lossy' : 'none'
 }
 
-/** What one dialect makes of what another one says: of a feature that `from` has. */
+/** How much of a feature of one dialect survives the translation to another one. */
 export function observedTransfer(from: Adapter, to: Adapter, feature: Feature): Support {
   const probe = PROBES[feature]
   const said = stepsOf(from, probe).flatMap(({ before, after }) => {

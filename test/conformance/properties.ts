@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
 import { differences, formatted, isRelated } from './differences.ts'
 import { encodeContext, identitiesFor, LOCALE } from './subjects.ts'
 
-/** What became of a record on its way to their JSON and back. */
+/** The results of encoding a record and decoding it again. */
 export interface Journey {
   readonly entry: JsonObject
   readonly back: Canonical
@@ -24,7 +24,7 @@ export function thereAndBack(adapter: Adapter, record: Canonical, context: Encod
   return { entry, back, reported: losses.map(({ path }) => path), different: differences(record, back) }
 }
 
-/** Law 3: what differs and is not reported, there, around it or within it. */
+/** Property 3: paths that differ and are not reported, neither they nor a path above or below. */
 export function silentLosses(adapter: Adapter, shape: Shape, record: Canonical): readonly string[] {
   const { reported, different } = thereAndBack(adapter, record, encodeContext(record, shape.name))
   return formatted(different.filter((path) => mustBeReported(adapter, shape, record, path))).filter(
@@ -32,7 +32,7 @@ export function silentLosses(adapter: Adapter, shape: Shape, record: Canonical):
   )
 }
 
-/** Law 4: what is reported and does not differ. */
+/** Property 4: reported paths that do not differ. */
 export function falseAlarms(adapter: Adapter, shape: Shape, record: Canonical): readonly string[] {
   const { reported, different } = thereAndBack(adapter, record, encodeContext(record, shape.name))
   const paths = formatted(different)
@@ -47,9 +47,8 @@ export function reread(entry: JsonObject): JsonObject {
 }
 
 /**
- * Its own extension is a dialect's memory of how a value was spelled: it may forget that when the value has
- * changed since. A shape without definitions takes its title from where it is written; one that shows every entry
- * as somebody's shows a definition as locked.
+ * A dialect may drop its own extension, which holds original texts, when the value has changed since. A shape without definitions gets
+ * its title from the caller, and a shape that shows each entry with progress shows a definition as locked.
  */
 function mustBeReported(adapter: Adapter, { carries }: Shape, record: Canonical, path: Path): boolean {
   const [part, member, dialect] = path

@@ -11,7 +11,7 @@ import { decodeSample, encodeContext, identitiesFor, samplesOf, subjects } from 
 describe.each(subjects)('$id', (subject) => {
   const { adapter } = subject
   const samples = samplesOf(subject)
-  const remembered = samples.map((sample) => decodeSample(adapter, sample).result)
+  const withExtensions = samples.map((sample) => decodeSample(adapter, sample).result)
 
   it('decodes what is frozen, and decodes it alike each time', () => {
     for (const { entry, context } of samples) {
@@ -22,7 +22,7 @@ describe.each(subjects)('$id', (subject) => {
 
   it.each(adapter.shapes)('encodes what is frozen as $name, and encodes it alike each time', (shape) => {
     fc.assert(
-      fc.property(records(adapter, shape.carries, remembered), (record) => {
+      fc.property(records(adapter, shape.carries, withExtensions), (record) => {
         const once = () => encode(adapter, frozen(record), shape.name)
         expect(once()).toEqual(once())
       }),
@@ -32,7 +32,7 @@ describe.each(subjects)('$id', (subject) => {
 
   it('suffers an extension that it never wrote', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...remembered), jsonObjects, (record, extension) => {
+      fc.property(fc.constantFrom(...withExtensions), jsonObjects, (record, extension) => {
         const extensions = { [adapter.id]: extension }
         const { title, achievement, progress, summary } = record
         encode(adapter, {

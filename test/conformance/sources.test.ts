@@ -24,13 +24,13 @@ describe.each(sourced)('the source of $id', (adapter) => {
   const sure = targets(adapter).map(
     ({ binding, account }): SourceTarget => ({ binding, account, locale: 'de-AT' }),
   )
-  const odd = fc.record({
+  const unusual = fc.record({
     binding: fc.dictionary(fc.constantFrom(...source.lacks({})), fc.string({ unit: 'binary' })),
     account: fc.option(fc.string({ unit: 'binary' }), { nil: undefined }),
     locale: fc.constant('en'),
   })
   const cases = fc.record({
-    target: fc.oneof(sure, odd),
+    target: fc.oneof(sure, unusual),
     after: fc.option(fc.string(), { nil: undefined }),
   })
 
@@ -70,20 +70,20 @@ describe.each(sourced)('the source of $id', (adapter) => {
     )
   })
 
-  it('reads a page of any answer, or says where it is none', () => {
-    const answers = fc.oneof(fc.jsonValue(), ...shapes(source)) as fc.Arbitrary<JsonValue>
+  it('reads a page of any response, or refuses it with a path', () => {
+    const responses = fc.oneof(fc.jsonValue(), ...shapes(source)) as fc.Arbitrary<JsonValue>
     let [read, refused] = [0, 0]
     fc.assert(
-      fc.property(sure, answers, (target, answer) => {
+      fc.property(sure, responses, (target, response) => {
         for (const listing of listings) {
-          const page = orRefused(() => listing.read(frozen(answer), target, undefined))
+          const page = orRefused(() => listing.read(frozen(response), target, undefined))
           if (page instanceof DecodeError) {
             refused += 1
             continue
           }
           read += 1
-          expect(listing.read(answer, target, undefined)).toEqual(page)
-          expect(entriesAt(answer, page.list)).toEqual(page.entries)
+          expect(listing.read(response, target, undefined)).toEqual(page)
+          expect(entriesAt(response, page.list)).toEqual(page.entries)
           expect(page.next === undefined || page.next !== '').toBe(true)
         }
       }),
@@ -123,14 +123,14 @@ function shapes({ definitions, progress }: Source): readonly fc.Arbitrary<unknow
   })
 }
 
-/** The member that holds the list, by what the listing says of an answer without one. */
+/** The member that holds the list, taken from the error for a response without it. */
 function memberOf(listing: Listing): string | undefined {
   const target = { binding: {}, account: '1', locale: 'en' }
   const refused = orRefused(() => listing.read({}, target, undefined))
   return refused instanceof DecodeError ? refused.path[0]?.toString() : undefined
 }
 
-function entriesAt(answer: JsonValue, [member]: readonly (string | number)[]): readonly JsonValue[] {
-  const list = member === undefined ? answer : (answer as Record<string, JsonValue>)[member]
+function entriesAt(response: JsonValue, [member]: readonly (string | number)[]): readonly JsonValue[] {
+  const list = member === undefined ? response : (response as Record<string, JsonValue>)[member]
   return (list ?? []) as readonly JsonValue[]
 }

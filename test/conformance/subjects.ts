@@ -8,22 +8,22 @@ import { decodeEntry, type Identities, type Translated } from '../../src/dialect
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { toy } from './toy/index.ts'
 
-/** An adapter and the room that it lives in. */
+/** An adapter and its folder, which ends with a slash. */
 export interface Subject {
   readonly adapter: Adapter
-  readonly room: string
+  readonly folder: string
 }
 
-/** The rooms of the product. */
-export const rooms: readonly Subject[] = adapters.map((adapter) => ({
+/** The adapters of the product. */
+export const folders: readonly Subject[] = adapters.map((adapter) => ({
   adapter,
-  room: folder(`../../adapters/${adapter.id}/`),
+  folder: pathOf(`../../adapters/${adapter.id}/`),
 }))
 
-/** What the laws are held against: the rooms, and a toy dialect that nothing outside its folder knows. */
+/** The adapters that the properties are checked with: those of the product, and a toy dialect. */
 export const subjects: readonly (Subject & { readonly id: string })[] = [
-  ...rooms,
-  { adapter: toy, room: folder('./toy/') },
+  ...folders,
+  { adapter: toy, folder: pathOf('./toy/') },
 ].map((subject) => ({ ...subject, id: subject.adapter.id }))
 
 /** The language of texts that do not say theirs, in all golden cases. */
@@ -39,21 +39,21 @@ export interface Sample {
 /** A golden case: a document of theirs beside what Laurel makes of it. */
 export interface Case {
   readonly name: string
-  /** `normalised`: what encoding gives, where it differs; `stored`: what comes out of a title of its own. */
+  /** `normalised`: the encoded document, if it differs; `stored`: the document that a title exports after its import. */
   readonly file: (kind: 'canonical' | 'losses' | 'normalised' | 'stored') => string
   readonly document: JsonValue
 }
 
-export function casesOf({ room }: Subject): readonly Case[] {
-  const folder = `${room}testdata/`
-  return readdirSync(folder)
+export function casesOf({ folder }: Subject): readonly Case[] {
+  const testdata = `${folder}testdata/`
+  return readdirSync(testdata)
     .filter((file) => /^[^.]+\.json$/.test(file))
     .map((file) => file.replace(/\.json$/, ''))
     .sort()
     .map((name) => ({
       name,
-      file: (kind) => `${folder}${name}.${kind}.json`,
-      document: parseJson(readFileSync(`${folder}${name}.json`, 'utf8')),
+      file: (kind) => `${testdata}${name}.${kind}.json`,
+      document: parseJson(readFileSync(`${testdata}${name}.json`, 'utf8')),
     }))
 }
 
@@ -96,6 +96,6 @@ function without(object: JsonObject, member: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([name]) => name !== member))
 }
 
-function folder(path: string): string {
+function pathOf(path: string): string {
   return fileURLToPath(new URL(path, import.meta.url))
 }

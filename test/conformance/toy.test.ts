@@ -14,8 +14,8 @@ const CONTEXT = { locale: LOCALE, envelope: {} }
 const withToy: readonly Adapter[] = [...adapters, toy].sort((left, right) => left.id.localeCompare(right.id))
 const pairs = withToy.flatMap((from) => withToy.map((to) => ({ from, to })))
 
-describe('a newcomer costs one folder and one line', () => {
-  it.each(pairs)('$from.id speaks to $to.id', ({ from, to }) => {
+describe('a new dialect needs one folder and one line', () => {
+  it.each(pairs)('translates $from.id to $to.id', ({ from, to }) => {
     const samples = samplesOf(subjects.find(({ adapter }) => adapter === from) as (typeof subjects)[number])
     for (const { entry } of samples) {
       const record = withoutAccount(decodeEntry(from, entry, CONTEXT).result)
@@ -29,18 +29,18 @@ describe('a newcomer costs one folder and one line', () => {
   })
 })
 
-describe('the laws notice', () => {
+describe('the properties detect', () => {
   const [shape] = toy.shapes as [(typeof toy.shapes)[number]]
   const some = records(toy, shape.carries, [])
-  const isLawful = (adapter: Adapter, law: typeof silentLosses) =>
-    !fc.check(fc.property(some, (record) => law(adapter, shape, record).length === 0)).failed
+  const passes = (adapter: Adapter, violations: typeof silentLosses) =>
+    !fc.check(fc.property(some, (record) => violations(adapter, shape, record).length === 0)).failed
 
-  it('nothing wrong with the toy', () => {
-    expect(isLawful(toy, silentLosses)).toBe(true)
-    expect(isLawful(toy, falseAlarms)).toBe(true)
+  it('no problem of the toy', () => {
+    expect(passes(toy, silentLosses)).toBe(true)
+    expect(passes(toy, falseAlarms)).toBe(true)
   })
 
-  it('an adapter that keeps a loss to itself', () => {
+  it('an adapter that does not report a loss', () => {
     const silent: Adapter = {
       ...toy,
       encode: (record, losses, context) => {
@@ -53,10 +53,10 @@ describe('the laws notice', () => {
         return entry
       },
     }
-    expect(isLawful(silent, silentLosses)).toBe(false)
+    expect(passes(silent, silentLosses)).toBe(false)
   })
 
-  it('an adapter that reports what it has kept', () => {
+  it('an adapter that reports a loss that did not happen', () => {
     const anxious: Adapter = {
       ...toy,
       encode: (record, losses, context) => {
@@ -64,7 +64,7 @@ describe('the laws notice', () => {
         return toy.encode(record, losses, context)
       },
     }
-    expect(isLawful(anxious, falseAlarms)).toBe(false)
+    expect(passes(anxious, falseAlarms)).toBe(false)
   })
 })
 

@@ -9,7 +9,7 @@ import { runs } from './fuzz-factor.ts'
 import { reread } from './properties.ts'
 import { encodeContext, identitiesFor, type Sample, samplesOf, subjects } from './subjects.ts'
 
-/** Names that no dialect has, and names that are traps for whoever writes `object[name] = value`. */
+/** Names that no dialect has, and names that break code with `object[name] = value`. */
 const names = fc.oneof(
   fc
     .string({ unit: fc.constantFrom(...'abcXYZ'), minLength: 6, maxLength: 8 })
@@ -17,7 +17,7 @@ const names = fc.oneof(
   fc.constantFrom('__proto__', 'constructor', 'toString', 'hasOwnProperty'),
 )
 
-describe.each(subjects)('$id, members that nobody modelled', (subject) => {
+describe.each(subjects)('$id, unknown members', (subject) => {
   const { adapter } = subject
   const samples = samplesOf(subject)
 
@@ -46,12 +46,12 @@ describe.each(subjects)('$id, members that nobody modelled', (subject) => {
     )
   })
 
-  /** A dictionary, such as texts by language, has no members that somebody modelled: it may refuse one. */
+  /** A dictionary, such as texts by language, may refuse an unknown member. */
   it('survive in each object within', () => {
-    const places = samples.flatMap((sample) => objectsIn(sample.entry).map((path) => ({ sample, path })))
-    if (places.length === 0) return
+    const locations = samples.flatMap((sample) => objectsIn(sample.entry).map((path) => ({ sample, path })))
+    if (locations.length === 0) return
     fc.assert(
-      fc.property(fc.constantFrom(...places), names, jsonValues, ({ sample, path }, name, value) => {
+      fc.property(fc.constantFrom(...locations), names, jsonValues, ({ sample, path }, name, value) => {
         const back = thereAndBack(sample, reread(withMember(sample.entry, path, name, value)))
         if (back === undefined) return
         const plain = thereAndBack(sample, reread(sample.entry)) as JsonObject
@@ -64,10 +64,10 @@ describe.each(subjects)('$id, members that nobody modelled', (subject) => {
   })
 })
 
-type Place = readonly (string | number)[]
+type Location = readonly (string | number)[]
 
 /** Where objects lie below the top. */
-function objectsIn(value: JsonValue, path: Place = []): readonly Place[] {
+function objectsIn(value: JsonValue, path: Location = []): readonly Location[] {
   if (typeof value !== 'object' || value === null) return []
   const below = Object.entries(value).flatMap(([name, member]) =>
     objectsIn(member, [...path, Array.isArray(value) ? Number(name) : name]),
@@ -75,17 +75,17 @@ function objectsIn(value: JsonValue, path: Place = []): readonly Place[] {
   return isJsonObject(value) && path.length > 0 ? [path, ...below] : below
 }
 
-function at(value: JsonValue | undefined, path: Place): JsonValue | undefined {
+function at(value: JsonValue | undefined, path: Location): JsonValue | undefined {
   const [step, ...rest] = path
   if (step === undefined || typeof value !== 'object' || value === null) return value
   return at((value as Readonly<Record<string, JsonValue>>)[step], rest)
 }
 
-function withMember(value: JsonObject, path: Place, name: string, member: JsonValue): JsonObject {
+function withMember(value: JsonObject, path: Location, name: string, member: JsonValue): JsonObject {
   return put(value, path, name, member) as JsonObject
 }
 
-function put(value: JsonValue, path: Place, name: string, member: JsonValue): JsonValue {
+function put(value: JsonValue, path: Location, name: string, member: JsonValue): JsonValue {
   const [step, ...rest] = path
   if (Array.isArray(value)) {
     return value.map((element, index) => (index === step ? put(element, rest, name, member) : element))

@@ -90,12 +90,12 @@ async function* only<Request>(request: Request): AsyncGenerator<Request> {
   yield request
 }
 
-async function collect(answers: AsyncIterable<{ readonly content: Uint8Array; readonly losses: Loss[] }>) {
+async function collect(responses: AsyncIterable<{ readonly content: Uint8Array; readonly losses: Loss[] }>) {
   const chunks: Uint8Array[] = []
   const losses: Loss[] = []
-  for await (const answer of answers) {
-    chunks.push(answer.content)
-    losses.push(...answer.losses)
+  for await (const response of responses) {
+    chunks.push(response.content)
+    losses.push(...response.losses)
   }
   return { losses, json: () => parseJson(Buffer.concat(chunks).toString()) }
 }

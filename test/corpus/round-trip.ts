@@ -2,8 +2,9 @@ import { readFile } from 'node:fs/promises'
 import { parseJson } from '../../src/dialect/json-text.ts'
 import { isJsonObject, type JsonValue } from '../../src/model/json.ts'
 import { dialects } from '../../src/registry.ts'
+import { fixturesOf, type Way } from '../support/dialect-fixtures.ts'
 import type { Calls } from './calls.ts'
-import type { CorpusDocument, Way } from './documents.ts'
+import type { CorpusDocument } from './documents.ts'
 
 const TITLE = 'corpus-title'
 const PLAYER = 'corpus-player'
@@ -28,8 +29,7 @@ const WAYS: Readonly<Record<Way, Trip>> = { achievements, history, update }
 
 /** One entry by itself comes out as a list of one, which is taken out of it again. */
 async function achievements(calls: Calls, dialect: string, content: Uint8Array, before: JsonValue) {
-  // Only Xbox has a player's standing beside each definition.
-  const ofPlayer = dialect === 'xbox'
+  const ofPlayer = fixturesOf(dialect).corpus?.hasProgress === true
   await calls.importDocument(dialect, TITLE, ofPlayer ? PLAYER : '', content)
   const after = await (ofPlayer
     ? calls.exportProgress(dialect, TITLE, PLAYER)

@@ -1,26 +1,22 @@
 import { readFileSync } from 'node:fs'
+import { adapters } from '../../../adapters/index.ts'
 import type { Adapter, Canonical, DecodeContext, EncodeContext } from '../../../src/dialect/adapter.ts'
 import { parseJson } from '../../../src/dialect/json-text.ts'
 import { shapeFor } from '../../../src/dialect/shapes.ts'
 import { decodeEntry, encodeEntry, type Identities } from '../../../src/dialect/translate.ts'
 import { isJsonObject, type JsonObject } from '../../../src/model/json.ts'
-import { dialects } from '../../../src/registry.ts'
+import { fixturesOf } from '../../support/dialect-fixtures.ts'
 import type { Measured, Timing } from '../load/jobs.ts'
 import type { Subject } from '../rounds.ts'
-
-/** A test document of definitions of each dialect. */
-const DOCUMENTS = {
-  xbox: 'achievements.json',
-  discord: 'definitions-v10.json',
-  accelbyte: 'export.json',
-} as const
 
 const ACHIEVEMENTS = 1_000
 
 /** Decoding and encoding of a document of 1,000 achievements in this process, and `JSON.parse` and `JSON.stringify` of it. */
 export function dialectSubjects(): readonly Subject[] {
-  return Object.entries(DOCUMENTS).flatMap(([id, file]) => {
-    const adapter = dialects.get(id) as Adapter
+  return adapters.flatMap((adapter) => {
+    const { id } = adapter
+    const file = fixturesOf(id).benchDocument
+    if (file === undefined) return []
     const entries = readEntries(adapter, file)
     const text = JSON.stringify(entries)
     const context: DecodeContext = { locale: 'en-US', envelope: {} }

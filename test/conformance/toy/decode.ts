@@ -1,5 +1,6 @@
 import type { Canonical, DecodeContext } from '../../../src/dialect/adapter.ts'
 import { readAs } from '../../../src/dialect/decode-error.ts'
+import { BLANK_ACHIEVEMENT } from '../../../src/dialect/kit/blank-achievement.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { toySchema } from './schema.ts'
 
@@ -10,29 +11,13 @@ export function decode(entry: JsonObject, { locale }: Pick<DecodeContext, 'local
   return {
     title: { binding: { game }, displayName: undefined, extensions: {} },
     achievement: {
+      ...BLANK_ACHIEVEMENT,
       id: slug,
-      listOrder: 0,
       name: inLocale(title),
       description: inLocale(''),
-      lockedDescription: undefined,
       hidden: secret ?? false,
-      serverOnly: false,
-      kind: 'persistent',
-      window: undefined,
-      participation: 'individual',
-      requirements: [],
-      rewards: [],
-      media: [],
-      tags: [],
-      platforms: [],
-      productId: undefined,
-      deepLink: undefined,
-      estimatedTime: undefined,
-      titleAssociations: [],
       ids: { toy: id },
       extensions: unknown.length === 0 ? {} : { toy: Object.fromEntries(unknown) },
-      createTime: undefined,
-      updateTime: undefined,
     },
     progress:
       typeof done !== 'boolean'

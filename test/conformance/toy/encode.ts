@@ -1,6 +1,7 @@
 import type { Canonical, EncodeContext } from '../../../src/dialect/adapter.ts'
+import { type LossRules, measureLosses } from '../../../src/dialect/kit/measure-losses.ts'
 import type { LossReport } from '../../../src/dialect/losses.ts'
-import { type JsonObject, type JsonValue, sameJson } from '../../../src/model/json.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
 import { decode } from './decode.ts'
 
 /** Writes the few members there are, reads them back, and reports each field that came back otherwise. */
@@ -18,16 +19,8 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
     ...(progress === undefined || player === undefined ? {} : { player }),
   }
   const readBack = decode(entry, { locale: achievement?.name.locale ?? 'en' })
-  for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
-    const [before, after] = [members(record[part]), members(readBack[part])]
-    for (const [field, value] of Object.entries(before)) {
-      if (field === 'ids' || field === 'extensions' || sameJson(value, after[field])) continue
-      losses.coerced([part, field], value, after[field], 'a toy has no place for it')
-    }
-  }
+  measureLosses(record, readBack, losses, RULES)
   return entry
 }
 
-function members(part: object | undefined): Readonly<Record<string, JsonValue | undefined>> {
-  return (part ?? {}) as Readonly<Record<string, JsonValue | undefined>>
-}
+const RULES: LossRules = { dialect: 'toy', reasonFor: () => 'a toy has no place for it' }

@@ -1,9 +1,19 @@
 import type { Adapter } from '../../../src/dialect/adapter.ts'
+import type { Bridge } from '../../../src/dialect/bridge.ts'
+import type { Source } from '../../../src/dialect/source.ts'
+import type { Gateway } from '../../../src/http/gateway.ts'
+import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
+import { gateway } from './gateway.ts'
+import { source } from './source.ts'
 
-/** A dialect that is nothing but this folder. What it passes, a newcomer can pass. */
-export const toy: Adapter = {
+/** A dialect that no file outside this folder knows. The suites that it passes, every new dialect can pass. */
+export const toy: Adapter & {
+  readonly gateway: Gateway
+  readonly bridge: Bridge
+  readonly source: Source
+} = {
   id: 'toy',
   displayName: 'Toy',
   shapes: [{ name: 'toy', description: 'the only one', carries: ['definition', 'progress'] }],
@@ -53,4 +63,7 @@ export const toy: Adapter = {
   },
   decode: (entry, _losses, context) => decode(entry, context),
   encode,
+  gateway,
+  bridge,
+  source,
 }

@@ -8,7 +8,7 @@ import type { JsonObject } from '../../../src/model/json.ts'
 import { pack } from '../../../src/model/packed.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { createTitle, listTitles } from '../../../src/service/titles/titles.ts'
-import { casesOf, decodeSample, rooms, samplesIn } from '../../conformance/subjects.ts'
+import { casesOf, decodeSample, folders, samplesIn } from '../../conformance/subjects.ts'
 import { exportText, importText } from '../../support/exchange.ts'
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -17,7 +17,7 @@ const call = callOf()
 /** `UPDATE=1` writes what comes out where it is not what went in: read the change before committing it. */
 const isUpdating = process.env['UPDATE'] === '1'
 
-describe.each(rooms)('$adapter.id, through Postgres', (subject) => {
+describe.each(folders)('$adapter.id, through Postgres', (subject) => {
   const { adapter } = subject
 
   describe.each(casesOf(subject))('$name', ({ document, file }) => {

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { definition } from '../../../adapters/accelbyte/testing/client.ts'
 import type { LaurelError } from '../../../src/model/errors.ts'
 import type { Principal } from '../../../src/model/principal.ts'
 import type { Title } from '../../../src/model/title.ts'
 import { importAchievements } from '../../../src/service/exchange/import-achievements.ts'
 import { claimTitle, findBoundTitle, titleNamed } from '../../../src/service/titles/bound-titles.ts'
 import { createTitle, getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
-import { definition } from '../../support/accelbyte-client.ts'
 import { importText } from '../../support/exchange.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 

@@ -1,0 +1,31 @@
+import type { DialectFixtures } from '../../support/dialect-fixtures.ts'
+
+export const fixtures: DialectFixtures = {
+  binding: (number) => ({ game: `game-${number}` }),
+  account: (number) => `child-${number}`,
+  achievementId: (number) => `toy-${number}`,
+  gateway: {
+    access: { 'list toys': 'title', 'list toys of player': 'player', 'finish toy': 'player' },
+    requests: {},
+    params: ({ binding, account, achievementId }) => ({
+      game: binding['game'] ?? '',
+      player: account,
+      toy: achievementId('a'),
+    }),
+    authorization: (token) => `Bearer ${token}`,
+    hidden: {
+      readingRoutes: [],
+      beforeUnlock: ['list toys', 'list toys of player'],
+      afterUnlock: ['list toys', 'list toys of player'],
+      toService: ['list toys', 'list toys of player'],
+      unchecked: { masked: [], shown: ['list toys'] },
+    },
+  },
+  bridge: {
+    basePath: '/toy',
+    answersEach: true,
+    progressed: ['unsupported', 'unsupported', 'unsupported', 'unsupported', 'unsupported'],
+    percents: [0, 0, 0, 0, 0],
+    unlocked: ['delivered', 'delivered', 'delivered', 'unsupported', 'unsupported'],
+  },
+}
