@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { dialects } from '../registry.ts'
-import { type DialectDescription, listDialects } from '../service/exchange/list-dialects.ts'
+import { type DialectDescription, listDialects } from '../service/exchange/dialects.ts'
 import { translate } from '../service/exchange/translate.ts'
 import { dialectOption } from './arguments.ts'
 import { openInput, writeDocument } from './document.ts'

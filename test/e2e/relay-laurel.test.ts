@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createStat } from '../../src/service/stats/create-stat.ts'
-import { recordStats } from '../../src/service/stats/record-stats.ts'
+import { recordStats } from '../../src/service/stats/stat-values.ts'
+import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { BINDINGS, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'

@@ -4,7 +4,7 @@ import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laur
 import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
 import { createPlayer } from '../../src/service/players/players.ts'
 import { listTitleProgress } from '../../src/service/progress/list-progress.ts'
-import { createStat } from '../../src/service/stats/create-stat.ts'
+import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'

@@ -1,9 +1,8 @@
 import { listAchievements } from '../../src/service/achievements/achievements.ts'
+import type { ExportPart, ImportPart } from '../../src/service/exchange/document-parts.ts'
 import { exportAchievements } from '../../src/service/exchange/export-achievements.ts'
-import type { ExportPart, ImportPart } from '../../src/service/exchange/export-part.ts'
 import { exportProgress } from '../../src/service/exchange/export-progress.ts'
-import { importAchievements } from '../../src/service/exchange/import-achievements.ts'
-import type { ImportOptions } from '../../src/service/exchange/import-document.ts'
+import { type ImportOptions, importAchievements } from '../../src/service/exchange/import-document.ts'
 import type { Services } from '../../src/service/services.ts'
 import { callOf } from './services.ts'
 

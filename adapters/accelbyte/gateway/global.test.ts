@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { recordStats } from '../../../src/service/stats/stat-values.ts'
 import { callOf } from '../../../test/support/services.ts'
 import { definition } from '../testing/client.ts'
 import { startAccelByte } from '../testing/server.ts'

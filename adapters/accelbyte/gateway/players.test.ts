@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { revokeAchievement } from '../../../src/service/progress/enforcement.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
-import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { recordStats } from '../../../src/service/stats/stat-values.ts'
 import { callOf } from '../../../test/support/services.ts'
 import { type AccelByteClient, definition } from '../testing/client.ts'
 import { startAccelByte } from '../testing/server.ts'

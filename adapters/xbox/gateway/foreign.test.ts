@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { recordStats } from '../../../src/service/stats/stat-values.ts'
 import { updateTitle } from '../../../src/service/titles/titles.ts'
 import { importText } from '../../../test/support/exchange.ts'
 import { callOf } from '../../../test/support/services.ts'

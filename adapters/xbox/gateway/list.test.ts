@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../../src/model/instant.ts'
-import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { recordStats } from '../../../src/service/stats/stat-values.ts'
 import { gamerscore, requirementOf } from '../../../test/support/records.ts'
 import { callOf } from '../../../test/support/services.ts'
 import { createXboxTitle, startXbox, type XboxIds, type XboxServer } from '../testing/server.ts'

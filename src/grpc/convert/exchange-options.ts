@@ -6,11 +6,10 @@ import type {
   TranslateRequest,
 } from '../../gen/laurel/v1/exchange_service.ts'
 import { LIMITS } from '../../model/limits.ts'
+import type { DocumentOptions } from '../../service/exchange/document-parts.ts'
 import type { ExportAchievementsOptions } from '../../service/exchange/export-achievements.ts'
-import type { DocumentOptions } from '../../service/exchange/export-part.ts'
 import type { ExportProgressOptions } from '../../service/exchange/export-progress.ts'
-import type { importAchievements } from '../../service/exchange/import-achievements.ts'
-import type { importProgress } from '../../service/exchange/import-progress.ts'
+import type { importAchievements, importProgress } from '../../service/exchange/import-document.ts'
 import type { TranslateOptions } from '../../service/exchange/translate.ts'
 import { readList, readMap } from './collections.ts'
 import { readLossPolicy, readStrategy } from './exchange.ts'

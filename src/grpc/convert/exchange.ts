@@ -12,8 +12,8 @@ import {
   RecordPart,
 } from '../../gen/laurel/v1/exchange.ts'
 import type { JsonValue } from '../../model/json.ts'
-import type { EntryKind, EntryOutcome } from '../../service/exchange/export-part.ts'
-import type { DialectDescription } from '../../service/exchange/list-dialects.ts'
+import type { DialectDescription } from '../../service/exchange/dialects.ts'
+import type { EntryKind, EntryOutcome } from '../../service/exchange/document-parts.ts'
 import { formatJson } from '../../service/json.ts'
 import { toRpcStatus } from '../status.ts'
 import { type Choices, readChoice } from './choices.ts'
@@ -89,8 +89,8 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
   }
 }
 
-function writeDrift({ key, said, kept }: NonNullable<EntryOutcome['drift']>): ProgressDrift {
-  return { document: writeProgress(key, said), kept: writeProgress(key, kept) }
+function writeDrift({ key, imported, stored }: NonNullable<EntryOutcome['drift']>): ProgressDrift {
+  return { document: writeProgress(key, imported), kept: writeProgress(key, stored) }
 }
 
 /** Longer values are told by their beginning: a loss must fit into a message with room for others. */

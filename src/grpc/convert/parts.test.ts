@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import type { Loss } from '../../dialect/losses.ts'
 import { TranslateResponse } from '../../gen/laurel/v1/exchange_service.ts'
-import type { ExportPart, ImportPart } from '../../service/exchange/export-part.ts'
+import type { ExportPart, ImportPart } from '../../service/exchange/document-parts.ts'
 import { type DocumentMessage, writeDocument, writeImport } from './parts.ts'
 
 async function* parts<Part>(...made: Part[]) {

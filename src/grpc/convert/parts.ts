@@ -4,7 +4,7 @@ import type {
   ImportSummary as ImportSummaryMessage,
   Loss as LossMessage,
 } from '../../gen/laurel/v1/exchange.ts'
-import type { ExportPart, ImportPart } from '../../service/exchange/export-part.ts'
+import type { ExportPart, ImportPart } from '../../service/exchange/document-parts.ts'
 import { writeLoss, writeOutcome } from './exchange.ts'
 
 /** A message of a written document: of Translate, ExportAchievements and ExportProgress alike. */

@@ -8,8 +8,8 @@ import {
   StatWriter,
 } from '../../gen/laurel/v1/stat.ts'
 import type { Stat, StatOperation, StatValue } from '../../model/stat.ts'
-import type { NewStat } from '../../service/stats/create-stat.ts'
 import type { StatUpdate } from '../../service/stats/stat-updates.ts'
+import type { NewStat } from '../../service/stats/stats.ts'
 import { type Choices, readChoice } from './choices.ts'
 import { readExtensions, writeExtensions } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'

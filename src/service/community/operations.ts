@@ -1,10 +1,14 @@
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
-import { claimReward } from './claim-reward.ts'
-import { listCommunityProgress, listCommunityProgressAsAdmin } from './list-community-progress.ts'
-import { listContributions, listContributionsAsAdmin } from './list-contributions.ts'
-import { listContributors } from './list-contributors.ts'
-import { resetCommunityProgress } from './reset-community-progress.ts'
+import {
+  claimReward,
+  listCommunityProgress,
+  listCommunityProgressAsAdmin,
+  listContributions,
+  listContributionsAsAdmin,
+  listContributors,
+  resetCommunityProgress,
+} from './community.ts'
 
 export const COMMUNITY_OPERATIONS = {
   listCommunityProgress: operation(listCommunityProgress, ({ titleId }) => [permission.catalogue(titleId)]),

@@ -2,22 +2,40 @@ import type { Adapter } from '../../dialect/adapter.ts'
 import type { Bridge } from '../../dialect/bridge.ts'
 import { LaurelError } from '../../model/errors.ts'
 
-/** What Laurel speaks, and what else its dialect has. */
+/** An adapter with the optional parts of its dialect. */
 export interface Dialect extends Adapter {
-  /** Present where events can be delivered to its platform. */
+  /** Present if events can be delivered to the platform. */
   readonly bridge?: Bridge
-  /** Present where its platform can be read. */
+  /** Present if records can be pulled from the platform. */
   readonly source?: object
 }
 
-/** @throws LaurelError NOT_FOUND naming the dialects that there are. */
-export function dialectOf(
-  services: { readonly dialects: ReadonlyMap<string, Dialect> },
-  dialect: string,
-): Dialect {
-  const adapter = services.dialects.get(dialect)
+interface Dialects {
+  readonly dialects: ReadonlyMap<string, Dialect>
+}
+
+/** @throws LaurelError DIALECT_NOT_FOUND with the list of dialects. */
+export function dialectOf({ dialects }: Dialects, dialect: string): Dialect {
+  const adapter = dialects.get(dialect)
   if (adapter !== undefined) return adapter
-  const known = [...services.dialects.keys()].join(', ')
+  const known = [...dialects.keys()].join(', ')
   const message = `dialect ${dialect} does not exist: Laurel speaks ${known}`
   throw new LaurelError('not_found', 'DIALECT_NOT_FOUND', message, { metadata: { dialect, known } })
+}
+
+export interface DialectDescription extends Pick<Adapter, 'id' | 'displayName' | 'shapes' | 'capabilities'> {
+  /** Whether events can be delivered to the platform. */
+  readonly bridge: boolean
+  /** Whether records can be pulled from the platform. */
+  readonly source: boolean
+}
+
+/** Returns the dialects of this server in order of id. */
+export function listDialects({ dialects }: Dialects): readonly DialectDescription[] {
+  return [...dialects.values()]
+    .sort((a, b) => (a.id < b.id ? -1 : 1))
+    .map(({ id, displayName, shapes, capabilities, bridge, source }) => {
+      const has = { bridge: bridge !== undefined, source: source !== undefined }
+      return { id, displayName, shapes, capabilities, ...has }
+    })
 }

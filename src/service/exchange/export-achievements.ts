@@ -3,15 +3,14 @@ import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
-import { encodeRecord } from './encode-record.ts'
-import type { DocumentOptions, ExportPart } from './export-part.ts'
-import { Output, shapeOf } from './output.ts'
+import type { DocumentOptions, ExportPart } from './document-parts.ts'
+import { DocumentOutput, encodeRecord, shapeOf } from './output.ts'
 import { recordOf } from './to-canonical.ts'
 
 export interface ExportAchievementsOptions extends DocumentOptions {
   readonly dialect: string
   readonly titleId: string
-  /** Undefined for the shape that each record came in, else the dialect's first. */
+  /** Undefined for the shape that each record was imported in, else the dialect's first. */
   readonly shape: string | undefined
   /** Empty for all. */
   readonly achievementIds: readonly string[]
@@ -19,7 +18,7 @@ export interface ExportAchievementsOptions extends DocumentOptions {
 
 const PAGE_SIZE = 500
 
-/** A title's definitions as a document of the dialect, in list order. */
+/** Yields a title's definitions as a document of the dialect, in list order. */
 export async function* exportAchievements(
   services: Services,
   options: ExportAchievementsOptions,
@@ -29,12 +28,12 @@ export async function* exportAchievements(
   const adapter = dialectOf(services, options.dialect)
   const shape = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  const output = new Output(adapter, shape?.name)
+  const output = new DocumentOutput(adapter, shape?.name)
   for await (const page of pagesOf(services, options, call)) {
     for (const achievement of await withDialectIds(services, adapter, titleId, page, call)) {
       const record = recordOf(adapter, title, achievement)
       const { json, purpose, losses } = encodeRecord(adapter, titleId, record, shape, options, undefined)
-      const part = output.entry(json, purpose, losses)
+      const part = output.add(json, purpose, losses)
       if (part !== undefined) yield part
     }
   }
@@ -46,7 +45,7 @@ async function* pagesOf(
   { titleId, achievementIds }: ExportAchievementsOptions,
   call: Call,
 ): AsyncGenerator<readonly StoredAchievement[]> {
-  const wanted = new Set(achievementIds)
+  const requested = new Set(achievementIds)
   const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
   let after: { key: bigint; id: string } | undefined
   for (;;) {
@@ -54,12 +53,12 @@ async function* pagesOf(
     const page = await services.store.read(call.signal, (queries) =>
       queries.achievements.list({ ...filter, after: position, limit: PAGE_SIZE }),
     )
-    yield achievementIds.length === 0 ? page : page.filter(({ id }) => wanted.has(id))
-    for (const { id } of page) wanted.delete(id)
+    yield achievementIds.length === 0 ? page : page.filter(({ id }) => requested.has(id))
+    for (const { id } of page) requested.delete(id)
     const last = page.at(-1)
     if (last === undefined || page.length < PAGE_SIZE) break
     after = { key: BigInt(last.listOrder), id: last.id }
   }
-  const [missing] = wanted
+  const [missing] = requested
   if (missing !== undefined) throw achievementNotFound(titleId, missing)
 }

@@ -8,9 +8,8 @@ import { readProgressPage } from '../progress/progress-pages.ts'
 import { titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
-import { encodeRecord } from './encode-record.ts'
-import type { DocumentOptions, ExportPart } from './export-part.ts'
-import { Output, shapeOf } from './output.ts'
+import type { DocumentOptions, ExportPart } from './document-parts.ts'
+import { DocumentOutput, encodeRecord, shapeOf } from './output.ts'
 import { recordOf, summaryRecordOf } from './to-canonical.ts'
 
 export interface ExportProgressOptions extends DocumentOptions {
@@ -24,8 +23,8 @@ export interface ExportProgressOptions extends DocumentOptions {
 const PAGE_SIZE = 500
 
 /**
- * What players have of a title as a document of the dialect. Shapes that carry the definition too list every
- * achievement, begun or not; the others list what was begun.
+ * Yields the progress of one player, or of all players of a title, as a document of the dialect. A shape that also carries
+ * the definition lists every achievement; the others list only achievements with progress.
  */
 export async function* exportProgress(
   services: Services,
@@ -33,29 +32,29 @@ export async function* exportProgress(
   call: Call,
 ): AsyncGenerator<ExportPart> {
   const adapter = dialectOf(services, options.dialect)
-  const named = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
+  const shape = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, options.titleId))
-  const output = new Output(adapter, named?.name)
-  const purpose = named === undefined ? 'progress' : purposeOf(named)
+  const output = new DocumentOutput(adapter, shape?.name)
+  const purpose = shape === undefined ? 'progress' : purposeOf(shape)
   for await (const { playerId, account } of playersOf(services, adapter, options, call)) {
     const records =
       purpose === 'summary'
         ? summaryOf(services, adapter, title, playerId, account, call)
-        : progressOf(services, adapter, title, playerId, account, named, call)
+        : progressOf(services, adapter, title, playerId, account, shape, call)
     for await (const record of records) {
-      const { json, losses } = encodeRecord(adapter, title.id, record, named, options, account, purpose)
-      const part = output.entry(json, purpose, losses)
+      const { json, losses } = encodeRecord(adapter, title.id, record, shape, options, account, purpose)
+      const part = output.add(json, purpose, losses)
       if (part !== undefined) yield part
     }
   }
   yield output.end([], purpose)
 }
 
-/** @throws LaurelError for a shape of definitions alone. */
-function purposeOf({ name, carries }: Shape): 'progress' | 'summary' {
-  const purpose = (['progress', 'summary'] as const).find((wanted) => carries.includes(wanted))
+/** @throws LaurelError for a shape that carries definitions only. */
+function purposeOf({ name: shape, carries }: Shape): 'progress' | 'summary' {
+  const purpose = (['progress', 'summary'] as const).find((name) => carries.includes(name))
   if (purpose !== undefined) return purpose
-  throw invalidArgument([{ field: 'shape', message: `must be one that carries progress: ${name} does not` }])
+  throw invalidArgument([{ field: 'shape', message: `must be one that carries progress: ${shape} does not` }])
 }
 
 async function* playersOf(
@@ -87,7 +86,7 @@ async function* progressOf(
   shape: Shape | undefined,
   call: Call,
 ) {
-  const lists = (shape ?? shapeFor(adapter, 'progress'))?.carries.includes('definition') === true
+  const listsAll = (shape ?? shapeFor(adapter, 'progress'))?.carries.includes('definition') === true
   let after: { key: bigint; id: string } | undefined
   for (;;) {
     const filter = { playerId, titleId: title.id, states: [], after, limit: PAGE_SIZE }
@@ -95,11 +94,11 @@ async function* progressOf(
       readProgressPage(services.definitions, queries, filter),
     )
     const achievements = page.map(({ achievement }) => achievement)
-    const named = await withDialectIds(services, adapter, title.id, achievements, call)
-    const progressList = new Map(page.map((item) => [item.achievement.id, item.progress]))
-    for (const achievement of named) {
-      const progress = progressList.get(achievement.id)
-      if (lists || isWorthARow(adapter, progress))
+    const withIds = await withDialectIds(services, adapter, title.id, achievements, call)
+    const progressById = new Map(page.map((item) => [item.achievement.id, item.progress]))
+    for (const achievement of withIds) {
+      const progress = progressById.get(achievement.id)
+      if (listsAll || hasRow(adapter, progress))
         yield recordOf(adapter, title, achievement, { account, progress })
     }
     const last = achievements.at(-1)
@@ -108,8 +107,8 @@ async function* progressOf(
   }
 }
 
-/** Begun, or known to the dialect from a row of its own. */
-function isWorthARow(adapter: Adapter, progress: Progress | undefined): boolean {
+/** True if progress has started, or if the dialect stored something of its own with it. */
+function hasRow(adapter: Adapter, progress: Progress | undefined): boolean {
   return progress !== undefined && (progress.state !== 'not_started' || adapter.id in progress.extensions)
 }
 
@@ -121,8 +120,8 @@ async function* summaryOf(
   account: string | undefined,
   call: Call,
 ) {
-  const { sheet: playerTitle, maxScore } = await services.store.read(call.signal, async (queries) => ({
-    sheet: await queries.playerTitles.find({ playerId, titleId: title.id }),
+  const { playerTitle, maxScore } = await services.store.read(call.signal, async (queries) => ({
+    playerTitle: await queries.playerTitles.find({ playerId, titleId: title.id }),
     maxScore: (await queries.titles.findTotals(title.id)).maxScore,
   }))
   if (playerTitle !== undefined) yield summaryRecordOf(adapter, title, playerTitle, maxScore, account)

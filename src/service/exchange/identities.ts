@@ -4,31 +4,31 @@ import type { Identities } from '../../dialect/translate.ts'
 import { TICKS_PER_SECOND } from '../../model/instant.ts'
 import type { Binding } from '../../model/title.ts'
 
-/** 2020-01-01T00:00:00Z: when ids of records without a date are said to have been made. */
+/** 2020-01-01T00:00:00Z, the creation time in the ids of records without a date. */
 const UNDATED = 1_577_836_800n * TICKS_PER_SECOND
 
-/** Names derived from what a record is called where it comes from: the same record always gets the same. */
+/** Derives ids in the dialect from the record's id in its own, so that the same record always gets the same id. */
 export function derivedIdentities(adapter: Adapter): Identities {
   const taken = new Set<string>()
-  const given = new Map<string, string>()
+  const issued = new Map<string, string>()
   let last: string | undefined
   return {
     binding: (record) => derivedBinding(adapter, record.title.displayName ?? 'title'),
     achievementId(record) {
       const name = nameOf(record)
-      const known = given.get(name)
-      if (known !== undefined) return known
+      const earlier = issued.get(name)
+      if (earlier !== undefined) return earlier
       const time = record.achievement?.createTime ?? UNDATED
       const id = adapter.ids.mint({ taken, time, entropy: hashOf(name), last })
       last = id
       taken.add(id)
-      given.set(name, id)
+      issued.set(name, id)
       return id
     },
   }
 }
 
-/** The binding of a title that was never bound in this dialect. */
+/** Returns the binding of a title that was never bound in this dialect. */
 export function derivedBinding(adapter: Adapter, titleId: string): Binding {
   return adapter.ids.deriveBinding(titleId, hashOf(titleId))
 }
@@ -37,7 +37,7 @@ function nameOf({ achievement, progress }: Canonical): string {
   return achievement?.id ?? progress?.achievementId ?? ''
 }
 
-/** The first 64 bits of a SHA-256. */
+/** Returns the first 64 bits of the SHA-256. */
 function hashOf(text: string): bigint {
   return createHash('sha256').update(text).digest().readBigUInt64BE()
 }

@@ -4,16 +4,15 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import { achievementNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
-import type { EntryOutcome } from './export-part.ts'
+import type { EntryOutcome } from './document-parts.ts'
 import { type ImportedDefinition, type ImportStrategy, importDefinitions } from './import-definitions.ts'
 import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
-import { type Mapping, Matcher } from './match.ts'
-import { sameNames } from './possible-duplicates.ts'
+import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
 
-/** An entry on its way in: decoded, and its title found. */
+/** A decoded entry with its title. */
 export interface ReadyEntry {
   readonly path: string
-  /** The name of the shape that it is written in. */
+  /** The name of the entry's shape. */
   readonly shape: string | undefined
   readonly record: Canonical
   readonly titleId: string
@@ -27,18 +26,18 @@ export interface ImportSettings {
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly dryRun: boolean
-  /** BCP-47 tag of texts whose language the document does not say; undefined where the caller says none. */
+  /** BCP-47 tag of texts whose language the document does not state; undefined if the caller names none. */
   readonly locale: string | undefined
 }
 
 export interface BatchResult {
   readonly outcomes: readonly EntryOutcome[]
   readonly progress: readonly ImportedProgress[]
-  /** What of the entries has no place in the records that they were found to be. */
+  /** Losses that show only against the matched records. */
   readonly losses: readonly Loss[]
 }
 
-/** Writes one batch of entries in the running transaction: definitions first, then what players have of them. */
+/** Writes one batch of entries in the running transaction: definitions first, then progress. */
 export async function importBatch(
   services: Services,
   queries: Queries,
@@ -49,8 +48,8 @@ export async function importBatch(
   const outcomes: EntryOutcome[] = []
   const progress: ImportedProgress[] = []
   const losses: Loss[] = []
-  for (const [titleId, ofTitle] of Map.groupBy(entries, (entry) => entry.titleId)) {
-    const result = await importIntoTitle(services, queries, settings, titleId, ofTitle, call)
+  for (const [titleId, entriesOfTitle] of Map.groupBy(entries, (entry) => entry.titleId)) {
+    const result = await importIntoTitle(services, queries, settings, titleId, entriesOfTitle, call)
     outcomes.push(...result.outcomes)
     progress.push(...result.progress)
     losses.push(...result.losses)
@@ -68,36 +67,39 @@ async function importIntoTitle(
 ): Promise<BatchResult> {
   const { adapter, mapping, dryRun } = settings
   const records = entries.map(({ record }) => record)
-  const purpose = settings.writesDefinitions ? 'change' : 'hold'
-  const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, purpose)
+  const lock = settings.writesDefinitions ? 'lock' : 'lockShared'
+  const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, lock)
   const names = dryRun ? await queries.achievements.listNames(titleId) : new Map<string, string>()
   const definitions = settings.writesDefinitions
     ? await importDefinitions(services, queries, adapter, titleId, entries, matcher, settings, call)
-    : records.map((record) => matched(matcher, record))
-  const results = await importFacts(services, queries, settings, titleId, records, definitions, matcher, call)
+    : records.map((record) => match(matcher, record))
+  const results = await importProgressOf(
+    services,
+    queries,
+    settings,
+    titleId,
+    records,
+    definitions,
+    matcher,
+    call,
+  )
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
     const definition = definitions[index] as ImportedDefinition
     const result = results[index]
     const error = definition.error ?? (result instanceof LaurelError ? result : undefined)
-    const moved = isDone(result) && result.changed
-    const idle = result === undefined && record.summary === undefined
-    const speaks = settings.writesDefinitions && record.achievement !== undefined
-    const kind =
-      definition.kind !== 'unchanged'
-        ? definition.kind
-        : moved
-          ? 'replaced'
-          : idle && !speaks
-            ? 'ignored'
-            : 'unchanged'
-    const possibleDuplicates =
-      definition.kind === 'new' ? sameNames(record.achievement?.name.text ?? '', names) : []
+    const hasProgress = result !== undefined || record.summary !== undefined
+    const hasDefinition = settings.writesDefinitions && record.achievement !== undefined
+    let { kind } = definition
+    if (error !== undefined) kind = 'failed'
+    else if (kind === 'unchanged' && isDone(result) && result.changed) kind = 'replaced'
+    else if (kind === 'unchanged' && !hasProgress && !hasDefinition) kind = 'ignored'
     return {
       path,
       achievementId: definition.achievementId,
-      kind: error === undefined ? kind : 'failed',
+      kind,
       error,
-      possibleDuplicates: possibleDuplicates,
+      possibleDuplicates:
+        definition.kind === 'new' ? possibleDuplicatesOf(record.achievement?.name.text ?? '', names) : [],
       drift: isDone(result) ? result.drift : undefined,
     }
   })
@@ -111,7 +113,7 @@ async function importIntoTitle(
   return { outcomes, progress: results.filter(isDone), losses }
 }
 
-function matched(matcher: Matcher, record: Canonical): ImportedDefinition {
+function match(matcher: Matcher, record: Canonical): ImportedDefinition {
   try {
     return { achievementId: matcher.find(record)?.id ?? '', kind: 'unchanged', error: undefined }
   } catch (error) {
@@ -120,7 +122,7 @@ function matched(matcher: Matcher, record: Canonical): ImportedDefinition {
   }
 }
 
-async function importFacts(
+async function importProgressOf(
   services: Services,
   queries: Queries,
   settings: ImportSettings,
@@ -163,12 +165,16 @@ async function importFacts(
   return facts.map((fact) => (isDone(fact) ? results[next++] : fact))
 }
 
-/** What is not imported of an entry, because nobody says whose progress it is. */
-export function leftOut(record: Canonical, path: string, playerId: string | undefined): readonly Loss[] {
+/** Returns the loss of an entry's progress if neither the entry nor the request names the player. */
+export function unownedLosses(
+  record: Canonical,
+  path: string,
+  playerId: string | undefined,
+): readonly Loss[] {
   if (playerId !== undefined || accountOf(record) !== undefined) return []
-  const begun = record.progress !== undefined && record.progress.state !== 'not_started'
-  if (!begun && record.summary === undefined) return []
-  const detail = 'what a player has of it: say whose it is to import it too'
+  const isStarted = record.progress !== undefined && record.progress.state !== 'not_started'
+  if (!isStarted && record.summary === undefined) return []
+  const detail = 'progress without a player: name the player in the request to import it'
   return [{ kind: 'dropped', path, from: record.progress?.state, to: undefined, detail }]
 }
 

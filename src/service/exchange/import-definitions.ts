@@ -7,28 +7,28 @@ import type { Queries } from '../../store/queries.ts'
 import { orderAfter, statCodesOf } from '../achievements/create-achievement.ts'
 import { attributionOf } from '../call.ts'
 import type { Call, Services } from '../services.ts'
-import type { EntryKind } from './export-part.ts'
+import type { EntryKind } from './document-parts.ts'
 import type { Matcher } from './match.ts'
-import { type EntryForm, mergeAchievement, sameAchievement } from './merge.ts'
+import { type EntryContext, mergeAchievement, sameAchievement } from './merge.ts'
 
-/** `replace`: the document wins. `leave_out`: a record that exists stays as it is. */
+/** `replace`: the document wins. `leave_out`: an existing record stays unchanged. */
 export type ImportStrategy = 'replace' | 'leave_out'
 
 export interface ImportedDefinition {
   readonly achievementId: string
   readonly kind: EntryKind
   readonly error: LaurelError | undefined
-  /** The document's own code, where the record keeps another. */
-  readonly lostCode?: string
+  /** The document's code if the record has another. */
+  readonly lostCode?: string | undefined
 }
 
-/** An entry with the name of the shape that it is written in. */
+/** A record with the name of its shape in the document. */
 export interface DefinitionEntry {
   readonly record: Canonical
   readonly shape: string | undefined
 }
 
-/** Writes the definitions of one batch; those without one are matched only. One answer a record, in order. */
+/** Writes the definitions of one batch; a record without one is only matched. Returns one result per record, in order. */
 export async function importDefinitions(
   services: Services,
   queries: Queries,
@@ -55,21 +55,15 @@ export async function importDefinitions(
       if (existing === undefined) listOrder = Math.max(orderAfter(listOrder), record.achievement.listOrder)
       const next =
         existing === undefined
-          ? created(matcher, record.achievement, titleId, listOrder, now)
-          : replaced(
-              adapter,
-              existing,
-              { ...record, achievement: record.achievement },
-              { shape, locale },
-              now,
-            )
+          ? create(matcher, record.achievement, titleId, listOrder, now)
+          : replace(adapter, existing, { ...record, achievement: record.achievement }, { shape, locale }, now)
       const code = record.achievement.id
-      const kept = adapter.hasCodes && code !== next.id ? { lostCode: code } : {}
-      if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined, ...kept }
-      matcher.remember(next)
+      const lostCode = adapter.hasCodes && code !== next.id ? code : undefined
+      if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined, lostCode }
+      matcher.set(next)
       changed.set(next.id, next)
       const kind = existing === undefined ? 'new' : 'replaced'
-      return { achievementId: next.id, kind, error: undefined, ...kept }
+      return { achievementId: next.id, kind, error: undefined, lostCode }
     } catch (error) {
       if (!(error instanceof LaurelError)) throw error
       return { achievementId: record.achievement?.id ?? '', kind: 'failed', error }
@@ -94,7 +88,7 @@ function checkLimits(achievement: Achievement): void {
   if (violations.length > 0) throw invalidArgument(violations)
 }
 
-function created(
+function create(
   matcher: Matcher,
   incoming: Achievement,
   titleId: string,
@@ -112,15 +106,15 @@ function created(
   }
 }
 
-/** The existing record itself when the document says nothing new. */
-function replaced(
+/** Returns the same object if the document changes nothing. */
+function replace(
   adapter: Adapter,
   existing: StoredAchievement,
   record: Canonical & { readonly achievement: Achievement },
-  form: EntryForm,
+  entry: EntryContext,
   now: Instant,
 ): StoredAchievement {
-  const merged = mergeAchievement(adapter, existing, record, form)
+  const merged = mergeAchievement(adapter, existing, record, entry)
   if (sameAchievement(merged, existing)) return existing
   checkLimits(merged)
   return {

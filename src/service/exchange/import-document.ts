@@ -4,13 +4,13 @@ import type { Queries } from '../../store/queries.ts'
 import type { Call, Services } from '../services.ts'
 import { defaultLocaleOf, type FindTitleOptions, type FoundTitle, findTitle } from '../titles/find-title.ts'
 import { dialectOf } from './dialects.ts'
-import type { DocumentOptions, ImportPart } from './export-part.ts'
+import type { DocumentOptions, ImportPart } from './document-parts.ts'
 import {
   type BatchResult,
   type ImportSettings,
   importBatch,
-  leftOut,
   type ReadyEntry,
+  unownedLosses,
 } from './import-batch.ts'
 import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
@@ -20,74 +20,109 @@ import { spool } from './spool.ts'
 
 export interface ImportOptions extends DocumentOptions {
   readonly dialect: string
-  /** Undefined to find it by the document's own ids. */
+  /** Undefined to find the title by the ids in the document. */
   readonly titleId: string | undefined
   readonly strategy: ImportStrategy
-  /** Do everything, report it, and keep nothing. */
+  /** Imports and reports as usual, and rolls each batch back. */
   readonly dryRun: boolean
-  /** Whose progress the document tells, where it does not say so itself. */
+  /** The player that progress without an account belongs to. */
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly allowRebinding: boolean
 }
 
-const NOTHING: BatchResult = { outcomes: [], progress: [], losses: [] }
+export type ImportOnlyDefinitions = Omit<ImportOptions, 'playerId' | 'titleId'> & { readonly titleId: string }
+export type ImportProgressOptions = Omit<ImportOptions, 'strategy' | 'allowRebinding'>
 
-/** What of a document is written; definitions of one that is not are matched only, and progress is passed over. */
-export type ImportScope = 'definitions' | 'progress' | 'both'
+/** Imports definitions, and progress if the entry or the request names the player. */
+export function importAchievements(
+  services: Services,
+  options: ImportOptions,
+  content: AsyncIterable<Uint8Array>,
+  call: Call,
+): AsyncGenerator<ImportPart> {
+  return importDocument(services, 'both', options, content, call)
+}
 
-/** Entries of one transaction. */
+/** Imports a title's definitions without progress, for callers who may not write progress. */
+export function importOnlyDefinitions(
+  services: Services,
+  options: ImportOnlyDefinitions,
+  content: AsyncIterable<Uint8Array>,
+  call: Call,
+): AsyncGenerator<ImportPart> {
+  return importDocument(services, 'definitions', { ...options, playerId: undefined }, content, call)
+}
+
+/** Imports progress. Definitions in the document are only matched with existing achievements. */
+export function importProgress(
+  services: Services,
+  options: ImportProgressOptions,
+  content: AsyncIterable<Uint8Array>,
+  call: Call,
+): AsyncGenerator<ImportPart> {
+  const definitions = { strategy: 'leave_out', allowRebinding: false } as const
+  return importDocument(services, 'progress', { ...options, ...definitions }, content, call)
+}
+
+/** The part of a document that is written. Under `progress`, definitions are matched; under `definitions`, progress is skipped. */
+type ImportScope = 'definitions' | 'progress' | 'both'
+
+/** Entries per transaction. */
 const BATCH_SIZE = 500
 
+const EMPTY_RESULT: BatchResult = { outcomes: [], progress: [], losses: [] }
+
 /**
- * Brings a document in. All of it is read and checked first: one that is malformed, or of another title, changes
- * nothing. Then it is written batch by batch, each one transaction; an entry that is refused fails alone.
- * Importing the same document twice changes nothing the second time.
+ * Imports a document. The whole document is read and checked first: if it is malformed or belongs to another title,
+ * nothing is written. Then it is written in batches, one transaction each; a rejected entry does not affect the others.
+ * Importing the same document again changes nothing.
  */
-export async function* importDocument(
+async function* importDocument(
   services: Services,
   scope: ImportScope,
   options: ImportOptions,
   content: AsyncIterable<Uint8Array>,
   call: Call,
 ): AsyncGenerator<ImportPart> {
+  const { playerId } = options
   const adapter = dialectOf(services, options.dialect)
   await using document = await spool(content, services.settings.maxDocumentBytes)
   const titles = new Map<string, TitleFacts>()
-  const usual = await usualLocaleOf(services, options, call)
-  const facts = await checkDocument(adapter, document, { ...options, locale: usual }, () => {
+  const fallbackLocale = await fallbackLocaleOf(services, options, call)
+  const facts = await checkDocument(adapter, document, { ...options, locale: fallbackLocale }, () => {
     titles.clear()
     return (record) => {
       titles.set(titleKey(record.title), record.title)
-      return leftOut(record, '$', options.playerId)
+      return unownedLosses(record, '$', playerId)
     }
   })
   const writesDefinitions = scope !== 'progress'
-  const wanted: FindTitleOptions = { ...options, canCreate: writesDefinitions, canBind: true }
+  const titleOptions: FindTitleOptions = { ...options, canCreate: writesDefinitions, canBind: true }
   const settings: ImportSettings = { ...options, adapter, writesDefinitions }
-  const localeOf = await localesOf(services, adapter, options, usual, titles, call)
+  const localeOf = await localesOf(services, adapter, options, fallbackLocale, titles, call)
   const tally = new ImportTally(facts.losses)
-  // A document without entries makes its title all the same, when the caller names one.
+  // A document without entries still creates the title that the caller names.
   if (titles.size === 0 && options.titleId !== undefined)
     titles.set('', { binding: undefined, displayName: undefined, extensions: {} })
-  let known: ReadonlyMap<string, FoundTitle> | undefined
+  let committed: ReadonlyMap<string, FoundTitle> | undefined
   for await (const batch of batchesOf(readEntries(adapter, document, localeOf, facts.envelope))) {
     call.signal.throwIfAborted()
-    if (known !== undefined && batch.every((entry) => 'error' in entry)) {
-      yield tally.batch(batch, NOTHING, options.playerId)
+    if (committed !== undefined && batch.every((entry) => 'error' in entry)) {
+      yield tally.addBatch(batch, EMPTY_RESULT, playerId)
       continue
     }
     const write = async (queries: Queries) => {
-      const found = known ?? (await findTitles(services, queries, adapter, titles, wanted, call))
+      const found = committed ?? (await findTitles(services, queries, adapter, titles, titleOptions, call))
       const ready = batch.flatMap((entry) => readyEntry(entry, found, scope))
       return { found, result: await importBatch(services, queries, settings, ready, call) }
     }
     const { found, result } = await (options.dryRun
-      ? tryOut(services, call, write)
+      ? writeAndRollBack(services, call, write)
       : services.store.write(call.signal, write))
-    if (!options.dryRun) known = found
-    tally.titles(found)
-    yield tally.batch(batch, result, options.playerId)
+    if (!options.dryRun) committed = found
+    tally.addTitles(found)
+    yield tally.addBatch(batch, result, playerId)
   }
   yield tally.end()
 }
@@ -100,10 +135,10 @@ function readyEntry(
   if ('error' in entry) return []
   const title = found.get(titleKey(entry.record.title))?.title
   if (title === undefined)
-    throw new Error(`the title of ${entry.path} was not seen when the document was checked`)
-  const alone = scope === 'definitions' ? { progress: undefined, summary: undefined } : {}
+    throw new Error(`the title of ${entry.path} was not found when the document was checked`)
   const { path, shape, record } = entry
-  return [{ path, shape, record: { ...record, ...alone }, titleId: title.id }]
+  const imported = scope === 'definitions' ? { ...record, progress: undefined, summary: undefined } : record
+  return [{ path, shape, record: imported, titleId: title.id }]
 }
 
 async function findTitles(
@@ -111,43 +146,42 @@ async function findTitles(
   queries: Queries,
   adapter: Adapter,
   titles: ReadonlyMap<string, TitleFacts>,
-  wanted: FindTitleOptions,
+  options: FindTitleOptions,
   call: Call,
 ): Promise<ReadonlyMap<string, FoundTitle>> {
   const found = new Map<string, FoundTitle>()
   for (const [key, facts] of titles)
-    found.set(key, await findTitle(services, queries, adapter, facts, wanted, call))
+    found.set(key, await findTitle(services, queries, adapter, facts, options, call))
   return found
 }
 
-/** Texts are in the language that the caller says, else in that of the title that it names. */
-async function usualLocaleOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
+/** Returns the caller's locale, else the default locale of the title that the caller names. */
+async function fallbackLocaleOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
   const { titleId, locale } = options
   if (locale !== undefined || titleId === undefined) return locale ?? 'en'
   const title = await services.store.read(call.signal, (queries) => queries.titles.find(titleId))
   return title?.defaultLocale ?? 'en'
 }
 
-/** Where the caller says neither language nor title, texts are in the language of the title that an entry names. */
+/** If the caller names neither locale nor title, the locale is the default of the title that an entry names. */
 async function localesOf(
   services: Services,
   adapter: Adapter,
   { titleId, locale }: ImportOptions,
-  usual: string,
+  fallbackLocale: string,
   titles: ReadonlyMap<string, TitleFacts>,
   call: Call,
 ): Promise<LocaleOf> {
-  if (locale !== undefined || titleId !== undefined) return () => usual
+  if (locale !== undefined || titleId !== undefined) return () => fallbackLocale
   const locales = await services.store.read(call.signal, async (queries) => {
     const found = new Map<string, string | undefined>()
     for (const [key, facts] of titles) found.set(key, await defaultLocaleOf(queries, adapter, facts))
     return found
   })
-  return (title) => (title === undefined ? undefined : locales.get(titleKey(title))) ?? usual
+  return (title) => (title === undefined ? undefined : locales.get(titleKey(title))) ?? fallbackLocale
 }
 
-/** Runs a write and takes it back. */
-async function tryOut<Result>(
+async function writeAndRollBack<Result>(
   services: Services,
   call: Call,
   write: (queries: Queries) => Promise<Result>,
@@ -160,19 +194,19 @@ async function tryOut<Result>(
     if (error instanceof DryRun) return error.result as Result
     throw error
   }
-  throw new Error('a dry run must not be kept')
+  throw new Error('a dry run was committed')
 }
 
 class DryRun extends Error {
   readonly result: unknown
 
   constructor(result: unknown) {
-    super('taken back')
+    super('rolled back')
     this.result = result
   }
 }
 
-/** Never empty altogether: a document without entries is one empty batch. */
+/** Yields at least one batch: a document without entries is one empty batch. */
 async function* batchesOf(entries: AsyncIterable<Entry>): AsyncGenerator<readonly Entry[]> {
   let batch: Entry[] = []
   let count = 0

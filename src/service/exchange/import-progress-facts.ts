@@ -1,18 +1,28 @@
 import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { applyReport } from '../../model/apply-report.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { ProgressResult } from '../../model/progress.ts'
+import {
+  NOT_STARTED,
+  type Progress,
+  type ProgressKey,
+  type ProgressResult,
+  type Report,
+  type ReportContext,
+  valueAt,
+} from '../../model/progress.ts'
+import { compareQuantities } from '../../model/quantity.ts'
 import type { Queries } from '../../store/queries.ts'
+import { attributionOf, type Call } from '../call.ts'
 import { playerNamedAfter } from '../players/accounts.ts'
 import { addReport, attempt } from '../progress/writer/apply-report.ts'
 import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
-import type { Call } from '../services.ts'
-import { type Drift, driftOf } from './drift.ts'
+import type { Drift } from './document-parts.ts'
 import { ImportedStats } from './import-stats.ts'
 
-/** What one entry says of one player, with the record that it speaks of. */
+/** One entry's progress of one player, with the matched achievement. */
 export interface PlayerFacts {
   readonly playerId: string
   readonly titleId: string
@@ -22,14 +32,12 @@ export interface PlayerFacts {
 }
 
 export interface ImportedProgress extends ProgressResult {
-  /** Where less is said than is kept. */
   readonly drift: Drift | undefined
 }
 
 /**
- * Takes another platform's word for what players have, through the same rules as any report: what is lower than
- * ours changes nothing, and an unlock time that is set never moves. One answer each, in order; an error for what
- * cannot be taken.
+ * Applies another platform's progress by the rules of any report: a lower value changes nothing, and an unlock time never
+ * moves. Returns one result per entry, in order; an error for an entry that is rejected.
  */
 export async function importPlayerFacts(
   queries: Queries,
@@ -47,20 +55,20 @@ export async function importPlayerFacts(
   const unitOfWork = await UnitOfWork.open(queries, now, [...keys, ...stats.keysOf(players)])
   await stats.load(players)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
-  const told = { actor: call.actor, requestId: undefined }
+  const attribution = attributionOf(call, undefined)
   const results = players.map(({ facts, achievement, summary }, index) => {
     const key = keys[index] as (typeof keys)[number]
     const changes = unitOfWork.of(key)
     if (summary !== undefined) changes.annotate({ [adapter.id]: summaryToJson(summary) })
     if (facts === undefined || achievement === undefined) return undefined
     const { state, percent, values, unlockTime, revoked, extensions } = facts
-    const said = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
+    const report = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
     return attempt(() => {
       const progress = changes.progressOf(achievement.id)
-      const movements = stats.movementsBy(key, achievement, progress, said, context)
-      const result = addReport(changes, key, achievement, said, context, told)
-      stats.apply(changes, key, movements, context, told)
-      return { ...result, drift: driftOf(achievement, said, result.progress, context, key) }
+      const movements = stats.movementsOf(key, achievement, progress, report, context)
+      const result = addReport(changes, key, achievement, report, context, attribution)
+      stats.apply(changes, key, movements, context, attribution)
+      return { ...result, drift: driftOf(achievement, report, result.progress, context, key) }
     })
   })
   await stats.flush()
@@ -68,7 +76,36 @@ export async function importPlayerFacts(
   return results
 }
 
-/** Who an entry speaks of: the player whom the caller names, who has the account, or a new one called after it. */
+const STATE_RANKS = { not_started: 0, in_progress: 1, achieved: 2 } as const
+
+/**
+ * Returns the drift if a document has less progress than is stored, by the rules of reports. Two achieved states are equal;
+ * values are compared only where the document has them, because not every dialect does; revoked progress never drifts.
+ */
+function driftOf(
+  achievement: StoredAchievement,
+  report: Extract<Report, { kind: 'import' }>,
+  stored: Progress,
+  context: ReportContext,
+  key: ProgressKey,
+): Drift | undefined {
+  if (stored.revoked || stored.state === 'not_started' || report.state === 'achieved') return undefined
+  const outcome = applyReport(achievement, NOT_STARTED, report, context)
+  if (outcome.kind === 'rejected') return undefined
+  const imported = outcome.progress
+  const isLower =
+    STATE_RANKS[imported.state] < STATE_RANKS[stored.state] ||
+    imported.percent < stored.percent ||
+    achievement.requirements.some(({ id, operator }) => {
+      const [theirs, ours] = [valueAt(imported.values, id), valueAt(stored.values, id)]
+      if (theirs === undefined || ours === undefined) return false
+      const difference = compareQuantities(theirs, ours)
+      return operator === 'at_least' ? difference < 0 : difference > 0
+    })
+  return isLower ? { key, imported, stored } : undefined
+}
+
+/** Returns the player of an entry: the one that the caller names, the owner of the account, or a new one named after it. */
 export function playerOfFacts(
   adapter: Adapter,
   { progress, summary }: Canonical,
@@ -90,7 +127,7 @@ export function playerOfFacts(
   })
 }
 
-/** What a document said of a player's totals, as it is kept on the player's sheet. */
+/** The form in which a document's totals are stored in the extensions of the player's title. */
 function summaryToJson(summary: SummaryFacts): JsonObject {
   return {
     unlockedCount: summary.unlockedCount,

@@ -23,14 +23,14 @@ interface PlayerAchievement {
 
 interface TitleStats {
   readonly stats: ReadonlyMap<string, Stat>
-  /** Achievements that one player earns alone and that follow one of the stats. */
+  /** The achievements that follow one of the stats, without community goals. */
   readonly followers: readonly StoredAchievement[]
 }
 
 /**
- * The stats that imported progress sets: an import may move a requirement that follows a stat, and sets the stat to that
- * value in the same transaction, so that the two agree. Contributions to community goals stay as they are: what a document
- * says happened on another platform.
+ * The stats that an import changes. Where imported progress changes a requirement that follows a stat, the stat is set to
+ * the same value in the same transaction. Contributions to community goals are unchanged, because the imported progress
+ * happened on another platform.
  */
 export class ImportedStats {
   readonly #titles: ReadonlyMap<string, TitleStats>
@@ -52,9 +52,9 @@ export class ImportedStats {
       }
     }
     const titles = new Map<string, TitleStats>()
-    for (const [titleId, ofTitle] of [...codes].sort(([left], [right]) => (left < right ? -1 : 1))) {
-      const stats = await queries.stats.lockShared(titleId, [...ofTitle])
-      const followers = await queries.achievements.lockSharedByStats(titleId, [...ofTitle])
+    for (const [titleId, codesOfTitle] of [...codes].sort(([left], [right]) => (left < right ? -1 : 1))) {
+      const stats = await queries.stats.lockShared(titleId, [...codesOfTitle])
+      const followers = await queries.achievements.lockSharedByStats(titleId, [...codesOfTitle])
       titles.set(titleId, {
         stats: new Map(stats.map((stat) => [stat.code, stat])),
         followers: followers.filter(({ participation }) => participation !== 'community'),
@@ -63,7 +63,7 @@ export class ImportedStats {
     return new ImportedStats(queries, titles)
   }
 
-  /** The progress that the stats may move. */
+  /** Returns the keys of all progress that the stats may change. */
   keysOf(players: readonly PlayerAchievement[]): readonly ProgressKey[] {
     return players.flatMap(({ playerId, titleId, achievement }) =>
       followsStat(achievement)
@@ -76,17 +76,17 @@ export class ImportedStats {
     )
   }
 
-  /** Reads the players' values. Their rows must be locked. */
+  /** Loads the players' values. Their rows must be locked. */
   async load(players: readonly PlayerAchievement[]): Promise<void> {
     const codes = [...this.#titles.values()].flatMap(({ stats }) => [...stats.keys()])
     if (codes.length > 0) this.#values = new StatValues(await this.#queries.stats.findValues(players, codes))
   }
 
   /**
-   * The values that stats get from a report, by code.
+   * Returns the changes of stats by a report, by code.
    * @throws LaurelError for a value that the stat does not allow.
    */
-  movementsBy(
+  movementsOf(
     key: ProgressKey,
     achievement: StoredAchievement,
     progress: Progress,
@@ -100,7 +100,7 @@ export class ImportedStats {
     const current = this.#values.of(key)
     for (const requirement of achievement.requirements) {
       const stat = this.#titles.get(key.titleId)?.stats.get(requirement.statCode ?? '')
-      const value = movedValue(requirement, progress, outcome.progress)
+      const value = changedValue(requirement, progress, outcome.progress)
       if (stat === undefined || value === undefined) continue
       const before = movements.get(stat.code)?.after ?? current.get(stat.code)?.value
       const after = furthest(requirement, stat, before, value)
@@ -111,7 +111,7 @@ export class ImportedStats {
     return movements
   }
 
-  /** Keeps the values, and moves the other achievements that follow the stats. */
+  /** Sets the values, and updates the other achievements that follow the stats. */
   apply(
     changes: PlayerTitleChanges,
     { playerId, titleId, achievementId }: ProgressKey,
@@ -122,7 +122,7 @@ export class ImportedStats {
     if (movements.size === 0) return
     this.#values.set({ playerId, titleId }, movements, context.time)
     for (const follower of this.#titles.get(titleId)?.followers ?? []) {
-      // The document's own verdict decides about the achievement that it is about.
+      // The document's own progress on this achievement has been applied already.
       if (follower.id === achievementId) continue
       follow(changes, { playerId, titleId }, follower, movements, context, attribution)
     }
@@ -138,15 +138,15 @@ function followsStat(achievement: StoredAchievement | undefined): achievement is
   return achievement?.requirements.some(({ statCode }) => statCode !== undefined) === true
 }
 
-/** The value of a requirement where the report moved it. */
-function movedValue({ id, statCode }: Requirement, before: Progress, after: Progress): number | undefined {
+/** Returns the new value of a requirement if the report changed it. */
+function changedValue({ id, statCode }: Requirement, before: Progress, after: Progress): number | undefined {
   if (statCode === undefined) return undefined
   const [old, next] = [valueAt(before.values, id), valueAt(after.values, id)]
   if (next === undefined || (old !== undefined && compareQuantities(old, next) === 0)) return undefined
   return Number(next)
 }
 
-/** A stat never goes back by an import: it keeps a value that is further already. */
+/** An import never moves a stat back. */
 function furthest({ operator }: Requirement, stat: Stat, current: number | undefined, value: number): number {
   if (operator === 'at_least') return Math.max(current ?? stat.defaultValue, value)
   return current === undefined ? value : Math.min(current, value)

@@ -1,12 +1,12 @@
 import type { Loss } from '../../dialect/losses.ts'
 import type { FoundTitle } from '../titles/find-title.ts'
-import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './export-part.ts'
-import { type BatchResult, leftOut } from './import-batch.ts'
+import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './document-parts.ts'
+import { type BatchResult, unownedLosses } from './import-batch.ts'
 import type { Entry } from './read-entries.ts'
 
-const NOBODY = { possibleDuplicates: [], drift: undefined }
+const EMPTY_OUTCOME = { possibleDuplicates: [], drift: undefined }
 
-/** Counts what an import did. */
+/** Counts the results of an import for its summary. */
 export class ImportTally {
   readonly #envelopeLosses: readonly Loss[]
   readonly #kinds: Record<EntryKind, number> = { new: 0, replaced: 0, unchanged: 0, ignored: 0, failed: 0 }
@@ -23,24 +23,24 @@ export class ImportTally {
     this.#lossCount = envelopeLosses.length
   }
 
-  titles(found: ReadonlyMap<string, FoundTitle>): void {
+  addTitles(found: ReadonlyMap<string, FoundTitle>): void {
     for (const { title, created } of found.values()) {
       this.#titleIds.add(title.id)
       this.#titleCreated ||= created
     }
   }
 
-  batch(entries: readonly Entry[], result: BatchResult, playerId: string | undefined): ImportPart {
-    const refused = entries.flatMap((entry): EntryOutcome[] =>
+  addBatch(entries: readonly Entry[], result: BatchResult, playerId: string | undefined): ImportPart {
+    const rejected = entries.flatMap((entry): EntryOutcome[] =>
       'error' in entry
-        ? [{ ...NOBODY, path: entry.path, achievementId: '', kind: 'failed', error: entry.error }]
+        ? [{ ...EMPTY_OUTCOME, path: entry.path, achievementId: '', kind: 'failed', error: entry.error }]
         : [],
     )
-    const outcomes = [...refused, ...result.outcomes]
-    const ofEntries = entries.flatMap((entry) =>
-      'record' in entry ? [...entry.losses, ...leftOut(entry.record, entry.path, playerId)] : [],
+    const outcomes = [...rejected, ...result.outcomes]
+    const entryLosses = entries.flatMap((entry) =>
+      'record' in entry ? [...entry.losses, ...unownedLosses(entry.record, entry.path, playerId)] : [],
     )
-    const losses = [...ofEntries, ...result.losses]
+    const losses = [...entryLosses, ...result.losses]
     for (const { kind } of outcomes) this.#kinds[kind] += 1
     for (const { changed, newlyUnlocked, drift } of result.progress) {
       this.#progressChangedCount += Number(changed)

@@ -5,13 +5,10 @@ import type { Queries } from '../../store/queries.ts'
 import { achievementExists } from '../achievements/create-achievement.ts'
 import { achievementNotFound } from '../require.ts'
 
-/** By the dialect's id or the document's code: our achievement id. */
+/** Maps a dialect's id, or a document's code, to an achievement id. */
 export type Mapping = Readonly<Record<string, string>>
 
-/**
- * Finds the record that an entry speaks of: by the id that it has in the dialect, else by its code, else by the
- * caller's mapping. Never by name.
- */
+/** Matches an entry with an achievement by its id in the dialect, else by its code, else by the caller's mapping. */
 export class Matcher {
   readonly #adapter: Adapter
   readonly #mapping: Mapping
@@ -25,9 +22,9 @@ export class Matcher {
     mapping: Mapping,
     titleId: string,
     byDialectId: ReadonlyMap<string, string>,
-    known: readonly StoredAchievement[],
+    stored: readonly StoredAchievement[],
   ) {
-    this.#stored = new Map(known.map((achievement) => [achievement.id, achievement]))
+    this.#stored = new Map(stored.map((achievement) => [achievement.id, achievement]))
     this.#adapter = adapter
     this.#mapping = mapping
     this.#titleId = titleId
@@ -35,23 +32,22 @@ export class Matcher {
     this.#byId = new Map(this.#stored)
   }
 
-  /** Reads what a batch of records may match, and locks it: to change it, or only to hold it as it is. */
+  /** Loads and locks all achievements that a batch of records may match. */
   static async load(
     adapter: Adapter,
     queries: Queries,
     titleId: string,
     records: readonly Canonical[],
     mapping: Mapping,
-    purpose: 'change' | 'hold',
+    lock: 'lock' | 'lockShared',
   ): Promise<Matcher> {
     const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
     const byDialectId = await queries.achievementIds.findAchievements(titleId, adapter.id, names)
     const mapped = names.map((name) => targetOf(mapping, name)).filter((id) => id !== undefined)
     const prefixed = names.map((name) => `${adapter.id}-${name}`)
     const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
-    const lock = purpose === 'change' ? queries.achievements.lock : queries.achievements.lockShared
-    const known = await lock(titleId, [...ids])
-    return new Matcher(adapter, mapping, titleId, byDialectId, known)
+    const stored = await queries.achievements[lock](titleId, [...ids])
+    return new Matcher(adapter, mapping, titleId, byDialectId, stored)
   }
 
   /** @throws LaurelError when the mapping names an achievement that does not exist. */
@@ -73,18 +69,18 @@ export class Matcher {
     return achievement
   }
 
-  /** Two ids of one dialect mapped to one record would take it from each other with each import. */
+  /** If two ids of one dialect were mapped to one record, each import would overwrite the id of the other. */
   #checkMapped({ id, ids }: StoredAchievement, { achievement }: Canonical): void {
     const [ours, theirs] = [ids[this.#adapter.id], achievement?.ids[this.#adapter.id]]
     if (ours === undefined || theirs === undefined || ours === theirs) return
-    const message = `the mapping sends ${theirs} to achievement ${id}, which is ${ours} in ${this.#adapter.id} already`
+    const message = `the mapping sends ${theirs} to achievement ${id}, which already has the id ${ours} in ${this.#adapter.id}`
     const metadata = { titleId: this.#titleId, achievementId: id, dialect: this.#adapter.id, dialectId: ours }
     throw new LaurelError('already_exists', 'DIALECT_ID_TAKEN', message, { metadata })
   }
 
   /**
-   * The code for a new record: the document's, or where another record has that, one made of it.
-   * @throws LaurelError when other records have both.
+   * Returns the code for a new record: the document's, or if that is taken, the same with the dialect as a prefix.
+   * @throws LaurelError if both are taken.
    */
   freeIdFor({ id }: Achievement): string {
     const free = [id, `${this.#adapter.id}-${id}`].find((code) => !this.#byId.has(code))
@@ -92,13 +88,13 @@ export class Matcher {
     return free
   }
 
-  /** The record as it was before the batch. */
+  /** Returns the record from before the batch. */
   stored(id: string): StoredAchievement | undefined {
     return this.#stored.get(id)
   }
 
-  /** Lets later entries of the same batch find this one. */
-  remember(achievement: StoredAchievement): void {
+  /** Adds or replaces a record that later entries of the batch can match. */
+  set(achievement: StoredAchievement): void {
     this.#byId.set(achievement.id, achievement)
     const theirs = achievement.ids[this.#adapter.id]
     if (theirs !== undefined) this.#byDialectId.set(theirs, achievement.id)
@@ -109,8 +105,22 @@ function targetOf(mapping: Mapping, name: string): string | undefined {
   return Object.hasOwn(mapping, name) ? mapping[name] : undefined
 }
 
-/** What the document calls the achievement: its id in the dialect and its code. */
+/** Returns the entry's names for the achievement: its id in the dialect and its code. */
 function namesOf(adapter: Adapter, { achievement, progress }: Canonical): readonly string[] {
   const names = [achievement?.ids[adapter.id], achievement?.id, progress?.achievementId]
   return [...new Set(names.filter((name) => name !== undefined))]
+}
+
+/**
+ * Returns the ids of achievements whose name differs at most in case, width and white space. They are suggestions to the
+ * caller and never matched.
+ */
+export function possibleDuplicatesOf(name: string, names: ReadonlyMap<string, string>): readonly string[] {
+  const normalized = normalize(name)
+  if (normalized === '') return []
+  return [...names].filter(([, other]) => normalize(other) === normalized).map(([id]) => id)
+}
+
+function normalize(name: string): string {
+  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim()
 }

@@ -2,71 +2,75 @@ import type { Achievement } from '../../model/achievement.ts'
 import { sameJson } from '../../model/json.ts'
 import type { LocalizedText } from '../../model/localized-text.ts'
 
-/** BCP-47's tag of an undetermined language: in a baseline, that of texts whose language the dialect does not say. */
+/** The BCP-47 tag of an undetermined language: in a baseline, of texts whose language the dialect does not state. */
 export const UNDETERMINED = 'und'
 
 /** How the texts of one entry are merged. */
 export interface TextMerge {
-  /** The language of the entry's texts where it does not say it; undefined for each text's default. */
+  /** The language of texts for which the entry states none; undefined for each text's default. */
   readonly language: string | undefined
-  /** Whether the dialect carries one language only. */
-  readonly single: boolean
-  /** Whether a translation that is missing was taken away. */
-  readonly removes: boolean
+  /** Whether the dialect has one language only. */
+  readonly isMonolingual: boolean
+  /** Whether a translation that the entry lacks is deleted. */
+  readonly deletesMissing: boolean
 }
 
 const TEXTS = ['name', 'description', 'lockedDescription'] as const
-export const ALL_TEXTS = TEXTS.length
+export const TEXT_COUNT = TEXTS.length
 
-/** How many texts of an entry, without their translations, are those of a baseline. */
+/** Returns how many texts, translations aside, are the same in the entry and the baseline. */
 export function textsInCommon(baseline: Achievement, incoming: Achievement): number {
   return TEXTS.filter((name) => baseline[name]?.text === incoming[name]?.text).length
 }
 
-/** The languages that a record has translations in. */
+/** Returns the languages of a record's translations. */
 export function translatedTags(achievement: Achievement): ReadonlySet<string> {
   return new Set(TEXTS.flatMap((name) => Object.keys(achievement[name]?.translations ?? {})))
 }
 
-/** The existing text with what differs between the baseline and the document, language by language. */
+/** Returns the existing text with the differences between the baseline and the entry, language by language. */
 export function mergeText(
   existing: LocalizedText,
   baseline: LocalizedText,
   incoming: LocalizedText,
   how: TextMerge,
 ): LocalizedText {
-  const isSaid = baseline.locale !== UNDETERMINED
-  const relabelled = isSaid && !sameTag(baseline.locale, incoming.locale)
-  let merged = relabelled ? withDefault(existing, incoming) : existing
-  const [before, after] = [textsOf(baseline, isSaid), textsOf(incoming, isSaid)]
-  if (!isSaid && baseline.text !== incoming.text) {
+  const hasLanguage = baseline.locale !== UNDETERMINED
+  const hasNewDefault = hasLanguage && !sameTag(baseline.locale, incoming.locale)
+  let merged = hasNewDefault ? withDefault(existing, incoming) : existing
+  const [before, after] = [textsOf(baseline, hasLanguage), textsOf(incoming, hasLanguage)]
+  if (!hasLanguage && baseline.text !== incoming.text) {
     merged = withText(merged, slotOf(existing, incoming, how), incoming.text)
   }
   for (const tag of new Set([...before.keys(), ...after.keys()])) {
     const text = after.get(tag)
     if (before.get(tag) === text) continue
-    if (text !== undefined) merged = withText(merged, isSaid ? slotNamed(merged, tag) : tag, text)
-    else if (how.removes) merged = withoutTranslation(merged, tag)
+    if (text !== undefined) merged = withText(merged, hasLanguage ? slotNamed(merged, tag) : tag, text)
+    else if (how.deletesMissing) merged = withoutTranslation(merged, tag)
   }
   return sameJson(merged, existing) ? existing : merged
 }
 
-/** The texts of which a document says the language. */
+/** Returns the texts whose language is stated. */
 function textsOf(
   { locale, text, translations }: LocalizedText,
-  isSaid: boolean,
+  hasLanguage: boolean,
 ): ReadonlyMap<string, string> {
   const texts = new Map(Object.entries(translations))
-  return isSaid ? texts.set(locale, text) : texts
+  return hasLanguage ? texts.set(locale, text) : texts
 }
 
-/** Where a text stands: as the default, or as the translation of a tag. */
+/** The tag of the translation that a text goes to; undefined for the default text. */
 type Slot = string | undefined
 
-function slotOf(existing: LocalizedText, incoming: LocalizedText, { language, single }: TextMerge): Slot {
+function slotOf(
+  existing: LocalizedText,
+  incoming: LocalizedText,
+  { language, isMonolingual }: TextMerge,
+): Slot {
   if (language === undefined) return undefined
   const translation = translationOf(existing, language)
-  if (single && translation !== undefined) return translation
+  if (isMonolingual && translation !== undefined) return translation
   if (sameTag(language, existing.locale) || translationOf(incoming, language) !== undefined) return undefined
   return translation ?? language
 }
@@ -77,7 +81,7 @@ function slotNamed(existing: LocalizedText, tag: string): Slot {
   return sameTag(tag, existing.locale) ? undefined : (translationOf(existing, tag) ?? tag)
 }
 
-/** The tag of a translation, compared as `textFor` does: without case, the last of several. */
+/** Returns the tag of a translation, compared like in `textFor`: without case, the last of several. */
 function translationOf({ translations }: LocalizedText, tag: string): string | undefined {
   return Object.keys(translations).findLast((other) => sameTag(other, tag))
 }
@@ -92,7 +96,7 @@ function withoutTranslation(existing: LocalizedText, tag: string): LocalizedText
   return { ...existing, translations: Object.fromEntries(entries) }
 }
 
-/** The text with the document's default language; the default that it had becomes a translation. */
+/** Returns the text with the document's default; the previous default becomes a translation. */
 function withDefault(existing: LocalizedText, { locale, text }: LocalizedText): LocalizedText {
   const others = Object.entries(existing.translations).filter(([tag]) => !sameTag(tag, locale))
   const translations = Object.fromEntries(others)
@@ -105,7 +109,7 @@ function withDefault(existing: LocalizedText, { locale, text }: LocalizedText): 
   }
 }
 
-/** `__proto__` may be a tag like any other. */
+/** Safe for a tag named `__proto__`. */
 function withMember(
   translations: LocalizedText['translations'],
   tag: string,

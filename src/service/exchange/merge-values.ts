@@ -1,8 +1,8 @@
 import { sameJson } from '../../model/json.ts'
 
 /**
- * Three-way merge of a value, as in version control: `existing` with what differs between `baseline` and `incoming`.
- * Objects are merged by member and lists by element, so that what `baseline` could not say of them stays.
+ * Three-way merge of a value, as in version control: returns `existing` with the differences between `baseline` and
+ * `incoming`. Objects are merged by member and lists by element, so that anything `baseline` does not contain stays.
  */
 export function mergeValue(existing: unknown, baseline: unknown, incoming: unknown): unknown {
   if (sameJson(baseline, incoming)) return existing
@@ -29,34 +29,35 @@ function mergeObject(existing: Members, baseline: Members, incoming: Members): M
   return Object.fromEntries(members)
 }
 
-/** A run of the merged list: what is at an element of the existing one, and what the document adds after it. */
+/** A run of the merged list: an existing element, and the new elements that the document has after it. */
 interface Run {
+  /** The index of the existing element. */
   readonly at: number
   readonly elements: unknown[]
 }
 
 /**
- * Elements that the baseline does not show stay behind the element that they follow. The order is the existing one,
- * unless the document has another order than the baseline.
+ * Elements that the baseline lacks stay behind the element that they follow. The order is the existing one, unless the
+ * document has another order than the baseline.
  */
 function mergeList(
   existing: readonly unknown[],
   baseline: readonly unknown[],
   incoming: readonly unknown[],
 ): readonly unknown[] {
-  const shown = pairsOf(baseline, existing, alike)
+  const shown = pairsOf(baseline, existing, likenessOf)
   const known = pairsOf(incoming, baseline, (left, right) =>
-    haveOtherIds(left, right) ? 0 : alike(left, right),
+    haveDifferentIds(left, right) ? 0 : likenessOf(left, right),
   )
-  // Where an element shows as several, or one is shown that is not there, the document's own are taken.
-  const isApart = shown.size < baseline.length
+  // If the baseline splits an element, or has one that the existing list lacks, the document's elements are taken whole.
+  const isSplit = shown.size < baseline.length
   const added: unknown[] = []
   const runs: Run[] = []
   for (const [index, element] of incoming.entries()) {
     const before = known.get(index)
     const at = before === undefined ? undefined : shown.get(before)
     if (before !== undefined && at !== undefined) {
-      runs.push({ at, elements: [isApart ? element : mergeValue(existing[at], baseline[before], element)] })
+      runs.push({ at, elements: [isSplit ? element : mergeValue(existing[at], baseline[before], element)] })
     } else {
       const last = runs.at(-1)?.elements ?? added
       last.push(element)
@@ -65,21 +66,21 @@ function mergeList(
   const isReordered = isFalling([...known.values()])
   const sorted = isReordered ? runs : [...runs].sort((left, right) => left.at - right.at)
   const hidden = hiddenBehind(existing, new Set(shown.values()), new Set(runs.map(({ at }) => at)))
-  const first = hidden.get(NOWHERE) ?? []
+  const first = hidden.get(BEFORE_ALL) ?? []
   const all = sorted.flatMap(({ at, elements }) => [...elements, ...(hidden.get(at) ?? [])])
   return runs.length === 0 ? [...first, ...added] : [...first, ...added, ...all]
 }
 
-const NOWHERE = -1
+const BEFORE_ALL = -1
 
-/** The elements that the baseline does not show, by the index of the remaining element that they follow. */
+/** Returns the elements that the baseline lacks, by the index of the remaining element that they follow. */
 function hiddenBehind(
   existing: readonly unknown[],
   shown: ReadonlySet<number>,
   remaining: ReadonlySet<number>,
 ): ReadonlyMap<number, readonly unknown[]> {
   const hidden = new Map<number, unknown[]>()
-  let behind = NOWHERE
+  let behind = BEFORE_ALL
   for (const [index, element] of existing.entries()) {
     if (remaining.has(index)) behind = index
     else if (!shown.has(index)) hidden.set(behind, [...(hidden.get(behind) ?? []), element])
@@ -88,10 +89,10 @@ function hiddenBehind(
 }
 
 function isFalling(indices: readonly number[]): boolean {
-  return indices.some((index, place) => place > 0 && index < (indices[place - 1] as number))
+  return indices.some((index, ordinal) => ordinal > 0 && index < (indices[ordinal - 1] as number))
 }
 
-/** Pairs each element with the one that is most like it, the nearest of several; by index, in the order of `from`. */
+/** Pairs each element of `from` with its most similar element of `to`, the nearest of several; by index, in order of `from`. */
 function pairsOf(
   from: readonly unknown[],
   to: readonly unknown[],
@@ -99,11 +100,11 @@ function pairsOf(
 ): ReadonlyMap<number, number> {
   const candidates = from.flatMap((left, index) =>
     to.flatMap((right, other) => {
-      const like = likeness(left, right)
-      return like > 0 ? [{ index, other, like, distance: Math.abs(index - other) }] : []
+      const score = likeness(left, right)
+      return score > 0 ? [{ index, other, score, distance: Math.abs(index - other) }] : []
     }),
   )
-  candidates.sort((left, right) => right.like - left.like || left.distance - right.distance)
+  candidates.sort((left, right) => right.score - left.score || left.distance - right.distance)
   const pairs = new Map<number, number>()
   const taken = new Set<number>()
   for (const { index, other } of candidates) {
@@ -114,8 +115,8 @@ function pairsOf(
   return new Map([...pairs].sort(([left], [right]) => left - right))
 }
 
-/** How much two elements have in common: everything, an id, or so many members. */
-function alike(left: unknown, right: unknown): number {
+/** Returns infinity for equal elements, a very large number for the same id, else the number of equal members. */
+function likenessOf(left: unknown, right: unknown): number {
   if (sameJson(left, right)) return Number.POSITIVE_INFINITY
   if (!isObject(left) || !isObject(right)) return 0
   const id = memberOf(left, 'id')
@@ -124,8 +125,7 @@ function alike(left: unknown, right: unknown): number {
   return Object.keys(left).filter(same).length
 }
 
-/** Elements with different ids are different things, however much else they have in common. */
-function haveOtherIds(left: unknown, right: unknown): boolean {
+function haveDifferentIds(left: unknown, right: unknown): boolean {
   if (!isObject(left) || !isObject(right)) return false
   return !sameJson(memberOf(left, 'id'), memberOf(right, 'id'))
 }
@@ -134,7 +134,7 @@ function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** `__proto__` may be a member like any other. */
+/** Safe for a member named `__proto__`. */
 function memberOf(object: Members, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }

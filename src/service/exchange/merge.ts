@@ -3,8 +3,8 @@ import { decodeEntry, encodeEntry, type Identities } from '../../dialect/transla
 import type { Achievement, Requirement, StoredAchievement } from '../../model/achievement.ts'
 import { type JsonValue, sameJson } from '../../model/json.ts'
 import {
-  ALL_TEXTS,
   mergeText,
+  TEXT_COUNT,
   type TextMerge,
   textsInCommon,
   translatedTags,
@@ -13,7 +13,7 @@ import {
 import { mergeValue } from './merge-values.ts'
 import { definitionOf } from './to-canonical.ts'
 
-/** The fields that are merged as values; texts are merged by language, and ids are added. */
+/** The fields that are merged as values. Texts are merged by language, and ids are added. */
 const FIELDS = [
   'listOrder',
   'hidden',
@@ -35,25 +35,25 @@ const FIELDS = [
   'extensions',
 ] as const satisfies readonly (keyof Achievement)[]
 
-/** How an entry is written in its document. */
-export interface EntryForm {
-  /** The name of its shape; undefined where the dialect has one for definitions. */
+/** The shape and language of an entry. */
+export interface EntryContext {
+  /** The name of its shape; undefined if the dialect has only one for definitions. */
   readonly shape: string | undefined
-  /** The BCP-47 tag that the caller says of texts that do not say their language; undefined when it says none. */
+  /** The caller's BCP-47 tag for texts without a language; undefined if the caller names none. */
   readonly locale: string | undefined
 }
 
 /**
- * The record after an import of an entry that matches it, by a three-way merge: the baseline is what the same shape in
- * the same language would have said of the record, and only what differs from that changes. So what the shape cannot
- * say stays, a document that was exported from the record changes nothing, and a document in one language changes that
- * language. Where the record is in several stores, an absence takes nothing away.
+ * Returns the record after the import of an entry, by a three-way merge: the baseline is the record encoded in the entry's
+ * shape and language and decoded again, and only fields that differ from it change. So content that the shape cannot hold
+ * stays, an export of the record changes nothing, and a document in one language changes only that language. If the record
+ * has ids in other dialects, a field that the entry lacks is not deleted.
  */
 export function mergeAchievement(
   adapter: Adapter,
   existing: StoredAchievement,
   record: Canonical & { readonly achievement: Achievement },
-  { shape, locale }: EntryForm,
+  { shape, locale }: EntryContext,
 ): Achievement {
   const incoming = record.achievement
   const baselineIn = (language: string | undefined) => baselineOf(adapter, existing, record, shape, language)
@@ -63,10 +63,14 @@ export function mergeAchievement(
       : defaultLanguage(incoming, locale, baselineIn(locale))
   const isOwn = Object.keys(existing.ids).every((dialect) => dialect === adapter.id)
   const values = FIELDS.filter((name) => isOwn || !isAbsent(incoming[name]))
-    .filter((name) => !NOT_SAID[name]?.(incoming[name]))
+    .filter((name) => !IS_UNSTATED[name]?.(incoming[name]))
     .map((name) => [name, mergeField(name, existing, baseline, incoming)])
   const { translations, locked_description: locked } = adapter.capabilities
-  const how = { language, single: translations === 'none', removes: isOwn || translations === 'full' }
+  const how = {
+    language,
+    isMonolingual: translations === 'none',
+    deletesMissing: isOwn || translations === 'full',
+  }
   const merged: Achievement = {
     ...existing,
     ...Object.fromEntries(values),
@@ -86,8 +90,8 @@ interface InLanguage {
 }
 
 /**
- * A dialect of one language is written in the one that was asked for. A caller who says none may have asked for any, so
- * then it is the one in which the record has most of the entry's texts, and the default rather than another.
+ * A dialect of one language exports in the requested language. If the caller names none, the document may be in any of the
+ * record's languages: take the one with the most texts equal to the entry's, preferring the default.
  */
 function oneLanguage(
   existing: Achievement,
@@ -99,7 +103,7 @@ function oneLanguage(
   if (stated !== undefined) return best
   let most = textsInCommon(best.baseline, incoming)
   for (const language of translatedTags(existing)) {
-    if (most === ALL_TEXTS) break
+    if (most === TEXT_COUNT) break
     const baseline = baselineIn(language)
     const count = textsInCommon(baseline, incoming)
     if (count > most) [best, most] = [{ language, baseline }, count]
@@ -108,34 +112,34 @@ function oneLanguage(
 }
 
 /**
- * A dialect of several languages writes each text's default beside its translations, whatever was asked for. So an entry
- * with one of the record's own default texts is in the default language, and another in the one that the caller says.
+ * A dialect of several languages always exports each text's default beside its translations. So an entry with one of the
+ * record's default texts is in the default language, and any other is in the caller's.
  */
 function defaultLanguage(
   incoming: Achievement,
   stated: string | undefined,
   baseline: Achievement,
 ): InLanguage {
-  const isOurs = (['name', 'description'] as const).some(
+  const isDefault = (['name', 'description'] as const).some(
     (name) => incoming[name].text !== '' && incoming[name].text === baseline[name].text,
   )
-  return { language: isOurs ? undefined : stated, baseline }
+  return { language: isDefault ? undefined : stated, baseline }
 }
 
-/** Some dialects say all requirements or none: of those, no baseline shows that there are others to be kept. */
+/** A dialect that cannot hold these requirements has none in its baseline; the entry's then replace all of them. */
 function mergeField(
   name: keyof Achievement,
   existing: Achievement,
   baseline: Achievement,
   incoming: Achievement,
 ): unknown {
-  const isAllOrNone = name === 'requirements' && baseline.requirements.length === 0
-  const kept = isAllOrNone && incoming.requirements.length > 0 ? [] : existing[name]
-  return mergeValue(kept, baseline[name], incoming[name])
+  const hasNoBaseline = name === 'requirements' && baseline.requirements.length === 0
+  const current = hasNoBaseline && incoming.requirements.length > 0 ? [] : existing[name]
+  return mergeValue(current, baseline[name], incoming[name])
 }
 
-/** A list order of 0 and a missing time are not said. */
-const NOT_SAID: Readonly<Partial<Record<keyof Achievement, (value: unknown) => boolean>>> = {
+/** A list order of 0 and a missing time leave the field as it is. */
+const IS_UNSTATED: Readonly<Partial<Record<keyof Achievement, (value: unknown) => boolean>>> = {
   listOrder: (value) => value === 0,
   createTime: (value) => value === undefined,
   updateTime: (value) => value === undefined,
@@ -145,7 +149,7 @@ function isAbsent(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0)
 }
 
-/** A description that serves both states is not taken for a locked one, though a document repeats it there. */
+/** A document may repeat its one description as the locked one; that copy is not stored. */
 function mergeLocked(
   existing: Achievement,
   baseline: Achievement,
@@ -161,7 +165,7 @@ function mergeLocked(
   return { ...after, locale: how.language ?? existing.description.locale }
 }
 
-/** A target from a dialect of another number type; one with a fraction makes its requirement a double. */
+/** Converts a target to the requirement's number type; a fraction changes the requirement to a double. */
 function withTypedTarget(requirement: Requirement): Requirement {
   const { target, valueType } = requirement
   if (typeof target === (valueType === 'integer' ? 'bigint' : 'number')) return requirement
@@ -171,7 +175,7 @@ function withTypedTarget(requirement: Requirement): Requirement {
     : { ...requirement, valueType: 'double' }
 }
 
-/** What an entry of this shape and language would have said of the record. */
+/** Returns the record encoded in this shape and language, and decoded again. */
 function baselineOf(
   adapter: Adapter,
   existing: StoredAchievement,
@@ -179,8 +183,8 @@ function baselineOf(
   shape: string | undefined,
   language: string | undefined,
 ): Achievement {
-  const told = {
-    // An entry that names no title is compared with one that names none.
+  const current = {
+    // An entry without a title is compared with a baseline without one.
     title: { ...title, binding: title.binding ?? {} },
     achievement: definitionOf(existing),
     progress: undefined,
@@ -193,12 +197,12 @@ function baselineOf(
       adapter.ids.mint({ taken: new Set(), time: existing.createTime, entropy: 0n }),
   }
   const context = { locale: language, shape, purpose: 'definition', account: undefined } as const
-  const { result } = encodeEntry(adapter, told, context, identities)
-  const { result: said } = decodeEntry(adapter, result, { locale: UNDETERMINED, envelope: {} })
-  return said.achievement ?? definitionOf(existing)
+  const { result } = encodeEntry(adapter, current, context, identities)
+  const { result: baseline } = decodeEntry(adapter, result, { locale: UNDETERMINED, envelope: {} })
+  return baseline.achievement ?? definitionOf(existing)
 }
 
-/** Whether a merge changed anything that a reader would see. */
+/** Whether a merge changed nothing. */
 export function sameAchievement(left: Achievement, right: Achievement): boolean {
   return sameJson(left as unknown as JsonValue, right as unknown as JsonValue)
 }

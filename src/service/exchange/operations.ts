@@ -1,15 +1,19 @@
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
+import { listDialects } from './dialects.ts'
 import { type ExportAchievementsOptions, exportAchievements } from './export-achievements.ts'
 import { type ExportProgressOptions, exportProgress } from './export-progress.ts'
-import { importAchievements } from './import-achievements.ts'
-import type { ImportOptions } from './import-document.ts'
-import { type ImportOnlyDefinitions, importOnlyDefinitions } from './import-only-definitions.ts'
-import { type ImportProgressOptions, importProgress } from './import-progress.ts'
-import { listDialects } from './list-dialects.ts'
+import {
+  type ImportOnlyDefinitions,
+  type ImportOptions,
+  type ImportProgressOptions,
+  importAchievements,
+  importOnlyDefinitions,
+  importProgress,
+} from './import-document.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 
-/** The options of a request, and the document sent beside them. */
+/** The options of a request with the document that is streamed after them. */
 type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
 
 export const EXCHANGE_OPERATIONS = {

@@ -2,26 +2,29 @@ import type { Adapter, Canonical, EncodeContext, Shape } from '../../dialect/ada
 import { DocumentWriter } from '../../dialect/document.ts'
 import type { Loss } from '../../dialect/losses.ts'
 import { purposeOf, shapeFor, shapeNamed } from '../../dialect/shapes.ts'
+import { encodeEntry, type Identities } from '../../dialect/translate.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { pack } from '../../model/packed.ts'
-import type { ExportPart } from './export-part.ts'
+import type { DocumentOptions, ExportPart } from './document-parts.ts'
+import { derivedBinding } from './identities.ts'
+import { lossesRejected } from './read-entries.ts'
 
 type Purpose = EncodeContext['purpose']
 
-/** A part is sent when it has grown to this many UTF-16 units, or holds this many losses. */
+/** A part is sent once it has this many UTF-16 units, or this many losses. */
 const PART_LENGTH = 64 * 1024
-const PART_LOSSES = 1000
+const MAX_PART_LOSSES = 1000
 
-/** A document on its way out, in parts. */
-export class Output {
+/** Writes a document in parts. */
+export class DocumentOutput {
   readonly #adapter: Adapter
   readonly #shape: string | undefined
   readonly #single: boolean
   #writer: DocumentWriter | undefined
   #text = ''
   #losses: Loss[] = []
-  readonly #titlesWithReportedLosses = new Set<string>()
+  readonly #reportedTitleLosses = new Set<string>()
   #entryCount = 0
   #lossCount = 0
 
@@ -31,34 +34,34 @@ export class Output {
     this.#single = single
   }
 
-  /** Takes an entry; gives a part when one is full. */
-  entry(json: JsonObject, purpose: Purpose, losses: readonly Loss[]): ExportPart | undefined {
+  /** Appends an entry. Returns a part once it is full. */
+  add(json: JsonObject, purpose: Purpose, losses: readonly Loss[]): ExportPart | undefined {
     this.#entryCount += 1
     this.#text += this.#writerFor(purpose).entry(json)
-    this.#lose(losses)
-    return this.#text.length < PART_LENGTH && this.#losses.length < PART_LOSSES ? undefined : this.#part()
+    this.#addLosses(losses)
+    return this.#text.length < PART_LENGTH && this.#losses.length < MAX_PART_LOSSES ? undefined : this.#part()
   }
 
   end(losses: readonly Loss[] = [], purpose: Purpose = 'definition'): ExportPart {
     this.#text += this.#writerFor(purpose).end()
-    this.#lose(losses)
+    this.#addLosses(losses)
     return { ...this.#part(), summary: { entryCount: this.#entryCount, lossCount: this.#lossCount } }
   }
 
-  /** The first entry decides how the list is written. */
+  /** The purpose of the first entry decides the format of the list. */
   #writerFor(purpose: Purpose): DocumentWriter {
     const shape = this.#shape ?? shapeFor(this.#adapter, purpose)?.name ?? ''
     this.#writer ??= new DocumentWriter(this.#adapter.envelope, shape, this.#single)
     return this.#writer
   }
 
-  /** What is lost of the title is the same for each entry, and is told once. */
-  #lose(losses: readonly Loss[]): void {
+  /** Losses of the title are the same for each entry and reported once. */
+  #addLosses(losses: readonly Loss[]): void {
     for (const loss of losses) {
       if (loss.path.startsWith('$.title.')) {
-        const told = pack(loss)
-        if (this.#titlesWithReportedLosses.has(told)) continue
-        this.#titlesWithReportedLosses.add(told)
+        const key = pack(loss)
+        if (this.#reportedTitleLosses.has(key)) continue
+        this.#reportedTitleLosses.add(key)
       }
       this.#losses.push(loss)
       this.#lossCount += 1
@@ -73,16 +76,16 @@ export class Output {
   }
 }
 
-/** @throws LaurelError naming the shapes that there are. */
+/** @throws LaurelError with the list of the dialect's shapes. */
 export function shapeOf(adapter: Adapter, name: string): Shape {
   const shape = shapeNamed(adapter, name)
   if (shape !== undefined) return shape
-  const known = adapter.shapes.map((one) => one.name).join(', ')
+  const known = adapter.shapes.map((shape) => shape.name).join(', ')
   throw invalidArgument([{ field: 'shape', message: `must be one of ${adapter.id}'s: ${known}` }])
 }
 
-/** What the record is written for. @throws LaurelError when the dialect, or the shape, has no place for it. */
-export function locationOf(
+/** Returns the purpose that the record is encoded for. @throws LaurelError if the dialect or the shape cannot hold it. */
+export function purposeFor(
   adapter: Adapter,
   record: Canonical,
   shape: Shape | undefined,
@@ -91,6 +94,28 @@ export function locationOf(
   const purpose = purposeOf(adapter, record, shape)
   if (purpose !== undefined) return purpose
   const what = shape === undefined ? adapter.displayName : `the shape ${shape.name} of ${adapter.displayName}`
-  const message = `${path}: ${what} has no place for what the entry says`
+  const message = `${path}: ${what} cannot hold the entry`
   throw new LaurelError('failed_precondition', 'DOCUMENT_REFUSED', message, { metadata: { path } })
+}
+
+/** Encodes a stored record, whose achievement already has its id in the dialect. */
+export function encodeRecord(
+  adapter: Adapter,
+  titleId: string,
+  record: Canonical,
+  shape: Shape | undefined,
+  { locale, lossPolicy }: DocumentOptions,
+  account: string | undefined,
+  purpose: Purpose = purposeFor(adapter, record, shape, '$'),
+): { readonly json: JsonObject; readonly purpose: Purpose; readonly losses: readonly Loss[] } {
+  const context = { locale, shape: shape?.name, purpose, account }
+  const identities: Identities = {
+    binding: () => derivedBinding(adapter, titleId),
+    achievementId: () => {
+      throw new Error(`an achievement of title ${titleId} has no id in ${adapter.id}`)
+    },
+  }
+  const { result, losses } = encodeEntry(adapter, record, context, identities)
+  if (lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
+  return { json: result, purpose, losses }
 }

@@ -6,45 +6,42 @@ import { formatPath, type Loss, LossReport } from '../../dialect/losses.ts'
 import { decodeEntry } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
-import type { DocumentOptions } from './export-part.ts'
+import type { DocumentOptions } from './document-parts.ts'
 import type { SpooledDocument } from './spool.ts'
 
-/** One entry of a document, decoded or refused. */
+/** An entry of a document, decoded or rejected. */
 export type Entry =
   | {
       readonly path: string
-      /** The name of the shape that it is written in; undefined where the dialect has one for all that it carries. */
+      /** The name of the entry's shape; undefined if the dialect has only one. */
       readonly shape: string | undefined
       readonly record: Canonical
       readonly losses: readonly Loss[]
     }
   | { readonly path: string; readonly error: LaurelError; readonly losses: readonly Loss[] }
 
-/**
- * The BCP-47 tag of texts that do not say their language: of an entry's title once that is known, and to find it by
- * before.
- */
+/** Returns the BCP-47 tag of texts without a language, for the entry's title, or before the title is known. */
 export type LocaleOf = (title?: TitleFacts) => string
 
-/** What a document holds, known once all of it has been read. */
+/** Facts known once the whole document has been read. */
 export interface DocumentFacts extends DocumentEnd {
   readonly entryCount: number
-  /** Losses of the members around the list. */
+  /** Losses of the envelope. */
   readonly losses: readonly Loss[]
 }
 
 const MAX_LOSSES_IN_ERROR = 20
 
 /**
- * Decodes a document's entries one by one; an entry that is not of the dialect is an error of its own. `around` are
- * the members around the list, once they are known from a first reading: an entry may need those that follow it.
+ * Decodes a document's entries one by one; an entry that is not of the dialect is yielded as an error. `envelope` is the
+ * envelope from an earlier pass over the document: an entry may need members of it that follow the list.
  * @throws LaurelError for a document that is not JSON, with line and column.
  */
 export async function* readEntries(
   adapter: Adapter,
   document: SpooledDocument,
   localeOf: LocaleOf,
-  around?: JsonObject,
+  envelope?: JsonObject,
 ): AsyncGenerator<Entry, DocumentFacts> {
   const reader = readDocument(adapter.envelope, document.read())
   let entryCount = 0
@@ -58,7 +55,7 @@ export async function* readEntries(
       return { ...step.value, entryCount, losses: report.losses }
     }
     entryCount += 1
-    yield decode(adapter, step.value, localeOf, around)
+    yield decode(adapter, step.value, localeOf, envelope)
   }
 }
 
@@ -66,13 +63,13 @@ function decode(
   adapter: Adapter,
   entry: DocumentEntry,
   localeOf: LocaleOf,
-  around: JsonObject | undefined,
+  envelope: JsonObject | undefined,
 ): Entry {
   const path = formatPath(entry.path)
   try {
     if ('error' in entry) throw entry.error
     const { json } = entry
-    const context = { locale: localeOf(), envelope: around ?? entry.envelope }
+    const context = { locale: localeOf(), envelope: envelope ?? entry.envelope }
     let decoded = decodeEntry(adapter, json, context, entry.path)
     const locale = localeOf(decoded.result.title)
     if (locale !== context.locale) decoded = decodeEntry(adapter, json, { ...context, locale }, entry.path)
@@ -85,26 +82,25 @@ function decode(
 }
 
 /**
- * Reads a whole document before anything is made of it, so that one that is cut short leaves nothing behind. `survey`
- * is asked for a visitor of the records of each reading: a document whose entries need what stands around them is
- * read a second time.
+ * Reads a whole document before anything is written, so that a truncated document changes nothing. A document whose entries
+ * need the envelope is read twice; `visitorOfPass` returns the visitor of each pass.
  * @throws LaurelError for a malformed document; under the `reject` policy for the first entry with losses.
  */
 export async function checkDocument(
   adapter: Adapter,
   document: SpooledDocument,
   options: DocumentOptions,
-  survey: () => Visitor = () => () => [],
+  visitorOfPass: () => Visitor = () => () => [],
 ): Promise<DocumentFacts> {
-  let { facts, firstLosses } = await readThrough(adapter, document, options, survey(), undefined)
+  let { facts, firstLosses } = await readThrough(adapter, document, options, visitorOfPass(), undefined)
   if (adapter.envelope.context.some((name) => Object.hasOwn(facts.envelope, name))) {
-    ;({ facts, firstLosses } = await readThrough(adapter, document, options, survey(), facts.envelope))
+    ;({ facts, firstLosses } = await readThrough(adapter, document, options, visitorOfPass(), facts.envelope))
   }
   if (options.lossPolicy === 'reject' && firstLosses.length > 0) throw lossesRejected(firstLosses)
   return facts
 }
 
-/** Looks at a record, and says what else of it would be lost. */
+/** Called with each record; returns further losses. */
 type Visitor = (record: Canonical) => readonly Loss[]
 
 async function readThrough(
@@ -112,14 +108,14 @@ async function readThrough(
   document: SpooledDocument,
   options: DocumentOptions,
   visit: Visitor,
-  around: JsonObject | undefined,
+  envelope: JsonObject | undefined,
 ): Promise<{ readonly facts: DocumentFacts; readonly firstLosses: readonly Loss[] }> {
-  const reader = readEntries(adapter, document, () => options.locale ?? 'en', around)
+  const reader = readEntries(adapter, document, () => options.locale ?? 'en', envelope)
   let firstLosses: readonly Loss[] = []
   for (;;) {
     const { value, done } = await reader.next()
-    const seen = !done && 'record' in value ? visit(value.record) : []
-    if (firstLosses.length === 0) firstLosses = [...value.losses, ...seen]
+    const visitorLosses = !done && 'record' in value ? visit(value.record) : []
+    if (firstLosses.length === 0) firstLosses = [...value.losses, ...visitorLosses]
     if (done) return { facts: value, firstLosses }
   }
 }
@@ -147,7 +143,7 @@ function documentError(error: unknown): unknown {
     )
   }
   if (!(error instanceof DecodeError)) return error
-  const message = `the document is refused: ${error.message}`
+  const message = `the document was rejected: ${error.message}`
   return new LaurelError('invalid_argument', 'DOCUMENT_REFUSED', message, {
     metadata: { path: formatPath(error.path) },
   })

@@ -3,18 +3,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { LaurelError } from '../../model/errors.ts'
 
-/** Held in memory up to here; a larger document goes to a temporary file. */
-const MEMORY_LIMIT = 8 * 1024 * 1024
+/** A larger document is written to a temporary file. */
+const MAX_MEMORY_BYTES = 8 * 1024 * 1024
 
-/** Chunks smaller than that are joined. */
-const BLOCK = 64 * 1024
+/** Smaller chunks are joined. */
+const BLOCK_BYTES = 64 * 1024
 
-/** A document that can be read more than once: checked as a whole before anything is made of it. */
+/** A document that can be read more than once: first to check it, then to write it. */
 export interface SpooledDocument extends AsyncDisposable {
   read(): AsyncIterable<Uint8Array>
 }
 
-/** @throws LaurelError for a document above the limit. */
+/** @throws LaurelError DOCUMENT_TOO_LARGE above the limit. */
 export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SpooledDocument> {
   const chunks: Uint8Array[] = []
   let file: TemporaryFile | undefined
@@ -23,7 +23,7 @@ export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number
     for await (const chunk of joined(content)) {
       size += chunk.length
       if (size > maxBytes) throw tooLarge(maxBytes)
-      if (file === undefined && size > MEMORY_LIMIT) {
+      if (file === undefined && size > MAX_MEMORY_BYTES) {
         file = await openTemporaryFile()
         for (const earlier of chunks.splice(0)) await file.write(earlier)
       }
@@ -40,17 +40,17 @@ export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number
   }
 }
 
-/** Joins small chunks: a chunk of one byte takes two hundred in memory, or a write of its own. */
+/** Joins small chunks: a chunk of one byte needs two hundred in memory, or a write of its own. */
 async function* joined(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   let block = Buffer.allocUnsafe(0)
   let length = 0
   for await (const chunk of content) {
     if (length + chunk.length > block.length) {
       if (length > 0) yield block.subarray(0, length)
-      block = Buffer.allocUnsafe(chunk.length < BLOCK ? BLOCK : 0)
+      block = Buffer.allocUnsafe(chunk.length < BLOCK_BYTES ? BLOCK_BYTES : 0)
       length = 0
     }
-    if (chunk.length >= BLOCK) yield chunk
+    if (chunk.length >= BLOCK_BYTES) yield chunk
     else {
       block.set(chunk, length)
       length += chunk.length
@@ -69,7 +69,7 @@ interface TemporaryFile {
   remove(): Promise<void>
 }
 
-/** Without a name from the start, where the system allows it: not even a killed server leaves a document behind. */
+/** Unlinks the file at once where the system allows it, so that even a killed server leaves no document behind. */
 async function openTemporaryFile(): Promise<TemporaryFile> {
   const folder = await mkdtemp(join(tmpdir(), 'laurel-document-'))
   const handle = await open(join(folder, 'document.json'), 'w+', 0o600)
@@ -86,7 +86,7 @@ async function openTemporaryFile(): Promise<TemporaryFile> {
 }
 
 function tooLarge(maxBytes: number): LaurelError {
-  const message = `the document is larger than ${maxBytes} bytes, the most that this server reads`
+  const message = `the document is larger than ${maxBytes} bytes, the limit of this server: send a smaller document or raise LAUREL_MAX_DOCUMENT_BYTES`
   return new LaurelError('resource_exhausted', 'DOCUMENT_TOO_LARGE', message, {
     metadata: { maxBytes: String(maxBytes) },
   })

@@ -6,7 +6,7 @@ import type { Title } from '../../model/title.ts'
 import type { PlayerTitle } from '../../store/progress/player-titles.ts'
 import { derivedBinding } from './identities.ts'
 
-/** A record as an adapter of the dialect takes it. */
+/** Returns the record that an adapter encodes. */
 export function recordOf(
   adapter: Adapter,
   title: Title,
@@ -16,7 +16,7 @@ export function recordOf(
   return {
     title: {
       binding: bindingOf(adapter, title),
-      // One that nobody named is called by its id: that is no fact to be lost.
+      // A title without a name of its own has its id as the name, which is not reported as a loss.
       displayName: title.displayName === title.id ? undefined : title.displayName,
       extensions: title.extensions,
     },
@@ -29,7 +29,7 @@ export function recordOf(
   }
 }
 
-/** What a dialect might say of it: a document does not say in whose records it is kept, nor in which state. */
+/** Returns the definition without its title id and etag, which no document contains. */
 export function definitionOf({
   titleId: _title,
   etag: _etag,
@@ -38,7 +38,7 @@ export function definitionOf({
   return definition
 }
 
-/** The title's ids in the dialect, as far as it is bound there; what is missing of them is derived from its own id. */
+/** Returns the title's ids in a dialect that it is bound in. Missing ones are derived from its own id. */
 function bindingOf(adapter: Adapter, title: Title) {
   const bound = title.bindings[adapter.id]
   return bound && { ...derivedBinding(adapter, title.id), ...bound }
@@ -56,8 +56,7 @@ function progressFacts(
 }
 
 /**
- * A player's totals of a title as a record. Where a document once said more than Laurel has seen itself, the
- * higher count stands, as in all progress.
+ * Returns the record of a player's totals of a title: the higher of the counts of Laurel and of an imported document.
  */
 export function summaryRecordOf(
   adapter: Adapter,
@@ -67,7 +66,9 @@ export function summaryRecordOf(
   account: string | undefined,
 ): Canonical {
   const claimed = claimOf(playerTitle.extensions[adapter.id])
-  const last = [playerTitle.lastUnlockTime, claimed.lastUnlockTime].filter((time) => time !== undefined)
+  const unlockTimes = [playerTitle.lastUnlockTime, claimed.lastUnlockTime].filter(
+    (time) => time !== undefined,
+  )
   return {
     ...recordOf(adapter, title, undefined),
     summary: {
@@ -75,20 +76,20 @@ export function summaryRecordOf(
       unlockedCount: Math.max(playerTitle.unlockedCount, claimed.unlockedCount),
       score: greater(playerTitle.score, claimed.score),
       maxScore: greater(maxScore, claimed.maxScore),
-      lastUnlockTime: last.length === 0 ? undefined : last.reduce(greater),
+      lastUnlockTime: unlockTimes.length === 0 ? undefined : unlockTimes.reduce(greater),
       extensions: claimed.extensions,
     },
   }
 }
 
 function claimOf(claim: JsonObject | undefined): Omit<SummaryFacts, 'account'> {
-  const said = (claim ?? {}) as { readonly [member: string]: never }
+  const members = (claim ?? {}) as { readonly [member: string]: never }
   return {
-    unlockedCount: Number(said['unlockedCount'] ?? 0),
-    score: BigInt(said['score'] ?? 0),
-    maxScore: BigInt(said['maxScore'] ?? 0),
-    lastUnlockTime: said['lastUnlockTime'] === undefined ? undefined : BigInt(said['lastUnlockTime']),
-    extensions: said['extensions'] ?? {},
+    unlockedCount: Number(members['unlockedCount'] ?? 0),
+    score: BigInt(members['score'] ?? 0),
+    maxScore: BigInt(members['maxScore'] ?? 0),
+    lastUnlockTime: members['lastUnlockTime'] === undefined ? undefined : BigInt(members['lastUnlockTime']),
+    extensions: members['extensions'] ?? {},
   }
 }
 

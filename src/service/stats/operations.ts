@@ -1,17 +1,14 @@
 import type { StatWriter } from '../../model/stat.ts'
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
-import { createStat } from './create-stat.ts'
-import { deleteStat } from './delete-stat.ts'
-import { deleteStatValue } from './delete-stat-value.ts'
-import { getStat } from './get-stat.ts'
-import { listStatHolders } from './list-stat-holders.ts'
-import { listStatItems } from './list-stat-items.ts'
-import { listStatUsage } from './list-stat-usage.ts'
-import { listStatValues } from './list-stat-values.ts'
-import { listStats } from './list-stats.ts'
-import { recordStats } from './record-stats.ts'
-import { updateStat } from './update-stat.ts'
+import {
+  deleteStatValue,
+  listStatHolders,
+  listStatItems,
+  listStatValues,
+  recordStats,
+} from './stat-values.ts'
+import { createStat, deleteStat, getStat, listStats, listStatUsage, updateStat } from './stats.ts'
 
 export const STAT_OPERATIONS = {
   createStat: operation(createStat, ({ stat }) => [permission.stats(stat.titleId, 'create')]),

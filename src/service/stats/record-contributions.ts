@@ -7,40 +7,47 @@ import type { Rise } from '../../store/community/community.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Movement } from './stat-updates.ts'
 
-/** What one player gave to a community achievement with one call. */
+/** A community achievement after one player's contribution to it. */
 export interface ContributionResult {
   readonly titleId: string
   readonly achievementId: string
-  /** What the player contributed in all. */
+  /** The player's contributions in total. */
   readonly contributed: number
-  /** What all players contributed together. */
+  /** The contributions of all players in total. */
   readonly value: number
   readonly unlockTime: Instant | undefined
   readonly newlyUnlocked: boolean
 }
 
 /**
- * Adds what a player's stats rose by to the community achievements that follow them: to what the player contributed, and
- * to what all share, which unlocks once. What is unlocked takes nothing more. The player's sheet must be locked.
+ * Adds the rise of a player's stats to the community achievements that follow them: to the player's contribution and to
+ * the shared progress, which unlocks once. An unlocked achievement takes no more contributions. The caller has locked the
+ * player's row of the title.
  */
 export async function recordContributions(
   queries: Queries,
   key: PlayerTitleKey,
   achievements: readonly StoredAchievement[],
   movements: ReadonlyMap<string, Movement>,
-  told: { readonly time: Instant; readonly actor: string; readonly requestId: string | undefined },
+  {
+    time,
+    actor,
+    requestId,
+  }: { readonly time: Instant; readonly actor: string; readonly requestId: string | undefined },
 ): Promise<readonly ContributionResult[]> {
-  const rises = achievements.flatMap((achievement) => risesOf(achievement, movements, told.time))
+  const rises = achievements.flatMap((achievement) => risesOf(achievement, movements, time))
   if (rises.length === 0) return []
   const { titleId } = key
   const ids = rises.map(({ achievementId }) => achievementId)
-  const shared = await queries.community.insertAndLock(titleId, ids, told.time)
-  const open = new Set(shared.flatMap((each) => (each.unlockTime === undefined ? each.achievementId : [])))
+  const shared = await queries.community.insertAndLock(titleId, ids, time)
+  const open = new Set(
+    shared.flatMap(({ achievementId, unlockTime }) => (unlockTime === undefined ? achievementId : [])),
+  )
   const counted = rises.filter(({ achievementId }) => open.has(achievementId))
   if (counted.length === 0) return []
-  const mine = await queries.community.addContributions(key, counted, told.time)
-  const contributed = new Map(mine.map(({ achievementId, value }) => [achievementId, value]))
-  const raised = await queries.community.raise(titleId, counted, told.time)
+  const contributions = await queries.community.addContributions(key, counted, time)
+  const totals = new Map(contributions.map(({ achievementId, value }) => [achievementId, value]))
+  const raised = await queries.community.raise(titleId, counted, time)
   const unlocked = raised.filter(({ unlockTime }) => unlockTime !== undefined)
   await queries.events.insert(
     unlocked.map(({ achievementId, unlockTime }) => ({
@@ -48,26 +55,26 @@ export async function recordContributions(
       titleId,
       achievementId,
       kind: 'community_unlocked',
-      time: told.time,
+      time,
       state: 'achieved',
       percent: 100,
       unlockTime,
-      actor: told.actor,
+      actor,
       reason: '',
-      requestId: told.requestId ?? '',
+      requestId: requestId ?? '',
     })),
   )
   return raised.map(({ achievementId, value, unlockTime }) => ({
     titleId,
     achievementId,
-    contributed: contributed.get(achievementId) ?? 0,
+    contributed: totals.get(achievementId) ?? 0,
     value,
     unlockTime,
     newlyUnlocked: unlockTime !== undefined,
   }))
 }
 
-/** A challenge counts at any time, and unlocks only inside its window: then with the next contribution. */
+/** Outside its window a challenge counts contributions but does not unlock; the next contribution inside it may unlock it. */
 function risesOf(
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,

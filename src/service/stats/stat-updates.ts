@@ -14,9 +14,9 @@ import { statNotFound, titleOf } from '../require.ts'
 export interface StatUpdate {
   readonly code: string
   readonly operation: StatOperation
-  /** What the operation works with; a reset takes none. */
+  /** The operand; ignored by a reset. */
   readonly value: number
-  /** Refused unless the player has a value of the stat already, or has none yet; left out where it is all the same. */
+  /** A precondition: the player already has a value of the stat (`present`), or has none yet (`absent`). */
   readonly when?: 'present' | 'absent'
 }
 
@@ -26,12 +26,12 @@ export interface Movement {
   readonly after: number
 }
 
-/** As whom a call writes stats. */
+/** Returns whether a call writes stats as a client or as a server. */
 export function writerOf({ writer }: { readonly writer?: StatWriter }, { principal }: Call): StatWriter {
   return principal.kind === 'player' ? 'client' : (writer ?? 'server')
 }
 
-/** The stats by code, held as they are until the end of the transaction. */
+/** Returns the stats by code, share-locked until the end of the transaction. */
 export async function lockStats(
   queries: Queries,
   titleId: string,
@@ -44,7 +44,7 @@ export async function lockStats(
   return stats
 }
 
-/** @throws LaurelError for a stat that is not there, or that the writer may not write. */
+/** @throws LaurelError for a stat that does not exist or that the writer may not write. */
 export function checkStats(
   titleId: string,
   codes: readonly string[],
@@ -55,14 +55,14 @@ export function checkStats(
     const stat = stats.get(code)
     if (stat === undefined) throw statNotFound(titleId, code)
     if (writer === 'server' || stat.setBy === 'client') continue
-    const message = `stat ${code} is written by servers only`
+    const message = `stat ${code} is written by servers only: update it with a server's credential`
     throw new LaurelError('permission_denied', 'SERVER_ONLY', message, {
       metadata: { titleId, statCode: code },
     })
   }
 }
 
-/** What the updates make of a player's values, by code in order of first mention. */
+/** Returns each changed stat's value before and after all updates, by code in order of first mention. */
 export function movementsOf(
   { updates, ...key }: PlayerTitleKey & { readonly updates: readonly StatUpdate[] },
   stats: ReadonlyMap<string, Stat>,
@@ -71,13 +71,13 @@ export function movementsOf(
   const movements = new Map<string, Movement>()
   for (const [index, { code, operation, value, when }] of updates.entries()) {
     const stat = stats.get(code) as Stat
-    const known = movements.get(code)
-    const isThere = known !== undefined || current.has(code)
-    if (when !== undefined) checkPresence(key, code, when, isThere)
-    const before = known?.after ?? current.get(code)?.value ?? stat.defaultValue
+    const earlier = movements.get(code)
+    const exists = earlier !== undefined || current.has(code)
+    if (when !== undefined) checkPresence(key, code, when, exists)
+    const before = earlier?.after ?? current.get(code)?.value ?? stat.defaultValue
     const after = applyStatOperation(stat, operation, before, value)
     if (operation !== 'reset') checkValue(stat, before, after, `updates[${index}].value`)
-    movements.set(code, { before: known?.before ?? before, after })
+    movements.set(code, { before: earlier?.before ?? before, after })
   }
   return movements
 }
@@ -86,11 +86,11 @@ function checkPresence(
   { titleId, playerId }: PlayerTitleKey,
   code: string,
   when: 'present' | 'absent',
-  isThere: boolean,
+  exists: boolean,
 ): void {
-  if ((when === 'present') === isThere) return
-  if (!isThere) throw statValueNotFound({ titleId, playerId }, code)
-  const message = `the player has a value of stat ${code} already`
+  if ((when === 'present') === exists) return
+  if (!exists) throw statValueNotFound({ titleId, playerId }, code)
+  const message = `the player already has a value of stat ${code}`
   const metadata = { titleId, playerId, statCode: code }
   throw new LaurelError('already_exists', 'STAT_VALUE_EXISTS', message, { metadata })
 }
@@ -101,7 +101,7 @@ export function statValueNotFound({ titleId, playerId }: PlayerTitleKey, code: s
   return new LaurelError('not_found', 'STAT_VALUE_NOT_FOUND', message, { metadata })
 }
 
-/** @throws LaurelError for a value that the stat does not allow: it is refused, not clamped. */
+/** @throws LaurelError for a value that the stat does not allow: it is rejected, not clamped. */
 export function checkValue(stat: Stat, before: number, after: number, field: string): void {
   if (!Number.isFinite(after)) {
     throw invalidArgument([{ field, message: 'must leave the stat with a finite value' }])

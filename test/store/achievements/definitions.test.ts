@@ -11,7 +11,7 @@ import {
   updateAchievement,
 } from '../../../src/service/achievements/update-achievement.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
-import { getStat } from '../../../src/service/stats/get-stat.ts'
+import { getStat } from '../../../src/service/stats/stats.ts'
 import { createTitle, deleteTitle, getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'

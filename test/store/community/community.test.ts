@@ -5,16 +5,18 @@ import type { Achievement } from '../../../src/model/achievement.ts'
 import type { PlayerPrincipal } from '../../../src/model/principal.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
-import { claimReward } from '../../../src/service/community/claim-reward.ts'
-import { listCommunityProgress } from '../../../src/service/community/list-community-progress.ts'
-import { listContributions } from '../../../src/service/community/list-contributions.ts'
-import { listContributors } from '../../../src/service/community/list-contributors.ts'
-import { resetCommunityProgress } from '../../../src/service/community/reset-community-progress.ts'
+import {
+  claimReward,
+  listCommunityProgress,
+  listContributions,
+  listContributors,
+  resetCommunityProgress,
+} from '../../../src/service/community/community.ts'
 import { deletePlayer } from '../../../src/service/players/players.ts'
 import { listProgress } from '../../../src/service/progress/list-progress.ts'
 import { batchRecordProgress } from '../../../src/service/progress/record-progress.ts'
-import { createStat } from '../../../src/service/stats/create-stat.ts'
-import { recordStats } from '../../../src/service/stats/record-stats.ts'
+import { recordStats } from '../../../src/service/stats/stat-values.ts'
+import { createStat } from '../../../src/service/stats/stats.ts'
 import { createTitle, deleteTitle } from '../../../src/service/titles/titles.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
