@@ -105,7 +105,7 @@ function driftOf(
   return isLower ? { key, imported, stored } : undefined
 }
 
-/** Returns the player of an entry: the one that the caller names, the owner of the account, or a new one named after it. */
+/** Returns the player of an entry: the caller's, else the owner of the account, else a new player named after the account. */
 export function playerOfFacts(
   adapter: Adapter,
   { progress, summary }: Canonical,

@@ -49,7 +49,7 @@ function mergeList(
   const known = pairsOf(incoming, baseline, (left, right) =>
     haveDifferentIds(left, right) ? 0 : likenessOf(left, right),
   )
-  // If the baseline splits an element, or has one that the existing list lacks, the document's elements are taken whole.
+  // If the baseline splits an element, or has an element that the existing list lacks, the document's elements are taken whole.
   const isSplit = shown.size < baseline.length
   const added: unknown[] = []
   const runs: Run[] = []

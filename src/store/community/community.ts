@@ -6,12 +6,12 @@ import type { Quantity } from '../../model/quantity.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import type { Row, Tables } from '../schema.ts'
 
-/** How far a stat rose that a community achievement follows. Its decimals are taken as they print, and added exactly. */
+/** The rise of a stat that a community achievement follows. Decimals are added exactly, as printed. */
 export interface Rise {
   readonly achievementId: string
   readonly before: number
   readonly after: number
-  /** Unlocks it when the sum reaches this; undefined where nothing may now. */
+  /** The sum that unlocks the achievement; undefined if it may not unlock now. */
   readonly target: Quantity | undefined
 }
 
@@ -26,8 +26,9 @@ export interface ContributorFilter {
 export function communityQueries(db: Kysely<Tables>) {
   return {
     /**
-     * Locks what all players share of these achievements, in sorted order, until the end of the transaction. What is
-     * not there yet is made. After the sheets, so that nobody waits for a sheet while everybody waits for them.
+     * Locks the shared progress on these achievements in sorted order until the end of the transaction, and inserts missing
+     * rows. Players' rows must be locked before: every player of the title waits for a shared row, so its holder must not
+     * wait for a player's row.
      */
     async insertAndLock(
       titleId: string,
@@ -39,17 +40,17 @@ export function communityQueries(db: Kysely<Tables>) {
       if (found.length === ids.length) return found
       await sql`
         insert into community_progress (title_id, achievement_id, value, create_time, update_time)
-        select ${titleId}, id, 0, ${time}::bigint, ${time}::bigint from unnest(${ids}::text[]) as wanted (id)
+        select ${titleId}, id, 0, ${time}::bigint, ${time}::bigint from unnest(${ids}::text[]) as list (id)
         on conflict (title_id, achievement_id) do nothing`.execute(db)
       return lock(titleId, ids)
     },
 
-    /** The same without making any: of all that one transaction may come to, before it comes to the first. */
+    /** Locks existing shared progress: all rows that a transaction may need, before it writes the first. */
     async lock(titleId: string, achievementIds: readonly string[]): Promise<void> {
       if (achievementIds.length > 0) await lock(titleId, achievementIds)
     },
 
-    /** Adds what a player's stats rose by to the player's contributions. The sheet must be locked. */
+    /** Adds the rises of a player's stats to the player's contributions. The player's row of the title must be locked. */
     async addContributions(
       { playerId, titleId }: PlayerTitleKey,
       rises: readonly Rise[],
@@ -58,7 +59,7 @@ export function communityQueries(db: Kysely<Tables>) {
       const { rows } = await sql<Row<'contributions'>>`
         insert into contributions (player_id, title_id, achievement_id, value, create_time, update_time)
         select ${playerId}, ${titleId}, achievement_id, rise, ${time}::bigint, ${time}::bigint
-        from ${risen(rises)} as r
+        from ${riseRows(rises)} as r
         order by achievement_id
         on conflict (player_id, title_id, achievement_id) do update set
           value = contributions.value + excluded.value, update_time = excluded.update_time
@@ -66,7 +67,7 @@ export function communityQueries(db: Kysely<Tables>) {
       return rows.map(toContribution)
     },
 
-    /** Adds the same to what all players share, and unlocks what reaches its target. It must be locked. */
+    /** Adds the rises to the shared progress, and unlocks at the target. The shared rows must be locked. */
     async raise(
       titleId: string,
       rises: readonly Rise[],
@@ -76,13 +77,13 @@ export function communityQueries(db: Kysely<Tables>) {
         update community_progress c set
           value = c.value + r.rise, update_time = ${time}::bigint,
           unlock_time = case when c.value + r.rise >= r.target then ${time}::bigint end
-        from ${risen(rises)} as r
+        from ${riseRows(rises)} as r
         where c.title_id = ${titleId} and c.achievement_id = r.achievement_id
         returning c.*`.execute(db)
       return rows.map(toProgress)
     },
 
-    /** What all players of a title share, in no order; achievements that nobody contributed to are not among it. */
+    /** Lists the shared progress of a title, unsorted. Achievements without contributions have none. */
     async list(titleId: string): Promise<readonly CommunityProgress[]> {
       const rows = await db
         .selectFrom('community_progress')
@@ -92,7 +93,7 @@ export function communityQueries(db: Kysely<Tables>) {
       return rows.map(toProgress)
     },
 
-    /** Everything that a player contributed in a title, in no order. */
+    /** Lists a player's contributions in a title, unsorted. */
     async listContributions({ playerId, titleId }: PlayerTitleKey): Promise<readonly Contribution[]> {
       const rows = await db
         .selectFrom('contributions')
@@ -103,7 +104,7 @@ export function communityQueries(db: Kysely<Tables>) {
       return rows.map(toContribution)
     },
 
-    /** By what they contributed; of equals, in order of player. */
+    /** Lists contributions to an achievement, sorted by value, then by player. */
     async listContributors(filter: ContributorFilter): Promise<readonly Contribution[]> {
       const direction = filter.descending ? 'desc' : 'asc'
       const rows = await db
@@ -119,7 +120,7 @@ export function communityQueries(db: Kysely<Tables>) {
       return rows.map(toContribution)
     },
 
-    /** Marks a contribution's reward as taken. The sheet must be locked. */
+    /** Marks a contribution's reward as claimed. The player's row of the title must be locked. */
     async claim({ playerId, titleId }: PlayerTitleKey, achievementId: string, time: Instant): Promise<void> {
       await db
         .updateTable('contributions')
@@ -141,7 +142,7 @@ export function communityQueries(db: Kysely<Tables>) {
       return row !== undefined
     },
 
-    /** Erases all contributions to an achievement and what they came to, and tells it. The sheets must be locked. */
+    /** Deletes all contributions to an achievement and its shared progress, with an event for each contributor. Their rows must be locked. */
     async deleteContributions(
       titleId: string,
       achievementId: string,
@@ -173,7 +174,7 @@ export function communityQueries(db: Kysely<Tables>) {
   }
 }
 
-function risen(rises: readonly Rise[]): RawBuilder<unknown> {
+function riseRows(rises: readonly Rise[]): RawBuilder<unknown> {
   const rows = rises.map(({ achievementId, before, after, target }) => ({
     achievement_id: achievementId,
     before: String(before),
@@ -183,10 +184,10 @@ function risen(rises: readonly Rise[]): RawBuilder<unknown> {
   return sql`(
     select achievement_id, after::numeric - before::numeric as rise, target::numeric as target
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as said (achievement_id text, before text, after text, target text))`
+      as r (achievement_id text, before text, after text, target text))`
 }
 
-/** The nearest double; a sum beyond them all stops at the last. */
+/** Returns the nearest double, and the largest for a sum beyond it. */
 function toDouble(decimal: string): number {
   return Math.min(Number(decimal), Number.MAX_VALUE)
 }

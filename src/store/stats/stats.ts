@@ -24,13 +24,13 @@ export function statQueries(db: Kysely<Tables>) {
       await db.insertInto('stats').values(toRow(stat)).execute()
     },
 
-    /** Defines the stats that nobody defined yet, unbounded and starting at 0. */
+    /** Inserts the stats that do not exist yet, without bounds and with a default of 0. */
     async insertMissing(titleId: string, codes: readonly string[], time: Instant): Promise<void> {
       if (codes.length === 0) return
       await sql`
         insert into stats (title_id, code, display_name, default_value, increment_only, set_by, create_time, update_time)
         select ${titleId}, code, code, 0, false, 'server', ${time}::bigint, ${time}::bigint
-        from unnest(${[...codes].sort()}::text[]) as wanted (code)
+        from unnest(${[...codes].sort()}::text[]) as list (code)
         on conflict (title_id, code) do nothing`.execute(db)
     },
 
@@ -42,10 +42,7 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /**
-     * The same, held as they are until the end of the transaction: others may hold them too, and whoever changes or
-     * deletes one waits.
-     */
+    /** Lists and share-locks the stats until the end of the transaction: updates and deletes wait. */
     async lockShared(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
@@ -56,7 +53,7 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** The stat, locked until the end of the transaction. */
+    /** Returns the stat, locked until the end of the transaction. */
     async lock(titleId: string, code: string): Promise<Stat | undefined> {
       const row = await select()
         .where('title_id', '=', titleId)
@@ -66,7 +63,7 @@ export function statQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** In order of code. */
+    /** Lists stats after `code`, in order of code. */
     async list(titleId: string, code: string, limit: number): Promise<readonly Stat[]> {
       const rows = await select()
         .where('title_id', '=', titleId)
@@ -86,7 +83,7 @@ export function statQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Deletes one stat, or all of a title, with what players have of it. */
+    /** Deletes one stat, or all of a title, with the players' values. */
     async delete(titleId: string, code: string | 'all'): Promise<void> {
       let values = db.deleteFrom('stat_values').where('title_id', '=', titleId)
       let stats = db.deleteFrom('stats').where('title_id', '=', titleId)
@@ -98,7 +95,7 @@ export function statQueries(db: Kysely<Tables>) {
       await stats.execute()
     },
 
-    /** In order of code; stats without a value of the player's own are not among them. */
+    /** Lists a player's values in order of code. */
     async listValues({ playerId, titleId }: PlayerTitleKey): Promise<readonly StatValue[]> {
       const rows = await db
         .selectFrom('stat_values')
@@ -110,7 +107,7 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(toValue)
     },
 
-    /** What players have of the stats of their titles, of any that is asked for of somebody. */
+    /** Returns the values of the given stats for each player and title. */
     async findValues(
       keys: readonly PlayerTitleKey[],
       codes: readonly string[],
@@ -121,12 +118,12 @@ export function statQueries(db: Kysely<Tables>) {
           select distinct player_id, title_id
           from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[])
             as list (player_id, title_id)
-        ) as wanted on v.player_id = wanted.player_id and v.title_id = wanted.title_id
+        ) as keys on v.player_id = keys.player_id and v.title_id = keys.title_id
         where v.code = any(${[...codes]}::text[])`.execute(db)
       return rows.map((row) => ({ ...toValue(row), playerId: row.player_id, titleId: row.title_id }))
     },
 
-    /** What players have of a stat, by the value; of equals, in order of player. */
+    /** Lists the values of a stat, sorted by value, then by player. */
     async listHolders(
       filter: StatHolderFilter,
     ): Promise<readonly (StatValue & { readonly playerId: string })[]> {
@@ -144,7 +141,7 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map((row) => ({ playerId: row.player_id, ...toValue(row) }))
     },
 
-    /** False where the player has no value of the stat. */
+    /** Returns false if the player has no value of the stat. */
     async deleteValue({ playerId, titleId }: PlayerTitleKey, code: string): Promise<boolean> {
       const row = await db
         .deleteFrom('stat_values')
@@ -156,11 +153,11 @@ export function statQueries(db: Kysely<Tables>) {
       return row !== undefined
     },
 
-    /** Which of these stats some player has a value of. */
+    /** Lists those of the stats that have a value for at least one player. */
     async listCodesWithValues(titleId: string, codes: readonly string[]): Promise<readonly string[]> {
       const { rows } = await sql<{ code: string }>`
-        select code from unnest(${[...codes]}::text[]) as wanted (code)
-        where exists (select 1 from stat_values v where v.title_id = ${titleId} and v.code = wanted.code)`.execute(
+        select code from unnest(${[...codes]}::text[]) as list (code)
+        where exists (select 1 from stat_values v where v.title_id = ${titleId} and v.code = list.code)`.execute(
         db,
       )
       return rows.map(({ code }) => code)

@@ -12,7 +12,7 @@ const GOALS = ['north', 'east', 'south', 'west']
 const WORKERS = 32
 const CALLS_EACH = 40
 
-test('processes that raise several community goals in any order never wait for each other in a circle', async () => {
+test('processes that write several community goals in any order never deadlock', async () => {
   await using services = await createTestServices()
   const call = callOf()
   const once = { requestId: undefined }
@@ -31,14 +31,14 @@ test('processes that raise several community goals in any order never wait for e
   })
   const add = (index: number, code: string) => {
     const updates = [{ code, operation: 'increment', value: 1 } as const]
-    const asked = { titleId, playerId: `p${index % 97}`, occurredTime: undefined, updates, ...once }
-    return recordStats(processes[index % 2] as (typeof processes)[number], asked, call)
+    const request = { titleId, playerId: `p${index % 97}`, occurredTime: undefined, updates, ...once }
+    return recordStats(processes[index % 2] as (typeof processes)[number], request, call)
   }
-  // The first of each makes what is shared of it.
+  // The first update of each goal inserts its shared row.
   for (const [index, code] of GOALS.entries()) await add(index, code)
   const work = async (worker: number) => {
     for (let turn = 0; turn < CALLS_EACH; turn += 1) {
-      // Each worker goes round in its own direction, from its own goal.
+      // Workers start at different goals and go through them in different directions.
       const step = worker % 4 < 2 ? turn : GOALS.length * CALLS_EACH - turn
       await add(worker, GOALS[(worker + step) % GOALS.length] as string)
     }
@@ -48,12 +48,12 @@ test('processes that raise several community goals in any order never wait for e
   expect(shared.reduce((sum, { progress }) => sum + progress.value, 0)).toBe(
     WORKERS * CALLS_EACH + GOALS.length,
   )
-  // Connections tell what they counted when they end, if not before.
+  // Connections flush their statistics when they end.
   for (const { store } of processes) await store.close()
   const database = new Client({ connectionString: services.databaseUrl })
   await database.connect()
-  const counted = 'select deadlocks::int from pg_stat_database where datname = current_database()'
-  const [row] = (await database.query(counted)).rows
+  const deadlockCount = 'select deadlocks::int from pg_stat_database where datname = current_database()'
+  const [row] = (await database.query(deadlockCount)).rows
   await database.end()
   expect(row.deadlocks).toBe(0)
 })

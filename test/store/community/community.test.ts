@@ -37,7 +37,7 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-/** A title of its own with a goal of so many laps, and an achievement of one player that follows them too. */
+/** Creates a title with a community goal of `target` laps, and an individual achievement that follows the same stat. */
 async function goalOf(target: bigint, parts: Partial<Achievement> = {}) {
   titles += 1
   const titleId = `title-${titles}`
@@ -80,7 +80,7 @@ async function goalOf(target: bigint, parts: Partial<Achievement> = {}) {
 }
 
 describe('a community achievement', () => {
-  test('takes what stats rise by, from the default on, and what one player alone reports it refuses', async () => {
+  test('adds the rises of stats, starting from the default, and rejects reports of one player', async () => {
     const { titleId, add, shared, key, contributors } = await goalOf(100n)
     await add('ann', 10)
     await add('ann', 4, 'set')
@@ -99,8 +99,8 @@ describe('a community achievement', () => {
       { kind: 'add', requirementId: undefined, quantity: 1n },
     ] as const
     const items = reports.map((report) => ({ ...key('ann'), report, occurredTime: undefined }))
-    for (const answer of await batchRecordProgress(services, { items }, call)) {
-      expect(answer).toMatchObject({ code: 'failed_precondition', reason: 'COMMUNITY_GOAL' })
+    for (const outcome of await batchRecordProgress(services, { items }, call)) {
+      expect(outcome).toMatchObject({ code: 'failed_precondition', reason: 'COMMUNITY_GOAL' })
     }
     const list = {
       titleId,
@@ -118,7 +118,7 @@ describe('a community achievement', () => {
     ])
   })
 
-  test('is exact however many write at once, unlocks once, and then takes nothing more', async () => {
+  test('has an exact sum under concurrent writes, unlocks once, and then takes no more contributions', async () => {
     const { add, shared, contributors, events } = await goalOf(9n)
     const players = Array.from({ length: 12 }, (_, index) => `p${index}`)
     const writes = players.flatMap((player) => Array.from({ length: 8 }, () => add(player, 0.1)))
@@ -140,7 +140,7 @@ describe('a community achievement', () => {
     expect(await contributors()).toEqual(before)
   })
 
-  test('is the sum of its contributions whatever the order, and rises once for a request id', async () => {
+  test('is the sum of its contributions in any order, and rises once for a request id', async () => {
     const { add, shared, contributors } = await goalOf(10n ** 6n)
     let expected = 0
     let request = 0
@@ -154,8 +154,8 @@ describe('a community achievement', () => {
             Promise.all(changes.map(([player, by], index) => add(`q${player}`, by, 'increment', ids[index])))
           await Promise.all([run(), run()])
           expected += changes.reduce((sum, [, by]) => sum + Math.max(by, 0), 0)
-          const given = (await contributors()).reduce((sum, { value }) => sum + value, 0)
-          expect([given, (await shared())?.value ?? 0]).toEqual([expected, expected])
+          const contributed = (await contributors()).reduce((sum, { value }) => sum + value, 0)
+          expect([contributed, (await shared())?.value ?? 0]).toEqual([expected, expected])
         },
       ),
       { numRuns: 15 },
@@ -179,7 +179,7 @@ describe('a community achievement', () => {
     ])
   })
 
-  test('that is a challenge counts at any time, and unlocks inside its window', async () => {
+  test('that is a challenge counts at any time, but unlocks only inside its window', async () => {
     const now = services.now()
     const { add, shared } = await goalOf(5n, { kind: 'challenge', window: { start: 0n, end: now - 1n } })
     await add('ann', 7)
@@ -187,8 +187,8 @@ describe('a community achievement', () => {
   })
 })
 
-describe('its reward', () => {
-  test('is claimed once, by who contributed, after the unlock', async () => {
+describe('the reward of a community achievement', () => {
+  test('is claimed once, by a contributor, after the unlock', async () => {
     const { titleId, add, key, events } = await goalOf(10n)
     await add('ann', 4)
     const claim = (playerId: string) => claimReward(services, key(playerId), call)
@@ -207,8 +207,8 @@ describe('its reward', () => {
   })
 })
 
-describe('erasing', () => {
-  test('a reset starts it anew for everybody, and tells each contributor', async () => {
+describe('deleting contributions', () => {
+  test('a reset deletes those of all players, and writes an event for each contributor', async () => {
     const { titleId, add, shared, events, contributors } = await goalOf(10n)
     await Promise.all([add('ann', 4), add('bob', 6)])
     await resetCommunityProgress(services, { titleId, achievementId: 'goal', reason: 'test', ...once }, call)
@@ -219,7 +219,7 @@ describe('erasing', () => {
     expect(await events('community_unlocked')).toHaveLength(2)
   })
 
-  test('a player takes their contributions along, and what all reached stays', async () => {
+  test('a deleted player loses their contributions, and the shared progress stays', async () => {
     const { add, shared, contributors } = await goalOf(100n)
     await add('gone', 4)
     await add('bob', 6)
@@ -228,7 +228,7 @@ describe('erasing', () => {
     expect(await shared()).toMatchObject({ value: 10 })
   })
 
-  test('an achievement that was contributed to takes force, as its title does', async () => {
+  test('an achievement with contributions, or its title, is deleted only with force', async () => {
     const { titleId, add } = await goalOf(100n)
     await add('ann', 1)
     const remove = (achievementId: string, force: boolean) =>
@@ -238,13 +238,13 @@ describe('erasing', () => {
     const other = await goalOf(100n)
     await other.add('ann', 1)
     await deleteTitle(services, { titleId: other.titleId, etag: undefined, force: true, ...once }, call)
-    const left = `select title_id from contributions where title_id in ($1, $2)
+    const remaining = `select title_id from contributions where title_id in ($1, $2)
       union all select title_id from community_progress where title_id in ($1, $2)`
-    expect((await database.query(left, [titleId, other.titleId])).rows).toEqual([])
+    expect((await database.query(remaining, [titleId, other.titleId])).rows).toEqual([])
   })
 })
 
-test('a player writes what clients may write, and nothing that servers do', async () => {
+test('a player may write stats of clients, but not of servers', async () => {
   const { titleId, shared } = await goalOf(100n)
   const bounds = { minimum: undefined, maximum: undefined, incrementOnly: false, defaultValue: 0 }
   const stat = {

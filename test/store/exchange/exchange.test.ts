@@ -21,7 +21,7 @@ const TITLE = 'harbor'
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
 
 describe('a document', () => {
-  test('that calls a known achievement by another code says that the code stays', async () => {
+  test('with another code for a known achievement reports that the code is not changed', async () => {
     await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     const result = await importText(
       services,
@@ -37,7 +37,7 @@ describe('a document', () => {
     ])
   })
 
-  test('that maps two ids to one achievement is refused the second', async () => {
+  test('that maps two ids to one achievement has the second rejected', async () => {
     await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     const mapping = { '612233445566778899': 'first-light', '612233445566778900': 'first-light' }
     const both = textOf(discord(), discord({ id: '612233445566778900' }))
@@ -48,7 +48,7 @@ describe('a document', () => {
     ])
   })
 
-  test('may say after its list whose it is', async () => {
+  test('may name the player after its list', async () => {
     const known = xbox()
     await importText(services, 'xbox', JSON.stringify({ achievements: [known] }), { titleId: TITLE })
     const update = {
@@ -60,7 +60,7 @@ describe('a document', () => {
     expect(result.summary).toMatchObject({ newlyUnlockedCount: 1, failedCount: 0 })
   })
 
-  test('with one bad entry fails that alone, and names it', async () => {
+  test('with an invalid entry fails only that entry, and names it', async () => {
     const bad = accelbyte({ AchievementCode: 'bad', ID: '1', Tags: ['1', '2', '3', '4', '5', '6'] })
     const result = await importText(services, 'accelbyte', textOf(accelbyte(), bad, { nonsense: 1 }), {
       titleId: TITLE,
@@ -77,13 +77,13 @@ describe('a document', () => {
     expect(failed[0]?.error?.message).toMatch(/\$\[1\]\.Tags.*5/)
   })
 
-  test('that is malformed at its end changes nothing, not even its title', async () => {
+  test('that is malformed at its end changes nothing, and creates no title', async () => {
     const entries = Array.from({ length: 1200 }, (_, index) =>
       accelbyte({ AchievementCode: `a-${index}`, ID: `${index}` }),
     )
     const cut = JSON.stringify(entries, undefined, 1).slice(0, -30)
-    const refused = importText(services, 'accelbyte', cut, { titleId: TITLE })
-    await expect(refused).rejects.toMatchObject({
+    const rejected = importText(services, 'accelbyte', cut, { titleId: TITLE })
+    await expect(rejected).rejects.toMatchObject({
       reason: 'DOCUMENT_MALFORMED',
       message: expect.stringMatching(/line \d+, column \d+/),
     })
@@ -92,7 +92,7 @@ describe('a document', () => {
     })
   })
 
-  test('tried out keeps nothing, and says what it would do', async () => {
+  test('in a dry run changes nothing, and reports the same results', async () => {
     const dry = await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE, dryRun: true })
     expect(dry.summary).toMatchObject({ newCount: 1, titleCreated: true })
     const client = new pg.Client({ connectionString: services.databaseUrl })
@@ -111,7 +111,7 @@ describe('a document', () => {
     await client.end()
   })
 
-  test('left out where records exist changes none of them', async () => {
+  test('imported with leave_out changes no existing record', async () => {
     await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     const changed = accelbyte({ Hidden: true })
     const other = accelbyte({ AchievementCode: 'other', ID: '2', ListOrder: 2 })
@@ -123,7 +123,7 @@ describe('a document', () => {
     expect((await stored('first-light')).hidden).toBe(false)
   })
 
-  test('that says one thing twice ends as its last word', async () => {
+  test('with two entries of one achievement applies both in order', async () => {
     const result = await importText(services, 'accelbyte', textOf(accelbyte(), accelbyte({ Hidden: true })), {
       titleId: TITLE,
     })
@@ -131,24 +131,24 @@ describe('a document', () => {
     expect((await stored('first-light')).hidden).toBe(true)
   })
 
-  test('of another title is refused whole, unless told otherwise', async () => {
+  test('of another title is rejected as a whole, unless rebinding is allowed', async () => {
     await importText(services, 'discord', textOf(discord()), { titleId: 'other' })
-    const refused = importText(services, 'discord', textOf(discord()), { titleId: TITLE })
-    await expect(refused).rejects.toMatchObject({
+    const rejected = importText(services, 'discord', textOf(discord()), { titleId: TITLE })
+    await expect(rejected).rejects.toMatchObject({
       reason: 'BOUND_TO_ANOTHER_TITLE',
       metadata: { boundTitleId: 'other' },
     })
     const found = await importText(services, 'discord', textOf(discord()))
     expect(found.summary).toMatchObject({ titleId: 'other', unchangedCount: 1 })
-    const told = await importText(services, 'discord', textOf(discord()), {
+    const accepted = await importText(services, 'discord', textOf(discord()), {
       titleId: TITLE,
       allowRebinding: true,
     })
-    expect(told.summary).toMatchObject({ titleId: TITLE, newCount: 1 })
+    expect(accepted.summary).toMatchObject({ titleId: TITLE, newCount: 1 })
     expect((await getTitle(services, { titleId: 'other' }, call)).bindings).toHaveProperty('discord')
   })
 
-  test('that names no title needs to be told one', async () => {
+  test('that names no title needs a title in the request', async () => {
     const { application_id: _, ...nameless } = discord()
     await expect(importText(services, 'discord', textOf(nameless))).rejects.toMatchObject({
       reason: 'TITLE_UNNAMED',
@@ -158,16 +158,16 @@ describe('a document', () => {
     ).toBe(1)
   })
 
-  test('with losses is refused when losses are', async () => {
+  test('with losses is rejected by the reject policy', async () => {
     const document = JSON.stringify({ achievements: [xbox()] })
-    const refused = importText(services, 'xbox', document, { titleId: TITLE, lossPolicy: 'reject' })
-    await expect(refused).rejects.toMatchObject({ code: 'failed_precondition', reason: 'LOSSES_REJECTED' })
-    const told = await importText(services, 'xbox', document, {
+    const rejected = importText(services, 'xbox', document, { titleId: TITLE, lossPolicy: 'reject' })
+    await expect(rejected).rejects.toMatchObject({ code: 'failed_precondition', reason: 'LOSSES_REJECTED' })
+    const accepted = await importText(services, 'xbox', document, {
       titleId: TITLE,
       lossPolicy: 'reject',
       playerId: 'ann',
     })
-    expect(told.summary).toMatchObject({ newCount: 1, newlyUnlockedCount: 1, lossCount: 0 })
+    expect(accepted.summary).toMatchObject({ newCount: 1, newlyUnlockedCount: 1, lossCount: 0 })
   })
 })
 
@@ -184,7 +184,7 @@ describe('progress', () => {
 
   beforeEach(() => importText(services, 'discord', textOf(discord()), { titleId: TITLE }))
 
-  test('finds or makes the player whose account it names', async () => {
+  test('finds or creates the player of an account', async () => {
     const result = await importText(services, 'discord', textOf(row(40), row(7, { achievement_id: '1' })), {
       titleId: TITLE,
     })
@@ -196,7 +196,7 @@ describe('progress', () => {
     expect(await progress(player.id)).toMatchObject({ progress: { percent: 40, state: 'in_progress' } })
   })
 
-  test('never lowers ours, and keeps the first unlock time', async () => {
+  test('never lowers stored progress, and the first unlock time stays', async () => {
     await importText(services, 'discord', textOf(row(100)), { titleId: TITLE, playerId: 'ann' })
     const later = row(100, { unlocked_at: '2022-01-01T00:00:00.000000+00:00' })
     const again = await importText(services, 'discord', textOf(later, row(3)), {
@@ -204,15 +204,15 @@ describe('progress', () => {
       playerId: 'ann',
     })
     expect(again.summary).toMatchObject({ newlyUnlockedCount: 0 })
-    const { progress: kept } = await progress('ann')
-    expect(kept).toMatchObject({
+    const { progress: current } = await progress('ann')
+    expect(current).toMatchObject({
       state: 'achieved',
       unlockTime: 15_741_865_914_710_000n,
       unlockPrecision: 'imported',
     })
   })
 
-  test('of an account that is another player’s is refused', async () => {
+  test('of an account of another player is rejected', async () => {
     await importText(services, 'discord', textOf(row(10)), { titleId: TITLE, playerId: 'ann' })
     const account = { dialect: 'discord', id: '80351110224678912' }
     await expect(
@@ -225,7 +225,7 @@ describe('progress', () => {
     expect((await progress('ann')).progress.percent).toBe(10)
   })
 
-  test('made here is seen in every dialect, with ids that stay', async () => {
+  test('recorded in Laurel is exported in every dialect, with stable ids', async () => {
     const key = { titleId: TITLE, playerId: 'ann', achievementId: '612233445566778899' }
     const report = { kind: 'percent', percent: 29 } as const
     await recordProgress(services, { ...key, report, occurredTime: undefined, requestId: undefined }, call)

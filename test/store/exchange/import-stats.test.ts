@@ -66,13 +66,13 @@ async function stateOf(playerId: string) {
   return { kills: values[0]?.value, hunter: hunted.progress.values['kills'], novice: novice.progress.state }
 }
 
-test('an import sets the stat with the requirement that follows it, and moves what else follows the stat', async () => {
+test('an import sets the stat that a requirement follows, and updates other achievements that follow it', async () => {
   const [result] = await importValue('ann', 30n)
   expect(result).toMatchObject({ changed: true, progress: { values: { kills: 30n } } })
   expect(await stateOf('ann')).toEqual({ kills: 30, hunter: 30n, novice: 'achieved' })
 })
 
-test('an import does not lower a stat that is further', async () => {
+test('an import does not lower a stat', async () => {
   const updates = [{ code: 'kills', operation: 'set', value: 40 } as const]
   await recordStats(
     services,
@@ -83,7 +83,7 @@ test('an import does not lower a stat that is further', async () => {
   expect(await stateOf('ben')).toEqual({ kills: 40, hunter: 40n, novice: 'achieved' })
 })
 
-test('an import that the stat does not allow is refused, and leaves no trace', async () => {
+test('an import of a value that the stat does not allow is rejected, and changes nothing', async () => {
   const [result] = await importValue('cat', 101n)
   expect(result).toBeInstanceOf(LaurelError)
   expect(result).toMatchObject({ reason: 'STAT_OUT_OF_BOUNDS' })

@@ -17,10 +17,10 @@ import { callOf, createTestServices, type TestServices } from '../../support/ser
 
 const TITLE = 'harbor'
 const call = callOf()
-/** Achievements may be shown under other titles, whose ids the document names. */
+/** Achievements may be associated with other titles, whose ids the document then contains. */
 const INTO_TITLE = { titleId: TITLE, allowRebinding: true }
 
-/** Each shape of each dialect that definitions are exported in. */
+/** Each shape of each dialect that carries definitions. */
 const exports = [...dialects.values()].flatMap((adapter) =>
   adapter.shapes
     .filter(({ carries }) => carries.includes('definition'))
@@ -75,7 +75,7 @@ async function titleWith(achievements: readonly Achievement[]): Promise<TestServ
   await createTitle(services, { title, requestId: undefined }, call)
   for (const achievement of achievements)
     await createAchievement(services, { titleId: TITLE, achievement, requestId: undefined }, call)
-  // Ids are made by the first export to a dialect.
+  // The first export to a dialect assigns the ids.
   for (const dialect of dialects.keys()) await exportText(services, dialect, TITLE)
   return services
 }
@@ -100,7 +100,7 @@ describe.each(exports)('$dialect in shape $shape', ({ adapter, dialect, shape })
   afterAll(() => services[Symbol.asyncDispose]())
 
   test.each([undefined, 'de', 'en', 'fr', 'ja'])(
-    'changes nothing when it comes back, exported in %s',
+    'changes nothing when it is imported again, exported in %s',
     async (locale) => {
       const before = await storedIn(services)
       const { text } = await exportText(services, dialect, TITLE, {
@@ -109,8 +109,11 @@ describe.each(exports)('$dialect in shape $shape', ({ adapter, dialect, shape })
       })
       const entries = samplesIn(adapter, parseJson(text)).map(({ entry }) => formatJson(entry))
       for (const document of [text, ...entries]) {
-        for (const said of new Set([locale, undefined])) {
-          const { outcomes } = await importText(services, dialect, document, { ...INTO_TITLE, locale: said })
+        for (const stated of new Set([locale, undefined])) {
+          const { outcomes } = await importText(services, dialect, document, {
+            ...INTO_TITLE,
+            locale: stated,
+          })
           const wrong = outcomes.filter(({ kind }) => kind !== 'unchanged')
           expect(wrong.map(({ achievementId, error }) => error?.message ?? achievementId)).toEqual([])
         }
@@ -119,11 +122,11 @@ describe.each(exports)('$dialect in shape $shape', ({ adapter, dialect, shape })
     },
   )
 
-  test('changes nothing when neither its title nor its language is said', async () => {
+  test('changes nothing when the request names neither title nor language', async () => {
     const before = await storedIn(services)
     const { text } = await exportText(services, dialect, TITLE, { shape })
-    const said = shape === 'rest' ? { titleId: TITLE } : {}
-    await importText(services, dialect, text, { ...said, allowRebinding: true })
+    const title = shape === 'rest' ? { titleId: TITLE } : {}
+    await importText(services, dialect, text, { ...title, allowRebinding: true })
     expect(await storedIn(services)).toBe(before)
   })
 })
@@ -171,7 +174,7 @@ describe('a change in an exported document', () => {
     ['legacy', undefined, 'de'],
     ['legacy', 'en', 'en'],
   ])(
-    'of the name in xbox %s, exported in %s, changes the text in %s alone',
+    'of the name in xbox %s, exported in %s, changes only the text in %s',
     async (shape, locale, language) => {
       const name = `changed in ${shape} of ${locale}`
       const { before, after } = await edited('xbox', shape, 'rich', locale, (entry) => ({ ...entry, name }))
@@ -189,7 +192,7 @@ describe('a change in an exported document', () => {
     ['legacy', { isSecret: false }, { hidden: false }],
     ['achievement', { platforms: ['XboxOne', 'PC', 'Android'] }, { platforms: ['XboxOne', 'PC', 'Android'] }],
     ['achievement', { deeplink: 'game://richer' }, { deepLink: 'game://richer' }],
-  ])('of xbox %s changes what %o says', async (shape, change, expected) => {
+  ])('of xbox %s to %o changes only that field', async (shape, change, expected) => {
     const { before, after } = await edited('xbox', shape, 'rich', undefined, (entry) => ({
       ...entry,
       ...change,
@@ -197,7 +200,7 @@ describe('a change in an exported document', () => {
     expect(after).toEqual({ ...before, ...expected })
   })
 
-  test('of a target keeps the stat that the dialect cannot say', async () => {
+  test('of a target does not change the stat, which the dialect cannot hold', async () => {
     const { before, after } = await edited('xbox', 'achievement', 'counted', 'en', (entry) => {
       const { requirements, ...progression } = entry['progression'] as { requirements: readonly JsonObject[] }
       return {
@@ -218,19 +221,22 @@ describe('a change in an exported document', () => {
   test.each([
     ['export', 'GoalValue'],
     ['rest', 'goalValue'],
-  ])('of the goal in accelbyte %s keeps the id and the type of the requirement', async (shape, member) => {
-    const goal = shape === 'export' ? 14 : 15
-    const { before, after } = await edited('accelbyte', shape, 'counted', undefined, (entry) => ({
-      ...entry,
-      [member]: goal,
-    }))
-    expect(after).toEqual({
-      ...before,
-      requirements: before.requirements.map((one) => ({ ...one, target: BigInt(goal) })),
-    })
-  })
+  ])(
+    'of the goal in accelbyte %s does not change the id or type of the requirement',
+    async (shape, member) => {
+      const goal = shape === 'export' ? 14 : 15
+      const { before, after } = await edited('accelbyte', shape, 'counted', undefined, (entry) => ({
+        ...entry,
+        [member]: goal,
+      }))
+      expect(after).toEqual({
+        ...before,
+        requirements: before.requirements.map((one) => ({ ...one, target: BigInt(goal) })),
+      })
+    },
+  )
 
-  test.each(['v6', 'v10'])('of a flag in discord %s changes that flag', async (shape) => {
+  test.each(['v6', 'v10'])('of a flag in discord %s changes only that flag', async (shape) => {
     const { before, after } = await edited('discord', shape, 'rich', 'en', (entry) => ({
       ...entry,
       secure: entry['secure'] !== true,

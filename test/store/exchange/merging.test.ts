@@ -18,7 +18,7 @@ const TITLE = 'harbor'
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
 
 describe('one achievement of several stores', () => {
-  test('is one record: by the dialect’s id, else by code, else by the mapping, never by name', async () => {
+  test('is matched by the dialect’s id, else by code, else by the mapping, never by name', async () => {
     expect(kindsOf(await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE }))).toEqual(
       ['new'],
     )
@@ -35,7 +35,7 @@ describe('one achievement of several stores', () => {
     expect(await definitionsOf(services, TITLE)).toHaveLength(1)
   })
 
-  test('keeps what a dialect has no word for, and gains what it says', async () => {
+  test('gains the fields of each dialect, and loses none that a dialect cannot hold', async () => {
     await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
     await importText(services, 'discord', textOf(discord()), {
       titleId: TITLE,
@@ -70,7 +70,7 @@ describe('one achievement of several stores', () => {
     })
   })
 
-  test('of a mapping to nothing fails alone', async () => {
+  test('that is mapped to an unknown achievement fails without the other entries', async () => {
     const entries = [discord(), discord({ id: '612233445566778900' })]
     const result = await importText(services, 'discord', textOf(...entries), {
       titleId: TITLE,
@@ -83,8 +83,8 @@ describe('one achievement of several stores', () => {
   })
 })
 
-describe('a document of our own', () => {
-  test('changes nothing when it comes back, though its dialect could say but part of the record', async () => {
+describe('an exported document', () => {
+  test('changes nothing when it is imported again, even if its dialect holds only part of the record', async () => {
     const achievement = achievementOf({
       id: 'rich',
       name: { locale: 'en', text: 'Rich', translations: { de: 'Reich' } },
@@ -100,15 +100,15 @@ describe('a document of our own', () => {
     await importText(services, 'accelbyte', '[]', { titleId: TITLE })
     await createAchievement(services, { titleId: TITLE, achievement, requestId: undefined }, call)
     for (const dialect of services.dialects.keys()) {
-      const { text: own } = await exportText(services, dialect, TITLE)
+      const { text: exported } = await exportText(services, dialect, TITLE)
       const { ids: _, ...before } = await stored('rich')
-      const again = await importText(services, dialect, own, { titleId: TITLE })
+      const again = await importText(services, dialect, exported, { titleId: TITLE })
       expect(kindsOf(again)).toEqual(['unchanged'])
       const { ids: __, ...after } = await stored('rich')
       expect(after).toStrictEqual(before)
     }
-    const { text: own } = await exportText(services, 'accelbyte', TITLE)
-    const renamed = own.replace('"en":"Rich"', '"en":"Richer"')
+    const { text: exported } = await exportText(services, 'accelbyte', TITLE)
+    const renamed = exported.replace('"en":"Rich"', '"en":"Richer"')
     expect(kindsOf(await importText(services, 'accelbyte', renamed, { titleId: TITLE }))).toEqual([
       'replaced',
     ])
@@ -119,10 +119,10 @@ describe('a document of our own', () => {
     })
   })
 
-  test('is not written in a shape that has no place for it', async () => {
+  test('is not written in a shape that cannot hold it', async () => {
     await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
-    const refused = exportText(services, 'accelbyte', TITLE, { playerId: 'ann', shape: 'export' })
-    await expect(refused).rejects.toMatchObject({
+    const rejected = exportText(services, 'accelbyte', TITLE, { playerId: 'ann', shape: 'export' })
+    await expect(rejected).rejects.toMatchObject({
       code: 'invalid_argument',
       violations: [{ field: 'shape' }],
     })

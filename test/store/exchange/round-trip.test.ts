@@ -14,7 +14,7 @@ import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 const call = callOf()
-/** `UPDATE=1` writes what comes out where it is not what went in: read the change before committing it. */
+/** `UPDATE=1` writes the exported document if it differs from the imported one: review the change before committing it. */
 const isUpdating = process.env['UPDATE'] === '1'
 
 describe.each(folders)('$adapter.id, through Postgres', (subject) => {
@@ -27,12 +27,12 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
     })
     afterAll(() => services[Symbol.asyncDispose]())
 
-    test('goes in and comes out equal, and going in again changes nothing', async () => {
+    test('is exported as it was imported, and importing it again changes nothing', async () => {
       const samples = samplesIn(adapter, document)
       const records = samples.map((sample) => decodeSample(adapter, sample).result)
-      // Entries go to the titles that they name; only one that names none needs to be told.
+      // Entries are imported into the titles that they name; the request names a title only if they name none.
       const named = records.every(({ title }) => title.binding !== undefined)
-      // So does progress to the players whom it names.
+      // Likewise, the request names a player only if the progress has no account.
       const owned = records.some(({ progress, summary }) => (progress ?? summary)?.account !== undefined)
       const options = {
         locale: 'en-US',
@@ -46,10 +46,10 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
       const out = await entriesOut(services, records)
       const recorded = [file('stored'), file('normalised')].find((path) => existsSync(path))
       const expected = recorded === undefined ? document : parseJson(readFileSync(recorded, 'utf8'))
-      const wanted = samplesIn(adapter, expected).map(({ entry }) => entry)
-      if (isUpdating && pack(sorted(out)) !== pack(sorted(wanted))) {
+      const expectedEntries = samplesIn(adapter, expected).map(({ entry }) => entry)
+      if (isUpdating && pack(sorted(out)) !== pack(sorted(expectedEntries))) {
         writeFileSync(file('stored'), `${formatJson(out, 2)}\n`)
-      } else expect(sorted(out)).toEqual(sorted(wanted))
+      } else expect(sorted(out)).toEqual(sorted(expectedEntries))
       const again = await importText(services, adapter.id, text, options)
       expect(again.summary).toMatchObject({
         newCount: 0,
@@ -60,7 +60,7 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
     })
   })
 
-  /** Progress without definitions speaks of achievements that are there. */
+  /** Creates the achievements of progress that comes without definitions. */
   async function prepare(services: TestServices, records: readonly Canonical[]): Promise<void> {
     const orphans = records.filter(
       ({ achievement, progress }) => progress !== undefined && achievement === undefined,
@@ -81,14 +81,14 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
     const { items } = await listTitles(services, { pageSize: 1000, pageToken: undefined }, call)
     const entries = []
     for (const { id } of items) {
-      const { text } = await exportText(services, adapter.id, id, howToAsk(records))
+      const { text } = await exportText(services, adapter.id, id, exportOptionsOf(records))
       entries.push(...samplesIn(adapter, parseJson(text)).map(({ entry }) => entry))
     }
     return entries
   }
 
-  /** For everything that the entries carried. */
-  function howToAsk(records: readonly Canonical[]) {
+  /** Options to export everything that the entries carried. */
+  function exportOptionsOf(records: readonly Canonical[]) {
     const has = (part: 'achievement' | 'progress' | 'summary') =>
       records.some((record) => record[part] !== undefined)
     const definition = has('achievement') ? (['definition'] as const) : []
@@ -106,7 +106,7 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
   }
 })
 
-/** Documents promise no order of their entries. */
+/** The order of entries in a document is not defined. */
 function sorted(entries: readonly JsonObject[]): readonly string[] {
   return entries.map(pack).sort()
 }

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, call)
   const stat = (parts: Partial<NewStat>) => {
-    const plain = {
+    const defaults = {
       defaultValue: 0,
       minimum: undefined,
       maximum: undefined,
@@ -29,7 +29,7 @@ beforeAll(async () => {
       setBy: 'server',
       extensions: {},
     } as const
-    const all = { titleId, code: '', displayName: '', ...plain, ...parts }
+    const all = { titleId, code: '', displayName: '', ...defaults, ...parts }
     return createStat(services, { stat: all, requestId: undefined }, call)
   }
   await stat({ code: 'kills', minimum: 0, maximum: 100 })
@@ -55,15 +55,15 @@ const write = (playerId: string, updates: StatUpdate[], requestId?: string) =>
 const add = (code: string, value: number): StatUpdate => ({ code, operation: 'increment', value })
 
 describe('a stat update', () => {
-  test('moves every achievement that follows the stat, in its own transaction', async () => {
+  test('updates each achievement that follows the stat, in its own transaction', async () => {
     const { values, progressResults } = await write('ann', [add('kills', 12.9)])
     expect(values).toMatchObject([{ code: 'kills', value: 12.9 }])
-    const short = progressResults.map(({ achievementId, newlyUnlocked, progress }) => [
+    const summary = progressResults.map(({ achievementId, newlyUnlocked, progress }) => [
       achievementId,
       newlyUnlocked,
       progress.percent,
     ])
-    expect(short).toEqual([
+    expect(summary).toEqual([
       ['both', false, 50],
       ['kill-10', true, 100],
       ['kill-50', false, 24],
@@ -74,7 +74,7 @@ describe('a stat update', () => {
     ).toEqual([['both', true]])
   })
 
-  test('that falls takes nothing away', async () => {
+  test('that lowers a stat does not lower progress', async () => {
     await write('bob', [{ code: 'kills', operation: 'set', value: 30 }])
     expect(await write('bob', [{ code: 'kills', operation: 'set', value: 2 }])).toMatchObject({
       values: [{ value: 2 }],
@@ -87,7 +87,7 @@ describe('a stat update', () => {
     })
   })
 
-  test('works by its operation, from the default', async () => {
+  test('applies its operations in order, starting from the default', async () => {
     const { values } = await write('cat', [
       add('lives', 1),
       { code: 'lives', operation: 'max', value: 2 },
@@ -96,9 +96,12 @@ describe('a stat update', () => {
     expect(values).toMatchObject([{ code: 'lives', value: 3.5 }])
   })
 
-  test('outside the bounds is refused, not clamped, and takes all others with it', async () => {
-    const refused = write('dan', [add('steps', 1), add('kills', 101)])
-    await expect(refused).rejects.toMatchObject({ code: 'failed_precondition', reason: 'STAT_OUT_OF_BOUNDS' })
+  test('outside the bounds is rejected, not clamped, with all other updates of the call', async () => {
+    const rejected = write('dan', [add('steps', 1), add('kills', 101)])
+    await expect(rejected).rejects.toMatchObject({
+      code: 'failed_precondition',
+      reason: 'STAT_OUT_OF_BOUNDS',
+    })
     await expect(write('dan', [add('steps', 2), add('steps', -1)])).rejects.toMatchObject({
       reason: 'STAT_INCREMENT_ONLY',
     })
@@ -112,16 +115,16 @@ describe('a stat update', () => {
     expect(await listStatValues(services, { titleId, playerId: 'dan' }, call)).toEqual([])
   })
 
-  test('may ask for a value that is there, or for none, and goes back to the default from anywhere', async () => {
-    const create = { code: 'lives', operation: 'reset', value: 0, when: 'absent' } as const
+  test('may require that a value exists or does not, and can reset any value to the default', async () => {
+    const createOnly = { code: 'lives', operation: 'reset', value: 0, when: 'absent' } as const
     const more = { code: 'lives', operation: 'increment', value: 2, when: 'present' } as const
     await expect(write('gil', [more])).rejects.toMatchObject({
       code: 'not_found',
       reason: 'STAT_VALUE_NOT_FOUND',
     })
-    const first = await write('gil', [create, more])
+    const first = await write('gil', [createOnly, more])
     expect(first).toMatchObject({ values: [{ code: 'lives', value: 5 }] })
-    await expect(write('gil', [create])).rejects.toMatchObject({ reason: 'STAT_VALUE_EXISTS' })
+    await expect(write('gil', [createOnly])).rejects.toMatchObject({ reason: 'STAT_VALUE_EXISTS' })
     await write('gil', [add('steps', 4)])
     const { values, progressResults } = await write('gil', [
       { code: 'steps', operation: 'reset', value: 0 },
@@ -133,7 +136,7 @@ describe('a stat update', () => {
     ])
   })
 
-  test('happens once for a request id, and none is lost of many at once', async () => {
+  test('is applied once for a request id, and none is lost among concurrent updates', async () => {
     await Promise.all(Array.from({ length: 20 }, () => write('eve', [add('steps', 5)], 'same')))
     await Promise.all(
       Array.from({ length: 20 }, (_, index) => write('eve', [add('steps', 1)], `other-${index}`)),
@@ -143,7 +146,7 @@ describe('a stat update', () => {
     ])
   })
 
-  test('is not to be passed by with an unlock', async () => {
+  test('cannot be bypassed by an unlock', async () => {
     const key = {
       titleId,
       playerId: 'fay',
@@ -159,12 +162,12 @@ describe('a stat update', () => {
   })
 })
 
-test('a stat that an achievement follows is not deleted', async () => {
+test('a stat that an achievement follows cannot be deleted', async () => {
   const remove = deleteStat(services, { titleId, code: 'kills', etag: undefined, requestId: undefined }, call)
   await expect(remove).rejects.toMatchObject({ reason: 'STAT_IN_USE' })
 })
 
-test('concurrent reports in any order end at the same place: the furthest', async () => {
+test('concurrent reports in any order end at the highest value', async () => {
   const reach = (quantity: bigint) => ({ kind: 'reach', requirementId: 'k', quantity }) as const
   let round = 0
   await fc.assert(
@@ -192,7 +195,7 @@ test('concurrent reports in any order end at the same place: the furthest', asyn
   )
 })
 
-test('many players at once are each answered as if they were alone', async () => {
+test('concurrent updates of many players return the same results as each alone', async () => {
   const players = Array.from({ length: 40 }, (_, index) => `crowd-${index}`)
   const add = (playerId: string, value: number, code = 'kills') =>
     recordStats(
@@ -203,15 +206,15 @@ test('many players at once are each answered as if they were alone', async () =>
       },
       call,
     )
-  const asked = players.flatMap((player) => [
+  const requests = players.flatMap((player) => [
     add(player, 3),
     add(player, 200).catch((error: unknown) => error),
     add(player, 4),
     add(player, 1, 'nothing').catch((error: unknown) => error),
   ])
-  const answers = await Promise.all(asked)
+  const outcomes = await Promise.all(requests)
   for (const [index, playerId] of players.entries()) {
-    expect(answers.slice(4 * index, 4 * index + 4)).toMatchObject([
+    expect(outcomes.slice(4 * index, 4 * index + 4)).toMatchObject([
       { values: [{ code: 'kills', value: 3 }] },
       { reason: 'STAT_OUT_OF_BOUNDS' },
       { values: [{ code: 'kills', value: 7 }] },
