@@ -1,11 +1,11 @@
-import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Canonical } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import { achievementNotFound } from '../require.ts'
 import type { Call, Services } from '../services.ts'
 import type { EntryOutcome } from './document-parts.ts'
-import { type ImportedDefinition, type ImportStrategy, importDefinitions } from './import-definitions.ts'
+import { type DefinitionContext, type ImportedDefinition, importDefinitions } from './import-definitions.ts'
 import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
 import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
 
@@ -18,17 +18,15 @@ export interface ReadyEntry {
   readonly titleId: string
 }
 
-export interface ImportSettings {
-  readonly adapter: Adapter
-  readonly strategy: ImportStrategy
+export interface ImportSettings extends Pick<DefinitionContext, 'adapter' | 'strategy' | 'locale'> {
   /** Whether definitions are written, or only matched. */
   readonly writesDefinitions: boolean
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly dryRun: boolean
-  /** BCP-47 tag of texts whose language the document does not state; undefined if the caller names none. */
-  readonly locale: string | undefined
 }
+
+type TitleContext = ImportSettings & DefinitionContext
 
 export interface BatchResult {
   readonly outcomes: readonly EntryOutcome[]
@@ -65,30 +63,22 @@ async function importIntoTitle(
   entries: readonly ReadyEntry[],
   call: Call,
 ): Promise<BatchResult> {
-  const { adapter, mapping, dryRun } = settings
+  const { adapter, mapping, dryRun, writesDefinitions } = settings
   const records = entries.map(({ record }) => record)
-  const lock = settings.writesDefinitions ? 'lock' : 'lockShared'
+  const lock = writesDefinitions ? 'lock' : 'lockShared'
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, lock)
+  const context: TitleContext = { ...settings, services, queries, call, titleId, matcher }
   const names = dryRun ? await queries.achievements.listNames(titleId) : new Map<string, string>()
-  const definitions = settings.writesDefinitions
-    ? await importDefinitions(services, queries, adapter, titleId, entries, matcher, settings, call)
+  const definitions = writesDefinitions
+    ? await importDefinitions(context, entries)
     : records.map((record) => match(matcher, record))
-  const results = await importProgressOf(
-    services,
-    queries,
-    settings,
-    titleId,
-    records,
-    definitions,
-    matcher,
-    call,
-  )
+  const results = await importProgressOf(context, records, definitions)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
     const definition = definitions[index] as ImportedDefinition
     const result = results[index]
     const error = definition.error ?? (result instanceof LaurelError ? result : undefined)
     const hasProgress = result !== undefined || record.summary !== undefined
-    const hasDefinition = settings.writesDefinitions && record.achievement !== undefined
+    const hasDefinition = writesDefinitions && record.achievement !== undefined
     let { kind } = definition
     if (error !== undefined) kind = 'failed'
     else if (kind === 'unchanged' && isDone(result) && result.changed) kind = 'replaced'
@@ -123,22 +113,16 @@ function match(matcher: Matcher, record: Canonical): ImportedDefinition {
 }
 
 async function importProgressOf(
-  services: Services,
-  queries: Queries,
-  settings: ImportSettings,
-  titleId: string,
+  { services, queries, call, adapter, titleId, matcher, playerId: namedPlayerId }: TitleContext,
   records: readonly Canonical[],
   definitions: readonly ImportedDefinition[],
-  matcher: Matcher,
-  call: Call,
 ): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
-  const { adapter } = settings
   const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
   const owners = new Map(await queries.accounts.findPlayers(adapter.id, accounts))
   const facts = records.map((record, index) => {
     try {
       if (definitions[index]?.error !== undefined) return undefined
-      const playerId = playerOfFacts(adapter, record, settings.playerId, owners)
+      const playerId = playerOfFacts(adapter, record, namedPlayerId, owners)
       if (playerId === undefined || (record.progress ?? record.summary) === undefined) return undefined
       const achievement = record.progress && matcher.find(record)
       if (record.progress !== undefined && achievement === undefined) {

@@ -22,6 +22,19 @@ export interface ImportedDefinition {
   readonly lostCode?: string | undefined
 }
 
+/** The title that a batch is imported into, and the settings for its definitions. */
+export interface DefinitionContext {
+  readonly services: Services
+  readonly queries: Queries
+  readonly call: Call
+  readonly adapter: Adapter
+  readonly titleId: string
+  readonly matcher: Matcher
+  readonly strategy: ImportStrategy
+  /** BCP-47 tag of texts whose language the document does not state; undefined if the caller names none. */
+  readonly locale: string | undefined
+}
+
 /** A record with the name of its shape in the document. */
 export interface DefinitionEntry {
   readonly record: Canonical
@@ -30,14 +43,8 @@ export interface DefinitionEntry {
 
 /** Writes the definitions of one batch; a record without one is only matched. Returns one result per record, in order. */
 export async function importDefinitions(
-  services: Services,
-  queries: Queries,
-  adapter: Adapter,
-  titleId: string,
+  { services, queries, call, adapter, titleId, matcher, strategy, locale }: DefinitionContext,
   entries: readonly DefinitionEntry[],
-  matcher: Matcher,
-  { strategy, locale }: { readonly strategy: ImportStrategy; readonly locale: string | undefined },
-  call: Call,
 ): Promise<readonly ImportedDefinition[]> {
   const now = services.now()
   const changed = new Map<string, StoredAchievement>()

@@ -14,7 +14,7 @@ async function read(content: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
 
 const LIMIT = 64 * 2 ** 20
 
-test('a document is the same however it is cut, each time that it is read', async () => {
+test('a document reads the same each time, for any sizes of its chunks', async () => {
   const size = fc.oneof(fc.constantFrom(0, 1, 65_535, 65_536, 65_537, 200_000), fc.nat(100))
   await fc.assert(
     fc.asyncProperty(fc.array(size, { maxLength: 60 }), async (sizes) => {
@@ -27,7 +27,7 @@ test('a document is the same however it is cut, each time that it is read', asyn
   )
 })
 
-test('small chunks are joined, and empty ones take nothing', async () => {
+test('small chunks are joined, and empty chunks use no memory', async () => {
   async function* content() {
     for (let index = 0; index < 1_000_000; index += 1) yield new Uint8Array(index % 2)
   }
