@@ -5,9 +5,9 @@ import { openOutbound } from '../src/outbound/outbound.ts'
 import { OutboundError } from '../src/outbound/outbound-error.ts'
 import {
   always,
-  answer,
   type Behaviour,
   type FakePlatform,
+  respond,
   startFakePlatform,
 } from './support/fake-platform.ts'
 
@@ -63,7 +63,7 @@ async function outcomes(target: Target, count: number): Promise<(number | string
 
 describe('the breaker', () => {
   test.each([
-    ['5xx', answer(503), {}, 503],
+    ['5xx', respond(503), {}, 503],
     ['broken connections', { kind: 'drop' }, {}, 'dropped'],
     ['timeouts', { kind: 'hang' }, { totalTimeoutMilliseconds: 30 }, 'timeout'],
   ] as const)('opens after %s, and then says when to retry', async (_, behaviour, limits, failed) => {
@@ -84,15 +84,15 @@ describe('the breaker', () => {
   })
 
   test('opens if the server does not listen', async () => {
-    const { platform, target } = await platformAndTarget(answer(200))
+    const { platform, target } = await platformAndTarget(respond(200))
     await platform.close()
     cleanups.shift()
     expect(await outcomes(target, 6)).toEqual([...Array(5).fill('cannot_connect'), 'circuit_open'])
   })
 
   test('opens if most requests fail, without five failures in a row', async () => {
-    const { platform, target } = await platformAndTarget(answer(200))
-    platform.behave = (_, index) => answer(index % 4 === 3 ? 200 : 500)
+    const { platform, target } = await platformAndTarget(respond(200))
+    platform.behave = (_, index) => respond(index % 4 === 3 ? 200 : 500)
     const all = await outcomes(target, 9)
     expect(all).toEqual([500, 500, 500, 200, 500, 500, 500, 200, 500])
     // Old failures leave the window: a slow machine needs more of them.
@@ -100,7 +100,7 @@ describe('the breaker', () => {
   })
 
   test.each([304, 400, 404, 429])('stays closed after %i', async (status) => {
-    const { target, states } = await platformAndTarget(answer(status))
+    const { target, states } = await platformAndTarget(respond(status))
     expect(await outcomes(target, 20)).toEqual(Array(20).fill(status))
     expect([target.breaker, states]).toEqual(['closed', []])
   })
@@ -120,10 +120,10 @@ describe('the breaker', () => {
   })
 
   test('is half open after a pause, and closes after a success', async () => {
-    const { platform, target, states } = await platformAndTarget(answer(500), { firstPauseMilliseconds: 10 })
+    const { platform, target, states } = await platformAndTarget(respond(500), { firstPauseMilliseconds: 10 })
     await outcomes(target, 5)
     await expect.poll(() => target.breaker).toBe('half_open')
-    platform.behave = always(answer(200))
+    platform.behave = always(respond(200))
     expect(await outcome(target)).toBe(200)
     expect(target.breaker).toBe('closed')
     expect(states).toEqual(['open', 'half_open', 'closed'])
@@ -131,7 +131,7 @@ describe('the breaker', () => {
   })
 
   test('lets one request through while it is half open', async () => {
-    const { platform, target } = await platformAndTarget(answer(500), { firstPauseMilliseconds: 10 })
+    const { platform, target } = await platformAndTarget(respond(500), { firstPauseMilliseconds: 10 })
     await outcomes(target, 5)
     await expect.poll(() => target.breaker).toBe('half_open')
     platform.behave = always({ kind: 'hang' })
@@ -147,7 +147,7 @@ describe('the breaker', () => {
   test('opens again for longer after an aborted probe', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
     cleanups.push(async () => void vi.useRealTimers())
-    const { platform, target, states } = await platformAndTarget(answer(500), { firstPauseMilliseconds: 50 })
+    const { platform, target, states } = await platformAndTarget(respond(500), { firstPauseMilliseconds: 50 })
     await outcomes(target, 5)
     platform.behave = always({ kind: 'hang' })
     for (let tries = 1; tries <= 3; tries += 1) {
@@ -168,8 +168,8 @@ describe('the breaker', () => {
   })
 
   test('is independent of other targets', async () => {
-    const dead = await platformAndTarget(answer(500))
-    const alive = await platformAndTarget(answer(200))
+    const dead = await platformAndTarget(respond(500))
+    const alive = await platformAndTarget(respond(200))
     await outcomes(dead.target, 5)
     expect(dead.target.breaker).toBe('open')
     expect(await outcomes(alive.target, 3)).toEqual([200, 200, 200])

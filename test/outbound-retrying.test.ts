@@ -6,10 +6,10 @@ import { openOutbound } from '../src/outbound/outbound.ts'
 import { backoff, sendRetrying } from '../src/outbound/retrying.ts'
 import {
   always,
-  answer,
   atRandom,
   type Behave,
   type FakePlatform,
+  respond,
   script,
   startFakePlatform,
   unreliable,
@@ -92,13 +92,13 @@ describe('retryAfterMilliseconds', () => {
     ],
     ['an invalid date', 429, { 'retry-after': 'Sun, 99 Nov 1994 08:49:37 GMT' }, undefined],
   ])('comes from %s', async (_, status, headers, expected) => {
-    const { target } = await platformAndTarget(always(answer(status, { headers })))
+    const { target } = await platformAndTarget(always(respond(status, { headers })))
     expect((await target.send(GET, NEVER_ABORTED)).retryAfterMilliseconds).toBe(expected)
   })
 
   test('is at most an hour for a date in a response without Date', async () => {
     const { target } = await platformAndTarget(
-      always(answer(429, { headers: { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' } })),
+      always(respond(429, { headers: { 'retry-after': 'Fri, 31 Dec 9999 23:59:59 GMT' } })),
     )
     expect((await target.send(GET, NEVER_ABORTED)).retryAfterMilliseconds).toBe(HOUR)
   })
@@ -121,12 +121,12 @@ describe('the request limiter', () => {
     callers[5]?.abort()
     await Promise.all(sent)
     expect(platform.received).toHaveLength(5)
-    platform.behave = always(answer(200))
+    platform.behave = always(respond(200))
     expect((await Promise.all([1, 2, 3, 4].map(() => target.send(GET, NEVER_ABORTED)))).length).toBe(4)
   })
 
   test('limits requests per second after a burst', async () => {
-    const { target } = await platformAndTarget(always(answer(200)), { requestsPerSecond: 50, burst: 5 })
+    const { target } = await platformAndTarget(always(respond(200)), { requestsPerSecond: 50, burst: 5 })
     const start = performance.now()
     await Promise.all(Array.from({ length: 15 }, () => target.send(GET, NEVER_ABORTED)))
     // Ten requests after the burst, 20 ms each.
@@ -134,7 +134,7 @@ describe('the request limiter', () => {
   })
 
   test('delays requests during a pause, and drops aborted ones', async () => {
-    const { platform, target } = await platformAndTarget(always(answer(200)))
+    const { platform, target } = await platformAndTarget(always(respond(200)))
     const start = performance.now()
     target.pause(200)
     target.pause(10)
@@ -172,24 +172,24 @@ describe('backoff', () => {
 
 describe('sendRetrying', () => {
   test('retries transient failures and returns the response', async () => {
-    const limited = answer(429, { headers: { 'retry-after': '0' } })
+    const limited = respond(429, { headers: { 'retry-after': '0' } })
     const { platform, target } = await platformAndTarget(
-      script(limited, { kind: 'drop' }, answer(200, { body: 'done' })),
+      script(limited, { kind: 'drop' }, respond(200, { body: 'done' })),
     )
     expect(await sendRetrying(target, GET, NEVER_ABORTED, SOON)).toMatchObject({ status: 200, body: 'done' })
     expect(platform.received).toHaveLength(3)
   })
 
   test('stops at permanent failures, and when the retry policy is exhausted', async () => {
-    const { platform, target } = await platformAndTarget(always(answer(404)))
+    const { platform, target } = await platformAndTarget(always(respond(404)))
     expect((await sendRetrying(target, GET, NEVER_ABORTED)).status).toBe(404)
     expect(platform.received).toHaveLength(1)
 
-    platform.behave = always(answer(500))
+    platform.behave = always(respond(500))
     expect((await sendRetrying(target, GET, NEVER_ABORTED, { ...SOON, maxAttempts: 2 })).status).toBe(500)
     expect(platform.received).toHaveLength(3)
 
-    platform.behave = always(answer(429, { headers: { 'retry-after': '60' } }))
+    platform.behave = always(respond(429, { headers: { 'retry-after': '60' } }))
     expect(
       (await sendRetrying(target, GET, NEVER_ABORTED, { ...SOON, maxElapsedMilliseconds: 10_000 })).status,
     ).toBe(429)
@@ -208,7 +208,7 @@ describe('sendRetrying', () => {
 
   test('pauses the target for all callers, after a success too', async () => {
     const last = { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset-after': '0.2' }
-    const { target } = await platformAndTarget(always(answer(200, { headers: last })))
+    const { target } = await platformAndTarget(always(respond(200, { headers: last })))
     const start = performance.now()
     await sendRetrying(target, GET, NEVER_ABORTED)
     await target.send(GET, NEVER_ABORTED)
@@ -217,7 +217,7 @@ describe('sendRetrying', () => {
 
   test('can be aborted while it waits', async () => {
     const { platform, target } = await platformAndTarget(
-      always(answer(429, { headers: { 'retry-after': '60' } })),
+      always(respond(429, { headers: { 'retry-after': '60' } })),
     )
     const caller = new AbortController()
     const sent = sendRetrying(target, GET, caller.signal)
@@ -231,8 +231,8 @@ describe('sendRetrying', () => {
     [
       'one that applies requests that it fails',
       atRandom(3, [
-        [1, answer(503, { applies: true })],
-        [1, answer(200)],
+        [1, respond(503, { applies: true })],
+        [1, respond(200)],
       ]),
     ],
   ])('delivers every request to %s, each applied once', async (_, behave) => {

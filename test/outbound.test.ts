@@ -8,10 +8,10 @@ import { OutboundError } from '../src/outbound/outbound-error.ts'
 import { issue } from './support/certificates.ts'
 import {
   always,
-  answer,
   type Behaviour,
   type FakePlatform,
   type FakePlatformOptions,
+  respond,
   startFakePlatform,
 } from './support/fake-platform.ts'
 
@@ -54,7 +54,7 @@ async function failureOf(work: Promise<unknown>): Promise<OutboundError> {
 describe('a response', () => {
   test('has status, headers and body', async () => {
     const headers = { 'X-One': 'a', 'Set-Cookie': ['b=1', 'c=2'], ['__proto__']: 'harmless' }
-    const platform = await startPlatform(answer(201, { headers, body: '{"né":"✓"}' }))
+    const platform = await startPlatform(respond(201, { headers, body: '{"né":"✓"}' }))
     const target = targetOf(`${platform.url}/api?key=1`)
     const body = '{"a":"ä"}'
     const request = {
@@ -81,7 +81,7 @@ describe('a response', () => {
   })
 
   test('comes from the URL itself if the request has no path', async () => {
-    const platform = await startPlatform(answer(204))
+    const platform = await startPlatform(respond(204))
     await targetOf(`${platform.url}/hook?key=1`).send(
       { method: 'POST', body: new Uint8Array([0x61]) },
       NEVER_ABORTED,
@@ -92,15 +92,15 @@ describe('a response', () => {
   test.each([301, 302, 304, 307, 308, 404, 429, 500])(
     'of status %i is returned, without following redirects',
     async (status) => {
-      const elsewhere = await startPlatform(answer(200))
-      const platform = await startPlatform(answer(status, { headers: { location: elsewhere.url } }))
+      const elsewhere = await startPlatform(respond(200))
+      const platform = await startPlatform(respond(status, { headers: { location: elsewhere.url } }))
       expect((await targetOf(platform.url).send(GET, NEVER_ABORTED)).status).toBe(status)
       expect(elsewhere.received).toEqual([])
     },
   )
 
   test('that is too long is cut between characters, and its connection reused', async () => {
-    const platform = await startPlatform(answer(200, { body: 'ä'.repeat(250_000) }))
+    const platform = await startPlatform(respond(200, { body: 'ä'.repeat(250_000) }))
     const target = targetOf(platform.url, { maxResponseBytes: 9 })
     for (let sent = 0; sent < 20; sent += 1) {
       expect(await target.send(GET, NEVER_ABORTED)).toMatchObject({ body: 'ääää', isTruncated: true })
@@ -110,7 +110,7 @@ describe('a response', () => {
   })
 
   test('of exactly the limit is not cut', async () => {
-    const platform = await startPlatform(answer(200, { body: 'abcd' }))
+    const platform = await startPlatform(respond(200, { body: 'abcd' }))
     const target = targetOf(platform.url, { maxResponseBytes: 4, requiresWholeResponse: true })
     expect(await target.send(GET, NEVER_ABORTED)).toMatchObject({ body: 'abcd', isTruncated: false })
   })
@@ -141,7 +141,7 @@ describe('a failure', () => {
     ],
     ['trickles its body', { kind: 'trickle', part: 'body' }, { totalTimeoutMilliseconds: 200 }, 'timeout'],
     ['breaks off', { kind: 'drop' }, {}, 'dropped'],
-    ['has long headers', answer(200, { headers: { 'x-long': 'x'.repeat(20_000) } }), {}, 'too_large'],
+    ['has long headers', respond(200, { headers: { 'x-long': 'x'.repeat(20_000) } }), {}, 'too_large'],
   ] as const)('is returned for a server that %s', async (_, behaviour, limits, kind) => {
     const platform = await startPlatform(behaviour)
     const failure = await failureOf(targetOf(platform.url, limits).send(GET, NEVER_ABORTED))
@@ -222,7 +222,7 @@ describe('a failure', () => {
     [{ ...GET, headers: { 'x-a': 'hush\r\nx-b: c' } }],
     [{ method: 'POST', body: 'ä'.repeat(6) } as const],
   ])('is `refused` for the invalid request %j', async (request) => {
-    const platform = await startPlatform(answer(200))
+    const platform = await startPlatform(respond(200))
     const failure = await failureOf(
       targetOf(`${platform.url}/api`, { maxRequestBytes: 11 }).send(request, NEVER_ABORTED),
     )
@@ -235,7 +235,7 @@ describe('a failure', () => {
 describe('TLS', () => {
   test('requires a trusted certificate for the host name', async () => {
     const issued = await issue('a fake platform')
-    const platform = await startPlatform(answer(200), { tls: issued })
+    const platform = await startPlatform(respond(200), { tls: issued })
     const failure = await failureOf(targetOf(platform.url).send(GET, NEVER_ABORTED))
     expect(failure).toMatchObject({ kind: 'tls', host: `localhost:${platform.port}` })
 
@@ -253,7 +253,7 @@ describe('TLS', () => {
   })
 
   test('fails for a server without TLS', async () => {
-    const platform = await startPlatform(answer(200))
+    const platform = await startPlatform(respond(200))
     const target = targetOf(`https://127.0.0.1:${platform.port}`)
     expect(await failureOf(target.send(GET, NEVER_ABORTED))).toMatchObject({ kind: 'tls' })
   })

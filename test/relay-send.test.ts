@@ -4,7 +4,7 @@ import { openOutbound } from '../src/outbound/outbound.ts'
 import { planRequests } from '../src/relay/request-plan.ts'
 import { RateLimiter, send } from '../src/relay/send.ts'
 import { changeOf } from './support/changes.ts'
-import { answer, type FakePlatform, script, startFakePlatform } from './support/fake-platform.ts'
+import { type FakePlatform, respond, script, startFakePlatform } from './support/fake-platform.ts'
 import { HOOK, HOOK_SECRET } from './support/relay.ts'
 
 let platform: FakePlatform
@@ -56,8 +56,8 @@ test('sends nothing after the deadline, even if no timer has fired yet', async (
 
 test('counts failures in a row from the last success', async () => {
   const later = performance.now() + 60_000
-  platform.behave = script(answer(500))
+  platform.behave = script(respond(500))
   expect(await sendTwo(later, 4)).toEqual({ states: ['pending', 'unsent'], failures: 5 })
-  platform.behave = script(answer(200), answer(500))
+  platform.behave = script(respond(200), respond(500))
   expect(await sendTwo(later, 4)).toEqual({ states: ['delivered', 'pending'], failures: 1 })
 })

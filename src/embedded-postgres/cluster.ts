@@ -168,6 +168,8 @@ function settings(cluster: Cluster, port: number): Record<string, string | numbe
     // No errors of statements: their caller logs them.
     log_min_messages: 'log',
     log_checkpoints: 'off',
-    ...(cluster.durable ? {} : { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
+    ...(cluster.durable
+      ? {}
+      : { max_connections: 400, fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }),
   }
 }

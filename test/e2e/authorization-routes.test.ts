@@ -34,7 +34,7 @@ function isService(who: Who, { title }: RouteTarget): boolean {
   return who === 'operator' || (who === 'service' && title === 'own')
 }
 
-/** The token is ann's, for the own title. */
+/** The player's token is ann's, for the own title. */
 function isAnn(who: Who, { title }: RouteTarget): boolean {
   return who === 'player' && title === 'own'
 }
@@ -100,7 +100,7 @@ describe.each(MOUNTED)('$mount', (mounted) => {
   test.each(calls)('%s allows: %s', async (call, access) => {
     const outcomes: Record<string, Outcome> = {}
     const expected: Record<string, Outcome> = {}
-    // The operator last: what is deleted is there until then.
+    // The operator calls last, because a delete removes the record for the callers after it.
     for (const who of ['anonymous', 'player', 'service', 'operator'] as const) {
       for (const title of WHICH) {
         for (const player of PLAYERS) {

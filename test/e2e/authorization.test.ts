@@ -10,7 +10,7 @@ import { type RunningServer, startServer } from '../support/server.ts'
 const OWN = 'space-race'
 const OTHER = 'sea-battle'
 const SELF = 'ann'
-const SOMEBODY = 'ben'
+const OTHER_PLAYER = 'ben'
 
 let database: TestDatabase
 let server: RunningServer
@@ -19,86 +19,87 @@ let tokens: Readonly<Record<string, string | undefined>>
 
 type Who = 'operator' | 'service' | 'player' | 'anonymous'
 
-/** Each kind of operation: who may, of which title and which player. Nobody who is unknown may do anything. */
-const MAY = {
-  /** Whoever is known. */
-  anybody: () => true,
-  /** Those who run all of it. */
-  running: (who: Who) => who === 'operator',
-  /** Those who look after the title. */
-  tending,
-  /** They, and players for themselves. */
-  playing: (who: Who, target: Target) =>
-    tending(who, target) || (who === 'player' && target.title === OWN && target.player === SELF),
-  /** Those who run all of it, and the player whom it is about. */
-  knowing: (who: Who, { player }: Target) => who === 'operator' || (who === 'player' && player === SELF),
+/** The kinds of operations: which callers are allowed, for which title and player. Anonymous callers are never allowed. */
+const IS_ALLOWED = {
+  /** Every authenticated caller. */
+  authenticated: () => true,
+  /** The operator. */
+  operator: (who: Who) => who === 'operator',
+  /** The operator, and services of the title. */
+  manager: isManager,
+  /** The same, and players for themselves. */
+  player: (who: Who, target: Target) =>
+    isManager(who, target) || (who === 'player' && target.title === OWN && target.player === SELF),
+  /** The operator, and the player whom the call is about. */
+  operatorOrSelf: (who: Who, { player }: Target) =>
+    who === 'operator' || (who === 'player' && player === SELF),
 } as const
 
-function tending(who: Who, { title }: Target): boolean {
+function isManager(who: Who, { title }: Target): boolean {
   return who === 'operator' || (who === 'service' && title === OWN)
 }
 
-const TABLE: Readonly<Record<string, keyof typeof MAY>> = {
-  createAchievement: 'tending',
-  getAchievement: 'tending',
-  listAchievements: 'tending',
-  updateAchievement: 'tending',
-  deleteAchievement: 'running',
-  reorderAchievement: 'tending',
-  batchGetAchievements: 'tending',
-  createDestination: 'tending',
-  getDestination: 'tending',
-  listDestinations: 'tending',
-  updateDestination: 'tending',
-  deleteDestination: 'running',
-  pauseDestination: 'tending',
-  resumeDestination: 'tending',
-  testDestination: 'tending',
-  listDeliveries: 'tending',
-  getDelivery: 'tending',
-  replayDelivery: 'tending',
-  replayDeliveries: 'tending',
-  listAchievementDeliveries: 'tending',
-  listDialects: 'anybody',
-  translate: 'anybody',
-  importAchievements: 'tending',
-  importProgress: 'tending',
-  exportAchievements: 'tending',
-  exportProgress: 'tending',
-  createPlayer: 'running',
-  getPlayer: 'knowing',
-  listPlayers: 'running',
-  updatePlayer: 'running',
-  deletePlayer: 'running',
-  linkAccount: 'running',
-  unlinkAccount: 'running',
-  findPlayer: 'running',
-  recordProgress: 'playing',
-  'recordProgress, at a stated time': 'tending',
-  unlockAchievement: 'playing',
-  recordStats: 'playing',
-  batchRecordProgress: 'playing',
-  streamProgress: 'playing',
-  watchProgress: 'tending',
-  'watchProgress, as the player sees it': 'playing',
-  getProgress: 'tending',
-  listProgress: 'tending',
-  'listProgress, as the player sees it': 'playing',
-  revokeAchievement: 'tending',
-  restoreAchievement: 'tending',
-  resetProgress: 'running',
-  getPlayerSummary: 'playing',
-  createStat: 'tending',
-  getStat: 'tending',
-  listStats: 'tending',
-  updateStat: 'tending',
-  deleteStat: 'running',
-  listStatValues: 'playing',
-  createTitle: 'tending',
-  getTitle: 'tending',
-  listTitles: 'running',
-  updateTitle: 'tending',
-  deleteTitle: 'running',
+const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
+  createAchievement: 'manager',
+  getAchievement: 'manager',
+  listAchievements: 'manager',
+  updateAchievement: 'manager',
+  deleteAchievement: 'operator',
+  reorderAchievement: 'manager',
+  batchGetAchievements: 'manager',
+  createDestination: 'manager',
+  getDestination: 'manager',
+  listDestinations: 'manager',
+  updateDestination: 'manager',
+  deleteDestination: 'operator',
+  pauseDestination: 'manager',
+  resumeDestination: 'manager',
+  testDestination: 'manager',
+  listDeliveries: 'manager',
+  getDelivery: 'manager',
+  replayDelivery: 'manager',
+  replayDeliveries: 'manager',
+  listAchievementDeliveries: 'manager',
+  listDialects: 'authenticated',
+  translate: 'authenticated',
+  importAchievements: 'manager',
+  importProgress: 'manager',
+  exportAchievements: 'manager',
+  exportProgress: 'manager',
+  createPlayer: 'operator',
+  getPlayer: 'operatorOrSelf',
+  listPlayers: 'operator',
+  updatePlayer: 'operator',
+  deletePlayer: 'operator',
+  linkAccount: 'operator',
+  unlinkAccount: 'operator',
+  findPlayer: 'operator',
+  recordProgress: 'player',
+  'recordProgress, at a stated time': 'manager',
+  unlockAchievement: 'player',
+  recordStats: 'player',
+  batchRecordProgress: 'player',
+  streamProgress: 'player',
+  watchProgress: 'manager',
+  'watchProgress, as the player sees it': 'player',
+  getProgress: 'manager',
+  listProgress: 'manager',
+  'listProgress, as the player sees it': 'player',
+  revokeAchievement: 'manager',
+  restoreAchievement: 'manager',
+  resetProgress: 'operator',
+  getPlayerSummary: 'player',
+  createStat: 'manager',
+  getStat: 'manager',
+  listStats: 'manager',
+  updateStat: 'manager',
+  deleteStat: 'operator',
+  listStatValues: 'player',
+  createTitle: 'manager',
+  getTitle: 'manager',
+  listTitles: 'operator',
+  updateTitle: 'manager',
+  deleteTitle: 'operator',
 }
 
 beforeAll(async () => {
@@ -136,12 +137,12 @@ afterAll(async () => {
   rmSync(auth.folder, { recursive: true })
 })
 
-interface OutcomeByEntry {
+interface AnyResponse {
   readonly results?: BatchItemResult[]
   readonly resumeToken?: string
 }
 
-/** Calls a method of whatever kind, and gives the status of its answer. */
+/** Calls an RPC, unary or streaming, and returns the status of its response. */
 function ask(name: string, request: object, token: string | undefined): Promise<status> {
   const { definition, complete } = RPCS.get(name.split(',')[0] as string) as Rpc
   const { requestStream, responseStream } = definition
@@ -158,11 +159,11 @@ function ask(name: string, request: object, token: string | undefined): Promise<
       return
     }
     const stream = requestStream ? method(metadata) : method(message, metadata)
-    stream.on('data', ({ results = [], resumeToken }: OutcomeByEntry) => {
-      // What is refused of a stream of items is refused in its place.
+    stream.on('data', ({ results = [], resumeToken }: AnyResponse) => {
+      // A stream of items reports a denial in the item's own result.
       const [outcome] = results.map((result) => result.outcome)
       if (outcome?.$case === 'error') resolve(outcome.value.code)
-      // A watch that has begun goes on for ever.
+      // A watch that was accepted has no end of its own.
       if (resumeToken !== undefined) {
         resolve(status.OK)
         stream.cancel()
@@ -175,7 +176,7 @@ function ask(name: string, request: object, token: string | undefined): Promise<
 }
 
 describe('every operation of the wire', () => {
-  test('is in the table, and nothing else is', () => {
+  test('is in the table, and the table has no others', () => {
     const named = new Set(Object.keys(TABLE).map((name) => name.split(',')[0]))
     expect([...named].sort()).toEqual([...RPCS.keys()].sort())
     expect(Object.keys(RPC_REQUESTS).sort()).toEqual(Object.keys(TABLE).sort())
@@ -186,14 +187,14 @@ describe('every operation of the wire', () => {
     const expected: Record<string, string> = {}
     for (const who of ['anonymous', 'player', 'service', 'operator'] as const) {
       for (const title of [OWN, OTHER]) {
-        for (const player of [SELF, SOMEBODY]) {
+        for (const player of [SELF, OTHER_PLAYER]) {
           const target = { title, player }
           const cell = `${who} of ${title}, ${player}`
           const request = (RPC_REQUESTS[name] as (target: Target) => object)(target)
           const code = await ask(name, request, tokens[who])
           outcomes[cell] = outcomeOf(code)
           expected[cell] =
-            who === 'anonymous' ? 'unauthenticated' : MAY[kind](who, target) ? 'allowed' : 'denied'
+            who === 'anonymous' ? 'unauthenticated' : IS_ALLOWED[kind](who, target) ? 'allowed' : 'denied'
         }
       }
     }
@@ -201,7 +202,7 @@ describe('every operation of the wire', () => {
   })
 })
 
-/** A call that got as far as the records was allowed, whatever it found there. */
+/** Returns `allowed` for a call that reached the records, whatever it found there. */
 function outcomeOf(code: status): string {
   if (code === status.UNAUTHENTICATED) return 'unauthenticated'
   if (code === status.PERMISSION_DENIED) return 'denied'

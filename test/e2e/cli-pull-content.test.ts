@@ -10,7 +10,7 @@ import {
   row,
   unlocked,
 } from '../support/fake-lists.ts'
-import { answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { openPullHouse, type PullHouse } from '../support/pulls.ts'
 
 let house: PullHouse
@@ -149,7 +149,7 @@ describe('a page', () => {
     const well = listsOf(namespace)
     platform.behave = (request, index) => {
       const said = well(request, index)
-      if (said.kind !== 'answer') return said
+      if (said.kind !== 'respond') return said
       return {
         ...said,
         body: (said.body ?? '').replace('CUT', cut).replace('"data":[', '"data":[7,{"achievementCode":5},'),
@@ -189,14 +189,14 @@ describe('a page', () => {
     const well = listsOf(namespace)
     namespace.rows['eve'] = [unlocked('a')]
     platform.behave = (request, index) =>
-      pageOf(request).startsWith('ada ') ? answer(200, { body }) : well(request, index)
+      pageOf(request).startsWith('ada ') ? respond(200, { body }) : well(request, index)
     const { code, report } = await pull('--player', 'ada=ada', '--player', 'eva=eve')
     expect(code).toBe(1)
     expect(report).toMatchObject({ players: { pulled: 1, refused: 1 }, progress: { changed: 1 } })
     expect(report.refused).toMatchObject([
       { playerId: 'ada', reason, message: expect.stringMatching(message) },
     ])
-    platform.behave = () => answer(200, { body })
+    platform.behave = () => respond(200, { body })
     const all = await pull()
     expect({ code: all.code, stdout: all.stdout }).toEqual({ code: 1, stdout: '' })
     expect(all.stderr).toMatch(

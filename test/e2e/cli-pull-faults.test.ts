@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { emptyTally } from '../../src/cli/pull/tally.ts'
 import { definition, type FakeNamespace, listsOf, pageOf, unlocked } from '../support/fake-lists.ts'
-import { answer, type Behave, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { type Behave, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { openPullHouse, type PullHouse } from '../support/pulls.ts'
 
 let house: PullHouse
@@ -88,7 +88,7 @@ describe('a killed pull', () => {
   })
 
   test('is not continued by another pull, nor from a file that is no state', async () => {
-    platform.behave = () => answer(401)
+    platform.behave = () => respond(401)
     const state = house.stateOf(title)
     await writeFile(state, '{"version":2')
     expect(await house.pull(...asked())).toMatchObject({
@@ -117,11 +117,11 @@ describe('a platform', () => {
   /** Fails the first request for each page, each in another way. */
   function failingOnce(well: Behave): Behave {
     const failures = [
-      answer(429, { headers: { 'retry-after': '1' } }),
-      answer(500),
+      respond(429, { headers: { 'retry-after': '1' } }),
+      respond(500),
       { kind: 'drop' } as const,
       { kind: 'hang' } as const,
-      answer(503, { body: 'busy' }),
+      respond(503, { body: 'busy' }),
       { kind: 'hang', begun: true } as const,
     ]
     const failed = new Set<string>()
@@ -148,7 +148,7 @@ describe('a platform', () => {
   test('that fails for longer than --retry-for stops the pull, which can be continued', async () => {
     const well = listsOf(namespace)
     platform.behave = (request, index) =>
-      pageOf(request) === 'ada 0' ? answer(503, { body: 'closed' }) : well(request, index)
+      pageOf(request) === 'ada 0' ? respond(503, { body: 'closed' }) : well(request, index)
     const { code, stdout, stderr } = await house.pull(...asked('--retry-for', '1'))
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
     expect(stderr).toBe(
@@ -172,7 +172,7 @@ describe('a platform', () => {
   test('that refuses the credential stops the pull without a retry, and the credential is not shown', async () => {
     const secret = 'Bearer s3cr3t-t0ken'
     await house.file('platform', `${secret}\n`)
-    platform.behave = ({ headers }) => answer(401, { body: `not you: ${headers.authorization}` })
+    platform.behave = ({ headers }) => respond(401, { body: `not you: ${headers.authorization}` })
     const { code, stderr } = await house.pull(...asked('--credential', 'file:platform'))
     expect(platform.received.map(({ headers }) => headers.authorization)).toEqual([secret])
     expect(code).toBe(1)

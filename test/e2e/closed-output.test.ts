@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
-import { createWorld } from '../support/fixture.ts'
+import { createFixture } from '../support/fixture.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVING = /serving gRPC on (\S+) and HTTP on (\S+)/
@@ -44,7 +44,7 @@ test.each([
   })
   server.stdout.destroy()
   server.stderr.destroy()
-  await createWorld(address, { first: undefined })
+  await createFixture(address, { first: undefined })
   expect((await fetch(`http://${http}/readyz`)).status).toBe(200)
   server.kill('SIGTERM')
   expect(await exited).toEqual([0, null])

@@ -13,13 +13,13 @@ import { openWatch } from '../support/event-source.ts'
 import { until } from '../support/relay.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
 
-/** More than the sockets of a machine hold back by themselves: about 60 megabytes for each reader. */
+/** About 60 megabytes for each reader: more than the socket buffers of a machine hold. */
 const MANY = 40_000
 const REASON = 'x'.repeat(1024)
 const READERS = 10
 const MEBIBYTE = 2 ** 20
-/** In milliseconds: who waited so long would wait for ever. */
-const HOUR = 60 * 60_000
+/** A wait of an hour would fail the test. */
+const HOUR_MILLISECONDS = 60 * 60_000
 
 let services: TestServices
 
@@ -37,7 +37,7 @@ const memory = () => {
   return heapUsed + external
 }
 
-/** Waits until nothing has been taken from any of them for a while. */
+/** Waits until no watch has been read from for half a second. */
 async function untilStill(watches: readonly Observed[]): Promise<void> {
   const count = () => watches.reduce((sum, { pages }) => sum + pages, 0)
   let [last, same] = [-1, 0]
@@ -48,7 +48,7 @@ async function untilStill(watches: readonly Observed[]): Promise<void> {
   })
 }
 
-test('who reads nothing is not read for, and costs no memory', async () => {
+test('a watch whose client reads nothing stops reading pages and holds little memory', async () => {
   const { server, address, watches } = await startEventHost(services)
   await writeEvents(services.databaseUrl, MANY, REASON)
   const before = memory()
@@ -62,7 +62,7 @@ test('who reads nothing is not read for, and costs no memory', async () => {
   await server.stop()
 })
 
-test('who reads nothing for too long is dropped, hears why, and goes on without a gap', async () => {
+test('a client that reads nothing for too long is disconnected with the reason, and resumes without a gap', async () => {
   const { server, url, address, watches } = await startEventHost(services, { writeTimeout: 300 })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
@@ -76,12 +76,12 @@ test('who reads nothing for too long is dropped, hears why, and goes on without 
   expect(token).toBe(writeResumeToken(EVENTS_TITLE, BigInt(ids.at(-1) ?? 0)))
   const query = Object.entries({ title_id: EVENTS_TITLE, resume_token: token })
   using rest = await openWatch(url, { query })
-  await rest.until(({ told }) => ids.length + told.length >= MANY)
+  await rest.until(({ events }) => ids.length + events.length >= MANY)
   expect([...ids, ...rest.ids.map(Number)]).toEqual(Array.from({ length: MANY }, (_, index) => index + 1))
   await server.stop(0)
 })
 
-test('who does not even take the end is not waited for', async () => {
+test('a client that does not read the end of its stream is disconnected', async () => {
   const { server, address, watches } = await startEventHost(services, { writeTimeout: 100 })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
@@ -92,7 +92,7 @@ test('who does not even take the end is not waited for', async () => {
   await server.stop()
 })
 
-test('a watch ends with its client', async () => {
+test('a watch ends when its client disconnects', async () => {
   const { server, address, url, watches } = await startEventHost(services)
   const quiet = await openWatch(url, { query: [['title_id', EVENTS_TITLE]] })
   quiet[Symbol.dispose]()
@@ -104,13 +104,13 @@ test('a watch ends with its client', async () => {
   await server.stop()
 })
 
-test('a server that stops waits for nobody who reads nothing', async () => {
-  const { server, address, watches } = await startEventHost(services, { writeTimeout: HOUR })
+test('a server stops without waiting for a client that reads nothing', async () => {
+  const { server, address, watches } = await startEventHost(services, { writeTimeout: HOUR_MILLISECONDS })
   await writeEvents(services.databaseUrl, MANY, REASON)
   const reader = new LazyReader(address, 'from_oldest=true')
   await until(() => watches.length === 1)
   await untilStill(watches)
   await services.safePosition.close()
-  await server.stop(HOUR)
+  await server.stop(HOUR_MILLISECONDS)
   reader.leave()
 })

@@ -6,28 +6,28 @@ import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 import { EVENTS_TITLE, LazyReader, startEventHost, writeEvents } from '../support/event-host.ts'
 import { BrowserWatch, openWatch } from '../support/event-source.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { record } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
 import { createTestServices } from '../support/services.ts'
-import { wayTo } from '../support/severed.ts'
+import { startProxy } from '../support/severed.ts'
 
 const WATCHING = { query: [['title_id', EVENTS_TITLE] as const] }
 
-test('a stream on which nothing is said outlives all that the host has no patience for', async () => {
+test('a quiet stream is not ended by the timeout of slow requests', async () => {
   await using services = await createTestServices()
   const { server, address, url } = await startEventHost(services, { slowest: 100 })
   using watch = await openAmong408s(url)
-  // Who came later than the stream and was too slow is sent away: so all were looked at, the stream too.
-  for (let look = 0; look < 5; look += 1) expect(await heardInSilence(address)).toMatch(/^HTTP\/1\.1 408 /)
+  // Idle connections opened after the stream get 408: so the server has checked all connections, the stream too.
+  for (let look = 0; look < 5; look += 1) expect(await responseToSilence(address)).toMatch(/^HTTP\/1\.1 408 /)
   await writeEvents(services.databaseUrl, 1)
-  await watch.until(({ told }) => told.length === 1)
+  await watch.until(({ events }) => events.length === 1)
   expect([watch.opened, watch.ends]).toEqual([1, []])
   await services.safePosition.close()
   await server.stop()
 })
 
-/** A request itself is too slow where the machine stands still: then it is made again. */
+/** Opens a watch; if the machine stalls, the request itself gets 408 and is repeated. */
 async function openAmong408s(url: string): Promise<BrowserWatch> {
   for (;;) {
     const watch = new BrowserWatch(url, WATCHING)
@@ -37,18 +37,18 @@ async function openAmong408s(url: string): Promise<BrowserWatch> {
   }
 }
 
-/** What who asks nothing is told. */
-function heardInSilence(address: string): Promise<string> {
+/** Returns the response to a connection that sends no request. */
+function responseToSilence(address: string): Promise<string> {
   const [host, port] = address.split(':')
   return text(connect(Number(port), host))
 }
 
-test('a quiet stream says that it is alive, and up to where it has seen all', async () => {
+test('a quiet stream sends heartbeats, with a token up to which all events were read', async () => {
   await using services = await createTestServices()
   const { server, address, watches } = await startEventHost(services, { heartbeat: 20 })
   const reader = new LazyReader(address, 'kind=unlocked')
   while ((watches[0]?.pages ?? 0) < 5) await sleep(20)
-  // Of another kind: it is not told, and yet a watch that goes on need not look at it again.
+  // Events of another kind are not sent, but the token moves past them.
   await writeEvents(services.databaseUrl, 3)
   services.safePosition.poke()
   while ((services.safePosition.position ?? 0n) < 3n) await sleep(20)
@@ -64,7 +64,7 @@ test('a quiet stream says that it is alive, and up to where it has seen all', as
   await server.stop()
 })
 
-test('who comes while the server stops is sent away for a moment, and not for good', async () => {
+test('a watch that starts while the server stops ends with SERVER_STOPPING, and the browser reconnects', async () => {
   await using services = await createTestServices()
   const { server, url } = await startEventHost(services)
   await services.safePosition.close()
@@ -74,7 +74,7 @@ test('who comes while the server stops is sent away for a moment, and not for go
   await server.stop()
 })
 
-test('a fault ends a stream, and tells nothing of itself', async () => {
+test('an internal error ends a stream without details of the error', async () => {
   await using services = await createTestServices()
   const { server, address, url, watches } = await startEventHost(services, { heartbeat: 20 })
   const reader = new LazyReader(address, 'from_oldest=true')
@@ -86,29 +86,32 @@ test('a fault ends a stream, and tells nothing of itself', async () => {
   const whole = await reader.readAll()
   expect(whole).toMatch(/event: end\ndata: \{"reason":"INTERNAL","message":"internal error","resume_token":"/)
   expect(whole).not.toMatch(/lost|event_marks|relation/)
-  const answer = await fetch(`${url}/events?title_id=${EVENTS_TITLE}`)
-  expect([answer.status, await answer.json()]).toEqual([500, { error: 'internal error', reason: 'INTERNAL' }])
+  const response = await fetch(`${url}/events?title_id=${EVENTS_TITLE}`)
+  expect([response.status, await response.json()]).toEqual([
+    500,
+    { error: 'internal error', reason: 'INTERNAL' },
+  ])
   await client.end()
   await server.stop()
 })
 
-test('while the database is away a browser comes again and again, and then goes on', async () => {
+test('a browser reconnects while the database is unreachable, and then resumes without a gap', async () => {
   await using database = await createTestDatabase()
-  await using way = await wayTo(database.url)
-  await using server = await startServer({ databaseUrl: way.url })
+  await using proxy = await startProxy(database.url)
+  await using server = await startServer({ databaseUrl: proxy.url })
   await using other = await startServer({ databaseUrl: database.url })
-  await createWorld(server.address, { plain: undefined })
+  await createFixture(server.address, { plain: undefined })
   using watch = await openWatch(server.url, { query: [['title_id', TITLE_ID]] })
   const unlock = (playerId: string) => record(other.address, [{ playerId, achievementId: 'plain' }])
   await unlock('ann')
-  await watch.until(({ told }) => told.length === 1)
-  way.cut()
+  await watch.until(({ events }) => events.length === 1)
+  proxy.cut()
   await unlock('ben')
-  // One stream that broke, and some that ended at once.
+  // The first stream broke; the later ones ended at once.
   await watch.until(({ ends }) => ends.length >= 3)
   for (const { reason } of watch.ends) expect(reason).toBe('DATABASE_UNAVAILABLE')
-  way.mend()
+  proxy.mend()
   await unlock('cleo')
-  await watch.until(({ told }) => told.length === 3)
-  expect(watch.told.map(({ data }) => data['player_id'])).toEqual(['ann', 'ben', 'cleo'])
+  await watch.until(({ events }) => events.length === 3)
+  expect(watch.events.map(({ data }) => data['player_id'])).toEqual(['ann', 'ben', 'cleo'])
 })

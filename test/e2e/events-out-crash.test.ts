@@ -16,7 +16,7 @@ let store: Store
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-crash-'))
-  // Under root Postgres runs as another user, who must be able to enter.
+  // Under root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
   postgres = await startEmbeddedPostgres({ dataDirectory: folder, log: testWire.log })
   await migrate(postgres.connectionString)
@@ -35,7 +35,7 @@ async function open(): Promise<pg.Client> {
   return client
 }
 
-async function tell(client: pg.Client): Promise<bigint> {
+async function insertEvent(client: pg.Client): Promise<bigint> {
   const { rows } = await client.query<{ id: string }>(
     `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
      values ('ann', 'crash', 'first', 'progressed', 0, 'in_progress', 1, '', '', '') returning id`,
@@ -45,18 +45,18 @@ async function tell(client: pg.Client): Promise<bigint> {
 
 const { signal } = new AbortController()
 
-/** Lets Postgres crash amid a transaction that has taken a number, and gives what another one gets afterwards. */
-async function crash(horizon: SafePosition) {
+/** Kills Postgres during a transaction that has inserted an event; returns its id and the id that Postgres gives next. */
+async function crash(safePosition: SafePosition) {
   const client = await open()
-  // Numbers are written down ahead, by the dozen: the next one would be by itself, and nothing else is.
+  // Postgres logs sequence values 32 ahead: after the last of them the next value is logged alone, and may be lost.
   const ahead = async () =>
     (await client.query('select log_cnt::int as ahead from events_id_seq')).rows[0].ahead
-  do await tell(client)
+  do await insertEvent(client)
   while ((await ahead()) > 0)
-  const start = await horizon.current(signal)
+  const start = await safePosition.current(signal)
   await client.query('begin')
-  const lost = await tell(client)
-  for (const look of [1, 2]) expect([look, await horizon.current(signal)]).toEqual([look, start])
+  const lost = await insertEvent(client)
+  for (const look of [1, 2]) expect([look, await safePosition.current(signal)]).toEqual([look, start])
   process.kill(await postmaster(), 'SIGKILL')
   await client.end().catch(() => {})
   await until(() =>
@@ -66,14 +66,14 @@ async function crash(horizon: SafePosition) {
   )
   const writer = await open()
   await writer.query('begin')
-  return { start, lost, given: await tell(writer), writer }
+  return { start, lost, given: await insertEvent(writer), writer }
 }
 
-test('a number that Postgres forgets as it crashes, and gives again, is not passed by', async () => {
+test('an event id that Postgres loses in a crash and gives again is not skipped', async () => {
   const { safePosition, feed } = servicesOn(store)
   safePosition.start()
   let crashed = await crash(safePosition)
-  // It may have been written down just in time.
+  // If the log was flushed just in time, the id was not lost.
   while (crashed.given !== crashed.lost) {
     await crashed.writer.end()
     crashed = await crash(safePosition)

@@ -23,13 +23,13 @@ beforeAll(async () => {
 })
 afterAll(() => servers[Symbol.asyncDispose]())
 
-/** Asks, and reads the answer where it is none that goes on. */
-async function ask(url: string, query: string, init: RequestInit = {}) {
+/** Sends a request and returns the response; of a stream only the headers. */
+async function send(url: string, query: string, init: RequestInit = {}) {
   const controller = new AbortController()
-  const answer = await fetch(`${url}/events?${query}`, { ...init, signal: controller.signal })
-  const { status, headers } = answer
+  const response = await fetch(`${url}/events?${query}`, { ...init, signal: controller.signal })
+  const { status, headers } = response
   const streams = headers.get('content-type') === 'text/event-stream'
-  const text = streams ? '' : await answer.text()
+  const text = streams ? '' : await response.text()
   controller.abort()
   return { status, headers, body: text === '' ? undefined : JSON.parse(text) }
 }
@@ -52,18 +52,18 @@ describe('a query', () => {
       `${SELF}&${Array.from({ length: LIMITS.filterIds + 1 }, (_, index) => `player_id=${index}`).join('&')}`,
       `player_id must be given at most ${LIMITS.filterIds} times`,
     ],
-  ])('such as %.60s is refused', async (query, problem) => {
-    const { status, body } = await ask(open.url, query)
+  ])('such as %.60s is rejected', async (query, problem) => {
+    const { status, body } = await send(open.url, query)
     expect([status, body.reason]).toEqual([400, 'INVALID_FIELD'])
     expect(body.error).toContain(problem)
   })
 
-  test('that is wrong in many ways hears of all of them', async () => {
-    const { body } = await ask(open.url, 'view=x&kind=y&color=red')
+  test('with several problems is rejected with all of them', async () => {
+    const { body } = await send(open.url, 'view=x&kind=y&color=red')
     for (const field of ['title_id', 'view', 'kind', '"color"']) expect(body.error).toContain(`${field} `)
   })
 
-  test('of any kind is answered, and is never a fault', async () => {
+  test('of any text gets a status of the contract, never an internal error', async () => {
     const name = fc.oneof(
       fc.constantFrom('title_id', 'player_id', 'kind', 'view', 'from_oldest', 'resume_token', 'lastEventId'),
       fc.string(),
@@ -85,7 +85,7 @@ describe('a query', () => {
     const token = fc.string({ unit: fc.constantFrom(...'abcXYZ019-_=. %'), maxLength: 60 })
     await fc.assert(
       fc.asyncProperty(fc.oneof(written, raw), token, async (query, lastEventId) => {
-        const { status } = await ask(open.url, query, { headers: { 'last-event-id': lastEventId } })
+        const { status } = await send(open.url, query, { headers: { 'last-event-id': lastEventId } })
         expect([200, 400, 404]).toContain(status)
       }),
       { numRuns: 300 },
@@ -93,38 +93,38 @@ describe('a query', () => {
   })
 })
 
-test('a title that is not there', async () => {
-  const { status, body } = await ask(open.url, 'title_id=nowhere')
+test('a title that does not exist is rejected', async () => {
+  const { status, body } = await send(open.url, 'title_id=nowhere')
   expect([status, body.reason]).toEqual([404, 'TITLE_NOT_FOUND'])
 })
 
-test('a token that no watch of the title gave', async () => {
+test('a token that no watch of the title gave is rejected', async () => {
   for (const token of ['nonsense', writeResumeToken('another', 1n), writeResumeToken(TITLE_ID, 10n ** 9n)]) {
-    const asked = await ask(open.url, `${SELF}&resume_token=${token}`)
-    expect([asked.status, asked.body.reason]).toEqual([400, 'RESUME_TOKEN_INVALID'])
-    const again = await ask(open.url, SELF, { headers: { 'last-event-id': token } })
+    const first = await send(open.url, `${SELF}&resume_token=${token}`)
+    expect([first.status, first.body.reason]).toEqual([400, 'RESUME_TOKEN_INVALID'])
+    const again = await send(open.url, SELF, { headers: { 'last-event-id': token } })
     expect([again.status, again.body.reason]).toEqual([400, 'RESUME_TOKEN_INVALID'])
   }
 })
 
-test('a token whose events are gone is told the oldest that goes on, and a browser gives up', async () => {
+test('a token whose events were purged gets the oldest valid token, and a browser gives up', async () => {
   using watch = await openWatch(open.url, { query: [['title_id', TITLE_ID]] })
   await record(open.address, [{ playerId: 'gina', achievementId: 'plain' }])
-  await watch.until(({ told }) => told.length === 1)
+  await watch.until(({ events }) => events.length === 1)
   const client = new pg.Client({ connectionString: servers.databaseUrl })
   await client.connect()
   const last = watch.ids[0]
   await client.query('insert into event_marks (position, time) values ($1, 17000000000000000)', [last])
   await client.query('delete from event_marks where position < $1', [last])
   const old = writeResumeToken(TITLE_ID, 0n)
-  const { status, body } = await ask(open.url, `${SELF}&resume_token=${old}`)
+  const { status, body } = await send(open.url, `${SELF}&resume_token=${old}`)
   expect(status).toBe(410)
   expect(body).toEqual({
     error: expect.stringContaining('not kept any more'),
     reason: 'RESUME_TOKEN_EXPIRED',
     title_id: TITLE_ID,
     oldest_time: '2023-11-14T22:13:20Z',
-    oldest_resume_token: watch.told[0]?.token,
+    oldest_resume_token: watch.events[0]?.token,
   })
   using gone = new BrowserWatch(open.url, {
     query: [
@@ -133,24 +133,27 @@ test('a token whose events are gone is told the oldest that goes on, and a brows
     ],
   })
   await expect(gone.until(() => false)).rejects.toThrow('status 410')
-  expect((await ask(open.url, `${SELF}&resume_token=${body.oldest_resume_token}`)).status).toBe(200)
+  expect((await send(open.url, `${SELF}&resume_token=${body.oldest_resume_token}`)).status).toBe(200)
   await client.query('insert into event_marks (position, time) values (0, 0)')
   await client.end()
 })
 
-test.each(['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])('%s is no way to read', async (method) => {
-  const { status, headers } = await ask(open.url, SELF, { method })
-  expect([status, headers.get('allow')]).toEqual([405, 'GET'])
-})
+test.each(['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])(
+  '%s is rejected with 405',
+  async (method) => {
+    const { status, headers } = await send(open.url, SELF, { method })
+    expect([status, headers.get('allow')]).toEqual([405, 'GET'])
+  },
+)
 
-test('who asks is asked who they are, and told what is theirs', async () => {
+test('a caller is authenticated first, and sees only permitted events', async () => {
   const ann = await auth.player('ann')
   const own = `${SELF}&player_id=ann&view=player`
   const status = async (token: string | undefined, query: string) => {
     const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` }
-    return (await ask(closed.url, query, { headers })).status
+    return (await send(closed.url, query, { headers })).status
   }
-  // Not even what is wrong with the query.
+  // An anonymous caller gets 401 even for a bad query.
   expect(await status(undefined, 'color=red')).toBe(401)
   expect(await status(undefined, own)).toBe(401)
   expect(await status('forged', own)).toBe(401)
@@ -165,7 +168,7 @@ test('who asks is asked who they are, and told what is theirs', async () => {
   expect(await status(ann, own.replace(TITLE_ID, 'another'))).toBe(403)
 })
 
-test('a player hears of themselves alone', async () => {
+test('a player receives only their own events', async () => {
   const headers = { authorization: `Bearer ${await auth.player('ann')}` }
   const query = Object.entries({ title_id: TITLE_ID, player_id: 'ann', view: 'player' })
   using watch = await openWatch(closed.url, { query, headers })
@@ -173,22 +176,22 @@ test('a player hears of themselves alone', async () => {
     { playerId: 'ben', achievementId: 'plain' },
     { playerId: 'ann', achievementId: 'plain' },
   ])
-  await watch.until(({ told }) => told.length === 1)
-  expect(watch.told[0]?.data['player_id']).toBe('ann')
+  await watch.until(({ events }) => events.length === 1)
+  expect(watch.events[0]?.data['player_id']).toBe('ann')
 })
 
 describe('a page', () => {
   const preflight = (url: string, origin: string) =>
-    ask(url, SELF, {
+    send(url, SELF, {
       method: 'OPTIONS',
       headers: { origin, 'access-control-request-method': 'GET', 'access-control-request-headers': 'x' },
     })
   const allowing = (headers: Headers) =>
     [...headers.keys()].filter((name) => /^access-control|^vary/.test(name))
 
-  test('of an origin that is allowed reads events and refusals, and may ask with a credential', async () => {
+  test('of an allowed origin reads events and errors, and may send a credential', async () => {
     for (const query of [SELF, 'color=red', 'title_id=nowhere']) {
-      const { headers } = await ask(open.url, query, { headers: { origin: ORIGIN } })
+      const { headers } = await send(open.url, query, { headers: { origin: ORIGIN } })
       expect(headers.get('access-control-allow-origin')).toBe(ORIGIN)
       expect(headers.get('vary')).toBe('origin')
     }
@@ -208,17 +211,17 @@ describe('a page', () => {
     `${ORIGIN}:444`,
   ])('of the origin %s reads nothing', async (origin) => {
     for (const query of [SELF, 'color=red']) {
-      expect(allowing((await ask(open.url, query, { headers: { origin } })).headers)).toEqual(['vary'])
+      expect(allowing((await send(open.url, query, { headers: { origin } })).headers)).toEqual(['vary'])
     }
     const { status, headers } = await preflight(open.url, origin)
     expect([status, allowing(headers)]).toEqual([405, ['vary']])
   })
 
-  test('reads nothing where no origin is allowed', async () => {
+  test('of any origin reads nothing if no origin is allowed', async () => {
     const authorization = `Bearer ${auth.operator}`
-    const { headers } = await ask(closed.url, SELF, { headers: { origin: ORIGIN, authorization } })
+    const { headers } = await send(closed.url, SELF, { headers: { origin: ORIGIN, authorization } })
     expect(allowing(headers)).toEqual([])
-    const answer = await preflight(closed.url, ORIGIN)
-    expect([answer.status, allowing(answer.headers)]).toEqual([405, []])
+    const refused = await preflight(closed.url, ORIGIN)
+    expect([refused.status, allowing(refused.headers)]).toEqual([405, []])
   })
 })

@@ -8,7 +8,7 @@ import { ProgressServiceClient, RevokeAchievementRequest } from '../../src/gen/l
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type BrowserWatch, openWatch } from '../support/event-source.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { record } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
@@ -20,7 +20,7 @@ let server: RunningServer
 beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url })
-  await createWorld(server.address, { marathon: 1_000_000n, plain: undefined, other: undefined })
+  await createFixture(server.address, { marathon: 1_000_000n, plain: undefined, other: undefined })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -36,7 +36,7 @@ const reach = (playerId: string, value: number, address = server.address) =>
 const unlock = (playerId: string, achievementId = 'plain') =>
   record(server.address, [{ playerId, achievementId }])
 
-test('a browser is told all that happens, in order, as a webhook is', async () => {
+test('a browser receives all events in order, with the fields of a webhook', async () => {
   using watch = await openWatch(server.url, WATCHING)
   await using other = await startWatch(server.address, { titleId: TITLE_ID })
   using progress = createClient(ProgressServiceClient, server.address)
@@ -49,13 +49,13 @@ test('a browser is told all that happens, in order, as a webhook is', async () =
   const achievement = { titleId: TITLE_ID, achievementId: 'plain', hidden: true }
   const update = UpdateAchievementRequest.fromPartial({ achievement, updateMask: ['hidden'] })
   await callUnary(definitions, 'updateAchievement', update)
-  await watch.until(({ told }) => told.length === 4)
+  await watch.until(({ events }) => events.length === 4)
   await other.until(({ events }) => events.length === 4)
   expect(watch.ids).toEqual(other.ids)
   const kinds = ['progressed', 'unlocked', 'revoked', 'definition_changed']
-  expect(watch.told.map(({ kind }) => kind)).toEqual(kinds)
-  expect(watch.told.map(({ data }) => data['kind'])).toEqual(kinds)
-  const [, unlocked, revoked, changed] = watch.told
+  expect(watch.events.map(({ kind }) => kind)).toEqual(kinds)
+  expect(watch.events.map(({ data }) => data['kind'])).toEqual(kinds)
+  const [, unlocked, revoked, changed] = watch.events
   const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/)
   expect(unlocked?.data).toEqual({
     event_id: expect.stringMatching(/^\d+$/),
@@ -75,24 +75,24 @@ test('a browser is told all that happens, in order, as a webhook is', async () =
   expect(changed?.data).toMatchObject({ player_id: null, state: null, achievement_id: 'plain' })
 })
 
-test('a stream says how soon to come again, and from where, before anything happens', async () => {
+test('a stream begins with the reconnect delay and a token, before any event', async () => {
   const controller = new AbortController()
-  const answer = await fetch(`${server.url}/events?title_id=${TITLE_ID}`, { signal: controller.signal })
-  const read = answer.body?.pipeThrough(new TextDecoderStream()).getReader()
+  const response = await fetch(`${server.url}/events?title_id=${TITLE_ID}`, { signal: controller.signal })
+  const read = response.body?.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   while (!/id: .*\n\n$/.test(text)) text += (await read?.read())?.value ?? ''
   expect(text).toMatch(/^retry: 1000\n\n: alive\nid: [\w-]+\n\n$/)
-  expect(Object.fromEntries(answer.headers)).toMatchObject({
+  expect(Object.fromEntries(response.headers)).toMatchObject({
     'content-type': 'text/event-stream',
     'cache-control': 'no-store, no-transform',
     'x-accel-buffering': 'no',
   })
-  expect(answer.headers.has('access-control-allow-origin')).toBe(false)
-  expect(answer.headers.has('vary')).toBe(false)
+  expect(response.headers.has('access-control-allow-origin')).toBe(false)
+  expect(response.headers.has('vary')).toBe(false)
   controller.abort()
 })
 
-test('filters are held together, and each may name several', async () => {
+test('an event must match every filter, and each filter may have several values', async () => {
   const of = (name: string, ...values: string[]) => values.map((value) => [name, value] as const)
   const query = [
     TITLE,
@@ -107,48 +107,48 @@ test('filters are held together, and each may name several', async () => {
   await reach('carla', 1_000_000)
   await reach('cleo', 5)
   await unlock('cleo', 'other')
-  await all.until(({ told }) => told.length === 5)
-  await watch.until(({ told }) => told.length === 2)
-  expect(watch.told.map(({ data }) => [data['player_id'], data['achievement_id']])).toEqual([
+  await all.until(({ events }) => events.length === 5)
+  await watch.until(({ events }) => events.length === 2)
+  expect(watch.events.map(({ data }) => [data['player_id'], data['achievement_id']])).toEqual([
     ['carla', 'plain'],
     ['cleo', 'other'],
   ])
 })
 
-test("a player's view says not by whom, why and how", async () => {
+test("a player's view leaves out actor, reason and request id", async () => {
   using watch = await openWatch(server.url, { query: [TITLE, ['player_id', 'fred'], ['view', 'player']] })
   await unlock('fred')
-  await watch.until(({ told }) => told.length === 1)
-  expect(watch.told[0]?.data).toMatchObject({ player_id: 'fred', actor: '', reason: '', request_id: '' })
+  await watch.until(({ events }) => events.length === 1)
+  expect(watch.events[0]?.data).toMatchObject({ player_id: 'fred', actor: '', reason: '', request_id: '' })
 })
 
-test('a stream begins with the oldest, after a token, or where the browser says that it was', async () => {
+test('a stream begins with the oldest event, after a token, or after Last-Event-ID', async () => {
   using oldest = await openWatch(server.url, { query: [TITLE, ['from_oldest', 'true']] })
   for (const round of [1, 2, 3, 4]) await reach('gus', round)
   const isOfGus = (watch: BrowserWatch) =>
-    watch.told.filter(({ data }) => data['player_id'] === 'gus').length === 4
+    watch.events.filter(({ data }) => data['player_id'] === 'gus').length === 4
   await oldest.until(isOfGus)
-  expect(oldest.told.some(({ data }) => data['player_id'] === 'ann')).toBe(true)
-  const [first, second, third, fourth] = oldest.told.slice(-4)
+  expect(oldest.events.some(({ data }) => data['player_id'] === 'ann')).toBe(true)
+  const [first, second, third, fourth] = oldest.events.slice(-4)
   const token = ['resume_token', first?.token ?? ''] as const
   using after = await openWatch(server.url, { query: [TITLE, token, ['from_oldest', 'true']] })
-  await after.until(({ told }) => told.length === 3)
-  expect(after.told).toEqual([second, third, fourth])
+  await after.until(({ events }) => events.length === 3)
+  expect(after.events).toEqual([second, third, fourth])
   const headers = { 'last-event-id': third?.token ?? '' }
   using again = await openWatch(server.url, { query: [TITLE, token, ['lastEventId', '']], headers })
   using inQuery = await openWatch(server.url, {
     query: [TITLE, token, ['lastEventId', third?.token ?? '']],
   })
   for (const watch of [again, inQuery]) {
-    await watch.until(({ told }) => told.length === 1)
-    expect(watch.told).toEqual([fourth])
+    await watch.until(({ events }) => events.length === 1)
+    expect(watch.events).toEqual([fourth])
   }
 })
 
-test('a server that is killed and started again leaves no gap and repeats nothing', async () => {
+test('a browser misses and repeats no event while its server is killed and restarted', async () => {
   await using witness = await startWatch(server.address, { titleId: TITLE_ID })
   const settings = { databaseUrl: database.url }
-  // None that the system gives to a connection while nobody listens there.
+  // A port that the system gives to no outgoing connection while the server is down.
   const env = { LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}` }
   let mortal = await startServer({ ...settings, env })
   using watch = await openWatch(mortal.url, WATCHING)
@@ -161,7 +161,7 @@ test('a server that is killed and started again leaves no gap and repeats nothin
   }
   for (let life = 1; life <= 3; life += 1) {
     const writing = write(30)
-    await watch.until(({ told }) => told.length > 40 * (life - 1) + 5)
+    await watch.until(({ events }) => events.length > 40 * (life - 1) + 5)
     await mortal.kill('SIGKILL')
     await writing
     await write(10)
@@ -169,13 +169,13 @@ test('a server that is killed and started again leaves no gap and repeats nothin
     await watch.until(({ opened }) => opened === life + 1)
   }
   await witness.until(({ events }) => events.length === 120)
-  await watch.until(({ told }) => told.length >= 120)
+  await watch.until(({ events }) => events.length >= 120)
   expect(watch.ids).toEqual(witness.ids)
-  expect(watch.asked.slice(1).every((token) => token !== undefined)).toBe(true)
+  expect(watch.lastEventIds.slice(1).every((token) => token !== undefined)).toBe(true)
   await mortal[Symbol.asyncDispose]()
 })
 
-test('a server that stops does not wait for who watches', async () => {
+test('a server stops without waiting for its watches', async () => {
   await untilWithin(8_000, async () => {
     const stopping = await startServer({ databaseUrl: database.url })
     using _ = await openWatch(stopping.url, WATCHING)
@@ -185,7 +185,7 @@ test('a server that stops does not wait for who watches', async () => {
   })
 })
 
-test('a server that stops says so, and the browser goes on at the next one', async () => {
+test('a server that stops ends its streams, and the browser resumes at the next server', async () => {
   const env = { LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}` }
   const stopping = await startServer({ databaseUrl: database.url, env })
   using watch = await openWatch(stopping.url, WATCHING)
@@ -200,7 +200,7 @@ test('a server that stops says so, and the browser goes on at the next one', asy
   ])
   await unlock('hugo')
   await using _ = await startServer({ databaseUrl: database.url, env })
-  await watch.until(({ told }) => told.length === 1)
-  expect(watch.told[0]?.data['player_id']).toBe('hugo')
-  expect(new Set(watch.asked)).toEqual(new Set([undefined, watch.ends[0]?.['resume_token']]))
+  await watch.until(({ events }) => events.length === 1)
+  expect(watch.events[0]?.data['player_id']).toBe('hugo')
+  expect(new Set(watch.lastEventIds)).toEqual(new Set([undefined, watch.ends[0]?.['resume_token']]))
 })

@@ -1,11 +1,11 @@
-import { request as ask, type IncomingMessage } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TITLE_ID } from '../support/fixture.ts'
 import { type OpenAndClosed, startOpenAndClosed } from '../support/open-and-closed.ts'
 import type { RunningServer } from '../support/server.ts'
 
-/* Web pages of other people, as far as their browsers can tell a server of this machine what they ask for. */
+/* Requests from web pages of other sites: DNS rebinding, and cross-origin writes. */
 
 const ORIGIN = 'https://overlay.example'
 
@@ -22,18 +22,18 @@ beforeAll(async () => {
 })
 afterAll(() => servers[Symbol.asyncDispose]())
 
-/** `fetch` lets nobody choose a host. Of an answer that is a stream only the beginning is read. */
-async function answerOf(server: RunningServer, path: string, headers: object, method = 'GET') {
-  const asked = ask(server.url + path, { method, headers: { ...headers } })
-  const answered = new Promise<IncomingMessage>((resolve, reject) => {
-    asked.once('response', resolve).once('error', reject)
+/** Sends a request with any Host header, which `fetch` does not allow. The body of a stream is not read. */
+async function send(server: RunningServer, path: string, headers: object, method = 'GET') {
+  const clientRequest = request(server.url + path, { method, headers: { ...headers } })
+  const received = new Promise<IncomingMessage>((resolve, reject) => {
+    clientRequest.once('response', resolve).once('error', reject)
   })
-  asked.end()
-  const answer = await answered
-  const isStream = answer.headers['content-type'] === 'text/event-stream'
-  const body = isStream ? '' : await text(answer)
-  asked.destroy()
-  return { status: answer.statusCode, body: body.startsWith('{') ? JSON.parse(body) : body }
+  clientRequest.end()
+  const response = await received
+  const isStream = response.headers['content-type'] === 'text/event-stream'
+  const body = isStream ? '' : await text(response)
+  clientRequest.destroy()
+  return { status: response.statusCode, body: body.startsWith('{') ? JSON.parse(body) : body }
 }
 
 const EVENTS = `/events?title_id=${TITLE_ID}`
@@ -47,17 +47,17 @@ const STRANGE = [
   'evilxboxlive.com',
 ]
 
-describe('where nobody is authenticated', () => {
-  test.each(STRANGE)('nothing is served under the name %j', async (host) => {
+describe('a server without authentication', () => {
+  test.each(STRANGE)('serves nothing under the host name %j', async (host) => {
     for (const path of PATHS) {
-      const { status, body } = await answerOf(open, path, { host })
+      const { status, body } = await send(open, path, { host })
       expect([path, status]).toEqual([path, 403])
       expect(JSON.stringify(body)).toContain('LAUREL_ALLOWED_HOSTS')
     }
   })
 
-  test('each gateway says so in its own form, and the host in its', async () => {
-    const said = async (path: string) => (await answerOf(open, path, { host: 'attacker.example' })).body
+  test('rejects a host in the error format of each gateway, and of the events route', async () => {
+    const said = async (path: string) => (await send(open, path, { host: 'attacker.example' })).body
     const problem = expect.stringMatching(
       /^the host "attacker.example" is neither localhost nor an address: /,
     )
@@ -81,19 +81,19 @@ describe('where nobody is authenticated', () => {
     'discord.com',
     'studio.prod.gamingservices.accelbyte.io:443',
   ]
-  test.each(own)('all is served under %s', async (host) => {
-    expect((await answerOf(open, EVENTS, { host })).status).toBe(200)
-    expect((await answerOf(open, '/metrics', { host })).status).toBe(200)
-    expect((await answerOf(open, '/nowhere', { host })).status).toBe(404)
+  test.each(own)('serves everything under %s', async (host) => {
+    expect((await send(open, EVENTS, { host })).status).toBe(200)
+    expect((await send(open, '/metrics', { host })).status).toBe(200)
+    expect((await send(open, '/nowhere', { host })).status).toBe(404)
   })
 
-  test('pages of other machines change nothing, whatever they read', async () => {
-    const unlock = (origin: string) => answerOf(open, ACCELBYTE, { origin }, 'POST')
+  test('rejects writes from pages of other origins, but not reads', async () => {
+    const unlock = (origin: string) => send(open, ACCELBYTE, { origin }, 'POST')
     for (const origin of ['https://attacker.example', 'null', 'http://6.6.6.6', 'http://localhost.evil']) {
       const { status, body } = await unlock(origin)
       expect([origin, status]).toEqual([origin, 403])
       expect(body.errorMessage).toContain('LAUREL_ALLOWED_ORIGINS')
-      expect((await answerOf(open, EVENTS, { origin })).status).toBe(200)
+      expect((await send(open, EVENTS, { origin })).status).toBe(200)
     }
     for (const origin of [ORIGIN, 'http://localhost:5173', 'http://[::1]:1', 'https://laurel.internal']) {
       expect((await unlock(origin)).status).not.toBe(403)
@@ -101,9 +101,9 @@ describe('where nobody is authenticated', () => {
   })
 })
 
-test('where everybody is authenticated the name says nothing', async () => {
+test('a server with authentication ignores the host name', async () => {
   const headers = { host: 'laurel.example', origin: 'https://attacker.example' }
-  expect((await answerOf(closed, '/healthz', headers)).status).toBe(200)
-  expect((await answerOf(closed, EVENTS, headers)).status).toBe(401)
-  expect((await answerOf(closed, ACCELBYTE, headers, 'POST')).status).toBe(401)
+  expect((await send(closed, '/healthz', headers)).status).toBe(200)
+  expect((await send(closed, EVENTS, headers)).status).toBe(401)
+  expect((await send(closed, ACCELBYTE, headers, 'POST')).status).toBe(401)
 })

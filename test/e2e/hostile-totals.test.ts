@@ -62,8 +62,8 @@ async function importXbox(entry: object, playerId: string, into = titleId): Prom
   }
 }
 
-/** Sheets whose totals are not what the progress comes to. */
-async function wrongSheets(): Promise<unknown[]> {
+/** Returns the player titles whose totals differ from a recount of their progress. */
+async function findWrongTotals(): Promise<unknown[]> {
   const { rows } = await database.query(`
     select s.player_id, s.unlocked_count, s.score, s.last_unlock_time, counted.*
     from player_titles s left join lateral (
@@ -76,14 +76,14 @@ async function wrongSheets(): Promise<unknown[]> {
   return rows
 }
 
-test('imports that make the same title at once all find it', async () => {
+test('concurrent imports that create the same title all succeed', async () => {
   const entry = { id: '1', name: 'One', progressState: 'NotStarted', progression: { requirements: [] } }
   await Promise.all(Array.from({ length: 4 }, (_, index) => importXbox(entry, `p${index}`, 'made-at-once')))
   const { rows } = await database.query(`select id from achievements where title_id = 'made-at-once'`)
   expect(rows).toEqual([{ id: '1' }])
 })
 
-test('an import overwrites no record that it does not mean', async () => {
+test('an import does not overwrite an achievement whose id it would assign', async () => {
   for (const id of ['5', 'xbox-5']) await create(id)
   const entry = { id: '5', name: 'Five', progressState: 'NotStarted', progression: { requirements: [] } }
   await expect(importXbox(entry, 'someone')).rejects.toThrow('failedCount')
@@ -95,7 +95,7 @@ test('an import overwrites no record that it does not mean', async () => {
   expect(rows).toEqual([{ name: 'xbox-5' }])
 })
 
-test('totals follow an import that changes what an achievement is worth', async () => {
+test('totals follow an import that changes the reward of an achievement', async () => {
   const entry = (value: string) => ({
     id: '7',
     name: 'Seven',
@@ -105,16 +105,16 @@ test('totals follow an import that changes what an achievement is worth', async 
   })
   await importXbox(entry('10'), 'importer')
   await importXbox(entry('50'), 'importer')
-  expect(await wrongSheets()).toEqual([])
+  expect(await findWrongTotals()).toEqual([])
 })
 
-test('a forced delete takes the last unlock back, and tells what it erased', async () => {
+test('a forced delete corrects the last unlock time, and writes an event for each deleted progress', async () => {
   await unlock('last', 'a')
   await create('latest')
   await unlock('last', 'latest')
   const name = { titleId, achievementId: 'latest', etag: undefined, requestId }
   await deleteAchievement(services, { ...name, force: true }, call)
-  expect(await wrongSheets()).toEqual([])
+  expect(await findWrongTotals()).toEqual([])
   const { rows } = await database.query(
     `select kind, state from events where player_id = 'last' and achievement_id = 'latest' order by id`,
   )
@@ -124,7 +124,7 @@ test('a forced delete takes the last unlock back, and tells what it erased', asy
   ])
 })
 
-test('totals and events hold in a storm of reports, changes, deletes and erasures', async () => {
+test('totals and events stay right under concurrent reports, updates and deletes', async () => {
   const pick = <Item>(items: readonly Item[]) => items[Math.floor(Math.random() * items.length)] as Item
   const operations = [
     (playerId: string, achievementId: string) => unlock(playerId, achievementId),
@@ -156,11 +156,11 @@ test('totals and events hold in a storm of reports, changes, deletes and erasure
   }
   await Promise.all(Array.from({ length: 8 }, worker))
   expect(failures).toEqual([])
-  expect(await wrongSheets()).toEqual([])
+  expect(await findWrongTotals()).toEqual([])
   const { rows } = await database.query(`
-    select told.player_id, told.achievement_id, told.state, p.state as kept
-    from (select distinct on (player_id, achievement_id) * from events order by player_id, achievement_id, id desc) told
-    full join progress p on p.player_id = told.player_id and p.achievement_id = told.achievement_id
-    where coalesce(p.state, 'not_started') is distinct from told.state`)
+    select last.player_id, last.achievement_id, last.state, p.state as stored
+    from (select distinct on (player_id, achievement_id) * from events order by player_id, achievement_id, id desc) last
+    full join progress p on p.player_id = last.player_id and p.achievement_id = last.achievement_id
+    where coalesce(p.state, 'not_started') is distinct from last.state`)
   expect(rows).toEqual([])
 })

@@ -17,7 +17,7 @@ import {
 import { GetTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 let database: TestDatabase
@@ -25,14 +25,14 @@ let server: RunningServer
 beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url })
-  await createWorld(server.address, { a: undefined, b: undefined, count: 10n })
+  await createFixture(server.address, { a: undefined, b: undefined, count: 10n })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
 
-/** A token with one of its parts (sort key, id) replaced. */
+/** Returns a page token with its sort key (0) or its id (1) replaced. */
 function forge(token: string, part: 0 | 1, value: unknown): string {
   const parts: unknown[] = JSON.parse(Buffer.from(token, 'base64url').toString())
   return Buffer.from(JSON.stringify(parts.with(part, value))).toString('base64url')
@@ -72,7 +72,7 @@ function definition(achievementId: string, more: Partial<CreateAchievementReques
 }
 
 describe('a definition', () => {
-  test('behind the last position there is takes that one too', async () => {
+  test('after one at the largest list order gets that order too', async () => {
     using client = createClient(AchievementServiceClient, server.address)
     const create = (id: string, listOrder: number) => {
       const request = CreateAchievementRequest.fromPartial({ achievement: definition(id, { listOrder }) })
@@ -85,7 +85,7 @@ describe('a definition', () => {
   test.each([
     ['a member that looks like one of ours', '{"n":{"$bigint":"5"},"m":{"$bigint":"x"}}'],
     ['a member called __proto__', '{"__proto__":{"a":1}}'],
-  ])('with %s is answered again as it was', async (_, extension) => {
+  ])('with %s is returned unchanged when its request id is repeated', async (_, extension) => {
     using client = createClient(AchievementServiceClient, server.address)
     const achievement = definition(`again-${extension.length}`, {
       extensions: new Map([['xbox', extension]]),
@@ -95,7 +95,7 @@ describe('a definition', () => {
     expect(await callUnary(client, 'createAchievement', request)).toEqual(first)
   })
 
-  test('with an integer that no database holds is refused', async () => {
+  test('with an integer that Postgres cannot store is rejected', async () => {
     using client = createClient(AchievementServiceClient, server.address)
     const extensions = new Map([['xbox', `{"a":${'9'.repeat(200_000)}}`]])
     const request = CreateAchievementRequest.fromPartial({ achievement: definition('huge', { extensions }) })
@@ -105,7 +105,7 @@ describe('a definition', () => {
   })
 })
 
-test('a count beyond the wire is answered', async () => {
+test('a count above the largest int64 is returned as the largest int64', async () => {
   using client = createClient(ProgressServiceClient, server.address)
   const quantity = { value: { $case: 'double' as const, value: 1e300 } }
   const request = RecordProgressRequest.fromPartial({
@@ -118,18 +118,18 @@ test('a count beyond the wire is answered', async () => {
   expect(progress?.requirements[0]?.current?.value).toEqual({ $case: 'integer', value: 2n ** 63n - 1n })
 })
 
-test('progress on a title that is not there makes none', async () => {
+test('an import of progress does not create the title', async () => {
   using exchange = createClient(ExchangeServiceClient, server.address)
   using titles = createClient(TitleServiceClient, server.address)
   const call = exchange.importProgress()
   const content = Buffer.from('[]')
   call.write(ImportProgressRequest.fromPartial({ dialect: 'discord', titleId: 'ghost', content }))
   call.end()
-  const answers: ImportProgressResponse[] = []
+  const responses: ImportProgressResponse[] = []
   await expect(async () => {
-    for await (const answer of call) answers.push(answer)
+    for await (const response of call) responses.push(response)
   }).rejects.toThrow('title ghost does not exist')
-  expect(answers).toEqual([])
+  expect(responses).toEqual([])
   const get = callUnary(titles, 'getTitle', GetTitleRequest.fromPartial({ titleId: 'ghost' }))
   await expect(get).rejects.toThrow('title ghost does not exist')
 })

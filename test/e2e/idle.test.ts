@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { cpuSeconds } from '../support/cpu-time.ts'
-import { createWorld } from '../support/fixture.ts'
+import { createFixture } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { noSystemPostgres, startSystemPostgres } from '../support/system-postgres.ts'
 
@@ -12,7 +12,7 @@ const WINDOW_SECONDS = 20
 
 /** Of a core, by the server and by all processes of its database. */
 async function idleShare(server: RunningServer, postmaster: number): Promise<number> {
-  await createWorld(server.address, { first: undefined })
+  await createFixture(server.address, { first: undefined })
   const used = async () => (await cpuSeconds(server.process.pid as number)) + (await cpuSeconds(postmaster))
   // Past what the start left to do.
   await sleep(5_000)

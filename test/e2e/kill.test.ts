@@ -8,27 +8,27 @@ import {
   RecordProgressRequest,
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 let folder: string
 const start = () => startServer({ env: { LAUREL_DATA_DIR: folder } })
-/** Others each time: what a server was writing when it was killed may be committed when it is gone. */
+/** Each round has players of its own: a write that was under way at the kill may be committed after it. */
 const playersOf = (round: string) => Array.from({ length: 8 }, (_, index) => `${round}-${index}`)
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-kill-'))
-  // Under root Postgres runs as another user, who must be able to enter.
+  // Under root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
   await using server = await start()
-  await createWorld(server.address, { marathon: 1_000_000n })
+  await createFixture(server.address, { marathon: 1_000_000n })
 })
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
-/** Adds one after the other for each player until one fails, or `signal` says that it is enough. */
+/** Adds in sequence for each player, until a call fails or the signal aborts. */
 class Adding {
-  /** What was acknowledged of each. */
+  /** The number of acknowledged adds of each player. */
   readonly acknowledged: number[]
   readonly done: Promise<unknown>
 
@@ -50,7 +50,7 @@ class Adding {
     this.done = Promise.all(each).finally(() => client.close())
   }
 
-  /** Until it is well under way. */
+  /** Waits until each player has more than 20 adds. */
   async begun(): Promise<void> {
     await until(() => this.acknowledged.every((count) => count > 20))
   }
@@ -68,7 +68,7 @@ async function countsOn(server: RunningServer, round: string): Promise<number[]>
 }
 
 describe('no acknowledged write is lost', () => {
-  test('when the server is killed amid a stream of writes, again and again', async () => {
+  test('when the server is killed during writes, three times', async () => {
     for (const round of ['one', 'two', 'three']) {
       const server = await start()
       const adding = new Adding(server, round)
@@ -80,14 +80,14 @@ describe('no acknowledged write is lost', () => {
     }
   })
 
-  test('when its Postgres is killed, and the server goes on', async () => {
+  test('when its Postgres is killed and the server goes on', async () => {
     await using server = await start()
     const enough = new AbortController()
     const adding = new Adding(server, 'postgres', enough.signal)
     await adding.begun()
     process.kill(await postmasterPid(), 'SIGKILL')
     await expect.poll(() => countsOn(server, 'postgres').catch(() => undefined)).toBeDefined()
-    // Who asked for nothing while it was away has noticed nothing.
+    // Players without a call during the outage have seen no failure, and would go on.
     enough.abort()
     await adding.done
     expectAll(adding, await countsOn(server, 'postgres'))
@@ -96,7 +96,7 @@ describe('no acknowledged write is lost', () => {
 
 function expectAll({ acknowledged }: Adding, written: readonly number[]): void {
   for (const [index, count] of acknowledged.entries()) {
-    // The one write that was under way may have been kept without its answer.
+    // The write that was under way may be committed without its response.
     expect([count, count + 1]).toContain(written[index])
   }
 }

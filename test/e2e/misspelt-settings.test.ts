@@ -10,9 +10,9 @@ test.each([
     { LAUREL_OUTBOUND_PRIVATE: 'platform.internal, 10.0.0.0/33' },
     'LAUREL_OUTBOUND_PRIVATE has "10.0.0.0/33", which is neither an address, a block such as 10.0.0.0/8 nor a host',
   ],
-])('%j is refused before anything is started', async (env, problem) => {
+])('%j is rejected before the database is reached', async (env, problem) => {
   const failure: Error = await startServer({ databaseUrl: 'postgres://nobody@127.0.0.1:1/none', env }).then(
-    () => expect.fail('it serves'),
+    () => expect.fail('the server started'),
     (error) => error,
   )
   expect(failure.message).toContain('exit code 1 ')

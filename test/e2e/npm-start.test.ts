@@ -4,19 +4,19 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
 
-/* A shell between npm and the server would take the signal, and leave the server behind. */
+/* A shell between npm and the server would receive the signal and leave the server running. */
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVING = /HTTP on (\S+)/
 
 test.skipIf(process.platform === 'win32').each(['SIGTERM', 'SIGINT'] as const)(
-  'npm start that is sent %s ends when the server has stopped',
+  'npm start ends after %s once the server has stopped',
   async (signal) => {
     await using database = await createTestDatabase()
     const { PATH, HOME } = process.env
     const npm = spawn('npm', ['start'], {
       cwd: ROOT,
-      // A group of its own, to leave nothing behind where it fails.
+      // A process group of its own, which the test kills at its end.
       detached: true,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
@@ -39,7 +39,7 @@ test.skipIf(process.platform === 'win32').each(['SIGTERM', 'SIGINT'] as const)(
           const found = SERVING.exec(output)
           if (found?.[1] !== undefined) resolve(found[1])
         })
-        exited.then(() => reject(new Error(`it ended before it served:\n${output}`)), reject)
+        exited.then(() => reject(new Error(`npm ended before the server served:\n${output}`)), reject)
       })
       expect((await fetch(`http://${address}/healthz`)).status).toBe(200)
       npm.kill(signal)
@@ -51,7 +51,7 @@ test.skipIf(process.platform === 'win32').each(['SIGTERM', 'SIGINT'] as const)(
       try {
         process.kill(-(npm.pid as number), 'SIGKILL')
       } catch {
-        // Nobody is left.
+        // The group has ended already.
       }
     }
   },

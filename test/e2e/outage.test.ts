@@ -24,7 +24,7 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { callUnary, createClient } from '../support/client.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { startServer } from '../support/server.ts'
 
@@ -39,7 +39,7 @@ let databaseUrl: string
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-outage-'))
-  // Under root Postgres runs as another user, who must be able to enter.
+  // Under root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
   const home = await openHome(folder, log)
   cluster = { ...home, binaries: await findBinaries(home.user), durable: true }
@@ -53,7 +53,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Adds one after the other for each player, each until it is acknowledged, under one request id however often. */
+/** Adds in sequence for each player; each add is repeated under its request id until it is acknowledged. */
 class Writers {
   readonly acknowledged = new Map(players.map((player) => [player, 0]))
   readonly failures: ServiceError[] = []
@@ -86,7 +86,7 @@ class Writers {
     }
   }
 
-  /** With a deadline, so that a call that hangs is seen by its code: no machine stands still for so long. */
+  /** Has a deadline, so that a call that hangs fails with another code; no machine stalls for so long. */
   async #try(request: RecordProgressRequest): Promise<boolean> {
     try {
       await callUnary(this.#client, 'recordProgress', request, { deadline: new Date(Date.now() + 120_000) })
@@ -98,18 +98,18 @@ class Writers {
   }
 }
 
-test('while Postgres is away calls fail at once, and within 2 seconds of its return all goes on', async () => {
+test('calls fail fast while Postgres is down, and succeed within 2 seconds of its return', async () => {
   await using server = await startServer({ databaseUrl })
-  await createWorld(server.address, { marathon: 1_000_000n })
+  await createFixture(server.address, { marathon: 1_000_000n })
   const writers = new Writers(server.address)
-  /** How long it took from the return to service. */
+  /** Returns the time from the return of Postgres to the first acknowledged writes. */
   const outage = async () => {
     const before = writers.total
     await expect.poll(() => writers.total).toBeGreaterThan(before + 200)
 
     const failed = writers.failures.length
     process.kill((await findPostmaster(cluster))?.pid as number, 'SIGKILL')
-    // Far more than could hang: eight are under way at a time.
+    // Far more than could hang: eight calls are under way at a time.
     await expect.poll(() => writers.failures.length).toBeGreaterThan(failed + 200)
     await expect.poll(async () => (await fetch(`${server.url}/readyz`)).status).toBe(503)
 
@@ -117,9 +117,9 @@ test('while Postgres is away calls fail at once, and within 2 seconds of its ret
     const back = await firstConnection()
     const during = writers.total
     while (writers.total < during + players.length) await sleep(5)
-    const took = performance.now() - back
+    const duration = performance.now() - back
     await starting
-    return took
+    return duration
   }
   for (let round = 1; round <= 3; round += 1) await untilWithin(2_000, outage)
   await writers.stop()
@@ -130,7 +130,7 @@ test('while Postgres is away calls fail at once, and within 2 seconds of its ret
   expect(await countEvents()).toBe(writers.total)
 })
 
-/** When Postgres takes connections again. */
+/** Returns the time at which Postgres accepts a connection again. */
 async function firstConnection(): Promise<number> {
   for (;;) {
     const client = new pg.Client({ connectionString: databaseUrl })

@@ -2,7 +2,7 @@ import { Client, credentials, status } from '@grpc/grpc-js'
 import pg from 'pg'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { noPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
 import { RPCS, type Rpc } from '../support/rpc-requests.ts'
 import { startServer } from '../support/server.ts'
@@ -72,7 +72,7 @@ test('two servers behind PgBouncer in transaction mode lose nothing and fail not
   const env = { LAUREL_LOG_LEVEL: 'info' }
   await using first = await startServer({ databaseUrl: pooler.url, env })
   await using second = await startServer({ databaseUrl: pooler.url, env })
-  await createWorld(first.address, { 'first-lap': undefined, marathon: 1_000_000n })
+  await createFixture(first.address, { 'first-lap': undefined, marathon: 1_000_000n })
   const servers = [first, second].map(({ address }) => clientOf(address))
   await servers[0]?.call('createStat', { stat: { titleId, statCode: 'coins' } })
 

@@ -12,7 +12,7 @@ import { createAuth } from '../support/auth.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, record } from '../support/relay.ts'
 import { startServer } from '../support/server.ts'
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   auth = await createAuth([TITLE_ID])
   platform = await startFakePlatform()
   await using open = await startServer({ databaseUrl: database.url, env: { LAUREL_RELAY: 'off' } })
-  await createWorld(open.address, { lamp: undefined })
+  await createFixture(open.address, { lamp: undefined })
   // Made while nobody was asked for a credential.
   using bridges = createClient(DestinationServiceClient, open.address)
   await callUnary(bridges, 'createDestination', destinationAt('before', platform.url))

@@ -8,7 +8,7 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 let database: TestDatabase
@@ -17,7 +17,7 @@ let servers: readonly RunningServer[]
 beforeAll(async () => {
   database = await createTestDatabase()
   servers = await Promise.all([1, 2].map(() => startServer({ databaseUrl: database.url })))
-  await createWorld(servers[0]?.address ?? '', { 'first-lap': undefined, marathon: 1000n })
+  await createFixture(servers[0]?.address ?? '', { 'first-lap': undefined, marathon: 1000n })
 })
 afterAll(async () => {
   for (const server of servers) await server[Symbol.asyncDispose]()
@@ -33,20 +33,20 @@ const rows = async (statement: string) => {
   return result.rows
 }
 
-test('64 writers of one unlock, on two servers: one newly_unlocked, one time, one event', async () => {
+test('64 concurrent unlocks on two servers have one newly_unlocked, one time and one event', async () => {
   const request = UnlockAchievementRequest.fromPartial({
     titleId: TITLE_ID,
     playerId: 'ann',
     achievementId: 'first-lap',
   })
   const [one, two] = clients()
-  if (one === undefined || two === undefined) throw new Error('two servers are wanted')
-  const answers = await Promise.all(
+  if (one === undefined || two === undefined) throw new Error('two servers must be running')
+  const responses = await Promise.all(
     Array.from({ length: 64 }, (_, index) => callUnary(index % 2 ? one : two, 'unlockAchievement', request)),
   )
-  expect(answers.filter(({ newlyUnlocked }) => newlyUnlocked)).toHaveLength(1)
-  expect(answers.filter(({ alreadyUnlocked }) => alreadyUnlocked)).toHaveLength(63)
-  const times = answers.map(
+  expect(responses.filter(({ newlyUnlocked }) => newlyUnlocked)).toHaveLength(1)
+  expect(responses.filter(({ alreadyUnlocked }) => alreadyUnlocked)).toHaveLength(63)
+  const times = responses.map(
     ({ progress }) => `${progress?.unlockTime?.seconds}.${progress?.unlockTime?.nanos}`,
   )
   expect(new Set(times).size).toBe(1)
@@ -56,9 +56,9 @@ test('64 writers of one unlock, on two servers: one newly_unlocked, one time, on
   for (const client of [one, two]) client.close()
 })
 
-test('adds from two servers, each tried twice at once, count once each', async () => {
+test('an add that is sent to two servers at once under one request id counts once', async () => {
   const [one, two] = clients()
-  if (one === undefined || two === undefined) throw new Error('two servers are wanted')
+  if (one === undefined || two === undefined) throw new Error('two servers must be running')
   const quantity = { value: { $case: 'integer' as const, value: 1n } }
   const adds = Array.from({ length: 50 }, (_, index) =>
     RecordProgressRequest.fromPartial({

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const BUF = join(import.meta.dirname, '../../node_modules/.bin/buf')
@@ -13,14 +13,14 @@ let server: RunningServer
 beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url })
-  await createWorld(server.address, {})
+  await createFixture(server.address, {})
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
 
-/** Calls as a stranger does, who has no schema but what the server tells. */
+/** Calls a method with the schema that the server's reflection gives, and no other. */
 async function call(method: string, request: object): Promise<unknown> {
   const options = ['--protocol', 'grpc', '--http2-prior-knowledge', '--data', JSON.stringify(request)]
   const url = `http://${server.address}/${method}`
@@ -28,7 +28,7 @@ async function call(method: string, request: object): Promise<unknown> {
   return JSON.parse(stdout)
 }
 
-test('a tool can call by reflection alone: maps, timestamps, optional fields and oneofs arrive', async () => {
+test('maps, timestamps, optional fields and oneofs pass through a client that knows only reflection', async () => {
   const achievement = {
     titleId: TITLE_ID,
     achievementId: 'summer-cup',
@@ -52,6 +52,6 @@ test('a tool can call by reflection alone: maps, timestamps, optional fields and
   })
 })
 
-test('health can be asked by reflection alone', async () => {
+test('the health service is callable by reflection alone', async () => {
   expect(await call('grpc.health.v1.Health/Check', {})).toEqual({ status: 'SERVING' })
 })

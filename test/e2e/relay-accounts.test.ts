@@ -8,12 +8,12 @@ import { bridgeOn } from '../support/bridge.ts'
 import { importText, textOf } from '../support/exchange.ts'
 import { type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
 import { TITLE_ID } from '../support/fixture.ts'
-import { toldTo } from '../support/platforms.ts'
+import { appliedBy } from '../support/platforms.ts'
 import { record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
-/* Players whom the platform does not know. */
+/* Deliveries for players without an account on the platform. */
 
 let services: TestServices
 let server: RunningServer
@@ -50,9 +50,9 @@ const unlock = (playerId: string, ...numbers: readonly number[]) =>
     numbers.map((number) => ({ playerId, achievementId: achievement(number) })),
   )
 
-/** What was told of an account, in order. */
-const told = (id = account) =>
-  toldTo(platform, 'discord').flatMap((one) => (one.account === id ? one.achievements : []))
+/** Returns the achievements that the platform applied for an account, in order. */
+const applied = (id = account) =>
+  appliedBy(platform, 'discord').flatMap((one) => (one.account === id ? one.achievements : []))
 
 async function untilWaiting(playerId: string, deliveries: number) {
   await until(async () => {
@@ -66,42 +66,42 @@ async function untilWaiting(playerId: string, deliveries: number) {
 const link = (playerId: string, id: string) =>
   linkAccount(services, { playerId, account: { dialect: 'discord', id }, requestId: undefined }, callOf())
 
-test('who has no account waits, and catches up in order once one is linked', async () => {
+test('deliveries wait for an account, and go out in order once it is linked', async () => {
   await unlock('ann', 2)
   await unlock('ann', 0, 1)
   await untilWaiting('ann', 3)
-  // It says so of what comes later too.
+  // Later deliveries wait as well.
   await unlock('ann', 4)
   await untilWaiting('ann', 4)
   const states = [DeliveryState.WAITING_FOR_ACCOUNT]
   const { deliveries } = await bridge.listDeliveries('discord', { states })
   expect(deliveries.map(({ attempts, error }) => [attempts, error])).toEqual(Array(4).fill([0, '']))
   await link('ann', account)
-  await until(() => told().length === 4)
-  expect(told()).toEqual([2, 0, 1, 4].map((number) => idsOf(number).discord))
+  await until(() => applied().length === 4)
+  expect(applied()).toEqual([2, 0, 1, 4].map((number) => idsOf(number).discord))
   await until(async () =>
     (await bridge.ofAchievements('ann')).every(({ state }) => state === DeliveryState.DELIVERED),
   )
 })
 
-test('so does who is admitted by a platform', async () => {
+test('deliveries go out once a gateway admits the account', async () => {
   const playerId = playerNamedAfter({ dialect: 'discord', id: account })
   await unlock(playerId, 0, 1)
   await untilWaiting(playerId, 2)
   await admitAccount(services, { dialect: 'discord', id: account }, callOf())
-  await until(() => told().length === 2)
+  await until(() => applied().length === 2)
 })
 
-test('and whom an import names', async () => {
+test('deliveries go out once an import names the account', async () => {
   const playerId = playerNamedAfter({ dialect: 'discord', id: account })
   await unlock(playerId, 0)
   await untilWaiting(playerId, 1)
   const progress = { user_id: account, achievement_id: idsOf(1).discord, percent_complete: 100 }
   await importText(services, 'discord', textOf(progress), { titleId: TITLE_ID })
-  await until(() => told().length === 2)
+  await until(() => applied().length === 2)
 })
 
-test('nobody is left behind whose account is linked while they are put aside', async () => {
+test('no delivery stays parked if the account is linked while it is being parked', async () => {
   const players = Array.from({ length: 200 }, (_, index) => ({
     playerId: `racer-${index}`,
     id: accountsOf(1_000 + index).discord,
@@ -110,17 +110,17 @@ test('nobody is left behind whose account is linked while they are put aside', a
     players.map(async ({ playerId, id }) => {
       await sleep(Math.random() * 1_000)
       await unlock(playerId, 0)
-      // Taken up a moment later, and put aside another one.
+      // The relay enqueues it a moment later, and parks it another moment later.
       await sleep(Math.random() * 400)
       await link(playerId, id)
       await unlock(playerId, 1)
     }),
   )
-  await until(() => players.every(({ id }) => told(id).length === 2))
-  for (const { id } of players) expect(told(id)).toEqual([0, 1].map((number) => idsOf(number).discord))
+  await until(() => players.every(({ id }) => applied(id).length === 2))
+  for (const { id } of players) expect(applied(id)).toEqual([0, 1].map((number) => idsOf(number).discord))
 })
 
-test('nor is who began to wait while the account was there, but for nobody to see yet', async () => {
+test('no delivery stays parked if the account was inserted but not yet committed', async () => {
   const client = new pg.Client({ connectionString: services.databaseUrl })
   await client.connect()
   await client.query('begin')
@@ -131,5 +131,5 @@ test('nor is who began to wait while the account was there, but for nobody to se
   await untilWaiting('unseen', 1)
   await client.query('commit')
   await client.end()
-  await until(() => told().length === 1)
+  await until(() => applied().length === 1)
 })

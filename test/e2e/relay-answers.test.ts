@@ -4,12 +4,12 @@ import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
 import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
-import { always, answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
 
-/* What destinations answer is kept and shown, and how often they are asked is theirs to say: nothing of it may do harm. */
+/* Responses of destinations are stored and shown: hostile ones must do no harm. */
 
 const TOKEN = 'Bearer an"odd/long-secret-token'
 
@@ -53,14 +53,14 @@ const goalsOf = (playerId: string, count: number) =>
 
 test.each([
   ['U+0000', 'no\u0000thing'],
-  ['half a pair', `${'x'.repeat(199)}\u{1f600}`],
-])('an error text with %s is written down', async (_, errorMessage) => {
+  ['half a surrogate pair', `${'x'.repeat(199)}\u{1f600}`],
+])('an error text with %s is stored', async (_, errorMessage) => {
   const goals = goalsOf('player-0', 2)
   const said = goals.map(({ achievementId }) => ({
     ...{ achievementCode: achievementId, success: achievementId === 'goal-0' },
     errorDetail: { errorCode: 404, errorMessage },
   }))
-  platform.behave = always(answer(200, { body: JSON.stringify(said) }))
+  platform.behave = always(respond(200, { body: JSON.stringify(said) }))
   const destinationId = `odd-${errorMessage.length}`
   await bridge.create(accelbyte(destinationId), { fromOldest: true })
   await record(server.address, goals)
@@ -70,10 +70,10 @@ test.each([
   expect(dead?.error.isWellFormed()).toBe(true)
 })
 
-test('a credential that is repeated is kept nowhere', async () => {
+test('a credential that a response repeats is stored nowhere', async () => {
   const parts = ['secret', 'is', TOKEN, TOKEN.slice('Bearer '.length), encodeURIComponent(TOKEN)]
   platform.behave = ({ headers }) =>
-    answer(400, { body: JSON.stringify({ headers, parts }).replaceAll('/', '\\/') + parts.join('\n') })
+    respond(400, { body: JSON.stringify({ headers, parts }).replaceAll('/', '\\/') + parts.join('\n') })
   await bridge.create(accelbyte('echo'), { fromOldest: true })
   await record(server.address, goalsOf('player-1', 1))
   await until(async () => (await deadOf('echo')).some(({ event }) => event?.playerId === 'player-1'))
@@ -87,8 +87,8 @@ test('a credential that is repeated is kept nowhere', async () => {
   for (const part of ['long-secret-token', 'long-secret']) expect(shown).not.toContain(part)
 })
 
-test('of a long answer the beginning is kept, and the rest costs nothing', async () => {
-  platform.behave = always(answer(200, { body: 'é'.repeat(60_000) }))
+test('only the beginning of a long response is stored', async () => {
+  platform.behave = always(respond(200, { body: 'é'.repeat(60_000) }))
   const filter = { playerIds: ['player-1'] }
   await bridge.create({ ...accelbyte('long'), ...HOOK, filter }, { fromOldest: true })
   await until(async () => {
@@ -100,8 +100,8 @@ test('of a long answer the beginning is kept, and the rest costs nothing', async
   expect(response?.body).toBe('é'.repeat(4 * 1024))
 })
 
-test('a rate budget is kept with a player who has much, too', async () => {
-  platform.behave = always(answer(204))
+test('the rate limit holds for a player with many deliveries', async () => {
+  platform.behave = always(respond(204))
   const before = platform.received.length
   await record(server.address, goalsOf('busy', 15))
   const begun = performance.now()
@@ -111,14 +111,14 @@ test('a rate budget is kept with a player who has much, too', async () => {
     const { deliveries } = await bridge.listDeliveries('slow', { states: [DeliveryState.DELIVERED] })
     return deliveries.length === 15
   })
-  // Five or six at once, and the others in no less than two seconds.
+  // Five or six go out at once, and the others take two seconds or more.
   expect(performance.now() - begun).toBeGreaterThan(1_600)
-  const told = platform.received.slice(before).map(({ body }) => JSON.parse(body))
-  const ids = told.filter(({ data }) => data.player_id === 'busy').map(({ id }) => BigInt(id))
+  const bodies = platform.received.slice(before).map(({ body }) => JSON.parse(body))
+  const ids = bodies.filter(({ data }) => data.player_id === 'busy').map(({ id }) => BigInt(id))
   expect(ids).toEqual([...ids].sort((left, right) => (left < right ? -1 : 1)))
 })
 
-test('a URL that is not called any more says so with each delivery', async () => {
+test('a URL that is no longer allowed is the error of each delivery', async () => {
   const filter = { playerIds: ['player-1'] }
   await bridge.create({ ...accelbyte('moved'), ...HOOK, filter })
   await bridge.pause('moved')

@@ -10,9 +10,9 @@ import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import {
   always,
-  answer,
   type FakePlatform,
   type Received,
+  respond,
   startFakePlatform,
 } from '../support/fake-platform.ts'
 import { TITLE_ID } from '../support/fixture.ts'
@@ -21,7 +21,7 @@ import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
-/* What is changed, refused or missing while things are on their way. */
+/* Configuration that changes, is rejected or is missing while deliveries are under way. */
 
 const NEW_SECRET = `whsec_${Buffer.alloc(32, 8).toString('base64')}`
 const env = {
@@ -67,7 +67,7 @@ afterEach(async () => {
 const limits = { requestsPerSecond: 1000, timeout: PATIENT }
 const create = (more: object) => bridge.create({ destinationId: id, url: platform.url, limits, ...more })
 
-/** Somebody who has nothing yet. */
+/** Returns a player without progress. */
 let last = 0
 function nextPlayer(): string {
   last += 1
@@ -83,8 +83,8 @@ const unlock = (playerId: string, ...numbers: readonly number[]) =>
 const deliveries = async (more: object = {}) => (await bridge.listDeliveries(id, more)).deliveries
 const delivered = async () => (await deliveries({ states: [DeliveryState.DELIVERED] })).length
 const contains = (text: string) => expect.stringContaining(text)
-/** What nothing was sent of, and why: between two tries, because one that has begun counts until that shows. */
-async function untilRefused() {
+/** Waits for a delivery that failed before anything was sent, and returns it. An attempt under way counts until it fails. */
+async function untilUnsent() {
   let found: Awaited<ReturnType<typeof deliveries>>[number] | undefined
   await until(async () => {
     ;[found] = await deliveries()
@@ -92,60 +92,61 @@ async function untilRefused() {
   })
   return found
 }
-const untilTakenUp = (most: number) => until(async () => (await deliveries()).length === most)
+const untilEnqueued = (count: number) => until(async () => (await deliveries()).length === count)
 
-test('of a refused request only what is refused by itself is a dead letter', async () => {
+test('after a rejected batch only the event that is rejected alone is a dead letter', async () => {
   const unknown = idsOf(2).xbox
-  platform.behave = (request) => answer(readers['xbox']?.(request).achievements.includes(unknown) ? 400 : 200)
+  platform.behave = (request) =>
+    respond(readers['xbox']?.(request).achievements.includes(unknown) ? 400 : 200)
   await create({ dialect: 'xbox' })
   await bridge.pause(id)
   await unlock(nextPlayer(), 0, 1, 2, 3)
-  await untilTakenUp(4)
+  await untilEnqueued(4)
   await bridge.resume(id)
   await until(async () => (await delivered()) === 3)
   await until(async () => (await deliveries({ states: [DeliveryState.DEAD] })).length === 1)
   const [dead] = await deliveries({ states: [DeliveryState.DEAD] })
   expect(dead).toMatchObject({ attempts: 1, error: 'it answered 400', event: { achievementId: 'goal-2' } })
-  // All at once first, then each by itself.
+  // One request with all, then one for each.
   expect(platform.received).toHaveLength(5)
 })
 
-test('while its credential is missing nothing is used up, and then it goes out', async () => {
+test('a missing credential uses up no attempt, and the delivery goes out once it exists', async () => {
   await create({ dialect: 'discord', credential: 'file:late' })
   await unlock(nextPlayer(), 0)
-  expect(await untilRefused()).toMatchObject({ state: DeliveryState.PENDING, error: contains('file:late') })
+  expect(await untilUnsent()).toMatchObject({ state: DeliveryState.PENDING, error: contains('file:late') })
   await writeFile(join(folder, 'late'), 'Bot let-me-in\n')
   await until(async () => (await delivered()) === 1)
   expect((await deliveries())[0]).toMatchObject({ attempts: 1, error: '' })
   expect(platform.received.map(({ headers }) => headers.authorization)).toEqual(['Bot let-me-in'])
 })
 
-test('a credential that is for other titles is not used, and not known from one that is missing', async () => {
+test('a credential of other titles is not used, and looks like a missing one', async () => {
   const theirs = { secret: 'Bot theirs', titles: ['elsewhere'] }
   await writeFile(join(folder, 'theirs'), JSON.stringify(theirs))
   for (const name of ['theirs', 'nothing']) {
     await create({ dialect: 'discord', credential: `file:${name}` })
-    // An update tells the two apart as little.
+    // Neither does an update distinguish the two.
     await bridge.update({ destinationId: id, credential: 'file:nothing' })
     await bridge.update({ destinationId: id, credential: `file:${name}` })
     await unlock(nextPlayer(), 0)
-    const told = `credential "file:${name}" is no file of LAUREL_CREDENTIALS_DIR, or not for title ${TITLE_ID}`
-    expect(await untilRefused()).toMatchObject({ state: DeliveryState.PENDING, error: told })
-    expect(await bridge.test(id)).toMatchObject({ succeeded: false, request: undefined, error: told })
+    const error = `credential "file:${name}" is no file of LAUREL_CREDENTIALS_DIR, or not for title ${TITLE_ID}`
+    expect(await untilUnsent()).toMatchObject({ state: DeliveryState.PENDING, error })
+    expect(await bridge.test(id)).toMatchObject({ succeeded: false, request: undefined, error })
     await bridge.delete(id)
   }
   expect(platform.received).toEqual([])
 
   await create({ dialect: 'discord', credential: 'file:theirs' })
   await unlock(nextPlayer(), 0)
-  await untilRefused()
+  await untilUnsent()
   await writeFile(join(folder, 'theirs'), JSON.stringify({ ...theirs, titles: ['elsewhere', TITLE_ID] }))
   await bridge.resume(id)
   await until(async () => (await delivered()) === 1)
   expect(platform.received.map(({ headers }) => headers.authorization)).toEqual(['Bot theirs'])
 })
 
-test('while the title is not bound to the platform it waits', async () => {
+test('a delivery waits while the title is not bound to the platform', async () => {
   await create({ dialect: 'discord' })
   const bind = (bindings: object) => {
     const patch = { bindings: bindings as never }
@@ -154,18 +155,18 @@ test('while the title is not bound to the platform it waits', async () => {
   }
   await bind({ xbox: BINDINGS.xbox })
   await unlock(nextPlayer(), 0)
-  expect(await untilRefused()).toMatchObject({ state: DeliveryState.PENDING })
+  expect(await untilUnsent()).toMatchObject({ state: DeliveryState.PENDING })
   await bind(BINDINGS)
   await until(async () => (await delivered()) === 1)
   expect(platform.received).toHaveLength(1)
 })
 
-test('a new address gets what the old one has not taken, after what it was asked last', async () => {
+test('a new URL gets the events that the old one has not accepted, in order', async () => {
   await using stack = new AsyncDisposableStack()
   const other = await startFakePlatform()
   stack.defer(() => other.close())
   const goalOf = ({ body }: Received): string => JSON.parse(body).subject
-  platform.behave = (request) => (goalOf(request) < 'goal-2' ? answer(200) : { kind: 'hang' })
+  platform.behave = (request) => (goalOf(request) < 'goal-2' ? respond(200) : { kind: 'hang' })
   await create({ ...HOOK, limits: { ...limits, timeout: { seconds: 1n, nanos: 0 } } })
   await unlock(nextPlayer(), 0, 1, 2, 3, 4)
   await until(() => platform.received.some((request) => goalOf(request) === 'goal-2'))
@@ -175,26 +176,26 @@ test('a new address gets what the old one has not taken, after what it was asked
   expect([...other.applied.values()].map(goalOf)).toEqual(['goal-2', 'goal-3', 'goal-4'])
 })
 
-test('what rests is not called, although much of it was on its way', async () => {
+test('a paused destination is not called, although deliveries were under way', async () => {
   const players = Array.from({ length: 20 }, nextPlayer)
   await create({ ...HOOK, limits: { ...limits, maxInFlight: 1 } })
   platform.behave = always({ kind: 'hang' })
   for (const playerId of players) await unlock(playerId, 0)
-  await untilTakenUp(20)
+  await untilEnqueued(20)
   await until(() => platform.received.length === 1)
   await bridge.pause(id)
-  platform.behave = always(answer(200))
+  platform.behave = always(respond(200))
   const leases = 'select from delivery_queues where destination_id = $1 and lease is not null'
   await until(async () => (await onDatabase(services.databaseUrl, leases, [id])).length === 0)
-  // That it is taken up shows that the server has looked since.
+  // A delivery that is enqueued shows that the server has polled since.
   await unlock(nextPlayer(), 0)
-  await untilTakenUp(21)
+  await untilEnqueued(21)
   expect(platform.received).toHaveLength(1)
   await bridge.resume(id)
   await until(() => platform.applied.size === 21)
 })
 
-test('what is deleted is told nothing more, and leaves nothing behind', async () => {
+test('a deleted destination gets no more requests, and leaves no rows', async () => {
   await create({ ...HOOK, limits: { ...limits, maxInFlight: 2, timeout: { seconds: 1n, nanos: 0 } } })
   platform.behave = always({ kind: 'hang' })
   const playerId = nextPlayer()
@@ -209,8 +210,8 @@ test('what is deleted is told nothing more, and leaves nothing behind', async ()
       [id],
     )
   await until(async () => (await left()).length === 0)
-  // One that is told afterwards shows that the server has gone on.
-  platform.behave = always(answer(200))
+  // A delivery to another destination shows that the server has gone on.
+  platform.behave = always(respond(200))
   const next = await startFakePlatform()
   const limited = { destinationId: `${id}-next`, url: next.url, limits, ...HOOK }
   await bridge.create(limited, { fromOldest: true })
@@ -221,7 +222,7 @@ test('what is deleted is told nothing more, and leaves nothing behind', async ()
   expect(await left()).toEqual([])
 })
 
-test('while one secret takes over from another, either shows who it is', async () => {
+test('during a rotation of secrets a webhook verifies with either', async () => {
   await create({ ...HOOK, credential: 'env:LAUREL_CREDENTIAL_BOTH' })
   await unlock(nextPlayer(), 0)
   await until(() => platform.applied.size === 1)

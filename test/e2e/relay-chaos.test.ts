@@ -3,22 +3,26 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
-import { answer, atRandom, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
+import { atRandom, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { Fleet, Follower } from '../support/fault-script.ts'
 import { TITLE_ID as titleId } from '../support/fixture.ts'
-import { asAccelByte, toldTo } from '../support/platforms.ts'
+import { appliedBy, asAccelByte } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
+import { volume } from '../support/volume.ts'
 
 /* Everything at once: servers that are killed, and platforms that fail in every way. */
 
-const PLAYERS = 1_000
+const PLAYERS = volume({ small: 100, full: 1_000 })
 const ACHIEVEMENTS = 10
 const UNLOCKS = PLAYERS * ACHIEVEMENTS
 const WRITERS = 48
-/** So often the third server is killed amid the unlocks, and then so often while these are still being delivered. */
-const [KILLS, MORE_KILLS] = [10, 3]
+/** How often the third server is killed amid the unlocks. */
+const KILLS = volume({ small: 2, full: 10 })
+/** How often it is killed after the last unlock, while deliveries are still under way. */
+const LATE_KILLS = volume({ small: 1, full: 3 })
+const LATE_KILL_DELAY_MILLISECONDS = 500
 
 const limits = {
   requestsPerSecond: 5_000,
@@ -48,14 +52,14 @@ const platforms = new Map<string, FakePlatform>()
 const env = { LAUREL_RELAY_LEASE_SECONDS: '2', LAUREL_CREDENTIAL_HOOK: HOOK_SECRET }
 const start = () => startServer({ databaseUrl: services.databaseUrl, env })
 
-/** One in five requests fails, one way or the other. */
-const weather = (seed: number) =>
+/** Fails one request in five, in one of the ways in which platforms fail. */
+const unreliablePlatform = (seed: number) =>
   atRandom(seed, [
-    [48, answer(200)],
-    [2, answer(304)],
-    [2, answer(429, { headers: { 'retry-after': '0' } })],
-    [2, answer(500)],
-    [1, answer(503, { applies: true })],
+    [48, respond(200)],
+    [2, respond(304)],
+    [2, respond(429, { headers: { 'retry-after': '0' } })],
+    [2, respond(500)],
+    [1, respond(503, { applies: true })],
     [2, { kind: 'drop' }],
     [2, { kind: 'drop', applies: true }],
     [1, { kind: 'hang' }],
@@ -69,7 +73,7 @@ beforeAll(async () => {
   for (const server of lasting) fleet.add(server)
   using bridge = bridgeOn(fleet.latest)
   for (const [index, [destinationId, dialect]] of Object.entries(DESTINATIONS).entries()) {
-    const behave = weather(index + 1)
+    const behave = unreliablePlatform(index + 1)
     const platform = await startFakePlatform({
       behave: dialect === 'accelbyte' ? asAccelByte(behave) : behave,
     })
@@ -96,7 +100,7 @@ const isAllDelivered = async () => {
   return row?.count === platforms.size * UNLOCKS
 }
 
-test('whoever watches hears of each event once, and each platform does each once', async () => {
+test('a watch receives each event once, and each platform applies each unlock once', async () => {
   const addresses = [
     ...lasting.map(
       ({ address }) =>
@@ -116,7 +120,7 @@ test('whoever watches hears of each event once, and each platform does each once
     for (let unlock = unlocks[begun]; unlock !== undefined; unlock = unlocks[begun]) {
       begun += 1
       const number = begun
-      // Each part waits for a server to be killed amid the part before.
+      // A part begins once a server was killed in the middle of the part before it.
       await until(() => number <= part(kills + 1))
       await fleet.unlock(unlock)
       written += 1
@@ -124,12 +128,12 @@ test('whoever watches hears of each event once, and each platform does each once
   }
 
   async function kill(): Promise<void> {
-    while (kills < KILLS + MORE_KILLS) {
+    while (kills < KILLS + LATE_KILLS) {
       const server = await start()
       fleet.add(server)
       await roaming?.move()
       await until(() => written >= Math.min(part(kills + 0.5), UNLOCKS))
-      if (kills >= KILLS) await sleep(1_000)
+      if (kills >= KILLS) await sleep(LATE_KILL_DELAY_MILLISECONDS)
       await fleet.kill(server)
       kills += 1
     }
@@ -156,12 +160,12 @@ test('whoever watches hears of each event once, and each platform does each once
   expect(await deliveries()).toEqual(whole)
   for (const [id, platform] of platforms) {
     const dialect = DESTINATIONS[id as keyof typeof DESTINATIONS]
-    const told = toldTo(platform, dialect).flatMap(({ account, achievements }) =>
+    const reports = appliedBy(platform, dialect).flatMap(({ account, achievements }) =>
       achievements.map((achievement) => `${account} ${achievement}`),
     )
-    // Each under one key: whoever knows its keys does nothing twice.
-    expect(told).toHaveLength(UNLOCKS)
-    expect(new Set(told).size).toBe(UNLOCKS)
+    // Each unlock came under one idempotency key: a platform that keeps its keys applies nothing twice.
+    expect(reports).toHaveLength(UNLOCKS)
+    expect(new Set(reports).size).toBe(UNLOCKS)
     if (dialect === 'webhook') expect(firstOutOfTurn(platform)).toBeUndefined()
   }
 })
@@ -170,7 +174,7 @@ function part(number: number): number {
   return (number * UNLOCKS) / KILLS
 }
 
-/** A player's event that a webhook took after a later one of the same player. */
+/** Returns an event that a webhook applied after a later event of the same player. */
 function firstOutOfTurn(platform: FakePlatform): string | undefined {
   const last = new Map<string, bigint>()
   for (const { body } of platform.applied.values()) {

@@ -12,18 +12,18 @@ import { record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
-/* From one Laurel to another, through each platform's own API: both end equal. */
+/* One Laurel delivers to another through each platform's own API: both end with the same progress. */
 
-interface House {
+interface Installation {
   readonly services: TestServices
   readonly server: RunningServer
 }
 
-let here: House
-let there: House
+let here: Installation
+let there: Installation
 
 beforeEach(async () => {
-  ;[here, there] = await Promise.all([openHouse(), openHouse()])
+  ;[here, there] = await Promise.all([startInstallation(), startInstallation()])
 })
 afterEach(async () => {
   for (const { services, server } of [here, there]) {
@@ -34,8 +34,8 @@ afterEach(async () => {
 
 const env = { LAUREL_CREDENTIAL_KEY: 'Bot from-the-other-laurel' }
 
-/** A server with a title that every platform knows, and two players. */
-async function openHouse(): Promise<House> {
+/** Starts a server with a title that is bound to every platform, and two players. */
+async function startInstallation(): Promise<Installation> {
   const services = await createTestServices()
   const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings: BINDINGS, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, callOf())
@@ -60,7 +60,7 @@ const locked = {
 }
 const plain = { Incremental: false, GoalValue: 0, StatCode: '' }
 
-/** Four definitions as each platform has them, and where its API is. */
+/** Four definitions in each platform's form, and the base path of its API. */
 const PLATFORMS = {
   accelbyte: {
     below: '/accelbyte',
@@ -74,14 +74,14 @@ const PLATFORMS = {
         }),
       )
       .concat(accelbyte({ Namespace: BINDINGS.accelbyte.namespace })),
-    standing: ({ achievementCode, status, latestValue }: Printed) => [achievementCode, status, latestValue],
+    progressOf: ({ achievementCode, status, latestValue }: Printed) => [achievementCode, status, latestValue],
   },
   discord: {
     below: '/discord/api/v10',
     entries: [1, 2, 3, 4].map((number) =>
       discord({ id: `61223344556677880${number}`, application_id: BINDINGS.discord.application_id }),
     ),
-    standing: ({ achievement_id, percent_complete }: Printed) => [achievement_id, percent_complete],
+    progressOf: ({ achievement_id, percent_complete }: Printed) => [achievement_id, percent_complete],
   },
   xbox: {
     below: '/xbox',
@@ -93,7 +93,7 @@ const PLATFORMS = {
         titleAssociations: [{ name: 'Space', id: Number(BINDINGS.xbox.title_id) }],
       }),
     ),
-    standing: ({ id, progressState, progression }: Printed) => [
+    progressOf: ({ id, progressState, progression }: Printed) => [
       id,
       progressState,
       progression.requirements.map(({ current }: Printed) => current),
@@ -101,35 +101,35 @@ const PLATFORMS = {
   },
 } as const
 
-// biome-ignore lint/suspicious/noExplicitAny: JSON that somebody wrote
+// biome-ignore lint/suspicious/noExplicitAny: any JSON document
 type Printed = any
 
-/** Of a player, by what each achievement is called there. */
-async function progressOf({ services }: House, dialect: keyof typeof PLATFORMS, playerId: string) {
+/** Returns a player's progress on each achievement, as the dialect exports it. */
+async function listProgress({ services }: Installation, dialect: keyof typeof PLATFORMS, playerId: string) {
   const { text } = await exportText(services, dialect, titleId, { playerId })
   const document: Printed = JSON.parse(text)
   const rows: readonly Printed[] = Array.isArray(document)
     ? document
     : (document.achievements ?? document.data)
-  return rows.map(PLATFORMS[dialect].standing).sort()
+  return rows.map(PLATFORMS[dialect].progressOf).sort()
 }
 
 describe.each(Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[])('%s', (dialect) => {
-  test('what is reported here is so there', async () => {
+  test('progress that is reported to one server arrives at the other', async () => {
     const { below, entries } = PLATFORMS[dialect]
     for (const { services } of [here, there]) {
       const { outcomes } = await importText(services, dialect, textOf(...entries), { titleId })
       expect(outcomes.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined])
     }
     const definitions = await definitionsOf(here.services, titleId)
-    // What follows a statistic comes last.
+    // Achievements that follow a stat sort last.
     const ids = definitions
       .map(({ id, requirements }) => [requirements.length, id] as const)
       .sort()
       .map(([, id]) => id)
     expect(ids).toHaveLength(4)
     using bridge = bridgeOn(here.server.address)
-    // Discord's own limit is five in five seconds.
+    // Discord's own limit is five requests in five seconds.
     const limits = { requestsPerSecond: dialect === 'discord' ? 1 : 50 }
     const url = there.server.url + below
     await bridge.create({
@@ -146,22 +146,22 @@ describe.each(Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[])('%s', (diale
       { ...known, achievementId: second, ...(dialect === 'accelbyte' ? {} : { percent: 41 }) },
       { playerId: 'player-1', achievementId: third },
     ])
-    if (dialect === 'accelbyte') await light('player-0', 4)
+    if (dialect === 'accelbyte') await recordLanterns('player-0', 4)
     else await record(here.server.address, [{ ...known, achievementId: followed, percent: 29 }])
     await until(async () => isDelivered(dialect))
-    if (dialect === 'accelbyte') await light('player-1', 10)
+    if (dialect === 'accelbyte') await recordLanterns('player-1', 10)
     else await record(here.server.address, [{ ...known, achievementId: second, percent: 99 }])
     await until(async () => isDelivered(dialect))
     for (const playerId of ['player-0', 'player-1']) {
-      const progressList = await progressOf(here, dialect, playerId)
-      expect(await progressOf(there, dialect, playerId)).toEqual(progressList)
+      const progressList = await listProgress(here, dialect, playerId)
+      expect(await listProgress(there, dialect, playerId)).toEqual(progressList)
     }
-    const all = await progressOf(there, dialect, 'player-0')
+    const all = await listProgress(there, dialect, 'player-0')
     expect(new Set(all.map(([, how]) => how)).size).toBeGreaterThan(1)
   })
 })
 
-async function light(playerId: string, value: number) {
+async function recordLanterns(playerId: string, value: number) {
   const updates = [{ code: 'lanterns', operation: 'set', value }] as const
   await recordStats(
     here.services,
@@ -170,13 +170,13 @@ async function light(playerId: string, value: number) {
   )
 }
 
-/** Whether nothing that was reported here is still to come. */
+/** Returns whether every report to the first server is delivered. */
 async function isDelivered(destinationId: string): Promise<boolean> {
-  const [row] = await onDatabase<{ open: number; told: number; events: number }>(
+  const [row] = await onDatabase<{ open: number; enqueued: number }>(
     here.services.databaseUrl,
     `select (select count(*) from deliveries where destination_id = $1 and state = 'pending')::int as open,
-       (select position >= (select max(id) from events) from destination_flows where destination_id = $1)::int as told`,
+       (select position >= (select max(id) from events) from destination_flows where destination_id = $1)::int as enqueued`,
     [destinationId],
   )
-  return row?.told === 1 && row.open === 0
+  return row?.enqueued === 1 && row.open === 0
 }

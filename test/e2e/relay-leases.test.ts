@@ -2,12 +2,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { bridgeOn } from '../support/bridge.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { onDatabase } from '../support/deliveries.ts'
-import { always, answer, type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
-import { createWorld } from '../support/fixture.ts'
+import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
+import { createFixture } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
-/* Servers that go away, or fall silent, with deliveries that were theirs to send. */
+/* Servers that die or stall while they hold leases of deliveries. */
 
 let database: TestDatabase
 let lasting: RunningServer
@@ -22,9 +22,9 @@ const goals = ['goal-0', 'goal-1', 'goal-2', 'goal-3', 'goal-4']
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  // It takes reports, and sends nothing.
+  // This server records reports, and delivers nothing.
   lasting = await start({ LAUREL_RELAY: 'off' })
-  await createWorld(lasting.address, Object.fromEntries(goals.map((goal) => [goal, undefined])))
+  await createFixture(lasting.address, Object.fromEntries(goals.map((goal) => [goal, undefined])))
 })
 afterAll(async () => {
   await lasting[Symbol.asyncDispose]()
@@ -50,8 +50,8 @@ const unlock = (playerId: string, from: number, to: number) =>
     goals.slice(from, to).map((achievementId) => ({ playerId, achievementId })),
   )
 
-/** What the platform did of a player's, in the order in which it did it first. */
-function done(playerId: string): readonly string[] {
+/** Returns the achievements of a player that the platform applied, in order. */
+function applied(playerId: string): readonly string[] {
   const data = [...platform.applied.values()].map(({ body }) => JSON.parse(body).data)
   return data.filter(({ player_id }) => player_id === playerId).map(({ achievement_id }) => achievement_id)
 }
@@ -66,43 +66,43 @@ const isAllDelivered = async () => {
   return left.length === 0
 }
 
-test('what a server dies with is sent by another, when its lease ends', async () => {
+test('deliveries of a killed server are sent by another when the lease ends', async () => {
   const players = Array.from({ length: 40 }, (_, index) => `${destinationId}-${index}`)
   platform.behave = always({ kind: 'hang' })
   const dying = await start()
   for (const playerId of players) await unlock(playerId, 0, 5)
   await until(() => platform.received.length >= 8)
   await dying.kill('SIGKILL')
-  platform.behave = always(answer(200))
+  platform.behave = always(respond(200))
   await using _other = await start()
   await until(isAllDelivered)
-  for (const playerId of players) expect(done(playerId)).toEqual(goals)
+  for (const playerId of players) expect(applied(playerId)).toEqual(goals)
   expect(platform.applied.size).toBe(200)
 })
 
-test('a server that falls silent beyond its lease and goes on sends nothing out of turn', async () => {
+test('a server that stalls past its lease and continues sends nothing out of order', async () => {
   const playerId = `silent-${destinationId}`
   await using silent = await start()
-  // It is stopped while it waits for an answer, and finds it there when it goes on.
-  let stopped = 0
+  // The server is stopped while it waits for a response, which is there when it continues.
+  let requests = 0
   platform.behave = () => {
-    stopped += 1
-    if (stopped === 1) silent.process.kill('SIGSTOP')
-    return answer(200)
+    requests += 1
+    if (requests === 1) silent.process.kill('SIGSTOP')
+    return respond(200)
   }
   await unlock(playerId, 0, 3)
-  await until(() => stopped === 1)
+  await until(() => requests === 1)
   await using _other = await start()
-  await until(async () => done(playerId).length === 3 && (await isAllDelivered()))
+  await until(async () => applied(playerId).length === 3 && (await isAllDelivered()))
   await unlock(playerId, 3, 4)
-  await until(async () => done(playerId).length === 4 && (await isAllDelivered()))
+  await until(async () => applied(playerId).length === 4 && (await isAllDelivered()))
   const before = platform.received.length
   const known = new Set(platform.applied.keys())
   silent.process.kill('SIGCONT')
   await unlock(playerId, 4, 5)
-  await until(async () => done(playerId).length === 5 && (await isAllDelivered()))
-  expect(done(playerId)).toEqual(goals)
-  // What came since is the last one, however often, and nothing that the other server had sent already.
+  await until(async () => applied(playerId).length === 5 && (await isAllDelivered()))
+  expect(applied(playerId)).toEqual(goals)
+  // Since then only the last event was sent, perhaps twice, and none that the other server had sent.
   const since = platform.received.slice(before).map(({ key }) => known.has(key ?? ''))
   expect(new Set(since)).toEqual(new Set([false]))
 })

@@ -36,7 +36,7 @@ const unlocks = Array.from({ length: 500 }, (_, index) => ({
   achievementId: `goal-${Math.floor(index / 100)}`,
 }))
 
-test('one that hangs all the time holds nobody else up, nor more requests than it may', async () => {
+test('a destination that hangs delays no other one, and has no more requests than its limit', async () => {
   const env = { LAUREL_CREDENTIAL_HOOK: HOOK_SECRET }
   await using server = await startServer({ databaseUrl: services.databaseUrl, env })
   using bridge = bridgeOn(server.address)
@@ -46,12 +46,12 @@ test('one that hangs all the time holds nobody else up, nor more requests than i
   await record(server.address, unlocks)
   await until(() => platform.applied.size === unlocks.length)
   expect(platform.received).toHaveLength(unlocks.length)
-  expect(hanging.mostAtOnce).toBe(4)
+  expect(hanging.maxInFlight).toBe(4)
   await bridge.delete('hanging')
   await bridge.delete('well')
 })
 
-/** What the deliveries of a relay that finds every name at this address end with, before they are tried again. */
+/** Returns the errors of dead deliveries of a relay that resolves every host name to the address. */
 async function errorsAt(
   address: string,
   allowPrivate: readonly string[],
@@ -91,8 +91,8 @@ async function errorsAt(
   return (await found()).map(({ error }) => error)
 }
 
-test('a name that turns out to be a private address is not called, unless that is allowed', async () => {
-  // Nothing of this machine: a connection to it comes about with nobody.
+test('a host name that resolves to a private address is not called, unless it is allowed', async () => {
+  // An address outside this machine: connections to it time out.
   const [refused] = await errorsAt('10.254.254.254', [], PATIENT.seconds)
   expect(refused).toContain('private or reserved address')
   const [allowed] = await errorsAt('10.254.254.254', ['10.0.0.0/8'], 1n)

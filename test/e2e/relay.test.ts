@@ -3,8 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { always, answer, type FakePlatform, script, startFakePlatform } from '../support/fake-platform.ts'
-import { createWorld } from '../support/fixture.ts'
+import { always, type FakePlatform, respond, script, startFakePlatform } from '../support/fake-platform.ts'
+import { createFixture } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
@@ -17,7 +17,7 @@ let destinationId = ''
 beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url, env: { LAUREL_CREDENTIAL_HOOK: HOOK_SECRET } })
-  await createWorld(server.address, { marathon: 100n, plain: undefined })
+  await createFixture(server.address, { marathon: 100n, plain: undefined })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -43,7 +43,7 @@ async function createHook(more: object = {}) {
 
 const bodies = () => platform.received.map(({ body }) => JSON.parse(body))
 
-test('what happens is told, signed, and kept as delivered', async () => {
+test('an event is sent with a signature, and stored as delivered', async () => {
   await createHook()
   await record(server.address, [{ playerId: 'ann', achievementId: 'plain' }])
   await until(() => platform.received.length > 0)
@@ -61,8 +61,8 @@ test('what happens is told, signed, and kept as delivered', async () => {
   expect(whole.idempotencyKey).toBe(received?.headers['idempotency-key'])
 })
 
-test('an error is tried again under the same key, until it is taken', async () => {
-  platform.behave = script(answer(500), answer(503), { kind: 'drop' }, answer(204))
+test('a failed request is retried under the same idempotency key until it succeeds', async () => {
+  platform.behave = script(respond(500), respond(503), { kind: 'drop' }, respond(204))
   await createHook()
   await record(server.address, [{ playerId: 'bob', achievementId: 'plain' }])
   await until(() => platform.received.length >= 4)
@@ -77,8 +77,8 @@ test('an error is tried again under the same key, until it is taken', async () =
   expect(deliveries).toMatchObject([{ attempts: 4, error: '' }])
 })
 
-test('what is tried too often is a dead letter, can be read, and goes out when it is replayed', async () => {
-  platform.behave = always(answer(500, { body: 'out of order' }))
+test('a delivery without attempts left is a dead letter, can be read, and goes out when it is replayed', async () => {
+  platform.behave = always(respond(500, { body: 'out of order' }))
   await createHook({ limits: { ...limits, maxAttempts: 2 } })
   await record(server.address, [{ playerId: 'carla', achievementId: 'plain' }])
   using bridge = bridgeOn(server.address)
@@ -88,7 +88,7 @@ test('what is tried too often is a dead letter, can be read, and goes out when i
   const letter = await bridge.getDelivery(destinationId, dead?.event?.eventId ?? '')
   expect(letter).toMatchObject({ attempts: 2, response: { status: 500, body: 'out of order' } })
   expect(letter.error).toContain('500')
-  platform.behave = always(answer(200))
+  platform.behave = always(respond(200))
   await bridge.replay(destinationId, letter.event?.eventId ?? '')
   await until(async () => {
     const now = await bridge.getDelivery(destinationId, letter.event?.eventId ?? '')
@@ -97,11 +97,11 @@ test('what is tried too often is a dead letter, can be read, and goes out when i
   expect(new Set(platform.received.map(({ key }) => key)).size).toBe(1)
 })
 
-test('of one player all comes in order, whatever fails in between', async () => {
+test('events of one player arrive in order, although requests fail', async () => {
   let calls = 0
   platform.behave = () => {
     calls += 1
-    return calls % 3 === 0 ? answer(500) : answer(200)
+    return calls % 3 === 0 ? respond(500) : respond(200)
   }
   await createHook({ filter: { playerIds: ['dora'] } })
   using bridge = bridgeOn(server.address)
@@ -115,7 +115,7 @@ test('of one player all comes in order, whatever fails in between', async () => 
   await until(async () => (await bridge.ofAchievements('dora'))[0]?.state === DeliveryState.DELIVERED)
 })
 
-test('progress that waits is superseded by newer progress, and an unlock is never', async () => {
+test('pending progress is superseded by newer progress, and an unlock never is', async () => {
   await createHook({ filter: { playerIds: ['erik'] } })
   using bridge = bridgeOn(server.address)
   await bridge.pause(destinationId)
@@ -140,12 +140,12 @@ test('progress that waits is superseded by newer progress, and an unlock is neve
   expect((await bridge.listDeliveries(destinationId, { states })).deliveries).toHaveLength(3)
 })
 
-test('a destination that asks to be left alone is', async () => {
-  const answers = script(answer(429, { headers: { 'retry-after': '2' } }), answer(200))
+test('retry-after delays all requests to the destination', async () => {
+  const responses = script(respond(429, { headers: { 'retry-after': '2' } }), respond(200))
   const times: number[] = []
   platform.behave = (request, index) => {
     times.push(performance.now())
-    return answers(request, index)
+    return responses(request, index)
   }
   await createHook()
   await record(server.address, [{ playerId: 'fred', achievementId: 'plain' }])
@@ -158,7 +158,7 @@ test('a destination that asks to be left alone is', async () => {
   expect(second - first).toBeGreaterThan(1_900)
 })
 
-test('a rate budget is kept', async () => {
+test('a rate limit is kept', async () => {
   await createHook({ limits: { ...limits, requestsPerSecond: 5 } })
   const begun = performance.now()
   const players = Array.from({ length: 15 }, (_, index) => `rate-${index}`)
@@ -167,21 +167,21 @@ test('a rate budget is kept', async () => {
     players.map((playerId) => ({ playerId, achievementId: 'plain' })),
   )
   await until(() => platform.applied.size === 15)
-  // Five at once, and the other ten in no less than two seconds.
+  // Five go out at once, and the other ten take two seconds or more.
   expect(performance.now() - begun).toBeGreaterThan(1_900)
 })
 
-test('an outage makes no dead letters, and a destination put right is called at once', async () => {
-  platform.behave = always(answer(503))
+test('an outage makes no dead letters, and an updated destination is called at once', async () => {
+  platform.behave = always(respond(503))
   await createHook({ limits: { ...limits, maxAttempts: 6 } })
   await record(server.address, [{ playerId: 'hugo', achievementId: 'plain' }])
-  // Five failures open the circuit; what is let through after that would be the last try, and does not count.
+  // Five failures open the circuit. The probe after them would be the last attempt, and is not counted.
   await until(() => platform.received.length >= 6)
   using bridge = bridgeOn(server.address)
   const delivery = async () => (await bridge.listDeliveries(destinationId)).deliveries[0]
   await until(async () => (await delivery())?.attempts === 5)
   expect(await delivery()).toMatchObject({ state: DeliveryState.PENDING })
-  platform.behave = always(answer(200))
+  platform.behave = always(respond(200))
   const limitsNow = { ...limits, requestsPerSecond: 999 }
   await bridge.update({ destinationId, limits: limitsNow }, { updateMask: ['limits'] })
   await until(() => platform.applied.size === 1)

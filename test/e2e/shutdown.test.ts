@@ -14,7 +14,7 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { issue, writeFiles } from '../support/certificates.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { frame, RawGrpc } from '../support/raw-grpc.ts'
 import { startServer } from '../support/server.ts'
 
@@ -83,7 +83,7 @@ test.each(['1', '2'])(
   'a server with all kinds of connections open ends (LAUREL_WORKERS=%s)',
   async (workers) => {
     await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: workers } })
-    if (workers === '1') await createWorld(server.address, { first: undefined })
+    if (workers === '1') await createFixture(server.address, { first: undefined })
     const http = new URL(server.url).host
     const held: Socket[] = [
       await hold(server.address),

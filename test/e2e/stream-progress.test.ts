@@ -11,7 +11,7 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 type Stream = ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>
@@ -22,7 +22,7 @@ let server: RunningServer
 beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url })
-  await createWorld(server.address, { marathon: 1_000_000n, plain: undefined })
+  await createFixture(server.address, { marathon: 1_000_000n, plain: undefined })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -35,7 +35,7 @@ function add(playerId: string, requestId = '', achievementId = 'marathon') {
   return { titleId: TITLE_ID, playerId, achievementId, requestId, report }
 }
 
-/** All results of a stream, until it ends; rejects with its status. */
+/** Returns all results of a stream once it has ended; rejects with its status. */
 function resultsOf(stream: Stream): Promise<BatchItemResult[]> {
   const results: BatchItemResult[] = []
   return new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ function countIn({ outcome }: BatchItemResult): bigint | string | undefined {
   return outcome?.value.progress?.requirements[0]?.current?.value?.value as bigint | undefined
 }
 
-test('items are recorded as they come, and answered in their order', async () => {
+test('items are recorded as they arrive, and results keep their order', async () => {
   using client = createClient(ProgressServiceClient, server.address)
   const stream = client.streamProgress()
   const results = resultsOf(stream)
@@ -66,7 +66,7 @@ test('items are recorded as they come, and answered in their order', async () =>
   expect(values).toHaveLength(600)
 })
 
-test('an item that fails fails alone, and a retried one gets its first answer', async () => {
+test('an item fails alone, and a repeated request id returns the first response', async () => {
   using client = createClient(ProgressServiceClient, server.address)
   const stream = client.streamProgress()
   const results = resultsOf(stream)
@@ -88,7 +88,7 @@ test('an item that fails fails alone, and a retried one gets its first answer', 
   ])
 })
 
-test('a message without items ends the stream, and says why', async () => {
+test('a message without items ends the stream with INVALID_ARGUMENT', async () => {
   using client = createClient(ProgressServiceClient, server.address)
   const stream = client.streamProgress()
   const results = resultsOf(stream)
@@ -96,7 +96,7 @@ test('a message without items ends the stream, and says why', async () => {
   await expect(results).rejects.toMatchObject({ code: status.INVALID_ARGUMENT })
 })
 
-test('a caller who reads no answers is slowed down, and loses nothing', async () => {
+test('a caller that reads no results is slowed down, and loses none', async () => {
   using client = createClient(ProgressServiceClient, server.address)
   const stream = client.streamProgress()
   stream.pause()
@@ -109,7 +109,7 @@ test('a caller who reads no answers is slowed down, and loses nothing', async ()
     }
     stream.end()
   })()
-  // Until nothing moves any more: buffers on both sides are full.
+  // Until nothing more is sent: the buffers on both sides are full.
   for (let before = -1; before !== sent; await sleep(300)) before = sent
   expect(sent).toBeLessThan(count)
   const results = resultsOf(stream)
@@ -118,12 +118,12 @@ test('a caller who reads no answers is slowed down, and loses nothing', async ()
   expect(await results).toHaveLength(count)
 })
 
-test('a stream that breaks leaves what it was told, once', async () => {
+test('items of a broken stream count once when they are sent again', async () => {
   using client = createClient(ProgressServiceClient, server.address)
   const stream = client.streamProgress()
-  const answered = once(stream, 'data')
+  const responded = once(stream, 'data')
   for (let index = 0; index < 200; index += 1) send(stream, add('cut', `cut-${index}`))
-  await answered
+  await responded
   stream.on('error', () => {})
   stream.cancel()
   using again = createClient(ProgressServiceClient, server.address)

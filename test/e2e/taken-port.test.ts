@@ -10,19 +10,19 @@ let folder: string
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-taken-'))
-  // Under root Postgres runs as another user, who must be able to enter.
+  // Under root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
 })
 afterEach(() => rm(folder, { recursive: true, force: true }))
 
-test('a taken port is one line that says what to do, and leaves no Postgres behind', async () => {
+test('a port in use ends the start with one line of advice, and stops Postgres again', async () => {
   await using other = createServer().listen(0, '127.0.0.1')
   await once(other, 'listening')
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`
   const env = { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS: address, LAUREL_HTTP_ADDRESS: '127.0.0.1:0' }
   const line = `laurel: ${address} is in use: stop what uses it, or set LAUREL_GRPC_ADDRESS to another address\n`
   const failure: Error = await startServer({ env }).then(
-    () => expect.fail('it serves'),
+    () => expect.fail('the server started'),
     (error) => error,
   )
   expect(failure.message).toContain('exit code 1 ')

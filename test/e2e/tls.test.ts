@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** The certificate that is shown at an address; rejects when the connection is refused. */
+/** Returns the certificate of the server at an address; rejects if the connection fails. */
 function shownAt(address: string, options: ConnectionOptions = {}): Promise<PeerCertificate> {
   const port = Number(address.split(':').at(-1))
   return new Promise((resolve, reject) => {
@@ -49,7 +49,7 @@ const listTitles = (address: string, channel: ReturnType<typeof credentials.crea
   return callUnary(client, 'listTitles', ListTitlesRequest.fromPartial({})).finally(() => client.close())
 }
 
-test('serves both wires by its certificate, and by a new one when the files change', async () => {
+test('gRPC and HTTP use the certificate, and a new one once both files have changed', async () => {
   const first = await issue('first', authority)
   const env = writeFiles(folder, first)
   await using server = await startServer({ databaseUrl: database.url, env })
@@ -59,7 +59,7 @@ test('serves both wires by its certificate, and by a new one when the files chan
   expect(await listTitles(server.address, credentials.createSsl(ca))).toMatchObject({ titles: [] })
   await expect(listTitles(server.address, credentials.createInsecure())).rejects.toThrow()
 
-  // A certificate whose key is not there yet changes nothing; with its key, new connections see it.
+  // A new certificate without its key changes nothing; with the key, new connections use it.
   const second = await issue('second', authority)
   writeFileSync(env.LAUREL_TLS_CERT_FILE, second.cert)
   await expect.poll(() => server.output()).toContain('the last one serves on')
@@ -84,7 +84,7 @@ test('serves both wires by its certificate, and by a new one when the files chan
   expect(distrusting.stderr).toContain(`by the authorities of ${caFile}`)
 })
 
-test('asks for a certificate of its clients where it is told to, on both wires', async () => {
+test('gRPC and HTTP require client certificates if an authority for clients is set', async () => {
   const clients = await issue('Authority of clients')
   const clientCa = join(folder, 'clients.pem')
   writeFileSync(clientCa, clients.cert)
@@ -113,7 +113,7 @@ test('asks for a certificate of its clients where it is told to, on both wires',
   await expect(healthOf(undefined)).rejects.toThrow()
 })
 
-test('does not start on files that do not fit together', async () => {
+test('a server does not start with a certificate and a key that do not match', async () => {
   const [one, two] = [await issue('one'), await issue('two')]
   const env = writeFiles(folder, { cert: one.cert, private: two.private })
   await expect(startServer({ databaseUrl: database.url, env })).rejects.toThrow(

@@ -21,7 +21,7 @@ import { writeResumeToken } from '../../src/service/events/resume-token.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { errorInfoOf } from '../support/error-info.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { startWatch, Watch } from '../support/watch.ts'
@@ -34,7 +34,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url })
   other = await startServer({ databaseUrl: database.url })
-  await createWorld(server.address, { marathon: 1_000_000n, plain: undefined })
+  await createFixture(server.address, { marathon: 1_000_000n, plain: undefined })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -52,7 +52,7 @@ async function reach(playerId: string, value: number, requestId = '') {
   await callUnary(client, 'recordProgress', RecordProgressRequest.fromPartial(request))
 }
 
-test('all that happens is told, as it happened, on whichever server it is watched', async () => {
+test('a watch receives all events in order, on any server', async () => {
   await using watch = await startWatch(other.address, watching)
   using client = createClient(ProgressServiceClient, server.address)
   using definitions = createClient(AchievementServiceClient, server.address)
@@ -92,7 +92,7 @@ test('all that happens is told, as it happened, on whichever server it is watche
   expect(changed).toMatchObject({ playerId: '', achievementId: 'plain', state: ProgressState.UNSPECIFIED })
 })
 
-test('a report that changes nothing is not told', async () => {
+test('a report that changes nothing makes no event', async () => {
   await reach('idle', 10)
   await using watch = await startWatch(server.address, watching)
   await reach('idle', 10)
@@ -103,7 +103,7 @@ test('a report that changes nothing is not told', async () => {
   expect(watch.events).toHaveLength(1)
 })
 
-test('a watch goes on where it was, on another server, without a gap and without a repetition', async () => {
+test('a watch resumes on another server without a gap or a repeated event', async () => {
   const first = await startWatch(server.address, watching)
   await reach('bob', 1)
   await first.until(({ events }) => events.length === 1)
@@ -118,13 +118,13 @@ test('a watch goes on where it was, on another server, without a gap and without
   expect(ids.toSorted((left, right) => Number(left) - Number(right))).toEqual(ids)
 })
 
-test('a token of a server that is further than another is good there too', async () => {
+test('a token from a server with a later safe position is valid on another server', async () => {
   const transaction = new pg.Client({ connectionString: database.url })
   await transaction.connect()
   await using first = await startWatch(server.address, watching)
   await reach('ivan', 1)
   await first.until(({ events }) => events.length === 1)
-  // A number that nobody knows what becomes of: who has not looked before does not get beyond it.
+  // An open transaction holds an event id: a server that starts now cannot read past it.
   await transaction.query('begin')
   await transaction.query(`insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor,
     reason, request_id) values ('held', 'elsewhere', '', 'progressed', 0, 'in_progress', 0, '', '', '')`)
@@ -138,7 +138,7 @@ test('a token of a server that is further than another is good there too', async
   await starting[Symbol.asyncDispose]()
 })
 
-test('filters are held together, and what they leave out moves the token on', async () => {
+test('an event must match every filter, and events that do not match move the token on', async () => {
   const only = { playerIds: ['carla'], kinds: [EventKind.PROGRESSED], achievementIds: ['marathon'] }
   await using watch = await startWatch(server.address, {
     ...watching,
@@ -157,7 +157,7 @@ test('filters are held together, and what they leave out moves the token on', as
   expect(watch.resumeToken).not.toBe(token)
 })
 
-test('from the oldest on, all that is kept is told', async () => {
+test('from_oldest sends every stored event', async () => {
   await using live = await startWatch(server.address, watching)
   await reach('erik', 1)
   await live.until(({ events }) => events.length === 1)
@@ -167,7 +167,7 @@ test('from the oldest on, all that is kept is told', async () => {
   expect(new Set(watch.ids).size).toBe(watch.ids.length)
 })
 
-test('a player sees what happened, and not by whom and why', async () => {
+test('the view of a player leaves out actor, reason and request id', async () => {
   const filter = { playerIds: ['fred'] }
   const view = ProgressView.PLAYER
   await using watch = await startWatch(server.address, { ...watching, filter, view })
@@ -176,7 +176,7 @@ test('a player sees what happened, and not by whom and why', async () => {
   expect(watch.events).toMatchObject([{ actor: '', reason: '', requestId: '' }])
 })
 
-test('a token of another title, or of nobody, is refused', async () => {
+test('a token of another title, of the future or of no watch is rejected', async () => {
   const other = writeResumeToken('another', 1n)
   const future = writeResumeToken(TITLE_ID, 999_999_999n)
   for (const resumeToken of ['nonsense', other, future]) {
@@ -186,14 +186,14 @@ test('a token of another title, or of nobody, is refused', async () => {
   }
 })
 
-test('a title that is not there, and a heartbeat out of bounds', async () => {
+test('a title that does not exist and a heartbeat out of bounds are rejected', async () => {
   const nowhere = await new Watch(server.address, { titleId: 'nowhere' }).ended()
   expect(nowhere.code).toBe(status.NOT_FOUND)
   const still = await new Watch(server.address, { ...watching, heartbeat: { seconds: 0n, nanos: 5 } }).ended()
   expect(still.code).toBe(status.INVALID_ARGUMENT)
 })
 
-test('a token whose events are gone is refused, with the oldest that there is', async () => {
+test('a token whose events were purged is rejected with the oldest valid token', async () => {
   await using first = await startWatch(server.address, watching)
   await reach('gina', 1)
   await first.until(({ events }) => events.length === 1)
@@ -215,7 +215,7 @@ test('a token whose events are gone is refused, with the oldest that there is', 
   await client.end()
 })
 
-test('a reader who does not read is dropped, can go on, and meanwhile nobody else waits', async () => {
+test('a client that does not read is disconnected, can resume, and delays no other watch', async () => {
   await using slow = await startWatch(server.address, watching)
   await using quick = await startWatch(server.address, watching)
   using client = createClient(ProgressServiceClient, server.address)
@@ -240,7 +240,7 @@ test('a reader who does not read is dropped, can go on, and meanwhile nobody els
   for (let life = 0; slow.error === undefined; life += 1) {
     slow.pause()
     for (let round = 1; round <= 12; round += 1) await play(12 * life + round)
-    // Longer than the server has patience, from when it may have begun to wait; but it may be slow itself, and not look.
+    // Longer than the server's write timeout of 30 seconds, and longer each time, because the server may be slow itself.
     await sleep(32_000 + 30_000 * life)
     slow.resume()
     await slow.until(({ events }) => events.length >= sent).catch(() => {})
@@ -254,7 +254,7 @@ test('a reader who does not read is dropped, can go on, and meanwhile nobody els
   expect([...slow.ids, ...again.ids]).toEqual(quick.ids)
 })
 
-test('a server that stops says so at once, with where to go on', async () => {
+test('a server that stops ends its watches at once, with a resume token', async () => {
   let error: ServiceError | undefined
   await untilWithin(8_000, async () => {
     const stopping = await startServer({ databaseUrl: database.url })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { createWorld, TITLE_ID } from '../support/fixture.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { startServer } from '../support/server.ts'
 
 let database: TestDatabase
@@ -12,7 +12,7 @@ beforeAll(async () => {
 })
 afterAll(() => database[Symbol.asyncDispose]())
 
-/** The processes that one process started. */
+/** Returns the ids of a process's children. */
 function childrenOf(pid: number | undefined): readonly number[] {
   const lines = execFileSync('ps', ['-e', '-o', 'pid=,ppid='], { encoding: 'utf8' }).trim().split('\n')
   const pairs = lines.map((line) => line.trim().split(/\s+/).map(Number))
@@ -32,10 +32,10 @@ async function add(address: string): Promise<bigint | undefined> {
   return progress?.requirements[0]?.current?.value?.value as bigint | undefined
 }
 
-test('several processes serve on the same addresses, and one that dies is started again', async () => {
+test('several processes serve the same addresses, and a killed one is replaced', async () => {
   await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: '3' } })
-  await createWorld(server.address, { marathon: 1000n })
-  // Each client has a connection of its own, and connections go round.
+  await createFixture(server.address, { marathon: 1000n })
+  // Each client has its own connection, and connections are spread over the workers.
   const values = await Promise.all(Array.from({ length: 30 }, () => add(server.address)))
   expect(values.map(Number).sort((a, b) => a - b)).toEqual(
     Array.from({ length: 30 }, (_, index) => index + 1),
@@ -56,7 +56,7 @@ test('several processes serve on the same addresses, and one that dies is starte
   expect(server.output()).toContain('laurel is stopping')
 })
 
-test('workers end with the process that started them', async () => {
+test('workers end when their parent is killed', async () => {
   await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: '2' } })
   const workers = childrenOf(server.process.pid)
   await server.kill('SIGKILL')
@@ -73,7 +73,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-test('workers that cannot serve end the start, and say why', async () => {
+test('a start fails with the reason if its workers cannot serve', async () => {
   await using first = await startServer({ databaseUrl: database.url })
   const env = { LAUREL_WORKERS: '2', LAUREL_GRPC_ADDRESS: first.address }
   await expect(startServer({ databaseUrl: database.url, env })).rejects.toThrow(

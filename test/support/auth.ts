@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 
-/** An auth file with one credential of each kind, and what it takes to ask with them. */
+/** Writes an auth file with one credential of each kind, and returns the credentials. */
 export async function createAuth(titles: readonly string[]) {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-auth-'))
   const [operator, service] = [randomBytes(32).toString('hex'), randomBytes(32).toString('hex')]
@@ -26,11 +26,11 @@ export async function createAuth(titles: readonly string[]) {
   writeFileSync(file, JSON.stringify(settings))
   return {
     folder,
-    /** To start a server with. */
+    /** The environment of a server that uses the file. */
     env: { LAUREL_AUTH_FILE: file },
     operator,
     service,
-    /** A token of a player, by Laurel's id. */
+    /** Returns a player's token, by Laurel's player id. */
     player: (playerId: string): Promise<string> =>
       new SignJWT({ sub: playerId })
         .setProtectedHeader({ alg: 'ES256', kid: 'one' })

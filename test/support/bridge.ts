@@ -4,7 +4,7 @@ import { callUnary, createClient } from './client.ts'
 import { errorInfoOf } from './error-info.ts'
 import { TITLE_ID } from './fixture.ts'
 
-/** DestinationService of a server, about a title: requests are plain objects of the fields that matter. */
+/** Returns a client of DestinationService for one title; requests are plain objects of the fields that differ from defaults. */
 export function bridgeOn(address: string, titleId = TITLE_ID) {
   const client = createClient(bridge.DestinationServiceClient, address)
   const of = (parts: object) => ({ titleId, ...parts }) as never
@@ -71,7 +71,7 @@ export function bridgeOn(address: string, titleId = TITLE_ID) {
   }
 }
 
-/** What a call that must fail says. */
+/** Returns the code, the reason and the text of a call that must fail. */
 export async function failureOf(call: Promise<unknown>) {
   const error = await call.then(
     () => {

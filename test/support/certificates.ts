@@ -9,7 +9,7 @@ export interface Issued {
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000
 
-/** A certificate for this machine's loopback, signed by an authority or by itself. */
+/** Returns a certificate for the loopback addresses, signed by an authority or by itself. */
 export async function issue(commonName: string, authority?: Issued): Promise<Issued> {
   const extensions = [
     { name: 'basicConstraints' as const, cA: authority === undefined },
@@ -30,7 +30,7 @@ export async function issue(commonName: string, authority?: Issued): Promise<Iss
   })
 }
 
-/** Writes a certificate and its key into a folder, as a server is told of them. */
+/** Writes a certificate and its key into a folder, and returns the server's environment for them. */
 export function writeFiles(folder: string, { cert, private: key }: Issued) {
   const files = {
     LAUREL_TLS_CERT_FILE: join(folder, 'cert.pem'),

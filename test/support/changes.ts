@@ -6,7 +6,7 @@ import { achievementOf } from './records.ts'
 
 let count = 0n
 
-/** A change of an achievement: it progressed to one percent, unless it says otherwise. Later ones have higher ids. */
+/** Returns a change of an achievement: progress to one percent, unless `said` differs. Event ids count up. */
 export function changeOf(
   parts: Partial<Achievement>,
   said: Partial<Event>,

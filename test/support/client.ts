@@ -14,11 +14,11 @@ type UnaryMethod<Request, Response> = (
   callback: (error: ServiceError | null, response: Response) => void,
 ) => ClientUnaryCall
 
-/** The request and response of a client's unary method, taken from its signature. */
+/** The request and response types of a client's unary method, inferred from its signature. */
 type RequestOf<Method> = Method extends UnaryMethod<infer Request, infer _Response> ? Request : never
 type ResponseOf<Method> = Method extends UnaryMethod<infer _Request, infer Response> ? Response : never
 
-/** Makes a generated client, such as `createClient(ProgressServiceClient, server.address)`. */
+/** Returns a client of a generated class, such as `createClient(ProgressServiceClient, server.address)`. */
 export function createClient<T extends Client>(
   type: new (address: string, channelCredentials: ReturnType<typeof credentials.createInsecure>) => T,
   address: string,
@@ -32,7 +32,7 @@ export interface CallSettings {
   readonly deadline?: Date
 }
 
-/** Calls a unary method and waits for its answer; rejects with the ServiceError. */
+/** Calls a unary method and returns its response; rejects with the ServiceError. */
 export function callUnary<T extends Client, Name extends keyof T>(
   client: T,
   method: Name,

@@ -12,10 +12,10 @@ async function isInUse(client: Client, name: string): Promise<boolean> {
   return rowCount !== 0
 }
 
-/** SQLSTATE object_in_use: another file is cloning the template just now. */
+/** SQLSTATE object_in_use: another worker is cloning the template. */
 const OBJECT_IN_USE = '55006'
 
-/** A migrated, empty database for one test file; dropped with everything that is still connected to it. */
+/** Creates a migrated, empty database for one test file. Disposing drops it, with the connections that are left. */
 export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, template } = inject('testServer')
   const name = `${template}_${randomBytes(6).toString('hex')}`
@@ -29,7 +29,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     url: url.href,
     [Symbol.asyncDispose]: () =>
       onServer(adminUrl, async (client) => {
-        // Pools end before their connections do: to throw these out would be an error that nobody listens for.
+        // A pool ends before its connections do: a connection that the drop terminates would raise an unhandled error.
         for (let attempt = 1; attempt <= 2400 && (await isInUse(client, name)); attempt += 1) await wait(50)
         await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
       }),

@@ -24,7 +24,7 @@ export interface QueueRow {
   readonly lease?: string
 }
 
-/** Something to ask a test's database itself. */
+/** Runs one statement on a test's database and returns its rows. */
 export async function onDatabase<Row extends object = Record<string, unknown>>(
   url: string,
   statement: string,
@@ -39,7 +39,7 @@ export async function onDatabase<Row extends object = Record<string, unknown>>(
   }
 }
 
-/** Deliveries of a title as servers that deliver leave them behind, whatever became of them. */
+/** Inserts deliveries of a title in any state, as servers leave them behind. */
 export async function putDeliveries(url: string, titleId: string, rows: readonly DeliveryRow[]) {
   const all = rows.map((row) => ({
     destinationId: 'hook',

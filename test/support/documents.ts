@@ -1,4 +1,4 @@
-/** One achievement as AccelByte exports it. */
+/** Returns an achievement as AccelByte exports it. */
 export const accelbyte = (parts: object = {}) => ({
   ID: '63c90f11e4b7c190ffab1203',
   AchievementCode: 'first-light',
@@ -18,7 +18,7 @@ export const accelbyte = (parts: object = {}) => ({
   UpdatedAt: '2023-01-19T09:36:17.123Z',
   ...parts,
 })
-/** The same one in Discord, by another id. */
+/** Returns the same achievement in Discord's form, with another id. */
 export const discord = (parts: object = {}) => ({
   application_id: '498112233445566778',
   id: '612233445566778899',
@@ -29,7 +29,7 @@ export const discord = (parts: object = {}) => ({
   icon_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
   ...parts,
 })
-/** The same one in Xbox Live, in German, and achieved by somebody. */
+/** Returns the same achievement in Xbox Live's form, in German, and achieved. */
 export const xbox = (parts: object = {}) => ({
   id: '7',
   serviceConfigId: '00000000-0000-0000-0000-00006b0f77a1',

@@ -2,7 +2,7 @@ import type { ServiceError } from '@grpc/grpc-js'
 import { ErrorInfo } from '../../src/gen/google/rpc/error_details.ts'
 import { Status } from '../../src/gen/google/rpc/status.ts'
 
-/** Why a call failed, as programs read it. */
+/** Returns the ErrorInfo of a failed call. */
 export function errorInfoOf(error: ServiceError): ErrorInfo {
   const [bytes] = error.metadata.get('grpc-status-details-bin')
   const { details } = Status.decode(bytes as Buffer)

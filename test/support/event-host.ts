@@ -9,16 +9,16 @@ import { callOf, testWire } from './services.ts'
 
 export const EVENTS_TITLE = 'harbor-lights'
 
-/** What became of one watch, as it looks from inside. */
+/** The state of one watch inside the server. */
 export interface Observed {
-  /** How often something was taken from it. */
+  /** How many pages the route has read. */
   pages: number
   readonly ended: Promise<void>
-  /** When its connection is no more. */
+  /** Resolves when the client's connection is closed. */
   readonly closed: Promise<unknown>
 }
 
-/** The host of HTTP in this process, with the real use cases, whose watches can be looked at. */
+/** Starts the HTTP server in this process, with the real use cases, and observes its watches. */
 export async function startEventHost(services: Services, settings: Partial<HttpSettings> = {}) {
   const operations = openOperations(services)
   const watches: Observed[] = []
@@ -51,7 +51,7 @@ function observing(operations: Operations, watches: Observed[]): Operations {
   }
 }
 
-/** Writes so many events, with so much in each. */
+/** Inserts `count` events, each with the text `reason`. */
 export async function writeEvents(databaseUrl: string, count: number, reason = ''): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl })
   await client.connect()
@@ -63,7 +63,7 @@ export async function writeEvents(databaseUrl: string, count: number, reason = '
   await client.end()
 }
 
-/** A client of bare sockets, who asks, and reads nothing until told to. */
+/** A client on a bare socket that sends a request and reads nothing until `readAll`. */
 export class LazyReader {
   readonly #socket
 
@@ -76,7 +76,7 @@ export class LazyReader {
     this.#socket.write(`GET /events?${parameters} HTTP/1.0\r\nhost: localhost\r\n\r\n`)
   }
 
-  /** Reads to the end of what there is: the whole answer. */
+  /** Reads the response to its end. */
   async readAll(): Promise<string> {
     const chunks: Buffer[] = []
     this.#socket.on('data', (chunk: Buffer) => chunks.push(chunk)).resume()

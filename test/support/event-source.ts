@@ -1,7 +1,7 @@
 import { EventSource } from 'eventsource'
 import { EVENT_KINDS } from '../../src/model/event.ts'
 
-export interface ToldEvent {
+export interface ReceivedEvent {
   /** The browser's `lastEventId`. */
   readonly token: string
   readonly kind: string
@@ -13,17 +13,17 @@ export interface EventSourceSettings {
   readonly headers?: Readonly<Record<string, string>>
 }
 
-/** A watch as a browser would have it: it connects again by itself, as the standard says. */
+/** A watch through EventSource: it reconnects by itself, as a browser does. */
 export class BrowserWatch implements Disposable {
-  readonly told: ToldEvent[] = []
-  /** What streams ended with. */
+  readonly events: ReceivedEvent[] = []
+  /** The data of each `end` message. */
   readonly ends: Readonly<Record<string, unknown>>[] = []
-  /** How often it was connected. */
+  /** How many connections were opened. */
   opened = 0
-  /** Why it gave up; undefined while it goes on. */
+  /** The status that stopped it from reconnecting; undefined while it goes on. */
   gaveUp: number | undefined
-  /** What it said of where it was, each time it asked. */
-  readonly asked: (string | undefined)[] = []
+  /** The Last-Event-ID header of each request. */
+  readonly lastEventIds: (string | undefined)[] = []
   readonly #source: EventSource
   #changed = Promise.withResolvers<void>()
 
@@ -33,13 +33,13 @@ export class BrowserWatch implements Disposable {
     const address = `${url}/events?${parameters}`
     this.#source = new EventSource(address, {
       fetch: (input, init) => {
-        this.asked.push(init.headers['Last-Event-ID'])
+        this.lastEventIds.push(init.headers['Last-Event-ID'])
         return fetch(input, { ...init, headers: { ...init.headers, ...headers } })
       },
     })
     for (const kind of EVENT_KINDS) {
       this.#source.addEventListener(kind, ({ data, lastEventId }) => {
-        this.told.push({ token: lastEventId, kind, data: JSON.parse(data) })
+        this.events.push({ token: lastEventId, kind, data: JSON.parse(data) })
         this.#change()
       })
     }
@@ -58,10 +58,10 @@ export class BrowserWatch implements Disposable {
   }
 
   get ids(): readonly unknown[] {
-    return this.told.map(({ data }) => data['event_id'])
+    return this.events.map(({ data }) => data['event_id'])
   }
 
-  /** Waits until it is so; the test's own timeout is the bound. Fails when the watch gives up before. */
+  /** Waits for a condition, up to the test's timeout; fails if the watch gives up first. */
   async until(isSo: (watch: BrowserWatch) => boolean): Promise<this> {
     while (!isSo(this)) {
       if (this.gaveUp !== undefined) throw new Error(`the watch gave up at status ${this.gaveUp}`)
@@ -80,7 +80,7 @@ export class BrowserWatch implements Disposable {
   }
 }
 
-/** Starts a watch, and waits until it is open: what happens from here on is told. */
+/** Starts a watch and waits until it is open, so that later events are received. */
 export function openWatch(url: string, settings: EventSourceSettings): Promise<BrowserWatch> {
   return new BrowserWatch(url, settings).until(({ opened }) => opened > 0)
 }

@@ -9,7 +9,7 @@ import { callOf } from './services.ts'
 type Imported = Required<Pick<ImportPart, 'outcomes' | 'losses' | 'summary'>>
 type Exported = { readonly text: string } & Required<Pick<ExportPart, 'losses' | 'summary'>>
 
-/** Imports a document in one go and gives all parts as one. */
+/** Imports a document and returns all response parts merged. */
 export async function importText(
   services: Services,
   dialect: string,
@@ -43,30 +43,30 @@ export async function importText(
   }
 }
 
-/** A document that is a bare array. */
+/** Returns a document that is a bare array. */
 export function textOf(...entries: object[]): string {
   return JSON.stringify(entries)
 }
 
-/** What became of each entry, in order. */
+/** Returns the outcome kind of each entry, in order. */
 export function kindsOf({ outcomes }: Imported) {
   return outcomes.map(({ kind }) => kind)
 }
 
-/** All definitions of a title. */
+/** Returns all definitions of a title. */
 export async function definitionsOf(services: Services, titleId: string) {
   const filter = { tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
   const page = { pageSize: undefined, pageToken: undefined }
   return (await listAchievements(services, { titleId, ...page, ...filter }, callOf())).items
 }
 
-/** Exports a title's definitions; with a player what the player has of them, or what everybody has. */
+/** Exports a title's definitions, or with `playerId` the progress of one player or of `all` players. */
 export async function exportText(
   services: Services,
   dialect: string,
   titleId: string,
   options: {
-    readonly playerId?: string | 'everybody'
+    readonly playerId?: string | 'all'
     readonly shape?: string | undefined
     readonly locale?: string
   } = {},
@@ -78,7 +78,7 @@ export async function exportText(
       ? exportAchievements(services, { ...common, achievementIds: [] }, callOf())
       : exportProgress(
           services,
-          { ...common, playerId: playerId === 'everybody' ? undefined : playerId },
+          { ...common, playerId: playerId === 'all' ? undefined : playerId },
           callOf(),
         ),
   )

@@ -1,21 +1,22 @@
-import { answer, type Behave, type Behaviour, type Received } from './fake-platform.ts'
+import { type Behave, type Behaviour, type Received, respond } from './fake-platform.ts'
 
-/** What a platform with AccelByte's admin API has; may be changed at any time. */
+/** The data of a fake platform with AccelByte's admin API; tests may change it at any time. */
 export interface FakeNamespace {
   definitions: object[]
-  /** By user. */
+  /** Progress rows by user. */
   readonly rows: Record<string, object[]>
-  /** However many are asked for. */
+  /** The largest page, whatever limit is requested. */
   pageSize: number
 }
 
-/** Answers as that platform would. */
+/** Returns a behaviour that serves the namespace. */
 export function listsOf(namespace: FakeNamespace): Behave {
   return ({ path }) => {
     const url = new URL(path, 'http://platform')
     const [, user] = /\/users\/([^/]+)\/achievements$/.exec(url.pathname) ?? []
     const all = user === undefined ? namespace.definitions : namespace.rows[decodeURIComponent(user)]
-    if (all === undefined) return answer(404, { body: '{"errorCode":20008,"errorMessage":"user not found"}' })
+    if (all === undefined)
+      return respond(404, { body: '{"errorCode":20008,"errorMessage":"user not found"}' })
     const offset = Number(url.searchParams.get('offset'))
     const end = offset + Math.min(namespace.pageSize, Number(url.searchParams.get('limit')))
     const next = end < all.length ? `${url.pathname}?offset=${end}` : ''
@@ -24,17 +25,17 @@ export function listsOf(namespace: FakeNamespace): Behave {
 }
 
 export function json(body: unknown): Behaviour {
-  return answer(200, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+  return respond(200, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 }
 
-/** Where in which list a request begins: `definitions 0`, `ada 2`. */
+/** Returns the list and the offset of a request: `definitions 0`, `ada 2`. */
 export function pageOf({ path }: Received): string {
   const url = new URL(path, 'http://platform')
   const [, user = 'definitions'] = /\/users\/([^/]+)\/achievements$/.exec(url.pathname) ?? []
   return `${user} ${url.searchParams.get('offset')}`
 }
 
-/** A definition in the form of the API. */
+/** Returns a definition in the API's form. */
 export function definition(achievementCode: string, parts: object = {}): object {
   return {
     achievementCode,
@@ -57,7 +58,7 @@ export function definition(achievementCode: string, parts: object = {}): object 
   }
 }
 
-/** A row of somebody who has it. */
+/** Returns the row of an achievement that is unlocked. */
 export function unlocked(achievementCode: string): object {
   return row(achievementCode, { status: 2, latestValue: 1, achievedAt: '2024-02-03T04:05:06.789Z' })
 }

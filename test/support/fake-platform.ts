@@ -4,23 +4,23 @@ import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Issued } from './certificates.ts'
 
-/** What a platform does with a request. Whether it does what it was asked for is another thing than what it says. */
+/** What a platform does with a request. Whether it applies the request is independent of its response. */
 export type Behaviour =
   | {
-      readonly kind: 'answer'
+      readonly kind: 'respond'
       readonly status: number
       readonly headers?: Readonly<Record<string, string | string[]>>
       readonly body?: string
-      /** By default what it answers with 2xx and 304. */
+      /** By default true for 2xx and 304. */
       readonly applies?: boolean
     }
-  /** Breaks the connection off without an answer. */
+  /** Closes the connection without a response. */
   | { readonly kind: 'drop'; readonly applies?: boolean }
-  /** Takes the request and says nothing, or no more than the beginning of an answer, until the platform is closed. */
+  /** Reads the request and sends nothing, or only the beginning of a response, until the platform is closed. */
   | { readonly kind: 'hang'; readonly begun?: boolean }
-  /** Answers a byte at a time, without end. */
+  /** Responds a byte at a time, without end. */
   | { readonly kind: 'trickle'; readonly part: 'headers' | 'body' }
-  /** Answers as fast as it can, without end. */
+  /** Responds as fast as it can, without end. */
   | { readonly kind: 'flood' }
 
 export interface Received {
@@ -29,24 +29,24 @@ export interface Received {
   readonly path: string
   readonly headers: IncomingMessage['headers']
   readonly body: string
-  /** Of `idempotency-key` or, for webhooks, `webhook-id`. */
+  /** The header `idempotency-key` or, for webhooks, `webhook-id`. */
   readonly key: string | undefined
 }
 
-/** What comes for a request; `index` counts from 0. */
+/** Chooses the behaviour for a request; `index` counts requests from 0. */
 export type Behave = (request: Received, index: number) => Behaviour
 
 export interface FakePlatform {
   readonly url: string
   readonly port: number
-  /** All that came, in order, repetitions too. */
+  /** All requests in order, including repeated ones. */
   readonly received: readonly Received[]
-  /** What was done, by its key: once, however often it came. What has no key is in `received` only. */
+  /** The applied requests by idempotency key: one entry however often a request is repeated. */
   readonly applied: ReadonlyMap<string, Received>
-  /** Connections that were made. */
+  /** How many connections were opened. */
   readonly connections: number
-  /** How many requests waited for an answer at the same time, at most. */
-  readonly mostAtOnce: number
+  /** The largest number of requests that waited for a response at the same time. */
+  readonly maxInFlight: number
   /** May be changed at any time. */
   behave: Behave
   close(): Promise<void>
@@ -54,20 +54,20 @@ export interface FakePlatform {
 
 export interface FakePlatformOptions {
   readonly behave?: Behave
-  /** To come back where one was before. */
+  /** To listen on the port of an earlier platform. */
   readonly port?: number
   readonly tls?: Issued
 }
 
-/** Another company's HTTP server, on a real socket, with its weaknesses. */
+/** Starts another company's HTTP server on a real socket. */
 export async function startFakePlatform({
-  behave = always(answer(200)),
+  behave = always(respond(200)),
   port = 0,
   tls,
 }: FakePlatformOptions = {}): Promise<FakePlatform> {
   const received: Received[] = []
   const applied = new Map<string, Received>()
-  const platform = { behave, connections: 0, mostAtOnce: 0 }
+  const platform = { behave, connections: 0, maxInFlight: 0 }
   let waiting = 0
   const handle = async (request: IncomingMessage, response: ServerResponse) => {
     const came = await read(request)
@@ -75,20 +75,20 @@ export async function startFakePlatform({
     response.once('close', () => {
       waiting -= 1
     })
-    platform.mostAtOnce = Math.max(platform.mostAtOnce, waiting)
+    platform.maxInFlight = Math.max(platform.maxInFlight, waiting)
     const behaviour = platform.behave(came, received.length)
     received.push(came)
     if (came.key !== undefined && applies(behaviour) && !applied.has(came.key)) applied.set(came.key, came)
     act(behaviour, response)
   }
-  // A client that goes away in the middle of its request is no fault of the platform.
+  // A client that disconnects during its request is not a fault of the platform.
   const listener = (request: IncomingMessage, response: ServerResponse) =>
     void handle(request, response).catch(() => {})
   const server: Server =
     tls === undefined
       ? createServer(listener)
       : createTlsServer({ cert: tls.cert, key: tls.private }, listener)
-  // A client that comes back to a connection just when it is closed would find the platform failing.
+  // A client that reuses a connection while it is being closed would see a failure that no test asked for.
   server.keepAliveTimeout = 0
   server.on('connection', () => {
     platform.connections += 1
@@ -110,18 +110,18 @@ export async function startFakePlatform({
   })
 }
 
-export function answer(
+export function respond(
   status: number,
-  more: Omit<Extract<Behaviour, { kind: 'answer' }>, 'kind' | 'status'> = {},
+  more: Omit<Extract<Behaviour, { kind: 'respond' }>, 'kind' | 'status'> = {},
 ): Behaviour {
-  return { kind: 'answer', status, ...more }
+  return { kind: 'respond', status, ...more }
 }
 
 export function always(behaviour: Behaviour): Behave {
   return () => behaviour
 }
 
-/** One after the other, from now on; then the last for ever. */
+/** Uses each behaviour once, in order, and then the last one for ever. */
 export function script(...behaviours: readonly [...Behaviour[], Behaviour]): Behave {
   let next = 0
   return () => {
@@ -131,7 +131,7 @@ export function script(...behaviours: readonly [...Behaviour[], Behaviour]): Beh
   }
 }
 
-/** Any of these, as often as their weights say; the same ones for the same seed. */
+/** Picks behaviours at random by weight; the same sequence for the same seed. */
 export function atRandom(seed: number, weighted: readonly (readonly [weight: number, Behaviour])[]): Behave {
   const random = randomFrom(seed)
   const total = weighted.reduce((sum, [weight]) => sum + weight, 0)
@@ -145,14 +145,14 @@ export function atRandom(seed: number, weighted: readonly (readonly [weight: num
   }
 }
 
-/** All that can go wrong, and the two ways of going well, of which `well` is the weight against 10. */
+/** Fails in every way, and succeeds in two: `well` is the weight of success against about 10 for failures. */
 export function unreliable(seed: number, well = 10): Behave {
   return atRandom(seed, [
-    [well, answer(200)],
-    [well / 5, answer(304)],
-    [2, answer(429, { headers: { 'retry-after': '0' } })],
-    [2, answer(500)],
-    [1, answer(503, { applies: true })],
+    [well, respond(200)],
+    [well / 5, respond(304)],
+    [2, respond(429, { headers: { 'retry-after': '0' } })],
+    [2, respond(500)],
+    [1, respond(503, { applies: true })],
     [2, { kind: 'drop' }],
     [2, { kind: 'drop', applies: true }],
     [1, { kind: 'hang' }],
@@ -169,14 +169,14 @@ async function read(request: IncomingMessage): Promise<Received> {
 
 function applies(behaviour: Behaviour): boolean {
   if (behaviour.kind === 'drop') return behaviour.applies ?? false
-  if (behaviour.kind !== 'answer') return false
+  if (behaviour.kind !== 'respond') return false
   const { status } = behaviour
   return behaviour.applies ?? ((status >= 200 && status < 300) || status === 304)
 }
 
 function act(behaviour: Behaviour, response: ServerResponse): void {
   switch (behaviour.kind) {
-    case 'answer':
+    case 'respond':
       response.writeHead(behaviour.status, behaviour.headers).end(behaviour.body)
       return
     case 'drop':
@@ -213,7 +213,7 @@ function flood(response: ServerResponse): void {
   more()
 }
 
-/** Mulberry32. */
+/** Mulberry32: a small seeded generator. */
 function randomFrom(seed: number): () => number {
   let state = seed >>> 0
   return () => {

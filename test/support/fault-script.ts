@@ -12,7 +12,7 @@ export interface Unlock {
   readonly achievementId: string
 }
 
-/** Servers of which some come and go. */
+/** Servers of which some are started and killed during a test. */
 export class Fleet {
   readonly #live: { readonly server: RunningServer; readonly client: ReturnType<typeof clientOf> }[] = []
   #turn = 0
@@ -21,19 +21,19 @@ export class Fleet {
     this.#live.push({ server, client: clientOf(server) })
   }
 
-  /** Kills one of them, so that it can finish nothing. */
+  /** Kills a server with SIGKILL, so that it finishes nothing. */
   async kill(server: RunningServer): Promise<void> {
     const index = this.#live.findIndex((one) => one.server === server)
     await server.kill('SIGKILL')
     for (const { client } of this.#live.splice(index, 1)) client.close()
   }
 
-  /** The address of the one that came last. */
+  /** The address of the newest server. */
   get latest(): string {
     return this.#live.at(-1)?.server.address ?? ''
   }
 
-  /** Unlocks on one after the other until one of them has answered, each time under the same request id. */
+  /** Unlocks on one server after another until one responds, under the same request id. */
   async unlock(unlock: Unlock): Promise<void> {
     const request = UnlockAchievementRequest.fromPartial({ ...unlock, requestId: randomUUID() })
     for (;;) {
@@ -51,7 +51,7 @@ export class Fleet {
   #next() {
     this.#turn += 1
     const one = this.#live[this.#turn % this.#live.length]
-    if (one === undefined) throw new Error('no server lives')
+    if (one === undefined) throw new Error('no server is running')
     return one
   }
 }
@@ -60,9 +60,9 @@ function clientOf({ address }: RunningServer) {
   return createClient(ProgressServiceClient, address)
 }
 
-/** A watch that goes on where it was, on whichever server there is, as often as it must. */
+/** A watch that resumes by its token on another server whenever its stream ends. */
 export class Follower {
-  /** How often it has gone on. */
+  /** How often it has resumed. */
   resumed = 0
   readonly #titleId: string
   readonly #next: () => string
@@ -71,7 +71,7 @@ export class Follower {
   #isOver = false
   readonly #running: Promise<void>
 
-  /** @param next where to watch, asked anew each time */
+  /** @param next returns the address to watch, at each start */
   constructor(titleId: string, next: () => string) {
     this.#titleId = titleId
     this.#next = next
@@ -79,7 +79,7 @@ export class Follower {
     this.#running = this.#run()
   }
 
-  /** What is told from here on is what happens from here on. */
+  /** Waits for the first response, so that later events are received. */
   async begun(): Promise<this> {
     await this.#watch.until(({ responses }) => responses > 0)
     return this
@@ -93,7 +93,7 @@ export class Follower {
     return this.#events.length + this.#watch.events.length
   }
 
-  /** Leaves the server where it is. */
+  /** Ends the current stream, so that the watch resumes elsewhere. */
   async move(): Promise<void> {
     await this.#watch[Symbol.asyncDispose]()
   }

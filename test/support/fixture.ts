@@ -8,8 +8,8 @@ import { callUnary, createClient } from './client.ts'
 
 export const TITLE_ID = 'space-race'
 
-/** Makes a title on a server, with an achievement of each name: a target is what must be counted for it. */
-export async function createWorld(
+/** Creates a title on a server, with an achievement of each name; one with a target counts up to it. */
+export async function createFixture(
   address: string,
   achievements: Readonly<Record<string, bigint | undefined>>,
 ) {

@@ -15,10 +15,10 @@ interface Shared {
   readonly server: Promise<TestServer>
 }
 
-// Each project loads this file for itself; they share one server through the process that they run in.
+// Each project loads this file for itself; they share one database server through globalThis.
 const shared = globalThis as typeof globalThis & { laurelTestServer?: Shared | undefined }
 
-/** Starts the database server of the run, or joins the one that another project started. */
+/** Starts the database server of the run, or shares the server that another project started. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   shared.laurelTestServer ??= start()
   const mine = shared.laurelTestServer
@@ -36,9 +36,9 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
 
 function start(): Shared {
   const child = fork(new URL('throwaway-postgres.ts', import.meta.url), { execArgv: [], detached: true })
-  const answered = once(child, 'message').then(([message]) => message as TestServer)
+  const started = once(child, 'message').then(([message]) => message as TestServer)
   const failed = once(child, 'exit').then(([code]) => {
     throw new Error(`the database server for the tests did not start (exit code ${code}): see above`)
   })
-  return { users: 0, child, server: Promise.race([answered, failed]) }
+  return { users: 0, child, server: Promise.race([started, failed]) }
 }

@@ -4,16 +4,16 @@ import { text } from 'node:stream/consumers'
 import { fileURLToPath } from 'node:url'
 
 export interface CommandResult {
-  /** Null when a signal ended it. */
+  /** Null if a signal ended the command. */
   readonly code: number | null
   readonly stdout: string
-  /** Without the lines of how far it is. */
+  /** Without progress lines. */
   readonly stderr: string
 }
 
 export interface CommandOptions {
   readonly env?: Readonly<Record<string, string>>
-  /** What standard input says; left out, it is empty. */
+  /** The standard input; empty by default. */
   readonly input?: string
 }
 
@@ -22,15 +22,15 @@ export interface RunningCommand {
   readonly result: Promise<CommandResult>
 }
 
-/** What a long command says every three seconds: only a slow machine has it said, and no test is of it. */
-const HOW_FAR = /^(sent [\d.]+ MiB|\d+ (entry|entries|definitions?|players?)( of \d+)?)\n/gm
+/** Progress lines that a long command prints every three seconds: they appear on a slow machine only. */
+const PROGRESS_LINES = /^(sent [\d.]+ MiB|\d+ (entry|entries|definitions?|players?)( of \d+)?)\n/gm
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-/** Runs the laurel command as a process of its own, in the folder of the repository. */
+/** Runs the laurel command in a process of its own, in the repository's folder. */
 export function runLaurel(args: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const { process: child, result } = startCommand('src/cli/main.ts', args, options)
-  // A command that reads no input may have ended before it was written.
+  // A command that reads no input may end before the input is written.
   child.stdin?.on('error', () => {})
   child.stdin?.end(options.input ?? '')
   return result
@@ -52,7 +52,7 @@ export function startCommand(
     ([stdout, stderr, [code]]) => ({
       code: code as number | null,
       stdout,
-      stderr: stderr.replace(HOW_FAR, ''),
+      stderr: stderr.replace(PROGRESS_LINES, ''),
     }),
   )
   return { process: child, result }

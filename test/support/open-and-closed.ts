@@ -1,19 +1,19 @@
 import { rm } from 'node:fs/promises'
 import { createAuth } from './auth.ts'
 import { createTestDatabase } from './database.ts'
-import { createWorld, TITLE_ID } from './fixture.ts'
+import { createFixture, TITLE_ID } from './fixture.ts'
 import { type RunningServer, startServer } from './server.ts'
 
 export interface OpenAndClosed extends AsyncDisposable {
   readonly databaseUrl: string
-  /** Where nobody is asked who they are. */
+  /** The server without authentication. */
   readonly open: RunningServer
-  /** Where they are. */
+  /** The server with an auth file. */
   readonly closed: RunningServer
   readonly auth: Awaited<ReturnType<typeof createAuth>>
 }
 
-/** Two servers on one database, with a title; `env` is of the one that is open. */
+/** Starts two servers on one database with a title; `env` is added to the open server's environment. */
 export async function startOpenAndClosed(env: Readonly<Record<string, string>>): Promise<OpenAndClosed> {
   await using stack = new AsyncDisposableStack()
   const auth = await createAuth([TITLE_ID])
@@ -21,7 +21,7 @@ export async function startOpenAndClosed(env: Readonly<Record<string, string>>):
   const { url: databaseUrl } = stack.use(await createTestDatabase())
   const closed = stack.use(await startServer({ databaseUrl, env: auth.env }))
   const open = stack.use(await startServer({ databaseUrl, env }))
-  await createWorld(open.address, { plain: undefined })
+  await createFixture(open.address, { plain: undefined })
   const all = stack.move()
   return { databaseUrl, open, closed, auth, [Symbol.asyncDispose]: () => all.disposeAsync() }
 }

@@ -1,7 +1,7 @@
 import type { Behave, FakePlatform, Received } from './fake-platform.ts'
 
-/** What a request tells a platform: whose, and of what. */
-export interface OutcomeByEntry {
+/** The account and the achievements that a request is about. */
+export interface AppliedReport {
   readonly account: string
   readonly achievements: readonly string[]
 }
@@ -10,8 +10,8 @@ const xboxPath = /^\/users\/xuid\((\d+)\)\//
 const discordPath = /^\/users\/(\d+)\/applications\/\d+\/achievements\/(\d+)$/
 const accelbytePath = /\/users\/([^/]+)\/achievements\/(?:([^/]+)\/unlock|bulkUnlock)$/
 
-/** What a platform reads of a request, by its dialect; a webhook's accounts are players. */
-export const readers: Readonly<Record<string, (request: Received) => OutcomeByEntry>> = {
+/** Readers of requests by dialect; a webhook's accounts are players. */
+export const readers: Readonly<Record<string, (request: Received) => AppliedReport>> = {
   webhook({ body }) {
     const { data } = JSON.parse(body)
     return { account: data.player_id, achievements: [data.achievement_id] }
@@ -31,11 +31,11 @@ export const readers: Readonly<Record<string, (request: Received) => OutcomeByEn
   },
 }
 
-/** With the body that AccelByte has for a bulk unlock, wherever it answers well. */
+/** Adds AccelByte's response body to each bulk unlock that succeeds. */
 export function asAccelByte(behave: Behave): Behave {
   return (request, index) => {
     const behaviour = behave(request, index)
-    if (behaviour.kind !== 'answer' || behaviour.status !== 200) return behaviour
+    if (behaviour.kind !== 'respond' || behaviour.status !== 200) return behaviour
     if (!request.path.endsWith('/bulkUnlock')) return behaviour
     const codes: readonly string[] = JSON.parse(request.body).achievementCodes
     const results = codes.map((achievementCode) => ({ achievementCode, success: true }))
@@ -43,9 +43,9 @@ export function asAccelByte(behave: Behave): Behave {
   }
 }
 
-/** What a platform did, in the order in which it did it first: each key once. */
-export function toldTo(platform: FakePlatform, dialect: string): readonly OutcomeByEntry[] {
+/** Returns the reports that a platform applied, in order, each idempotency key once. */
+export function appliedBy(platform: FakePlatform, dialect: string): readonly AppliedReport[] {
   const read = readers[dialect]
-  if (read === undefined) throw new Error(`nobody reads ${dialect}`)
+  if (read === undefined) throw new Error(`there is no reader for ${dialect}`)
   return [...platform.applied.values()].map(read)
 }

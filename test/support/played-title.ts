@@ -12,7 +12,7 @@ export const titleId = 'title'
 export const unlock: Report = { kind: 'unlock' }
 export const reach = (quantity: bigint): Report => ({ kind: 'reach', requirementId: undefined, quantity })
 
-/** A report as the services take it. */
+/** Returns a report in the form that the use cases take. */
 export function item(
   playerId: string,
   achievementId: string,
@@ -23,7 +23,7 @@ export function item(
   return { ...key, report, ...parts } as RecordProgress
 }
 
-/** A title with an achievement that is unlocked, one that is counted to 1,000, and a hidden one, to play with. */
+/** Creates a title with three achievements: without requirements, counting to 1,000, and hidden. */
 export async function createPlayedTitle() {
   const call = callOf()
   const services = await createTestServices()

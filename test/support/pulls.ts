@@ -12,19 +12,19 @@ import { type CommandResult, type RunningCommand, runLaurel, startCommand } from
 import { type RunningServer, startServer } from './server.ts'
 
 export interface PullHouse extends AsyncDisposable {
-  /** Who is pulled into. */
+  /** The server that the pull writes to. */
   readonly server: RunningServer
-  /** Of credentials and all else that a test writes. */
+  /** Holds credentials and other files of a test. */
   readonly folder: string
-  /** Runs a command on the server. */
+  /** Runs a command against the server. */
   laurel(...args: readonly string[]): Promise<CommandResult>
-  /** Starts one, to be killed. */
+  /** Starts a command that the test will kill. */
   start(...args: readonly string[]): RunningCommand
-  /** Where a pull into a title keeps how far it is. */
+  /** Returns the state file of a title's pull. */
   stateOf(title: string): string
-  /** A pull and what it says. */
+  /** Runs a pull and returns its report. */
   pull(...args: readonly string[]): Promise<Pulled>
-  /** A title's definitions as a document, or what a player has, or what all have. */
+  /** Exports a title's definitions, or the progress of one player or of `all`. */
   exported(
     dialect: string,
     titleId: string,
@@ -33,15 +33,15 @@ export interface PullHouse extends AsyncDisposable {
   file(name: string, content: unknown): Promise<string>
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: JSON that somebody wrote
+// biome-ignore lint/suspicious/noExplicitAny: any JSON document
 export type Printed = any
 
 export interface Pulled extends CommandResult {
-  /** Of `--json`; undefined where it printed none. */
+  /** The output of `--json`; undefined if the command printed none. */
   readonly report: Printed
 }
 
-/** A server on a database of its own, and the command line beside it. */
+/** Starts a server on a database of its own, for pulls into it by the command line. */
 export async function openPullHouse(): Promise<PullHouse> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'laurel-pull-'))
@@ -64,12 +64,12 @@ export async function openPullHouse(): Promise<PullHouse> {
     },
     async exported(dialect, titleId, { shape = '', playerId } = {}) {
       using client = createClient(ExchangeServiceClient, server.address)
-      const wanted = { dialect, titleId, shape }
+      const request = { dialect, titleId, shape }
       const call =
         playerId === undefined
-          ? client.exportAchievements(ExportAchievementsRequest.fromPartial(wanted))
+          ? client.exportAchievements(ExportAchievementsRequest.fromPartial(request))
           : client.exportProgress(
-              ExportProgressRequest.fromPartial({ ...wanted, playerId: playerId === 'all' ? '' : playerId }),
+              ExportProgressRequest.fromPartial({ ...request, playerId: playerId === 'all' ? '' : playerId }),
             )
       const parts = (await Array.fromAsync(call)) as { content: Uint8Array }[]
       return JSON.parse(Buffer.concat(parts.map(({ content }) => content)).toString())

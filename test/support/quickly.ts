@@ -1,16 +1,16 @@
-const TRIES = 20
+const MAX_ATTEMPTS = 20
 
 /**
- * Does something until it took less than so many milliseconds. A machine that stands still now and then is slow now and then;
- * what waits where it should not is slow each time.
- * @param run gives how long it took
+ * Repeats an operation until it takes less than `milliseconds`: a machine that stalls is slow sometimes, and code that waits
+ * where it should not is slow each time.
+ * @param run returns the duration of one attempt
  */
 export async function untilWithin(milliseconds: number, run: () => Promise<number>): Promise<void> {
-  const all: number[] = []
-  while (all.length < TRIES) {
-    const took = await run()
-    if (took < milliseconds) return
-    all.push(Math.round(took))
+  const durations: number[] = []
+  while (durations.length < MAX_ATTEMPTS) {
+    const duration = await run()
+    if (duration < milliseconds) return
+    durations.push(Math.round(duration))
   }
-  throw new Error(`none of these milliseconds is less than ${milliseconds}: ${all.join(', ')}`)
+  throw new Error(`none of these milliseconds is less than ${milliseconds}: ${durations.join(', ')}`)
 }

@@ -1,6 +1,6 @@
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 
-/** An achievement that says nothing but its id, to be told more. */
+/** Returns an achievement with defaults for everything but the given parts. */
 export function achievementOf(parts: Partial<Achievement> = {}): Achievement {
   const id = parts.id ?? 'first-blood'
   return {
@@ -42,7 +42,7 @@ export function requirementOf(parts: Partial<Requirement> = {}): Requirement {
   }
 }
 
-/** What unlocking is worth. */
+/** Returns a reward of so much gamerscore. */
 export function gamerscore(value: number): Achievement['rewards'] {
   return [
     { kind: 'gamerscore', value: String(value), name: undefined, description: undefined, media: undefined },

@@ -6,23 +6,23 @@ import {
 import { callUnary, createClient } from './client.ts'
 import { TITLE_ID } from './fixture.ts'
 
-/** What signs a test's webhooks; give it to a server as LAUREL_CREDENTIAL_HOOK. */
+/** Signs the webhooks of tests; a server gets it as LAUREL_CREDENTIAL_HOOK. */
 export const HOOK_SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
 export const HOOK = { dialect: 'webhook', credential: 'env:LAUREL_CREDENTIAL_HOOK' }
 
-/** As long as a destination may take: no machine stands still for so long. */
+/** The longest timeout that a destination may have: no machine stalls for so long. */
 export const PATIENT = { seconds: 60n, nanos: 0 }
 
-export interface Said {
+export interface PlayerReport {
   readonly playerId: string
   readonly achievementId: string
-  /** How far it is; without this and a percent it is unlocked. */
+  /** The count to reach; without it and without `percent` the achievement is unlocked. */
   readonly value?: number
   readonly percent?: number
 }
 
-/** Tells a server what players did, a thousand at a time; fails where one is refused. */
-export async function record(address: string, items: readonly Said[]): Promise<void> {
+/** Records reports on a server, a thousand per call; throws if one is rejected. */
+export async function record(address: string, items: readonly PlayerReport[]): Promise<void> {
   using client = createClient(ProgressServiceClient, address)
   for (let start = 0; start < items.length; start += 1000) {
     const request = { items: items.slice(start, start + 1000).map(toItem) } as never
@@ -35,7 +35,7 @@ export async function record(address: string, items: readonly Said[]): Promise<v
   }
 }
 
-function toItem({ playerId, achievementId, value, percent }: Said) {
+function toItem({ playerId, achievementId, value, percent }: PlayerReport) {
   const header = { titleId: TITLE_ID, playerId, achievementId, requestId: randomUUID() }
   if (percent !== undefined) return { ...header, report: { $case: 'percent', value: percent } }
   if (value === undefined) return { ...header, report: { $case: 'unlock', value: true } }
@@ -43,7 +43,7 @@ function toItem({ playerId, achievementId, value, percent }: Said) {
   return { ...header, report: { $case: 'reach', value: { requirementId: '', quantity } } }
 }
 
-/** Waits until it is so, looking now and then; the test's own timeout is the bound. */
-export async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 25))
+/** Polls until a condition holds; the test's timeout is the bound. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 25))
 }

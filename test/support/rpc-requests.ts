@@ -9,11 +9,11 @@ import * as titles from '../../src/gen/laurel/v1/title_service.ts'
 
 export interface Rpc {
   readonly definition: MethodDefinition<object, object>
-  /** The request with all of its fields. */
+  /** Returns the request with defaults for its other fields. */
   complete(request: object): object
 }
 
-/** Every method of the contract, by name. */
+/** Every RPC of the contract, by name. */
 export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
@@ -35,7 +35,7 @@ function rpcsOf(module: object, service: object): readonly (readonly [string, Rp
   })
 }
 
-/** Of what a call is about. */
+/** The title and the player that a call is about. */
 export interface Target {
   readonly title: string
   readonly player: string
@@ -46,7 +46,7 @@ const hook = { dialect: 'webhook', url: 'https://hooks.example/', credential: 'e
 const unlock = { achievementId: 'a', occurredTime: undefined }
 const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
 
-/** A well-formed request of each method, by its name; some methods are asked in several ways. */
+/** A valid request for each RPC, by name; some RPCs have several requests with different permissions. */
 export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> = {
   createAchievement: ({ title: titleId }) => ({
     achievement: { titleId, achievementId: `new-${crypto.randomUUID()}`, name: text, description: text },

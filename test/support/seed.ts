@@ -1,4 +1,4 @@
 import fc from 'fast-check'
 
-/** The same cases in each run, so that a change is judged by what it changes: TEST_SEED, any integer, looks for others. */
+/** Every run generates the same cases, so that a new failure is due to a change. TEST_SEED, any integer, generates others. */
 fc.configureGlobal({ seed: Number(process.env['TEST_SEED'] ?? 1) })

@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 
 export interface TestServerOptions {
-  /** Left out: the server runs its embedded Postgres, in the LAUREL_DATA_DIR that `env` must then name. */
+  /** By default the server runs its embedded Postgres, in the LAUREL_DATA_DIR of `env`. */
   readonly databaseUrl?: string
   readonly env?: Readonly<Record<string, string>>
   /** Whether the server also speaks the toy dialect of the conformance suite. */
@@ -11,21 +11,21 @@ export interface TestServerOptions {
 }
 
 export interface RunningServer extends AsyncDisposable {
-  /** The address that it printed, to dial. */
+  /** The gRPC address that the server printed. */
   readonly address: string
-  /** Where it serves HTTP: `http://127.0.0.1:40123`. */
+  /** The base URL of HTTP: `http://127.0.0.1:40123`. */
   readonly url: string
   readonly process: ChildProcess
-  /** Sends a signal and waits for the end; returns the exit code, null when a signal ended it. */
+  /** Sends a signal and waits for the exit; returns the exit code, null if a signal ended the process. */
   kill(signal: NodeJS.Signals): Promise<number | null>
-  /** All that it wrote so far, on both outputs. */
+  /** Returns what the server has written to both outputs so far. */
   output(): string
 }
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const SERVING = /serving gRPC on (\S+) and HTTP on (\S+)/
 
-/** Starts the real server as a process of its own on a free port, and waits until it serves. */
+/** Starts the real server in a process of its own on free ports, and waits until it serves. */
 export async function startServer(options: TestServerOptions): Promise<RunningServer> {
   const preload = options.withToy === true ? ['--import', './test/support/with-toy.ts'] : []
   const child = spawn(process.execPath, [...preload, 'src/main.ts'], {

@@ -1,14 +1,15 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 
-/** A way to a database that can be cut and mended. */
-export interface SeverableWay extends AsyncDisposable {
-  /** Of the same database, by this way. */
+/** A TCP proxy to a database whose connections can be cut. */
+export interface SeverableProxy extends AsyncDisposable {
+  /** The database's URL through the proxy. */
   readonly url: string
+  /** Closes all connections, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
 }
 
-export async function wayTo(databaseUrl: string): Promise<SeverableWay> {
+export async function startProxy(databaseUrl: string): Promise<SeverableProxy> {
   const target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let whole = true

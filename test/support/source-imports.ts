@@ -1,8 +1,8 @@
 /** One `import`, `export … from` or `import()` of a source file. */
 export interface SourceImport {
-  /** Undefined for an import() whose specifier is computed. */
+  /** Undefined for an import() with a computed specifier. */
   readonly specifier: string | undefined
-  /** Nothing of it is left at run time. */
+  /** True if the import is erased at run time. */
   readonly typeOnly: boolean
 }
 
@@ -11,7 +11,7 @@ export interface Token {
   readonly text: string
 }
 
-/** What a source file imports. TypeScript 7 has no compiler API for JavaScript, so this reads tokens itself. */
+/** Returns the imports of a source file. TypeScript 7 has no compiler API for JavaScript, so this reads tokens itself. */
 export function importsOf(source: string): SourceImport[] {
   const tokens = tokensOf(source)
   const imports: SourceImport[] = []

@@ -1,6 +1,6 @@
 /**
- * A process of its own that keeps the database server of a test run and ends with it: when the run lets go of
- * the channel, by finishing or by being killed, everything that was made here is removed.
+ * The process that owns the database server of a test run. When the run's IPC channel closes, because it has finished or was
+ * killed, the server stops and its files are removed.
  */
 import { randomBytes } from 'node:crypto'
 import { chmod, mkdtemp, rm } from 'node:fs/promises'
@@ -12,14 +12,14 @@ import { migrate } from '../../src/store/migrate.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 
 export interface TestServer {
-  /** Where databases may be created. */
+  /** A connection that may create databases. */
   readonly adminUrl: string
-  /** A migrated database to clone; the names of all databases of this run begin with it. */
+  /** A migrated database to clone; the names of the run's databases begin with its name. */
   readonly template: string
 }
 
 const released = new Promise<void>((resolve) => process.once('disconnect', resolve))
-// The run is told by its channel; a Ctrl-C that reaches both must not end this one first.
+// Ctrl-C reaches this process too, which must outlive the run: the closed channel ends it.
 process.on('SIGINT', () => undefined)
 
 await using cleanup = new AsyncDisposableStack()
@@ -36,7 +36,7 @@ await released
 async function startServer(stack: AsyncDisposableStack): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'laurel-test-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
-  // Enterable for the user that runs Postgres when the tests run as root.
+  // Under root, Postgres runs as another user, who must be able to enter the folder.
   await chmod(folder, 0o755)
   const log = createLog('error')
   return stack.use(await startEmbeddedPostgres({ dataDirectory: folder, durable: false, log }))

@@ -10,13 +10,13 @@ import { createClient } from './client.ts'
 
 type Request = Partial<Omit<WatchProgressRequest, 'filter'>> & { readonly filter?: Partial<EventFilter> }
 
-/** A watch of a running server, by a client of its own: what it was told so far. */
+/** A watch over gRPC, on a client of its own, and the events that it has received. */
 export class Watch {
   readonly events: Event[] = []
-  /** How many responses came, those without events too. */
+  /** How many responses were received, including those without events. */
   responses = 0
   resumeToken = ''
-  /** What it ended with; undefined while it runs. */
+  /** The error that ended it; undefined while it runs. */
   error: ServiceError | undefined
   readonly #stream: ClientReadableStream<WatchProgressResponse>
   readonly #client: ReturnType<typeof createClient<ProgressServiceClient>>
@@ -42,7 +42,7 @@ export class Watch {
     return this.events.map(({ eventId }) => eventId)
   }
 
-  /** Waits until it is so; the test's own timeout is the bound. Fails when the watch ends before. */
+  /** Waits for a condition, up to the test's timeout; fails if the watch ends first. */
   async until(isSo: (watch: Watch) => boolean): Promise<this> {
     while (!isSo(this)) {
       if (this.error !== undefined) throw this.error
@@ -51,13 +51,13 @@ export class Watch {
     return this
   }
 
-  /** Waits for its end. */
+  /** Waits for the end and returns its error. */
   async ended(): Promise<ServiceError> {
     while (this.error === undefined) await this.#changed.promise
     return this.error
   }
 
-  /** Takes nothing any more, until it resumes. */
+  /** Stops reading until `resume`. */
   pause(): void {
     this.#stream.pause()
   }
@@ -79,7 +79,7 @@ export class Watch {
   }
 }
 
-/** Starts a watch, and waits for its first response: what happens from here on is told. */
+/** Starts a watch and waits for its first response, so that later events are received. */
 export function startWatch(address: string, request: Request): Promise<Watch> {
   return new Watch(address, request).until(({ responses }) => responses > 0)
 }

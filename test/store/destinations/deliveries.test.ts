@@ -5,7 +5,7 @@ import { ProgressState } from '../../../src/gen/laurel/v1/progress.ts'
 import { bridgeOn, failureOf } from '../../support/bridge.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { type DeliveryRow, onDatabase, putDeliveries, putQueue, queueOf } from '../../support/deliveries.ts'
-import { createWorld, TITLE_ID as titleId } from '../../support/fixture.ts'
+import { createFixture, TITLE_ID as titleId } from '../../support/fixture.ts'
 import { type RunningServer, startServer } from '../../support/server.ts'
 
 const { PENDING, WAITING_FOR_ACCOUNT, DELIVERED, SUPERSEDED, DEAD } = DeliveryState
@@ -19,7 +19,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url, env: { LAUREL_RELAY: 'off' } })
   bridge = bridgeOn(server.address)
-  await createWorld(server.address, { 'first-lap': undefined, marathon: 10n })
+  await createFixture(server.address, { 'first-lap': undefined, marathon: 10n })
   for (const destinationId of ['hook', 'other']) {
     const url = 'https://hooks.example/'
     const credential = 'env:LAUREL_CREDENTIAL_HOOK'

@@ -6,7 +6,7 @@ import { bridgeOn, failureOf } from '../../support/bridge.ts'
 import { callUnary, createClient } from '../../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { onDatabase, putDeliveries, putQueue } from '../../support/deliveries.ts'
-import { createWorld, TITLE_ID as titleId } from '../../support/fixture.ts'
+import { createFixture, TITLE_ID as titleId } from '../../support/fixture.ts'
 import { type RunningServer, startServer } from '../../support/server.ts'
 
 let database: TestDatabase
@@ -17,7 +17,7 @@ beforeAll(async () => {
   database = await createTestDatabase()
   server = await startServer({ databaseUrl: database.url, env: { LAUREL_RELAY: 'off' } })
   bridge = bridgeOn(server.address)
-  await createWorld(server.address, { 'first-lap': undefined })
+  await createFixture(server.address, { 'first-lap': undefined })
 })
 afterAll(async () => {
   bridge[Symbol.dispose]()

@@ -6,8 +6,8 @@ import { TitleServiceClient, UpdateTitleRequest } from '../../../src/gen/laurel/
 import { bridgeOn, failureOf } from '../../support/bridge.ts'
 import { callUnary, createClient } from '../../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
-import { always, answer, type FakePlatform, startFakePlatform } from '../../support/fake-platform.ts'
-import { createWorld, TITLE_ID as titleId } from '../../support/fixture.ts'
+import { always, type FakePlatform, respond, startFakePlatform } from '../../support/fake-platform.ts'
+import { createFixture, TITLE_ID as titleId } from '../../support/fixture.ts'
 import { PATIENT } from '../../support/relay.ts'
 import { type RunningServer, startServer } from '../../support/server.ts'
 
@@ -25,7 +25,7 @@ beforeAll(async () => {
   server = await startServer({ databaseUrl: database.url, env })
   bridge = bridgeOn(server.address)
   platform = await startFakePlatform()
-  await createWorld(server.address, { 'first-lap': undefined })
+  await createFixture(server.address, { 'first-lap': undefined })
 })
 afterAll(async () => {
   bridge[Symbol.dispose]()
@@ -71,9 +71,9 @@ test('sends a platform a request that needs write access and changes nothing', a
   expect(platform.received.at(-1)?.headers['authorization']).toBe(TOKEN)
   expect(platform.received.at(-1)?.path).toMatch(/^\/live\/users\//)
 
-  platform.behave = always(answer(403, { body: 'who are you?' }))
+  platform.behave = always(respond(403, { body: 'who are you?' }))
   const refused = await bridge.test('live')
-  platform.behave = always(answer(200))
+  platform.behave = always(respond(200))
   expect(refused).toMatchObject({ succeeded: false, response: { status: 403, body: 'who are you?' } })
   expect(refused.error).toContain('403')
 
@@ -108,7 +108,7 @@ test('waits for a destination no longer than its timeout', async () => {
   let result = await bridge.test('hanging')
   // On a slow machine the timeout may end the connection attempt, before anything was sent.
   while (result.request === undefined) result = await bridge.test('hanging')
-  platform.behave = always(answer(200))
+  platform.behave = always(respond(200))
   expect(result).toMatchObject({ succeeded: false, request: { method: 'POST' }, response: undefined })
   expect(result.error).not.toBe('')
 })

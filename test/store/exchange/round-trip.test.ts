@@ -102,7 +102,7 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
     const exact = adapter.shapes.find((shape) => fits(shape) && shape.carries.length === parts.length)
     const usual = shapeFor(adapter, 'progress')
     const isUsual = has('progress') && usual !== undefined && fits(usual) && exact === usual
-    return { playerId: 'everybody', shape: isUsual ? undefined : (exact ?? adapter.shapes.find(fits))?.name }
+    return { playerId: 'all', shape: isUsual ? undefined : (exact ?? adapter.shapes.find(fits))?.name }
   }
 })
 
