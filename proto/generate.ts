@@ -1,13 +1,18 @@
 /**
- * Writes src/gen from proto/, offline. With `--check`, writes nothing and fails if src/gen is not what it would write.
+ * Writes src/gen from proto/, offline: TypeScript, and the descriptors that reflection serves. With `--check`, writes
+ * nothing and fails if src/gen is out of date.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import { protoPath as healthPath } from 'grpc-health-check'
 
 const ROOT = join(import.meta.dirname, '..')
 const GENERATED = 'src/gen'
+const DESCRIPTORS = 'descriptors.binpb'
 
 if (process.argv.includes('--check')) check()
 else generate(ROOT)
@@ -18,9 +23,7 @@ function check(): void {
     generate(fresh)
     const differing = difference(filesIn(join(ROOT, GENERATED)), filesIn(join(fresh, GENERATED)))
     if (differing.length === 0) return
-    console.error(
-      `${GENERATED} is not what proto/ generates: run \`npm run gen\`\n  ${differing.join('\n  ')}`,
-    )
+    console.error(`${GENERATED} is out of date: run \`npm run gen\`\n  ${differing.join('\n  ')}`)
     process.exitCode = 1
   } finally {
     rmSync(fresh, { recursive: true, force: true })
@@ -28,24 +31,46 @@ function check(): void {
 }
 
 function generate(output: string): void {
-  execFileSync(join(ROOT, 'node_modules/.bin/buf'), ['generate', '--output', output], {
+  buf(['generate', '--output', output])
+  writeFileSync(join(output, GENERATED, DESCRIPTORS), descriptorSet())
+}
+
+/** Returns the contract, its imports, and the health service, comments included. */
+function descriptorSet(): Uint8Array {
+  const contract = compile('.', [
+    'proto/laurel',
+    'node_modules/google-proto-files/google/rpc/error_details.proto',
+  ])
+  const health = compile(join(dirname(healthPath), '../..'), [])
+  // The package leaves out the first folder of the path that gRPC's other implementations serve.
+  for (const file of health) file.name = `grpc/${file.name}`
+  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [...contract, ...health] }))
+}
+
+function compile(input: string, paths: readonly string[]): FileDescriptorProto[] {
+  const limits = paths.flatMap((path) => ['--path', path])
+  const image = buf(['build', input, ...limits, '--as-file-descriptor-set', '--output', '-#format=binpb'])
+  return fromBinary(FileDescriptorSetSchema, image).file
+}
+
+function buf(args: readonly string[]): Buffer {
+  return execFileSync(join(ROOT, 'node_modules/.bin/buf'), args, {
     cwd: ROOT,
-    stdio: 'inherit',
+    stdio: ['ignore', 'pipe', 'inherit'],
+    maxBuffer: 64 * 2 ** 20,
   })
 }
 
 function difference(
-  kept: ReadonlyMap<string, string>,
+  committed: ReadonlyMap<string, string>,
   fresh: ReadonlyMap<string, string>,
 ): readonly string[] {
-  if (fresh.size === 0) throw new Error('buf generated nothing')
-  const paths = [...new Set([...kept.keys(), ...fresh.keys()])].sort()
-  return paths.filter((path) => kept.get(path) !== fresh.get(path))
+  const paths = [...new Set([...committed.keys(), ...fresh.keys()])].sort()
+  return paths.filter((path) => committed.get(path) !== fresh.get(path))
 }
 
 function filesIn(directory: string): ReadonlyMap<string, string> {
-  const paths = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    path.endsWith('.ts'),
-  )
-  return new Map(paths.map((path) => [path, readFileSync(join(directory, path), 'utf8')]))
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = files.map(({ parentPath, name }) => join(parentPath, name))
+  return new Map(paths.map((path) => [path.slice(directory.length + 1), readFileSync(path, 'latin1')]))
 }

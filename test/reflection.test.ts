@@ -21,7 +21,7 @@ import { addReflection } from '../src/grpc/reflection.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BUF = join(ROOT, 'node_modules/.bin/buf')
-const SERVICES = ['Achievement', 'Destination', 'Exchange', 'Player', 'Progress', 'Stat', 'Title'].map(
+const SERVICES = ['Achievement', 'Destination', 'Event', 'Exchange', 'Player', 'Progress', 'Stat', 'Title'].map(
   (name) => `laurel.v1.${name}Service`,
 )
 
@@ -100,7 +100,7 @@ function dependenciesFirst(
 }
 
 function compile(): ReadonlyMap<string, FileDescriptorProto> {
-  const options = ['--as-file-descriptor-set', '--exclude-source-info', '--output', '-#format=binpb']
+  const options = ['--as-file-descriptor-set', '--output', '-#format=binpb']
   const { file } = fromBinary(
     FileDescriptorSetSchema,
     execFileSync(BUF, ['build', ...options], { cwd: ROOT }),

@@ -9,6 +9,7 @@ const SERVICE_NAMES = [
   'laurel.v1.PlayerService',
   'laurel.v1.StatService',
   'laurel.v1.ProgressService',
+  'laurel.v1.EventService',
   'laurel.v1.ExchangeService',
   'laurel.v1.DestinationService',
 ]

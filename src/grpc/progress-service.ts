@@ -27,7 +27,6 @@ import { encodeListProgress } from './list-progress.ts'
 import { streamProgress } from './stream-progress.ts'
 import { bidiStream } from './streams.ts'
 import { unary } from './unary.ts'
-import { watchProgress } from './watch-progress.ts'
 
 /** A list is mostly definitions, the same for all: its handler writes the message itself, from bytes that it keeps. */
 export const PROGRESS_SERVICE = {
@@ -123,8 +122,6 @@ export function progressService(operations: Operations, wire: Wire): Served {
       const request = parse((violations) => readPlayerOfTitle(message, violations))
       return { summary: writePlayerSummary(await operations.getPlayerSummary(request, call)) }
     }),
-
-    watchProgress: watchProgress(operations, wire),
   }
 }
 

@@ -1,6 +1,7 @@
 import { Server, type ServerCredentials, setLogger } from '@grpc/grpc-js'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
 import { DestinationServiceService } from '../gen/laurel/v1/destination_service.ts'
+import { EventServiceService } from '../gen/laurel/v1/event_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
@@ -15,6 +16,7 @@ import { Admission } from './admission.ts'
 import type { Wire } from './call.ts'
 import { serverCredentials } from './credentials.ts'
 import { destinationService } from './destination-service.ts'
+import { eventService } from './event-service.ts'
 import { exchangeService } from './exchange-service.ts'
 import { addHealth } from './health.ts'
 import { bounded, type ServiceHost } from './message-bounds.ts'
@@ -62,6 +64,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   services.addService(PlayerServiceService, playerService(operations, wire))
   services.addService(StatServiceService, statService(operations, wire))
   services.addService(PROGRESS_SERVICE, progressService(operations, wire))
+  services.addService(EventServiceService, eventService(operations, wire))
   services.addService(ExchangeServiceService, exchangeService(operations, wire))
   services.addService(DestinationServiceService, destinationService(operations, wire))
   const setHealth = addHealth(services)

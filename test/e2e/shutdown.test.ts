@@ -6,12 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { WatchProgressRequest } from '../../src/gen/laurel/v1/event_service.ts'
 import { ImportAchievementsRequest } from '../../src/gen/laurel/v1/exchange_service.ts'
-import {
-  StreamProgressRequest,
-  StreamProgressResponse,
-  WatchProgressRequest,
-} from '../../src/gen/laurel/v1/progress_service.ts'
+import { StreamProgressRequest, StreamProgressResponse } from '../../src/gen/laurel/v1/progress_service.ts'
 import { issue, writeFiles } from '../support/certificates.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
@@ -36,7 +33,7 @@ const STREAMS: Readonly<
     ends: false,
   },
   watch: {
-    path: '/laurel.v1.ProgressService/WatchProgress',
+    path: '/laurel.v1.EventService/WatchProgress',
     sent: WatchProgressRequest.encode(WatchProgressRequest.fromPartial({ titleId: TITLE_ID })).finish(),
     ends: true,
   },

@@ -7,11 +7,10 @@ import {
   UpdateAchievementRequest,
 } from '../../src/gen/laurel/v1/achievement_service.ts'
 import { EventKind } from '../../src/gen/laurel/v1/event.ts'
-import { ProgressState } from '../../src/gen/laurel/v1/progress.ts'
+import { ProgressState, ProgressView } from '../../src/gen/laurel/v1/progress.ts'
 import {
   BatchRecordProgressRequest,
   ProgressServiceClient,
-  ProgressView,
   RecordProgressRequest,
   ResetProgressRequest,
   RestoreAchievementRequest,

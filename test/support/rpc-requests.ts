@@ -1,8 +1,10 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
 import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
 import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
+import * as events from '../../src/gen/laurel/v1/event_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
 import * as players from '../../src/gen/laurel/v1/player_service.ts'
+import { ProgressView } from '../../src/gen/laurel/v1/progress.ts'
 import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
 import * as stats from '../../src/gen/laurel/v1/stat_service.ts'
 import * as titles from '../../src/gen/laurel/v1/title_service.ts'
@@ -18,6 +20,7 @@ export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
     rpcsOf(bridge, bridge.DestinationServiceService),
+    rpcsOf(events, events.EventServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
     rpcsOf(players, players.PlayerServiceService),
     rpcsOf(progress, progress.ProgressServiceService),
@@ -137,18 +140,18 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   'watchProgress, as the player sees it': ({ title: titleId, player: playerId }) => ({
     titleId,
     filter: { playerIds: [playerId] },
-    view: progress.ProgressView.PLAYER,
+    view: ProgressView.PLAYER,
   }),
   getProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   listProgress: ({ title: titleId, player: playerId }) => ({
     titleId,
     playerId,
-    view: progress.ProgressView.FULL,
+    view: ProgressView.FULL,
   }),
   'listProgress, as the player sees it': ({ title: titleId, player: playerId }) => ({
     titleId,
     playerId,
-    view: progress.ProgressView.PLAYER,
+    view: ProgressView.PLAYER,
   }),
   revokeAchievement: ({ title: titleId, player: playerId }) => ({
     titleId,

@@ -1,11 +1,10 @@
 import { type ClientReadableStream, type ServiceError, status } from '@grpc/grpc-js'
-import { EventFilter } from '../../src/gen/laurel/v1/destination.ts'
-import type { Event } from '../../src/gen/laurel/v1/event.ts'
+import { type Event, EventFilter } from '../../src/gen/laurel/v1/event.ts'
 import {
-  ProgressServiceClient,
+  EventServiceClient,
   WatchProgressRequest,
   type WatchProgressResponse,
-} from '../../src/gen/laurel/v1/progress_service.ts'
+} from '../../src/gen/laurel/v1/event_service.ts'
 import { createClient } from './client.ts'
 
 type Request = Partial<Omit<WatchProgressRequest, 'filter'>> & { readonly filter?: Partial<EventFilter> }
@@ -19,11 +18,11 @@ export class Watch {
   /** The error that ended it; undefined while it runs. */
   error: ServiceError | undefined
   readonly #stream: ClientReadableStream<WatchProgressResponse>
-  readonly #client: ReturnType<typeof createClient<ProgressServiceClient>>
+  readonly #client: ReturnType<typeof createClient<EventServiceClient>>
   #changed = Promise.withResolvers<void>()
 
   constructor(address: string, request: Request) {
-    this.#client = createClient(ProgressServiceClient, address)
+    this.#client = createClient(EventServiceClient, address)
     const filter = { ...EventFilter.create(), ...request.filter }
     this.#stream = this.#client.watchProgress({ ...WatchProgressRequest.create(), ...request, filter })
     this.#stream.on('data', (response: WatchProgressResponse) => {

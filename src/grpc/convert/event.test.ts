@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest'
-import { EventFilter as FilterMessage } from '../../gen/laurel/v1/destination.ts'
-import { EventKind, Event as EventMessage } from '../../gen/laurel/v1/event.ts'
+import { EventKind, Event as EventMessage, EventFilter as FilterMessage } from '../../gen/laurel/v1/event.ts'
 import { ProgressState } from '../../gen/laurel/v1/progress.ts'
 import { ALL_EVENTS, EVENT_KINDS, type Event } from '../../model/event.ts'
 import { readEventFilter, writeEvent, writeEventFilter } from './event.ts'

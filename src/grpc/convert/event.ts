@@ -1,5 +1,8 @@
-import type { EventFilter as EventFilterMessage } from '../../gen/laurel/v1/destination.ts'
-import { EventKind as EventKindOnWire, type Event as EventMessage } from '../../gen/laurel/v1/event.ts'
+import {
+  type EventFilter as EventFilterMessage,
+  EventKind as EventKindOnWire,
+  type Event as EventMessage,
+} from '../../gen/laurel/v1/event.ts'
 import { ProgressState } from '../../gen/laurel/v1/progress.ts'
 import { ALL_EVENTS, type Event, type EventFilter, type EventKind } from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'

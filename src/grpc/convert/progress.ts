@@ -3,9 +3,9 @@ import {
   type Progress as ProgressMessage,
   type ProgressResult as ProgressResultMessage,
   ProgressState as ProgressStateOnWire,
+  ProgressView,
   UnlockPrecision as UnlockPrecisionOnWire,
 } from '../../gen/laurel/v1/progress.ts'
-import { ProgressView } from '../../gen/laurel/v1/progress_service.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Progress, ProgressResult, ProgressState, UnlockPrecision } from '../../model/progress.ts'
 import type { ListProgress } from '../../service/progress/list-progress.ts'

@@ -4,10 +4,10 @@ import {
   DestinationServiceClient,
 } from '../../../src/gen/laurel/v1/destination_service.ts'
 import {
-  ProgressServiceClient,
+  EventServiceClient,
   WatchProgressRequest,
   type WatchProgressResponse,
-} from '../../../src/gen/laurel/v1/progress_service.ts'
+} from '../../../src/gen/laurel/v1/event_service.ts'
 import { callUnary, createClient } from '../../support/client.ts'
 import type { Environment } from '../environment.ts'
 import { createFixture } from '../fixture.ts'
@@ -62,7 +62,7 @@ async function createDestination(address: string, url: string): Promise<void> {
 
 /** Until the server ends. */
 function watch(address: string): void {
-  const client = createClient(ProgressServiceClient, address)
+  const client = createClient(EventServiceClient, address)
   const stream = client.watchProgress(WatchProgressRequest.fromPartial({ titleId: WITH.titleId }))
   stream.on('data', (_: WatchProgressResponse) => {})
   stream.on('error', () => client.close())

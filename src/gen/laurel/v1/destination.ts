@@ -8,7 +8,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Duration } from "../../google/protobuf/duration.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
-import { EventKind } from "./event.ts";
+import { EventFilter } from "./event.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -61,19 +61,6 @@ export interface Destination {
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
-}
-
-/** Which events are meant: those that meet each part that is not empty. */
-export interface EventFilter {
-  /**
-   * Of these kinds. If empty, a watch gets all; a destination of a dialect `progressed` and `unlocked`, as far as its
-   * platform knows them, and a webhook all. At most 64.
-   */
-  kinds: EventKind[];
-  /** Of these achievements. At most 1000. */
-  achievementIds: string[];
-  /** Of these players. At most 1000. */
-  playerIds: string[];
 }
 
 /** How hard a destination is called. */
@@ -292,99 +279,6 @@ export const Destination: MessageFns<Destination> = {
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
     message.etag = object.etag ?? "";
-    return message;
-  },
-};
-
-function createBaseEventFilter(): EventFilter {
-  return { kinds: [], achievementIds: [], playerIds: [] };
-}
-
-export const EventFilter: MessageFns<EventFilter> = {
-  encode(message: EventFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.kinds.length !== 0) {
-      writer.uint32(10).fork();
-      for (const v of message.kinds) {
-        writer.int32(v);
-      }
-      writer.join();
-    }
-    for (const v of message.achievementIds) {
-      writer.uint32(18).string(v!);
-    }
-    for (const v of message.playerIds) {
-      writer.uint32(26).string(v!);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): EventFilter {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseEventFilter();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag === 8) {
-              message.kinds.push(reader.int32() as any);
-
-              continue;
-            }
-
-            if (tag === 10) {
-              const end2 = reader.uint32() + reader.pos;
-              while (reader.pos < end2) {
-                message.kinds.push(reader.int32() as any);
-              }
-
-              continue;
-            }
-
-            break;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.achievementIds.push(reader.string());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.playerIds.push(reader.string());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<EventFilter>, I>>(base?: I): EventFilter {
-    return EventFilter.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<EventFilter>, I>>(object: I): EventFilter {
-    const message = createBaseEventFilter();
-    message.kinds = object.kinds?.map((e) => e) || [];
-    message.achievementIds = object.achievementIds?.map((e) => e) || [];
-    message.playerIds = object.playerIds?.map((e) => e) || [];
     return message;
   },
 };

@@ -87,6 +87,19 @@ export interface Event {
   requestId: string;
 }
 
+/** Selects events: an event matches if it matches each part of the filter that is not empty. */
+export interface EventFilter {
+  /**
+   * The kinds. If empty, a stream gets all; a destination of a dialect gets `progressed` and `unlocked`, as far as its
+   * platform supports them, and a webhook all. At most 64.
+   */
+  kinds: EventKind[];
+  /** The achievements. At most 1000. */
+  achievementIds: string[];
+  /** The players. At most 1000. */
+  playerIds: string[];
+}
+
 function createBaseEvent(): Event {
   return {
     eventId: "",
@@ -285,6 +298,99 @@ export const Event: MessageFns<Event> = {
     message.actor = object.actor ?? "";
     message.reason = object.reason ?? "";
     message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseEventFilter(): EventFilter {
+  return { kinds: [], achievementIds: [], playerIds: [] };
+}
+
+export const EventFilter: MessageFns<EventFilter> = {
+  encode(message: EventFilter, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kinds.length !== 0) {
+      writer.uint32(10).fork();
+      for (const v of message.kinds) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    for (const v of message.achievementIds) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.playerIds) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EventFilter {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEventFilter();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag === 8) {
+              message.kinds.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 10) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.kinds.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.playerIds.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EventFilter>, I>>(base?: I): EventFilter {
+    return EventFilter.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EventFilter>, I>>(object: I): EventFilter {
+    const message = createBaseEventFilter();
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.achievementIds = object.achievementIds?.map((e) => e) || [];
+    message.playerIds = object.playerIds?.map((e) => e) || [];
     return message;
   },
 };

@@ -59,6 +59,27 @@ export namespace UnlockPrecision {
   export type UNKNOWN = typeof UnlockPrecision.UNKNOWN;
 }
 
+/** Which details of achievements and events a response includes. */
+export const ProgressView = {
+  /** UNSPECIFIED - Treated as PROGRESS_VIEW_FULL. */
+  UNSPECIFIED: 0,
+  /** FULL - All details, for a trusted service. */
+  FULL: 1,
+  /**
+   * PLAYER - The details that the player may see. A hidden achievement that is not achieved is redacted: it stays in the list with
+   * its ids, its position and the hidden mark; its texts, requirements, rewards, pictures and extensions are left out.
+   */
+  PLAYER: 2,
+} as const;
+
+export type ProgressView = typeof ProgressView[keyof typeof ProgressView];
+
+export namespace ProgressView {
+  export type UNSPECIFIED = typeof ProgressView.UNSPECIFIED;
+  export type FULL = typeof ProgressView.FULL;
+  export type PLAYER = typeof ProgressView.PLAYER;
+}
+
 /** One player's standing on one achievement. */
 export interface Progress {
   /** The title. */

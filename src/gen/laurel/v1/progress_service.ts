@@ -12,23 +12,25 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientOptions,
-  type ClientReadableStream,
   type ClientUnaryCall,
   type handleBidiStreamingCall,
-  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Duration } from "../../google/protobuf/duration.ts";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
 import { Status } from "../../google/rpc/status.ts";
-import { EventFilter } from "./destination.ts";
-import { Event } from "./event.ts";
 import { PlayerSummary } from "./player.ts";
-import { CommunityContribution, PlayerAchievement, Progress, ProgressResult, ProgressState } from "./progress.ts";
+import {
+  CommunityContribution,
+  PlayerAchievement,
+  Progress,
+  ProgressResult,
+  ProgressState,
+  ProgressView,
+} from "./progress.ts";
 import { Quantity } from "./quantity.ts";
 import { StatValue } from "./stat.ts";
 
@@ -61,27 +63,6 @@ export namespace StatOperation {
   export type MAX = typeof StatOperation.MAX;
   export type MIN = typeof StatOperation.MIN;
   export type RESET = typeof StatOperation.RESET;
-}
-
-/** For whose eyes a list of progress is. */
-export const ProgressView = {
-  /** UNSPECIFIED - Taken as PROGRESS_VIEW_FULL. */
-  UNSPECIFIED: 0,
-  /** FULL - A trusted service's: everything. */
-  FULL: 1,
-  /**
-   * PLAYER - The player's own: a hidden achievement that is not achieved is redacted. It stays in the list with its ids, its
-   * position and the hidden mark; its texts, requirements, rewards, pictures and extensions are left out.
-   */
-  PLAYER: 2,
-} as const;
-
-export type ProgressView = typeof ProgressView[keyof typeof ProgressView];
-
-export namespace ProgressView {
-  export type UNSPECIFIED = typeof ProgressView.UNSPECIFIED;
-  export type FULL = typeof ProgressView.FULL;
-  export type PLAYER = typeof ProgressView.PLAYER;
 }
 
 /** The value of a requirement got as far as this. */
@@ -412,41 +393,6 @@ export interface GetPlayerSummaryRequest {
 export interface GetPlayerSummaryResponse {
   /** The summary. */
   summary?: PlayerSummary | undefined;
-}
-
-/** What to watch. */
-export interface WatchProgressRequest {
-  /** The title. Required. */
-  titleId: string;
-  /** Which events. If left out, all. */
-  filter?:
-    | EventFilter
-    | undefined;
-  /**
-   * The `resume_token` of the last response that was taken in. If empty, the watch begins now, or with the oldest
-   * event that is kept.
-   */
-  resumeToken: string;
-  /** Whether to begin with the oldest event that is kept. Ignored with a `resume_token`. */
-  fromOldest: boolean;
-  /**
-   * For whose eyes. A player's view leaves out who did it, why, and by which call. A caller who is a player asks for it,
-   * and names themself in the filter.
-   */
-  view: ProgressView;
-  /**
-   * How long the stream is silent at most: then a response without events says that it is alive. The default is 15
-   * seconds, at least 1 second and at most 5 minutes.
-   */
-  heartbeat?: Duration | undefined;
-}
-
-/** What happened. */
-export interface WatchProgressResponse {
-  /** The events since the last response, in order. May be empty. */
-  events: Event[];
-  /** Goes on after these events. */
-  resumeToken: string;
 }
 
 function createBaseReach(): Reach {
@@ -2737,192 +2683,6 @@ export const GetPlayerSummaryResponse: MessageFns<GetPlayerSummaryResponse> = {
   },
 };
 
-function createBaseWatchProgressRequest(): WatchProgressRequest {
-  return { titleId: "", filter: undefined, resumeToken: "", fromOldest: false, view: 0, heartbeat: undefined };
-}
-
-export const WatchProgressRequest: MessageFns<WatchProgressRequest> = {
-  encode(message: WatchProgressRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.titleId !== "") {
-      writer.uint32(10).string(message.titleId);
-    }
-    if (message.filter !== undefined) {
-      EventFilter.encode(message.filter, writer.uint32(18).fork()).join();
-    }
-    if (message.resumeToken !== "") {
-      writer.uint32(26).string(message.resumeToken);
-    }
-    if (message.fromOldest !== false) {
-      writer.uint32(32).bool(message.fromOldest);
-    }
-    if (message.view !== 0) {
-      writer.uint32(40).int32(message.view);
-    }
-    if (message.heartbeat !== undefined) {
-      Duration.encode(message.heartbeat, writer.uint32(50).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): WatchProgressRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWatchProgressRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.titleId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.filter = EventFilter.decode(reader, reader.uint32());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.resumeToken = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.fromOldest = reader.bool();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.view = reader.int32() as any;
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.heartbeat = Duration.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<WatchProgressRequest>, I>>(base?: I): WatchProgressRequest {
-    return WatchProgressRequest.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<WatchProgressRequest>, I>>(object: I): WatchProgressRequest {
-    const message = createBaseWatchProgressRequest();
-    message.titleId = object.titleId ?? "";
-    message.filter = (object.filter !== undefined && object.filter !== null)
-      ? EventFilter.fromPartial(object.filter)
-      : undefined;
-    message.resumeToken = object.resumeToken ?? "";
-    message.fromOldest = object.fromOldest ?? false;
-    message.view = object.view ?? 0;
-    message.heartbeat = (object.heartbeat !== undefined && object.heartbeat !== null)
-      ? Duration.fromPartial(object.heartbeat)
-      : undefined;
-    return message;
-  },
-};
-
-function createBaseWatchProgressResponse(): WatchProgressResponse {
-  return { events: [], resumeToken: "" };
-}
-
-export const WatchProgressResponse: MessageFns<WatchProgressResponse> = {
-  encode(message: WatchProgressResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    for (const v of message.events) {
-      Event.encode(v!, writer.uint32(10).fork()).join();
-    }
-    if (message.resumeToken !== "") {
-      writer.uint32(18).string(message.resumeToken);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): WatchProgressResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWatchProgressResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.events.push(Event.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.resumeToken = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<WatchProgressResponse>, I>>(base?: I): WatchProgressResponse {
-    return WatchProgressResponse.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<WatchProgressResponse>, I>>(object: I): WatchProgressResponse {
-    const message = createBaseWatchProgressResponse();
-    message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
-    message.resumeToken = object.resumeToken ?? "";
-    return message;
-  },
-};
-
 /**
  * Records what players do, and says how far they are. What holds for every service stands with TitleService.
  *
@@ -3108,26 +2868,6 @@ export const ProgressServiceService = {
       Buffer.from(GetPlayerSummaryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetPlayerSummaryResponse => GetPlayerSummaryResponse.decode(value),
   },
-  /**
-   * Tells what happens in a title, for as long as the stream is open: each event at least once, and those of one player
-   * in the order in which they were committed. The first response comes at once. Each response has a token that a new
-   * watch goes on from, on any server, for as long as events are kept (30 days by default).
-   *
-   * Fails with INVALID_ARGUMENT, reason RESUME_TOKEN_INVALID, if the token is not one of this title's; with OUT_OF_RANGE,
-   * reason RESUME_TOKEN_EXPIRED, if events after it are not kept any more: the metadata name the time and the token of
-   * the oldest that are. Ends with UNAVAILABLE, reason WATCH_TOO_SLOW, when the caller does not read for half a minute, or
-   * reason SERVER_STOPPING; both have the token to go on from in their metadata, and a RetryInfo.
-   */
-  watchProgress: {
-    path: "/laurel.v1.ProgressService/WatchProgress" as const,
-    requestStream: false as const,
-    responseStream: true as const,
-    requestSerialize: (value: WatchProgressRequest): Buffer => Buffer.from(WatchProgressRequest.encode(value).finish()),
-    requestDeserialize: (value: Buffer): WatchProgressRequest => WatchProgressRequest.decode(value),
-    responseSerialize: (value: WatchProgressResponse): Buffer =>
-      Buffer.from(WatchProgressResponse.encode(value).finish()),
-    responseDeserialize: (value: Buffer): WatchProgressResponse => WatchProgressResponse.decode(value),
-  },
 } as const;
 
 export interface ProgressServiceServer extends UntypedServiceImplementation {
@@ -3199,17 +2939,6 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
   resetProgress: handleUnaryCall<ResetProgressRequest, ResetProgressResponse>;
   /** Gets what a player has of a title in all; zeros for a player nobody has heard of. */
   getPlayerSummary: handleUnaryCall<GetPlayerSummaryRequest, GetPlayerSummaryResponse>;
-  /**
-   * Tells what happens in a title, for as long as the stream is open: each event at least once, and those of one player
-   * in the order in which they were committed. The first response comes at once. Each response has a token that a new
-   * watch goes on from, on any server, for as long as events are kept (30 days by default).
-   *
-   * Fails with INVALID_ARGUMENT, reason RESUME_TOKEN_INVALID, if the token is not one of this title's; with OUT_OF_RANGE,
-   * reason RESUME_TOKEN_EXPIRED, if events after it are not kept any more: the metadata name the time and the token of
-   * the oldest that are. Ends with UNAVAILABLE, reason WATCH_TOO_SLOW, when the caller does not read for half a minute, or
-   * reason SERVER_STOPPING; both have the token to go on from in their metadata, and a RetryInfo.
-   */
-  watchProgress: handleServerStreamingCall<WatchProgressRequest, WatchProgressResponse>;
 }
 
 export interface ProgressServiceClient extends Client {
@@ -3426,25 +3155,6 @@ export interface ProgressServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetPlayerSummaryResponse) => void,
   ): ClientUnaryCall;
-  /**
-   * Tells what happens in a title, for as long as the stream is open: each event at least once, and those of one player
-   * in the order in which they were committed. The first response comes at once. Each response has a token that a new
-   * watch goes on from, on any server, for as long as events are kept (30 days by default).
-   *
-   * Fails with INVALID_ARGUMENT, reason RESUME_TOKEN_INVALID, if the token is not one of this title's; with OUT_OF_RANGE,
-   * reason RESUME_TOKEN_EXPIRED, if events after it are not kept any more: the metadata name the time and the token of
-   * the oldest that are. Ends with UNAVAILABLE, reason WATCH_TOO_SLOW, when the caller does not read for half a minute, or
-   * reason SERVER_STOPPING; both have the token to go on from in their metadata, and a RetryInfo.
-   */
-  watchProgress(
-    request: WatchProgressRequest,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<WatchProgressResponse>;
-  watchProgress(
-    request: WatchProgressRequest,
-    metadata?: Metadata,
-    options?: Partial<CallOptions>,
-  ): ClientReadableStream<WatchProgressResponse>;
 }
 
 export const ProgressServiceClient = makeGenericClientConstructor(

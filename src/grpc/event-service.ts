@@ -1,5 +1,4 @@
-import type { handleServerStreamingCall } from '@grpc/grpc-js'
-import type { WatchProgressRequest, WatchProgressResponse } from '../gen/laurel/v1/progress_service.ts'
+import type { EventServiceServer, WatchProgressRequest, WatchProgressResponse } from '../gen/laurel/v1/event_service.ts'
 import { LaurelError } from '../model/errors.ts'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../model/instant.ts'
 import type { WatchProgress } from '../service/events/watch-progress.ts'
@@ -14,28 +13,26 @@ import { parse } from './convert/violations.ts'
 import { serverStream } from './streams.ts'
 
 const DEFAULT_HEARTBEAT = 15n * TICKS_PER_SECOND
-const LEAST_HEARTBEAT = TICKS_PER_SECOND
-const MOST_HEARTBEAT = 300n * TICKS_PER_SECOND
+const MIN_HEARTBEAT = TICKS_PER_SECOND
+const MAX_HEARTBEAT = 300n * TICKS_PER_SECOND
 const WRITE_TIMEOUT_MILLISECONDS = 30_000
 
-/** Tells what happens, for as long as somebody listens. */
-export function watchProgress(
-  operations: Operations,
-  wire: Wire,
-): handleServerStreamingCall<WatchProgressRequest, WatchProgressResponse> {
-  const tell = async function* (message: WatchProgressRequest, call: Call) {
+export function eventService(operations: Operations, wire: Wire): EventServiceServer {
+  async function* responses(message: WatchProgressRequest, call: Call) {
     for await (const { events, resumeToken } of operations.watchProgress(readRequest(message), call)) {
       yield { events: events.map(writeEvent), resumeToken }
     }
   }
   const end = (last: WatchProgressResponse | undefined) => tooSlow(last?.resumeToken ?? '')
-  return serverStream(wire, tell, { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end })
+  return {
+    watchProgress: serverStream(wire, responses, { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end }),
+  }
 }
 
 function readRequest(message: WatchProgressRequest): WatchProgress {
   return parse((violations) => {
     const heartbeat = readDuration(message.heartbeat, 'heartbeat', violations) ?? DEFAULT_HEARTBEAT
-    if (heartbeat < LEAST_HEARTBEAT || heartbeat > MOST_HEARTBEAT) {
+    if (heartbeat < MIN_HEARTBEAT || heartbeat > MAX_HEARTBEAT) {
       violations.add('heartbeat', 'must be 1 second to 5 minutes')
     }
     return {
@@ -50,7 +47,7 @@ function readRequest(message: WatchProgressRequest): WatchProgress {
 }
 
 function tooSlow(resumeToken: string): LaurelError {
-  const message = 'what is watched was not read for half a minute: go on from resume_token'
+  const message = 'the caller read no response for 30 seconds: watch again from resume_token'
   return new LaurelError('unavailable', 'WATCH_TOO_SLOW', message, {
     retryAfter: 1,
     metadata: { resumeToken },
