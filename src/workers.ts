@@ -1,50 +1,55 @@
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { App } from './app.ts'
 import type { Logger } from './telemetry/log.ts'
 
-/** A worker that died is started again this much later, so that one that cannot live does not keep the machine busy. */
+/** A worker that exits is restarted after this delay, so that one that crashes at once does not use up the CPU. */
 const RESTART_MILLISECONDS = 500
-/** A worker stops within its grace of ten seconds; one that hangs is killed. */
+/** A worker stops within 10 seconds; one that takes longer than this is killed. */
 const STOP_MILLISECONDS = 15_000
 
-/** A worker said why on standard error itself. */
+/** The worker has written its own error to standard error. */
 export class WorkerError extends Error {
   override readonly name = 'WorkerError'
 }
 
+/** The addresses that a worker listens on, with the ports that it was assigned. */
+export interface Addresses {
+  readonly grpcAddress: string
+  readonly httpAddress: string
+}
+
 /**
- * Runs so many processes of this program on the same addresses, and starts one again that dies.
- * @throws WorkerError when one cannot serve at the start.
+ * Runs `count` processes of this program on the same addresses, and restarts each one that exits.
+ * @throws WorkerError if one of them cannot start.
  */
 export async function startWorkers(
   count: number,
   environment: Readonly<Record<string, string>>,
   log: Logger,
-): Promise<App> {
+): Promise<Addresses & { stop(): Promise<void> }> {
   let stopping = false
 
   async function keepAlive(worker: Worker): Promise<void> {
-    for (let living = worker; ; ) {
-      const [code, signal] = await once(living, 'exit')
+    for (let current = worker; ; ) {
+      const [code, signal] = await once(current, 'exit')
       if (stopping) return
-      log.error({ code, signal, pid: living.process.pid }, 'a worker ended, and is started again')
+      log.error({ code, signal, pid: current.process.pid }, 'a worker exited and is restarted')
       await sleep(RESTART_MILLISECONDS)
       if (stopping) return
-      living = cluster.fork(environment)
+      current = cluster.fork(environment)
     }
   }
 
   async function stop(): Promise<void> {
     stopping = true
-    const living = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
+    const running = Object.values(cluster.workers ?? {}).filter((worker) => worker !== undefined)
     await Promise.all(
-      living.map(async (worker) => {
-        const ended = once(worker, 'exit')
+      running.map(async (worker) => {
+        const exited = once(worker, 'exit')
         worker.process.kill('SIGTERM')
         const timer = setTimeout(() => worker.process.kill('SIGKILL'), STOP_MILLISECONDS)
-        await ended
+        await exited
         clearTimeout(timer)
       }),
     )
@@ -62,23 +67,21 @@ export async function startWorkers(
   }
 }
 
-type Addresses = Pick<App, 'grpcAddress' | 'httpAddress'>
-
 async function addressesOf(worker: Worker): Promise<Addresses> {
-  const ended = once(worker, 'exit').then(() => {
-    throw new WorkerError('a worker could not serve')
+  const exited = once(worker, 'exit').then(() => {
+    throw new WorkerError('a worker could not start: see its error above')
   })
-  const [addresses] = await Promise.race([once(worker, 'message'), ended])
+  const [addresses] = await Promise.race([once(worker, 'message'), exited])
   return addresses as Addresses
 }
 
-/** Whether this process was started by another one of this program, to share its addresses. */
+/** Returns whether another process of this program started this one as a worker. */
 export function isWorker(): boolean {
   return cluster.isWorker
 }
 
-/** Tells the process that started this one that it serves; without that process there is nothing to serve for. */
-export function reportServing({ grpcAddress, httpAddress }: App): void {
+/** Sends this worker's addresses to the parent process. The worker stops when the parent exits. */
+export function reportServing({ grpcAddress, httpAddress }: Addresses): void {
   process.send?.({ grpcAddress, httpAddress })
   process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'))
 }
