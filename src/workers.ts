@@ -69,7 +69,7 @@ export async function startWorkers(
 
 async function addressesOf(worker: Worker): Promise<Addresses> {
   const exited = once(worker, 'exit').then(() => {
-    throw new WorkerError('a worker could not start: see its error above')
+    throw new WorkerError('a worker could not serve: see its error above')
   })
   const [addresses] = await Promise.race([once(worker, 'message'), exited])
   return addresses as Addresses
