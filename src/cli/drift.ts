@@ -29,7 +29,7 @@ export function driftOf(theirs: Progress | undefined, ours: Progress): Drift {
 }
 
 export function driftIn({ drift }: EntryOutcome): Drift | undefined {
-  return drift?.kept && driftOf(drift.document, drift.kept)
+  return drift?.stored && driftOf(drift.document, drift.stored)
 }
 
 /** @param driftCount of which `drift` may hold only the first */

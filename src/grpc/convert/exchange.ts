@@ -90,7 +90,7 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
 }
 
 function writeDrift({ key, imported, stored }: NonNullable<EntryOutcome['drift']>): ProgressDrift {
-  return { document: writeProgress(key, imported), kept: writeProgress(key, stored) }
+  return { document: writeProgress(key, imported), stored: writeProgress(key, stored) }
 }
 
 /** Longer values are told by their beginning: a loss must fit into a message with room for others. */

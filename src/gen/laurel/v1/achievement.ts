@@ -17,11 +17,11 @@ export const protobufFileName = "laurel/v1/achievement.proto";
 
 /** How a requirement is met. */
 export const RequirementOperator = {
-  /** UNSPECIFIED - Taken as REQUIREMENT_OPERATOR_AT_LEAST. */
+  /** UNSPECIFIED - Treated as REQUIREMENT_OPERATOR_AT_LEAST. */
   UNSPECIFIED: 0,
-  /** AT_LEAST - By rising to its target. */
+  /** AT_LEAST - When the value rises to the target. */
   AT_LEAST: 1,
-  /** AT_MOST - By falling to its target, as a lap time does. */
+  /** AT_MOST - When the value falls to the target, as a lap time does. */
   AT_MOST: 2,
 } as const;
 
@@ -35,7 +35,7 @@ export namespace RequirementOperator {
 
 /** Whether an achievement can be earned at any time. */
 export const AchievementKind = {
-  /** UNSPECIFIED - Taken as ACHIEVEMENT_KIND_PERSISTENT. */
+  /** UNSPECIFIED - Treated as ACHIEVEMENT_KIND_PERSISTENT. */
   UNSPECIFIED: 0,
   /** PERSISTENT - At any time. */
   PERSISTENT: 1,
@@ -53,15 +53,15 @@ export namespace AchievementKind {
 
 /** Who earns an achievement. */
 export const Participation = {
-  /** UNSPECIFIED - Taken as PARTICIPATION_INDIVIDUAL. */
+  /** UNSPECIFIED - Treated as PARTICIPATION_INDIVIDUAL. */
   UNSPECIFIED: 0,
   /** INDIVIDUAL - A player alone. */
   INDIVIDUAL: 1,
   /** GROUP - A group together. */
   GROUP: 2,
   /**
-   * COMMUNITY - All players of the title together: one shared progress, fed by the stat that its requirement follows. What one player
-   * alone reports on it is refused, reason COMMUNITY_GOAL.
+   * COMMUNITY - All players of the title together: one shared progress, computed from the stat that its requirement follows. A
+   * report by one player fails with reason COMMUNITY_GOAL.
    */
   COMMUNITY: 3,
 } as const;
@@ -75,15 +75,15 @@ export namespace Participation {
   export type COMMUNITY = typeof Participation.COMMUNITY;
 }
 
-/** What sort of thing a reward is. */
+/** The kind of a reward. */
 export const RewardKind = {
-  /** UNSPECIFIED - Refused. */
+  /** UNSPECIFIED - Rejected. */
   UNSPECIFIED: 0,
   /** GAMERSCORE - Points. The sum of an achievement's gamerscore rewards is its score. */
   GAMERSCORE: 1,
   /** IN_APP - Something in the game. */
   IN_APP: 2,
-  /** ART - A picture to have. */
+  /** ART - A picture. */
   ART: 3,
 } as const;
 
@@ -96,9 +96,9 @@ export namespace RewardKind {
   export type ART = typeof RewardKind.ART;
 }
 
-/** What a picture is for. */
+/** The role of a picture. */
 export const MediaRole = {
-  /** UNSPECIFIED - Refused. */
+  /** UNSPECIFIED - Rejected. */
   UNSPECIFIED: 0,
   /** ICON - The icon of both states. */
   ICON: 1,
@@ -124,22 +124,22 @@ export namespace MediaRole {
 }
 
 /**
- * What can be earned: the definition, the same for all players of a title.
+ * The definition of an achievement, the same for all players of a title.
  *
- * Instants and durations everywhere in Laurel are kept to 100 ns: `nanos` must be a multiple of 100, and the
- * year lies within 1 to 9999. Texts everywhere must not hold the character U+0000.
+ * Laurel stores all instants and durations with a resolution of 100 ns: `nanos` must be a multiple of 100, and the year
+ * is 1 to 9999. No text may contain the character U+0000.
  */
 export interface Achievement {
   /** The title that it belongs to. Required and immutable. */
   titleId: string;
   /**
    * Its code, unique in the title. Required and immutable. 1 to 128 characters, no control characters; case is
-   * kept and compared.
+   * preserved and significant.
    */
   achievementId: string;
-  /** Its position in lists, from 1. In a create, 0 puts it last. At most 2147483647. */
+  /** Its position in lists, from 1. In a create, 0 appends it. At most 2147483647. */
   listOrder: number;
-  /** What it is called. Required, but the text may be empty. */
+  /** The name. Required, but the text may be empty. */
   name?:
     | LocalizedText
     | undefined;
@@ -151,7 +151,7 @@ export interface Achievement {
   lockedDescription?:
     | LocalizedText
     | undefined;
-  /** Whether a player's own view redacts it until it is unlocked. The default is false. */
+  /** Whether a player's view redacts it until it is unlocked. The default is false. */
   hidden: boolean;
   /** Whether only servers may report progress on it. The default is false. */
   serverOnly: boolean;
@@ -174,7 +174,7 @@ export interface Achievement {
   media: MediaAsset[];
   /** Words to find it by, in the order given. At most 64 of 1 to 128 characters. */
   tags: string[];
-  /** The platforms that it can be earned on, in words of the source. At most 64 of 1 to 128 characters. */
+  /** The platforms that it can be earned on, as the source names them. At most 64 of 1 to 128 characters. */
   platforms: string[];
   /** The store's product that it belongs to. At most 4096 characters. */
   productId?:
@@ -191,16 +191,16 @@ export interface Achievement {
   /** The platform's titles that it is shown under, where that is more than its own. At most 64. */
   titleAssociations: TitleAssociation[];
   /**
-   * Its id in each dialect that knows it, by dialect. An id is unique in its title and dialect; a taken one is
-   * refused with ALREADY_EXISTS, reason DIALECT_ID_TAKEN. At most 64 of 1 to 128 characters.
+   * Its id in each dialect, by dialect. An id is unique in its title and dialect; an id that another achievement has
+   * fails with ALREADY_EXISTS, reason DIALECT_ID_TAKEN. At most 64 of 1 to 128 characters.
    */
   ids: Map<string, string>;
   /**
-   * What a dialect said about the definition that Laurel has no field for: JSON text of an object by dialect.
-   * Text and not google.protobuf.Struct, so that 64-bit integers stay exact. At most 64, each at most 1 MiB.
+   * Data of a dialect for which Laurel has no field: JSON text of an object by dialect. Text and not
+   * google.protobuf.Struct, so that 64-bit integers stay exact. At most 64, each at most 1 MiB.
    */
   extensions: Map<string, string>;
-  /** When the definition was made: by its source's word where it was imported, else by Laurel's clock. Output only. */
+  /** When the definition was created: as stated by the source if it was imported, else by Laurel's clock. Output only. */
   createTime?:
     | Timestamp
     | undefined;
@@ -209,7 +209,7 @@ export interface Achievement {
     | Timestamp
     | undefined;
   /**
-   * Changes with each write. In an update: if set, it must match what is kept, else the call fails with
+   * Changes with each write. In an update: if set, it must equal the stored etag, else the call fails with
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
@@ -230,20 +230,20 @@ export interface Requirement {
   /** Unique in its achievement. Required. 1 to 128 characters, no control characters. */
   requirementId: string;
   /**
-   * The code of the stat that it follows, which then moves it. Empty when progress is reported to the
-   * achievement itself.
+   * The code of the stat whose value sets this requirement's progress. Empty if progress is reported to the achievement
+   * itself.
    */
   statCode: string;
   /** How it is met. The default is at least. */
   operator: RequirementOperator;
   /**
-   * The value that meets it; may be zero. Required. Its case decides whether the requirement counts in
-   * integers or in doubles.
+   * The value that meets it; may be zero. Required. Its oneof case decides whether the requirement counts in integers
+   * or in doubles.
    */
   target?: Quantity | undefined;
 }
 
-/** When a challenge can be earned, judged by when it happened. */
+/** When a challenge can be earned, compared with the time at which the reported event happened. */
 export interface TimeWindow {
   /** The first instant. Required. */
   startTime?:
@@ -253,17 +253,17 @@ export interface TimeWindow {
   endTime?: Timestamp | undefined;
 }
 
-/** What unlocking gives. */
+/** A reward for unlocking. */
 export interface Reward {
-  /** What sort of thing it is. Required. */
+  /** The kind. Required. */
   kind: RewardKind;
   /** Points in decimal for gamerscore; a developer's code for in-app; a URL for art. At most 4096 characters. */
   value: string;
-  /** What it is called. At most 4096 characters. */
+  /** The name. At most 4096 characters. */
   name?:
     | string
     | undefined;
-  /** What it is. At most 4096 characters. */
+  /** The description. At most 4096 characters. */
   description?:
     | string
     | undefined;
@@ -273,11 +273,11 @@ export interface Reward {
 
 /** A picture. */
 export interface MediaAsset {
-  /** What it is for. Required. */
+  /** The role. Required. */
   role: MediaRole;
-  /** A file name, a slug or a content hash: what the dialect calls it. At most 4096 characters. May be empty. */
+  /** The dialect's name of it: a file name, a slug or a content hash. At most 4096 characters. May be empty. */
   name: string;
-  /** Where it is. At most 4096 characters. May be empty: a picture may be named and never uploaded. */
+  /** The URL. At most 4096 characters. May be empty: a picture may have a name before it is uploaded. */
   url: string;
 }
 
@@ -287,7 +287,7 @@ export interface TitleAssociation {
   id: string;
   /** The platform's name of it. At most 4096 characters. May be empty. */
   name: string;
-  /** The version of it, where the platform says one. At most 4096 characters. */
+  /** The version of it, if the platform states one. At most 4096 characters. */
   version?: string | undefined;
 }
 

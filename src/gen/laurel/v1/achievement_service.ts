@@ -27,13 +27,13 @@ export const protobufFileName = "laurel/v1/achievement_service.proto";
 
 /** An order of achievements. */
 export const AchievementOrder = {
-  /** UNSPECIFIED - Taken as ACHIEVEMENT_ORDER_LIST_ORDER. */
+  /** UNSPECIFIED - Treated as ACHIEVEMENT_ORDER_LIST_ORDER. */
   UNSPECIFIED: 0,
   /** LIST_ORDER - By position. */
   LIST_ORDER: 1,
-  /** CREATE_TIME - By when it was made. */
+  /** CREATE_TIME - By creation time. */
   CREATE_TIME: 2,
-  /** UPDATE_TIME - By when it last changed. */
+  /** UPDATE_TIME - By time of the last change. */
   UPDATE_TIME: 3,
 } as const;
 
@@ -46,7 +46,7 @@ export namespace AchievementOrder {
   export type UPDATE_TIME = typeof AchievementOrder.UPDATE_TIME;
 }
 
-/** What to make. */
+/** The request of CreateAchievement. */
 export interface CreateAchievementRequest {
   /** The achievement. Required. Output-only fields and the etag are ignored. */
   achievement?:
@@ -56,13 +56,13 @@ export interface CreateAchievementRequest {
   requestId: string;
 }
 
-/** What was made. */
+/** The response of CreateAchievement. */
 export interface CreateAchievementResponse {
-  /** The achievement as it is kept. */
+  /** The achievement as stored. */
   achievement?: Achievement | undefined;
 }
 
-/** Which to get. */
+/** The request of GetAchievement. */
 export interface GetAchievementRequest {
   /** The title. Required. */
   titleId: string;
@@ -70,53 +70,53 @@ export interface GetAchievementRequest {
   achievementId: string;
 }
 
-/** What was found. */
+/** The response of GetAchievement. */
 export interface GetAchievementResponse {
   /** The achievement. */
   achievement?: Achievement | undefined;
 }
 
-/** Which page of which list to get. */
+/** The request of ListAchievements. */
 export interface ListAchievementsRequest {
   /** The title. Required. */
   titleId: string;
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields but `page_size`
-   * must be as they were, else the call fails with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged, else the call fails with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
    */
   pageToken: string;
   /** Only achievements with any of these tags, compared exactly. If empty, all. At most 64. */
   tags: string[];
-  /** Only hidden ones, or only those that are not. If left out, both. */
+  /** If true, only hidden achievements; if false, only visible ones. If left out, both. */
   hidden?:
     | boolean
     | undefined;
   /** The order. Ties are broken by id. */
   orderBy: AchievementOrder;
-  /** Whether to turn the order around. The default is false. */
+  /** Whether to reverse the order. The default is false. */
   descending: boolean;
 }
 
-/** A page. */
+/** The response of ListAchievements. */
 export interface ListAchievementsResponse {
-  /** The achievements in the order asked for. */
+  /** The achievements in the requested order. */
   achievements: Achievement[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** What to change. */
+/** The request of UpdateAchievement. */
 export interface UpdateAchievementRequest {
-  /** The achievement: `title_id` and `achievement_id` name it, the fields of the mask are taken. Required. */
+  /** The achievement: `title_id` and `achievement_id` name it, the fields of the mask are written. Required. */
   achievement?:
     | Achievement
     | undefined;
   /**
-   * Which fields to change: names of Achievement's own fields, those that are immutable or output only excepted; `*`
-   * is all of them. Lists, maps and messages are replaced as a whole; a `list_order` of 0 leaves the position as it is.
-   * If left out, each of them that is not empty or zero in `achievement`.
+   * Which fields to change: names of Achievement's own fields, except immutable and output-only fields; `*` is all of
+   * them. Lists, maps and messages are replaced as a whole; a `list_order` of 0 leaves the position as it is. If left
+   * out, each of them that is not empty or zero in `achievement`.
    */
   updateMask?:
     | string[]
@@ -125,19 +125,19 @@ export interface UpdateAchievementRequest {
   requestId: string;
 }
 
-/** What was changed. */
+/** The response of UpdateAchievement. */
 export interface UpdateAchievementResponse {
-  /** The achievement as it is kept now. */
+  /** The achievement as stored. */
   achievement?: Achievement | undefined;
 }
 
-/** Which to delete. */
+/** The request of DeleteAchievement. */
 export interface DeleteAchievementRequest {
   /** The title. Required. */
   titleId: string;
   /** The achievement. Required. */
   achievementId: string;
-  /** If set, it must match the kept one, else the call fails with ABORTED, reason ETAG_MISMATCH. */
+  /** If set, it must equal the stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. */
   etag: string;
   /** Whether to delete all players' progress on it as well. The default is false. */
   force: boolean;
@@ -145,11 +145,11 @@ export interface DeleteAchievementRequest {
   requestId: string;
 }
 
-/** Nothing to say. */
+/** The response of DeleteAchievement. */
 export interface DeleteAchievementResponse {
 }
 
-/** What to move where. */
+/** The request of ReorderAchievement. */
 export interface ReorderAchievementRequest {
   /** The title. Required. */
   titleId: string;
@@ -161,13 +161,13 @@ export interface ReorderAchievementRequest {
   requestId: string;
 }
 
-/** What was moved. */
+/** The response of ReorderAchievement. */
 export interface ReorderAchievementResponse {
   /** The achievement at its new position. */
   achievement?: Achievement | undefined;
 }
 
-/** Which to get. */
+/** The request of BatchGetAchievements. */
 export interface BatchGetAchievementsRequest {
   /** The title. Required. */
   titleId: string;
@@ -175,7 +175,7 @@ export interface BatchGetAchievementsRequest {
   achievementIds: string[];
 }
 
-/** What was found. */
+/** The response of BatchGetAchievements. */
 export interface BatchGetAchievementsResponse {
   /** The achievements in the order of the ids. */
   achievements: Achievement[];
@@ -1180,17 +1180,17 @@ export const BatchGetAchievementsResponse: MessageFns<BatchGetAchievementsRespon
 };
 
 /**
- * Keeps the definitions of achievements. What holds for every service stands with TitleService.
+ * Manages the definitions of achievements. TitleService states the rules that hold for every service.
  *
- * Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND or ACHIEVEMENT_NOT_FOUND, if what it names is not there.
+ * Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND or ACHIEVEMENT_NOT_FOUND, if a resource that it names does not exist.
  */
 export type AchievementServiceService = typeof AchievementServiceService;
 export const AchievementServiceService = {
   /**
-   * Makes an achievement.
+   * Creates an achievement.
    *
-   * A stat that a requirement follows and that is not there is made, without bounds. Fails with ALREADY_EXISTS, reason
-   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken.
+   * A missing stat that a requirement follows is created, without bounds. Fails with ALREADY_EXISTS, reason
+   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: {
     path: "/laurel.v1.AchievementService/CreateAchievement" as const,
@@ -1228,11 +1228,10 @@ export const AchievementServiceService = {
     responseDeserialize: (value: Buffer): ListAchievementsResponse => ListAchievementsResponse.decode(value),
   },
   /**
-   * Changes an achievement.
+   * Updates an achievement.
    *
-   * What players have done stays: an unlocked achievement stays unlocked whatever its requirements become, and
-   * nothing unlocks by a change of a definition. If its gamerscore changes, the totals of the players who have it
-   * change with it.
+   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change, and a change of a
+   * definition unlocks nothing. If its gamerscore changes, the totals of the players who unlocked it change with it.
    */
   updateAchievement: {
     path: "/laurel.v1.AchievementService/UpdateAchievement" as const,
@@ -1248,8 +1247,8 @@ export const AchievementServiceService = {
   /**
    * Deletes an achievement.
    *
-   * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and the call is
-   * not forced.
+   * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and `force` is not
+   * set.
    */
   deleteAchievement: {
     path: "/laurel.v1.AchievementService/DeleteAchievement" as const,
@@ -1276,7 +1275,7 @@ export const AchievementServiceService = {
   },
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
-   * first one that is missing.
+   * first missing one.
    */
   batchGetAchievements: {
     path: "/laurel.v1.AchievementService/BatchGetAchievements" as const,
@@ -1293,10 +1292,10 @@ export const AchievementServiceService = {
 
 export interface AchievementServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes an achievement.
+   * Creates an achievement.
    *
-   * A stat that a requirement follows and that is not there is made, without bounds. Fails with ALREADY_EXISTS, reason
-   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken.
+   * A missing stat that a requirement follows is created, without bounds. Fails with ALREADY_EXISTS, reason
+   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: handleUnaryCall<CreateAchievementRequest, CreateAchievementResponse>;
   /** Gets an achievement, hidden or not. */
@@ -1304,35 +1303,34 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /** Lists the achievements of a title, hidden ones included. */
   listAchievements: handleUnaryCall<ListAchievementsRequest, ListAchievementsResponse>;
   /**
-   * Changes an achievement.
+   * Updates an achievement.
    *
-   * What players have done stays: an unlocked achievement stays unlocked whatever its requirements become, and
-   * nothing unlocks by a change of a definition. If its gamerscore changes, the totals of the players who have it
-   * change with it.
+   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change, and a change of a
+   * definition unlocks nothing. If its gamerscore changes, the totals of the players who unlocked it change with it.
    */
   updateAchievement: handleUnaryCall<UpdateAchievementRequest, UpdateAchievementResponse>;
   /**
    * Deletes an achievement.
    *
-   * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and the call is
-   * not forced.
+   * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and `force` is not
+   * set.
    */
   deleteAchievement: handleUnaryCall<DeleteAchievementRequest, DeleteAchievementResponse>;
   /** Moves an achievement to another position; those between move by one. Atomic. */
   reorderAchievement: handleUnaryCall<ReorderAchievementRequest, ReorderAchievementResponse>;
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
-   * first one that is missing.
+   * first missing one.
    */
   batchGetAchievements: handleUnaryCall<BatchGetAchievementsRequest, BatchGetAchievementsResponse>;
 }
 
 export interface AchievementServiceClient extends Client {
   /**
-   * Makes an achievement.
+   * Creates an achievement.
    *
-   * A stat that a requirement follows and that is not there is made, without bounds. Fails with ALREADY_EXISTS, reason
-   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or one in a dialect is taken.
+   * A missing stat that a requirement follows is created, without bounds. Fails with ALREADY_EXISTS, reason
+   * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement(
     request: CreateAchievementRequest,
@@ -1382,11 +1380,10 @@ export interface AchievementServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListAchievementsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes an achievement.
+   * Updates an achievement.
    *
-   * What players have done stays: an unlocked achievement stays unlocked whatever its requirements become, and
-   * nothing unlocks by a change of a definition. If its gamerscore changes, the totals of the players who have it
-   * change with it.
+   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change, and a change of a
+   * definition unlocks nothing. If its gamerscore changes, the totals of the players who unlocked it change with it.
    */
   updateAchievement(
     request: UpdateAchievementRequest,
@@ -1406,8 +1403,8 @@ export interface AchievementServiceClient extends Client {
   /**
    * Deletes an achievement.
    *
-   * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and the call is
-   * not forced.
+   * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and `force` is not
+   * set.
    */
   deleteAchievement(
     request: DeleteAchievementRequest,
@@ -1442,7 +1439,7 @@ export interface AchievementServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
-   * first one that is missing.
+   * first missing one.
    */
   batchGetAchievements(
     request: BatchGetAchievementsRequest,

@@ -13,21 +13,21 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/delivery.proto";
 
-/** How a delivery stands. */
+/** The state of a delivery. */
 export const DeliveryState = {
-  /** UNSPECIFIED - Never returned; refused as a filter. */
+  /** UNSPECIFIED - Never returned; rejected as a filter. */
   UNSPECIFIED: 0,
-  /** PENDING - It is to be sent, or to be sent again. */
+  /** PENDING - It is waiting for an attempt or a retry. */
   PENDING: 1,
-  /** WAITING_FOR_ACCOUNT - It is to be sent once the player has an account there. */
+  /** WAITING_FOR_ACCOUNT - It waits until the player has an account on the platform. */
   WAITING_FOR_ACCOUNT: 2,
-  /** DELIVERED - The destination has it. */
+  /** DELIVERED - The destination accepted it. */
   DELIVERED: 3,
-  /** SUPERSEDED - A later event of the achievement said all that it would have said, before it was sent. */
+  /** SUPERSEDED - A later event of the achievement made it obsolete before it was sent. */
   SUPERSEDED: 4,
-  /** UNSUPPORTED - The destination's platform has no word for it. */
+  /** UNSUPPORTED - The destination's platform cannot represent the event. */
   UNSUPPORTED: 5,
-  /** DEAD - It was refused for good, or tried as often as it may be: a dead letter, which can be replayed. */
+  /** DEAD - A dead letter: the destination rejected it permanently, or the attempts are used up. It can be replayed. */
   DEAD: 6,
 } as const;
 
@@ -43,47 +43,47 @@ export namespace DeliveryState {
   export type DEAD = typeof DeliveryState.DEAD;
 }
 
-/** One event on its way to one destination. */
+/** The delivery of one event to one destination. */
 export interface Delivery {
   /** The destination's title. */
   titleId: string;
   /** The destination. */
   destinationId: string;
-  /** What is delivered. Its `event_id` names the delivery among those of the destination. */
+  /** The event. Its `event_id` identifies the delivery within the destination. */
   event?:
     | Event
     | undefined;
-  /** How it stands. */
+  /** The state. */
   state: DeliveryState;
-  /** How often it was tried. */
+  /** The number of attempts. */
   attempts: number;
-  /** When it was taken up for delivery. */
+  /** When the delivery was enqueued. */
   createTime?:
     | Timestamp
     | undefined;
-  /** When it was last tried. Absent if never. */
+  /** The time of the last attempt. Absent if there was none. */
   attemptTime?:
     | Timestamp
     | undefined;
-  /** When the next try is due. Absent if there is none to come. */
+  /** When the next attempt is due. Absent if none is planned. */
   nextAttemptTime?:
     | Timestamp
     | undefined;
-  /** What names the last request to the destination: the same for each try of the same. Empty if never tried. */
+  /** The idempotency key of the last request, equal for each retry of it. Empty before the first attempt. */
   idempotencyKey: string;
-  /** The last request, without its credential. Absent if never tried. */
+  /** The last request, without its credential. Absent before the first attempt. */
   request?:
     | DeliveryRequest
     | undefined;
-  /** The last answer. Absent if there was none. */
+  /** The last HTTP response. Absent if there was none. */
   response?:
     | DeliveryResponse
     | undefined;
-  /** What went wrong last, in words, or why it cannot be said there. Empty if nothing did. */
+  /** The last error as text, or why the platform cannot represent the event. Empty if there was none. */
   error: string;
 }
 
-/** What was sent. */
+/** The HTTP request. */
 export interface DeliveryRequest {
   /** The HTTP method. */
   method: string;
@@ -93,37 +93,37 @@ export interface DeliveryRequest {
   body: string;
 }
 
-/** What was answered. */
+/** The HTTP response. */
 export interface DeliveryResponse {
   /** The HTTP status. */
   status: number;
-  /** The body. Cut after 8 KiB. Where it repeats the credential, `[credential]` stands in its place. */
+  /** The body. Cut after 8 KiB. An occurrence of the credential is replaced with `[credential]`. */
   body: string;
 }
 
-/** What a destination knows of one player's achievement. */
+/** The delivery state of one player's achievement at one destination. */
 export interface AchievementDelivery {
   /** The destination. */
   destinationId: string;
-  /** What it speaks. */
+  /** The dialect. */
   dialect: string;
   /** The achievement. */
   achievementId: string;
-  /** How the newest of its deliveries stands. */
+  /** The state of its newest delivery. */
   state: DeliveryState;
-  /** The newest event that the destination has. Absent if it has none. */
+  /** The newest delivered event. Absent if there is none. */
   delivered?:
     | Event
     | undefined;
-  /** The newest event that is for it, delivered or not. */
+  /** The newest event that the destination's filter matches, delivered or not. */
   newest?:
     | Event
     | undefined;
-  /** When the next try is due. Absent if there is none to come. */
+  /** When the next attempt is due. Absent if none is planned. */
   nextAttemptTime?:
     | Timestamp
     | undefined;
-  /** What went wrong last, in words. Empty if nothing did. */
+  /** The last error as text. Empty if there was none. */
   error: string;
 }
 

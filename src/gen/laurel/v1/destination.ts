@@ -14,41 +14,42 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/destination.proto";
 
-/** Where events of a title are delivered: a platform that speaks a dialect, or a webhook. */
+/** A target for the events of a title: a platform that uses a dialect, or a webhook. */
 export interface Destination {
   /** The title whose events are delivered. Required and immutable. */
   titleId: string;
   /** Its id, unique in the title. Required and immutable. 1 to 128 characters, no control characters. */
   destinationId: string;
-  /** What people call it. At most 4096 characters. May be empty. */
+  /** The name shown to people. At most 4096 characters. May be empty. */
   displayName: string;
-  /** What it speaks: `webhook`, or a dialect whose ListDialects says `bridge`. Required and immutable. */
+  /** `webhook`, or a dialect for which ListDialects sets `bridge`. Required and immutable. */
   dialect: string;
   /**
-   * Where it is: of a dialect, what its API stands below, such as `https://achievements.xboxlive.com`; of a webhook, the
-   * very URL. Required. `https`, or `http` to `localhost` and loopback addresses written as such. An address in a private
-   * network is refused, unless the server is told to allow it; a name that means one fails when it is called.
+   * The URL: for a dialect, the base URL of its API, such as `https://achievements.xboxlive.com`; for a webhook, the
+   * exact URL. Required. `https`, or `http` to `localhost` and loopback addresses written as such. An address in a
+   * private network is rejected unless the server's configuration allows it; a host name that resolves to such an
+   * address fails when it is called.
    */
   url: string;
   /**
-   * Where the server finds what it shows the destination to be let in: `env:LAUREL_CREDENTIAL_NAME` for an environment
-   * variable, whose name begins so, or `file:NAME` for a file in its folder of credentials. The credential itself is never
-   * kept in the database, returned or logged. Of a dialect, it is the value of the Authorization header; of a webhook, the
-   * secret that signs, `whsec_...`, or two of them with a space between, while one takes over from the other. Required for
-   * a webhook. A credential may be for some titles alone; for another's destination it is as if it were not there.
+   * A reference to the credential for the destination: `env:LAUREL_CREDENTIAL_NAME` for an environment variable with
+   * this prefix, or `file:NAME` for a file in the server's credentials folder. The credential itself is never stored in
+   * the database, returned or logged. For a dialect, it is the value of the Authorization header; for a webhook, the
+   * signing secret, `whsec_...`, or two of them separated by a space during a rotation. Required for a webhook. A
+   * credential may be restricted to some titles; destinations of other titles fail as if it did not exist.
    */
   credential: string;
   /** Which events are delivered. */
   filter?:
     | EventFilter
     | undefined;
-  /** How hard it is called. */
+  /** The limits on requests to it. */
   limits?:
     | DeliveryLimits
     | undefined;
-  /** Whether deliveries rest. Output only: PauseDestination and ResumeDestination change it. */
+  /** Whether deliveries are paused. Output only: PauseDestination and ResumeDestination change it. */
   paused: boolean;
-  /** When Laurel first kept it. Output only. */
+  /** When it was created. Output only. */
   createTime?:
     | Timestamp
     | undefined;
@@ -57,21 +58,24 @@ export interface Destination {
     | Timestamp
     | undefined;
   /**
-   * Changes with each write. In an update: if set, it must match what is kept, else the call fails with
+   * Changes with each write. In an update: if set, it must equal the stored etag, else the call fails with
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
 }
 
-/** How hard a destination is called. */
+/** Limits on requests to a destination. */
 export interface DeliveryLimits {
-  /** Requests a second at most, of all servers together. The default is 10, at least 0.001 and at most 10000. */
+  /**
+   * The maximum number of requests per second, over all servers. The default is 10, the minimum 0.001, the maximum
+   * 10000.
+   */
   requestsPerSecond: number;
-  /** Requests that run at the same time at most, from each server. The default is 8, the maximum 256. */
+  /** The maximum number of concurrent requests from each server. The default is 8, the maximum 256. */
   maxInFlight: number;
-  /** How often a delivery is tried before it becomes a dead letter. The default is 12, the maximum 100. */
+  /** The number of attempts after which a delivery becomes a dead letter. The default is 12, the maximum 100. */
   maxAttempts: number;
-  /** How long one request may take. The default is 10 seconds, at least 100 milliseconds and at most 60 seconds. */
+  /** The timeout of one request. The default is 10 seconds, the minimum 100 milliseconds, the maximum 60 seconds. */
   timeout?: Duration | undefined;
 }
 

@@ -28,25 +28,25 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/destination_service.proto";
 
-/** What to make. */
+/** The request of CreateDestination. */
 export interface CreateDestinationRequest {
   /** The destination. Required. Output-only fields and the etag are ignored. */
   destination?:
     | Destination
     | undefined;
-  /** Whether to deliver the events that are kept already, from the oldest on. The default is only those to come. */
+  /** Whether to deliver the retained events first, from the oldest on. The default is future events only. */
   fromOldest: boolean;
   /** See TitleService. */
   requestId: string;
 }
 
-/** What was made. */
+/** The response of CreateDestination. */
 export interface CreateDestinationResponse {
-  /** The destination as it is kept. */
+  /** The destination as stored. */
   destination?: Destination | undefined;
 }
 
-/** Which to get. */
+/** The request of GetDestination. */
 export interface GetDestinationRequest {
   /** The title. Required. */
   titleId: string;
@@ -54,33 +54,33 @@ export interface GetDestinationRequest {
   destinationId: string;
 }
 
-/** What was found. */
+/** The response of GetDestination. */
 export interface GetDestinationResponse {
   /** The destination. */
   destination?: Destination | undefined;
 }
 
-/** Which page to get. */
+/** The request of ListDestinations. */
 export interface ListDestinationsRequest {
   /** The title. Required. */
   titleId: string;
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
-  /** The `next_page_token` of the page before. If empty, the first page is returned. */
+  /** The `next_page_token` of the previous page. If empty, the first page is returned. */
   pageToken: string;
 }
 
-/** A page. */
+/** The response of ListDestinations. */
 export interface ListDestinationsResponse {
   /** The destinations, ordered by id. */
   destinations: Destination[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** What to change. */
+/** The request of UpdateDestination. */
 export interface UpdateDestinationRequest {
-  /** The destination: `title_id` and `destination_id` name it, the fields of the mask are taken. Required. */
+  /** The destination: `title_id` and `destination_id` name it, the fields of the mask are written. Required. */
   destination?:
     | Destination
     | undefined;
@@ -95,29 +95,29 @@ export interface UpdateDestinationRequest {
   requestId: string;
 }
 
-/** What was changed. */
+/** The response of UpdateDestination. */
 export interface UpdateDestinationResponse {
-  /** The destination as it is kept now. */
+  /** The destination as stored. */
   destination?: Destination | undefined;
 }
 
-/** Which to delete. */
+/** The request of DeleteDestination. */
 export interface DeleteDestinationRequest {
   /** The title. Required. */
   titleId: string;
   /** The destination. Required. */
   destinationId: string;
-  /** If set, it must match the kept one, else the call fails with ABORTED, reason ETAG_MISMATCH. */
+  /** If set, it must equal the stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. */
   etag: string;
   /** See TitleService. */
   requestId: string;
 }
 
-/** Nothing to say. */
+/** The response of DeleteDestination. */
 export interface DeleteDestinationResponse {
 }
 
-/** Which to pause. */
+/** The request of PauseDestination. */
 export interface PauseDestinationRequest {
   /** The title. Required. */
   titleId: string;
@@ -125,13 +125,13 @@ export interface PauseDestinationRequest {
   destinationId: string;
 }
 
-/** What was paused. */
+/** The response of PauseDestination. */
 export interface PauseDestinationResponse {
-  /** The destination as it is kept now. */
+  /** The destination as stored. */
   destination?: Destination | undefined;
 }
 
-/** Which to resume. */
+/** The request of ResumeDestination. */
 export interface ResumeDestinationRequest {
   /** The title. Required. */
   titleId: string;
@@ -139,13 +139,13 @@ export interface ResumeDestinationRequest {
   destinationId: string;
 }
 
-/** What was resumed. */
+/** The response of ResumeDestination. */
 export interface ResumeDestinationResponse {
-  /** The destination as it is kept now. */
+  /** The destination as stored. */
   destination?: Destination | undefined;
 }
 
-/** Which to test. */
+/** The request of TestDestination. */
 export interface TestDestinationRequest {
   /** The title. Required. */
   titleId: string;
@@ -153,56 +153,56 @@ export interface TestDestinationRequest {
   destinationId: string;
 }
 
-/** What came of it. */
+/** The response of TestDestination. */
 export interface TestDestinationResponse {
-  /** Whether the destination took it. */
+  /** Whether the destination accepted the request. */
   succeeded: boolean;
-  /** What was sent. Absent if nothing could be. */
+  /** The request. Absent if none could be sent. */
   request?:
     | DeliveryRequest
     | undefined;
-  /** What was answered. Absent if nothing was. */
+  /** The response. Absent if there was none. */
   response?:
     | DeliveryResponse
     | undefined;
-  /** How long it took. */
+  /** The duration of the request. */
   duration?:
     | Duration
     | undefined;
-  /** What went wrong, in words. Empty if it succeeded. */
+  /** The error as text. Empty if it succeeded. */
   error: string;
 }
 
-/** Which page to get. */
+/** The request of ListDeliveries. */
 export interface ListDeliveriesRequest {
   /** The title. Required. */
   titleId: string;
   /** The destination. Required. */
   destinationId: string;
-  /** Only of this player. If empty, of all. */
+  /** Only deliveries of this player. If empty, of all. */
   playerId: string;
-  /** Only of this achievement. If empty, of all. */
+  /** Only deliveries of this achievement. If empty, of all. */
   achievementId: string;
-  /** Only in any of these states. If empty, all. At most 64. */
+  /** Only deliveries in any of these states. If empty, all. At most 64. */
   states: DeliveryState[];
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields but `page_size`
-   * must be as they were.
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged.
    */
   pageToken: string;
 }
 
-/** A page. */
+/** The response of ListDeliveries. */
 export interface ListDeliveriesResponse {
   /** The deliveries, newest first, without the bodies of requests and responses: GetDelivery has them. */
   deliveries: Delivery[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** Which to get. */
+/** The request of GetDelivery. */
 export interface GetDeliveryRequest {
   /** The title. Required. */
   titleId: string;
@@ -212,13 +212,13 @@ export interface GetDeliveryRequest {
   eventId: string;
 }
 
-/** What was found. */
+/** The response of GetDelivery. */
 export interface GetDeliveryResponse {
   /** The delivery. */
   delivery?: Delivery | undefined;
 }
 
-/** Which to send again. */
+/** The request of ReplayDelivery. */
 export interface ReplayDeliveryRequest {
   /** The title. Required. */
   titleId: string;
@@ -228,58 +228,58 @@ export interface ReplayDeliveryRequest {
   eventId: string;
 }
 
-/** What is sent again. */
+/** The response of ReplayDelivery. */
 export interface ReplayDeliveryResponse {
-  /** The delivery as it is kept now. */
+  /** The delivery as stored. */
   delivery?: Delivery | undefined;
 }
 
-/** Which to send again: those that meet each part that is set. */
+/** The request of ReplayDeliveries: selects the deliveries that match each field that is set. */
 export interface ReplayDeliveriesRequest {
   /** The title. Required. */
   titleId: string;
   /** The destination. Required. */
   destinationId: string;
-  /** In these states, of `DELIVERED`, `UNSUPPORTED` and `DEAD`. If empty, dead letters only. At most 64. */
+  /** Deliveries in these states, of `DELIVERED`, `UNSUPPORTED` and `DEAD`. If empty, dead letters only. At most 64. */
   states: DeliveryState[];
-  /** Of this player. If empty, of all. */
+  /** Deliveries of this player. If empty, of all. */
   playerId: string;
-  /** Of events that happened then or later. */
+  /** Deliveries of events that happened at this time or later. */
   startTime?:
     | Timestamp
     | undefined;
-  /** Of events that happened before. */
+  /** Deliveries of events that happened before this time. */
   endTime?: Timestamp | undefined;
 }
 
-/** What is sent again. */
+/** The response of ReplayDeliveries. */
 export interface ReplayDeliveriesResponse {
-  /** How many deliveries. */
+  /** The number of deliveries. */
   replayedCount: bigint;
 }
 
-/** Whose to list. */
+/** The request of ListAchievementDeliveries. */
 export interface ListAchievementDeliveriesRequest {
   /** The title. Required. */
   titleId: string;
   /** The player. Required. */
   playerId: string;
-  /** Only of this achievement. If empty, of all. */
+  /** Only deliveries of this achievement. If empty, of all. */
   achievementId: string;
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields but `page_size`
-   * must be as they were.
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged.
    */
   pageToken: string;
 }
 
-/** What the destinations know. */
+/** The response of ListAchievementDeliveries. */
 export interface ListAchievementDeliveriesResponse {
   /** Ordered by achievement and destination. */
   deliveries: AchievementDelivery[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
@@ -2239,12 +2239,12 @@ export const ListAchievementDeliveriesResponse: MessageFns<ListAchievementDelive
 };
 
 /**
- * Delivers events of a title to platforms and webhooks. What holds for every service stands with TitleService.
+ * Delivers events of a title to platforms and webhooks. TitleService states the rules that hold for every service.
  *
- * Each event arrives at least once, under an idempotency key that is the same each time. Of one player they arrive at a
- * destination in their order; of several players side by side. Progress that a later event supersedes is not sent; an
- * unlock always is. What fails is tried again, later and later, until it is a dead letter. A player's deliveries to a
- * platform wait until the player has an account there.
+ * Each event is delivered at least once, with an idempotency key that stays the same for each retry. Events of one
+ * player are delivered in order; events of different players concurrently. Progress that a later event supersedes is
+ * not sent; an unlock always is. Failed deliveries are retried with backoff until they become dead letters. A player's
+ * deliveries to a platform wait until the player has an account there.
  *
  * Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND, DESTINATION_NOT_FOUND or DELIVERY_NOT_FOUND, if what it names
  * is not there.
@@ -2252,9 +2252,9 @@ export const ListAchievementDeliveriesResponse: MessageFns<ListAchievementDelive
 export type DestinationServiceService = typeof DestinationServiceService;
 export const DestinationServiceService = {
   /**
-   * Makes a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
-   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there, and
-   * reason TOO_MANY_DESTINATIONS if the title has 100 already.
+   * Creates a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
+   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the title has no binding in the dialect, and reason
+   * TOO_MANY_DESTINATIONS if the title has 100 already.
    */
   createDestination: {
     path: "/laurel.v1.DestinationService/CreateDestination" as const,
@@ -2292,8 +2292,8 @@ export const DestinationServiceService = {
     responseDeserialize: (value: Buffer): ListDestinationsResponse => ListDestinationsResponse.decode(value),
   },
   /**
-   * Changes a destination. Servers follow within a second: what waits goes the new way, and a request that runs ends
-   * the old way.
+   * Updates a destination. Servers apply the change within a second to waiting deliveries; a request in progress ends
+   * with the old settings.
    */
   updateDestination: {
     path: "/laurel.v1.DestinationService/UpdateDestination" as const,
@@ -2306,7 +2306,7 @@ export const DestinationServiceService = {
       Buffer.from(UpdateDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateDestinationResponse => UpdateDestinationResponse.decode(value),
   },
-  /** Deletes a destination with all its deliveries, also those that are not sent. */
+  /** Deletes a destination with all its deliveries, including unsent ones. */
   deleteDestination: {
     path: "/laurel.v1.DestinationService/DeleteDestination" as const,
     requestStream: false as const,
@@ -2318,7 +2318,7 @@ export const DestinationServiceService = {
       Buffer.from(DeleteDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteDestinationResponse => DeleteDestinationResponse.decode(value),
   },
-  /** Lets deliveries rest: events gather, and nothing is sent. Success if it is paused already. */
+  /** Pauses deliveries: events are enqueued, and nothing is sent. Success if it is paused already. */
   pauseDestination: {
     path: "/laurel.v1.DestinationService/PauseDestination" as const,
     requestStream: false as const,
@@ -2330,7 +2330,10 @@ export const DestinationServiceService = {
       Buffer.from(PauseDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PauseDestinationResponse => PauseDestinationResponse.decode(value),
   },
-  /** Sends what gathered, and goes on; what rests because it failed is tried at once. Success if it is not paused. */
+  /**
+   * Resumes deliveries, starting with the enqueued ones; deliveries in backoff are retried at once. Success if it is
+   * not paused.
+   */
   resumeDestination: {
     path: "/laurel.v1.DestinationService/ResumeDestination" as const,
     requestStream: false as const,
@@ -2343,9 +2346,9 @@ export const DestinationServiceService = {
     responseDeserialize: (value: Buffer): ResumeDestinationResponse => ResumeDestinationResponse.decode(value),
   },
   /**
-   * Calls the destination once, at once, with something that changes nothing there: a webhook gets a signed event of type
-   * `laurel.test`, a platform is asked for something that it serves to whoever may write. Says what came of it: that the
-   * destination is away is an answer and no error. Paused destinations can be tested too.
+   * Sends one request at once that changes nothing at the destination: a webhook gets a signed event of type
+   * `laurel.test`, a platform a read that requires the permission to write. Returns the result: an unreachable
+   * destination is a result and no error. Paused destinations can be tested too.
    */
   testDestination: {
     path: "/laurel.v1.DestinationService/TestDestination" as const,
@@ -2358,7 +2361,10 @@ export const DestinationServiceService = {
       Buffer.from(TestDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TestDestinationResponse => TestDestinationResponse.decode(value),
   },
-  /** Lists deliveries to a destination, newest first. Those that were delivered or superseded are kept as long as events are. */
+  /**
+   * Lists deliveries to a destination, newest first. Delivered and superseded deliveries are retained as long as
+   * events.
+   */
   listDeliveries: {
     path: "/laurel.v1.DestinationService/ListDeliveries" as const,
     requestStream: false as const,
@@ -2370,7 +2376,7 @@ export const DestinationServiceService = {
       Buffer.from(ListDeliveriesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListDeliveriesResponse => ListDeliveriesResponse.decode(value),
   },
-  /** Gets a delivery, with its last request and what was answered. */
+  /** Gets a delivery, with its last request and response. */
   getDelivery: {
     path: "/laurel.v1.DestinationService/GetDelivery" as const,
     requestStream: false as const,
@@ -2381,8 +2387,8 @@ export const DestinationServiceService = {
     responseDeserialize: (value: Buffer): GetDeliveryResponse => GetDeliveryResponse.decode(value),
   },
   /**
-   * Sends a delivery again, as if it had never been tried. A webhook gets it under the id that it had. A platform gets it
-   * under a key of its own where it went out with others before; what it has already it takes as no change.
+   * Sends a delivery again, as if there had been no attempt. A webhook gets it with the same id. A platform gets it
+   * with an idempotency key of its own if it was sent in a batch before; a platform treats known progress as no change.
    */
   replayDelivery: {
     path: "/laurel.v1.DestinationService/ReplayDelivery" as const,
@@ -2395,7 +2401,7 @@ export const DestinationServiceService = {
       Buffer.from(ReplayDeliveryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReplayDeliveryResponse => ReplayDeliveryResponse.decode(value),
   },
-  /** Sends many again in the same way. */
+  /** Sends several deliveries again in the same way. */
   replayDeliveries: {
     path: "/laurel.v1.DestinationService/ReplayDeliveries" as const,
     requestStream: false as const,
@@ -2408,8 +2414,8 @@ export const DestinationServiceService = {
     responseDeserialize: (value: Buffer): ReplayDeliveriesResponse => ReplayDeliveriesResponse.decode(value),
   },
   /**
-   * Says of a player's achievements what each destination of the title knows, ordered by achievement and destination. What
-   * was never meant for a destination is not among it.
+   * Lists the delivery state of a player's achievements at each destination of the title, ordered by achievement and
+   * destination. Achievements without a matching event for a destination are left out.
    */
   listAchievementDeliveries: {
     path: "/laurel.v1.DestinationService/ListAchievementDeliveries" as const,
@@ -2428,9 +2434,9 @@ export const DestinationServiceService = {
 
 export interface DestinationServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
-   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there, and
-   * reason TOO_MANY_DESTINATIONS if the title has 100 already.
+   * Creates a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
+   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the title has no binding in the dialect, and reason
+   * TOO_MANY_DESTINATIONS if the title has 100 already.
    */
   createDestination: handleUnaryCall<CreateDestinationRequest, CreateDestinationResponse>;
   /** Gets a destination. */
@@ -2438,45 +2444,51 @@ export interface DestinationServiceServer extends UntypedServiceImplementation {
   /** Lists the destinations of a title, ordered by id. */
   listDestinations: handleUnaryCall<ListDestinationsRequest, ListDestinationsResponse>;
   /**
-   * Changes a destination. Servers follow within a second: what waits goes the new way, and a request that runs ends
-   * the old way.
+   * Updates a destination. Servers apply the change within a second to waiting deliveries; a request in progress ends
+   * with the old settings.
    */
   updateDestination: handleUnaryCall<UpdateDestinationRequest, UpdateDestinationResponse>;
-  /** Deletes a destination with all its deliveries, also those that are not sent. */
+  /** Deletes a destination with all its deliveries, including unsent ones. */
   deleteDestination: handleUnaryCall<DeleteDestinationRequest, DeleteDestinationResponse>;
-  /** Lets deliveries rest: events gather, and nothing is sent. Success if it is paused already. */
+  /** Pauses deliveries: events are enqueued, and nothing is sent. Success if it is paused already. */
   pauseDestination: handleUnaryCall<PauseDestinationRequest, PauseDestinationResponse>;
-  /** Sends what gathered, and goes on; what rests because it failed is tried at once. Success if it is not paused. */
+  /**
+   * Resumes deliveries, starting with the enqueued ones; deliveries in backoff are retried at once. Success if it is
+   * not paused.
+   */
   resumeDestination: handleUnaryCall<ResumeDestinationRequest, ResumeDestinationResponse>;
   /**
-   * Calls the destination once, at once, with something that changes nothing there: a webhook gets a signed event of type
-   * `laurel.test`, a platform is asked for something that it serves to whoever may write. Says what came of it: that the
-   * destination is away is an answer and no error. Paused destinations can be tested too.
+   * Sends one request at once that changes nothing at the destination: a webhook gets a signed event of type
+   * `laurel.test`, a platform a read that requires the permission to write. Returns the result: an unreachable
+   * destination is a result and no error. Paused destinations can be tested too.
    */
   testDestination: handleUnaryCall<TestDestinationRequest, TestDestinationResponse>;
-  /** Lists deliveries to a destination, newest first. Those that were delivered or superseded are kept as long as events are. */
+  /**
+   * Lists deliveries to a destination, newest first. Delivered and superseded deliveries are retained as long as
+   * events.
+   */
   listDeliveries: handleUnaryCall<ListDeliveriesRequest, ListDeliveriesResponse>;
-  /** Gets a delivery, with its last request and what was answered. */
+  /** Gets a delivery, with its last request and response. */
   getDelivery: handleUnaryCall<GetDeliveryRequest, GetDeliveryResponse>;
   /**
-   * Sends a delivery again, as if it had never been tried. A webhook gets it under the id that it had. A platform gets it
-   * under a key of its own where it went out with others before; what it has already it takes as no change.
+   * Sends a delivery again, as if there had been no attempt. A webhook gets it with the same id. A platform gets it
+   * with an idempotency key of its own if it was sent in a batch before; a platform treats known progress as no change.
    */
   replayDelivery: handleUnaryCall<ReplayDeliveryRequest, ReplayDeliveryResponse>;
-  /** Sends many again in the same way. */
+  /** Sends several deliveries again in the same way. */
   replayDeliveries: handleUnaryCall<ReplayDeliveriesRequest, ReplayDeliveriesResponse>;
   /**
-   * Says of a player's achievements what each destination of the title knows, ordered by achievement and destination. What
-   * was never meant for a destination is not among it.
+   * Lists the delivery state of a player's achievements at each destination of the title, ordered by achievement and
+   * destination. Achievements without a matching event for a destination are left out.
    */
   listAchievementDeliveries: handleUnaryCall<ListAchievementDeliveriesRequest, ListAchievementDeliveriesResponse>;
 }
 
 export interface DestinationServiceClient extends Client {
   /**
-   * Makes a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
-   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the dialect cannot name the title, because it has no binding there, and
-   * reason TOO_MANY_DESTINATIONS if the title has 100 already.
+   * Creates a destination. Fails with ALREADY_EXISTS, reason DESTINATION_EXISTS, if its id is taken in the title; with
+   * FAILED_PRECONDITION, reason TITLE_UNBOUND, if the title has no binding in the dialect, and reason
+   * TOO_MANY_DESTINATIONS if the title has 100 already.
    */
   createDestination(
     request: CreateDestinationRequest,
@@ -2526,8 +2538,8 @@ export interface DestinationServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListDestinationsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes a destination. Servers follow within a second: what waits goes the new way, and a request that runs ends
-   * the old way.
+   * Updates a destination. Servers apply the change within a second to waiting deliveries; a request in progress ends
+   * with the old settings.
    */
   updateDestination(
     request: UpdateDestinationRequest,
@@ -2544,7 +2556,7 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateDestinationResponse) => void,
   ): ClientUnaryCall;
-  /** Deletes a destination with all its deliveries, also those that are not sent. */
+  /** Deletes a destination with all its deliveries, including unsent ones. */
   deleteDestination(
     request: DeleteDestinationRequest,
     callback: (error: ServiceError | null, response: DeleteDestinationResponse) => void,
@@ -2560,7 +2572,7 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteDestinationResponse) => void,
   ): ClientUnaryCall;
-  /** Lets deliveries rest: events gather, and nothing is sent. Success if it is paused already. */
+  /** Pauses deliveries: events are enqueued, and nothing is sent. Success if it is paused already. */
   pauseDestination(
     request: PauseDestinationRequest,
     callback: (error: ServiceError | null, response: PauseDestinationResponse) => void,
@@ -2576,7 +2588,10 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: PauseDestinationResponse) => void,
   ): ClientUnaryCall;
-  /** Sends what gathered, and goes on; what rests because it failed is tried at once. Success if it is not paused. */
+  /**
+   * Resumes deliveries, starting with the enqueued ones; deliveries in backoff are retried at once. Success if it is
+   * not paused.
+   */
   resumeDestination(
     request: ResumeDestinationRequest,
     callback: (error: ServiceError | null, response: ResumeDestinationResponse) => void,
@@ -2593,9 +2608,9 @@ export interface DestinationServiceClient extends Client {
     callback: (error: ServiceError | null, response: ResumeDestinationResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Calls the destination once, at once, with something that changes nothing there: a webhook gets a signed event of type
-   * `laurel.test`, a platform is asked for something that it serves to whoever may write. Says what came of it: that the
-   * destination is away is an answer and no error. Paused destinations can be tested too.
+   * Sends one request at once that changes nothing at the destination: a webhook gets a signed event of type
+   * `laurel.test`, a platform a read that requires the permission to write. Returns the result: an unreachable
+   * destination is a result and no error. Paused destinations can be tested too.
    */
   testDestination(
     request: TestDestinationRequest,
@@ -2612,7 +2627,10 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TestDestinationResponse) => void,
   ): ClientUnaryCall;
-  /** Lists deliveries to a destination, newest first. Those that were delivered or superseded are kept as long as events are. */
+  /**
+   * Lists deliveries to a destination, newest first. Delivered and superseded deliveries are retained as long as
+   * events.
+   */
   listDeliveries(
     request: ListDeliveriesRequest,
     callback: (error: ServiceError | null, response: ListDeliveriesResponse) => void,
@@ -2628,7 +2646,7 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListDeliveriesResponse) => void,
   ): ClientUnaryCall;
-  /** Gets a delivery, with its last request and what was answered. */
+  /** Gets a delivery, with its last request and response. */
   getDelivery(
     request: GetDeliveryRequest,
     callback: (error: ServiceError | null, response: GetDeliveryResponse) => void,
@@ -2645,8 +2663,8 @@ export interface DestinationServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetDeliveryResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Sends a delivery again, as if it had never been tried. A webhook gets it under the id that it had. A platform gets it
-   * under a key of its own where it went out with others before; what it has already it takes as no change.
+   * Sends a delivery again, as if there had been no attempt. A webhook gets it with the same id. A platform gets it
+   * with an idempotency key of its own if it was sent in a batch before; a platform treats known progress as no change.
    */
   replayDelivery(
     request: ReplayDeliveryRequest,
@@ -2663,7 +2681,7 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReplayDeliveryResponse) => void,
   ): ClientUnaryCall;
-  /** Sends many again in the same way. */
+  /** Sends several deliveries again in the same way. */
   replayDeliveries(
     request: ReplayDeliveriesRequest,
     callback: (error: ServiceError | null, response: ReplayDeliveriesResponse) => void,
@@ -2680,8 +2698,8 @@ export interface DestinationServiceClient extends Client {
     callback: (error: ServiceError | null, response: ReplayDeliveriesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Says of a player's achievements what each destination of the title knows, ordered by achievement and destination. What
-   * was never meant for a destination is not among it.
+   * Lists the delivery state of a player's achievements at each destination of the title, ordered by achievement and
+   * destination. Achievements without a matching event for a destination are left out.
    */
   listAchievementDeliveries(
     request: ListAchievementDeliveriesRequest,

@@ -11,17 +11,18 @@ export const protobufPackage = "laurel.v1";
 export const protobufFileName = "laurel/v1/error_reason.proto";
 
 /**
- * Why a call failed, for programs: each word that the `reason` of a google.rpc.ErrorInfo of the domain `laurel` can
- * be, without the prefix. The examples show the ErrorInfo as JSON; `metadata` has the parts of its message.
+ * The reason of a failed call, for programs: each value that the `reason` of a google.rpc.ErrorInfo of the domain
+ * `laurel` can have, without the prefix. The examples show the ErrorInfo as JSON; `metadata` holds the variable parts
+ * of its message.
  *
- * A call that fails without an ErrorInfo met a fault of the server's own (INTERNAL), or was cancelled, or ran out of
- * its deadline.
+ * A call that fails without an ErrorInfo hit a defect of the server (INTERNAL), was cancelled, or exceeded its
+ * deadline.
  */
 export const ErrorReason = {
   /** UNSPECIFIED - Never sent. */
   UNSPECIFIED: 0,
   /**
-   * INVALID_FIELD - INVALID_ARGUMENT: fields of the request are wrong. A BadRequest names each, with what to do.
+   * INVALID_FIELD - INVALID_ARGUMENT: fields of the request are invalid. A BadRequest names each and its remedy.
    *
    *     {
    *       "reason": "INVALID_FIELD",
@@ -67,7 +68,7 @@ export const ErrorReason = {
    */
   PLAYER_NOT_FOUND: 4,
   /**
-   * ACCOUNT_NOT_FOUND - NOT_FOUND: no player has the account, or not the one who was named.
+   * ACCOUNT_NOT_FOUND - NOT_FOUND: no player has the account, or another player than the named one has it.
    *
    *     {
    *       "reason": "ACCOUNT_NOT_FOUND",
@@ -93,7 +94,7 @@ export const ErrorReason = {
    */
   STAT_NOT_FOUND: 6,
   /**
-   * DIALECT_NOT_FOUND - NOT_FOUND: the server does not speak the dialect.
+   * DIALECT_NOT_FOUND - NOT_FOUND: the server does not support the dialect.
    *
    *     {
    *       "reason": "DIALECT_NOT_FOUND",
@@ -169,7 +170,7 @@ export const ErrorReason = {
    */
   ACCOUNT_LINKED_ELSEWHERE: 12,
   /**
-   * BINDING_TAKEN - ALREADY_EXISTS: the binding is another title's binding or id, or the title's id is what another title is bound to.
+   * BINDING_TAKEN - ALREADY_EXISTS: the binding is another title's binding or id, or the title's id is a binding of another title.
    *
    *     {
    *       "reason": "BINDING_TAKEN",
@@ -249,7 +250,7 @@ export const ErrorReason = {
    */
   REQUIREMENT_AMBIGUOUS: 18,
   /**
-   * REQUIREMENT_FOLLOWS_STAT - FAILED_PRECONDITION: a requirement follows a stat, and moves with that stat alone: record the stat.
+   * REQUIREMENT_FOLLOWS_STAT - FAILED_PRECONDITION: a requirement follows a stat and only that stat can change it: record the stat.
    *
    *     {
    *       "reason": "REQUIREMENT_FOLLOWS_STAT",
@@ -303,7 +304,7 @@ export const ErrorReason = {
    */
   OUTSIDE_WINDOW: 22,
   /**
-   * TIME_OUT_OF_BOUNDS - INVALID_ARGUMENT: when it happened lies in the future, or further in the past than the server allows.
+   * TIME_OUT_OF_BOUNDS - INVALID_ARGUMENT: `occurred_time` is in the future, or further in the past than the server allows.
    *
    *     {
    *       "reason": "TIME_OUT_OF_BOUNDS",
@@ -397,7 +398,8 @@ export const ErrorReason = {
    */
   STAT_IN_USE: 29,
   /**
-   * PAGE_TOKEN_INVALID - INVALID_ARGUMENT: the page token is not one that this list gave, or the list is asked for in another way.
+   * PAGE_TOKEN_INVALID - INVALID_ARGUMENT: the page token was not issued by this list, or other fields of the request changed: start at the
+   * first page.
    *
    *     {
    *       "reason": "PAGE_TOKEN_INVALID",
@@ -419,8 +421,8 @@ export const ErrorReason = {
    */
   DOCUMENT_MALFORMED: 31,
   /**
-   * DOCUMENT_REFUSED - INVALID_ARGUMENT: the document, or an entry of it, is not of the dialect. FAILED_PRECONDITION: the dialect to
-   * write has no place for what an entry says.
+   * DOCUMENT_REFUSED - INVALID_ARGUMENT: the document, or an entry of it, does not conform to the dialect. FAILED_PRECONDITION: the target
+   * dialect cannot represent an entry.
    *
    *     {
    *       "reason": "DOCUMENT_REFUSED",
@@ -432,7 +434,7 @@ export const ErrorReason = {
    */
   DOCUMENT_REFUSED: 32,
   /**
-   * DOCUMENT_TOO_LARGE - RESOURCE_EXHAUSTED: the document is longer than the server reads.
+   * DOCUMENT_TOO_LARGE - RESOURCE_EXHAUSTED: the document exceeds the server's limit.
    *
    *     {
    *       "reason": "DOCUMENT_TOO_LARGE",
@@ -444,8 +446,8 @@ export const ErrorReason = {
    */
   DOCUMENT_TOO_LARGE: 33,
   /**
-   * LOSSES_REJECTED - FAILED_PRECONDITION: something would be lost, and the loss policy is to reject. A BadRequest names the first
-   * losses.
+   * LOSSES_REJECTED - FAILED_PRECONDITION: the translation would lose data, and the loss policy rejects losses. A BadRequest names the
+   * first losses.
    *
    *     {
    *       "reason": "LOSSES_REJECTED",
@@ -457,7 +459,7 @@ export const ErrorReason = {
    */
   LOSSES_REJECTED: 34,
   /**
-   * BOUND_TO_ANOTHER_TITLE - FAILED_PRECONDITION: the document's ids belong to another title than the one that was named.
+   * BOUND_TO_ANOTHER_TITLE - FAILED_PRECONDITION: the document's ids are bound to a title other than the named one.
    *
    *     {
    *       "reason": "BOUND_TO_ANOTHER_TITLE",
@@ -472,7 +474,7 @@ export const ErrorReason = {
    */
   BOUND_TO_ANOTHER_TITLE: 35,
   /**
-   * TITLE_UNNAMED - INVALID_ARGUMENT: neither the call nor the document says which title is meant.
+   * TITLE_UNNAMED - INVALID_ARGUMENT: neither the call nor the document names a title: set `title_id`.
    *
    *     {
    *       "reason": "TITLE_UNNAMED",
@@ -490,8 +492,7 @@ export const ErrorReason = {
    */
   DATABASE_UNAVAILABLE: 37,
   /**
-   * TOO_MUCH_CONTENTION - ABORTED: other writers were in the way, more often than the server tries by itself. A RetryInfo says when to try
-   * again.
+   * TOO_MUCH_CONTENTION - ABORTED: concurrent writers conflicted more often than the server retries. A RetryInfo says when to try again.
    *
    *     {
    *       "reason": "TOO_MUCH_CONTENTION",
@@ -500,8 +501,7 @@ export const ErrorReason = {
    */
   TOO_MUCH_CONTENTION: 38,
   /**
-   * TOO_MANY_REQUESTS - RESOURCE_EXHAUSTED: the server has too much to do, and has done nothing for this call. A RetryInfo says when to try
-   * again.
+   * TOO_MANY_REQUESTS - RESOURCE_EXHAUSTED: the server is overloaded and did nothing for this call. A RetryInfo says when to try again.
    *
    *     {
    *       "reason": "TOO_MANY_REQUESTS",
@@ -510,7 +510,7 @@ export const ErrorReason = {
    */
   TOO_MANY_REQUESTS: 39,
   /**
-   * UNAUTHENTICATED - UNAUTHENTICATED: the call has no credential, or one that is malformed, expired or of nobody that the server knows.
+   * UNAUTHENTICATED - UNAUTHENTICATED: the call has no credential, or a malformed, expired or unknown one.
    *
    *     {
    *       "reason": "UNAUTHENTICATED",
@@ -519,7 +519,7 @@ export const ErrorReason = {
    */
   UNAUTHENTICATED: 40,
   /**
-   * PERMISSION_DENIED - PERMISSION_DENIED: whoever asks may not do that. `required` is a right that would do, with its action.
+   * PERMISSION_DENIED - PERMISSION_DENIED: the caller lacks a permission. `required` is a sufficient permission with its action.
    *
    *     {
    *       "reason": "PERMISSION_DENIED",
@@ -531,7 +531,7 @@ export const ErrorReason = {
    */
   PERMISSION_DENIED: 41,
   /**
-   * SERVER_ONLY - PERMISSION_DENIED: only servers report this achievement or this stat, and a player asked.
+   * SERVER_ONLY - PERMISSION_DENIED: only servers may report this achievement or stat, and the caller is a player.
    *
    *     {
    *       "reason": "SERVER_ONLY",
@@ -544,7 +544,7 @@ export const ErrorReason = {
    */
   SERVER_ONLY: 42,
   /**
-   * RATE_LIMITED - RESOURCE_EXHAUSTED: a platform's own limit of calls is used up. A RetryInfo says when to try again.
+   * RATE_LIMITED - RESOURCE_EXHAUSTED: a platform's own rate limit is exceeded. A RetryInfo says when to try again.
    *
    *     {
    *       "reason": "RATE_LIMITED",
@@ -558,7 +558,7 @@ export const ErrorReason = {
    */
   RATE_LIMITED: 43,
   /**
-   * NOT_SUPPORTED - UNIMPLEMENTED: the platform has this operation, and Laurel does not: it belongs to another product.
+   * NOT_SUPPORTED - UNIMPLEMENTED: the platform has this operation, but Laurel does not support it.
    *
    *     {
    *       "reason": "NOT_SUPPORTED",
@@ -567,8 +567,8 @@ export const ErrorReason = {
    */
   NOT_SUPPORTED: 44,
   /**
-   * ISSUER_UNAVAILABLE - UNAVAILABLE: the keys of the credential's issuer cannot be had, so that nobody can say whose it is. A RetryInfo says
-   * when to try again.
+   * ISSUER_UNAVAILABLE - UNAVAILABLE: the keys of the credential's issuer cannot be fetched, so the credential cannot be verified. A
+   * RetryInfo says when to try again.
    *
    *     {
    *       "reason": "ISSUER_UNAVAILABLE",
@@ -604,7 +604,7 @@ export const ErrorReason = {
    */
   NO_CONTRIBUTION: 47,
   /**
-   * STAT_VALUE_NOT_FOUND - NOT_FOUND: the player has no value of the stat yet, and the update asks for one.
+   * STAT_VALUE_NOT_FOUND - NOT_FOUND: the player has no value of the stat, and the update requires one.
    *
    *     {
    *       "reason": "STAT_VALUE_NOT_FOUND",
@@ -618,7 +618,7 @@ export const ErrorReason = {
    */
   STAT_VALUE_NOT_FOUND: 48,
   /**
-   * STAT_VALUE_EXISTS - ALREADY_EXISTS: the player has a value of the stat already, and the update asks for none.
+   * STAT_VALUE_EXISTS - ALREADY_EXISTS: the player already has a value of the stat, and the update requires that there is none.
    *
    *     {
    *       "reason": "STAT_VALUE_EXISTS",
@@ -658,7 +658,7 @@ export const ErrorReason = {
    */
   DESTINATION_EXISTS: 51,
   /**
-   * DELIVERY_NOT_FOUND - NOT_FOUND: the destination was never to get that event, or what became of it is not kept any more.
+   * DELIVERY_NOT_FOUND - NOT_FOUND: the event has no delivery to the destination, or the delivery is no longer retained.
    *
    *     {
    *       "reason": "DELIVERY_NOT_FOUND",
@@ -671,7 +671,7 @@ export const ErrorReason = {
    */
   DELIVERY_NOT_FOUND: 52,
   /**
-   * TITLE_UNBOUND - FAILED_PRECONDITION: the title has no binding in the dialect, so nothing can be said of it there.
+   * TITLE_UNBOUND - FAILED_PRECONDITION: the title has no binding in the dialect: bind it first.
    *
    *     {
    *       "reason": "TITLE_UNBOUND",
@@ -684,7 +684,7 @@ export const ErrorReason = {
    */
   TITLE_UNBOUND: 53,
   /**
-   * RESUME_TOKEN_INVALID - INVALID_ARGUMENT: the resume token is not one that a watch of the title gave.
+   * RESUME_TOKEN_INVALID - INVALID_ARGUMENT: the resume token was not issued for this title.
    *
    *     {
    *       "reason": "RESUME_TOKEN_INVALID",
@@ -696,8 +696,9 @@ export const ErrorReason = {
    */
   RESUME_TOKEN_INVALID: 54,
   /**
-   * RESUME_TOKEN_EXPIRED - OUT_OF_RANGE: events after the resume token are not kept any more. `oldest_time` is since when they are, and
-   * `oldest_resume_token` goes on from there. Read the players' progress anew: what is lost is only how it came about.
+   * RESUME_TOKEN_EXPIRED - OUT_OF_RANGE: events after the resume token are no longer retained. `oldest_time` is the time of the oldest
+   * retained event, and `oldest_resume_token` resumes there. Read the players' progress again to see the changes in
+   * between.
    *
    *     {
    *       "reason": "RESUME_TOKEN_EXPIRED",
@@ -711,7 +712,7 @@ export const ErrorReason = {
    */
   RESUME_TOKEN_EXPIRED: 55,
   /**
-   * WATCH_TOO_SLOW - UNAVAILABLE: the caller did not read what was watched. A RetryInfo says when to go on, from `resume_token`.
+   * WATCH_TOO_SLOW - UNAVAILABLE: the caller did not read the events fast enough. A RetryInfo says when to resume from `resume_token`.
    *
    *     {
    *       "reason": "WATCH_TOO_SLOW",
@@ -723,7 +724,8 @@ export const ErrorReason = {
    */
   WATCH_TOO_SLOW: 56,
   /**
-   * SERVER_STOPPING - UNAVAILABLE: the server stops. A RetryInfo says when to go on at another one, a watch from `resume_token`.
+   * SERVER_STOPPING - UNAVAILABLE: the server is stopping. A RetryInfo says when to retry at another server; a watch resumes from
+   * `resume_token`.
    *
    *     {
    *       "reason": "SERVER_STOPPING",
@@ -735,7 +737,7 @@ export const ErrorReason = {
    */
   SERVER_STOPPING: 57,
   /**
-   * TOO_MANY_DESTINATIONS - FAILED_PRECONDITION: the title has as many destinations as it may have. Delete one before another is made.
+   * TOO_MANY_DESTINATIONS - FAILED_PRECONDITION: the title has the maximum number of destinations. Delete one before you create another.
    *
    *     {
    *       "reason": "TOO_MANY_DESTINATIONS",
@@ -748,8 +750,8 @@ export const ErrorReason = {
    */
   TOO_MANY_DESTINATIONS: 58,
   /**
-   * PAGE_REFUSED - PERMISSION_DENIED, over HTTP alone: the server authenticates nobody, and the request may be a web page's of somebody
-   * else. `host` is the name that was asked for, or `origin` whose page asks.
+   * PAGE_REFUSED - PERMISSION_DENIED, over HTTP only: the server does not authenticate callers, and the request may come from a
+   * foreign web page. `host` is the requested host name, or `origin` the page's origin.
    *
    *     {
    *       "reason": "PAGE_REFUSED",

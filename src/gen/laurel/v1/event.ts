@@ -15,23 +15,23 @@ export const protobufFileName = "laurel/v1/event.proto";
 
 /** What happened to an achievement. */
 export const EventKind = {
-  /** UNSPECIFIED - Never returned; refused as a filter. */
+  /** UNSPECIFIED - Never returned; rejected as a filter. */
   UNSPECIFIED: 0,
-  /** PROGRESSED - The player got further, and has not unlocked it by that. */
+  /** PROGRESSED - The player made progress without unlocking the achievement. */
   PROGRESSED: 1,
-  /** UNLOCKED - The player unlocked it. Once, unless it is reset. */
+  /** UNLOCKED - The player unlocked it. Sent once, unless it is reset. */
   UNLOCKED: 2,
-  /** REVOKED - It was taken back, by enforcement. */
+  /** REVOKED - It was revoked by enforcement. */
   REVOKED: 3,
-  /** RESTORED - It was given back. */
+  /** RESTORED - It was restored after a revocation. */
   RESTORED: 4,
-  /** RESET - The player is back to not started. */
+  /** RESET - The player's progress was reset to not started. */
   RESET: 5,
-  /** COMMUNITY_UNLOCKED - All players unlocked it together; the player is one who contributed. */
+  /** COMMUNITY_UNLOCKED - All players unlocked it together; the player contributed. */
   COMMUNITY_UNLOCKED: 6,
   /** CLAIMED - The player claimed the reward of a community achievement. */
   CLAIMED: 7,
-  /** DEFINITION_CHANGED - The definition was made, changed or deleted. Read it to know which. */
+  /** DEFINITION_CHANGED - The definition was created, updated or deleted. Read it to find out which. */
   DEFINITION_CHANGED: 8,
 } as const;
 
@@ -49,14 +49,11 @@ export namespace EventKind {
   export type DEFINITION_CHANGED = typeof EventKind.DEFINITION_CHANGED;
 }
 
-/**
- * Something that changed in a title. Kept in the transaction that changed it, so that there is an event for each change
- * and no other.
- */
+/** A change in a title. It is written in the transaction of the change, so each change has exactly one event. */
 export interface Event {
   /**
-   * Names the event, unique among all events of this Laurel: a decimal number. Of one player in one title, a later
-   * event has a higher one.
+   * The id of the event, unique in this installation: a decimal number. For one player in one title, a later event has
+   * a higher id.
    */
   eventId: string;
   /** The title. */
@@ -67,23 +64,23 @@ export interface Event {
   achievementId: string;
   /** What happened. */
   kind: EventKind;
-  /** When it happened: of a report, when it says that it did. */
+  /** When it happened; for a report, its `occurred_time`. */
   time?:
     | Timestamp
     | undefined;
-  /** The player's state after it. Unspecified for a change of a definition. */
+  /** The player's state after the event. Unspecified for a change of a definition. */
   state: ProgressState;
-  /** How far the player is after it, in whole percent, cut. */
+  /** The player's progress after the event, in whole percent, rounded down. */
   percent: number;
   /** When the player unlocked the achievement. Absent until then. */
   unlockTime?:
     | Timestamp
     | undefined;
-  /** Who did it. Empty in a player's view. */
+  /** The actor of the call. Empty in a player's view. */
   actor: string;
-  /** Why, where a moderator said so. Empty in a player's view. */
+  /** The reason that a moderator gave. Empty in a player's view. */
   reason: string;
-  /** The `request_id` of the call that did it, if it had one. Empty in a player's view. */
+  /** The `request_id` of the call, if it had one. Empty in a player's view. */
   requestId: string;
 }
 

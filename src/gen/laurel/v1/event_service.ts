@@ -25,7 +25,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/event_service.proto";
 
-/** Selects the events to stream. */
+/** The request of WatchProgress. */
 export interface WatchProgressRequest {
   /** The title. Required. */
   titleId: string;
@@ -52,7 +52,7 @@ export interface WatchProgressRequest {
   heartbeat?: Duration | undefined;
 }
 
-/** The next events of the stream. */
+/** The response of WatchProgress. */
 export interface WatchProgressResponse {
   /** The events since the last response, in order. May be empty. */
   events: Event[];

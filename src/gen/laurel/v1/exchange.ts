@@ -21,7 +21,7 @@ export const RecordPart = {
   DEFINITION: 1,
   /** PROGRESS - A player's progress on it. */
   PROGRESS: 2,
-  /** SUMMARY - A player's totals of a title. */
+  /** SUMMARY - A player's totals in a title. */
   SUMMARY: 3,
 } as const;
 
@@ -34,17 +34,17 @@ export namespace RecordPart {
   export type SUMMARY = typeof RecordPart.SUMMARY;
 }
 
-/** What became of something that a translation could not carry. */
+/** The kind of a loss. */
 export const LossKind = {
   /** UNSPECIFIED - Never returned. */
   UNSPECIFIED: 0,
-  /** DROPPED - The other side has no place for it. */
+  /** DROPPED - The target has no field for it. */
   DROPPED: 1,
-  /** COERCED - The nearest value was taken. */
+  /** COERCED - It was replaced with the nearest value. */
   COERCED: 2,
-  /** DEFAULTED - The other side requires a value and there was none. */
+  /** DEFAULTED - The target requires a value, and the source has none. */
   DEFAULTED: 3,
-  /** MERGED - Two facts became one. */
+  /** MERGED - Two values were merged into one. */
   MERGED: 4,
 } as const;
 
@@ -58,11 +58,11 @@ export namespace LossKind {
   export type MERGED = typeof LossKind.MERGED;
 }
 
-/** What to do about losses. There is no silent mode. */
+/** How losses are handled. There is no silent mode. */
 export const LossPolicy = {
-  /** UNSPECIFIED - Taken as LOSS_POLICY_REPORT. */
+  /** UNSPECIFIED - Treated as LOSS_POLICY_REPORT. */
   UNSPECIFIED: 0,
-  /** REPORT - Losses come back beside the result. */
+  /** REPORT - Losses are returned with the result. */
   REPORT: 1,
   /**
    * REJECT - The first entry with losses ends the call with FAILED_PRECONDITION, reason LOSSES_REJECTED; the losses
@@ -79,16 +79,13 @@ export namespace LossPolicy {
   export type REJECT = typeof LossPolicy.REJECT;
 }
 
-/** What to do with an entry whose achievement is already kept. */
+/** How an entry whose achievement already exists is handled. */
 export const ImportStrategy = {
-  /** UNSPECIFIED - Taken as IMPORT_STRATEGY_REPLACE. */
+  /** UNSPECIFIED - Treated as IMPORT_STRATEGY_REPLACE. */
   UNSPECIFIED: 0,
-  /**
-   * REPLACE - The document's definition takes the place of the kept one; its ids in other dialects and its extensions of
-   * other dialects stay.
-   */
+  /** REPLACE - The document's definition replaces the stored one; the stored ids and extensions of other dialects stay. */
   REPLACE: 1,
-  /** LEAVE_OUT - The kept definition stays as it is and the entry is ignored. Progress that comes along is still recorded. */
+  /** LEAVE_OUT - The stored definition stays as it is and the entry is ignored. Progress in the entry is still recorded. */
   LEAVE_OUT: 2,
 } as const;
 
@@ -100,19 +97,19 @@ export namespace ImportStrategy {
   export type LEAVE_OUT = typeof ImportStrategy.LEAVE_OUT;
 }
 
-/** What became of an entry. */
+/** The kind of an entry's outcome. */
 export const EntryOutcomeKind = {
   /** UNSPECIFIED - Never returned. */
   UNSPECIFIED: 0,
-  /** NEW - It was not there before. */
+  /** NEW - It did not exist before. */
   NEW: 1,
-  /** REPLACED - It took the place of what was kept, or moved it further. */
+  /** REPLACED - It replaced or advanced the stored record. */
   REPLACED: 2,
-  /** UNCHANGED - It says what is kept already. */
+  /** UNCHANGED - It equals the stored record. */
   UNCHANGED: 3,
-  /** IGNORED - It was left out, by the strategy or because it carries nothing of what is imported. */
+  /** IGNORED - It was left out, by the strategy or because it holds nothing that this call imports. */
   IGNORED: 4,
-  /** FAILED - Nothing of it was kept; the other entries are not affected. */
+  /** FAILED - Nothing of it was stored; other entries are not affected. */
   FAILED: 5,
 } as const;
 
@@ -127,22 +124,22 @@ export namespace EntryOutcomeKind {
   export type FAILED = typeof EntryOutcomeKind.FAILED;
 }
 
-/** A platform's JSON that Laurel speaks. */
+/** A platform's JSON format that Laurel reads and writes. */
 export interface Dialect {
   /** Its name in requests: `xbox`. */
   dialect: string;
-  /** What people call it. */
+  /** The name shown to people. */
   displayName: string;
-  /** The forms that its documents take, the default first. */
+  /** The shapes of its documents, the default first. */
   shapes: DialectShape[];
   /**
-   * How much of each feature of a record survives being written in the dialect: `full`, `lossy` or `none` by
-   * feature, for instance `translations: "none"`. What does not survive is reported as losses.
+   * How much of each feature of a record the dialect can represent: `full`, `lossy` or `none` by feature, for instance
+   * `translations: "none"`. Anything that it cannot represent is reported as losses.
    */
   capabilities: Map<string, string>;
   /** Whether events can be delivered to its platform: see DestinationService. */
   bridge: boolean;
-  /** Whether what its platform has can be read from there. */
+  /** Whether Laurel can read data from the platform. */
   source: boolean;
 }
 
@@ -151,100 +148,100 @@ export interface Dialect_CapabilitiesEntry {
   value: string;
 }
 
-/** One form that a dialect's documents take. */
+/** One shape of a dialect's documents. */
 export interface DialectShape {
   /** Its name in requests. */
   name: string;
-  /** What it is, for a person. */
+  /** A description for people. */
   description: string;
-  /** What its entries can carry. */
+  /** The parts of a record that its entries can hold. */
   carries: RecordPart[];
 }
 
-/** What a translation could not carry. */
+/** A value that a translation could not represent exactly. */
 export interface Loss {
-  /** What became of it. */
+  /** The kind of the loss or outcome. */
   kind: LossKind;
   /**
-   * Where: the JSON path into what was translated, `$.achievements[3].rewards[0]`. When reading a document, a path
-   * of the document; when writing one, a path of the canonical record after its place in the list.
+   * The JSON path of the value, `$.achievements[3].rewards[0]`. When reading a document, a path of the document; when
+   * writing one, a path of the canonical record after its index in the list.
    */
   path: string;
   /**
-   * What went in, as JSON text. Empty if there was nothing. Of a value longer than 64 Ki characters, its beginning as a
-   * JSON string.
+   * The input as JSON text. Empty if there was none. Of a value longer than 64 Ki characters, its beginning as a JSON
+   * string.
    */
   fromJson: string;
-  /** What came out, as JSON text, in the same way. Empty if nothing did. */
+  /** The output as JSON text, in the same way. Empty if there was none. */
   toJson: string;
-  /** Why, for a person. */
+  /** The reason, for people. */
   detail: string;
 }
 
-/** A written document in numbers. */
+/** Counts of a written document. */
 export interface DocumentSummary {
-  /** How many entries it has. */
+  /** The number of entries. */
   entryCount: number;
-  /** How many losses there were. */
+  /** The number of losses. */
   lossCount: number;
 }
 
-/** What became of one entry of an imported document. */
+/** The outcome of one entry of an imported document. */
 export interface EntryOutcome {
-  /** Where in the document: `$.achievements[3]`, or `$` if the document is one entry. */
+  /** The location in the document: `$.achievements[3]`, or `$` if the document is one entry. */
   path: string;
-  /** The achievement that it names. Empty if it failed before that was known. */
+  /** The achievement that it names. Empty if it failed before the achievement was identified. */
   achievementId: string;
-  /** What became of it. */
+  /** The kind of the loss or outcome. */
   kind: EntryOutcomeKind;
   /** Why it failed, with the same details as a failed call. Set only if the kind is failed. */
   error?:
     | Status
     | undefined;
   /**
-   * Achievements of the same name that the entry does not match: perhaps the same one under another code, for a person
-   * to decide. In a dry run only.
+   * Achievements with the same name that the entry does not match: possibly the same achievement under another code,
+   * for a person to decide. In a dry run only.
    */
   possibleDuplicates: string[];
-  /** Set if the player has more here than the entry says: that stays as it is. */
+  /** Set if the stored progress is further than the entry's: the stored progress stays as it is. */
   drift?: ProgressDrift | undefined;
 }
 
-/** Progress that a document says less of than is kept. */
+/** Progress that is further in the store than in the document. */
 export interface ProgressDrift {
-  /** What the document's word alone comes to. */
+  /** The progress that the document alone describes. */
   document?:
     | Progress
     | undefined;
-  /** What is kept, the document's word included. */
-  kept?: Progress | undefined;
+  /** The stored progress, the document's included. */
+  stored?: Progress | undefined;
 }
 
-/** An import in numbers. */
+/** Counts of an import. */
 export interface ImportSummary {
-  /** The title that was imported into. Empty if the entries belong to several. */
+  /** The target title. Empty if the entries belong to several. */
   titleId: string;
-  /** Whether the import made the title. */
+  /** Whether the import created the title. */
   titleCreated: boolean;
-  /** How many entries the document had: the sum of the five counts that follow. */
+  /** The number of entries of the document: the sum of the next five counts. */
   entryCount: number;
-  /** How many were new. */
+  /** The number of new entries. */
   newCount: number;
-  /** How many were replaced. */
+  /** The number of replaced entries. */
   replacedCount: number;
-  /** How many were unchanged. */
+  /** The number of unchanged entries. */
   unchangedCount: number;
-  /** How many were ignored. */
+  /** The number of ignored entries. */
   ignoredCount: number;
-  /** How many failed. */
+  /** The number of failed entries. */
   failedCount: number;
-  /** How many losses there were. */
+  /** The number of losses. */
   lossCount: number;
-  /** How many progress records changed. */
+  /** The number of progress records that changed. */
   progressChangedCount: number;
-  /** How many of those were unlocked by the import. */
+  /** The number of them that the import unlocked. */
   newlyUnlockedCount: number;
-  /** How many entries say less of a player's progress than is kept. */
+  /** The number of entries with less progress than is stored. */
   driftCount: number;
 }
 
@@ -824,7 +821,7 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
 };
 
 function createBaseProgressDrift(): ProgressDrift {
-  return { document: undefined, kept: undefined };
+  return { document: undefined, stored: undefined };
 }
 
 export const ProgressDrift: MessageFns<ProgressDrift> = {
@@ -832,8 +829,8 @@ export const ProgressDrift: MessageFns<ProgressDrift> = {
     if (message.document !== undefined) {
       Progress.encode(message.document, writer.uint32(10).fork()).join();
     }
-    if (message.kept !== undefined) {
-      Progress.encode(message.kept, writer.uint32(18).fork()).join();
+    if (message.stored !== undefined) {
+      Progress.encode(message.stored, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -864,7 +861,7 @@ export const ProgressDrift: MessageFns<ProgressDrift> = {
               break;
             }
 
-            message.kept = Progress.decode(reader, reader.uint32());
+            message.stored = Progress.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -887,7 +884,9 @@ export const ProgressDrift: MessageFns<ProgressDrift> = {
     message.document = (object.document !== undefined && object.document !== null)
       ? Progress.fromPartial(object.document)
       : undefined;
-    message.kept = (object.kept !== undefined && object.kept !== null) ? Progress.fromPartial(object.kept) : undefined;
+    message.stored = (object.stored !== undefined && object.stored !== null)
+      ? Progress.fromPartial(object.stored)
+      : undefined;
     return message;
   },
 };

@@ -28,79 +28,76 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/exchange_service.proto";
 
-/** Nothing to say. */
+/** The request of ListDialects. */
 export interface ListDialectsRequest {
 }
 
-/** What the server speaks. */
+/** The response of ListDialects. */
 export interface ListDialectsResponse {
   /** The dialects, ordered by name. */
   dialects: Dialect[];
 }
 
-/** What to translate: options in the first message, a piece of the document in each. */
+/** The request of Translate: options in the first message, a piece of the document in each. */
 export interface TranslateRequest {
   /** The dialect of the document. Required. */
   from: string;
   /** The dialect to translate to. Required. */
   to: string;
-  /** The form to write, one of the dialect's shapes. If empty, the default one. */
+  /** The shape to write. If empty, the dialect's default. */
   shape: string;
   /**
-   * The BCP-47 tag of texts that do not say their language, and the one to prefer where the other dialect carries one
-   * language only. If empty, `en`.
+   * The BCP-47 tag of texts without a language, and the preferred language if the target dialect has one language only.
+   * If empty, `en`.
    */
   locale: string;
-  /** What to do about losses. */
+  /** How losses are handled. */
   lossPolicy: LossPolicy;
   /** A piece of the document. */
   content: Uint8Array;
 }
 
-/** A piece of the translation. */
+/** The response of Translate. */
 export interface TranslateResponse {
   /** A piece of the document, at most 1 MiB. */
   content: Uint8Array;
-  /** What was lost since the message before. */
+  /** The losses since the previous message. */
   losses: Loss[];
-  /** The translation in numbers. Set in the last message only: a stream without it was cut short. */
+  /** Counts of the translation. Set in the last message only: a stream that ends without it is incomplete. */
   summary?: DocumentSummary | undefined;
 }
 
-/** What to import: options in the first message, a piece of the document in each. */
+/** The import request: options in the first message, a piece of the document in each. */
 export interface ImportAchievementsRequest {
   /** The dialect of the document. Required. */
   dialect: string;
   /**
-   * The title to import into; made if it is not there. If empty, the title that the document's own ids are bound to,
-   * or a new one named after them.
+   * The title to import into; created if it does not exist. If empty, the title that the document's own ids are bound
+   * to, or a new one named after them.
    */
   titleId: string;
-  /** What to do with entries whose achievement is kept already. */
+  /** How entries whose achievement already exists are handled. */
   strategy: ImportStrategy;
-  /** Whether to say what would happen, and keep nothing. The default is false. */
+  /** Whether to return the outcomes without storing anything. The default is false. */
   dryRun: boolean;
-  /** What to do about losses. */
+  /** How losses are handled. */
   lossPolicy: LossPolicy;
   /**
-   * The BCP-47 tag of texts that do not say their language. If empty, the title's default locale for a new achievement;
-   * for one that exists, the language in which it has most of the entry's texts, its default one rather than another.
+   * The BCP-47 tag of texts without a language. If empty, the title's default locale for a new achievement; for one
+   * that exists, the language in which it has most of the entry's texts, its default one rather than another.
    */
   locale: string;
   /**
-   * Whose progress the document holds, if it holds any. If empty, progress comes along only where the entries name
-   * accounts.
+   * The player whose progress the document holds, if it holds any. If empty, progress is imported only from entries
+   * that name accounts.
    */
   playerId: string;
-  /**
-   * Which achievement an entry means, where the document's id of it is not ours: our `achievement_id` by the
-   * document's id. At most 10000.
-   */
+  /** The `achievement_id` by the document's id, for entries whose id differs from Laurel's. At most 10000. */
   mapping: Map<string, string>;
   /**
-   * Whether a document that names ids of another title is imported all the same. What each title is bound to stays as
-   * it is. The default is false: such a document fails with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE. The
-   * caller must have the right to update the other title too, else the call fails with PERMISSION_DENIED.
+   * Whether a document with ids of another title is imported anyway. The bindings of both titles stay as they are. The
+   * default is false: such a document fails with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE. The caller must
+   * have the permission to update the other title too, else the call fails with PERMISSION_DENIED.
    */
   allowRebinding: boolean;
   /** A piece of the document. */
@@ -112,34 +109,34 @@ export interface ImportAchievementsRequest_MappingEntry {
   value: string;
 }
 
-/** A piece of what came of an import. */
+/** The response of ImportAchievements. */
 export interface ImportAchievementsResponse {
   /**
-   * What became of the entries of one batch. Batches come in the order of the document; within one, entries that could
-   * not be read come first.
+   * The outcomes of the entries of one batch. Batches are in document order; within a batch, entries that could not be
+   * read come first.
    */
   outcomes: EntryOutcome[];
-  /** What was lost since the message before. */
+  /** The losses since the previous message. */
   losses: Loss[];
-  /** The import in numbers. Set in the last message only: a stream without it was cut short. */
+  /** Counts of the import. Set in the last message only: a stream that ends without it is incomplete. */
   summary?: ImportSummary | undefined;
 }
 
-/** What to import: options in the first message, a piece of the document in each. */
+/** The import request: options in the first message, a piece of the document in each. */
 export interface ImportProgressRequest {
   /** The dialect of the document. Required. */
   dialect: string;
   /** The title. If empty, the title that the document's own ids are bound to. */
   titleId: string;
-  /** Whose progress it is. If empty, the player whose account each entry names, made if nobody has it. */
+  /** The player. If empty, the player with the account that each entry names, created if no player has the account. */
   playerId: string;
-  /** Whether to say what would happen, and keep nothing. The default is false. */
+  /** Whether to return the outcomes without storing anything. The default is false. */
   dryRun: boolean;
-  /** What to do about losses. */
+  /** How losses are handled. */
   lossPolicy: LossPolicy;
   /** See ImportAchievementsRequest.mapping. */
   mapping: Map<string, string>;
-  /** The BCP-47 tag of texts that do not say their language. If empty, the title's default locale. */
+  /** The BCP-47 tag of texts without a language. If empty, the title's default locale. */
   locale: string;
   /** A piece of the document. */
   content: Uint8Array;
@@ -150,74 +147,71 @@ export interface ImportProgressRequest_MappingEntry {
   value: string;
 }
 
-/** A piece of what came of an import. */
+/** The response of ImportProgress. */
 export interface ImportProgressResponse {
   /**
-   * What became of the entries of one batch. Batches come in the order of the document; within one, entries that could
-   * not be read come first.
+   * The outcomes of the entries of one batch. Batches are in document order; within a batch, entries that could not be
+   * read come first.
    */
   outcomes: EntryOutcome[];
-  /** What was lost since the message before. */
+  /** The losses since the previous message. */
   losses: Loss[];
-  /** The import in numbers. Set in the last message only: a stream without it was cut short. */
+  /** Counts of the import. Set in the last message only: a stream that ends without it is incomplete. */
   summary?: ImportSummary | undefined;
 }
 
-/** What to export, and how. */
+/** The request of ExportAchievements. */
 export interface ExportAchievementsRequest {
   /** The dialect to write. Required. */
   dialect: string;
   /** The title. Required. */
   titleId: string;
-  /**
-   * The form to write, one of the dialect's shapes. If empty, the form that each definition came in, else the default
-   * one.
-   */
+  /** The shape to write. If empty, the shape that each definition was imported in, else the dialect's default. */
   shape: string;
-  /** The BCP-47 tag to prefer where the dialect carries one language only. If empty, each text's default. */
+  /** The preferred BCP-47 tag if the dialect has one language only. If empty, each text's default. */
   locale: string;
-  /** What to do about losses. */
+  /** How losses are handled. */
   lossPolicy: LossPolicy;
   /**
-   * Only these achievements; one that is not there fails the call with NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND. If
-   * empty, all. At most 1000.
+   * Only these achievements; a missing one fails the call with NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND. If empty, all.
+   * At most 1000.
    */
   achievementIds: string[];
 }
 
-/** A piece of the export. */
+/** The response of ExportAchievements. */
 export interface ExportAchievementsResponse {
   /** A piece of the document, at most 1 MiB. */
   content: Uint8Array;
-  /** What was lost since the message before. */
+  /** The losses since the previous message. */
   losses: Loss[];
-  /** The export in numbers. Set in the last message only: a stream without it was cut short. */
+  /** Counts of the export. Set in the last message only: a stream that ends without it is incomplete. */
   summary?: DocumentSummary | undefined;
 }
 
-/** What to export, and how. */
+/** The request of ExportProgress. */
 export interface ExportProgressRequest {
   /** The dialect to write. Required. */
   dialect: string;
   /** The title. Required. */
   titleId: string;
-  /** Whose progress to write. If empty, all players'. */
+  /** The player. If empty, all players. */
   playerId: string;
-  /** The form to write, one of the dialect's shapes that carry progress. If empty, the first of them. */
+  /** The shape to write; it must hold progress. If empty, the dialect's first shape with progress. */
   shape: string;
-  /** The BCP-47 tag to prefer where the dialect carries one language only. If empty, each text's default. */
+  /** The preferred BCP-47 tag if the dialect has one language only. If empty, each text's default. */
   locale: string;
-  /** What to do about losses. */
+  /** How losses are handled. */
   lossPolicy: LossPolicy;
 }
 
-/** A piece of the export. */
+/** The response of ExportProgress. */
 export interface ExportProgressResponse {
   /** A piece of the document, at most 1 MiB. */
   content: Uint8Array;
-  /** What was lost since the message before. */
+  /** The losses since the previous message. */
   losses: Loss[];
-  /** The export in numbers. Set in the last message only: a stream without it was cut short. */
+  /** Counts of the export. Set in the last message only: a stream that ends without it is incomplete. */
   summary?: DocumentSummary | undefined;
 }
 
@@ -1556,26 +1550,27 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
 };
 
 /**
- * Brings documents of other platforms in and out. What holds for every service stands with TitleService.
+ * Imports, exports and translates documents of other platforms. TitleService states the rules that hold for every
+ * service.
  *
  * A document is the platform's own JSON in UTF-8: one entry, an array of entries, or an object with a list of them; a
- * trailing comma is forgiven. It travels in pieces of any size, cut anywhere, in the `content` of the messages of a
- * stream. A message is at most 4 MiB, a document at most 1 GiB unless the server is set otherwise, one entry of it at
- * most 4 MiB and 64 levels deep. A document that is longer fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE;
- * one that is not JSON, with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, and line and column.
+ * trailing comma is accepted. The `content` fields of a stream's messages carry it in pieces of any size, split
+ * anywhere. A message is at most 4 MiB, a document at most 1 GiB unless the server is configured otherwise, one entry
+ * at most 4 MiB and 64 levels deep. A longer document fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE; a
+ * document that is not JSON fails with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, with line and column.
  *
  * At most 1000 messages of a stream may have no content.
  *
- * In a stream of requests only the first message carries options: those of later messages must be left empty. The
- * server reads the whole document before it does anything, so one that is cut short or malformed leaves nothing behind.
- * Responses hold at most 1 MiB of document each and come as fast as they are read.
+ * In a stream of requests only the first message carries options: the options of later messages must be empty. The
+ * server reads the whole document before it changes anything, so a truncated or malformed document has no effect. Each
+ * response holds at most 1 MiB of document and is sent as fast as the caller reads.
  *
- * The calls have no `request_id`: an import may be repeated, because an entry that says what is kept already changes
+ * The calls have no `request_id`: an import may be repeated, because an entry that equals the stored record changes
  * nothing.
  */
 export type ExchangeServiceService = typeof ExchangeServiceService;
 export const ExchangeServiceService = {
-  /** Lists the dialects that the server speaks, ordered by name. */
+  /** Lists the supported dialects, ordered by name. */
   listDialects: {
     path: "/laurel.v1.ExchangeService/ListDialects" as const,
     requestStream: false as const,
@@ -1587,11 +1582,11 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ListDialectsResponse => ListDialectsResponse.decode(value),
   },
   /**
-   * Translates a document from one dialect to another. Keeps nothing: ids that the other dialect requires are derived
-   * from the document, always the same, and reported as losses.
+   * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
+   * from the document deterministically and reported as losses.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first entry that is not of the dialect.
+   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
    */
   translate: {
     path: "/laurel.v1.ExchangeService/Translate" as const,
@@ -1603,13 +1598,13 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): TranslateResponse => TranslateResponse.decode(value),
   },
   /**
-   * Imports definitions, and the progress that stands beside them.
+   * Imports definitions, and the progress in the same entries.
    *
-   * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
-   * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
-   * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
-   * document's ids are bindings of another title than the one named, or equal that title's id; with ALREADY_EXISTS,
-   * reason BINDING_TAKEN, if the id of the title to create is what another title is bound to.
+   * Not atomic: entries are stored in batches; a failed entry is reported and does not affect others. A call that ends
+   * early has stored whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither the call nor the
+   * document names a title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the document's ids are bindings
+   * of a title other than `title_id`, or equal that title's id; with ALREADY_EXISTS, reason BINDING_TAKEN, if the id of
+   * the title to create is a binding of another title.
    */
   importAchievements: {
     path: "/laurel.v1.ExchangeService/ImportAchievements" as const,
@@ -1623,10 +1618,10 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ImportAchievementsResponse => ImportAchievementsResponse.decode(value),
   },
   /**
-   * Imports players' progress only: the definitions must be there.
+   * Imports players' progress only: the definitions must exist.
    *
-   * Not atomic, as ImportAchievements. What was unlocked stays unlocked and keeps its time: an import only moves
-   * progress further.
+   * Not atomic, as ImportAchievements. An unlocked achievement stays unlocked and keeps its time: an import only
+   * advances progress.
    */
   importProgress: {
     path: "/laurel.v1.ExchangeService/ImportProgress" as const,
@@ -1642,7 +1637,7 @@ export const ExchangeServiceService = {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * A title or an achievement that has no id in the dialect is given one, which is kept, and reported as a loss.
+   * A title or an achievement without an id in the dialect is assigned one, which is stored and reported as a loss.
    */
   exportAchievements: {
     path: "/laurel.v1.ExchangeService/ExportAchievements" as const,
@@ -1656,8 +1651,8 @@ export const ExchangeServiceService = {
     responseDeserialize: (value: Buffer): ExportAchievementsResponse => ExportAchievementsResponse.decode(value),
   },
   /**
-   * Exports progress on a title as one document, ordered by player and then by position. A shape that carries
-   * definitions too lists every achievement, another one only what was begun.
+   * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
+   * every achievement; other shapes list only achievements with progress.
    */
   exportProgress: {
     path: "/laurel.v1.ExchangeService/ExportProgress" as const,
@@ -1673,48 +1668,48 @@ export const ExchangeServiceService = {
 } as const;
 
 export interface ExchangeServiceServer extends UntypedServiceImplementation {
-  /** Lists the dialects that the server speaks, ordered by name. */
+  /** Lists the supported dialects, ordered by name. */
   listDialects: handleUnaryCall<ListDialectsRequest, ListDialectsResponse>;
   /**
-   * Translates a document from one dialect to another. Keeps nothing: ids that the other dialect requires are derived
-   * from the document, always the same, and reported as losses.
+   * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
+   * from the document deterministically and reported as losses.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first entry that is not of the dialect.
+   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
    */
   translate: handleBidiStreamingCall<TranslateRequest, TranslateResponse>;
   /**
-   * Imports definitions, and the progress that stands beside them.
+   * Imports definitions, and the progress in the same entries.
    *
-   * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
-   * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
-   * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
-   * document's ids are bindings of another title than the one named, or equal that title's id; with ALREADY_EXISTS,
-   * reason BINDING_TAKEN, if the id of the title to create is what another title is bound to.
+   * Not atomic: entries are stored in batches; a failed entry is reported and does not affect others. A call that ends
+   * early has stored whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither the call nor the
+   * document names a title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the document's ids are bindings
+   * of a title other than `title_id`, or equal that title's id; with ALREADY_EXISTS, reason BINDING_TAKEN, if the id of
+   * the title to create is a binding of another title.
    */
   importAchievements: handleBidiStreamingCall<ImportAchievementsRequest, ImportAchievementsResponse>;
   /**
-   * Imports players' progress only: the definitions must be there.
+   * Imports players' progress only: the definitions must exist.
    *
-   * Not atomic, as ImportAchievements. What was unlocked stays unlocked and keeps its time: an import only moves
-   * progress further.
+   * Not atomic, as ImportAchievements. An unlocked achievement stays unlocked and keeps its time: an import only
+   * advances progress.
    */
   importProgress: handleBidiStreamingCall<ImportProgressRequest, ImportProgressResponse>;
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * A title or an achievement that has no id in the dialect is given one, which is kept, and reported as a loss.
+   * A title or an achievement without an id in the dialect is assigned one, which is stored and reported as a loss.
    */
   exportAchievements: handleServerStreamingCall<ExportAchievementsRequest, ExportAchievementsResponse>;
   /**
-   * Exports progress on a title as one document, ordered by player and then by position. A shape that carries
-   * definitions too lists every achievement, another one only what was begun.
+   * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
+   * every achievement; other shapes list only achievements with progress.
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
 }
 
 export interface ExchangeServiceClient extends Client {
-  /** Lists the dialects that the server speaks, ordered by name. */
+  /** Lists the supported dialects, ordered by name. */
   listDialects(
     request: ListDialectsRequest,
     callback: (error: ServiceError | null, response: ListDialectsResponse) => void,
@@ -1731,11 +1726,11 @@ export interface ExchangeServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListDialectsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Translates a document from one dialect to another. Keeps nothing: ids that the other dialect requires are derived
-   * from the document, always the same, and reported as losses.
+   * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
+   * from the document deterministically and reported as losses.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first entry that is not of the dialect.
+   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
    */
   translate(): ClientDuplexStream<TranslateRequest, TranslateResponse>;
   translate(options: Partial<CallOptions>): ClientDuplexStream<TranslateRequest, TranslateResponse>;
@@ -1744,13 +1739,13 @@ export interface ExchangeServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<TranslateRequest, TranslateResponse>;
   /**
-   * Imports definitions, and the progress that stands beside them.
+   * Imports definitions, and the progress in the same entries.
    *
-   * Not atomic: entries are kept a batch at a time, and one that fails is reported and does not keep others out. A
-   * call that ends early has kept whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither
-   * the call nor the document says which title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the
-   * document's ids are bindings of another title than the one named, or equal that title's id; with ALREADY_EXISTS,
-   * reason BINDING_TAKEN, if the id of the title to create is what another title is bound to.
+   * Not atomic: entries are stored in batches; a failed entry is reported and does not affect others. A call that ends
+   * early has stored whole entries only. Fails with INVALID_ARGUMENT, reason TITLE_UNNAMED, if neither the call nor the
+   * document names a title; with FAILED_PRECONDITION, reason BOUND_TO_ANOTHER_TITLE, if the document's ids are bindings
+   * of a title other than `title_id`, or equal that title's id; with ALREADY_EXISTS, reason BINDING_TAKEN, if the id of
+   * the title to create is a binding of another title.
    */
   importAchievements(): ClientDuplexStream<ImportAchievementsRequest, ImportAchievementsResponse>;
   importAchievements(
@@ -1761,10 +1756,10 @@ export interface ExchangeServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<ImportAchievementsRequest, ImportAchievementsResponse>;
   /**
-   * Imports players' progress only: the definitions must be there.
+   * Imports players' progress only: the definitions must exist.
    *
-   * Not atomic, as ImportAchievements. What was unlocked stays unlocked and keeps its time: an import only moves
-   * progress further.
+   * Not atomic, as ImportAchievements. An unlocked achievement stays unlocked and keeps its time: an import only
+   * advances progress.
    */
   importProgress(): ClientDuplexStream<ImportProgressRequest, ImportProgressResponse>;
   importProgress(options: Partial<CallOptions>): ClientDuplexStream<ImportProgressRequest, ImportProgressResponse>;
@@ -1775,7 +1770,7 @@ export interface ExchangeServiceClient extends Client {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * A title or an achievement that has no id in the dialect is given one, which is kept, and reported as a loss.
+   * A title or an achievement without an id in the dialect is assigned one, which is stored and reported as a loss.
    */
   exportAchievements(
     request: ExportAchievementsRequest,
@@ -1787,8 +1782,8 @@ export interface ExchangeServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportAchievementsResponse>;
   /**
-   * Exports progress on a title as one document, ordered by player and then by position. A shape that carries
-   * definitions too lists every achievement, another one only what was begun.
+   * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
+   * every achievement; other shapes list only achievements with progress.
    */
   exportProgress(
     request: ExportProgressRequest,

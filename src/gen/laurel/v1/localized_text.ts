@@ -11,19 +11,19 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/localized_text.proto";
 
-/** A text in the languages that it has. */
+/** A text in one or more languages. */
 export interface LocalizedText {
   /**
-   * The BCP-47 tag of the language that `text` is written in, as `en-US`, spelled as its source spelled it.
-   * At most 35 characters. If empty, that of the achievement's name in the same request is taken; for the name itself,
-   * and where there is no name, the title's default locale.
+   * The BCP-47 tag of the language that `text` is written in, as `en-US`, in the source's spelling. At most 35
+   * characters. If empty, the locale of the achievement's name in the same request is used; for the name itself, and
+   * without a name, the title's default locale.
    */
   locale: string;
-  /** The text that a reader gets whose language is not among the translations. At most 4096 characters. */
+  /** The text for readers whose language is not among the translations. At most 4096 characters. */
   text: string;
   /**
-   * Other languages: the text by BCP-47 tag. At most 100, with the limits of `locale` and `text`.
-   * May name `locale` as well, when a source says both and they differ.
+   * Other languages: the text by BCP-47 tag. At most 100, with the limits of `locale` and `text`. May contain `locale`
+   * as well, if a source has both and they differ.
    */
   translations: Map<string, string>;
 }

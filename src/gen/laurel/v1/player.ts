@@ -12,7 +12,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/player.proto";
 
-/** Who plays. */
+/** A player. */
 export interface Player {
   /**
    * The id that the caller chose. Required and immutable. 1 to 128 characters, no control characters, compared
@@ -21,18 +21,18 @@ export interface Player {
   playerId: string;
   /** What people call them. At most 4096 characters. May be empty. */
   displayName: string;
-  /** Their ids in the dialects, ordered by dialect and id. At most 64. */
+  /** The player's ids in the dialects, ordered by dialect and id. At most 64. */
   accounts: Account[];
-  /** When Laurel first heard of them. Output only. */
+  /** When the player was created. Output only. */
   createTime?:
     | Timestamp
     | undefined;
-  /** When the player last changed; their progress does not count. Output only. */
+  /** When the player last changed; changes of progress do not count. Output only. */
   updateTime?:
     | Timestamp
     | undefined;
   /**
-   * Changes with each write. In an update: if set, it must match what is kept, else the call fails with
+   * Changes with each write. In an update: if set, it must equal the stored etag, else the call fails with
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
@@ -43,29 +43,29 @@ export interface Account {
   /** The dialect, as ListDialects names it. Required. */
   dialect: string;
   /**
-   * The id in the dialect: an XUID, a Discord user id, an AccelByte user id. Required. 1 to 128 characters; must
-   * have the form that the dialect gives its ids.
+   * The id in the dialect: an XUID, a Discord user id, an AccelByte user id. Required. 1 to 128 characters; must have
+   * the dialect's format of ids.
    */
   accountId: string;
 }
 
-/** What a player has of a title in all. Kept with each write, never recounted. */
+/** A player's totals in a title. Updated with each write, never recounted. */
 export interface PlayerSummary {
   /** The title. */
   titleId: string;
   /** The player. */
   playerId: string;
-  /** How many achievements are achieved and not revoked. */
+  /** The number of achievements that are achieved and not revoked. */
   unlockedCount: number;
-  /** The gamerscore of those. */
+  /** Their total gamerscore. */
   score: bigint;
-  /** When the latest of those was unlocked. Absent if there is none with a known time. */
+  /** When the latest of them was unlocked. Absent if there is none with a known time. */
   lastUnlockTime?:
     | Timestamp
     | undefined;
-  /** How many achievements the title has. */
+  /** The number of achievements of the title. */
   achievementCount: number;
-  /** How much gamerscore the title has. */
+  /** The total gamerscore of the title. */
   maxScore: bigint;
 }
 

@@ -25,9 +25,9 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/player_service.proto";
 
-/** What to make. */
+/** The request of CreatePlayer. */
 export interface CreatePlayerRequest {
-  /** The player, with their accounts. Required. Output-only fields and the etag are ignored. */
+  /** The player, with its accounts. Required. Output-only fields and the etag are ignored. */
   player?:
     | Player
     | undefined;
@@ -35,43 +35,43 @@ export interface CreatePlayerRequest {
   requestId: string;
 }
 
-/** What was made. */
+/** The response of CreatePlayer. */
 export interface CreatePlayerResponse {
-  /** The player as they are kept. */
+  /** The player as stored. */
   player?: Player | undefined;
 }
 
-/** Which to get. */
+/** The request of GetPlayer. */
 export interface GetPlayerRequest {
   /** The player. Required. */
   playerId: string;
 }
 
-/** What was found. */
+/** The response of GetPlayer. */
 export interface GetPlayerResponse {
   /** The player. */
   player?: Player | undefined;
 }
 
-/** Which page to get. */
+/** The request of ListPlayers. */
 export interface ListPlayersRequest {
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
-  /** The `next_page_token` of the page before. If empty, the first page is returned. */
+  /** The `next_page_token` of the previous page. If empty, the first page is returned. */
   pageToken: string;
 }
 
-/** A page. */
+/** The response of ListPlayers. */
 export interface ListPlayersResponse {
   /** The players, ordered by id. */
   players: Player[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** What to change. */
+/** The request of UpdatePlayer. */
 export interface UpdatePlayerRequest {
-  /** The player: `player_id` names them, the fields of the mask are taken. Required. */
+  /** The player: `player_id` names it, the fields of the mask are written. Required. */
   player?:
     | Player
     | undefined;
@@ -86,27 +86,27 @@ export interface UpdatePlayerRequest {
   requestId: string;
 }
 
-/** What was changed. */
+/** The response of UpdatePlayer. */
 export interface UpdatePlayerResponse {
-  /** The player as they are kept now. */
+  /** The player as stored. */
   player?: Player | undefined;
 }
 
-/** Whom to erase. */
+/** The request of DeletePlayer. */
 export interface DeletePlayerRequest {
   /** The player. Required. */
   playerId: string;
-  /** If set, it must match the kept one, else the call fails with ABORTED, reason ETAG_MISMATCH. */
+  /** If set, it must equal the stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. */
   etag: string;
   /** See TitleService. */
   requestId: string;
 }
 
-/** Nothing to say. */
+/** The response of DeletePlayer. */
 export interface DeletePlayerResponse {
 }
 
-/** What to give to whom. */
+/** The request of LinkAccount. */
 export interface LinkAccountRequest {
   /** The player. Required. */
   playerId: string;
@@ -118,13 +118,13 @@ export interface LinkAccountRequest {
   requestId: string;
 }
 
-/** Who has it now. */
+/** The response of LinkAccount. */
 export interface LinkAccountResponse {
-  /** The player with all their accounts. */
+  /** The player with all its accounts. */
   player?: Player | undefined;
 }
 
-/** What to take from whom. */
+/** The request of UnlinkAccount. */
 export interface UnlinkAccountRequest {
   /** The player. Required. */
   playerId: string;
@@ -136,13 +136,13 @@ export interface UnlinkAccountRequest {
   requestId: string;
 }
 
-/** Who has lost it. */
+/** The response of UnlinkAccount. */
 export interface UnlinkAccountResponse {
-  /** The player with the accounts that are left. */
+  /** The player with the remaining accounts. */
   player?: Player | undefined;
 }
 
-/** Whose account it is to find. */
+/** The request of FindPlayer. */
 export interface FindPlayerRequest {
   /** The dialect, as ListDialects names it. Required. */
   dialect: string;
@@ -150,7 +150,7 @@ export interface FindPlayerRequest {
   accountId: string;
 }
 
-/** Who was found. */
+/** The response of FindPlayer. */
 export interface FindPlayerResponse {
   /** The player. */
   player?: Player | undefined;
@@ -1189,15 +1189,15 @@ export const FindPlayerResponse: MessageFns<FindPlayerResponse> = {
 };
 
 /**
- * Keeps players and their accounts. What holds for every service stands with TitleService.
+ * Manages players and their accounts. TitleService states the rules that hold for every service.
  *
- * Nobody has to register: recording progress makes the player if need be. Every other call fails with NOT_FOUND,
- * reason PLAYER_NOT_FOUND, if the player is not there.
+ * Players need not be registered: recording progress creates the player. Every other call fails with NOT_FOUND, reason
+ * PLAYER_NOT_FOUND, if the player does not exist.
  */
 export type PlayerServiceService = typeof PlayerServiceService;
 export const PlayerServiceService = {
   /**
-   * Makes a player.
+   * Creates a player.
    *
    * Fails with ALREADY_EXISTS, reason PLAYER_EXISTS or ACCOUNT_LINKED_ELSEWHERE, if the id or an account is taken.
    */
@@ -1231,7 +1231,7 @@ export const PlayerServiceService = {
     responseSerialize: (value: ListPlayersResponse): Buffer => Buffer.from(ListPlayersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListPlayersResponse => ListPlayersResponse.decode(value),
   },
-  /** Changes a player's display name. Accounts change by LinkAccount and UnlinkAccount. */
+  /** Updates a player's display name. LinkAccount and UnlinkAccount change accounts. */
   updatePlayer: {
     path: "/laurel.v1.PlayerService/UpdatePlayer" as const,
     requestStream: false as const,
@@ -1242,7 +1242,7 @@ export const PlayerServiceService = {
       Buffer.from(UpdatePlayerResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdatePlayerResponse => UpdatePlayerResponse.decode(value),
   },
-  /** Erases a player: progress, values of stats, accounts and all else that Laurel keeps of them. Atomic. */
+  /** Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. */
   deletePlayer: {
     path: "/laurel.v1.PlayerService/DeletePlayer" as const,
     requestStream: false as const,
@@ -1254,7 +1254,7 @@ export const PlayerServiceService = {
     responseDeserialize: (value: Buffer): DeletePlayerResponse => DeletePlayerResponse.decode(value),
   },
   /**
-   * Gives a player an account. Success if they have it already.
+   * Links an account to a player. Success if the player has it already.
    *
    * Fails with ALREADY_EXISTS, reason ACCOUNT_LINKED_ELSEWHERE, if another player has it; with NOT_FOUND, reason
    * DIALECT_NOT_FOUND, if there is no such dialect.
@@ -1269,8 +1269,8 @@ export const PlayerServiceService = {
     responseDeserialize: (value: Buffer): LinkAccountResponse => LinkAccountResponse.decode(value),
   },
   /**
-   * Takes an account from a player; their progress stays. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if they do
-   * not have it.
+   * Unlinks an account from a player; the player's progress stays. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if
+   * the player does not have it.
    */
   unlinkAccount: {
     path: "/laurel.v1.PlayerService/UnlinkAccount" as const,
@@ -1282,7 +1282,7 @@ export const PlayerServiceService = {
       Buffer.from(UnlinkAccountResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UnlinkAccountResponse => UnlinkAccountResponse.decode(value),
   },
-  /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if nobody has it. */
+  /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
   findPlayer: {
     path: "/laurel.v1.PlayerService/FindPlayer" as const,
     requestStream: false as const,
@@ -1296,7 +1296,7 @@ export const PlayerServiceService = {
 
 export interface PlayerServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes a player.
+   * Creates a player.
    *
    * Fails with ALREADY_EXISTS, reason PLAYER_EXISTS or ACCOUNT_LINKED_ELSEWHERE, if the id or an account is taken.
    */
@@ -1305,29 +1305,29 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
   getPlayer: handleUnaryCall<GetPlayerRequest, GetPlayerResponse>;
   /** Lists players, ordered by id. */
   listPlayers: handleUnaryCall<ListPlayersRequest, ListPlayersResponse>;
-  /** Changes a player's display name. Accounts change by LinkAccount and UnlinkAccount. */
+  /** Updates a player's display name. LinkAccount and UnlinkAccount change accounts. */
   updatePlayer: handleUnaryCall<UpdatePlayerRequest, UpdatePlayerResponse>;
-  /** Erases a player: progress, values of stats, accounts and all else that Laurel keeps of them. Atomic. */
+  /** Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. */
   deletePlayer: handleUnaryCall<DeletePlayerRequest, DeletePlayerResponse>;
   /**
-   * Gives a player an account. Success if they have it already.
+   * Links an account to a player. Success if the player has it already.
    *
    * Fails with ALREADY_EXISTS, reason ACCOUNT_LINKED_ELSEWHERE, if another player has it; with NOT_FOUND, reason
    * DIALECT_NOT_FOUND, if there is no such dialect.
    */
   linkAccount: handleUnaryCall<LinkAccountRequest, LinkAccountResponse>;
   /**
-   * Takes an account from a player; their progress stays. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if they do
-   * not have it.
+   * Unlinks an account from a player; the player's progress stays. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if
+   * the player does not have it.
    */
   unlinkAccount: handleUnaryCall<UnlinkAccountRequest, UnlinkAccountResponse>;
-  /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if nobody has it. */
+  /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
   findPlayer: handleUnaryCall<FindPlayerRequest, FindPlayerResponse>;
 }
 
 export interface PlayerServiceClient extends Client {
   /**
-   * Makes a player.
+   * Creates a player.
    *
    * Fails with ALREADY_EXISTS, reason PLAYER_EXISTS or ACCOUNT_LINKED_ELSEWHERE, if the id or an account is taken.
    */
@@ -1378,7 +1378,7 @@ export interface PlayerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListPlayersResponse) => void,
   ): ClientUnaryCall;
-  /** Changes a player's display name. Accounts change by LinkAccount and UnlinkAccount. */
+  /** Updates a player's display name. LinkAccount and UnlinkAccount change accounts. */
   updatePlayer(
     request: UpdatePlayerRequest,
     callback: (error: ServiceError | null, response: UpdatePlayerResponse) => void,
@@ -1394,7 +1394,7 @@ export interface PlayerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdatePlayerResponse) => void,
   ): ClientUnaryCall;
-  /** Erases a player: progress, values of stats, accounts and all else that Laurel keeps of them. Atomic. */
+  /** Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. */
   deletePlayer(
     request: DeletePlayerRequest,
     callback: (error: ServiceError | null, response: DeletePlayerResponse) => void,
@@ -1411,7 +1411,7 @@ export interface PlayerServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeletePlayerResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Gives a player an account. Success if they have it already.
+   * Links an account to a player. Success if the player has it already.
    *
    * Fails with ALREADY_EXISTS, reason ACCOUNT_LINKED_ELSEWHERE, if another player has it; with NOT_FOUND, reason
    * DIALECT_NOT_FOUND, if there is no such dialect.
@@ -1432,8 +1432,8 @@ export interface PlayerServiceClient extends Client {
     callback: (error: ServiceError | null, response: LinkAccountResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Takes an account from a player; their progress stays. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if they do
-   * not have it.
+   * Unlinks an account from a player; the player's progress stays. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if
+   * the player does not have it.
    */
   unlinkAccount(
     request: UnlinkAccountRequest,
@@ -1450,7 +1450,7 @@ export interface PlayerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UnlinkAccountResponse) => void,
   ): ClientUnaryCall;
-  /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if nobody has it. */
+  /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
   findPlayer(
     request: FindPlayerRequest,
     callback: (error: ServiceError | null, response: FindPlayerResponse) => void,

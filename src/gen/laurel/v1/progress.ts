@@ -14,13 +14,13 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/progress.proto";
 
-/** How far a player is on an achievement. */
+/** The state of a player's progress on an achievement. */
 export const ProgressState = {
-  /** UNSPECIFIED - Never returned; refused as a filter. */
+  /** UNSPECIFIED - Never returned; rejected as a filter. */
   UNSPECIFIED: 0,
   /** NOT_STARTED - Nothing was reported. */
   NOT_STARTED: 1,
-  /** IN_PROGRESS - Something was reported, not all is done. */
+  /** IN_PROGRESS - Something was reported, and the achievement is not unlocked. */
   IN_PROGRESS: 2,
   /** ACHIEVED - Unlocked. */
   ACHIEVED: 3,
@@ -35,7 +35,7 @@ export namespace ProgressState {
   export type ACHIEVED = typeof ProgressState.ACHIEVED;
 }
 
-/** How well an unlock time is known. */
+/** The precision of an unlock time. */
 export const UnlockPrecision = {
   /** UNSPECIFIED - It is not unlocked. */
   UNSPECIFIED: 0,
@@ -43,9 +43,9 @@ export const UnlockPrecision = {
   EXACT: 1,
   /** REPORTED - Stated by a trusted caller as `occurred_time`. */
   REPORTED: 2,
-  /** IMPORTED - Said by another platform's document. */
+  /** IMPORTED - Stated by another platform's document. */
   IMPORTED: 3,
-  /** UNKNOWN - Unlocked at a time that nobody said. */
+  /** UNKNOWN - Unlocked at an unknown time. */
   UNKNOWN: 4,
 } as const;
 
@@ -80,7 +80,7 @@ export namespace ProgressView {
   export type PLAYER = typeof ProgressView.PLAYER;
 }
 
-/** One player's standing on one achievement. */
+/** One player's progress on one achievement. */
 export interface Progress {
   /** The title. */
   titleId: string;
@@ -88,19 +88,19 @@ export interface Progress {
   playerId: string;
   /** The achievement. */
   achievementId: string;
-  /** How far it is. Never falls by a report. */
+  /** The state. A report never lowers it. */
   state: ProgressState;
-  /** The current value of each requirement that was ever reported, ordered by id. */
+  /** The current value of each reported requirement, ordered by id. */
   requirements: RequirementProgress[];
-  /** How far it is in whole percent, cut and never rounded up: 999 of 1000 is 99. 100 only when achieved. */
+  /** The progress in whole percent, rounded down: 999 of 1000 is 99. 100 only when achieved. */
   percent: number;
-  /** The highest percent that was reported as a percent: it reads back as itself whatever the target is. */
+  /** The highest percent that was reported as a percent; returned unchanged for any target. */
   reportedPercent: number;
-  /** When it was unlocked. Set once and never moved. Absent until then, and when the precision is unknown. */
+  /** When it was unlocked. Set once and never changed. Absent until then, and when the precision is unknown. */
   unlockTime?:
     | Timestamp
     | undefined;
-  /** How well the unlock time is known. Unspecified until it is unlocked. */
+  /** The precision of the unlock time. Unspecified until it is unlocked. */
   unlockPrecision: UnlockPrecision;
   /** When the first report that changed something happened. Absent if there was none. */
   firstReportTime?:
@@ -110,13 +110,13 @@ export interface Progress {
   lastReportTime?:
     | Timestamp
     | undefined;
-  /** Whether it was taken back by enforcement. Stands beside the state, which a restore brings back as it was. */
+  /** Whether it was revoked by enforcement. The state is kept for a later restore. */
   revoked: boolean;
-  /** Who wrote it last: the actor of the call, or the dialect of an import. Empty if nobody did. */
+  /** The last writer: the actor of the call, or the dialect of an import. Empty if nothing was recorded. */
   writer: string;
   /**
-   * What a dialect said about this progress that Laurel has no field for: JSON text of an object by dialect.
-   * Text and not google.protobuf.Struct, so that 64-bit integers stay exact.
+   * Data of a dialect for which Laurel has no field: JSON text of an object by dialect. Text and not
+   * google.protobuf.Struct, so that 64-bit integers stay exact.
    */
   extensions: Map<string, string>;
 }
@@ -134,48 +134,48 @@ export interface RequirementProgress {
   current?: Quantity | undefined;
 }
 
-/** What one report did. */
+/** The result of one report. */
 export interface ProgressResult {
   /** The progress after the report. */
   progress?:
     | Progress
     | undefined;
-  /** Whether the report changed anything. False if it was lower than or equal to what is known: that is success. */
+  /** Whether the report changed anything. False if it was lower than or equal to the stored progress: that is success. */
   changed: boolean;
   /**
-   * Whether this very report unlocked it. However many writers race or retry, one of them reads true here; a
-   * retry with the same `request_id` reads the first answer again.
+   * Whether this report unlocked it. True for exactly one of any number of concurrent or repeated reports; a retry with
+   * the same `request_id` returns the first response again.
    */
   newlyUnlocked: boolean;
   /** Whether it was unlocked before this report: success, not an error. */
   alreadyUnlocked: boolean;
 }
 
-/** An achievement and how far a player is on it. */
+/** An achievement with a player's progress on it. */
 export interface PlayerAchievement {
   /** The definition. Redacted in a player's view if hidden and not achieved: see ListProgressRequest.view. */
   achievement?:
     | Achievement
     | undefined;
-  /** The standing; not started if nothing was reported. */
+  /** The progress; not started if nothing was reported. */
   progress?: Progress | undefined;
 }
 
-/** What one player gave to a community achievement with one call. */
+/** One player's contribution to a community achievement with one call. */
 export interface CommunityContribution {
   /** The title. */
   titleId: string;
   /** The achievement. */
   achievementId: string;
-  /** What the player contributed in all, this call included. */
+  /** The player's total contribution, this call included. */
   contributed: number;
-  /** What all players contributed together. */
+  /** The total contribution of all players. */
   value: number;
-  /** When it was unlocked. Absent until then. Set once and never moved. */
+  /** When it was unlocked. Absent until then. Set once and never changed. */
   unlockTime?:
     | Timestamp
     | undefined;
-  /** Whether this very call unlocked it. */
+  /** Whether this call unlocked it. */
   newlyUnlocked: boolean;
 }
 

@@ -38,19 +38,19 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/progress_service.proto";
 
-/** What to do to the value of a stat. */
+/** An operation on the value of a stat. */
 export const StatOperation = {
-  /** UNSPECIFIED - Refused. */
+  /** UNSPECIFIED - Rejected. */
   UNSPECIFIED: 0,
-  /** SET - It becomes the given value. */
+  /** SET - The value becomes the operand. */
   SET: 1,
-  /** INCREMENT - The given value is added. */
+  /** INCREMENT - The operand is added. */
   INCREMENT: 2,
-  /** MAX - It becomes the greater of the two. */
+  /** MAX - The value becomes the greater of value and operand. */
   MAX: 3,
-  /** MIN - It becomes the lesser of the two. */
+  /** MIN - The value becomes the lesser of value and operand. */
   MIN: 4,
-  /** RESET - It becomes the stat's default, whatever the given value is, also where the stat only rises. */
+  /** RESET - The value becomes the stat's default; the operand is ignored. Allowed for increment-only stats too. */
   RESET: 5,
 } as const;
 
@@ -65,49 +65,48 @@ export namespace StatOperation {
   export type RESET = typeof StatOperation.RESET;
 }
 
-/** The value of a requirement got as far as this. */
+/** The value that a requirement has reached. */
 export interface Reach {
   /** The requirement. May be empty if the achievement has only one. */
   requirementId: string;
-  /** The value. Required. Cut to a whole number if the requirement counts in integers. */
+  /** The value. Required. Truncated to a whole number if the requirement counts in integers. */
   quantity?: Quantity | undefined;
 }
 
-/** The value of a requirement rose by this much. Not safe to repeat without a `request_id`. */
+/** The amount by which a requirement's value increased. Not safe to repeat without a `request_id`. */
 export interface Add {
   /** The requirement. May be empty if the achievement has only one. */
   requirementId: string;
   /**
-   * How much to add; not negative. Required. Cut to a whole number if the requirement counts in integers. A sum
-   * beyond 2^63-1 stays there.
+   * The amount; not negative. Required. Truncated to a whole number if the requirement counts in integers. A sum above
+   * 2^63-1 becomes 2^63-1.
    */
   quantity?: Quantity | undefined;
 }
 
-/** What to report. */
+/** The request of RecordProgress. */
 export interface RecordProgressRequest {
   /** The title. Required. */
   titleId: string;
-  /** The player. Required. Made if nobody has heard of them. */
+  /** The player. Required. Created if it does not exist. */
   playerId: string;
   /** The achievement. Required. */
   achievementId: string;
-  /** What happened. Required. */
+  /** The report. Required. */
   report?:
     | //
-    /** The value of a requirement got as far as this. */
+    /** The value that a requirement has reached. */
     { $case: "reach"; value: Reach }
     | //
-    /** The value of a requirement rose by this much. */
+    /** The amount by which a requirement's value increased. */
     { $case: "add"; value: Add }
     | //
-    /** The whole achievement is this far in percent, 0 to 100. 100 unlocks it. */
+    /** The progress of the whole achievement in percent, 0 to 100. 100 unlocks it. */
     { $case: "percent"; value: number }
     | undefined;
   /**
-   * When it happened, by the caller's word: at most as far in the past as the server allows (7 days by default) and
-   * not in the future, else the call fails with INVALID_ARGUMENT, reason TIME_OUT_OF_BOUNDS. If left out, now by the
-   * server's clock.
+   * When it happened: at most as far in the past as the server allows (7 days by default) and not in the future, else
+   * the call fails with INVALID_ARGUMENT, reason TIME_OUT_OF_BOUNDS. If left out, the server's current time.
    */
   occurredTime?:
     | Timestamp
@@ -116,7 +115,7 @@ export interface RecordProgressRequest {
   requestId: string;
 }
 
-/** What the report did. */
+/** The response of RecordProgress. */
 export interface RecordProgressResponse {
   /** The progress after the report. */
   progress?:
@@ -130,11 +129,11 @@ export interface RecordProgressResponse {
   alreadyUnlocked: boolean;
 }
 
-/** What to unlock. */
+/** The request of UnlockAchievement. */
 export interface UnlockAchievementRequest {
   /** The title. Required. */
   titleId: string;
-  /** The player. Required. Made if nobody has heard of them. */
+  /** The player. Required. Created if it does not exist. */
   playerId: string;
   /** The achievement. Required. */
   achievementId: string;
@@ -146,7 +145,7 @@ export interface UnlockAchievementRequest {
   requestId: string;
 }
 
-/** What the unlock did. */
+/** The response of UnlockAchievement. */
 export interface UnlockAchievementResponse {
   /** The progress after the unlock. */
   progress?:
@@ -160,13 +159,13 @@ export interface UnlockAchievementResponse {
   alreadyUnlocked: boolean;
 }
 
-/** What to do to which stats of whom. */
+/** The request of RecordStats. */
 export interface RecordStatsRequest {
   /** The title. Required. */
   titleId: string;
-  /** The player. Required. Made if nobody has heard of them. */
+  /** The player. Required. Created if it does not exist. */
   playerId: string;
-  /** The updates, done in this order; a stat may be named more than once. 1 to 100. */
+  /** The updates, applied in this order; a stat may occur more than once. 1 to 100. */
   updates: StatUpdate[];
   /** See RecordProgressRequest.occurred_time. */
   occurredTime?:
@@ -176,19 +175,19 @@ export interface RecordStatsRequest {
   requestId: string;
 }
 
-/** What to do to a stat. */
+/** An update of a stat. */
 export interface StatUpdate {
   /** The stat. Required. */
   statCode: string;
-  /** What to do. Required. */
+  /** The operation. Required. */
   operation: StatOperation;
-  /** With what. Finite. */
+  /** The operand. Finite. */
   value: number;
 }
 
-/** What the updates did. */
+/** The response of RecordStats. */
 export interface RecordStatsResponse {
-  /** The value of each stat that was named, once each, in the order in which they were first named. */
+  /** The value of each updated stat once, in the order of first occurrence. */
   values: StatValue[];
   /** Each achievement whose progress changed. */
   progressResults: ProgressResult[];
@@ -196,10 +195,10 @@ export interface RecordStatsResponse {
   contributions: CommunityContribution[];
 }
 
-/** What to report, all of it. */
+/** The request of BatchRecordProgress. */
 export interface BatchRecordProgressRequest {
   /**
-   * The items. 1 to 1000. Items on the same player and achievement are taken in this order. If the call itself fails,
+   * The items. 1 to 1000. Items on the same player and achievement are applied in this order. If the call itself fails,
    * some of them may have been recorded: repeat it with their request ids.
    */
   items: BatchItem[];
@@ -209,20 +208,20 @@ export interface BatchRecordProgressRequest {
 export interface BatchItem {
   /** The title. Required. */
   titleId: string;
-  /** The player. Required. Made if nobody has heard of them. */
+  /** The player. Required. Created if it does not exist. */
   playerId: string;
   /** The achievement. Required. */
   achievementId: string;
-  /** What happened. Required. */
+  /** The report. Required. */
   report?:
     | //
-    /** The value of a requirement got as far as this. */
+    /** The value that a requirement has reached. */
     { $case: "reach"; value: Reach }
     | //
-    /** The value of a requirement rose by this much. */
+    /** The amount by which a requirement's value increased. */
     { $case: "add"; value: Add }
     | //
-    /** The whole achievement is this far in percent, 0 to 100. 100 unlocks it. */
+    /** The progress of the whole achievement in percent, 0 to 100. 100 unlocks it. */
     { $case: "percent"; value: number }
     | //
     /** The achievement is unlocked. Must be true. */
@@ -236,41 +235,38 @@ export interface BatchItem {
   requestId: string;
 }
 
-/** What became of a batch. */
+/** The response of BatchRecordProgress. */
 export interface BatchRecordProgressResponse {
-  /** What became of each item, in the order of the items. */
+  /** The result of each item, in the order of the items. */
   results: BatchItemResult[];
 }
 
-/** What became of one item of a batch. */
+/** The result of one item of a batch. */
 export interface BatchItemResult {
   /** Success or failure. */
   outcome?:
     | //
-    /** What the report did. */
+    /** The result of the report. */
     { $case: "result"; value: ProgressResult }
     | //
-    /** Why it was refused, with the same details as a failed call. Nothing of the item was kept. */
+    /** The error, with the same details as a failed call. Nothing of the item was stored. */
     { $case: "error"; value: Status }
     | undefined;
 }
 
-/** Some reports of a stream. */
+/** The request of StreamProgress. */
 export interface StreamProgressRequest {
   /** The items. 1 to 1000. */
   items: BatchItem[];
 }
 
-/** What became of the next items of a stream. */
+/** The response of StreamProgress. */
 export interface StreamProgressResponse {
-  /**
-   * What became of each item, in the order in which the items were sent, however many there were in a message. As many
-   * as there are answers for.
-   */
+  /** The results of the next items, in the order in which the items were sent, independent of message boundaries. */
   results: BatchItemResult[];
 }
 
-/** Which to get. */
+/** The request of GetProgress. */
 export interface GetProgressRequest {
   /** The title. Required. */
   titleId: string;
@@ -280,40 +276,40 @@ export interface GetProgressRequest {
   achievementId: string;
 }
 
-/** What was found. */
+/** The response of GetProgress. */
 export interface GetProgressResponse {
   /** The progress. */
   progress?: Progress | undefined;
 }
 
-/** Which page of whose list to get. */
+/** The request of ListProgress. */
 export interface ListProgressRequest {
   /** The title. Required. */
   titleId: string;
   /** The player. Required. */
   playerId: string;
-  /** How many to return at most. The default is 100, the maximum 1000. */
+  /** The maximum number of results. The default is 100, the maximum 1000. */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields but `page_size`
-   * must be as they were, else the call fails with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged, else the call fails with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
    */
   pageToken: string;
-  /** For whose eyes. */
+  /** Which details are included. */
   view: ProgressView;
   /** Only progress in any of these states. If empty, all. At most 64. */
   states: ProgressState[];
 }
 
-/** A page. */
+/** The response of ListProgress. */
 export interface ListProgressResponse {
   /** The achievements with the player's progress, in the order of their positions. */
   items: PlayerAchievement[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** What to take back from whom, and why. */
+/** The request of RevokeAchievement. */
 export interface RevokeAchievementRequest {
   /** The title. Required. */
   titleId: string;
@@ -321,13 +317,13 @@ export interface RevokeAchievementRequest {
   playerId: string;
   /** The achievement. Required. */
   achievementId: string;
-  /** Why, for the record. At most 1024 characters. */
+  /** The reason, stored for the record. At most 1024 characters. */
   reason: string;
   /** See TitleService. Scoped to the player. */
   requestId: string;
 }
 
-/** What was taken back. */
+/** The response of RevokeAchievement. */
 export interface RevokeAchievementResponse {
   /** The progress, revoked. */
   progress?:
@@ -337,7 +333,7 @@ export interface RevokeAchievementResponse {
   changed: boolean;
 }
 
-/** What to give back to whom, and why. */
+/** The request of RestoreAchievement. */
 export interface RestoreAchievementRequest {
   /** The title. Required. */
   titleId: string;
@@ -345,13 +341,13 @@ export interface RestoreAchievementRequest {
   playerId: string;
   /** The achievement. Required. */
   achievementId: string;
-  /** Why, for the record. At most 1024 characters. */
+  /** The reason, stored for the record. At most 1024 characters. */
   reason: string;
   /** See TitleService. Scoped to the player. */
   requestId: string;
 }
 
-/** What was given back. */
+/** The response of RestoreAchievement. */
 export interface RestoreAchievementResponse {
   /** The progress, no longer revoked. */
   progress?:
@@ -361,7 +357,7 @@ export interface RestoreAchievementResponse {
   changed: boolean;
 }
 
-/** What to put back, and why. */
+/** The request of ResetProgress. */
 export interface ResetProgressRequest {
   /** The title. Required. */
   titleId: string;
@@ -369,19 +365,19 @@ export interface ResetProgressRequest {
   playerId: string;
   /** The achievement. If empty, all of the title. */
   achievementId: string;
-  /** Why, for the record. At most 1024 characters. */
+  /** The reason, stored for the record. At most 1024 characters. */
   reason: string;
   /** See TitleService. Scoped to the player. */
   requestId: string;
 }
 
-/** What was put back. */
+/** The response of ResetProgress. */
 export interface ResetProgressResponse {
   /** How many achievements had progress. */
   resetCount: number;
 }
 
-/** Whose summary to get. */
+/** The request of GetPlayerSummary. */
 export interface GetPlayerSummaryRequest {
   /** The title. Required. */
   titleId: string;
@@ -389,7 +385,7 @@ export interface GetPlayerSummaryRequest {
   playerId: string;
 }
 
-/** What was found. */
+/** The response of GetPlayerSummary. */
 export interface GetPlayerSummaryResponse {
   /** The summary. */
   summary?: PlayerSummary | undefined;
@@ -2684,26 +2680,27 @@ export const GetPlayerSummaryResponse: MessageFns<GetPlayerSummaryResponse> = {
 };
 
 /**
- * Records what players do, and says how far they are. What holds for every service stands with TitleService.
+ * Records and returns players' progress. TitleService states the rules that hold for every service.
  *
- * However a report comes in, the same rules hold: progress never falls by a report; an achievement unlocks exactly
- * once, and its unlock time never moves; an unlock needs all requirements; a challenge unlocks only inside its
- * window, judged by when it happened. Two reports that race leave what either order of them would leave.
+ * The same rules hold for every kind of report: a report never lowers progress; an achievement unlocks exactly once,
+ * and its unlock time never changes; an unlock needs all requirements; a challenge unlocks only if the reported event
+ * happened inside its window. Concurrent reports have the same result as one of their sequential orders.
  *
- * A report makes the player if need be. Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND,
- * ACHIEVEMENT_NOT_FOUND or STAT_NOT_FOUND, if what it names is not there. When the server has too much to do, a
- * report fails fast with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, and a RetryInfo.
+ * A report creates the player if it does not exist. Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND,
+ * ACHIEVEMENT_NOT_FOUND or STAT_NOT_FOUND, if a resource that it names does not exist. When the server is overloaded, a
+ * report fails at once with RESOURCE_EXHAUSTED, reason TOO_MANY_REQUESTS, and a RetryInfo.
  */
 export type ProgressServiceService = typeof ProgressServiceService;
 export const ProgressServiceService = {
   /**
    * Reports progress on one achievement.
    *
-   * A report that is lower than or equal to what is known is success and changes nothing. Fails with
-   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
-   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
-   * cannot now; with reason REQUIREMENT_FOLLOWS_STAT, if the report would move a requirement that follows a stat, which
-   * only RecordStats moves: a report on that requirement, or a percent while the stat does not meet it.
+   * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
+   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
+   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
+   * percent while the stat does not meet it.
    */
   recordProgress: {
     path: "/laurel.v1.ProgressService/RecordProgress" as const,
@@ -2717,10 +2714,11 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): RecordProgressResponse => RecordProgressResponse.decode(value),
   },
   /**
-   * Unlocks an achievement, whatever its requirements have come to. Success if it is unlocked already.
+   * Unlocks an achievement regardless of its requirements' values. Success if it is unlocked already.
    *
-   * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not
-   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open; reason COMMUNITY_GOAL, if all players earn it together.
+   * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
+   * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
+   * together.
    */
   unlockAchievement: {
     path: "/laurel.v1.ProgressService/UnlockAchievement" as const,
@@ -2734,12 +2732,12 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): UnlockAchievementResponse => UnlockAchievementResponse.decode(value),
   },
   /**
-   * Changes a player's values of stats, and moves every achievement that follows one of them. Atomic: all updates are
-   * kept with all that they move, or an error is returned. What a value rose by is what the player contributes to the
-   * community achievements that follow the stat, until they are unlocked.
+   * Updates a player's stat values and every achievement that follows one of them. Atomic: either all updates and their
+   * effects are stored, or the call fails. An increase of a value is the player's contribution to the community
+   * achievements that follow the stat, until they are unlocked.
    *
-   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update; with
-   * PERMISSION_DENIED, reason SERVER_ONLY, if a player asks for a stat that only servers write.
+   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat's rules forbid its
+   * update; with PERMISSION_DENIED, reason SERVER_ONLY, if a player writes a stat that only servers may write.
    */
   recordStats: {
     path: "/laurel.v1.ProgressService/RecordStats" as const,
@@ -2766,12 +2764,11 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): BatchRecordProgressResponse => BatchRecordProgressResponse.decode(value),
   },
   /**
-   * Reports progress for as long as the stream is open, and acknowledges it as it goes: each item succeeds or fails
-   * alone, as in BatchRecordProgress. Reports on one player are taken in their order. The server reads no further ahead
-   * than a thousand items that it has not answered, so a caller who sends faster than they can be written is slowed
-   * down by flow control. Whatever was not acknowledged when a stream breaks may or may not have been recorded: repeat
-   * it with its request ids. An item that does not name what it should fails alone; a message of no items, or too
-   * many, ends the stream with INVALID_ARGUMENT.
+   * Reports progress until the stream ends and acknowledges each item: each succeeds or fails alone, as in
+   * BatchRecordProgress. Reports on one player are applied in order. The server reads at most 1000 items ahead of its
+   * acknowledgements, so flow control slows down a caller that sends faster than the server writes. Items that were not
+   * acknowledged when a stream breaks may or may not have been recorded: repeat them with the same request ids. An
+   * invalid item fails alone; a message with no items or too many ends the stream with INVALID_ARGUMENT.
    */
   streamProgress: {
     path: "/laurel.v1.ProgressService/StreamProgress" as const,
@@ -2784,10 +2781,7 @@ export const ProgressServiceService = {
       Buffer.from(StreamProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): StreamProgressResponse => StreamProgressResponse.decode(value),
   },
-  /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for a player nobody has
-   * heard of.
-   */
+  /** Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. */
   getProgress: {
     path: "/laurel.v1.ProgressService/GetProgress" as const,
     requestStream: false as const,
@@ -2812,8 +2806,8 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): ListProgressResponse => ListProgressResponse.decode(value),
   },
   /**
-   * Takes an unlocked achievement back, by enforcement. The progress stays, marked as revoked, and no longer counts in
-   * the summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
+   * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
+   * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
    */
   revokeAchievement: {
@@ -2828,7 +2822,7 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): RevokeAchievementResponse => RevokeAchievementResponse.decode(value),
   },
   /**
-   * Gives a revoked achievement back as it was, its unlock time included. Success if it is not revoked. Fails with
+   * Restores a revoked achievement, including its unlock time. Success if it is not revoked. Fails with
    * FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not unlocked.
    */
   restoreAchievement: {
@@ -2843,8 +2837,8 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): RestoreAchievementResponse => RestoreAchievementResponse.decode(value),
   },
   /**
-   * Puts a player's progress back to not started, on one achievement or on all of a title. Atomic. Values of stats
-   * stay; an achievement that follows one moves again with the stat's next update.
+   * Resets a player's progress to not started, on one achievement or on all of a title. Atomic. Stat values stay; an
+   * achievement that follows a stat progresses again with the stat's next update.
    */
   resetProgress: {
     path: "/laurel.v1.ProgressService/ResetProgress" as const,
@@ -2856,7 +2850,7 @@ export const ProgressServiceService = {
       Buffer.from(ResetProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ResetProgressResponse => ResetProgressResponse.decode(value),
   },
-  /** Gets what a player has of a title in all; zeros for a player nobody has heard of. */
+  /** Gets a player's totals in a title; zeros for an unknown player. */
   getPlayerSummary: {
     path: "/laurel.v1.ProgressService/GetPlayerSummary" as const,
     requestStream: false as const,
@@ -2874,27 +2868,29 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
   /**
    * Reports progress on one achievement.
    *
-   * A report that is lower than or equal to what is known is success and changes nothing. Fails with
-   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
-   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
-   * cannot now; with reason REQUIREMENT_FOLLOWS_STAT, if the report would move a requirement that follows a stat, which
-   * only RecordStats moves: a report on that requirement, or a percent while the stat does not meet it.
+   * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
+   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
+   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
+   * percent while the stat does not meet it.
    */
   recordProgress: handleUnaryCall<RecordProgressRequest, RecordProgressResponse>;
   /**
-   * Unlocks an achievement, whatever its requirements have come to. Success if it is unlocked already.
+   * Unlocks an achievement regardless of its requirements' values. Success if it is unlocked already.
    *
-   * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not
-   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open; reason COMMUNITY_GOAL, if all players earn it together.
+   * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
+   * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
+   * together.
    */
   unlockAchievement: handleUnaryCall<UnlockAchievementRequest, UnlockAchievementResponse>;
   /**
-   * Changes a player's values of stats, and moves every achievement that follows one of them. Atomic: all updates are
-   * kept with all that they move, or an error is returned. What a value rose by is what the player contributes to the
-   * community achievements that follow the stat, until they are unlocked.
+   * Updates a player's stat values and every achievement that follows one of them. Atomic: either all updates and their
+   * effects are stored, or the call fails. An increase of a value is the player's contribution to the community
+   * achievements that follow the stat, until they are unlocked.
    *
-   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update; with
-   * PERMISSION_DENIED, reason SERVER_ONLY, if a player asks for a stat that only servers write.
+   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat's rules forbid its
+   * update; with PERMISSION_DENIED, reason SERVER_ONLY, if a player writes a stat that only servers may write.
    */
   recordStats: handleUnaryCall<RecordStatsRequest, RecordStatsResponse>;
   /**
@@ -2903,18 +2899,14 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    */
   batchRecordProgress: handleUnaryCall<BatchRecordProgressRequest, BatchRecordProgressResponse>;
   /**
-   * Reports progress for as long as the stream is open, and acknowledges it as it goes: each item succeeds or fails
-   * alone, as in BatchRecordProgress. Reports on one player are taken in their order. The server reads no further ahead
-   * than a thousand items that it has not answered, so a caller who sends faster than they can be written is slowed
-   * down by flow control. Whatever was not acknowledged when a stream breaks may or may not have been recorded: repeat
-   * it with its request ids. An item that does not name what it should fails alone; a message of no items, or too
-   * many, ends the stream with INVALID_ARGUMENT.
+   * Reports progress until the stream ends and acknowledges each item: each succeeds or fails alone, as in
+   * BatchRecordProgress. Reports on one player are applied in order. The server reads at most 1000 items ahead of its
+   * acknowledgements, so flow control slows down a caller that sends faster than the server writes. Items that were not
+   * acknowledged when a stream breaks may or may not have been recorded: repeat them with the same request ids. An
+   * invalid item fails alone; a message with no items or too many ends the stream with INVALID_ARGUMENT.
    */
   streamProgress: handleBidiStreamingCall<StreamProgressRequest, StreamProgressResponse>;
-  /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for a player nobody has
-   * heard of.
-   */
+  /** Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. */
   getProgress: handleUnaryCall<GetProgressRequest, GetProgressResponse>;
   /**
    * Lists the achievements of a title with a player's progress on each, those without progress included, in the order
@@ -2922,22 +2914,22 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    */
   listProgress: handleUnaryCall<ListProgressRequest, ListProgressResponse>;
   /**
-   * Takes an unlocked achievement back, by enforcement. The progress stays, marked as revoked, and no longer counts in
-   * the summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
+   * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
+   * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
    */
   revokeAchievement: handleUnaryCall<RevokeAchievementRequest, RevokeAchievementResponse>;
   /**
-   * Gives a revoked achievement back as it was, its unlock time included. Success if it is not revoked. Fails with
+   * Restores a revoked achievement, including its unlock time. Success if it is not revoked. Fails with
    * FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not unlocked.
    */
   restoreAchievement: handleUnaryCall<RestoreAchievementRequest, RestoreAchievementResponse>;
   /**
-   * Puts a player's progress back to not started, on one achievement or on all of a title. Atomic. Values of stats
-   * stay; an achievement that follows one moves again with the stat's next update.
+   * Resets a player's progress to not started, on one achievement or on all of a title. Atomic. Stat values stay; an
+   * achievement that follows a stat progresses again with the stat's next update.
    */
   resetProgress: handleUnaryCall<ResetProgressRequest, ResetProgressResponse>;
-  /** Gets what a player has of a title in all; zeros for a player nobody has heard of. */
+  /** Gets a player's totals in a title; zeros for an unknown player. */
   getPlayerSummary: handleUnaryCall<GetPlayerSummaryRequest, GetPlayerSummaryResponse>;
 }
 
@@ -2945,11 +2937,12 @@ export interface ProgressServiceClient extends Client {
   /**
    * Reports progress on one achievement.
    *
-   * A report that is lower than or equal to what is known is success and changes nothing. Fails with
-   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the achievement does
-   * not take the report; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or COMMUNITY_GOAL, if it
-   * cannot now; with reason REQUIREMENT_FOLLOWS_STAT, if the report would move a requirement that follows a stat, which
-   * only RecordStats moves: a report on that requirement, or a percent while the stat does not meet it.
+   * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
+   * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
+   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
+   * percent while the stat does not meet it.
    */
   recordProgress(
     request: RecordProgressRequest,
@@ -2967,10 +2960,11 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: RecordProgressResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Unlocks an achievement, whatever its requirements have come to. Success if it is unlocked already.
+   * Unlocks an achievement regardless of its requirements' values. Success if it is unlocked already.
    *
-   * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not
-   * meet it yet; reason OUTSIDE_WINDOW, if a challenge is not open; reason COMMUNITY_GOAL, if all players earn it together.
+   * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
+   * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
+   * together.
    */
   unlockAchievement(
     request: UnlockAchievementRequest,
@@ -2988,12 +2982,12 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: UnlockAchievementResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes a player's values of stats, and moves every achievement that follows one of them. Atomic: all updates are
-   * kept with all that they move, or an error is returned. What a value rose by is what the player contributes to the
-   * community achievements that follow the stat, until they are unlocked.
+   * Updates a player's stat values and every achievement that follows one of them. Atomic: either all updates and their
+   * effects are stored, or the call fails. An increase of a value is the player's contribution to the community
+   * achievements that follow the stat, until they are unlocked.
    *
-   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat refuses its update; with
-   * PERMISSION_DENIED, reason SERVER_ONLY, if a player asks for a stat that only servers write.
+   * Fails with FAILED_PRECONDITION, reason STAT_OUT_OF_BOUNDS or STAT_INCREMENT_ONLY, if a stat's rules forbid its
+   * update; with PERMISSION_DENIED, reason SERVER_ONLY, if a player writes a stat that only servers may write.
    */
   recordStats(
     request: RecordStatsRequest,
@@ -3030,12 +3024,11 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: BatchRecordProgressResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Reports progress for as long as the stream is open, and acknowledges it as it goes: each item succeeds or fails
-   * alone, as in BatchRecordProgress. Reports on one player are taken in their order. The server reads no further ahead
-   * than a thousand items that it has not answered, so a caller who sends faster than they can be written is slowed
-   * down by flow control. Whatever was not acknowledged when a stream breaks may or may not have been recorded: repeat
-   * it with its request ids. An item that does not name what it should fails alone; a message of no items, or too
-   * many, ends the stream with INVALID_ARGUMENT.
+   * Reports progress until the stream ends and acknowledges each item: each succeeds or fails alone, as in
+   * BatchRecordProgress. Reports on one player are applied in order. The server reads at most 1000 items ahead of its
+   * acknowledgements, so flow control slows down a caller that sends faster than the server writes. Items that were not
+   * acknowledged when a stream breaks may or may not have been recorded: repeat them with the same request ids. An
+   * invalid item fails alone; a message with no items or too many ends the stream with INVALID_ARGUMENT.
    */
   streamProgress(): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
   streamProgress(options: Partial<CallOptions>): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
@@ -3043,10 +3036,7 @@ export interface ProgressServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
-  /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for a player nobody has
-   * heard of.
-   */
+  /** Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. */
   getProgress(
     request: GetProgressRequest,
     callback: (error: ServiceError | null, response: GetProgressResponse) => void,
@@ -3082,8 +3072,8 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListProgressResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Takes an unlocked achievement back, by enforcement. The progress stays, marked as revoked, and no longer counts in
-   * the summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
+   * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
+   * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
    */
   revokeAchievement(
@@ -3102,7 +3092,7 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: RevokeAchievementResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Gives a revoked achievement back as it was, its unlock time included. Success if it is not revoked. Fails with
+   * Restores a revoked achievement, including its unlock time. Success if it is not revoked. Fails with
    * FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not unlocked.
    */
   restoreAchievement(
@@ -3121,8 +3111,8 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: RestoreAchievementResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Puts a player's progress back to not started, on one achievement or on all of a title. Atomic. Values of stats
-   * stay; an achievement that follows one moves again with the stat's next update.
+   * Resets a player's progress to not started, on one achievement or on all of a title. Atomic. Stat values stay; an
+   * achievement that follows a stat progresses again with the stat's next update.
    */
   resetProgress(
     request: ResetProgressRequest,
@@ -3139,7 +3129,7 @@ export interface ProgressServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ResetProgressResponse) => void,
   ): ClientUnaryCall;
-  /** Gets what a player has of a title in all; zeros for a player nobody has heard of. */
+  /** Gets a player's totals in a title; zeros for an unknown player. */
   getPlayerSummary(
     request: GetPlayerSummaryRequest,
     callback: (error: ServiceError | null, response: GetPlayerSummaryResponse) => void,

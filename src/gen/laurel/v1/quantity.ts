@@ -12,18 +12,18 @@ export const protobufPackage = "laurel.v1";
 export const protobufFileName = "laurel/v1/quantity.proto";
 
 /**
- * A count that a requirement measures, as an integer or as a double.
+ * The value of a requirement, as an integer or as a double.
  *
- * Neither is ever converted on the way: an integer is exact to 64 bits, a double comes back bit for bit.
+ * Neither is converted: an integer is exact to 64 bits, a double is returned bit for bit.
  */
 export interface Quantity {
-  /** The count. Required. */
+  /** The value. Required. */
   value?:
     | //
     /** A whole number. */
     { $case: "integer"; value: bigint }
     | //
-    /** A finite number: NaN and the infinities are refused. */
+    /** A finite number: NaN and infinities are rejected. */
     { $case: "double"; value: number }
     | undefined;
 }

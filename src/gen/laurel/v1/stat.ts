@@ -13,11 +13,11 @@ export const protobufPackage = "laurel.v1";
 export const protobufFileName = "laurel/v1/stat.proto";
 
 /**
- * Who may write a stat. A caller who is a player, or who comes by the way that a platform has for game clients, is a
- * client; every other caller is a server and may write each.
+ * The callers that may write a stat. A caller with a player's token, or a user of a platform's API for game clients, is
+ * a client; every other caller is a server and may write each stat.
  */
 export const StatWriter = {
-  /** UNSPECIFIED - Taken as STAT_WRITER_SERVER. */
+  /** UNSPECIFIED - Treated as STAT_WRITER_SERVER. */
   UNSPECIFIED: 0,
   /** CLIENT - Game clients and servers. */
   CLIENT: 1,
@@ -33,47 +33,47 @@ export namespace StatWriter {
   export type SERVER = typeof StatWriter.SERVER;
 }
 
-/** A named number that each player of a title has. */
+/** A named number of each player of a title. */
 export interface Stat {
   /** The title that it belongs to. Required and immutable. */
   titleId: string;
   /**
    * Its code, unique in the title. Required and immutable. 1 to 128 characters, no control characters; case is
-   * kept and compared.
+   * preserved and significant.
    */
   statCode: string;
-  /** What people call it. At most 4096 characters. May be empty. */
+  /** The name shown to people. At most 4096 characters. May be empty. */
   displayName: string;
-  /** The value of a player who has none yet. Finite, within the bounds. The default is 0. */
+  /** The value of a player without a recorded value. Finite, within the bounds. The default is 0. */
   defaultValue: number;
-  /** The least value; a write below it is refused, not clamped. If left out, there is no bound. */
+  /** The minimum; a write below it fails and is not clamped. If left out, there is no bound. */
   minimum?:
     | number
     | undefined;
-  /** The greatest value; a write above it is refused, not clamped. If left out, there is no bound. */
+  /** The maximum; a write above it fails and is not clamped. If left out, there is no bound. */
   maximum?:
     | number
     | undefined;
-  /** Whether the value only rises: a write that would lower it is refused. The default is false. */
+  /** Whether the value only rises: a write that would lower it fails. The default is false. */
   incrementOnly: boolean;
-  /** Who may write it. The default is the server. */
+  /** The writers. The default is the server. */
   setBy: StatWriter;
-  /** When Laurel first kept the stat. Output only. */
+  /** When the stat was created. Output only. */
   createTime?:
     | Timestamp
     | undefined;
-  /** When the definition last changed; players' values do not count. Output only. */
+  /** When the definition last changed; changes of players' values do not count. Output only. */
   updateTime?:
     | Timestamp
     | undefined;
   /**
-   * Changes with each write. In an update: if set, it must match what is kept, else the call fails with
+   * Changes with each write. In an update: if set, it must equal the stored etag, else the call fails with
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
   /**
-   * What a dialect said about the stat that Laurel has no field for: JSON text of an object by dialect, as in
-   * Achievement.extensions. At most 64, each at most 1 MiB.
+   * Data of a dialect for which Laurel has no field: JSON text of an object by dialect, as in Achievement.extensions.
+   * At most 64, each at most 1 MiB.
    */
   extensions: Map<string, string>;
 }
@@ -93,7 +93,7 @@ export interface StatValue {
   updateTime?:
     | Timestamp
     | undefined;
-  /** When the player first had a value of their own. */
+  /** When the player's first value was written. */
   createTime?: Timestamp | undefined;
 }
 

@@ -25,7 +25,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/stat_service.proto";
 
-/** What to make. */
+/** The request of CreateStat. */
 export interface CreateStatRequest {
   /** The stat. Required. Output-only fields and the etag are ignored. */
   stat?:
@@ -35,13 +35,13 @@ export interface CreateStatRequest {
   requestId: string;
 }
 
-/** What was made. */
+/** The response of CreateStat. */
 export interface CreateStatResponse {
-  /** The stat as it is kept. */
+  /** The stat as stored. */
   stat?: Stat | undefined;
 }
 
-/** Which to get. */
+/** The request of GetStat. */
 export interface GetStatRequest {
   /** The title. Required. */
   titleId: string;
@@ -49,36 +49,36 @@ export interface GetStatRequest {
   statCode: string;
 }
 
-/** What was found. */
+/** The response of GetStat. */
 export interface GetStatResponse {
   /** The stat. */
   stat?: Stat | undefined;
 }
 
-/** Which page to get. */
+/** The request of ListStats. */
 export interface ListStatsRequest {
   /** The title. Required. */
   titleId: string;
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields but `page_size`
-   * must be as they were.
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged.
    */
   pageToken: string;
 }
 
-/** A page. */
+/** The response of ListStats. */
 export interface ListStatsResponse {
   /** The stats, ordered by code. */
   stats: Stat[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** What to change. */
+/** The request of UpdateStat. */
 export interface UpdateStatRequest {
-  /** The stat: `title_id` and `stat_code` name it, the fields of the mask are taken. Required. */
+  /** The stat: `title_id` and `stat_code` name it, the fields of the mask are written. Required. */
   stat?:
     | Stat
     | undefined;
@@ -94,29 +94,29 @@ export interface UpdateStatRequest {
   requestId: string;
 }
 
-/** What was changed. */
+/** The response of UpdateStat. */
 export interface UpdateStatResponse {
-  /** The stat as it is kept now. */
+  /** The stat as stored. */
   stat?: Stat | undefined;
 }
 
-/** Which to delete. */
+/** The request of DeleteStat. */
 export interface DeleteStatRequest {
   /** The title. Required. */
   titleId: string;
   /** The stat. Required. */
   statCode: string;
-  /** If set, it must match the kept one, else the call fails with ABORTED, reason ETAG_MISMATCH. */
+  /** If set, it must equal the stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. */
   etag: string;
   /** See TitleService. */
   requestId: string;
 }
 
-/** Nothing to say. */
+/** The response of DeleteStat. */
 export interface DeleteStatResponse {
 }
 
-/** Whose values to list. */
+/** The request of ListStatValues. */
 export interface ListStatValuesRequest {
   /** The title. Required. */
   titleId: string;
@@ -124,7 +124,7 @@ export interface ListStatValuesRequest {
   playerId: string;
 }
 
-/** The values. */
+/** The response of ListStatValues. */
 export interface ListStatValuesResponse {
   /** The values, ordered by code. */
   values: StatValue[];
@@ -911,14 +911,14 @@ export const ListStatValuesResponse: MessageFns<ListStatValuesResponse> = {
 };
 
 /**
- * Keeps the definitions of stats, and says what values players have. Values are written by
- * ProgressService.RecordStats. What holds for every service stands with TitleService.
+ * Manages the definitions of stats, and returns players' values. ProgressService.RecordStats writes values.
+ * TitleService states the rules that hold for every service.
  *
- * Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND or STAT_NOT_FOUND, if what it names is not there.
+ * Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND or STAT_NOT_FOUND, if a resource that it names does not exist.
  */
 export type StatServiceService = typeof StatServiceService;
 export const StatServiceService = {
-  /** Makes a stat. Fails with ALREADY_EXISTS, reason STAT_EXISTS, if its code is taken. */
+  /** Creates a stat. Fails with ALREADY_EXISTS, reason STAT_EXISTS, if its code is taken. */
   createStat: {
     path: "/laurel.v1.StatService/CreateStat" as const,
     requestStream: false as const,
@@ -948,7 +948,7 @@ export const StatServiceService = {
     responseSerialize: (value: ListStatsResponse): Buffer => Buffer.from(ListStatsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStatsResponse => ListStatsResponse.decode(value),
   },
-  /** Changes a stat. Values that players have stay as they are, also where new bounds would refuse them. */
+  /** Updates a stat. Players' values stay as they are, even outside new bounds. */
   updateStat: {
     path: "/laurel.v1.StatService/UpdateStat" as const,
     requestStream: false as const,
@@ -972,8 +972,8 @@ export const StatServiceService = {
     responseDeserialize: (value: Buffer): DeleteStatResponse => DeleteStatResponse.decode(value),
   },
   /**
-   * Lists a player's values of the stats of a title, ordered by code. A stat that the player was never given a value of
-   * is not among them: its default value holds.
+   * Lists a player's values of the stats of a title, ordered by code. Stats without a recorded value are left out:
+   * their default value applies.
    */
   listStatValues: {
     path: "/laurel.v1.StatService/ListStatValues" as const,
@@ -989,13 +989,13 @@ export const StatServiceService = {
 } as const;
 
 export interface StatServiceServer extends UntypedServiceImplementation {
-  /** Makes a stat. Fails with ALREADY_EXISTS, reason STAT_EXISTS, if its code is taken. */
+  /** Creates a stat. Fails with ALREADY_EXISTS, reason STAT_EXISTS, if its code is taken. */
   createStat: handleUnaryCall<CreateStatRequest, CreateStatResponse>;
   /** Gets a stat. */
   getStat: handleUnaryCall<GetStatRequest, GetStatResponse>;
   /** Lists the stats of a title, ordered by code. */
   listStats: handleUnaryCall<ListStatsRequest, ListStatsResponse>;
-  /** Changes a stat. Values that players have stay as they are, also where new bounds would refuse them. */
+  /** Updates a stat. Players' values stay as they are, even outside new bounds. */
   updateStat: handleUnaryCall<UpdateStatRequest, UpdateStatResponse>;
   /**
    * Deletes a stat and all players' values of it. Fails with FAILED_PRECONDITION, reason STAT_IN_USE, if a
@@ -1003,14 +1003,14 @@ export interface StatServiceServer extends UntypedServiceImplementation {
    */
   deleteStat: handleUnaryCall<DeleteStatRequest, DeleteStatResponse>;
   /**
-   * Lists a player's values of the stats of a title, ordered by code. A stat that the player was never given a value of
-   * is not among them: its default value holds.
+   * Lists a player's values of the stats of a title, ordered by code. Stats without a recorded value are left out:
+   * their default value applies.
    */
   listStatValues: handleUnaryCall<ListStatValuesRequest, ListStatValuesResponse>;
 }
 
 export interface StatServiceClient extends Client {
-  /** Makes a stat. Fails with ALREADY_EXISTS, reason STAT_EXISTS, if its code is taken. */
+  /** Creates a stat. Fails with ALREADY_EXISTS, reason STAT_EXISTS, if its code is taken. */
   createStat(
     request: CreateStatRequest,
     callback: (error: ServiceError | null, response: CreateStatResponse) => void,
@@ -1058,7 +1058,7 @@ export interface StatServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStatsResponse) => void,
   ): ClientUnaryCall;
-  /** Changes a stat. Values that players have stay as they are, also where new bounds would refuse them. */
+  /** Updates a stat. Players' values stay as they are, even outside new bounds. */
   updateStat(
     request: UpdateStatRequest,
     callback: (error: ServiceError | null, response: UpdateStatResponse) => void,
@@ -1094,8 +1094,8 @@ export interface StatServiceClient extends Client {
     callback: (error: ServiceError | null, response: DeleteStatResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists a player's values of the stats of a title, ordered by code. A stat that the player was never given a value of
-   * is not among them: its default value holds.
+   * Lists a player's values of the stats of a title, ordered by code. Stats without a recorded value are left out:
+   * their default value applies.
    */
   listStatValues(
     request: ListStatValuesRequest,

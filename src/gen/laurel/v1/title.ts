@@ -12,54 +12,54 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/title.proto";
 
-/** A game: what achievements and stats belong to. */
+/** A game, which owns achievements and stats. */
 export interface Title {
   /**
    * The id that the caller chose. Required and immutable. 1 to 128 characters, no control characters, compared
    * exactly.
    */
   titleId: string;
-  /** What people call it. At most 4096 characters. May be empty. */
+  /** The name shown to people. At most 4096 characters. May be empty. */
   displayName: string;
-  /** The BCP-47 tag of texts that do not say their language. At most 35 characters. The default is `en`. */
+  /** The BCP-47 tag of texts without a language. At most 35 characters. The default is `en`. */
   defaultLocale: string;
   /**
-   * What each dialect knows the title by: its binding by dialect, for instance
-   * `discord: {ids: {application_id: "461618159171141643"}}`. At most 64.
+   * The title's ids in each dialect, by dialect, for instance `discord: {ids: {application_id: "461618159171141643"}}`.
+   * At most 64.
    *
-   * A document that names a bound id finds its title by it, and a platform's own HTTP API serves bound titles only: a
-   * `title_id` is no id of any dialect until the title is bound to it. A binding belongs to one title at most. One that
-   * another title has, or that equals another title's `title_id`, is refused with ALREADY_EXISTS, reason BINDING_TAKEN.
+   * A bound id in a document identifies the title, and the platforms' HTTP APIs serve bound titles only: a `title_id`
+   * is not an id in a dialect until it is bound. A binding belongs to one title at most. A binding that another title
+   * has, or that equals another title's `title_id`, fails with ALREADY_EXISTS, reason BINDING_TAKEN.
    */
   bindings: Map<string, Binding>;
   /**
-   * What a dialect said about the title that Laurel has no field for: JSON text of an object by dialect.
-   * It comes back to the same dialect as it was.
+   * Data of a dialect for which Laurel has no field: JSON text of an object by dialect. Exports to the same dialect
+   * contain it unchanged.
    *
    * Text and not google.protobuf.Struct, whose numbers are doubles: a 64-bit integer stays exact in text.
    * At most 64, each at most 1 MiB.
    */
   extensions: Map<string, string>;
-  /** When Laurel first kept the title. Output only. */
+  /** When the title was created. Output only. */
   createTime?:
     | Timestamp
     | undefined;
-  /** When it last changed. Output only. */
+  /** When the title was last changed. Output only. */
   updateTime?:
     | Timestamp
     | undefined;
   /**
-   * Changes with each write. In an update: if set, it must match what is kept, else the call fails with
+   * Changes with each write. In an update: if set, it must equal the stored etag, else the call fails with
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
   /**
    * Whether the platforms' own HTTP APIs redact a hidden achievement for players until it is unlocked, as
    * PROGRESS_VIEW_PLAYER does: texts, requirements, rewards, pictures and tags are left out. The default is false: each
-   * API follows its platform, of which Xbox and AccelByte send the texts and have their clients hide them.
+   * API does as its platform: Xbox and AccelByte send the texts and their clients hide them.
    *
-   * Whoever may read all of the title sees it all there, as ever. Where the server checks no credentials, what the
-   * platform serves to games is redacted for every caller.
+   * Callers with the permission to read all of the title get the full records. A server that checks no credentials
+   * redacts the platform's routes for games for every caller.
    */
   maskHiddenInGateways: boolean;
 }
@@ -74,7 +74,7 @@ export interface Title_ExtensionsEntry {
   value: string;
 }
 
-/** What one dialect knows a title by. */
+/** The ids of a title in one dialect. */
 export interface Binding {
   /**
    * The ids by the dialect's own names for them: `service_config_id` and `title_id` for Xbox, `application_id` for Discord,

@@ -25,7 +25,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/title_service.proto";
 
-/** What to make. */
+/** The request of CreateTitle. */
 export interface CreateTitleRequest {
   /** The title. Required. Output-only fields and the etag are ignored. */
   title?:
@@ -35,46 +35,46 @@ export interface CreateTitleRequest {
   requestId: string;
 }
 
-/** What was made. */
+/** The response of CreateTitle. */
 export interface CreateTitleResponse {
-  /** The title as it is kept. */
+  /** The title as stored. */
   title?: Title | undefined;
 }
 
-/** Which to get. */
+/** The request of GetTitle. */
 export interface GetTitleRequest {
   /** The title. Required. */
   titleId: string;
 }
 
-/** What was found. */
+/** The response of GetTitle. */
 export interface GetTitleResponse {
   /** The title. */
   title?: Title | undefined;
 }
 
-/** Which page to get. */
+/** The request of ListTitles. */
 export interface ListTitlesRequest {
-  /** How many to return at most. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50, the maximum 1000. */
   pageSize: number;
   /**
-   * The `next_page_token` of the page before. If empty, the first page is returned. All other fields must be as
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields must be as
    * they were.
    */
   pageToken: string;
 }
 
-/** A page. */
+/** The response of ListTitles. */
 export interface ListTitlesResponse {
   /** The titles, ordered by id. */
   titles: Title[];
-  /** Gets the page after this one. Empty if this is the last. */
+  /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
 }
 
-/** What to change. */
+/** The request of UpdateTitle. */
 export interface UpdateTitleRequest {
-  /** The title: `title_id` names it, the fields of the mask are taken. Required. */
+  /** The title: `title_id` names it, the fields of the mask are written. Required. */
   title?:
     | Title
     | undefined;
@@ -90,17 +90,17 @@ export interface UpdateTitleRequest {
   requestId: string;
 }
 
-/** What was changed. */
+/** The response of UpdateTitle. */
 export interface UpdateTitleResponse {
-  /** The title as it is kept now. */
+  /** The title as stored. */
   title?: Title | undefined;
 }
 
-/** Which to delete. */
+/** The request of DeleteTitle. */
 export interface DeleteTitleRequest {
   /** The title. Required. */
   titleId: string;
-  /** If set, it must match the kept one, else the call fails with ABORTED, reason ETAG_MISMATCH. */
+  /** If set, it must equal the stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. */
   etag: string;
   /** Whether to delete its achievements, its stats and all players' progress on it as well. The default is false. */
   force: boolean;
@@ -108,7 +108,7 @@ export interface DeleteTitleRequest {
   requestId: string;
 }
 
-/** Nothing to say. */
+/** The response of DeleteTitle. */
 export interface DeleteTitleResponse {
 }
 
@@ -747,36 +747,36 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
 };
 
 /**
- * Keeps titles.
+ * Manages titles.
  *
- * What holds for every service of this package:
+ * These rules hold for every service of this package:
  *
- * A failed call carries a google.rpc.Status in the trailer `grpc-status-details-bin`. Its details are an ErrorInfo
- * of the domain `laurel` with one of ErrorReason's words; a BadRequest with a path for each field that is wrong, all
- * at once; and a RetryInfo where trying again may help.
+ * A failed call carries a google.rpc.Status in the trailer `grpc-status-details-bin`. Its details are an ErrorInfo of
+ * the domain `laurel` with a reason of ErrorReason; a BadRequest with the paths of all invalid fields; and a RetryInfo
+ * if a retry may succeed.
  *
- * Every mutation takes a `request_id` that the caller chose, at most 128 characters. A call that repeats an id with
- * the same payload gets the first answer again, for at least 24 hours, and nothing is done twice; with another
- * payload it fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Ids of ProgressService are scoped to the player
- * whom the call names; those of all other services share one space. Without an id, a repeated call is a new call.
+ * Every mutation takes a `request_id` that the caller chose, at most 128 characters. A call that repeats an id with the
+ * same payload returns the first response, for at least 24 hours, and has no further effect; with another payload it
+ * fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Ids of ProgressService are scoped to the player of the
+ * call; all other services share one scope. Without an id, a repeated call is a new call.
  *
- * A message is at most 4 MiB, decompressed, and holds at most 100,000 fields and elements of lists, counted with those of
- * the messages inside it. Every list and map has a limit of its own too: that of an `update_mask` is 64. A BadRequest lists
- * at most 20 violations, and counts the others. A call is authenticated before its message is read.
+ * A message is at most 4 MiB, decompressed, and holds at most 100,000 fields and elements of lists, counted with those
+ * of the messages inside it. Every list and map also has its own limit: 64 for an `update_mask`. A BadRequest lists at
+ * most 20 violations and the number of the others. A call is authenticated before its message is read.
  *
- * A server that stops ends calls with UNAVAILABLE, reason SERVER_STOPPING, and a RetryInfo: streams that would last for
- * ever at once, all others if they are not done within its grace of ten seconds.
+ * A stopping server ends calls with UNAVAILABLE, reason SERVER_STOPPING, and a RetryInfo: unbounded streams at once,
+ * all other calls if they are not done within 10 seconds.
  *
- * The caller's metadata `laurel-actor` (at most 128 printable ASCII characters) says who acts, for the record; the
+ * The caller's metadata `laurel-actor` (at most 128 printable ASCII characters) names the actor for the record; the
  * default is `service`.
  */
 export type TitleServiceService = typeof TitleServiceService;
 export const TitleServiceService = {
   /**
-   * Makes a title.
+   * Creates a title.
    *
    * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
-   * title's binding or id, or if its own id is what another title is bound to.
+   * title's binding or id, or if its own id is a binding of another title.
    */
   createTitle: {
     path: "/laurel.v1.TitleService/CreateTitle" as const,
@@ -808,7 +808,7 @@ export const TitleServiceService = {
     responseDeserialize: (value: Buffer): ListTitlesResponse => ListTitlesResponse.decode(value),
   },
   /**
-   * Changes a title.
+   * Updates a title.
    *
    * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
    */
@@ -824,8 +824,8 @@ export const TitleServiceService = {
   /**
    * Deletes a title.
    *
-   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and the
-   * call is not forced.
+   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and `force` is not
+   * set.
    */
   deleteTitle: {
     path: "/laurel.v1.TitleService/DeleteTitle" as const,
@@ -840,10 +840,10 @@ export const TitleServiceService = {
 
 export interface TitleServiceServer extends UntypedServiceImplementation {
   /**
-   * Makes a title.
+   * Creates a title.
    *
    * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
-   * title's binding or id, or if its own id is what another title is bound to.
+   * title's binding or id, or if its own id is a binding of another title.
    */
   createTitle: handleUnaryCall<CreateTitleRequest, CreateTitleResponse>;
   /** Gets a title. Fails with NOT_FOUND, reason TITLE_NOT_FOUND. */
@@ -851,7 +851,7 @@ export interface TitleServiceServer extends UntypedServiceImplementation {
   /** Lists titles, ordered by id. */
   listTitles: handleUnaryCall<ListTitlesRequest, ListTitlesResponse>;
   /**
-   * Changes a title.
+   * Updates a title.
    *
    * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
    */
@@ -859,18 +859,18 @@ export interface TitleServiceServer extends UntypedServiceImplementation {
   /**
    * Deletes a title.
    *
-   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and the
-   * call is not forced.
+   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and `force` is not
+   * set.
    */
   deleteTitle: handleUnaryCall<DeleteTitleRequest, DeleteTitleResponse>;
 }
 
 export interface TitleServiceClient extends Client {
   /**
-   * Makes a title.
+   * Creates a title.
    *
    * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
-   * title's binding or id, or if its own id is what another title is bound to.
+   * title's binding or id, or if its own id is a binding of another title.
    */
   createTitle(
     request: CreateTitleRequest,
@@ -920,7 +920,7 @@ export interface TitleServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListTitlesResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Changes a title.
+   * Updates a title.
    *
    * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
    */
@@ -942,8 +942,8 @@ export interface TitleServiceClient extends Client {
   /**
    * Deletes a title.
    *
-   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and the
-   * call is not forced.
+   * Fails with FAILED_PRECONDITION, reason TITLE_NOT_EMPTY, if it has achievements, stats or players and `force` is not
+   * set.
    */
   deleteTitle(
     request: DeleteTitleRequest,
