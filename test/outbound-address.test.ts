@@ -244,7 +244,7 @@ describe('where this machine is guarded', () => {
     (url: string, allowPrivate: readonly string[] = []) =>
     () =>
       openOutbound({ allowPrivate, guardLoopback: true }).checkUrl(url)
-  const SPELLINGS = [
+  const LOOPBACK_URLS = [
     ...[
       'http://localhost:1',
       'http://LOCALHOST:1',
@@ -262,7 +262,7 @@ describe('where this machine is guarded', () => {
     ...['http://127.1:1', 'https://127.0.0.1:1'],
   ]
 
-  test.each(SPELLINGS)('%s is refused unless it is listed', (url) => {
+  test.each(LOOPBACK_URLS)('%s is refused unless it is listed', (url) => {
     expect(check(url)).toThrow('private or reserved address')
     expect(check(url, ['10.0.0.0/8', 'platform.internal'])).toThrow('private or reserved address')
     expect(check(url, ['localhost'])).not.toThrow()

@@ -76,7 +76,7 @@ describe.each(LENGTHS)('of %d characters', (length) => {
         try {
           await parse(text)
         } catch {
-          // What is refused is read in linear time too.
+          // Input that is refused is read in linear time too.
         }
       })
       expect.soft(used, name).toBeLessThan(MOST_MILLISECONDS)

@@ -21,9 +21,16 @@ import { addReflection } from '../src/grpc/reflection.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 const BUF = join(ROOT, 'node_modules/.bin/buf')
-const SERVICES = ['Achievement', 'Destination', 'Event', 'Exchange', 'Player', 'Progress', 'Stat', 'Title'].map(
-  (name) => `laurel.v1.${name}Service`,
-)
+const SERVICES = [
+  'Achievement',
+  'Destination',
+  'Event',
+  'Exchange',
+  'Player',
+  'Progress',
+  'Stat',
+  'Title',
+].map((name) => `laurel.v1.${name}Service`)
 
 const server = new Server()
 addReflection(server)

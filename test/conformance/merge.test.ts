@@ -54,7 +54,7 @@ function imported(
 }
 
 /** The entry with one leaf of it changed. */
-function changed(entry: JsonObject, place: number): JsonObject {
+function changed(entry: JsonObject, leafIndex: number): JsonObject {
   const leaves: ((root: JsonObject) => JsonObject)[] = []
   const visit = (value: JsonValue, put: (inner: JsonValue) => JsonValue) => {
     if (isJsonObject(value)) {
@@ -68,7 +68,7 @@ function changed(entry: JsonObject, place: number): JsonObject {
   visit(entry, (value) => value)
   return leaves.length === 0
     ? entry
-    : (leaves[place % leaves.length] as (root: JsonObject) => JsonObject)(entry)
+    : (leaves[leafIndex % leaves.length] as (root: JsonObject) => JsonObject)(entry)
 }
 
 function other(value: JsonValue): JsonValue {
@@ -80,7 +80,7 @@ function other(value: JsonValue): JsonValue {
 
 /**
  * What an entry says of other things too: its ids, its spelling, a locked description that the record has none of, a text
- * that stands in for one that is missing. A dialect may write the default language whatever is asked for.
+ * that replaces a missing text. A dialect may write the default language whatever is asked for.
  */
 function isDerived(
   name: keyof Achievement,
@@ -97,16 +97,16 @@ function isDerived(
   return name === 'extensions' || name === 'id' || name === 'ids'
 }
 
-/** Where the record is in several stores, an absence takes nothing away; elsewhere it may show what stood behind it. */
+/** Where the record is in several stores, an absence takes nothing away; elsewhere it may show the value behind it. */
 function isAbsent(value: unknown): boolean {
   return value === undefined || (Array.isArray(value) && value.length === 0)
 }
 
 describe.each(subjects)('$id', (subject) => {
   const { adapter } = subject
-  const remembered = samplesOf(subject).map((sample) => decodeSample(adapter, sample).result)
+  const samples = samplesOf(subject).map((sample) => decodeSample(adapter, sample).result)
   const shapes = adapter.shapes.filter(({ carries }) => carries.includes('definition'))
-  const arbitrary = records(adapter, ['definition'], remembered).map(stored)
+  const arbitrary = records(adapter, ['definition'], samples).map(stored)
 
   describe.each(shapes)('in shape $name', (shape) => {
     it('a document that was exported changes nothing, in whatever language', () => {
@@ -127,11 +127,11 @@ describe.each(subjects)('$id', (subject) => {
 
     it('one change in an exported document changes only what it says', () => {
       fc.assert(
-        fc.property(arbitrary, fc.nat(), fc.nat(), (record, place, language) => {
+        fc.property(arbitrary, fc.nat(), fc.nat(), (record, leafIndex, language) => {
           const languages = languagesOf(record.achievement)
           const locale = languages[language % languages.length]
           const entry = exported(adapter, record, shape, locale)
-          const edited = changed(entry, place)
+          const edited = changed(entry, leafIndex)
           let after: ReturnType<typeof decoded>
           try {
             after = decoded(adapter, edited, locale)

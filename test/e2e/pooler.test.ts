@@ -106,7 +106,7 @@ test('two servers behind PgBouncer in transaction mode lose nothing and fail not
     titles: [{ id: titleId }],
     players: players
       .toSorted()
-      .map((id) => ({ id, unlocked: 1, laps: rounds, coins: rounds * 2, told: rounds + 1 })),
+      .map((id) => ({ id, unlocked: 1, laps: rounds, coins: rounds * 2, events: rounds + 1 })),
   })
   for (const server of [first, second]) {
     expect(server.output().match(/"keepsSettings":false,"keepsStatements":false/g)).toHaveLength(1)
@@ -121,7 +121,7 @@ async function stored(url: string) {
     select id, (select unlocked_count from player_titles t where t.player_id = p.id) as unlocked,
       (select (values->>'count')::int from progress t where t.player_id = p.id and achievement_id = 'marathon') as laps,
       (select value::int from stat_values t where t.player_id = p.id) as coins,
-      (select count(*)::int from events t where t.player_id = p.id) as told
+      (select count(*)::int from events t where t.player_id = p.id) as events
     from players p order by id`)
   await client.end()
   return { titles: titles.rows, players: players.rows }

@@ -26,7 +26,7 @@ beforeAll(async () => {
   platform = await startFakePlatform()
   await using open = await startServer({ databaseUrl: database.url, env: { LAUREL_RELAY: 'off' } })
   await createFixture(open.address, { lamp: undefined })
-  // Made while nobody was asked for a credential.
+  // Created while the server checked no credentials.
   using bridges = createClient(DestinationServiceClient, open.address)
   await callUnary(bridges, 'createDestination', destinationAt('before', platform.url))
   await record(open.address, [{ playerId: 'ann', achievementId: 'lamp' }])
@@ -57,7 +57,7 @@ describe('with an auth file', () => {
     const { port } = platform
     const public_ = 'https://platform.test'
     await callUnary(bridges, 'createDestination', destinationAt('public', public_), asService())
-    const spellings = [
+    const urls = [
       ...[
         `http://127.0.0.1:${port}`,
         `http://localhost:${port}`,
@@ -74,7 +74,7 @@ describe('with an auth file', () => {
       ...['https://10.0.0.1', 'https://100.64.0.1', 'https://169.254.169.254', 'https://192.168.0.1'],
       ...['https://[fd00::1]', 'https://[fe80::1]', 'https://[64:ff9b::7f00:1]', 'https://[64:ff9b::a00:1]'],
     ]
-    for (const url of spellings) {
+    for (const url of urls) {
       const create = callUnary(bridges, 'createDestination', destinationAt('private', url), asService())
       await expect(create, url).rejects.toMatchObject({ code: status.INVALID_ARGUMENT })
       const update = UpdateDestinationRequest.fromPartial({

@@ -67,7 +67,7 @@ const STREAMS: Readonly<
 }
 
 /** A connection that is open on its own side whatever the server does. */
-async function hold(address: string, text = ''): Promise<Socket> {
+async function openSocket(address: string, text = ''): Promise<Socket> {
   const [, host = '', port] = /^(.*):(\d+)$/.exec(address) ?? []
   const socket = connect({ host, port: Number(port), allowHalfOpen: true })
   socket.on('error', () => {})
@@ -82,14 +82,17 @@ test.each(['1', '2'])(
     await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: workers } })
     if (workers === '1') await createFixture(server.address, { first: undefined })
     const http = new URL(server.url).host
-    const held: Socket[] = [
-      await hold(server.address),
+    const sockets: Socket[] = [
+      await openSocket(server.address),
       // The preface of HTTP/2, with its settings.
-      await hold(server.address, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'),
-      await hold(http),
-      await hold(http, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'),
-      await hold(http, 'PUT /xbox/none HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nslow'),
-      await hold(http, `GET /events?title_id=${TITLE_ID} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
+      await openSocket(server.address, 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0'),
+      await openSocket(http),
+      await openSocket(http, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'),
+      await openSocket(
+        http,
+        'PUT /xbox/none HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nslow',
+      ),
+      await openSocket(http, `GET /events?title_id=${TITLE_ID} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
     ]
     using client = new RawGrpc(server.address)
     const calls = Object.entries(STREAMS).map(([name, { path, sent, ends }]) => {
@@ -115,10 +118,10 @@ test.each(['1', '2'])(
         expect.stringContaining('the server stops'),
       ])
     }
-    const [answer] = progress?.received ?? []
-    const { results } = StreamProgressResponse.decode(new Uint8Array(answer?.subarray(5) ?? []))
+    const [response] = progress?.received ?? []
+    const { results } = StreamProgressResponse.decode(new Uint8Array(response?.subarray(5) ?? []))
     expect(results[0]?.outcome?.$case).toBe('result')
-    for (const socket of held) socket.destroy()
+    for (const socket of sockets) socket.destroy()
     unread.destroy()
   },
 )
@@ -144,8 +147,8 @@ test('a server that speaks TLS ends with handshakes that never finish', async ()
   const folder = mkdtempSync(join(tmpdir(), 'laurel-shutdown-'))
   const env = writeFiles(folder, await issue('localhost'))
   await using server = await startServer({ databaseUrl: database.url, env })
-  const held = [await hold(server.address), await hold(new URL(server.url).host)]
+  const sockets = [await openSocket(server.address), await openSocket(new URL(server.url).host)]
   expect(await server.kill('SIGTERM')).toBe(0)
-  for (const socket of held) socket.destroy()
+  for (const socket of sockets) socket.destroy()
   rmSync(folder, { recursive: true })
 })

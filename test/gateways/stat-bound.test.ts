@@ -215,7 +215,7 @@ test('the stat moves it', async () => {
   const request = RecordStatsRequest.fromPartial({ titleId, playerId: 'ann', updates })
   await callUnary(client, 'recordStats', request, settings)
   expect(await progressOfHunter()).toMatchObject({ percent: 100 })
-  // An unlock that happened already is success, whoever reports it again.
+  // An unlock that happened already is success for every later report.
   const again = UnlockAchievementRequest.fromPartial(key)
   expect(await callUnary(client, 'unlockAchievement', again, settings)).toMatchObject({
     alreadyUnlocked: true,

@@ -15,17 +15,23 @@ test('a connection to Postgres itself keeps settings and statements', async () =
 })
 
 test.for([
-  { pool_mode: 'session', default_pool_size: 4, kept: true },
-  { pool_mode: 'session', default_pool_size: 4, server_round_robin: 1, kept: true },
-  { pool_mode: 'transaction', default_pool_size: 1, kept: false },
-  { pool_mode: 'transaction', default_pool_size: 2, kept: false },
-  { pool_mode: 'transaction', default_pool_size: 2, server_round_robin: 1, kept: false },
-  { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, kept: false },
-  { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, server_round_robin: 1, kept: false },
-  { pool_mode: 'transaction', default_pool_size: 2, server_reset_query_always: 1, kept: false },
-])('a connection through PgBouncer is recognized: %o', async ({ kept, ...settings }, { skip }) => {
+  { pool_mode: 'session', default_pool_size: 4, keepsSession: true },
+  { pool_mode: 'session', default_pool_size: 4, server_round_robin: 1, keepsSession: true },
+  { pool_mode: 'transaction', default_pool_size: 1, keepsSession: false },
+  { pool_mode: 'transaction', default_pool_size: 2, keepsSession: false },
+  { pool_mode: 'transaction', default_pool_size: 2, server_round_robin: 1, keepsSession: false },
+  { pool_mode: 'transaction', default_pool_size: 20, min_pool_size: 8, keepsSession: false },
+  {
+    pool_mode: 'transaction',
+    default_pool_size: 20,
+    min_pool_size: 8,
+    server_round_robin: 1,
+    keepsSession: false,
+  },
+  { pool_mode: 'transaction', default_pool_size: 2, server_reset_query_always: 1, keepsSession: false },
+])('a connection through PgBouncer is recognized: %o', async ({ keepsSession, ...settings }, { skip }) => {
   skip(noPgbouncer !== undefined, noPgbouncer)
   await using pooler = await startPgbouncer(database.url, settings)
-  const mode = { keepsSettings: kept, keepsStatements: kept }
+  const mode = { keepsSettings: keepsSession, keepsStatements: keepsSession }
   for (let time = 1; time <= 3; time += 1) expect(await detectConnectionMode(pooler.url)).toEqual(mode)
 })

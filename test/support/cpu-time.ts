@@ -3,7 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 /** What Linux counts time of processes in: USER_HZ is a hundred everywhere. */
 const TICKS_PER_SECOND = 100
 
-/** Seconds of CPU that a process, its threads and its children have used, those that have ended included. */
+/** Returns the CPU seconds that a process, its threads and its children used, ended ones included. */
 export async function cpuSeconds(pid: number): Promise<number> {
   const processes = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
   const all = await Promise.all(processes.map(async (name) => [Number(name), await statOf(name)] as const))

@@ -6,7 +6,7 @@ export async function cpuMilliseconds(run: () => unknown): Promise<number> {
   return (user + system) / 1000
 }
 
-/** Texts of so many characters on which patterns backtrack that are not linear, by what they are made of. */
+/** Texts of the given length on which a pattern that is not linear backtracks, by the characters they repeat. */
 export function hardTexts(length: number): Readonly<Record<string, string>> {
   const repeated = (text: string) => text.repeat(Math.ceil(length / text.length))
   return {

@@ -61,7 +61,7 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
     stdio: 'ignore',
   })
   const exited = once(child, 'exit')
-  while (!(await answers(port))) {
+  while (!(await isListening(port))) {
     if (child.exitCode !== null)
       throw new Error(`pgbouncer did not start: ${await readFile(logFile, 'utf8')}`)
     await sleep(20)
@@ -87,7 +87,7 @@ function lines(values: Settings): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${value}`)
 }
 
-function answers(port: number): Promise<boolean> {
+function isListening(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, '127.0.0.1')
     socket.once('connect', () => resolve(true)).once('error', () => resolve(false))

@@ -68,7 +68,6 @@ export const RETIRED_NAMES: Readonly<Record<string, string>> = {
   held: 'locked',
   hold: 'lock, pause',
   holds: 'locks',
-  frame: 'envelope',
   odd: 'unusual',
   pace: 'rateLimiter',
   twin: 'possibleDuplicate',
@@ -98,7 +97,7 @@ export const RETIRED_NAMES: Readonly<Record<string, string>> = {
 export const RIDDLES: readonly RegExp[] = [
   /\b(?:whoever|whomever|nobody|somebody|anybody|everybody)\b(?:'s|’s)?/giu,
   /\b(?:told|untold|anew)\b/giu,
-  /\b(?:take[ns]? up|took up|put aside|puts aside|let wait|lets wait)\b/giu,
+  /\b(?:take[ns]? up(?! to)|took up|put aside|puts aside|let wait|lets wait)\b/giu,
   /\bwhat (?:is|was|were|are|became|becomes|comes|came|stands|stood|has|had|holds|held|waits|remains|follows)\b/giu,
   /\b(?:of|by|with|for|in|from|to|about) (?:what|whom|who)\b/giu,
   /(?:^|[.;:] )(?:What|Who|Whom|Whose)\b(?![^.]*\?)/gmu,
