@@ -6,8 +6,7 @@ import {
 } from '@grpc/grpc-js'
 import { LaurelError, serverStopping } from '../model/errors.ts'
 import { type AnyCall, admit, type Wire } from './call.ts'
-import { logFault } from './fault.ts'
-import { toServiceError } from './status.ts'
+import { logFault, toServiceError } from './status.ts'
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
 type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]

@@ -9,11 +9,10 @@ import {
   writeDelivery,
 } from './convert/delivery.ts'
 import { readDestination, readDestinationPatch, writeDestination } from './convert/destination.ts'
-import { readPaging } from './convert/numbers.ts'
-import { readId, readOptionalId, readRequestId } from './convert/texts.ts'
+import { readId, readOptionalId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readInstant, writeDuration } from './convert/time.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
-import { unary } from './unary.ts'
+import { unary } from './handlers.ts'
 
 export function destinationService(operations: Operations, wire: Wire): DestinationServiceServer {
   return {

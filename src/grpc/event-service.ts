@@ -1,4 +1,8 @@
-import type { EventServiceServer, WatchProgressRequest, WatchProgressResponse } from '../gen/laurel/v1/event_service.ts'
+import type {
+  EventServiceServer,
+  WatchProgressRequest,
+  WatchProgressResponse,
+} from '../gen/laurel/v1/event_service.ts'
 import { LaurelError } from '../model/errors.ts'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../model/instant.ts'
 import type { WatchProgress } from '../service/events/watch-progress.ts'
@@ -7,10 +11,10 @@ import type { Call } from '../service/services.ts'
 import type { Wire } from './call.ts'
 import { readEventFilter, writeEvent } from './convert/event.ts'
 import { readView } from './convert/progress.ts'
-import { readId } from './convert/texts.ts'
+import { readId } from './convert/scalars.ts'
 import { readDuration } from './convert/time.ts'
 import { parse } from './convert/violations.ts'
-import { serverStream } from './streams.ts'
+import { serverStream } from './handlers.ts'
 
 const DEFAULT_HEARTBEAT = 15n * TICKS_PER_SECOND
 const MIN_HEARTBEAT = TICKS_PER_SECOND

@@ -12,8 +12,7 @@ import {
 import { writeDocument, writeImport } from './convert/parts.ts'
 import { parse } from './convert/violations.ts'
 import { openDocument } from './document-stream.ts'
-import { bidiStream, serverStream } from './streams.ts'
-import { unary } from './unary.ts'
+import { bidiStream, serverStream, unary } from './handlers.ts'
 
 export function exchangeService(operations: Operations, wire: Wire): ExchangeServiceServer {
   return {

@@ -1,11 +1,10 @@
 import type { PlayerServiceServer } from '../gen/laurel/v1/player_service.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
-import { readPaging } from './convert/numbers.ts'
 import { readAccount, readPlayer, readPlayerPatch, writePlayer } from './convert/player.ts'
-import { readId, readRequestId } from './convert/texts.ts'
+import { readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { parse, required } from './convert/violations.ts'
-import { unary } from './unary.ts'
+import { unary } from './handlers.ts'
 
 export function playerService(operations: Operations, wire: Wire): PlayerServiceServer {
   return {

@@ -9,24 +9,22 @@ import type { Operations } from '../service/operations.ts'
 import { batchRecord } from './batch-record.ts'
 import type { Wire } from './call.ts'
 import { readList } from './convert/collections.ts'
-import { readPaging } from './convert/numbers.ts'
 import { writePlayerSummary } from './convert/player.ts'
 import {
+  readRecordProgress,
   readStates,
   readView,
   writeContribution,
   writeProgress,
   writeProgressResult,
 } from './convert/progress.ts'
-import { readRecordProgress } from './convert/report.ts'
+import { readId, readOptionalId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { readStatUpdate, writeStatValue } from './convert/stat.ts'
-import { readId, readOptionalId, readRequestId, readText } from './convert/texts.ts'
 import { readInstant } from './convert/time.ts'
 import { parse, type Violations } from './convert/violations.ts'
+import { bidiStream, unary } from './handlers.ts'
 import { encodeListProgress } from './list-progress.ts'
 import { streamProgress } from './stream-progress.ts'
-import { bidiStream } from './streams.ts'
-import { unary } from './unary.ts'
 
 /** A list is mostly definitions, the same for all: its handler writes the message itself, from bytes that it keeps. */
 export const PROGRESS_SERVICE = {

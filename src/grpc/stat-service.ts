@@ -1,11 +1,10 @@
 import type { StatServiceServer } from '../gen/laurel/v1/stat_service.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
-import { readPaging } from './convert/numbers.ts'
+import { readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readStat, readStatPatch, writeStat, writeStatValue } from './convert/stat.ts'
-import { readId, readRequestId } from './convert/texts.ts'
 import { parse, required } from './convert/violations.ts'
-import { unary } from './unary.ts'
+import { unary } from './handlers.ts'
 
 export function statService(operations: Operations, wire: Wire): StatServiceServer {
   return {

@@ -3,6 +3,8 @@ import type { Any } from '../gen/google/protobuf/any.ts'
 import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.ts'
 import { Status } from '../gen/google/rpc/status.ts'
 import { type ErrorCode, LaurelError, type Violation } from '../model/errors.ts'
+import type { Logger } from '../telemetry/log.ts'
+import type { AnyCall } from './call.ts'
 
 const CODES: Readonly<Record<ErrorCode, status>> = {
   invalid_argument: status.INVALID_ARGUMENT,
@@ -116,4 +118,11 @@ function cut(text: string, length: number): string {
 /** Metadata names what requests name, so by the same words. */
 function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+}
+
+/** A fault of Laurel's own leaves its cause here and nowhere else: the caller reads `internal error`. */
+export function logFault(log: Logger, call: AnyCall, error: unknown, request?: object): void {
+  if (!isFault(error) || call.cancelled) return
+  const requestId = request !== undefined && 'requestId' in request ? request.requestId : undefined
+  log.error({ err: error, method: call.getPath(), requestId }, 'a call failed')
 }

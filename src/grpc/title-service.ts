@@ -1,11 +1,10 @@
 import type { TitleServiceServer } from '../gen/laurel/v1/title_service.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
-import { readPaging } from './convert/numbers.ts'
-import { readId, readRequestId } from './convert/texts.ts'
+import { readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readTitle, readTitlePatch, writeTitle } from './convert/title.ts'
 import { parse, required } from './convert/violations.ts'
-import { unary } from './unary.ts'
+import { unary } from './handlers.ts'
 
 export function titleService(operations: Operations, wire: Wire): TitleServiceServer {
   return {

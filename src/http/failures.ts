@@ -2,6 +2,7 @@ import { DecodeError } from '../dialect/decode-error.ts'
 import { JsonSyntaxError } from '../dialect/json-text.ts'
 import { formatPath } from '../dialect/losses.ts'
 import { type ErrorCode, LaurelError } from '../model/errors.ts'
+import type { JsonObject } from '../model/json.ts'
 import type { Failure } from './gateway.ts'
 
 const STATUSES: Readonly<Record<ErrorCode, number>> = {
@@ -38,4 +39,21 @@ export function failureOf(error: unknown): Failure {
   // The framework says by a status what is wrong with a request: a body that is too large, a path that cannot be read.
   const { statusCode = 500 } = error as { readonly statusCode?: number }
   return { status: Math.min(statusCode, 500), error: undefined }
+}
+
+interface Problem extends JsonObject {
+  readonly error: string
+  readonly reason: string
+}
+
+/** What is wrong, in the host's own form. Of a fault of Laurel's own, nothing but that it is one. */
+export function problemOf(error: LaurelError | undefined): Problem {
+  if (error === undefined) return { error: 'internal error', reason: 'INTERNAL' }
+  const details = Object.entries(error.metadata).map(([name, value]) => [wireName(name), value])
+  return { error: error.message, reason: error.reason, ...Object.fromEntries(details) }
+}
+
+/** As requests spell it. */
+function wireName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

@@ -8,14 +8,19 @@ import {
 import type { Achievement, StoredAchievement, TimeWindow, TitleAssociation } from '../../model/achievement.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { LocalizedText } from '../../model/localized-text.ts'
-import { type Choices, readChoice } from './choices.ts'
+import {
+  readLocalizedText,
+  readMediaAsset,
+  readRequirements,
+  readReward,
+  writeLocalizedText,
+  writeMediaAsset,
+  writeRequirement,
+  writeReward,
+} from './achievement-parts.ts'
 import { readExtensions, readList, readMap, writeExtensions } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
-import { readLocalizedText, writeLocalizedText } from './localized-text.ts'
-import { readWithin } from './numbers.ts'
-import { readRequirements, writeRequirement } from './requirement.ts'
-import { readMediaAsset, readReward, writeMediaAsset, writeReward } from './reward.ts'
-import { readId, readOptionalText, readText } from './texts.ts'
+import { type Choices, readChoice, readId, readOptionalText, readText, readWithin } from './scalars.ts'
 import { readDuration, readRequiredInstant, writeDuration, writeInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 

@@ -2,7 +2,7 @@ import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Extensions } from '../../model/title.ts'
 import { formatJson, parseJson } from '../../service/json.ts'
-import { readId } from './texts.ts'
+import { readId } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
 /** Reads a list, of one that is too long only as many items as the limit lets in. */

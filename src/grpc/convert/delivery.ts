@@ -11,9 +11,9 @@ import {
   type ReplayableState,
 } from '../../model/delivery.ts'
 import { LIMITS } from '../../model/limits.ts'
-import { type Choices, readChoice } from './choices.ts'
 import { readList } from './collections.ts'
 import { writeEvent } from './event.ts'
+import { type Choices, readChoice } from './scalars.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 

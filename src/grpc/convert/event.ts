@@ -6,10 +6,9 @@ import {
 import { ProgressState } from '../../gen/laurel/v1/progress.ts'
 import { ALL_EVENTS, type Event, type EventFilter, type EventKind } from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'
-import { type Choices, readChoice } from './choices.ts'
 import { readList } from './collections.ts'
 import { STATES_ON_WIRE } from './progress.ts'
-import { readId } from './texts.ts'
+import { type Choices, readChoice, readId } from './scalars.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 

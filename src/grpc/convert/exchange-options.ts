@@ -13,7 +13,7 @@ import type { importAchievements, importProgress } from '../../service/exchange/
 import type { TranslateOptions } from '../../service/exchange/translate.ts'
 import { readList, readMap } from './collections.ts'
 import { readLossPolicy, readStrategy } from './exchange.ts'
-import { readId, readLocale, readOptionalId } from './texts.ts'
+import { readId, readLocale, readOptionalId } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
 type AchievementsImportOptions = Parameters<typeof importAchievements>[1]

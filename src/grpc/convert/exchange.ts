@@ -16,8 +16,8 @@ import type { DialectDescription } from '../../service/exchange/dialects.ts'
 import type { EntryKind, EntryOutcome } from '../../service/exchange/document-parts.ts'
 import { formatJson } from '../../service/json.ts'
 import { toRpcStatus } from '../status.ts'
-import { type Choices, readChoice } from './choices.ts'
 import { writeProgress } from './progress.ts'
+import { type Choices, readChoice } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
 const POLICIES: Choices<LossPolicyOnWire, LossPolicy> = {

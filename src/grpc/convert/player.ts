@@ -7,7 +7,7 @@ import { LIMITS } from '../../model/limits.ts'
 import type { Account, Player, PlayerSummary } from '../../model/player.ts'
 import { readList } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
-import { readId, readText } from './texts.ts'
+import { readId, readText } from './scalars.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 

@@ -6,14 +6,25 @@ import {
   ProgressView,
   UnlockPrecision as UnlockPrecisionOnWire,
 } from '../../gen/laurel/v1/progress.ts'
+import type { BatchItem, RecordProgressRequest } from '../../gen/laurel/v1/progress_service.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Progress, ProgressResult, ProgressState, UnlockPrecision } from '../../model/progress.ts'
+import { compareQuantities } from '../../model/quantity.ts'
 import type { ListProgress } from '../../service/progress/list-progress.ts'
+import type { RecordProgress } from '../../service/progress/writer/contract.ts'
 import type { ContributionResult } from '../../service/stats/record-contributions.ts'
-import { type Choices, readChoice } from './choices.ts'
 import { readList, writeExtensions } from './collections.ts'
-import { writeQuantity } from './numbers.ts'
-import { writeOptionalInstant } from './time.ts'
+import {
+  type Choices,
+  readChoice,
+  readId,
+  readOptionalId,
+  readQuantity,
+  readRequestId,
+  readWithin,
+  writeQuantity,
+} from './scalars.ts'
+import { readInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 
 const STATES: Choices<ProgressStateOnWire, ProgressState> = {
@@ -100,4 +111,50 @@ export function writeContribution({ unlockTime, ...result }: ContributionResult)
 function writeValues(values: Progress['values']): ProgressMessage['requirements'] {
   const entries = Object.entries(values).sort(([left], [right]) => (left < right ? -1 : 1))
   return entries.map(([requirementId, current]) => ({ requirementId, current: writeQuantity(current) }))
+}
+
+type ReportMessage = NonNullable<RecordProgressRequest['report'] | BatchItem['report']>
+
+/**
+ * Whose progress on what, when, what of it, and under which request id. In the order of its members' names: so it is
+ * packed for its fingerprint without being sorted.
+ */
+export function readRecordProgress(
+  message: RecordProgressRequest | BatchItem,
+  violations: Violations,
+): RecordProgress {
+  const titleId = readId(message.titleId, 'title_id', violations)
+  const playerId = readId(message.playerId, 'player_id', violations)
+  const achievementId = readId(message.achievementId, 'achievement_id', violations)
+  const occurredTime = readInstant(message.occurredTime, 'occurred_time', violations)
+  const requestId = readRequestId(message.requestId, violations)
+  const report = readReport(message.report, violations)
+  return { achievementId, occurredTime, playerId, report, requestId, titleId }
+}
+
+export function readReport(
+  message: ReportMessage | undefined,
+  violations: Violations,
+): RecordProgress['report'] {
+  switch (message?.$case) {
+    case 'reach': {
+      const requirementId = readOptionalId(message.value.requirementId, 'reach.requirement_id', violations)
+      const quantity = readQuantity(message.value.quantity, 'reach.quantity', violations)
+      return { kind: 'reach', quantity, requirementId }
+    }
+    case 'add': {
+      const requirementId = readOptionalId(message.value.requirementId, 'add.requirement_id', violations)
+      const quantity = readQuantity(message.value.quantity, 'add.quantity', violations)
+      if (compareQuantities(quantity, 0n) < 0) violations.add('add.quantity', 'must not be negative')
+      return { kind: 'add', quantity, requirementId }
+    }
+    case 'percent':
+      return { kind: 'percent', percent: readWithin(message.value, [0, 100], 'percent', violations) }
+    case 'unlock':
+      if (!message.value) violations.add('unlock', 'must be true, or another report be set')
+      return { kind: 'unlock' }
+    case undefined:
+      violations.add('report', 'must be set')
+      return { kind: 'unlock' }
+  }
 }

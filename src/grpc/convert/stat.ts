@@ -10,11 +10,9 @@ import {
 import type { Stat, StatOperation, StatValue } from '../../model/stat.ts'
 import type { StatUpdate } from '../../service/stats/stat-updates.ts'
 import type { NewStat } from '../../service/stats/stats.ts'
-import { type Choices, readChoice } from './choices.ts'
 import { readExtensions, writeExtensions } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
-import { readFinite, readOptionalFinite } from './numbers.ts'
-import { readId, readText } from './texts.ts'
+import { type Choices, readChoice, readFinite, readId, readOptionalFinite, readText } from './scalars.ts'
 import { writeInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 

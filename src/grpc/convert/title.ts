@@ -4,7 +4,7 @@ import type { Binding, Title } from '../../model/title.ts'
 import type { NewTitle } from '../../service/titles/titles.ts'
 import { readExtensions, readMap, writeExtensions, writeMap } from './collections.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
-import { readId, readLocale, readText } from './texts.ts'
+import { readId, readLocale, readText } from './scalars.ts'
 import { writeInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 

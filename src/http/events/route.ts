@@ -1,16 +1,14 @@
+import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { type LaurelError, serverStopping } from '../../model/errors.ts'
 import { authorize } from '../../service/authorization.ts'
 import type { Call } from '../../service/services.ts'
-import { failureOf } from '../failures.ts'
+import { failureOf, problemOf } from '../failures.ts'
 import type { Failure } from '../gateway.ts'
-import { problemOf } from '../problem.ts'
 import { headOf } from '../request.ts'
 import type { Host } from '../respond.ts'
-import { originHeaders, preflightHeaders } from './origins.ts'
 import { readWatch } from './request.ts'
-import { EventStream } from './stream.ts'
-import { endText, piecesOf } from './text.ts'
+import { EventStream, endText, piecesOf } from './stream.ts'
 
 export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'log'> {
   /** Of pages that may read events from a browser. */
@@ -106,4 +104,32 @@ function refuse(reply: FastifyReply, { status, error }: Failure, headers: Record
     .code(isGone ? 410 : status)
     .headers(headers)
     .send(problemOf(error))
+}
+
+type Headers = Readonly<Record<string, string>>
+
+/** What browsers send of their own accord, and a page has to be allowed to send by itself. */
+const PREFLIGHT = {
+  'access-control-allow-methods': 'GET',
+  'access-control-allow-headers': 'authorization,last-event-id',
+  'access-control-max-age': '7200',
+}
+
+/** Lets pages of these origins read an answer, and no others: nothing is said where there are none. */
+export function originHeaders({ origin }: IncomingHttpHeaders, allowed: ReadonlySet<string>): Headers {
+  if (allowed.size === 0) return {}
+  const vary = { vary: 'origin' }
+  return isAllowed(origin, allowed) ? { ...vary, 'access-control-allow-origin': origin } : vary
+}
+
+/** What a page may ask, answered before it asks; undefined for one that may not. */
+export function preflightHeaders(
+  { origin }: IncomingHttpHeaders,
+  allowed: ReadonlySet<string>,
+): Headers | undefined {
+  return isAllowed(origin, allowed) ? PREFLIGHT : undefined
+}
+
+function isAllowed(origin: string | undefined, allowed: ReadonlySet<string>): origin is string {
+  return origin !== undefined && allowed.has(origin)
 }

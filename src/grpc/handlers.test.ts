@@ -11,7 +11,7 @@ import {
 import { LaurelError } from '../model/errors.ts'
 import type { Call } from '../service/services.ts'
 import { Admission } from './admission.ts'
-import { bidiStream } from './streams.ts'
+import { bidiStream } from './handlers.ts'
 
 type Handler = (requests: AsyncIterable<TranslateRequest>, call: Call) => AsyncIterable<TranslateResponse>
 
