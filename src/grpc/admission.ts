@@ -2,15 +2,15 @@ import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/g
 import { AdmittedCall, type CallHost, type MethodFacts } from './admitted-call.ts'
 import type { Wire } from './call.ts'
 
-/** Health and reflection need no credential. */
+/** Health and reflection: no credential is required. */
 const PUBLIC = /^\/grpc\./
-/** Bytes of one message to a public service, decompressed. */
+/** The maximum size of a decompressed message to a public service. */
 const PUBLIC_MESSAGE_BYTES = 4096
 const STREAM_PROGRESS = '/laurel.v1.ProgressService/StreamProgress'
 
 type Method = Parameters<ServerInterceptor>[0]
 
-/** Lets in the calls of all services, and ends them when the server stops. */
+/** Authenticates the calls of all services, and ends them when the server stops. */
 export class Admission {
   readonly #host: CallHost
   readonly #methods = new Map<string, MethodFacts>()
@@ -21,26 +21,26 @@ export class Admission {
   }
 
   readonly interceptor: ServerInterceptor = (method, next) => {
-    const facts = this.#methods.get(method.path) ?? this.#learn(method)
+    const facts = this.#methods.get(method.path) ?? this.#addFacts(method)
     if (facts.isPublic) limitMessages(next)
     const call = new AdmittedCall(next, facts, this.#host)
-    // A connection brings calls until its client has heard that the server stops.
+    // A client sends calls until it has received the GOAWAY frame.
     if (this.#isStopping) queueMicrotask(() => call.end())
     return call
   }
 
-  /** Takes no more calls, and ends the streams that would last for ever. */
+  /** Rejects new calls, and ends unbounded streams. */
   drain(): void {
     this.#isStopping = true
     for (const call of this.#host.running) call.drain()
   }
 
-  /** Ends all calls that still run. */
+  /** Ends all running calls. */
   end(): void {
     for (const call of this.#host.running) call.end()
   }
 
-  #learn({ path, requestStream, responseStream }: Method): MethodFacts {
+  #addFacts({ path, requestStream, responseStream }: Method): MethodFacts {
     const isPublic = PUBLIC.test(path)
     const mayLast = responseStream && (isPublic || path === STREAM_PROGRESS)
     const kind = requestStream ? 'requests' : 'responses'
@@ -51,15 +51,15 @@ export class Admission {
   }
 }
 
-/** The parts of a call in which grpc-js keeps its limit. */
+/** The private members of a call that hold grpc-js's message limit. */
 interface LimitedCall {
   maxReceiveMessageSize: number
   readonly decoder: { maxReadMessageLength: number }
 }
 
 /**
- * grpc-js has one limit for all methods, and keeps it in each call: what needs no credential is to cost nothing. Its
- * decoder holds it for what is sent, the call for what that becomes when it is decompressed.
+ * Lowers the message limit of a public method, so that unauthenticated calls cost little. grpc-js has one limit for all
+ * methods and copies it into each call: the decoder limits the bytes received, the call the decompressed size.
  */
 function limitMessages(call: ServerInterceptingCallInterface): void {
   const limited = call as unknown as LimitedCall

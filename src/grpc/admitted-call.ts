@@ -11,29 +11,28 @@ import { logFault, toServiceError } from './status.ts'
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
 type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
 
-/** What is known of a method before it is called. */
+/** The properties of a method that admission needs. */
 export interface MethodFacts {
   readonly path: string
   readonly isStream: boolean
-  /** Whether it is served without a credential. */
+  /** Whether no credential is required. */
   readonly isPublic: boolean
-  /** Set for a stream that only the caller ends: by its last request, or by going away. */
+  /** Set for an unbounded stream, which only the caller ends: with its last request, or by cancelling. */
   readonly endless: 'requests' | 'responses' | undefined
 }
 
-/** What calls of all methods have in common. */
+/** State that all calls share. */
 export interface CallHost {
   readonly wire: Wire
-  /** All calls that run. */
   readonly running: Set<AdmittedCall>
 }
 
-/** Shared by all calls, because creating one captures a stack that nobody reads. */
+/** Shared by all calls, because creating an error captures a stack trace. */
 const CANCELLED = new DOMException('the call was cancelled', 'AbortError')
 
 /**
- * A call between grpc-js and its handler, to each of which it stands for the other. grpc-js reads nothing of a call, and
- * decompresses nothing, before the handler has its metadata: so the metadata waits here until the caller is authenticated.
+ * A call between grpc-js and its handler. grpc-js neither reads nor decompresses messages before the handler has the
+ * metadata, so the metadata is held back until the caller is authenticated.
  */
 export class AdmittedCall extends ServerInterceptingCall implements Listener {
   readonly #next: ServerInterceptingCallInterface
@@ -42,11 +41,11 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   #controller: AbortController | undefined
   #handler: Listener | undefined
   #isOpen = false
-  /** grpc-js reports the end of every call as a cancellation. */
+  /** Distinguishes a finished call from a cancelled one: grpc-js reports both as a cancellation. */
   #hasStatus = false
   #isOver = false
   #isDraining = false
-  /** Responses that are not on their way yet, and whether the next request is wanted meanwhile. */
+  /** The number of unsent responses, and whether the handler has requested the next message meanwhile. */
   #unsent = 0
   #wantsRead = false
 
@@ -80,7 +79,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   onCancel(): void {
     this.#isOver = true
     this.#host.running.delete(this)
-    // What a unary call asked for is done when it has its status; a stream may have left something running.
+    // A unary call is complete with its status; the handler of a stream may still be running.
     if (!this.#hasStatus || this.#method.isStream) this.#controller?.abort(CANCELLED)
     if (this.#isOpen) this.#handler?.onCancel()
   }
@@ -90,7 +89,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   }
 
   override sendMessage(message: unknown, callback: () => void): void {
-    // A handler that was cut off may not have noticed yet.
+    // The call may have ended without the handler's knowledge.
     if (this.#hasStatus) return
     if (this.#method.isPublic && this.#method.isStream) this.#sendCounted(message, callback)
     else this.#next.sendMessage(message, callback)
@@ -107,7 +106,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     if (!this.#wantsRead) this.#next.startRead()
   }
 
-  /** Ends a stream that would last for ever, after the answers to what it has sent. Others go on to their own end. */
+  /** Ends an unbounded stream after the responses to its received requests. Other calls continue. */
   drain(): void {
     const { endless } = this.#method
     if (endless === undefined || this.#isDraining) return
@@ -118,13 +117,13 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     }
   }
 
-  /** Ends the call, whatever it is at. */
+  /** Ends the call at once. */
   end(): void {
     if (!this.#isOver) this.sendStatus(toServiceError(serverStopping()))
     this.#controller?.abort(CANCELLED)
   }
 
-  /** The library behind reflection answers every request at once: so it gets the next one when the last answer was sent. */
+  /** Adds backpressure to reflection, whose library answers every request at once: the next request is read after the last response was sent. */
   #sendCounted(message: unknown, callback: () => void): void {
     this.#unsent += 1
     this.#next.sendMessage(message, () => {

@@ -9,7 +9,7 @@ import { readRecordProgress, writeProgressResult } from './convert/progress.ts'
 import { parse } from './convert/violations.ts'
 import { toRpcStatus } from './status.ts'
 
-/** Records what can be read; an item that cannot has its own error, and keeps none of the others out. */
+/** Records the readable items. An invalid item gets its own error and does not affect the others. */
 export async function batchRecord(
   operations: Operations,
   messages: readonly BatchItem[],
@@ -21,7 +21,7 @@ export async function batchRecord(
   const responses = (items.length > 0 ? await operations.batchRecordProgress({ items }, call) : []).values()
   return read.map((item) => {
     const response = item instanceof LaurelError ? item : responses.next().value
-    if (response === undefined) throw new Error('an item of a batch has no answer')
+    if (response === undefined) throw new Error('an item of a batch has no response')
     return writeItemResult(response)
   })
 }
@@ -37,7 +37,7 @@ export function checkCount(count: number): void {
   throw invalidArgument([{ field: 'items', message: `must be 1 to ${LIMITS.batchItems}, not ${count}` }])
 }
 
-/** The fields of an item's violations are named from the item: its place is known from its answer's. */
+/** Reads an item. Field paths in its violations are relative to the item. */
 export function readItem(message: BatchItem): RecordProgress | LaurelError {
   try {
     return parse((violations) => readRecordProgress(message, violations))

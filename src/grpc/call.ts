@@ -5,27 +5,26 @@ import { authorize } from '../service/authorization.ts'
 import type { Authenticate, Call } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
 
-/** What grpc-js's calls of all kinds have in common. */
+/** The common part of grpc-js's call types. */
 export interface AnyCall {
   readonly cancelled: boolean
   readonly metadata: Metadata
   getPath(): string
 }
 
-/** What each kind of method needs to be served. */
 export interface Wire {
   readonly log: Logger
   readonly authenticate: Authenticate
 }
 
-const LONGEST_ACTOR = 128
+const MAX_ACTOR_LENGTH = 128
 
-/** grpc-js hands the metadata of a call from the interceptor to the handler as it is, and nothing else. */
+/** Keyed by metadata, the only object that grpc-js passes from the interceptor to the handler. */
 const calls = new WeakMap<Metadata, Call>()
 
 /**
- * Authenticates a call by its metadata, for its handler to find with `callOf`.
- * @throws LaurelError UNAUTHENTICATED, also where there is no credential; INVALID_ARGUMENT for an actor that cannot be kept.
+ * Authenticates a call by its metadata; the handler gets the result from `callOf`.
+ * @throws LaurelError UNAUTHENTICATED, also without a credential; INVALID_ARGUMENT for an invalid actor.
  */
 export async function admit(metadata: Metadata, { authenticate }: Wire, signal: AbortSignal): Promise<void> {
   const principal = await authenticate(metadata.get('authorization')[0]?.toString(), signal)
@@ -33,19 +32,19 @@ export async function admit(metadata: Metadata, { authenticate }: Wire, signal: 
   calls.set(metadata, { signal, principal, actor: actorIn(metadata, principal) })
 }
 
-/** Returns what the use cases learn of a call. Its signal aborts when the caller goes away or the deadline passes. */
+/** Returns the operations' view of a call. Its signal aborts when the caller cancels or the deadline passes. */
 export function callOf({ metadata }: AnyCall): Call {
   const call = calls.get(metadata)
-  if (call === undefined) throw new Error('a call was served that was not admitted')
+  if (call === undefined) throw new Error('a handler was called without admission')
   return call
 }
 
-/** A trusted caller may say on whose behalf it calls; players speak for themselves. */
+/** A trusted caller may name the actor that it acts for; a player is always its own actor. */
 function actorIn(metadata: Metadata, principal: Principal): string {
   const [actor] = metadata.get('laurel-actor')
   if (actor === undefined || principal.kind === 'player') return principal.name
   const text = actor.toString()
-  if (/^[\x20-\x7e]+$/.test(text) && text.length <= LONGEST_ACTOR) return text
-  const message = `must be 1 to ${LONGEST_ACTOR} printable ASCII characters`
+  if (/^[\x20-\x7e]+$/.test(text) && text.length <= MAX_ACTOR_LENGTH) return text
+  const message = `must be 1 to ${MAX_ACTOR_LENGTH} printable ASCII characters`
   throw invalidArgument([{ field: 'laurel-actor', message }])
 }

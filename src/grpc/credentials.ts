@@ -4,7 +4,7 @@ import type { Tls, TlsMaterial } from '../tls.ts'
 type Identity = Parameters<experimental.CertificateProvider['addIdentityCertificateListener']>[0]
 type Authorities = Parameters<experimental.CertificateProvider['addCaCertificateListener']>[0]
 
-/** Credentials that follow the server's files: connections that are open stay, new ones see the new certificate. */
+/** Returns credentials that follow changes of the certificate files. Open connections stay; new ones get the new certificate. */
 export function serverCredentials(tls: Tls | undefined): ServerCredentials {
   if (tls === undefined) return ServerCredentials.createInsecure()
   const provider = new Provider(tls)
@@ -12,7 +12,7 @@ export function serverCredentials(tls: Tls | undefined): ServerCredentials {
   return experimental.createCertificateProviderServerCredentials(provider, asks ? provider : null, asks)
 }
 
-/** Tells a new listener a moment later: the credentials add it before they can pass on what it hears. */
+/** Calls a new listener in a microtask, because the credentials add it before they are ready for calls. */
 class Provider implements experimental.CertificateProvider {
   readonly #tls: Tls
   readonly #identities = new Set<Identity>()

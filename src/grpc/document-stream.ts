@@ -1,20 +1,20 @@
 import { invalidArgument, type LaurelError } from '../model/errors.ts'
 import { isSet, wireName } from './convert/fields.ts'
 
-/** Empty messages bring a document no further, and cost as much as others. */
-const MOST_EMPTY = 1000
+/** Empty messages add nothing to a document and cost as much as others. */
+const MAX_EMPTY_MESSAGES = 1000
 
 interface Piece {
   readonly content: Uint8Array
 }
 
-/** A document that comes in pieces, the first of which says what to do with it. */
+/** A document in pieces; the first message carries the options. */
 export interface DocumentStream<Message> {
   readonly first: Message
   readonly content: AsyncIterable<Uint8Array>
 }
 
-/** @throws LaurelError where there is no first message; from `content`, where a later one has options again. */
+/** @throws LaurelError if there is no first message; `content` throws if a later message has options. */
 export async function openDocument<Message extends Piece>(
   messages: AsyncIterable<Message>,
 ): Promise<DocumentStream<Message>> {
@@ -33,12 +33,12 @@ async function* contentOf<Message extends Piece>(first: Message, rest: AsyncIter
     checkBare(message)
     if (message.content.length > 0) yield message.content
     else empty += 1
-    if (empty > MOST_EMPTY) throw tooManyEmpty()
+    if (empty > MAX_EMPTY_MESSAGES) throw tooManyEmpty()
   }
 }
 
 function tooManyEmpty(): LaurelError {
-  const message = `must not be empty in more than ${MOST_EMPTY} messages of a stream: end the stream after the last piece`
+  const message = `must not be empty in more than ${MAX_EMPTY_MESSAGES} messages of a stream: end the stream after the last piece`
   return invalidArgument([{ field: 'content', message }])
 }
 

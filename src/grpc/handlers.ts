@@ -9,7 +9,7 @@ import type { Call } from '../service/services.ts'
 import { callOf, type Wire } from './call.ts'
 import { logFault, toServiceError } from './status.ts'
 
-/** Serves one request with one response. Whatever the handler throws becomes a status: see `status.ts`. */
+/** Serves one request with one response. An error of the handler becomes a status: see `status.ts`. */
 export function unary<Request extends object, Response>(
   wire: Wire,
   handler: (request: Request, call: Call) => Promise<Response>,
@@ -31,15 +31,15 @@ export function unary<Request extends object, Response>(
   }
 }
 
-/** What becomes of a caller who does not read. */
+/** The timeout for a caller that does not read. */
 export interface StreamTimeout<Response> {
-  /** How long a response may take to be on its way. */
+  /** The maximum time to send one response. */
   readonly milliseconds: number
-  /** What the stream ends with then; `last` is the last response that got on its way. */
+  /** Returns the error that ends the stream; `last` is the last sent response. */
   readonly end: (last: Response | undefined) => Error
 }
 
-/** Serves one request with a stream of responses. A caller who is slow is waited for, as long as patience lasts. */
+/** Serves one request with a stream of responses. Waits for a slow caller until the timeout. */
 export function serverStream<Request extends object, Response>(
   wire: Wire,
   handler: (request: Request, call: Call) => AsyncIterable<Response>,
@@ -48,12 +48,12 @@ export function serverStream<Request extends object, Response>(
   return (stream) => serve(wire, stream, (call) => handler(stream.request, call), timeout)
 }
 
-/** Serves a stream of requests with a stream of responses. Requests are taken as the handler asks for them. */
+/** Serves a stream of requests with a stream of responses. Requests are read when the handler pulls them. */
 export function bidiStream<Request, Response>(
   wire: Wire,
   handler: (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Response>,
 ): handleBidiStreamingCall<Request, Response> {
-  // A handler that needs no more requests must not end the call with its iterator.
+  // A handler that stops reading early must not end the call with its iterator.
   return (stream) => serve(wire, stream, (call) => handler(stream.iterator({ destroyOnReturn: false }), call))
 }
 
@@ -81,7 +81,7 @@ function serve<Request, Response>(
   }
 }
 
-/** @throws what patience ends with. */
+/** @throws the timeout's error. */
 async function within<Response>(
   timeout: StreamTimeout<Response> | undefined,
   last: Response | undefined,
@@ -101,8 +101,8 @@ async function within<Response>(
 }
 
 /**
- * Waits until a response is on its way, so that a reader who is slow stops the handler and nothing piles up.
- * @throws AbortError when the caller goes away.
+ * Waits until a response is sent, so that a slow reader suspends the handler and no queue grows.
+ * @throws AbortError if the caller cancels.
  */
 function written<Response>(
   stream: { write(response: Response, written: (error?: Error | null) => void): boolean },

@@ -1,7 +1,7 @@
 import { HealthImplementation, type ServingStatus } from 'grpc-health-check'
 import type { ServiceHost } from './message-bounds.ts'
 
-/** The empty name is the server as a whole. */
+/** The empty name stands for the whole server. */
 const SERVICE_NAMES = [
   '',
   'laurel.v1.TitleService',
@@ -19,14 +19,14 @@ interface WatchCall {
   readonly request: { service: string }
 }
 
-/** Serves health. Gives what sets the status of the server and of all its services. */
+/** Serves health. Returns a function that sets the status of the server and of all services. */
 export function addHealth(host: ServiceHost): (status: ServingStatus) => void {
   const health = new HealthImplementation()
   health.addToServer({
     addService: (service, handlers) => {
       const handler = handlers['watch'] as (call: WatchCall) => void
       const watch = (call: WatchCall) => {
-        // It keeps every name that was ever watched.
+        // The library stores every watched name, so unknown names share one.
         if (!SERVICE_NAMES.includes(call.request.service)) call.request.service = UNKNOWN
         handler(call)
       }

@@ -66,7 +66,7 @@ test('a list is byte by byte what the generated code writes', () => {
         nextPageToken: nextPageToken ?? '',
       }
       const expected = Buffer.from(ListProgressResponse.encode(plain).finish())
-      // Twice: the definitions are written anew, and then taken from memory.
+      // Twice: the definitions are encoded, and then read from the cache.
       for (const page of [
         { items, nextPageToken },
         { items, nextPageToken },

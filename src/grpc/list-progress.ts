@@ -7,20 +7,20 @@ import type { Page } from '../service/services.ts'
 import { writeAchievement } from './convert/achievement.ts'
 import { writeProgress } from './convert/progress.ts'
 
-/** What definitions and whole pages are on the wire: both stay in memory, the same for many calls. */
+/** Encoded definitions and pages, cached as long as their sources are. */
 const definitions = new WeakMap<StoredAchievement, Uint8Array>()
 const pages = new WeakMap<Page<PlayerProgress>, Buffer>()
 
-/** A ListProgressResponse, byte by byte as the generated code writes it. */
+/** Returns a ListProgressResponse with the same bytes as the generated encoder. */
 export function encodeListProgress(playerId: string, page: Page<PlayerProgress>): Buffer {
-  const known = pages.get(page)
-  if (known !== undefined) return known
+  const cached = pages.get(page)
+  if (cached !== undefined) return cached
   const bytes = encode(playerId, page)
   pages.set(page, bytes)
   return bytes
 }
 
-/** A tag is the number of a field, and that its length comes first. */
+/** Tags: the field number, and wire type 2 for a length-prefixed value. */
 const ITEMS = (1 << 3) | 2
 const NEXT_PAGE_TOKEN = (2 << 3) | 2
 const ACHIEVEMENT = (1 << 3) | 2
@@ -40,8 +40,8 @@ function encode(playerId: string, { items, nextPageToken = '' }: Page<PlayerProg
 }
 
 function encodeDefinition(achievement: StoredAchievement): Uint8Array {
-  const known = definitions.get(achievement)
-  if (known !== undefined) return known
+  const cached = definitions.get(achievement)
+  if (cached !== undefined) return cached
   const bytes = Achievement.encode(writeAchievement(achievement)).finish()
   definitions.set(achievement, bytes)
   return bytes

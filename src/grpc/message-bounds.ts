@@ -3,17 +3,16 @@ import { invalidArgument, LaurelError } from '../model/errors.ts'
 import { LIMITS } from '../model/limits.ts'
 import { requestShapes, type Shape } from './message-shapes.ts'
 
-/** A message up to this size is decoded at once: it holds too little to cost much. */
+/** A message up to this size is decoded without counting, because it cannot be expensive. */
 const SMALL_BYTES = 4096
 
-/** Where services are added. */
 export type ServiceHost = Pick<Server, 'addService'>
 
 type Method = MethodDefinition<unknown, unknown>
 
 /**
- * The service with requests that cost no more to decode than they may. A request that is refused is a LaurelError in
- * place of the message, which the interceptor (`admission.ts`) makes the status of the call.
+ * Returns the service with a limit on the cost of decoding requests. The deserializer returns a LaurelError in place of
+ * a rejected message; the interceptor (`admission.ts`) turns it into the call's status.
  */
 export function bounded<Service extends ServiceDefinition>(service: Service): Service {
   const methods = Object.entries(service).map(([name, method]) => [name, withBounds(method)])
@@ -21,7 +20,7 @@ export function bounded<Service extends ServiceDefinition>(service: Service): Se
 }
 
 function withBounds(method: Method): Method {
-  // Reflection's own messages are in none of our files; nothing that is not small is let in there.
+  // Messages of reflection have no shape: the limit of public services keeps them small.
   const shape = requestShapes().get(method.path) ?? []
   const requestDeserialize = (bytes: Buffer): unknown => {
     try {
@@ -35,8 +34,8 @@ function withBounds(method: Method): Method {
 }
 
 /**
- * Counts what decoding would create, in one pass over the bytes that creates nothing: 4 MiB of a packed list are 4 million
- * elements. What is counted is each field as often as it comes, and each element of a packed list.
+ * Counts the values that decoding would create, in one pass over the bytes without allocation: 4 MiB of a packed list are
+ * 4 million elements. Each occurrence of a field and each element of a packed list counts.
  */
 class Walk {
   readonly #bytes: Uint8Array
@@ -48,7 +47,7 @@ class Walk {
     this.#bytes = bytes
   }
 
-  /** @throws LaurelError INVALID_ARGUMENT for a message that holds too much, or that is none. */
+  /** @throws LaurelError INVALID_ARGUMENT if the message holds too many values or is malformed. */
   message(shape: Shape, end: number): void {
     while (this.#position < end) {
       const tag = this.#number()
@@ -75,7 +74,7 @@ class Walk {
           this.#position += 4
           break
         default:
-          // Groups, which proto3 has none of.
+          // Groups, which proto3 does not have.
           throw malformed()
       }
       this.#left -= 1
@@ -87,15 +86,15 @@ class Walk {
   #packed(width: number, stop: number, name: string): void {
     if (width > 0) this.#left -= Math.floor((stop - this.#position) / width)
     else {
-      // Each varint ends with the one byte of it that has no highest bit.
-      for (let at = this.#position; at < stop && this.#left >= 0; at += 1) {
-        if ((this.#bytes[at] as number) < 0x80) this.#left -= 1
+      // The last byte of each varint has no highest bit.
+      for (let offset = this.#position; offset < stop && this.#left >= 0; offset += 1) {
+        if ((this.#bytes[offset] as number) < 0x80) this.#left -= 1
       }
     }
     if (this.#left < 0) throw this.#tooMany(name)
   }
 
-  /** Reads a varint; of one that is longer than 32 bits only the lowest, as tags and lengths have no more. */
+  /** Reads the lowest 32 bits of a varint: tags and lengths have no more. */
   #number(): number {
     let value = 0
     for (let shift = 0; shift < 70; shift += 7) {

@@ -6,14 +6,14 @@ import {
 } from '@bufbuild/protobuf/wkt'
 import { descriptors } from './descriptors.ts'
 
-/** What has to be known of a message to walk through its bytes: its fields, by their numbers. */
+/** The fields of a message, by number. */
 export type Shape = readonly (FieldShape | undefined)[]
 
 export interface FieldShape {
   readonly name: string
-  /** Of a field that is a message. */
+  /** Set for a field with a message type. */
   readonly shape: Shape | undefined
-  /** How many bytes an element of a packed list takes, 0 for varints; undefined for what cannot be packed. */
+  /** Bytes per element of a packed list, 0 for varints; undefined for fields that are never packed. */
   readonly packed: number | undefined
 }
 
@@ -27,12 +27,12 @@ const WIDTHS: Readonly<Partial<Record<Type, number>>> = {
 }
 const NEVER_PACKED: readonly Type[] = [Type.STRING, Type.BYTES, Type.MESSAGE, Type.GROUP]
 
-let known: ReadonlyMap<string, Shape> | undefined
+let cached: ReadonlyMap<string, Shape> | undefined
 
 /** Returns the shapes of all requests, by the paths of their methods: `/laurel.v1.TitleService/GetTitle`. */
 export function requestShapes(): ReadonlyMap<string, Shape> {
-  known ??= readShapes()
-  return known
+  cached ??= readShapes()
+  return cached
 }
 
 function readShapes(): ReadonlyMap<string, Shape> {
@@ -47,15 +47,15 @@ function readShapes(): ReadonlyMap<string, Shape> {
 
   const shapes = new Map<string, Shape>()
   const shapeOf = (name: string): Shape => {
-    const known = shapes.get(name)
-    if (known !== undefined) return known
+    const cached = shapes.get(name)
+    if (cached !== undefined) return cached
     const message = messages.get(name)
     if (message === undefined) throw new Error(`${name} is in none of the .proto files`)
     const shape: (FieldShape | undefined)[] = []
     shapes.set(name, shape)
     for (const field of message.field) {
       const inner = field.type === Type.MESSAGE ? shapeOf(field.typeName) : undefined
-      // An entry of a map is a message on the wire, which no path names.
+      // A map entry is a message on the wire; a field path omits it.
       const label = message.options?.mapEntry ? '' : field.name
       shape[field.number] = { name: label, shape: inner, packed: packedWidth(field) }
     }

@@ -26,7 +26,7 @@ import { bidiStream, unary } from './handlers.ts'
 import { encodeListProgress } from './list-progress.ts'
 import { streamProgress } from './stream-progress.ts'
 
-/** A list is mostly definitions, the same for all: its handler writes the message itself, from bytes that it keeps. */
+/** `listProgress` returns encoded bytes: a list consists mostly of definitions, whose encodings are cached. */
 export const PROGRESS_SERVICE = {
   ...ProgressServiceService,
   listProgress: { ...ProgressServiceService.listProgress, responseSerialize: (bytes: Buffer) => bytes },

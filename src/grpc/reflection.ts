@@ -5,12 +5,12 @@ import { ReflectionService } from '@grpc/reflection'
 import { descriptors } from './descriptors.ts'
 import type { ServiceHost } from './message-bounds.ts'
 
-/** Lets tools such as grpcurl and buf curl ask the server what it speaks. */
+/** Serves reflection, for tools such as grpcurl and buf curl. */
 export function addReflection(host: ServiceHost): void {
   const fileDescriptorProtos = descriptors().map((file) =>
     Buffer.from(toBinary(FileDescriptorProtoSchema, file)),
   )
-  // The service reads nothing of a definition but the files that it carries.
+  // The library reads only the file descriptors of a definition.
   const carrier: EnumTypeDefinition = {
     format: 'Protocol Buffer 3 EnumDescriptorProto',
     type: {},

@@ -28,31 +28,31 @@ import { titleService } from './title-service.ts'
 
 export interface GrpcServer {
   /**
-   * Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has; throws a
-   * ListenError if it cannot be had.
+   * Listens on `host:port`, port 0 for any free port. Returns the address with the assigned port.
+   * @throws ListenError if the address cannot be used.
    */
   listen(address: string): Promise<string>
-  /** What health says from now on: whether calls have a chance. */
+  /** Sets the health status. */
   setServing(serving: boolean): void
-  /** Takes no new calls and waits for those that run; it has ended them all after so many milliseconds. */
+  /** Rejects new calls and waits for running ones; ends them all after the grace. */
   stop(graceMilliseconds?: number): Promise<void>
 }
 
 const OPTIONS = {
   'grpc.max_receive_message_length': LIMITS.messageBytes,
-  // A caller who vanished without a word is noticed, and what it asked for is cancelled.
+  // Detects callers that vanished without closing the connection, to cancel their calls.
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 20_000,
-  // It counts every call and message for a service that is not served.
+  // Channelz counts every call and message, and Laurel does not serve it.
   'grpc.enable_channelz': 0,
 }
 
-const DEFAULT_GRACE = 10_000
-/** How long before the end of the grace the calls that still run are ended. */
-const LAST_WORD = 1_000
+const DEFAULT_GRACE_MILLISECONDS = 10_000
+/** Running calls are ended this long before the end of the grace, to have time to send their status. */
+const STATUS_MILLISECONDS = 1_000
 
 export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls): GrpcServer {
-  // What grpc-js says of its own accord is for who looks into it: whatever matters of it is thrown as well.
+  // grpc-js logs go to debug; anything that matters is also thrown.
   setLogger({ error: (message: unknown) => wire.log.debug({ message }, 'grpc-js') })
   const admission = new Admission(wire)
   const server = new Server({ ...OPTIONS, interceptors: [admission.interceptor] })
@@ -83,7 +83,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
       setHealth(serving ? 'SERVING' : 'NOT_SERVING')
     },
 
-    async stop(graceMilliseconds = DEFAULT_GRACE) {
+    async stop(graceMilliseconds = DEFAULT_GRACE_MILLISECONDS) {
       setHealth('NOT_SERVING')
       await shutDown({ server, admission, sockets, graceMilliseconds })
     },
@@ -107,12 +107,15 @@ interface ShutDown {
 }
 
 /**
- * Streams that would last for ever end at once; then calls that run have their time, and then they are told why they are
- * ended. Whatever has not read that by the end of the grace loses the connection.
+ * Ends unbounded streams at once, and other running calls near the end of the grace with SERVER_STOPPING. Connections that
+ * are open at the end of the grace are closed.
  */
 async function shutDown({ server, admission, sockets, graceMilliseconds }: ShutDown): Promise<void> {
   const timers = [
-    setTimeout(() => admission.end(), graceMilliseconds - Math.min(LAST_WORD, graceMilliseconds / 2)),
+    setTimeout(
+      () => admission.end(),
+      graceMilliseconds - Math.min(STATUS_MILLISECONDS, graceMilliseconds / 2),
+    ),
     setTimeout(() => sockets?.destroy(), graceMilliseconds),
   ]
   const closed = new Promise<void>((resolve) => server.tryShutdown(() => resolve()))

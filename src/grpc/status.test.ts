@@ -54,9 +54,9 @@ test('violations fit into the headers of an answer', () => {
   const [trailer] = metadata.get('grpc-status-details-bin') as [Buffer]
   expect(trailer.length * (4 / 3)).toBeLessThan(7168)
   const badRequest = Status.decode(trailer).details.find(({ typeUrl }) => typeUrl.endsWith('BadRequest'))
-  const told = BadRequest.decode(badRequest?.value ?? new Uint8Array()).fieldViolations
-  expect(told[0]).toMatchObject({ field: 'items[0]', description: 'must be set' })
-  expect(told.at(-1)?.description).toBe(`and ${500 - (told.length - 1)} more`)
+  const violations = BadRequest.decode(badRequest?.value ?? new Uint8Array()).fieldViolations
+  expect(violations[0]).toMatchObject({ field: 'items[0]', description: 'must be set' })
+  expect(violations.at(-1)?.description).toBe(`and ${500 - (violations.length - 1)} more`)
 })
 
 test('a fault of our own tells nothing of itself', () => {

@@ -23,17 +23,17 @@ const CODES: Readonly<Record<ErrorCode, status>> = {
 }
 
 /**
- * An error travels in HTTP/2 headers, and some clients take no more than 8 KiB of those: so many characters of
- * message and of one metadata value, and so many bytes of violations.
+ * Limits that fit an error into 8 KiB of HTTP/2 headers, the maximum of some clients: characters of the message and of one
+ * metadata value, and bytes of violations.
  */
-const LONGEST = { message: 512, metadataValue: 256, violations: 3072 }
+const MAX = { message: 512, metadataValue: 256, violations: 3072 }
 
-/** What a failure is to a caller. Of a fault of Laurel's own, nothing but that it is one. */
+/** Returns the status for an error. A defect of Laurel becomes `internal error` without details. */
 export function toRpcStatus(error: unknown): Status {
   if (error instanceof LaurelError) {
     return {
       code: CODES[error.code],
-      message: cut(error.message, LONGEST.message),
+      message: cut(error.message, MAX.message),
       details: detailsOf(error),
     }
   }
@@ -42,7 +42,7 @@ export function toRpcStatus(error: unknown): Status {
     : { code: status.INTERNAL, message: 'internal error', details: [] }
 }
 
-/** The same as what grpc-js sends: the details are in the trailer `grpc-status-details-bin`. */
+/** Returns the status in grpc-js's form, with the details in the trailer `grpc-status-details-bin`. */
 export function toServiceError(error: unknown): ServiceError {
   const message = toRpcStatus(error)
   const metadata = new Metadata()
@@ -53,7 +53,7 @@ export function toServiceError(error: unknown): ServiceError {
   return Object.assign(new Error(details), { code, details, metadata })
 }
 
-/** Whether an error is a fault of Laurel's own, whose cause belongs in the log. */
+/** Returns whether an error is a defect of Laurel, to be logged with its cause. */
 export function isFault(error: unknown): boolean {
   return !(error instanceof LaurelError) && !isCancellation(error)
 }
@@ -64,16 +64,13 @@ function isCancellation(error: unknown): boolean {
 
 function detailsOf(error: LaurelError): Any[] {
   const metadata = new Map(
-    Object.entries(error.metadata).map(([name, value]) => [
-      wireName(name),
-      cut(value, LONGEST.metadataValue),
-    ]),
+    Object.entries(error.metadata).map(([name, value]) => [wireName(name), cut(value, MAX.metadataValue)]),
   )
   const details = [
     packed('ErrorInfo', ErrorInfo.encode({ reason: error.reason, domain: 'laurel', metadata }).finish()),
   ]
   if (error.violations.length > 0) {
-    const fieldViolations = asManyAsFit(error).map(({ field, message }) => ({
+    const fieldViolations = fittingViolations(error).map(({ field, message }) => ({
       field,
       description: message,
       reason: '',
@@ -95,32 +92,32 @@ function packed(name: string, value: Uint8Array): Any {
   return { typeUrl: `type.googleapis.com/google.rpc.${name}`, value }
 }
 
-/** The first violations, and how many more there are. */
-function asManyAsFit({ violations, omittedViolations }: LaurelError): readonly Violation[] {
+/** Returns the violations that fit, and the number of the others. */
+function fittingViolations({ violations, omittedViolations }: LaurelError): readonly Violation[] {
   let bytes = 0
   const fits = violations.findIndex(({ field, message }) => {
     bytes += Buffer.byteLength(field) + Buffer.byteLength(message)
-    return bytes > LONGEST.violations
+    return bytes > MAX.violations
   })
   const [first] = violations as [Violation]
-  const kept =
+  const reported =
     fits === 0
       ? [{ field: cut(first.field, 256), message: cut(first.message, 256) }]
       : violations.slice(0, fits === -1 ? undefined : fits)
-  const more = violations.length - kept.length + omittedViolations
-  return more === 0 ? kept : [...kept, { field: '', message: `and ${more} more` }]
+  const more = violations.length - reported.length + omittedViolations
+  return more === 0 ? reported : [...reported, { field: '', message: `and ${more} more` }]
 }
 
 function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1).toWellFormed()}…` : text
 }
 
-/** Metadata names what requests name, so by the same words. */
+/** Returns a metadata key in the naming of request fields. */
 function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** A fault of Laurel's own leaves its cause here and nowhere else: the caller reads `internal error`. */
+/** Logs a defect with its cause; the caller only gets `internal error`. */
 export function logFault(log: Logger, call: AnyCall, error: unknown, request?: object): void {
   if (!isFault(error) || call.cancelled) return
   const requestId = request !== undefined && 'requestId' in request ? request.requestId : undefined

@@ -9,33 +9,33 @@ import type { Operations } from '../service/operations.ts'
 import type { Call } from '../service/services.ts'
 import { checkCount, readItem, writeItemResult } from './batch-record.ts'
 
-/** Items that are read and not answered yet, at most. */
-const WINDOW = 1000
+/** The maximum number of items that are read and not acknowledged. */
+const MAX_ITEMS_IN_FLIGHT = 1000
 
-/** An item's place in the order, filled when its answer is there. */
-interface StreamPosition {
+/** An item in stream order; `result` is set when it is recorded. */
+interface PendingItem {
   result: BatchItemResult | undefined
 }
 
-/** Records what comes while it comes, and answers in the order in which it came, as many at a time as are ready. */
+/** Records items as they arrive, and returns their results in the order of arrival, as many at a time as are complete. */
 export async function* streamProgress(
   operations: Operations,
   messages: AsyncIterable<StreamProgressRequest>,
   call: Call,
 ): AsyncGenerator<StreamProgressResponse> {
-  const places: StreamPosition[] = []
-  const [ready, room] = [new Bell(), new Bell()]
+  const pendingItems: PendingItem[] = []
+  const [ready, drained] = [new Bell(), new Bell()]
   let end: { readonly error: unknown } | undefined
 
   async function readAll(): Promise<void> {
     for await (const { items } of messages) {
       checkCount(items.length)
       for (const item of items) {
-        const place: StreamPosition = { result: undefined }
-        places.push(place)
+        const pending: PendingItem = { result: undefined }
+        pendingItems.push(pending)
         void record(operations, item, call).then(
           (result) => {
-            place.result = result
+            pending.result = result
             ready.ring()
           },
           (error: unknown) => {
@@ -44,7 +44,7 @@ export async function* streamProgress(
           },
         )
       }
-      while (places.length >= WINDOW && end === undefined) await room.rung()
+      while (pendingItems.length >= MAX_ITEMS_IN_FLIGHT && end === undefined) await drained.rung()
     }
     end ??= { error: undefined }
   }
@@ -56,20 +56,20 @@ export async function* streamProgress(
     .finally(() => ready.ring())
 
   for (;;) {
-    const waiting = places.findIndex(({ result }) => result === undefined)
-    const done = places.splice(0, waiting === -1 ? places.length : waiting)
+    const waiting = pendingItems.findIndex(({ result }) => result === undefined)
+    const done = pendingItems.splice(0, waiting === -1 ? pendingItems.length : waiting)
     if (done.length > 0) {
-      room.ring()
+      drained.ring()
       yield { results: done.map(({ result }) => result as BatchItemResult) }
-    } else if (end !== undefined && (end.error !== undefined || places.length === 0)) {
-      room.ring()
+    } else if (end !== undefined && (end.error !== undefined || pendingItems.length === 0)) {
+      drained.ring()
       if (end.error === undefined) return
       throw end.error
     } else await ready.rung()
   }
 }
 
-/** What becomes of an item is its own answer, unless nothing can be recorded any more. */
+/** Returns the item's result. Errors other than LaurelError end the stream. */
 async function record(operations: Operations, message: BatchItem, call: Call): Promise<BatchItemResult> {
   const item = readItem(message)
   if (item instanceof LaurelError) return writeItemResult(item)
@@ -81,7 +81,7 @@ async function record(operations: Operations, message: BatchItem, call: Call): P
   }
 }
 
-/** Lets one side wait for a sign of the other. A sign that came before is not lost. */
+/** A signal between two loops. A ring before the wait is not lost. */
 class Bell {
   #sign = Promise.withResolvers<void>()
 

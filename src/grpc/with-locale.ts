@@ -5,7 +5,7 @@ import type { Call } from '../service/services.ts'
 
 type Texts = Partial<Pick<Achievement, 'name' | 'description' | 'lockedDescription'>>
 
-/** Gives texts without a locale that of the name beside them, and a name without one the title's default. */
+/** Sets the missing locales: of a text to the name's, of the name to the title's default. */
 export async function withLocale<Fields extends Texts>(
   operations: Operations,
   titleId: string,

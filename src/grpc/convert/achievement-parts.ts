@@ -144,7 +144,7 @@ export function writeMediaAsset({ role, name, url }: MediaAsset): MediaAssetMess
   return { role: MEDIA_ROLES_ON_WIRE[role], name, url }
 }
 
-/** The locale stays empty where the message leaves it to the title: only the caller knows which title. */
+/** Reads a text. An absent locale stays empty: the service fills it in with the title's default. */
 export function readLocalizedText(
   message: LocalizedTextMessage,
   field: string,

@@ -85,7 +85,7 @@ const FIELDS: FieldReaders<AchievementMessage, AchievementFields> = {
   extensions: ({ extensions }, field, violations) => readExtensions(extensions, field, violations),
 }
 
-/** Texts that leave their locale to the title have an empty one: see `withLocale`. */
+/** Texts without a locale get an empty one: `withLocale` fills it in. */
 export function readAchievement(message: AchievementMessage, violations: Violations): Achievement {
   return {
     id: readId(message.achievementId, 'achievement.achievement_id', violations),
@@ -95,7 +95,7 @@ export function readAchievement(message: AchievementMessage, violations: Violati
   }
 }
 
-/** Texts that leave their locale to the title have an empty one: see `withLocale`. */
+/** Texts without a locale get an empty one: `withLocale` fills it in. */
 export function readAchievementPatch(
   message: AchievementMessage,
   mask: readonly string[] | undefined,
@@ -104,14 +104,14 @@ export function readAchievementPatch(
   return readMaskedFields(message, mask, FIELDS, 'achievement', violations)
 }
 
-/** Definitions stay in memory, and so does what they are on the wire. */
-const written = new WeakMap<StoredAchievement, AchievementMessage>()
+/** Cached messages of cached definitions. */
+const messages = new WeakMap<StoredAchievement, AchievementMessage>()
 
 export function writeAchievement(achievement: StoredAchievement): AchievementMessage {
-  const known = written.get(achievement)
-  if (known !== undefined) return known
+  const cached = messages.get(achievement)
+  if (cached !== undefined) return cached
   const message = toMessage(achievement)
-  written.set(achievement, message)
+  messages.set(achievement, message)
   return message
 }
 

@@ -5,7 +5,7 @@ import { formatJson, parseJson } from '../../service/json.ts'
 import { readId } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
-/** Reads a list, of one that is too long only as many items as the limit lets in. */
+/** Reads a list. Items beyond the limit add a violation and are not read. */
 export function readList<Item, Result>(
   items: readonly Item[],
   limit: number,
@@ -17,7 +17,7 @@ export function readList<Item, Result>(
   return items.slice(0, limit).map((item, index) => read(item, `${field}[${index}]`, violations))
 }
 
-/** Reads a map with ids as keys, of one that is too large only as many entries as the limit lets in. The record has its own members only, whatever the keys are. */
+/** Reads a map with ids as keys. Entries beyond the limit add a violation and are not read. Keys such as `__proto__` become own members. */
 export function readMap<Value, Result>(
   entries: ReadonlyMap<string, Value>,
   limit: number,

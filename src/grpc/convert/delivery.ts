@@ -36,8 +36,8 @@ const STATES_ON_WIRE: Readonly<Record<DeliveryState, DeliveryStateOnWire>> = {
   dead: DeliveryStateOnWire.DEAD,
 }
 
-/** The highest number that an event can have. */
-const LAST_EVENT = 2n ** 63n - 1n
+/** The highest possible event id. */
+const MAX_EVENT_ID = 2n ** 63n - 1n
 
 export function readDeliveryStates(
   states: readonly DeliveryStateOnWire[],
@@ -64,7 +64,7 @@ export function readReplayableStates(
 
 export function readEventId(text: string, violations: Violations): bigint {
   const id = /^\d{1,19}$/.test(text) ? BigInt(text) : 0n
-  if (id >= 1n && id <= LAST_EVENT) return id
+  if (id >= 1n && id <= MAX_EVENT_ID) return id
   violations.add('event_id', 'must be the event_id of an event: a decimal number')
   return 1n
 }

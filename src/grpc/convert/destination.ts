@@ -18,8 +18,8 @@ const DEFAULTS: DeliveryLimits = {
   timeout: 10n * TICKS_PER_SECOND,
 }
 
-const SHORTEST_TIMEOUT = 100n * TICKS_PER_MILLISECOND
-const LONGEST_TIMEOUT = 60n * TICKS_PER_SECOND
+const MIN_TIMEOUT = 100n * TICKS_PER_MILLISECOND
+const MAX_TIMEOUT = 60n * TICKS_PER_SECOND
 
 type DestinationFields = Omit<NewDestination, 'titleId' | 'id' | 'dialect'>
 
@@ -69,7 +69,7 @@ export function writeDestination(destination: Destination): DestinationMessage {
   }
 }
 
-/** What is not set takes its default. */
+/** Absent limits take their defaults. */
 function readLimits(
   message: DeliveryLimitsMessage | undefined,
   field: string,
@@ -77,7 +77,7 @@ function readLimits(
 ): DeliveryLimits {
   if (message === undefined) return DEFAULTS
   const timeout = readDuration(message.timeout, `${field}.timeout`, violations) ?? DEFAULTS.timeout
-  if (timeout < SHORTEST_TIMEOUT || timeout > LONGEST_TIMEOUT) {
+  if (timeout < MIN_TIMEOUT || timeout > MAX_TIMEOUT) {
     violations.add(`${field}.timeout`, 'must be 100 milliseconds to 60 seconds')
   }
   const number = (name: keyof typeof RANGES, wireName: string) => {

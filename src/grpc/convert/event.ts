@@ -35,7 +35,7 @@ const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
   definition_changed: EventKindOnWire.DEFINITION_CHANGED,
 }
 
-/** All as it is: what a player may not see of it is the use case's to leave out. */
+/** Writes the whole event: the use case redacts it for players. */
 export function writeEvent(event: Event): EventMessage {
   return {
     eventId: String(event.id),
@@ -53,7 +53,7 @@ export function writeEvent(event: Event): EventMessage {
   }
 }
 
-/** Absent, it lets all events through. What is named twice is meant once. */
+/** Reads a filter without duplicates. An absent filter matches all events. */
 export function readEventFilter(
   message: EventFilterMessage | undefined,
   field: string,

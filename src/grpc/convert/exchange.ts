@@ -93,11 +93,11 @@ function writeDrift({ key, imported, stored }: NonNullable<EntryOutcome['drift']
   return { document: writeProgress(key, imported), stored: writeProgress(key, stored) }
 }
 
-/** Longer values are told by their beginning: a loss must fit into a message with room for others. */
-const LONGEST_VALUE = 65_536
+/** Longer values are truncated, so that a message has room for several losses. */
+const MAX_VALUE_LENGTH = 65_536
 
 function writeJson(value: JsonValue | undefined): string {
   if (value === undefined) return ''
   const text = formatJson(value)
-  return text.length > LONGEST_VALUE ? formatJson(`${text.slice(0, 1000).toWellFormed()}…`) : text
+  return text.length > MAX_VALUE_LENGTH ? formatJson(`${text.slice(0, 1000).toWellFormed()}…`) : text
 }

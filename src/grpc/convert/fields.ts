@@ -2,10 +2,10 @@ import { LIMITS } from '../../model/limits.ts'
 import type { Violations } from './violations.ts'
 
 /**
- * How each mutable member of a record is read from its message. A create reads them all, an update those that its
- * mask names: one table serves both, so neither can forget a field.
+ * The reader of each mutable member of a record. Create reads all members, update the members in its mask: one table
+ * serves both, so neither can omit a field.
  *
- * The wire's name of a member is its own in snake_case, and the generated message calls it as the record does.
+ * A member has the same name in the generated message, and the snake_case name on the wire.
  */
 export type FieldReaders<Message, Fields> = {
   readonly [Name in keyof Fields]-?: (message: Message, field: string, violations: Violations) => Fields[Name]
@@ -20,7 +20,7 @@ export function readFields<Message extends object, Fields>(
   return readNamed(message, readers, Object.keys(readers), base, violations) as Fields
 }
 
-/** The members that the mask names: all of them for `*`, those that the message has something in for no mask. */
+/** Reads the members in the mask: all for `*`; without a mask, the members that are set in the message. */
 export function readMaskedFields<Message extends object, Fields>(
   message: Message,
   mask: readonly string[] | undefined,
@@ -29,10 +29,10 @@ export function readMaskedFields<Message extends object, Fields>(
   violations: Violations,
 ): Partial<Fields> {
   const names = Object.keys(readers)
-  const wanted = mask?.length
+  const requested = mask?.length
     ? namesInMask(mask, names, violations)
     : names.filter((name) => isSet(message, name))
-  return readNamed(message, readers, wanted, base, violations)
+  return readNamed(message, readers, requested, base, violations)
 }
 
 function readNamed<Message extends object, Fields>(
@@ -56,20 +56,20 @@ function namesInMask(
 ): readonly string[] {
   if (mask.length === 1 && mask[0] === '*') return names
   const byWireName = new Map(names.map((name) => [wireName(name), name]))
-  const wanted = new Set<string>()
+  const requested = new Set<string>()
   const { maskPaths } = LIMITS
   if (mask.length > maskPaths)
     violations.add('update_mask', `must be at most ${maskPaths}, not ${mask.length}`)
   for (const path of mask.slice(0, maskPaths)) {
     const name = byWireName.get(path)
-    if (name !== undefined) wanted.add(name)
+    if (name !== undefined) requested.add(name)
     else
       violations.add('update_mask', `must name fields of ${[...byWireName.keys()].join(', ')}, not ${path}`)
   }
-  return [...wanted]
+  return [...requested]
 }
 
-/** Whether a message has something in a field: proto3 does not tell a plain zero from none. */
+/** Returns whether a field is set. proto3 does not distinguish zero from unset for plain fields. */
 export function isSet(message: object, name: string): boolean {
   const value: unknown = Reflect.get(message, name)
   if (Array.isArray(value)) return value.length > 0
@@ -77,7 +77,7 @@ export function isSet(message: object, name: string): boolean {
   return value !== undefined && value !== '' && value !== 0 && value !== false
 }
 
-/** What a field is called in the contract. */
+/** Returns the field's name in the contract. */
 export function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

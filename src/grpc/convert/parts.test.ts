@@ -45,10 +45,10 @@ test('a part that is too much for a client is cut, and nothing of it is lost', a
   expect(messages.map(({ summary }) => summary !== undefined).indexOf(true)).toBe(messages.length - 1)
 })
 
-test('a value that is too long to tell is told by its beginning', async () => {
+test('an overlong value is truncated', async () => {
   const [message] = await documentOf({ losses: [loss('x'.repeat(100_000))] })
-  const told = JSON.parse(message?.losses[0]?.fromJson ?? '')
-  expect(told).toBe(`"${'x'.repeat(999)}…`)
+  const value = JSON.parse(message?.losses[0]?.fromJson ?? '')
+  expect(value).toBe(`"${'x'.repeat(999)}…`)
 })
 
 test('outcomes are cut as losses are', async () => {

@@ -7,35 +7,35 @@ import type {
 import type { ExportPart, ImportPart } from '../../service/exchange/document-parts.ts'
 import { writeLoss, writeOutcome } from './exchange.ts'
 
-/** A message of a written document: of Translate, ExportAchievements and ExportProgress alike. */
+/** The response message of Translate, ExportAchievements and ExportProgress. */
 export interface DocumentMessage {
   readonly content: Uint8Array
   readonly losses: LossMessage[]
   readonly summary: DocumentSummary | undefined
 }
 
-/** A message of an import's result: of ImportAchievements and ImportProgress alike. */
+/** The response message of ImportAchievements and ImportProgress. */
 export interface ImportMessage {
   readonly outcomes: EntryOutcomeMessage[]
   readonly losses: LossMessage[]
   readonly summary: ImportSummaryMessage | undefined
 }
 
-/** So many bytes of a document go into one message, and so many characters of a list: clients receive 4 MiB. */
-const LARGEST_PIECE = 2 ** 20
-const LARGEST_GROUP = 2 ** 19
+/** Limits of one message, because clients accept 4 MiB: bytes of the document, and characters of each list. */
+const MAX_PIECE_BYTES = 2 ** 20
+const MAX_GROUP_LENGTH = 2 ** 19
 
-const NOTHING = new Uint8Array()
+const EMPTY_CONTENT = new Uint8Array()
 
-/** The messages of a document's parts, none larger than a client takes. */
+/** Splits a document's parts into messages that fit a client's limit. */
 export async function* writeDocument(parts: AsyncIterable<ExportPart>): AsyncGenerator<DocumentMessage> {
-  for await (const { content = NOTHING, losses, summary } of parts) {
+  for await (const { content = EMPTY_CONTENT, losses, summary } of parts) {
     const pieces = piecesOf(content)
     const groups = groupsOf(losses.map(writeLoss), sizeOfLoss)
     const count = Math.max(pieces.length, groups.length, 1)
     for (let index = 0; index < count; index += 1) {
       yield {
-        content: pieces[index] ?? NOTHING,
+        content: pieces[index] ?? EMPTY_CONTENT,
         losses: groups[index] ?? [],
         summary: index === count - 1 ? summary : undefined,
       }
@@ -43,7 +43,7 @@ export async function* writeDocument(parts: AsyncIterable<ExportPart>): AsyncGen
   }
 }
 
-/** The messages of an import's parts, none larger than a client takes. */
+/** Splits an import's parts into messages that fit a client's limit. */
 export async function* writeImport(parts: AsyncIterable<ImportPart>): AsyncGenerator<ImportMessage> {
   for await (const { outcomes, losses, summary } of parts) {
     const outcomeGroups = groupsOf(outcomes.map(writeOutcome), sizeOfOutcome)
@@ -61,8 +61,8 @@ export async function* writeImport(parts: AsyncIterable<ImportPart>): AsyncGener
 
 function piecesOf(content: Uint8Array): readonly Uint8Array[] {
   const pieces: Uint8Array[] = []
-  for (let start = 0; start < content.length; start += LARGEST_PIECE) {
-    pieces.push(content.subarray(start, start + LARGEST_PIECE))
+  for (let start = 0; start < content.length; start += MAX_PIECE_BYTES) {
+    pieces.push(content.subarray(start, start + MAX_PIECE_BYTES))
   }
   return pieces
 }
@@ -72,7 +72,7 @@ function groupsOf<Item>(items: readonly Item[], sizeOf: (item: Item) => number):
   let size = Number.POSITIVE_INFINITY
   for (const item of items) {
     const next = sizeOf(item)
-    if (size + next > LARGEST_GROUP) {
+    if (size + next > MAX_GROUP_LENGTH) {
       groups.push([])
       size = 0
     }
@@ -86,7 +86,7 @@ function sizeOfLoss({ path, fromJson, toJson, detail }: LossMessage): number {
   return path.length + fromJson.length + toJson.length + detail.length
 }
 
-/** An error is bounded by what fits into headers. */
+/** Counts 8 KiB for an error, the limit of an error's details. */
 function sizeOfOutcome({ path, achievementId, error, possibleDuplicates }: EntryOutcomeMessage): number {
   return (
     path.length + achievementId.length + possibleDuplicates.join().length + (error === undefined ? 0 : 8192)

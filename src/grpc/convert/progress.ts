@@ -115,10 +115,7 @@ function writeValues(values: Progress['values']): ProgressMessage['requirements'
 
 type ReportMessage = NonNullable<RecordProgressRequest['report'] | BatchItem['report']>
 
-/**
- * Whose progress on what, when, what of it, and under which request id. In the order of its members' names: so it is
- * packed for its fingerprint without being sorted.
- */
+/** Reads a report. Members are in alphabetical order, so that the request digest needs no sorting. */
 export function readRecordProgress(
   message: RecordProgressRequest | BatchItem,
   violations: Violations,

@@ -3,7 +3,7 @@ import { LIMITS } from '../../model/limits.ts'
 import type { Quantity } from '../../model/quantity.ts'
 import type { Violations } from './violations.ts'
 
-/** An id: not empty, not long, and nothing in it that cannot be seen. */
+/** Reads an id: not empty, limited in length, without control characters. */
 export function readId(value: string, field: string, violations: Violations): string {
   if (value === '') violations.add(field, 'must be set')
   return readName(value, LIMITS.id, field, violations)
@@ -17,7 +17,7 @@ export function readRequestId(value: string, violations: Violations): string | u
   return value === '' ? undefined : readName(value, LIMITS.requestId, 'request_id', violations)
 }
 
-/** A BCP-47 tag, in whatever spelling: sources have their own. */
+/** Reads a BCP-47 tag. Any spelling is accepted, because sources differ. */
 export function readLocale(value: string, field: string, violations: Violations): string {
   return readName(value, LIMITS.locale, field, violations)
 }
@@ -89,15 +89,14 @@ export function readOptionalFinite(
 
 export function readWithin(
   value: number,
-  [least, most]: readonly [number, number],
+  [min, max]: readonly [number, number],
   field: string,
   violations: Violations,
 ): number {
-  if (value < least || value > most) violations.add(field, `must be ${least} to ${most}`)
+  if (value < min || value > max) violations.add(field, `must be ${min} to ${max}`)
   return value
 }
 
-/** What every list asks for. */
 export function readPaging(
   { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken: string },
   violations: Violations,
@@ -107,14 +106,14 @@ export function readPaging(
 }
 
 /**
- * What each value of a wire's enum means; undefined where it is refused. Total, so that a new value of the
- * contract does not compile until somebody says what it means.
+ * The meaning of each value of a wire enum; undefined for rejected values. The record is total: a new value of the
+ * contract does not compile until it has a meaning.
  */
 export type Choices<Value extends number, Meaning extends string> = Readonly<
   Record<Value, Meaning | undefined>
 >
 
-/** `names` is the generated enum: what its values are called. */
+/** `names` is the generated enum, for the error text. */
 export function readChoice<Value extends number, Meaning extends string>(
   value: Value,
   choices: Choices<Value, Meaning>,

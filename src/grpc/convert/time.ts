@@ -10,8 +10,8 @@ import {
 import type { Violations } from './violations.ts'
 
 const NANOS_PER_TICK = 100
-/** About 10,000 years: what google.protobuf.Duration allows. */
-const LONGEST_SECONDS = 315_576_000_000n
+/** The limit of google.protobuf.Duration, about 10,000 years. */
+const MAX_DURATION_SECONDS = 315_576_000_000n
 
 export function readInstant(
   timestamp: Timestamp | undefined,
@@ -55,7 +55,8 @@ export function readDuration(
   if (duration === undefined) return undefined
   const { seconds, nanos } = duration
   if (seconds < 0n || nanos < 0) violations.add(field, 'must not be negative')
-  if (seconds > LONGEST_SECONDS) violations.add(`${field}.seconds`, `must be at most ${LONGEST_SECONDS}`)
+  if (seconds > MAX_DURATION_SECONDS)
+    violations.add(`${field}.seconds`, `must be at most ${MAX_DURATION_SECONDS}`)
   if (nanos > 999_999_999) violations.add(`${field}.nanos`, 'must be at most 999999999')
   if (nanos % NANOS_PER_TICK !== 0) violations.add(`${field}.nanos`, 'must be a multiple of 100')
   return seconds * TICKS_PER_SECOND + BigInt(Math.trunc(nanos / NANOS_PER_TICK))

@@ -8,7 +8,7 @@ import { readId, readLocale, readText } from './scalars.ts'
 import { writeInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 
-/** The language of texts whose document and title do not say theirs. */
+/** The locale of texts if neither the document nor the title states one. */
 const DEFAULT_LOCALE = 'en'
 
 type TitleFields = Required<Omit<NewTitle, 'id'>>

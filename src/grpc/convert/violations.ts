@@ -1,30 +1,29 @@
 import { invalidArgument, MAX_VIOLATIONS, type Violation } from '../../model/errors.ts'
 
-/** Collects what is wrong with a request, so that a caller learns it at once. Beyond the first ones, it only counts. */
+/** Collects all violations of a request for one error. Beyond MAX_VIOLATIONS, violations are only counted. */
 export class Violations {
   readonly #found: Violation[] = []
   #omitted = 0
 
-  /** `field` is the path as on the wire: `achievement.requirements[1].target`. */
+  /** @param field the path on the wire: `achievement.requirements[1].target`. */
   add(field: string, message: string): void {
     if (this.#found.length < MAX_VIOLATIONS) this.#found.push({ field, message })
     else this.#omitted += 1
   }
 
-  /** The first of them. */
   get found(): readonly Violation[] {
     return this.#found
   }
 
-  /** @throws LaurelError INVALID_ARGUMENT where something was added. */
+  /** @throws LaurelError INVALID_ARGUMENT if there is a violation. */
   check(): void {
     if (this.#found.length > 0) throw invalidArgument(this.#found, this.#omitted)
   }
 }
 
 /**
- * Reads a request. A reader that meets something wrong adds a violation and returns any value of its type: the
- * result is only used where there was none.
+ * Reads a request. A reader that finds a problem adds a violation and returns any value of its type: the result is
+ * only used if there are no violations.
  * @throws LaurelError INVALID_ARGUMENT with all violations.
  */
 export function parse<Result>(read: (violations: Violations) => Result): Result {
@@ -35,8 +34,8 @@ export function parse<Result>(read: (violations: Violations) => Result): Result 
 }
 
 /**
- * The record that a request is about.
- * @throws LaurelError INVALID_ARGUMENT at once where there is none: nothing else can be said of the request then.
+ * Returns the request's record.
+ * @throws LaurelError INVALID_ARGUMENT at once if it is absent: without it there is nothing else to check.
  */
 export function required<Message>(message: Message | undefined, field: string): Message {
   if (message === undefined) throw invalidArgument([{ field, message: 'must be set' }])
