@@ -9,29 +9,38 @@ import { type RunningServer, startServer } from '../support/server.ts'
 import { noSystemPostgres, startSystemPostgres } from '../support/system-postgres.ts'
 
 const WINDOW_SECONDS = 20
+const MAX_WINDOWS = 3
+const LIMIT = 0.01
 
-/** Of a core, by the server and by all processes of its database. */
-async function idleShare(server: RunningServer, postmaster: number): Promise<number> {
+/**
+ * Expects the server and all processes of its database to use less than the limit of a core while idle. Other work on the
+ * machine makes the same instructions take longer, so that a window above the limit is measured again.
+ */
+async function expectIdle(server: RunningServer, postmaster: number): Promise<void> {
   await createFixture(server.address, { first: undefined })
   const used = async () => (await cpuSeconds(server.process.pid as number)) + (await cpuSeconds(postmaster))
-  // Past what the start left to do.
+  // Skips the work that a start leaves to do.
   await sleep(5_000)
-  const before = await used()
-  await sleep(WINDOW_SECONDS * 1000)
-  return ((await used()) - before) / WINDOW_SECONDS
+  const shares: number[] = []
+  do {
+    const before = await used()
+    await sleep(WINDOW_SECONDS * 1000)
+    shares.push(((await used()) - before) / WINDOW_SECONDS)
+  } while (Math.min(...shares) >= LIMIT && shares.length < MAX_WINDOWS)
+  expect(Math.min(...shares), `shares of a core in windows: ${shares}`).toBeLessThan(LIMIT)
 }
 
-test('an idle server and a Postgres that compiles statements use less than 1 % of a core', async ({
+test.concurrent('an idle server and a Postgres that compiles statements use less than 1 % of a core', async ({
   skip,
 }) => {
   skip(process.platform !== 'linux', 'CPU time is read from /proc')
   skip(noSystemPostgres !== undefined, noSystemPostgres)
   await using postgres = await startSystemPostgres()
   await using server = await startServer({ databaseUrl: postgres.url })
-  expect(await idleShare(server, postgres.postmaster)).toBeLessThan(0.01)
+  await expectIdle(server, postgres.postmaster)
 })
 
-test('an idle server and its embedded Postgres use less than 1 % of a core', async ({ skip }) => {
+test.concurrent('an idle server and its embedded Postgres use less than 1 % of a core', async ({ skip }) => {
   skip(process.platform !== 'linux', 'CPU time is read from /proc')
   await using cleanup = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'laurel-idle-'))
@@ -40,5 +49,5 @@ test('an idle server and its embedded Postgres use less than 1 % of a core', asy
   await chmod(folder, 0o755)
   await using server = await startServer({ env: { LAUREL_DATA_DIR: folder } })
   const [postmaster] = (await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8')).split('\n')
-  expect(await idleShare(server, Number(postmaster))).toBeLessThan(0.01)
+  await expectIdle(server, Number(postmaster))
 })
