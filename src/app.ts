@@ -39,22 +39,22 @@ import { checkTls, Tls, type TlsFiles } from './tls.ts'
 import { startWorkers } from './workers.ts'
 
 export interface App {
-  /** Where gRPC is served, with the port that was taken. */
+  /** The address of gRPC, with the assigned port. */
   readonly grpcAddress: string
-  /** Where the gateways are served, likewise. */
+  /** The address of HTTP, with the assigned port. */
   readonly httpAddress: string
   stop(): Promise<void>
 }
 
 const AUTH_POLL_MILLISECONDS = 2_000
-const CLEANING_INTERVAL_MILLISECONDS = 60 * 60 * 1000
+const PURGE_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 
-/** Opens the database and serves, in this process or in several. What was started before a failure is stopped again. */
+/** Opens the database and serves, in this process or in workers. A failure stops the parts that were started before. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
   checkStrictGateways(config)
   checkOutbound(config)
   await using started = new AsyncDisposableStack()
-  // What a person can put right is said before a database takes its seconds to start.
+  // Configuration errors are reported before the database starts, which takes seconds.
   if (config.authFile !== undefined) readAuthFile(config.authFile, [...dialects.keys()])
   if (config.tls !== undefined) checkTls(config.tls)
   const connectionString = config.databaseUrl ?? (await startDatabase(config, log, started))
@@ -69,17 +69,17 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   return { ...app, stop: () => running.disposeAsync() }
 }
 
-/** Wires everything together on a database that is there. */
+/** Creates all parts on a running database and serves. */
 async function serve(connectionString: string, config: Config, log: Logger): Promise<App> {
   await using started = new AsyncDisposableStack()
   const commitNotifier = new CommitNotifier(connectionString, () => safePosition.poke())
   const store = openStore({
     connectionString,
     poolSize: config.databasePool,
-    onError: (error) => log.warn({ error: error.message }, 'a database connection broke while idle'),
+    onError: (error) => log.warn({ error: error.message }, 'an idle database connection failed'),
     onMode: (mode) => {
       logConnectionMode(mode, log)
-      // LISTEN would stay on a backend that is shared. Without notices the horizon is polled.
+      // LISTEN does not work on a shared backend. Without notifications the safe position is polled.
       if (mode.keepsSettings) commitNotifier.start()
     },
   })
@@ -113,8 +113,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
-  const cleaning = setInterval(() => void purgeExpired(services, config, log), CLEANING_INTERVAL_MILLISECONDS)
-  started.defer(() => clearInterval(cleaning))
+  const purging = setInterval(() => void purgeExpired(services, config, log), PURGE_INTERVAL_MILLISECONDS)
+  started.defer(() => clearInterval(purging))
   const operations = openOperations(services)
   const wire = { log, authenticate: openAuthentication(config, services, log, started) }
   const tls = config.tls && openTls(config.tls, log, started)
@@ -132,7 +132,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   )
   const relay = startRelay({ services, outbound, credentials, log }, config)
   observe(store, services.progressWriter, relay)
-  // At the same time, so that their graces do not add up. Watches end with the horizon.
+  // Stopped concurrently, so that their graces do not add up. Closing the safe position ends watches.
   const parts = [() => safePosition.close(), () => grpc.stop(), () => http.stop(), () => relay.stop()]
   started.defer(async () => void (await Promise.all(parts.map((stop) => stop()))))
   const grpcAddress = await grpc.listen(config.grpcAddress)
@@ -141,7 +141,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   return { grpcAddress, httpAddress, stop: () => running.disposeAsync() }
 }
 
-/** @throws ConfigError for a name that no gateway has: its platform's refusals would silently be missing. */
+/** @throws ConfigError for an unknown gateway: its restrictions would silently be missing. */
 function checkStrictGateways({ strictGateways }: Config): void {
   const known = new Set(gateways.map(({ dialect }) => dialect))
   const unknown = [...strictGateways].filter((name) => !known.has(name))
@@ -151,7 +151,7 @@ function checkStrictGateways({ strictGateways }: Config): void {
   ])
 }
 
-/** @throws ConfigError for private addresses that cannot be read: what is called would silently be refused. */
+/** @throws ConfigError for invalid private addresses: calls to them would silently fail. */
 function checkOutbound({ outboundPrivate }: Config): void {
   try {
     openOutbound({ allowPrivate: outboundPrivate })
@@ -167,7 +167,7 @@ async function startDatabase(config: Config, log: Logger, started: AsyncDisposab
   return postgres.connectionString
 }
 
-/** Follows the file: a key that is taken out of it opens nothing any more, a few seconds later. */
+/** Reloads the auth file when it changes: a removed key is rejected a few seconds later. */
 function openAuthentication(
   { authFile }: Config,
   services: Services,
@@ -182,9 +182,9 @@ function openAuthentication(
   watchFile(authFile, { interval: AUTH_POLL_MILLISECONDS, persistent: false }, () => {
     try {
       authenticator.replace(readAuthFile(authFile, dialects.keys()), authFile)
-      log.info('the auth file was read again')
+      log.info('the auth file was reloaded')
     } catch (error) {
-      log.error({ error: (error as Error).message }, 'the auth file cannot be used: the last one stands')
+      log.error({ error: (error as Error).message }, 'the auth file is invalid: the previous one stays in use')
     }
   })
   started.defer(() => unwatchFile(authFile))
@@ -196,11 +196,11 @@ function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): T
     log.error({ error: error.message }, 'the certificate cannot be used: the last one serves on'),
   )
   started.defer(() => tls.close())
-  tls.onChange(() => log.info('the certificate was read again'))
+  tls.onChange(() => log.info('the certificate was reloaded'))
   return tls
 }
 
-/** Brings events to destinations, unless this process is to leave that to others. */
+/** Creates the relay, and starts it unless other processes deliver events. */
 function startRelay(parts: Omit<RelayDependencies, 'bridges' | 'leaseTime'>, config: Config): Relay {
   const leaseTime = BigInt(config.relayLeaseSeconds) * TICKS_PER_SECOND
   const relay = new Relay({ ...parts, bridges, leaseTime })
@@ -217,7 +217,7 @@ function logConnectionMode({ keepsSettings, keepsStatements }: ConnectionMode, l
   )
 }
 
-/** Follows up to where events are settled; what other processes write is heard of too. */
+/** Starts to poll the safe position; commits of this process and notifications of others poke it. */
 function followSafePosition(
   store: Store,
   commitNotifier: CommitNotifier,
@@ -234,7 +234,7 @@ function followSafePosition(
   return safePosition
 }
 
-/** Answers to request ids, and events, are kept for their time and no longer. */
+/** Deletes stored responses, events and deliveries after their retention. */
 async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
@@ -244,5 +244,5 @@ async function purgeExpired(services: Services, config: Config, log: Logger): Pr
   await responses
     .then(() => purgeEventsBefore(services, before(config.eventRetentionHours), signal))
     .then(() => purgeDeliveries(services, signal))
-    .catch((error: Error) => log.warn({ error: error.message }, 'what is old could not be forgotten'))
+    .catch((error: Error) => log.warn({ error: error.message }, 'expired records could not be purged: the next attempt is in an hour'))
 }

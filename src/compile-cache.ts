@@ -1,7 +1,7 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 
-// Most of a start is loading: from the second one on all is compiled already. Node's own choice is a folder that whoever
-// comes first on this machine may own, and then what they put there is run; this one is as safe as the code. Where it
-// cannot be written to, all is compiled each time.
+// Most of the start time is loading modules; the cache speeds up later starts. Node's default folder can belong to
+// another user of the machine, whose code would then run; this folder is as safe as the code. If it is not writable,
+// nothing is cached.
 enableCompileCache(join(import.meta.dirname, '../node_modules/.cache/laurel'))

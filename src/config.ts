@@ -3,55 +3,54 @@ import type { LogLevel } from './telemetry/log.ts'
 import type { TlsFiles } from './tls.ts'
 
 export interface Config extends OutboundConfig {
-  /** host:port or [host]:port; port 0 takes a free one. Loopback only, unless there is an auth file. */
+  /** host:port or [host]:port; port 0 takes a free port. Loopback only without an auth file. */
   readonly grpcAddress: string
-  /** The same for HTTP. */
+  /** The address of HTTP, in the same form. */
   readonly httpAddress: string
-  /** Who may do what; undefined for anybody who reaches the server. */
+  /** The file with issuers, keys and permissions; undefined: callers are not authenticated. */
   readonly authFile: string | undefined
-  /** The certificate of both; undefined to serve in the clear. */
+  /** The certificate of gRPC and HTTP; undefined to serve without TLS. */
   readonly tls: TlsFiles | undefined
-  /** Dialects whose gateways refuse all that their platform refused. */
+  /** Dialects whose gateways apply their platform's historical restrictions. */
   readonly strictGateways: ReadonlySet<string>
-  /** Of pages that may read events from a browser, and ask anything where there is no auth file. */
+  /** Origins of web pages that may read events; without an auth file, they may send any request. */
   readonly allowedOrigins: ReadonlySet<string>
-  /** Names, besides localhost, that HTTP may be asked by where there is no auth file. */
+  /** Host names, besides localhost, that HTTP requests may use without an auth file. */
   readonly allowedHosts: ReadonlySet<string>
-  /** Where the embedded Postgres keeps its data. */
+  /** The data folder of the embedded Postgres. */
   readonly dataDirectory: string
-  /** A PostgreSQL to use in place of the embedded one. Holds a password: never to be logged. */
+  /** A PostgreSQL to use instead of the embedded one. Contains a password: never log it. */
   readonly databaseUrl: string | undefined
   readonly logLevel: LogLevel
-  /** How far in the past a stated time may lie. */
+  /** The maximum age of a caller's `occurred_time`. */
   readonly maxBackdateSeconds: number
-  /** Connections to the database. */
+  /** The maximum number of database connections. */
   readonly databasePool: number
-  /** How long the answer to a request id is kept. */
+  /** Retention of the stored response of a request id. */
   readonly requestIdTtlHours: number
-  /** How long events are kept. */
   readonly eventRetentionHours: number
   readonly maxDocumentBytes: number
-  /** Processes that serve on the same addresses. */
+  /** The number of processes that listen on the same addresses. */
   readonly workers: number
-  /** Whether reports that come at the same time are written together. */
+  /** Whether concurrent reports are written in batches. */
   readonly writeBatching: boolean
   /** Whether this server delivers events. */
   readonly relay: boolean
-  /** How long a server that delivers a player's events may be silent, until another one takes them over. */
+  /** After this time without a renewal, another server takes over a player's deliveries. */
   readonly relayLeaseSeconds: number
 }
 
-/** How other people's servers are called. */
+/** Settings of calls to other servers. */
 export interface OutboundConfig {
-  /** Addresses, blocks and hosts of private networks that may be called. */
+  /** Allowed addresses, blocks and hosts of private networks. */
   readonly outboundPrivate: readonly string[]
-  /** Where files with credentials are; undefined for nowhere. */
+  /** The folder of credential files; undefined for none. */
   readonly credentialsDirectory: string | undefined
-  /** The variables that hold credentials, by name: never to be logged. */
+  /** The environment variables with credentials, by name: never log them. */
   readonly credentials: Readonly<Record<string, string>>
 }
 
-/** Everything that is wrong with the environment, one line each. */
+/** Lists all problems of the environment. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
 
@@ -68,8 +67,8 @@ const WEEK_IN_SECONDS = 7 * 24 * 60 * 60
 const GIBIBYTE = 1024 ** 3
 
 /**
- * Reads the configuration; a variable that is absent or empty takes its default.
- * @throws ConfigError naming all that is wrong at once.
+ * Reads the configuration; an absent or empty variable takes its default.
+ * @throws ConfigError listing all problems.
  */
 export function readConfig(env: Environment): Config {
   const problems: string[] = []
@@ -103,7 +102,7 @@ export function readConfig(env: Environment): Config {
     ...readOutboundConfig(env),
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
   }
-  const refused = [
+  const found = [
     problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress, config.authFile !== undefined),
     problemWithAddress('LAUREL_HTTP_ADDRESS', config.httpAddress, config.authFile !== undefined),
     problemWithTls(env),
@@ -114,7 +113,7 @@ export function readConfig(env: Environment): Config {
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
   ]
-  problems.push(...refused.filter((problem) => problem !== undefined))
+  problems.push(...found.filter((problem) => problem !== undefined))
   if (problems.length > 0) throw new ConfigError(problems)
   return config
 }
@@ -127,14 +126,14 @@ function readTls(env: Environment): TlsFiles | undefined {
   return { certificate, key, clientCa: env['LAUREL_TLS_CLIENT_CA_FILE'] || undefined }
 }
 
-/** Half of it would serve in the clear what was meant to be secret. */
+/** A partial configuration must not serve without TLS. */
 function problemWithTls(env: Environment): string | undefined {
   const missing = TLS_FILES.filter((name) => !env[name])
-  const wanted = [...TLS_FILES, 'LAUREL_TLS_CLIENT_CA_FILE'].some((name) => env[name])
-  return wanted && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
+  const isRequested = [...TLS_FILES, 'LAUREL_TLS_CLIENT_CA_FILE'].some((name) => env[name])
+  return isRequested && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
 }
 
-/** Another spelling would silently allow nobody: browsers send an origin in this one alone. */
+/** Browsers send origins in this form only, so another form would silently allow no page. */
 function problemWithOrigins(origins: ReadonlySet<string>): string | undefined {
   const wrong = [...origins].filter((origin) => !isOrigin(origin))
   if (wrong.length === 0) return undefined
@@ -142,7 +141,7 @@ function problemWithOrigins(origins: ReadonlySet<string>): string | undefined {
   return `LAUREL_ALLOWED_ORIGINS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
 }
 
-/** Another spelling would silently allow nobody. */
+/** Another form would silently allow no host. */
 function problemWithHosts(hosts: ReadonlySet<string>): string | undefined {
   const wrong = [...hosts].filter((host) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))
   if (wrong.length === 0) return undefined
@@ -150,7 +149,7 @@ function problemWithHosts(hosts: ReadonlySet<string>): string | undefined {
   return `LAUREL_ALLOWED_HOSTS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
 }
 
-/** Applications have schemes of their own, whose origin nobody spells out. */
+/** Origins of schemes other than HTTP have no normal form in `URL`. */
 function isOrigin(text: string): boolean {
   if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text
   return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*]+$/.test(text)
@@ -160,7 +159,7 @@ function problemWithSwitch(env: Environment, name: string): string | undefined {
   return ['on', 'off', ''].includes(env[name] ?? '') ? undefined : `${name} must be on or off`
 }
 
-/** What stands between commas. */
+/** Splits a comma-separated list. */
 function readList(text = ''): readonly string[] {
   return text
     .split(',')
@@ -181,12 +180,12 @@ function readOutboundConfig(env: Environment): OutboundConfig {
   }
 }
 
-/** How the command line reaches a server. */
+/** The command line's connection to a server. */
 export interface ClientConfig {
   readonly address: string
   /** Sent as `Bearer`; a secret. */
   readonly token: string | undefined
-  /** The authorities of the server's certificate, in PEM; undefined to speak in the clear. */
+  /** The CA certificates of the server, in PEM; undefined to connect without TLS. */
   readonly caFile: string | undefined
 }
 
@@ -202,12 +201,11 @@ export function readProcessClientConfig(): ClientConfig {
   return readClientConfig(process.env)
 }
 
-/** How the command line calls a platform. */
 export function readProcessOutboundConfig(): OutboundConfig {
   return readOutboundConfig(process.env)
 }
 
-/** The configuration of this process: the one place that reads its environment. */
+/** Reads the configuration of this process. Only this file reads the environment. */
 export function readProcessConfig(): Config {
   return readConfig(process.env)
 }
@@ -221,11 +219,11 @@ function problemWithAddress(name: string, address: string, anywhere: boolean): s
   if (anywhere || isLoopback(host)) return undefined
   return (
     `${name} must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
-    'there is no authentication, so it does not listen where other machines can reach it; set LAUREL_AUTH_FILE'
+    'without authentication the server must not be reachable from other machines; set LAUREL_AUTH_FILE'
   )
 }
 
-/** Says nothing of its text, which holds a password. */
+/** The text is not repeated, because it contains a password. */
 function problemWithDatabaseUrl(url: string | undefined): string | undefined {
   if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return undefined
   return 'DATABASE_URL must be a URL such as postgres://user:password@host:5432/database'

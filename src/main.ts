@@ -1,4 +1,4 @@
 import './compile-cache.ts'
 
-// All else is loaded after that.
+// Imported dynamically, so that the cache is enabled first.
 await import('./serve.ts')

@@ -5,23 +5,23 @@ import { laurelMeter } from './telemetry/metrics.ts'
 
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
 
-/** The numbers of a running server. */
+/** Registers the metrics of a running server. */
 export function observe(store: Store, progressWriter: ProgressWriter, relay: Relay): void {
   const meter = laurelMeter()
   meter
     .createObservableGauge('laurel_database_breaker', {
       description:
-        'Whether calls reach the database: 0 closed (they do), 1 half open (one tries), 2 open (they do not)',
+        'State of the circuit breaker of the database: 0 closed, 1 half open, 2 open (calls fail at once)',
     })
     .addCallback((result) => result.observe(BREAKER[store.breaker]))
   meter
     .createObservableGauge('laurel_reports_waiting', {
-      description: 'Reports of progress that wait to be written',
+      description: 'Progress reports waiting to be written',
     })
     .addCallback((result) => result.observe(progressWriter.counts.waiting))
   meter
     .createObservableCounter('laurel_reports', {
-      description: 'Reports of progress that were taken, by how they were written',
+      description: 'Progress reports written, by write path',
     })
     .addCallback((result) => {
       const { optimistic, locked } = progressWriter.counts
@@ -30,19 +30,19 @@ export function observe(store: Store, progressWriter: ProgressWriter, relay: Rel
     })
   meter
     .createObservableCounter('laurel_report_batches', {
-      description: 'Statements that reports were written by together',
+      description: 'Statements that wrote batches of reports',
     })
     .addCallback((result) => result.observe(progressWriter.counts.batches))
   meter
     .createObservableCounter('laurel_deliveries', {
-      description: 'Deliveries of events to destinations, by what became of them',
+      description: 'Deliveries of events to destinations, by outcome',
     })
     .addCallback((result) => {
       for (const [outcome, count] of relay.counts.entries()) result.observe(count, { outcome })
     })
   meter
     .createObservableGauge('laurel_destinations_resting', {
-      description: 'Destinations that are left alone because they failed again and again',
+      description: 'Destinations in backoff after repeated failures',
     })
     .addCallback((result) => result.observe(relay.openCircuits))
 }

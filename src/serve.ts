@@ -9,12 +9,12 @@ import { createLog } from './telemetry/log.ts'
 import { TlsError } from './tls.ts'
 import { isWorker, reportServing, WorkerError } from './workers.ts'
 
-const ANYBODY =
-  'laurel knows nobody: whoever reaches it on this machine may do anything (set LAUREL_AUTH_FILE to change that)'
+const NO_AUTHENTICATION =
+  'laurel does not authenticate callers: any program on this machine has full access (set LAUREL_AUTH_FILE to restrict it)'
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-// An output that is closed, as after `npm start | head -1`, is no reason to stop serving: what cannot be written is dropped.
+// A closed output, as after `npm start | head -1`, must not stop the server: the text is dropped.
 for (const stream of [process.stdout, process.stderr]) {
   stream.removeAllListeners('error')
   stream.on('error', () => {})
@@ -26,7 +26,7 @@ try {
   process.stderr.write(`laurel: ${describe(error)}\n`)
   process.exitCode = 1
 }
-// A worker's channel to the process that started it would keep it alive.
+// An open channel to the parent process would keep a worker alive.
 if (isWorker() && process.connected) process.disconnect()
 
 async function serve(config: Config): Promise<void> {
@@ -39,16 +39,16 @@ async function serve(config: Config): Promise<void> {
 }
 
 function announce(app: App, config: Config): void {
-  const place = config.databaseUrl === undefined ? config.dataDirectory : 'the database of DATABASE_URL'
+  const storage = config.databaseUrl === undefined ? config.dataDirectory : 'the database of DATABASE_URL'
   process.stdout.write(
-    `laurel is serving gRPC on ${app.grpcAddress} and HTTP on ${app.httpAddress} (data in ${place})\n`,
+    `laurel is serving gRPC on ${app.grpcAddress} and HTTP on ${app.httpAddress} (data in ${storage})\n`,
   )
-  if (config.authFile === undefined) process.stdout.write(`${ANYBODY}\n`)
+  if (config.authFile === undefined) process.stdout.write(`${NO_AUTHENTICATION}\n`)
 }
 
 /**
- * Waits for the first signal; a later one ends the process at once, as the system does it by default. Under
- * npm one Ctrl-C comes twice, from the terminal and from npm: the first moment's signals are the same one.
+ * Waits for the first signal; a later one ends the process at once, the system's default. Under npm one Ctrl-C
+ * arrives twice, from the terminal and from npm, so signals within 500 ms count as one.
  */
 async function signalled(): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -59,14 +59,14 @@ async function signalled(): Promise<void> {
   })
 }
 
-/** One line for what a person can put right; the stack for what they cannot. */
+/** Returns one line for errors that an operator can fix, and the stack for others. */
 function describe(error: unknown): string {
   const chain = causesOf(error)
   if (chain.some(isExpected)) return chain.map(reasonOf).join(': ')
   return chain[0]?.stack ?? String(error)
 }
 
-/** The error and what it says caused it, outermost first. */
+/** Returns the error and its causes, outermost first. */
 function causesOf(error: unknown): Error[] {
   return error instanceof Error ? [error, ...causesOf(error.cause)] : []
 }
@@ -81,11 +81,11 @@ function isExpected(error: Error): boolean {
     TlsError,
     WorkerError,
   ]
-  // System errors and those of Postgres have a code.
+  // Errors of the system and of Postgres have a code.
   return ours.some((type) => error instanceof type) || 'code' in error
 }
 
-/** Node gives an AggregateError without a text when a host has several addresses and none answers. */
+/** Node throws an AggregateError without a message if a host has several addresses and all connections fail. */
 function reasonOf(error: Error): string {
   if (error.message !== '' || !(error instanceof AggregateError)) return error.message
   return error.errors.map((inner: Error) => inner.message).join('; ')

@@ -1,24 +1,23 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import type { Socket } from 'node:net'
 
-/** Node publishes every connection that one of its servers accepts there, before the server speaks any protocol. */
+/** Node publishes each accepted connection on this channel, before any protocol handshake. */
 const ACCEPTED = 'net.server.socket'
 
 /**
- * The connections to a port. Servers know only those that got as far as their protocol: not one that never finishes a TLS
- * handshake, nor one that is closed on our side and stays open on the other.
+ * The open connections to a port. Servers do not list connections that never finish a TLS handshake, nor half-closed ones.
  */
 export class Sockets {
   readonly #port: number
   readonly #open = new Set<Socket>()
 
-  /** Counts from now on, until `destroy`. */
+  /** Collects new connections until `destroy`. */
   constructor(port: number) {
     this.#port = port
     subscribe(ACCEPTED, this.#add)
   }
 
-  /** Cuts all connections off. */
+  /** Destroys all connections. */
   destroy(): void {
     unsubscribe(ACCEPTED, this.#add)
     for (const socket of this.#open) socket.destroy()

@@ -4,35 +4,35 @@ import { createSecureContext } from 'node:tls'
 export interface TlsFiles {
   readonly certificate: string
   readonly key: string
-  /** Whoever connects must show a certificate of these authorities; undefined to ask for none. */
+  /** CA certificates that clients' certificates are checked against; undefined: clients need no certificate. */
   readonly clientCa: string | undefined
 }
 
-/** PEM texts that fit together. */
+/** PEM texts of a matching certificate and key. */
 export interface TlsMaterial {
   readonly certificate: Buffer
   readonly key: Buffer
   readonly clientCa: Buffer | undefined
 }
 
-/** The files cannot be used; the message says which and why, and nothing of what is in them. */
+/** Unusable certificate files. The message names the file and the cause, never the content. */
 export class TlsError extends Error {
   override readonly name = 'TlsError'
 }
 
 const POLL_MILLISECONDS = 2_000
 
-/** The server's certificate, as it is in its files: read again when they change. */
+/** The server's certificate, reloaded when its files change. */
 export class Tls {
   readonly #files: TlsFiles
   readonly #listeners = new Set<(material: TlsMaterial) => void>()
   #material: TlsMaterial
 
-  /** @throws TlsError for files that are not there, or do not fit together. */
+  /** @throws TlsError for files that are missing or do not match. */
   constructor(files: TlsFiles, onProblem: (error: TlsError) => void) {
     this.#files = files
     this.#material = read(files)
-    // Asking for the time of change works where notifications do not: mounted secrets are swapped by links.
+    // Polls, because file notifications miss mounted secrets, which are swapped by symbolic links.
     for (const file of this.#paths()) {
       watchFile(file, { interval: POLL_MILLISECONDS, persistent: false }, () => this.#reload(onProblem))
     }
@@ -42,7 +42,7 @@ export class Tls {
     return this.#material
   }
 
-  /** Called with each new material. */
+  /** Calls the listener with each new material. */
   onChange(listener: (material: TlsMaterial) => void): void {
     this.#listeners.add(listener)
   }
@@ -51,7 +51,7 @@ export class Tls {
     for (const file of this.#paths()) unwatchFile(file)
   }
 
-  /** Between the change of one file and that of the other they do not fit: the old ones serve on. */
+  /** While only one of the files has changed they do not match: the previous material stays in use. */
   #reload(onProblem: (error: TlsError) => void): void {
     try {
       this.#material = read(this.#files)
@@ -68,7 +68,7 @@ export class Tls {
   }
 }
 
-/** @throws TlsError for files that are not there, or do not fit together. */
+/** @throws TlsError for files that are missing or do not match. */
 export function checkTls(files: TlsFiles): void {
   read(files)
 }
@@ -96,8 +96,8 @@ function readPem(file: string): Buffer {
   }
 }
 
-/** As node:tls and node:https take it. */
+/** Returns the options for node:tls and node:https. */
 export function secureOptions({ certificate, key, clientCa }: TlsMaterial) {
-  const asked = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
-  return { cert: certificate, key, ...asked }
+  const clientOptions = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  return { cert: certificate, key, ...clientOptions }
 }

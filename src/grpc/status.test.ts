@@ -54,9 +54,9 @@ test('violations fit into the headers of an answer', () => {
   const [trailer] = metadata.get('grpc-status-details-bin') as [Buffer]
   expect(trailer.length * (4 / 3)).toBeLessThan(7168)
   const badRequest = Status.decode(trailer).details.find(({ typeUrl }) => typeUrl.endsWith('BadRequest'))
-  const violations = BadRequest.decode(badRequest?.value ?? new Uint8Array()).fieldViolations
-  expect(violations[0]).toMatchObject({ field: 'items[0]', description: 'must be set' })
-  expect(violations.at(-1)?.description).toBe(`and ${500 - (violations.length - 1)} more`)
+  const reported = BadRequest.decode(badRequest?.value ?? new Uint8Array()).fieldViolations
+  expect(reported[0]).toMatchObject({ field: 'items[0]', description: 'must be set' })
+  expect(reported.at(-1)?.description).toBe(`and ${500 - (reported.length - 1)} more`)
 })
 
 test('a fault of our own tells nothing of itself', () => {

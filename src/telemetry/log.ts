@@ -7,8 +7,8 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 const SECRET_MEMBERS = ['password', 'authorization', 'token', 'connectionString', 'databaseUrl']
 
 /**
- * JSON lines on standard error: standard output belongs to what a person or a pipe asked for.
- * Members that carry secrets are blanked at the top level and one below it.
+ * Returns a logger that writes JSON lines to standard error; standard output is for results.
+ * Members with secrets are redacted at the top level and one level below.
  */
 export function createLog(level: LogLevel, stream = destination({ dest: 2, sync: true })): Logger {
   const paths = SECRET_MEMBERS.flatMap((member) => [member, `*.${member}`])

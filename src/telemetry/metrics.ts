@@ -3,12 +3,12 @@ import { type Meter, metrics } from '@opentelemetry/api'
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus'
 import { MeterProvider } from '@opentelemetry/sdk-metrics'
 
-/** Where a process's numbers are read, in the format of Prometheus. */
+/** Serves the metrics of this process in the Prometheus format. */
 export type MetricsHandler = (request: IncomingMessage, response: ServerResponse) => void
 
 /**
- * Starts to count. Whoever loaded an SDK of their own by `--import` has registered a provider before: theirs counts
- * then, and there is nothing to read here.
+ * Registers a meter provider. Returns undefined if an OpenTelemetry SDK loaded with `--import` has registered one before:
+ * that SDK exports the metrics.
  */
 export function startMetrics(): MetricsHandler | undefined {
   const exporter = new PrometheusExporter({ preventServerStart: true })
@@ -16,7 +16,6 @@ export function startMetrics(): MetricsHandler | undefined {
   return registered ? (request, response) => exporter.getMetricsRequestHandler(request, response) : undefined
 }
 
-/** What Laurel counts by. */
 export function laurelMeter(): Meter {
   return metrics.getMeter('laurel')
 }
