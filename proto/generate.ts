@@ -44,7 +44,10 @@ function descriptorSet(): Uint8Array {
   const health = compile(join(dirname(healthPath), '../..'), [])
   // The package leaves out the first folder of the path that gRPC's other implementations serve.
   for (const file of health) file.name = `grpc/${file.name}`
-  return toBinary(FileDescriptorSetSchema, create(FileDescriptorSetSchema, { file: [...contract, ...health] }))
+  return toBinary(
+    FileDescriptorSetSchema,
+    create(FileDescriptorSetSchema, { file: [...contract, ...health] }),
+  )
 }
 
 function compile(input: string, paths: readonly string[]): FileDescriptorProto[] {
@@ -70,7 +73,9 @@ function difference(
 }
 
 function filesIn(directory: string): ReadonlyMap<string, string> {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile(),
+  )
   const paths = files.map(({ parentPath, name }) => join(parentPath, name))
   return new Map(paths.map((path) => [path.slice(directory.length + 1), readFileSync(path, 'latin1')]))
 }

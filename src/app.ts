@@ -184,7 +184,10 @@ function openAuthentication(
       authenticator.replace(readAuthFile(authFile, dialects.keys()), authFile)
       log.info('the auth file was reloaded')
     } catch (error) {
-      log.error({ error: (error as Error).message }, 'the auth file is invalid: the previous one stays in use')
+      log.error(
+        { error: (error as Error).message },
+        'the auth file is invalid: the previous one stays in use',
+      )
     }
   })
   started.defer(() => unwatchFile(authFile))
@@ -244,5 +247,10 @@ async function purgeExpired(services: Services, config: Config, log: Logger): Pr
   await responses
     .then(() => purgeEventsBefore(services, before(config.eventRetentionHours), signal))
     .then(() => purgeDeliveries(services, signal))
-    .catch((error: Error) => log.warn({ error: error.message }, 'expired records could not be purged: the next attempt is in an hour'))
+    .catch((error: Error) =>
+      log.warn(
+        { error: error.message },
+        'expired records could not be purged: the next attempt is in an hour',
+      ),
+    )
 }

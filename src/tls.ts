@@ -98,6 +98,7 @@ function readPem(file: string): Buffer {
 
 /** Returns the options for node:tls and node:https. */
 export function secureOptions({ certificate, key, clientCa }: TlsMaterial) {
-  const clientOptions = clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
+  const clientOptions =
+    clientCa === undefined ? {} : { ca: clientCa, requestCert: true, rejectUnauthorized: true }
   return { cert: certificate, key, ...clientOptions }
 }

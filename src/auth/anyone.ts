@@ -2,10 +2,7 @@ import { EVERYTHING, type Principal } from '../model/principal.ts'
 
 const OPERATOR: Principal = { kind: 'operator', name: 'service', rights: EVERYTHING, unchecked: true }
 
-/**
- * Without a configuration whoever reaches the server is its operator, whatever credential they send: it listens on
- * loopback only.
- */
+/** Without an auth file every caller is the operator, regardless of credentials: the server listens on loopback only. */
 export async function authenticateAnyone(): Promise<Principal> {
   return OPERATOR
 }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { z } from 'zod'
 import type { Right } from '../model/principal.ts'
 
-/** Signatures that are checked with a public key. Of shared secrets, whoever checks could make tokens too. */
+/** Asymmetric signatures only: with a shared secret, a verifier could also issue tokens. */
 const ALGORITHMS = [
   ...['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512'],
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
@@ -14,9 +14,9 @@ const right = z.strictObject({
 })
 
 const scope = {
-  /** The titles that it reaches, by Laurel's ids; all of them where it is left out. */
+  /** Laurel's ids of the accessible titles; all titles if left out. */
   titles: z.array(z.string().min(1)).min(1).optional(),
-  /** In place of those that its kind has. */
+  /** Replaces the default permissions of the principal's kind. */
   rights: z.array(right).optional(),
 }
 
@@ -27,16 +27,16 @@ const issuer = z.strictObject({
   jwks: z.string().min(1),
   algorithms: z.array(z.enum(ALGORITHMS)).min(1),
   principal: z.enum(['player', 'service', 'operator']),
-  /** Whose id a player's `sub` is: `laurel`, or the dialect whose account it is. */
+  /** The meaning of a player's `sub`: `laurel` for a player id, or the dialect of an account id. */
   subject: z.string().min(1).default('laurel'),
-  /** Whose names the namespaces of the token's `permissions` are: `laurel`'s title ids, or a dialect's bindings. */
+  /** The meaning of namespaces in the token's `permissions`: `laurel` for title ids, or a dialect for its bindings. */
   namespaces: z.string().min(1).default('laurel'),
   ...scope,
 })
 
 const key = z.strictObject({
   name: z.string().regex(/^[\x21-\x7e]{1,128}$/, 'must be 1 to 128 printable ASCII characters'),
-  /** SHA-256 of the key, in hex: the key itself is kept by its holder alone. */
+  /** SHA-256 of the key, in hex: only the holder has the key itself. */
   sha256: z.string().regex(/^[0-9a-f]{64}$/, 'must be 64 lower-case hex digits'),
   principal: z.enum(['service', 'operator']),
   ...scope,
@@ -50,14 +50,14 @@ export type AuthSettings = z.infer<typeof authFile>
 export type IssuerSettings = z.infer<typeof issuer>
 export type KeySettings = z.infer<typeof key>
 
-/** The configuration of authentication is wrong; the message says where, and nothing of what is in it. */
+/** An invalid auth file. The message names the location, never the content. */
 export class AuthFileError extends Error {
   override readonly name = 'AuthFileError'
 }
 
 /**
- * A `subject` is `laurel` or one of the dialects: of any other one nobody would have an account.
- * @throws AuthFileError naming all that is wrong at once.
+ * Reads the auth file. A `subject` must be `laurel` or a dialect, because players have accounts in dialects only.
+ * @throws AuthFileError listing all problems.
  */
 export function readAuthFile(file: string, dialects: Iterable<string>): AuthSettings {
   const result = authFile.safeParse(readJson(file))
@@ -85,7 +85,7 @@ function readJson(file: string): unknown {
   }
 }
 
-/** A kind's rights on the titles that it reaches. */
+/** Returns the permissions of a kind of principal on its titles. */
 export function rightsOf({
   principal,
   titles = ['*'],

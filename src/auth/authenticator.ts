@@ -7,49 +7,49 @@ import { type AuthSettings, type KeySettings, rightsOf } from './auth-file.ts'
 import { readPermissions } from './permissions.ts'
 import { Tokens, unauthenticated, type VerifiedToken } from './tokens.ts'
 
-/** What a platform's names mean here. */
+/** Resolves a platform's ids. */
 export interface Names {
-  /** The player who has an account, or whom its first write will make. */
+  /** Returns the player that has an account, or the id of the player that its first write will create. */
   playerOf(account: Account, signal: AbortSignal): Promise<string>
-  /** The title that a dialect calls by a namespace; undefined where none can be meant. */
+  /** Returns the title that is bound to a dialect's namespace; undefined if there is none. */
   titleOf(dialect: string, namespace: string, signal: AbortSignal): Promise<string | undefined>
 }
 
-interface Remembered {
-  readonly token: BelievedToken
+interface CachedToken {
+  readonly token: PermittedToken
   readonly until: number
 }
 
-/** A token that was checked, and the rights that it names, in Laurel's own terms. */
-interface BelievedToken extends VerifiedToken {
+/** A verified token with its permissions on Laurel's titles. */
+interface PermittedToken extends VerifiedToken {
   readonly permissions: readonly Right[] | undefined
 }
 
-const MOST_REMEMBERED = 10_000
-const REMEMBERED_MILLISECONDS = 60_000
+const MAX_CACHED_TOKENS = 10_000
+const CACHE_MILLISECONDS = 60_000
 
 /**
- * Says who holds a credential: a static key, or a token of a configured issuer. A token that was checked is
- * believed for a minute, and never beyond its expiry.
+ * Returns the principal of a credential: a static key, or a token of a configured issuer. A verified token is cached for
+ * a minute, and never beyond its expiry.
  */
 export class Authenticator {
   readonly #names: Names
   #keys!: ReadonlyMap<string, KeySettings>
   #tokens!: Tokens
-  #remembered!: Map<string, Remembered>
+  #cache!: Map<string, CachedToken>
 
-  /** `file` is where the settings came from: files that they name lie beside it. */
+  /** @param file the auth file; relative paths in the settings are resolved from its folder */
   constructor(settings: AuthSettings, file: string, names: Names) {
     this.#names = names
     this.replace(settings, file)
   }
 
-  /** Goes by other settings from now on. */
+  /** Replaces the settings and clears the cache. */
   replace({ issuers, keys }: AuthSettings, file: string): void {
     const tokens = new Tokens(issuers, file)
     this.#keys = new Map(keys.map((key) => [key.sha256, key]))
     this.#tokens = tokens
-    this.#remembered = new Map()
+    this.#cache = new Map()
   }
 
   readonly authenticate: Authenticate = async (authorization, signal) => {
@@ -59,20 +59,23 @@ export class Authenticator {
     const hash = createHash('sha256').update(token).digest('hex')
     const key = this.#keys.get(hash)
     if (key !== undefined) return { kind: key.principal, name: key.name, rights: rightsOf(key) }
-    if (token.split('.').length !== 3) throw unauthenticated('the credential is of nobody that is known here')
-    return this.#principalOf(await this.#believed(token, hash, signal), signal)
+    if (token.split('.').length !== 3)
+      throw unauthenticated(
+        'the credential is unknown: use a key of the auth file or a token of a configured issuer',
+      )
+    return this.#principalOf(await this.#verifyCached(token, hash, signal), signal)
   }
 
-  async #believed(text: string, hash: string, signal: AbortSignal): Promise<BelievedToken> {
-    const known = this.#remembered.get(hash)
-    if (known !== undefined && known.until > Date.now()) return known.token
-    this.#remembered.delete(hash)
+  async #verifyCached(text: string, hash: string, signal: AbortSignal): Promise<PermittedToken> {
+    const cached = this.#cache.get(hash)
+    if (cached !== undefined && cached.until > Date.now()) return cached.token
+    this.#cache.delete(hash)
     const verified = await this.#tokens.verify(text)
     const token = { ...verified, permissions: await this.#permissionsOf(verified, signal) }
-    const [oldest] = this.#remembered.size >= MOST_REMEMBERED ? this.#remembered.keys() : []
-    if (oldest !== undefined) this.#remembered.delete(oldest)
-    const until = Math.min(Date.now() + REMEMBERED_MILLISECONDS, token.claims.exp * 1000)
-    this.#remembered.set(hash, { token, until })
+    const [oldest] = this.#cache.size >= MAX_CACHED_TOKENS ? this.#cache.keys() : []
+    if (oldest !== undefined) this.#cache.delete(oldest)
+    const until = Math.min(Date.now() + CACHE_MILLISECONDS, token.claims.exp * 1000)
+    this.#cache.set(hash, { token, until })
     return token
   }
 
@@ -85,8 +88,11 @@ export class Authenticator {
     if (permissions === undefined || dialect === 'laurel') return permissions
     const titles = new Map<string, string | undefined>()
     for (const namespace of new Set(permissions.map(namespaceOf))) {
-      const named = namespace === undefined || namespace === '*'
-      titles.set(namespace ?? '', named ? namespace : await this.#names.titleOf(dialect, namespace, signal))
+      const isLiteral = namespace === undefined || namespace === '*'
+      titles.set(
+        namespace ?? '',
+        isLiteral ? namespace : await this.#names.titleOf(dialect, namespace, signal),
+      )
     }
     return permissions.flatMap((right) => {
       const title = titles.get(namespaceOf(right) ?? '')
@@ -95,7 +101,7 @@ export class Authenticator {
   }
 
   async #principalOf(
-    { issuer, claims, permissions }: BelievedToken,
+    { issuer, claims, permissions }: PermittedToken,
     signal: AbortSignal,
   ): Promise<Principal> {
     const { principal: kind, subject, titles } = issuer
@@ -113,7 +119,7 @@ export class Authenticator {
   }
 }
 
-/** What a player may do where nothing else is said: read what the title offers, and report and read their own. */
+/** The default permissions of a player: to read definitions, and to report and read its own progress. */
 function playerRights(playerId: string, titles: readonly string[] = ['*']): readonly Right[] {
   const user = encode(playerId)
   return [
@@ -126,18 +132,18 @@ function playerRights(playerId: string, titles: readonly string[] = ['*']): read
   ]
 }
 
-/** A token says what its holder may do, its issuer's configuration in which titles. */
+/** Restricts a token's permission to the titles of its issuer's configuration. */
 function within(right: Right, titles: readonly string[]): readonly Right[] {
   const namespace = namespaceOf(right)
   if (namespace === undefined) return []
-  const wanted = titles.map(encode).filter((title) => namespace === '*' || title === namespace)
-  return wanted.map((title) => inNamespace(right, title))
+  const matching = titles.map(encode).filter((title) => namespace === '*' || title === namespace)
+  return matching.map((title) => inNamespace(right, title))
 }
 
 function namespaceOf({ resource }: Right): string | undefined {
   const segments = resource.split(':')
-  const at = segments.indexOf('NAMESPACE')
-  return at === -1 ? undefined : segments[at + 1]
+  const index = segments.indexOf('NAMESPACE')
+  return index === -1 ? undefined : segments[index + 1]
 }
 
 function inNamespace({ resource, action }: Right, namespace: string): Right {
@@ -145,7 +151,7 @@ function inNamespace({ resource, action }: Right, namespace: string): Right {
   return { resource: segments.with(segments.indexOf('NAMESPACE') + 1, namespace).join(':'), action }
 }
 
-/** An issuer names a player by the token's subject, Laurel by the player's id. */
+/** Replaces the token's subject with the player's id. */
 function forPlayer({ resource, action }: Right, subject: string, playerId: string): Right {
   const segments = resource.split(':')
   const user = segments.indexOf('USER') + 1

@@ -5,14 +5,14 @@ import { isLoopback } from '../loopback.ts'
 import { AuthFileError } from './auth-file.ts'
 
 /**
- * The public keys of an issuer: fetched from its URL as they are needed and kept for minutes, or read from a file
- * beside the configuration and read again when it changes.
+ * Returns the public keys of an issuer: fetched from its URL on demand and cached for minutes, or read from a file next
+ * to the auth file and reloaded when it changes.
  */
 export function openKeySet(jwks: string, folder: string): JWTVerifyGetKey {
   if (!/^https?:/i.test(jwks)) return fileKeySet(resolve(folder, jwks))
   const url = new URL(jwks)
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return createRemoteJWKSet(url)
-  throw new AuthFileError(`the keys of an issuer come by https, not from ${url.origin}`)
+  throw new AuthFileError(`the keys of an issuer must be fetched by https, not from ${url.origin}`)
 }
 
 function fileKeySet(file: string): JWTVerifyGetKey {

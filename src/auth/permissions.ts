@@ -8,8 +8,8 @@ const permission = z.union([
 ])
 
 /**
- * The rights that a token names itself, in the `permissions` claim of AccelByte's tokens (`Resource` and `Action`, or
- * both in lower case); undefined for a token without the claim. One that cannot be read gives no right.
+ * Returns the permissions in the `permissions` claim of AccelByte's tokens (`Resource` and `Action`, or both in lower
+ * case); undefined for a token without the claim. Malformed entries are ignored.
  */
 export function readPermissions({ permissions }: JWTPayload): readonly Right[] | undefined {
   if (!Array.isArray(permissions)) return undefined

@@ -12,7 +12,7 @@ export interface VerifiedToken {
 
 const CLOCK_TOLERANCE_SECONDS = 5
 
-/** Checks JSON Web Tokens of the configured issuers: signature, algorithm, issuer, audience and times. */
+/** Verifies JSON Web Tokens of the configured issuers: signature, algorithm, issuer, audience and times. */
 export class Tokens {
   readonly #issuers: ReadonlyMap<
     string,
@@ -28,10 +28,10 @@ export class Tokens {
     )
   }
 
-  /** @throws LaurelError UNAUTHENTICATED, or UNAVAILABLE while the issuer's keys cannot be had. */
+  /** @throws LaurelError UNAUTHENTICATED, or UNAVAILABLE while the issuer's keys cannot be fetched. */
   async verify(token: string): Promise<VerifiedToken> {
     const known = this.#issuers.get(issuerOf(token))
-    if (known === undefined) throw unauthenticated('the token is of no issuer that is known here')
+    if (known === undefined) throw unauthenticated('the issuer of the token is not configured')
     const { settings, keys } = known
     const { payload } = await jwtVerify(token, keys, {
       issuer: settings.issuer,
@@ -55,11 +55,11 @@ function issuerOf(token: string): string {
   try {
     return decodeJwt(token).iss ?? ''
   } catch {
-    throw unauthenticated('the credential is no token that can be read')
+    throw unauthenticated('the credential is not a readable token')
   }
 }
 
-/** It becomes the id of a player, or is kept with each change. */
+/** A subject becomes the id of a player, or is stored with each change, so it has the limits of an id. */
 function isName(sub: unknown): boolean {
   const isText = typeof sub === 'string' && sub.length > 0 && sub.length <= LIMITS.id
   return isText && sub.isWellFormed() && !/\p{Cc}/u.test(sub)
@@ -69,15 +69,16 @@ function wrongClaim(claim: string): LaurelError {
   return unauthenticated(`the token's claim ${claim} is not what it must be`)
 }
 
-/** What is wrong with a token is the holder's to know; that keys cannot be had is not their fault. */
+/** Distinguishes invalid tokens from keys that cannot be fetched, which a retry may fix. */
 function refusalOf(error: unknown): LaurelError {
   if (error instanceof errors.JWTExpired) return unauthenticated('the token has expired: get a new one')
   if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim)
-  if (error instanceof errors.JOSEAlgNotAllowed) return unauthenticated('the token is signed another way')
+  if (error instanceof errors.JOSEAlgNotAllowed)
+    return unauthenticated('the signature algorithm of the token is not allowed')
   const isTokens = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
   if (isTokens && error.code !== 'ERR_JOSE_GENERIC') {
     return unauthenticated('the token is not signed by a key of its issuer')
   }
-  const message = "the keys of the token's issuer cannot be had at the moment"
+  const message = "the keys of the token's issuer cannot be fetched at the moment"
   return new LaurelError('unavailable', 'ISSUER_UNAVAILABLE', message, { retryAfter: 5, cause: error })
 }

@@ -21,7 +21,7 @@ const STATUSES: Readonly<Record<ErrorCode, number>> = {
   deadline_exceeded: 504,
 }
 
-/** What a thrown error is to who asked. Of a fault of Laurel's own, nothing but that it is one. */
+/** Returns the HTTP failure for an error. A defect of Laurel becomes a 500 without details. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof LaurelError) return { status: STATUSES[error.code], error }
   if (error instanceof JsonSyntaxError) {
@@ -36,7 +36,7 @@ export function failureOf(error: unknown): Failure {
       error: new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations }),
     }
   }
-  // The framework says by a status what is wrong with a request: a body that is too large, a path that cannot be read.
+  // The framework's own errors have a status: a body that is too large, a malformed path.
   const { statusCode = 500 } = error as { readonly statusCode?: number }
   return { status: Math.min(statusCode, 500), error: undefined }
 }
@@ -46,14 +46,14 @@ interface Problem extends JsonObject {
   readonly reason: string
 }
 
-/** What is wrong, in the host's own form. Of a fault of Laurel's own, nothing but that it is one. */
+/** Returns an error as the host's JSON. A defect of Laurel becomes `internal error` without details. */
 export function problemOf(error: LaurelError | undefined): Problem {
   if (error === undefined) return { error: 'internal error', reason: 'INTERNAL' }
   const details = Object.entries(error.metadata).map(([name, value]) => [wireName(name), value])
   return { error: error.message, reason: error.reason, ...Object.fromEntries(details) }
 }
 
-/** As requests spell it. */
+/** Returns a metadata key in the naming of request fields. */
 function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }

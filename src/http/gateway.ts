@@ -7,53 +7,53 @@ import type { Operations } from '../service/operations.ts'
 import type { Call } from '../service/services.ts'
 
 /**
- * Serves one platform's own HTTP API, over the same records as every other way in.
+ * Serves one platform's own HTTP API, over the same records as all other APIs.
  *
- * A gateway is a list of routes and the platform's manners: what an answer's headers and a failure's body look
- * like. Listening, bodies and their limits, credentials, rates and faults are the host's, and the same for all.
+ * A gateway is a list of routes and the platform's conventions for response headers and failure bodies. The host
+ * handles listening, bodies and their limits, credentials, rates and defects, in the same way for all gateways.
  */
 export interface Gateway {
   /** Equals its adapter's folder. */
   readonly dialect: DialectId
-  /** Where its routes are served, each below each of these: `/xbox`. */
+  /** The path prefixes of its routes, such as `/xbox`. Each route is served below each prefix. */
   readonly mounts: readonly string[]
-  /** Where its platform was: a client whose connections are led here still asks for a host of one of these domains. */
+  /** The platform's domains: clients that are redirected here still send them in the Host header. */
   readonly domains: readonly string[]
   readonly routes: readonly Route[]
   /**
-   * What a failure looks like on this platform. Called for whatever a route throws but a `Refusal`, and for what goes
-   * wrong before a route is reached, an unknown route included.
+   * Returns a failure in the platform's format. Called for each error of a route other than `Refusal`, and for errors
+   * before a route, including unknown routes.
    */
   writeFailure(failure: Failure, request: RequestHead): GatewayResponse
-  /** Headers that every answer has beside its own, failures too. `rate` is absent where nothing is counted. */
+  /** Returns additional headers of every response, including failures. `rate` is absent for routes without rates. */
   headers?(request: RequestHead, rate: RateLimitState | undefined): Readonly<Record<string, string>>
 }
 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  /** Below the mount; `:name` stands for one segment: `/users/:user/achievements`. A trailing slash is forgiven. */
+  /** Below the mount; `:name` matches one segment: `/users/:user/achievements`. A trailing slash is accepted. */
   readonly path: string
-  /** What the platform calls it; unique in the gateway. */
+  /** The platform's name of it; unique in the gateway. */
   readonly name: string
-  /** Whether it answers without a credential too: only for what a platform serves to anybody. */
+  /** Whether no credential is required: only for routes that the platform serves publicly. */
   readonly open?: boolean
-  /** The largest body in bytes; undefined for the host's own limit. Of a form, each part's. */
+  /** The largest body in bytes; undefined for the host's limit. For a form, the limit of each part. */
   readonly maxBodyBytes?: number
-  /** What is counted before the route runs; all of them must have room. */
+  /** Returns the rates to check before the route runs; the request is rejected if one is exceeded. */
   rates?(request: GatewayRequest): readonly Rate[]
-  /** @throws LaurelError, Refusal, or JsonSyntaxError and DecodeError of a body; anything else is a fault. */
+  /** @throws LaurelError, Refusal, or JsonSyntaxError and DecodeError of a body; any other error is a defect. */
   handle(request: GatewayRequest): Promise<GatewayResponse>
 }
 
-/** A limit of calls: so many in each window, counted by the key. */
+/** A limit on calls per window, counted by key. */
 export interface Rate {
-  /** What is counted together, the caller included. */
+  /** Calls with the same key are counted together; it includes the caller. */
   readonly key: string
   readonly limit: number
   readonly periodSeconds: number
 }
 
-/** How much of a rate is left, this call counted. */
+/** The state of a rate after this call. */
 export interface RateLimitState extends Rate {
   readonly remaining: number
   /** When the window ends. */
@@ -62,17 +62,17 @@ export interface RateLimitState extends Rate {
   readonly resetAfter: number
 }
 
-/** What is known of a request before anybody looked into it. */
+/** The parts of a request without its body. */
 export interface RequestHead {
   readonly method: string
-  /** The mount that it came in by; empty when it is below none of the gateway's routes. */
+  /** The mount of the request; empty if no route matches. */
   readonly mount: string
-  /** The path as it was sent, without the query. */
+  /** The raw path, without the query. */
   readonly path: string
-  /** Decoded; those of the route's `:name`s. */
+  /** The decoded values of the route's `:name` segments. */
   readonly params: Readonly<Record<string, string>>
   readonly query: URLSearchParams
-  /** Names in lower case; of a header that came twice, the values joined by a comma. */
+  /** By lower-case name; repeated headers are joined with commas. */
   readonly headers: Readonly<Record<string, string | undefined>>
   readonly now: Instant
 }
@@ -83,19 +83,19 @@ export interface GatewayRequest extends RequestHead {
   /** The parts of a multipart form, in their order. Each part's content must be read before the next. */
   form(): AsyncIterable<FormPart>
   readonly operations: Operations
-  /** Who asks; to be passed to each operation. */
+  /** The caller; to be passed to each operation. */
   readonly call: Call
-  /** Whether the operator asked for this platform's historical refusals too, where the gateway knows any. */
+  /** Whether the configuration enables the platform's historical restrictions, if the gateway has any. */
   readonly strict: boolean
-  /** Whether credentials are checked; else whoever asks is an operator, and a credential only says what its text says. */
+  /** Whether credentials are verified; if not, every caller is an operator and credentials are unverified text. */
   readonly checked: boolean
-  /** As it was given; undefined for none. Never to be logged or told. */
+  /** The raw credential; undefined for none. Never log or return it. */
   readonly credential: Credential | undefined
 }
 
 export interface FormPart {
   readonly name: string
-  /** Of a file. */
+  /** Set for a file. */
   readonly fileName: string | undefined
   readonly content: AsyncIterable<Uint8Array>
 }
@@ -104,16 +104,16 @@ export interface GatewayResponse {
   readonly status: number
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * JSON by default, whose `content-type` is `application/json` unless the headers say otherwise; bytes as they are,
-   * whose `content-type` the headers must say. Undefined for none.
+   * JSON, with the `content-type` `application/json` unless the headers set another; or bytes, whose `content-type` the
+   * headers must set. Undefined for none.
    */
   readonly body?: JsonValue | Uint8Array | AsyncIterable<Uint8Array> | undefined
 }
 
-/** Why there is no answer of the route's own. */
+/** The failure of a request. */
 export interface Failure {
-  /** The HTTP status that it is by its nature: a dialect may have another. */
+  /** The default HTTP status: a dialect may use another. */
   readonly status: number
-  /** Undefined for a fault of Laurel's own (500), an unknown route (404) or a method that the route has not (405). */
+  /** Undefined for a defect of Laurel (500), an unknown route (404) or an unsupported method (405). */
   readonly error: LaurelError | undefined
 }

@@ -2,40 +2,40 @@ import { isIP } from 'node:net'
 import { isLoopback } from '../loopback.ts'
 import { LaurelError } from '../model/errors.ts'
 
-/** What a server that authenticates nobody is reached by, besides localhost and plain addresses. */
+/** The hosts and origins that a server without authentication accepts, besides localhost and IP addresses. */
 export interface AllowedHosts {
   readonly allowedHosts: ReadonlySet<string>
   readonly allowedOrigins: ReadonlySet<string>
-  /** The platforms' own: nobody else can make a name in them mean this machine. */
+  /** The platforms' domains: others cannot resolve a name in them to this machine. */
   readonly domains: readonly string[]
 }
 
-interface Asked {
+interface CheckedRequest {
   readonly method: string
   readonly headers: { readonly host?: string | undefined; readonly origin?: string | undefined }
 }
 
-const READING = ['GET', 'HEAD', 'OPTIONS']
+const SAFE_METHODS = ['GET', 'HEAD', 'OPTIONS']
 
 /**
- * Web pages are strangers who reach a server that only this machine can reach. A page's own name may be made to mean this
- * machine, and then it reads what it likes: so the name that was asked for must be one that is nobody else's. And a page
- * may send what changes something to any address, without reading the answer: so it must be a page of this machine.
- * Browsers let no page choose either header.
+ * Rejects requests of foreign web pages, which reach a loopback server through a browser on this machine. A page can
+ * resolve its own host name to this machine and read responses (DNS rebinding), so the Host header must be a known name.
+ * A page can also send a request that changes something without reading the response, so the Origin of such a request
+ * must be this machine or an allowed one. Browsers do not let pages choose either header.
  * @throws LaurelError PAGE_REFUSED
  */
-export function rejectUnknownHosts({ method, headers }: Asked, known: AllowedHosts): void {
+export function rejectUnknownHosts({ method, headers }: CheckedRequest, known: AllowedHosts): void {
   const { host, origin } = headers
   if (host !== undefined && !isOwnHost(host, known)) {
     const message =
-      `the host ${JSON.stringify(host)} is neither localhost nor an address: there is no authentication, and a web page ` +
-      'could ask under a name of its own; ask by localhost, name it in LAUREL_ALLOWED_HOSTS, or set LAUREL_AUTH_FILE'
+      `the host ${JSON.stringify(host)} is neither localhost nor an address, and the server does not authenticate callers, so this could be ` +
+      'a foreign web page: use localhost, add the name to LAUREL_ALLOWED_HOSTS, or set LAUREL_AUTH_FILE'
     throw new LaurelError('permission_denied', 'PAGE_REFUSED', message, { metadata: { host } })
   }
-  if (origin !== undefined && !READING.includes(method) && !isOwnOrigin(origin, known)) {
+  if (origin !== undefined && !SAFE_METHODS.includes(method) && !isOwnOrigin(origin, known)) {
     const message =
-      `the origin ${JSON.stringify(origin)} is another machine's: there is no authentication, and its pages may change ` +
-      'nothing; name it in LAUREL_ALLOWED_ORIGINS, or set LAUREL_AUTH_FILE'
+      `the origin ${JSON.stringify(origin)} is a foreign web page, and the server does not authenticate callers: ` +
+      'add the origin to LAUREL_ALLOWED_ORIGINS, or set LAUREL_AUTH_FILE'
     throw new LaurelError('permission_denied', 'PAGE_REFUSED', message, { metadata: { origin } })
   }
 }

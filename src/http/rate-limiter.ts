@@ -8,19 +8,19 @@ interface Window {
 
 interface Counted {
   readonly state: RateLimitState
-  /** Calls in the window, this one among them. */
+  /** The number of calls in the window, including this one. */
   readonly calls: number
   readonly over: boolean
 }
 
-/** So many keys are remembered at most; beyond it, the windows that began first are forgotten. */
-const MOST_KEYS = 100_000
+/** The maximum number of stored windows; beyond it, the oldest are evicted. */
+const MAX_KEYS = 100_000
 
-/** Counts calls in fixed windows that begin with a key's first call. In this process's memory: each counts its own. */
+/** Counts calls in fixed windows that begin with a key's first call. Each process counts its own calls. */
 export class RateLimiter {
   readonly #windows = new Map<string, Window>()
 
-  /** Counts a call against a rate; `over` when it has no room left. Calls that are refused count too. */
+  /** Counts a call against a rate; `over` if the limit is exceeded. Rejected calls count too. */
   count(rate: Rate, now: Instant): Counted {
     const window = this.#windowOf(rate, now)
     window.count += 1
@@ -34,10 +34,10 @@ export class RateLimiter {
   }
 
   #windowOf({ key, periodSeconds }: Rate, now: Instant): Window {
-    const known = this.#windows.get(key)
-    if (known !== undefined && known.end > now) return known
+    const current = this.#windows.get(key)
+    if (current !== undefined && current.end > now) return current
     this.#windows.delete(key)
-    const [oldest] = this.#windows.size >= MOST_KEYS ? this.#windows.keys() : []
+    const [oldest] = this.#windows.size >= MAX_KEYS ? this.#windows.keys() : []
     if (oldest !== undefined) this.#windows.delete(oldest)
     const window = { end: now + BigInt(Math.ceil(periodSeconds * 1e7)), count: 0 }
     this.#windows.set(key, window)

@@ -22,15 +22,15 @@ export function headOf(request: FastifyRequest, mount: string): RequestHead {
 }
 
 /**
- * The parts of a form as they arrive; none for a request that is no form.
- * @throws LaurelError for a form that is malformed or cut short, wherever that is noticed.
+ * Yields the parts of a form as they arrive; none for other requests.
+ * @throws LaurelError for a malformed or truncated form.
  */
 export async function* formOf(request: FastifyRequest, maxBytes: number): AsyncGenerator<FormPart> {
   if (!request.isMultipart()) return
   for await (const part of orMalformed(request.parts({ limits: { fileSize: maxBytes } }))) {
     if (part.type === 'file') {
       yield { name: part.fieldname, fileName: part.filename, content: orMalformed(part.file) }
-      // What nobody read must flow on, or the next part never comes.
+      // Unread content must be drained, or the next part never arrives.
       part.file.resume()
     } else {
       const content = Buffer.from(String(part.value))
@@ -39,7 +39,7 @@ export async function* formOf(request: FastifyRequest, maxBytes: number): AsyncG
   }
 }
 
-/** Errors of the parser say nothing of whose fault they are: theirs, except those of limits, which have a status. */
+/** Converts the parser's errors to DOCUMENT_MALFORMED. Exceeded limits have a status and pass through. */
 async function* orMalformed<Item>(items: AsyncIterable<Item>): AsyncGenerator<Item> {
   const iterator = items[Symbol.asyncIterator]()
   for (;;) {
@@ -57,7 +57,7 @@ async function* only(content: Uint8Array): AsyncGenerator<Uint8Array> {
   yield content
 }
 
-function splitOnce(text: string, sign: string): readonly [string, string?] {
-  const at = text.indexOf(sign)
-  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + 1)]
+function splitOnce(text: string, separator: string): readonly [string, string?] {
+  const index = text.indexOf(separator)
+  return index === -1 ? [text] : [text.slice(0, index), text.slice(index + 1)]
 }

@@ -23,15 +23,15 @@ import type {
 import type { RateLimiter } from './rate-limiter.ts'
 import { formOf, headOf } from './request.ts'
 
-/** What every gateway is served with. */
+/** The host's parts that every gateway uses. */
 export interface Host {
   readonly operations: Operations
   readonly authenticate: Authenticate
   readonly log: Logger
   readonly limiter: RateLimiter
-  /** Whether there is an authentication at all. */
+  /** Whether callers are authenticated. */
   readonly checked: boolean
-  /** Dialects whose gateways refuse what their platform refused, though Laurel need not. */
+  /** Dialects whose gateways apply their platform's historical restrictions. */
   readonly strict: ReadonlySet<string>
 }
 
@@ -44,7 +44,7 @@ export interface Serving {
   readonly reply: FastifyReply
 }
 
-/** One request through its route: who asks, the rates, the route, and its answer or its failure. */
+/** Handles one request: authentication, rates, the route, and its response or failure. */
 export async function respond(serving: Serving): Promise<FastifyReply> {
   const { gateway, mount, host, request, reply } = serving
   const head = headOf(request, mount)
@@ -62,7 +62,7 @@ export async function respond(serving: Serving): Promise<FastifyReply> {
   }
 }
 
-/** A failure in the gateway's form. */
+/** Sends a failure in the gateway's format. */
 export function sendFailure(
   gateway: Gateway,
   failure: Failure,
@@ -81,8 +81,8 @@ async function run(
   counted: { rate?: RateLimitState },
 ): Promise<GatewayResponse> {
   const { route, host } = serving
-  const asked = await requestOf(serving, head)
-  for (const rate of route.rates?.(asked) ?? []) {
+  const gatewayRequest = await requestOf(serving, head)
+  for (const rate of route.rates?.(gatewayRequest) ?? []) {
     const { state, calls, over } = host.limiter.count(rate, head.now)
     if (counted.rate === undefined || over || state.remaining < counted.rate.remaining) {
       counted.rate = state
@@ -98,7 +98,7 @@ async function run(
       },
     })
   }
-  return route.handle(asked)
+  return route.handle(gatewayRequest)
 }
 
 async function requestOf(
@@ -115,7 +115,7 @@ async function requestOf(
     route.open === true && authorization === undefined
       ? ANONYMOUS
       : await host.authenticate(authorization, signal)
-  // Before the route reads anything: who is nobody learns nothing, not even what is wrong with a body.
+  // Before the route reads the body: anonymous callers get no information about it.
   if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
   const call: Call = { signal, principal, actor: principal.name }
   return {
@@ -144,6 +144,6 @@ async function send(
     return reply.send(Readable.from(body))
   }
   if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
-  // As bytes: of a text, the framework would complete the content type by a charset.
+  // As bytes, because the framework adds a charset to the content type of text.
   return reply.send(Buffer.from(formatJson(body)))
 }

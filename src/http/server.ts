@@ -16,46 +16,46 @@ import { headOf } from './request.ts'
 import { type Host, respond, sendFailure } from './respond.ts'
 
 export interface HttpServer {
-  /** Serves on `host:port`, port 0 for any that is free. Gives the address with the port that it has. */
+  /** Listens on `host:port`, port 0 for any free port. Returns the address with the assigned port. */
   listen(address: string): Promise<string>
-  /** Takes no new requests and waits for those that run; it has ended them all after so many milliseconds. */
+  /** Rejects new requests and waits for running ones; ends them all after the grace. */
   stop(graceMilliseconds?: number): Promise<void>
 }
 
 export interface Probes {
-  /** Whether calls have a chance. */
+  /** Returns whether the database is reachable. */
   readonly isReady: () => boolean
-  /** Undefined where somebody else collects the numbers. */
+  /** Undefined if another SDK exports the metrics. */
   readonly metrics: MetricsHandler | undefined
 }
 
 export interface HttpSettings {
-  /** Of pages that may read events from a browser, and ask anything where nobody is authenticated. */
+  /** Origins of web pages that may read events; without authentication, they may send any request. */
   readonly allowedOrigins: ReadonlySet<string>
-  /** Names, besides localhost, that a server that authenticates nobody is asked by. */
+  /** Host names, besides localhost, that a server without authentication accepts. */
   readonly allowedHosts: ReadonlySet<string>
-  /** A request must have come whole by then. All times are in milliseconds. */
-  readonly slowest: number
-  /** How long a stream of events is silent at most. */
+  /** The time to receive a complete request. All times are in milliseconds. */
+  readonly requestTimeout: number
+  /** The maximum time without a write to a stream of events. */
   readonly heartbeat: number
-  /** How long who reads such a stream may take nothing. */
+  /** The maximum time without reads by the client of such a stream. */
   readonly writeTimeout: number
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
-const DEFAULT_GRACE = 10_000
+const DEFAULT_GRACE_MILLISECONDS = 10_000
 const DEFAULTS: HttpSettings = {
   allowedOrigins: new Set(),
   allowedHosts: new Set(),
-  // As long as Node gives a request; without it, a body that never ends holds its connection for ever.
-  slowest: 300_000,
+  // Node's default; without it, an endless body would hold its connection forever.
+  requestTimeout: 300_000,
   heartbeat: 15_000,
   writeTimeout: 30_000,
 }
-const SLOWEST_HEAD = 60_000
-/** How often connections are looked at for being too slow, at most. */
-const LOOK_INTERVAL = 30_000
-const LONGEST_SEGMENT = 2048
+const MAX_HEAD_MILLISECONDS = 60_000
+/** The maximum interval between checks for slow connections. */
+const MAX_CHECK_INTERVAL_MILLISECONDS = 30_000
+const MAX_SEGMENT_LENGTH = 2048
 
 /** Serves the gateways, each below its mounts, events for browsers, and probes. */
 export function createHttpServer(
@@ -64,18 +64,17 @@ export function createHttpServer(
   tls?: Tls,
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
-  const { slowest, allowedHosts, ...events } = { ...DEFAULTS, ...settings }
-  const writeTimeout = {
-    headersTimeout: Math.min(slowest, SLOWEST_HEAD),
-    connectionsCheckingInterval: Math.min(slowest, LOOK_INTERVAL),
+  const { requestTimeout, allowedHosts, ...events } = { ...DEFAULTS, ...settings }
+  const timeouts = {
+    headersTimeout: Math.min(requestTimeout, MAX_HEAD_MILLISECONDS),
+    connectionsCheckingInterval: Math.min(requestTimeout, MAX_CHECK_INTERVAL_MILLISECONDS),
   }
   const app = fastify({
-    // Plain HTTP where there is no certificate.
-    https: tls === undefined ? null : { ...secureOptions(tls.material), ...writeTimeout },
-    ...{ http: writeTimeout },
-    requestTimeout: slowest,
+    https: tls === undefined ? null : { ...secureOptions(tls.material), ...timeouts },
+    ...{ http: timeouts },
+    requestTimeout,
     bodyLimit: LIMITS.messageBytes,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: LONGEST_SEGMENT },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void refuse(gateways, error, request, reply),
   })
@@ -102,12 +101,12 @@ export function createHttpServer(
       await app.listen({ host: hostname, port }).catch((error: Error) => {
         throw new ListenError(address, 'LAUREL_HTTP_ADDRESS', error)
       })
-      const { port: taken } = app.server.address() as AddressInfo
-      sockets = new Sockets(taken)
-      return address.replace(/:\d+$/, `:${taken}`)
+      const { port: assigned } = app.server.address() as AddressInfo
+      sockets = new Sockets(assigned)
+      return address.replace(/:\d+$/, `:${assigned}`)
     },
 
-    async stop(graceMilliseconds = DEFAULT_GRACE) {
+    async stop(graceMilliseconds = DEFAULT_GRACE_MILLISECONDS) {
       const timer = setTimeout(() => sockets?.destroy(), graceMilliseconds)
       await app.close()
       clearTimeout(timer)
@@ -116,7 +115,7 @@ export function createHttpServer(
   }
 }
 
-/** `/healthz`: it runs. `/readyz`: calls have a chance. `/metrics`: numbers, for those who run it. */
+/** `/healthz`: the process runs. `/readyz`: the database is reachable. `/metrics`: for services and operators. */
 function addProbes(
   app: FastifyInstance,
   { isReady, metrics, authenticate }: Pick<Host, 'authenticate'> & Probes,
@@ -130,7 +129,9 @@ function addProbes(
   app.get('/metrics', async (request, reply) => {
     const { kind } = await authenticate(request.headers.authorization, new AbortController().signal)
     if (kind === 'anonymous' || kind === 'player') {
-      return reply.code(kind === 'player' ? 403 : 401).send({ error: 'for those who run the server' })
+      return reply
+        .code(kind === 'player' ? 403 : 401)
+        .send({ error: 'metrics require the credential of a service or an operator' })
     }
     reply.hijack()
     metrics(request.raw, reply.raw)
@@ -171,7 +172,7 @@ function addRoute(app: FastifyInstance, gateway: Gateway, mount: string, route: 
   })
 }
 
-/** Other methods of a path that there is. */
+/** Rejects the other methods of a path with 405. */
 function addRefusals(
   app: FastifyInstance,
   gateway: Gateway,
@@ -191,7 +192,7 @@ function addRefusals(
   })
 }
 
-/** What went wrong before a route was reached: a body that is too large, a path that cannot be read. */
+/** Answers errors before a route, such as a body that is too large or a malformed path. */
 function refuse(
   gateways: readonly Gateway[],
   error: unknown,

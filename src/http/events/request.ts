@@ -3,17 +3,17 @@ import { EVENT_KINDS, type EventKind } from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { WatchProgress } from '../../service/events/watch-progress.ts'
 
-/** `lastEventId` is where clients that cannot send the header of that name put it. */
-const GIVEN_ONCE = ['title_id', 'view', 'from_oldest', 'resume_token', 'lastEventId']
-const GIVEN_OFTEN = ['player_id', 'achievement_id', 'kind']
+/** `lastEventId` is for clients that cannot send the `Last-Event-ID` header. */
+const SINGLE_PARAMETERS = ['title_id', 'view', 'from_oldest', 'resume_token', 'lastEventId']
+const REPEATED_PARAMETERS = ['player_id', 'achievement_id', 'kind']
 const VIEWS = ['full', 'player'] as const
 const SWITCH = ['false', 'true'] as const
 
 /**
- * What a query asks to watch.
- * @param lastEventId what a browser says when it comes again; it is newer than what the address says
- * @throws LaurelError INVALID_ARGUMENT with all that is wrong, a parameter that there is none of too: misspelt, it would
- *   let through what it was to leave out.
+ * Reads the query of a watch.
+ * @param lastEventId the header that a reconnecting browser sends; newer than the token in the URL
+ * @throws LaurelError INVALID_ARGUMENT with all violations. Unknown parameters are rejected: a misspelt filter would
+ *   silently match everything.
  */
 export function readWatch(
   query: URLSearchParams,
@@ -22,10 +22,10 @@ export function readWatch(
   const violations: Violation[] = []
   const add = (field: string, message: string) => violations.push({ field, message })
   for (const name of new Set(query.keys())) {
-    if (GIVEN_ONCE.includes(name)) {
+    if (SINGLE_PARAMETERS.includes(name)) {
       if (query.getAll(name).length > 1) add(name, 'must be given once')
-    } else if (!GIVEN_OFTEN.includes(name)) {
-      const known = [...GIVEN_ONCE.slice(0, -1), ...GIVEN_OFTEN].join(', ')
+    } else if (!REPEATED_PARAMETERS.includes(name)) {
+      const known = [...SINGLE_PARAMETERS.slice(0, -1), ...REPEATED_PARAMETERS].join(', ')
       add(JSON.stringify(name.slice(0, LIMITS.id)), `is none of ${known}`)
     }
   }

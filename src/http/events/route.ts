@@ -11,24 +11,24 @@ import { readWatch } from './request.ts'
 import { EventStream, endText, piecesOf } from './stream.ts'
 
 export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'log'> {
-  /** Of pages that may read events from a browser. */
+  /** Origins of web pages that may read events. */
   readonly allowedOrigins: ReadonlySet<string>
-  /** How long a stream is silent at most, in milliseconds. */
+  /** The maximum time without a write, in milliseconds. */
   readonly heartbeat: number
-  /** How long a client may take nothing, in milliseconds. */
+  /** The maximum time without reads by the client, in milliseconds. */
   readonly writeTimeout: number
 }
 
 const PATH = '/events'
 const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
-/** Tells browsers what happens, as server-sent events. */
+/** Serves events to browsers, as server-sent events. */
 export function addEvents(app: FastifyInstance, host: EventsHost): void {
   const open = new Set<FastifyReply['raw']>()
   app.get(PATH, { exposeHeadRoute: false }, async (request, reply) => {
     open.add(reply.raw)
     reply.raw.once('close', () => open.delete(reply.raw))
-    await tell(host, request, reply)
+    await stream(host, request, reply)
     return reply
   })
   app.route({
@@ -38,42 +38,42 @@ export function addEvents(app: FastifyInstance, host: EventsHost): void {
       reply.headers(originHeaders(request.headers, host.allowedOrigins))
       const preflight = request.method === 'OPTIONS' && preflightHeaders(request.headers, host.allowedOrigins)
       if (preflight) return reply.code(204).headers(preflight).send()
-      return reply.code(405).header('allow', 'GET').send({ error: 'events are read by GET' })
+      return reply.code(405).header('allow', 'GET').send({ error: 'use GET to read events' })
     },
   })
-  // The others have ended by themselves, or are about to.
+  // Other streams end by themselves.
   app.addHook('preClose', async () => {
     for (const response of open) if (response.writableNeedDrain) response.destroy()
   })
 }
 
-/** Answers by a status until the first thing is known; from then on by the stream. */
-async function tell(host: EventsHost, request: FastifyRequest, reply: FastifyReply): Promise<void> {
+/** Reports errors with a status before the first page, and in the stream afterwards. */
+async function stream(host: EventsHost, request: FastifyRequest, reply: FastifyReply): Promise<void> {
   const headers = originHeaders(request.headers, host.allowedOrigins)
   const begin = () => {
     reply.hijack()
     return new EventStream(reply.raw, headers, host.writeTimeout)
   }
-  let stream: EventStream | undefined
+  let events: EventStream | undefined
   let resumeToken: string | undefined
   try {
     const call = await callOf(host, request, reply)
     const { query, headers: given } = headOf(request, '')
     const watch = { ...readWatch(query, given['last-event-id']), heartbeatMilliseconds: host.heartbeat }
     for await (const page of host.operations.watchProgress(watch, call)) {
-      stream ??= begin()
+      events ??= begin()
       for (const piece of piecesOf(watch.titleId, page)) {
         resumeToken = piece.resumeToken
-        await stream.send(piece.text, call.signal)
+        await events.send(piece.text, call.signal)
       }
     }
   } catch (error) {
     if (reply.raw.destroyed) return
-    const failure = failureOf(serverStops(error) ?? error)
+    const failure = failureOf(stopErrorOf(error) ?? error)
     if (failure.status === 500) host.log.error({ err: error, route: PATH }, 'a request failed')
-    if (stream === undefined && !passes(failure)) return refuse(reply, failure, headers)
+    if (events === undefined && !isTemporary(failure)) return refuse(reply, failure, headers)
     const end = endText(failure.error, failure.error?.metadata['resumeToken'] ?? resumeToken)
-    ;(stream ?? begin()).end(end)
+    ;(events ?? begin()).end(end)
   }
 }
 
@@ -82,19 +82,19 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
   reply.raw.once('close', () => controller.abort())
   const { signal } = controller
   const principal = await host.authenticate(request.headers.authorization, signal)
-  // Before anything is read: who is nobody learns nothing, not even what is wrong with a query.
+  // Before the query is read: anonymous callers get no information about it.
   authorize(principal, [])
   return { signal, principal, actor: principal.name }
 }
 
-/** What was given up although the client is still there. */
-function serverStops(error: unknown): LaurelError | undefined {
+/** Returns SERVER_STOPPING for an abort while the client is still connected. */
+function stopErrorOf(error: unknown): LaurelError | undefined {
   if (!(error instanceof Error) || error.name !== 'AbortError') return undefined
   return serverStopping()
 }
 
-/** By any status but 200 a browser gives up for good, so what will pass is told in a stream that ends at once. */
-function passes({ status }: Failure): boolean {
+/** Temporary failures are sent in a stream that ends at once: a browser never reconnects after a status other than 200. */
+function isTemporary({ status }: Failure): boolean {
   return status === 429 || status === 503 || status === 504
 }
 
@@ -108,21 +108,21 @@ function refuse(reply: FastifyReply, { status, error }: Failure, headers: Record
 
 type Headers = Readonly<Record<string, string>>
 
-/** What browsers send of their own accord, and a page has to be allowed to send by itself. */
+/** `authorization` and `last-event-id` are headers that a page may send only after a preflight. */
 const PREFLIGHT = {
   'access-control-allow-methods': 'GET',
   'access-control-allow-headers': 'authorization,last-event-id',
   'access-control-max-age': '7200',
 }
 
-/** Lets pages of these origins read an answer, and no others: nothing is said where there are none. */
+/** Returns the CORS headers that let pages of the allowed origins read a response; none if no origin is allowed. */
 export function originHeaders({ origin }: IncomingHttpHeaders, allowed: ReadonlySet<string>): Headers {
   if (allowed.size === 0) return {}
   const vary = { vary: 'origin' }
   return isAllowed(origin, allowed) ? { ...vary, 'access-control-allow-origin': origin } : vary
 }
 
-/** What a page may ask, answered before it asks; undefined for one that may not. */
+/** Returns the headers of a preflight response; undefined for origins that are not allowed. */
 export function preflightHeaders(
   { origin }: IncomingHttpHeaders,
   allowed: ReadonlySet<string>,

@@ -6,34 +6,34 @@ import { writeResumeToken } from '../../service/events/resume-token.ts'
 import type { WatchedEvents } from '../../service/events/watch-progress.ts'
 import { problemOf } from '../failures.ts'
 
-/** How soon a browser comes again when a stream has ended, in milliseconds. */
-export const BEGINNING = 'retry: 1000\n\n'
+/** Makes a browser reconnect one second after the end of a stream. */
+const BEGINNING = 'retry: 1000\n\n'
 
-/** Some of a stream, whole events of it. */
+/** A chunk of a stream, of whole events. */
 export interface Piece {
   readonly text: string
-  /** Goes on after it. */
+  /** Resumes after this chunk. */
   readonly resumeToken: string
 }
 
-/** So many characters are enough for one write. */
-const PIECE_SIZE = 16 * 1024
+/** Events are collected up to this number of characters per write. */
+const PIECE_LENGTH = 16 * 1024
 
-/** What a page says. Each event has a token of its own, because a stream may break between any two. */
+/** Writes a page of events. Each event has its own token, because a stream may break between any two. */
 export function* piecesOf(titleId: string, { events, resumeToken }: WatchedEvents): Generator<Piece> {
-  // A browser takes the id of what is no event too, and goes on from there.
+  // A browser stores the id without an event too, and resumes from there.
   if (events.length === 0) yield { text: `: alive\nid: ${resumeToken}\n\n`, resumeToken }
   let text = ''
   for (const [index, event] of events.entries()) {
     const token = writeResumeToken(titleId, event.id)
     text += `id: ${token}\nevent: ${event.kind}\ndata: ${formatJson(writeEventJson(event))}\n\n`
-    if (text.length < PIECE_SIZE && index < events.length - 1) continue
+    if (text.length < PIECE_LENGTH && index < events.length - 1) continue
     yield { text, resumeToken: token }
     text = ''
   }
 }
 
-/** The last event of a stream that ends before the client wants it to: why, and where to go on. */
+/** Returns the last event of a stream that the server ends, with the reason and the resume token. */
 export function endText(error: LaurelError | undefined, resumeToken: string | undefined): string {
   const { error: message, reason, ...details } = problemOf(error)
   const data = { reason, message, ...details, resume_token: resumeToken ?? null }
@@ -43,22 +43,22 @@ export function endText(error: LaurelError | undefined, resumeToken: string | un
 
 const HEADERS = {
   'content-type': 'text/event-stream',
-  // Neither kept nor compressed nor gathered on its way: each would hold events back.
+  // Caching, compression or buffering by a proxy would delay events.
   'cache-control': 'no-store, no-transform',
   'x-accel-buffering': 'no',
-  // Nothing comes after it, and a server that stops need not wait for more.
+  // No request follows, so a stopping server need not wait for one.
   connection: 'close',
 }
 
-/** How long the last event may take, in milliseconds. */
-const ENDING = 5_000
+/** The timeout of the last event. */
+const END_TIMEOUT_MILLISECONDS = 5_000
 
-/** Events on their way to one client, who takes them as fast as it likes. */
+/** The events of one client, with backpressure. */
 export class EventStream {
   readonly #response: ServerResponse
   readonly #writeTimeout: number
 
-  /** @param writeTimeout how long the client may take nothing, in milliseconds */
+  /** @param writeTimeout the maximum time without reads by the client, in milliseconds */
   constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, writeTimeout: number) {
     this.#response = response
     this.#writeTimeout = writeTimeout
@@ -67,8 +67,8 @@ export class EventStream {
   }
 
   /**
-   * Sends something, and waits until there is room for more.
-   * @throws LaurelError WATCH_TOO_SLOW when patience is lost, the signal's reason when the client goes away.
+   * Sends text, and waits until the buffer has room.
+   * @throws LaurelError WATCH_TOO_SLOW after the timeout; the signal's reason if the client disconnects.
    */
   async send(text: string, signal: AbortSignal): Promise<void> {
     signal.throwIfAborted()
@@ -88,15 +88,15 @@ export class EventStream {
     })
   }
 
-  /** Sends the last of it. Who does not take that either loses the connection. */
+  /** Sends the last text, and destroys the connection if the client does not read it in time. */
   end(text: string): void {
-    const timer = setTimeout(() => this.#response.destroy(), ENDING)
+    const timer = setTimeout(() => this.#response.destroy(), END_TIMEOUT_MILLISECONDS)
     this.#response.once('close', () => clearTimeout(timer))
     this.#response.end(text)
   }
 }
 
 function tooSlow(): LaurelError {
-  const message = 'what is watched was not read for too long: go on from resume_token'
+  const message = 'the client did not read events for too long: resume from resume_token'
   return new LaurelError('unavailable', 'WATCH_TOO_SLOW', message, { retryAfter: 1 })
 }
