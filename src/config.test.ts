@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { ConfigError, readClientConfig, readConfig } from './config.ts'
 
 describe('readClientConfig', () => {
-  test('takes any server, and what it takes to be heard there', () => {
+  test('reads the address, token and CA file of a client', () => {
     const nothing = { address: '127.0.0.1:50051', token: undefined, caFile: undefined }
     expect(readClientConfig({ LAUREL_TOKEN: '' })).toEqual(nothing)
     const env = { LAUREL_GRPC_ADDRESS: 'laurel.example:443', LAUREL_TOKEN: 'key', LAUREL_CA_FILE: 'ca.pem' }
@@ -11,7 +11,7 @@ describe('readClientConfig', () => {
 })
 
 describe('readConfig', () => {
-  test('takes defaults for what is absent or empty', () => {
+  test('uses defaults for absent or empty variables', () => {
     const defaults = {
       grpcAddress: '127.0.0.1:50051',
       httpAddress: '127.0.0.1:8080',
@@ -42,7 +42,7 @@ describe('readConfig', () => {
     )
   })
 
-  test('reads what is set', () => {
+  test('reads all variables', () => {
     const config = readConfig({
       DATABASE_URL: 'postgresql://u:p@db/laurel',
       LAUREL_MAX_BACKDATE_SECONDS: '0',
@@ -74,7 +74,7 @@ describe('readConfig', () => {
     )
   })
 
-  test('reads what it takes to deliver events', () => {
+  test('reads the settings of deliveries', () => {
     const config = readConfig({
       LAUREL_RELAY: 'off',
       LAUREL_RELAY_LEASE_SECONDS: '600',
@@ -91,7 +91,7 @@ describe('readConfig', () => {
     expect(config.credentials).toEqual({ LAUREL_CREDENTIAL_XBOX: 'a' })
   })
 
-  test('takes origins as browsers send them, and says which are not', () => {
+  test('accepts origins in the form of browsers, and lists others', () => {
     const origins = ['https://overlay.example', 'http://localhost:5173', 'capacitor://localhost']
     const config = readConfig({ LAUREL_ALLOWED_ORIGINS: origins.join(', ') })
     expect(config.allowedOrigins).toEqual(new Set(origins))
@@ -103,7 +103,7 @@ describe('readConfig', () => {
     }
   })
 
-  test('takes names of hosts, and says which are none', () => {
+  test('accepts host names, and lists others', () => {
     const hosts = new Set(['laurel.internal', 'achievements'])
     expect(readConfig({ LAUREL_ALLOWED_HOSTS: [...hosts].join() }).allowedHosts).toEqual(hosts)
     for (const host of ['*', '*.internal', 'laurel.internal:8080', 'http://laurel', 'Laurel', 'a..b']) {
@@ -113,7 +113,7 @@ describe('readConfig', () => {
     }
   })
 
-  test('takes a certificate only with its key', () => {
+  test('accepts a certificate only with its key', () => {
     const files = { LAUREL_TLS_CERT_FILE: 'a.pem', LAUREL_TLS_KEY_FILE: 'b.pem' }
     expect(readConfig(files).tls).toEqual({ certificate: 'a.pem', key: 'b.pem', clientCa: undefined })
     expect(readConfig({ ...files, LAUREL_TLS_CLIENT_CA_FILE: 'c.pem' }).tls?.clientCa).toBe('c.pem')
@@ -136,7 +136,7 @@ describe('readConfig', () => {
     expect(() => readConfig({ LAUREL_GRPC_ADDRESS: address })).toThrow(/must be host:port/)
   })
 
-  test('lists everything that is wrong at once, and never the database URL', () => {
+  test('lists all problems at once, and never the database URL', () => {
     const env = {
       LAUREL_GRPC_ADDRESS: 'nowhere',
       DATABASE_URL: 'mysql://root:secret@db',

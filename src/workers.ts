@@ -3,9 +3,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from './telemetry/log.ts'
 
-/** A worker that exits is restarted after this delay, so that one that crashes at once does not use up the CPU. */
+/** A worker that exits is restarted after this delay, so that a crash loop does not use up the CPU. */
 const RESTART_MILLISECONDS = 500
-/** A worker stops within 10 seconds; one that takes longer than this is killed. */
+/** A worker stops within 10 seconds; after this time it is killed. */
 const STOP_MILLISECONDS = 15_000
 
 /** The worker has written its own error to standard error. */
@@ -20,7 +20,7 @@ export interface Addresses {
 }
 
 /**
- * Runs `count` processes of this program on the same addresses, and restarts each one that exits.
+ * Runs `count` processes of this program on the same addresses, and restarts each that exits.
  * @throws WorkerError if one of them cannot start.
  */
 export async function startWorkers(

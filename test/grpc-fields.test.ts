@@ -18,7 +18,7 @@ import { servicesOn, testWire } from './support/services.ts'
 type Field = DescriptorProto['field'][number]
 
 /** A list or a map somewhere in the request of a method. */
-interface Place {
+interface FieldPath {
   readonly path: string
   readonly isStream: boolean
   readonly fields: readonly Field[]
@@ -29,7 +29,7 @@ interface Place {
 const NOTHING = new Uint8Array()
 
 const messages = new Map<string, DescriptorProto>()
-const places = readPlaces()
+const fieldPaths = readFieldPaths()
 
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
 const server = createGrpcServer(openOperations(servicesOn(store)), testWire)
@@ -45,26 +45,26 @@ afterAll(async () => {
 })
 
 test('there are lists and maps', () => {
-  expect(places.length).toBeGreaterThan(30)
+  expect(fieldPaths.length).toBeGreaterThan(30)
 })
 
-test.each(places.map((place) => [`${place.path} ${nameOf(place)}`, place] as const))(
+test.each(fieldPaths.map((fieldPath) => [`${fieldPath.path} ${nameOf(fieldPath)}`, fieldPath] as const))(
   '%s holds so many elements, and no more',
-  async (_, place) => {
+  async (_, fieldPath) => {
     const most = /^must be (?:at most|1 to) (\d+), not 10001$/.exec(
-      (await violationOf(place, 10_001)) ?? '',
+      (await violationOf(fieldPath, 10_001)) ?? '',
     )?.[1]
     expect(most).toBeDefined()
     const limit = Number(most)
-    expect(await violationOf(place, limit + 1)).toMatch(/^must be /)
-    expect((await violationOf(place, limit)) ?? '').not.toMatch(new RegExp(`^must be .*, not ${limit}$`))
-    expect(await violationOf(place, 150_000)).toMatch(`hold more than ${LIMITS.messageValues} fields`)
+    expect(await violationOf(fieldPath, limit + 1)).toMatch(/^must be /)
+    expect((await violationOf(fieldPath, limit)) ?? '').not.toMatch(new RegExp(`^must be .*, not ${limit}$`))
+    expect(await violationOf(fieldPath, 150_000)).toMatch(`hold more than ${LIMITS.messageValues} fields`)
   },
 )
 
 /** What the server says of the list or map, given so many elements in it; undefined for nothing. */
-async function violationOf(place: Place, count: number): Promise<string | undefined> {
-  const error = await failureOf(place, requestOf(place, count))
+async function violationOf(fieldPath: FieldPath, count: number): Promise<string | undefined> {
+  const error = await failureOf(fieldPath, requestOf(fieldPath, count))
   if (error === undefined) return undefined
   expect([status.INVALID_ARGUMENT, status.UNAVAILABLE]).toContain(error.code)
   const [trailer] = error.metadata.get('grpc-status-details-bin')
@@ -72,11 +72,11 @@ async function violationOf(place: Place, count: number): Promise<string | undefi
   const request = details.find(({ typeUrl }) => typeUrl.endsWith('BadRequest'))
   const { fieldViolations } = BadRequest.decode(request?.value ?? new Uint8Array())
   const plain = (field: string) => field.replaceAll(/\[[^\]]*\]|\.paths$/g, '')
-  const found = fieldViolations.find(({ field }) => plain(field) === nameOf(place))
+  const found = fieldViolations.find(({ field }) => plain(field) === nameOf(fieldPath))
   return found?.description
 }
 
-function failureOf({ path, isStream }: Place, request: Uint8Array): Promise<ServiceError | undefined> {
+function failureOf({ path, isStream }: FieldPath, request: Uint8Array): Promise<ServiceError | undefined> {
   const same = (bytes: Uint8Array) => Buffer.from(bytes)
   return new Promise((resolve) => {
     if (isStream) {
@@ -90,8 +90,8 @@ function failureOf({ path, isStream }: Place, request: Uint8Array): Promise<Serv
   })
 }
 
-/** The request with so many elements at the place, and in nothing else than leads there. */
-function requestOf({ fields, update }: Place, count: number): Uint8Array {
+/** The request with so many elements at the fieldPath, and in nothing else than leads there. */
+function requestOf({ fields, update }: FieldPath, count: number): Uint8Array {
   const writer = new BinaryWriter()
   write(writer, fields, count)
   if (update === undefined) return writer.finish()
@@ -136,7 +136,7 @@ function write(writer: BinaryWriter, [field, ...inner]: readonly Field[], count:
   }
 }
 
-function nameOf({ fields }: Place): string {
+function nameOf({ fields }: FieldPath): string {
   return fields
     .map(({ name }) => name)
     .filter((name) => !['value', 'paths'].includes(name))
@@ -152,13 +152,13 @@ function isFixed(method: string, [, field]: readonly Field[]): boolean {
   return method === 'UpdatePlayer' && field?.name === 'accounts'
 }
 
-function updateIn(fields: readonly Field[]): Place['update'] {
+function updateIn(fields: readonly Field[]): FieldPath['update'] {
   const mask = fields.find(({ name }) => name === 'update_mask')
   const record = fields.find((field) => field !== mask && field.type === FieldDescriptorProto_Type.MESSAGE)
   return mask && record && { mask, record }
 }
 
-function readPlaces(): readonly Place[] {
+function readFieldPaths(): readonly FieldPath[] {
   const collect = (scope: string, message: DescriptorProto) => {
     messages.set(`${scope}.${message.name}`, message)
     for (const nested of message.nestedType) collect(`${scope}.${message.name}`, nested)

@@ -72,7 +72,7 @@ describe('a compressed message', () => {
     },
   )
 
-  test('with millions of elements is refused before they are made', async () => {
+  test('with millions of elements is rejected before they are decoded', async () => {
     using client = new RawGrpc(address)
     const cpu = await cpuOf(async () => {
       const call = client.open(LIST_PROGRESS, { ...GZIP, ...KEY })
@@ -84,7 +84,7 @@ describe('a compressed message', () => {
     expect(cpu).toBeLessThan(1000)
   })
 
-  test('is decompressed no further than a message may be long', async () => {
+  test('is decompressed up to the message limit only', async () => {
     const large = frame(gzipSync(Buffer.alloc(2 ** 30)), true)
     using client = new RawGrpc(address)
     const cpu = await cpuOf(async () => {
@@ -133,13 +133,13 @@ test('a call is authenticated once', async () => {
   expect(authenticated - before).toBe(1)
 })
 
-test('a stream of requests without a credential is refused when it opens', async () => {
+test('a stream of requests without a credential is rejected when it opens', async () => {
   using client = new RawGrpc(address)
   const call = client.open('/laurel.v1.ProgressService/StreamProgress')
   expect(await call.status).toMatchObject({ code: status.UNAUTHENTICATED })
 })
 
-test('reflection answers nobody who does not read, beyond what the connection holds', async () => {
+test('reflection sends a slow reader no more than the connection buffers', async () => {
   using client = new RawGrpc(address)
   const { stream } = client.open(REFLECTION)
   stream.pause()

@@ -11,7 +11,7 @@ import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
 import { servicesOn, testWire } from './support/services.ts'
 
-/** A database that nobody answers for: what needs one fails, and the rest must work all the same. */
+/** A database that does not respond: operations that need it fail, and the others work. */
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
 const operations = openOperations({ ...servicesOn(store), dialects: new Map() })
 const server = createGrpcServer(operations, testWire)
@@ -26,19 +26,19 @@ afterAll(async () => {
   await store.close()
 })
 
-test('health says that the server and each service serve', async () => {
+test('health reports the server and each service as serving', async () => {
   const { grpc } = loadPackageDefinition(loadSync(protoPath)) as never as HealthPackage
   const client = new grpc.health.v1.Health(address, credentials.createInsecure())
   for (const service of ['', 'laurel.v1.TitleService', 'laurel.v1.ExchangeService']) {
-    const answer = await new Promise((resolve, reject) =>
+    const response = await new Promise((resolve, reject) =>
       client.check({ service }, (error, response) => (error ? reject(error) : resolve(response))),
     )
-    expect(answer).toEqual({ status: 1 })
+    expect(response).toEqual({ status: 1 })
   }
   client.close()
 })
 
-test('a request that is wrong is refused with all of it, before anything is asked of the database', async () => {
+test('an invalid request is rejected with all violations, before any query', async () => {
   const client = new ProgressServiceClient(address, credentials.createInsecure())
   const request = RecordProgressRequest.create({ titleId: 'space-race', requestId: 'x'.repeat(129) })
   const error = await new Promise<ServiceError | null>((resolve) => client.recordProgress(request, resolve))
@@ -54,7 +54,7 @@ test('a request that is wrong is refused with all of it, before anything is aske
   client.close()
 })
 
-test('a database that is away is said to be, with the time to try again', async () => {
+test('an unreachable database is reported with a retry time', async () => {
   const client = new TitleServiceClient(address, credentials.createInsecure())
   const request = GetTitleRequest.create({ titleId: 'space-race' })
   const error = await new Promise<ServiceError | null>((resolve) => client.getTitle(request, resolve))
@@ -68,7 +68,7 @@ test('a database that is away is said to be, with the time to try again', async 
   client.close()
 })
 
-test('an address that cannot be had is refused in words that say what to do', async () => {
+test('an unusable address is reported with a remedy', async () => {
   const second = createGrpcServer(operations, testWire)
   const remedy = 'set LAUREL_GRPC_ADDRESS to another address'
   await expect(second.listen(address)).rejects.toMatchObject({

@@ -100,11 +100,11 @@ async function ask(path: string, init: RequestInit = {}) {
   return { status: response.status, headers: response.headers, body, json: () => JSON.parse(body) }
 }
 
-test('a route hears its mount, decoded parameters, the query and headers', async () => {
-  const answer = await ask('/toy/v2/users/xuid(25)/echo/?titleId=1,2&A=b%20c', {
+test('a route gets its mount, decoded parameters, the query and headers', async () => {
+  const response = await ask('/toy/v2/users/xuid(25)/echo/?titleId=1,2&A=b%20c', {
     headers: { 'X-Thing': 'y' },
   })
-  expect(answer.json()).toEqual({
+  expect(response.json()).toEqual({
     mount: '/toy/v2',
     params: { user: 'xuid(25)' },
     query: [
@@ -113,8 +113,8 @@ test('a route hears its mount, decoded parameters, the query and headers', async
     ],
     x: 'y',
   })
-  expect(answer.headers.get('content-type')).toBe('application/json')
-  expect(answer.headers.get('x-toy')).toBe('yes')
+  expect(response.headers.get('content-type')).toBe('application/json')
+  expect(response.headers.get('x-toy')).toBe('yes')
   expect((await ask('/toy/users/xuid%2825%29/echo')).json()).toMatchObject({ params: { user: 'xuid(25)' } })
 })
 
@@ -122,16 +122,16 @@ test.each(['application/json', 'text/plain; charset=utf-8', 'application/x-www-f
   'a body is read whatever its type is said to be: %s',
   async (type) => {
     const headers = { 'content-type': type }
-    const answer = await ask('/toy/body', {
+    const response = await ask('/toy/body', {
       method: 'POST',
       headers,
       body: Buffer.from('{"id":9007199254740993}'),
     })
-    expect([answer.status, answer.body]).toEqual([201, '{"id":9007199254740993}'])
+    expect([response.status, response.body]).toEqual([201, '{"id":9007199254740993}'])
   },
 )
 
-test('a body that is wrong or too large is refused in the form of the gateway', async () => {
+test('an invalid or too large body is rejected in the format of the gateway', async () => {
   const post = (body: string) => ask('/toy/body', { method: 'POST', body })
   expect((await post('{"a":')).json()).toEqual({ toy: 400, reason: 'DOCUMENT_MALFORMED' })
   expect((await post('"\\u0000"')).json()).toEqual({ toy: 400, reason: 'INVALID_FIELD' })
@@ -157,7 +157,7 @@ test('a form is read part by part, and has its own limit', async () => {
   expect((await ask('/toy/form', { method: 'POST', body: 'no form' })).json()).toEqual([])
 })
 
-test('failures have the form of the gateway, and tell nothing of a fault', async () => {
+test('failures have the format of the gateway, without details of a defect', async () => {
   expect((await ask('/toy/error')).json()).toEqual({ toy: 404, reason: 'TITLE_NOT_FOUND' })
   const fault = await ask('/toy/fault')
   expect([fault.status, fault.json()]).toEqual([500, { toy: 500, reason: null }])
@@ -171,7 +171,7 @@ test('failures have the form of the gateway, and tell nothing of a fault', async
   expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1'])
 })
 
-test('what is not there is said in the form of the gateway, and elsewhere plainly', async () => {
+test('an unknown route is reported in the format of the gateway, elsewhere in the host's', async () => {
   expect((await ask('/toy/nothing')).json()).toEqual({ toy: 404, reason: null })
   expect((await ask('/toy/%zz')).json()).toEqual({ toy: 400, reason: null })
   const method = await ask('/toy/empty', { method: 'PUT', body: '{}' })
@@ -181,7 +181,7 @@ test('what is not there is said in the form of the gateway, and elsewhere plainl
   expect((await ask('/healthz')).json()).toEqual({ status: 'serving' })
 })
 
-test('a rate lets through what it says, and says what is left', async () => {
+test('a rate admits its number of calls and reports the remaining ones', async () => {
   const [first, second, third] = [await ask('/toy/rated'), await ask('/toy/rated'), await ask('/toy/rated')]
   expect([first, second, third].map(({ status, headers }) => [status, headers.get('x-left')])).toEqual([
     [200, '1'],

@@ -4,19 +4,19 @@ import { expect, test } from 'vitest'
 import { createHttpServer } from '../src/http/server.ts'
 import { testWire } from './support/services.ts'
 
-test('a body that never ends is not waited for', async () => {
+test('closes the connection of an endless body', async () => {
   const host = { ...testWire, operations: {} as never, strict: new Set<string>(), checked: false }
   const server = createHttpServer([], { ...host, isReady: () => true, metrics: undefined }, undefined, {
-    slowest: 50,
+    requestTimeout: 50,
   })
   const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')
-  let answer = ''
+  let response = ''
   // Who is sent away before what they said was read may see no more than a connection that breaks.
-  while (answer === '') {
+  while (response === '') {
     const socket = connect(Number(port), hostname)
     socket.write('POST /toy HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nno more than this')
-    answer = await text(socket).catch(() => '')
+    response = await text(socket).catch(() => '')
   }
-  expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /)
+  expect(response).toMatch(/^HTTP\/1\.1 4\d\d /)
   await server.stop()
 })

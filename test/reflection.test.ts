@@ -48,13 +48,13 @@ beforeAll(async () => {
 afterAll(() => server.forceShutdown())
 
 test.each(['v1', 'v1alpha'])('reflection %s lists the services', async (version) => {
-  const [answer] = await ask(version, [{ list_services: '*' }])
-  const names = answer?.list_services_response?.service.map(({ name }) => name)
+  const [response] = await ask(version, [{ list_services: '*' }])
+  const names = response?.list_services_response?.service.map(({ name }) => name)
   expect(names?.sort()).toEqual(['grpc.health.v1.Health', ...SERVICES])
 })
 
 test.each(['v1', 'v1alpha'])(
-  'the files of reflection %s are what a compiler makes of them',
+  'the files of reflection %s equal the compiler's',
   async (version) => {
     const compiled = compile()
     const files = await served(version)
@@ -66,7 +66,7 @@ test.each(['v1', 'v1alpha'])(
   },
 )
 
-test('the served files resolve: nothing that one refers to is missing', async () => {
+test('the served files resolve without missing references', async () => {
   const files = await served('v1')
   const sorted = new Set([...files.keys()].flatMap((name) => dependenciesFirst(name, files)))
   const registry = createFileRegistry(create(FileDescriptorSetSchema, { file: [...sorted] }))
@@ -76,7 +76,7 @@ test('the served files resolve: nothing that one refers to is missing', async ()
   expect(registry.getMessage('laurel.v1.Quantity')?.oneofs.map(({ name }) => name)).toEqual(['value'])
 })
 
-test('a tool that knows no schema lists the methods', async () => {
+test('a tool without a schema lists the methods', async () => {
   const options = ['--protocol', 'grpc', '--http2-prior-knowledge', '--list-methods']
   const { stdout } = await promisify(execFile)(BUF, ['curl', ...options, `http://${address}`])
   expect(stdout.split('\n')).toEqual(
@@ -87,12 +87,12 @@ test('a tool that knows no schema lists the methods', async () => {
 /** Every file that a client can come by, starting at the services and the details of errors. */
 async function served(version: string): Promise<ReadonlyMap<string, FileDescriptorProto>> {
   const symbols = [...SERVICES, 'grpc.health.v1.Health', 'google.rpc.BadRequest', 'laurel.v1.ErrorReason']
-  const answers = await ask(
+  const responses = await ask(
     version,
     symbols.map((symbol) => ({ file_containing_symbol: symbol })),
   )
-  const files = answers
-    .flatMap((answer) => answer.file_descriptor_response?.file_descriptor_proto ?? [])
+  const files = responses
+    .flatMap((response) => response.file_descriptor_response?.file_descriptor_proto ?? [])
     .map((bytes) => fromBinary(FileDescriptorProtoSchema, bytes))
   return new Map(files.map((file) => [file.name, file]))
 }
@@ -124,7 +124,7 @@ function plain(file: FileDescriptorProto | undefined): unknown {
   )
 }
 
-async function ask(version: string, requests: readonly object[]): Promise<ReflectionAnswer[]> {
+async function ask(version: string, requests: readonly object[]): Promise<ReflectionResponse[]> {
   const folder = join(ROOT, 'node_modules/@grpc/reflection/build/proto/grpc/reflection', version)
   const definition = loadSync(join(folder, 'reflection.proto'), { keepCase: true, oneofs: true })
   const { grpc } = loadPackageDefinition(definition) as never as ReflectionPackage
@@ -134,10 +134,10 @@ async function ask(version: string, requests: readonly object[]): Promise<Reflec
   const stream = client.serverReflectionInfo()
   for (const request of requests) stream.write(request)
   stream.end()
-  const answers: ReflectionAnswer[] = []
-  for await (const answer of stream) answers.push(answer)
+  const responses: ReflectionResponse[] = []
+  for await (const response of stream) responses.push(response)
   client.close()
-  return answers
+  return responses
 }
 
 interface ReflectionPackage {
@@ -147,9 +147,9 @@ interface ReflectionPackage {
 type ReflectionClient = new (
   address: string,
   channel: ReturnType<typeof credentials.createInsecure>,
-) => Client & { serverReflectionInfo(): ClientDuplexStream<object, ReflectionAnswer> }
+) => Client & { serverReflectionInfo(): ClientDuplexStream<object, ReflectionResponse> }
 
-interface ReflectionAnswer {
+interface ReflectionResponse {
   readonly list_services_response?: { readonly service: readonly { readonly name: string }[] }
   readonly file_descriptor_response?: { readonly file_descriptor_proto: readonly Buffer[] }
 }

@@ -82,14 +82,14 @@ describe('a static key', () => {
     },
   )
 
-  test('of nobody is nobody', async () => {
+  test('that is unknown is rejected', async () => {
     const { authenticate } = authenticatorFor({ keys })
     for (const none of [undefined, '', '  ']) {
       expect(await authenticate(none, signal)).toMatchObject({ kind: 'anonymous' })
     }
   })
 
-  test('opens nothing any more once it is taken away', async () => {
+  test('is rejected once it is removed', async () => {
     const authenticator = authenticatorFor({ keys })
     await authenticator.authenticate(KEY, signal)
     writeFileSync(file, JSON.stringify({ keys: [{ ...keys[0], sha256: '0'.repeat(64) }] }))
@@ -101,7 +101,7 @@ describe('a static key', () => {
 describe('a token', () => {
   const players = { issuers: [{ ...issuer, principal: 'player' }] }
 
-  test('is of the player whom it names', async () => {
+  test('authenticates the player in its subject', async () => {
     const { authenticate } = authenticatorFor(players)
     const principal = await authenticate(`Bearer ${await token()}`, signal)
     expect(principal).toMatchObject({ kind: 'player', playerId: 'ann', name: 'ann' })
@@ -109,7 +109,7 @@ describe('a token', () => {
     expect(isAllowed(principal, own)).toBe(true)
   })
 
-  test('of a platform is of the player who has the account', async () => {
+  test('of a platform authenticates the player with the account', async () => {
     const { authenticate } = authenticatorFor({
       issuers: [{ ...issuer, principal: 'player', subject: 'xbox' }],
     })
@@ -127,7 +127,7 @@ describe('a token', () => {
     })
   })
 
-  test('has no right beyond the titles of its issuer', async () => {
+  test('has no permission beyond the titles of its issuer', async () => {
     const settings = { issuers: [{ ...issuer, principal: 'service', titles: ['a'] }] }
     const { authenticate } = authenticatorFor(settings)
     const permissions = ['NAMESPACE:*:ACHIEVEMENT', 'NAMESPACE:b:ACHIEVEMENT', '*'].map((resource) => ({
@@ -152,7 +152,7 @@ describe('a token', () => {
     ])
   })
 
-  test('is refused for what is wrong with it', async () => {
+  test('is rejected with the reason', async () => {
     const { authenticate } = authenticatorFor(players)
     const refused = async (text: string, message: RegExp) => {
       const asked = authenticate(`Bearer ${text}`, signal)
@@ -180,7 +180,7 @@ describe('a token', () => {
     await refused(await shared.setExpirationTime('1h').sign(secret), /another way|not signed/)
   })
 
-  test('is checked by the keys that are in the file now', async () => {
+  test('is verified with the current keys of the file', async () => {
     const keys = join(folder, 'keys.json')
     const authenticator = authenticatorFor(players)
     writeFileSync(keys, await keySet(theirs))
@@ -194,7 +194,7 @@ describe('a token', () => {
     writeFileSync(keys, await keySet(ours))
   })
 
-  test('is checked by keys from a URL, and by nobody while that is away', async () => {
+  test('is verified with keys from a URL, and fails while it is unreachable', async () => {
     const body = await keySet(ours)
     const server = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1')
     await once(server, 'listening')

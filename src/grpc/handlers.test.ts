@@ -65,7 +65,7 @@ test('requests and responses flow both ways, in order', async () => {
   expect(seen).toEqual([1, 2, 3])
 })
 
-test('a reader who is slow stops the handler', async () => {
+test('a slow reader suspends the handler', async () => {
   let made = 0
   const client = await serving(async function* () {
     for (; made < 200; made += 1) yield response(256 * 1024)
@@ -83,7 +83,7 @@ test('a reader who is slow stops the handler', async () => {
   expect(read).toBe(200)
 })
 
-test('a caller who goes away ends the handler', async () => {
+test('a cancelled call ends the handler', async () => {
   const ended = Promise.withResolvers<AbortSignal>()
   const client = await serving(async function* (_, { signal }) {
     try {
@@ -131,7 +131,7 @@ test('an error reaches the caller with its details, also while requests are stil
   expect(error.metadata.get('grpc-status-details-bin')).toHaveLength(1)
 })
 
-test('an actor that cannot be kept is refused', async () => {
+test('an invalid actor is rejected', async () => {
   const client = await serving(async function* (_, { actor }) {
     yield { ...response(0), content: Buffer.from(actor) }
   })

@@ -44,7 +44,7 @@ test('an error of the model carries its reason, its parts and when to try again'
   expect(RetryInfo.decode(retry.value).retryDelay).toEqual({ seconds: 1n, nanos: 500_000_000 })
 })
 
-test('violations fit into the headers of an answer', () => {
+test('violations fit into the headers of a response', () => {
   const violations = [...Array(500).keys()].map((index) => ({
     field: `items[${index}]`,
     message: 'must be set',
@@ -59,12 +59,12 @@ test('violations fit into the headers of an answer', () => {
   expect(reported.at(-1)?.description).toBe(`and ${500 - (reported.length - 1)} more`)
 })
 
-test('a fault of our own tells nothing of itself', () => {
+test('a defect is reported without details', () => {
   const secret = new TypeError('password=hunter2')
   expect(toRpcStatus(secret)).toEqual({ code: status.INTERNAL, message: 'internal error', details: [] })
   expect(toRpcStatus('a thrown text')).toMatchObject({ code: status.INTERNAL, message: 'internal error' })
 })
 
-test('a call that nobody waits for is cancelled', () => {
+test('an aborted call has the status CANCELLED', () => {
   expect(toRpcStatus(AbortSignal.abort().reason).code).toBe(status.CANCELLED)
 })

@@ -16,7 +16,7 @@ const WATCHING = { query: [['title_id', EVENTS_TITLE] as const] }
 
 test('a quiet stream is not ended by the timeout of slow requests', async () => {
   await using services = await createTestServices()
-  const { server, address, url } = await startEventHost(services, { slowest: 100 })
+  const { server, address, url } = await startEventHost(services, { requestTimeout: 100 })
   using watch = await openAmong408s(url)
   // Idle connections opened after the stream get 408: so the server has checked all connections, the stream too.
   for (let look = 0; look < 5; look += 1) expect(await responseToSilence(address)).toMatch(/^HTTP\/1\.1 408 /)

@@ -21,7 +21,7 @@ const event: Event = {
 }
 const sent = (each: Event) => EventMessage.decode(EventMessage.encode(writeEvent(each)).finish())
 
-test('an event is told in full, its id to the last digit and its time to the tick', () => {
+test('an event is written completely, with its exact id and time', () => {
   const time = { seconds: 1_358_479_140n, nanos: 308_701_600 }
   expect(sent(event)).toEqual({
     eventId: '9223372036854775807',
@@ -39,7 +39,7 @@ test('an event is told in full, its id to the last digit and its time to the tic
   })
 })
 
-test('a change of a definition is of no player, and of no state', () => {
+test('a change of a definition has no player and no state', () => {
   const changed = { ...event, playerId: '', kind: 'definition_changed', state: 'not_started' } as const
   expect(sent(changed)).toMatchObject({ playerId: '', state: ProgressState.UNSPECIFIED })
 })
@@ -53,7 +53,7 @@ test('every kind has its own name on the wire, and its own meaning in a filter',
   expect(violations.found).toEqual([])
 })
 
-test('no filter lets all through, and a wrong one says what is wrong where', () => {
+test('an absent filter matches all events, and an invalid one reports the fields', () => {
   const violations = new Violations()
   expect(readEventFilter(undefined, 'filter', violations)).toEqual(ALL_EVENTS)
   const ids = Array.from({ length: 1001 }, (_, index) => String(index))

@@ -32,7 +32,7 @@ test('a part that fits is one message, and the last one has the summary', async 
   ])
 })
 
-test('a part that is too much for a client is cut, and nothing of it is lost', async () => {
+test('a part above a client's limit is split without loss', async () => {
   const content = Buffer.alloc(5 * 2 ** 20 + 7, 'x')
   const losses = Array.from({ length: 40 }, () => loss('界'.repeat(60_000)))
   const messages = await documentOf({ content, losses, summary: { entryCount: 1, lossCount: 40 } })
@@ -51,7 +51,7 @@ test('an overlong value is truncated', async () => {
   expect(value).toBe(`"${'x'.repeat(999)}…`)
 })
 
-test('outcomes are cut as losses are', async () => {
+test('outcomes are split like losses', async () => {
   const outcome = {
     path: '$[0]',
     achievementId: 'a',

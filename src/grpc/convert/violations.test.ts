@@ -22,7 +22,7 @@ function refused(read: (violations: Violations) => unknown): readonly string[] {
   return []
 }
 
-test('all that is wrong with an achievement is told at once, by the names of the wire', () => {
+test('all violations of an achievement are reported at once, with the names of the wire', () => {
   const message = Achievement.create({
     achievementId: 'a\u0007',
     listOrder: -1,
@@ -81,7 +81,7 @@ test('characters are counted, not units of UTF-16', () => {
   expect(refused((violations) => readTitle(title('😀'.repeat(129)), violations))).toHaveLength(1)
 })
 
-test('a mask takes what it names and nothing else', () => {
+test('a mask selects exactly the fields that it names', () => {
   const stat = Stat.create({ displayName: 'Laps', minimum: 1 })
   const patch = (mask?: string[]) => parse((violations) => readStatPatch(stat, mask, violations))
   expect(patch()).toStrictEqual({ displayName: 'Laps', minimum: 1 })
@@ -120,7 +120,7 @@ test('a report is one of its kinds, within its bounds', () => {
   }
 })
 
-test('a page has a size that a page can have', () => {
+test('a page size is checked', () => {
   const page = (pageSize: number) =>
     parse((violations) => readPaging({ pageSize, pageToken: '' }, violations))
   expect(page(0)).toEqual({ pageSize: undefined, pageToken: undefined })
@@ -128,7 +128,7 @@ test('a page has a size that a page can have', () => {
   expect(() => page(-1)).toThrow('page_size must be 0 to 1000')
 })
 
-test('so many violations are listed, and the others counted', () => {
+test('violations beyond the limit are counted', () => {
   const read = (violations: Violations) => {
     for (let index = 0; index < 1_000_000; index += 1) violations.add(`tags[${index}]`, 'must be set')
   }
