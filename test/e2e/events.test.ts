@@ -194,7 +194,7 @@ test('a server that stops ends its streams, and the browser resumes at the next 
   expect(watch.ends).toEqual([
     {
       reason: 'SERVER_STOPPING',
-      message: expect.stringContaining('the server stops'),
+      message: expect.stringContaining('the server is stopping'),
       resume_token: expect.stringMatching(/^[\w-]+$/),
     },
   ])
