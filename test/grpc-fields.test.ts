@@ -44,12 +44,12 @@ afterAll(async () => {
   await store.close()
 })
 
-test('there are lists and maps', () => {
+test('finds the lists and maps of the contract', () => {
   expect(fieldPaths.length).toBeGreaterThan(30)
 })
 
 test.each(fieldPaths.map((fieldPath) => [`${fieldPath.path} ${nameOf(fieldPath)}`, fieldPath] as const))(
-  '%s holds so many elements, and no more',
+  '%s is limited',
   async (_, fieldPath) => {
     const most = /^must be (?:at most|1 to) (\d+), not 10001$/.exec(
       (await violationOf(fieldPath, 10_001)) ?? '',

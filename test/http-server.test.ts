@@ -8,7 +8,7 @@ import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
 import { servicesOn, testWire } from './support/services.ts'
 
-/** A database that nobody answers for: the host alone is under test. */
+/** An unreachable database: only the host is under test. */
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
 const operations = openOperations({ ...servicesOn(store), dialects: new Map() })
 
@@ -171,7 +171,7 @@ test('failures have the format of the gateway, without details of a defect', asy
   expect([away.status, away.headers.get('retry-after')]).toEqual([503, '1'])
 })
 
-test('an unknown route is reported in the format of the gateway, elsewhere in the host's', async () => {
+test('an unknown route is reported in the format of the gateway, elsewhere in that of the host', async () => {
   expect((await ask('/toy/nothing')).json()).toEqual({ toy: 404, reason: null })
   expect((await ask('/toy/%zz')).json()).toEqual({ toy: 400, reason: null })
   const method = await ask('/toy/empty', { method: 'PUT', body: '{}' })

@@ -11,7 +11,7 @@ test('closes the connection of an endless body', async () => {
   })
   const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')
   let response = ''
-  // Who is sent away before what they said was read may see no more than a connection that breaks.
+  // A client that is rejected before its body was read may only see a reset connection.
   while (response === '') {
     const socket = connect(Number(port), hostname)
     socket.write('POST /toy HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nno more than this')

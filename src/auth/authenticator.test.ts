@@ -82,7 +82,7 @@ describe('a static key', () => {
     },
   )
 
-  test('that is unknown is rejected', async () => {
+  test('that is missing authenticates as anonymous', async () => {
     const { authenticate } = authenticatorFor({ keys })
     for (const none of [undefined, '', '  ']) {
       expect(await authenticate(none, signal)).toMatchObject({ kind: 'anonymous' })

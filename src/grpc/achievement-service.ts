@@ -1,14 +1,16 @@
 import { AchievementOrder, type AchievementServiceServer } from '../gen/laurel/v1/achievement_service.ts'
+import type { Achievement } from '../model/achievement.ts'
 import { LIMITS } from '../model/limits.ts'
+import type { LocalizedText } from '../model/localized-text.ts'
 import type { ListAchievements } from '../service/achievements/achievements.ts'
 import type { Operations } from '../service/operations.ts'
+import type { Call } from '../service/services.ts'
 import type { Wire } from './call.ts'
 import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'
 import { readList } from './convert/collections.ts'
 import { type Choices, readChoice, readId, readPaging, readRequestId, readWithin } from './convert/scalars.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
 import { unary } from './handlers.ts'
-import { withLocale } from './with-locale.ts'
 
 const ORDERS: Choices<AchievementOrder, ListAchievements['orderBy']> = {
   [AchievementOrder.UNSPECIFIED]: 'list_order',
@@ -112,4 +114,26 @@ function readName(
     titleId: readId(titleId, 'title_id', violations),
     achievementId: readId(achievementId, 'achievement_id', violations),
   }
+}
+
+type Texts = Partial<Pick<Achievement, 'name' | 'description' | 'lockedDescription'>>
+
+/** Sets the missing locales: of a text to the name's, of the name to the title's default. */
+async function withLocale<Fields extends Texts>(
+  operations: Operations,
+  titleId: string,
+  fields: Fields,
+  call: Call,
+): Promise<Fields> {
+  const texts = {
+    name: fields.name,
+    description: fields.description,
+    lockedDescription: fields.lockedDescription,
+  }
+  const open = Object.entries(texts).filter(
+    (entry): entry is [string, LocalizedText] => entry[1] !== undefined && entry[1].locale === '',
+  )
+  if (open.length === 0) return fields
+  const locale = fields.name?.locale || (await operations.getTitle({ titleId }, call)).defaultLocale
+  return { ...fields, ...Object.fromEntries(open.map(([name, text]) => [name, { ...text, locale }])) }
 }

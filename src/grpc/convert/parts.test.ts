@@ -32,7 +32,7 @@ test('a part that fits is one message, and the last one has the summary', async 
   ])
 })
 
-test('a part above a client's limit is split without loss', async () => {
+test('a part above the limit of clients is split without loss', async () => {
   const content = Buffer.alloc(5 * 2 ** 20 + 7, 'x')
   const losses = Array.from({ length: 40 }, () => loss('界'.repeat(60_000)))
   const messages = await documentOf({ content, losses, summary: { entryCount: 1, lossCount: 40 } })
