@@ -115,7 +115,7 @@ test.each(['1', '2'])(
       expect([name, code, message]).toEqual([
         name,
         status.UNAVAILABLE,
-        expect.stringContaining('the server stops'),
+        expect.stringContaining('the server is stopping'),
       ])
     }
     const [response] = progress?.received ?? []
