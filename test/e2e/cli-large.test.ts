@@ -80,5 +80,5 @@ test('ends an export silently when its output is closed', async () => {
   await once(stdout, 'data')
   stdout.destroy()
   const [code] = await once(running.process, 'exit')
-  expect(code).toBe(1)
+  expect(code).toBe(141)
 })
