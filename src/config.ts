@@ -219,7 +219,7 @@ function problemWithAddress(name: string, address: string, anywhere: boolean): s
   if (anywhere || isLoopback(host)) return undefined
   return (
     `${name} must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
-    'without authentication the server must not be reachable from other machines; set LAUREL_AUTH_FILE'
+    'there is no authentication, so other machines must not reach the server; set LAUREL_AUTH_FILE'
   )
 }
 

@@ -12,7 +12,7 @@ export class ListenError extends Error {
     const code = /\bE[A-Z]{3,}\b/.exec(reason)?.[0] ?? 'ELISTEN'
     super(
       code === 'EADDRINUSE'
-        ? `${address} is in use: stop the program that uses it, or ${remedy}`
+        ? `${address} is in use: stop what uses it, or ${remedy}`
         : `cannot serve on ${address}: ${reason}: ${remedy}`,
     )
     this.code = code

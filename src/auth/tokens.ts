@@ -31,7 +31,7 @@ export class Tokens {
   /** @throws LaurelError UNAUTHENTICATED, or UNAVAILABLE while the issuer's keys cannot be fetched. */
   async verify(token: string): Promise<VerifiedToken> {
     const known = this.#issuers.get(issuerOf(token))
-    if (known === undefined) throw unauthenticated('the issuer of the token is not configured')
+    if (known === undefined) throw unauthenticated('the token is of no issuer that is configured')
     const { settings, keys } = known
     const { payload } = await jwtVerify(token, keys, {
       issuer: settings.issuer,
@@ -74,7 +74,7 @@ function refusalOf(error: unknown): LaurelError {
   if (error instanceof errors.JWTExpired) return unauthenticated('the token has expired: get a new one')
   if (error instanceof errors.JWTClaimValidationFailed) return wrongClaim(error.claim)
   if (error instanceof errors.JOSEAlgNotAllowed)
-    return unauthenticated('the signature algorithm of the token is not allowed')
+    return unauthenticated('the token is not signed with an allowed algorithm')
   const isTokens = error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)
   if (isTokens && error.code !== 'ERR_JOSE_GENERIC') {
     return unauthenticated('the token is not signed by a key of its issuer')

@@ -54,7 +54,7 @@ export function toServiceError(error: unknown): ServiceError {
 }
 
 /** Returns whether an error is a defect of Laurel, to be logged with its cause. */
-export function isFault(error: unknown): boolean {
+function isFault(error: unknown): boolean {
   return !(error instanceof LaurelError) && !isCancellation(error)
 }
 

@@ -116,14 +116,14 @@ const PREFLIGHT = {
 }
 
 /** Returns the CORS headers that let pages of the allowed origins read a response; none if no origin is allowed. */
-export function originHeaders({ origin }: IncomingHttpHeaders, allowed: ReadonlySet<string>): Headers {
+function originHeaders({ origin }: IncomingHttpHeaders, allowed: ReadonlySet<string>): Headers {
   if (allowed.size === 0) return {}
   const vary = { vary: 'origin' }
   return isAllowed(origin, allowed) ? { ...vary, 'access-control-allow-origin': origin } : vary
 }
 
 /** Returns the headers of a preflight response; undefined for origins that are not allowed. */
-export function preflightHeaders(
+function preflightHeaders(
   { origin }: IncomingHttpHeaders,
   allowed: ReadonlySet<string>,
 ): Headers | undefined {
