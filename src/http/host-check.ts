@@ -28,8 +28,8 @@ export function rejectUnknownHosts({ method, headers }: CheckedRequest, known: A
   const { host, origin } = headers
   if (host !== undefined && !isOwnHost(host, known)) {
     const message =
-      `the host ${JSON.stringify(host)} is neither localhost nor an address, and the server does not authenticate callers, so this could be ` +
-      'a foreign web page: use localhost, add the name to LAUREL_ALLOWED_HOSTS, or set LAUREL_AUTH_FILE'
+      `the host ${JSON.stringify(host)} is neither localhost nor an address: the server does not authenticate callers, so this could be ` +
+      'a foreign web page; use localhost, add the name to LAUREL_ALLOWED_HOSTS, or set LAUREL_AUTH_FILE'
     throw new LaurelError('permission_denied', 'PAGE_REFUSED', message, { metadata: { host } })
   }
   if (origin !== undefined && !SAFE_METHODS.includes(method) && !isOwnOrigin(origin, known)) {
