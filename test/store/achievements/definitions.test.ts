@@ -65,8 +65,9 @@ describe('a title', () => {
 
   test('is deleted with its achievements and players only if force is set', async () => {
     await title('full')
-    await create('full', { id: 'a', requirements: [requirementOf({ statCode: 'kills' })] })
-    const report = { kind: 'percent', percent: 10 } as const
+    const requirements = [requirementOf({ statCode: 'kills' }), requirementOf({ id: 'free' })]
+    await create('full', { id: 'a', requirements })
+    const report = { kind: 'reach', requirementId: 'free', quantity: 1n } as const
     const player = { titleId: 'full', playerId: 'p', achievementId: 'a' }
     await recordProgress(services, { ...player, report, occurredTime: undefined, requestId: undefined }, call)
     const remove = (force: boolean) =>
