@@ -29,7 +29,7 @@ type Members = Readonly<Record<string, unknown>>
  * Returns whether two objects have the same members, in any order, an undefined member equal to an absent one. An identical
  * value needs no check for ownership: no JSON value is identical to an inherited member.
  */
-export function sameMembers(
+function sameMembers(
   left: Members,
   right: Members,
   isSame: (left: unknown, right: unknown) => boolean,

@@ -163,7 +163,7 @@ export interface OperationResult {
 const ROOT = new URL('../../', import.meta.url)
 
 /** The folder of a dialect: below `adapters/`, or the toy dialect's. Ends with a slash. */
-export function folderOf(dialect: string): URL {
+function folderOf(dialect: string): URL {
   const folder = new URL(`adapters/${dialect}/`, ROOT)
   return existsSync(folder) ? folder : new URL(`test/conformance/${dialect}/`, ROOT)
 }
