@@ -31,9 +31,11 @@ if (isWorker() && process.connected) process.disconnect()
 
 async function serve(config: Config): Promise<void> {
   const app = await startApp(config, createLog(config.logLevel))
+  // Before the announcement: a supervisor may send a signal as soon as it reads it.
+  const stop = signalled()
   if (isWorker()) reportServing(app)
   else announce(app, config)
-  await signalled()
+  await stop
   if (!isWorker()) process.stdout.write('laurel is stopping\n')
   await app.stop()
 }
