@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { destination } from 'pino'
@@ -28,3 +28,16 @@ test('writes JSON lines without secrets', () => {
     rmSync(folder, { recursive: true, force: true })
   }
 })
+
+const FULL = '/dev/full'
+
+test.skipIf(!existsSync(FULL))(
+  'outlives a line that cannot be written, as on a full disk (needs /dev/full)',
+  () => {
+    const log = createLog('info', destination({ dest: FULL, sync: true }))
+    expect(() => {
+      log.info('one')
+      log.info('two')
+    }).not.toThrow()
+  },
+)

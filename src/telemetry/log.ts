@@ -12,5 +12,8 @@ const SECRET_MEMBERS = ['password', 'authorization', 'token', 'connectionString'
  */
 export function createLog(level: LogLevel, stream = destination({ dest: 2, sync: true })): Logger {
   const paths = SECRET_MEMBERS.flatMap((member) => [member, `*.${member}`])
-  return pino({ level, base: null, redact: { paths, censor: '[redacted]' } }, stream)
+  const log = pino({ level, base: null, redact: { paths, censor: '[redacted]' } }, stream)
+  // A log line that cannot be written, as on a closed terminal (EIO) or a full disk (ENOSPC), must not end the server.
+  stream.on('error', () => {})
+  return log
 }
