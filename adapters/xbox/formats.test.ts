@@ -32,6 +32,9 @@ describe('the words of the wire', () => {
       service_config_id: '00000000-0000-0000-0000-00007f3c91a2',
       title_id: '2134675874',
     })
+    const complete = { service_config_id: '00000000-0000-0000-0000-00000000cafe', title_id: '51966' }
+    expect(xbox.ids.completeBinding?.({ title_id: '51966' })).toEqual(complete)
+    expect(xbox.ids.completeBinding?.({ service_config_id: complete.service_config_id })).toEqual(complete)
     expect(['0', '2533274912330216', '18446744073709551615'].every(xbox.ids.isAccountId)).toBe(true)
     expect(['', '01', '-1', '1e3', '18446744073709551616'].some(xbox.ids.isAccountId)).toBe(false)
   })

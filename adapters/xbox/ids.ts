@@ -1,5 +1,5 @@
 import type { IdScheme } from '../../src/dialect/adapter.ts'
-import { scidOf } from './formats.ts'
+import { scidOf, titleIds } from './formats.ts'
 
 const LARGEST_ID = 2n ** 32n - 1n
 const LARGEST_XUID = 2n ** 64n - 1n
@@ -21,6 +21,15 @@ export const ids: IdScheme = {
   deriveBinding(_titleId, entropy) {
     const titleId = ((BigInt.asUintN(64, entropy) % LARGEST_ID) + 1n).toString()
     return { service_config_id: scidOf(titleId) as string, title_id: titleId }
+  },
+
+  completeBinding(binding) {
+    const { scid, titleId } = titleIds(binding)
+    return {
+      ...binding,
+      ...(scid === undefined ? {} : { service_config_id: scid }),
+      ...(titleId === undefined ? {} : { title_id: titleId }),
+    }
   },
 
   isAccountId: (text) => /^(0|[1-9]\d{0,19})$/.test(text) && BigInt(text) <= LARGEST_XUID,

@@ -122,6 +122,8 @@ export interface IdScheme {
   mint(seed: IdSeed): string
   /** The binding of a title that has none in this dialect: the same for the same entropy. */
   deriveBinding(titleId: string, entropy: bigint): Binding
+  /** Returns a binding with the ids that follow from its own; absent if no id of the dialect follows from another. */
+  completeBinding?(binding: Binding): Binding
   /** Whether a text can be a player's id in this dialect. */
   isAccountId(text: string): boolean
   /** The format of a player's id, for error texts. */

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordStats } from '../../../src/service/stats/stat-values.ts'
-import { updateTitle } from '../../../src/service/titles/titles.ts'
-import { importText } from '../../../test/support/exchange.ts'
+import { getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
+import { exportText, importText } from '../../../test/support/exchange.ts'
 import { callOf } from '../../../test/support/services.ts'
-import { linkPlayer, startXbox, type XboxServer } from '../testing/server.ts'
+import { createXboxTitle, linkPlayer, startXbox, type XboxServer } from '../testing/server.ts'
 
 let xbox: XboxServer
 const SCID = '5c2d0100-7a1e-4f0b-9d3c-6e8f10213242'
@@ -111,5 +111,20 @@ describe('documents of Xbox that were imported', () => {
       expect(entry).toEqual(said)
       expect(Object.keys(entry)).toEqual(Object.keys(said))
     }
+  })
+})
+
+test('a title that is bound by its title id alone keeps its configuration id when its export comes back', async () => {
+  const { services } = xbox
+  await createXboxTitle(services, 'alone', 51_966, [{}])
+  const patch = { bindings: { xbox: { title_id: '51966' } } }
+  await updateTitle(services, { titleId: 'alone', etag: undefined, patch, requestId: undefined }, callOf())
+  const { text } = await exportText(services, 'xbox', 'alone')
+  expect(text).toContain('00000000-0000-0000-0000-00000000cafe')
+  await importText(services, 'xbox', text, { titleId: 'alone' })
+  const { bindings } = await getTitle(services, { titleId: 'alone' }, callOf())
+  expect(bindings['xbox']).toEqual({
+    title_id: '51966',
+    service_config_id: '00000000-0000-0000-0000-00000000cafe',
   })
 })

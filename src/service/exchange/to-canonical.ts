@@ -38,10 +38,13 @@ export function definitionOf({
   return definition
 }
 
-/** Returns the title's ids in a dialect that it is bound in. Missing ones are derived from its own id. */
+/**
+ * Returns the title's ids in a dialect that it is bound in. Missing ones follow from these, as the dialect's gateway has them, or
+ * else are derived from the title's own id.
+ */
 function bindingOf(adapter: Adapter, title: Title) {
   const bound = title.bindings[adapter.id]
-  return bound && { ...derivedBinding(adapter, title.id), ...bound }
+  return bound && { ...derivedBinding(adapter, title.id), ...(adapter.ids.completeBinding?.(bound) ?? bound) }
 }
 
 function progressFacts(
