@@ -50,14 +50,17 @@ export async function findTitle(
   const unbound = Object.entries(binding).flatMap(([name, value]) => (bound[name] === value ? [] : value))
   // A title's own id is not a binding, and no other title may be bound to it.
   const namesakes = unbound.length === 0 ? [] : await queries.titleBindings.findExistingTitleIds(unbound)
-  const foreign = [...owners, ...namesakes].find((owner) => owner !== titleId)
-  if (foreign !== undefined) {
-    if (!options.allowRebinding) throw boundElsewhere(adapter, binding, foreign, titleId)
-    authorize(call.principal, [titlePermission(foreign, 'update')])
+  const foreign = [...owners, ...namesakes].filter((owner) => owner !== titleId)
+  if (foreign[0] !== undefined) {
+    if (!options.allowRebinding) throw boundElsewhere(adapter, binding, foreign[0], titleId)
+    authorize(
+      call.principal,
+      foreign.map((owner) => titlePermission(owner, 'update')),
+    )
   }
   if (title === undefined) {
     if (!options.canCreate) throw titleNotFound(titleId)
-    const bindings = foreign === undefined ? bindingsOf(adapter, binding) : {}
+    const bindings = foreign.length === 0 ? bindingsOf(adapter, binding) : {}
     const created = await create(services, queries, facts, { titleId, bindings, locale: options.locale })
     // Undefined if a concurrent import has just created it.
     return created
@@ -70,7 +73,7 @@ export async function findTitle(
   const next: Title = {
     ...title,
     bindings:
-      differs || foreign !== undefined
+      differs || foreign.length > 0
         ? title.bindings
         : { ...title.bindings, ...bindingsOf(adapter, { ...binding, ...bound }) },
     extensions: { ...title.extensions, ...withKnown(title.extensions, facts.extensions) },
