@@ -21,6 +21,8 @@ export const LIMITS = {
   bindingIds: 16,
   /** Bytes of the JSON text of one dialect's extension. */
   extensionBytes: 2 ** 20,
+  /** Values in all extensions of one record, nested ones included. */
+  extensionValues: 20_000,
   /** Characters of the reason of a revoke, a restore or a reset. */
   reason: 1024,
   pageSize: 1000,

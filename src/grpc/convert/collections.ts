@@ -46,8 +46,27 @@ export function readExtensions(
   field: string,
   violations: Violations,
 ): Extensions {
+  // Counted before anything is parsed: a megabyte of JSON holds half a million values.
+  let values = 0
+  for (const text of extensions.values()) values += countValues(text)
+  if (values > LIMITS.extensionValues) {
+    violations.add(field, `must hold at most ${LIMITS.extensionValues} values`)
+    return {}
+  }
   return readMap(extensions, LIMITS.dialects, field, violations, readExtension)
 }
+
+/** Returns an upper bound of the values in a JSON text: each follows a bracket, a brace or a comma, or is the whole text. */
+function countValues(text: string): number {
+  let count = 1
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === COMMA || code === OPEN_BRACKET || code === OPEN_BRACE) count += 1
+  }
+  return count
+}
+
+const [COMMA, OPEN_BRACKET, OPEN_BRACE] = [0x2c, 0x5b, 0x7b]
 
 export function writeExtensions(extensions: Extensions): Map<string, string> {
   return writeMap(extensions, (extension) => formatJson(extension))

@@ -59,6 +59,19 @@ test('all violations of an achievement are reported at once, with the names of t
   ])
 })
 
+test('counts the values of extensions before it parses them', () => {
+  const values = `{"a":[${'0,'.repeat(10_001)}0]}`
+  const message = Achievement.fromPartial({
+    extensions: new Map([
+      ['xbox', values],
+      ['discord', values],
+    ]),
+  })
+  expect(refused((violations) => readAchievement(message, violations))).toContain(
+    'achievement.extensions must hold at most 20000 values',
+  )
+})
+
 test('lists and maps have their limits', () => {
   const title = Title.create({
     titleId: 't',
