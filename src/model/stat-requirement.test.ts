@@ -57,6 +57,12 @@ describe('a requirement that follows a stat', () => {
     expect(apply(stat(12n), percent(60)).values).toEqual({ kills: 12n, free: 6n })
   })
 
+  test('has no value of an imported percent, which says nothing of one requirement among several', () => {
+    const document = { state: 'in_progress', percent: 40, values: {}, unlockTime: undefined } as const
+    const imported: Report = { kind: 'import', ...document, revoked: false, extensions: {} }
+    expect(apply(reach(8n, 'free'), imported, imported)).toMatchObject({ values: { free: 8n }, percent: 40 })
+  })
+
   test('has no value but that of its stat, whatever is reported', () => {
     const quantity = fc.bigInt({ min: -5n, max: 30n })
     const id = fc.constantFrom('kills', 'free', undefined)

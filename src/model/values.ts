@@ -77,7 +77,7 @@ function valueIn(
 
 /**
  * Returns the value that a document gives a requirement. A document without our requirement ids has a single value under an
- * id of its own; a document without values has a percent.
+ * id of its own; a document without values has a percent, which says nothing of one requirement among several.
  */
 function importedValue(
   { requirements }: Achievement,
@@ -85,7 +85,7 @@ function importedValue(
   { values, percent }: Extract<Report, { readonly kind: 'import' }>,
 ): Quantity | undefined {
   const [only, ...others] = Object.values(values)
-  if (only === undefined) return partOf(requirement, percent)
+  if (only === undefined) return requirements.length === 1 ? partOf(requirement, percent) : undefined
   return valueAt(values, requirement.id) ?? (requirements.length + others.length === 1 ? only : undefined)
 }
 
