@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { recordStats } from '../../../src/service/stats/stat-values.ts'
-import { getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
+import { createTitle, getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
 import { exportText, importText } from '../../../test/support/exchange.ts'
 import { callOf } from '../../../test/support/services.ts'
 import { createXboxTitle, linkPlayer, startXbox, type XboxServer } from '../testing/server.ts'
@@ -126,5 +126,35 @@ test('a title that is bound by its title id alone keeps its configuration id whe
   expect(bindings['xbox']).toEqual({
     title_id: '51966',
     service_config_id: '00000000-0000-0000-0000-00000000cafe',
+  })
+})
+
+describe('an id that follows from the binding of another title is taken', () => {
+  const SCID = '00000000-0000-0000-0000-000000001f40'
+  const [number, scid] = [{ title_id: '8000' }, { service_config_id: SCID }]
+  const create = (id: string, binding: Readonly<Record<string, string>> | undefined) => {
+    const bindings = binding === undefined ? {} : { xbox: binding }
+    const title = { id, displayName: id, defaultLocale: 'en', bindings, extensions: {} }
+    return createTitle(xbox.services, { title, requestId: undefined }, callOf())
+  }
+  const bind = (titleId: string, binding: Readonly<Record<string, string>>) => {
+    const patch = { bindings: { xbox: binding } }
+    return updateTitle(xbox.services, { titleId, etag: undefined, patch, requestId: undefined }, callOf())
+  }
+
+  test.each([
+    ['by its title id', 'numbered', number, scid],
+    ['by its configuration id', 'configured', scid, number],
+  ])('of a title that is bound %s', async (_, owner, first, second) => {
+    const taken = { reason: 'BINDING_TAKEN', metadata: { boundTitleId: owner } }
+    await create(owner, first)
+    await create(`other-${owner}`, undefined)
+    await expect(create(`new-${owner}`, second)).rejects.toMatchObject(taken)
+    await expect(bind(`other-${owner}`, second)).rejects.toMatchObject(taken)
+    // The owner itself may be bound to both, and then give them up.
+    await bind(owner, { ...first, ...second })
+    await bind(owner, {})
+    await bind(`other-${owner}`, second)
+    await bind(`other-${owner}`, {})
   })
 })

@@ -6,6 +6,7 @@ import type { Queries } from '../../store/queries.ts'
 import { authorize, title as titlePermission } from '../authorization.ts'
 import { titleNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
+import { bindTitle } from './bind-title.ts'
 
 export interface FindTitleOptions {
   /** The caller's choice; undefined to go by the ids in the document. */
@@ -80,7 +81,7 @@ export async function findTitle(
   }
   if (!sameJson(next, title)) {
     await queries.titles.update({ ...next, updateTime: services.now() })
-    await queries.titleBindings.replace(titleId, next.bindings)
+    await bindTitle(services, queries, title, next.bindings)
   }
   return { title: next, created: false }
 }
@@ -96,8 +97,10 @@ export async function defaultLocaleOf(
   return titleId === undefined ? undefined : (await queries.titles.find(titleId))?.defaultLocale
 }
 
+/** Returns the ids of the titles that are bound to one of the ids, or to one that follows from them. */
 async function ownersOf(queries: Queries, adapter: Adapter, binding: Binding): Promise<readonly string[]> {
-  return Object.keys(binding).length === 0 ? [] : queries.titleBindings.findTitleIds(adapter.id, binding)
+  if (Object.keys(binding).length === 0) return []
+  return queries.titleBindings.findTitleIds(adapter.id, adapter.ids.completeBinding?.(binding) ?? binding)
 }
 
 /** Writes a binding as `name value, name value`, for messages. */
@@ -126,7 +129,7 @@ async function create(
     etag: '',
   })
   if (!isNew) return undefined
-  await queries.titleBindings.replace(titleId, bindings)
+  await bindTitle(services, queries, { id: titleId, bindings: {} }, bindings)
   return titleOf(queries, titleId)
 }
 

@@ -4,6 +4,7 @@ import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
 import { checkEtag, lockTitle, titleNotFound, titleOf } from '../require.ts'
 import type { Call, Services } from '../services.ts'
+import { bindTitle } from './bind-title.ts'
 
 export type NewTitle = Pick<Title, 'id' | 'displayName' | 'defaultLocale' | 'bindings' | 'extensions'> &
   Partial<Pick<Title, 'maskHiddenInGateways'>>
@@ -46,7 +47,7 @@ export async function createTitle(
       const message = `title ${title.id} exists already`
       throw new LaurelError('already_exists', 'TITLE_EXISTS', message, { metadata: { titleId: title.id } })
     }
-    await queries.titleBindings.replace(title.id, title.bindings)
+    await bindTitle(services, queries, { id: title.id, bindings: {} }, title.bindings)
     return titleOf(queries, title.id)
   })
 }
@@ -65,7 +66,7 @@ export async function updateTitle(services: Services, request: UpdateTitle, call
     const current = await lockTitle(queries, titleId)
     checkEtag(current, request.etag)
     await queries.titles.update({ ...current, ...patch, updateTime: services.now() })
-    if (patch.bindings !== undefined) await queries.titleBindings.replace(titleId, patch.bindings)
+    if (patch.bindings !== undefined) await bindTitle(services, queries, current, patch.bindings)
     return titleOf(queries, titleId)
   })
 }

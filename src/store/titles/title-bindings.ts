@@ -44,24 +44,26 @@ export function titleBindingQueries(db: Kysely<Tables>) {
 
     /**
      * Replaces the bindings of a title. Bindings that it has already are not checked again.
+     * @param derived ids that follow from new bindings, which no other title may be bound to either
      * @throws LaurelError BINDING_TAKEN for a value that another title is bound to, or that is another title's own id.
      */
-    async replace(titleId: string, bindings: Title['bindings']): Promise<void> {
-      const rows = Object.entries(bindings).flatMap(([dialect, binding]) =>
-        Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
-      )
-      const requested = sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
+    async replace(titleId: string, bindings: Title['bindings'], derived: Title['bindings']): Promise<void> {
+      const rows = rowsOf(bindings)
+      const requested = recordset(rows)
+      const claimed = recordset([...rows, ...rowsOf(derived)])
       await sql`
         delete from title_bindings b where title_id = ${titleId} and not exists (select from ${requested}
           where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(db)
       if (rows.length === 0) return
-      const values = rows.map(({ value }) => value)
-      await lockNames(db, values)
+      await lockNames(
+        db,
+        [...rows, ...rowsOf(derived)].map(({ value }) => value),
+      )
       const isNew = sql`not exists (select from title_bindings b where b.title_id = ${titleId}
         and b.dialect = r.dialect and b.name = r.name and b.value = r.value)`
       const found = await sql<TakenBinding>`
         select r.dialect, r.name, r.value, b.title_id as owner, false as is_title_id
-        from ${requested} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
+        from ${claimed} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
         where b.title_id <> ${titleId}
         union all
         select r.dialect, r.name, r.value, t.id, true
@@ -74,6 +76,16 @@ export function titleBindingQueries(db: Kysely<Tables>) {
         select dialect, name, value, ${titleId} from ${requested} where ${isNew}`.execute(db)
     },
   }
+}
+
+function rowsOf(bindings: Title['bindings']) {
+  return Object.entries(bindings).flatMap(([dialect, binding]) =>
+    Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
+  )
+}
+
+function recordset(rows: ReturnType<typeof rowsOf>) {
+  return sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
 }
 
 /** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect. */
