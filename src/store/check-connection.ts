@@ -13,7 +13,7 @@ const TIMEOUT_MILLISECONDS = 10_000
  */
 export async function checkConnection(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString, connectionTimeoutMillis: TIMEOUT_MILLISECONDS })
-  // Failures reach the query that runs; one that arrives while the connection is being closed must not end the process.
+  // Failures reach the query that runs; a later failure, while the connection is being closed, must not end the process.
   client.on('error', () => {})
   try {
     await client.connect()

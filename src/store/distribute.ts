@@ -56,7 +56,7 @@ class DistributeError extends Error {
  */
 export async function distribute(connectionString: string): Promise<void> {
   const client = new pg.Client({ connectionString })
-  // Failures reach the query that runs; one that arrives while the connection is being closed must not end the process.
+  // Failures reach the query that runs; a later failure, while the connection is being closed, must not end the process.
   client.on('error', () => {})
   await client.connect()
   try {

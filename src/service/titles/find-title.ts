@@ -97,7 +97,7 @@ export async function defaultLocaleOf(
   return titleId === undefined ? undefined : (await queries.titles.find(titleId))?.defaultLocale
 }
 
-/** Returns the ids of the titles that are bound to one of the ids, or to one that follows from them. */
+/** Returns the ids of the titles that are bound to one of the ids, or to an id that follows from them. */
 async function ownersOf(queries: Queries, adapter: Adapter, binding: Binding): Promise<readonly string[]> {
   if (Object.keys(binding).length === 0) return []
   return queries.titleBindings.findTitleIds(adapter.id, adapter.ids.completeBinding?.(binding) ?? binding)
