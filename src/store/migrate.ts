@@ -12,7 +12,8 @@ const LOCK = 3853314791062309107n
  */
 export async function migrate(connectionString: string): Promise<void> {
   const pool = new pg.Pool({ connectionString, max: 1 })
-  // A database that stops while the connection is being closed reports that on the connection, which has no other listener.
+  // A database that stops while the connection is being closed reports that on the pool, and once more on the connection.
+  pool.on('error', () => {})
   pool.on('connect', (client) => client.on('error', () => {}))
   const db = new Kysely<unknown>({ dialect: new MigratorDialect({ pool }) })
   try {
