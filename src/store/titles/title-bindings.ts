@@ -50,20 +50,20 @@ export function titleBindingQueries(db: Kysely<Tables>) {
     async replace(titleId: string, bindings: Title['bindings'], derived: Title['bindings']): Promise<void> {
       const rows = rowsOf(bindings)
       const requested = recordset(rows)
-      const claimed = recordset([...rows, ...rowsOf(derived)])
+      const claims = [...rows, ...rowsOf(derived)]
       await sql`
         delete from title_bindings b where title_id = ${titleId} and not exists (select from ${requested}
           where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(db)
       if (rows.length === 0) return
       await lockNames(
         db,
-        [...rows, ...rowsOf(derived)].map(({ value }) => value),
+        claims.map(({ value }) => value),
       )
       const isNew = sql`not exists (select from title_bindings b where b.title_id = ${titleId}
         and b.dialect = r.dialect and b.name = r.name and b.value = r.value)`
       const found = await sql<TakenBinding>`
         select r.dialect, r.name, r.value, b.title_id as owner, false as is_title_id
-        from ${claimed} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
+        from ${recordset(claims)} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
         where b.title_id <> ${titleId}
         union all
         select r.dialect, r.name, r.value, t.id, true
