@@ -2,7 +2,7 @@ import type { Metadata } from '@grpc/grpc-js'
 import { invalidArgument } from '../model/errors.ts'
 import type { Principal } from '../model/principal.ts'
 import { authorize } from '../service/authorization.ts'
-import type { Authenticate, Call } from '../service/services.ts'
+import type { Authenticate, Call } from '../service/call.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 /** The common part of grpc-js's call types. */

@@ -9,7 +9,7 @@ import {
   type TranslateResponse,
 } from '../gen/laurel/v1/exchange_service.ts'
 import { LaurelError } from '../model/errors.ts'
-import type { Call } from '../service/services.ts'
+import type { Call } from '../service/call.ts'
 import { Admission } from './admission.ts'
 import { bidiStream } from './handlers.ts'
 

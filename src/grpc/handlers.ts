@@ -5,7 +5,7 @@ import type {
   ServerDuplexStream,
   ServerWritableStream,
 } from '@grpc/grpc-js'
-import type { Call } from '../service/services.ts'
+import type { Call } from '../service/call.ts'
 import { callOf, type Wire } from './call.ts'
 import { logFault, toServiceError } from './status.ts'
 

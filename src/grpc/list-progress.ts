@@ -3,7 +3,7 @@ import { Achievement } from '../gen/laurel/v1/achievement.ts'
 import { Progress } from '../gen/laurel/v1/progress.ts'
 import type { StoredAchievement } from '../model/achievement.ts'
 import type { PlayerProgress } from '../model/progress.ts'
-import type { Page } from '../service/services.ts'
+import type { Page } from '../service/paging.ts'
 import { writeAchievement } from './convert/achievement.ts'
 import { writeProgress } from './convert/progress.ts'
 

@@ -5,8 +5,8 @@ import type {
   StreamProgressResponse,
 } from '../gen/laurel/v1/progress_service.ts'
 import { LaurelError } from '../model/errors.ts'
+import type { Call } from '../service/call.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Call } from '../service/services.ts'
 import { checkCount, readItem, writeItemResult } from './batch-record.ts'
 
 /** The maximum number of items that are read and not acknowledged. */

@@ -2,9 +2,9 @@ import type { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonValue } from '../model/json.ts'
 import type { DialectId } from '../model/title.ts'
+import type { Call } from '../service/call.ts'
 import type { Credential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Call } from '../service/services.ts'
 
 /**
  * Serves one platform's own HTTP API, over the same records as all other APIs.

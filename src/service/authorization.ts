@@ -8,7 +8,8 @@ import {
   type Principal,
   SOME,
 } from '../model/principal.ts'
-import type { Call, Services } from './services.ts'
+import type { Call } from './call.ts'
+import type { Services } from './services.ts'
 
 /**
  * The callers that an operation admits: all of them; those with a valid credential; or those with every permission that the

@@ -9,9 +9,6 @@ import type { Dialect } from './exchange/dialects.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
 
-export type { Authenticate, Call } from './call.ts'
-export type { Page } from './paging.ts'
-
 /** The parts that use cases work with, built once by the composition root. */
 export interface Services {
   readonly store: Store

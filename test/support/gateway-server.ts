@@ -1,8 +1,9 @@
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { gateways } from '../../src/registry.ts'
+import type { Authenticate } from '../../src/service/call.ts'
 import { openOperations } from '../../src/service/operations.ts'
-import type { Authenticate, Services } from '../../src/service/services.ts'
+import type { Services } from '../../src/service/services.ts'
 import { createTestServices, testWire } from './services.ts'
 
 export interface GatewayServerOptions {

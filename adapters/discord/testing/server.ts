@@ -1,4 +1,4 @@
-import type { Authenticate } from '../../../src/service/services.ts'
+import type { Authenticate } from '../../../src/service/call.ts'
 import { type GatewayServer, startGateways } from '../../../test/support/gateway-server.ts'
 
 export interface DiscordServerOptions {

@@ -1,10 +1,11 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { AchievementOrder } from '../../store/achievements/achievements.ts'
+import type { Call } from '../call.ts'
 import { type Page, readPage } from '../paging.ts'
 import { listTitleProgress } from '../progress/list-progress.ts'
 import { asGatewayShows, redactDefinition } from '../progress/player-view.ts'
 import { achievementNotFound, achievementOf, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export interface GetAchievement {
   readonly titleId: string

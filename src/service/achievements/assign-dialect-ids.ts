@@ -1,6 +1,7 @@
 import type { Adapter } from '../../dialect/adapter.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
-import type { Call, Services } from '../services.ts'
+import type { Call } from '../call.ts'
+import type { Services } from '../services.ts'
 
 /**
  * Returns the achievements with their ids in the dialect. Missing ids are created and stored, so that a later export writes

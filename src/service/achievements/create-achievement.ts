@@ -2,10 +2,10 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
-import { type Attribution, attributionOf } from '../call.ts'
+import { type Attribution, attributionOf, type Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { achievementOf, lockTitle } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export interface CreateAchievement {
   readonly titleId: string

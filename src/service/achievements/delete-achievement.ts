@@ -1,8 +1,9 @@
 import { scoreOf } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
+import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, lockAchievement } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export interface DeleteAchievement {
   readonly titleId: string

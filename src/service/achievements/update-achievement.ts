@@ -1,9 +1,9 @@
 import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
-import { type Attribution, attributionOf } from '../call.ts'
+import { type Attribution, attributionOf, type Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { achievementOf, checkEtag, lockAchievement, lockTitle } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { checkDialectIds, statCodesOf } from './create-achievement.ts'
 
 /** Absent members keep their values; the id cannot be changed. */

@@ -4,11 +4,12 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey, ProgressKey } from '../../model/progress.ts'
 import type { ContributorFilter } from '../../store/community/community.ts'
+import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
 import { asGatewayShows, redactDefinition } from '../progress/player-view.ts'
 import { achievementNotFound, achievementOf, lockAchievementShared, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export interface CommunityGoalProgress {
   readonly achievement: StoredAchievement

@@ -1,9 +1,10 @@
 import type { Destination } from '../../model/destination.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
+import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { destinationOf, titleNotFound } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { bindingFor, checkDestination } from './check-destination.ts'
 import { deleteDeliveries } from './delivery-batches.ts'
 

@@ -1,8 +1,9 @@
 import type { AchievementDelivery, Delivery, DeliveryState } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
-import { readPage } from '../paging.ts'
+import type { Call } from '../call.ts'
+import { type Page, readPage } from '../paging.ts'
 import { deliveryOf, destinationOf, titleOf } from '../require.ts'
-import type { Call, Page, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export interface DeliveryKey extends DestinationKey {
   readonly eventId: bigint

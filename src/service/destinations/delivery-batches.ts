@@ -1,6 +1,7 @@
 import type { DestinationKey } from '../../model/destination.ts'
 import type { Queries } from '../../store/queries.ts'
-import type { Call, Services } from '../services.ts'
+import type { Call } from '../call.ts'
+import type { Services } from '../services.ts'
 
 /** Deletes the deliveries and queues of a deleted destination. Deletes nothing while the destination exists. */
 export async function deleteDeliveries(

@@ -3,8 +3,9 @@ import type { DestinationKey } from '../../model/destination.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { ReplayableDelivery } from '../../store/destinations/replays.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
 import { deliveryOf, destinationOf, lockDestinationShared } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import type { DeliveryKey } from './deliveries.ts'
 
 /** Deliveries that match all parts that are set. */

@@ -2,8 +2,9 @@ import { LaurelError, serverStopping } from '../../model/errors.ts'
 import type { Event, EventFilter } from '../../model/event.ts'
 import { formatInstant } from '../../model/instant.ts'
 import type { EventMark } from '../../store/events/events.ts'
+import type { Call } from '../call.ts'
 import { titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { readResumeToken, resumeTokenInvalid, writeResumeToken } from './resume-token.ts'
 
 export interface WatchProgress {

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import { LaurelError } from '../../model/errors.ts'
 import type { Image } from '../../store/images/images.ts'
-import type { Call, Services } from '../services.ts'
+import type { Call } from '../call.ts'
+import type { Services } from '../services.ts'
 
 const HASH_DIGITS = 32
 

@@ -3,10 +3,11 @@ import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Account, Player } from '../../model/player.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { lockPlayer, playerOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export interface LinkAccount {
   readonly playerId: string

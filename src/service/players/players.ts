@@ -1,9 +1,10 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Player } from '../../model/player.ts'
+import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
 import { checkEtag, lockPlayer, playerOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { insertAccount } from './accounts.ts'
 
 export async function getPlayer(

@@ -1,7 +1,8 @@
 import { LaurelError } from '../../model/errors.ts'
 import { NOT_STARTED, type ProgressResult } from '../../model/progress.ts'
+import type { Call } from '../call.ts'
 import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { mutatePlayerTitle } from './mutate-player-title.ts'
 
 export interface RevokeAchievement {

@@ -4,8 +4,9 @@ import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import type { ProgressRecord } from '../../store/progress/progress-rows.ts'
 import { progress } from '../authorization.ts'
+import type { Call } from '../call.ts'
 import { achievementOf, titleNotFound } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 /** Returns a player's progress on an achievement: not started before the first report, also for an unknown player. */
 export async function getProgress(

@@ -1,10 +1,11 @@
 import { compositeKey } from '../../model/composite-key.ts'
 import { NOT_STARTED, type PlayerProgress, type ProgressState } from '../../model/progress.ts'
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
+import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
-import { readPage } from '../paging.ts'
+import { type Page, readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
-import type { Call, Page, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { asGatewayShows, asPlayerSees, redactProgress } from './player-view.ts'
 import { readProgressPage } from './progress-pages.ts'
 

@@ -2,8 +2,9 @@ import type { Instant } from '../../model/instant.ts'
 import { pack, unpack } from '../../model/packed.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
 import { IdempotencyStore, requestDigest } from '../idempotency.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { type PlayerTitleChanges, UnitOfWork } from './writer/unit-of-work.ts'
 
 /** Runs a mutation of one player's title in one transaction, under its lock. A retry returns the first response. */

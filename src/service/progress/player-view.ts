@@ -3,8 +3,9 @@ import { isAllowed } from '../../model/principal.ts'
 import type { PlayerProgress } from '../../model/progress.ts'
 import type { Queries } from '../../store/queries.ts'
 import * as right from '../authorization.ts'
+import type { Call } from '../call.ts'
 import { titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 /** Returns the player's view: a hidden achievement is redacted until it is unlocked. */
 export function asPlayerSees(item: PlayerProgress): PlayerProgress {

@@ -1,8 +1,9 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { ProgressResult } from '../../model/progress.ts'
+import type { Call } from '../call.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import type { RecordOutcome, RecordProgress } from './writer/contract.ts'
 
 /**

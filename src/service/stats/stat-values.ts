@@ -2,10 +2,11 @@ import { LaurelError } from '../../model/errors.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat, StatValue, StatWriter } from '../../model/stat.ts'
 import type { StatHolderFilter } from '../../store/stats/stats.ts'
+import type { Call } from '../call.ts'
 import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
 import type { RecordStats, RecordStatsResult } from '../progress/writer/contract.ts'
 import { statOf, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { lockStats, statValueNotFound, writerOf } from './stat-updates.ts'
 
 /**

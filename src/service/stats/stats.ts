@@ -1,10 +1,11 @@
 import { invalidArgument, LaurelError, type Violation } from '../../model/errors.ts'
 import type { Stat } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { readPage } from '../paging.ts'
+import { type Page, readPage } from '../paging.ts'
 import { checkEtag, statNotFound, statOf, titleOf } from '../require.ts'
-import type { Call, Page, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 
 export type NewStat = Omit<Stat, 'createTime' | 'updateTime' | 'etag'>
 

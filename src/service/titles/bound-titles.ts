@@ -1,8 +1,9 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Binding, Title } from '../../model/title.ts'
+import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
 import { titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { findTitle, formatBinding } from './find-title.ts'
 
 export interface FindBoundTitle {

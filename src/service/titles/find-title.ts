@@ -4,8 +4,9 @@ import { sameJson } from '../../model/json.ts'
 import type { Binding, Title } from '../../model/title.ts'
 import type { Queries } from '../../store/queries.ts'
 import { authorize, title as titlePermission } from '../authorization.ts'
+import type { Call } from '../call.ts'
 import { titleNotFound, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { bindTitle } from './bind-title.ts'
 
 export interface FindTitleOptions {

@@ -1,9 +1,10 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Title } from '../../model/title.ts'
+import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
 import { checkEtag, lockTitle, titleNotFound, titleOf } from '../require.ts'
-import type { Call, Services } from '../services.ts'
+import type { Services } from '../services.ts'
 import { bindTitle } from './bind-title.ts'
 
 export type NewTitle = Pick<Title, 'id' | 'displayName' | 'defaultLocale' | 'bindings' | 'extensions'> &
