@@ -45,7 +45,7 @@ const PROGRESS: Details<ProgressFacts> = {
   state: NO_LOCATION,
   percent: 'a user row has a value and no percent',
   values: 'a user row has one value, a double that names no requirement, and always has it',
-  unlockTime: 'only what is achieved has a time, and year 1 says never',
+  unlockTime: 'only an unlocked achievement has an unlock time; year 1 means that there is none',
   revoked: NO_LOCATION,
 }
 

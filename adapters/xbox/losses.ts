@@ -6,7 +6,7 @@ import { formatTimeSpan } from './formats.ts'
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^achievement$/, 'this form of entry carries no definition'],
   [/^summary$/, 'this form of entry carries no totals'],
-  [/^progress$/, 'an entry says the progress of somebody, or that nobody has any'],
+  [/^progress$/, 'an entry always states a progress: that of one player, or none'],
   [/^achievement id$/, 'xbox knows an achievement by its number alone'],
   [/ translations /, 'an entry is in one language'],
   [/ locale$/, 'all texts of an entry are in one language'],
@@ -17,7 +17,10 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/ account$/, 'the request names the player, the entry does not'],
   [/^progress percent$/, 'xbox computes it from the requirements, and 100 means achieved'],
   [/^progress values /, 'only requirements of the achievement have a value'],
-  [/^progress unlockTime$/, 'only what is achieved has a time, and year 1 means none'],
+  [
+    /^progress unlockTime$/,
+    'only an unlocked achievement has an unlock time; year 1 means that there is none',
+  ],
 ]
 
 const DEFAULT_REASONS = {
