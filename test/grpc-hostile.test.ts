@@ -113,7 +113,7 @@ describe('a compressed message', () => {
 })
 
 test.each(['00ff', '0b'.repeat(5000), '0aff', 'ffffffffffffffffffffff'])(
-  'what is no message is an invalid argument (%.20s)',
+  'bytes that are not a valid protobuf message are answered with INVALID_ARGUMENT (%.20s)',
   async (hex) => {
     using client = new RawGrpc(address)
     for (const message of [hex, hex.padEnd(10_000, '0')]) {

@@ -150,7 +150,7 @@ describe('db', () => {
     )
   })
 
-  test('says that a distribution is experimental and what is missing', async () => {
+  test('the help says that distributing tables is experimental, and names what the schema lacks', async () => {
     for (const args of [
       ['db', '--help'],
       ['db', 'distribute', '--help'],

@@ -51,7 +51,7 @@ function startGuarded(listed: string) {
 const asService = () => ({ metadata: { authorization: `Bearer ${auth.service}` } })
 
 describe('with an auth file', () => {
-  test('private addresses are refused however they are spelled, and what is there already is not called', async () => {
+  test('private addresses are refused in every spelling, and a destination stored earlier with one is not called', async () => {
     await using server = await startGuarded('')
     using bridges = createClient(DestinationServiceClient, server.address)
     const { port } = platform

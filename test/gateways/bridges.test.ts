@@ -115,7 +115,7 @@ const progressed = [
 const finished = [lamp, unusual, tally, sea, many].map((parts) => changeOf(parts, unlocked))
 
 describe.each([...bridges.keys()])('a Laurel accepts what the bridge to %s sends', (dialect) => {
-  test('as far as the platform can be told', async () => {
+  test('and delivers every change that this platform has a request for', async () => {
     const expected = fixturesOf(dialect).bridge
     if (expected === undefined) throw new Error(`the fixtures of ${dialect} say nothing of its bridge`)
     const account = expected.account ?? fixturesOf(dialect).account(1)
