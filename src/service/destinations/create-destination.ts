@@ -40,9 +40,9 @@ export async function createDestination(
     if ((await queries.destinations.find(titleId, id)) !== undefined) throw destinationExists(titleId, id)
     const others = await queries.destinations.list(titleId, '', LIMITS.destinations)
     if (others.length === LIMITS.destinations) throw tooManyDestinations(titleId)
-    const { position } = fromOldest
-      ? await queries.events.findOldestMark()
-      : await queries.events.findBarrier()
+    const position = fromOldest
+      ? (await queries.events.findOldestMark()).position
+      : await queries.events.findLastId()
     const now = services.now()
     await queries.destinations.insert({
       ...destination,

@@ -124,7 +124,7 @@ export class SafePosition {
 
   async #pollOnce(): Promise<void> {
     const { position, writers, life } = await this.#store.read(this.#stopping.signal, (queries) =>
-      queries.events.findBarrier(),
+      queries.events.findBarrier(this.#lastBarrier),
     )
     // After a crash the database may assign ids again, to transactions that no barrier lists.
     if (life !== this.#life) this.#barriers = []
@@ -133,10 +133,13 @@ export class SafePosition {
     for (const barrier of this.#barriers)
       barrier.writers = barrier.writers.filter((writer) => open.has(writer))
     this.#advance()
-    const last = this.#barriers.at(-1)?.position ?? this.#position ?? -1n
-    if (position <= last) return
+    if (position <= this.#lastBarrier) return
     this.#barriers.splice(MAX_BARRIERS - 1, 1, { position, writers })
     this.#advance()
+  }
+
+  get #lastBarrier(): bigint {
+    return this.#barriers.at(-1)?.position ?? this.#position ?? -1n
   }
 
   #advance(): void {

@@ -69,8 +69,7 @@ async function startOf(
     if (given < oldest.position) throw resumeTokenExpired(titleId, oldest)
     // The token may come from a database of which this one is an older copy: its ids will be assigned to other events. The
     // safe position cannot show that, because the server that issued the token may have been ahead of this one.
-    const newest = await queries.events.findBarrier()
-    if (given > newest.position) throw resumeTokenInvalid(titleId)
+    if (given > (await queries.events.findLastId())) throw resumeTokenInvalid(titleId)
     return given
   })
   return start ?? safePosition.current(call.signal)

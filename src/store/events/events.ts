@@ -23,7 +23,10 @@ export interface DefinitionChange extends Pick<Event, 'time' | 'actor'> {
   readonly requestId: string | undefined
 }
 
+type LastId = Pick<EventBarrier, 'position'>
+
 const DELETE_BATCH_SIZE = 5_000
+const LAST_ID = sql<LastId>`select case when is_called then last_value else 0 end as position from events_id_seq`
 
 export function eventQueries(db: Kysely<Tables>) {
   return {
@@ -31,13 +34,14 @@ export function eventQueries(db: Kysely<Tables>) {
      * Returns the last assigned id and the transactions that hold a write lock on the events table. The subquery depends on
      * `taken`, so the locks are read after the id: a transaction locks the table before it gets an id, and until it ends. A
      * crash resets the statistics, so their reset time identifies the life.
+     *
+     * A position beyond `known` is durable: after a crash Postgres assigns no id at or below it again. An id whose transaction
+     * did not commit may not be in the flushed log yet, so the statement writes a message to the log, and its commit flushes both.
      */
-    async findBarrier(): Promise<EventBarrier> {
+    async findBarrier(known: bigint): Promise<EventBarrier> {
       const { rows } = await sql<EventBarrier>`
-        with taken as materialized (
-          select case when is_called then last_value else 0 end as position from events_id_seq
-        )
-        select position, (
+        with taken as materialized (${LAST_ID})
+        select position, case when position > ${known} then pg_logical_emit_message(true, 'laurel', '') end as flushed, (
           select coalesce(array_agg(distinct virtualtransaction), '{}') from pg_locks
           where locktype = 'relation' and relation = 'events'::regclass and mode = 'RowExclusiveLock' and granted
             and database = (select oid from pg_database where datname = current_database())
@@ -45,6 +49,12 @@ export function eventQueries(db: Kysely<Tables>) {
         ) as writers, coalesce(extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '') as life
         from taken`.execute(db)
       return rows[0] as EventBarrier
+    },
+
+    /** Returns the last assigned id. */
+    async findLastId(): Promise<bigint> {
+      const { rows } = await LAST_ID.execute(db)
+      return (rows[0] as LastId).position
     },
 
     /** Returns events of a title after a position, up to another one, ordered by id. */
