@@ -17,6 +17,7 @@ import { openOutbound } from './outbound/outbound.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { createDestinationTester } from './relay/destination-tester.ts'
 import { Relay, type RelayDependencies } from './relay/relay.ts'
+import { BackfillWorker } from './service/achievements/backfill-worker.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import type { Authenticate } from './service/call.ts'
 import { purgeDeliveries } from './service/destinations/delivery-batches.ts'
@@ -103,10 +104,10 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     media: openMedia(),
     now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
-    settings: { maxBackdateSeconds: config.maxBackdateSeconds, maxDocumentBytes: config.maxDocumentBytes },
+    settings: { timeBounds: config.timeBounds, maxDocumentBytes: config.maxDocumentBytes },
     definitions,
     progressWriter: new ProgressWriter(
-      { store, definitions, now, maxBackdateSeconds: config.maxBackdateSeconds },
+      { store, definitions, now, timeBounds: config.timeBounds },
       config.writeBatching,
     ),
     progressPages: new ProgressPages(store, definitions),
@@ -114,6 +115,12 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
+  const backfillWorker = new BackfillWorker(services, (error) =>
+    log.warn(
+      { error: error.message },
+      'a changed definition could not be applied to players: it is tried again',
+    ),
+  )
   const purging = setInterval(() => void purgeExpired(services, config, log), PURGE_INTERVAL_MILLISECONDS)
   started.defer(() => clearInterval(purging))
   const operations = openOperations(services)
@@ -134,7 +141,14 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const relay = startRelay({ services, outbound, credentials, log }, config)
   observe(store, services.progressWriter, relay)
   // Stopped concurrently, so that their graces do not add up. Closing the safe position ends watches.
-  const parts = [() => safePosition.close(), () => grpc.stop(), () => http.stop(), () => relay.stop()]
+  const parts = [
+    () => safePosition.close(),
+    () => grpc.stop(),
+    () => http.stop(),
+    () => relay.stop(),
+    () => backfillWorker.stop(),
+  ]
+  backfillWorker.start()
   started.defer(async () => void (await Promise.all(parts.map((stop) => stop()))))
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)

@@ -23,7 +23,7 @@ describe('readConfig', () => {
       dataDirectory: '.laurel',
       databaseUrl: undefined,
       logLevel: 'info',
-      maxBackdateSeconds: 604_800,
+      timeBounds: { maxBackdateSeconds: 604_800, maxClockSkewSeconds: 60 },
       databasePool: 10,
       requestIdTtlHours: 48,
       maxDocumentBytes: 1_073_741_824,
@@ -46,10 +46,11 @@ describe('readConfig', () => {
     const config = readConfig({
       DATABASE_URL: 'postgresql://u:p@db/laurel',
       LAUREL_MAX_BACKDATE_SECONDS: '0',
+      LAUREL_MAX_CLOCK_SKEW_SECONDS: '5',
       LAUREL_REQUEST_ID_TTL_HOURS: '24',
     })
     expect(config.databaseUrl).toBe('postgresql://u:p@db/laurel')
-    expect(config.maxBackdateSeconds).toBe(0)
+    expect(config.timeBounds).toEqual({ maxBackdateSeconds: 0, maxClockSkewSeconds: 5 })
     expect(config.requestIdTtlHours).toBe(24)
   })
 

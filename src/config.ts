@@ -23,7 +23,7 @@ export interface Config extends OutboundConfig {
   readonly databaseUrl: string | undefined
   readonly logLevel: LogLevel
   /** The maximum age of a caller's `occurred_time`. */
-  readonly maxBackdateSeconds: number
+  readonly timeBounds: { readonly maxBackdateSeconds: number; readonly maxClockSkewSeconds: number }
   /** The maximum number of database connections. */
   readonly databasePool: number
   /** Retention of the stored response of a request id. */
@@ -91,7 +91,15 @@ export function readConfig(env: Environment): Config {
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
-    maxBackdateSeconds: integer('LAUREL_MAX_BACKDATE_SECONDS', WEEK_IN_SECONDS, 0, 100 * 366 * 24 * 60 * 60),
+    timeBounds: {
+      maxBackdateSeconds: integer(
+        'LAUREL_MAX_BACKDATE_SECONDS',
+        WEEK_IN_SECONDS,
+        0,
+        100 * 366 * 24 * 60 * 60,
+      ),
+      maxClockSkewSeconds: integer('LAUREL_MAX_CLOCK_SKEW_SECONDS', 60, 0, 60 * 60),
+    },
     databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
     eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 1, 10 * 365 * 24),

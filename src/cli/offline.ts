@@ -47,9 +47,9 @@ export function addOffline(program: Command): void {
 async function runTranslate(file: string, options: TranslateOptions, signal: AbortSignal): Promise<void> {
   const { from, to, shape, locale, rejectLosses, out, json } = options
   using input = await openInput(file, signal)
-  const { maxBackdateSeconds, maxDocumentBytes } = readProcessConfig()
+  const { timeBounds, maxDocumentBytes } = readProcessConfig()
   const parts = translate(
-    { dialects, settings: { maxBackdateSeconds, maxDocumentBytes } },
+    { dialects, settings: { timeBounds, maxDocumentBytes } },
     { from, to, shape, locale, lossPolicy: rejectLosses ? 'reject' : 'report' },
     input.chunks,
     { signal },

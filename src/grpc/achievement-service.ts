@@ -7,6 +7,7 @@ import type { Call } from '../service/call.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
 import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'
+import { writeBackfill } from './convert/backfill.ts'
 import { readList } from './convert/collections.ts'
 import { type Choices, readChoice, readId, readPaging, readRequestId, readWithin } from './convert/scalars.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
@@ -28,6 +29,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
           titleId: readId(achievement.titleId, 'achievement.title_id', violations),
           achievement: readAchievement(achievement, violations),
           requestId: readRequestId(message.requestId, violations),
+          silentBackfill: message.silentBackfill || undefined,
         }
       })
       const achievement = await withLocale(operations, request.titleId, request.achievement, call)
@@ -63,12 +65,29 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
           etag: achievement.etag || undefined,
           patch: readAchievementPatch(achievement, message.updateMask, violations),
           requestId: readRequestId(message.requestId, violations),
+          silentBackfill: message.silentBackfill || undefined,
         }
       })
       const patch = await withLocale(operations, request.titleId, request.patch, call)
-      return {
-        achievement: writeAchievement(await operations.updateAchievement({ ...request, patch }, call)),
-      }
+      const update = { ...request, patch }
+      const { achievement, unlockCount } = message.validateOnly
+        ? await operations.previewAchievementUpdate(update, call)
+        : { achievement: await operations.updateAchievement(update, call), unlockCount: 0 }
+      return { achievement: writeAchievement(achievement), unlockCount: BigInt(unlockCount) }
+    }),
+
+    getBackfill: unary(wire, async (message, call) => {
+      const request = parse((violations) => readName(message, violations))
+      return { backfill: writeBackfill(await operations.getBackfill(request, call)) }
+    }),
+
+    listBackfills: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        titleId: readId(message.titleId, 'title_id', violations),
+        ...readPaging(message, violations),
+      }))
+      const { items, nextPageToken } = await operations.listBackfills(request, call)
+      return { backfills: items.map(writeBackfill), nextPageToken: nextPageToken ?? '' }
     }),
 
     deleteAchievement: unary(wire, async (message, call) => {

@@ -45,6 +45,7 @@ const progress: fc.Arbitrary<Progress> = fc.record({
   ...{ unlockPrecision: fc.constantFrom(undefined, 'exact' as const), firstReportTime: optional },
   ...{
     lastReportTime: optional,
+    windowStart: optional,
     revoked: fc.boolean(),
     writer: text,
     extensions: fc.constantFrom({}, { discord: {} }),

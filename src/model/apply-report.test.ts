@@ -21,12 +21,14 @@ const reach = (quantity: bigint | number, requirementId?: string): Report => ({
   requirementId,
   quantity,
 })
+const add = (quantity: bigint): Report => ({ kind: 'add', requirementId: undefined, quantity })
 const percent = (value: number): Report => ({ kind: 'percent', percent: value })
 
 function apply(achievement: typeof PLAIN, ...reports: Report[]): Recorded {
   let outcome: Outcome = {
     kind: 'recorded',
     progress: NOT_STARTED,
+    missing: [],
     changed: false,
     newlyUnlocked: false,
     alreadyUnlocked: false,
@@ -99,7 +101,6 @@ describe('a report', () => {
   })
 
   test('adds up, and stops at the largest integer of the wire', () => {
-    const add = (quantity: bigint): Report => ({ kind: 'add', requirementId: undefined, quantity })
     expect(apply(COUNTED, add(2n), add(3n)).progress.values).toEqual({ count: 5n })
     expect(apply(COUNTED, add(2n ** 63n - 1n), add(2n ** 62n)).progress.values).toEqual({
       count: 2n ** 63n - 1n,
@@ -157,26 +158,6 @@ describe('a report', () => {
     [LAP, { kind: 'add', requirementId: undefined, quantity: 1 }, 'requirement_falls'],
   ] as const)('that does not fit the achievement is rejected (%#)', (achievement, report, why) => {
     expect(applyReport(achievement, NOT_STARTED, report, AT)).toMatchObject({ kind: 'rejected', why })
-  })
-})
-
-describe('a challenge', () => {
-  const challenge = { kind: 'challenge', window: { start: 100n, end: 200n } } as const
-  const plain = achievementOf(challenge)
-  const counted = achievementOf({ ...challenge, requirements: [requirementOf()] })
-
-  test.each([[99n], [201n]])('is not unlocked at %d', (time) => {
-    expect(applyReport(plain, NOT_STARTED, { kind: 'unlock' }, { ...AT, time })).toMatchObject({
-      why: 'outside_window',
-    })
-    const outcome = applyReport(counted, NOT_STARTED, reach(10n), { ...AT, time })
-    expect(outcome).toMatchObject({ newlyUnlocked: false, progress: { state: 'in_progress', percent: 99 } })
-  })
-
-  test.each([[100n], [200n]])('is unlocked at %d', (time) => {
-    expect(applyReport(counted, NOT_STARTED, reach(10n), { ...AT, time })).toMatchObject({
-      newlyUnlocked: true,
-    })
   })
 })
 

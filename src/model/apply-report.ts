@@ -1,4 +1,5 @@
 import type { Achievement, Requirement } from './achievement.ts'
+import { currentProgress, isInsideWindow, windowOf } from './current-progress.ts'
 import type { Instant } from './instant.ts'
 import { sameJson } from './json.ts'
 import { meets, percentOf } from './percent.ts'
@@ -11,28 +12,34 @@ import {
   valueAt,
 } from './progress.ts'
 import { compareQuantities } from './quantity.ts'
-import { furthestValues, metValues, requirementOf, sameValues } from './values.ts'
+import { furthestValues, metValues, reachesTarget, requirementOf, sameValues } from './values.ts'
 
 /**
  * Returns the progress after a report. All reports go through this function: values only get closer to their targets, an
- * unlock happens once, and its time never moves.
+ * unlock happens once, and its time never moves. A challenge ignores what happened outside its window.
  */
 export function applyReport(
   achievement: Achievement,
-  progress: Progress,
+  stored: Progress,
   report: Report,
   context: ReportContext,
 ): Outcome {
+  const progress = withStats(achievement, currentProgress(achievement, stored), context.stats)
   const rejection = reject(achievement, progress, report)
   if (rejection) return rejection
   const alreadyUnlocked = progress.state === 'achieved'
-  const reported = furthestValues(achievement, progress.values, report)
-  const complete = isComplete(achievement, reported, report)
-  const unlockable = report.kind === 'import' || isInsideWindow(achievement, context.time)
-  if (complete && !alreadyUnlocked && !unlockable && isDirect(report)) {
+  if (!counts(achievement, report, context.time)) {
+    if (alreadyUnlocked || !isDirect(report)) return unchanged(achievement, progress)
     return { kind: 'rejected', why: 'outside_window', detail: 'the challenge unlocks only inside its window' }
   }
-  const newlyUnlocked = complete && !alreadyUnlocked && unlockable
+  const reported = furthestValues(achievement, progress.values, report)
+  // A change of the definition can have met all targets already. Then only its back-fill unlocks, or a report that reaches one.
+  const mayUnlock =
+    isDirect(report) ||
+    report.kind === 'definition' ||
+    !areMet(achievement, progress.values) ||
+    reachesTarget(achievement, progress.values, report)
+  const newlyUnlocked = !alreadyUnlocked && mayUnlock && isComplete(achievement, reported, report)
   const achieved = alreadyUnlocked || newlyUnlocked
   const values = newlyUnlocked && isDirect(report) ? metValues(achievement, reported) : reported
   // An achieved one has 100 percent, so a reported percent adds nothing.
@@ -52,7 +59,7 @@ export function applyReport(
     reportedPercent !== progress.reportedPercent ||
     !sameValues(progress.values, values) ||
     (imported !== undefined && !sameJson(extensions, progress.extensions))
-  if (!changed) return { kind: 'recorded', progress, changed, newlyUnlocked, alreadyUnlocked }
+  if (!changed) return unchanged(achievement, progress)
   const next: Progress = {
     ...progress,
     state,
@@ -62,16 +69,48 @@ export function applyReport(
     revoked,
     firstReportTime: progress.firstReportTime ?? context.time,
     lastReportTime: latest(progress.lastReportTime, context.time),
+    windowStart: windowOf(achievement)?.start,
     writer: context.writer,
     ...(newlyUnlocked ? unlockMark(report, context) : {}),
   }
   return {
     kind: 'recorded',
     progress: { ...next, percent: percentOf(achievement, next) },
+    missing: missingOf(achievement, next),
     changed,
     newlyUnlocked,
     alreadyUnlocked,
   }
+}
+
+/** Returns whether a report from this time counts. A document states the platform's own count, and a back-fill counts nothing new. */
+function counts(achievement: Achievement, report: Report, time: Instant): boolean {
+  return report.kind === 'import' || report.kind === 'definition' || isInsideWindow(achievement, time)
+}
+
+function unchanged(achievement: Achievement, progress: Progress): Outcome {
+  return {
+    kind: 'recorded',
+    progress,
+    missing: missingOf(achievement, progress),
+    changed: false,
+    newlyUnlocked: false,
+    alreadyUnlocked: progress.state === 'achieved',
+  }
+}
+
+function missingOf({ requirements }: Achievement, { state, values }: Progress): readonly string[] {
+  if (state === 'achieved') return []
+  return requirements
+    .filter((requirement) => !meets(requirement, valueAt(values, requirement.id)))
+    .map(({ id }) => id)
+}
+
+/** A stat may have reached its value before the achievement followed it. */
+function withStats(achievement: Achievement, progress: Progress, stats: ReportContext['stats']): Progress {
+  if (stats === undefined || progress.state === 'achieved') return progress
+  const values = furthestValues(achievement, progress.values, { kind: 'definition', stats })
+  return values === progress.values ? progress : { ...progress, values }
 }
 
 function reject(achievement: Achievement, progress: Progress, report: Report): Outcome | undefined {
@@ -116,8 +155,11 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
 
 function isComplete(achievement: Achievement, values: Progress['values'], report: Report): boolean {
   if (report.kind === 'import') return report.state === 'achieved'
-  if (isDirect(report)) return true
-  const { requirements } = achievement
+  return isDirect(report) || areMet(achievement, values)
+}
+
+/** Returns whether the values meet all requirements; false for an achievement without any. */
+function areMet({ requirements }: Achievement, values: Progress['values']): boolean {
   return (
     requirements.length > 0 &&
     requirements.every((requirement) => meets(requirement, valueAt(values, requirement.id)))
@@ -132,12 +174,6 @@ function speaksOfAll(report: Report): boolean {
 /** Returns whether the report itself completes the achievement, whatever the values. */
 function isDirect(report: Report): boolean {
   return report.kind === 'unlock' || (report.kind === 'percent' && report.percent >= 100)
-}
-
-/** Returns whether the achievement can be unlocked at this time. */
-export function isInsideWindow({ kind, window }: Achievement, time: Instant): boolean {
-  if (kind !== 'challenge' || window === undefined) return true
-  return time >= window.start && time <= window.end
 }
 
 function hasStarted(achievement: Achievement, values: Progress['values'], reportedPercent: number): boolean {

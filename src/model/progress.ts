@@ -35,6 +35,8 @@ export interface Progress {
   readonly unlockPrecision: UnlockPrecision | undefined
   readonly firstReportTime: Instant | undefined
   readonly lastReportTime: Instant | undefined
+  /** The start of the window in which the values were reported. Undefined if the achievement had none. */
+  readonly windowStart: Instant | undefined
   /** Set by enforcement, beside the state, so that a restore needs no other data. */
   readonly revoked: boolean
   /** The actor of the last change. */
@@ -51,6 +53,7 @@ export const NOT_STARTED: Progress = {
   unlockPrecision: undefined,
   firstReportTime: undefined,
   lastReportTime: undefined,
+  windowStart: undefined,
   revoked: false,
   writer: '',
   extensions: {},
@@ -71,7 +74,15 @@ export type Report =
   | { readonly kind: 'percent'; readonly percent: number }
   | { readonly kind: 'unlock' }
   /** The new value of a stat, for each requirement that follows it. */
-  | { readonly kind: 'stat'; readonly statCode: string; readonly quantity: Quantity }
+  | {
+      readonly kind: 'stat'
+      readonly statCode: string
+      readonly quantity: Quantity
+      /** By how much the value rose; undefined where it was set regardless of its last value. A window counts it alone. */
+      readonly rise: Quantity | undefined
+    }
+  /** The stats that the achievement follows, by code, after a change of its definition. */
+  | { readonly kind: 'definition'; readonly stats: Readonly<Record<string, Quantity>> }
   /** The progress in another platform's document, with that platform's own state. */
   | {
       readonly kind: 'import'
@@ -89,6 +100,8 @@ export interface ReportContext {
   /** Whether `time` is Laurel's clock or the caller's. */
   readonly precision: 'exact' | 'reported'
   readonly writer: string
+  /** The player's values of stats that the achievement follows, by code, if they were read. */
+  readonly stats?: Readonly<Record<string, Quantity>> | undefined
 }
 
 export type Rejection =
@@ -112,6 +125,8 @@ export type Outcome =
 
 interface RecordedProgress {
   readonly progress: Progress
+  /** The requirements that are not met yet, in the order of the definition; empty once it is achieved. */
+  readonly missing: readonly string[]
   /** False when the report did not exceed the stored progress. */
   readonly changed: boolean
   readonly newlyUnlocked: boolean

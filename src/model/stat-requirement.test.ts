@@ -29,7 +29,7 @@ function apply(...reports: Report[]) {
 }
 
 describe('a requirement that follows a stat', () => {
-  const stat = (quantity: bigint): Report => ({ kind: 'stat', statCode: 'kills', quantity })
+  const stat = (quantity: bigint): Report => ({ kind: 'stat', statCode: 'kills', quantity, rise: undefined })
 
   test.each<Report>([
     { kind: 'unlock' },
@@ -70,7 +70,12 @@ describe('a requirement that follows a stat', () => {
       fc.record({ kind: fc.constantFrom('reach', 'add'), requirementId: id, quantity }),
       fc.record({ kind: fc.constant('percent'), percent: fc.integer({ min: 0, max: 100 }) }),
       fc.constant({ kind: 'unlock' }),
-      fc.record({ kind: fc.constant('stat'), statCode: fc.constant('kills'), quantity }),
+      fc.record({
+        kind: fc.constant('stat'),
+        statCode: fc.constant('kills'),
+        quantity,
+        rise: fc.constant(undefined),
+      }),
     )
     fc.assert(
       fc.property(fc.array(report, { maxLength: 8 }), (reports) => {

@@ -1,4 +1,5 @@
 import type { Achievement, Requirement } from './achievement.ts'
+import { windowOf } from './current-progress.ts'
 import { meets } from './percent.ts'
 import { type Progress, type Report, valueAt } from './progress.ts'
 import { addQuantities, asValueType, compareQuantities, type Quantity, toRational } from './quantity.ts'
@@ -22,6 +23,15 @@ export function furthestValues(
     if (value !== undefined && value !== current) next = { ...next, [requirement.id]: value }
   }
   return report.kind === 'import' ? withUnknown(achievement, next, report.values) : next
+}
+
+/** Returns whether the report itself brings the value of a requirement to its target, whatever was reported before. */
+export function reachesTarget(achievement: Achievement, values: Progress['values'], report: Report): boolean {
+  if (report.kind === 'add' && compareQuantities(report.quantity, 0n) <= 0) return false
+  return achievement.requirements.some((requirement) => {
+    const reported = valueIn(achievement, requirement, report, valueAt(values, requirement.id))
+    return reported !== undefined && meets(requirement, asValueType(reported, requirement.valueType))
+  })
 }
 
 /** Adds an imported value of an unknown requirement beside the others, at its highest. */
@@ -64,7 +74,15 @@ function valueIn(
       )
     }
     case 'stat':
-      return requirement.statCode === report.statCode ? report.quantity : undefined
+      return requirement.statCode === report.statCode
+        ? statValue(achievement, requirement, report, current)
+        : undefined
+    case 'definition': {
+      const { statCode } = requirement
+      // A window counts how a stat rises inside it, and the stat's value does not tell.
+      if (statCode === undefined || windowOf(achievement) !== undefined) return undefined
+      return Object.hasOwn(report.stats, statCode) ? report.stats[statCode] : undefined
+    }
     case 'percent':
       // A requirement that follows a stat has the stat's value.
       return requirement.statCode === undefined ? partOf(requirement, report.percent) : undefined
@@ -73,6 +91,17 @@ function valueIn(
     case 'unlock':
       return undefined
   }
+}
+
+/** Returns a stat's value; in a window, the sum of its rises there. */
+function statValue(
+  achievement: Achievement,
+  { operator, valueType }: Requirement,
+  { quantity, rise }: Extract<Report, { readonly kind: 'stat' }>,
+  current: Quantity | undefined,
+): Quantity {
+  if (rise === undefined || operator === 'at_most' || windowOf(achievement) === undefined) return quantity
+  return addQuantities(current ?? asValueType(0n, valueType), asValueType(rise, valueType))
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Feed } from './events/feed.ts'
 import type { SafePosition } from './events/safe-position.ts'
 import type { Dialect } from './exchange/dialects.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
+import type { TimeBounds } from './progress/writer/contract.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
 
 /** The parts that use cases work with, built once by the composition root. */
@@ -27,8 +28,7 @@ export interface Services {
 }
 
 export interface Settings {
-  /** How far in the past `occurred_time` may lie. */
-  readonly maxBackdateSeconds: number
+  readonly timeBounds: TimeBounds
   /** The largest document that an import reads. */
   readonly maxDocumentBytes: number
 }

@@ -22,6 +22,7 @@ export interface Tables {
   player_titles: PlayerTitleTable
   progress: ProgressTable
   stat_values: StatValueTable
+  backfills: BackfillTable
   community_progress: CommunityProgressTable
   contributions: ContributionTable
   events: EventTable
@@ -73,6 +74,22 @@ interface AchievementTable extends Versioned {
   score: bigint
   /** The other members of the definition. */
   definition: JsonObject
+}
+
+/** Applications of changed definitions to existing players. */
+interface BackfillTable {
+  title_id: string
+  achievement_id: string
+  state: 'running' | 'done'
+  silent: boolean
+  actor: string
+  request_id: string
+  /** Players up to this id are done. */
+  last_player_id: Generated<string>
+  player_count: Generated<bigint>
+  unlock_count: Generated<bigint>
+  create_time: bigint
+  update_time: bigint
 }
 
 interface AchievementIdTable {
@@ -148,6 +165,8 @@ interface ProgressTable {
   unlock_precision: 'exact' | 'reported' | 'imported' | 'unknown' | null
   first_report_time: bigint | null
   last_report_time: bigint | null
+  /** The start of the window in which the values were reported. */
+  window_start: bigint | null
   revoked: boolean
   writer: string
   extensions: JsonObject

@@ -70,7 +70,12 @@ export async function openCalls(address: string) {
       const text = { locale: 'en', text: id }
       const said = { titleId, achievementId: id, name: text, description: text }
       const achievement = { ...Achievement.fromPartial(said), ids: new Map([[dialect, id]]) }
-      await callUnary(achievements, achievements.createAchievement, { achievement, requestId: '' }, signal)
+      await callUnary(
+        achievements,
+        achievements.createAchievement,
+        { achievement, requestId: '', silentBackfill: false },
+        signal,
+      )
     },
 
     /** Removes every title, and what players have of it. */

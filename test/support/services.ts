@@ -64,7 +64,10 @@ export function servicesOn(
     store,
     now,
     definitions: new DefinitionCache(),
-    settings: { maxBackdateSeconds: 3600, maxDocumentBytes: 64 * 1024 * 1024 },
+    settings: {
+      timeBounds: { maxBackdateSeconds: 3600, maxClockSkewSeconds: 60 },
+      maxDocumentBytes: 64 * 1024 * 1024,
+    },
   }
   return {
     ...parts,
@@ -84,9 +87,9 @@ export function progressWriterOf({
   store,
   definitions,
   now,
-  settings: { maxBackdateSeconds },
+  settings: { timeBounds },
 }: Pick<Services, 'store' | 'definitions' | 'now' | 'settings'>): ProgressWriter {
-  return new ProgressWriter({ store, definitions, now, maxBackdateSeconds }, true)
+  return new ProgressWriter({ store, definitions, now, timeBounds }, true)
 }
 
 /** The part of a wire that authenticates and logs, for a server that permits every call. */

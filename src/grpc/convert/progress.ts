@@ -101,6 +101,7 @@ export function writeProgressResult(
     changed: result.changed,
     newlyUnlocked: result.newlyUnlocked,
     alreadyUnlocked: result.alreadyUnlocked,
+    missingRequirementIds: [...result.missing],
   }
 }
 

@@ -31,11 +31,19 @@ test('an instant before 1970 has nanos that count forwards', () => {
 test('an instant that no record can hold is refused', () => {
   const at = (seconds: bigint, nanos: number) =>
     violationsOf((violations) => readInstant({ seconds, nanos }, 'at', violations))
-  expect(at(0n, 150)).toEqual([{ field: 'at.nanos', message: 'must be a multiple of 100' }])
   expect(at(0n, -100)).toEqual([{ field: 'at.nanos', message: 'must be 0 to 999999999' }])
   expect(at(253_402_300_800n, 0)).toEqual([{ field: 'at', message: 'must be within the years 1 to 9999' }])
   expect(at(-62_135_596_801n, 0)).toHaveLength(1)
   expect(at(-62_135_596_800n, 0)).toEqual([])
+})
+
+test.each([
+  [0n, 150, 1n],
+  [0n, 99, 0n],
+  [-1n, 999_999_999, -1n],
+])('%d s and %d ns are rounded down to %d ticks', (seconds, nanos, ticks) => {
+  expect(readInstant({ seconds, nanos }, 'at', new Violations())).toBe(ticks)
+  if (seconds >= 0n) expect(readDuration({ seconds, nanos }, 'for', new Violations())).toBe(ticks)
 })
 
 test('a duration comes back to the tick, and is never negative', () => {

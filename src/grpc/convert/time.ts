@@ -21,8 +21,7 @@ export function readInstant(
   if (timestamp === undefined) return undefined
   const { seconds, nanos } = timestamp
   if (nanos < 0 || nanos > 999_999_999) violations.add(`${field}.nanos`, 'must be 0 to 999999999')
-  if (nanos % NANOS_PER_TICK !== 0) violations.add(`${field}.nanos`, 'must be a multiple of 100')
-  const instant = seconds * TICKS_PER_SECOND + BigInt(Math.trunc(nanos / NANOS_PER_TICK))
+  const instant = seconds * TICKS_PER_SECOND + BigInt(Math.floor(nanos / NANOS_PER_TICK))
   if (instant < EARLIEST_INSTANT || instant > LATEST_INSTANT) {
     violations.add(field, 'must be within the years 1 to 9999')
   }
@@ -58,8 +57,7 @@ export function readDuration(
   if (seconds > MAX_DURATION_SECONDS)
     violations.add(`${field}.seconds`, `must be at most ${MAX_DURATION_SECONDS}`)
   if (nanos > 999_999_999) violations.add(`${field}.nanos`, 'must be at most 999999999')
-  if (nanos % NANOS_PER_TICK !== 0) violations.add(`${field}.nanos`, 'must be a multiple of 100')
-  return seconds * TICKS_PER_SECOND + BigInt(Math.trunc(nanos / NANOS_PER_TICK))
+  return seconds * TICKS_PER_SECOND + BigInt(Math.floor(nanos / NANOS_PER_TICK))
 }
 
 export function writeDuration(duration: Duration | undefined): DurationMessage | undefined {

@@ -2,20 +2,24 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
-import { type Attribution, attributionOf, type Call } from '../call.ts'
+import { attributionOf, type Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { achievementOf, lockTitle } from '../require.ts'
 import type { Services } from '../services.ts'
+import { type DefinitionChange, writeDefinitions } from './write-definitions.ts'
 
 export interface CreateAchievement {
   readonly titleId: string
   /** A list order of 0 puts it last. */
   readonly achievement: Achievement
+  /** Whether the events of the back-fill are kept from destinations. Absent: they are not. */
+  readonly silentBackfill?: boolean | undefined
   readonly requestId: string | undefined
 }
 
 /**
- * Creates an achievement, and an unbounded stat for each stat code of its requirements that has none.
+ * Creates an achievement, and an unbounded stat for each stat code of its requirements that has none. A back-fill applies it
+ * to the players with values of stats that it follows.
  * @throws LaurelError ALREADY_EXISTS for an achievement of this id, or a dialect id of another achievement.
  */
 export async function createAchievement(
@@ -24,9 +28,10 @@ export async function createAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   const { titleId, achievement } = request
+  const change = { ...attributionOf(call, request.requestId), silentBackfill: request.silentBackfill }
   return mutateIdempotently(services, 'createAchievement', request, call, async (queries) => {
     await lockTitle(queries, titleId)
-    return insertAchievement(services, queries, titleId, achievement, attributionOf(call, request.requestId))
+    return insertAchievement(services, queries, titleId, achievement, change)
   })
 }
 
@@ -50,7 +55,8 @@ export async function createLimitedAchievement(
     await lockTitle(queries, titleId)
     const { achievementCount } = await queries.titles.findTotals(titleId)
     if (achievementCount >= limit) return undefined
-    return insertAchievement(services, queries, titleId, achievement, attributionOf(call, undefined))
+    const change = attributionOf(call, undefined)
+    return insertAchievement(services, queries, titleId, achievement, change)
   })
 }
 
@@ -60,29 +66,21 @@ async function insertAchievement(
   queries: Queries,
   titleId: string,
   achievement: Achievement,
-  attribution: Attribution,
+  change: Omit<DefinitionChange, 'time'>,
 ): Promise<StoredAchievement> {
   const existing = await queries.achievements.listByIds(titleId, [achievement.id])
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)
   const now = services.now()
   const listOrder = achievement.listOrder || orderAfter(await queries.achievements.findLastListOrder(titleId))
-  await queries.stats.insertMissing(titleId, statCodesOf([achievement]), now)
   await checkDialectIds(queries, titleId, achievement)
-  await queries.achievements.upsert(titleId, [
-    { ...achievement, listOrder, createTime: now, updateTime: now },
-  ])
-  await queries.events.insertDefinitionEvents(titleId, [achievement.id], { ...attribution, time: now })
+  const after = { ...achievement, listOrder, createTime: now, updateTime: now }
+  await writeDefinitions(queries, titleId, [{ before: undefined, after }], { ...change, time: now })
   return achievementOf(queries, titleId, achievement.id)
 }
 
 /** Returns the list order after the last one. At the limit several achievements share it, and their ids decide. */
 export function orderAfter(last: number): number {
   return Math.min(last + 1, LIMITS.listOrder)
-}
-
-export function statCodesOf(achievements: readonly Pick<Achievement, 'requirements'>[]): readonly string[] {
-  const codes = achievements.flatMap(({ requirements }) => requirements.map(({ statCode }) => statCode))
-  return [...new Set(codes.filter((code) => code !== undefined))]
 }
 
 /** @throws LaurelError DIALECT_ID_TAKEN if another achievement of the title has one of the dialect ids. */

@@ -8,9 +8,15 @@ import {
   listAchievements,
   listDialectAchievements,
 } from './achievements.ts'
+import { getBackfill, listBackfills } from './backfills.ts'
 import { createAchievement, createLimitedAchievement } from './create-achievement.ts'
 import { deleteAchievement } from './delete-achievement.ts'
-import { reorderAchievement, reviseAchievement, updateAchievement } from './update-achievement.ts'
+import {
+  previewAchievementUpdate,
+  reorderAchievement,
+  reviseAchievement,
+  updateAchievement,
+} from './update-achievement.ts'
 
 type OfTitle = { readonly titleId: string }
 
@@ -32,5 +38,8 @@ export const ACHIEVEMENT_OPERATIONS = {
   updateAchievement: operation(updateAchievement, canUpdate),
   reviseAchievement: operation(reviseAchievement, canUpdate),
   reorderAchievement: operation(reorderAchievement, canUpdate),
+  previewAchievementUpdate: operation(previewAchievementUpdate, canUpdate),
+  getBackfill: operation(getBackfill, canRead),
+  listBackfills: operation(listBackfills, canRead),
   deleteAchievement: operation(deleteAchievement, canDelete),
 }

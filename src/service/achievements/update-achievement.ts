@@ -1,10 +1,12 @@
-import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
+import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
-import { type Attribution, attributionOf, type Call } from '../call.ts'
+import { attributionOf, type Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { achievementOf, checkEtag, lockAchievement, lockTitle } from '../require.ts'
 import type { Services } from '../services.ts'
-import { checkDialectIds, statCodesOf } from './create-achievement.ts'
+import { countUnlocks } from './backfills.ts'
+import { checkDialectIds } from './create-achievement.ts'
+import { type DefinitionChange, writeDefinitions } from './write-definitions.ts'
 
 /** Absent members keep their values; the id cannot be changed. */
 export type AchievementPatch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
@@ -14,20 +16,23 @@ export interface UpdateAchievement {
   readonly achievementId: string
   readonly etag: string | undefined
   readonly patch: AchievementPatch
+  /** Whether the events of the back-fill are kept from destinations. Absent: they are not. */
+  readonly silentBackfill?: boolean | undefined
   readonly requestId: string | undefined
 }
 
 /**
- * Updates a definition. Progress stays: an achievement remains unlocked when a target is raised. A change of the gamerscore
- * also changes the totals of the players that unlocked the achievement.
+ * Updates a definition. Progress stays: an achievement remains unlocked when a target is raised. A back-fill unlocks it for
+ * players who are beyond a lowered target.
  */
 export async function updateAchievement(
   services: Services,
   request: UpdateAchievement,
   call: Call,
 ): Promise<StoredAchievement> {
+  const change = { ...attributionOf(call, request.requestId), silentBackfill: request.silentBackfill }
   return mutateIdempotently(services, 'updateAchievement', request, call, (queries) =>
-    patchAchievement(services, queries, request, attributionOf(call, request.requestId), (current) => {
+    patchAchievement(services, queries, request, change, (current) => {
       checkEtag(current, request.etag)
       return request.patch
     }),
@@ -47,8 +52,9 @@ export async function reviseAchievement(
   request: ReviseAchievement,
   call: Call,
 ): Promise<StoredAchievement> {
+  const change = attributionOf(call, undefined)
   return services.store.write(call.signal, (queries) =>
-    patchAchievement(services, queries, request, attributionOf(call, undefined), request.revise),
+    patchAchievement(services, queries, request, change, request.revise),
   )
 }
 
@@ -57,24 +63,43 @@ async function patchAchievement(
   services: Services,
   queries: Queries,
   { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
-  attribution: Attribution,
+  change: Omit<DefinitionChange, 'time'>,
   patchOf: (current: StoredAchievement) => AchievementPatch,
 ): Promise<StoredAchievement> {
   const current = await lockAchievement(queries, titleId, achievementId)
   const patch = patchOf(current)
-  const now = services.now()
-  const listOrder = patch.listOrder || current.listOrder
-  const next = { ...current, ...patch, listOrder, updateTime: now }
-  await queries.stats.insertMissing(titleId, statCodesOf([next]), now)
-  await checkDialectIds(queries, titleId, next)
-  await queries.achievements.upsert(titleId, [next])
-  await queries.events.insertDefinitionEvents(titleId, [achievementId], { ...attribution, time: now })
-  const difference = scoreOf(next) - scoreOf(current)
-  if (difference !== 0n) {
-    await queries.playerTitles.lockByAchievement(titleId, achievementId)
-    await queries.playerTitles.adjustScores(titleId, achievementId, difference)
-  }
+  const time = services.now()
+  const after = { ...patched(current, patch), updateTime: time }
+  await checkDialectIds(queries, titleId, after)
+  await writeDefinitions(queries, titleId, [{ before: current, after }], { ...change, time })
   return achievementOf(queries, titleId, achievementId)
+}
+
+/** A list order of 0 leaves it as it is. */
+function patched(current: StoredAchievement, patch: AchievementPatch): StoredAchievement {
+  return { ...current, ...patch, listOrder: patch.listOrder || current.listOrder }
+}
+
+export interface AchievementPreview {
+  readonly achievement: StoredAchievement
+  /** The players whom its back-fill would unlock it for. */
+  readonly unlockCount: number
+}
+
+/** Returns what an update would store, and whom it would unlock the achievement for. Changes nothing. */
+export async function previewAchievementUpdate(
+  services: Services,
+  { titleId, achievementId, etag, patch }: UpdateAchievement,
+  call: Call,
+): Promise<AchievementPreview> {
+  const achievement = await services.store.read(call.signal, async (queries) => {
+    const current = await achievementOf(queries, titleId, achievementId)
+    checkEtag(current, etag)
+    const next = patched(current, patch)
+    await checkDialectIds(queries, titleId, next)
+    return next
+  })
+  return { achievement, unlockCount: await countUnlocks(services, titleId, achievement, call.signal) }
 }
 
 export interface ReorderAchievement {

@@ -1,10 +1,11 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
-import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
+import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { checkAchievement } from '../../model/check-achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { Queries } from '../../store/queries.ts'
-import { orderAfter, statCodesOf } from '../achievements/create-achievement.ts'
+import { orderAfter } from '../achievements/create-achievement.ts'
+import { writeDefinitions } from '../achievements/write-definitions.ts'
 import { attributionOf, type Call } from '../call.ts'
 import type { Services } from '../services.ts'
 import type { EntryKind } from './document-parts.ts'
@@ -76,17 +77,9 @@ export async function importDefinitions(
       return { achievementId: record.achievement?.id ?? '', kind: 'failed', error }
     }
   })
-  const writes = [...changed.values()]
-  await queries.stats.insertMissing(titleId, statCodesOf(writes), now)
-  await queries.achievements.upsert(titleId, writes)
-  const ids = writes.map(({ id }) => id)
-  await queries.events.insertDefinitionEvents(titleId, ids, { ...attributionOf(call, undefined), time: now })
-  for (const { id, rewards } of writes) {
-    const difference = scoreOf({ rewards }) - scoreOf(matcher.stored(id) ?? { rewards })
-    if (difference === 0n) continue
-    await queries.playerTitles.lockByAchievement(titleId, id)
-    await queries.playerTitles.adjustScores(titleId, id, difference)
-  }
+  const writes = [...changed.values()].map((after) => ({ before: matcher.stored(after.id), after }))
+  const change = { ...attributionOf(call, undefined), time: now }
+  await writeDefinitions(queries, titleId, writes, change)
   return results
 }
 

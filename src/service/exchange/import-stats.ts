@@ -11,8 +11,9 @@ import { compareQuantities } from '../../model/quantity.ts'
 import type { Stat } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Attribution } from '../call.ts'
+import { StatValues } from '../progress/writer/stat-values.ts'
 import type { PlayerTitleChanges } from '../progress/writer/unit-of-work.ts'
-import { follow, StatValues } from '../progress/writer/write-stats.ts'
+import { follow } from '../progress/writer/write-stats.ts'
 import { checkValue, type Movement } from '../stats/stat-updates.ts'
 
 interface PlayerAchievement {
@@ -106,7 +107,8 @@ export class ImportedStats {
       const after = furthest(requirement, stat, before, value)
       if (after === before) continue
       checkValue(stat, before ?? stat.defaultValue, after, `requirements[${requirement.id}]`)
-      movements.set(stat.code, { before: before ?? stat.defaultValue, after })
+      // A document does not tell when the stat rose, so no window counts it.
+      movements.set(stat.code, { before: before ?? stat.defaultValue, after, rise: 0 })
     }
     return movements
   }

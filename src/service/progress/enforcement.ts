@@ -60,7 +60,7 @@ async function setRevoked(
       const changed = before.revoked !== revoked
       const progress = changed ? { ...before, revoked, writer: call.actor } : before
       if (changed) changes.change(achievement, progress, { kind, time: now, ...authorOf(request, call) })
-      const unlocked = { newlyUnlocked: false, alreadyUnlocked: true }
+      const unlocked = { missing: [], newlyUnlocked: false, alreadyUnlocked: true }
       return { titleId, playerId, achievementId, progress, changed, ...unlocked }
     },
   )

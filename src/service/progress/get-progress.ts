@@ -1,3 +1,4 @@
+import { currentProgress } from '../../model/current-progress.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import { isAllowed } from '../../model/principal.ts'
 import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
@@ -16,10 +17,11 @@ export async function getProgress(
 ): Promise<ProgressRecord> {
   const { titleId, playerId, achievementId } = request
   return services.store.read(call.signal, async (queries) => {
-    const [record] = await queries.progress.listAt([request])
-    if (record !== undefined) return record
-    await achievementOf(queries, titleId, achievementId)
-    return { titleId, playerId, achievementId, progress: NOT_STARTED }
+    const found = await queries.progress.find(request)
+    const [cached] = found ? await services.definitions.loadAt(queries, titleId, [found]) : []
+    const achievement = cached ?? (await achievementOf(queries, titleId, achievementId))
+    const progress = currentProgress(achievement, found?.progress ?? NOT_STARTED)
+    return { titleId, playerId, achievementId, progress }
   })
 }
 

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import { currentProgress } from '../../model/current-progress.ts'
 import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import { NOT_STARTED, type PlayerProgress } from '../../model/progress.ts'
 import type { AchievementProgress, ProgressPageRequest } from '../../store/progress/progress-lists.ts'
@@ -99,7 +100,7 @@ async function withDefinitions(
     // A reorder of other achievements moves it without a new etag.
     return {
       achievement: achievement.listOrder === listOrder ? achievement : { ...achievement, listOrder },
-      progress,
+      progress: currentProgress(achievement, progress),
     }
   })
 }

@@ -1,6 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { isInsideWindow } from '../../model/apply-report.ts'
 import { communityGoalOf } from '../../model/community.ts'
+import { isInsideWindow } from '../../model/current-progress.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Rise } from '../../store/community/community.ts'
@@ -74,15 +74,16 @@ export async function recordContributions(
   }))
 }
 
-/** Outside its window a challenge counts contributions but does not unlock; the next contribution inside it may unlock it. */
+/** A challenge counts no contribution from outside its window. */
 function risesOf(
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,
   time: Instant,
 ): readonly Rise[] {
   const goal = communityGoalOf(achievement)
-  const movement = goal && movements.get(goal.statCode)
+  if (goal === undefined || !isInsideWindow(achievement, time)) return []
+  const movement = movements.get(goal.statCode)
   if (movement === undefined || movement.after <= movement.before) return []
-  const target = isInsideWindow(achievement, time) ? goal?.target : undefined
-  return [{ achievementId: achievement.id, before: movement.before, after: movement.after, target }]
+  const { before, after } = movement
+  return [{ achievementId: achievement.id, before, after, target: goal.target }]
 }

@@ -24,6 +24,8 @@ export interface StatUpdate {
 export interface Movement {
   readonly before: number
   readonly after: number
+  /** The sum of its rises by `set` and `increment`. Undefined if a `max` or `min` stated a value that stands by itself. */
+  readonly rise: number | undefined
 }
 
 /** Returns whether a call writes stats as a client or as a server. */
@@ -77,9 +79,18 @@ export function movementsOf(
     const before = earlier?.after ?? current.get(code)?.value ?? stat.defaultValue
     const after = applyStatOperation(stat, operation, before, value)
     if (operation !== 'reset') checkValue(stat, before, after, `updates[${index}].value`)
-    movements.set(code, { before: earlier?.before ?? before, after })
+    const rise = operation === 'max' || operation === 'min' ? undefined : Math.max(after - before, 0)
+    movements.set(code, {
+      before: earlier?.before ?? before,
+      after,
+      rise: earlier === undefined ? rise : sum(earlier.rise, rise),
+    })
   }
   return movements
+}
+
+function sum(left: number | undefined, right: number | undefined): number | undefined {
+  return left === undefined || right === undefined ? undefined : left + right
 }
 
 function checkPresence(

@@ -11,8 +11,8 @@ export interface Rise {
   readonly achievementId: string
   readonly before: number
   readonly after: number
-  /** The sum that unlocks the achievement; undefined if it may not unlock now. */
-  readonly target: Quantity | undefined
+  /** The sum that unlocks the achievement. */
+  readonly target: Quantity
 }
 
 export interface ContributorFilter {
@@ -81,6 +81,19 @@ export function communityQueries(db: Kysely<Tables>) {
         where c.title_id = ${titleId} and c.achievement_id = r.achievement_id
         returning c.*`.execute(db)
       return rows.map(toProgress)
+    },
+
+    /** Unlocks an achievement whose shared progress is at the target. Returns whether this call did. */
+    async unlockAt(
+      { titleId, achievementId }: { readonly titleId: string; readonly achievementId: string },
+      target: Quantity,
+      time: Instant,
+    ): Promise<boolean> {
+      const { numAffectedRows = 0n } = await sql`
+        update community_progress set unlock_time = ${time}::bigint, update_time = ${time}::bigint
+        where title_id = ${titleId} and achievement_id = ${achievementId}
+          and unlock_time is null and value >= ${String(target)}::numeric`.execute(db)
+      return numAffectedRows > 0n
     },
 
     /** Lists the shared progress of a title, unsorted. Achievements without contributions have none. */
@@ -179,7 +192,7 @@ function riseRows(rises: readonly Rise[]): RawBuilder<unknown> {
     achievement_id: achievementId,
     before: String(before),
     after: String(after),
-    target: target === undefined ? null : String(target),
+    target: String(target),
   }))
   return sql`(
     select achievement_id, after::numeric - before::numeric as rise, target::numeric as target

@@ -99,7 +99,7 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
           select *, kind = 'progressed' and id < max(id) filter (where kind in ('progressed', 'unlocked'))
             over (partition by player_id, achievement_id) as superseded
           from page
-          where kind = any(${[...kinds]}::text[]) and ${anyOf('achievement_id', achievementIds)}
+          where not silent and kind = any(${[...kinds]}::text[]) and ${anyOf('achievement_id', achievementIds)}
             and ${anyOf('player_id', playerIds)}
         ),
         added as (

@@ -4,12 +4,15 @@ import { type Columns, fixed, fragment, table } from '../fixed-statement.ts'
 import type { Tables } from '../schema.ts'
 
 /** An event that the database has not numbered yet. */
-export type NewEvent = Omit<Event, 'id'>
+export interface NewEvent extends Omit<Event, 'id'> {
+  /** Whether it is kept from destinations. Absent: it is not. */
+  readonly silent?: boolean | undefined
+}
 
 type ResetEvents = Pick<NewEvent, 'titleId' | 'achievementId' | 'time' | 'actor' | 'reason' | 'requestId'>
 
 const COLUMNS =
-  'player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor, reason, request_id'
+  'player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor, reason, request_id, silent'
 
 /** The columns of `eventRows`, for statements that insert events beside other rows. */
 export const EVENT_COLUMNS = fragment(COLUMNS)
@@ -27,6 +30,7 @@ export function eventRows(events: readonly NewEvent[]): Columns {
     actor: ['text', events.map(({ actor }) => actor)],
     reason: ['text', events.map(({ reason }) => reason)],
     request_id: ['text', events.map(({ requestId }) => requestId)],
+    silent: ['boolean', events.map(({ silent = false }) => silent)],
   }
 }
 
@@ -45,6 +49,6 @@ export async function insertResetEvents(
   await sql`
     insert into events (${sql.raw(COLUMNS)})
     select player_id, ${titleId}::text, ${achievementId}::text, 'reset', ${time}::bigint, 'not_started', 0, null,
-      ${actor}::text, ${reason}::text, ${requestId}::text
+      ${actor}::text, ${reason}::text, ${requestId}::text, false
     from (${players}) as players`.execute(db)
 }

@@ -6,6 +6,7 @@ import * as deadLetters from './0004-dead-letters.ts'
 import * as deliveriesOfAchievements from './0005-deliveries-of-achievements.ts'
 import * as titleNames from './0006-title-names.ts'
 import * as maskedTitles from './0007-masked-titles.ts'
+import * as currentDefinitions from './0008-current-definitions.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -16,4 +17,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0005-deliveries-of-achievements': deliveriesOfAchievements,
   '0006-title-names': titleNames,
   '0007-masked-titles': maskedTitles,
+  '0008-current-definitions': currentDefinitions,
 }

@@ -1,6 +1,6 @@
 import type { Kysely } from 'kysely'
 import type { PlayerTitleKey, Progress, ProgressState } from '../../model/progress.ts'
-import { fixed, table } from '../fixed-statement.ts'
+import { fixed, fragment, table } from '../fixed-statement.ts'
 import type { Tables } from '../schema.ts'
 import { PROGRESS_ITEMS, type ProgressItems, progressFromItems } from './progress-rows.ts'
 
@@ -30,6 +30,11 @@ export interface AchievementProgress {
   readonly progress: Progress | undefined
 }
 
+/** The model's `currentProgress` in SQL: what was reported in a window with another start does not count. */
+const CURRENT_STATE = fragment(`case
+  when p.state = 'in_progress' and p.window_start is distinct from a.current_window_start then 'not_started'
+  else coalesce(p.state, 'not_started') end`)
+
 type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressItems]
 
 export function progressListQueries(db: Kysely<Tables>) {
@@ -50,13 +55,16 @@ export function progressListQueries(db: Kysely<Tables>) {
               order by p.list_order, p.id), '[]')
             from (
               select a.id, a.revision, a.list_order, p.*
-              from (select id, revision, list_order from achievements where title_id = r.title_id) a
+              from (
+                select id, revision, list_order, window_start as current_window_start
+                from achievements where title_id = r.title_id
+              ) a
               left join (
                 select achievement_id, state, values, reported_percent, percent, unlock_time, unlock_precision,
-                  first_report_time, last_report_time, revoked, writer, extensions
+                  first_report_time, last_report_time, window_start, revoked, writer, extensions
                 from progress where player_id = r.player_id and title_id = r.title_id
               ) p on p.achievement_id = a.id
-              where (r.states = '' or coalesce(p.state, 'not_started') = any(string_to_array(r.states, ' ')))
+              where (r.states = '' or ${CURRENT_STATE} = any(string_to_array(r.states, ' ')))
                 and (r.after_id is null or (a.list_order, a.id) > (r.after_key, r.after_id))
               order by a.list_order, a.id
               limit r.row_limit

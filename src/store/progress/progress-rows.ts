@@ -22,6 +22,7 @@ const FACTS = [
   'unlock_precision',
   'first_report_time',
   'last_report_time',
+  'window_start',
   'revoked',
   'writer',
   'extensions',
@@ -48,6 +49,7 @@ export function progressRows(records: readonly ProgressRecord[]): Columns {
     unlock_precision: ['text', records.map(({ progress }) => progress.unlockPrecision)],
     first_report_time: ['bigint', records.map(({ progress }) => progress.firstReportTime)],
     last_report_time: ['bigint', records.map(({ progress }) => progress.lastReportTime)],
+    window_start: ['bigint', records.map(({ progress }) => progress.windowStart)],
     revoked: ['boolean', records.map(({ progress }) => progress.revoked)],
     writer: ['text', records.map(({ progress }) => progress.writer)],
     extensions: ['jsonb', records.map(({ progress }) => extensionsText(progress))],
@@ -59,7 +61,7 @@ export function progressRows(records: readonly ProgressRecord[]): Columns {
  * faster than rows. 64-bit integers are text, and so are extensions, which may hold larger integers.
  */
 export const PROGRESS_ITEMS = fragment(`p.state, p.values, p.reported_percent, p.percent, p.unlock_time::text,
-  p.unlock_precision, p.first_report_time::text, p.last_report_time::text, p.revoked, p.writer, p.extensions::text`)
+  p.unlock_precision, p.first_report_time::text, p.last_report_time::text, p.window_start::text, p.revoked, p.writer, p.extensions::text`)
 
 /** All null where there is no row. */
 export type ProgressItems = readonly [
@@ -71,6 +73,7 @@ export type ProgressItems = readonly [
   unlockPrecision: Progress['unlockPrecision'] | null,
   firstReportTime: string | null,
   lastReportTime: string | null,
+  windowStart: string | null,
   revoked: boolean,
   writer: string,
   extensions: string,
@@ -79,7 +82,7 @@ export type ProgressItems = readonly [
 export function progressFromItems(items: ProgressItems): Progress | undefined {
   const [state, values, reportedPercent, percent, unlockTime, unlockPrecision, first, last, ...rest] = items
   if (state === null) return undefined
-  const [revoked, writer, extensions] = rest
+  const [windowStart, revoked, writer, extensions] = rest
   return {
     state,
     values: mapValues(values, quantityFromJson),
@@ -89,6 +92,7 @@ export function progressFromItems(items: ProgressItems): Progress | undefined {
     unlockPrecision: unlockPrecision ?? undefined,
     firstReportTime: instantFromText(first),
     lastReportTime: instantFromText(last),
+    windowStart: instantFromText(windowStart),
     revoked,
     writer,
     extensions: extensionsFromText(extensions),
@@ -109,6 +113,7 @@ export function progressFromRow(row: Row<'progress'>): ProgressRecord {
       unlockPrecision: row.unlock_precision ?? undefined,
       firstReportTime: row.first_report_time ?? undefined,
       lastReportTime: row.last_report_time ?? undefined,
+      windowStart: row.window_start ?? undefined,
       revoked: row.revoked,
       writer: row.writer,
       extensions: row.extensions as unknown as Extensions,

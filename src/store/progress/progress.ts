@@ -1,11 +1,14 @@
 import { type Kysely, sql } from 'kysely'
-import type { PlayerTitleKey, ProgressKey } from '../../model/progress.ts'
+import type { PlayerTitleKey, Progress, ProgressKey } from '../../model/progress.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import { fixed, table } from '../fixed-statement.ts'
 import type { Row, Tables } from '../schema.ts'
 import {
   PROGRESS_COLUMNS,
+  PROGRESS_ITEMS,
+  type ProgressItems,
   type ProgressRecord,
+  progressFromItems,
   progressFromRow,
   progressRows,
   REPLACE_PROGRESS,
@@ -21,6 +24,25 @@ export function progressQueries(db: Kysely<Tables>) {
           on p.player_id = keys.player_id and p.title_id = keys.title_id
           and p.achievement_id = keys.achievement_id`.execute(db)
       return rows.map(progressFromRow)
+    },
+
+    /** Returns a player's progress on an achievement, and the achievement's version; undefined if there is no such achievement. */
+    async find({ playerId, titleId, achievementId }: ProgressKey): Promise<
+      | {
+          readonly id: string
+          readonly etag: string
+          /** Undefined before the first report. */
+          readonly progress: Progress | undefined
+        }
+      | undefined
+    > {
+      const { rows } = await fixed<{ etag: string; items: ProgressItems }>`
+        select a.revision::text as etag, json_build_array(${PROGRESS_ITEMS}) as items
+        from achievements a
+        left join progress p on p.player_id = ${playerId} and p.title_id = a.title_id and p.achievement_id = a.id
+        where a.title_id = ${titleId} and a.id = ${achievementId}`.execute(db)
+      const [row] = rows
+      return row && { id: achievementId, etag: row.etag, progress: progressFromItems(row.items) }
     },
 
     async listOfPlayerTitle({ playerId, titleId }: PlayerTitleKey): Promise<readonly ProgressRecord[]> {

@@ -150,7 +150,7 @@ function resultOf(report: BatchItem, now: number): ProgressResult {
     writer: 'service',
     extensions: new Map<string, string>(),
   }
-  return { progress, changed: true, newlyUnlocked: false, alreadyUnlocked: false }
+  return { progress, changed: true, newlyUnlocked: false, alreadyUnlocked: false, missingRequirementIds: [] }
 }
 
 const recordProgress: handleUnaryCall<RecordProgressRequest, RecordProgressResponse> = (call, respond) => {

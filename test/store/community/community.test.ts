@@ -5,6 +5,7 @@ import type { Achievement } from '../../../src/model/achievement.ts'
 import type { PlayerPrincipal } from '../../../src/model/principal.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
+import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
 import {
   claimReward,
   listCommunityProgress,
@@ -179,11 +180,34 @@ describe('a community achievement', () => {
     ])
   })
 
-  test('that is a challenge counts at any time, but unlocks only inside its window', async () => {
+  test('that is a challenge counts nothing from outside its window', async () => {
     const now = services.now()
     const { add, shared } = await goalOf(5n, { kind: 'challenge', window: { start: 0n, end: now - 1n } })
     await add('ann', 7)
-    expect(await shared()).toMatchObject({ value: 7, unlockTime: undefined })
+    expect(await shared()).toBeUndefined()
+  })
+
+  test('that is a challenge loses its contributions with a new start of its window, until it is unlocked', async () => {
+    const start = services.now()
+    const end = start + 2n ** 40n
+    const { titleId, add, shared, contributors } = await goalOf(5n, {
+      kind: 'challenge',
+      window: { start, end },
+    })
+    const move = (window: { start: bigint; end: bigint }) =>
+      updateAchievement(
+        services,
+        { titleId, achievementId: 'goal', etag: undefined, patch: { window }, requestId: undefined },
+        call,
+      )
+    await add('ann', 3)
+    await move({ start, end: end + 1n })
+    expect(await shared()).toMatchObject({ value: 3 })
+    await move({ start: start + 1n, end })
+    expect([await shared(), await contributors()]).toEqual([undefined, []])
+    await add('ann', 5)
+    await move({ start, end })
+    expect(await shared()).toMatchObject({ value: 5, unlockTime: expect.any(BigInt) })
   })
 })
 

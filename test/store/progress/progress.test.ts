@@ -79,9 +79,13 @@ describe('a report', () => {
     await expect(record('dan', 'plain', unlock, at(3700))).rejects.toMatchObject({
       reason: 'TIME_OUT_OF_BOUNDS',
     })
-    await expect(record('dan', 'plain', unlock, at(-5))).rejects.toMatchObject({
+    await expect(record('dan', 'plain', unlock, at(-70))).rejects.toMatchObject({
       reason: 'TIME_OUT_OF_BOUNDS',
     })
+    const ahead = at(-50)
+    const { progress: taken } = await record('dan', 'plain', unlock, ahead)
+    expect(taken.unlockPrecision).toBe('exact')
+    expect(taken.unlockTime).toBeLessThan(ahead.occurredTime)
   })
 })
 

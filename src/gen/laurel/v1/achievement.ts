@@ -123,10 +123,28 @@ export namespace MediaRole {
   export type OTHER = typeof MediaRole.OTHER;
 }
 
+/** The state of a back-fill. */
+export const BackfillState = {
+  /** UNSPECIFIED - Never returned. */
+  UNSPECIFIED: 0,
+  /** RUNNING - It has players left. */
+  RUNNING: 1,
+  /** DONE - It has reached all players. */
+  DONE: 2,
+} as const;
+
+export type BackfillState = typeof BackfillState[keyof typeof BackfillState];
+
+export namespace BackfillState {
+  export type UNSPECIFIED = typeof BackfillState.UNSPECIFIED;
+  export type RUNNING = typeof BackfillState.RUNNING;
+  export type DONE = typeof BackfillState.DONE;
+}
+
 /**
  * The definition of an achievement, the same for all players of a title.
  *
- * Laurel stores all instants and durations with a resolution of 100 ns: `nanos` must be a multiple of 100, and the year
+ * Laurel stores all instants and durations with a resolution of 100 ns: `nanos` is rounded down to a multiple of 100. The year
  * is 1 to 9999. No text may contain the character U+0000.
  */
 export interface Achievement {
@@ -243,7 +261,11 @@ export interface Requirement {
   target?: Quantity | undefined;
 }
 
-/** When a challenge can be earned, compared with the time at which the reported event happened. */
+/**
+ * When a challenge can be earned. What happened at another time counts for nothing: a report changes nothing, and of a stat
+ * only the rises inside the window count (a value that STAT_OPERATION_MAX or STAT_OPERATION_MIN states, or that falls to its target, counts as
+ * it is).
+ */
 export interface TimeWindow {
   /** The first instant. Required. */
   startTime?:
@@ -289,6 +311,35 @@ export interface TitleAssociation {
   name: string;
   /** The version of it, if the platform states one. At most 4096 characters. */
   version?: string | undefined;
+}
+
+/**
+ * The application of a changed definition to the players who have progress or stats for it, in the background. It continues
+ * after a crash, and unlocks each player's achievement once. A later change of the achievement starts it again.
+ */
+export interface Backfill {
+  /** The title. */
+  titleId: string;
+  /** The achievement. */
+  achievementId: string;
+  /** The state. */
+  state: BackfillState;
+  /** Whether its events are kept from destinations. */
+  silent: boolean;
+  /** The actor of the change, and of the events. */
+  actor: string;
+  /** The request id of the change. Empty if it had none. */
+  requestId: string;
+  /** The number of players that it has looked at. */
+  playerCount: bigint;
+  /** The number of players whom it has unlocked the achievement for; 1 for a community achievement that it unlocked. */
+  unlockCount: bigint;
+  /** When it started. */
+  createTime?:
+    | Timestamp
+    | undefined;
+  /** When it last came further. */
+  updateTime?: Timestamp | undefined;
 }
 
 function createBaseAchievement(): Achievement {
@@ -1253,6 +1304,194 @@ export const TitleAssociation: MessageFns<TitleAssociation> = {
     message.id = object.id ?? "";
     message.name = object.name ?? "";
     message.version = object.version ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBackfill(): Backfill {
+  return {
+    titleId: "",
+    achievementId: "",
+    state: 0,
+    silent: false,
+    actor: "",
+    requestId: "",
+    playerCount: 0n,
+    unlockCount: 0n,
+    createTime: undefined,
+    updateTime: undefined,
+  };
+}
+
+export const Backfill: MessageFns<Backfill> = {
+  encode(message: Backfill, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(18).string(message.achievementId);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    if (message.silent !== false) {
+      writer.uint32(32).bool(message.silent);
+    }
+    if (message.actor !== "") {
+      writer.uint32(42).string(message.actor);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(50).string(message.requestId);
+    }
+    if (message.playerCount !== 0n) {
+      if (BigInt.asIntN(64, message.playerCount) !== message.playerCount) {
+        throw new globalThis.Error("value provided for field message.playerCount of type int64 too large");
+      }
+      writer.uint32(56).int64(message.playerCount);
+    }
+    if (message.unlockCount !== 0n) {
+      if (BigInt.asIntN(64, message.unlockCount) !== message.unlockCount) {
+        throw new globalThis.Error("value provided for field message.unlockCount of type int64 too large");
+      }
+      writer.uint32(64).int64(message.unlockCount);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(message.createTime, writer.uint32(74).fork()).join();
+    }
+    if (message.updateTime !== undefined) {
+      Timestamp.encode(message.updateTime, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Backfill {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBackfill();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.silent = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.playerCount = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.unlockCount = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.createTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.updateTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Backfill>, I>>(base?: I): Backfill {
+    return Backfill.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Backfill>, I>>(object: I): Backfill {
+    const message = createBaseBackfill();
+    message.titleId = object.titleId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.state = object.state ?? 0;
+    message.silent = object.silent ?? false;
+    message.actor = object.actor ?? "";
+    message.requestId = object.requestId ?? "";
+    message.playerCount = (object.playerCount !== undefined && object.playerCount !== null)
+      ? BigInt(object.playerCount)
+      : 0n;
+    message.unlockCount = (object.unlockCount !== undefined && object.unlockCount !== null)
+      ? BigInt(object.unlockCount)
+      : 0n;
+    message.createTime = (object.createTime !== undefined && object.createTime !== null)
+      ? Timestamp.fromPartial(object.createTime)
+      : undefined;
+    message.updateTime = (object.updateTime !== undefined && object.updateTime !== null)
+      ? Timestamp.fromPartial(object.updateTime)
+      : undefined;
     return message;
   },
 };

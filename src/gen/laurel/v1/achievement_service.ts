@@ -19,7 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.ts";
-import { Achievement } from "./achievement.ts";
+import { Achievement, Backfill } from "./achievement.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -54,6 +54,8 @@ export interface CreateAchievementRequest {
     | undefined;
   /** See TitleService. */
   requestId: string;
+  /** Whether the events of its back-fill are kept from destinations. Watches receive them. The default is false. */
+  silentBackfill: boolean;
 }
 
 /** The response of CreateAchievement. */
@@ -123,12 +125,55 @@ export interface UpdateAchievementRequest {
     | undefined;
   /** See TitleService. */
   requestId: string;
+  /** See CreateAchievementRequest.silent_backfill. */
+  silentBackfill: boolean;
+  /**
+   * Whether only to check the update, and to count whom it would unlock the achievement for: nothing is stored. The default
+   * is false.
+   */
+  validateOnly: boolean;
 }
 
 /** The response of UpdateAchievement. */
 export interface UpdateAchievementResponse {
   /** The achievement as stored. */
-  achievement?: Achievement | undefined;
+  achievement?:
+    | Achievement
+    | undefined;
+  /** With `validate_only`, the number of players whom the update would unlock it for. Else 0: see GetBackfill. */
+  unlockCount: bigint;
+}
+
+/** The request of GetBackfill. */
+export interface GetBackfillRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The achievement. Required. */
+  achievementId: string;
+}
+
+/** The response of GetBackfill. */
+export interface GetBackfillResponse {
+  /** The back-fill. */
+  backfill?: Backfill | undefined;
+}
+
+/** The request of ListBackfills. */
+export interface ListBackfillsRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The maximum number of results. The default is 50, the maximum 1000. */
+  pageSize: number;
+  /** The `next_page_token` of the previous page. If empty, the first page is returned. */
+  pageToken: string;
+}
+
+/** The response of ListBackfills. */
+export interface ListBackfillsResponse {
+  /** The back-fills. */
+  backfills: Backfill[];
+  /** The token of the next page. Empty if this page is the last. */
+  nextPageToken: string;
 }
 
 /** The request of DeleteAchievement. */
@@ -182,7 +227,7 @@ export interface BatchGetAchievementsResponse {
 }
 
 function createBaseCreateAchievementRequest(): CreateAchievementRequest {
-  return { achievement: undefined, requestId: "" };
+  return { achievement: undefined, requestId: "", silentBackfill: false };
 }
 
 export const CreateAchievementRequest: MessageFns<CreateAchievementRequest> = {
@@ -192,6 +237,9 @@ export const CreateAchievementRequest: MessageFns<CreateAchievementRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(18).string(message.requestId);
+    }
+    if (message.silentBackfill !== false) {
+      writer.uint32(24).bool(message.silentBackfill);
     }
     return writer;
   },
@@ -225,6 +273,14 @@ export const CreateAchievementRequest: MessageFns<CreateAchievementRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.silentBackfill = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -246,6 +302,7 @@ export const CreateAchievementRequest: MessageFns<CreateAchievementRequest> = {
       ? Achievement.fromPartial(object.achievement)
       : undefined;
     message.requestId = object.requestId ?? "";
+    message.silentBackfill = object.silentBackfill ?? false;
     return message;
   },
 };
@@ -626,7 +683,7 @@ export const ListAchievementsResponse: MessageFns<ListAchievementsResponse> = {
 };
 
 function createBaseUpdateAchievementRequest(): UpdateAchievementRequest {
-  return { achievement: undefined, updateMask: undefined, requestId: "" };
+  return { achievement: undefined, updateMask: undefined, requestId: "", silentBackfill: false, validateOnly: false };
 }
 
 export const UpdateAchievementRequest: MessageFns<UpdateAchievementRequest> = {
@@ -639,6 +696,12 @@ export const UpdateAchievementRequest: MessageFns<UpdateAchievementRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.silentBackfill !== false) {
+      writer.uint32(32).bool(message.silentBackfill);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(40).bool(message.validateOnly);
     }
     return writer;
   },
@@ -680,6 +743,22 @@ export const UpdateAchievementRequest: MessageFns<UpdateAchievementRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.silentBackfill = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -702,18 +781,26 @@ export const UpdateAchievementRequest: MessageFns<UpdateAchievementRequest> = {
       : undefined;
     message.updateMask = object.updateMask ?? undefined;
     message.requestId = object.requestId ?? "";
+    message.silentBackfill = object.silentBackfill ?? false;
+    message.validateOnly = object.validateOnly ?? false;
     return message;
   },
 };
 
 function createBaseUpdateAchievementResponse(): UpdateAchievementResponse {
-  return { achievement: undefined };
+  return { achievement: undefined, unlockCount: 0n };
 }
 
 export const UpdateAchievementResponse: MessageFns<UpdateAchievementResponse> = {
   encode(message: UpdateAchievementResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.achievement !== undefined) {
       Achievement.encode(message.achievement, writer.uint32(10).fork()).join();
+    }
+    if (message.unlockCount !== 0n) {
+      if (BigInt.asIntN(64, message.unlockCount) !== message.unlockCount) {
+        throw new globalThis.Error("value provided for field message.unlockCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.unlockCount);
     }
     return writer;
   },
@@ -739,6 +826,14 @@ export const UpdateAchievementResponse: MessageFns<UpdateAchievementResponse> = 
             message.achievement = Achievement.decode(reader, reader.uint32());
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unlockCount = reader.int64() as bigint;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -759,6 +854,279 @@ export const UpdateAchievementResponse: MessageFns<UpdateAchievementResponse> = 
     message.achievement = (object.achievement !== undefined && object.achievement !== null)
       ? Achievement.fromPartial(object.achievement)
       : undefined;
+    message.unlockCount = (object.unlockCount !== undefined && object.unlockCount !== null)
+      ? BigInt(object.unlockCount)
+      : 0n;
+    return message;
+  },
+};
+
+function createBaseGetBackfillRequest(): GetBackfillRequest {
+  return { titleId: "", achievementId: "" };
+}
+
+export const GetBackfillRequest: MessageFns<GetBackfillRequest> = {
+  encode(message: GetBackfillRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(18).string(message.achievementId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetBackfillRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetBackfillRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetBackfillRequest>, I>>(base?: I): GetBackfillRequest {
+    return GetBackfillRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetBackfillRequest>, I>>(object: I): GetBackfillRequest {
+    const message = createBaseGetBackfillRequest();
+    message.titleId = object.titleId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetBackfillResponse(): GetBackfillResponse {
+  return { backfill: undefined };
+}
+
+export const GetBackfillResponse: MessageFns<GetBackfillResponse> = {
+  encode(message: GetBackfillResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.backfill !== undefined) {
+      Backfill.encode(message.backfill, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetBackfillResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetBackfillResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.backfill = Backfill.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetBackfillResponse>, I>>(base?: I): GetBackfillResponse {
+    return GetBackfillResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetBackfillResponse>, I>>(object: I): GetBackfillResponse {
+    const message = createBaseGetBackfillResponse();
+    message.backfill = (object.backfill !== undefined && object.backfill !== null)
+      ? Backfill.fromPartial(object.backfill)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseListBackfillsRequest(): ListBackfillsRequest {
+  return { titleId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListBackfillsRequest: MessageFns<ListBackfillsRequest> = {
+  encode(message: ListBackfillsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBackfillsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBackfillsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListBackfillsRequest>, I>>(base?: I): ListBackfillsRequest {
+    return ListBackfillsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListBackfillsRequest>, I>>(object: I): ListBackfillsRequest {
+    const message = createBaseListBackfillsRequest();
+    message.titleId = object.titleId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListBackfillsResponse(): ListBackfillsResponse {
+  return { backfills: [], nextPageToken: "" };
+}
+
+export const ListBackfillsResponse: MessageFns<ListBackfillsResponse> = {
+  encode(message: ListBackfillsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.backfills) {
+      Backfill.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListBackfillsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListBackfillsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.backfills.push(Backfill.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListBackfillsResponse>, I>>(base?: I): ListBackfillsResponse {
+    return ListBackfillsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListBackfillsResponse>, I>>(object: I): ListBackfillsResponse {
+    const message = createBaseListBackfillsResponse();
+    message.backfills = object.backfills?.map((e) => Backfill.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
@@ -1189,7 +1557,8 @@ export const AchievementServiceService = {
   /**
    * Creates an achievement.
    *
-   * A missing stat that a requirement follows is created, without bounds. Fails with ALREADY_EXISTS, reason
+   * A missing stat that a requirement follows is created, without bounds. If players have values of a stat that it follows,
+   * a back-fill applies these to them, and unlocks it for those who meet it: see GetBackfill. Fails with ALREADY_EXISTS, reason
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: {
@@ -1230,8 +1599,12 @@ export const AchievementServiceService = {
   /**
    * Updates an achievement.
    *
-   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change, and a change of a
-   * definition unlocks nothing. If its gamerscore changes, the totals of the players who unlocked it change with it.
+   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
+   * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
+   * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
+   * change with it.
    */
   updateAchievement: {
     path: "/laurel.v1.AchievementService/UpdateAchievement" as const,
@@ -1243,6 +1616,30 @@ export const AchievementServiceService = {
     responseSerialize: (value: UpdateAchievementResponse): Buffer =>
       Buffer.from(UpdateAchievementResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdateAchievementResponse => UpdateAchievementResponse.decode(value),
+  },
+  /**
+   * Gets the back-fill of the last change of an achievement that could move existing players. Fails with NOT_FOUND, reason
+   * BACKFILL_NOT_FOUND, if there was none.
+   */
+  getBackfill: {
+    path: "/laurel.v1.AchievementService/GetBackfill" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetBackfillRequest): Buffer => Buffer.from(GetBackfillRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetBackfillRequest => GetBackfillRequest.decode(value),
+    responseSerialize: (value: GetBackfillResponse): Buffer => Buffer.from(GetBackfillResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetBackfillResponse => GetBackfillResponse.decode(value),
+  },
+  /** Lists the back-fills of a title, in order of achievement, running and done. */
+  listBackfills: {
+    path: "/laurel.v1.AchievementService/ListBackfills" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListBackfillsRequest): Buffer => Buffer.from(ListBackfillsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListBackfillsRequest => ListBackfillsRequest.decode(value),
+    responseSerialize: (value: ListBackfillsResponse): Buffer =>
+      Buffer.from(ListBackfillsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListBackfillsResponse => ListBackfillsResponse.decode(value),
   },
   /**
    * Deletes an achievement.
@@ -1294,7 +1691,8 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /**
    * Creates an achievement.
    *
-   * A missing stat that a requirement follows is created, without bounds. Fails with ALREADY_EXISTS, reason
+   * A missing stat that a requirement follows is created, without bounds. If players have values of a stat that it follows,
+   * a back-fill applies these to them, and unlocks it for those who meet it: see GetBackfill. Fails with ALREADY_EXISTS, reason
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: handleUnaryCall<CreateAchievementRequest, CreateAchievementResponse>;
@@ -1305,10 +1703,21 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /**
    * Updates an achievement.
    *
-   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change, and a change of a
-   * definition unlocks nothing. If its gamerscore changes, the totals of the players who unlocked it change with it.
+   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
+   * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
+   * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
+   * change with it.
    */
   updateAchievement: handleUnaryCall<UpdateAchievementRequest, UpdateAchievementResponse>;
+  /**
+   * Gets the back-fill of the last change of an achievement that could move existing players. Fails with NOT_FOUND, reason
+   * BACKFILL_NOT_FOUND, if there was none.
+   */
+  getBackfill: handleUnaryCall<GetBackfillRequest, GetBackfillResponse>;
+  /** Lists the back-fills of a title, in order of achievement, running and done. */
+  listBackfills: handleUnaryCall<ListBackfillsRequest, ListBackfillsResponse>;
   /**
    * Deletes an achievement.
    *
@@ -1329,7 +1738,8 @@ export interface AchievementServiceClient extends Client {
   /**
    * Creates an achievement.
    *
-   * A missing stat that a requirement follows is created, without bounds. Fails with ALREADY_EXISTS, reason
+   * A missing stat that a requirement follows is created, without bounds. If players have values of a stat that it follows,
+   * a back-fill applies these to them, and unlocks it for those who meet it: see GetBackfill. Fails with ALREADY_EXISTS, reason
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement(
@@ -1382,8 +1792,12 @@ export interface AchievementServiceClient extends Client {
   /**
    * Updates an achievement.
    *
-   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change, and a change of a
-   * definition unlocks nothing. If its gamerscore changes, the totals of the players who unlocked it change with it.
+   * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
+   * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
+   * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
+   * change with it.
    */
   updateAchievement(
     request: UpdateAchievementRequest,
@@ -1399,6 +1813,41 @@ export interface AchievementServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdateAchievementResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gets the back-fill of the last change of an achievement that could move existing players. Fails with NOT_FOUND, reason
+   * BACKFILL_NOT_FOUND, if there was none.
+   */
+  getBackfill(
+    request: GetBackfillRequest,
+    callback: (error: ServiceError | null, response: GetBackfillResponse) => void,
+  ): ClientUnaryCall;
+  getBackfill(
+    request: GetBackfillRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetBackfillResponse) => void,
+  ): ClientUnaryCall;
+  getBackfill(
+    request: GetBackfillRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetBackfillResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists the back-fills of a title, in order of achievement, running and done. */
+  listBackfills(
+    request: ListBackfillsRequest,
+    callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
+  ): ClientUnaryCall;
+  listBackfills(
+    request: ListBackfillsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
+  ): ClientUnaryCall;
+  listBackfills(
+    request: ListBackfillsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
   ): ClientUnaryCall;
   /**
    * Deletes an achievement.

@@ -762,6 +762,19 @@ export const ErrorReason = {
    *     }
    */
   PAGE_REFUSED: 59,
+  /**
+   * BACKFILL_NOT_FOUND - NOT_FOUND: no change of the achievement could move existing players.
+   *
+   *     {
+   *       "reason": "BACKFILL_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "first-lap"
+   *       }
+   *     }
+   */
+  BACKFILL_NOT_FOUND: 60,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -827,4 +840,5 @@ export namespace ErrorReason {
   export type SERVER_STOPPING = typeof ErrorReason.SERVER_STOPPING;
   export type TOO_MANY_DESTINATIONS = typeof ErrorReason.TOO_MANY_DESTINATIONS;
   export type PAGE_REFUSED = typeof ErrorReason.PAGE_REFUSED;
+  export type BACKFILL_NOT_FOUND = typeof ErrorReason.BACKFILL_NOT_FOUND;
 }

@@ -149,6 +149,11 @@ export interface ProgressResult {
   newlyUnlocked: boolean;
   /** Whether it was unlocked before this report: success, not an error. */
   alreadyUnlocked: boolean;
+  /**
+   * The requirements that are not met yet, in the order of the definition. Empty once it is achieved, and for a player if it
+   * is hidden.
+   */
+  missingRequirementIds: string[];
 }
 
 /** An achievement with a player's progress on it. */
@@ -559,7 +564,13 @@ export const RequirementProgress: MessageFns<RequirementProgress> = {
 };
 
 function createBaseProgressResult(): ProgressResult {
-  return { progress: undefined, changed: false, newlyUnlocked: false, alreadyUnlocked: false };
+  return {
+    progress: undefined,
+    changed: false,
+    newlyUnlocked: false,
+    alreadyUnlocked: false,
+    missingRequirementIds: [],
+  };
 }
 
 export const ProgressResult: MessageFns<ProgressResult> = {
@@ -575,6 +586,9 @@ export const ProgressResult: MessageFns<ProgressResult> = {
     }
     if (message.alreadyUnlocked !== false) {
       writer.uint32(32).bool(message.alreadyUnlocked);
+    }
+    for (const v of message.missingRequirementIds) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -624,6 +638,14 @@ export const ProgressResult: MessageFns<ProgressResult> = {
             message.alreadyUnlocked = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.missingRequirementIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -647,6 +669,7 @@ export const ProgressResult: MessageFns<ProgressResult> = {
     message.changed = object.changed ?? false;
     message.newlyUnlocked = object.newlyUnlocked ?? false;
     message.alreadyUnlocked = object.alreadyUnlocked ?? false;
+    message.missingRequirementIds = object.missingRequirementIds?.map((e) => e) || [];
     return message;
   },
 };

@@ -105,8 +105,9 @@ export interface RecordProgressRequest {
     { $case: "percent"; value: number }
     | undefined;
   /**
-   * When it happened: at most as far in the past as the server allows (7 days by default) and not in the future, else
-   * the call fails with INVALID_ARGUMENT, reason TIME_OUT_OF_BOUNDS. If left out, the server's current time.
+   * When it happened: at most as far in the past as the server allows (7 days by default), else the call fails with
+   * INVALID_ARGUMENT, reason TIME_OUT_OF_BOUNDS. A time in the future is taken as now if clocks may differ that much (60
+   * seconds by default), else it fails too. If left out, the server's current time.
    */
   occurredTime?:
     | Timestamp
@@ -127,6 +128,8 @@ export interface RecordProgressResponse {
   newlyUnlocked: boolean;
   /** See ProgressResult.already_unlocked. */
   alreadyUnlocked: boolean;
+  /** See ProgressResult.missing_requirement_ids. */
+  missingRequirementIds: string[];
 }
 
 /** The request of UnlockAchievement. */
@@ -157,6 +160,8 @@ export interface UnlockAchievementResponse {
   newlyUnlocked: boolean;
   /** See ProgressResult.already_unlocked. */
   alreadyUnlocked: boolean;
+  /** See ProgressResult.missing_requirement_ids. */
+  missingRequirementIds: string[];
 }
 
 /** The request of RecordStats. */
@@ -690,7 +695,13 @@ export const RecordProgressRequest: MessageFns<RecordProgressRequest> = {
 };
 
 function createBaseRecordProgressResponse(): RecordProgressResponse {
-  return { progress: undefined, changed: false, newlyUnlocked: false, alreadyUnlocked: false };
+  return {
+    progress: undefined,
+    changed: false,
+    newlyUnlocked: false,
+    alreadyUnlocked: false,
+    missingRequirementIds: [],
+  };
 }
 
 export const RecordProgressResponse: MessageFns<RecordProgressResponse> = {
@@ -706,6 +717,9 @@ export const RecordProgressResponse: MessageFns<RecordProgressResponse> = {
     }
     if (message.alreadyUnlocked !== false) {
       writer.uint32(32).bool(message.alreadyUnlocked);
+    }
+    for (const v of message.missingRequirementIds) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -755,6 +769,14 @@ export const RecordProgressResponse: MessageFns<RecordProgressResponse> = {
             message.alreadyUnlocked = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.missingRequirementIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -778,6 +800,7 @@ export const RecordProgressResponse: MessageFns<RecordProgressResponse> = {
     message.changed = object.changed ?? false;
     message.newlyUnlocked = object.newlyUnlocked ?? false;
     message.alreadyUnlocked = object.alreadyUnlocked ?? false;
+    message.missingRequirementIds = object.missingRequirementIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -888,7 +911,13 @@ export const UnlockAchievementRequest: MessageFns<UnlockAchievementRequest> = {
 };
 
 function createBaseUnlockAchievementResponse(): UnlockAchievementResponse {
-  return { progress: undefined, changed: false, newlyUnlocked: false, alreadyUnlocked: false };
+  return {
+    progress: undefined,
+    changed: false,
+    newlyUnlocked: false,
+    alreadyUnlocked: false,
+    missingRequirementIds: [],
+  };
 }
 
 export const UnlockAchievementResponse: MessageFns<UnlockAchievementResponse> = {
@@ -904,6 +933,9 @@ export const UnlockAchievementResponse: MessageFns<UnlockAchievementResponse> = 
     }
     if (message.alreadyUnlocked !== false) {
       writer.uint32(32).bool(message.alreadyUnlocked);
+    }
+    for (const v of message.missingRequirementIds) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -953,6 +985,14 @@ export const UnlockAchievementResponse: MessageFns<UnlockAchievementResponse> = 
             message.alreadyUnlocked = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.missingRequirementIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -976,6 +1016,7 @@ export const UnlockAchievementResponse: MessageFns<UnlockAchievementResponse> = 
     message.changed = object.changed ?? false;
     message.newlyUnlocked = object.newlyUnlocked ?? false;
     message.alreadyUnlocked = object.alreadyUnlocked ?? false;
+    message.missingRequirementIds = object.missingRequirementIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -2684,7 +2725,7 @@ export const GetPlayerSummaryResponse: MessageFns<GetPlayerSummaryResponse> = {
  *
  * The same rules hold for every kind of report: a report never lowers progress; an achievement unlocks exactly once,
  * and its unlock time never changes; an unlock needs all requirements; a challenge unlocks only if the reported event
- * happened inside its window. Concurrent reports have the same result as one of their sequential orders.
+ * happened inside its window, and counts nothing that happened outside. Concurrent reports have the same result as one of their sequential orders.
  *
  * A report creates the player if it does not exist. Every call fails with NOT_FOUND, reason TITLE_NOT_FOUND,
  * ACHIEVEMENT_NOT_FOUND or STAT_NOT_FOUND, if a resource that it names does not exist. When the server is overloaded, a

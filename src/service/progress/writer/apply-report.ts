@@ -10,21 +10,25 @@ import type {
   Report,
   ReportContext,
 } from '../../../model/progress.ts'
+import type { NewEvent } from '../../../store/events/event-rows.ts'
 import { type Attribution, attributionOf } from '../../call.ts'
 import { type IdempotencyStore, requestDigest } from '../../idempotency.ts'
-import type { RecordOutcome, ReportEntry } from './contract.ts'
+import { isHiddenFrom, resultFor } from '../hidden-result.ts'
+import type { RecordOutcome, ReportEntry, TimeBounds } from './contract.ts'
 import { formatStoredResult, parseStoredResult } from './response-text.ts'
 import type { PlayerTitleChanges } from './unit-of-work.ts'
 
 /** The state to which reports are applied: locked, or verified by the statement that writes the changes. */
 export interface ReportState {
   readonly now: Instant
-  readonly maxBackdateSeconds: number
+  readonly timeBounds: TimeBounds
   readonly idempotency: IdempotencyStore
   /** @throws LaurelError NOT_FOUND naming the title or the achievement. */
   definitionOf(entry: ReportEntry, index: number): StoredAchievement
   /** Called only for an entry that has a definition. */
   changesOf(entry: ReportEntry, index: number): PlayerTitleChanges
+  /** Returns the player's values of the stats that the achievement follows; undefined if they were not read. */
+  statsOf?(entry: ReportEntry): ReportContext['stats']
 }
 
 /**
@@ -41,14 +45,24 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
   const achievement = state.definitionOf(entry, index)
   const digest = request.requestId === undefined ? '' : requestDigest('recordProgress', request)
   const stored = idempotency.find(request, digest)
-  if (stored !== undefined) return parseStoredResult(stored, request)
+  if (stored !== undefined) return resultFor(call, achievement, parseStoredResult(stored, request))
   checkServerOnly(achievement, entry)
-  const context = contextOf(state, request.occurredTime, call.actor)
+  const context = { ...contextOf(state, request.occurredTime, call.actor), stats: state.statsOf?.(entry) }
   const attribution = attributionOf(call, request.requestId)
   const changes = state.changesOf(entry, index)
-  const result = addReport(changes, request, achievement, request.report, context, attribution)
+  const isHidden = isHiddenFrom(call.principal, achievement.hidden)
+  const result = addReport(changes, request, achievement, request.report, context, {
+    ...attribution,
+    isHidden,
+  })
   if (request.requestId !== undefined) idempotency.add(request, digest, formatStoredResult(result))
-  return result
+  return resultFor(call, achievement, result)
+}
+
+interface ReportAttribution extends Attribution, Pick<NewEvent, 'silent'> {
+  readonly reason?: string
+  /** Whether a rejection may not tell the requirements. */
+  readonly isHidden?: boolean
 }
 
 /** Adds one report to the changes of its player's title. @throws LaurelError if the achievement rejects it. */
@@ -58,37 +72,41 @@ export function addReport(
   achievement: StoredAchievement,
   report: Report,
   context: ReportContext,
-  { actor, requestId = '' }: Attribution,
+  { actor, requestId = '', reason = '', silent, isHidden = false }: ReportAttribution,
 ): ProgressResult {
   const outcome = applyReport(achievement, changes.progressOf(achievementId), report, context)
-  if (outcome.kind === 'rejected') throw rejected(achievement, outcome)
-  const { progress, changed, newlyUnlocked, alreadyUnlocked } = outcome
+  if (outcome.kind === 'rejected') throw rejected(achievement, outcome, isHidden)
+  const { kind: _, ...recorded } = outcome
+  const { progress, changed, newlyUnlocked } = recorded
   if (changed) {
     const kind = newlyUnlocked ? 'unlocked' : 'progressed'
-    changes.change(achievement, progress, { kind, time: context.time, actor, reason: '', requestId })
+    changes.change(achievement, progress, { kind, time: context.time, actor, reason, requestId, silent })
   }
-  return { playerId, titleId, achievementId, progress, changed, newlyUnlocked, alreadyUnlocked }
+  return { playerId, titleId, achievementId, ...recorded }
 }
 
 /**
- * Returns the time and the author of a report. The time is the caller's, within bounds, or Laurel's clock.
- * @throws LaurelError TIME_OUT_OF_BOUNDS for the future, or further back than the configured bound.
+ * Returns the time and the author of a report. The time is the caller's, within bounds, or Laurel's clock: a time that is
+ * ahead by no more than clocks may differ is taken as now.
+ * @throws LaurelError TIME_OUT_OF_BOUNDS for a time further ahead, or further back than the configured bound.
  */
 export function contextOf(
-  { now, maxBackdateSeconds }: Pick<ReportState, 'now' | 'maxBackdateSeconds'>,
+  { now, timeBounds: { maxBackdateSeconds, maxClockSkewSeconds } }: Pick<ReportState, 'now' | 'timeBounds'>,
   occurredTime: Instant | undefined,
   writer: string,
 ): ReportContext {
-  if (occurredTime === undefined) return { time: now, precision: 'exact', writer }
   const earliest = now - BigInt(maxBackdateSeconds) * TICKS_PER_SECOND
+  const latest = now + BigInt(maxClockSkewSeconds) * TICKS_PER_SECOND
+  if (occurredTime === undefined || (occurredTime > now && occurredTime <= latest))
+    return { time: now, precision: 'exact', writer }
   if (occurredTime <= now && occurredTime >= earliest)
     return { time: occurredTime, precision: 'reported', writer }
   const message =
     occurredTime > now
-      ? `occurred_time ${formatInstant(occurredTime)} lies in the future`
+      ? `occurred_time ${formatInstant(occurredTime)} lies more than ${maxClockSkewSeconds} seconds in the future`
       : `occurred_time ${formatInstant(occurredTime)} lies more than ${maxBackdateSeconds} seconds in the past`
   throw new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', message, {
-    metadata: { earliest: formatInstant(earliest), latest: formatInstant(now) },
+    metadata: { earliest: formatInstant(earliest), latest: formatInstant(latest) },
     violations: [{ field: 'occurred_time', message: 'must lie within the accepted bounds' }],
   })
 }
@@ -117,10 +135,15 @@ export function asOutcome(error: unknown): LaurelError {
 
 type Rejected = Extract<Outcome, { readonly kind: 'rejected' }>
 
-function rejected({ titleId, id }: StoredAchievement, { why, detail, metadata }: Rejected): LaurelError {
+function rejected(
+  { titleId, id }: StoredAchievement,
+  { why, detail, metadata }: Rejected,
+  isHidden: boolean,
+): LaurelError {
   const [code, reason] = REJECTIONS[why]
-  return new LaurelError(code, reason, `achievement ${id}: ${detail}`, {
-    metadata: { titleId, achievementId: id, ...metadata },
+  const shown = isHidden ? { detail: 'it does not accept this report, and is hidden' } : { detail, metadata }
+  return new LaurelError(code, reason, `achievement ${id}: ${shown.detail}`, {
+    metadata: { titleId, achievementId: id, ...shown.metadata },
   })
 }
 

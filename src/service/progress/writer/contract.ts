@@ -8,19 +8,26 @@ import type { Call } from '../../call.ts'
 import type { ContributionResult } from '../../stats/record-contributions.ts'
 import type { StatUpdate } from '../../stats/stat-updates.ts'
 
+/** How far from Laurel's clock the stated time of a report may lie. */
+export interface TimeBounds {
+  readonly maxBackdateSeconds: number
+  /** Times up to this far ahead are taken as now. */
+  readonly maxClockSkewSeconds: number
+}
+
 /** The parts that the writer works with, given by the composition root. */
 export interface WriterParts {
   readonly store: Store
   readonly definitions: DefinitionCache
   readonly now: () => Instant
-  readonly maxBackdateSeconds: number
+  readonly timeBounds: TimeBounds
 }
 
 export interface RecordProgress {
   readonly titleId: string
   readonly playerId: string
   readonly achievementId: string
-  readonly report: Exclude<Report, { readonly kind: 'stat' | 'import' }>
+  readonly report: Exclude<Report, { readonly kind: 'stat' | 'import' | 'definition' }>
   /** When it happened; undefined for now. */
   readonly occurredTime: Instant | undefined
   readonly requestId: string | undefined

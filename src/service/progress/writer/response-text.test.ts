@@ -15,6 +15,7 @@ const progress = fc.record({
   unlockPrecision: fc.constantFrom(undefined, 'exact' as const, 'unknown' as const),
   firstReportTime: instant,
   lastReportTime: instant,
+  windowStart: instant,
   revoked: fc.boolean(),
   writer: fc.string(),
   extensions: fc.constantFrom({}, { xbox: { $bigint: 'x', deep: [2n ** 60n, null] } }),
@@ -22,7 +23,8 @@ const progress = fc.record({
 
 test('parses a stored result back to the same result', () => {
   const key = { playerId: 'ann', titleId: 'title', achievementId: 'first' }
-  const flags = { changed: fc.boolean(), newlyUnlocked: fc.boolean(), alreadyUnlocked: fc.boolean() }
+  const missing = fc.array(fc.string(), { maxLength: 3 })
+  const flags = { missing, changed: fc.boolean(), newlyUnlocked: fc.boolean(), alreadyUnlocked: fc.boolean() }
   fc.assert(
     fc.property(fc.record({ progress, ...flags }), (said) => {
       const result = { ...key, ...said }

@@ -12,6 +12,7 @@ type Text = readonly [
   revoked: boolean,
   writer: string,
   extensions: string,
+  ...missing: readonly string[],
 ]
 
 /** Returns a result as stored text: short, because there is one for each report. Members of the request are left out. */
@@ -20,19 +21,23 @@ export function formatStoredResult({
   changed,
   newlyUnlocked,
   alreadyUnlocked,
+  missing,
 }: ProgressResult): string {
-  const { unlockTime, firstReportTime, lastReportTime } = progress
+  const { unlockTime, firstReportTime, lastReportTime, windowStart } = progress
   const text: Text = [
     Number(changed) + 2 * Number(newlyUnlocked) + 4 * Number(alreadyUnlocked),
     progress.state,
     pack(progress.values),
     progress.reportedPercent,
     progress.percent,
-    [unlockTime, firstReportTime, lastReportTime].map((time) => (time === undefined ? null : String(time))),
+    [unlockTime, firstReportTime, lastReportTime, windowStart].map((time) =>
+      time === undefined ? null : String(time),
+    ),
     progress.unlockPrecision ?? null,
     progress.revoked,
     progress.writer,
     pack(progress.extensions),
+    ...missing,
   ]
   return JSON.stringify(text)
 }
@@ -52,8 +57,9 @@ export function parseStoredResult(
     revoked,
     writer,
     extensions,
+    ...missing
   ] = JSON.parse(text) as Text
-  const [unlockTime, firstReportTime, lastReportTime] = times.map((time) =>
+  const [unlockTime, firstReportTime, lastReportTime, windowStart] = times.map((time) =>
     time === null ? undefined : BigInt(time),
   )
   return {
@@ -69,6 +75,7 @@ export function parseStoredResult(
       unlockPrecision: unlockPrecision ?? undefined,
       firstReportTime,
       lastReportTime,
+      windowStart,
       revoked,
       writer,
       extensions: unpack(extensions),
@@ -76,5 +83,6 @@ export function parseStoredResult(
     changed: (outcome & 1) !== 0,
     newlyUnlocked: (outcome & 2) !== 0,
     alreadyUnlocked: (outcome & 4) !== 0,
+    missing,
   }
 }

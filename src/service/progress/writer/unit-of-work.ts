@@ -78,7 +78,7 @@ export function playerTitleKey({ playerId, titleId }: PlayerTitleKey): string {
 }
 
 /** The part of an event that its change does not imply. */
-export type Change = Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId'>
+export type Change = Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent'>
 
 /**
  * The changes of one transaction to one player's title, in memory: an achievement may change several times, each change is
@@ -130,11 +130,7 @@ export class PlayerTitleChanges {
     return this.#changed.get(achievementId) ?? this.#found.get(achievementId) ?? NOT_STARTED
   }
 
-  change(
-    achievement: Pick<StoredAchievement, 'id' | 'rewards'>,
-    next: Progress,
-    { kind, time, actor, reason, requestId }: Change,
-  ): void {
+  change(achievement: Pick<StoredAchievement, 'id' | 'rewards'>, next: Progress, change: Change): void {
     const { playerId, titleId } = this.#playerTitle
     const achievementId = achievement.id
     const difference = Number(isUnlocked(next)) - Number(isUnlocked(this.progressOf(achievementId)))
@@ -143,11 +139,7 @@ export class PlayerTitleChanges {
       playerId,
       titleId,
       achievementId,
-      kind,
-      time,
-      actor,
-      reason,
-      requestId,
+      ...change,
       state: next.state,
       percent: next.percent,
       unlockTime: next.unlockTime,

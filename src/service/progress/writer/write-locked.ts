@@ -3,10 +3,12 @@ import { compositeKey } from '../../../model/composite-key.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { ProgressKey } from '../../../model/progress.ts'
 import type { Queries } from '../../../store/queries.ts'
+import { statCodesOf } from '../../achievements/write-definitions.ts'
 import { IdempotencyStore } from '../../idempotency.ts'
 import { achievementNotFound, titleNotFound } from '../../require.ts'
 import { applyReports, attempt } from './apply-report.ts'
 import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
+import { StatValues } from './stat-values.ts'
 import { UnitOfWork } from './unit-of-work.ts'
 import { writeBatch } from './write-batch.ts'
 
@@ -20,7 +22,7 @@ export function writeLocked(
 }
 
 async function recordBatch(
-  { now, maxBackdateSeconds }: WriterParts,
+  { now, timeBounds }: WriterParts,
   queries: Queries,
   entries: readonly ReportEntry[],
 ): Promise<readonly RecordOutcome[]> {
@@ -31,9 +33,11 @@ async function recordBatch(
   const ready = requests.filter((request) => !(attempt(() => definitions.of(request)) instanceof LaurelError))
   const unitOfWork = await UnitOfWork.open(queries, time, ready)
   const idempotency = await IdempotencyStore.load(queries, ready)
+  const stats = await StatValues.load(queries, ready, statCodesOf(ready.map((each) => definitions.of(each))))
+  const statsOf = ({ request }: ReportEntry) => stats.quantitiesOf(request)
   const definitionOf = ({ request }: ReportEntry) => definitions.of(request)
   const changesOf = ({ request }: ReportEntry) => unitOfWork.of(request)
-  const state = { now: time, maxBackdateSeconds, idempotency, changesOf, definitionOf }
+  const state = { now: time, timeBounds, idempotency, changesOf, definitionOf, statsOf }
   const outcomes = applyReports(state, entries)
   await unitOfWork.flush(queries)
   await idempotency.flush(queries, time)

@@ -2,7 +2,8 @@ import type { StoredAchievement } from '../../../model/achievement.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { NEVER_ABORTED } from '../../../model/never-aborted.ts'
-import type { Progress } from '../../../model/progress.ts'
+import { meets } from '../../../model/percent.ts'
+import { type Progress, valueAt } from '../../../model/progress.ts'
 import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
@@ -29,10 +30,11 @@ interface OpenPlayerTitle {
 /**
  * Records entries without a lock: reports are applied to cached or read state, and one statement writes the changes of each
  * player's title whose state is still the same. Returns undefined for entries of a title that was not written: it changed,
- * or one of its entries was rejected, perhaps because of stale state.
+ * one of its entries was rejected, perhaps because of stale state, or
+ * stats must be read.
  */
 export async function writeOptimistic(
-  { store, definitions, now, maxBackdateSeconds }: WriterParts,
+  { store, definitions, now, timeBounds }: WriterParts,
   cache: PlayerTitleCache,
   entries: readonly ReportEntry[],
 ): Promise<readonly (RecordOutcome | undefined)[]> {
@@ -49,12 +51,18 @@ export async function writeOptimistic(
     return definition
   }
   const changesOf = (_: ReportEntry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
-  const state = { now: time, maxBackdateSeconds, idempotency, changesOf, definitionOf }
+  const state = { now: time, timeBounds, idempotency, changesOf, definitionOf }
   const outcomes = applyReports(state, entries)
 
   for (const [index, playerTitle] of playerTitles.entries()) {
     const definition = found[index]
-    if (outcomes[index] instanceof LaurelError || definition === undefined) playerTitle.isRejected = true
+    const outcome = outcomes[index]
+    if (
+      outcome instanceof LaurelError ||
+      definition === undefined ||
+      lacksStat(definition, playerTitle.changes)
+    )
+      playerTitle.isRejected = true
     else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
   }
   for (const response of idempotency.newResponses)
@@ -75,6 +83,18 @@ export async function writeOptimistic(
   definitions.evict(unwritten.flatMap((playerTitle) => playerTitle.definitions))
   return outcomes.map((outcome, index) =>
     written.has(playerTitles[index] as OpenPlayerTitle) ? outcome : undefined,
+  )
+}
+
+/** Returns whether a requirement is missing whose stat may meet it: the stats are read under lock. */
+function lacksStat({ id, requirements }: StoredAchievement, changes: PlayerTitleChanges): boolean {
+  const { state, values } = changes.progressOf(id)
+  return (
+    state !== 'achieved' &&
+    requirements.some(
+      (requirement) =>
+        requirement.statCode !== undefined && !meets(requirement, valueAt(values, requirement.id)),
+    )
   )
 }
 

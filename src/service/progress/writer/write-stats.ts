@@ -1,18 +1,26 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
-import { compositeKey } from '../../../model/composite-key.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { pack, unpack } from '../../../model/packed.ts'
 import type { PlayerTitleKey, ProgressResult, ReportContext } from '../../../model/progress.ts'
-import type { Stat, StatValue } from '../../../model/stat.ts'
+import type { Stat } from '../../../model/stat.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { type Attribution, attributionOf } from '../../call.ts'
+import { type Attribution, attributionOf, type Call } from '../../call.ts'
 import { IdempotencyStore, requestDigest } from '../../idempotency.ts'
 import { titleNotFound } from '../../require.ts'
 import { recordContributions } from '../../stats/record-contributions.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
+import { resultFor } from '../hidden-result.ts'
 import { addReport, asOutcome, contextOf } from './apply-report.ts'
-import type { RecordStats, RecordStatsResult, StatsEntry, StatsOutcome, WriterParts } from './contract.ts'
-import { type PlayerTitleChanges, playerTitleKey, UnitOfWork } from './unit-of-work.ts'
+import type {
+  RecordStats,
+  RecordStatsResult,
+  StatsEntry,
+  StatsOutcome,
+  TimeBounds,
+  WriterParts,
+} from './contract.ts'
+import { StatValues } from './stat-values.ts'
+import { type PlayerTitleChanges, UnitOfWork } from './unit-of-work.ts'
 import { writeBatch } from './write-batch.ts'
 
 /** Records stats under lock, in one transaction. Each statement reads or writes rows of all entries. */
@@ -27,7 +35,7 @@ export function writeStats(
 /** The state that a transaction locked and read. */
 interface LockedState {
   readonly now: Instant
-  readonly maxBackdateSeconds: number
+  readonly timeBounds: TimeBounds
   readonly titles: ReadonlyMap<string, LockedTitle>
   readonly unitOfWork: UnitOfWork
   readonly idempotency: IdempotencyStore
@@ -41,7 +49,7 @@ interface LockedTitle {
 }
 
 async function recordBatch(
-  { now: clock, maxBackdateSeconds }: WriterParts,
+  { now: clock, timeBounds }: WriterParts,
   queries: Queries,
   entries: readonly StatsEntry[],
 ): Promise<readonly StatsOutcome[]> {
@@ -56,10 +64,10 @@ async function recordBatch(
   ])
   const unitOfWork = await UnitOfWork.open(queries, now, keys)
   const idempotency = await IdempotencyStore.load(queries, ready)
-  const values = new StatValues(await queries.stats.findValues(ready, [...new Set(ready.flatMap(codesOf))]))
+  const values = await StatValues.load(queries, ready, [...new Set(ready.flatMap(codesOf))])
   // Last, because all players of a title wait for these locks.
   await lockCommunityGoals(queries, titles)
-  const state = { now, maxBackdateSeconds, titles, unitOfWork, idempotency, values }
+  const state = { now, timeBounds, titles, unitOfWork, idempotency, values }
   const outcomes: StatsOutcome[] = []
   for (const entry of entries) outcomes.push(await recordEntry(queries, state, entry).catch(asOutcome))
   await queries.stats.upsertValues(values.changed)
@@ -80,12 +88,12 @@ async function recordEntry(
   if (title?.exists !== true) throw titleNotFound(titleId)
   const digest = requestId === undefined ? '' : requestDigest('recordStats', request)
   const stored = idempotency.find(request, digest)
-  if (stored !== undefined) return parseResult(stored)
+  const followers = followersOf(titles, request)
+  if (stored !== undefined) return resultsFor(call, followers, parseResult(stored))
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, call))
   const context = contextOf(state, request.occurredTime, call.actor)
   const movements = movementsOf(request, title.stats, values.of(request))
   const attribution = attributionOf(call, requestId)
-  const followers = followersOf(titles, request)
   const changes = unitOfWork.of(request)
   const result = {
     values: values.set(request, movements, context.time),
@@ -98,7 +106,19 @@ async function recordEntry(
     }),
   }
   idempotency.add(request, digest, pack({ result }))
-  return result
+  return resultsFor(call, followers, result)
+}
+
+function resultsFor(
+  call: Call,
+  followers: readonly StoredAchievement[],
+  result: RecordStatsResult,
+): RecordStatsResult {
+  const hidden = new Map(followers.map((achievement) => [achievement.id, achievement.hidden]))
+  const progressResults = result.progressResults.map((each) =>
+    resultFor(call, { hidden: hidden.get(each.achievementId) ?? true }, each),
+  )
+  return { ...result, progressResults }
 }
 
 /** Responses are stored for two days, and earlier versions stored `progressResults` under this name. */
@@ -152,47 +172,6 @@ function followersOf(
   return followers.filter((achievement) => follows(achievement, codes))
 }
 
-/** The players' values of stats, as they were read and as each entry changes them. */
-export class StatValues {
-  readonly #current: Map<string, Map<string, StatValue>>
-  readonly #changed = new Map<string, StatValue & PlayerTitleKey>()
-
-  constructor(values: readonly (StatValue & PlayerTitleKey)[]) {
-    const byPlayerTitle = Map.groupBy(values, playerTitleKey)
-    this.#current = new Map(
-      [...byPlayerTitle].map(([playerTitle, ofPlayerTitle]) => [
-        playerTitle,
-        new Map(ofPlayerTitle.map((value) => [value.code, value])),
-      ]),
-    )
-  }
-
-  of(key: PlayerTitleKey): ReadonlyMap<string, StatValue> {
-    return this.#current.get(playerTitleKey(key)) ?? new Map()
-  }
-
-  set(key: PlayerTitleKey, movements: ReadonlyMap<string, Movement>, time: Instant): readonly StatValue[] {
-    const current = new Map(this.of(key))
-    const written = [...movements].map(([code, { after }]) => {
-      const value = {
-        code,
-        value: after,
-        createTime: current.get(code)?.createTime ?? time,
-        updateTime: time,
-      }
-      current.set(code, value)
-      this.#changed.set(compositeKey(key.playerId, key.titleId, code), { ...value, ...keyOf(key) })
-      return value
-    })
-    this.#current.set(playerTitleKey(key), current)
-    return written
-  }
-
-  get changed(): readonly (StatValue & PlayerTitleKey)[] {
-    return [...this.#changed.values()]
-  }
-}
-
 /** Moves an achievement by the new values of the stats that it follows. Returns its progress if that changed. */
 export function follow(
   changes: PlayerTitleChanges,
@@ -205,9 +184,9 @@ export function follow(
   const codes = new Set(achievement.requirements.map(({ statCode }) => statCode))
   const results = [...movements]
     .filter(([statCode]) => codes.has(statCode))
-    .map(([statCode, { after }]) => {
+    .map(([statCode, { after, rise }]) => {
       const at = { ...keyOf(key), achievementId: achievement.id }
-      const report = { kind: 'stat', statCode, quantity: after } as const
+      const report = { kind: 'stat', statCode, quantity: after, rise } as const
       return addReport(changes, at, achievement, report, context, attribution)
     })
   const [first, last] = [results[0], results.at(-1)]

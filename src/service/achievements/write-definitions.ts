@@ -1,0 +1,76 @@
+import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
+import { windowOf } from '../../model/current-progress.ts'
+import type { Instant } from '../../model/instant.ts'
+import { type JsonValue, sameJson } from '../../model/json.ts'
+import type { AchievementWrite } from '../../store/achievements/achievements.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Attribution } from '../call.ts'
+
+export interface DefinitionWrite {
+  /** Undefined for a new achievement. */
+  readonly before: StoredAchievement | undefined
+  readonly after: AchievementWrite
+}
+
+export interface DefinitionChange extends Attribution {
+  readonly time: Instant
+  /** Whether the events of the back-fill are kept from destinations. Absent: they are not. */
+  readonly silentBackfill?: boolean | undefined
+}
+
+/**
+ * Writes definitions of a title, each with an event. A missing stat that one follows is created; a change of the gamerscore
+ * changes the totals of the players who have it; a change of the requirements starts a back-fill. The achievements, or
+ * the title, must be locked.
+ */
+export async function writeDefinitions(
+  queries: Queries,
+  titleId: string,
+  writes: readonly DefinitionWrite[],
+  change: DefinitionChange,
+): Promise<void> {
+  const { time, actor, requestId = '', silentBackfill: silent = false } = change
+  const achievements = writes.map(({ after }) => after)
+  await queries.stats.insertMissing(titleId, statCodesOf(achievements), time)
+  await queries.achievements.upsert(titleId, achievements)
+  const ids = achievements.map(({ id }) => id)
+  await queries.events.insertDefinitionEvents(titleId, ids, change)
+  for (const { before, after } of writes) {
+    if (before === undefined) continue
+    const difference = scoreOf(after) - scoreOf(before)
+    const isNewWindow =
+      after.participation === 'community' && windowOf(before)?.start !== windowOf(after)?.start
+    if (difference === 0n && !isNewWindow) continue
+    await queries.playerTitles.lockByAchievement(titleId, after.id)
+    if (difference !== 0n) await queries.playerTitles.adjustScores(titleId, after.id, difference)
+    // Contributions of an unlocked achievement stay, with the rewards that can be claimed for them.
+    if (isNewWindow && !(await isUnlockedByAll(queries, titleId, after.id)))
+      await queries.community.deleteContributions(titleId, after.id, { time, actor, requestId, reason: '' })
+  }
+  const started = writes.filter(needsBackfill).map(({ after }) => after.id)
+  await queries.backfills.start(
+    titleId,
+    started.map((achievementId) => ({ achievementId, silent, actor, requestId, createTime: time })),
+  )
+}
+
+/** Returns whether a write can unlock the achievement, or move its progress, for existing players. */
+function needsBackfill({ before, after }: DefinitionWrite): boolean {
+  if (after.requirements.length === 0) return false
+  if (before === undefined) return windowOf(after) === undefined && statCodesOf([after]).length > 0
+  return !sameJson(goalOf(before), goalOf(after))
+}
+
+function goalOf({ requirements, kind, window, participation }: Achievement): JsonValue {
+  return { requirements, start: windowOf({ kind, window })?.start, participation } as unknown as JsonValue
+}
+
+async function isUnlockedByAll(queries: Queries, titleId: string, achievementId: string): Promise<boolean> {
+  const shared = await queries.community.list(titleId)
+  return shared.some((each) => each.achievementId === achievementId && each.unlockTime !== undefined)
+}
+
+export function statCodesOf(achievements: readonly Pick<Achievement, 'requirements'>[]): readonly string[] {
+  const codes = achievements.flatMap(({ requirements }) => requirements.map(({ statCode }) => statCode))
+  return [...new Set(codes.filter((code) => code !== undefined))]
+}
