@@ -39,7 +39,7 @@ async function sendTwo(deadline: number, failures = 0) {
       ...times,
     },
     attempts: events.map((event) => ({ event, number: 1 })),
-    ...{ account: '', achievements: new Map(), progress: new Map() },
+    ...{ account: '', achievements: new Map(), progress: new Map(), deliveredPercents: new Map() },
   }
   const secret = { reference: HOOK.credential, secret: HOOK_SECRET }
   const plan = planRequests(destination, claimed, undefined, secret, 0n)

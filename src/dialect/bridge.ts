@@ -33,6 +33,8 @@ export interface BridgeChange {
   readonly achievement: StoredAchievement
   /** The player's current progress, which may be newer than the event. */
   readonly progress: Progress
+  /** The percent that the platform received last; undefined if it received nothing. */
+  readonly deliveredPercent: number | undefined
 }
 
 /** The title and account, by the platform's names. */

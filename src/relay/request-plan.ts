@@ -6,6 +6,7 @@ import {
   type Verdict,
   verdictOf,
 } from '../dialect/bridge.ts'
+import { currentProgress } from '../model/current-progress.ts'
 import { type Destination, WEBHOOK } from '../model/destination.ts'
 import type { Instant } from '../model/instant.ts'
 import { NOT_STARTED } from '../model/progress.ts'
@@ -71,7 +72,7 @@ function planWebhook(
 
 function planPlatform(
   destination: Destination,
-  { title, account, attempts, achievements, progress }: ClaimedDeliveries,
+  { title, account, attempts, achievements, progress, deliveredPercents }: ClaimedDeliveries,
   bridge: Bridge,
   secret: Secret | undefined,
 ): RequestPlan {
@@ -82,9 +83,16 @@ function planPlatform(
   const unsupported: { attempt: Attempt; why: string }[] = []
   for (const attempt of attempts) {
     const { event } = attempt
-    const achievement = achievements.get(event.achievementId)
+    const { achievementId } = event
+    const achievement = achievements.get(achievementId)
     if (achievement === undefined) unsupported.push({ attempt, why: 'the achievement is deleted' })
-    else changes.push({ event, achievement, progress: progress.get(event.achievementId) ?? NOT_STARTED })
+    else {
+      changes.push({
+        ...{ event, achievement },
+        progress: currentProgress(achievement, progress.get(achievementId) ?? NOT_STARTED),
+        deliveredPercent: deliveredPercents.get(achievementId),
+      })
+    }
   }
 
   const toPlanned = (request: BridgeRequest): PlannedRequest => {

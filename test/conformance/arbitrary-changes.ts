@@ -73,8 +73,12 @@ function changeOf(achievement: StoredAchievement): fc.Arbitrary<BridgeChange> {
       requestId: '',
     }))
   return fc
-    .record({ event, progress: progressOn(achievement) })
-    .map(({ event: made, progress }) => ({ event: { ...made, id: 0n }, achievement, progress }))
+    .record({
+      event,
+      progress: progressOn(achievement),
+      deliveredPercent: fc.option(fc.integer({ min: 0, max: 100 }), { nil: undefined, freq: 3 }),
+    })
+    .map(({ event: made, ...parts }) => ({ ...parts, event: { ...made, id: 0n }, achievement }))
 }
 
 /** Changes of one player, in their order: of many achievements, or often of the same. */
@@ -100,10 +104,10 @@ export function crowds(adapter: Adapter): fc.Arbitrary<readonly BridgeChange[]> 
     .chain(([achievement, count]) =>
       fc.array(changeOf(achievement), { minLength: 1, maxLength: 5 }).map((few) =>
         Array.from({ length: count }, (_, index) => {
-          const { event, progress } = few[index % few.length] as BridgeChange
+          const { event, ...parts } = few[index % few.length] as BridgeChange
           const number = String(1 + ((index * 7) % count))
           const alike = { ...achievement, id: `a${number}`, ids: { [adapter.id]: number } }
-          return { event: { ...event, achievementId: alike.id }, achievement: alike, progress }
+          return { ...parts, event: { ...event, achievementId: alike.id }, achievement: alike }
         }),
       ),
     )

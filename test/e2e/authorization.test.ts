@@ -47,6 +47,8 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   deleteAchievement: 'operator',
   reorderAchievement: 'manager',
   batchGetAchievements: 'manager',
+  getBackfill: 'manager',
+  listBackfills: 'manager',
   createDestination: 'manager',
   getDestination: 'manager',
   listDestinations: 'manager',

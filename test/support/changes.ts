@@ -34,5 +34,6 @@ export function changeOf(
     event,
     achievement: { ...achievement, titleId: event.titleId, createTime: 0n, updateTime: 0n, etag: '' },
     progress: { ...NOT_STARTED, ...progress },
+    deliveredPercent: undefined,
   }
 }

@@ -62,6 +62,8 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   }),
   deleteAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'gone' }),
   reorderAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a', listOrder: 1 }),
+  getBackfill: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
+  listBackfills: ({ title: titleId }) => ({ titleId }),
   batchGetAchievements: ({ title: titleId }) => ({ titleId, achievementIds: ['a'] }),
 
   createDestination: ({ title: titleId }) => ({

@@ -23,6 +23,14 @@ export function splitSupported(
   return { supported, unsupported }
 }
 
+/** Returns why the percent of a change is not sent to a platform that has a higher one; undefined if it is sent. */
+export function whyBehind(change: BridgeChange): string | undefined {
+  const { deliveredPercent = 0 } = change
+  const percent = sentPercent([change])
+  if (percent >= deliveredPercent) return undefined
+  return `the platform has ${deliveredPercent} percent already, and is not sent the lower ${percent}`
+}
+
 /** Batches changes, in order, with at most `maxKeys` keys in each batch. All changes of one key share a batch. */
 export function batchByKey(
   changes: readonly BridgeChange[],

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { type Destination, WEBHOOK } from '../../model/destination.ts'
+import { type Destination, type DestinationKey, WEBHOOK } from '../../model/destination.ts'
 import { type Duration, TICKS_PER_SECOND } from '../../model/instant.ts'
-import type { Progress } from '../../model/progress.ts'
+import type { Progress, ProgressKey } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import type { Attempt } from '../../store/destinations/delivery-attempts.ts'
 import type { Claim, ClaimRequest } from '../../store/destinations/delivery-queue.ts'
@@ -23,6 +23,8 @@ export interface ClaimedDeliveries {
   readonly achievements: ReadonlyMap<string, StoredAchievement>
   /** By achievement id; empty for a webhook. */
   readonly progress: ReadonlyMap<string, Progress>
+  /** By achievement id, the percent that the platform received last; empty for a webhook. */
+  readonly deliveredPercents: ReadonlyMap<string, number>
 }
 
 export interface ClaimOptions {
@@ -69,7 +71,7 @@ export async function claimDeliveries(
       key,
       reachable.map(({ playerId }) => playerId),
     )
-    const records = isPlatform ? await loadRecords(queries, titleId, attempts) : NO_RECORDS
+    const records = isPlatform ? await loadRecords(queries, key, attempts) : NO_RECORDS
     const byPlayer = Map.groupBy(attempts, ({ event }) => event.playerId)
     return reachable.map((claim) => ({
       claim,
@@ -78,6 +80,7 @@ export async function claimDeliveries(
       attempts: byPlayer.get(claim.playerId) ?? [],
       achievements: records.achievements,
       progress: records.progress.get(claim.playerId) ?? new Map(),
+      deliveredPercents: records.deliveredPercents.get(claim.playerId) ?? new Map(),
     }))
   })
 }
@@ -121,29 +124,41 @@ export function rateLimitOf({ limits }: Destination): Pick<ClaimRequest, 'interv
 interface Records {
   readonly achievements: ReadonlyMap<string, StoredAchievement>
   readonly progress: ReadonlyMap<string, ReadonlyMap<string, Progress>>
+  readonly deliveredPercents: ReadonlyMap<string, ReadonlyMap<string, number>>
 }
 
-const NO_RECORDS: Records = { achievements: new Map(), progress: new Map() }
+const NO_RECORDS: Records = { achievements: new Map(), progress: new Map(), deliveredPercents: new Map() }
 
 async function loadRecords(
   queries: Queries,
-  titleId: string,
+  key: DestinationKey,
   attempts: readonly Attempt[],
 ): Promise<Records> {
   const events = attempts.map(({ event }) => event)
   const ids = [...new Set(events.map(({ achievementId }) => achievementId))]
-  const achievements = await queries.achievements.listByIds(titleId, ids)
+  const achievements = await queries.achievements.listByIds(key.titleId, ids)
   const progress = events.length === 0 ? [] : await queries.progress.listAt(events)
-  const byPlayer = Map.groupBy(progress, ({ playerId }) => playerId)
+  const delivered = await queries.achievementDeliveries.listDelivered(key, events)
   return {
     achievements: new Map(achievements.map((achievement) => [achievement.id, achievement])),
-    progress: new Map(
-      [...byPlayer].map(([playerId, ofPlayer]) => [
-        playerId,
-        new Map(ofPlayer.map(({ achievementId, progress }) => [achievementId, progress])),
-      ]),
-    ),
+    progress: byPlayer(progress.map((each) => [each, each.progress])),
+    deliveredPercents: byPlayer(delivered.map((each) => [each, each.percent])),
   }
+}
+
+type OfAchievement = Pick<ProgressKey, 'playerId' | 'achievementId'>
+
+/** Groups values by player, and then by achievement. */
+function byPlayer<Value>(
+  values: readonly (readonly [OfAchievement, Value])[],
+): ReadonlyMap<string, ReadonlyMap<string, Value>> {
+  const players = Map.groupBy(values, ([{ playerId }]) => playerId)
+  return new Map(
+    [...players].map(([playerId, ofPlayer]) => [
+      playerId,
+      new Map(ofPlayer.map(([{ achievementId }, value]) => [achievementId, value])),
+    ]),
+  )
 }
 
 function partition<Item>(items: readonly Item[], isFirst: (item: Item) => boolean): [Item[], Item[]] {

@@ -9,7 +9,7 @@ export function backfillQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('backfills').selectAll()
 
   return {
-    /** Starts a back-fill for each achievement; one that runs starts again. */
+    /** Starts a back-fill for each achievement; a running back-fill starts again. */
     async start(titleId: string, backfills: readonly NewBackfill[]): Promise<void> {
       if (backfills.length === 0) return
       await db

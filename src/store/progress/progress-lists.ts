@@ -30,7 +30,7 @@ export interface AchievementProgress {
   readonly progress: Progress | undefined
 }
 
-/** The model's `currentProgress` in SQL: what was reported in a window with another start does not count. */
+/** The model's `currentProgress` in SQL: values from a window with another start do not count. */
 const CURRENT_STATE = fragment(`case
   when p.state = 'in_progress' and p.window_start is distinct from a.current_window_start then 'not_started'
   else coalesce(p.state, 'not_started') end`)

@@ -262,9 +262,8 @@ export interface Requirement {
 }
 
 /**
- * When a challenge can be earned. What happened at another time counts for nothing: a report changes nothing, and of a stat
- * only the rises inside the window count (a value that STAT_OPERATION_MAX or STAT_OPERATION_MIN states, or that falls to its target, counts as
- * it is).
+ * When a challenge can be earned. A report on an event at another time changes nothing. Of a stat only the rises inside the
+ * window count; a value that STAT_OPERATION_MAX or STAT_OPERATION_MIN states, or that falls to its target, counts as it is.
  */
 export interface TimeWindow {
   /** The first instant. Required. */

@@ -25,7 +25,7 @@ export const DeliveryState = {
   DELIVERED: 3,
   /** SUPERSEDED - A later event of the achievement made it obsolete before it was sent. */
   SUPERSEDED: 4,
-  /** UNSUPPORTED - The destination's platform cannot represent the event. */
+  /** UNSUPPORTED - The destination's platform cannot represent the event, or has a higher percent already. */
   UNSUPPORTED: 5,
   /** DEAD - A dead letter: the destination rejected it permanently, or the attempts are used up. It can be replayed. */
   DEAD: 6,

@@ -1,0 +1,144 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
+import { bridges } from '../../../src/registry.ts'
+import { planRequests, type RequestPlan } from '../../../src/relay/request-plan.ts'
+import { backfillNext } from '../../../src/service/achievements/backfills.ts'
+import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
+import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
+import { claimDeliveries } from '../../../src/service/destinations/claim-deliveries.ts'
+import { completeDeliveries } from '../../../src/service/destinations/complete-deliveries.ts'
+import { createDestination } from '../../../src/service/destinations/create-destination.ts'
+import { listAchievementDeliveries } from '../../../src/service/destinations/deliveries.ts'
+import { enqueueEvents } from '../../../src/service/destinations/enqueue-events.ts'
+import { createPlayer } from '../../../src/service/players/players.ts'
+import { recordProgress } from '../../../src/service/progress/record-progress.ts'
+import { createTitle } from '../../../src/service/titles/titles.ts'
+import { fixturesOf } from '../../support/dialect-fixtures.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
+import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
+
+let services: TestServices
+const call = callOf()
+const once = { requestId: undefined }
+
+beforeAll(async () => {
+  services = await createTestServices()
+})
+afterAll(() => services[Symbol.asyncDispose]())
+
+const counted = (target: bigint) => [requirementOf({ target })]
+
+/** A title with an achievement of 100, a player with an account, and a destination that accepts every request. */
+async function platformOf(dialect: string) {
+  const [titleId, playerId, fixtures] = [`title-${dialect}`, `player-${dialect}`, fixturesOf(dialect)]
+  const bindings = { [dialect]: fixtures.binding(1) }
+  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings, extensions: {} }
+  await createTitle(services, { title, ...once }, call)
+  const id = fixtures.achievementId(1)
+  const ids = id === undefined ? {} : { [dialect]: id }
+  const achievement = achievementOf({ id: 'goal', ids, requirements: counted(100n) })
+  await createAchievement(services, { titleId, achievement, ...once }, call)
+  const accounts = [{ dialect, id: fixtures.account(1) }]
+  await createPlayer(services, { player: { id: playerId, displayName: '', accounts }, ...once }, call)
+  const where = { url: 'https://platform.example/', credential: '' }
+  const filter = { kinds: [], achievementIds: [], playerIds: [] }
+  const limits = { requestsPerSecond: 1000, maxInFlight: 8, maxAttempts: 3, timeout: 10_000_000n }
+  const parts = { titleId, id: 'platform', displayName: '', dialect, ...where, filter, limits }
+  const destination = await createDestination(
+    services,
+    { destination: parts, fromOldest: true, ...once },
+    call,
+  )
+  return {
+    titleId,
+    record: (quantity: bigint) =>
+      recordProgress(
+        services,
+        {
+          ...{ titleId, playerId, achievementId: 'goal', occurredTime: undefined, ...once },
+          report: { kind: 'reach', requirementId: undefined, quantity },
+        },
+        call,
+      ),
+    update: async (target: bigint, silentBackfill = false) => {
+      const patch = { requirements: counted(target) }
+      const key = { titleId, achievementId: 'goal' }
+      await updateAchievement(services, { ...key, etag: undefined, patch, silentBackfill, ...once }, call)
+      await backfillNext(services, key, NEVER_ABORTED)
+    },
+    /** Delivers what is due as the relay does it, and returns the plan; undefined if nothing is due. */
+    async deliver(): Promise<RequestPlan | undefined> {
+      const position = await services.safePosition.current(NEVER_ABORTED)
+      await enqueueEvents(services, destination, position, NEVER_ABORTED)
+      const options = { lease: crypto.randomUUID(), leaseTime: 600_000_000n, limit: 8 }
+      const [claimed] = await claimDeliveries(services, destination, options, NEVER_ABORTED)
+      if (claimed === undefined) return undefined
+      const plan = planRequests(destination, claimed, bridges.get(dialect), undefined, 0n)
+      const result = { playerId, request: undefined, response: undefined, idempotencyKey: '' }
+      const results = [
+        ...plan.requests.flatMap(({ attempts }) =>
+          attempts.map(({ event }) => ({
+            ...result,
+            eventId: event.id,
+            state: 'delivered' as const,
+            error: '',
+          })),
+        ),
+        ...plan.unsupported.map(({ attempt: { event }, why }) => ({
+          ...{ ...result, eventId: event.id, error: why },
+          state: 'unsupported' as const,
+        })),
+      ]
+      const sent = {
+        claim: claimed.claim,
+        results,
+        requestCount: 1,
+        pauseTime: 0n,
+        failures: 0,
+        backoffTime: 0n,
+      }
+      await completeDeliveries(services, destination, [sent], NEVER_ABORTED)
+      return plan
+    },
+    state: async () => {
+      const request = { titleId, playerId, achievementId: 'goal', pageSize: 10, pageToken: '' }
+      return (await listAchievementDeliveries(services, request, call)).items[0]
+    },
+  }
+}
+
+/** A platform that takes values of statistics has no percent of its own. */
+const WITH_PERCENT = [...bridges].filter(
+  ([dialect]) => fixturesOf(dialect).bridge?.progressed[0] === 'delivered',
+)
+
+describe.each(WITH_PERCENT.map(([dialect]) => dialect))('%s', (dialect) => {
+  test('is not sent a lower percent than it has, and the difference can be read', async () => {
+    const { record, update, deliver, state } = await platformOf(dialect)
+    await record(80n)
+    expect((await deliver())?.requests).toHaveLength(1)
+    await update(1000n)
+    await record(100n)
+    const lower = await deliver()
+    expect(lower).toMatchObject({
+      requests: [],
+      unsupported: [{ why: expect.stringContaining('80 percent') }],
+    })
+    expect(await state()).toMatchObject({
+      state: 'unsupported',
+      delivered: { percent: 80 },
+      newest: { percent: 10 },
+      error: expect.stringContaining('the lower 10'),
+    })
+    await record(850n)
+    expect((await deliver())?.requests).toHaveLength(1)
+    expect(await state()).toMatchObject({ state: 'delivered', delivered: { percent: 85 } })
+    await update(900n)
+    await update(800n, true)
+    expect(await deliver()).toBeUndefined()
+  })
+})
+
+test('at least one platform is sent a percent', () => {
+  expect(WITH_PERCENT.length).toBeGreaterThan(0)
+})
