@@ -66,7 +66,7 @@ async function platformOf(dialect: string) {
       await updateAchievement(services, { ...key, etag: undefined, patch, silentBackfill, ...once }, call)
       await backfillNext(services, key, NEVER_ABORTED)
     },
-    /** Delivers what is due as the relay does it, and returns the plan; undefined if nothing is due. */
+    /** Delivers the due events as the relay does it, and returns the plan; undefined if there are none. */
     async deliver(): Promise<RequestPlan | undefined> {
       const position = await services.safePosition.current(NEVER_ABORTED)
       await enqueueEvents(services, destination, position, NEVER_ABORTED)
