@@ -24,6 +24,7 @@ export interface ImportRequest {
   readonly titleId: string
   readonly playerId?: string
   readonly dryRun: boolean
+  readonly applyRevocations: boolean
   readonly locale: string
   readonly lossPolicy?: LossPolicy
   readonly mapping: ReadonlyMap<string, string>

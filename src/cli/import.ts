@@ -25,6 +25,7 @@ interface Options {
   readonly rejectLosses?: true
   readonly allowRebinding?: true
   readonly progressOnly?: true
+  readonly applyRevocations?: true
 }
 
 const STRATEGIES = { replace: ImportStrategy.REPLACE, 'leave-out': ImportStrategy.LEAVE_OUT }
@@ -43,6 +44,7 @@ export function addImport(program: Command): void {
         .default('replace'),
     )
     .option('--dry-run', 'report the result, and store nothing')
+    .option('--apply-revocations', 'revoke the unlocks that the document states as revoked')
     .option('--locale <tag>', 'the language of texts without a language tag')
     .option('--map <file>', 'a JSON file: an object of Laurel’s achievement ids by the document’s')
     .option('--reject-losses', 'import nothing if there is a loss')
@@ -99,6 +101,7 @@ function requestOf(dialect: string, options: Options, mapping: ReadonlyMap<strin
     titleId: title,
     playerId: player,
     dryRun: options.dryRun === true,
+    applyRevocations: options.applyRevocations === true,
     locale,
     lossPolicy: rejectLosses ? LossPolicy.REJECT : LossPolicy.REPORT,
     mapping,

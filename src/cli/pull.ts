@@ -53,6 +53,7 @@ export function addPull(program: Command): void {
         .default('replace'),
     )
     .option('--dry-run', 'report the result, and store nothing')
+    .option('--apply-revocations', 'revoke the unlocks that the platform has revoked')
     .option('--locale <tag>', 'the language of texts without a language tag, and the one to request')
     .option('--map <file>', 'a JSON file: an object of Laurel’s achievement ids by the platform’s')
     .option('--allow-rebinding', 'pull definitions even if their ids belong to another title')

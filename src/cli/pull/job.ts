@@ -38,6 +38,8 @@ export interface Job {
   readonly mapping: ReadonlyMap<string, string>
   readonly allowRebinding: boolean
   readonly dryRun: boolean
+  /** Whether the unlocks that the platform has revoked are revoked. */
+  readonly applyRevocations: boolean
 }
 
 /**

@@ -150,8 +150,8 @@ export class Laurel implements Disposable {
   }
 }
 
-function requestOf({ dialect, titleId, dryRun, locale = '', mapping }: Job) {
-  return { dialect, titleId, dryRun, locale, mapping }
+function requestOf({ dialect, titleId, dryRun, applyRevocations, locale = '', mapping }: Job) {
+  return { dialect, titleId, dryRun, applyRevocations, locale, mapping }
 }
 
 function* chunksOf(document: Buffer): Generator<Uint8Array> {

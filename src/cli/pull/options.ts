@@ -23,6 +23,7 @@ export interface PullOptions {
   readonly binding?: ReadonlyMap<string, string>
   readonly strategy: 'replace' | 'leave-out'
   readonly dryRun?: true
+  readonly applyRevocations?: true
   readonly locale?: string
   readonly map?: string
   readonly allowRebinding?: true
@@ -78,6 +79,7 @@ export async function readJob(
     mapping: options.map === undefined ? new Map() : await readMapping(options.map),
     allowRebinding: options.allowRebinding === true,
     dryRun: options.dryRun === true,
+    applyRevocations: options.applyRevocations === true,
   }
 }
 

@@ -48,6 +48,7 @@ export function readProgressImport(
     titleId: readOptionalId(message.titleId, 'title_id', violations),
     playerId: readOptionalId(message.playerId, 'player_id', violations),
     dryRun: message.dryRun,
+    appliesRevocations: message.applyRevocations,
     mapping: readMap(message.mapping, LIMITS.mapping, 'mapping', violations, readId),
     ...readDocumentOptions(message, violations),
   }

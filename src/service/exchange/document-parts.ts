@@ -35,7 +35,7 @@ export interface EntryOutcome {
   readonly drift: Drift | undefined
 }
 
-/** The document has less progress for a player than is stored. */
+/** The stored progress of a player differs from the document's, and stays as it is. */
 export interface Drift {
   readonly key: ProgressKey
   /** The progress that the document alone would give. */

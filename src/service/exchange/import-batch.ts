@@ -9,6 +9,7 @@ import type { EntryOutcome } from './document-parts.ts'
 import { type DefinitionContext, type ImportedDefinition, importDefinitions } from './import-definitions.ts'
 import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
 import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
+import { withPastTimes } from './past-times.ts'
 
 /** A decoded entry with its title. */
 export interface ReadyEntry {
@@ -25,6 +26,7 @@ export interface ImportSettings extends Pick<DefinitionContext, 'adapter' | 'str
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly dryRun: boolean
+  readonly appliesRevocations?: boolean
 }
 
 type TitleContext = ImportSettings & DefinitionContext
@@ -65,13 +67,17 @@ async function importIntoTitle(
   call: Call,
 ): Promise<BatchResult> {
   const { adapter, mapping, dryRun, writesDefinitions } = settings
-  const records = entries.map(({ record }) => record)
+  const past = entries.map(({ record, path }) => withPastTimes(record, path, services))
+  const records = past.map(({ result }) => result)
   const lock = writesDefinitions ? 'lock' : 'lockShared'
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, lock)
   const context: TitleContext = { ...settings, services, queries, call, titleId, matcher }
   const names = dryRun ? await queries.achievements.listNames(titleId) : new Map<string, string>()
   const definitions = writesDefinitions
-    ? await importDefinitions(context, entries)
+    ? await importDefinitions(
+        context,
+        entries.map(({ shape }, index) => ({ shape, record: records[index] as Canonical })),
+      )
     : records.map((record) => match(matcher, record))
   const results = await importProgressOf(context, records, definitions)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
@@ -101,7 +107,11 @@ async function importIntoTitle(
       ? []
       : [{ kind: 'coerced', path, from: lostCode, to: achievementId, detail }]
   })
-  return { outcomes, progress: results.filter(isDone), losses }
+  return {
+    outcomes,
+    progress: results.filter(isDone),
+    losses: [...past.flatMap((each) => each.losses), ...losses],
+  }
 }
 
 function match(matcher: Matcher, record: Canonical): ImportedDefinition {
@@ -114,7 +124,16 @@ function match(matcher: Matcher, record: Canonical): ImportedDefinition {
 }
 
 async function importProgressOf(
-  { services, queries, call, adapter, titleId, matcher, playerId: namedPlayerId }: TitleContext,
+  {
+    services,
+    queries,
+    call,
+    adapter,
+    titleId,
+    matcher,
+    playerId: namedPlayerId,
+    appliesRevocations = false,
+  }: TitleContext,
   records: readonly Canonical[],
   definitions: readonly ImportedDefinition[],
 ): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
@@ -136,7 +155,11 @@ async function importProgressOf(
     }
   })
   const ready = facts.filter(isDone)
-  const results = await importPlayerFacts(queries, adapter, ready, services.now(), call)
+  const results = await importPlayerFacts(queries, adapter, ready, {
+    now: services.now(),
+    appliesRevocations,
+    call,
+  })
   const linked = new Set<string>()
   for (const [index, record] of records.entries()) {
     const [fact, account] = [facts[index], accountOf(record)]

@@ -16,6 +16,7 @@ import {
 import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
+import { withPastTimes } from './past-times.ts'
 import { checkDocument, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 
@@ -30,6 +31,8 @@ export interface ImportOptions extends DocumentOptions {
   readonly playerId: string | undefined
   readonly mapping: Mapping
   readonly allowRebinding: boolean
+  /** Whether an unlock that the document states as revoked is revoked. Absent: it is not, and reported as drift. */
+  readonly appliesRevocations?: boolean
 }
 
 export type ImportOnlyDefinitions = Omit<ImportOptions, 'playerId' | 'titleId'> & { readonly titleId: string }
@@ -93,9 +96,9 @@ async function* importDocument(
   const fallbackLocale = await fallbackLocaleOf(services, options, call)
   const facts = await checkDocument(adapter, document, { ...options, locale: fallbackLocale }, () => {
     titles.clear()
-    return (record) => {
+    return (record, path) => {
       titles.set(titleKey(record.title), record.title)
-      return unownedLosses(record, '$', playerId)
+      return [...unownedLosses(record, path, playerId), ...withPastTimes(record, path, services).losses]
     }
   })
   const writesDefinitions = scope !== 'progress'

@@ -2,7 +2,7 @@ import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dial
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
-import type { Instant } from '../../model/instant.ts'
+import { type Instant, TICKS_PER_MILLISECOND } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import {
   NOT_STARTED,
@@ -18,7 +18,7 @@ import type { Queries } from '../../store/queries.ts'
 import { attributionOf, type Call } from '../call.ts'
 import { playerNamedAfter } from '../players/accounts.ts'
 import { addReport, attempt } from '../progress/writer/apply-report.ts'
-import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
+import { type PlayerTitleChanges, UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import type { Drift } from './document-parts.ts'
 import { ImportedStats } from './import-stats.ts'
 
@@ -35,6 +35,13 @@ export interface ImportedProgress extends ProgressResult {
   readonly drift: Drift | undefined
 }
 
+export interface ImportContext {
+  readonly now: Instant
+  /** Whether an unlock that the document states as revoked is revoked. */
+  readonly appliesRevocations: boolean
+  readonly call: Call
+}
+
 /**
  * Applies another platform's progress by the rules of any report: a lower value changes nothing, and an unlock time never
  * moves. Returns one result per entry, in order; an error for an entry that is rejected.
@@ -43,8 +50,7 @@ export async function importPlayerFacts(
   queries: Queries,
   adapter: Adapter,
   players: readonly PlayerFacts[],
-  now: Instant,
-  call: Call,
+  { now, appliesRevocations, call }: ImportContext,
 ): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
   const keys = players.map(({ playerId, titleId, achievement }) => ({
     playerId,
@@ -66,7 +72,9 @@ export async function importPlayerFacts(
     return attempt(() => {
       const progress = changes.progressOf(achievement.id)
       const movements = stats.movementsOf(key, achievement, progress, report, context)
-      const result = addReport(changes, key, achievement, report, context, attribution)
+      const recorded = addReport(changes, key, achievement, report, context, attribution)
+      const result =
+        appliesRevocations && revoked ? revoke(changes, achievement, recorded, context, adapter) : recorded
       stats.apply(changes, key, movements, context, attribution)
       return { ...result, drift: driftOf(achievement, report, result.progress, context, key) }
     })
@@ -76,11 +84,36 @@ export async function importPlayerFacts(
   return results
 }
 
+/** Revokes an unlock because the platform has. */
+function revoke(
+  changes: PlayerTitleChanges,
+  achievement: StoredAchievement,
+  result: ProgressResult,
+  { time, writer }: ReportContext,
+  { displayName }: Adapter,
+): ProgressResult {
+  if (result.progress.state !== 'achieved' || result.progress.revoked) return result
+  const progress = { ...result.progress, revoked: true, writer }
+  const change = {
+    kind: 'revoked',
+    time,
+    actor: writer,
+    reason: `revoked by ${displayName}`,
+    requestId: '',
+  } as const
+  changes.change(achievement, progress, change)
+  return { ...result, progress, changed: true }
+}
+
 const STATE_RANKS = { not_started: 0, in_progress: 1, achieved: 2 } as const
 
+/** Platforms write times to the millisecond or finer. */
+const TIME_TOLERANCE = TICKS_PER_MILLISECOND
+
 /**
- * Returns the drift if a document has less progress than is stored, by the rules of reports. Two achieved states are equal;
- * values are compared only where the document has them, because not every dialect does; revoked progress never drifts.
+ * Returns the drift if a document has less progress than is stored, by the rules of reports, has revoked it, or has another
+ * unlock time. Values are compared only where the document has them, because not every dialect does; progress that is revoked
+ * here never drifts.
  */
 function driftOf(
   achievement: StoredAchievement,
@@ -89,10 +122,14 @@ function driftOf(
   context: ReportContext,
   key: ProgressKey,
 ): Drift | undefined {
-  if (stored.revoked || stored.state === 'not_started' || report.state === 'achieved') return undefined
+  if (stored.revoked || stored.state === 'not_started') return undefined
   const outcome = applyReport(achievement, NOT_STARTED, report, context)
   if (outcome.kind === 'rejected') return undefined
   const imported = outcome.progress
+  if (report.state === 'achieved') {
+    const differs = report.revoked || areApart(report.unlockTime, stored.unlockTime)
+    return differs ? { key, imported, stored } : undefined
+  }
   const isLower =
     STATE_RANKS[imported.state] < STATE_RANKS[stored.state] ||
     imported.percent < stored.percent ||
@@ -103,6 +140,12 @@ function driftOf(
       return operator === 'at_least' ? difference < 0 : difference > 0
     })
   return isLower ? { key, imported, stored } : undefined
+}
+
+function areApart(theirs: Instant | undefined, ours: Instant | undefined): boolean {
+  if (theirs === undefined || ours === undefined) return false
+  const difference = theirs - ours
+  return difference >= TIME_TOLERANCE || -difference >= TIME_TOLERANCE
 }
 
 /** Returns the player of an entry: the caller's, else the owner of the account, else a new player named after the account. */

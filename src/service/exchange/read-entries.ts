@@ -100,8 +100,8 @@ export async function checkDocument(
   return facts
 }
 
-/** Called with each record; returns further losses. */
-type Visitor = (record: Canonical) => readonly Loss[]
+/** Called with each record and its path; returns further losses. */
+type Visitor = (record: Canonical, path: string) => readonly Loss[]
 
 async function readThrough(
   adapter: Adapter,
@@ -114,7 +114,7 @@ async function readThrough(
   let firstLosses: readonly Loss[] = []
   for (;;) {
     const { value, done } = await reader.next()
-    const visitorLosses = !done && 'record' in value ? visit(value.record) : []
+    const visitorLosses = !done && 'record' in value ? visit(value.record, value.path) : []
     if (firstLosses.length === 0) firstLosses = [...value.losses, ...visitorLosses]
     if (done) return { facts: value, firstLosses }
   }

@@ -52,7 +52,7 @@ function importValue(playerId: string, value: bigint) {
   const player = { playerId, titleId, facts, achievement: hunter, summary: undefined }
   const adapter = dialectOf(services, 'xbox')
   return services.store.write(call.signal, (queries) =>
-    importPlayerFacts(queries, adapter, [player], services.now(), call),
+    importPlayerFacts(queries, adapter, [player], { now: services.now(), appliesRevocations: false, call }),
   )
 }
 

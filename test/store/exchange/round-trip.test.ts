@@ -23,7 +23,7 @@ describe.each(folders)('$adapter.id, through Postgres', (subject) => {
   describe.each(casesOf(subject))('$name', ({ document, file }) => {
     let services: TestServices
     beforeAll(async () => {
-      services = await createTestServices({ now: () => 17_000_000_000_000_000n, entropy: () => 7n })
+      services = await createTestServices({ now: () => 20_000_000_000_000_000n, entropy: () => 7n })
     })
     afterAll(() => services[Symbol.asyncDispose]())
 

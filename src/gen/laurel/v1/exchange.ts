@@ -203,11 +203,14 @@ export interface EntryOutcome {
    * for a person to decide. In a dry run only.
    */
   possibleDuplicates: string[];
-  /** Set if the stored progress is further than the entry's: the stored progress stays as it is. */
+  /**
+   * Set if the stored progress differs from the entry's and stays as it is: it is further, the entry's unlock is revoked, or
+   * its unlock time is another by a millisecond or more.
+   */
   drift?: ProgressDrift | undefined;
 }
 
-/** Progress that is further in the store than in the document. */
+/** Progress that differs between the document and the store. */
 export interface ProgressDrift {
   /** The progress that the document alone describes. */
   document?:
@@ -241,7 +244,7 @@ export interface ImportSummary {
   progressChangedCount: number;
   /** The number of them that the import unlocked. */
   newlyUnlockedCount: number;
-  /** The number of entries with less progress than is stored. */
+  /** The number of entries with `drift`. */
   driftCount: number;
 }
 

@@ -102,6 +102,11 @@ export interface ImportAchievementsRequest {
   allowRebinding: boolean;
   /** A piece of the document. */
   content: Uint8Array;
+  /**
+   * Whether an unlock that the document states as revoked is revoked, and leaves the totals. The default is false, because a
+   * document may be older than the unlock: the difference is reported as drift. Set it where the platform decides.
+   */
+  applyRevocations: boolean;
 }
 
 export interface ImportAchievementsRequest_MappingEntry {
@@ -140,6 +145,8 @@ export interface ImportProgressRequest {
   locale: string;
   /** A piece of the document. */
   content: Uint8Array;
+  /** See ImportAchievementsRequest.apply_revocations. */
+  applyRevocations: boolean;
 }
 
 export interface ImportProgressRequest_MappingEntry {
@@ -521,6 +528,7 @@ function createBaseImportAchievementsRequest(): ImportAchievementsRequest {
     mapping: new Map(),
     allowRebinding: false,
     content: new Uint8Array(0),
+    applyRevocations: false,
   };
 }
 
@@ -555,6 +563,9 @@ export const ImportAchievementsRequest: MessageFns<ImportAchievementsRequest> = 
     }
     if (message.content.length !== 0) {
       writer.uint32(82).bytes(message.content);
+    }
+    if (message.applyRevocations !== false) {
+      writer.uint32(88).bool(message.applyRevocations);
     }
     return writer;
   },
@@ -655,6 +666,14 @@ export const ImportAchievementsRequest: MessageFns<ImportAchievementsRequest> = 
             message.content = reader.bytes();
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.applyRevocations = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -690,6 +709,7 @@ export const ImportAchievementsRequest: MessageFns<ImportAchievementsRequest> = 
     })();
     message.allowRebinding = object.allowRebinding ?? false;
     message.content = object.content ?? new Uint8Array(0);
+    message.applyRevocations = object.applyRevocations ?? false;
     return message;
   },
 };
@@ -856,6 +876,7 @@ function createBaseImportProgressRequest(): ImportProgressRequest {
     mapping: new Map(),
     locale: "",
     content: new Uint8Array(0),
+    applyRevocations: false,
   };
 }
 
@@ -884,6 +905,9 @@ export const ImportProgressRequest: MessageFns<ImportProgressRequest> = {
     }
     if (message.content.length !== 0) {
       writer.uint32(66).bytes(message.content);
+    }
+    if (message.applyRevocations !== false) {
+      writer.uint32(72).bool(message.applyRevocations);
     }
     return writer;
   },
@@ -968,6 +992,14 @@ export const ImportProgressRequest: MessageFns<ImportProgressRequest> = {
             message.content = reader.bytes();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.applyRevocations = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1001,6 +1033,7 @@ export const ImportProgressRequest: MessageFns<ImportProgressRequest> = {
     })();
     message.locale = object.locale ?? "";
     message.content = object.content ?? new Uint8Array(0);
+    message.applyRevocations = object.applyRevocations ?? false;
     return message;
   },
 };

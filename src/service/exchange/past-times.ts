@@ -1,0 +1,37 @@
+import type { Canonical } from '../../dialect/adapter.ts'
+import { LossReport } from '../../dialect/losses.ts'
+import type { Translated } from '../../dialect/translate.ts'
+import { formatInstant, type Instant, TICKS_PER_SECOND } from '../../model/instant.ts'
+import type { Services } from '../services.ts'
+
+/** The members of a record that state when something happened. */
+const TIMES = {
+  achievement: ['createTime', 'updateTime'],
+  progress: ['unlockTime'],
+  summary: ['lastUnlockTime'],
+} as const
+
+/**
+ * Returns an entry's record with the times that cannot be: one in the future is unknown, and reported as a loss; one that is
+ * ahead by no more than clocks may differ is now.
+ */
+export function withPastTimes(
+  record: Canonical,
+  path: string,
+  { now: clock, settings }: Pick<Services, 'now' | 'settings'>,
+): Translated<Canonical> {
+  const now = clock()
+  const latest = now + BigInt(settings.timeBounds.maxClockSkewSeconds) * TICKS_PER_SECOND
+  const report = new LossReport()
+  const past = { ...record } as { -readonly [Part in keyof Canonical]: Canonical[Part] }
+  for (const part of ['achievement', 'progress', 'summary'] as const) {
+    const facts = record[part] as Readonly<Record<string, Instant | undefined>> | undefined
+    for (const member of TIMES[part]) {
+      const time = facts?.[member]
+      if (time === undefined || time <= now) continue
+      past[part] = { ...past[part], [member]: time > latest ? undefined : now } as never
+      if (time > latest) report.dropped([part, member], formatInstant(time), 'it lies in the future')
+    }
+  }
+  return { result: past, losses: report.losses.map((loss) => ({ ...loss, path: path + loss.path.slice(1) })) }
+}
