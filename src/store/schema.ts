@@ -37,7 +37,7 @@ export interface Tables {
 interface Versioned {
   create_time: bigint
   update_time: bigint
-  /** Counts writes; the etag. */
+  /** The etag: counts writes, from the time at which the row was inserted. */
   revision: Generated<bigint>
 }
 

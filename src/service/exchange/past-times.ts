@@ -12,8 +12,8 @@ const TIMES = {
 } as const
 
 /**
- * Returns an entry's record with the times that cannot be: one in the future is unknown, and reported as a loss; one that is
- * ahead by no more than clocks may differ is now.
+ * Returns an entry's record without times from the future: they are unknown, which is reported as a loss. A time that is ahead by
+ * no more than clocks may differ is taken as now.
  */
 export function withPastTimes(
   record: Canonical,

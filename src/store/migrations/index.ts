@@ -7,6 +7,7 @@ import * as deliveriesOfAchievements from './0005-deliveries-of-achievements.ts'
 import * as titleNames from './0006-title-names.ts'
 import * as maskedTitles from './0007-masked-titles.ts'
 import * as currentDefinitions from './0008-current-definitions.ts'
+import * as etags from './0009-etags.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -18,4 +19,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0006-title-names': titleNames,
   '0007-masked-titles': maskedTitles,
   '0008-current-definitions': currentDefinitions,
+  '0009-etags': etags,
 }

@@ -43,7 +43,10 @@ describe('a title', () => {
       xbox: { title_id: '4294967295', service_config_id: 'a' },
       discord: { application_id: '7' },
     }
-    expect(await title('bound', { bindings })).toMatchObject({ bindings, etag: '1' })
+    expect(await title('bound', { bindings })).toMatchObject({
+      bindings,
+      etag: expect.stringMatching(/^\d{16}$/),
+    })
     const other = title('other', { bindings: { discord: { application_id: '7' } } })
     await expect(other).rejects.toMatchObject({ code: 'already_exists', reason: 'BINDING_TAKEN' })
     await expect(getTitle(services, { titleId: 'other' }, call)).rejects.toMatchObject({
@@ -52,15 +55,16 @@ describe('a title', () => {
   })
 
   test('rejects an update with an old etag', async () => {
-    await title('versioned')
+    const { etag } = await title('versioned')
     const update = (etag: string, displayName: string) =>
       updateTitle(
         services,
         { titleId: 'versioned', etag, patch: { displayName }, requestId: undefined },
         call,
       )
-    expect(await update('1', 'second')).toMatchObject({ displayName: 'second', etag: '2' })
-    await expect(update('1', 'third')).rejects.toMatchObject({ code: 'aborted', reason: 'ETAG_MISMATCH' })
+    const next = String(BigInt(etag) + 1n)
+    expect(await update(etag, 'second')).toMatchObject({ displayName: 'second', etag: next })
+    await expect(update(etag, 'third')).rejects.toMatchObject({ code: 'aborted', reason: 'ETAG_MISMATCH' })
   })
 
   test('is deleted with its achievements and players only if force is set', async () => {
