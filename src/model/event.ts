@@ -23,7 +23,7 @@ export interface Event {
   /** Unique. Events of one player in one title have rising ids. */
   readonly id: bigint
   readonly titleId: string
-  /** Empty for a change of a definition. */
+  /** Empty for a change of a definition, and for a community achievement that a back-fill unlocked. */
   readonly playerId: string
   readonly achievementId: string
   readonly kind: EventKind

@@ -9,7 +9,7 @@ export function writeEventJson(event: Event): JsonObject {
   return {
     event_id: String(event.id),
     title_id: event.titleId,
-    player_id: hasPlayer ? playerId : null,
+    player_id: playerId || null,
     achievement_id: event.achievementId,
     kind,
     time: formatInstant(event.time),

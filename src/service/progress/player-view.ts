@@ -13,7 +13,7 @@ export function asPlayerSees(item: PlayerProgress): PlayerProgress {
   return !achievement.hidden || progress.state === 'achieved' ? item : redactProgress(item)
 }
 
-/** Returns only the achievement's id, its position, and the player's state and percent. */
+/** Returns only the achievement's id, its position and its locked description, and the player's state and percent. */
 export function redactProgress({ achievement, progress }: PlayerProgress): PlayerProgress {
   return { achievement: redact(achievement), progress: { ...progress, values: {}, extensions: {} } }
 }
@@ -24,7 +24,6 @@ function redact(achievement: StoredAchievement): StoredAchievement {
     ...achievement,
     name: empty,
     description: empty,
-    lockedDescription: undefined,
     requirements: [],
     rewards: [],
     media: [],

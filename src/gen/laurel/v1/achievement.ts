@@ -165,7 +165,10 @@ export interface Achievement {
   description?:
     | LocalizedText
     | undefined;
-  /** Shown until it is unlocked. If left out, the description serves both. */
+  /**
+   * Shown until it is unlocked, even if it is hidden. If left out, the description serves both, and a hidden achievement shows
+   * none.
+   */
   lockedDescription?:
     | LocalizedText
     | undefined;

@@ -27,7 +27,7 @@ export const EventKind = {
   RESTORED: 4,
   /** RESET - The player's progress was reset to not started. */
   RESET: 5,
-  /** COMMUNITY_UNLOCKED - All players unlocked it together; the player contributed. */
+  /** COMMUNITY_UNLOCKED - All players unlocked it together; the player contributed last. */
   COMMUNITY_UNLOCKED: 6,
   /** CLAIMED - The player claimed the reward of a community achievement. */
   CLAIMED: 7,
@@ -58,7 +58,7 @@ export interface Event {
   eventId: string;
   /** The title. */
   titleId: string;
-  /** The player. Empty for a change of a definition. */
+  /** The player. Empty for a change of a definition, and for a community achievement that a back-fill unlocked. */
   playerId: string;
   /** The achievement. */
   achievementId: string;

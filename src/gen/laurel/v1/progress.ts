@@ -67,7 +67,8 @@ export const ProgressView = {
   FULL: 1,
   /**
    * PLAYER - The details that the player may see. A hidden achievement that is not achieved is redacted: it stays in the list with
-   * its ids, its position and the hidden mark; its texts, requirements, rewards, pictures and extensions are left out.
+   * its ids, its position, the hidden mark and the locked description; its other texts, requirements, rewards, pictures and
+   * extensions are left out.
    */
   PLAYER: 2,
 } as const;
