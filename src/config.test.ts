@@ -82,14 +82,14 @@ describe('readConfig', () => {
       LAUREL_EVENT_RETENTION_HOURS: '1',
       LAUREL_OUTBOUND_PRIVATE: '10.0.0.0/8, platform.internal,',
       LAUREL_CREDENTIALS_DIR: '/run/secrets',
-      LAUREL_CREDENTIAL_XBOX: 'a',
+      LAUREL_CREDENTIAL_TOY: 'a',
       LAUREL_CREDENTIAL_NONE: '',
       LAUREL_TOKEN: 'b',
     })
     expect(config).toMatchObject({ relay: false, relayLeaseSeconds: 600, eventRetentionHours: 1 })
     expect(config.outboundPrivate).toEqual(['10.0.0.0/8', 'platform.internal'])
     expect(config.credentialsDirectory).toBe('/run/secrets')
-    expect(config.credentials).toEqual({ LAUREL_CREDENTIAL_XBOX: 'a' })
+    expect(config.credentials).toEqual({ LAUREL_CREDENTIAL_TOY: 'a' })
   })
 
   test('accepts origins in the form of browsers, and lists others', () => {

@@ -9,7 +9,7 @@ import { CredentialError, Credentials, checkReference } from '../src/outbound/cr
 const root = mkdtempSync(join(tmpdir(), 'laurel-credentials-'))
 const directory = join(root, 'credentials')
 const environment = {
-  LAUREL_CREDENTIAL_XBOX: ' hush-xbox\n',
+  LAUREL_CREDENTIAL_TOY: ' hush-toy\n',
   LAUREL_CREDENTIAL_EMPTY: ' ',
   LAUREL_CREDENTIAL_LINES: 'hush\r\nx-evil: 1',
   LAUREL_CREDENTIAL_OURS: '{"secret": " hush-ours", "titles": ["harbor", "lights"]}',
@@ -21,7 +21,7 @@ const credentials = new Credentials({ environment, directory })
 beforeAll(() => {
   mkdirSync(join(directory, 'sub'), { recursive: true })
   writeFileSync(join(root, 'outside'), 'hush')
-  writeFileSync(join(directory, 'discord'), '\n hush-discord \n')
+  writeFileSync(join(directory, 'toy'), '\n hush-toy \n')
   writeFileSync(join(directory, 'json'), '\n{\n  "secret": "hush-json"\n}\n')
   writeFileSync(join(directory, 'theirs'), '{"secret": "hush\\nhush", "titles": ["lights"]}')
   writeFileSync(join(directory, 'empty'), '')
@@ -41,9 +41,9 @@ beforeAll(() => {
 afterAll(() => rmSync(root, { recursive: true, force: true }))
 
 test.each([
-  ['env:LAUREL_CREDENTIAL_XBOX', 'hush-xbox'],
+  ['env:LAUREL_CREDENTIAL_TOY', 'hush-toy'],
   ['env:LAUREL_CREDENTIAL_OURS', 'hush-ours'],
-  ['file:discord', 'hush-discord'],
+  ['file:toy', 'hush-toy'],
   ['file:json', 'hush-json'],
   ['file:swapped', 'hush-swapped'],
   ['file:exact', 'x'.repeat(64 * 1024 - 1)],
@@ -92,7 +92,7 @@ test.each([
   'file:/etc/passwd',
   'file:a\\b',
   'file:a\u0000',
-  'file:discord\n',
+  'file:toy\n',
   'vault:a',
 ])('rejects the reference %j', async (reference) => {
   const refusal = expect.objectContaining({ code: 'invalid_argument' })
@@ -150,8 +150,8 @@ test('reads a file again after it was replaced', async () => {
 
 test('has no files without a folder', async () => {
   const without = new Credentials({ environment, directory: undefined })
-  await expect(without.read('file:discord', 'harbor')).rejects.toThrow('LAUREL_CREDENTIALS_DIR')
+  await expect(without.read('file:toy', 'harbor')).rejects.toThrow('LAUREL_CREDENTIALS_DIR')
   await expect(
-    new Credentials({ environment, directory: '/nowhere' }).read('file:discord', 'harbor'),
+    new Credentials({ environment, directory: '/nowhere' }).read('file:toy', 'harbor'),
   ).rejects.toThrow('is no file of LAUREL_CREDENTIALS_DIR')
 })

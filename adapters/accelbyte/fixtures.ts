@@ -182,6 +182,8 @@ const hidden = [
   'PublicListUserAchievements',
 ]
 
+const UNLOCKS = /\/users\/([^/]+)\/achievements\/(?:([^/]+)\/unlock|bulkUnlock)$/
+
 export const fixtures: DialectFixtures = {
   binding: (number) => ({ namespace: `waters-${number}` }),
   account: (number) => `user-${number}`,
@@ -209,6 +211,19 @@ export const fixtures: DialectFixtures = {
     progressed: ['unsupported', 'unsupported', 'unsupported', 'delivered', 'delivered'],
     percents: [0, 0, 0, 12, 33],
     unlocked: ['delivered', 'delivered', 'delivered', 'delivered', 'delivered'],
+    readReport({ path, body }) {
+      const [, account = '', code] = UNLOCKS.exec(path) ?? []
+      return { account, achievements: code === undefined ? JSON.parse(body).achievementCodes : [code] }
+    },
+    respondTo({ path, body }, errorOf) {
+      if (!path.endsWith('/bulkUnlock')) return undefined
+      const results = JSON.parse(body).achievementCodes.map((achievementCode: string) => {
+        const errorMessage = errorOf(achievementCode)
+        const errorDetail = { errorCode: 404, errorMessage }
+        return { achievementCode, success: errorMessage === undefined, errorDetail }
+      })
+      return JSON.stringify(results)
+    },
   },
   corpus: {
     rules: [

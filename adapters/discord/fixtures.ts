@@ -81,6 +81,11 @@ export const fixtures: DialectFixtures = {
     progressed: ['delivered', 'delivered', 'delivered', 'refused', 'refused'],
     percents: [40, 29, 30, 0, 0],
     unlocked: ['delivered', 'delivered', 'delivered', 'refused', 'refused'],
+    readReport({ path }) {
+      const [, account = '', id = ''] =
+        /^\/users\/(\d+)\/applications\/\d+\/achievements\/(\d+)$/.exec(path) ?? []
+      return { account, achievements: [id] }
+    },
   },
   corpus: {
     rules: [

@@ -136,6 +136,11 @@ export const fixtures: DialectFixtures = {
     progressed: ['delivered', 'delivered', 'delivered', 'refused', 'refused'],
     percents: [40, 29, 30, 0, 0],
     unlocked: ['delivered', 'delivered', 'delivered', 'refused', 'refused'],
+    readReport({ path, body }) {
+      const [, account = ''] = /^\/users\/xuid\((\d+)\)\//.exec(path) ?? []
+      const { achievements } = JSON.parse(body)
+      return { account, achievements: achievements.map(({ id }: { id: string }) => id) }
+    },
   },
   corpus: {
     rules: [

@@ -25,7 +25,7 @@ async function keySet(pair: Pair): Promise<string> {
 
 function authenticatorFor(settings: object): Authenticator {
   writeFileSync(file, JSON.stringify(settings))
-  return new Authenticator(readAuthFile(file, ['xbox', 'accelbyte']), file, {
+  return new Authenticator(readAuthFile(file, ['toy', 'platform-a']), file, {
     playerOf: async ({ dialect, id }) => `player-of-${dialect}-${id}`,
     titleOf: async (dialect, namespace) => (namespace === 'taken' ? undefined : `${dialect}:${namespace}`),
   })
@@ -93,7 +93,7 @@ describe('a static key', () => {
     const authenticator = authenticatorFor({ keys })
     await authenticator.authenticate(KEY, signal)
     writeFileSync(file, JSON.stringify({ keys: [{ ...keys[0], sha256: '0'.repeat(64) }] }))
-    authenticator.replace(readAuthFile(file, ['xbox']), file)
+    authenticator.replace(readAuthFile(file, ['toy']), file)
     await expect(authenticator.authenticate(KEY, signal)).rejects.toMatchObject({ reason: 'UNAUTHENTICATED' })
   })
 })
@@ -111,7 +111,7 @@ describe('a token', () => {
 
   test('of a platform authenticates the player with the account', async () => {
     const { authenticate } = authenticatorFor({
-      issuers: [{ ...issuer, principal: 'player', subject: 'xbox' }],
+      issuers: [{ ...issuer, principal: 'player', subject: 'toy' }],
     })
     const permissions = [
       { Resource: 'NAMESPACE:a:USER:25:ACHIEVEMENT', Action: 2 },
@@ -121,9 +121,9 @@ describe('a token', () => {
     const principal = await authenticate(`XBL3.0 x=1;${await token({ sub: '25', permissions })}`, signal)
     expect(principal).toEqual({
       kind: 'player',
-      name: 'player-of-xbox-25',
-      playerId: 'player-of-xbox-25',
-      rights: [{ resource: 'NAMESPACE:a:USER:player-of-xbox-25:ACHIEVEMENT', action: 2 }],
+      name: 'player-of-toy-25',
+      playerId: 'player-of-toy-25',
+      rights: [{ resource: 'NAMESPACE:a:USER:player-of-toy-25:ACHIEVEMENT', action: 2 }],
     })
   })
 
@@ -139,7 +139,7 @@ describe('a token', () => {
   })
 
   test('of a platform names titles as the platform does', async () => {
-    const named = { ...issuer, principal: 'service', namespaces: 'accelbyte' }
+    const named = { ...issuer, principal: 'service', namespaces: 'platform-a' }
     const { authenticate } = authenticatorFor({ issuers: [named] })
     const permissions = ['*', 'ns', 'taken'].map((namespace) => ({
       Resource: `ADMIN:NAMESPACE:${namespace}:ACHIEVEMENT`,
@@ -148,7 +148,7 @@ describe('a token', () => {
     const { rights } = await authenticate(await token({ permissions }), signal)
     expect(rights.map(({ resource }) => resource)).toEqual([
       'ADMIN:NAMESPACE:*:ACHIEVEMENT',
-      'ADMIN:NAMESPACE:accelbyte%3Ans:ACHIEVEMENT',
+      'ADMIN:NAMESPACE:platform-a%3Ans:ACHIEVEMENT',
     ])
   })
 
@@ -228,11 +228,11 @@ describe('the auth file', () => {
     ['{"keys":[],"typo":1}', /typo/],
     [
       JSON.stringify({ issuers: [{ ...issuer, principal: 'player', subject: 'xbx' }] }),
-      /issuers.0.subject: must be one of laurel, xbox/,
+      /issuers.0.subject: must be one of laurel, toy/,
     ],
   ])('is refused when it says %s', (text, message) => {
     writeFileSync(file, text)
-    expect(() => readAuthFile(file, ['xbox'])).toThrow(message)
+    expect(() => readAuthFile(file, ['toy'])).toThrow(message)
   })
 
   test('names keys by https only, and files that are there', () => {

@@ -13,14 +13,14 @@ async function textOf(content: AsyncIterable<Uint8Array>): Promise<string> {
 }
 
 test('the first message has the options, each has a piece', async () => {
-  const messages = sent({ from: 'xbox', content: Buffer.from('[{') }, {}, { content: Buffer.from('}]') })
+  const messages = sent({ from: 'toy', content: Buffer.from('[{') }, {}, { content: Buffer.from('}]') })
   const { first, content } = await openDocument(messages)
-  expect(first.from).toBe('xbox')
+  expect(first.from).toBe('toy')
   expect(await textOf(content)).toBe('[{}]')
 })
 
 test('options in a later message are refused', async () => {
-  const { content } = await openDocument(sent({ from: 'xbox' }, { from: 'discord', lossPolicy: 2 }))
+  const { content } = await openDocument(sent({ from: 'toy' }, { from: 'platform-a', lossPolicy: 2 }))
   const refused =
     'from must be set in the first message only; loss_policy must be set in the first message only'
   await expect(textOf(content)).rejects.toThrow(refused)
@@ -31,11 +31,11 @@ test('a stream without a message is refused', async () => {
 })
 
 test('empty pieces are skipped, and too many of them are refused', async () => {
-  const few = [{ from: 'xbox' }, ...Array(1000).fill({}), { content: Buffer.from('[]') }]
+  const few = [{ from: 'toy' }, ...Array(1000).fill({}), { content: Buffer.from('[]') }]
   const { content } = await openDocument(sent(...few))
   const pieces: Uint8Array[] = []
   for await (const piece of content) pieces.push(piece)
   expect(pieces).toEqual([Buffer.from('[]')])
-  const many = await openDocument(sent({ from: 'xbox' }, ...Array(1001).fill({})))
+  const many = await openDocument(sent({ from: 'toy' }, ...Array(1001).fill({})))
   await expect(textOf(many.content)).rejects.toThrow('content must not be empty in more than 1000 messages')
 })

@@ -31,11 +31,11 @@ const achievement: fc.Arbitrary<StoredAchievement> = fc.record({
     media: fc.constant([]),
     tags: fc.array(text),
     platforms: fc.array(text),
-    ids: fc.constant({ xbox: '1' }),
+    ids: fc.constant({ toy: '1' }),
   },
   ...{ productId: fc.option(text, { nil: undefined }), deepLink: fc.constant(undefined) },
   ...{ estimatedTime: fc.constant(undefined), titleAssociations: fc.constant([]) },
-  ...{ extensions: fc.constantFrom({}, { xbox: { a: 1 } }), createTime: instant, updateTime: instant },
+  ...{ extensions: fc.constantFrom({}, { toy: { a: 1 } }), createTime: instant, updateTime: instant },
 })
 const optional = fc.option(instant, { nil: undefined })
 const progress: fc.Arbitrary<Progress> = fc.record({
@@ -48,7 +48,7 @@ const progress: fc.Arbitrary<Progress> = fc.record({
     windowStart: optional,
     revoked: fc.boolean(),
     writer: text,
-    extensions: fc.constantFrom({}, { discord: {} }),
+    extensions: fc.constantFrom({}, { 'platform-a': {} }),
   },
 })
 const items = fc.array(fc.record({ achievement, progress }), { maxLength: 5 })

@@ -204,7 +204,7 @@ describe('an import', () => {
   })
 
   test('twice changes nothing the second time', () => {
-    const report = imported({ extensions: { xbox: { rarity: 1 } } })
+    const report = imported({ extensions: { toy: { rarity: 1 } } })
     expect(apply(COUNTED, report, report).changed).toBe(false)
   })
 })

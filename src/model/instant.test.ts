@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { EARLIEST_INSTANT, formatInstant, LATEST_INSTANT, parseInstant } from './instant.ts'
 
 describe('an instant', () => {
-  test('keeps all 7 digits that Xbox sends', () => {
+  test('keeps all 7 digits', () => {
     const text = '2013-01-17T03:19:00.3087016Z'
     expect(formatInstant(parseInstant(text) as bigint, 7)).toBe(text)
   })

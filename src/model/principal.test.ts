@@ -37,7 +37,7 @@ describe('a right', () => {
     ['NAMESPACE:a:ACHIEVEMENT', 'NAMESPACE:a:ACHIEVEMENT'],
     ['ADMIN:*', 'ADMIN:NAMESPACE:*:NAMESPACE'],
     ['ADMIN:*', 'NAMESPACE:*:USER:ann:PLAYER'],
-    ['NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
+    ['NAMESPACE:a:USER:toy%3A25:ACHIEVEMENT', 'NAMESPACE:a:USER:toy%3A25:ACHIEVEMENT'],
   ])('%s covers %s', (granted, required) => {
     expect(isAllowed(service(granted), permission(required))).toBe(true)
   })
@@ -52,7 +52,7 @@ describe('a right', () => {
     // A star after NAMESPACE or USER is that segment and no more.
     ['ADMIN:NAMESPACE:*', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
     ['ADMIN:NAMESPACE:a:USER:*', 'ADMIN:NAMESPACE:a:USER:ann:ACHIEVEMENT'],
-    ['NAMESPACE:a:USER:xbox:25:ACHIEVEMENT', 'NAMESPACE:a:USER:xbox%3A25:ACHIEVEMENT'],
+    ['NAMESPACE:a:USER:toy:25:ACHIEVEMENT', 'NAMESPACE:a:USER:toy%3A25:ACHIEVEMENT'],
     ['admin:namespace:a:achievement', 'ADMIN:NAMESPACE:a:ACHIEVEMENT'],
     ['', 'NAMESPACE:a:ACHIEVEMENT'],
   ])('%s does not cover %s', (granted, required) => {

@@ -3,8 +3,10 @@ import pg from 'pg'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
 import { admitAccount, linkAccount, playerNamedAfter } from '../../src/service/players/accounts.ts'
-import { accountsOf, createBoundTitle, idsOf } from '../support/bound-title.ts'
+import { createBoundTitle, idsOf } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { ACCOUNTED as dialect, entryOf } from '../support/documents.ts'
 import { importText, textOf } from '../support/exchange.ts'
 import { type FakePlatform, startFakePlatform } from '../support/fake-platform.ts'
 import { TITLE_ID } from '../support/fixture.ts'
@@ -12,6 +14,7 @@ import { appliedBy } from '../support/platforms.ts'
 import { record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
+import { volume } from '../support/volume.ts'
 
 /* Deliveries for players without an account on the platform. */
 
@@ -27,7 +30,7 @@ beforeAll(async () => {
   platform = await startFakePlatform()
   bridge = bridgeOn(server.address)
   const limits = { requestsPerSecond: 1000, maxInFlight: 16 }
-  await bridge.create({ destinationId: 'discord', dialect: 'discord', url: platform.url, limits })
+  await bridge.create({ destinationId: 'platform', dialect, url: platform.url, limits })
 })
 afterAll(async () => {
   bridge[Symbol.dispose]()
@@ -39,7 +42,7 @@ afterAll(async () => {
 let account = ''
 let count = 0
 beforeEach(() => {
-  account = accountsOf(count).discord
+  account = fixturesOf(dialect).account(count + 1)
   count += 1
 })
 
@@ -52,7 +55,7 @@ const unlock = (playerId: string, ...numbers: readonly number[]) =>
 
 /** Returns the achievements that the platform applied for an account, in order. */
 const applied = (id = account) =>
-  appliedBy(platform, 'discord').flatMap((one) => (one.account === id ? one.achievements : []))
+  appliedBy(platform, dialect).flatMap((one) => (one.account === id ? one.achievements : []))
 
 async function untilWaiting(playerId: string, deliveries: number) {
   await until(async () => {
@@ -64,7 +67,7 @@ async function untilWaiting(playerId: string, deliveries: number) {
 }
 
 const link = (playerId: string, id: string) =>
-  linkAccount(services, { playerId, account: { dialect: 'discord', id }, requestId: undefined }, callOf())
+  linkAccount(services, { playerId, account: { dialect, id }, requestId: undefined }, callOf())
 
 test('deliveries wait for an account, and go out in order once it is linked', async () => {
   await unlock('ann', 2)
@@ -74,37 +77,37 @@ test('deliveries wait for an account, and go out in order once it is linked', as
   await unlock('ann', 4)
   await untilWaiting('ann', 4)
   const states = [DeliveryState.WAITING_FOR_ACCOUNT]
-  const { deliveries } = await bridge.listDeliveries('discord', { states })
+  const { deliveries } = await bridge.listDeliveries('platform', { states })
   expect(deliveries.map(({ attempts, error }) => [attempts, error])).toEqual(Array(4).fill([0, '']))
   await link('ann', account)
   await until(() => applied().length === 4)
-  expect(applied()).toEqual([2, 0, 1, 4].map((number) => idsOf(number).discord))
+  expect(applied()).toEqual([2, 0, 1, 4].map((number) => idsOf(number)[dialect]))
   await until(async () =>
     (await bridge.ofAchievements('ann')).every(({ state }) => state === DeliveryState.DELIVERED),
   )
 })
 
 test('deliveries go out once a gateway admits the account', async () => {
-  const playerId = playerNamedAfter({ dialect: 'discord', id: account })
+  const playerId = playerNamedAfter({ dialect, id: account })
   await unlock(playerId, 0, 1)
   await untilWaiting(playerId, 2)
-  await admitAccount(services, { dialect: 'discord', id: account }, callOf())
+  await admitAccount(services, { dialect, id: account }, callOf())
   await until(() => applied().length === 2)
 })
 
 test('deliveries go out once an import names the account', async () => {
-  const playerId = playerNamedAfter({ dialect: 'discord', id: account })
+  const playerId = playerNamedAfter({ dialect, id: account })
   await unlock(playerId, 0)
   await untilWaiting(playerId, 1)
-  const progress = { user_id: account, achievement_id: idsOf(1).discord, percent_complete: 100 }
-  await importText(services, 'discord', textOf(progress), { titleId: TITLE_ID })
+  const progress = entryOf(dialect, { number: 2, progress: { account, percent: 100 } })
+  await importText(services, dialect, textOf(progress), { titleId: TITLE_ID })
   await until(() => applied().length === 2)
 })
 
 test('no delivery stays parked if the account is linked while it is being parked', async () => {
-  const players = Array.from({ length: 200 }, (_, index) => ({
+  const players = Array.from({ length: volume({ small: 50, full: 200 }) }, (_, index) => ({
     playerId: `racer-${index}`,
-    id: accountsOf(1_000 + index).discord,
+    id: fixturesOf(dialect).account(1_000 + index),
   }))
   await Promise.all(
     players.map(async ({ playerId, id }) => {
@@ -117,16 +120,15 @@ test('no delivery stays parked if the account is linked while it is being parked
     }),
   )
   await until(() => players.every(({ id }) => applied(id).length === 2))
-  for (const { id } of players) expect(applied(id)).toEqual([0, 1].map((number) => idsOf(number).discord))
+  for (const { id } of players) expect(applied(id)).toEqual([0, 1].map((number) => idsOf(number)[dialect]))
 })
 
 test('no delivery stays parked if the account was inserted but not yet committed', async () => {
   const client = new pg.Client({ connectionString: services.databaseUrl })
   await client.connect()
   await client.query('begin')
-  await client.query("insert into accounts (dialect, id, player_id) values ('discord', $1, 'unseen')", [
-    account,
-  ])
+  const statement = "insert into accounts (dialect, id, player_id) values ($1, $2, 'unseen')"
+  await client.query(statement, [dialect, account])
   await unlock('unseen', 3)
   await untilWaiting('unseen', 1)
   await client.query('commit')

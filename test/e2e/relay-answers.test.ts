@@ -4,7 +4,10 @@ import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
 import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { adapterOf } from '../support/documents.ts'
 import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
+import { speaking } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
@@ -37,9 +40,12 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-const accelbyte = (destinationId: string) => ({
+/** A platform that answers for each achievement of a request. */
+const dialect = adapterOf(({ id }) => fixturesOf(id).bridge?.respondTo !== undefined).id
+
+const destinationOf = (destinationId: string) => ({
   destinationId,
-  dialect: 'accelbyte',
+  dialect,
   url: platform.url,
   credential: 'env:LAUREL_CREDENTIAL_PLATFORM',
   limits: { maxAttempts: 1, requestsPerSecond: 1000, timeout: PATIENT },
@@ -56,13 +62,10 @@ test.each([
   ['half a surrogate pair', `${'x'.repeat(199)}\u{1f600}`],
 ])('an error text with %s is stored', async (_, errorMessage) => {
   const goals = goalsOf('player-0', 2)
-  const said = goals.map(({ achievementId }) => ({
-    ...{ achievementCode: achievementId, success: achievementId === 'goal-0' },
-    errorDetail: { errorCode: 404, errorMessage },
-  }))
-  platform.behave = always(respond(200, { body: JSON.stringify(said) }))
+  const errorOf = (id: string) => (id === 'goal-0' ? undefined : errorMessage)
+  platform.behave = speaking(dialect, always(respond(200)), errorOf)
   const destinationId = `odd-${errorMessage.length}`
-  await bridge.create(accelbyte(destinationId), { fromOldest: true })
+  await bridge.create(destinationOf(destinationId), { fromOldest: true })
   await record(server.address, goals)
   await until(async () => (await deadOf(destinationId)).length === 1)
   const [dead] = await deadOf(destinationId)
@@ -74,7 +77,7 @@ test('a credential that a response repeats is stored nowhere', async () => {
   const parts = ['secret', 'is', TOKEN, TOKEN.slice('Bearer '.length), encodeURIComponent(TOKEN)]
   platform.behave = ({ headers }) =>
     respond(400, { body: JSON.stringify({ headers, parts }).replaceAll('/', '\\/') + parts.join('\n') })
-  await bridge.create(accelbyte('echo'), { fromOldest: true })
+  await bridge.create(destinationOf('echo'), { fromOldest: true })
   await record(server.address, goalsOf('player-1', 1))
   await until(async () => (await deadOf('echo')).some(({ event }) => event?.playerId === 'player-1'))
   const [dead] = await deadOf('echo')
@@ -90,7 +93,7 @@ test('a credential that a response repeats is stored nowhere', async () => {
 test('only the beginning of a long response is stored', async () => {
   platform.behave = always(respond(200, { body: 'é'.repeat(60_000) }))
   const filter = { playerIds: ['player-1'] }
-  await bridge.create({ ...accelbyte('long'), ...HOOK, filter }, { fromOldest: true })
+  await bridge.create({ ...destinationOf('long'), ...HOOK, filter }, { fromOldest: true })
   await until(async () => {
     const { deliveries } = await bridge.listDeliveries('long')
     return deliveries[0]?.state === DeliveryState.DELIVERED
@@ -105,7 +108,7 @@ test('the rate limit holds for a player with many deliveries', async () => {
   const before = platform.received.length
   await record(server.address, goalsOf('busy', 15))
   const begun = performance.now()
-  const hook = { ...accelbyte('slow'), ...HOOK, filter: { playerIds: ['busy'] } }
+  const hook = { ...destinationOf('slow'), ...HOOK, filter: { playerIds: ['busy'] } }
   await bridge.create({ ...hook, limits: { requestsPerSecond: 5, timeout: PATIENT } }, { fromOldest: true })
   await until(async () => {
     const { deliveries } = await bridge.listDeliveries('slow', { states: [DeliveryState.DELIVERED] })
@@ -120,7 +123,7 @@ test('the rate limit holds for a player with many deliveries', async () => {
 
 test('a URL that is no longer allowed is the error of each delivery', async () => {
   const filter = { playerIds: ['player-1'] }
-  await bridge.create({ ...accelbyte('moved'), ...HOOK, filter })
+  await bridge.create({ ...destinationOf('moved'), ...HOOK, filter })
   await bridge.pause('moved')
   await record(server.address, [{ playerId: 'player-1', achievementId: 'goal-1' }])
   await onDatabase(

@@ -8,6 +8,8 @@ import { updateTitle } from '../../src/service/titles/titles.ts'
 import { BINDINGS, createBoundTitle, createKnownPlayers, idsOf } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { adapterOf, UNCODED } from '../support/documents.ts'
 import {
   always,
   type FakePlatform,
@@ -16,7 +18,7 @@ import {
   startFakePlatform,
 } from '../support/fake-platform.ts'
 import { TITLE_ID } from '../support/fixture.ts'
-import { readers } from '../support/platforms.ts'
+import { reportOf } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
@@ -95,10 +97,11 @@ async function untilUnsent() {
 const untilEnqueued = (count: number) => until(async () => (await deliveries()).length === count)
 
 test('after a rejected batch only the event that is rejected alone is a dead letter', async () => {
-  const unknown = idsOf(2).xbox
+  const dialect = adapterOf(({ id }) => fixturesOf(id).bridge?.answersEach === false).id
+  const unknown = idsOf(2)[dialect] ?? 'goal-2'
   platform.behave = (request) =>
-    respond(readers['xbox']?.(request).achievements.includes(unknown) ? 400 : 200)
-  await create({ dialect: 'xbox' })
+    respond(reportOf(dialect, request).achievements.includes(unknown) ? 400 : 200)
+  await create({ dialect })
   await bridge.pause(id)
   await unlock(nextPlayer(), 0, 1, 2, 3)
   await untilEnqueued(4)
@@ -112,7 +115,7 @@ test('after a rejected batch only the event that is rejected alone is a dead let
 })
 
 test('a missing credential uses up no attempt, and the delivery goes out once it exists', async () => {
-  await create({ dialect: 'discord', credential: 'file:late' })
+  await create({ dialect: UNCODED, credential: 'file:late' })
   await unlock(nextPlayer(), 0)
   expect(await untilUnsent()).toMatchObject({ state: DeliveryState.PENDING, error: contains('file:late') })
   await writeFile(join(folder, 'late'), 'Bot let-me-in\n')
@@ -125,7 +128,7 @@ test('a credential of other titles is not used, and looks like a missing one', a
   const theirs = { secret: 'Bot theirs', titles: ['elsewhere'] }
   await writeFile(join(folder, 'theirs'), JSON.stringify(theirs))
   for (const name of ['theirs', 'nothing']) {
-    await create({ dialect: 'discord', credential: `file:${name}` })
+    await create({ dialect: UNCODED, credential: `file:${name}` })
     // Neither does an update distinguish the two.
     await bridge.update({ destinationId: id, credential: 'file:nothing' })
     await bridge.update({ destinationId: id, credential: `file:${name}` })
@@ -137,7 +140,7 @@ test('a credential of other titles is not used, and looks like a missing one', a
   }
   expect(platform.received).toEqual([])
 
-  await create({ dialect: 'discord', credential: 'file:theirs' })
+  await create({ dialect: UNCODED, credential: 'file:theirs' })
   await unlock(nextPlayer(), 0)
   await untilUnsent()
   await writeFile(join(folder, 'theirs'), JSON.stringify({ ...theirs, titles: ['elsewhere', TITLE_ID] }))
@@ -147,13 +150,14 @@ test('a credential of other titles is not used, and looks like a missing one', a
 })
 
 test('a delivery waits while the title is not bound to the platform', async () => {
-  await create({ dialect: 'discord' })
+  await create({ dialect: UNCODED })
   const bind = (bindings: object) => {
     const patch = { bindings: bindings as never }
     const request = { titleId: TITLE_ID, patch, etag: undefined, requestId: undefined }
     return updateTitle(services, request, callOf())
   }
-  await bind({ xbox: BINDINGS.xbox })
+  const { [UNCODED]: _, ...others } = BINDINGS
+  await bind(others)
   await unlock(nextPlayer(), 0)
   expect(await untilUnsent()).toMatchObject({ state: DeliveryState.PENDING })
   await bind(BINDINGS)

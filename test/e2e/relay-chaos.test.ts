@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { bridges } from '../../src/registry.ts'
 import { createBoundTitle, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
 import { atRandom, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { Fleet, Follower } from '../support/fault-script.ts'
 import { TITLE_ID as titleId } from '../support/fixture.ts'
-import { appliedBy, asAccelByte } from '../support/platforms.ts'
+import { appliedBy, speaking } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
@@ -30,13 +31,12 @@ const limits = {
   maxAttempts: 100,
   timeout: { seconds: 0n, nanos: 500_000_000 },
 }
-const DESTINATIONS = {
-  accelbyte: 'accelbyte',
-  discord: 'discord',
+/** The dialect of each destination: two webhooks, and every platform. */
+const DESTINATIONS: Readonly<Record<string, string>> = {
   'hook-1': 'webhook',
   'hook-2': 'webhook',
-  xbox: 'xbox',
-} as const
+  ...Object.fromEntries([...bridges.keys()].map((dialect) => [`to-${dialect}`, dialect])),
+}
 
 const unlocks = Array.from({ length: UNLOCKS }, (_, index) => ({
   titleId,
@@ -73,10 +73,7 @@ beforeAll(async () => {
   for (const server of lasting) fleet.add(server)
   using bridge = bridgeOn(fleet.latest)
   for (const [index, [destinationId, dialect]] of Object.entries(DESTINATIONS).entries()) {
-    const behave = unreliablePlatform(index + 1)
-    const platform = await startFakePlatform({
-      behave: dialect === 'accelbyte' ? asAccelByte(behave) : behave,
-    })
+    const platform = await startFakePlatform({ behave: speaking(dialect, unreliablePlatform(index + 1)) })
     platforms.set(destinationId, platform)
     const known = dialect === 'webhook' ? HOOK : { dialect }
     await bridge.create({ destinationId, url: platform.url, limits, ...known })
@@ -159,7 +156,7 @@ test('a watch receives each event once, and each platform applies each unlock on
   }))
   expect(await deliveries()).toEqual(whole)
   for (const [id, platform] of platforms) {
-    const dialect = DESTINATIONS[id as keyof typeof DESTINATIONS]
+    const dialect = DESTINATIONS[id] as string
     const reports = appliedBy(platform, dialect).flatMap(({ account, achievements }) =>
       achievements.map((achievement) => `${account} ${achievement}`),
     )

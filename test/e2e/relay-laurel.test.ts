@@ -1,14 +1,18 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { bridges } from '../../src/registry.ts'
+import { listProgress } from '../../src/service/progress/list-progress.ts'
 import { recordStats } from '../../src/service/stats/stat-values.ts'
 import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { BINDINGS, createKnownPlayers } from '../support/bound-title.ts'
 import { bridgeOn } from '../support/bridge.ts'
 import { onDatabase } from '../support/deliveries.ts'
-import { accelbyte, discord, xbox } from '../support/documents.ts'
-import { definitionsOf, exportText, importText, textOf } from '../support/exchange.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { codeOf, entryOf } from '../support/documents.ts'
+import { importText, textOf } from '../support/exchange.ts'
 import { TITLE_ID as titleId } from '../support/fixture.ts'
-import { record, until } from '../support/relay.ts'
+import { requirementOf } from '../support/records.ts'
+import { type PlayerReport, record, until } from '../support/relay.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
@@ -22,10 +26,10 @@ interface Installation {
 let here: Installation
 let there: Installation
 
-beforeEach(async () => {
+beforeAll(async () => {
   ;[here, there] = await Promise.all([startInstallation(), startInstallation()])
 })
-afterEach(async () => {
+afterAll(async () => {
   for (const { services, server } of [here, there]) {
     await server[Symbol.asyncDispose]()
     await services[Symbol.asyncDispose]()
@@ -53,111 +57,54 @@ async function startInstallation(): Promise<Installation> {
   return { services, server: await startServer({ databaseUrl: services.databaseUrl, env }) }
 }
 
-const scid = BINDINGS.xbox.service_config_id
-const locked = {
-  progressState: 'NotStarted',
-  progression: { requirements: [], timeUnlocked: '0001-01-01T00:00:00.0000000Z' },
-}
-const plain = { Incremental: false, GoalValue: 0, StatCode: '' }
+const NUMBERS = [1, 2, 3, 4]
 
-/** Four definitions in each platform's form, and the base path of its API. */
-const PLATFORMS = {
-  accelbyte: {
-    below: '/accelbyte',
-    entries: ['reef', 'cape', 'bay']
-      .map((code) =>
-        accelbyte({
-          ...plain,
-          ID: `id-${code}`,
-          AchievementCode: code,
-          Namespace: BINDINGS.accelbyte.namespace,
-        }),
-      )
-      .concat(accelbyte({ Namespace: BINDINGS.accelbyte.namespace })),
-    progressOf: ({ achievementCode, status, latestValue }: Printed) => [achievementCode, status, latestValue],
-  },
-  discord: {
-    below: '/discord/api/v10',
-    entries: [1, 2, 3, 4].map((number) =>
-      discord({ id: `61223344556677880${number}`, application_id: BINDINGS.discord.application_id }),
-    ),
-    progressOf: ({ achievement_id, percent_complete }: Printed) => [achievement_id, percent_complete],
-  },
-  xbox: {
-    below: '/xbox',
-    entries: [1, 2, 3, 4].map((number) =>
-      xbox({
-        ...locked,
-        id: `${number}`,
-        serviceConfigId: scid,
-        titleAssociations: [{ name: 'Space', id: Number(BINDINGS.xbox.title_id) }],
-      }),
-    ),
-    progressOf: ({ id, progressState, progression }: Printed) => [
-      id,
-      progressState,
-      progression.requirements.map(({ current }: Printed) => current),
-    ],
-  },
-} as const
-
-// biome-ignore lint/suspicious/noExplicitAny: any JSON document
-type Printed = any
-
-/** Returns a player's progress on each achievement, as the dialect exports it. */
-async function listProgress({ services }: Installation, dialect: keyof typeof PLATFORMS, playerId: string) {
-  const { text } = await exportText(services, dialect, titleId, { playerId })
-  const document: Printed = JSON.parse(text)
-  const rows: readonly Printed[] = Array.isArray(document)
-    ? document
-    : (document.achievements ?? document.data)
-  return rows.map(PLATFORMS[dialect].progressOf).sort()
+/** Returns state and percent of a player's progress on each achievement of a dialect. */
+async function progressOf({ services }: Installation, dialect: string, playerId: string) {
+  const all = { pageSize: undefined, pageToken: undefined, view: 'full', states: [] } as const
+  const { items } = await listProgress(services, { titleId, playerId, ...all }, callOf())
+  return items
+    .filter(({ achievement }) => NUMBERS.map((number) => codeOf(dialect, number)).includes(achievement.id))
+    .map(({ achievement: { id }, progress: { state, percent } }) => [id, state, percent])
 }
 
-describe.each(Object.keys(PLATFORMS) as (keyof typeof PLATFORMS)[])('%s', (dialect) => {
+describe.each([...bridges.keys()])('%s', (dialect) => {
   test('progress that is reported to one server arrives at the other', async () => {
-    const { below, entries } = PLATFORMS[dialect]
+    const { basePath, progressed } = fixturesOf(dialect).bridge ?? { basePath: '', progressed: [] }
+    const [plain, , , following] = progressed.map((outcome) => outcome === 'delivered')
+    const requirements = following ? [requirementOf({ statCode: 'lanterns' })] : []
+    const entries = NUMBERS.map((number) =>
+      entryOf(dialect, { number, ...(number === 4 ? { achievement: { requirements } } : {}) }),
+    )
     for (const { services } of [here, there]) {
       const { outcomes } = await importText(services, dialect, textOf(...entries), { titleId })
       expect(outcomes.map(({ error }) => error)).toEqual([undefined, undefined, undefined, undefined])
     }
-    const definitions = await definitionsOf(here.services, titleId)
-    // Achievements that follow a stat sort last.
-    const ids = definitions
-      .map(({ id, requirements }) => [requirements.length, id] as const)
-      .sort()
-      .map(([, id]) => id)
-    expect(ids).toHaveLength(4)
     using bridge = bridgeOn(here.server.address)
-    // Discord's own limit is five requests in five seconds.
-    const limits = { requestsPerSecond: dialect === 'discord' ? 1 : 50 }
-    const url = there.server.url + below
     await bridge.create({
-      destinationId: dialect,
-      dialect,
-      url,
-      limits,
-      credential: 'env:LAUREL_CREDENTIAL_KEY',
+      ...{ destinationId: dialect, dialect, url: there.server.url + basePath },
+      ...{ limits: { requestsPerSecond: 50 }, credential: 'env:LAUREL_CREDENTIAL_KEY' },
     })
-    const [first = '', second = '', third = '', followed = ''] = ids
-    const known = { playerId: 'player-0' }
-    await record(here.server.address, [
-      { ...known, achievementId: first },
-      { ...known, achievementId: second, ...(dialect === 'accelbyte' ? {} : { percent: 41 }) },
-      { playerId: 'player-1', achievementId: third },
-    ])
-    if (dialect === 'accelbyte') await recordLanterns('player-0', 4)
-    else await record(here.server.address, [{ ...known, achievementId: followed, percent: 29 }])
-    await until(async () => isDelivered(dialect))
-    if (dialect === 'accelbyte') await recordLanterns('player-1', 10)
-    else await record(here.server.address, [{ ...known, achievementId: second, percent: 99 }])
-    await until(async () => isDelivered(dialect))
-    for (const playerId of ['player-0', 'player-1']) {
-      const progressList = await listProgress(here, dialect, playerId)
-      expect(await listProgress(there, dialect, playerId)).toEqual(progressList)
-    }
-    const all = await listProgress(there, dialect, 'player-0')
-    expect(new Set(all.map(([, how]) => how)).size).toBeGreaterThan(1)
+    const [first, second, third, followed] = NUMBERS.map((number) => {
+      return { playerId: 'player-0', achievementId: codeOf(dialect, number) }
+    }) as [PlayerReport, PlayerReport, PlayerReport, PlayerReport]
+    const part = (percent: number) => (plain ? { percent } : {})
+    const raise = (playerId: string, lanterns: number, percent: number) =>
+      following
+        ? recordLanterns(playerId, lanterns)
+        : record(here.server.address, [{ ...followed, playerId, percent }])
+    await record(here.server.address, [first, { ...second, ...part(41) }, { ...third, playerId: 'player-1' }])
+    await raise('player-0', 4, 29)
+    await until(() => isDelivered(dialect))
+    await record(here.server.address, [{ ...second, ...part(99) }])
+    await raise('player-1', 10, 71)
+    await until(() => isDelivered(dialect))
+    for (const playerId of ['player-0', 'player-1'])
+      expect(await progressOf(there, dialect, playerId)).toEqual(await progressOf(here, dialect, playerId))
+    const all = await progressOf(there, dialect, 'player-0')
+    expect(all).toHaveLength(4)
+    expect(new Set(all.map(([, , percent]) => percent)).size).toBeGreaterThan(2)
+    await bridge.delete(dialect)
   })
 })
 

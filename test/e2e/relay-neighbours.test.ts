@@ -61,7 +61,7 @@ async function errorsAt(
     titleId,
     id: `named-${allowPrivate.length}`,
     displayName: '',
-    dialect: 'discord',
+    dialect: [...bridges.keys()][0] as string,
     url: 'https://platform.example/',
     credential: '',
     filter: { kinds: [], achievementIds: ['goal-0'], playerIds: ['player-0'] },

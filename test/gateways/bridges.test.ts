@@ -9,8 +9,9 @@ import { createPlayer } from '../../src/service/players/players.ts'
 import { getProgress } from '../../src/service/progress/get-progress.ts'
 import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
+import { BINDINGS, idsOf } from '../support/bound-title.ts'
 import { changeOf } from '../support/changes.ts'
-import { type BridgeOutcome, byDialect, fixturesOf } from '../support/dialect-fixtures.ts'
+import { type BridgeOutcome, fixturesOf } from '../support/dialect-fixtures.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
 import { startServer } from '../support/server.ts'
 import { callOf, createTestServices } from '../support/services.ts'
@@ -18,21 +19,14 @@ import { callOf, createTestServices } from '../support/services.ts'
 /* What a bridge sends, a Laurel accepts: the gateway of its dialect is the other end. */
 
 const titleId = 'harbor-lights'
-const bindings = byDialect(({ binding }) => binding(1))
-
-function ids(number: number): Readonly<Record<string, string>> {
-  const all = Object.entries(byDialect(({ achievementId }) => achievementId(number)))
-  return Object.fromEntries(all.filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
-
 const miles = requirementOf({ id: 'goal', statCode: 'miles', target: 100.5, valueType: 'double' })
 const wins = requirementOf({ id: 'wins', statCode: 'wins', target: 3n })
 
-const lamp = { id: 'lamp', ids: ids(1) }
-const unusual = { id: 'a/b ünüsual %2F?', ids: ids(2) }
-const tally = { id: 'tally', ids: ids(3), requirements: [requirementOf({})] }
-const sea = { id: 'sea', ids: ids(4), requirements: [miles] }
-const many = { id: 'many', ids: ids(5), requirements: [wins, requirementOf({ id: 'own' })] }
+const lamp = { id: 'lamp', ids: idsOf(0) }
+const unusual = { id: 'a/b ünüsual %2F?', ids: idsOf(1) }
+const tally = { id: 'tally', ids: idsOf(2), requirements: [requirementOf({})] }
+const sea = { id: 'sea', ids: idsOf(3), requirements: [miles] }
+const many = { id: 'many', ids: idsOf(4), requirements: [wins, requirementOf({ id: 'own' })] }
 
 let services: Awaited<ReturnType<typeof createTestServices>>
 let server: Awaited<ReturnType<typeof startServer>>
@@ -40,7 +34,7 @@ let server: Awaited<ReturnType<typeof startServer>>
 beforeAll(async () => {
   services = await createTestServices()
   server = await startServer({ databaseUrl: services.databaseUrl, withToy: true })
-  const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings, extensions: {} }
+  const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings: BINDINGS, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, callOf())
   const bounds = { defaultValue: 0, minimum: undefined, maximum: undefined, incrementOnly: true } as const
   for (const code of ['miles', 'wins']) {
@@ -71,7 +65,7 @@ async function deliver(dialect: string, account: string, changes: readonly Bridg
     })
     return { status: response.status, body: await response.text() }
   }
-  const target = { titleId, binding: bindings[dialect] ?? {}, account }
+  const target = { titleId, binding: BINDINGS[dialect] ?? {}, account }
   const { requests, unsupported } = bridge.plan(changes, target)
   const outcomes = new Map<BridgeChange, BridgeOutcome | 'retry' | 'none'>(
     unsupported.map(({ change }) => [change, 'unsupported']),

@@ -2,28 +2,22 @@ import { createAchievement } from '../../src/service/achievements/create-achieve
 import { createPlayer } from '../../src/service/players/players.ts'
 import type { Services } from '../../src/service/services.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
+import { byDialect } from './dialect-fixtures.ts'
 import { TITLE_ID } from './fixture.ts'
 import { achievementOf } from './records.ts'
 import { callOf } from './services.ts'
 
 /** The title's ids on each platform. */
-export const BINDINGS = {
-  accelbyte: { namespace: 'space' },
-  discord: { application_id: '498112233445566778' },
-  xbox: { service_config_id: '00000000-0000-0000-0000-00007f3c91a2', title_id: '2134675874' },
-}
+export const BINDINGS = byDialect(({ binding }) => binding(1))
 
 /** Returns the ids of the nth account on each platform. */
-export const accountsOf = (number: number) => ({
-  accelbyte: `user-${number}`,
-  discord: `${10n ** 17n + BigInt(number)}`,
-  xbox: `${2_533_274_790_000_000 + number}`,
-})
+export const accountsOf = (number: number) => byDialect(({ account }) => account(number + 1))
+
 /** Returns the ids of the nth achievement on each platform that numbers them. */
-export const idsOf = (number: number) => ({
-  discord: `${2n * 10n ** 17n + BigInt(number)}`,
-  xbox: `${number + 1}`,
-})
+export function idsOf(number: number): Readonly<Record<string, string>> {
+  const ids = Object.entries(byDialect(({ achievementId }) => achievementId(number + 1)))
+  return Object.fromEntries(ids.filter((entry): entry is [string, string] => entry[1] !== undefined))
+}
 
 /** Creates a title that is bound to every platform, with achievements `goal-0`, `goal-1` and so on. */
 export async function createBoundTitle(services: Services, achievements: number): Promise<void> {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { adapters } from '../../adapters/index.ts'
 import type { JsonValue } from '../../src/model/json.ts'
 import type { Binding } from '../../src/model/title.ts'
+import type { Received } from './fake-platform.ts'
 
 /** What the suites need of a dialect, as `fixtures` of its `fixtures.ts`. Numbers are from 1 to 9999. */
 export interface DialectFixtures {
@@ -121,6 +122,18 @@ export interface BridgeFixtures {
   readonly progressed: readonly BridgeOutcome[]
   readonly percents: readonly number[]
   readonly unlocked: readonly BridgeOutcome[]
+  /** The account and the achievements that a request of the bridge reports. */
+  readReport(request: Pick<Received, 'path' | 'body'>): AppliedReport
+  /** The body of a platform's 200; absent where it says nothing. `errorOf` returns why an achievement is refused. */
+  respondTo?(
+    request: Pick<Received, 'path' | 'body'>,
+    errorOf: (achievement: string) => string | undefined,
+  ): string | undefined
+}
+
+export interface AppliedReport {
+  readonly account: string
+  readonly achievements: readonly string[]
 }
 
 export type BridgeOutcome = 'delivered' | 'refused' | 'unsupported'

@@ -1,56 +1,84 @@
-/** Returns an achievement as AccelByte exports it. */
-export const accelbyte = (parts: object = {}) => ({
-  ID: '63c90f11e4b7c190ffab1203',
-  AchievementCode: 'first-light',
-  Namespace: 'harbor',
-  DefaultLanguage: 'en',
-  Name: { en: 'First Light', de: 'Erstes Licht' },
-  Description: { en: 'Light a lantern', de: 'Entzünde eine Laterne' },
-  Hidden: false,
-  Incremental: true,
-  GoalValue: 10,
-  StatCode: 'lanterns',
-  ListOrder: 1,
-  Tags: ['light'],
-  LockedIcons: [],
-  UnlockedIcons: [{ url: 'https://cdn.example/lit.png', slug: 'litpng' }],
-  CreatedAt: '2023-01-19T09:36:17.123Z',
-  UpdatedAt: '2023-01-19T09:36:17.123Z',
-  ...parts,
-})
-/** Returns the same achievement in Discord's form, with another id. */
-export const discord = (parts: object = {}) => ({
-  application_id: '498112233445566778',
-  id: '612233445566778899',
-  name: { default: 'First Light', localizations: { fr: 'Première lueur' } },
-  description: { default: 'Light a lantern' },
-  secret: true,
-  secure: true,
-  icon_hash: '0f1e2d3c4b5a69788796a5b4c3d2e1f0',
-  ...parts,
-})
-/** Returns the same achievement in Xbox Live's form, in German, and achieved. */
-export const xbox = (parts: object = {}) => ({
-  id: '7',
-  serviceConfigId: '00000000-0000-0000-0000-00006b0f77a1',
-  name: 'Erstes Licht!',
-  titleAssociations: [{ name: 'Harbor', id: 1796175777 }],
-  progressState: 'Achieved',
-  progression: { requirements: [], timeUnlocked: '2024-01-17T03:19:00.3087016Z' },
-  mediaAssets: [],
-  platforms: ['XboxOne'],
-  isSecret: false,
-  description: 'Du hast Licht gemacht',
-  lockedDescription: 'Mach Licht',
-  productId: '00000000-0000-0000-0000-00006b0f77a1',
-  achievementType: 'Persistent',
-  participationType: 'Individual',
-  timeWindow: null,
-  rewards: [
-    { name: null, description: null, value: '25', type: 'Gamerscore', mediaAsset: null, valueType: 'Int' },
-  ],
-  estimatedTime: '00:00:00',
-  deeplink: '',
-  isRevoked: false,
-  ...parts,
-})
+import { adapters } from '../../adapters/index.ts'
+import type { ProgressFacts } from '../../src/dialect/adapter.ts'
+import { decodeEntry, encodeEntry } from '../../src/dialect/translate.ts'
+import type { Achievement } from '../../src/model/achievement.ts'
+import type { JsonObject } from '../../src/model/json.ts'
+import type { Binding } from '../../src/model/title.ts'
+import { fixturesOf } from './dialect-fixtures.ts'
+import { achievementOf } from './records.ts'
+
+export interface EntryParts {
+  /** Which achievement of the fixtures the entry is about; by default the first. */
+  readonly number?: number
+  readonly achievement?: Partial<Achievement>
+  /** Without `achievement`, the entry carries progress alone. */
+  readonly progress?: Partial<ProgressFacts>
+  /** By default the first title of the fixtures. */
+  readonly binding?: Binding
+  readonly shape?: string
+}
+
+type Listed = (typeof adapters)[number]
+
+/** Returns the adapter of a dialect, or of the first one that a condition holds for. */
+export function adapterOf(dialect: string | ((adapter: Listed) => boolean)): Listed {
+  const fits = typeof dialect === 'string' ? ({ id }: Listed) => id === dialect : dialect
+  const found = adapters.find(fits)
+  if (found === undefined) throw new Error(`no dialect fits ${dialect}`)
+  return found
+}
+
+/** Returns the entry of a document as the adapter writes it. */
+export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
+  const { number = 1, progress, shape } = parts
+  const adapter = adapterOf(dialect)
+  const { binding, account } = fixturesOf(dialect)
+  const id = dialectIdOf(dialect, number)
+  const code = parts.achievement?.id ?? codeOf(dialect, number)
+  const achievement = achievementOf({ id: code, ids: { [dialect]: id }, ...parts.achievement })
+  const isAchieved = progress?.percent === 100
+  const facts: ProgressFacts = {
+    ...{ account: account(1), achievementId: adapter.hasCodes ? code : id, percent: 0, values: {} },
+    ...{ state: isAchieved ? 'achieved' : 'in_progress', revoked: false, extensions: {} },
+    ...{ unlockTime: isAchieved ? UNLOCK_TIME : undefined, ...progress },
+  }
+  const isDefinition = parts.achievement !== undefined || progress === undefined
+  const record = {
+    title: { binding: parts.binding ?? binding(1), displayName: undefined, extensions: {} },
+    achievement: isDefinition ? achievement : undefined,
+    progress: progress === undefined ? undefined : facts,
+    summary: undefined,
+  }
+  const purpose = isDefinition ? 'definition' : 'progress'
+  const context = { locale: undefined, shape, purpose, account: facts.account } as const
+  return encodeEntry(adapter, record, context, { binding: () => binding(1), achievementId: () => id }).result
+}
+
+/** 2019-11-19T18:03:11.471Z */
+export const UNLOCK_TIME = 15_741_865_914_710_000n
+
+/** Returns the platform's id of the nth achievement. */
+export function dialectIdOf(dialect: string, number: number): string {
+  const seed = { taken: new Set<string>(), time: UNLOCK_TIME, entropy: BigInt(number) }
+  return fixturesOf(dialect).achievementId(number) ?? adapterOf(dialect).ids.mint(seed)
+}
+
+/** Returns the code that an import gives to the nth achievement. */
+export function codeOf(dialect: string, number: number): string {
+  return adapterOf(dialect).hasCodes ? `goal-${number}` : dialectIdOf(dialect, number)
+}
+
+/** A dialect that knows achievements by their codes, and one that has ids alone. */
+export const CODED = adapterOf(({ hasCodes }) => hasCodes).id
+export const UNCODED = adapterOf(({ hasCodes }) => !hasCodes).id
+
+/** A dialect whose rows of progress name the account. */
+export const ACCOUNTED = adapterOf(({ id, usualShapes }) => {
+  if (usualShapes.progress === undefined) return false
+  const entry = entryOf(id, { progress: { percent: 5 } })
+  const { progress } = decodeEntry(adapterOf(id), entry, { locale: 'en', envelope: {} }).result
+  return progress?.account !== undefined
+}).id
+
+/** A dialect whose definitions come with a player's progress. */
+export const COMBINED = adapterOf(({ usualShapes }) => usualShapes.progress === usualShapes.definition).id

@@ -1,51 +1,34 @@
-import type { Behave, FakePlatform, Received } from './fake-platform.ts'
+import { type AppliedReport, fixturesOf } from './dialect-fixtures.ts'
+import { type Behave, type FakePlatform, type Received, respond } from './fake-platform.ts'
 
-/** The account and the achievements that a request is about. */
-export interface AppliedReport {
-  readonly account: string
-  readonly achievements: readonly string[]
+/** Reads a request of a bridge; a webhook's accounts are players. */
+export function reportOf(dialect: string, request: Received): AppliedReport {
+  if (dialect !== 'webhook') return bridgeOf(dialect).readReport(request)
+  const { data } = JSON.parse(request.body)
+  return { account: data.player_id, achievements: [data.achievement_id] }
 }
 
-const xboxPath = /^\/users\/xuid\((\d+)\)\//
-const discordPath = /^\/users\/(\d+)\/applications\/\d+\/achievements\/(\d+)$/
-const accelbytePath = /\/users\/([^/]+)\/achievements\/(?:([^/]+)\/unlock|bulkUnlock)$/
-
-/** Readers of requests by dialect; a webhook's accounts are players. */
-export const readers: Readonly<Record<string, (request: Received) => AppliedReport>> = {
-  webhook({ body }) {
-    const { data } = JSON.parse(body)
-    return { account: data.player_id, achievements: [data.achievement_id] }
-  },
-  xbox({ path, body }) {
-    const [, account = ''] = xboxPath.exec(path) ?? []
-    const { achievements } = JSON.parse(body)
-    return { account, achievements: achievements.map(({ id }: { id: string }) => id) }
-  },
-  discord({ path }) {
-    const [, account = '', id = ''] = discordPath.exec(path) ?? []
-    return { account, achievements: [id] }
-  },
-  accelbyte({ path, body }) {
-    const [, account = '', code] = accelbytePath.exec(path) ?? []
-    return { account, achievements: code === undefined ? JSON.parse(body).achievementCodes : [code] }
-  },
-}
-
-/** Adds AccelByte's response body to each bulk unlock that succeeds. */
-export function asAccelByte(behave: Behave): Behave {
+/** Adds the platform's body to each 200 without one. `errorOf` returns why an achievement is refused. */
+export function speaking(
+  dialect: string,
+  behave: Behave,
+  errorOf: (achievement: string) => string | undefined = () => undefined,
+): Behave {
   return (request, index) => {
     const behaviour = behave(request, index)
-    if (behaviour.kind !== 'respond' || behaviour.status !== 200) return behaviour
-    if (!request.path.endsWith('/bulkUnlock')) return behaviour
-    const codes: readonly string[] = JSON.parse(request.body).achievementCodes
-    const results = codes.map((achievementCode) => ({ achievementCode, success: true }))
-    return { ...behaviour, body: JSON.stringify(results) }
+    if (dialect === 'webhook' || behaviour.kind !== 'respond' || behaviour.status !== 200) return behaviour
+    const body = bridgeOf(dialect).respondTo?.(request, errorOf)
+    return body === undefined ? behaviour : respond(200, { body })
   }
 }
 
 /** Returns the reports that a platform applied, in order, each idempotency key once. */
 export function appliedBy(platform: FakePlatform, dialect: string): readonly AppliedReport[] {
-  const read = readers[dialect]
-  if (read === undefined) throw new Error(`there is no reader for ${dialect}`)
-  return [...platform.applied.values()].map(read)
+  return [...platform.applied.values()].map((request) => reportOf(dialect, request))
+}
+
+function bridgeOf(dialect: string) {
+  const { bridge } = fixturesOf(dialect)
+  if (bridge === undefined) throw new Error(`the fixtures of ${dialect} say nothing of its bridge`)
+  return bridge
 }

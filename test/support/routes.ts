@@ -1,5 +1,6 @@
 import type { Route } from '../../src/http/gateway.ts'
 import { gateways } from '../../src/registry.ts'
+import { idsOf } from './bound-title.ts'
 import {
   byDialect,
   type Caller,
@@ -7,6 +8,7 @@ import {
   type GatewayFixtures,
   type Outcome,
   ROUTE_ACHIEVEMENTS,
+  type RouteAchievement,
   type RouteTarget,
 } from './dialect-fixtures.ts'
 
@@ -49,13 +51,7 @@ export function accountsOf(player: RouteTarget['player']): Readonly<Record<strin
 }
 
 /** The ids of an achievement in the dialects that number achievements. */
-export function achievementIdsOf(
-  code: (typeof ROUTE_ACHIEVEMENTS)[number],
-): Readonly<Record<string, string>> {
-  const number = ROUTE_ACHIEVEMENTS.indexOf(code) + 1
-  const ids = Object.entries(byDialect(({ achievementId }) => achievementId(number)))
-  return Object.fromEntries(ids.filter((entry): entry is [string, string] => entry[1] !== undefined))
-}
+export const achievementIdsOf = (code: RouteAchievement) => idsOf(ROUTE_ACHIEVEMENTS.indexOf(code))
 
 export function targetOf(mounted: Mounted, title: Which, player: RouteTarget['player']): RouteTarget {
   const { dialect, mount } = mounted

@@ -37,8 +37,8 @@ test('all violations of an achievement are reported at once, with the names of t
     tags: [''],
     estimatedTime: { seconds: -1n, nanos: 0 },
     extensions: new Map([
-      ['xbox', '[]'],
-      ['discord', '{'],
+      ['toy', '[]'],
+      ['platform-a', '{'],
     ]),
   })
   expect(refused((violations) => readAchievement(message, violations))).toEqual([
@@ -54,8 +54,8 @@ test('all violations of an achievement are reported at once, with the names of t
     'achievement.rewards[0].kind must be one of GAMERSCORE, IN_APP, ART',
     'achievement.tags[0] must be set',
     'achievement.estimated_time must not be negative',
-    'achievement.extensions["xbox"] must be the JSON text of an object',
-    expect.stringMatching(/^achievement\.extensions\["discord"\] must be the JSON text of an object: line 1/),
+    'achievement.extensions["toy"] must be the JSON text of an object',
+    expect.stringMatching(/^achievement\.extensions\["platform-a"\] must be the JSON text of an object: line 1/),
   ])
 })
 
@@ -63,8 +63,8 @@ test('counts the values of extensions before it parses them', () => {
   const values = `{"a":[${'0,'.repeat(10_001)}0]}`
   const message = Achievement.fromPartial({
     extensions: new Map([
-      ['xbox', values],
-      ['discord', values],
+      ['toy', values],
+      ['platform-a', values],
     ]),
   })
   expect(refused((violations) => readAchievement(message, violations))).toContain(

@@ -27,5 +27,9 @@ export const fixtures: DialectFixtures = {
     progressed: ['unsupported', 'unsupported', 'unsupported', 'unsupported', 'unsupported'],
     percents: [0, 0, 0, 0, 0],
     unlocked: ['delivered', 'delivered', 'delivered', 'unsupported', 'unsupported'],
+    readReport({ path }) {
+      const [, account = '', id = ''] = /\/players\/([^/]+)\/toys\/([^/]+)$/.exec(path) ?? []
+      return { account, achievements: [id] }
+    },
   },
 }

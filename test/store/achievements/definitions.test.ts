@@ -40,14 +40,14 @@ const list = (titleId: string, parts = {}) => {
 describe('a title', () => {
   test('stores its bindings, and rejects a binding of another title', async () => {
     const bindings = {
-      xbox: { title_id: '4294967295', service_config_id: 'a' },
-      discord: { application_id: '7' },
+      toy: { game: '4294967295', region: 'a' },
+      'platform-a': { application: '7' },
     }
     expect(await title('bound', { bindings })).toMatchObject({
       bindings,
       etag: expect.stringMatching(/^\d{16}$/),
     })
-    const other = title('other', { bindings: { discord: { application_id: '7' } } })
+    const other = title('other', { bindings: { 'platform-a': { application: '7' } } })
     await expect(other).rejects.toMatchObject({ code: 'already_exists', reason: 'BINDING_TAKEN' })
     await expect(getTitle(services, { titleId: 'other' }, call)).rejects.toMatchObject({
       reason: 'TITLE_NOT_FOUND',
@@ -116,8 +116,8 @@ describe('an achievement', () => {
       deepLink: '',
       estimatedTime: 36_000_000_001n,
       titleAssociations: [{ id: '4294967295', name: 'n', version: undefined }],
-      ids: { xbox: '7', discord: '580159119969878046' },
-      extensions: { xbox: { big: 18_446_744_073_709_551_615n, list: [1, null, { a: 'b' }] } },
+      ids: { toy: '7', 'platform-a': '580159119969878046' },
+      extensions: { toy: { big: 18_446_744_073_709_551_615n, list: [1, null, { a: 'b' }] } },
     })
     const stored = await createAchievement(
       services,
@@ -142,9 +142,9 @@ describe('an achievement', () => {
 
   test('rejects the id and the dialect ids of another achievement', async () => {
     await title('unique')
-    await create('unique', { id: 'a', ids: { xbox: '1' } })
+    await create('unique', { id: 'a', ids: { toy: '1' } })
     await expect(create('unique', { id: 'a' })).rejects.toMatchObject({ reason: 'ACHIEVEMENT_EXISTS' })
-    await expect(create('unique', { id: 'b', ids: { xbox: '1' } })).rejects.toMatchObject({
+    await expect(create('unique', { id: 'b', ids: { toy: '1' } })).rejects.toMatchObject({
       reason: 'DIALECT_ID_TAKEN',
       metadata: { achievementId: 'a' },
     })

@@ -70,7 +70,7 @@ async function goalOf(target: bigint, parts: Partial<Achievement> = {}) {
     contributors: () =>
       listContributors(
         services,
-        { titleId, achievementId: 'goal', dialect: 'accelbyte', descending: true, offset: 0, limit: 1000 },
+        { titleId, achievementId: 'goal', dialect: 'toy', descending: true, offset: 0, limit: 1000 },
         call,
       ),
     events: async (kind: string) => {

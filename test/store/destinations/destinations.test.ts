@@ -6,8 +6,11 @@ import { bridgeOn, failureOf } from '../../support/bridge.ts'
 import { callUnary, createClient } from '../../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { onDatabase, putDeliveries, putQueue } from '../../support/deliveries.ts'
+import { adapterOf } from '../../support/documents.ts'
 import { createFixture, TITLE_ID as titleId } from '../../support/fixture.ts'
 import { type RunningServer, startServer } from '../../support/server.ts'
+
+const BRIDGED = adapterOf((adapter) => adapter.bridge !== undefined).id
 
 let database: TestDatabase
 let server: RunningServer
@@ -104,10 +107,10 @@ describe('a destination', () => {
   })
 
   test('of a platform requires a binding of the title', async () => {
-    const xbox = { ...hook('xbox'), dialect: 'xbox', credential: '' }
+    const live = { ...hook('live'), dialect: BRIDGED, credential: '' }
     const unbound = { code: status.FAILED_PRECONDITION, reason: 'TITLE_UNBOUND' }
-    expect(await failureOf(bridge.create(xbox))).toMatchObject(unbound)
-    const nowhere = { ...xbox, titleId: 'nowhere' }
+    expect(await failureOf(bridge.create(live))).toMatchObject(unbound)
+    const nowhere = { ...live, titleId: 'nowhere' }
     expect(await failureOf(bridge.create(nowhere))).toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
@@ -144,7 +147,7 @@ describe('the owner', () => {
     expect(masked).toMatchObject({ displayName: '', limits: { maxAttempts: 3, maxInFlight: 8 } })
     const stale = update({ etag: made.etag, displayName: 'x' })
     expect(await failureOf(stale)).toMatchObject({ reason: 'ETAG_MISMATCH' })
-    for (const wrong of [{ url: 'https://10.0.0.1/' }, { credential: '' }, { dialect: 'xbox' }]) {
+    for (const wrong of [{ url: 'https://10.0.0.1/' }, { credential: '' }, { dialect: BRIDGED }]) {
       const refused = update(wrong, Object.keys(wrong))
       expect(await failureOf(refused)).toMatchObject({ reason: 'INVALID_FIELD' })
     }

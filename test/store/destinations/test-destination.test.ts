@@ -1,18 +1,24 @@
 import { Webhook } from 'standardwebhooks'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { adapters } from '../../../adapters/index.ts'
 import { freePort } from '../../../src/embedded-postgres/port.ts'
 import { ExchangeServiceClient, ListDialectsRequest } from '../../../src/gen/laurel/v1/exchange_service.ts'
 import { TitleServiceClient, UpdateTitleRequest } from '../../../src/gen/laurel/v1/title_service.ts'
+import type { Binding } from '../../../src/model/title.ts'
+import { bridges } from '../../../src/registry.ts'
 import { bridgeOn, failureOf } from '../../support/bridge.ts'
 import { callUnary, createClient } from '../../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { fixturesOf } from '../../support/dialect-fixtures.ts'
+import { adapterOf } from '../../support/documents.ts'
 import { always, type FakePlatform, respond, startFakePlatform } from '../../support/fake-platform.ts'
 import { createFixture, TITLE_ID as titleId } from '../../support/fixture.ts'
 import { PATIENT } from '../../support/relay.ts'
 import { type RunningServer, startServer } from '../../support/server.ts'
 
 const SECRET = `whsec_${Buffer.alloc(32, 7).toString('base64')}`
-const TOKEN = 'XBL3.0 x=1;a-secret-token'
+const TOKEN = 'Bearer a-secret-token'
+const dialect = adapterOf((adapter) => adapter.bridge !== undefined).id
 
 let database: TestDatabase
 let server: RunningServer
@@ -21,7 +27,7 @@ let bridge: ReturnType<typeof bridgeOn>
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  const env = { LAUREL_RELAY: 'off', LAUREL_CREDENTIAL_HOOK: SECRET, LAUREL_CREDENTIAL_XBOX: TOKEN }
+  const env = { LAUREL_RELAY: 'off', LAUREL_CREDENTIAL_HOOK: SECRET, LAUREL_CREDENTIAL_LIVE: TOKEN }
   server = await startServer({ databaseUrl: database.url, env })
   bridge = bridgeOn(server.address)
   platform = await startFakePlatform()
@@ -59,17 +65,21 @@ test('sends a signed event to a webhook, even if it is paused', async () => {
 
 test('sends a platform a request that needs write access and changes nothing', async () => {
   using titles = createClient(TitleServiceClient, server.address)
-  const bind = (ids: ReadonlyMap<string, string> | undefined) => {
-    const bindings = new Map(ids === undefined ? [] : [['xbox', { ids: new Map(ids) }]])
+  const bind = (binding: Binding | undefined) => {
+    const ids = new Map(Object.entries(binding ?? {}))
+    const bindings = new Map(binding === undefined ? [] : [[dialect, { ids }]])
     const request = UpdateTitleRequest.fromPartial({ title: { titleId, bindings }, updateMask: ['bindings'] })
     return callUnary(titles, 'updateTitle', request)
   }
-  await bind(new Map([['title_id', '219630713']]))
-  const live = { dialect: 'xbox', credential: 'env:LAUREL_CREDENTIAL_XBOX' }
+  const binding = fixturesOf(dialect).binding(1)
+  await bind(binding)
+  const live = { dialect, credential: 'env:LAUREL_CREDENTIAL_LIVE' }
   await bridge.create({ ...hook('live', `${platform.url}/live`), ...live })
   expect(await bridge.test('live')).toMatchObject({ succeeded: true, request: { method: 'GET' } })
   expect(platform.received.at(-1)?.headers['authorization']).toBe(TOKEN)
-  expect(platform.received.at(-1)?.path).toMatch(/^\/live\/users\//)
+  expect(platform.received.at(-1)?.path).toBe(
+    `/live${bridges.get(dialect)?.probe({ titleId, binding }).path}`,
+  )
 
   platform.behave = always(respond(403, { body: 'who are you?' }))
   const refused = await bridge.test('live')
@@ -89,10 +99,10 @@ test('says why nothing could be sent', async () => {
     response: undefined,
     error: `credential "env:LAUREL_CREDENTIAL_NONE" is not set, or not for title ${titleId}`,
   })
-  await bridge.create({ ...hook('bad-secret'), credential: 'env:LAUREL_CREDENTIAL_XBOX' })
+  await bridge.create({ ...hook('bad-secret'), credential: 'env:LAUREL_CREDENTIAL_LIVE' })
   const bad = await bridge.test('bad-secret')
   expect(bad).toMatchObject({ succeeded: false, request: undefined })
-  expect(bad.error).toContain('"env:LAUREL_CREDENTIAL_XBOX"')
+  expect(bad.error).toContain('"env:LAUREL_CREDENTIAL_LIVE"')
 
   const port = await freePort(undefined)
   await bridge.create(hook('away', `http://127.0.0.1:${port}`))
@@ -127,9 +137,7 @@ test('shows no credential', async () => {
 test('lists the dialects that have a bridge', async () => {
   using exchange = createClient(ExchangeServiceClient, server.address)
   const { dialects } = await callUnary(exchange, 'listDialects', ListDialectsRequest.fromPartial({}))
-  expect(dialects.map(({ dialect, bridge }) => [dialect, bridge])).toEqual([
-    ['accelbyte', true],
-    ['discord', true],
-    ['xbox', true],
-  ])
+  expect(dialects.map(({ dialect, bridge }) => [dialect, bridge])).toEqual(
+    adapters.map(({ id, bridge }) => [id, bridge !== undefined]),
+  )
 })

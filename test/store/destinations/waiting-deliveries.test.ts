@@ -4,7 +4,10 @@ import { createDestination } from '../../../src/service/destinations/create-dest
 import { admitAccount, linkAccount, playerNamedAfter } from '../../../src/service/players/accounts.ts'
 import { createPlayer, deletePlayer } from '../../../src/service/players/players.ts'
 import { createTitle } from '../../../src/service/titles/titles.ts'
+import { BINDINGS } from '../../support/bound-title.ts'
 import { onDatabase, putDeliveries, putQueue, queueOf } from '../../support/deliveries.ts'
+import { fixturesOf } from '../../support/dialect-fixtures.ts'
+import { ACCOUNTED, adapterOf, dialectIdOf, entryOf } from '../../support/documents.ts'
 import { importText, textOf } from '../../support/exchange.ts'
 import { achievementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -13,13 +16,16 @@ let services: TestServices
 const call = callOf()
 const titleId = 'title'
 const LATER = 10n ** 18n
+/** Two platforms with destinations; the first names accounts in its documents. */
+const [ONE, OTHER] = [ACCOUNTED, adapterOf(({ id, bridge }) => bridge !== undefined && id !== ACCOUNTED).id]
+const PLATFORMS = [ONE, OTHER]
+const accountOf = (number: number) => ({ dialect: ONE, id: fixturesOf(ONE).account(number) })
 
 beforeAll(async () => {
   services = await createTestServices()
-  const bindings = { discord: { application_id: '461618159171141643' }, xbox: { title_id: '219630713' } }
-  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings, extensions: {} }
+  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: BINDINGS, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, call)
-  for (const dialect of ['discord', 'xbox']) {
+  for (const dialect of PLATFORMS) {
     const destination = {
       titleId,
       id: dialect,
@@ -39,7 +45,7 @@ beforeEach(async () => {
 })
 
 async function park(playerId: string) {
-  for (const destinationId of ['discord', 'xbox']) {
+  for (const destinationId of PLATFORMS) {
     const row = { playerId, destinationId, dueTime: LATER, waiting: true }
     await putQueue(services.databaseUrl, titleId, row)
   }
@@ -47,7 +53,7 @@ async function park(playerId: string) {
 
 /** Returns, by platform, whether a player's deliveries wait for an account. */
 async function waiting(playerId: string) {
-  const entries = ['discord', 'xbox'].map(async (id) => {
+  const entries = PLATFORMS.map(async (id) => {
     const queue = await queueOf(services.databaseUrl, playerId, id)
     // A queue is due if it was requeued, and only then.
     expect(queue?.waiting).toBe((queue?.dueTime ?? 0n) > (queue?.clock ?? 0n))
@@ -64,49 +70,49 @@ test('linking an account requeues the deliveries to its platform', async () => {
   )
   await park('ann')
   await park('ben')
-  const account = { dialect: 'xbox', id: '2814651093377005' }
+  const account = { dialect: OTHER, id: fixturesOf(OTHER).account(1) }
   await linkAccount(services, { playerId: 'ann', account, requestId: undefined }, call)
-  expect(await waiting('ann')).toEqual({ discord: true, xbox: false })
-  expect(await waiting('ben')).toEqual({ discord: true, xbox: true })
+  expect(await waiting('ann')).toEqual({ [ONE]: true, [OTHER]: false })
+  expect(await waiting('ben')).toEqual({ [ONE]: true, [OTHER]: true })
 })
 
 test('creating a player with an account requeues the deliveries', async () => {
   await park('cat')
-  const accounts = [{ dialect: 'discord', id: '213866895806300161' }]
+  const accounts = [accountOf(1)]
   await createPlayer(
     services,
     { player: { id: 'cat', displayName: '', accounts }, requestId: undefined },
     call,
   )
-  expect(await waiting('cat')).toEqual({ discord: false, xbox: true })
+  expect(await waiting('cat')).toEqual({ [ONE]: false, [OTHER]: true })
 })
 
 test('admitting an account requeues the deliveries', async () => {
-  const account = { dialect: 'discord', id: '213866895806300162' }
+  const account = accountOf(2)
   await park(playerNamedAfter(account))
   expect(await admitAccount(services, account, call)).toEqual({ playerId: playerNamedAfter(account) })
-  expect(await waiting(playerNamedAfter(account))).toEqual({ discord: false, xbox: true })
+  expect(await waiting(playerNamedAfter(account))).toEqual({ [ONE]: false, [OTHER]: true })
 })
 
 test('importing an account requeues the deliveries', async () => {
-  const achievement = achievementOf({ id: 'a', ids: { discord: '580159119969878047' } })
+  const achievement = achievementOf({ id: 'a', ids: { [ONE]: dialectIdOf(ONE, 1) } })
   await createAchievement(services, { titleId, achievement, requestId: undefined }, call)
-  const account = { dialect: 'discord', id: '213866895806300163' }
+  const account = accountOf(3)
   await park(playerNamedAfter(account))
-  const progress = { user_id: account.id, achievement_id: '580159119969878047', percent_complete: 5 }
-  const { outcomes } = await importText(services, 'discord', textOf(progress), { titleId })
+  const progress = entryOf(ONE, { progress: { account: account.id, percent: 5 } })
+  const { outcomes } = await importText(services, ONE, textOf(progress), { titleId })
   expect(outcomes.map(({ error }) => error)).toEqual([undefined])
-  expect(await waiting(playerNamedAfter(account))).toEqual({ discord: false, xbox: true })
+  expect(await waiting(playerNamedAfter(account))).toEqual({ [ONE]: false, [OTHER]: true })
 })
 
 test('a leased queue stays leased, with another due time', async () => {
   const player = { id: 'dan', displayName: '', accounts: [] }
   await createPlayer(services, { player, requestId: undefined }, call)
-  const lease = { playerId: 'dan', destinationId: 'xbox', dueTime: LATER, lease: 'other' }
+  const lease = { playerId: 'dan', destinationId: OTHER, dueTime: LATER, lease: 'other' }
   await putQueue(services.databaseUrl, titleId, lease)
-  const account = { dialect: 'xbox', id: '2814651093377006' }
+  const account = { dialect: OTHER, id: fixturesOf(OTHER).account(2) }
   await linkAccount(services, { playerId: 'dan', account, requestId: undefined }, call)
-  const queue = await queueOf(services.databaseUrl, 'dan', 'xbox')
+  const queue = await queueOf(services.databaseUrl, 'dan', OTHER)
   expect(queue?.lease).toBe('other')
   expect(queue?.dueTime).not.toBe(LATER)
   expect(queue?.dueTime).toBeGreaterThan(queue?.clock ?? 0n)
@@ -120,7 +126,7 @@ test('deleting a player deletes their deliveries', async () => {
   )
   for (const playerId of ['eve', 'fay']) {
     await park(playerId)
-    await putDeliveries(services.databaseUrl, titleId, [{ playerId, eventId: 1, destinationId: 'xbox' }])
+    await putDeliveries(services.databaseUrl, titleId, [{ playerId, eventId: 1, destinationId: OTHER }])
   }
   await deletePlayer(services, { playerId: 'eve', etag: undefined, requestId: undefined }, call)
   const left = await onDatabase(

@@ -9,6 +9,7 @@ import { getProgress } from '../../../src/service/progress/get-progress.ts'
 import { listStatValues, recordStats } from '../../../src/service/stats/stat-values.ts'
 import { createStat } from '../../../src/service/stats/stats.ts'
 import { createTitle } from '../../../src/service/titles/titles.ts'
+import { COMBINED } from '../../support/documents.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
@@ -50,7 +51,7 @@ function importValue(playerId: string, value: bigint) {
     ...{ values: { kills: value }, unlockTime: undefined, revoked: false, extensions: {} },
   }
   const player = { playerId, titleId, facts, achievement: hunter, summary: undefined }
-  const adapter = dialectOf(services, 'xbox')
+  const adapter = dialectOf(services, COMBINED)
   return services.store.write(call.signal, (queries) =>
     importPlayerFacts(queries, adapter, [player], { now: services.now(), appliesRevocations: false, call }),
   )

@@ -66,7 +66,7 @@ describe('a report', () => {
     await expect(record('ann', 'plain', unlock, { titleId: 'nowhere' })).rejects.toMatchObject({
       reason: 'TITLE_NOT_FOUND',
     })
-    await expect(findPlayer(services, { dialect: 'xbox', accountId: '1' }, call)).rejects.toMatchObject({
+    await expect(findPlayer(services, { dialect: 'toy', accountId: '1' }, call)).rejects.toMatchObject({
       reason: 'ACCOUNT_NOT_FOUND',
     })
   })

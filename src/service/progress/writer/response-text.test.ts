@@ -18,7 +18,7 @@ const progress = fc.record({
   windowStart: instant,
   revoked: fc.boolean(),
   writer: fc.string(),
-  extensions: fc.constantFrom({}, { xbox: { $bigint: 'x', deep: [2n ** 60n, null] } }),
+  extensions: fc.constantFrom({}, { toy: { $bigint: 'x', deep: [2n ** 60n, null] } }),
 })
 
 test('parses a stored result back to the same result', () => {
