@@ -236,6 +236,18 @@ export const fixtures: DialectFixtures = {
       ...(await tryStatisticsApi(folder, `${url}/accelbyte`)),
     ],
   },
+  edits: [
+    ['export', 'GoalValue', 14],
+    ['rest', 'goalValue', 15],
+  ].map(([shape, member, goal]) => ({
+    said: `a goal of ${goal}`,
+    ...{ shape: String(shape), of: 'counted', locale: undefined },
+    change: (entry) => ({ ...entry, [String(member)]: Number(goal) }),
+    // Neither id nor type of the requirement.
+    changed: ({ requirements }) => ({
+      requirements: requirements.map((one) => ({ ...one, target: BigInt(Number(goal)) })),
+    }),
+  })),
   benchDocument: 'export.json',
   parsers: { 'a tag expression': (text) => readTagFilter(new URLSearchParams({ tags: text }))([]) },
 }

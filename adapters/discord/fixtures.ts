@@ -97,6 +97,12 @@ export const fixtures: DialectFixtures = {
     ],
     normalisations: [],
   },
+  edits: ['v6', 'v10'].map((shape) => ({
+    said: 'another secure',
+    ...{ shape, of: 'rich', locale: 'en' },
+    change: (entry) => ({ ...entry, secure: entry['secure'] !== true }),
+    changed: ({ serverOnly }) => ({ serverOnly: !serverOnly }),
+  })),
   benchDocument: 'definitions-v10.json',
   parsers: { 'a snowflake': isSnowflakeText },
 }

@@ -1,13 +1,14 @@
 import { parseInstant } from '../../src/model/instant.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type {
   DialectFixtures,
+  DocumentEdit,
   GatewayFixtures,
   Normalisation,
   Outcome,
   RouteTarget,
 } from '../../test/support/dialect-fixtures.ts'
-import { achievementOf } from '../../test/support/records.ts'
+import { achievementOf, gamerscore } from '../../test/support/records.ts'
 import { integerOf, parseTimeSpan, scidOf } from './formats.ts'
 import { inLanguages, readLanguages } from './gateway/languages.ts'
 import { readPage, readQuery } from './gateway/query.ts'
@@ -104,6 +105,54 @@ const NORMALISATIONS: readonly Normalisation[] = [
 
 const stored = { ...achievementOf({ id: 'a' }), titleId: '', etag: '', createTime: 0n, updateTime: 0n }
 
+const renamings = [
+  ['achievement', undefined],
+  ['achievement', 'de'],
+  ['achievement', 'en'],
+  ['achievement', 'fr'],
+  ['legacy', undefined],
+  ['legacy', 'en'],
+].map(([shape = '', locale]): DocumentEdit => {
+  const name = `changed in ${shape} of ${locale}`
+  return {
+    said: 'another name',
+    ...{ shape, of: 'rich', locale },
+    change: (entry) => ({ ...entry, name }),
+    changed({ name: before }) {
+      if (locale === undefined || locale === before.locale) return { name: { ...before, text: name } }
+      return { name: { ...before, translations: { ...before.translations, [locale]: name } } }
+    },
+  }
+})
+
+const changes = (
+  [
+    ['legacy', { gamerscore: 30 }, ({ rewards }) => ({ rewards: [...gamerscore(30), ...rewards.slice(1)] })],
+    ['legacy', { isSecret: false }, () => ({ hidden: false })],
+    ['achievement', { platforms: ['PC', 'Android'] }, () => ({ platforms: ['PC', 'Android'] })],
+    ['achievement', { deeplink: 'game://richer' }, () => ({ deepLink: 'game://richer' })],
+  ] satisfies [string, JsonObject, DocumentEdit['changed']][]
+).map(
+  ([shape, members, changed]): DocumentEdit => ({
+    said: JSON.stringify(members),
+    ...{ shape, of: 'rich', locale: undefined },
+    change: (entry) => ({ ...entry, ...members }),
+    changed,
+  }),
+)
+
+const retargeted: DocumentEdit = {
+  said: 'another target',
+  ...{ shape: 'achievement', of: 'counted', locale: 'en' },
+  change(entry) {
+    const { requirements, ...progression } = entry['progression'] as { requirements: readonly JsonObject[] }
+    const all = requirements.map((one) => ({ ...one, target: '12' }))
+    return { ...entry, progression: { ...progression, requirements: all } }
+  },
+  // Not the stat, which Xbox cannot hold.
+  changed: ({ requirements }) => ({ requirements: requirements.map((one) => ({ ...one, target: 12n })) }),
+}
+
 export const fixtures: DialectFixtures = {
   binding: (number) => ({
     service_config_id: `00000000-0000-0000-0000-0000${number.toString(16).padStart(8, '0')}`,
@@ -152,6 +201,7 @@ export const fixtures: DialectFixtures = {
     normalisations: NORMALISATIONS,
     hasProgress: true,
   },
+  edits: [...renamings, ...changes, retargeted],
   benchDocument: 'achievements.json',
   parsers: {
     'a time span': parseTimeSpan,

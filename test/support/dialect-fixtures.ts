@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { adapters } from '../../adapters/index.ts'
-import type { JsonValue } from '../../src/model/json.ts'
+import type { Achievement } from '../../src/model/achievement.ts'
+import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Binding } from '../../src/model/title.ts'
 import type { Received } from './fake-platform.ts'
 
@@ -15,6 +16,7 @@ export interface DialectFixtures {
   readonly gateway?: GatewayFixtures
   readonly bridge?: BridgeFixtures
   readonly corpus?: CorpusFixtures
+  readonly edits?: readonly DocumentEdit[]
   /** The document of `testdata/` whose entries the bench decodes and encodes. */
   readonly benchDocument?: string
   /** Functions that read texts of callers, by a name for people: each must take linear time. */
@@ -137,6 +139,19 @@ export interface AppliedReport {
 }
 
 export type BridgeOutcome = 'delivered' | 'refused' | 'unsupported'
+
+/** A change of an entry that a German title exported, and what an import of the entry changes. */
+export interface DocumentEdit {
+  /** For people. */
+  readonly said: string
+  readonly shape: string
+  /** `rich` has something in every field; `counted` follows the stat `count` up to 10. */
+  readonly of: 'rich' | 'counted'
+  /** The language of the document; undefined for the title's. */
+  readonly locale: string | undefined
+  change(entry: JsonObject): JsonObject
+  changed(before: Achievement): Partial<Achievement>
+}
 
 /** How `test/corpus.ts` treats the dialect's real documents. */
 export interface CorpusFixtures {

@@ -35,7 +35,11 @@ export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
   const { binding, account } = fixturesOf(dialect)
   const id = dialectIdOf(dialect, number)
   const code = parts.achievement?.id ?? codeOf(dialect, number)
-  const achievement = achievementOf({ id: code, ids: { [dialect]: id }, ...parts.achievement })
+  const achievement = achievementOf({
+    ...{ id: code, ids: { [dialect]: id }, listOrder: number },
+    ...{ name: inEnglish(`Goal ${number}`), description: inEnglish(`Reach goal ${number}`) },
+    ...parts.achievement,
+  })
   const isAchieved = progress?.percent === 100
   const facts: ProgressFacts = {
     ...{ account: account(1), achievementId: adapter.hasCodes ? code : id, percent: 0, values: {} },
@@ -54,6 +58,10 @@ export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
   return encodeEntry(adapter, record, context, { binding: () => binding(1), achievementId: () => id }).result
 }
 
+function inEnglish(text: string) {
+  return { locale: 'en', text, translations: {} }
+}
+
 /** 2019-11-19T18:03:11.471Z */
 export const UNLOCK_TIME = 15_741_865_914_710_000n
 
@@ -68,13 +76,13 @@ export function codeOf(dialect: string, number: number): string {
   return adapterOf(dialect).hasCodes ? `goal-${number}` : dialectIdOf(dialect, number)
 }
 
-/** A dialect that knows achievements by their codes, and one that has ids alone. */
+/** A dialect that knows achievements by their codes, and one with a bridge that has ids alone. */
 export const CODED = adapterOf(({ hasCodes }) => hasCodes).id
-export const UNCODED = adapterOf(({ hasCodes }) => !hasCodes).id
+export const UNCODED = adapterOf(({ hasCodes, bridge }) => !hasCodes && bridge !== undefined).id
 
-/** A dialect whose rows of progress name the account. */
-export const ACCOUNTED = adapterOf(({ id, usualShapes }) => {
-  if (usualShapes.progress === undefined) return false
+/** A dialect with a bridge, whose rows of progress name the account. */
+export const ACCOUNTED = adapterOf(({ id, usualShapes, bridge }) => {
+  if (usualShapes.progress === undefined || bridge === undefined) return false
   const entry = entryOf(id, { progress: { percent: 5 } })
   const { progress } = decodeEntry(adapterOf(id), entry, { locale: 'en', envelope: {} }).result
   return progress?.account !== undefined

@@ -1,8 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { adapters } from '../../../adapters/index.ts'
+import type { Adapter, Feature } from '../../../src/dialect/adapter.ts'
+import type { Achievement } from '../../../src/model/achievement.ts'
 import { getAchievement } from '../../../src/service/achievements/achievements.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { getTitle } from '../../../src/service/titles/titles.ts'
-import { accelbyte, discord, xbox } from '../../support/documents.ts'
+import { PROBES } from '../../conformance/features.ts'
+import { BINDINGS } from '../../support/bound-title.ts'
+import { adapterOf, CODED, codeOf, dialectIdOf, entryOf, UNCODED } from '../../support/documents.ts'
 import { definitionsOf, exportText, importText, kindsOf, textOf } from '../../support/exchange.ts'
 import { achievementOf, gamerscore, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
@@ -15,70 +20,90 @@ beforeEach(async () => {
 afterEach(() => services[Symbol.asyncDispose]())
 
 const TITLE = 'harbor'
+/** The parts of a record that a definition does not have. */
+const EMPTY = {
+  ...{ title: { binding: undefined, displayName: undefined, extensions: {} } },
+  ...{ progress: undefined, summary: undefined },
+}
 const stored = (achievementId: string) => getAchievement(services, { titleId: TITLE, achievementId }, call)
 
 describe('one achievement of several stores', () => {
+  const foreignId = dialectIdOf(UNCODED, 1)
+  const mapping = { [foreignId]: 'goal-1' }
+
   test('is matched by the dialect’s id, else by code, else by the mapping, never by name', async () => {
-    expect(kindsOf(await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE }))).toEqual(
-      ['new'],
-    )
-    const dry = await importText(services, 'discord', textOf(discord()), { titleId: TITLE, dryRun: true })
-    expect(dry.outcomes).toMatchObject([{ kind: 'new', possibleDuplicates: ['first-light'] }])
-    const mapping = { '612233445566778899': 'first-light' }
-    expect(
-      kindsOf(await importText(services, 'discord', textOf(discord()), { titleId: TITLE, mapping })),
-    ).toEqual(['replaced'])
-    const again = await importText(services, 'discord', textOf(discord({ secret: false })), {
-      titleId: TITLE,
-    })
-    expect(again.outcomes).toMatchObject([{ kind: 'replaced', achievementId: 'first-light' }])
+    const imported = (dialect: string, achievement: Partial<Achievement>, options = {}) =>
+      importText(services, dialect, textOf(entryOf(dialect, { achievement })), { titleId: TITLE, ...options })
+    expect(kindsOf(await imported(CODED, {}))).toEqual(['new'])
+    const dry = await imported(UNCODED, {}, { dryRun: true })
+    expect(dry.outcomes).toMatchObject([{ kind: 'new', possibleDuplicates: ['goal-1'] }])
+    expect(kindsOf(await imported(UNCODED, { hidden: true }, { mapping }))).toEqual(['replaced'])
+    const again = await imported(UNCODED, { hidden: false })
+    expect(again.outcomes).toMatchObject([{ kind: 'replaced', achievementId: 'goal-1' }])
     expect(await definitionsOf(services, TITLE)).toHaveLength(1)
   })
 
   test('gains the fields of each dialect, and loses none that a dialect cannot hold', async () => {
-    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
-    await importText(services, 'discord', textOf(discord()), {
-      titleId: TITLE,
-      mapping: { '612233445566778899': 'first-light' },
+    const rich = achievementOf({
+      ...{ id: 'goal-1', listOrder: 3, hidden: true, serverOnly: true, tags: ['light'], platforms: ['PC'] },
+      name: { locale: 'en', text: 'First Light', translations: { de: 'Erstes Licht', fr: 'Première lueur' } },
+      description: { locale: 'en', text: 'Light a lantern', translations: { de: 'Mach Licht' } },
+      requirements: [requirementOf({ id: 'goal', statCode: 'lanterns' })],
+      rewards: gamerscore(25),
+      ...{ deepLink: 'game://light', estimatedTime: 36_000_000_000n },
     })
-    await importText(services, 'xbox', JSON.stringify({ achievements: [xbox()], pagingInfo: null }), {
-      titleId: TITLE,
-      mapping: { '7': 'first-light' },
-      locale: 'de',
+    // Dialects of one language come last, in German.
+    const german = (text: string) => ({ locale: 'de', text, translations: {} })
+    const one = {
+      name: german('Erstes Licht!'),
+      description: german('Licht!'),
+      lockedDescription: german('?'),
+    }
+    const isSingle = ({ capabilities }: Adapter) => capabilities.translations === 'none'
+    const inOrder = adapters.toSorted((left, right) => Number(isSingle(left)) - Number(isSingle(right)))
+    expect(inOrder.map(isSingle)).toEqual(expect.arrayContaining([false, true]))
+    for (const [index, adapter] of inOrder.entries()) {
+      const own = dialectIdOf(adapter.id, 1)
+      const achievement = { ...rich, ids: { [adapter.id]: own }, ...(isSingle(adapter) ? one : {}) }
+      const { outcomes } = await importText(
+        services,
+        adapter.id,
+        textOf(entryOf(adapter.id, { achievement })),
+        {
+          ...{ titleId: TITLE, locale: isSingle(adapter) ? 'de' : 'en' },
+          mapping: index === 0 ? {} : { [own]: 'goal-1' },
+        },
+      )
+      expect(outcomes.map(({ achievementId, error }) => error?.message ?? achievementId)).toEqual(['goal-1'])
+    }
+    const { titleId: _, etag: __, ...merged } = await stored('goal-1')
+    expect(merged).toMatchObject({
+      name: { ...rich.name, translations: { de: 'Erstes Licht!', fr: 'Première lueur' } },
+      description: { ...rich.description, translations: { de: 'Licht!' } },
+      lockedDescription: one.lockedDescription,
+      ids: Object.fromEntries(adapters.map(({ id }) => [id, dialectIdOf(id, 1)])),
     })
-    expect(await stored('first-light')).toMatchObject({
-      name: {
-        locale: 'en',
-        text: 'First Light',
-        translations: { de: 'Erstes Licht!', fr: 'Première lueur' },
-      },
-      description: { text: 'Light a lantern', translations: { de: 'Du hast Licht gemacht' } },
-      lockedDescription: { locale: 'de', text: 'Mach Licht' },
-      serverOnly: true,
-      requirements: [{ statCode: 'lanterns', target: 10 }],
-      rewards: [{ kind: 'gamerscore', value: '25' }],
-      tags: ['light'],
-      platforms: ['XboxOne'],
-      ids: { accelbyte: '63c90f11e4b7c190ffab1203', discord: '612233445566778899', xbox: '7' },
-    })
-    expect(await getTitle(services, { titleId: TITLE }, call)).toMatchObject({
-      bindings: {
-        accelbyte: { namespace: 'harbor' },
-        discord: { application_id: '498112233445566778' },
-        xbox: { title_id: '1796175777' },
-      },
-    })
+    const texts = ['code', 'translations', 'locked_description', 'definition_times']
+    for (const [feature, { purpose, read }] of Object.entries(PROBES)) {
+      const isHeld = adapters.some(({ capabilities }) => capabilities[feature as Feature] !== 'none')
+      if (purpose !== 'definition' || texts.includes(feature) || !isHeld) continue
+      const [before, after] = [rich, merged].map((achievement) => read({ ...EMPTY, achievement }))
+      expect([feature, after]).toEqual([feature, before])
+    }
+    const { bindings } = await getTitle(services, { titleId: TITLE }, call)
+    for (const { id } of adapters)
+      expect(Object.values(bindings[id] ?? {})).toContain(Object.values(BINDINGS[id] ?? {}).at(-1))
   })
 
   test('that is mapped to an unknown achievement fails without the other entries', async () => {
-    const entries = [discord(), discord({ id: '612233445566778900' })]
-    const result = await importText(services, 'discord', textOf(...entries), {
+    const entries = [1, 2].map((number) => entryOf(UNCODED, { number }))
+    const result = await importText(services, UNCODED, textOf(...entries), {
       titleId: TITLE,
-      mapping: { '612233445566778899': 'nothing' },
+      mapping: { [foreignId]: 'nothing' },
     })
     expect(result.outcomes).toMatchObject([
       { kind: 'failed', error: { reason: 'ACHIEVEMENT_NOT_FOUND' } },
-      { kind: 'new', achievementId: '612233445566778900' },
+      { kind: 'new', achievementId: codeOf(UNCODED, 2) },
     ])
   })
 })
@@ -97,7 +122,7 @@ describe('an exported document', () => {
       })),
       tags: ['1', '2', '3', '4', '5', '6'],
     })
-    await importText(services, 'accelbyte', '[]', { titleId: TITLE })
+    await importText(services, CODED, '[]', { titleId: TITLE })
     await createAchievement(services, { titleId: TITLE, achievement, requestId: undefined }, call)
     for (const dialect of services.dialects.keys()) {
       const { text: exported } = await exportText(services, dialect, TITLE)
@@ -107,11 +132,9 @@ describe('an exported document', () => {
       const { ids: __, ...after } = await stored('rich')
       expect(after).toStrictEqual(before)
     }
-    const { text: exported } = await exportText(services, 'accelbyte', TITLE)
-    const renamed = exported.replace('"en":"Rich"', '"en":"Richer"')
-    expect(kindsOf(await importText(services, 'accelbyte', renamed, { titleId: TITLE }))).toEqual([
-      'replaced',
-    ])
+    const { text: exported } = await exportText(services, CODED, TITLE)
+    const renamed = exported.replace('"Rich"', '"Richer"')
+    expect(kindsOf(await importText(services, CODED, renamed, { titleId: TITLE }))).toEqual(['replaced'])
     expect(await stored('rich')).toMatchObject({
       name: { text: 'Richer' },
       tags: { length: 6 },
@@ -120,8 +143,10 @@ describe('an exported document', () => {
   })
 
   test('is not written in a shape that cannot hold it', async () => {
-    await importText(services, 'accelbyte', textOf(accelbyte()), { titleId: TITLE })
-    const rejected = exportText(services, 'accelbyte', TITLE, { playerId: 'ann', shape: 'export' })
+    await importText(services, CODED, textOf(entryOf(CODED)), { titleId: TITLE })
+    const shape = adapterOf(CODED).shapes.find(({ carries }) => !carries.includes('progress'))?.name
+    expect(shape).toBeDefined()
+    const rejected = exportText(services, CODED, TITLE, { playerId: 'ann', shape })
     await expect(rejected).rejects.toMatchObject({
       code: 'invalid_argument',
       violations: [{ field: 'shape' }],

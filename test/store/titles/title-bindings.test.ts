@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { definition } from '../../../adapters/accelbyte/testing/client.ts'
+import { adapters } from '../../../adapters/index.ts'
 import type { LaurelError } from '../../../src/model/errors.ts'
 import type { Principal } from '../../../src/model/principal.ts'
-import type { Title } from '../../../src/model/title.ts'
+import type { Binding, Title } from '../../../src/model/title.ts'
 import { importAchievements } from '../../../src/service/exchange/import-document.ts'
 import { claimTitle, findBoundTitle, titleNamed } from '../../../src/service/titles/bound-titles.ts'
 import { createTitle, getTitle, updateTitle } from '../../../src/service/titles/titles.ts'
-import { importText } from '../../support/exchange.ts'
+import { fixturesOf } from '../../support/dialect-fixtures.ts'
+import { adapterOf, entryOf } from '../../support/documents.ts'
+import { importText, textOf } from '../../support/exchange.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
@@ -19,56 +21,65 @@ beforeAll(async () => {
 })
 afterAll(() => services[Symbol.asyncDispose]())
 
-const bound = (namespace: string) => ({ accelbyte: { namespace } })
+/** Two dialects that know a title by one id; the first calls it a namespace, as credentials do. */
+const [ONE, OTHER] = [true, false].map((isNamespace) => {
+  const nameIn = (id: string) => Object.keys(fixturesOf(id).binding(1))
+  const fits = ([name, ...more]: readonly string[]) =>
+    more.length === 0 && (name === 'namespace') === isNamespace
+  const { id } = adapterOf((adapter) => fits(nameIn(adapter.id)))
+  const bindingOf = (text: string): Binding => ({ [nameIn(id)[0] as string]: text })
+  return { dialect: id, bindingOf, bound: (text: string): Title['bindings'] => ({ [id]: bindingOf(text) }) }
+}) as [Named, Named]
+interface Named {
+  readonly dialect: string
+  bindingOf(text: string): Binding
+  bound(text: string): Title['bindings']
+}
+const { dialect, bound } = ONE
 const create = (id: string, bindings: Title['bindings'] = {}) => {
   const title = { id, displayName: id, defaultLocale: 'en', bindings, extensions: {} }
   return createTitle(services, { title, requestId: undefined }, call)
 }
 const bind = (titleId: string, bindings: Title['bindings']) =>
   updateTitle(services, { titleId, etag: undefined, patch: { bindings }, requestId: undefined }, call)
-const documentOf = (Namespace: string) => JSON.stringify([{ ...definition('a'), Namespace }])
+const documentOf = (name: string) => textOf(entryOf(dialect, { binding: ONE.bindingOf(name) }))
 const bindingsOf = async (titleId: string) => (await getTitle(services, { titleId }, call)).bindings
-const findNamespace = (namespace: string) =>
-  findBoundTitle(services, { dialect: 'accelbyte', binding: { namespace } }, call)
+const findNamed = (name: string) => findBoundTitle(services, { dialect, binding: ONE.bindingOf(name) }, call)
 
 test('a title is not found by its own id in any dialect until it is bound to it', async () => {
   const id = fresh('own-id')
   await create(id)
-  for (const [dialect, binding] of [
-    ['accelbyte', { namespace: id }],
-    ['discord', { application_id: id }],
-    ['xbox', { title_id: id }],
-    ['xbox', { service_config_id: id }],
-  ] as const) {
-    await expect(findBoundTitle(services, { dialect, binding }, call)).rejects.toMatchObject({
-      reason: 'TITLE_NOT_FOUND',
-    })
+  for (const adapter of adapters) {
+    for (const name of Object.keys(fixturesOf(adapter.id).binding(1))) {
+      const found = findBoundTitle(services, { dialect: adapter.id, binding: { [name]: id } }, call)
+      await expect(found).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
+    }
   }
-  expect(await titleNamed(services, { dialect: 'accelbyte', namespace: id }, call)).toBeUndefined()
+  expect(await titleNamed(services, { dialect, namespace: id }, call)).toBeUndefined()
   await bind(id, bound(id))
-  expect(await findNamespace(id)).toMatchObject({ id })
-  expect(await titleNamed(services, { dialect: 'accelbyte', namespace: id }, call)).toBe(id)
+  expect(await findNamed(id)).toMatchObject({ id })
+  expect(await titleNamed(services, { dialect, namespace: id }, call)).toBe(id)
 })
 
-/** Each way to bind: `own` gets the id `other` as its namespace. */
+/** Each way to bind: `own` gets the id `other` as its name in a dialect. */
 const WAYS: Readonly<Record<string, (own: string, other: string) => Promise<unknown>>> = {
   CreateTitle: (own, other) => create(own, bound(other)),
-  'CreateTitle, in another dialect': (own, other) => create(own, { discord: { application_id: other } }),
+  'CreateTitle, in another dialect': (own, other) => create(own, OTHER.bound(other)),
   UpdateTitle: async (own, other) => {
-    await create(own, { xbox: { title_id: own } })
-    await bind(own, { xbox: { title_id: own }, ...bound(other) })
+    await create(own, OTHER.bound(own))
+    await bind(own, { ...OTHER.bound(own), ...bound(other) })
   },
   'import into a new title': (own, other) =>
-    importText(services, 'accelbyte', documentOf(other), { titleId: own }),
+    importText(services, dialect, documentOf(other), { titleId: own }),
   'import into a title': async (own, other) => {
     await create(own)
-    await importText(services, 'accelbyte', documentOf(other), { titleId: own })
+    await importText(services, dialect, documentOf(other), { titleId: own })
   },
-  'import that names no title': (_, other) => importText(services, 'accelbyte', documentOf(other)),
+  'import that names no title': (_, other) => importText(services, dialect, documentOf(other)),
   ClaimTitle: (own, other) =>
-    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: other }, titleId: own }, call),
+    claimTitle(services, { dialect, binding: ONE.bindingOf(other), titleId: own }, call),
   'ClaimTitle that names no title': (_, other) =>
-    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: other } }, call),
+    claimTitle(services, { dialect, binding: ONE.bindingOf(other) }, call),
 }
 
 async function rejectionOf(attempt: Promise<unknown>): Promise<LaurelError> {
@@ -85,7 +96,7 @@ describe.each(Object.entries(WAYS))('%s', (name, attempt) => {
     expect(['BINDING_TAKEN', 'BOUND_TO_ANOTHER_TITLE']).toContain(reason)
     expect(metadata).toMatchObject({ boundTitleId: other })
     await bind(other, bound(other))
-    expect(await findNamespace(other)).toMatchObject({ id: other })
+    expect(await findNamed(other)).toMatchObject({ id: other })
   })
 
   // Requests that name no title find the bound title instead.
@@ -94,7 +105,7 @@ describe.each(Object.entries(WAYS))('%s', (name, attempt) => {
     const [first, second] = [fresh('other'), fresh('taken')]
     await create(first)
     const owner = fresh('owner')
-    await create(owner, { ...bound(second), discord: { application_id: second } })
+    await create(owner, { ...bound(second), ...OTHER.bound(second) })
     const { reason, code } = await rejectionOf(attempt(fresh('own'), first))
     const taken = await rejectionOf(attempt(fresh('own'), second))
     expect(taken).toMatchObject({ reason, code, metadata: { boundTitleId: owner } })
@@ -104,20 +115,20 @@ describe.each(Object.entries(WAYS))('%s', (name, attempt) => {
 /** Each way to create a title of the id. */
 const CREATIONS: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
   CreateTitle: (id) => create(id),
-  import: (titleId) => importText(services, 'accelbyte', documentOf(fresh('free')), { titleId }),
+  import: (titleId) => importText(services, dialect, documentOf(fresh('free')), { titleId }),
   ClaimTitle: (titleId) =>
-    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: fresh('free') }, titleId }, call),
+    claimTitle(services, { dialect, binding: ONE.bindingOf(fresh('free')), titleId }, call),
 }
 
 test.each(Object.entries(CREATIONS))(
   '%s rejects an id that another title is bound to',
   async (_, attempt) => {
     const [id, owner] = [fresh('taken'), fresh('owner')]
-    await create(owner, { discord: { application_id: id } })
+    await create(owner, OTHER.bound(id))
     await expect(attempt(id)).rejects.toMatchObject({
       code: 'already_exists',
       reason: 'BINDING_TAKEN',
-      metadata: { titleId: id, boundTitleId: owner, dialect: 'discord', application_id: id },
+      metadata: { titleId: id, boundTitleId: owner, dialect: OTHER.dialect, ...OTHER.bindingOf(id) },
     })
     await bind(owner, {})
     await attempt(id)
@@ -141,8 +152,7 @@ test('of two concurrent requests, to create a title and to bind another title to
 test('ClaimTitle does not bind an existing title to its own id', async () => {
   const id = fresh('unbound')
   await create(id)
-  const claim = () =>
-    claimTitle(services, { dialect: 'accelbyte', binding: { namespace: id }, titleId: id }, call)
+  const claim = () => claimTitle(services, { dialect, binding: ONE.bindingOf(id), titleId: id }, call)
   await expect(claim()).rejects.toMatchObject({ reason: 'BINDING_TAKEN' })
   expect(await bindingsOf(id)).toEqual({})
   await bind(id, bound(id))
@@ -150,12 +160,12 @@ test('ClaimTitle does not bind an existing title to its own id', async () => {
 })
 
 describe('an import that allows rebinding', () => {
-  const runAs = async (principal: Principal, titleId: string, namespace: string) => {
+  const runAs = async (principal: Principal, titleId: string, name: string) => {
     async function* content() {
-      yield new TextEncoder().encode(documentOf(namespace))
+      yield new TextEncoder().encode(documentOf(name))
     }
     const options = {
-      dialect: 'accelbyte',
+      dialect,
       titleId,
       playerId: undefined,
       strategy: 'replace',
@@ -175,7 +185,7 @@ describe('an import that allows rebinding', () => {
     const service = { kind: 'service', name: 'both', rights: [rightOn(own), rightOn(other)] } as const
     await runAs(service, own, other)
     expect(await bindingsOf(own)).toEqual({})
-    await expect(findNamespace(other)).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
+    await expect(findNamed(other)).rejects.toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 
   test('is rejected for a caller without permission on the other title', async () => {
