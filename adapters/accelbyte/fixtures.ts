@@ -191,6 +191,7 @@ export const fixtures: DialectFixtures = {
   gateway: {
     access,
     requests,
+    reports: ['PublicUnlockAchievement'],
     params: ({ binding, account }) => ({
       ...{ namespace: binding['namespace'] ?? '', userId: account, code: 'a', statCode: 'kills' },
     }),

@@ -58,6 +58,7 @@ export const fixtures: DialectFixtures = {
   gateway: {
     access,
     requests,
+    reports: ['update user achievement'],
     params: ({ binding, account, achievementId }) => ({
       application: binding['application_id'] ?? '',
       achievement: achievementId('a'),

@@ -163,6 +163,7 @@ export const fixtures: DialectFixtures = {
   gateway: {
     access,
     requests,
+    reports: ['updateAchievements'],
     params: ({ binding, account, achievementId }) => ({
       scid: binding['service_config_id'] ?? '',
       achievementId: achievementId('a'),

@@ -1,8 +1,6 @@
 import '../support/with-toy.ts'
-import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BridgeChange, type BridgeRequest, verdictOf } from '../../src/dialect/bridge.ts'
-import { formatJson } from '../../src/model/exact-json.ts'
+import type { BridgeChange } from '../../src/dialect/bridge.ts'
 import { bridges } from '../../src/registry.ts'
 import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
 import { createPlayer } from '../../src/service/players/players.ts'
@@ -11,7 +9,8 @@ import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { BINDINGS, idsOf } from '../support/bound-title.ts'
 import { changeOf } from '../support/changes.ts'
-import { type BridgeOutcome, fixturesOf } from '../support/dialect-fixtures.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { deliver } from '../support/platform-client.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
 import { startServer } from '../support/server.ts'
 import { callOf, createTestServices } from '../support/services.ts'
@@ -52,38 +51,6 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-/** Delivers as the relay does it, once and without a limit. */
-async function deliver(dialect: string, account: string, changes: readonly BridgeChange[]) {
-  const bridge = bridges.get(dialect)
-  const below = fixturesOf(dialect).bridge?.basePath
-  if (bridge === undefined || below === undefined) throw new Error(`no bridge to ${dialect}`)
-  const send = async ({ method, path, headers, body }: BridgeRequest) => {
-    const response = await fetch(`${server.url}${below}${path}`, {
-      method,
-      headers: { ...headers, authorization: `Bot ${randomUUID()}` },
-      body: body === undefined ? null : formatJson(body),
-    })
-    return { status: response.status, body: await response.text() }
-  }
-  const target = { titleId, binding: BINDINGS[dialect] ?? {}, account }
-  const { requests, unsupported } = bridge.plan(changes, target)
-  const outcomes = new Map<BridgeChange, BridgeOutcome | 'retry' | 'none'>(
-    unsupported.map(({ change }) => [change, 'unsupported']),
-  )
-  for (const request of requests) {
-    if (request.before !== undefined) await send(request.before)
-    const response = await send(request)
-    const verdicts =
-      bridge.interpret?.(request, response) ?? request.covers.map(() => verdictOf(response.status))
-    for (const [index, change] of request.covers.entries()) {
-      outcomes.set(change, verdicts[index]?.kind ?? 'none')
-    }
-  }
-  const probed = await send(bridge.probe(target))
-  expect([dialect, probed.status]).toEqual([dialect, 200])
-  return changes.map((change) => outcomes.get(change))
-}
-
 async function player(dialect: string, id: string): Promise<string> {
   const account = { id: `${dialect}-${id}`, displayName: '', accounts: [{ dialect, id }] }
   await createPlayer(services, { player: account, requestId: undefined }, callOf())
@@ -114,7 +81,8 @@ describe.each([...bridges.keys()])('a Laurel accepts what the bridge to %s sends
     if (expected === undefined) throw new Error(`the fixtures of ${dialect} say nothing of its bridge`)
     const account = expected.account ?? fixturesOf(dialect).account(1)
     const playerId = await player(dialect, account)
-    const send = (changes: readonly BridgeChange[]) => deliver(dialect, account, changes)
+    const target = { titleId, binding: BINDINGS[dialect] ?? {}, account }
+    const send = (changes: readonly BridgeChange[]) => deliver(server.url, dialect, target, changes)
     const unlocks = expected.unlocked.map((outcome) => (outcome === 'delivered' ? 100 : 0))
     expect(await send(progressed)).toEqual(expected.progressed)
     expect(await percentsOf(playerId)).toEqual(expected.percents)
@@ -133,7 +101,8 @@ describe.each([...bridges.keys()])('a Laurel accepts what the bridge to %s sends
     const number = fixturesOf(dialect).achievementId(9)
     const unknown = { id: 'nothing', ids: number === undefined ? {} : { [dialect]: number } }
     const changes = [lamp, unknown, tally].map((parts) => changeOf(parts, unlocked))
-    const outcomes = await deliver(dialect, account, changes)
+    const target = { titleId, binding: BINDINGS[dialect] ?? {}, account }
+    const outcomes = await deliver(server.url, dialect, target, changes)
     const refused = outcomes.map((outcome) => outcome !== 'delivered')
     const expected = fixturesOf(dialect).bridge?.answersEach ? [false, true, false] : [true, true, true]
     expect(refused).toEqual(expected)

@@ -20,18 +20,15 @@ import { StatWriter } from '../../src/gen/laurel/v1/stat.ts'
 import { CreateStatRequest, StatServiceClient } from '../../src/gen/laurel/v1/stat_service.ts'
 import { CreateTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
 import { createAuth } from '../support/auth.ts'
+import { accountsOf, BINDINGS, idsOf } from '../support/bound-title.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { fixtures, type RouteTarget } from '../support/dialect-fixtures.ts'
 import { errorInfoOf } from '../support/error-info.ts'
+import { MOUNTED, type Mounted, send } from '../support/routes.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const titleId = 'hunt'
-const BINDINGS = {
-  accelbyte: { namespace: 'hunt-namespace' },
-  discord: { application_id: '461618159171141643' },
-  xbox: { service_config_id: '00000000-0000-0000-0000-000000001000', title_id: '4096' },
-}
-const ACCOUNTS = { accelbyte: 'user-one', discord: '80351110224678911', xbox: '2533274600000001' }
 const key = { titleId, playerId: 'ann', achievementId: 'hunter' }
 const integer = (value: bigint) => ({ value: { $case: 'integer' as const, value } })
 
@@ -59,7 +56,7 @@ beforeAll(async () => {
   await callUnary(stats, 'createStat', CreateStatRequest.fromPartial({ stat }), settings)
   const achievement = {
     ...{ titleId, achievementId: 'hunter', name: { locale: 'en', text: 'Hunter' } },
-    ids: new Map(Object.entries({ discord: '461618159171141601', xbox: '1' })),
+    ids: new Map(Object.entries(idsOf(0))),
     requirements: [{ requirementId: 'kills', statCode: 'kills', target: integer(10n) }],
   }
   await callUnary(
@@ -68,7 +65,7 @@ beforeAll(async () => {
     CreateAchievementRequest.fromPartial({ achievement }),
     settings,
   )
-  const accounts = Object.entries(ACCOUNTS).map(([dialect, accountId]) => ({ dialect, accountId }))
+  const accounts = Object.entries(accountsOf(0)).map(([dialect, accountId]) => ({ dialect, accountId }))
   const player = { playerId: 'ann', accounts }
   await callUnary(players, 'createPlayer', CreatePlayerRequest.fromPartial({ player }), settings)
 })
@@ -129,39 +126,15 @@ const OVER_GRPC: Readonly<Record<string, (token: string) => Promise<Refusal>>> =
   },
 }
 
-const url = (path: string) => server.url + path
-const json = (authorization: string, method: string, body: object, headers = {}): RequestInit => ({
-  ...{ method, body: JSON.stringify(body) },
-  headers: { authorization, 'content-type': 'application/json', ...headers },
-})
-
-/** Each way over a platform's HTTP API. */
-const OVER_HTTP: Readonly<Record<string, (token: string) => Promise<Response>>> = {
-  'Discord, percent_complete 100': (token) =>
-    fetch(
-      url(
-        `/discord/api/users/${ACCOUNTS.discord}/applications/${BINDINGS.discord.application_id}/achievements/461618159171141601`,
-      ),
-      json(token === tokens.service ? `Bot ${token}` : `Bearer ${token}`, 'PUT', { percent_complete: 100 }),
-    ),
-  'Xbox, percentComplete 100': (token) =>
-    fetch(
-      url(`/xbox/users/xuid(${ACCOUNTS.xbox})/achievements/${BINDINGS.xbox.service_config_id}/update`),
-      json(
-        `XBL3.0 x=1;${token}`,
-        'POST',
-        { action: 'progressUpdate', achievements: [{ id: '1', percentComplete: 100 }] },
-        { 'x-xbl-contract-version': '2' },
-      ),
-    ),
-  'AccelByte, unlock': (token) =>
-    fetch(
-      url(
-        `/accelbyte/achievement/v1/public/namespaces/${BINDINGS.accelbyte.namespace}/users/${ACCOUNTS.accelbyte}/achievements/hunter/unlock`,
-      ),
-      json(`Bearer ${token}`, 'PUT', {}),
-    ),
-}
+/** Each way over a platform's HTTP API, at the first mount that has it. */
+const OVER_HTTP = [...fixtures].flatMap(([dialect, { gateway }]) =>
+  (gateway?.reports ?? []).map((call) => {
+    const found = MOUNTED.find(({ routes, ...mounted }) => {
+      return mounted.dialect === dialect && routes.some(({ name }) => name === call)
+    })
+    return [`${dialect}, ${call}`, found as Mounted, call] as const
+  }),
+)
 
 async function progressOfHunter() {
   using client = createClient(ProgressServiceClient, server.address)
@@ -170,6 +143,11 @@ async function progressOfHunter() {
   const { progress } = await callUnary(client, 'getProgress', request, settings)
   return { state: progress?.state, percent: progress?.percent }
 }
+
+test('every gateway is tried', () => {
+  const withGateway = [...fixtures].filter(([, { gateway }]) => gateway !== undefined).map(([id]) => id)
+  expect([...new Set(OVER_HTTP.map(([, { dialect }]) => dialect))]).toEqual(withGateway)
+})
 
 describe.each(['player', 'service'] as const)('a %s cannot move what follows a stat', (principal) => {
   test.each(Object.keys(OVER_GRPC))('by %s', async (way) => {
@@ -200,10 +178,18 @@ describe.each(['player', 'service'] as const)('a %s cannot move what follows a s
     expect(await progressOfHunter()).toMatchObject({ percent: 0 })
   })
 
-  test.each(Object.keys(OVER_HTTP))('by %s', async (way) => {
-    const response = await (OVER_HTTP[way] as (token: string) => Promise<Response>)(tokens[principal])
+  test.each(OVER_HTTP)('by %s', async (_, mounted, call) => {
+    const { mount, dialect } = mounted
+    const target: RouteTarget = {
+      ...{ mount, title: 'own', player: 'ann', binding: BINDINGS[dialect] ?? {} },
+      ...{ account: accountsOf(0)[dialect] ?? '', achievementId: () => idsOf(0)[dialect] ?? 'hunter' },
+    }
+    const credential = { token: tokens[principal], caller: principal }
+    // A path may name the code.
+    const response = await send(server.url, mounted, call, target, credential, { code: 'hunter' })
     expect(response.status).toBeGreaterThanOrEqual(400)
     expect(response.status).toBeLessThan(500)
+    expect(await response.text()).toContain('kills')
     expect(await progressOfHunter()).toMatchObject({ percent: 0 })
   })
 })

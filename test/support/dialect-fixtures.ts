@@ -56,6 +56,8 @@ export interface GatewayFixtures {
   params(target: RouteTarget): Readonly<Record<string, string>>
   /** The `authorization` header that the platform's clients send. */
   authorization(token: string, caller: Caller): string
+  /** Calls by which services and players report progress on an achievement. */
+  readonly reports: readonly string[]
   /** Reads a response whose status does not tell the outcome; undefined where it does. */
   outcomeOf?(call: string, target: RouteTarget, status: number, body: string): Outcome | undefined
   /** Creates what a public route shows, as an operator, and returns the parameters that name it. */

@@ -7,6 +7,7 @@ export const fixtures: DialectFixtures = {
   gateway: {
     access: { 'list toys': 'title', 'list toys of player': 'player', 'finish toy': 'player' },
     requests: {},
+    reports: ['finish toy'],
     params: ({ binding, account, achievementId }) => ({
       game: binding['game'] ?? '',
       player: account,

@@ -22,18 +22,15 @@ beforeAll(async () => {
 afterAll(() => services[Symbol.asyncDispose]())
 
 /** Two dialects that know a title by one id; the first calls it a namespace, as credentials do. */
-const [ONE, OTHER] = [true, false].map((isNamespace) => {
-  const nameIn = (id: string) => Object.keys(fixturesOf(id).binding(1))
-  const fits = ([name, ...more]: readonly string[]) =>
-    more.length === 0 && (name === 'namespace') === isNamespace
-  const { id } = adapterOf((adapter) => fits(nameIn(adapter.id)))
-  const bindingOf = (text: string): Binding => ({ [nameIn(id)[0] as string]: text })
+const [ONE, OTHER] = [namedBy(true), namedBy(false)]
+function namedBy(namespace: boolean) {
+  const namesIn = (id: string) => Object.keys(fixturesOf(id).binding(1))
+  const { id } = adapterOf((adapter) => {
+    const [name, ...more] = namesIn(adapter.id)
+    return more.length === 0 && (name === 'namespace') === namespace
+  })
+  const bindingOf = (text: string): Binding => ({ [namesIn(id)[0] as string]: text })
   return { dialect: id, bindingOf, bound: (text: string): Title['bindings'] => ({ [id]: bindingOf(text) }) }
-}) as [Named, Named]
-interface Named {
-  readonly dialect: string
-  bindingOf(text: string): Binding
-  bound(text: string): Title['bindings']
 }
 const { dialect, bound } = ONE
 const create = (id: string, bindings: Title['bindings'] = {}) => {
