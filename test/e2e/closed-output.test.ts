@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { CODED, UNCODED } from '../support/documents.ts'
 import { createFixture } from '../support/fixture.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -51,11 +53,8 @@ test.each([
 })
 
 test('a command whose reader has gone ends without a word', async () => {
-  const document = 'src/cli/samples/lanternfall.accelbyte.json'
-  const command = run(
-    ['src/cli/main.ts', 'translate', '--from', 'accelbyte', '--to', 'discord', document],
-    {},
-  )
+  const document = `adapters/${CODED}/testdata/${fixturesOf(CODED).benchDocument}`
+  const command = run(['src/cli/main.ts', 'translate', '--from', CODED, '--to', UNCODED, document], {})
   let errors = ''
   command.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     errors += chunk

@@ -7,6 +7,7 @@ import {
   TranslateRequest,
 } from '../../src/gen/laurel/v1/exchange_service.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { CODED, UNCODED } from '../support/documents.ts'
 import { frame, RawGrpc } from '../support/raw-grpc.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
@@ -25,11 +26,11 @@ afterAll(async () => {
 })
 
 const EXCHANGE = '/laurel.v1.ExchangeService'
-const names = { dialect: 'xbox', titleId: 'none' }
+const names = { dialect: CODED, titleId: 'none' }
 const STREAMS = [
   [
     `${EXCHANGE}/Translate`,
-    TranslateRequest.encode(TranslateRequest.fromPartial({ from: 'xbox', to: 'discord' })).finish(),
+    TranslateRequest.encode(TranslateRequest.fromPartial({ from: CODED, to: UNCODED })).finish(),
   ],
   [
     `${EXCHANGE}/ImportAchievements`,

@@ -9,6 +9,8 @@ import { deletePlayer } from '../../src/service/players/players.ts'
 import { resetProgress, revokeAchievement } from '../../src/service/progress/enforcement.ts'
 import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { COMBINED, codeOf, type EntryParts, entryOf } from '../support/documents.ts'
 import { achievementOf, gamerscore } from '../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
@@ -42,9 +44,9 @@ function unlock(playerId: string, achievementId: string) {
   return recordProgress(services, request, call)
 }
 
-async function importXbox(entry: object, playerId: string, into = titleId): Promise<void> {
+async function importEntry(parts: EntryParts, playerId: string, into = titleId): Promise<void> {
   const options = {
-    dialect: 'xbox',
+    dialect: COMBINED,
     titleId: into,
     strategy: 'replace',
     dryRun: false,
@@ -55,7 +57,7 @@ async function importXbox(entry: object, playerId: string, into = titleId): Prom
     lossPolicy: 'report',
   } as const
   async function* content() {
-    yield Buffer.from(JSON.stringify(entry))
+    yield Buffer.from(JSON.stringify(entryOf(COMBINED, parts)))
   }
   for await (const { summary } of importAchievements(services, options, content(), call)) {
     if (summary !== undefined) expect(summary).toMatchObject({ entryCount: 1, failedCount: 0 })
@@ -76,35 +78,38 @@ async function findWrongTotals(): Promise<unknown[]> {
   return rows
 }
 
+async function scoreOf(playerId: string): Promise<number> {
+  const statement = 'select score::int from player_titles where player_id = $1'
+  return (await database.query(statement, [playerId])).rows[0]?.score
+}
+
 test('concurrent imports that create the same title all succeed', async () => {
-  const entry = { id: '1', name: 'One', progressState: 'NotStarted', progression: { requirements: [] } }
-  await Promise.all(Array.from({ length: 4 }, (_, index) => importXbox(entry, `p${index}`, 'made-at-once')))
+  const binding = fixturesOf(COMBINED).binding(2)
+  await Promise.all(
+    Array.from({ length: 4 }, (_, index) => importEntry({ binding }, `p${index}`, 'made-at-once')),
+  )
   const { rows } = await database.query(`select id from achievements where title_id = 'made-at-once'`)
-  expect(rows).toEqual([{ id: '1' }])
+  expect(rows).toEqual([{ id: codeOf(COMBINED, 1) }])
 })
 
 test('an import does not overwrite an achievement whose id it would assign', async () => {
-  for (const id of ['5', 'xbox-5']) await create(id)
-  const entry = { id: '5', name: 'Five', progressState: 'NotStarted', progression: { requirements: [] } }
-  await expect(importXbox(entry, 'someone')).rejects.toThrow('failedCount')
+  const taken = `${COMBINED}-${codeOf(COMBINED, 5)}`
+  for (const id of [codeOf(COMBINED, 5), taken]) await create(id)
+  await expect(importEntry({ number: 5 }, 'someone')).rejects.toThrow('failedCount')
   const { rows } = await database.query(
     `select definition->'name'->>'text' as name from achievements
-    where title_id = $1 and id = 'xbox-5'`,
-    [titleId],
+    where title_id = $1 and id = $2`,
+    [titleId, taken],
   )
-  expect(rows).toEqual([{ name: 'xbox-5' }])
+  expect(rows).toEqual([{ name: taken }])
 })
 
 test('totals follow an import that changes the reward of an achievement', async () => {
-  const entry = (value: string) => ({
-    id: '7',
-    name: 'Seven',
-    progressState: 'Achieved',
-    progression: { requirements: [], timeUnlocked: '2024-01-01T00:00:00.0000000Z' },
-    rewards: [{ name: null, description: null, value, type: 'Gamerscore', valueType: 'Int' }],
-  })
-  await importXbox(entry('10'), 'importer')
-  await importXbox(entry('50'), 'importer')
+  for (const score of [10, 50]) {
+    const achievement = { rewards: gamerscore(score) }
+    await importEntry({ number: 7, achievement, progress: { percent: 100 } }, 'importer')
+    expect(await scoreOf('importer')).toBe(score)
+  }
   expect(await findWrongTotals()).toEqual([])
 })
 

@@ -17,6 +17,7 @@ import {
 import { GetTitleRequest, TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { CODED } from '../support/documents.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
@@ -88,7 +89,7 @@ describe('a definition', () => {
   ])('with %s is returned unchanged when its request id is repeated', async (_, extension) => {
     using client = createClient(AchievementServiceClient, server.address)
     const achievement = definition(`again-${extension.length}`, {
-      extensions: new Map([['xbox', extension]]),
+      extensions: new Map([['toy', extension]]),
     })
     const request = CreateAchievementRequest.fromPartial({ achievement, requestId: extension })
     const first = await callUnary(client, 'createAchievement', request)
@@ -97,7 +98,7 @@ describe('a definition', () => {
 
   test('with an integer that Postgres cannot store is rejected', async () => {
     using client = createClient(AchievementServiceClient, server.address)
-    const extensions = new Map([['xbox', `{"a":${'9'.repeat(200_000)}}`]])
+    const extensions = new Map([['toy', `{"a":${'9'.repeat(200_000)}}`]])
     const request = CreateAchievementRequest.fromPartial({ achievement: definition('huge', { extensions }) })
     await expect(callUnary(client, 'createAchievement', request)).rejects.toThrow(
       'the number is out of range',
@@ -123,7 +124,7 @@ test('an import of progress does not create the title', async () => {
   using titles = createClient(TitleServiceClient, server.address)
   const call = exchange.importProgress()
   const content = Buffer.from('[]')
-  call.write(ImportProgressRequest.fromPartial({ dialect: 'discord', titleId: 'ghost', content }))
+  call.write(ImportProgressRequest.fromPartial({ dialect: CODED, titleId: 'ghost', content }))
   call.end()
   const responses: ImportProgressResponse[] = []
   await expect(async () => {

@@ -1,10 +1,14 @@
 import { expect, test } from 'vitest'
+import { gateways } from '../../src/registry.ts'
 import { startServer } from '../support/server.ts'
+
+const served = [...new Set(gateways.map(({ dialect }) => dialect))]
+const [first = ''] = served
 
 test.each([
   [
-    { LAUREL_STRICT_GATEWAYS: 'accelbyte, Discord' },
-    'LAUREL_STRICT_GATEWAYS names Discord, and there are accelbyte, discord, xbox',
+    { LAUREL_STRICT_GATEWAYS: `${first}, ${first.toUpperCase()}` },
+    `LAUREL_STRICT_GATEWAYS names ${first.toUpperCase()}, and there are ${served.join(', ')}`,
   ],
   [
     { LAUREL_OUTBOUND_PRIVATE: 'platform.internal, 10.0.0.0/33' },

@@ -39,7 +39,7 @@ test('maps, timestamps, optional fields and oneofs pass through a client that kn
     requirements: [{ requirementId: 'laps', target: { integer: '10' } }],
     productId: '',
     estimatedTime: '90s',
-    ids: { xbox: '7' },
+    ids: { toy: '7' },
   }
   const created = await call('laurel.v1.AchievementService/CreateAchievement', { achievement })
   expect(created).toMatchObject({ achievement })

@@ -9,8 +9,10 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { WatchProgressRequest } from '../../src/gen/laurel/v1/event_service.ts'
 import { ImportAchievementsRequest } from '../../src/gen/laurel/v1/exchange_service.ts'
 import { StreamProgressRequest, StreamProgressResponse } from '../../src/gen/laurel/v1/progress_service.ts'
+import { gateways } from '../../src/registry.ts'
 import { issue, writeFiles } from '../support/certificates.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { CODED } from '../support/documents.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { frame, RawGrpc } from '../support/raw-grpc.ts'
 import { startServer } from '../support/server.ts'
@@ -57,7 +59,7 @@ const STREAMS: Readonly<
     path: '/laurel.v1.ExchangeService/ImportAchievements',
     sent: ImportAchievementsRequest.encode(
       ImportAchievementsRequest.fromPartial({
-        dialect: 'xbox',
+        dialect: CODED,
         titleId: TITLE_ID,
         content: Buffer.from('['),
       }),
@@ -90,7 +92,7 @@ test.each(['1', '2'])(
       await openSocket(http, 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n'),
       await openSocket(
         http,
-        'PUT /xbox/none HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nslow',
+        `PUT ${gateways[0]?.mounts[0]}/none HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nslow`,
       ),
       await openSocket(http, `GET /events?title_id=${TITLE_ID} HTTP/1.1\r\nhost: localhost\r\n\r\n`),
     ]

@@ -9,6 +9,7 @@ import { ListTitlesRequest, TitleServiceClient } from '../../src/gen/laurel/v1/t
 import { type Issued, issue, writeFiles } from '../support/certificates.ts'
 import { callUnary } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { CODED } from '../support/documents.ts'
 import { runLaurel } from '../support/laurel.ts'
 import { startServer } from '../support/server.ts'
 
@@ -74,13 +75,13 @@ test('gRPC and HTTP use the certificate, and a new one once both files have chan
   const caFile = join(folder, 'ca.pem')
   writeFileSync(caFile, authority.cert)
   const cli = { LAUREL_GRPC_ADDRESS: server.address, LAUREL_CA_FILE: caFile }
-  const exported = await runLaurel(['export', 'xbox', '--title', 'none'], { env: cli })
+  const exported = await runLaurel(['export', CODED, '--title', 'none'], { env: cli })
   expect(exported.stderr).toContain('title none does not exist')
   const reached = { LAUREL_GRPC_ADDRESS: server.address }
-  const unsecured = await runLaurel(['export', 'xbox', '--title', 'none'], { env: reached })
+  const unsecured = await runLaurel(['export', CODED, '--title', 'none'], { env: reached })
   expect(unsecured.stderr).toContain('set LAUREL_CA_FILE if it speaks TLS')
   writeFileSync(caFile, (await issue('Another authority')).cert)
-  const distrusting = await runLaurel(['export', 'xbox', '--title', 'none'], { env: cli })
+  const distrusting = await runLaurel(['export', CODED, '--title', 'none'], { env: cli })
   expect(distrusting.stderr).toContain(`by the authorities of ${caFile}`)
 })
 

@@ -8,6 +8,8 @@ import { ProgressView } from '../../src/gen/laurel/v1/progress.ts'
 import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
 import * as stats from '../../src/gen/laurel/v1/stat_service.ts'
 import * as titles from '../../src/gen/laurel/v1/title_service.ts'
+import { fixturesOf } from './dialect-fixtures.ts'
+import { CODED, UNCODED } from './documents.ts'
 
 export interface Rpc {
   readonly definition: MethodDefinition<object, object>
@@ -46,6 +48,7 @@ export interface Target {
 
 const text = { locale: 'en', text: 'x' }
 const hook = { dialect: 'webhook', url: 'https://hooks.example/', credential: 'env:LAUREL_CREDENTIAL_HOOK' }
+const accountOf = (number: number) => ({ dialect: UNCODED, accountId: fixturesOf(UNCODED).account(number) })
 const unlock = { achievementId: 'a', occurredTime: undefined }
 const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
 
@@ -86,20 +89,20 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   listAchievementDeliveries: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
 
   listDialects: () => ({}),
-  translate: () => ({ from: 'accelbyte', to: 'xbox', content: new TextEncoder().encode('[]') }),
+  translate: () => ({ from: CODED, to: UNCODED, content: new TextEncoder().encode('[]') }),
   importAchievements: ({ title: titleId }) => ({
-    dialect: 'accelbyte',
+    dialect: CODED,
     titleId,
     content: new TextEncoder().encode('[]'),
   }),
   importProgress: ({ title: titleId, player: playerId }) => ({
-    dialect: 'accelbyte',
+    dialect: CODED,
     titleId,
     playerId,
     content: new TextEncoder().encode('[]'),
   }),
-  exportAchievements: ({ title: titleId }) => ({ dialect: 'xbox', titleId }),
-  exportProgress: ({ title: titleId, player: playerId }) => ({ dialect: 'xbox', titleId, playerId }),
+  exportAchievements: ({ title: titleId }) => ({ dialect: UNCODED, titleId }),
+  exportProgress: ({ title: titleId, player: playerId }) => ({ dialect: UNCODED, titleId, playerId }),
 
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
   getPlayer: ({ player: playerId }) => ({ playerId }),
@@ -109,9 +112,9 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     updateMask: ['display_name'],
   }),
   deletePlayer: () => ({ playerId: 'gone' }),
-  linkAccount: ({ player: playerId }) => ({ playerId, account: { dialect: 'xbox', accountId: '999' } }),
-  unlinkAccount: ({ player: playerId }) => ({ playerId, account: { dialect: 'xbox', accountId: '998' } }),
-  findPlayer: () => ({ dialect: 'xbox', accountId: '25' }),
+  linkAccount: ({ player: playerId }) => ({ playerId, account: accountOf(999) }),
+  unlinkAccount: ({ player: playerId }) => ({ playerId, account: accountOf(998) }),
+  findPlayer: () => accountOf(25),
 
   recordProgress: ({ title: titleId, player: playerId }) => ({
     titleId,
