@@ -249,6 +249,6 @@ export const fixtures: DialectFixtures = {
       requirements: requirements.map((one) => ({ ...one, target: BigInt(Number(goal)) })),
     }),
   })),
-  benchDocument: 'export.json',
+  sample: 'export.json',
   parsers: { 'a tag expression': (text) => readTagFilter(new URLSearchParams({ tags: text }))([]) },
 }

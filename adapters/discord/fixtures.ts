@@ -104,6 +104,6 @@ export const fixtures: DialectFixtures = {
     change: (entry) => ({ ...entry, secure: entry['secure'] !== true }),
     changed: ({ serverOnly }) => ({ serverOnly: !serverOnly }),
   })),
-  benchDocument: 'definitions-v10.json',
+  sample: 'definitions-v10.json',
   parsers: { 'a snowflake': isSnowflakeText },
 }

@@ -203,7 +203,7 @@ export const fixtures: DialectFixtures = {
     hasProgress: true,
   },
   edits: [...renamings, ...changes, retargeted],
-  benchDocument: 'achievements.json',
+  sample: 'achievements.json',
   parsers: {
     'a time span': parseTimeSpan,
     'an integer': integerOf,

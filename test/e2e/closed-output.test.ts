@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createTestDatabase } from '../support/database.ts'
-import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { sampleOf } from '../support/dialect-fixtures.ts'
 import { CODED, UNCODED } from '../support/documents.ts'
 import { createFixture } from '../support/fixture.ts'
 
@@ -53,7 +53,7 @@ test.each([
 })
 
 test('a command whose reader has gone ends without a word', async () => {
-  const document = `adapters/${CODED}/testdata/${fixturesOf(CODED).benchDocument}`
+  const document = sampleOf(CODED)
   const command = run(['src/cli/main.ts', 'translate', '--from', CODED, '--to', UNCODED, document], {})
   let errors = ''
   command.stderr.setEncoding('utf8').on('data', (chunk: string) => {

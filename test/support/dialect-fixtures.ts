@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import { adapters } from '../../adapters/index.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -17,8 +18,8 @@ export interface DialectFixtures {
   readonly bridge?: BridgeFixtures
   readonly corpus?: CorpusFixtures
   readonly edits?: readonly DocumentEdit[]
-  /** The document of `testdata/` whose entries the bench decodes and encodes. */
-  readonly benchDocument?: string
+  /** A document of definitions in `testdata/` that a title exports as it was imported. */
+  readonly sample: string
   /** Functions that read texts of callers, by a name for people: each must take linear time. */
   readonly parsers?: Readonly<Record<string, (text: string) => unknown>>
 }
@@ -212,6 +213,11 @@ export function fixturesOf(dialect: string): DialectFixtures {
   const found = fixtures.get(dialect)
   if (found === undefined) throw new Error(`adapters/${dialect}/fixtures.ts is missing`)
   return found
+}
+
+/** Returns the path of the dialect's sample document. */
+export function sampleOf(dialect: string): string {
+  return fileURLToPath(new URL(`testdata/${fixturesOf(dialect).sample}`, folderOf(dialect)))
 }
 
 /** Of each listed dialect: its part for a number. */

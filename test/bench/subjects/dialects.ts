@@ -4,8 +4,9 @@ import type { Adapter, Canonical, DecodeContext, EncodeContext } from '../../../
 import { parseJson } from '../../../src/dialect/json-text.ts'
 import { shapeFor } from '../../../src/dialect/shapes.ts'
 import { decodeEntry, encodeEntry, type Identities } from '../../../src/dialect/translate.ts'
-import { isJsonObject, type JsonObject } from '../../../src/model/json.ts'
-import { fixturesOf } from '../../support/dialect-fixtures.ts'
+import type { JsonObject } from '../../../src/model/json.ts'
+import { samplesIn } from '../../conformance/subjects.ts'
+import { sampleOf } from '../../support/dialect-fixtures.ts'
 import type { Measured, Timing } from '../load/jobs.ts'
 import type { Subject } from '../rounds.ts'
 
@@ -15,9 +16,7 @@ const ACHIEVEMENTS = 1_000
 export function dialectSubjects(): readonly Subject[] {
   return adapters.flatMap((adapter) => {
     const { id } = adapter
-    const file = fixturesOf(id).benchDocument
-    if (file === undefined) return []
-    const entries = readEntries(adapter, file)
+    const entries = readEntries(adapter)
     const text = JSON.stringify(entries)
     const context: DecodeContext = { locale: 'en-US', envelope: {} }
     const records = entries.map((entry) => decodeEntry(adapter, entry, context).result)
@@ -48,14 +47,10 @@ const IDENTITIES: Identities = {
   },
 }
 
-/** Repeats the entries of a test document. */
-function readEntries(adapter: Adapter, file: string): readonly JsonObject[] {
-  const url = new URL(`../../../adapters/${adapter.id}/testdata/${file}`, import.meta.url)
-  const document = parseJson(readFileSync(url, 'utf8'))
-  const list = isJsonObject(document)
-    ? adapter.envelope.lists.map((member) => document[member]).find((value) => Array.isArray(value))
-    : document
-  const found = list as readonly JsonObject[]
+/** Repeats the entries of the dialect's sample. */
+function readEntries(adapter: Adapter): readonly JsonObject[] {
+  const document = parseJson(readFileSync(sampleOf(adapter.id), 'utf8'))
+  const found = samplesIn(adapter, document).map(({ entry }) => entry)
   return Array.from({ length: ACHIEVEMENTS }, (_, index) =>
     structuredClone(found[index % found.length] as JsonObject),
   )

@@ -4,6 +4,7 @@ export const fixtures: DialectFixtures = {
   binding: (number) => ({ game: `game-${number}` }),
   account: (number) => `child-${number}`,
   achievementId: (number) => `toy-${number}`,
+  sample: 'toys.json',
   gateway: {
     access: { 'list toys': 'title', 'list toys of player': 'player', 'finish toy': 'player' },
     requests: {},
