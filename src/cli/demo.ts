@@ -1,3 +1,4 @@
+import { globSync } from 'node:fs'
 import { chmod, mkdtemp, readFile, realpath, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -12,6 +13,7 @@ import {
 import { CreatePlayerRequest, PlayerServiceClient } from '../gen/laurel/v1/player_service.ts'
 import { ProgressServiceClient, StatOperation } from '../gen/laurel/v1/progress_service.ts'
 import { TitleServiceClient, UpdateTitleRequest } from '../gen/laurel/v1/title_service.ts'
+import { dialects } from '../registry.ts'
 import { createLog } from '../telemetry/log.ts'
 import { callDuplex, callUnary, connect, responsesOf } from './client.ts'
 import { explain } from './failure.ts'
@@ -19,63 +21,16 @@ import { Interrupted, untilInterrupted } from './interrupt.ts'
 import { lossOf } from './losses.ts'
 import { print, table } from './terminal.ts'
 
-const SAMPLE = new URL('samples/lanternfall.accelbyte.json', import.meta.url)
+const SAMPLES = new URL('samples/', import.meta.url)
 const TITLE = 'lanternfall'
 const PLAYER = 'mira'
+const STAT = 'lanterns-lit'
 const ACHIEVEMENTS = ['first-lantern', 'keeper-of-flames']
+const DIALECTS = [...dialects.values()]
 
-/** A platform: its ids of the title and the player, and the members of its JSON that the demo shows. */
-interface Platform {
-  readonly name: string
-  readonly dialect: string
-  readonly titleIds: Readonly<Record<string, string>>
-  readonly accountId: string
-  /** Returns state, value and unlock time of each achievement, in list order. */
-  // biome-ignore lint/suspicious/noExplicitAny: JSON of the platform
-  readonly cells: (document: any) => readonly (readonly [string, string, string])[]
-}
-
-const PLATFORMS: readonly Platform[] = [
-  {
-    name: 'Xbox',
-    dialect: 'xbox',
-    titleIds: { title_id: '2134675875' },
-    accountId: '2814651093377005',
-    cells: ({ achievements }) =>
-      achievements.map(({ progressState, progression: { requirements, timeUnlocked } }: Json) => {
-        const [value] = requirements
-        const current = value === undefined ? '-' : `current: ${value.current}, target: ${value.target}`
-        return [`progressState: ${progressState}`, current, timeUnlocked]
-      }),
-  },
-  {
-    name: 'Discord',
-    dialect: 'discord',
-    titleIds: { application_id: '461618159171141643' },
-    accountId: '213866895806300161',
-    cells: (rows) =>
-      rows.map(({ percent_complete, unlocked_at }: Json) => [
-        `percent_complete: ${percent_complete}`,
-        '-',
-        String(unlocked_at),
-      ]),
-  },
-  {
-    name: 'AccelByte',
-    dialect: 'accelbyte',
-    titleIds: { namespace: TITLE },
-    accountId: '7f3c1e9a4b5d4c0f9a8e6d2b1c0f5e7d',
-    cells: ({ data }) =>
-      data.map(({ status, latestValue, achievedAt }: Json) => [
-        `status: ${status}`,
-        `latestValue: ${latestValue}`,
-        achievedAt,
-      ]),
-  },
-]
-
-// biome-ignore lint/suspicious/noExplicitAny: JSON of the platform
-type Json = any
+/** The document that the demo begins with, in the dialect that its name says. */
+const [SAMPLE = ''] = globSync(`${TITLE}.*.json`, { cwd: SAMPLES })
+const [, FROM = ''] = SAMPLE.split('.')
 
 const SHOWN_LOSSES = [
   '$.achievement.id',
@@ -89,8 +44,8 @@ const SHOWN_LOSSES = [
 
 const TRY_NEXT = [
   'Try next:',
-  '  npm run --silent laurel -- translate --from accelbyte --to discord \\',
-  '    src/cli/samples/lanternfall.accelbyte.json     translates a document, and lists every loss',
+  `  npm run --silent laurel -- translate --from ${FROM} --to ${DIALECTS.find(({ id }) => id !== FROM)?.id} \\`,
+  `    src/cli/samples/${SAMPLE}     translates a document, and lists every loss`,
   '  npm start                                        serves gRPC and the platforms’ HTTP APIs',
   '  README.md                                        a tour of ten minutes, with that server',
 ]
@@ -120,50 +75,70 @@ async function demonstrate(signal: AbortSignal): Promise<void> {
   signal.throwIfAborted()
   await importSample(address, signal)
   await bindIds(address, signal)
+  await begin(address, signal)
+  const before = await exportAll(address, signal)
   await recordProgress(address, signal)
-  const exports = []
-  for (const { dialect } of PLATFORMS) exports.push(await exportProgress(address, dialect, signal))
-  print(['', `What each platform shows of ${PLAYER}:`, ...progressTable(exports.map(({ json }) => json))])
-  const losses = exports.map((each) => each.losses)
-  print(['', ...lossTable(losses), '', ...TRY_NEXT])
+  const after = await exportAll(address, signal)
+  print(['', `What that changed in each platform's JSON of ${PLAYER}:`, ...changeTable(before, after)])
+  print(['', ...lossTable(after.map(({ losses }) => losses)), '', ...TRY_NEXT])
 }
 
 async function importSample(address: string, signal: AbortSignal): Promise<void> {
   using client = await connect(ExchangeServiceClient, { address })
-  const options = ImportAchievementsRequest.fromPartial({ dialect: 'accelbyte', titleId: TITLE })
-  const request = { ...options, content: await readFile(SAMPLE) }
+  const options = ImportAchievementsRequest.fromPartial({ dialect: FROM, titleId: TITLE })
+  const request = { ...options, content: await readFile(new URL(SAMPLE, SAMPLES)) }
   const requests = (async function* () {
     yield request
   })()
   for await (const { summary } of callDuplex(() => client.importAchievements(), requests, signal)) {
     if (summary !== undefined)
-      print([`Imported an AccelByte export: ${summary.newCount} achievements, ${summary.lossCount} losses`])
+      print([`Imported ${SAMPLE}: ${summary.newCount} achievements, ${summary.lossCount} losses`])
   }
 }
 
+/** Binds title and player to the ids of the README's tour. */
 async function bindIds(address: string, signal: AbortSignal): Promise<void> {
   using titles = await connect(TitleServiceClient, { address })
+  const bound: [string, { ids: object }][] = Object.entries((await sample('bind-title.json')).title.bindings)
   const bindings = new Map(
-    PLATFORMS.map(({ dialect, titleIds }) => [dialect, { ids: new Map(Object.entries(titleIds)) }]),
+    bound.map(([dialect, { ids }]) => [dialect, { ids: new Map(Object.entries(ids)) }]),
   )
   const title = UpdateTitleRequest.fromPartial({ title: { titleId: TITLE, bindings } })
   await callUnary(titles, titles.updateTitle, title, signal)
   using players = await connect(PlayerServiceClient, { address })
-  const accounts = PLATFORMS.map(({ dialect, accountId }) => ({ dialect, accountId }))
+  const known: SampleAccount[] = (await sample('create-player.json')).player.accounts
+  const accounts = known.map(({ dialect, account_id }) => ({ dialect, accountId: account_id }))
   const player = CreatePlayerRequest.fromPartial({ player: { playerId: PLAYER, accounts } })
   await callUnary(players, players.createPlayer, player, signal)
-  const names = PLATFORMS.map(({ name }) => name).join(', ')
-  print([`Bound title ${TITLE} and player ${PLAYER} to their ids on ${names}`])
+  print([`Bound title ${TITLE} and player ${PLAYER} to their ids in ${[...dialects.keys()].join(', ')}`])
+}
+
+type SampleAccount = { readonly dialect: string; readonly account_id: string }
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON of a request
+async function sample(file: string): Promise<any> {
+  return JSON.parse(await readFile(new URL(file, SAMPLES), 'utf8'))
+}
+
+/** Begins both achievements, so that every platform has rows of them. */
+async function begin(address: string, signal: AbortSignal): Promise<void> {
+  using client = await connect(ProgressServiceClient, { address })
+  const shared = { titleId: TITLE, playerId: PLAYER, occurredTime: undefined, requestId: '' }
+  const updates = [{ statCode: STAT, operation: StatOperation.INCREMENT, value: 1 }]
+  await callUnary(client, client.recordStats, { ...shared, updates }, signal)
+  const report = { $case: 'percent' as const, value: 1 }
+  const begun = { ...shared, achievementId: 'first-lantern', report }
+  await callUnary(client, client.recordProgress, begun, signal)
 }
 
 async function recordProgress(address: string, signal: AbortSignal): Promise<void> {
   using client = await connect(ProgressServiceClient, { address })
   const shared = { titleId: TITLE, playerId: PLAYER, occurredTime: undefined, requestId: '' }
-  const updates = [{ statCode: 'lanterns-lit', operation: StatOperation.INCREMENT, value: 37 }]
+  const updates = [{ statCode: STAT, operation: StatOperation.INCREMENT, value: 36 }]
   const stats = await callUnary(client, client.recordStats, { ...shared, updates }, signal)
   for (const { progress } of stats.progressResults) {
     print([
-      `Recorded 37 lanterns lit: ${progress?.achievementId} follows that stat, now ${progress?.percent} %`,
+      `Recorded 36 more lanterns lit: ${progress?.achievementId} follows that stat, now ${progress?.percent} %`,
     ])
   }
   const unlock = { ...shared, achievementId: 'first-lantern' }
@@ -174,43 +149,53 @@ async function recordProgress(address: string, signal: AbortSignal): Promise<voi
   }
 }
 
-async function exportProgress(address: string, dialect: string, signal: AbortSignal) {
-  using client = await connect(ExchangeServiceClient, { address })
-  const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })
-  const parts = await Array.fromAsync(responsesOf(() => client.exportProgress(request), signal))
-  return {
-    json: JSON.parse(Buffer.concat(parts.map(({ content }) => content)).toString()) as unknown,
-    losses: parts.flatMap(({ losses }) => losses.map(lossOf)),
-  }
+interface Exported {
+  /** The rows of the achievements, in list order. */
+  readonly rows: readonly unknown[]
+  readonly losses: readonly Loss[]
 }
 
-function progressTable(documents: readonly unknown[]): readonly string[] {
-  const cells = PLATFORMS.map((platform, index) => platform.cells(documents[index]))
-  const rows = ACHIEVEMENTS.flatMap((_, achievement) =>
-    ['  state', '  value', '  time'].map((label, row) => [
-      label,
-      ...cells.map((ofPlatform) => ofPlatform[achievement]?.[row] ?? ''),
-    ]),
-  )
-  const [headings = '', ...lines] = table(['', ...PLATFORMS.map(({ name }) => name)], rows)
-  const perAchievement = rows.length / ACHIEVEMENTS.length
-  return [
-    headings,
-    ...ACHIEVEMENTS.flatMap((achievementId, index) => [
-      achievementId,
-      ...lines.slice(index * perAchievement, (index + 1) * perAchievement),
-    ]),
-  ]
+/** Exports the player's progress in every dialect. */
+async function exportAll(address: string, signal: AbortSignal): Promise<readonly Exported[]> {
+  using client = await connect(ExchangeServiceClient, { address })
+  const exports: Exported[] = []
+  for (const { id: dialect, envelope } of DIALECTS) {
+    const request = ExportProgressRequest.fromPartial({ dialect, titleId: TITLE, playerId: PLAYER })
+    const parts = await Array.fromAsync(responsesOf(() => client.exportProgress(request), signal))
+    const document = JSON.parse(Buffer.concat(parts.map(({ content }) => content)).toString())
+    const rows = [document, ...envelope.lists.map((list) => document[list])].find(Array.isArray)
+    exports.push({ rows: rows ?? [], losses: parts.flatMap(({ losses }) => losses.map(lossOf)) })
+  }
+  return exports
+}
+
+function changeTable(before: readonly Exported[], after: readonly Exported[]): readonly string[] {
+  const rows = DIALECTS.flatMap(({ id }, index) => {
+    const columns = ACHIEVEMENTS.map((_, row) => changesOf(before[index]?.rows[row], after[index]?.rows[row]))
+    const height = Math.max(...columns.map(({ length }) => length))
+    return Array.from({ length: height }, (_, line) => [
+      line === 0 ? id : '',
+      ...columns.map((changes) => changes[line] ?? ''),
+    ])
+  })
+  return table(['', ...ACHIEVEMENTS], rows)
+}
+
+/** Returns the members that are new or have another value, as `name: value`. */
+function changesOf(before: unknown, after: unknown, name = ''): readonly string[] {
+  if (typeof after !== 'object' || after === null) return before === after ? [] : [`${name}: ${after}`]
+  const earlier = (before ?? {}) as Readonly<Record<string, unknown>>
+  return Object.entries(after).flatMap(([member, value]) => changesOf(earlier[member], value, member))
 }
 
 function lossTable(losses: readonly (readonly Loss[])[]): readonly string[] {
-  const counts = PLATFORMS.map(({ name }, index) => `${losses[index]?.length} for ${name}`)
-  const rows = PLATFORMS.flatMap(({ name }, index) =>
+  const counts = DIALECTS.map(({ id }, index) => `${losses[index]?.length} for ${id}`)
+  const rows = DIALECTS.flatMap(({ id }, index) =>
     SHOWN_LOSSES.flatMap((path) => {
       const loss = losses[index]?.find((each) => each.path === path)
       return loss === undefined
         ? []
-        : [[name, loss.kind, path.slice(2), valueText(loss.from), valueText(loss.to)]]
+        : [[id, loss.kind, path.slice(2), valueText(loss.from), valueText(loss.to)]]
     }),
   )
   return [
