@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { CODED, entryOf, UNLOCK_TIME } from '../support/documents.ts'
 import { runLaurel, startCommand } from '../support/laurel.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
@@ -29,26 +30,8 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-function entryOf(index: number): object {
-  return {
-    AchievementCode: `code-${index}`,
-    ID: `id-${index}`,
-    Namespace: 'large',
-    ListOrder: index + 1,
-    Hidden: false,
-    Incremental: false,
-    GoalValue: 0,
-    StatCode: '',
-    DefaultLanguage: 'en',
-    Name: { en: `Achievement ${index}` },
-    Description: { en: 'on and on '.repeat(200) },
-    UnlockedIcons: [],
-    LockedIcons: [],
-    Tags: [],
-    CreatedAt: '2024-05-24T19:20:50.52Z',
-    UpdatedAt: '2024-05-24T19:20:50.52Z',
-  }
-}
+const text = { locale: 'en', text: 'on and on '.repeat(200), translations: {} }
+const achievement = { description: text, createTime: UNLOCK_TIME, updateTime: UNLOCK_TIME }
 
 /** Returns the peak memory of the server in bytes; 0 where the system does not report it. */
 async function peakMemory(): Promise<number> {
@@ -57,22 +40,24 @@ async function peakMemory(): Promise<number> {
 }
 
 test('imports and exports a document of 20 MB in bounded memory', async () => {
-  const document = JSON.stringify(Array.from({ length: ENTRIES }, (_, index) => entryOf(index)))
+  const document = JSON.stringify(
+    Array.from({ length: ENTRIES }, (_, index) => entryOf(CODED, { number: index + 1, achievement })),
+  )
   expect(document.length).toBeGreaterThan(20 * 1000 * 1000)
   const [file, out] = [join(folder, 'large.json'), join(folder, 'out.json')]
   await writeFile(file, document)
   const before = await peakMemory()
-  const imported = await runLaurel(['import', 'accelbyte', file, '--title', 'large'], { env })
+  const imported = await runLaurel(['import', CODED, file, '--title', 'large'], { env })
   expect(imported.stdout).toContain(`new ${ENTRIES}, replaced 0, unchanged 0, ignored 0, failed 0`)
   expect(imported.code).toBe(0)
-  const exported = await runLaurel(['export', 'accelbyte', '--title', 'large', '--out', out], { env })
+  const exported = await runLaurel(['export', CODED, '--title', 'large', '--out', out], { env })
   expect(exported.code).toBe(0)
   expect((await peakMemory()) - before).toBeLessThan(MAX_GROWTH)
   expect(JSON.parse(await readFile(out, 'utf8'))).toEqual(JSON.parse(document))
 })
 
 test('ends an export silently when its output is closed', async () => {
-  const args = ['export', 'accelbyte', '--title', 'large']
+  const args = ['export', CODED, '--title', 'large']
   const running = startCommand('src/cli/main.ts', args, { env })
   const { stdout } = running.process
   if (stdout === null) throw new Error('the command has no standard output')

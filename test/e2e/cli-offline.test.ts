@@ -3,39 +3,60 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
+import { parseJson } from '../../src/dialect/json-text.ts'
 import { PLACEMENTS } from '../../src/store/distribute.ts'
+import { decodeSample, samplesIn } from '../conformance/subjects.ts'
 import { createTestDatabase } from '../support/database.ts'
+import { sampleOf } from '../support/dialect-fixtures.ts'
+import { adapterOf, CODED, UNCODED } from '../support/documents.ts'
 import { runLaurel } from '../support/laurel.ts'
 import { startServer } from '../support/server.ts'
 
-const ACCELBYTE = 'adapters/accelbyte/testdata/export.json'
+const DOCUMENT = sampleOf(CODED)
 /** Port 1 is reserved for tcpmux, which no machine runs. */
 const NO_SERVER = { LAUREL_GRPC_ADDRESS: '127.0.0.1:1' }
 
+/** Returns the names of the achievements in a document. */
+function namesIn(dialect: string, text: string): readonly unknown[] {
+  const adapter = adapterOf(dialect)
+  return samplesIn(adapter, parseJson(text)).map((sample) => {
+    return decodeSample(adapter, sample).result.achievement?.name.text
+  })
+}
+
 describe('without a server', () => {
   test('translates documents from files and from standard input', async () => {
-    const args = ['translate', '--from', 'accelbyte', '--to', 'discord']
-    const { code, stdout, stderr } = await runLaurel([...args, ACCELBYTE], { env: NO_SERVER })
+    const args = ['translate', '--from', CODED, '--to', UNCODED]
+    const { code, stdout, stderr } = await runLaurel([...args, DOCUMENT], { env: NO_SERVER })
     expect(code).toBe(0)
-    expect(JSON.parse(stdout)).toMatchObject([{ name: { default: 'First Light' } }, { secret: true }])
+    const input = await readFile(DOCUMENT, 'utf8')
+    const [theirs, ours] = [namesIn(CODED, input), namesIn(UNCODED, stdout)]
+    expect(theirs.length).toBeGreaterThan(1)
+    expect(ours).toEqual(theirs)
     expect(stderr).toMatch(/^\d+ losses/)
-    const input = await readFile(ACCELBYTE, 'utf8')
     expect(await runLaurel([...args, '-'], { input })).toMatchObject({ code: 0, stdout })
-    const v10 = await runLaurel([...args, '-', '--shape', 'v10', '--json'], { input })
-    expect(JSON.parse(v10.stdout)[0]).toMatchObject({ name: 'First Light' })
-    expect(JSON.parse(v10.stderr)).toMatchObject({ summary: { entryCount: 2 } })
+    const { shapes, usualShapes } = adapterOf(UNCODED)
+    const other = shapes.find(
+      ({ name, carries }) => name !== usualShapes.definition && carries.includes('definition'),
+    )
+    const shaped = await runLaurel([...args, '-', '--shape', other?.name ?? '', '--json'], { input })
+    expect(JSON.parse(shaped.stdout)).not.toEqual(JSON.parse(stdout))
+    expect(namesIn(UNCODED, shaped.stdout)).toEqual(theirs)
+    expect(JSON.parse(shaped.stderr)).toMatchObject({ summary: { entryCount: theirs.length } })
   })
 
   test('reports an error of a document in one line', async () => {
-    const args = ['translate', '--from', 'discord', '--to', 'xbox', '-']
+    const args = ['translate', '--from', UNCODED, '--to', CODED, '-']
     expect(await runLaurel(args, { input: '[{"id": "1",}' })).toMatchObject({
       code: 1,
       stderr:
         'laurel: the document is not JSON: line 1, column 14: the document is cut short (DOCUMENT_MALFORMED)\n',
     })
-    const shape = await runLaurel([...args, '--shape', 'v6'], { input: '[]' })
-    expect(shape.stderr).toBe("laurel: --shape must be one of xbox's: achievement, legacy, title, update\n")
-    const missing = await runLaurel(['translate', '--from', 'discord', '--to', 'xbox', 'nowhere.json'])
+    const shape = await runLaurel([...args, '--shape', 'none'], { input: '[]' })
+    const names = adapterOf(CODED).shapes.map(({ name }) => name)
+    expect(shape.stderr).toBe(`laurel: --shape must be one of ${CODED}'s: ${names.join(', ')}\n`)
+    const missing = await runLaurel([...args.slice(0, -1), 'nowhere.json'])
     expect(missing).toMatchObject({
       code: 1,
       stderr: 'laurel: cannot read nowhere.json: there is no such file or folder\n',
@@ -45,15 +66,18 @@ describe('without a server', () => {
   test('lists the dialects', async () => {
     const { code, stdout } = await runLaurel(['dialects'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^discord +Discord +v6 +definition/m)
+    for (const { id, displayName, shapes } of adapters) {
+      const [{ name, carries } = expect.fail(`${id} has no shape`)] = shapes
+      expect(stdout).toMatch(new RegExp(`^${id} +${displayName} +${name} +${carries[0]}`, 'm'))
+    }
     const described = JSON.parse((await runLaurel(['dialects', '--json'])).stdout)
-    expect(described.map(({ id }: { id: string }) => id)).toEqual(['accelbyte', 'discord', 'xbox'])
+    expect(described.map(({ id }: { id: string }) => id)).toEqual(adapters.map(({ id }) => id))
   })
 
   test('import and export say that they need one', async () => {
     for (const args of [
-      ['import', 'accelbyte', ACCELBYTE],
-      ['export', 'accelbyte', '--title', 'any'],
+      ['import', CODED, DOCUMENT],
+      ['export', CODED, '--title', 'any'],
     ]) {
       expect(await runLaurel(args, { env: NO_SERVER })).toEqual({
         code: 1,
@@ -71,10 +95,10 @@ describe('a wrong command line', () => {
     ['without a command', []],
     ['with an unknown command', ['fly']],
     ['with an unknown option', ['dialects', '--loud']],
-    ['without a required option', ['export', 'xbox']],
+    ['without a required option', ['export', CODED]],
     ['with a request for the help of an unknown command', ['fly', '--help']],
-    ['with options that exclude each other', ['import', 'xbox', '-', '--progress-only', '--allow-rebinding']],
-    ['with one player and all of them', ['export', 'xbox', '--title', 't', '--player', 'p', '--progress']],
+    ['with options that exclude each other', ['import', CODED, '-', '--progress-only', '--allow-rebinding']],
+    ['with one player and all of them', ['export', CODED, '--title', 't', '--player', 'p', '--progress']],
   ])('%s ends with 2', async (_, args) => {
     const { code, stdout, stderr } = await runLaurel(args)
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -84,7 +108,7 @@ describe('a wrong command line', () => {
   test('with an unknown dialect lists the known ones', async () => {
     const { code, stderr } = await runLaurel(['import', 'steam', '-'])
     expect(code).toBe(2)
-    expect(stderr).toContain('accelbyte, discord, xbox')
+    expect(stderr).toContain(adapters.map(({ id }) => id).join(', '))
   })
 
   test('with --help or help prints the help', async () => {
@@ -97,7 +121,7 @@ describe('a wrong command line', () => {
 
   test('does not send a token unencrypted to another machine', async () => {
     const env = { LAUREL_GRPC_ADDRESS: 'laurel.example:50051', LAUREL_TOKEN: 'a-secret' }
-    const { code, stderr } = await runLaurel(['export', 'xbox', '--title', 'x'], { env })
+    const { code, stderr } = await runLaurel(['export', CODED, '--title', 'x'], { env })
     expect([code, stderr]).toEqual([
       1,
       'laurel: LAUREL_TOKEN would go to laurel.example:50051 in the clear: set LAUREL_CA_FILE to speak TLS\n',
