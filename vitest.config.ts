@@ -28,6 +28,8 @@ const ALL = {
 const POSTGRES = { ...ALL, globalSetup: 'test/support/global-postgres.ts' }
 /** A gateway's tests run against a real server, and so need Postgres. */
 const GATEWAYS = 'adapters/*/gateway/**/*.test.ts'
+/** What only the whole program shows of one dialect. */
+const E2E = 'adapters/*/e2e/**/*.test.ts'
 
 export default defineConfig({
   test: {
@@ -40,14 +42,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['src/**/*.test.ts', 'adapters/**/*.test.ts', 'test/*.test.ts'],
-          exclude: [GATEWAYS],
+          exclude: [GATEWAYS, E2E],
           ...ALL,
         },
       },
       { test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'], ...ALL } },
       { test: { name: 'store', include: ['test/store/**/*.test.ts'], ...POSTGRES } },
       { test: { name: 'gateways', include: ['test/gateways/**/*.test.ts', GATEWAYS], ...POSTGRES } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...POSTGRES } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts', E2E], ...POSTGRES } },
     ],
   },
 })

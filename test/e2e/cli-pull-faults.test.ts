@@ -1,14 +1,23 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { emptyTally } from '../../src/cli/pull/tally.ts'
-import { definition, type FakeNamespace, listsOf, pageOf, unlocked } from '../support/fake-lists.ts'
+import type { Binding } from '../../src/model/title.ts'
+import { sources } from '../../src/registry.ts'
+import { samplesIn } from '../conformance/subjects.ts'
+import { type FakeLists, fixturesOf, type ListFixtures } from '../support/dialect-fixtures.ts'
+import { adapterOf } from '../support/documents.ts'
 import { type Behave, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { openPullHouse, type PullHouse } from '../support/pulls.ts'
 
+const adapter = adapterOf(({ id }) => fixturesOf(id).lists !== undefined)
+const { id: dialect } = adapter
+const { definition, unlocked, serve, pageOf } = fixturesOf(dialect).lists as ListFixtures
+
 let house: PullHouse
 let platform: FakePlatform
-let namespace: FakeNamespace
+let lists: FakeLists
 let title: string
+let binding: Binding
 let titles = 0
 
 beforeAll(async () => {
@@ -19,33 +28,37 @@ afterAll(() => house[Symbol.asyncDispose]())
 beforeEach(async () => {
   titles += 1
   title = `title-${titles}`
+  binding = fixturesOf(dialect).binding(titles)
   const codes = ['a', 'b', 'c', 'd', 'e', 'f'].map((code) => `${code}-${titles}`)
-  namespace = {
-    definitions: codes.map((code) => definition(code, { namespace: title })),
+  lists = {
+    definitions: codes.map((code) => definition(code, binding)),
     rows: { ada: codes.map(unlocked), bob: codes.slice(0, 3).map(unlocked) },
     pageSize: 2,
   }
-  platform = await startFakePlatform({ behave: listsOf(namespace) })
+  platform = await startFakePlatform({ behave: serve(lists) })
 })
 afterEach(() => platform.close())
 
 const PAGES = ['definitions 0', 'definitions 2', 'definitions 4', 'ada 0', 'ada 2', 'ada 4', 'bob 0', 'bob 2']
 
+const bound = () => Object.entries(binding).flatMap(([name, id]) => ['--binding', `${name}=${id}`])
+
 function asked(...more: readonly string[]): readonly string[] {
-  const binding = ['--binding', `namespace=${title}`]
   const players = ['--player', 'ada=ada', '--player', '=bob']
-  return ['accelbyte', '--title', title, '--from', platform.url, ...binding, ...players, ...more]
+  return [dialect, '--title', title, '--from', platform.url, ...bound(), ...players, ...more]
 }
 
 async function countsIn(): Promise<readonly number[]> {
-  const definitions = await house.exported('accelbyte', title)
-  const progress = await house.exported('accelbyte', title, { playerId: 'all' })
-  return [definitions.length, progress.data.length]
+  const documents = [
+    await house.exported(dialect, title),
+    await house.exported(dialect, title, { playerId: 'all' }),
+  ]
+  return documents.map((document) => samplesIn(adapter, document).length)
 }
 
 describe('a killed pull', () => {
   test('imports each page exactly once, however often it is killed', async () => {
-    const well = listsOf(namespace)
+    const well = serve(lists)
     const served: string[] = []
     let left = 0
     platform.behave = (request, index) => {
@@ -70,7 +83,7 @@ describe('a killed pull', () => {
   })
 
   test('reports the whole pull when it is continued', async () => {
-    const well = listsOf(namespace)
+    const well = serve(lists)
     platform.behave = (request, index) =>
       pageOf(request) === 'ada 2' ? { kind: 'hang' } : well(request, index)
     const state = house.stateOf(title)
@@ -134,8 +147,8 @@ describe('a platform', () => {
   }
 
   test('that fails now and then is retried', async () => {
-    platform.behave = failingOnce(listsOf(namespace))
-    const { code, report, stderr } = await house.pull(...asked('--timeout', '2'))
+    platform.behave = failingOnce(serve(lists))
+    const { code, report, stderr } = await house.pull(...asked('--timeout', '1'))
     expect({ code, stderr }).toEqual({ code: 0, stderr: expect.any(String) })
     expect(report).toMatchObject({ definitions: { new: 6 }, progress: { changed: 9 } })
     const pages = platform.received.map(pageOf)
@@ -146,7 +159,7 @@ describe('a platform', () => {
   })
 
   test('that fails for longer than --retry-for stops the pull, which can be continued', async () => {
-    const well = listsOf(namespace)
+    const well = serve(lists)
     platform.behave = (request, index) =>
       pageOf(request) === 'ada 0' ? respond(503, { body: 'closed' }) : well(request, index)
     const { code, stdout, stderr } = await house.pull(...asked('--retry-for', '1'))
@@ -190,7 +203,7 @@ describe('a platform', () => {
   })
 
   test('in a private network is not called unless it is allowed', async () => {
-    const from = ['accelbyte', '--title', title, '--binding', 'namespace=x', '--from', 'https://10.1.2.3']
+    const from = [dialect, '--title', title, ...bound(), '--from', 'https://10.1.2.3']
     const { code, stderr } = await house.pull(...from)
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -202,14 +215,14 @@ describe('a platform', () => {
 describe('a wrong command line', () => {
   const from = ['--title', 't', '--from', 'http://127.0.0.1:1']
   test.each([
-    ['without a platform', ['accelbyte', '--title', 't'], '--from'],
-    ['of a dialect without a source', ['steam', ...from], 'accelbyte, discord, xbox'],
-    ['with progress of no player', ['xbox', ...from, '--progress-only'], '--all-players'],
-    ['with an invalid binding', ['xbox', ...from, '--binding', 'x'], 'NAME=ID'],
-    ['with an invalid rate', ['xbox', ...from, '--rate', '0'], 'from 0.01 to 1000'],
+    ['without a platform', [dialect, '--title', 't'], '--from'],
+    ['of a dialect without a source', ['steam', ...from], [...sources.keys()].join(', ')],
+    ['with progress of no player', [dialect, ...from, '--progress-only'], '--all-players'],
+    ['with an invalid binding', [dialect, ...from, '--binding', 'x'], 'NAME=ID'],
+    ['with an invalid rate', [dialect, ...from, '--rate', '0'], 'from 0.01 to 1000'],
     [
       'with progress of another title',
-      ['xbox', ...from, '--allow-rebinding', '--player', 'p'],
+      [dialect, ...from, '--allow-rebinding', '--player', 'p'],
       '--definitions-only',
     ],
   ])('%s ends with 2', async (_, args, advice) => {
@@ -224,7 +237,7 @@ describe('a wrong command line', () => {
     ['--map', 'nowhere.json', 'cannot read the map nowhere.json'],
     ['--players-file', 'nowhere.txt', 'cannot read the players file nowhere.txt'],
   ])('with %s %s says so', async (option, value, message) => {
-    const args = ['accelbyte', ...from, '--binding', 'namespace=n', option, value]
+    const args = [dialect, ...from, ...bound(), option, value]
     expect(await house.laurel('pull', ...args)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(message),

@@ -110,7 +110,7 @@ const RICH = {
 
 /** Creates a title on the first server: ada has a hidden achievement, and bob a part of another one. */
 async function createPlayedTitle(dialect: string, titleId: string): Promise<void> {
-  // A platform that is told no percent shows a count.
+  // A platform whose bridge sends no percent shows a count.
   const isPercent = fixturesOf(dialect).bridge?.progressed[0] === 'delivered'
   const requirements = isPercent ? [] : [requirementOf({ id: 'goal' })]
   const achievements = [RICH, { requirements }, {}]

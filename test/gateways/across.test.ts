@@ -30,7 +30,7 @@ const hunter = achievementOf({
   ...{ id: 'hunter', ids: idsOf(2) },
   requirements: [requirementOf({ statCode: 'kills', target: 8, valueType: 'double' })],
 })
-/** The platforms that can be told of a part. */
+/** The platforms that a bridge reports a percent to. */
 const PARTIAL = [...fixtures]
   .filter(([, { bridge }]) => bridge?.progressed[2] === 'delivered')
   .map(([id]) => id)
@@ -70,7 +70,7 @@ async function report(dialect: string, ...said: Parameters<typeof changeOf>): Pr
   expect([dialect, ...outcomes]).toEqual([dialect, 'delivered'])
 }
 
-/** What all platforms show of achievements; a platform may leave out what has not begun. */
+/** Returns the progress that every platform shows; a platform may leave out an achievement without progress. */
 async function shown(...achievements: readonly Achievement[]) {
   const all = [...sources.keys()].map(async (dialect) => {
     const rows = await progressShownBy(server.url, dialect, targetOf(dialect))

@@ -4,7 +4,7 @@ import { adapters } from '../../adapters/index.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Binding } from '../../src/model/title.ts'
-import type { Received } from './fake-platform.ts'
+import type { Behave, Received } from './fake-platform.ts'
 
 /** What the suites need of a dialect, as `fixtures` of its `fixtures.ts`. Numbers are from 1 to 9999. */
 export interface DialectFixtures {
@@ -18,6 +18,7 @@ export interface DialectFixtures {
   readonly bridge?: BridgeFixtures
   readonly corpus?: CorpusFixtures
   readonly edits?: readonly DocumentEdit[]
+  readonly lists?: ListFixtures
   /** A document of definitions in `testdata/` that a title exports as it was imported. */
   readonly sample: string
   /** Functions that read texts of callers, by a name for people: each must take linear time. */
@@ -154,6 +155,26 @@ export interface DocumentEdit {
   readonly locale: string | undefined
   change(entry: JsonObject): JsonObject
   changed(before: Achievement): Partial<Achievement>
+}
+
+/** A fake of the platform that serves lists to a source. */
+export interface ListFixtures {
+  /** An entry of the list of definitions. `binding` is the title's. */
+  definition(code: string, binding: Binding): object
+  /** A row of an achievement that a player has unlocked. */
+  unlocked(code: string): object
+  serve(lists: FakeLists): Behave
+  /** Returns the list and the offset of a request: `definitions 0`, `ada 2`. */
+  pageOf(request: Received): string
+}
+
+/** Tests may change it at any time. */
+export interface FakeLists {
+  definitions: object[]
+  /** By account. */
+  readonly rows: Record<string, object[]>
+  /** The largest page, whatever limit is requested. */
+  pageSize: number
 }
 
 /** How `test/corpus.ts` treats the dialect's real documents. */

@@ -20,7 +20,7 @@ export interface EntryParts {
 
 type Listed = (typeof adapters)[number]
 
-/** Returns the adapter of a dialect, or of the first one that a condition holds for. */
+/** Returns the adapter of a dialect, or the first adapter that a condition holds for. */
 export function adapterOf(dialect: string | ((adapter: Listed) => boolean)): Listed {
   const fits = typeof dialect === 'string' ? ({ id }: Listed) => id === dialect : dialect
   const found = adapters.find(fits)

@@ -117,6 +117,10 @@ export function respond(
   return { kind: 'respond', status, ...more }
 }
 
+export function json(body: unknown): Behaviour {
+  return respond(200, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
 export function always(behaviour: Behaviour): Behave {
   return () => behaviour
 }

@@ -55,7 +55,9 @@ test('all violations of an achievement are reported at once, with the names of t
     'achievement.tags[0] must be set',
     'achievement.estimated_time must not be negative',
     'achievement.extensions["toy"] must be the JSON text of an object',
-    expect.stringMatching(/^achievement\.extensions\["platform-a"\] must be the JSON text of an object: line 1/),
+    expect.stringMatching(
+      /^achievement\.extensions\["platform-a"\] must be the JSON text of an object: line 1/,
+    ),
   ])
 })
 

@@ -55,7 +55,7 @@ const rich = achievementOf({
     url: `https://cdn.example/${role}.png`,
   })),
   tags: ['1', '2', '3', '4', '5', '6'],
-  platforms: ['XboxOne', 'PC'],
+  platforms: ['Console', 'PC'],
   productId: 'product-1',
   deepLink: 'game://rich',
   estimatedTime: 36_000_000_000n,

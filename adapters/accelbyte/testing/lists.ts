@@ -1,31 +1,19 @@
-import { type Behave, type Behaviour, type Received, respond } from './fake-platform.ts'
+import type { FakeLists, ListFixtures } from '../../../test/support/dialect-fixtures.ts'
+import { type Behave, json, type Received, respond } from '../../../test/support/fake-platform.ts'
 
-/** The data of a fake platform with AccelByte's admin API; tests may change it at any time. */
-export interface FakeNamespace {
-  definitions: object[]
-  /** Progress rows by user. */
-  readonly rows: Record<string, object[]>
-  /** The largest page, whatever limit is requested. */
-  pageSize: number
-}
-
-/** Returns a behaviour that serves the namespace. */
-export function listsOf(namespace: FakeNamespace): Behave {
+/** Serves the lists as AccelByte's admin API does. */
+export function serve(lists: FakeLists): Behave {
   return ({ path }) => {
     const url = new URL(path, 'http://platform')
     const [, user] = /\/users\/([^/]+)\/achievements$/.exec(url.pathname) ?? []
-    const all = user === undefined ? namespace.definitions : namespace.rows[decodeURIComponent(user)]
+    const all = user === undefined ? lists.definitions : lists.rows[decodeURIComponent(user)]
     if (all === undefined)
       return respond(404, { body: '{"errorCode":20008,"errorMessage":"user not found"}' })
     const offset = Number(url.searchParams.get('offset'))
-    const end = offset + Math.min(namespace.pageSize, Number(url.searchParams.get('limit')))
+    const end = offset + Math.min(lists.pageSize, Number(url.searchParams.get('limit')))
     const next = end < all.length ? `${url.pathname}?offset=${end}` : ''
     return json({ data: all.slice(offset, end), paging: { previous: '', next } })
   }
-}
-
-export function json(body: unknown): Behaviour {
-  return respond(200, { headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
 }
 
 /** Returns the list and the offset of a request: `definitions 0`, `ada 2`. */
@@ -74,3 +62,5 @@ export function row(achievementCode: string, parts: object): object {
     ...parts,
   }
 }
+
+export const fakeLists: ListFixtures = { definition, unlocked, serve, pageOf }

@@ -1,21 +1,17 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { ProgressServiceClient, UnlockAchievementRequest } from '../../src/gen/laurel/v1/progress_service.ts'
-import { callUnary, createClient } from '../support/client.ts'
 import {
-  definition,
-  type FakeNamespace,
-  json,
-  listsOf,
-  pageOf,
-  row,
-  unlocked,
-} from '../support/fake-lists.ts'
-import { type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
-import { openPullHouse, type PullHouse } from '../support/pulls.ts'
+  ProgressServiceClient,
+  UnlockAchievementRequest,
+} from '../../../src/gen/laurel/v1/progress_service.ts'
+import { callUnary, createClient } from '../../../test/support/client.ts'
+import type { FakeLists } from '../../../test/support/dialect-fixtures.ts'
+import { type FakePlatform, json, respond, startFakePlatform } from '../../../test/support/fake-platform.ts'
+import { openPullHouse, type PullHouse } from '../../../test/support/pulls.ts'
+import { definition, pageOf, row, serve, unlocked } from '../testing/lists.ts'
 
 let house: PullHouse
 let platform: FakePlatform
-let namespace: FakeNamespace
+let namespace: FakeLists
 let title: string
 let titles = 0
 
@@ -28,7 +24,7 @@ beforeEach(async () => {
   titles += 1
   title = `title-${titles}`
   namespace = { definitions: ['a', 'b', 'c'].map((code) => own(code)), rows: { ada: [] }, pageSize: 2 }
-  platform = await startFakePlatform({ behave: listsOf(namespace) })
+  platform = await startFakePlatform({ behave: serve(namespace) })
 })
 afterEach(() => platform.close())
 
@@ -146,7 +142,7 @@ describe('a page', () => {
     const cut = '\\ud83d'
     namespace.definitions = [own('a'), own('b'), own('c', { name: { en: 'CUT' } })]
     namespace.pageSize = 100
-    const well = listsOf(namespace)
+    const well = serve(namespace)
     platform.behave = (request, index) => {
       const said = well(request, index)
       if (said.kind !== 'respond') return said
@@ -186,7 +182,7 @@ describe('a page', () => {
     ['with a number beyond a double', '{"data":[{"x":1e999}],"paging":{}}', 'NOT_A_PAGE', /out of range/],
     ['that is an array', '[]', 'NOT_A_PAGE', /^expected an object, but found array of 0/],
   ])('%s is refused, and the other players are pulled', async (_, body, reason, message) => {
-    const well = listsOf(namespace)
+    const well = serve(namespace)
     namespace.rows['eve'] = [unlocked('a')]
     platform.behave = (request, index) =>
       pageOf(request).startsWith('ada ') ? respond(200, { body }) : well(request, index)
@@ -213,16 +209,6 @@ describe('a page', () => {
       stderr: expect.stringContaining('it returned the same page again'),
     })
     expect(platform.received).toHaveLength(2)
-    platform.behave = (_, index) =>
-      json({ achievements: [], pagingInfo: { continuationToken: String(index % 3) } })
-    const from = ['--from', platform.url, '--binding', 'title_id=5', '--player', '=1', '--definitions-only']
-    const cycle = await house.pull('xbox', '--title', `x${title}`, ...from)
-    expect(cycle.stderr).toContain('it continues with a page that it returned before')
-    platform.behave = (_, index) => json({ achievements: [], pagingInfo: { continuationToken: `t${index}` } })
-    const before = platform.received.length
-    const long = await house.pull('xbox', '--title', `y${title}`, ...from)
-    expect(long.stderr).toContain('it has more than 1000 pages')
-    expect(platform.received.length - before).toBe(1000)
   })
 
   test('keeps members that Laurel does not model', async () => {
@@ -238,27 +224,4 @@ describe('a page', () => {
     const { data } = await house.exported('accelbyte', title, { playerId: 'ada' })
     expect(data).toMatchObject([{ inventedToo: 'yes' }])
   })
-})
-
-test('progress of another account is refused', async () => {
-  platform.behave = ({ headers, path }) =>
-    path.includes('@me')
-      ? json([
-          { user_id: headers.authorization, achievement_id: '11', percent_complete: 40, unlocked_at: null },
-        ])
-      : json([{ application_id: '70', id: '11', name: { default: 'x' }, description: { default: 'y' } }])
-  await house.file('d-21', '21')
-  await house.file('d-22', '21')
-  const asked = ['discord', '--title', `d${title}`, '--from', platform.url, '--binding', 'application_id=70']
-  const players = ['--player', '=21', '--player', '=22']
-  const refused = await house.pull(...asked, ...players)
-  expect(refused.stderr).toBe(
-    "laurel: discord shows a player's progress only to that player: add --player-credential file:discord-{account}\n",
-  )
-  const { code, report } = await house.pull(...asked, ...players, '--player-credential', 'file:d-{account}')
-  expect(code).toBe(1)
-  expect(report).toMatchObject({ progress: { changed: 1 }, players: { pulled: 1, refused: 1 } })
-  expect(report.refused).toMatchObject([
-    { playerId: 'discord:22', path: '$[0].user_id', reason: 'NOT_A_PAGE' },
-  ])
 })
