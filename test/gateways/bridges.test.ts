@@ -1,4 +1,4 @@
-import '../support/with-toy.ts'
+import '../support/toy-listed.ts'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BridgeChange } from '../../src/dialect/bridge.ts'
 import { bridges } from '../../src/registry.ts'

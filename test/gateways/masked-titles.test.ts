@@ -1,4 +1,4 @@
-import '../support/with-toy.ts'
+import '../support/toy-listed.ts'
 import { rmSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { RewardKind } from '../../src/gen/laurel/v1/achievement.ts'

@@ -1,3 +1,4 @@
+import '../support/toy-listed.ts'
 import { rmSync } from 'node:fs'
 import { Metadata, type ServiceError } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -40,7 +41,7 @@ let tokens: Readonly<Record<'player' | 'service', string>>
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth([titleId])
-  server = await startServer({ databaseUrl: database.url, env: auth.env })
+  server = await startServer({ databaseUrl: database.url, env: auth.env, withToy: true })
   tokens = { service: auth.service, player: await auth.player('ann') }
   using titles = createClient(TitleServiceClient, server.address)
   using stats = createClient(StatServiceClient, server.address)

@@ -15,7 +15,6 @@ export interface EntryParts {
   readonly progress?: Partial<ProgressFacts>
   /** By default the first title of the fixtures. */
   readonly binding?: Binding
-  readonly shape?: string
 }
 
 type Listed = (typeof adapters)[number]
@@ -30,7 +29,7 @@ export function adapterOf(dialect: string | ((adapter: Listed) => boolean)): Lis
 
 /** Returns the entry of a document as the adapter writes it. */
 export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
-  const { number = 1, progress, shape } = parts
+  const { number = 1, progress } = parts
   const adapter = adapterOf(dialect)
   const { binding, account } = fixturesOf(dialect)
   const id = dialectIdOf(dialect, number)
@@ -54,7 +53,7 @@ export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
     summary: undefined,
   }
   const purpose = isDefinition ? 'definition' : 'progress'
-  const context = { locale: undefined, shape, purpose, account: facts.account } as const
+  const context = { locale: undefined, shape: undefined, purpose, account: facts.account } as const
   return encodeEntry(adapter, record, context, { binding: () => binding(1), achievementId: () => id }).result
 }
 
