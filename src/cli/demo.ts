@@ -199,7 +199,7 @@ function lossTable(losses: readonly (readonly Loss[])[]): readonly string[] {
     }),
   )
   return [
-    `What each translation lost: ${counts.join(', ')}. Some of the losses:`,
+    `What each translation lost: ${counts.join(', ')}. For example:`,
     ...table(['', 'loss', 'path', 'from', 'to'], rows),
   ]
 }

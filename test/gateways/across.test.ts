@@ -11,7 +11,7 @@ import { createTitle } from '../../src/service/titles/titles.ts'
 import { accountsOf, BINDINGS, createKnownPlayers, idsOf } from '../support/bound-title.ts'
 import { changeOf } from '../support/changes.ts'
 import { fixtures } from '../support/dialect-fixtures.ts'
-import { adapterOf } from '../support/documents.ts'
+import { adapterOf, showsProgress } from '../support/documents.ts'
 import { deliver, progressShownBy } from '../support/platform-client.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
@@ -71,15 +71,9 @@ async function report(dialect: string, ...said: Parameters<typeof changeOf>): Pr
   expect([dialect, ...outcomes]).toEqual([dialect, 'delivered'])
 }
 
-/** The platforms that show a part, as a percent or a count, and the time of an unlock. */
-const READABLE = [...sources.keys()].filter((dialect) => {
-  const { progress_percent, progress_values, unlock_time } = adapterOf(dialect).capabilities
-  return (progress_percent === 'full' || progress_values !== 'none') && unlock_time !== 'none'
-})
-
 /** Returns the progress that every platform shows; a platform may leave out an achievement without progress. */
 async function shown(...achievements: readonly Achievement[]) {
-  const all = READABLE.map(async (dialect) => {
+  const all = [...sources.keys()].filter(showsProgress).map(async (dialect) => {
     const rows = await progressShownBy(server.url, dialect, targetOf(dialect))
     return achievements.map((achievement) => {
       const name = adapterOf(dialect).hasCodes ? achievement.id : achievement.ids[dialect]

@@ -17,7 +17,7 @@ export interface DialectFixtures {
   readonly gateway?: GatewayFixtures
   readonly bridge?: BridgeFixtures
   readonly corpus?: CorpusFixtures
-  readonly edits?: readonly DocumentEdit[]
+  readonly edits: readonly DocumentEdit[]
   readonly lists?: ListFixtures
   /** A document of definitions in `testdata/` that a title exports as it was imported. */
   readonly sample: string

@@ -27,6 +27,12 @@ export function adapterOf(dialect: string | ((adapter: Listed) => boolean)): Lis
   return found
 }
 
+/** Whether the platform shows a part, as a percent or a count, and the time of an unlock. */
+export function showsProgress(dialect: string): boolean {
+  const { progress_percent, progress_values, unlock_time } = adapterOf(dialect).capabilities
+  return (progress_percent === 'full' || progress_values !== 'none') && unlock_time !== 'none'
+}
+
 /** Returns the entry of a document as the adapter writes it. */
 export function entryOf(dialect: string, parts: EntryParts = {}): JsonObject {
   const { number = 1, progress } = parts
@@ -87,5 +93,7 @@ export const ACCOUNTED = adapterOf(({ id, usualShapes, bridge }) => {
   return progress?.account !== undefined
 }).id
 
-/** A dialect whose definitions come with a player's progress. */
-export const COMBINED = adapterOf(({ usualShapes }) => usualShapes.progress === usualShapes.definition).id
+/** A dialect that has ids alone, and whose definitions carry rewards and come with a player's progress. */
+export const COMBINED = adapterOf(({ hasCodes, usualShapes, capabilities: { rewards } }) => {
+  return !hasCodes && usualShapes.progress === usualShapes.definition && rewards !== 'none'
+}).id

@@ -1,8 +1,8 @@
 import { afterAll, vi } from 'vitest'
 
 /*
- * Lists the toy dialect for one test file, which imports this before anything else. Files of a worker share their modules: those
- * of this file are loaded anew, with the toy, and are not for the files after it.
+ * Lists the toy dialect for one test file, which imports this before anything else. Files of a worker share their modules: this
+ * file gets its own instances, with the toy, and the files after it get theirs, without.
  */
 vi.resetModules()
 await import('./with-toy.ts')

@@ -5,6 +5,14 @@ export const fixtures: DialectFixtures = {
   account: (number) => `child-${number}`,
   achievementId: (number) => `toy-${number}`,
   sample: 'toys.json',
+  edits: [
+    {
+      said: 'another title',
+      ...{ shape: 'toy', of: 'rich', locale: undefined },
+      change: (entry) => ({ ...entry, title: 'Richer' }),
+      changed: ({ name }) => ({ name: { ...name, text: 'Richer' } }),
+    },
+  ],
   gateway: {
     access: { 'list toys': 'title', 'list toys of player': 'player', 'finish toy': 'player' },
     requests: {},

@@ -146,9 +146,7 @@ describe('a change in an exported document', () => {
     const { etag: _etag, ...achievement } = found as NonNullable<typeof found>
     return { ...achievement, updateTime: undefined }
   }
-  const edits = [...fixtures].flatMap(([dialect, { edits = [] }]) =>
-    edits.map((edit) => ({ dialect, ...edit })),
-  )
+  const edits = [...fixtures].flatMap(([dialect, { edits }]) => edits.map((edit) => ({ dialect, ...edit })))
 
   test.each(edits)('to $said in $dialect $shape, exported in $locale, changes only that', async (edit) => {
     const { dialect, shape, of, locale, change, changed } = edit
