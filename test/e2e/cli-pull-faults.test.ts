@@ -7,7 +7,7 @@ import { samplesIn } from '../conformance/subjects.ts'
 import { type FakeLists, fixturesOf, type ListFixtures } from '../support/dialect-fixtures.ts'
 import { adapterOf } from '../support/documents.ts'
 import { type Behave, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
-import { openPullHouse, type PullHouse } from '../support/pulls.ts'
+import { bindingOptions, openPullHouse, type PullHouse } from '../support/pulls.ts'
 
 const adapter = adapterOf(({ id }) => fixturesOf(id).lists !== undefined)
 const { id: dialect } = adapter
@@ -41,11 +41,9 @@ afterEach(() => platform.close())
 
 const PAGES = ['definitions 0', 'definitions 2', 'definitions 4', 'ada 0', 'ada 2', 'ada 4', 'bob 0', 'bob 2']
 
-const bound = () => Object.entries(binding).flatMap(([name, id]) => ['--binding', `${name}=${id}`])
-
 function asked(...more: readonly string[]): readonly string[] {
   const players = ['--player', 'ada=ada', '--player', '=bob']
-  return [dialect, '--title', title, '--from', platform.url, ...bound(), ...players, ...more]
+  return [dialect, '--title', title, '--from', platform.url, ...bindingOptions(binding), ...players, ...more]
 }
 
 async function countsIn(): Promise<readonly number[]> {
@@ -203,7 +201,7 @@ describe('a platform', () => {
   })
 
   test('in a private network is not called unless it is allowed', async () => {
-    const from = [dialect, '--title', title, ...bound(), '--from', 'https://10.1.2.3']
+    const from = [dialect, '--title', title, ...bindingOptions(binding), '--from', 'https://10.1.2.3']
     const { code, stderr } = await house.pull(...from)
     expect({ code, stderr }).toEqual({
       code: 1,
@@ -237,7 +235,7 @@ describe('a wrong command line', () => {
     ['--map', 'nowhere.json', 'cannot read the map nowhere.json'],
     ['--players-file', 'nowhere.txt', 'cannot read the players file nowhere.txt'],
   ])('with %s %s says so', async (option, value, message) => {
-    const args = [dialect, ...from, ...bound(), option, value]
+    const args = [dialect, ...from, ...bindingOptions(binding), option, value]
     expect(await house.laurel('pull', ...args)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining(message),

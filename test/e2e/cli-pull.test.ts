@@ -8,7 +8,7 @@ import { BINDINGS } from '../support/bound-title.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { byDialect, fixturesOf } from '../support/dialect-fixtures.ts'
 import { adapterOf, codeOf, entryOf } from '../support/documents.ts'
-import { openPullHouse, type PullHouse } from '../support/pulls.ts'
+import { bindingOptions, openPullHouse, type PullHouse } from '../support/pulls.ts'
 import { gamerscore, requirementOf } from '../support/records.ts'
 
 /* Pulls from one Laurel server into another through each platform's API. */
@@ -38,10 +38,7 @@ afterAll(async () => {
 describe.each([...sources])('%s', (dialect, { progress: { ownOnly } }) => {
   const title = `harbor-${dialect}`
   const players = Object.entries(ACCOUNTS).map(([id, ids]) => `--player=${id}=${ids[dialect]}`)
-  const binding = Object.entries(BINDINGS[dialect] ?? {}).flatMap(([name, id]) => [
-    '--binding',
-    `${name}=${id}`,
-  ])
+  const binding = bindingOptions(BINDINGS[dialect] ?? {})
   const pull = (...more: readonly string[]) => {
     const own = ownOnly ? ['--player-credential', `file:${dialect}-{account}`] : []
     const from = ['--from', there.server.url + fixturesOf(dialect).bridge?.basePath]

@@ -6,6 +6,7 @@ import {
   ExportAchievementsRequest,
   ExportProgressRequest,
 } from '../../src/gen/laurel/v1/exchange_service.ts'
+import type { Binding } from '../../src/model/title.ts'
 import { createClient } from './client.ts'
 import { createTestDatabase } from './database.ts'
 import { type CommandResult, type RunningCommand, runLaurel, startCommand } from './laurel.ts'
@@ -39,6 +40,11 @@ export type Printed = any
 export interface Pulled extends CommandResult {
   /** The output of `--json`; undefined if the command printed none. */
   readonly report: Printed
+}
+
+/** Returns the options of `laurel pull` that bind a title. */
+export function bindingOptions(binding: Binding): readonly string[] {
+  return Object.entries(binding).flatMap(([name, id]) => ['--binding', `${name}=${id}`])
 }
 
 /** Starts a server on a database of its own, for pulls into it by the command line. */

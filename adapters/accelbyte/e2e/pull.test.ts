@@ -169,36 +169,48 @@ describe('a page', () => {
     expect(stdout).toMatch(/ {2}definitions: new 0, changed 0, unchanged 2, ignored 0, refused 3\nrefused:\n/)
   })
 
-  test.each([
-    ['that is not JSON', '<html>', 'NOT_JSON', /^the response is not JSON: line 1, column 1/],
-    ['without a list', '{"paging":{}}', 'NOT_A_PAGE', /^expected a list, but found nothing/],
-    [
-      'with a list that is no array',
-      '{"data":"x","paging":{}}',
-      'NOT_A_PAGE',
-      /^expected a list, but found string "x"/,
-    ],
-    ['without paging', '{"data":[]}', 'NOT_A_PAGE', /^expected an object, but found nothing/],
-    ['with a number beyond a double', '{"data":[{"x":1e999}],"paging":{}}', 'NOT_A_PAGE', /out of range/],
-    ['that is an array', '[]', 'NOT_A_PAGE', /^expected an object, but found array of 0/],
-  ])('%s is refused, and the other players are pulled', async (_, body, reason, message) => {
+  const NO_PAGES: readonly (readonly [body: string, reason: string, message: RegExp])[] = [
+    ['<html>', 'NOT_JSON', /^the response is not JSON: line 1, column 1/],
+    ['{"paging":{}}', 'NOT_A_PAGE', /^expected a list, but found nothing/],
+    ['{"data":"x","paging":{}}', 'NOT_A_PAGE', /^expected a list, but found string "x"/],
+    ['{"data":[]}', 'NOT_A_PAGE', /^expected an object, but found nothing/],
+    ['{"data":[{"x":1e999}],"paging":{}}', 'NOT_A_PAGE', /out of range/],
+    ['[]', 'NOT_A_PAGE', /^expected an object, but found array of 0/],
+  ]
+
+  test('that is none is refused, and the other players are pulled', async () => {
     const well = serve(namespace)
     namespace.rows['eve'] = [unlocked('a')]
-    platform.behave = (request, index) =>
-      pageOf(request).startsWith('ada ') ? respond(200, { body }) : well(request, index)
-    const { code, report } = await pull('--player', 'ada=ada', '--player', 'eva=eve')
+    platform.behave = (request, index) => {
+      const [, number] = /^bad-(\d) /.exec(pageOf(request)) ?? []
+      const [body] = NO_PAGES[Number(number)] ?? []
+      return body === undefined ? well(request, index) : respond(200, { body })
+    }
+    const bad = NO_PAGES.map((_, number) => `--player=p${number}=bad-${number}`)
+    const { code, report } = await pull(...bad, '--player', 'eva=eve')
     expect(code).toBe(1)
-    expect(report).toMatchObject({ players: { pulled: 1, refused: 1 }, progress: { changed: 1 } })
-    expect(report.refused).toMatchObject([
-      { playerId: 'ada', reason, message: expect.stringMatching(message) },
-    ])
-    platform.behave = () => respond(200, { body })
-    const all = await pull()
-    expect({ code: all.code, stdout: all.stdout }).toEqual({ code: 1, stdout: '' })
-    expect(all.stderr).toMatch(
-      /^laurel: the definitions cannot be read: .*\nrequest: \/achievement\/v1\/admin\//,
+    expect(report).toMatchObject({
+      players: { pulled: 1, refused: NO_PAGES.length },
+      progress: { changed: 1 },
+    })
+    expect(report.refused).toMatchObject(
+      NO_PAGES.map(([, reason, message], number) => {
+        return { playerId: `p${number}`, reason, message: expect.stringMatching(message) }
+      }),
     )
   })
+
+  test.each([NO_PAGES[0]?.[0], NO_PAGES[1]?.[0]])(
+    'of definitions that is %s ends the pull',
+    async (body = '') => {
+      platform.behave = () => respond(200, { body })
+      const { code, stdout, stderr } = await pull()
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
+      expect(stderr).toMatch(
+        /^laurel: the definitions cannot be read: .*\nrequest: \/achievement\/v1\/admin\//,
+      )
+    },
+  )
 
   test('of an endless list is refused', async () => {
     const page = json({ data: [own('a')], paging: { next: '/more' } })

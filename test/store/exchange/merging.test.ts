@@ -52,7 +52,7 @@ describe('one achievement of several stores', () => {
       rewards: gamerscore(25),
       ...{ deepLink: 'game://light', estimatedTime: 36_000_000_000n },
     })
-    // Dialects of one language come last, in German.
+    // A dialect with codes comes first, and dialects of one language last, in German.
     const german = (text: string) => ({ locale: 'de', text, translations: {} })
     const one = {
       name: german('Erstes Licht!'),
@@ -60,7 +60,8 @@ describe('one achievement of several stores', () => {
       lockedDescription: german('?'),
     }
     const isSingle = ({ capabilities }: Adapter) => capabilities.translations === 'none'
-    const inOrder = adapters.toSorted((left, right) => Number(isSingle(left)) - Number(isSingle(right)))
+    const rank = (adapter: Adapter) => Number(isSingle(adapter)) * 2 - Number(adapter.hasCodes)
+    const inOrder = adapters.toSorted((left, right) => rank(left) - rank(right))
     expect(inOrder.map(isSingle)).toEqual(expect.arrayContaining([false, true]))
     for (const [index, adapter] of inOrder.entries()) {
       const own = dialectIdOf(adapter.id, 1)
