@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { revokeAchievement } from '../../../src/service/progress/enforcement.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
 import { recordStats } from '../../../src/service/stats/stat-values.ts'
+import { achievementOf, requirementOf } from '../../../test/support/records.ts'
 import { callOf } from '../../../test/support/services.ts'
 import { type AccelByteClient, definition } from '../testing/client.ts'
 import { startAccelByte } from '../testing/server.ts'
@@ -127,6 +129,8 @@ describe('a player’s rows', () => {
   beforeAll(async () => {
     await client.call('PublicUnlockAchievement', { userId: 'ada', code: 'buoy' })
     await sail('accelbyte:ada', 50.5)
+    const achievement = achievementOf({ id: 'thirds', requirements: [requirementOf({ target: 3n })] })
+    await createAchievement(running.services, { titleId, achievement, requestId: undefined }, call)
     await client.call('PublicUnlockAchievement', { userId: 'ada', code: 'lamp' })
   })
 
@@ -139,6 +143,16 @@ describe('a player’s rows', () => {
     const key = { titleId, playerId: 'accelbyte:teller', occurredTime: undefined, requestId: undefined }
     await recordProgress(running.services, { ...key, achievementId: 'tally', report }, call)
     expect(await rowsOf('teller')).toMatchObject([{ achievementCode: 'tally', status: 1, latestValue: 2 }])
+  })
+
+  test.each([
+    [29, 0.87],
+    [67, 2],
+  ])('show %i percent of a whole count of 3 as %d', async (percent, latestValue) => {
+    const key = { titleId, playerId: `accelbyte:part-${percent}`, achievementId: 'thirds' }
+    const options = { occurredTime: undefined, requestId: undefined }
+    await recordProgress(running.services, { ...key, ...options, report: { kind: 'percent', percent } }, call)
+    expect(await rowsOf(`part-${percent}`)).toMatchObject([{ status: 1, latestValue }])
   })
 
   test('come in the order that is asked for, the unlocked ones first where that is preferred', async () => {
@@ -161,7 +175,7 @@ describe('a player’s rows', () => {
   test('come with the counts of the namespace, and with ids that stay', async () => {
     const { data, countInfo } = await client.call('PublicListUserAchievements', { userId: 'ada' })
     expect(countInfo).toEqual({
-      ...{ numberOfAchievements: 4, numberOfHiddenAchievements: 1, numberOfVisibleAchievements: 3 },
+      ...{ numberOfAchievements: 5, numberOfHiddenAchievements: 1, numberOfVisibleAchievements: 4 },
     })
     const idsOf = (rows: typeof data) => rows.map(({ id }) => id)
     expect(idsOf(await rowsOf('ada'))).toEqual(idsOf(data))

@@ -69,6 +69,13 @@ describe('an update', () => {
     )
   })
 
+  test('of a part of a count reads back in percent', async () => {
+    const xuid = newXuid()
+    await xbox.update(xuid, ids, { 2: 29 })
+    const { progression } = await progressOf(xuid, '2')
+    expect(progression?.requirements).toMatchObject([{ current: '29', target: '100' }])
+  })
+
   test('is read leniently', async () => {
     const xuid = newXuid()
     const said = { serviceConfigId: ids.scid.toUpperCase(), titleId: '99', userId: Number(xuid) }
