@@ -5,7 +5,7 @@ import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, test } from 'vitest'
 import { WatchProgressRequest } from '../../src/gen/laurel/v1/event_service.ts'
 import { ImportAchievementsRequest } from '../../src/gen/laurel/v1/exchange_service.ts'
 import { StreamProgressRequest, StreamProgressResponse } from '../../src/gen/laurel/v1/progress_service.ts'
@@ -18,6 +18,8 @@ import { frame, RawGrpc } from '../support/raw-grpc.ts'
 import { startServer } from '../support/server.ts'
 
 let database: TestDatabase
+/** Resolves once the title of both servers exists. */
+let created: Promise<void> | undefined
 beforeAll(async () => {
   database = await createTestDatabase()
 })
@@ -78,11 +80,13 @@ async function openSocket(address: string, text = ''): Promise<Socket> {
   return socket
 }
 
-test.each(['1', '2'])(
+// Each server waits for its connections as long as it may: the tests wait together.
+test.concurrent.for(['1', '2'])(
   'a server with all kinds of connections open ends (LAUREL_WORKERS=%s)',
-  async (workers) => {
+  async (workers, { expect }) => {
     await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: workers } })
-    if (workers === '1') await createFixture(server.address, { first: undefined })
+    created ??= createFixture(server.address, { first: undefined })
+    await created
     const http = new URL(server.url).host
     const sockets: Socket[] = [
       await openSocket(server.address),
@@ -145,7 +149,7 @@ function unreadCall(address: string): Http2Session {
   return session
 }
 
-test('a server that speaks TLS ends with handshakes that never finish', async () => {
+test.concurrent('a server that speaks TLS ends with handshakes that never finish', async ({ expect }) => {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-shutdown-'))
   const env = writeFiles(folder, await issue('localhost'))
   await using server = await startServer({ databaseUrl: database.url, env })
