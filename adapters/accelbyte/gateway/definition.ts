@@ -1,6 +1,7 @@
 import { LossReport } from '../../../src/dialect/losses.ts'
 import type { Achievement } from '../../../src/model/achievement.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/model/json.ts'
+import { bestLocale } from '../../../src/model/locale-match.ts'
 import { MAX_TAGS } from '../decode.ts'
 import { encode } from '../encode.ts'
 
@@ -36,14 +37,8 @@ export function writePublicDefinition(
 
 function textIn(texts: JsonValue | undefined, language: string, usual: string): string {
   if (!isJsonObject(texts)) return ''
-  return String(textNamed(texts, language) ?? textNamed(texts, usual) ?? '')
-}
-
-/** Exactly if it can be, else without regard to case. */
-function textNamed(texts: JsonObject, language: string): JsonValue | undefined {
-  if (Object.hasOwn(texts, language)) return texts[language]
-  const requested = language.toLowerCase()
-  return Object.entries(texts).find(([tag]) => tag.toLowerCase() === requested)?.[1]
+  const best = bestLocale(language, [usual, ...Object.keys(texts)]) ?? usual
+  return Object.hasOwn(texts, best) ? String(texts[best]) : ''
 }
 
 /** As many tags as the service shows; the others are no part of its definition. */

@@ -1,5 +1,6 @@
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
+import { bestLocale } from '../../../src/model/locale-match.ts'
 import type { LocalizedText } from '../../../src/model/localized-text.ts'
 
 const MOST_LANGUAGES = 32
@@ -34,21 +35,12 @@ export function inLanguages(achievement: StoredAchievement, languages: readonly 
   }
 }
 
-/** For each language in turn: itself, then without its regions (`de-AT`, `de`), then any region of it; then the default. */
+/** The text that serves the first language that any serves; then the default. */
 function textIn({ locale, text, translations }: LocalizedText, languages: readonly string[]): string {
-  const byTag = new Map([[locale, text], ...Object.entries(translations)].map(lowerTag))
+  const tags = [locale, ...Object.keys(translations)]
   for (const language of languages) {
-    for (let tag = language; tag !== ''; tag = tag.slice(0, Math.max(tag.lastIndexOf('-'), 0))) {
-      const found = byTag.get(tag)
-      if (found !== undefined) return found
-    }
-    const [primary] = language.split('-')
-    const [sibling] = [...byTag.keys()].filter((tag) => tag.startsWith(`${primary}-`)).sort()
-    if (sibling !== undefined) return byTag.get(sibling) ?? text
+    const tag = bestLocale(language, tags)
+    if (tag !== undefined) return translations[tag] ?? text
   }
   return text
-}
-
-function lowerTag([tag = '', text = '']: readonly string[]): readonly [string, string] {
-  return [tag.toLowerCase(), text]
 }
