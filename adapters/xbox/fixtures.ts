@@ -36,6 +36,7 @@ const requests: GatewayFixtures['requests'] = {
   updateAchievements: update,
   'updateAchievements, of me': (target) => ({ ...update(target), params: { user: 'me' } }),
   listTitles: () => ({ ...modern, query: { maxItems: '1000' } }),
+  getIcon: () => ({ params: { file: 'locked.png' } }),
 }
 
 const access: GatewayFixtures['access'] = {
@@ -48,6 +49,7 @@ const access: GatewayFixtures['access'] = {
   updateAchievements: 'player',
   'updateAchievements, of me': 'self',
   listTitles: 'player',
+  getIcon: 'public',
 }
 
 /** A list of all titles that the caller may see denies a title by leaving it out. */

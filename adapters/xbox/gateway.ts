@@ -1,6 +1,7 @@
 import type { Gateway } from '../../src/http/gateway.ts'
 import { writeFailure } from './gateway/failure.ts'
 import { historyRoutes } from './gateway/history.ts'
+import { iconRoutes } from './gateway/icons.ts'
 import { listRoutes } from './gateway/list.ts'
 import { updateRoutes } from './gateway/update.ts'
 
@@ -9,6 +10,6 @@ export const gateway: Gateway = {
   dialect: 'xbox',
   mounts: ['/xbox'],
   domains: ['xboxlive.com'],
-  routes: [...listRoutes, ...updateRoutes, ...historyRoutes],
+  routes: [...listRoutes, ...updateRoutes, ...historyRoutes, ...iconRoutes],
   writeFailure,
 }

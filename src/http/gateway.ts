@@ -67,6 +67,8 @@ export interface RequestHead {
   readonly method: string
   /** The mount of the request; empty if no route matches. */
   readonly mount: string
+  /** Where the client reached the server: `https://host:port`. */
+  readonly origin: string
   /** The raw path, without the query. */
   readonly path: string
   /** The decoded values of the route's `:name` segments. */

@@ -8,6 +8,7 @@ export function headOf(request: FastifyRequest, mount: string): RequestHead {
   return {
     method: request.method,
     mount,
+    origin: `${request.protocol}://${request.host}`,
     path,
     params: { ...(request.params as Record<string, string> | undefined) },
     query: new URLSearchParams(query),

@@ -26,22 +26,21 @@ interface Parsed {
 export function bestLocale(requested: string, available: readonly string[]): string | undefined {
   const exact = available.find((tag) => tag.toLowerCase() === requested.toLowerCase())
   if (exact !== undefined) return exact
-  const wanted = parse(requested)
-  if (wanted === undefined) return undefined
+  const target = parse(requested)
+  if (target === undefined) return undefined
   let best: { readonly tag: string; readonly rank: number } | undefined
   for (const tag of available) {
-    const rank = rankOf(wanted, parse(tag))
+    const rank = rankOf(target, parse(tag))
     if (rank !== undefined && (best === undefined || rank < best.rank)) best = { tag, rank }
   }
   return best?.tag
 }
 
 /** Lower is better; undefined for another language or script. */
-function rankOf(wanted: Parsed, offered: Parsed | undefined): number | undefined {
-  if (offered === undefined || offered.language !== wanted.language || offered.script !== wanted.script)
-    return undefined
-  if (offered.region === wanted.region) return 0
-  return sideOf(wanted) === sideOf(offered) ? 1 : 2
+function rankOf(target: Parsed, offered: Parsed | undefined): number | undefined {
+  if (offered?.language !== target.language || offered.script !== target.script) return undefined
+  if (offered.region === target.region) return 0
+  return sideOf(target) === sideOf(offered) ? 1 : 2
 }
 
 function sideOf({ language, region = '' }: Parsed): boolean {

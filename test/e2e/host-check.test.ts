@@ -73,7 +73,11 @@ describe('a server without authentication', () => {
     const error = new LaurelError('permission_denied', 'PAGE_REFUSED', message)
     expect(ROUTES.length).toBeGreaterThan(1)
     for (const { gateway, path } of ROUTES) {
-      const head = { ...{ method: 'GET', mount: gateway.mounts[0] ?? '', path }, params: {}, now: 0n }
+      const head = {
+        ...{ method: 'GET', mount: gateway.mounts[0] ?? '', origin: '', path },
+        params: {},
+        now: 0n,
+      }
       const request = { ...head, query: new URLSearchParams(), headers: {} }
       const { body } = gateway.writeFailure({ status: 403, error }, request)
       expect(await said(path)).toEqual(JSON.parse(JSON.stringify(body)))

@@ -55,10 +55,15 @@ test('samples have extensions to remember', () => {
   expect(spelled.length).toBeGreaterThan(5)
 })
 
+const HEAD = {
+  ...{ method: 'GET', mount: '/xbox', origin: 'http://localhost:8080', path: '', params: {}, headers: {} },
+  ...{ query: new URLSearchParams(), now: 0n },
+}
+
 test('whatever a record says and remembers, its entry is one that strict clients read', () => {
   fc.assert(
     fc.property(progressList, (progressEntry) => {
-      const entry = writeEntry(progressEntry, { legacy: false }, ['fr', 'en'])
+      const entry = writeEntry(progressEntry, { legacy: false }, ['fr', 'en'], HEAD)
       const { achievements } = LISTS[2].parse({ achievements: [entry], pagingInfo })
       expect(achievements[0]).toMatchObject({
         progressState: { not_started: 'NotStarted', in_progress: 'InProgress', achieved: 'Achieved' }[
@@ -66,6 +71,7 @@ test('whatever a record says and remembers, its entry is one that strict clients
         ],
         isRevoked: progressEntry.progress.revoked,
       })
+      expect(achievements[0]?.mediaAssets[0]).toMatchObject({ type: 'Icon' })
     }),
     { numRuns: 500 },
   )
@@ -78,7 +84,7 @@ test('and so is the one of contract 1, where the id is a number', () => {
   const version = '0001-01-01T00:00:00.0000000Z'
   fc.assert(
     fc.property(numbered, (progressEntry) => {
-      const entry = writeEntry(progressEntry, { legacy: true }, [])
+      const entry = writeEntry(progressEntry, { legacy: true }, [], HEAD)
       const { achievements } = LISTS[1].parse({ achievements: [entry], pagingInfo, version })
       expect(achievements[0]?.unlocked).toBe(progressEntry.progress.state === 'achieved')
     }),

@@ -1,6 +1,7 @@
 import type { Canonical } from '../../../src/dialect/adapter.ts'
 import { readAs } from '../../../src/dialect/decode-error.ts'
 import { LossReport } from '../../../src/dialect/losses.ts'
+import type { RequestHead } from '../../../src/http/gateway.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import type { Instant } from '../../../src/model/instant.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
@@ -11,6 +12,7 @@ import { LEGACY_NEVER, readTime, writeTime } from '../formats.ts'
 import { legacyCodec } from '../legacy.ts'
 import { writeState } from '../progression.ts'
 import type { Contract } from './contract.ts'
+import { withIcon } from './icons.ts'
 import { inLanguages } from './languages.ts'
 import { liveAchievement, liveLegacy } from './live.ts'
 import type { XboxTitle } from './title.ts'
@@ -27,8 +29,9 @@ export function writeEntry(
   progressEntry: XboxProgress,
   { legacy }: Pick<Contract, 'legacy'>,
   languages: readonly string[],
+  request: RequestHead,
 ): JsonObject {
-  const record = recordOf(progressEntry, languages)
+  const record = recordOf(progressEntry, languages, request)
   const { rarity: _, ...entry } = encoded(record, legacy)
   const unlockTime = unlockTimeOf(progressEntry)
   if (legacy) {
@@ -91,6 +94,7 @@ function shownRequirements({ requirements }: StoredAchievement): StoredAchieveme
 function recordOf(
   { title: { title, scid, titleId }, achievement, progress }: XboxProgress,
   languages: readonly string[],
+  request: RequestHead,
 ): Canonical {
   const { state, percent, values, unlockTime, revoked, extensions } = progress
   const { titleId: _title, etag: _etag, ...definition } = inLanguages(achievement, languages)
@@ -101,7 +105,11 @@ function recordOf(
       displayName: title.displayName,
       extensions: {},
     },
-    achievement: { ...definition, requirements: shownRequirements(achievement) },
+    achievement: {
+      ...definition,
+      media: withIcon(achievement.media, state, request),
+      requirements: shownRequirements(achievement),
+    },
     progress: {
       account: undefined,
       achievementId,

@@ -109,7 +109,7 @@ async function response(
   const languages = readLanguages(request.headers['accept-language'])
   const rarityOf = contract.rarity ? await raritiesOf(request, progressList) : undefined
   const achievements = progressList.map((progressEntry) => {
-    const entry = writeEntry(progressEntry, contract, languages)
+    const entry = writeEntry(progressEntry, contract, languages, request)
     return rarityOf === undefined ? entry : { ...entry, rarity: rarityOf(progressEntry) }
   })
   return {
