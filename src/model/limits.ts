@@ -25,7 +25,6 @@ export const LIMITS = {
   extensionValues: 20_000,
   /** Characters of the reason of a revoke, a restore or a reset. */
   reason: 1024,
-  pageSize: 1000,
   batchItems: 1000,
   statUpdates: 100,
   /** States, or kinds, that a filter can name. */

@@ -7,3 +7,8 @@ import { type RawBuilder, sql } from 'kysely'
 export function idTable(ids: readonly string[]): RawBuilder<{ id: string }> {
   return sql`(select distinct id from unnest(${[...ids]}::text[]) as list (id))`
 }
+
+/** Returns the SQL of the first 64 bits of an id's SHA-256, in hexadecimal: `idDigest` of the service. */
+export function idDigestOf(column: string): string {
+  return `encode(substring(sha256(convert_to(${column}, 'UTF8')) for 8), 'hex')`
+}

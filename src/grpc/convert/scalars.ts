@@ -101,7 +101,8 @@ export function readPaging(
   { pageSize, pageToken }: { readonly pageSize: number; readonly pageToken: string },
   violations: Violations,
 ): { readonly pageSize: number | undefined; readonly pageToken: string | undefined } {
-  readWithin(pageSize, [0, LIMITS.pageSize], 'page_size', violations)
+  // Larger sizes are coerced (AIP-158).
+  if (pageSize < 0) violations.add('page_size', 'must not be negative')
   return { pageSize: pageSize || undefined, pageToken: pageToken || undefined }
 }
 

@@ -1,7 +1,7 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { AchievementOrder } from '../../store/achievements/achievements.ts'
 import type { Call } from '../call.ts'
-import { type Page, readPage } from '../paging.ts'
+import { type Page, readReorderablePage } from '../paging.ts'
 import { listTitleProgress } from '../progress/list-progress.ts'
 import { asGatewayShows, redactDefinition } from '../progress/player-view.ts'
 import { achievementNotFound, achievementOf, titleOf } from '../require.ts'
@@ -68,21 +68,16 @@ export async function listAchievements(
 ): Promise<Page<StoredAchievement>> {
   const { titleId, tags, hidden, orderBy, descending } = request
   return services.store.read(call.signal, async (queries) => {
-    const page = await readPage(
+    const page = await readReorderablePage(
       request,
       ['achievements', titleId, tags, hidden, orderBy, descending],
-      (after, limit) =>
-        queries.achievements.list({ titleId, tags, hidden, orderBy, descending, after, limit }),
-      (achievement) => ({ key: sortKey(achievement, orderBy), id: achievement.id }),
+      (returned, limit) =>
+        queries.achievements.list({ titleId, tags, hidden, orderBy, descending, returned, limit }),
+      ({ id }) => id,
     )
     if (page.items.length === 0) await titleOf(queries, titleId)
     return page
   })
-}
-
-function sortKey(achievement: StoredAchievement, orderBy: AchievementOrder): bigint {
-  if (orderBy === 'create_time') return achievement.createTime
-  return orderBy === 'update_time' ? achievement.updateTime : BigInt(achievement.listOrder)
 }
 
 export interface GetDialectAchievement {

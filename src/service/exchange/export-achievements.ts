@@ -1,6 +1,7 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
+import { idDigest } from '../paging.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
@@ -48,17 +49,15 @@ async function* pagesOf(
 ): AsyncGenerator<readonly StoredAchievement[]> {
   const requested = new Set(achievementIds)
   const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
-  let after: { key: bigint; id: string } | undefined
+  const returned: string[] = []
   for (;;) {
-    const position = after
     const page = await services.store.read(call.signal, (queries) =>
-      queries.achievements.list({ ...filter, after: position, limit: PAGE_SIZE }),
+      queries.achievements.list({ ...filter, returned, limit: PAGE_SIZE }),
     )
     yield achievementIds.length === 0 ? page : page.filter(({ id }) => requested.has(id))
     for (const { id } of page) requested.delete(id)
-    const last = page.at(-1)
-    if (last === undefined || page.length < PAGE_SIZE) break
-    after = { key: BigInt(last.listOrder), id: last.id }
+    if (page.length < PAGE_SIZE) break
+    returned.push(...page.map(({ id }) => idDigest(id)))
   }
   const [missing] = requested
   if (missing !== undefined) throw achievementNotFound(titleId, missing)

@@ -5,6 +5,7 @@ import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
+import { idDigest } from '../paging.ts'
 import { readProgressPage } from '../progress/progress-pages.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -88,9 +89,9 @@ async function* progressOf(
   call: Call,
 ) {
   const listsAll = (shape ?? shapeFor(adapter, 'progress'))?.carries.includes('definition') === true
-  let after: { key: bigint; id: string } | undefined
+  const returned: string[] = []
   for (;;) {
-    const filter = { playerId, titleId: title.id, states: [], after, limit: PAGE_SIZE }
+    const filter = { playerId, titleId: title.id, states: [], returned, limit: PAGE_SIZE }
     const page = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, filter),
     )
@@ -102,9 +103,8 @@ async function* progressOf(
       if (listsAll || hasRow(adapter, progress))
         yield recordOf(adapter, title, achievement, { account, progress })
     }
-    const last = achievements.at(-1)
-    if (last === undefined || page.length < PAGE_SIZE) return
-    after = { key: BigInt(last.listOrder), id: last.id }
+    if (page.length < PAGE_SIZE) return
+    returned.push(...achievements.map(({ id }) => idDigest(id)))
   }
 }
 

@@ -3,7 +3,7 @@ import { NOT_STARTED, type PlayerProgress, type ProgressState } from '../../mode
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
-import { type Page, readPage } from '../paging.ts'
+import { idDigest, type Page, readReorderablePage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { asGatewayShows, asPlayerSees, redactProgress } from './player-view.ts'
@@ -35,17 +35,17 @@ export async function listProgress(
   const cached = pages.cache.get(key)
   let stamp: string | undefined
   let isCurrent = false
-  const page = await readPage(
+  const page = await readReorderablePage(
     { ...request, defaultSize: 100 },
     ['progress', titleId, playerId, view, states],
-    async (after, limit) => {
-      const pageRequest = { titleId, playerId, states, after, limit, stamp: cached?.stamp }
+    async (returned, limit) => {
+      const pageRequest = { titleId, playerId, states, returned, limit, stamp: cached?.stamp }
       const read = await pages.read(pageRequest, call.signal)
       stamp = read.stamp
       isCurrent = read.items === undefined
       return read.items ?? []
     },
-    ({ achievement }) => ({ key: BigInt(achievement.listOrder), id: achievement.id }),
+    ({ achievement }) => achievement.id,
   )
   if (isCurrent && cached !== undefined) return cached.page
   if (page.items.length === 0) {
@@ -79,9 +79,9 @@ export async function listTitleProgress(
 ): Promise<readonly PlayerProgress[]> {
   const adapter = dialectOf(services, dialect)
   const items: PlayerProgress[] = []
-  let after: { key: bigint; id: string } | undefined
+  const returned: string[] = []
   for (;;) {
-    const request = { titleId, playerId: playerId ?? '', states: [], after, limit: PAGE_SIZE }
+    const request = { titleId, playerId: playerId ?? '', states: [], returned, limit: PAGE_SIZE }
     const page = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, request),
     )
@@ -90,9 +90,8 @@ export async function listTitleProgress(
     for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {
       items.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
     }
-    const last = achievements.at(-1)
-    if (last === undefined || page.length < PAGE_SIZE) break
-    after = { key: BigInt(last.listOrder), id: last.id }
+    if (page.length < PAGE_SIZE) break
+    returned.push(...achievements.map(({ id }) => idDigest(id)))
   }
   if (items.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
   if (isLookup) return items

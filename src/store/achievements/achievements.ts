@@ -3,7 +3,7 @@ import { type Achievement, type StoredAchievement, scoreOf } from '../../model/a
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { idTable } from '../id-table.ts'
+import { idDigestOf, idTable } from '../id-table.ts'
 import type { Row, Tables } from '../schema.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 
@@ -16,8 +16,8 @@ export interface AchievementFilter {
   readonly hidden: boolean | undefined
   readonly orderBy: AchievementOrder
   readonly descending: boolean
-  /** The sort key and id of the last achievement of the page before. */
-  readonly after: { readonly key: bigint; readonly id: string } | undefined
+  /** Digests of the achievements on the pages before: see `idDigestOf`. */
+  readonly returned: readonly string[]
   readonly limit: number
 }
 
@@ -98,10 +98,9 @@ export function achievementQueries(db: Kysely<Tables>) {
       let query = select(filter.titleId)
       if (filter.tags.length > 0) query = query.where(sql<SqlBool>`tags && ${[...filter.tags]}::text[]`)
       if (filter.hidden !== undefined) query = query.where('hidden', '=', filter.hidden)
-      if (filter.after !== undefined) {
-        const { key, id } = filter.after
-        const beyond = sql.raw(filter.descending ? '<' : '>')
-        query = query.where(sql<SqlBool>`(${column}, id) ${beyond} (${key}::bigint, ${id})`)
+      if (filter.returned.length > 0) {
+        const returned = sql`(select unnest(${[...filter.returned]}::text[]))`
+        query = query.where(sql<SqlBool>`${sql.raw(idDigestOf('achievements.id'))} not in ${returned}`)
       }
       const rows = await query
         .orderBy(column, direction)

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { PlayerTitleKey, Progress, ProgressState } from '../../model/progress.ts'
 import { fixed, fragment, table } from '../fixed-statement.ts'
+import { idDigestOf } from '../id-table.ts'
 import type { Tables } from '../schema.ts'
 import { PROGRESS_ITEMS, type ProgressItems, progressFromItems } from './progress-rows.ts'
 
@@ -8,7 +9,8 @@ import { PROGRESS_ITEMS, type ProgressItems, progressFromItems } from './progres
 export interface ProgressPageRequest extends PlayerTitleKey {
   /** Empty for all. */
   readonly states: readonly ProgressState[]
-  readonly after: { readonly key: bigint; readonly id: string } | undefined
+  /** Digests of the achievements on the pages before: see `idDigestOf`. */
+  readonly returned: readonly string[]
   readonly limit: number
   /** The stamp of the page in the caller's memory. If it is still current, the rows are omitted. */
   readonly stamp?: string | undefined
@@ -34,6 +36,8 @@ export interface AchievementProgress {
 const CURRENT_STATE = fragment(`case
   when p.state = 'in_progress' and p.window_start is distinct from a.current_window_start then 'not_started'
   else coalesce(p.state, 'not_started') end`)
+
+const DIGEST = fragment(idDigestOf('a.id'))
 
 type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressItems]
 
@@ -65,7 +69,7 @@ export function progressListQueries(db: Kysely<Tables>) {
                 from progress where player_id = r.player_id and title_id = r.title_id
               ) p on p.achievement_id = a.id
               where (r.states = '' or ${CURRENT_STATE} = any(string_to_array(r.states, ' ')))
-                and (r.after_id is null or (a.list_order, a.id) > (r.after_key, r.after_id))
+                and (r.returned = '' or ${DIGEST} not in (select unnest(string_to_array(r.returned, ' '))))
               order by a.list_order, a.id
               limit r.row_limit
             ) p) end) order by r.ordinal), '[]')::text as pages
@@ -92,8 +96,7 @@ function requestTable(requests: readonly ProgressPageRequest[]) {
     title_id: ['text', requests.map(({ titleId }) => titleId)],
     stamp: ['text', requests.map(({ stamp }) => stamp)],
     states: ['text', requests.map(({ states }) => states.join(' '))],
-    after_key: ['bigint', requests.map(({ after }) => after?.key)],
-    after_id: ['text', requests.map(({ after }) => after?.id)],
+    returned: ['text', requests.map(({ returned }) => returned.join(' '))],
     row_limit: ['integer', requests.map(({ limit }) => limit)],
   })
 }

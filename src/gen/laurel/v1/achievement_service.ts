@@ -82,7 +82,7 @@ export interface GetAchievementResponse {
 export interface ListAchievementsRequest {
   /** The title. Required. */
   titleId: string;
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /**
    * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
@@ -162,7 +162,7 @@ export interface GetBackfillResponse {
 export interface ListBackfillsRequest {
   /** The title. Required. */
   titleId: string;
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /** The `next_page_token` of the previous page. If empty, the first page is returned. */
   pageToken: string;

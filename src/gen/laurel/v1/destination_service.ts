@@ -64,7 +64,7 @@ export interface GetDestinationResponse {
 export interface ListDestinationsRequest {
   /** The title. Required. */
   titleId: string;
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /** The `next_page_token` of the previous page. If empty, the first page is returned. */
   pageToken: string;
@@ -185,7 +185,7 @@ export interface ListDeliveriesRequest {
   achievementId: string;
   /** Only deliveries in any of these states. If empty, all. At most 64. */
   states: DeliveryState[];
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /**
    * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
@@ -266,7 +266,7 @@ export interface ListAchievementDeliveriesRequest {
   playerId: string;
   /** Only deliveries of this achievement. If empty, of all. */
   achievementId: string;
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /**
    * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`

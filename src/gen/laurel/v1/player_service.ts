@@ -55,7 +55,7 @@ export interface GetPlayerResponse {
 
 /** The request of ListPlayers. */
 export interface ListPlayersRequest {
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /** The `next_page_token` of the previous page. If empty, the first page is returned. */
   pageToken: string;

@@ -293,7 +293,7 @@ export interface ListProgressRequest {
   titleId: string;
   /** The player. Required. */
   playerId: string;
-  /** The maximum number of results. The default is 100, the maximum 1000. */
+  /** The maximum number of results. The default is 100; more than 1000 is taken as 1000. */
   pageSize: number;
   /**
    * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`

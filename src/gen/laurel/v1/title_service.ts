@@ -55,7 +55,7 @@ export interface GetTitleResponse {
 
 /** The request of ListTitles. */
 export interface ListTitlesRequest {
-  /** The maximum number of results. The default is 50, the maximum 1000. */
+  /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
   /**
    * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields must be as
@@ -763,6 +763,9 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  * A message is at most 4 MiB, decompressed, and holds at most 100,000 fields and elements of lists, counted with those
  * of the messages inside it. Every list and map also has its own limit: 64 for an `update_mask`. A BadRequest lists at
  * most 20 violations and the number of the others. A call is authenticated before its message is read.
+ *
+ * A list returns at most `page_size` items, and fewer where a page would come near 4 MiB. While the order of a list changes, its
+ * pages together still have each item once.
  *
  * A stopping server ends calls with UNAVAILABLE, reason SERVER_STOPPING, and a RetryInfo: unbounded streams at once,
  * all other calls if they are not done within 10 seconds.
