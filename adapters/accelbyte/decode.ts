@@ -2,7 +2,7 @@ import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
 import { quick } from '../../src/dialect/fast-path.ts'
-import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank-achievement.ts'
+import { BLANK_ACHIEVEMENT, BLANK_PROGRESS, BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -86,12 +86,7 @@ function decodeDefinition(entry: JsonObject, context: DecodeContext, keepsVerbat
     }),
   }
   const binding = read.Namespace ? { namespace: read.Namespace } : undefined
-  return {
-    title: { binding, displayName: undefined, extensions: EMPTY_OBJECT },
-    achievement,
-    progress: undefined,
-    summary: undefined,
-  }
+  return { ...BLANK_RECORD, title: { ...BLANK_RECORD.title, binding }, achievement }
 }
 
 function verbatimIn(members: Members, language: string, incremental: boolean): JsonObject {
@@ -137,14 +132,13 @@ function decodeUserRow(entry: JsonObject): Canonical {
   const { id, name } = members.known
   const hasName = name !== undefined && name !== null && !isEmptyObject(name)
   const progress: ProgressFacts = {
-    account: undefined,
+    ...BLANK_PROGRESS,
     achievementId: read.achievementCode,
     state,
     percent: state === 'achieved' ? 100 : 0,
     values:
       read.latestValue === null || read.latestValue === undefined ? {} : { [GOAL]: Number(read.latestValue) },
     unlockTime: state === 'achieved' ? time : undefined,
-    revoked: false,
     extensions: extensionsOf({
       ...(typeof id === 'string' ? { id } : {}),
       ...(hasName ? { name } : {}),
@@ -152,8 +146,7 @@ function decodeUserRow(entry: JsonObject): Canonical {
       ...members.unknown,
     }),
   }
-  const title = { binding: undefined, displayName: undefined, extensions: EMPTY_OBJECT }
-  return { title, achievement: undefined, progress, summary: undefined }
+  return { ...BLANK_RECORD, progress }
 }
 
 function extensionsOf(extension: JsonObject): Extensions {

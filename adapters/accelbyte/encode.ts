@@ -1,5 +1,7 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
+import { BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
+import { measureLosses, readingOf } from '../../src/dialect/kit/measure-losses.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
@@ -13,7 +15,7 @@ import {
   ROW_MEMBERS,
 } from './decode.ts'
 import { deriveRowId } from './ids.ts'
-import { reportLosses } from './losses.ts'
+import { LOSS_RULES } from './losses.ts'
 import { findName, type MemberNames, restName } from './members.ts'
 import { isDouble } from './schema.ts'
 import { writeDouble, writeIcons, writeInstant, writeTexts } from './values.ts'
@@ -39,19 +41,11 @@ const REST_ORDER = [
   'UpdatedAt',
 ] as const
 
-const EMPTY_RECORD: Canonical = {
-  title: { binding: undefined, displayName: undefined, extensions: {} },
-  achievement: undefined,
-  progress: undefined,
-  summary: undefined,
-}
-
 /** Writes an entry, and measures its losses by reading it back. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const entry = write(record, context)
-  const locale = record.achievement?.name.locale ?? ''
-  const back = entry === undefined ? EMPTY_RECORD : decodeFacts(entry, { locale, envelope: EMPTY_OBJECT })
-  reportLosses(record, back, losses)
+  const back = entry === undefined ? BLANK_RECORD : decodeFacts(entry, readingOf(record, context))
+  measureLosses(record, back, losses, LOSS_RULES)
   return entry ?? {}
 }
 

@@ -1,4 +1,4 @@
-import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { DecodeError, tryReading } from '../../src/dialect/decode-error.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import { isDouble } from './schema.ts'
 import {
@@ -78,12 +78,8 @@ export function writeVerbatim(
 ): JsonValue {
   const written = Object.hasOwn(extension, name) ? extension[name] : undefined
   if (written === undefined) return plain
-  try {
-    return sameJson(verbatim[name]?.(written), plain) ? written : plain
-  } catch (error) {
-    if (error instanceof DecodeError) return plain
-    throw error
-  }
+  const meant = tryReading(() => verbatim[name]?.(written))
+  return sameJson(meant, plain) ? written : plain
 }
 
 function plainDouble(written: JsonValue): JsonValue | undefined {

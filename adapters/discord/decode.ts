@@ -1,7 +1,7 @@
 import type { Canonical, DecodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
-import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank-achievement.ts'
+import { BLANK_ACHIEVEMENT, BLANK_PROGRESS, BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
 import type { Achievement, MediaAsset } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import type { Extensions } from '../../src/model/title.ts'
@@ -32,16 +32,13 @@ export function decode(entry: JsonObject, context: DecodeContext): Canonical {
     throw new DecodeError(['achievement_id'], `expected the id of the same entry, ${definition.id}`)
   }
   const application = (definition ?? progress)?.application
+  const binding = application === undefined ? undefined : { application_id: application }
   return {
-    title: {
-      binding: application === undefined ? undefined : { application_id: application },
-      displayName: undefined,
-      extensions: EMPTY_OBJECT,
-    },
+    ...BLANK_RECORD,
+    title: { ...BLANK_RECORD.title, binding },
     achievement:
       definition && achievementOf(definition, memoryOfDefinition(entry, definition, progress), context),
     progress: progress && progressOf(progress, progressVerbatim(entry, progress, definition)),
-    summary: undefined,
   }
 }
 
@@ -121,13 +118,12 @@ function achievementOf(facts: DefinitionFacts, memory: Memory, { locale }: Decod
 function progressOf(facts: DiscordProgress, memory: Memory): ProgressFacts {
   const { percent, unlockTime } = facts.completion
   return {
+    ...BLANK_PROGRESS,
     account: facts.user,
     achievementId: facts.achievement,
     state: percent === 100 ? 'achieved' : percent > 0 ? 'in_progress' : 'not_started',
     percent,
-    values: EMPTY_OBJECT,
     unlockTime,
-    revoked: false,
     extensions: extensionsOf(memory),
   }
 }

@@ -1,8 +1,11 @@
 import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
+import { BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
+import { measureLosses, readingOf } from '../../src/dialect/kit/measure-losses.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
+import { decode } from './decode.ts'
 import {
   DEFINITION_MEMBERS,
   type DefinitionFacts,
@@ -15,28 +18,28 @@ import {
   writeDefinition,
   writeProgressFacts,
 } from './facts.ts'
-import { reportDefinition, reportForeignTags, reportProgressLosses } from './report.ts'
+import { LOSS_RULES } from './losses.ts'
 import { isSnowflakeText } from './snowflake.ts'
 import { readMemory, writeVerbatim } from './verbatim.ts'
 
-/** Writes a definition, with progress beside it where there is some, or progress alone. */
+/** Writes a definition, with progress beside it where there is some, or progress alone, and measures its losses. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
-  const { title, achievement, progress, summary } = record
-  if (title.displayName !== undefined) {
-    losses.dropped(['title', 'displayName'], title.displayName, 'achievements do not name their application')
-  }
-  if (summary !== undefined) losses.dropped(['summary'], null, 'Discord has no totals')
+  const { title, achievement, progress } = record
   const shape = context.shape ?? (context.purpose === 'progress' ? 'progress' : undefined)
   const defined = achievement !== undefined && shape !== 'progress' ? achievement : undefined
-  const definition = defined && encodeDefinition(title.binding?.['application_id'], defined, losses, shape)
-  const written = progress && encodeProgress(record, progress, losses, context, definition !== undefined)
-  return definition && written ? { ...definition, ...written } : (definition ?? written ?? {})
+  const entry = {
+    ...(defined && encodeDefinition(title.binding?.['application_id'], defined, shape)),
+    ...(progress && encodeProgress(record, progress, context, defined !== undefined)),
+  }
+  const isWritten = (defined ?? progress) !== undefined
+  const back = isWritten ? decode(entry, readingOf(record, context)) : BLANK_RECORD
+  measureLosses(record, back, losses, LOSS_RULES)
+  return entry
 }
 
 function encodeDefinition(
   application: string | undefined,
   achievement: Achievement,
-  losses: LossReport,
   asked: string | undefined,
 ): JsonObject {
   const memory = readMemory(achievement.extensions['discord'])
@@ -52,19 +55,19 @@ function encodeDefinition(
     secure: achievement.serverOnly,
   }
   const verbatim = shape === cameIn ? memory.verbatim : EMPTY_OBJECT
-  const plain = writeDefinition(facts, shape)
-  const { entry, fromVerbatim } = writeVerbatim(facts, plain, verbatim, DEFINITION_MEMBERS, readDefinition)
-  reportDefinition(achievement, facts, losses)
-  for (const text of ['name', 'description'] as const) {
-    if (!fromVerbatim.has(text)) reportForeignTags(text, facts[text], losses)
-  }
+  const entry = writeVerbatim(
+    facts,
+    writeDefinition(facts, shape),
+    verbatim,
+    DEFINITION_MEMBERS,
+    readDefinition,
+  )
   return memory.members === EMPTY_OBJECT ? entry : { ...memory.members, ...entry }
 }
 
 function encodeProgress(
   { title, achievement }: Canonical,
   progress: ProgressFacts,
-  losses: LossReport,
   context: EncodeContext,
   withDefinition: boolean,
 ): JsonObject {
@@ -79,14 +82,7 @@ function encodeProgress(
     },
   }
   const plain = writeProgressFacts(facts)
-  const { entry, fromVerbatim } = writeVerbatim(
-    facts,
-    plain,
-    memory.verbatim,
-    PROGRESS_MEMBERS,
-    readProgressFacts,
-  )
-  reportProgressLosses(progress, facts, fromVerbatim.has('completion'), losses)
+  const entry = writeVerbatim(facts, plain, memory.verbatim, PROGRESS_MEMBERS, readProgressFacts)
   const members = withDefinition ? {} : withApplication(memory.members, title.binding?.['application_id'])
   return { ...members, ...entry }
 }

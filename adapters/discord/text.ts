@@ -24,11 +24,6 @@ export function writeTextObject({ text, translations }: Text): JsonObject {
   return localizations === null ? { default: text } : { default: text, localizations }
 }
 
-/** The tags of translations that Discord has no code for. */
-export function foreignTags({ translations }: Text): readonly string[] {
-  return Object.keys(translations).filter((tag) => toDiscordLocale(tag) === undefined)
-}
-
 /** Whether a text is in Discord's own format of v6 to v9, without a dictionary beside it. */
 export function isPlainTextObject(value: JsonValue | undefined, beside: JsonValue | undefined): boolean {
   if (!isJsonObject(value) || beside !== undefined) return false

@@ -1,4 +1,4 @@
-import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { tryReading } from '../../src/dialect/decode-error.ts'
 import { EMPTY_OBJECT } from '../../src/dialect/empty.ts'
 import { isJsonObject, type JsonObject, type JsonValue, sameJson } from '../../src/model/json.ts'
 import { membersNamed } from './members.ts'
@@ -51,12 +51,6 @@ export function verbatimOf<Fact extends string>(
   return verbatim
 }
 
-export interface Written<Facts extends object> {
-  readonly entry: JsonObject
-  /** The facts that are written with their original members. */
-  readonly fromVerbatim: ReadonlySet<keyof Facts>
-}
-
 /** Returns the plain entry with the original members of each fact whose meaning is unchanged. */
 export function writeVerbatim<Facts extends object>(
   facts: Facts,
@@ -64,8 +58,8 @@ export function writeVerbatim<Facts extends object>(
   verbatim: JsonObject,
   names: Names<keyof Facts & string>,
   read: (entry: JsonObject) => Facts,
-): Written<Facts> {
-  if (verbatim === EMPTY_OBJECT) return { entry: plain, fromVerbatim: NONE }
+): JsonObject {
+  if (verbatim === EMPTY_OBJECT) return plain
   const known = Object.keys(names) as (keyof Facts & string)[]
   const stored = known.filter((fact) => isJsonObject(verbatim[storedName(fact)]))
   const entryWith = (original: readonly string[]) =>
@@ -78,21 +72,7 @@ export function writeVerbatim<Facts extends object>(
         ),
       ),
     )
-  const meant = tryReading(read, entryWith(stored))
+  const meant = tryReading(() => read(entryWith(stored)))
   const same = stored.filter((fact) => meant !== undefined && sameJson(meant[fact], facts[fact]))
-  return { entry: entryWith(same), fromVerbatim: new Set(same) }
-}
-
-const NONE: ReadonlySet<never> = new Set()
-
-function tryReading<Facts extends object>(
-  read: (entry: JsonObject) => Facts,
-  entry: JsonObject,
-): Facts | undefined {
-  try {
-    return read(entry)
-  } catch (error) {
-    if (error instanceof DecodeError) return undefined
-    throw error
-  }
+  return entryWith(same)
 }

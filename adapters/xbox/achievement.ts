@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
 import { EMPTY_OBJECT, NO_ITEMS } from '../../src/dialect/empty.ts'
+import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Achievement, TimeWindow } from '../../src/model/achievement.ts'
 import { type Instant, parseInstant } from '../../src/model/instant.ts'
@@ -67,20 +68,18 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
       extensions: EMPTY_OBJECT,
     },
     achievement: {
+      ...BLANK_ACHIEVEMENT,
       id: wire.id,
-      listOrder: 0,
       name: text(wire.name),
       description: text(described),
       lockedDescription: locked === described ? undefined : text(locked),
       hidden: wire.isSecret ?? false,
-      serverOnly: false,
       kind: wire.achievementType === 'Challenge' ? 'challenge' : 'persistent',
       window: timeWindow ? windowOf(timeWindow) : undefined,
       participation: wire.participationType === 'Group' ? 'group' : 'individual',
       requirements,
       rewards: (wire.rewards ?? []).flatMap(readReward),
       media: (wire.mediaAssets ?? []).map(readMedia),
-      tags: NO_ITEMS,
       platforms: wire.platforms ?? NO_ITEMS,
       productId: wire.productId || undefined,
       deepLink: wire.deeplink ?? undefined,
@@ -91,9 +90,6 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
         version: version ?? undefined,
       })),
       ids: { xbox: wire.id },
-      extensions: EMPTY_OBJECT,
-      createTime: undefined,
-      updateTime: undefined,
     },
     progress: readProgress(wire, requirements),
     summary: undefined,

@@ -1,6 +1,6 @@
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
-import { DecodeError } from '../../src/dialect/decode-error.ts'
-import { measureLosses } from '../../src/dialect/kit/measure-losses.ts'
+import { tryReading } from '../../src/dialect/decode-error.ts'
+import { measureLosses, readingOf } from '../../src/dialect/kit/measure-losses.ts'
 import type { LossReport } from '../../src/dialect/losses.ts'
 import { type JsonObject, sameJson } from '../../src/model/json.ts'
 import { achievementCodec } from './achievement.ts'
@@ -16,7 +16,7 @@ import { updateCodec } from './update.ts'
 /** Writes an entry, and measures its losses by reading it back. */
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const codec = codecFor(record, context)
-  const reading = { locale: record.achievement?.name.locale ?? context.locale ?? '', envelope: {} }
+  const reading = readingOf(record, context)
   const plain = codec.write(record, context)
   const meaning = codec.read(plain, reading).record
   measureLosses(record, meaning, losses, LOSS_RULES)
@@ -100,11 +100,7 @@ function harmless(
 
 /** Whether an entry is still read with the same codec, and as the same record. */
 function means(codec: EntryCodec, entry: JsonObject, meaning: Canonical, reading: DecodeContext): boolean {
-  try {
-    const recognised = recognise(entry, {})
-    return recognised.codec === codec && sameJson(meaning, codec.read(recognised.said, reading).record)
-  } catch (error) {
-    if (error instanceof DecodeError) return false
-    throw error
-  }
+  const recognised = recognise(entry, {})
+  const said = tryReading(() => codec.read(recognised.said, reading).record)
+  return recognised.codec === codec && sameJson(meaning, said)
 }

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Canonical, DecodeContext, EncodeContext } from '../../src/dialect/adapter.ts'
+import { BLANK_ACHIEVEMENT, BLANK_PROGRESS, BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
 import { scoreOf } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { entryCodec } from './entry-codec.ts'
@@ -45,46 +46,29 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
   const achieved = wire.unlocked === true
   const text = (said: string) => ({ locale, text: said, translations: {} })
   return {
-    title: { binding: bindingOf(undefined, wire.titleId), displayName: undefined, extensions: {} },
+    ...BLANK_RECORD,
+    title: { ...BLANK_RECORD.title, binding: bindingOf(undefined, wire.titleId) },
     achievement: {
+      ...BLANK_ACHIEVEMENT,
       id,
-      listOrder: 0,
       name: text(wire.name),
       description: text(description),
       lockedDescription: locked === description ? undefined : text(locked),
       hidden: wire.isSecret ?? false,
-      serverOnly: false,
-      kind: 'persistent',
-      window: undefined,
-      participation: 'individual',
-      requirements: [],
       rewards:
         score === '0'
           ? []
           : [{ kind: 'gamerscore', value: score, name: undefined, description: undefined, media: undefined }],
-      media: [],
-      tags: [],
-      platforms: [],
-      productId: undefined,
-      deepLink: undefined,
-      estimatedTime: undefined,
-      titleAssociations: [],
       ids: { xbox: id },
-      extensions: {},
-      createTime: undefined,
-      updateTime: undefined,
     },
     progress: {
-      account: undefined,
+      ...BLANK_PROGRESS,
       achievementId: id,
       state: achieved ? 'achieved' : 'not_started',
       percent: achieved ? 100 : 0,
-      values: {},
       unlockTime: achieved ? readTime(wire.timeUnlocked) : undefined,
       revoked: wire.isRevoked ?? false,
-      extensions: {},
     },
-    summary: undefined,
   }
 }
 

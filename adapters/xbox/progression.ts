@@ -1,5 +1,6 @@
 import type { ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
+import { BLANK_PROGRESS } from '../../src/dialect/kit/blank.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject } from '../../src/model/json.ts'
 import { percentOf } from '../../src/model/percent.ts'
@@ -68,14 +69,13 @@ export function readProgress(wire: WireProgress, requirements: readonly Requirem
     return current === undefined ? [] : [[id, current] as const]
   })
   return {
-    account: undefined,
+    ...BLANK_PROGRESS,
     achievementId: wire.id,
     state,
     percent: state === 'achieved' ? 100 : lockedPercentOf(state, list, requirements, values),
     values: Object.fromEntries(values),
     unlockTime: state === 'achieved' ? readTime(wire.progression?.timeUnlocked) : undefined,
     revoked: wire.isRevoked ?? false,
-    extensions: {},
   }
 }
 

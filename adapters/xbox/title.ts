@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Canonical } from '../../src/dialect/adapter.ts'
+import { BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
 import type { Path } from '../../src/dialect/losses.ts'
 import type { Instant } from '../../src/model/instant.ts'
 import type { JsonValue } from '../../src/model/json.ts'
@@ -97,13 +98,12 @@ interface OwnTotals {
 
 function recordOf(wire: WireTitle, { scid, ...totals }: OwnTotals): Canonical {
   return {
+    ...BLANK_RECORD,
     title: {
       binding: bindingOf(scid, wire.titleId),
       displayName: wire.name || undefined,
       extensions: {},
     },
-    achievement: undefined,
-    progress: undefined,
     summary: { account: undefined, ...totals, score: BigInt(wire.currentGamerscore ?? 0), extensions: {} },
   }
 }

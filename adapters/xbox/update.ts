@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type { Canonical, EncodeContext } from '../../src/dialect/adapter.ts'
+import { BLANK_PROGRESS, BLANK_RECORD } from '../../src/dialect/kit/blank.ts'
 import { isJsonObject, type JsonObject } from '../../src/model/json.ts'
 import type { ProgressState } from '../../src/model/progress.ts'
 import { entryCodec } from './entry-codec.ts'
@@ -40,23 +41,15 @@ function fromWire(wire: Wire): Canonical {
   const [update] = wire.achievements
   const percent = Math.min(100, Math.floor(update?.percentComplete ?? 0))
   return {
-    title: {
-      binding: bindingOf(wire.serviceConfigId, wire.titleId),
-      displayName: undefined,
-      extensions: {},
-    },
-    achievement: undefined,
+    ...BLANK_RECORD,
+    title: { ...BLANK_RECORD.title, binding: bindingOf(wire.serviceConfigId, wire.titleId) },
     progress: {
+      ...BLANK_PROGRESS,
       account: wire.userId ?? undefined,
       achievementId: update?.id ?? '',
       state: stateAt(percent),
       percent,
-      values: {},
-      unlockTime: undefined,
-      revoked: false,
-      extensions: {},
     },
-    summary: undefined,
   }
 }
 

@@ -149,6 +149,8 @@ export interface DecodeContext {
 export interface EncodeContext {
   /** BCP-47 tag to prefer if the dialect carries one language; undefined for each record's default. */
   readonly locale: string | undefined
+  /** BCP-47 tag that a reader will assume for texts whose language the document does not state; undefined for the record's own. */
+  readonly readerLocale?: string | undefined
   /** One of the adapter's shapes; undefined for the shape that the record was read from, else the default. */
   readonly shape: string | undefined
   /** The part that an entry must carry, if the shape depends on it. */

@@ -55,6 +55,16 @@ export function readAs<Output>(schema: Schema<Output>, value: JsonValue, base: P
   throw new DecodeError([...base, ...path], problem)
 }
 
+/** Returns what `read` returns; undefined if it throws a DecodeError. */
+export function tryReading<Value>(read: () => Value): Value | undefined {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof DecodeError) return undefined
+    throw error
+  }
+}
+
 /** A value in a few words, for an error: `string "abc"`, `array of 3`, `nothing`. */
 export function describe(value: JsonValue | undefined): string {
   if (value === undefined) return 'nothing'

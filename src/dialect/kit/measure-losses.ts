@@ -1,27 +1,31 @@
 import { isJsonObject, type JsonValue, sameJson } from '../../model/json.ts'
 import type { DialectId, Extensions } from '../../model/title.ts'
-import type { Canonical } from '../adapter.ts'
-import type { Loss, LossReport, Path } from '../losses.ts'
+import type { Canonical, DecodeContext, EncodeContext } from '../adapter.ts'
+import { EMPTY_OBJECT } from '../empty.ts'
+import { lossValue } from '../loss-value.ts'
+import type { LossReport, Path } from '../losses.ts'
 
-/** How one dialect explains its losses. Paths are of the record: `['achievement', 'tags', 2]`. */
+type Part = 'title' | 'achievement' | 'progress' | 'summary'
+type Reasons<Facts> = Readonly<Partial<Record<keyof Facts, string>>>
+
+/** How one dialect explains its losses. */
 export interface LossRules {
   readonly dialect: DialectId
-  /** Why the dialect cannot carry the value at the path, for a person. */
-  reasonFor(path: Path, kind: Loss['kind']): string
-  /** Whether the dialect can carry the field at all; if not, it is reported as dropped as a whole. Absent: it can. */
-  canCarry?(path: Path): boolean
+  /**
+   * Why a field may come back otherwise, for a person. A field without a reason has no place in the dialect, and is reported as
+   * dropped as a whole.
+   */
+  readonly reasons: { readonly [P in Part]?: Reasons<NonNullable<Canonical[P]>> }
   /** Whether items of lists are reported as a whole; otherwise the members that differ are. */
   readonly hasWholeItems?: boolean
   /** Whether a member of the dialect's own extension is compared. Absent: none is. */
   comparesExtension?(member: string): boolean
-  /** Writes an integer of the model for a person. Absent: as it is. */
-  writeInteger?(value: bigint, field: string | number | undefined): JsonValue
 }
 
 /**
  * Reports each difference between a record and `back`, which its dialect reads from the entry that it wrote for the record. Losses
  * are measured instead of declared, so none is silent and none is a false alarm. `encodeEntry` reports the ids and extensions of
- * other dialects.
+ * other dialects, and parts that the shape does not carry. An entry without a definition may leave its title to the reader.
  */
 export function measureLosses(
   record: Canonical,
@@ -31,11 +35,23 @@ export function measureLosses(
 ): void {
   const measure = new Measure(losses, rules)
   for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
-    const [before, after] = [record[part], back[part]]
+    const before = record[part]
+    let after = back[part]
+    if (part === 'achievement' && after === undefined) continue
+    if (part === 'title' && back.achievement === undefined && back.title.binding === undefined)
+      after = { ...back.title, binding: record.title.binding }
     if (before === after) continue
     measure.compare(before, after, [part])
     if (before && after) measure.compareExtensions(before.extensions, after.extensions, part)
   }
+}
+
+/** Returns how a reader of the document reads the entry of a record. */
+export function readingOf(
+  { achievement }: Canonical,
+  { readerLocale, locale }: EncodeContext,
+): DecodeContext {
+  return { locale: readerLocale ?? achievement?.name.locale ?? locale ?? '', envelope: EMPTY_OBJECT }
 }
 
 class Measure {
@@ -48,8 +64,8 @@ class Measure {
   }
 
   compare(before: unknown, after: unknown, path: Path): void {
-    if (path.length === 2 && this.#rules.canCarry?.(path) === false) {
-      this.#losses.dropped(path, this.#toJson(before, path.at(-1)), this.#rules.reasonFor(path, 'dropped'))
+    if (path.length === 2 && this.#reasonFor(path) === undefined && !isNothing(before)) {
+      this.#losses.dropped(path, lossValue(before, path.at(-1)), this.#noPlace())
     } else if (Array.isArray(before) && Array.isArray(after) && this.#areAligned(before, after)) {
       for (const [index, item] of before.entries()) {
         if (sameJson(item, after[index])) continue
@@ -92,24 +108,21 @@ class Measure {
   }
 
   #report(before: unknown, after: unknown, path: Path): void {
-    const [from, to] = [this.#toJson(before, path.at(-1)), this.#toJson(after, path.at(-1))]
-    if (to === undefined || isEmptyList(to)) {
-      this.#losses.dropped(path, from, this.#rules.reasonFor(path, 'dropped'))
-    } else if (from === undefined || isEmptyList(from)) {
-      this.#losses.defaulted(path, to, this.#rules.reasonFor(path, 'defaulted'))
-    } else this.#losses.coerced(path, from, to, this.#rules.reasonFor(path, 'coerced'))
+    const [from, to] = [lossValue(before, path.at(-1)), lossValue(after, path.at(-1))]
+    const reason = this.#reasonFor(path) ?? this.#noPlace()
+    if (isNothing(to)) this.#losses.dropped(path, from, reason)
+    else if (isNothing(from)) this.#losses.defaulted(path, to as JsonValue, reason)
+    else this.#losses.coerced(path, from, to, reason)
   }
 
-  /** A value of the model as JSON: without the members that are undefined. */
-  #toJson(value: unknown, field: string | number | undefined): JsonValue | undefined {
-    if (typeof value === 'bigint') return this.#rules.writeInteger?.(value, field) ?? value
-    if (Array.isArray(value)) return value.map((item) => this.#toJson(item, field) ?? null)
-    if (!isObject(value)) return value as JsonValue | undefined
-    const members = Object.entries(value).flatMap(([name, inner]) => {
-      const json = this.#toJson(inner, name)
-      return json === undefined ? [] : [[name, json] as const]
-    })
-    return Object.fromEntries(members)
+  #reasonFor([part = '', field = '']: Path): string | undefined {
+    if (field === 'extensions') return 'it has no place in this form of entry'
+    const reasons: Readonly<Record<string, Readonly<Record<string, string>>>> = this.#rules.reasons
+    return reasons[part]?.[field]
+  }
+
+  #noPlace(): string {
+    return `${this.#rules.dialect} has no place for it`
   }
 }
 
@@ -123,6 +136,6 @@ function own(object: Members, name: string): unknown {
   return Object.hasOwn(object, name) ? object[name] : undefined
 }
 
-function isEmptyList(value: JsonValue): boolean {
-  return Array.isArray(value) && value.length === 0
+function isNothing(value: unknown): boolean {
+  return value === undefined || (Array.isArray(value) && value.length === 0)
 }

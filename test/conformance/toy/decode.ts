@@ -1,6 +1,6 @@
 import type { Canonical, DecodeContext } from '../../../src/dialect/adapter.ts'
 import { readAs } from '../../../src/dialect/decode-error.ts'
-import { BLANK_ACHIEVEMENT } from '../../../src/dialect/kit/blank-achievement.ts'
+import { BLANK_ACHIEVEMENT, BLANK_PROGRESS, BLANK_RECORD } from '../../../src/dialect/kit/blank.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { toySchema } from './schema.ts'
 
@@ -9,7 +9,8 @@ export function decode(entry: JsonObject, { locale }: Pick<DecodeContext, 'local
   const unknown = Object.entries(entry).filter(([member]) => !Object.hasOwn(toySchema.shape, member))
   const inLocale = (text: string) => ({ locale, text, translations: {} })
   return {
-    title: { binding: { game }, displayName: undefined, extensions: {} },
+    ...BLANK_RECORD,
+    title: { ...BLANK_RECORD.title, binding: { game } },
     achievement: {
       ...BLANK_ACHIEVEMENT,
       id: slug,
@@ -23,15 +24,11 @@ export function decode(entry: JsonObject, { locale }: Pick<DecodeContext, 'local
       typeof done !== 'boolean'
         ? undefined
         : {
+            ...BLANK_PROGRESS,
             account: player ?? undefined,
             achievementId: slug,
             state: done ? 'achieved' : 'not_started',
             percent: done ? 100 : 0,
-            values: {},
-            unlockTime: undefined,
-            revoked: false,
-            extensions: {},
           },
-    summary: undefined,
   }
 }

@@ -1,5 +1,5 @@
 import type { Canonical, EncodeContext } from '../../../src/dialect/adapter.ts'
-import { type LossRules, measureLosses } from '../../../src/dialect/kit/measure-losses.ts'
+import { type LossRules, measureLosses, readingOf } from '../../../src/dialect/kit/measure-losses.ts'
 import type { LossReport } from '../../../src/dialect/losses.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { decode } from './decode.ts'
@@ -18,9 +18,12 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
     ...(progress === undefined ? {} : { done: progress.state === 'achieved' }),
     ...(progress === undefined || player === undefined ? {} : { player }),
   }
-  const readBack = decode(entry, { locale: achievement?.name.locale ?? 'en' })
-  measureLosses(record, readBack, losses, RULES)
+  measureLosses(record, decode(entry, readingOf(record, context)), losses, RULES)
   return entry
 }
 
-const RULES: LossRules = { dialect: 'toy', reasonFor: () => 'a toy has no place for it' }
+const TEXT = 'a toy has one text, in a language that it does not say'
+const RULES: LossRules = {
+  dialect: 'toy',
+  reasons: { achievement: { name: TEXT, description: TEXT }, progress: { state: 'a toy is done or not' } },
+}

@@ -1,4 +1,5 @@
 import type { Achievement } from '../../model/achievement.ts'
+import type { Canonical, ProgressFacts } from '../adapter.ts'
 import { EMPTY_OBJECT, NO_ITEMS } from '../empty.ts'
 
 const NO_TEXT = Object.freeze({ locale: '', text: '', translations: EMPTY_OBJECT })
@@ -28,4 +29,23 @@ export const BLANK_ACHIEVEMENT: Achievement = Object.freeze({
   extensions: EMPTY_OBJECT,
   createTime: undefined,
   updateTime: undefined,
+})
+
+/** Progress that has not begun, of an achievement that it does not name. */
+export const BLANK_PROGRESS: ProgressFacts = Object.freeze({
+  account: undefined,
+  achievementId: '',
+  state: 'not_started',
+  percent: 0,
+  values: EMPTY_OBJECT,
+  unlockTime: undefined,
+  revoked: false,
+  extensions: EMPTY_OBJECT,
+})
+
+export const BLANK_RECORD: Canonical = Object.freeze({
+  title: Object.freeze({ binding: undefined, displayName: undefined, extensions: EMPTY_OBJECT }),
+  achievement: undefined,
+  progress: undefined,
+  summary: undefined,
 })

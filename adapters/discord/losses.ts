@@ -1,0 +1,26 @@
+import type { LossRules } from '../../src/dialect/kit/measure-losses.ts'
+import { ACCOUNT_ID_FORM } from './snowflake.ts'
+
+const NO_CODES = 'Discord has no codes: its id stands for the achievement'
+const TEXT = 'Discord has no code for the language, or does not say which one the default text is in'
+
+export const LOSS_RULES: LossRules = {
+  dialect: 'discord',
+  hasWholeItems: true,
+  reasons: {
+    title: { binding: 'Discord knows a title by its application id alone' },
+    achievement: {
+      id: NO_CODES,
+      name: TEXT,
+      description: TEXT,
+      media: 'Discord has one icon, known by the hash that Discord gave it, at an address of its own',
+    },
+    progress: {
+      account: `expected ${ACCOUNT_ID_FORM}`,
+      achievementId: NO_CODES,
+      state: 'Discord tells the state by the percent alone',
+      percent: '100 percent is for what is achieved, and only that',
+      unlockTime: 'Discord writes microseconds, and only for an unlock',
+    },
+  },
+}
