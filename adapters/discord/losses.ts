@@ -7,6 +7,7 @@ const TEXT = 'Discord has no code for the language, or does not say which one th
 export const LOSS_RULES: LossRules = {
   dialect: 'discord',
   hasWholeItems: true,
+  hasNoRequirements: true,
   reasons: {
     title: { binding: 'Discord knows a title by its application id alone' },
     achievement: {

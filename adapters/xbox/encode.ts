@@ -31,13 +31,13 @@ const CODECS = new Map<string, EntryCodec>([
   ['update', updateCodec],
 ])
 
+/** Progress without a definition is an update, whatever is asked for: an entry of the other shapes would make a definition up. */
 function codecFor(record: Canonical, { shape, purpose }: EncodeContext): EntryCodec {
   const named = CODECS.get(shape ?? '')
-  if (named !== undefined && named !== titleCodec) return named
-  const isTitle = named === titleCodec || purpose === 'summary' || (record.summary && !record.achievement)
-  if (isTitle) return extensionOf(record, 'summary')[FORM] === 'title_v1' ? firstTitleCodec : titleCodec
+  if (named === titleCodec || purpose === 'summary')
+    return extensionOf(record, 'summary')[FORM] === 'title_v1' ? firstTitleCodec : titleCodec
   if (record.achievement === undefined) return updateCodec
-  return extensionOf(record, 'achievement')[FORM] === 'legacy' ? legacyCodec : achievementCodec
+  return named ?? (extensionOf(record, 'achievement')[FORM] === 'legacy' ? legacyCodec : achievementCodec)
 }
 
 /** The entry with the differences of its extensions, unless they change its meaning. */

@@ -192,7 +192,7 @@ function lossTable(losses: readonly (readonly Loss[])[]): readonly string[] {
   const counts = DIALECTS.map(({ id }, index) => `${losses[index]?.length} for ${id}`)
   const rows = DIALECTS.flatMap(({ id }, index) =>
     SHOWN_LOSSES.flatMap((path) => {
-      const loss = losses[index]?.find((each) => each.path === path)
+      const loss = losses[index]?.find((each) => each.path.replace(/^\$\[\d+\]/, '$') === path)
       return loss === undefined
         ? []
         : [[id, loss.kind, path.slice(2), valueText(loss.from), valueText(loss.to)]]

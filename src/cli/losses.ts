@@ -33,9 +33,10 @@ export class LossTally {
   }
 
   json(): readonly JsonObject[] {
-    return this.#stored.map(({ kind, path, from, to, detail }) => ({
+    return this.#stored.map(({ kind, path, from, to, detail, achievementId }) => ({
       kind,
       path,
+      ...(achievementId === undefined ? {} : { achievementId }),
       ...(from === undefined ? {} : { from }),
       ...(to === undefined ? {} : { to }),
       detail,
@@ -45,8 +46,14 @@ export class LossTally {
   lines(): readonly string[] {
     if (this.#total === 0) return []
     if (this.#total <= MAX_SINGLE) {
-      const rows = this.#stored.map(({ kind, path, detail }) => [kind, path, detail])
-      return [`${count(this.#total, 'loss', 'losses')}:`, ...table(['kind', 'path', 'detail'], rows)]
+      const rows = this.#stored.map(({ kind, path, detail, achievementId = '' }) => [
+        kind,
+        achievementId,
+        path,
+        detail,
+      ])
+      const head = ['kind', 'achievement', 'path', 'detail']
+      return [`${count(this.#total, 'loss', 'losses')}:`, ...table(head, rows)]
     }
     const groups = [...this.#groups.values()]
     const rows = groups.map(({ loss, path, count: occurrences }) => [
@@ -72,8 +79,9 @@ const KINDS: Readonly<Record<LossKind, Loss['kind']>> = {
   [LossKind.MERGED]: 'merged',
 }
 
-export function lossOf({ kind, path, fromJson, toJson, detail }: LossMessage): Loss {
-  return { kind: KINDS[kind], path, from: readJson(fromJson), to: readJson(toJson), detail }
+export function lossOf({ kind, path, fromJson, toJson, detail, achievementId }: LossMessage): Loss {
+  const values = { from: readJson(fromJson), to: readJson(toJson) }
+  return { kind: KINDS[kind], path, ...values, detail, achievementId: achievementId || undefined }
 }
 
 function readJson(json: string): JsonValue | undefined {

@@ -18,6 +18,8 @@ export interface Loss {
   readonly to: JsonValue | undefined
   /** Why, for a person. */
   readonly detail: string
+  /** The achievement of the entry that it is in; undefined if the value is of no entry. */
+  readonly achievementId?: string | undefined
 }
 
 /** `report`: losses come back beside the result. `reject`: the first one stops the translation. */

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../model/json.ts'
-import type { DialectId } from '../model/title.ts'
-import type { Adapter, Canonical, DecodeContext, EncodeContext } from './adapter.ts'
+import type { DialectId, Extensions } from '../model/title.ts'
+import type { Adapter, Canonical, DecodeContext, EncodeContext, ProgressFacts } from './adapter.ts'
 import { DecodeError } from './decode-error.ts'
-import { type Loss, LossReport, type Path } from './losses.ts'
+import { lossValue } from './loss-value.ts'
+import { formatPath, type Loss, LossReport, type Path } from './losses.ts'
 import { partsLeftOut, shapeFor, shapeNamed } from './shapes.ts'
 
 export interface Translated<Result> {
@@ -34,7 +35,10 @@ export interface Identities {
   achievementId(record: Canonical): string
 }
 
-/** Encodes a record: completes the ids that the dialect needs, and reports ids and extensions of other dialects as dropped. */
+/**
+ * Encodes a record: completes the ids that the dialect needs, and reports parts that the shape does not carry, and ids and
+ * extensions of other dialects, as dropped. An id that is derived here is no loss, whether the entry has a place for it or not.
+ */
 export function encodeEntry(
   adapter: Adapter,
   record: Canonical,
@@ -42,16 +46,22 @@ export function encodeEntry(
   identities: Identities,
 ): Translated<JsonObject> {
   const report = new LossReport()
-  const named = withIdentities(adapter.id, carried(adapter, record, context, report), identities, report)
+  const reduced = carried(adapter, record, context, report)
+  const { named, derived } = withIdentities(adapter.id, reduced, identities)
   const result = adapter.encode(named, report, context)
   reportForeign(adapter.id, named, report)
-  return { result, losses: report.losses.filter((loss) => isLossOf(named, context, loss)) }
+  const formal = isFormal(record, context) ? ['$.progress'] : []
+  const isLoss = ({ path }: Loss) => ![...derived, ...formal].some((outer) => isWithin(path, outer))
+  return { result, losses: report.losses.filter(isLoss) }
 }
 
 /** Some dialects show each definition with a player's progress: writing it as locked claims nothing about a player. */
-function isLossOf(record: Canonical, { purpose }: EncodeContext, { path }: Loss): boolean {
-  const formal = purpose === 'definition' && record.progress === undefined
-  return !(formal && (path === '$.progress' || path.startsWith('$.progress.')))
+function isFormal({ progress }: Canonical, { purpose }: EncodeContext): boolean {
+  return purpose === 'definition' && progress === undefined
+}
+
+function isWithin(path: string, outer: string): boolean {
+  return path.startsWith(outer) && ['', '.', '['].includes(path.charAt(outer.length))
 }
 
 /** The record without the parts that the shape cannot carry, which are reported. */
@@ -63,12 +73,15 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
   if (leftOut.length === 0) return record
   const reduced = { ...record }
   for (const part of leftOut) {
-    if (part !== 'progress' || hasBegun(record.progress)) {
-      losses.dropped(
-        [part],
-        undefined,
-        `${adapter.displayName} has no place for it in the shape ${shape.name}`,
-      )
+    reportForeignExtensions(
+      adapter.id,
+      part,
+      part === 'achievement' ? {} : (record[part]?.extensions ?? {}),
+      losses,
+    )
+    if (part !== 'progress' || saysSomething(record.progress)) {
+      const why = `${adapter.displayName} has no place for it in the shape ${shape.name}`
+      losses.dropped([part], lossValue(record[part]), why)
     }
     // Keep the definition: percent and goals of progress are computed from it.
     if (part !== 'achievement') reduced[part] = undefined
@@ -76,29 +89,37 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
   return reduced
 }
 
-function hasBegun(progress: Canonical['progress']): boolean {
-  return progress !== undefined && progress.state !== 'not_started'
+/** Whether progress says more than that it has not begun. */
+export function saysSomething(
+  progress: Pick<ProgressFacts, 'state' | 'percent' | 'values' | 'unlockTime' | 'revoked'> | undefined,
+): boolean {
+  if (progress === undefined) return false
+  const { state, percent, values, unlockTime, revoked } = progress
+  const hasValues = Object.keys(values).length > 0
+  return state !== 'not_started' || percent > 0 || hasValues || unlockTime !== undefined || revoked
 }
 
-function withIdentities(
-  dialect: DialectId,
-  record: Canonical,
-  identities: Identities,
-  losses: LossReport,
-): Canonical {
+interface Named {
+  readonly named: Canonical
+  /** The paths of the ids that the record lacked. */
+  readonly derived: readonly string[]
+}
+
+function withIdentities(dialect: DialectId, record: Canonical, identities: Identities): Named {
   let { title, achievement } = record
+  const derived: string[] = []
   if (title.binding === undefined) {
-    const binding = identities.binding(record)
-    losses.defaulted(['title', 'binding'], binding, `the title is not bound in ${dialect}`)
-    title = { ...title, binding }
+    title = { ...title, binding: identities.binding(record) }
+    derived.push('$.title.binding')
   }
   if (achievement !== undefined && achievement.ids[dialect] === undefined) {
-    const id = identities.achievementId(record)
-    losses.defaulted(['achievement', 'ids', dialect], id, `the achievement had no id in ${dialect}`)
-    achievement = { ...achievement, ids: { ...achievement.ids, [dialect]: id } }
+    achievement = {
+      ...achievement,
+      ids: { ...achievement.ids, [dialect]: identities.achievementId(record) },
+    }
+    derived.push(formatPath(['achievement', 'ids', dialect]))
   }
-  const isNamed = title === record.title && achievement === record.achievement
-  return isNamed ? record : { ...record, title, achievement }
+  return { named: derived.length === 0 ? record : { ...record, title, achievement }, derived }
 }
 
 /** Reports ids and extensions of other dialects, which this dialect's documents cannot carry. */
@@ -107,15 +128,22 @@ function reportForeign(dialect: DialectId, record: Canonical, losses: LossReport
   for (const other of Object.keys(ids)) {
     if (other !== dialect) losses.dropped(['achievement', 'ids', other], ids[other], `an id of ${other}`)
   }
-  for (const part of PARTS) {
-    const extensions = record[part]?.extensions ?? {}
-    for (const other of Object.keys(extensions)) {
-      if (other === dialect) continue
-      for (const [member, value] of Object.entries(extensions[other] ?? {})) {
-        losses.dropped([part, 'extensions', other, member], value, `only ${other} knows it`)
-      }
-    }
+  for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
+    reportForeignExtensions(dialect, part, record[part]?.extensions ?? {}, losses)
   }
 }
 
-const PARTS = ['title', 'achievement', 'progress', 'summary'] as const
+/** Reports the extensions of dialects other than this one as dropped. */
+export function reportForeignExtensions(
+  dialect: DialectId,
+  part: string,
+  extensions: Extensions,
+  losses: LossReport,
+): void {
+  for (const other of Object.keys(extensions)) {
+    if (other === dialect) continue
+    for (const [member, value] of Object.entries(extensions[other] ?? {})) {
+      losses.dropped([part, 'extensions', other, member], value, `only ${other} knows it`)
+    }
+  }
+}

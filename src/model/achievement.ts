@@ -90,8 +90,19 @@ export interface Achievement {
   readonly updateTime: Instant | undefined
 }
 
+/**
+ * The origin of values that a document may state and Laurel makes otherwise. It holds while the definition still has the same
+ * value.
+ */
+export interface Provenance {
+  /** Times that a document stated. Other times are by Laurel's clock. */
+  readonly statedTimes?: { readonly createTime?: Instant; readonly updateTime?: Instant } | undefined
+  /** Ids that Laurel created, by dialect. All others were given. */
+  readonly mintedIds?: Readonly<Record<DialectId, string>> | undefined
+}
+
 /** A definition in the database. Each write changes its etag. */
-export interface StoredAchievement extends Achievement {
+export interface StoredAchievement extends Achievement, Provenance {
   readonly titleId: string
   readonly createTime: Instant
   readonly updateTime: Instant

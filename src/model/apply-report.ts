@@ -48,8 +48,10 @@ export function applyReport(
     : Math.max(progress.reportedPercent, percentIn(report))
   const imported = report.kind === 'import' ? report : undefined
   const extensions = imported ? { ...progress.extensions, ...imported.extensions } : progress.extensions
+  // A document's own state counts: it may have a value, or a percent, and still say that nothing was started.
   const started =
-    achieved || hasStarted(achievement, values, reportedPercent) || imported?.state === 'in_progress'
+    achieved ||
+    (imported ? imported.state === 'in_progress' : hasStarted(achievement, values, reportedPercent))
   const state = achieved ? 'achieved' : started ? 'in_progress' : progress.state
   // A document may revoke an unlock that it brings; an earlier unlock is revoked by enforcement only.
   const revoked = progress.revoked || (!alreadyUnlocked && imported?.revoked === true)

@@ -35,6 +35,17 @@ export function records(
     .filter(({ achievement, progress, summary }) => (achievement ?? progress ?? summary) !== undefined)
 }
 
+/** Any record that the model allows, with any of its parts, whatever a shape carries. */
+export function anyRecords(
+  adapter: Adapter,
+  withExtensions: readonly WithExtensions[],
+): fc.Arbitrary<Canonical> {
+  const parts = ['definition', 'progress', 'summary'] as const
+  return fc
+    .subarray([...parts], { minLength: 1 })
+    .chain((carries) => records(adapter, carries, withExtensions))
+}
+
 function titles({ id, ids }: Adapter): fc.Arbitrary<Canonical['title']> {
   return fc.record({
     binding: fc.bigInt(0n, 2n ** 64n - 1n).map((entropy) => ids.deriveBinding('title-1', entropy)),
@@ -60,17 +71,17 @@ function progressFacts(adapter: Adapter, achievement: Achievement | undefined): 
     fc.record({
       ...facts,
       state: fc.constant('not_started' as const),
-      percent: fc.constant(0),
-      values: fc.constant({}),
+      percent: fc.constantFrom(0, 0, 7),
+      values: fc.oneof(fc.constant({}), facts.values),
       unlockTime: fc.constant(undefined),
-      revoked: fc.constant(false),
+      revoked: fc.boolean(),
     }),
     fc.record({
       ...facts,
       state: fc.constant('in_progress' as const),
       percent: fc.integer({ min: 0, max: 99 }),
       unlockTime: fc.constant(undefined),
-      revoked: fc.constant(false),
+      revoked: fc.boolean(),
     }),
     fc.record({
       ...facts,

@@ -234,12 +234,18 @@ describe('losses', () => {
     const { code, stderr } = await laurel(['export', UNCODED, '--title', 'lossy'])
     expect(code).toBe(0)
     expect(stderr).toMatch(/^\d+ losses/)
-    expect(stderr).toMatch(/dropped +\$\.achievement\.tags +\S/)
+    expect(stderr).toMatch(/dropped +\$\[\*\]\.achievement\.tags +\S/)
     const { summary, losses } = JSON.parse(
       (await laurel(['export', UNCODED, '--title', 'lossy', '--json'])).stderr,
     )
     expect(losses).toHaveLength(summary.lossCount)
-    expect(losses).toContainEqual(expect.objectContaining({ kind: 'dropped', path: '$.achievement.tags' }))
+    expect(losses).toContainEqual(
+      expect.objectContaining({
+        kind: 'dropped',
+        path: expect.stringMatching(/^\$\[\d+\]\.achievement\.tags$/),
+        achievementId: expect.any(String),
+      }),
+    )
   })
 
   test('stop an export with --reject-losses', async () => {

@@ -4,6 +4,8 @@ import type { Canonical, DecodeContext, EncodeContext } from '../adapter.ts'
 import { EMPTY_OBJECT } from '../empty.ts'
 import { lossValue } from '../loss-value.ts'
 import type { LossReport, Path } from '../losses.ts'
+import { saysSomething } from '../translate.ts'
+import { importedProgress } from './imported-progress.ts'
 
 type Part = 'title' | 'achievement' | 'progress' | 'summary'
 type Reasons<Facts> = Readonly<Partial<Record<keyof Facts, string>>>
@@ -16,6 +18,8 @@ export interface LossRules {
    * dropped as a whole.
    */
   readonly reasons: { readonly [P in Part]?: Reasons<NonNullable<Canonical[P]>> }
+  /** Whether definitions carry no requirements, so that a reader cannot relate values to a percent. */
+  readonly hasNoRequirements?: boolean
   /** Whether items of lists are reported as a whole; otherwise the members that differ are. */
   readonly hasWholeItems?: boolean
   /** Whether a member of the dialect's own extension is compared. Absent: none is. */
@@ -35,15 +39,28 @@ export function measureLosses(
 ): void {
   const measure = new Measure(losses, rules)
   for (const part of ['title', 'achievement', 'progress', 'summary'] as const) {
-    const before = record[part]
-    let after = back[part]
-    if (part === 'achievement' && after === undefined) continue
-    if (part === 'title' && back.achievement === undefined && back.title.binding === undefined)
-      after = { ...back.title, binding: record.title.binding }
-    if (before === after) continue
-    measure.compare(before, after, [part])
+    const [before, after] = [record[part], back[part]]
+    if (before === after || (part === 'achievement' && after === undefined)) continue
+    measure.compare(...asImported(part, record, back, rules), [part])
     if (before && after) measure.compareExtensions(before.extensions, after.extensions, part)
   }
+}
+
+/** Returns a part of the record and of `back` as an import understands them. */
+function asImported(part: Part, record: Canonical, back: Canonical, rules: LossRules): [unknown, unknown] {
+  if (part === 'title' && back.achievement === undefined && back.title.binding === undefined) {
+    return [record.title, { ...back.title, binding: record.title.binding }]
+  }
+  if (part !== 'progress' || record.progress === undefined || back.progress === undefined) {
+    return [record[part], back[part]]
+  }
+  const definition = rules.hasNoRequirements === true ? undefined : (record.achievement ?? back.achievement)
+  const before = importedProgress(definition, record.progress)
+  const after = importedProgress(definition, back.progress)
+  if (record.achievement === undefined || back.achievement === undefined) return [before, after]
+  // Beside its definition, progress that says nothing claims nothing about a player, and its id is the definition's.
+  if (!saysSomething(before) && !saysSomething(after)) return [before, before]
+  return [before, { ...after, achievementId: before.achievementId }]
 }
 
 /** Returns how a reader of the document reads the entry of a record. */

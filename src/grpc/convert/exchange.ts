@@ -74,8 +74,9 @@ export function writeDialect({ id, shapes, capabilities, ...dialect }: DialectDe
   }
 }
 
-export function writeLoss({ kind, path, from, to, detail }: Loss): LossMessage {
-  return { kind: LOSS_KINDS_ON_WIRE[kind], path, fromJson: writeJson(from), toJson: writeJson(to), detail }
+export function writeLoss({ kind, path, from, to, detail, achievementId = '' }: Loss): LossMessage {
+  const values = { fromJson: writeJson(from), toJson: writeJson(to) }
+  return { kind: LOSS_KINDS_ON_WIRE[kind], path, ...values, detail, achievementId }
 }
 
 export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {

@@ -82,8 +82,8 @@ function groupsOf<Item>(items: readonly Item[], sizeOf: (item: Item) => number):
   return groups
 }
 
-function sizeOfLoss({ path, fromJson, toJson, detail }: LossMessage): number {
-  return path.length + fromJson.length + toJson.length + detail.length
+function sizeOfLoss({ path, fromJson, toJson, detail, achievementId }: LossMessage): number {
+  return path.length + fromJson.length + toJson.length + detail.length + achievementId.length
 }
 
 /** Counts 8 KiB for an error, the limit of an error's details. */

@@ -35,8 +35,11 @@ export async function withDialectIds(
     await queries.achievementIds.insert(titleId, adapter.id, created)
     return queries.achievements.listByIds(titleId, unnamedIds)
   })
-  const ids = new Map(named.map((achievement) => [achievement.id, achievement.ids]))
+  const namedById = new Map(named.map((achievement) => [achievement.id, achievement]))
   return achievements
-    .map((achievement) => ({ ...achievement, ids: ids.get(achievement.id) ?? achievement.ids }))
+    .map((achievement) => {
+      const { ids, mintedIds } = namedById.get(achievement.id) ?? achievement
+      return { ...achievement, ids, mintedIds }
+    })
     .filter(hasId)
 }

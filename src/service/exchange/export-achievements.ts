@@ -7,7 +7,7 @@ import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
 import { DocumentOutput, encodeRecord, shapeOf } from './output.ts'
-import { recordOf } from './to-canonical.ts'
+import { pathsMadeByLaurel, recordOf } from './to-canonical.ts'
 
 export interface ExportAchievementsOptions extends DocumentOptions {
   readonly dialect: string
@@ -30,12 +30,13 @@ export async function* exportAchievements(
   const adapter = dialectOf(services, options.dialect)
   const shape = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  const output = new DocumentOutput(adapter, shape?.name)
+  const output = new DocumentOutput(adapter, shape?.name, options.lossPolicy)
+  const languages = { locale: options.locale, readerLocale: title.defaultLocale }
   for await (const page of pagesOf(services, options, call)) {
     for (const achievement of await withDialectIds(services, adapter, titleId, page, call)) {
       const record = recordOf(adapter, title, achievement)
-      const { json, purpose, losses } = encodeRecord(adapter, titleId, record, shape, options, undefined)
-      const part = output.add(json, purpose, losses)
+      const entry = encodeRecord(adapter, titleId, record, shape, languages, undefined)
+      const part = output.add({ ...entry, made: pathsMadeByLaurel(adapter, achievement) })
       if (part !== undefined) yield part
     }
   }

@@ -1,5 +1,6 @@
 import type { Adapter, Shape } from '../../dialect/adapter.ts'
 import { shapeFor } from '../../dialect/shapes.ts'
+import { saysSomething } from '../../dialect/translate.ts'
 import { invalidArgument } from '../../model/errors.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
@@ -12,7 +13,7 @@ import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
 import { DocumentOutput, encodeRecord, shapeOf } from './output.ts'
-import { recordOf, summaryRecordOf } from './to-canonical.ts'
+import { pathsMadeByLaurel, recordOf, summaryRecordOf } from './to-canonical.ts'
 
 export interface ExportProgressOptions extends DocumentOptions {
   readonly dialect: string
@@ -36,21 +37,32 @@ export async function* exportProgress(
   const adapter = dialectOf(services, options.dialect)
   const shape = options.shape === undefined ? undefined : shapeOf(adapter, options.shape)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, options.titleId))
-  const output = new DocumentOutput(adapter, shape?.name)
+  const output = new DocumentOutput(adapter, shape?.name, options.lossPolicy)
+  const languages = { locale: options.locale, readerLocale: title.defaultLocale }
   const purpose = shape === undefined ? 'progress' : purposeOf(shape)
+  const hasDefinitions = (shape ?? shapeFor(adapter, purpose))?.carries.includes('definition') === true
   for await (const { playerId, account } of playersOf(services, adapter, options, call)) {
     const records =
       purpose === 'summary'
         ? summaryOf(services, adapter, title, playerId, account, call)
-        : progressOf(services, adapter, title, playerId, account, shape, call)
-    for await (const record of records) {
-      const { json, losses } = encodeRecord(adapter, title.id, record, shape, options, account, purpose)
-      const part = output.add(json, purpose, losses)
+        : progressOf(services, adapter, title, playerId, account, hasDefinitions, call)
+    output.startList()
+    for await (const { record, made } of records) {
+      const entry = encodeRecord(adapter, title.id, record, shape, languages, account, purpose)
+      const losses = entry.losses
+        .filter(({ path }) => hasDefinitions || IS_PROGRESS.test(path))
+        // The caller who names the player knows whose the document is.
+        .filter(({ path }) => options.playerId === undefined || !IS_ACCOUNT.test(path))
+      const part = output.add({ ...entry, losses, made })
       if (part !== undefined) yield part
     }
   }
   yield output.end([], purpose)
 }
+
+/** In a shape without definitions, progress alone is exported: title and definition are needed to compute it. */
+const IS_PROGRESS = /^\$\.(progress|summary)/
+const IS_ACCOUNT = /^\$\.(progress|summary)\.account$/
 
 /** @throws LaurelError for a shape that carries definitions only. */
 function purposeOf({ name: shape, carries }: Shape): 'progress' | 'summary' {
@@ -85,10 +97,9 @@ async function* progressOf(
   title: Title,
   playerId: string,
   account: string | undefined,
-  shape: Shape | undefined,
+  listsAll: boolean,
   call: Call,
 ) {
-  const listsAll = (shape ?? shapeFor(adapter, 'progress'))?.carries.includes('definition') === true
   const returned: string[] = []
   for (;;) {
     const filter = { playerId, titleId: title.id, states: [], returned, limit: PAGE_SIZE }
@@ -101,16 +112,19 @@ async function* progressOf(
     for (const achievement of withIds) {
       const progress = progressById.get(achievement.id)
       if (listsAll || hasRow(adapter, progress))
-        yield recordOf(adapter, title, achievement, { account, progress })
+        yield {
+          record: recordOf(adapter, title, achievement, { account, progress }),
+          made: pathsMadeByLaurel(adapter, achievement),
+        }
     }
     if (page.length < PAGE_SIZE) return
     returned.push(...achievements.map(({ id }) => idDigest(id)))
   }
 }
 
-/** True if progress has started, or if the dialect stored something of its own with it. */
+/** True if progress says something, or if the dialect stored something of its own with it. */
 function hasRow(adapter: Adapter, progress: Progress | undefined): boolean {
-  return progress !== undefined && (progress.state !== 'not_started' || adapter.id in progress.extensions)
+  return progress !== undefined && (saysSomething(progress) || Object.hasOwn(progress.extensions, adapter.id))
 }
 
 async function* summaryOf(
@@ -125,5 +139,6 @@ async function* summaryOf(
     playerTitle: await queries.playerTitles.find({ playerId, titleId: title.id }),
     maxScore: (await queries.titles.findTotals(title.id)).maxScore,
   }))
-  if (playerTitle !== undefined) yield summaryRecordOf(adapter, title, playerTitle, maxScore, account)
+  if (playerTitle === undefined) return
+  yield { record: summaryRecordOf(adapter, title, playerTitle, maxScore, account), made: undefined }
 }

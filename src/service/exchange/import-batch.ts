@@ -1,12 +1,18 @@
 import type { Canonical } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
+import { saysSomething } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { achievementNotFound } from '../require.ts'
 import type { Services } from '../services.ts'
 import type { EntryOutcome } from './document-parts.ts'
-import { type DefinitionContext, type ImportedDefinition, importDefinitions } from './import-definitions.ts'
+import {
+  type DefinitionContext,
+  type DefinitionEntry,
+  type ImportedDefinition,
+  importDefinitions,
+} from './import-definitions.ts'
 import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
 import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
 import { withPastTimes } from './past-times.ts'
@@ -69,17 +75,15 @@ async function importIntoTitle(
   const { adapter, mapping, dryRun, writesDefinitions } = settings
   const past = entries.map(({ record, path }) => withPastTimes(record, path, services))
   const records = past.map(({ result }) => result)
+  const pastEntries = entries.map(({ shape }, index) => ({ shape, record: records[index] as Canonical }))
   const lock = writesDefinitions ? 'lock' : 'lockShared'
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, lock)
   const context: TitleContext = { ...settings, services, queries, call, titleId, matcher }
   const names = dryRun ? await queries.achievements.listNames(titleId) : new Map<string, string>()
   const definitions = writesDefinitions
-    ? await importDefinitions(
-        context,
-        entries.map(({ shape }, index) => ({ shape, record: records[index] as Canonical })),
-      )
+    ? await importDefinitions(context, pastEntries)
     : records.map((record) => match(matcher, record))
-  const results = await importProgressOf(context, records, definitions)
+  const results = await importProgressOf(context, pastEntries, definitions)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
     const definition = definitions[index] as ImportedDefinition
     const result = results[index]
@@ -134,12 +138,13 @@ async function importProgressOf(
     playerId: namedPlayerId,
     appliesRevocations = false,
   }: TitleContext,
-  records: readonly Canonical[],
+  entries: readonly DefinitionEntry[],
   definitions: readonly ImportedDefinition[],
 ): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
+  const records = entries.map(({ record }) => record)
   const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
   const owners = new Map(await queries.accounts.findPlayers(adapter.id, accounts))
-  const facts = records.map((record, index) => {
+  const facts = entries.map(({ record, shape }, index) => {
     try {
       if (definitions[index]?.error !== undefined) return undefined
       const playerId = playerOfFacts(adapter, record, namedPlayerId, owners)
@@ -148,7 +153,8 @@ async function importProgressOf(
       if (record.progress !== undefined && achievement === undefined) {
         return achievementNotFound(titleId, record.progress.achievementId)
       }
-      return { playerId, titleId, facts: record.progress, achievement, summary: record.summary }
+      const { title, progress, summary } = record
+      return { playerId, titleId, facts: progress, achievement, summary, title, shape }
     } catch (error) {
       if (error instanceof LaurelError) return error
       throw error
@@ -180,8 +186,7 @@ export function unownedLosses(
   playerId: string | undefined,
 ): readonly Loss[] {
   if (playerId !== undefined || accountOf(record) !== undefined) return []
-  const isStarted = record.progress !== undefined && record.progress.state !== 'not_started'
-  if (!isStarted && record.summary === undefined) return []
+  if (!saysSomething(record.progress) && record.summary === undefined) return []
   const detail = 'progress without a player: name the player in the request to import it'
   return [{ kind: 'dropped', path, from: record.progress?.state, to: undefined, detail }]
 }

@@ -102,6 +102,7 @@ function create(
     listOrder: incoming.listOrder || listOrder,
     createTime: incoming.createTime ?? now,
     updateTime: incoming.updateTime ?? now,
+    statedTimes: timesStatedBy(incoming),
     etag: '',
   }
 }
@@ -122,5 +123,18 @@ function replace(
     ...merged,
     createTime: merged.createTime ?? existing.createTime,
     updateTime: record.achievement.updateTime ?? now,
+    statedTimes: timesStatedBy(record.achievement, existing),
   }
+}
+
+/** Returns the times that documents stated: those of this one too, unless the record has had them already. */
+function timesStatedBy(
+  { createTime, updateTime }: Achievement,
+  existing?: StoredAchievement,
+): StoredAchievement['statedTimes'] {
+  const stated = {
+    ...(createTime === undefined || createTime === existing?.createTime ? {} : { createTime }),
+    ...(updateTime === undefined || updateTime === existing?.updateTime ? {} : { updateTime }),
+  }
+  return Object.keys(stated).length === 0 ? existing?.statedTimes : { ...existing?.statedTimes, ...stated }
 }

@@ -17,7 +17,7 @@ import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
 import { withPastTimes } from './past-times.ts'
-import { checkDocument, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
+import { checkDocument, DEFAULT_LOCALE, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 
 export interface ImportOptions extends DocumentOptions {
@@ -162,9 +162,9 @@ async function findTitles(
 /** Returns the caller's locale, else the default locale of the title that the caller names. */
 async function fallbackLocaleOf(services: Services, options: ImportOptions, call: Call): Promise<string> {
   const { titleId, locale } = options
-  if (locale !== undefined || titleId === undefined) return locale ?? 'en'
+  if (locale !== undefined || titleId === undefined) return locale ?? DEFAULT_LOCALE
   const title = await services.store.read(call.signal, (queries) => queries.titles.find(titleId))
-  return title?.defaultLocale ?? 'en'
+  return title?.defaultLocale ?? DEFAULT_LOCALE
 }
 
 /** If the caller names neither locale nor title, the locale is the default of the title that an entry names. */

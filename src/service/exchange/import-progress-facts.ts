@@ -9,7 +9,6 @@ import {
   type Progress,
   type ProgressKey,
   type ProgressResult,
-  type Report,
   type ReportContext,
   valueAt,
 } from '../../model/progress.ts'
@@ -21,6 +20,7 @@ import { addReport, attempt } from '../progress/writer/apply-report.ts'
 import { type PlayerTitleChanges, UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import type { Drift } from './document-parts.ts'
 import { ImportedStats } from './import-stats.ts'
+import { type ImportReport, mergeProgress, reportOf } from './merge-progress.ts'
 
 /** One entry's progress of one player, with the matched achievement. */
 export interface PlayerFacts {
@@ -29,6 +29,9 @@ export interface PlayerFacts {
   readonly facts: ProgressFacts | undefined
   readonly achievement: StoredAchievement | undefined
   readonly summary: SummaryFacts | undefined
+  readonly title: Canonical['title']
+  /** The name of the entry's shape; undefined if the dialect has only one. */
+  readonly shape: string | undefined
 }
 
 export interface ImportedProgress extends ProgressResult {
@@ -62,21 +65,22 @@ export async function importPlayerFacts(
   await stats.load(players)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
   const attribution = attributionOf(call, undefined)
-  const results = players.map(({ facts, achievement, summary }, index) => {
+  const results = players.map(({ facts, achievement, summary, title, shape }, index) => {
     const key = keys[index] as (typeof keys)[number]
     const changes = unitOfWork.of(key)
     if (summary !== undefined) changes.annotate({ [adapter.id]: summaryToJson(summary) })
     if (facts === undefined || achievement === undefined) return undefined
-    const { state, percent, values, unlockTime, revoked, extensions } = facts
-    const report = { kind: 'import', state, percent, values, unlockTime, revoked, extensions } as const
     return attempt(() => {
       const progress = changes.progressOf(achievement.id)
+      const report = mergeProgress(adapter, achievement, progress, { title, facts, shape })
       const movements = stats.movementsOf(key, achievement, progress, report, context)
       const recorded = addReport(changes, key, achievement, report, context, attribution)
       const result =
-        appliesRevocations && revoked ? revoke(changes, achievement, recorded, context, adapter) : recorded
+        appliesRevocations && facts.revoked
+          ? revoke(changes, achievement, recorded, context, adapter)
+          : recorded
       stats.apply(changes, key, movements, context, attribution)
-      return { ...result, drift: driftOf(achievement, report, result.progress, context, key) }
+      return { ...result, drift: driftOf(achievement, reportOf(facts), result.progress, context, key) }
     })
   })
   await stats.flush()
@@ -117,7 +121,7 @@ const TIME_TOLERANCE = TICKS_PER_MILLISECOND
  */
 function driftOf(
   achievement: StoredAchievement,
-  report: Extract<Report, { kind: 'import' }>,
+  report: ImportReport,
   stored: Progress,
   context: ReportContext,
   key: ProgressKey,

@@ -1,15 +1,8 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
-import { decodeEntry, encodeEntry, type Identities } from '../../dialect/translate.ts'
 import type { Achievement, Requirement, StoredAchievement } from '../../model/achievement.ts'
 import { type JsonValue, sameJson } from '../../model/json.ts'
-import {
-  mergeText,
-  TEXT_COUNT,
-  type TextMerge,
-  textsInCommon,
-  translatedTags,
-  UNDETERMINED,
-} from './merge-texts.ts'
+import { asRead } from './baseline.ts'
+import { mergeText, TEXT_COUNT, type TextMerge, textsInCommon, translatedTags } from './merge-texts.ts'
 import { mergeValue } from './merge-values.ts'
 import { definitionOf } from './to-canonical.ts'
 
@@ -183,22 +176,9 @@ function baselineOf(
   shape: string | undefined,
   language: string | undefined,
 ): Achievement {
-  const current = {
-    // An entry without a title is compared with a baseline without one.
-    title: { ...title, binding: title.binding ?? {} },
-    achievement: definitionOf(existing),
-    progress: undefined,
-    summary: undefined,
-  }
-  const identities: Identities = {
-    binding: () => ({}),
-    achievementId: () =>
-      achievement?.ids[adapter.id] ??
-      adapter.ids.mint({ taken: new Set(), time: existing.createTime, entropy: 0n }),
-  }
+  const current = { title, achievement: definitionOf(existing), progress: undefined, summary: undefined }
   const context = { locale: language, shape, purpose: 'definition', account: undefined } as const
-  const { result } = encodeEntry(adapter, current, context, identities)
-  const { result: baseline } = decodeEntry(adapter, result, { locale: UNDETERMINED, envelope: {} })
+  const baseline = asRead(adapter, current, context, achievement?.ids[adapter.id])
   return baseline.achievement ?? definitionOf(existing)
 }
 

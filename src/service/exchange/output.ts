@@ -1,12 +1,12 @@
 import type { Adapter, Canonical, EncodeContext, Shape } from '../../dialect/adapter.ts'
 import { DocumentWriter } from '../../dialect/document.ts'
-import type { Loss } from '../../dialect/losses.ts'
+import type { Loss, LossPolicy } from '../../dialect/losses.ts'
 import { purposeOf, shapeFor, shapeNamed } from '../../dialect/shapes.ts'
 import { encodeEntry, type Identities } from '../../dialect/translate.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
-import { pack } from '../../model/packed.ts'
-import type { DocumentOptions, ExportPart } from './document-parts.ts'
+import type { ExportPart } from './document-parts.ts'
+import { type EncodedRecord, EntryLosses } from './entry-losses.ts'
 import { derivedBinding } from './identities.ts'
 import { lossesRejected } from './read-entries.ts'
 
@@ -16,29 +16,56 @@ type Purpose = EncodeContext['purpose']
 const PART_LENGTH = 64 * 1024
 const MAX_PART_LOSSES = 1000
 
+/** The languages of a document whose dialect has one, or does not state one. */
+export interface Languages {
+  /** The language to prefer; undefined for each record's default. */
+  readonly locale: string | undefined
+  /** What a reader of the document assumes if the caller names no language. */
+  readonly readerLocale: string
+}
+
+/** An entry to write. */
+export interface OutputEntry extends EncodedRecord {
+  readonly json: JsonObject
+  readonly purpose: Purpose
+  /** Losses of the entry that the record was read from, by paths of its document. */
+  readonly readingLosses?: readonly Loss[]
+}
+
 /** Writes a document in parts. */
 export class DocumentOutput {
   readonly #adapter: Adapter
   readonly #shape: string | undefined
   readonly #single: boolean
+  readonly #lossPolicy: LossPolicy
+  readonly #entryLosses: EntryLosses
   #writer: DocumentWriter | undefined
   #text = ''
   #losses: Loss[] = []
-  readonly #reportedTitleLosses = new Set<string>()
   #entryCount = 0
   #lossCount = 0
 
-  constructor(adapter: Adapter, shape: string | undefined, single = false) {
+  constructor(adapter: Adapter, shape: string | undefined, lossPolicy: LossPolicy, single = false) {
     this.#adapter = adapter
     this.#shape = shape
+    this.#lossPolicy = lossPolicy
     this.#single = single
+    this.#entryLosses = new EntryLosses(single)
   }
 
-  /** Appends an entry. Returns a part once it is full. */
-  add(json: JsonObject, purpose: Purpose, losses: readonly Loss[]): ExportPart | undefined {
+  /** Starts a list of its own within the document, as the achievements of each player are. */
+  startList(): void {
+    this.#entryLosses.restart()
+  }
+
+  /**
+   * Appends an entry. Returns a part once it is full.
+   * @throws LaurelError LOSSES_REJECTED under the `reject` policy.
+   */
+  add(entry: OutputEntry): ExportPart | undefined {
     this.#entryCount += 1
-    this.#text += this.#writerFor(purpose).entry(json)
-    this.#addLosses(losses)
+    this.#text += this.#writerFor(entry.purpose, entry.json).entry(entry.json)
+    this.#addLosses([...(entry.readingLosses ?? []), ...this.#entryLosses.next(entry)])
     return this.#text.length < PART_LENGTH && this.#losses.length < MAX_PART_LOSSES ? undefined : this.#part()
   }
 
@@ -48,24 +75,19 @@ export class DocumentOutput {
     return { ...this.#part(), summary: { entryCount: this.#entryCount, lossCount: this.#lossCount } }
   }
 
-  /** The purpose of the first entry decides the format of the list. */
-  #writerFor(purpose: Purpose): DocumentWriter {
-    const shape = this.#shape ?? shapeFor(this.#adapter, purpose)?.name ?? ''
-    this.#writer ??= new DocumentWriter(this.#adapter.envelope, shape, this.#single)
+  /** The shape of the first entry decides the format of the list, the requested shape that of an empty one. */
+  #writerFor(purpose: Purpose, first?: JsonObject): DocumentWriter {
+    const adapter = this.#adapter
+    const shape = first && adapter.shapeOf?.(first, { locale: '', envelope: {} })
+    const asked = this.#shape ?? shapeFor(adapter, purpose)?.name ?? ''
+    this.#writer ??= new DocumentWriter(adapter.envelope, shape ?? asked, this.#single)
     return this.#writer
   }
 
-  /** Losses of the title are the same for each entry and reported once. */
   #addLosses(losses: readonly Loss[]): void {
-    for (const loss of losses) {
-      if (loss.path.startsWith('$.title.')) {
-        const key = pack(loss)
-        if (this.#reportedTitleLosses.has(key)) continue
-        this.#reportedTitleLosses.add(key)
-      }
-      this.#losses.push(loss)
-      this.#lossCount += 1
-    }
+    if (this.#lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
+    this.#losses.push(...losses)
+    this.#lossCount += losses.length
   }
 
   #part(): ExportPart {
@@ -104,11 +126,11 @@ export function encodeRecord(
   titleId: string,
   record: Canonical,
   shape: Shape | undefined,
-  { locale, lossPolicy }: DocumentOptions,
+  { locale, readerLocale }: Languages,
   account: string | undefined,
   purpose: Purpose = purposeFor(adapter, record, shape, '$'),
-): { readonly json: JsonObject; readonly purpose: Purpose; readonly losses: readonly Loss[] } {
-  const context = { locale, shape: shape?.name, purpose, account }
+): OutputEntry {
+  const context = { locale, readerLocale: locale ?? readerLocale, shape: shape?.name, purpose, account }
   const identities: Identities = {
     binding: () => derivedBinding(adapter, titleId),
     achievementId: () => {
@@ -116,6 +138,5 @@ export function encodeRecord(
     },
   }
   const { result, losses } = encodeEntry(adapter, record, context, identities)
-  if (lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
-  return { json: result, purpose, losses }
+  return { record, json: result, purpose, losses }
 }

@@ -7,6 +7,7 @@ import { decodeEntry } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { DocumentOptions } from './document-parts.ts'
+import { achievementIdOf } from './entry-losses.ts'
 import type { SpooledDocument } from './spool.ts'
 
 /** An entry of a document, decoded or rejected. */
@@ -31,6 +32,9 @@ export interface DocumentFacts extends DocumentEnd {
 }
 
 const MAX_LOSSES_IN_ERROR = 20
+
+/** BCP-47 tag of texts of which neither the document, nor the caller, nor a title says the language. */
+export const DEFAULT_LOCALE = 'en'
 
 /**
  * Decodes a document's entries one by one; an entry that is not of the dialect is yielded as an error. `envelope` is the
@@ -73,7 +77,9 @@ function decode(
     let decoded = decodeEntry(adapter, json, context, entry.path)
     const locale = localeOf(decoded.result.title)
     if (locale !== context.locale) decoded = decodeEntry(adapter, json, { ...context, locale }, entry.path)
-    const { result, losses } = decoded
+    const { result } = decoded
+    const achievementId = achievementIdOf(result)
+    const losses = decoded.losses.map((loss) => ({ ...loss, achievementId }))
     return { path, shape: adapter.shapeOf?.(json, context), record: result, losses }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
@@ -110,7 +116,7 @@ async function readThrough(
   visit: Visitor,
   envelope: JsonObject | undefined,
 ): Promise<{ readonly facts: DocumentFacts; readonly firstLosses: readonly Loss[] }> {
-  const reader = readEntries(adapter, document, () => options.locale ?? 'en', envelope)
+  const reader = readEntries(adapter, document, () => options.locale ?? DEFAULT_LOCALE, envelope)
   let firstLosses: readonly Loss[] = []
   for (;;) {
     const { value, done } = await reader.next()
@@ -123,12 +129,19 @@ async function readThrough(
 export function lossesRejected(losses: readonly Loss[]): LaurelError {
   const shown = losses.slice(0, MAX_LOSSES_IN_ERROR)
   const message = `the translation would lose ${losses.length} facts, and losses are rejected: ${shown
-    .map(({ kind, path }) => `${path} ${kind}`)
+    .map(({ kind, path, achievementId }) => `${path}${ofAchievement(achievementId)} ${kind}`)
     .join(', ')}`
   return new LaurelError('failed_precondition', 'LOSSES_REJECTED', message, {
     metadata: { lossCount: String(losses.length) },
-    violations: shown.map(({ kind, path, detail }) => ({ field: path, message: `${kind}: ${detail}` })),
+    violations: shown.map(({ kind, path, detail, achievementId }) => ({
+      field: path,
+      message: `${kind}${ofAchievement(achievementId)}: ${detail}`,
+    })),
   })
+}
+
+function ofAchievement(achievementId: string | undefined): string {
+  return achievementId === undefined ? '' : ` (of achievement ${achievementId})`
 }
 
 function documentError(error: unknown): unknown {

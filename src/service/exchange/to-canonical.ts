@@ -1,4 +1,5 @@
-import type { Adapter, Canonical, SummaryFacts } from '../../dialect/adapter.ts'
+import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
+import { formatPath } from '../../dialect/losses.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
@@ -29,13 +30,31 @@ export function recordOf(
   }
 }
 
-/** Returns the definition without its title id and etag, which no document contains. */
+/** Returns the definition without what no document contains. */
 export function definitionOf({
   titleId: _title,
   etag: _etag,
+  statedTimes: _times,
+  mintedIds: _ids,
   ...definition
 }: StoredAchievement): Achievement {
   return definition
+}
+
+/** Returns the paths of the values that Laurel made and no document stated: a document without them loses nothing. */
+export function pathsMadeByLaurel(
+  { id: dialect }: Adapter,
+  { id, ids, createTime, updateTime, statedTimes, mintedIds = {} }: StoredAchievement,
+): ReadonlySet<string> {
+  const made = new Set<string>()
+  if (statedTimes?.createTime !== createTime) made.add('$.achievement.createTime')
+  if (statedTimes?.updateTime !== updateTime) made.add('$.achievement.updateTime')
+  for (const [other, minted] of Object.entries(mintedIds)) {
+    if (ids[other] === minted) made.add(formatPath(['achievement', 'ids', other]))
+  }
+  // The code of a record whose document had none, and whose id was another record's code.
+  if (id === `${dialect}-${ids[dialect]}`) made.add('$.achievement.id')
+  return made
 }
 
 /**
@@ -47,12 +66,13 @@ function bindingOf(adapter: Adapter, title: Title) {
   return bound && { ...derivedBinding(adapter, title.id), ...(adapter.ids.completeBinding?.(bound) ?? bound) }
 }
 
-function progressFacts(
+/** Returns a player's stored progress as a document states it. */
+export function progressFacts(
   adapter: Adapter,
   achievement: StoredAchievement,
   account: string | undefined,
   progress: Progress,
-): Canonical['progress'] {
+): ProgressFacts {
   const { state, percent, values, unlockTime, revoked, extensions } = progress
   const achievementId = adapter.hasCodes ? achievement.id : (achievement.ids[adapter.id] ?? achievement.id)
   return { account, achievementId, state, percent, values, unlockTime, revoked, extensions }

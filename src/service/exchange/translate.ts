@@ -1,13 +1,19 @@
-import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import type { Adapter, Canonical, Shape } from '../../dialect/adapter.ts'
 import { LossReport } from '../../dialect/losses.ts'
-import { encodeEntry, type Identities, type Translated } from '../../dialect/translate.ts'
+import {
+  encodeEntry,
+  type Identities,
+  reportForeignExtensions,
+  saysSomething,
+  type Translated,
+} from '../../dialect/translate.ts'
 import type { Call } from '../call.ts'
 import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
 import { derivedIdentities } from './identities.ts'
-import { DocumentOutput, purposeFor, shapeOf } from './output.ts'
-import { checkDocument, lossesRejected, readEntries } from './read-entries.ts'
+import { DocumentOutput, type Languages, type OutputEntry, purposeFor, shapeOf } from './output.ts'
+import { checkDocument, DEFAULT_LOCALE, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
 
 export interface TranslateOptions extends DocumentOptions {
@@ -34,58 +40,74 @@ export async function* translate(
   await using document = await spool(content, services.settings.maxDocumentBytes)
   const facts = await checkDocument(from, document, options)
   const identities = derivedIdentities(to)
-  const output = new DocumentOutput(to, shape?.name, facts.single)
-  for await (const entry of readEntries(from, document, () => options.locale ?? 'en', facts.envelope)) {
+  const output = new DocumentOutput(to, shape?.name, options.lossPolicy, facts.single)
+  const readerLocale = options.locale ?? DEFAULT_LOCALE
+  for await (const entry of readEntries(from, document, () => readerLocale, facts.envelope)) {
     call.signal.throwIfAborted()
     if ('error' in entry) throw entry.error
-    const { result: record, losses } = forAnotherDialect(from.id, to, entry.record, identities)
-    const purpose = purposeFor(to, record, shape, entry.path)
-    const context = { locale: options.locale, shape: shape?.name, purpose, account: undefined }
-    const encoded = encodeEntry(to, record, context, identities)
-    const allLosses = [...entry.losses, ...losses, ...encoded.losses]
-    if (options.lossPolicy === 'reject' && allLosses.length > 0) throw lossesRejected(allLosses)
-    const part = output.add(encoded.result, purpose, allLosses)
+    const languages = { locale: options.locale, readerLocale }
+    const translated = translateRecord(from.id, to, entry, shape, languages, identities)
+    const part = output.add({ ...translated, readingLosses: entry.losses })
     if (part !== undefined) yield part
   }
   yield output.end(facts.losses)
 }
 
 /**
+ * Writes a record of one dialect in another one.
+ * @throws LaurelError if the dialect or the shape cannot hold it.
+ */
+export function translateRecord(
+  from: string,
+  to: Adapter,
+  { record, path }: { readonly record: Canonical; readonly path: string },
+  shape: Shape | undefined,
+  languages: Languages,
+  identities: Identities,
+): OutputEntry {
+  const { result, losses } = forAnotherDialect(from, to, record, shape, identities)
+  const purpose = purposeFor(to, result, shape, path)
+  const context = { ...languages, shape: shape?.name, purpose, account: undefined }
+  const encoded = encodeEntry(to, result, context, identities)
+  return { record, json: encoded.result, purpose, losses: [...losses, ...encoded.losses] }
+}
+
+/**
  * Returns the record without the ids that only its own dialect knows: the title's binding and the player's account.
- * Progress without a definition names the achievement by the id that the definition would get.
+ * Progress without a definition names the achievement by the id that the definition would get. Progress that says nothing is
+ * written only if it is what the entry is about.
  */
 function forAnotherDialect(
   from: string,
   to: Adapter,
   record: Canonical,
+  shape: Shape | undefined,
   identities: Identities,
 ): Translated<Canonical> {
   if (from === to.id) return { result: record, losses: [] }
   const report = new LossReport()
-  const { title, progress, summary } = record
+  const { title, achievement, summary } = record
   if (title.binding !== undefined) report.dropped(['title', 'binding'], title.binding, `ids of ${from}`)
+  const isRow = achievement === undefined || shape?.carries.includes('definition') === false
+  let progress = isRow || saysSomething(record.progress) ? record.progress : undefined
+  if (progress === undefined)
+    reportForeignExtensions(to.id, 'progress', record.progress?.extensions ?? {}, report)
   for (const [part, facts] of Object.entries({ progress, summary })) {
     if (facts?.account !== undefined)
       report.dropped([part, 'account'], facts.account, `a player's id in ${from}`)
   }
-  const lacksDefinition = progress !== undefined && record.achievement === undefined && !to.hasCodes
-  const achievementId = lacksDefinition ? identities.achievementId(record) : progress?.achievementId
-  if (lacksDefinition && achievementId !== undefined) {
-    report.coerced(
-      ['progress', 'achievementId'],
-      progress.achievementId,
-      achievementId,
-      `an id of ${to.displayName}`,
-    )
+  progress &&= { ...progress, account: undefined }
+  if (progress !== undefined && achievement === undefined && !to.hasCodes) {
+    const achievementId = identities.achievementId(record)
+    const path = ['progress', 'achievementId']
+    if (achievementId !== progress.achievementId)
+      report.coerced(path, progress.achievementId, achievementId, `an id of ${to.displayName}`)
+    progress = { ...progress, achievementId }
   }
-  const hasProgress =
-    progress !== undefined && (progress.state !== 'not_started' || record.achievement === undefined)
   const result: Canonical = {
     ...record,
     title: { ...title, binding: undefined },
-    progress: hasProgress
-      ? { ...progress, account: undefined, achievementId: achievementId as string }
-      : undefined,
+    progress,
     summary: summary && { ...summary, account: undefined },
   }
   return { result, losses: report.losses }

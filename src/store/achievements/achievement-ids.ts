@@ -32,7 +32,7 @@ export function achievementIdQueries(db: Kysely<Tables>) {
       return new Set(rows.map(({ id }) => id))
     },
 
-    /** Inserts dialect ids by achievement id, and raises the etags. An achievement with an id in the dialect keeps it. */
+    /** Inserts ids that Laurel created, by achievement id, and raises the etags. An achievement with an id in the dialect keeps it. */
     async insert(titleId: string, dialect: string, ids: ReadonlyMap<string, string>): Promise<void> {
       if (ids.size === 0) return
       await sql`
@@ -41,8 +41,12 @@ export function achievementIdQueries(db: Kysely<Tables>) {
         from unnest(${[...ids.values()]}::text[], ${[...ids.keys()]}::text[]) as r (id, achievement_id)
         on conflict (title_id, achievement_id, dialect) do nothing`.execute(db)
       await sql`
-        update achievements set revision = revision + 1
-        where title_id = ${titleId} and id = any(${[...ids.keys()]}::text[])`.execute(db)
+        update achievements set
+          revision = revision + 1,
+          definition = definition || jsonb_build_object(
+            'mintedIds', coalesce(definition -> 'mintedIds', '{}') || jsonb_build_object(${dialect}::text, r.minted))
+        from unnest(${[...ids.values()]}::text[], ${[...ids.keys()]}::text[]) as r (minted, achievement_id)
+        where title_id = ${titleId} and achievements.id = r.achievement_id`.execute(db)
     },
   }
 }

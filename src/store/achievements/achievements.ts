@@ -1,5 +1,10 @@
 import { type Kysely, type SqlBool, sql } from 'kysely'
-import { type Achievement, type StoredAchievement, scoreOf } from '../../model/achievement.ts'
+import {
+  type Achievement,
+  type Provenance,
+  type StoredAchievement,
+  scoreOf,
+} from '../../model/achievement.ts'
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
@@ -21,7 +26,8 @@ export interface AchievementFilter {
   readonly limit: number
 }
 
-export type AchievementWrite = Achievement & { readonly createTime: Instant; readonly updateTime: Instant }
+export type AchievementWrite = Achievement &
+  Provenance & { readonly createTime: Instant; readonly updateTime: Instant }
 
 export function achievementQueries(db: Kysely<Tables>) {
   const select = (titleId: string) =>

@@ -1,11 +1,11 @@
-import type { Achievement, Requirement } from '../../model/achievement.ts'
+import type { Achievement, Provenance, Requirement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { parseQuantity, type Quantity } from '../../model/quantity.ts'
 
 /** Members with a column of their own; the others are in one JSON document. */
 type Columns = 'id' | 'listOrder' | 'hidden' | 'tags' | 'ids' | 'createTime' | 'updateTime'
 
-export type Definition = Omit<Achievement, Columns>
+export type Definition = Omit<Achievement, Columns> & Provenance
 
 /** Returns a definition as JSON: 64-bit integers as text, doubles as numbers, undefined members left out. */
 export function definitionToJson(achievement: Definition): JsonObject {
@@ -30,11 +30,13 @@ export function definitionToJson(achievement: Definition): JsonObject {
     estimatedTime: estimatedTime === undefined ? undefined : String(estimatedTime),
     titleAssociations: achievement.titleAssociations,
     extensions: achievement.extensions,
+    statedTimes: achievement.statedTimes && timesToJson(achievement.statedTimes),
+    mintedIds: achievement.mintedIds,
   } as unknown as JsonObject
 }
 
 export function definitionFromJson(json: JsonObject): Definition {
-  const stored = json as unknown as Stored
+  const { statedTimes, ...stored } = json as unknown as Stored
   return {
     ...stored,
     lockedDescription: stored.lockedDescription,
@@ -57,7 +59,19 @@ export function definitionFromJson(json: JsonObject): Definition {
       ...association,
       version: association.version,
     })),
+    ...(statedTimes && { statedTimes: timesFromJson(statedTimes) }),
   }
+}
+
+type Times = NonNullable<Provenance['statedTimes']>
+type TimesJson = Readonly<Partial<Record<keyof Times, string>>>
+
+function timesToJson(times: Times): TimesJson {
+  return Object.fromEntries(Object.entries(times).map(([name, time]) => [name, String(time)]))
+}
+
+function timesFromJson(json: TimesJson): Times {
+  return Object.fromEntries(Object.entries(json).map(([name, time]) => [name, BigInt(time)]))
 }
 
 /** Returns an integer as text, because JSON readers round large numbers; a double as a number. */
@@ -70,7 +84,8 @@ export function quantityFromJson(json: string | number | bigint): Quantity {
   return parseQuantity(json, 'integer') ?? 0n
 }
 
-type Stored = Omit<Definition, 'window' | 'requirements' | 'estimatedTime'> & {
+type Stored = Omit<Definition, 'window' | 'requirements' | 'estimatedTime' | 'statedTimes'> & {
+  readonly statedTimes?: TimesJson
   readonly window: { readonly start: string; readonly end: string } | undefined
   readonly requirements: readonly (Omit<Requirement, 'target'> & { readonly target: string | number })[]
   readonly estimatedTime: string | undefined

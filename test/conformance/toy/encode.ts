@@ -11,7 +11,7 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
   const entry = {
     ...achievement?.extensions['toy'],
     game: title.binding?.['game'] ?? '',
-    id: achievement?.ids['toy'] ?? '',
+    id: achievement?.ids['toy'] ?? progress?.achievementId ?? '',
     slug: achievement?.id ?? progress?.achievementId ?? '',
     title: achievement?.name.text ?? '',
     ...(achievement?.hidden ? { secret: true } : {}),
@@ -25,5 +25,6 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
 const TEXT = 'a toy has one text, in a language that it does not say'
 const RULES: LossRules = {
   dialect: 'toy',
+  hasNoRequirements: true,
   reasons: { achievement: { name: TEXT, description: TEXT }, progress: { state: 'a toy is done or not' } },
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { ProgressFacts } from '../../../src/dialect/adapter.ts'
+import { BLANK_RECORD } from '../../../src/dialect/kit/blank.ts'
 import type { StoredAchievement } from '../../../src/model/achievement.ts'
 import { instantFromMilliseconds, TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
 import { dialects } from '../../../src/registry.ts'
@@ -97,7 +98,15 @@ describe('an import of an unlock that the platform revoked', () => {
     const write = (parts: Partial<ProgressFacts>) =>
       services.store.write(call.signal, (queries) => {
         const stated = { ...blank, unlockTime, revoked: false, extensions: {}, ...parts }
-        const player = { playerId: 'ann', titleId, facts: stated, achievement: goal, summary: undefined }
+        const player = {
+          playerId: 'ann',
+          titleId,
+          facts: stated,
+          achievement: goal,
+          summary: undefined,
+          shape: undefined,
+          title: BLANK_RECORD.title,
+        }
         return importPlayerFacts(queries, adapter, [player], {
           now: services.now(),
           appliesRevocations,

@@ -50,7 +50,15 @@ function importValue(playerId: string, value: bigint) {
     ...{ account: undefined, achievementId: 'hunter', state: 'in_progress', percent: 0 },
     ...{ values: { kills: value }, unlockTime: undefined, revoked: false, extensions: {} },
   }
-  const player = { playerId, titleId, facts, achievement: hunter, summary: undefined }
+  const player = {
+    playerId,
+    titleId,
+    facts,
+    achievement: hunter,
+    summary: undefined,
+    shape: undefined,
+    title: { binding: undefined, displayName: undefined, extensions: {} },
+  }
   const adapter = dialectOf(services, COMBINED)
   return services.store.write(call.signal, (queries) =>
     importPlayerFacts(queries, adapter, [player], { now: services.now(), appliesRevocations: false, call }),

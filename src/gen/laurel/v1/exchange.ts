@@ -163,12 +163,13 @@ export interface Loss {
   /** The kind of the loss or outcome. */
   kind: LossKind;
   /**
-   * The JSON path of the value, `$.achievements[3].rewards[0]`. When reading a document, a path of the document; when
-   * writing one, a path of the canonical record after its index in the list.
+   * The JSON path of the value. When reading a document, a path of the document, `$.achievements[3].rewards[0]`; when
+   * writing one, a path of the canonical record after its index in the list, `$[3].achievement.rewards[0]`, or after `$`
+   * if the document is one entry. A loss of the title is reported with the first entry that has it.
    */
   path: string;
   /**
-   * The input as JSON text. Empty if there was none. Of a value longer than 64 Ki characters, its beginning as a JSON
+   * The input as JSON text, instants as RFC 3339. Empty if there was none. Of a value longer than 64 Ki characters, its beginning as a JSON
    * string.
    */
   fromJson: string;
@@ -176,6 +177,11 @@ export interface Loss {
   toJson: string;
   /** The reason, for people. */
   detail: string;
+  /**
+   * The achievement of the entry, as the document or the title names it. Empty for a value that stands beside the
+   * entries.
+   */
+  achievementId: string;
 }
 
 /** Counts of a written document. */
@@ -535,7 +541,7 @@ export const DialectShape: MessageFns<DialectShape> = {
 };
 
 function createBaseLoss(): Loss {
-  return { kind: 0, path: "", fromJson: "", toJson: "", detail: "" };
+  return { kind: 0, path: "", fromJson: "", toJson: "", detail: "", achievementId: "" };
 }
 
 export const Loss: MessageFns<Loss> = {
@@ -554,6 +560,9 @@ export const Loss: MessageFns<Loss> = {
     }
     if (message.detail !== "") {
       writer.uint32(42).string(message.detail);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(50).string(message.achievementId);
     }
     return writer;
   },
@@ -611,6 +620,14 @@ export const Loss: MessageFns<Loss> = {
             message.detail = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -633,6 +650,7 @@ export const Loss: MessageFns<Loss> = {
     message.fromJson = object.fromJson ?? "";
     message.toJson = object.toJson ?? "";
     message.detail = object.detail ?? "";
+    message.achievementId = object.achievementId ?? "";
     return message;
   },
 };

@@ -1616,7 +1616,7 @@ export const ExchangeServiceService = {
   },
   /**
    * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
-   * from the document deterministically and reported as losses.
+   * from the document deterministically. They are no losses; ids that the other dialect cannot represent are.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
@@ -1670,7 +1670,9 @@ export const ExchangeServiceService = {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * A title or an achievement without an id in the dialect is assigned one, which is stored and reported as a loss.
+   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same; a
+   * title's is derived from its own id. Neither is a loss, nor is a value that Laurel made itself: the times of a
+   * definition by its own clock, an id that it assigned, a list order that the position in the document expresses.
    */
   exportAchievements: {
     path: "/laurel.v1.ExchangeService/ExportAchievements" as const,
@@ -1685,7 +1687,7 @@ export const ExchangeServiceService = {
   },
   /**
    * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
-   * every achievement; other shapes list only achievements with progress.
+   * every achievement; other shapes list only achievements with progress, and report losses of progress only.
    */
   exportProgress: {
     path: "/laurel.v1.ExchangeService/ExportProgress" as const,
@@ -1705,7 +1707,7 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
   listDialects: handleUnaryCall<ListDialectsRequest, ListDialectsResponse>;
   /**
    * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
-   * from the document deterministically and reported as losses.
+   * from the document deterministically. They are no losses; ids that the other dialect cannot represent are.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
@@ -1731,12 +1733,14 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * A title or an achievement without an id in the dialect is assigned one, which is stored and reported as a loss.
+   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same; a
+   * title's is derived from its own id. Neither is a loss, nor is a value that Laurel made itself: the times of a
+   * definition by its own clock, an id that it assigned, a list order that the position in the document expresses.
    */
   exportAchievements: handleServerStreamingCall<ExportAchievementsRequest, ExportAchievementsResponse>;
   /**
    * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
-   * every achievement; other shapes list only achievements with progress.
+   * every achievement; other shapes list only achievements with progress, and report losses of progress only.
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
 }
@@ -1760,7 +1764,7 @@ export interface ExchangeServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
-   * from the document deterministically and reported as losses.
+   * from the document deterministically. They are no losses; ids that the other dialect cannot represent are.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
@@ -1803,7 +1807,9 @@ export interface ExchangeServiceClient extends Client {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * A title or an achievement without an id in the dialect is assigned one, which is stored and reported as a loss.
+   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same; a
+   * title's is derived from its own id. Neither is a loss, nor is a value that Laurel made itself: the times of a
+   * definition by its own clock, an id that it assigned, a list order that the position in the document expresses.
    */
   exportAchievements(
     request: ExportAchievementsRequest,
@@ -1816,7 +1822,7 @@ export interface ExchangeServiceClient extends Client {
   ): ClientReadableStream<ExportAchievementsResponse>;
   /**
    * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
-   * every achievement; other shapes list only achievements with progress.
+   * every achievement; other shapes list only achievements with progress, and report losses of progress only.
    */
   exportProgress(
     request: ExportProgressRequest,
