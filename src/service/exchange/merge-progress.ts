@@ -2,6 +2,7 @@ import type { Adapter, Canonical, ProgressFacts } from '../../dialect/adapter.ts
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { sameJson } from '../../model/json.ts'
 import { NOT_STARTED, type Progress, type Report } from '../../model/progress.ts'
+import type { Extensions } from '../../model/title.ts'
 import { asRead } from './baseline.ts'
 import { definitionOf, progressFacts } from './to-canonical.ts'
 
@@ -50,13 +51,21 @@ export function mergeProgress(
   const { progress: baseline } = asRead(adapter, current, { shape, purpose: 'progress', account })
   if (baseline === undefined) return report
   const isNews = (name: (typeof MERGED)[number]) => !sameJson(report[name], baseline[name])
-  const own = (extensions: ProgressFacts['extensions']) => extensions[adapter.id]
+  const own = (extensions: Extensions) => extensions[adapter.id] ?? {}
+  // A member that encoding makes up, such as the id of a row, is no news by itself.
+  const madeUp = Object.keys(own(baseline.extensions)).filter(
+    (name) => !Object.hasOwn(own(stored.extensions), name),
+  )
+  const said = (extensions: Extensions) =>
+    Object.entries(own(extensions)).filter(([name]) => !madeUp.includes(name))
+  const hasNews = MERGED.some(isNews)
+  const isExtended = hasNews || !sameJson(said(report.extensions), said(baseline.extensions))
   return {
     ...report,
-    state: MERGED.some(isNews) ? report.state : 'not_started',
+    state: hasNews ? report.state : 'not_started',
     percent: isNews('percent') ? report.percent : 0,
     values: isNews('values') ? report.values : {},
     revoked: isNews('revoked') && report.revoked,
-    extensions: sameJson(own(report.extensions), own(baseline.extensions)) ? {} : report.extensions,
+    extensions: isExtended ? report.extensions : {},
   }
 }
