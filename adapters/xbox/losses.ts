@@ -25,10 +25,11 @@ export const LOSS_RULES: LossRules = {
     progress: {
       account: 'the request names the player, the entry does not',
       achievementId: 'xbox knows an achievement by its number alone',
-      state: 'an entry always states a progress, and Xbox 360 no progress before the unlock',
+      state: 'an update tells it by the percent alone, and Xbox 360 has no progress before the unlock',
       percent: 'xbox computes it from the requirements, and 100 means achieved',
       values: 'only requirements of the achievement have a value',
-      unlockTime: 'only an unlocked achievement has an unlock time; year 1 means that there is none',
+      unlockTime:
+        'only an unlocked achievement has an unlock time, year 1 means none, and an update says no time',
     },
     summary: {
       account: 'the request names the player, the entry does not',

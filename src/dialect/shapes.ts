@@ -1,6 +1,6 @@
 import type { Adapter, Canonical, EncodeContext, Shape } from './adapter.ts'
 
-type Purpose = EncodeContext['purpose']
+export type Purpose = EncodeContext['purpose']
 
 /** The part of a record that an entry of each purpose carries. */
 const PARTS = { definition: 'achievement', progress: 'progress', summary: 'summary' } as const

@@ -46,10 +46,10 @@ export function encodeEntry(
   identities: Identities,
 ): Translated<JsonObject> {
   const report = new LossReport()
-  const reduced = carried(adapter, record, context, report)
-  const { named, derived } = withIdentities(adapter.id, reduced, identities)
+  const { remaining, isWritten } = carried(adapter, record, context, report)
+  const { named, derived } = withIdentities(adapter.id, remaining, identities)
   const result = adapter.encode(named, report, context)
-  reportForeign(adapter.id, named, report)
+  reportForeign(adapter.id, isWritten ? named : { ...named, achievement: undefined }, report)
   const formal = isFormal(record, context) ? ['$.progress'] : []
   const isLoss = ({ path }: Loss) => ![...derived, ...formal].some((outer) => isWithin(path, outer))
   return { result, losses: report.losses.filter(isLoss) }
@@ -64,29 +64,28 @@ function isWithin(path: string, outer: string): boolean {
   return path.startsWith(outer) && ['', '.', '['].includes(path.charAt(outer.length))
 }
 
-/** The record without the parts that the shape cannot carry, which are reported. */
-function carried(adapter: Adapter, record: Canonical, context: EncodeContext, losses: LossReport): Canonical {
+interface Carried {
+  /** The record without the parts that the shape cannot carry, but with the definition: progress is computed from it. */
+  readonly remaining: Canonical
+  /** Whether the shape carries the definition. */
+  readonly isWritten: boolean
+}
+
+/** Reports the parts that the shape cannot carry. */
+function carried(adapter: Adapter, record: Canonical, context: EncodeContext, losses: LossReport): Carried {
   const shape =
     context.shape === undefined ? shapeFor(adapter, context.purpose) : shapeNamed(adapter, context.shape)
-  if (shape === undefined) return record
-  const leftOut = partsLeftOut(record, shape)
-  if (leftOut.length === 0) return record
+  const leftOut = shape === undefined ? [] : partsLeftOut(record, shape)
   const reduced = { ...record }
   for (const part of leftOut) {
-    reportForeignExtensions(
-      adapter.id,
-      part,
-      part === 'achievement' ? {} : (record[part]?.extensions ?? {}),
-      losses,
-    )
     if (part !== 'progress' || saysSomething(record.progress)) {
-      const why = `${adapter.displayName} has no place for it in the shape ${shape.name}`
+      const why = `${adapter.displayName} has no place for it in the shape ${shape?.name}`
       losses.dropped([part], lossValue(record[part]), why)
-    }
-    // Keep the definition: percent and goals of progress are computed from it.
+    } else reportForeignExtensions(adapter.id, part, record.progress?.extensions ?? {}, losses)
     if (part !== 'achievement') reduced[part] = undefined
   }
-  return reduced
+  const remaining = leftOut.length === 0 ? record : reduced
+  return { remaining, isWritten: !leftOut.includes('achievement') }
 }
 
 /** Whether progress says more than that it has not begun. */

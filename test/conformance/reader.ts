@@ -58,7 +58,11 @@ function progressLosses(
     extensions: facts.extensions,
     ...imported(definition, facts),
   }))
-  return differences(before, after, ['progress'])
+  // A value of zero is none, of no known requirement: some rows always have one.
+  const isZero = Object.values(after?.values ?? {}).every((value) => Number(value) === 0)
+  const isNone =
+    isZero && definition.requirements.length !== 1 && Object.keys(before?.values ?? {}).length === 0
+  return differences(before, isNone ? { ...after, values: {} } : after, ['progress'])
 }
 
 /** The progress after an import for a player without progress. */

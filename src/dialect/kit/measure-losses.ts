@@ -97,13 +97,13 @@ class Measure {
     } else this.#report(before, after, path)
   }
 
-  /** Members of the dialect's own extension, each as a whole. */
+  /** Members of the dialect's own extension, each as a whole. A member that encoding adds takes the place of none. */
   compareExtensions(before: Extensions, after: Extensions, part: string): void {
     const { dialect, comparesExtension } = this.#rules
     if (comparesExtension === undefined || before[dialect] === after[dialect]) return
     const [from, to] = [before[dialect] ?? {}, after[dialect] ?? {}]
-    for (const member of new Set([...Object.keys(from), ...Object.keys(to)])) {
-      const [value, left] = [own(from, member), own(to, member)]
+    for (const [member, value] of Object.entries(from)) {
+      const left = own(to, member)
       if (!comparesExtension(member) || sameJson(value, left)) continue
       this.#report(value, left, [part, 'extensions', dialect, member])
     }

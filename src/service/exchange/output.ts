@@ -1,7 +1,7 @@
-import type { Adapter, Canonical, EncodeContext, Shape } from '../../dialect/adapter.ts'
+import type { Adapter, Canonical, Shape } from '../../dialect/adapter.ts'
 import { DocumentWriter } from '../../dialect/document.ts'
 import type { Loss, LossPolicy } from '../../dialect/losses.ts'
-import { purposeOf, shapeFor, shapeNamed } from '../../dialect/shapes.ts'
+import { type Purpose, purposeOf, shapeFor, shapeNamed } from '../../dialect/shapes.ts'
 import { encodeEntry, type Identities } from '../../dialect/translate.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
@@ -9,8 +9,6 @@ import type { ExportPart } from './document-parts.ts'
 import { type EncodedRecord, EntryLosses } from './entry-losses.ts'
 import { derivedBinding } from './identities.ts'
 import { lossesRejected } from './read-entries.ts'
-
-type Purpose = EncodeContext['purpose']
 
 /** A part is sent once it has this many UTF-16 units, or this many losses. */
 const PART_LENGTH = 64 * 1024

@@ -1,5 +1,6 @@
 import type { Adapter, Canonical, Shape } from '../../dialect/adapter.ts'
 import { LossReport } from '../../dialect/losses.ts'
+import { type Purpose, purposeOf } from '../../dialect/shapes.ts'
 import {
   encodeEntry,
   type Identities,
@@ -38,9 +39,13 @@ export async function* translate(
   const [from, to] = [dialectOf(services, options.from), dialectOf(services, options.to)]
   const shape = options.shape === undefined ? undefined : shapeOf(to, options.shape)
   await using document = await spool(content, services.settings.maxDocumentBytes)
-  const facts = await checkDocument(from, document, options)
+  const purposes = new Set<Purpose | undefined>()
+  const facts = await checkDocument(from, document, options, () => (record) => {
+    purposes.add(purposeOf(to, record, shape))
+    return []
+  })
   const identities = derivedIdentities(to)
-  const output = new DocumentOutput(to, shape?.name, options.lossPolicy, facts.single)
+  const output = new DocumentOutput(withListFor(to, purposes), shape?.name, options.lossPolicy, facts.single)
   const readerLocale = options.locale ?? DEFAULT_LOCALE
   for await (const entry of readEntries(from, document, () => readerLocale, facts.envelope)) {
     call.signal.throwIfAborted()
@@ -51,6 +56,12 @@ export async function* translate(
     if (part !== undefined) yield part
   }
   yield output.end(facts.losses)
+}
+
+/** Returns the dialect, with a bare array for entries of several purposes: no list of a platform holds them all. */
+function withListFor(adapter: Adapter, purposes: ReadonlySet<unknown>): Adapter {
+  if (purposes.size <= 1) return adapter
+  return { ...adapter, envelope: { ...adapter.envelope, listMember: () => undefined, trailer: () => ({}) } }
 }
 
 /**
