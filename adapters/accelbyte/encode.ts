@@ -45,16 +45,8 @@ const REST_ORDER = [
 export function encode(record: Canonical, losses: LossReport, context: EncodeContext): JsonObject {
   const entry = write(record, context)
   const back = entry === undefined ? BLANK_RECORD : decodeFacts(entry, readingOf(record, context))
-  measureLosses(record, withoutZero(back, record), losses, LOSS_RULES)
+  measureLosses(record, back, losses, LOSS_RULES)
   return entry ?? {}
-}
-
-/** A row always has a value: zero stands for none, unless it is that of the only requirement. */
-function withoutZero(back: Canonical, { achievement, progress }: Canonical): Canonical {
-  if (back.progress === undefined || Object.keys(progress?.values ?? {}).length > 0) return back
-  if (achievement?.requirements.length === 1) return back
-  const isZero = Object.values(back.progress.values).every((value) => value === 0)
-  return isZero ? { ...back, progress: { ...back.progress, values: EMPTY_OBJECT } } : back
 }
 
 /** Ignores the requested shape if the record lacks the part that it carries. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Canonical, EncodeContext } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { LossReport } from '../../src/dialect/losses.ts'
+import { encodeEntry } from '../../src/dialect/translate.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { parseInstant } from '../../src/model/instant.ts'
 import type { JsonObject } from '../../src/model/json.ts'
@@ -126,6 +127,28 @@ describe('an achievement', () => {
       (encode(recordWith({ media }))['mediaAssets'] as readonly JsonObject[]).map(({ type }) => type)
     expect(types([icon('locked_icon'), icon('unlocked_icon')])).toEqual(['Other', 'Icon'])
     expect(types([icon('locked_icon')])).toEqual(['Icon'])
+  })
+
+  it('of Xbox 360 has a gamerscore of nine digits at most, and refuses a larger sum with a reason', () => {
+    const reward = {
+      kind: 'gamerscore',
+      value: '999999999',
+      name: undefined,
+      description: undefined,
+      media: undefined,
+    } as const
+    const write = (rewards: Achievement['rewards']) => {
+      const context = {
+        locale: undefined,
+        shape: 'legacy',
+        purpose: 'definition',
+        account: undefined,
+      } as const
+      const identities = { binding: () => ({}), achievementId: () => '1' }
+      return encodeEntry(xbox, recordWith({ rewards }), context, identities).result
+    }
+    expect(write([reward])).toMatchObject({ gamerscore: 999_999_999 })
+    expect(() => write([reward, { ...reward, value: '1' }])).toThrow(/achievement 1.*gamerscore.*9 digits/)
   })
 
   it('tells a time of zero from none', () => {

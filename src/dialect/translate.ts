@@ -1,3 +1,4 @@
+import { LaurelError } from '../model/errors.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { DialectId, Extensions } from '../model/title.ts'
 import type { Adapter, Canonical, DecodeContext, EncodeContext, ProgressFacts } from './adapter.ts'
@@ -38,6 +39,7 @@ export interface Identities {
 /**
  * Encodes a record: completes the ids that the dialect needs, and reports parts that the shape does not carry, and ids and
  * extensions of other dialects, as dropped. An id that is derived here is no loss, whether the entry has a place for it or not.
+ * @throws LaurelError DOCUMENT_REFUSED for a record that the shape cannot hold.
  */
 export function encodeEntry(
   adapter: Adapter,
@@ -48,11 +50,29 @@ export function encodeEntry(
   const report = new LossReport()
   const { remaining, isWritten } = carried(adapter, record, context, report)
   const { named, derived } = withIdentities(adapter.id, remaining, identities)
-  const result = adapter.encode(named, report, context)
+  const result = encoded(adapter, named, report, context)
   reportForeign(adapter.id, isWritten ? named : { ...named, achievement: undefined }, report)
   const formal = isFormal(record, context) ? ['$.progress'] : []
   const isLoss = ({ path }: Loss) => ![...derived, ...formal].some((outer) => isWithin(path, outer))
   return { result, losses: report.losses.filter(isLoss) }
+}
+
+/** A shape may be unable to hold a value, so that its own reader refuses the entry. */
+function encoded(
+  adapter: Adapter,
+  record: Canonical,
+  report: LossReport,
+  context: EncodeContext,
+): JsonObject {
+  try {
+    return adapter.encode(record, report, context)
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error
+    const achievementId = record.achievement?.id ?? record.progress?.achievementId ?? ''
+    const message = `${adapter.displayName} cannot hold achievement ${achievementId}: ${error.message}; choose another shape, or change the value`
+    const metadata = { path: formatPath(error.path), achievementId }
+    throw new LaurelError('failed_precondition', 'DOCUMENT_REFUSED', message, { metadata })
+  }
 }
 
 /** Some dialects show each definition with a player's progress: writing it as locked claims nothing about a player. */

@@ -1,28 +1,34 @@
-import type { Achievement } from './achievement.ts'
+import type { Achievement, MediaAsset } from './achievement.ts'
 import type { Violation } from './errors.ts'
 import { LIMITS } from './limits.ts'
 import type { LocalizedText } from './localized-text.ts'
+import { isLongerThan } from './text-length.ts'
 
 /** Returns the violations of a definition from a document. The limits are those of the wire. */
 export function checkAchievement(achievement: Achievement): readonly Violation[] {
   const violations: Violation[] = []
   const refuse = (field: string, message: string) => violations.push({ field, message })
   const checkId = (field: string, id: string) => {
-    if (id === '' || id.length > LIMITS.id) refuse(field, `must have 1 to ${LIMITS.id} characters`)
+    if (id === '' || isLongerThan(id, LIMITS.id)) refuse(field, `must have 1 to ${LIMITS.id} characters`)
     if (/\p{Cc}/u.test(id)) refuse(field, 'must not hold control characters')
   }
   const checkCount = (field: string, list: readonly unknown[], limit: number) => {
     if (list.length > limit) refuse(field, `must have at most ${limit} entries, and has ${list.length}`)
   }
-  const checkText = (field: string, text: string) => {
-    if (text.length > LIMITS.text) refuse(field, `must have at most ${LIMITS.text} characters`)
+  const checkText = (field: string, text: string | undefined, limit: number = LIMITS.text) => {
+    if (text !== undefined && isLongerThan(text, limit))
+      refuse(field, `must have at most ${limit} characters`)
+  }
+  const checkMedia = (field: string, { name, url }: MediaAsset) => {
+    checkText(`${field}.name`, name)
+    checkText(`${field}.url`, url)
   }
   const checkLocalized = (field: string, localized: LocalizedText) => {
     checkText(`${field}.text`, localized.text)
     const translations = Object.entries(localized.translations)
     checkCount(`${field}.translations`, translations, LIMITS.translations)
     for (const [tag, text] of [[localized.locale, ''] as const, ...translations]) {
-      if (tag.length > LIMITS.locale)
+      if (isLongerThan(tag, LIMITS.locale))
         refuse(field, `must not have a language tag of more than ${LIMITS.locale} characters`)
       checkText(`${field}.translations.${tag}`, text)
     }
@@ -43,15 +49,28 @@ export function checkAchievement(achievement: Achievement): readonly Violation[]
     else refuse(`requirements[${index}].id`, `is that of requirements[${first}] too`)
   }
   checkCount('rewards', achievement.rewards, LIMITS.rewards)
-  checkCount('media', achievement.media, LIMITS.media)
-  for (const [index, { name, url }] of achievement.media.entries()) {
-    checkText(`media[${index}].name`, name)
-    checkText(`media[${index}].url`, url)
+  for (const [index, { value, name, description, media }] of achievement.rewards.entries()) {
+    const field = `rewards[${index}]`
+    checkText(`${field}.value`, value)
+    checkText(`${field}.name`, name)
+    checkText(`${field}.description`, description)
+    if (media !== undefined) checkMedia(`${field}.media`, media)
   }
+  checkCount('media', achievement.media, LIMITS.media)
+  for (const [index, asset] of achievement.media.entries()) checkMedia(`media[${index}]`, asset)
   checkCount('tags', achievement.tags, LIMITS.tags)
   for (const [index, tag] of achievement.tags.entries()) checkId(`tags[${index}]`, tag)
   checkCount('platforms', achievement.platforms, LIMITS.platforms)
+  for (const [index, platform] of achievement.platforms.entries())
+    checkText(`platforms[${index}]`, platform, LIMITS.id)
+  checkText('product_id', achievement.productId)
+  checkText('deep_link', achievement.deepLink)
   checkCount('title_associations', achievement.titleAssociations, LIMITS.titleAssociations)
+  for (const [index, { id, name, version }] of achievement.titleAssociations.entries()) {
+    checkText(`title_associations[${index}].id`, id, LIMITS.id)
+    checkText(`title_associations[${index}].name`, name)
+    checkText(`title_associations[${index}].version`, version)
+  }
   if (!Number.isInteger(achievement.listOrder) || Math.abs(achievement.listOrder) > 2 ** 31 - 1) {
     refuse('list_order', 'must be a 32-bit integer')
   }

@@ -1,4 +1,7 @@
-/** The limits of records, for each way in. The protos state the same numbers. */
+/**
+ * The limits of records, for each way in. The protos state the same numbers. A character is a Unicode code point, whatever the
+ * way in: `isLongerThan` counts.
+ */
 export const LIMITS = {
   /** Characters of ids: of titles, achievements, players, accounts, stats, requirements, and of tags. */
   id: 128,

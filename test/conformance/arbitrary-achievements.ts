@@ -48,7 +48,11 @@ export const media = few(mediaAsset)
 const rewardTexts = { name: optional(texts), description: optional(texts), media: optional(mediaAsset) }
 
 const reward: fc.Arbitrary<Reward> = fc.oneof(
-  fc.record({ kind: fc.constant('gamerscore' as const), value: fc.nat(1000).map(String), ...rewardTexts }),
+  fc.record({
+    kind: fc.constant('gamerscore' as const),
+    value: fc.oneof({ weight: 9, arbitrary: fc.nat(1000).map(String) }, fc.constantFrom('', '-5', 'many')),
+    ...rewardTexts,
+  }),
   fc.record({ kind: fc.constantFrom('in_app' as const, 'art' as const), value: texts, ...rewardTexts }),
 )
 

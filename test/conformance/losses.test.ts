@@ -22,6 +22,33 @@ describe.each(subjects)('$id', (subject) => {
     )
   })
 
+  it('holds what is too large for a shape, or refuses it with a reason', () => {
+    const reward = {
+      kind: 'gamerscore',
+      value: '999999999',
+      name: undefined,
+      description: undefined,
+      media: undefined,
+    } as const
+    const shapes = fc.constantFrom(...adapter.shapes.filter(({ carries }) => carries.includes('definition')))
+    const ids = fc.constantFrom('not an id', '0', '9'.repeat(40), '')
+    fc.assert(
+      fc.property(records(adapter, ['definition'], []), shapes, ids, (record, shape, id) => {
+        const { achievement } = record
+        if (achievement === undefined) throw new TypeError('a record has a definition')
+        for (const changed of [{ rewards: [reward, reward] }, { ids: { [adapter.id]: id } }, { id }]) {
+          const large = { ...record, achievement: { ...achievement, ...changed } }
+          try {
+            lossVerdictOf(adapter, shape, large)
+          } catch (error) {
+            expect(error).toMatchObject({ code: 'failed_precondition', reason: 'DOCUMENT_REFUSED' })
+          }
+        }
+      }),
+      runs(50),
+    )
+  })
+
   describe.each(adapter.shapes)('in shape $name', (shape) => {
     const arbitrary = records(adapter, shape.carries, withExtensions)
 

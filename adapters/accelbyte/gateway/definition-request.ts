@@ -6,6 +6,7 @@ import { invalidArgument, type Violation } from '../../../src/model/errors.ts'
 import { formatJson } from '../../../src/model/exact-json.ts'
 import { isJsonObject, type JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import { DEFINITION_MEMBERS, decode } from '../decode.ts'
 import { foldMembers, restName } from '../members.ts'
 
@@ -69,7 +70,7 @@ function checkExtension({ extensions }: Achievement): readonly Violation[] {
     const message = `must have at most ${LIMITS.extensionBytes} bytes as JSON`
     violations.push({ field: 'customAttributes', message })
   }
-  if (String(extension['StatCode'] ?? '').length > LIMITS.id) {
+  if (isLongerThan(String(extension['StatCode'] ?? ''), LIMITS.id)) {
     violations.push({ field: 'statCode', message: `must have at most ${LIMITS.id} characters` })
   }
   return violations
@@ -83,8 +84,8 @@ function checkStrictly({ id, requirements, extensions }: Achievement): readonly 
   const [goal] = requirements
   const statCode = goal?.statCode ?? String(extensions['accelbyte']?.['StatCode'] ?? '')
   const longest = `must have at most ${LONGEST_CODE} characters`
-  if (id.length > LONGEST_CODE) violations.push({ field: 'achievementCode', message: longest })
-  if (statCode.length > LONGEST_CODE) violations.push({ field: 'statCode', message: longest })
+  if (isLongerThan(id, LONGEST_CODE)) violations.push({ field: 'achievementCode', message: longest })
+  if (isLongerThan(statCode, LONGEST_CODE)) violations.push({ field: 'statCode', message: longest })
   if (!/^[a-z0-9-]*$/i.test(statCode)) {
     violations.push({ field: 'statCode', message: 'must consist of letters, digits and hyphens' })
   }

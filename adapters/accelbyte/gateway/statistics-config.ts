@@ -3,6 +3,7 @@ import { Refusal } from '../../../src/dialect/refusal.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import type { Stat } from '../../../src/model/stat.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import { isDouble } from '../schema.ts'
 import { writeDouble, writeInstant } from '../values.ts'
 
@@ -14,9 +15,13 @@ export const double = z
 export const statCode = z
   .string({ error: 'expected a stat code' })
   .regex(/^\P{Cc}+$/u, { error: 'expected a stat code without control characters' })
-  .max(LIMITS.id, { error: `expected a stat code of at most ${LIMITS.id} characters` })
+  .refine((code) => !isLongerThan(code, LIMITS.id), {
+    error: `expected a stat code of at most ${LIMITS.id} characters`,
+  })
 
-const text = z.string({ error: 'expected a string' }).max(LIMITS.text, { error: 'expected a shorter text' })
+const text = z
+  .string({ error: 'expected a string' })
+  .refine((said) => !isLongerThan(said, LIMITS.text), { error: 'expected a shorter text' })
 const flag = z.boolean({ error: 'expected true or false' })
 const cycleOverride = z.object({ cycleId: text }, { error: 'expected an override of a cycle' })
 

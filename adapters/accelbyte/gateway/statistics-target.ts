@@ -3,6 +3,7 @@ import { Refusal } from '../../../src/dialect/refusal.ts'
 import type { GatewayRequest, RequestHead, Route } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import { ids } from '../ids.ts'
 import { userNamedAfter } from './global-rows.ts'
 import { type Audience, accountOf } from './target.ts'
@@ -15,7 +16,7 @@ export function statisticsPath(version: Version, audience: Audience): Route['pat
 
 export function statCodeOf({ params }: RequestHead): string {
   const code = params['statCode'] ?? ''
-  if (/^\P{Cc}+$/u.test(code) && code.length <= LIMITS.id) return code
+  if (/^\P{Cc}+$/u.test(code) && !isLongerThan(code, LIMITS.id)) return code
   throw new DecodeError(['statCode'], `expected 1 to ${LIMITS.id} characters without control characters`)
 }
 

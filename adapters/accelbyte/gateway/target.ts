@@ -3,6 +3,7 @@ import type { GatewayRequest, RequestHead, Route } from '../../../src/http/gatew
 import { LaurelError } from '../../../src/model/errors.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import type { Account } from '../../../src/model/player.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import type { Title } from '../../../src/model/title.ts'
 import { ids } from '../ids.ts'
 
@@ -51,6 +52,6 @@ function bindingOf(namespace: string) {
 
 function pathParam({ params }: RequestHead, name: string): string {
   const value = params[name] ?? ''
-  if (value !== '' && value.length <= LIMITS.id && !/\p{Cc}/u.test(value)) return value
+  if (value !== '' && !isLongerThan(value, LIMITS.id) && !/\p{Cc}/u.test(value)) return value
   throw new DecodeError([name], `expected 1 to ${LIMITS.id} characters without control characters`)
 }

@@ -1,6 +1,7 @@
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/model/json.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
 import type { LocalizedText } from '../../../src/model/localized-text.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import { isDiscordLocale, toDiscordLocale } from '../locales.ts'
 import { readText, type Text } from '../text.ts'
 import { type BodyReader, inShort } from './body-reader.ts'
@@ -78,7 +79,7 @@ function checkLanguages(form: BodyReader, path: readonly string[], value: JsonVa
   }
   for (const [code, text] of entries) {
     const basePath = [...path, code]
-    if (code.length > LIMITS.locale || !LANGUAGE_TAG.test(code)) {
+    if (isLongerThan(code, LIMITS.locale) || !LANGUAGE_TAG.test(code)) {
       form.refuse(basePath, 'BASE_TYPE_CHOICES', 'Value must be a locale, such as de or pt-BR.')
     } else if (typeof text === 'string') checkLength(form, basePath, text)
     else if (text !== null) {
@@ -90,6 +91,6 @@ function checkLanguages(form: BodyReader, path: readonly string[], value: JsonVa
 /** Only a name's default must say something. */
 function checkLength(form: BodyReader, path: readonly string[], text: string): void {
   const least = path[0] === 'name' && (path[1] ?? 'default') === 'default' ? 1 : 0
-  if (text.length >= least && text.length <= LIMITS.text) return
+  if (text.length >= least && !isLongerThan(text, LIMITS.text)) return
   form.refuse(path, 'BASE_TYPE_BAD_LENGTH', `Must be between ${least} and ${LIMITS.text} in length.`)
 }

@@ -1,5 +1,6 @@
 import type { GatewayRequest, RequestHead } from '../../../src/http/gateway.ts'
 import { invalidArgument, LaurelError } from '../../../src/model/errors.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import { ids } from '../ids.ts'
 import { refusal } from './failure.ts'
 
@@ -36,7 +37,7 @@ export async function userOf(request: GatewayRequest): Promise<User> {
 export function scidOf({ params }: RequestHead): string {
   const scid = (params['scid'] ?? '').toLowerCase()
   const readable = scid.isWellFormed() && !/\p{Cc}/u.test(scid)
-  if (readable && scid !== '' && scid.length <= MAX_SCID_LENGTH) return scid
+  if (readable && scid !== '' && !isLongerThan(scid, MAX_SCID_LENGTH)) return scid
   throw invalidArgument([{ field: 'scid', message: 'must be a service configuration id' }])
 }
 

@@ -3,6 +3,7 @@ import { readAs } from '../../../src/dialect/decode-error.ts'
 import { parseJson } from '../../../src/dialect/json-text.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { LIMITS } from '../../../src/model/limits.ts'
+import { isLongerThan } from '../../../src/model/text-length.ts'
 import { ACTION } from '../update.ts'
 
 export interface UpdateRequest {
@@ -17,7 +18,7 @@ export interface UpdateRequest {
 const digits = z
   .union([z.string(), z.int(), z.bigint()], 'expected a string or an integer')
   .transform((said) => String(said).trim())
-  .refine(({ length }) => length > 0 && length <= LIMITS.id, `expected 1 to ${LIMITS.id} characters`)
+  .refine((text) => text !== '' && !isLongerThan(text, LIMITS.id), `expected 1 to ${LIMITS.id} characters`)
 
 const percent = z
   .union([z.number(), z.bigint(), z.string().regex(/^\s*\d{1,9}(\.\d{1,9})?\s*$/)], 'expected a percent')

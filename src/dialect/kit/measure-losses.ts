@@ -1,6 +1,7 @@
+import type { Achievement } from '../../model/achievement.ts'
 import { isJsonObject, type JsonValue, sameJson } from '../../model/json.ts'
 import type { DialectId, Extensions } from '../../model/title.ts'
-import type { Canonical, DecodeContext, EncodeContext } from '../adapter.ts'
+import type { Canonical, DecodeContext, EncodeContext, ProgressFacts } from '../adapter.ts'
 import { EMPTY_OBJECT } from '../empty.ts'
 import { lossValue } from '../loss-value.ts'
 import type { LossReport, Path } from '../losses.ts'
@@ -56,11 +57,22 @@ function asImported(part: Part, record: Canonical, back: Canonical, rules: LossR
   }
   const definition = rules.hasNoRequirements === true ? undefined : (record.achievement ?? back.achievement)
   const before = importedProgress(definition, record.progress)
-  const after = importedProgress(definition, back.progress)
+  const after = withoutZero(definition, before, importedProgress(definition, back.progress))
   if (record.achievement === undefined || back.achievement === undefined) return [before, after]
   // Beside its definition, progress that says nothing claims nothing about a player, and its id is the definition's.
   if (!saysSomething(before) && !saysSomething(after)) return [before, before]
   return [before, { ...after, achievementId: before.achievementId }]
+}
+
+/** Some rows always have a value: zero stands for none, unless it is that of the only requirement. */
+function withoutZero(
+  definition: Achievement | undefined,
+  before: ProgressFacts,
+  after: ProgressFacts,
+): ProgressFacts {
+  if (definition?.requirements.length === 1 || Object.keys(before.values).length > 0) return after
+  const isZero = Object.values(after.values).every((value) => Number(value) === 0)
+  return isZero ? { ...after, values: EMPTY_OBJECT } : after
 }
 
 /** Returns how a reader of the document reads the entry of a record. */

@@ -1,6 +1,7 @@
 import type { Quantity as QuantityMessage } from '../../gen/laurel/v1/quantity.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Quantity } from '../../model/quantity.ts'
+import { isLongerThan } from '../../model/text-length.ts'
 import type { Violations } from './violations.ts'
 
 /** Reads an id: not empty, limited in length, without control characters. */
@@ -48,10 +49,7 @@ function readName(value: string, limit: number, field: string, violations: Viola
 }
 
 function checkLength(value: string, limit: number, field: string, violations: Violations): void {
-  // Counts characters as Postgres does, not UTF-16 units, and only where there may be too many.
-  if (value.length > limit && [...value].length > limit) {
-    violations.add(field, `must be at most ${limit} characters`)
-  }
+  if (isLongerThan(value, limit)) violations.add(field, `must be at most ${limit} characters`)
 }
 
 export function readQuantity(

@@ -1,6 +1,7 @@
 import { invalidArgument, type Violation } from '../../model/errors.ts'
 import { EVENT_KINDS, type EventKind } from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'
+import { isLongerThan } from '../../model/text-length.ts'
 import type { WatchProgress } from '../../service/events/watch-progress.ts'
 
 /** `lastEventId` is for clients that cannot send the `Last-Event-ID` header. */
@@ -64,7 +65,7 @@ export function readWatch(
 
 function problemWithId(value: string): string | undefined {
   if (value === '') return 'must be set'
-  if ([...value].length > LIMITS.id) return `must be at most ${LIMITS.id} characters`
+  if (isLongerThan(value, LIMITS.id)) return `must be at most ${LIMITS.id} characters`
   return /\p{Cc}/u.test(value) ? 'must not hold control characters' : undefined
 }
 

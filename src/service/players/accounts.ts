@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Account, Player } from '../../model/player.ts'
+import { isLongerThan } from '../../model/text-length.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
@@ -135,7 +136,7 @@ export async function accountOfPlayer(
 /** Returns the id of the player that is created for an account. It holds a hash if the account id is too long. */
 export function playerNamedAfter({ dialect, id }: Account): string {
   const name = `${dialect}:${id}`
-  if (name.length <= LIMITS.id) return name
+  if (!isLongerThan(name, LIMITS.id)) return name
   return `${dialect}:#${createHash('sha256').update(id).digest('hex')}`
 }
 
