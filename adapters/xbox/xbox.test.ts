@@ -130,13 +130,8 @@ describe('an achievement', () => {
   })
 
   it('of Xbox 360 has a gamerscore of nine digits at most, and refuses a larger sum with a reason', () => {
-    const reward = {
-      kind: 'gamerscore',
-      value: '999999999',
-      name: undefined,
-      description: undefined,
-      media: undefined,
-    } as const
+    const none = { name: undefined, description: undefined, media: undefined }
+    const reward = { kind: 'gamerscore', value: '999999999', ...none } as const
     const write = (rewards: Achievement['rewards']) => {
       const context = {
         locale: undefined,

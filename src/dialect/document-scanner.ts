@@ -1,5 +1,5 @@
 import { DecodeError } from './decode-error.ts'
-import { JsonSyntaxError, MAX_DEPTH, parseJson } from './json-text.ts'
+import { JsonSyntaxError, MAX_DEPTH, parseJson, STANDS_TWICE } from './json-text.ts'
 
 /** The largest value inside a document that is held in memory at once, in UTF-16 units. */
 export const MAX_ENTRY_LENGTH = 4 * 1024 * 1024
@@ -48,6 +48,7 @@ export class DocumentScanner {
   #inObject = false
   #list: string | undefined
   #memberName = ''
+  readonly #names = new Set<string>()
   /** The value that is being read: where it began, and how deep inside it we are. */
   #value: OpenValue | undefined
   #inString = false
@@ -62,7 +63,7 @@ export class DocumentScanner {
     return !this.#inObject || this.#list !== undefined
   }
 
-  /** @throws JsonSyntaxError, or DecodeError for a value that is too large or too deep. */
+  /** @throws JsonSyntaxError, or DecodeError for a value that is too large or too deep, and for a name that is there twice. */
   *push(text: string): Generator<Piece> {
     this.#dropConsumed()
     this.#buffer += text
@@ -192,6 +193,8 @@ export class DocumentScanner {
     this.#value = undefined
     if (this.#expected === 'first name' || this.#expected === 'name') {
       this.#memberName = String(parseJson(text))
+      if (this.#names.has(this.#memberName)) throw new DecodeError([this.#memberName], STANDS_TWICE)
+      this.#names.add(this.#memberName)
       this.#expected = 'colon'
       return undefined
     }

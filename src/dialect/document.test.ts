@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { formatJson, parseExactJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import { type DocumentEnd, type DocumentEntry, readDocument } from './document.ts'
+import { parseJson } from './json-text.ts'
 
 const FRAME = { lists: ['achievements', 'data'] }
 
@@ -23,6 +24,39 @@ async function read(text: string, size = 7): Promise<{ entries: Read[]; end: Doc
     entries.push(value)
   }
 }
+
+describe('a member that stands twice in its object', () => {
+  test.each([
+    ['[{"secret":true,"secret":false}]', '$[0].secret'],
+    ['[{"a":1},{"a":{"b":[{"c":1,"c":1}]}}]', '$[1].a.b[0].c'],
+    ['[{"a":"x:\\"y:","a":1}]', '$[0].a'],
+    ['[{"\\u0061":1,"a":1}]', '$[0].a'],
+    ['[{"__proto__":1,"__proto__":2}]', '$[0].__proto__'],
+    ['{"achievements":[],"achievements":[{}]}', '$.achievements'],
+    ['{"userId":"1","achievements":[],"userId":"2"}', '$.userId'],
+    ['{"context":{"d":1,"d":2,},"data":[]}', '$.context.d'],
+    ['{"id":"1","id":"2"}', '$.id'],
+  ])('is refused with its path: %s', async (text, path) => {
+    await expect(read(text)).rejects.toThrow(`${path}: the member stands twice`)
+  })
+
+  test('is found among any others, and only there', () => {
+    const objects = fc.dictionary(fc.string(), fc.jsonValue() as fc.Arbitrary<never>, {
+      minKeys: 1,
+      maxKeys: 4,
+    })
+    fc.assert(
+      fc.property(fc.array(objects, { minLength: 1, maxLength: 3 }), fc.nat(), (list, at) => {
+        const text = JSON.stringify(list)
+        expect(() => parseJson(text)).not.toThrow('stands twice')
+        const object = list[at % list.length] as object
+        const [name, value] = Object.entries(object)[0] as [string, never]
+        const doubled = `${JSON.stringify(object).slice(0, -1)},${JSON.stringify(name)}:${JSON.stringify(value)}}`
+        expect(() => parseJson(`[${doubled}]`)).toThrow('stands twice')
+      }),
+    )
+  })
+})
 
 describe('a document in pieces of any size', () => {
   const objects = fc.array(fc.dictionary(fc.string(), fc.jsonValue() as fc.Arbitrary<never>), {

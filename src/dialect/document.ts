@@ -33,7 +33,7 @@ export interface DocumentEnd {
  * Reads a document while it arrives: an array, an object around a list, or one object, as the envelope says.
  * Returns the facts that are known at its end.
  * @throws JsonSyntaxError for a text that is not JSON, with line and column in the whole document.
- * @throws DecodeError for an entry that is too large or too deep.
+ * @throws DecodeError for an entry that is too large or too deep, and for a member that stands twice in the object at the top.
  */
 export async function* readDocument(
   lists: Pick<Envelope, 'lists'>,

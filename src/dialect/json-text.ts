@@ -1,4 +1,11 @@
-import { createScanner, type ParseError, parse as parseTolerant, printParseErrorCode } from 'jsonc-parser'
+import {
+  createScanner,
+  type Node,
+  type ParseError,
+  parse as parseTolerant,
+  parseTree,
+  printParseErrorCode,
+} from 'jsonc-parser'
 import { parseExactJson } from '../model/exact-json.ts'
 import type { JsonValue } from '../model/json.ts'
 import { DecodeError } from './decode-error.ts'
@@ -27,13 +34,57 @@ export class JsonSyntaxError extends Error {
  * that people copy from has it.
  * @throws JsonSyntaxError for a text that is not JSON.
  * @throws DecodeError for a value that no record can hold: a number out of range (of a double, an integer too), U+0000 or half of a surrogate pair in
- *   a string, nesting deeper than MAX_DEPTH.
+ *   a string, nesting deeper than MAX_DEPTH; for an object with a member twice, because either could be meant.
  */
 export function parseJson(text: string): JsonValue {
   const value = parseStrict(text) ?? parseStrict(withoutTrailingCommas(text))
   if (value === undefined) throw syntaxError(text)
-  check(value.json, [])
+  const memberCount = check(value.json, [])
+  if (memberCount !== countColons(text)) throw duplicateError(text)
   return value.json
+}
+
+/** Returns the number of members that the text of a JSON value has, duplicates included. */
+function countColons(text: string): number {
+  let count = 0
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === COLON) count += 1
+    else if (code === QUOTE) at = stringEnd(text, at)
+  }
+  return count
+}
+
+/** Returns the index of the quote that closes a string. */
+function stringEnd(text: string, start: number): number {
+  for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    let backslashes = 0
+    while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1
+    if (backslashes % 2 === 0) return end
+  }
+}
+
+const [QUOTE, BACKSLASH, COLON] = [34, 92, 58] as const
+
+/** Either could be meant. */
+export const STANDS_TWICE = 'the member stands twice in its object: keep one of them'
+
+function duplicateError(text: string): DecodeError {
+  const path = duplicateIn(parseTree(withoutTrailingCommas(text)), []) ?? []
+  return new DecodeError(path, STANDS_TWICE)
+}
+
+function duplicateIn(node: Node | undefined, path: Path): Path | undefined {
+  const names = new Set<string>()
+  for (const [index, child] of (node?.children ?? []).entries()) {
+    const [name, value = child] = child.type === 'property' ? (child.children ?? []) : []
+    const inner = [...path, name === undefined ? index : String(name.value)]
+    if (name !== undefined && names.has(name.value)) return inner
+    names.add(name?.value)
+    const found = duplicateIn(value, inner)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 function parseStrict(text: string): { readonly json: JsonValue } | undefined {
@@ -106,21 +157,27 @@ const PROBLEMS: Readonly<Record<string, string>> = {
   InvalidCharacter: 'a character that is not allowed here',
 }
 
-/** `path` is one growing and shrinking array: copying it at each step would cost more than the checks. */
-function check(value: JsonValue, path: (string | number)[]): void {
+/**
+ * Returns the number of members of all objects in the value. `path` is one growing and shrinking array: copying it at each step would
+ * cost more than the checks.
+ */
+function check(value: JsonValue, path: (string | number)[]): number {
   if (typeof value === 'string') checkText(value, path)
   if ((typeof value === 'number' || typeof value === 'bigint') && !Number.isFinite(Number(value))) {
     throw new DecodeError([...path], 'the number is out of range')
   }
-  if (typeof value !== 'object' || value === null) return
+  if (typeof value !== 'object' || value === null) return 0
   if (path.length >= MAX_DEPTH) throw new DecodeError([...path], `nested deeper than ${MAX_DEPTH} levels`)
   const isArray = Array.isArray(value)
-  for (const [name, member] of Object.entries(value)) {
+  const members = Object.entries(value)
+  let memberCount = isArray ? 0 : members.length
+  for (const [name, member] of members) {
     if (!isArray) checkText(name, path)
     path.push(isArray ? Number(name) : name)
-    check(member, path)
+    memberCount += check(member, path)
     path.pop()
   }
+  return memberCount
 }
 
 function checkText(text: string, path: Path): void {

@@ -18,9 +18,11 @@ export interface TextMerge {
 const TEXTS = ['name', 'description', 'lockedDescription'] as const
 export const TEXT_COUNT = TEXTS.length
 
-/** Returns how many texts, translations aside, are the same in the entry and the baseline. */
+/** Returns how many texts, translations aside, are the same in the entry and the baseline. One description is for both states. */
 export function textsInCommon(baseline: Achievement, incoming: Achievement): number {
-  return TEXTS.filter((name) => baseline[name]?.text === incoming[name]?.text).length
+  const textOf = (achievement: Achievement, name: (typeof TEXTS)[number]) =>
+    (achievement[name] ?? achievement.description).text
+  return TEXTS.filter((name) => textOf(baseline, name) === textOf(incoming, name)).length
 }
 
 /** Returns the languages of a record's translations. */

@@ -8,6 +8,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { DocumentOptions } from './document-parts.ts'
 import { achievementIdOf } from './entry-losses.ts'
+import { RepeatedEntries } from './repeated-entries.ts'
 import type { SpooledDocument } from './spool.ts'
 
 /** An entry of a document, decoded or rejected. */
@@ -48,6 +49,7 @@ export async function* readEntries(
   envelope?: JsonObject,
 ): AsyncGenerator<Entry, DocumentFacts> {
   const reader = readDocument(adapter.envelope, document.read())
+  const repeated = new RepeatedEntries(adapter)
   let entryCount = 0
   for (;;) {
     const step = await reader.next().catch((error: unknown) => {
@@ -59,7 +61,9 @@ export async function* readEntries(
       return { ...step.value, entryCount, losses: report.losses }
     }
     entryCount += 1
-    yield decode(adapter, step.value, localeOf, envelope)
+    const entry = decode(adapter, step.value, localeOf, envelope)
+    const repetitions = 'record' in entry ? repeated.next(entry.record, entry.path) : []
+    yield repetitions.length === 0 ? entry : { ...entry, losses: [...entry.losses, ...repetitions] }
   }
 }
 

@@ -69,6 +69,32 @@ describe('a document', () => {
     expect(result.summary).toMatchObject({ newlyUnlockedCount: 1, failedCount: 0 })
   })
 
+  test.each([
+    ['accelbyte', [accelbyte(), accelbyte({ Hidden: true })]],
+    ['discord', [discord(), discord({ secret: true })]],
+    ['xbox', [xbox(), xbox({ isSecret: true })]],
+  ])('of %s with an achievement twice reports the second, which counts', async (dialect, entries) => {
+    const result = await importText(services, dialect, textOf(...entries), { titleId: TITLE })
+    const repeated = result.losses.filter(({ kind }) => kind === 'merged')
+    expect(repeated).toMatchObject([{ path: '$[1]', achievementId: expect.any(String) }])
+    expect(repeated[0]?.detail).toContain('$[0]')
+    expect(await definitionsOf(services, TITLE)).toMatchObject([{ hidden: true }])
+    const rejected = importText(services, dialect, textOf(...entries), {
+      titleId: TITLE,
+      lossPolicy: 'reject',
+    })
+    await expect(rejected).rejects.toMatchObject({ reason: 'LOSSES_REJECTED' })
+  })
+
+  test('with a member twice in an object fails that entry, with the path', async () => {
+    const twice = textOf(accelbyte()).replace('"Hidden":', '"Hidden":true,"Hidden":')
+    const result = await importText(services, 'accelbyte', twice, { titleId: TITLE })
+    expect(result.outcomes).toMatchObject([
+      { path: '$[0]', kind: 'failed', error: { reason: 'DOCUMENT_REFUSED' } },
+    ])
+    expect(result.outcomes[0]?.error?.message).toContain('$[0].Hidden')
+  })
+
   test('with an invalid entry fails only that entry, and names it', async () => {
     const other = entryOf(CODED, { number: 2 })
     const [flag = ''] = Object.entries(other).find(([, value]) => typeof value === 'boolean') ?? []

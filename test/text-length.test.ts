@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { BLANK_ACHIEVEMENT } from '../dialect/kit/blank.ts'
-import { checkAchievement } from './check-achievement.ts'
-import { LIMITS } from './limits.ts'
-import { isLongerThan } from './text-length.ts'
+import { BLANK_ACHIEVEMENT } from '../src/dialect/kit/blank.ts'
+import { checkAchievement } from '../src/model/check-achievement.ts'
+import { LIMITS } from '../src/model/limits.ts'
+import { isLongerThan } from '../src/model/text-length.ts'
 
 it.each([
   ['a', 3, false],
