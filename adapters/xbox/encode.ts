@@ -7,6 +7,7 @@ import { achievementCodec } from './achievement.ts'
 import { isIgnored, recognise } from './decode.ts'
 import type { EntryCodec } from './entry-codec.ts'
 import { type Difference, extensionOf, FORM, type Memory, memoriesOf, VERBATIM } from './extension.ts'
+import { withDerivedIds } from './ids.ts'
 import { legacyCodec } from './legacy.ts'
 import { LOSS_RULES } from './losses.ts'
 import { putBack } from './put-back.ts'
@@ -19,9 +20,14 @@ export function encode(record: Canonical, losses: LossReport, context: EncodeCon
   const reading = readingOf(record, context)
   const plain = codec.write(record, context)
   const meaning = codec.read(plain, reading).record
-  measureLosses(record, meaning, losses, LOSS_RULES)
+  measureLosses(withAllIds(record), withAllIds(meaning), losses, LOSS_RULES)
   const keepsMeaning = (entry: JsonObject) => means(codec, entry, meaning, reading)
   return withMemories(codec, record, plain, keepsMeaning, losses)
+}
+
+/** An id of the title that follows from the other one is neither lost nor made up. */
+function withAllIds(record: Canonical): Canonical {
+  return { ...record, title: { ...record.title, binding: withDerivedIds(record.title.binding) } }
 }
 
 const CODECS = new Map<string, EntryCodec>([

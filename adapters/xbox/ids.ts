@@ -1,4 +1,5 @@
 import type { IdScheme } from '../../src/dialect/adapter.ts'
+import type { Binding } from '../../src/model/title.ts'
 import { scidOf, titleIds } from './formats.ts'
 
 const LARGEST_ID = 2n ** 32n - 1n
@@ -23,15 +24,19 @@ export const ids: IdScheme = {
     return { service_config_id: scidOf(titleId) as string, title_id: titleId }
   },
 
-  completeBinding(binding) {
-    const { scid, titleId } = titleIds(binding)
-    return {
-      ...binding,
-      ...(scid === undefined ? {} : { service_config_id: scid }),
-      ...(titleId === undefined ? {} : { title_id: titleId }),
-    }
-  },
+  completeBinding: withDerivedIds,
 
   isAccountId: (text) => /^(0|[1-9]\d{0,19})$/.test(text) && BigInt(text) <= LARGEST_XUID,
   accountIdForm: 'a xuid: a decimal number of 64 bits',
+}
+
+/** Either id of a newer title follows from the other. */
+export function withDerivedIds<Named extends Binding | undefined>(binding: Named): Named {
+  if (binding === undefined) return binding
+  const { scid, titleId } = titleIds(binding)
+  return {
+    ...binding,
+    ...(scid === undefined ? {} : { service_config_id: scid }),
+    ...(titleId === undefined ? {} : { title_id: titleId }),
+  }
 }

@@ -14,17 +14,22 @@ import { differences } from './differences.ts'
  */
 export function lostPaths(adapter: Adapter, record: Canonical, back: Canonical): readonly Path[] {
   return [
-    ...titleLosses(record, back),
+    ...titleLosses(adapter, record, back),
     ...partLosses('achievement', record.achievement, back.achievement),
     ...progressLosses(adapter, record, back),
     ...partLosses('summary', record.summary, back.summary),
   ]
 }
 
-function titleLosses(record: Canonical, back: Canonical): readonly Path[] {
+function titleLosses({ ids }: Adapter, record: Canonical, back: Canonical): readonly Path[] {
   const isNamed = back.achievement !== undefined || back.title.binding !== undefined
+  // An id of the title that follows from its others is neither lost nor made up.
+  const complete = (title: Canonical['title']) => ({
+    ...title,
+    binding: title.binding && (ids.completeBinding?.(title.binding) ?? title.binding),
+  })
   const title = isNamed ? back.title : { ...back.title, binding: record.title.binding }
-  return differences(record.title, title, ['title'])
+  return differences(complete(record.title), complete(title), ['title'])
 }
 
 function partLosses(part: string, before: object | undefined, after: object | undefined): readonly Path[] {

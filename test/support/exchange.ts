@@ -1,3 +1,4 @@
+import type { LossPolicy } from '../../src/dialect/losses.ts'
 import { listAchievements } from '../../src/service/achievements/achievements.ts'
 import type { ExportPart, ImportPart } from '../../src/service/exchange/document-parts.ts'
 import { exportAchievements } from '../../src/service/exchange/export-achievements.ts'
@@ -69,10 +70,11 @@ export async function exportText(
     readonly playerId?: string | 'all'
     readonly shape?: string | undefined
     readonly locale?: string
+    readonly lossPolicy?: LossPolicy
   } = {},
 ): Promise<Exported> {
-  const { playerId, shape, locale } = options
-  const common = { dialect, titleId, shape, locale, lossPolicy: 'report' } as const
+  const { playerId, shape, locale, lossPolicy = 'report' } = options
+  const common = { dialect, titleId, shape, locale, lossPolicy }
   const parts = await Array.fromAsync(
     playerId === undefined
       ? exportAchievements(services, { ...common, achievementIds: [] }, callOf())

@@ -93,7 +93,7 @@ class Measure {
   }
 
   compare(before: unknown, after: unknown, path: Path): void {
-    if (path.length === 2 && this.#reasonFor(path) === undefined && !isNothing(before)) {
+    if (path.length === 2 && path[1] !== 'ids' && this.#reasonFor(path) === undefined && !isNothing(before)) {
       this.#losses.dropped(path, lossValue(before, path.at(-1)), this.#noPlace())
     } else if (Array.isArray(before) && Array.isArray(after) && this.#areAligned(before, after)) {
       for (const [index, item] of before.entries()) {
