@@ -44,7 +44,7 @@ export const LossKind = {
   COERCED: 2,
   /** DEFAULTED - The target requires a value, and the source has none. */
   DEFAULTED: 3,
-  /** MERGED - Two values were merged into one. */
+  /** MERGED - Two values were merged into one, as of an achievement that stands twice in a document. */
   MERGED: 4,
 } as const;
 

@@ -1590,7 +1590,11 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * trailing comma is accepted. The `content` fields of a stream's messages carry it in pieces of any size, split
  * anywhere. A message is at most 4 MiB, a document at most 1 GiB unless the server is configured otherwise, one entry
  * at most 4 MiB and 64 levels deep. A longer document fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE; a
- * document that is not JSON fails with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, with line and column.
+ * document that is not JSON fails with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, with line and column. An object with
+ * a member twice is refused, with the member's path: in an entry the entry fails, elsewhere the call.
+ *
+ * A text whose language the document does not state is in the language that the caller names, else in the default one of
+ * the title, else in English. A record in another language has that as a loss when it is written.
  *
  * At most 1000 messages of a stream may have no content.
  *

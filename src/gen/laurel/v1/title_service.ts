@@ -767,6 +767,8 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  * A list returns at most `page_size` items, and fewer where a page would come near 4 MiB. While the order of a list changes, its
  * pages together still have each item once.
  *
+ * Limits of texts count characters, and a character is a Unicode code point, in messages and in imported documents.
+ *
  * A stopping server ends calls with UNAVAILABLE, reason SERVER_STOPPING, and a RetryInfo: unbounded streams at once,
  * all other calls if they are not done within 10 seconds.
  *
