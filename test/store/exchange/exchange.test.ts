@@ -1,5 +1,6 @@
 import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { adapters } from '../../../adapters/index.ts'
 import type { Achievement } from '../../../src/model/achievement.ts'
 import { getAchievement } from '../../../src/service/achievements/achievements.ts'
 import { linkAccount } from '../../../src/service/players/accounts.ts'
@@ -69,30 +70,27 @@ describe('a document', () => {
     expect(result.summary).toMatchObject({ newlyUnlockedCount: 1, failedCount: 0 })
   })
 
-  test.each([
-    ['accelbyte', [accelbyte(), accelbyte({ Hidden: true })]],
-    ['discord', [discord(), discord({ secret: true })]],
-    ['xbox', [xbox(), xbox({ isSecret: true })]],
-  ])('of %s with an achievement twice reports the second, which counts', async (dialect, entries) => {
-    const result = await importText(services, dialect, textOf(...entries), { titleId: TITLE })
-    const repeated = result.losses.filter(({ kind }) => kind === 'merged')
-    expect(repeated).toMatchObject([{ path: '$[1]', achievementId: expect.any(String) }])
-    expect(repeated[0]?.detail).toContain('$[0]')
-    expect(await definitionsOf(services, TITLE)).toMatchObject([{ hidden: true }])
-    const rejected = importText(services, dialect, textOf(...entries), {
-      titleId: TITLE,
-      lossPolicy: 'reject',
-    })
-    await expect(rejected).rejects.toMatchObject({ reason: 'LOSSES_REJECTED' })
-  })
+  test.each(adapters)(
+    'of $id with an achievement twice reports the second, which counts',
+    async ({ id: dialect }) => {
+      const twice = textOf(entryOf(dialect), entryOf(dialect, { achievement: { hidden: true } }))
+      const result = await importText(services, dialect, twice, { titleId: TITLE })
+      const repeated = result.losses.filter(({ kind }) => kind === 'merged')
+      expect(repeated).toMatchObject([{ path: '$[1]', achievementId: expect.any(String) }])
+      expect(repeated[0]?.detail).toContain('$[0]')
+      expect(await definitionsOf(services, TITLE)).toMatchObject([{ hidden: true }])
+      const rejected = importText(services, dialect, twice, { titleId: TITLE, lossPolicy: 'reject' })
+      await expect(rejected).rejects.toMatchObject({ reason: 'LOSSES_REJECTED' })
+    },
+  )
 
   test('with a member twice in an object fails that entry, with the path', async () => {
-    const twice = textOf(accelbyte()).replace('"Hidden":', '"Hidden":true,"Hidden":')
-    const result = await importText(services, 'accelbyte', twice, { titleId: TITLE })
-    expect(result.outcomes).toMatchObject([
-      { path: '$[0]', kind: 'failed', error: { reason: 'DOCUMENT_REFUSED' } },
-    ])
-    expect(result.outcomes[0]?.error?.message).toContain('$[0].Hidden')
+    const entry = entryOf(CODED)
+    const [[name, value] = []] = Object.entries(entry)
+    const twice = `[{"${name}":${JSON.stringify(value)},${JSON.stringify(entry).slice(1)}]`
+    const result = await importText(services, CODED, twice, { titleId: TITLE })
+    const error = { reason: 'DOCUMENT_REFUSED', message: expect.stringContaining(`$[0].${name}`) }
+    expect(result.outcomes).toMatchObject([{ path: '$[0]', kind: 'failed', error }])
   })
 
   test('with an invalid entry fails only that entry, and names it', async () => {
