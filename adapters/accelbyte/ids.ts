@@ -28,6 +28,7 @@ export const ids: IdScheme = {
     return /^\P{Cc}{1,128}$/u.test(text)
   },
   accountIdForm: 'a user id of 1 to 128 characters without control characters',
+  members: ['AchievementCode', 'achievementCode'],
 }
 
 /** The id of a row that never had one: always the same for the same player and achievement. FNV-1a. */

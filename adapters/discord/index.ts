@@ -69,6 +69,7 @@ export const discord: Adapter & {
     deriveBinding: (_titleId, entropy) => ({ application_id: deriveApplicationId(entropy) }),
     isAccountId: isSnowflakeText,
     accountIdForm: ACCOUNT_ID_FORM,
+    members: ['achievement_id', 'id'],
   },
   shapeOf: shapeNameOf,
   decode: (entry, _losses, context) => decode(entry, context),

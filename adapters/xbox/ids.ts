@@ -28,6 +28,7 @@ export const ids: IdScheme = {
 
   isAccountId: (text) => /^(0|[1-9]\d{0,19})$/.test(text) && BigInt(text) <= LARGEST_XUID,
   accountIdForm: 'a xuid: a decimal number of 64 bits',
+  members: ['id'],
 }
 
 /** Either id of a newer title follows from the other. */

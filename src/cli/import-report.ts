@@ -1,4 +1,10 @@
-import { type EntryOutcome, EntryOutcomeKind, type ImportSummary } from '../gen/laurel/v1/exchange.ts'
+import {
+  type EntryOutcome,
+  EntryOutcomeKind,
+  type FieldChange,
+  type ImportSummary,
+} from '../gen/laurel/v1/exchange.ts'
+import { parseExactJson } from '../model/exact-json.ts'
 import type { JsonObject } from '../model/json.ts'
 import { type Drift, driftIn, driftLines } from './drift.ts'
 import { remoteErrorOf } from './failure.ts'
@@ -23,6 +29,7 @@ export class ImportReport {
   readonly #failed: EntryOutcome[] = []
   readonly #drift: Drift[] = []
   readonly #possibleDuplicates: EntryOutcome[] = []
+  readonly #changed: EntryOutcome[] = []
 
   constructor(storesAll: boolean) {
     this.#storesAll = storesAll
@@ -35,6 +42,7 @@ export class ImportReport {
         this.#failed.push(outcome)
       const drift = driftIn(outcome)
       if (drift !== undefined && this.#drift.length < MAX_SHOWN) this.#drift.push(drift)
+      if (outcome.changes.length > 0 && this.#changed.length < MAX_SHOWN) this.#changed.push(outcome)
       if (outcome.possibleDuplicates.length > 0 && this.#possibleDuplicates.length < MAX_SHOWN)
         this.#possibleDuplicates.push(outcome)
     }
@@ -50,7 +58,8 @@ export class ImportReport {
         `new ${summary.newCount}, replaced ${summary.replacedCount}, unchanged ${summary.unchangedCount}, ` +
         `ignored ${summary.ignoredCount}, failed ${summary.failedCount}`,
       `  progress records changed ${summary.progressChangedCount}, newly unlocked ${summary.newlyUnlockedCount}`,
-      ...listing('failed:', ['path', 'reason', 'why'], this.#failed.map(failureRow)),
+      ...(this.#changed.length === 0 ? [] : ['would change:', ...this.#changed.flatMap(changeLines)]),
+      ...listing('failed:', ['path', 'achievement', 'reason', 'why'], this.#failed.map(failureRow)),
       ...(more > 0 ? [`and ${more} more that failed (--json lists every one)`] : []),
       ...driftLines(this.#drift, summary.driftCount),
       ...listing(
@@ -67,7 +76,7 @@ export class ImportReport {
 
   json(): readonly JsonObject[] {
     return this.#all.map((outcome) => {
-      const { path, achievementId, kind, error, possibleDuplicates } = outcome
+      const { path, achievementId, kind, error, possibleDuplicates, changes } = outcome
       const drift = driftIn(outcome)
       return {
         path,
@@ -76,6 +85,7 @@ export class ImportReport {
         ...(error === undefined ? {} : { error: errorJson(error) }),
         ...(drift === undefined ? {} : { drift: { theirs: drift.theirs, ours: drift.ours } }),
         ...(possibleDuplicates.length === 0 ? {} : { possibleDuplicates }),
+        ...(changes.length === 0 ? {} : { changes: changes.map(changeJson) }),
       }
     })
   }
@@ -87,9 +97,22 @@ function titleOf({ titleId, entryCount, failedCount }: ImportSummary): string {
   return entryCount === failedCount ? '' : ' for several titles'
 }
 
-function failureRow({ path, error }: EntryOutcome): readonly string[] {
+/** `keeper-of-flames: requirements[0].target 100 -> 150` */
+function changeLines({ achievementId, changes }: EntryOutcome): readonly string[] {
+  return changes.map(
+    ({ field, fromJson, toJson }) =>
+      `  ${achievementId}: ${field} ${fromJson || 'none'} -> ${toJson || 'none'}`,
+  )
+}
+
+function changeJson({ field, fromJson, toJson }: FieldChange): JsonObject {
+  const valueOf = (json: string) => (json === '' ? null : parseExactJson(json))
+  return { field, from: valueOf(fromJson), to: valueOf(toJson) }
+}
+
+function failureRow({ path, achievementId, error }: EntryOutcome): readonly string[] {
   const { reason, message } = remoteErrorOf(error ?? { code: 0, message: '', details: [] })
-  return [path, reason, message]
+  return [path, achievementId, reason, message]
 }
 
 function errorJson(error: NonNullable<EntryOutcome['error']>): JsonObject {

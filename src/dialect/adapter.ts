@@ -128,6 +128,8 @@ export interface IdScheme {
   isAccountId(text: string): boolean
   /** The format of a player's id, for error texts. */
   readonly accountIdForm: string
+  /** The members of an entry that may hold the achievement's code or id, the best first: they name an entry that cannot be decoded. */
+  readonly members: readonly string[]
 }
 
 export interface IdSeed {

@@ -179,7 +179,7 @@ describe('import', () => {
     const { code, stdout } = await laurel(['import', CODED, document, '--title', 'half'])
     expect(code).toBe(1)
     expect(stdout).toContain('new 1, replaced 0, unchanged 0, ignored 0, failed 1')
-    expect(stdout).toMatch(/\$\[1\] +DOCUMENT_REFUSED +\$\[1\]\./)
+    expect(stdout).toMatch(/\$\[1\] +\S+ +DOCUMENT_REFUSED +\$\[1\]\./)
     expect(await imported([CODED, document, '--title', 'half'])).toMatchObject({ code: 1 })
     const broken = await fileWith('all-broken.json', [bad])
     const none = await laurel(['import', CODED, broken, '--title', 'half'])

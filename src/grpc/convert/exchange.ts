@@ -87,6 +87,11 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
     error: outcome.error === undefined ? undefined : toRpcStatus(outcome.error),
     possibleDuplicates: [...outcome.possibleDuplicates],
     drift: outcome.drift && writeDrift(outcome.drift),
+    changes: outcome.changes.map(({ field, from, to }) => ({
+      field,
+      fromJson: writeJson(from),
+      toJson: writeJson(to),
+    })),
   }
 }
 

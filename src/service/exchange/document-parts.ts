@@ -1,6 +1,7 @@
 import type { Loss, LossPolicy } from '../../dialect/losses.ts'
 import type { LaurelError } from '../../model/errors.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
+import type { FieldChange } from './field-changes.ts'
 
 export interface DocumentOptions {
   /** BCP-47 tag of texts whose language the document does not state; undefined for the title's default. */
@@ -33,6 +34,8 @@ export interface EntryOutcome {
   /** In a dry run: ids of other achievements with the same name. */
   readonly possibleDuplicates: readonly string[]
   readonly drift: Drift | undefined
+  /** In a dry run: the fields of the stored definition and progress that the entry would change. */
+  readonly changes: readonly FieldChange[]
 }
 
 /** The stored progress of a player differs from the document's, and stays as it is. */

@@ -7,12 +7,14 @@ import type { Call } from '../call.ts'
 import { achievementNotFound } from '../require.ts'
 import type { Services } from '../services.ts'
 import type { EntryOutcome } from './document-parts.ts'
+import { definitionChanges, type FieldChange, progressChanges } from './field-changes.ts'
 import {
   type DefinitionContext,
   type DefinitionEntry,
   type ImportedDefinition,
   importDefinitions,
 } from './import-definitions.ts'
+
 import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
 import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
 import { withPastTimes } from './past-times.ts'
@@ -102,6 +104,7 @@ async function importIntoTitle(
       possibleDuplicates:
         definition.kind === 'new' ? possibleDuplicatesOf(record.achievement?.name.text ?? '', names) : [],
       drift: isDone(result) ? result.drift : undefined,
+      changes: dryRun && error === undefined ? changesOf(definition, result) : [],
     }
   })
   const losses = entries.flatMap(({ path }, index): readonly Loss[] => {
@@ -116,6 +119,16 @@ async function importIntoTitle(
     progress: results.filter(isDone),
     losses: [...past.flatMap((each) => each.losses), ...losses],
   }
+}
+
+function changesOf(
+  { replaced }: ImportedDefinition,
+  result: ImportedProgress | LaurelError | undefined,
+): readonly FieldChange[] {
+  return [
+    ...(replaced === undefined ? [] : definitionChanges(replaced.before, replaced.after)),
+    ...(isDone(result) && result.changed ? progressChanges(result.before, result.progress) : []),
+  ]
 }
 
 function match(matcher: Matcher, record: Canonical): ImportedDefinition {

@@ -21,6 +21,8 @@ export interface ImportedDefinition {
   readonly error: LaurelError | undefined
   /** The document's code if the record has another. */
   readonly lostCode?: string | undefined
+  /** The stored definition before and after; absent if it did not exist or does not change. */
+  readonly replaced?: { readonly before: StoredAchievement; readonly after: StoredAchievement } | undefined
 }
 
 /** The title that a batch is imported into, and the settings for its definitions. */
@@ -70,8 +72,9 @@ export async function importDefinitions(
       if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined, lostCode }
       matcher.set(next)
       changed.set(next.id, next)
-      const kind = existing === undefined ? 'new' : 'replaced'
-      return { achievementId: next.id, kind, error: undefined, lostCode }
+      const result = { achievementId: next.id, error: undefined, lostCode }
+      if (existing === undefined) return { ...result, kind: 'new' }
+      return { ...result, kind: 'replaced', replaced: { before: existing, after: next } }
     } catch (error) {
       if (!(error instanceof LaurelError)) throw error
       return { achievementId: record.achievement?.id ?? '', kind: 'failed', error }

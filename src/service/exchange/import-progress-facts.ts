@@ -35,6 +35,8 @@ export interface PlayerFacts {
 }
 
 export interface ImportedProgress extends ProgressResult {
+  /** The progress before the import. */
+  readonly before: Progress
   readonly drift: Drift | undefined
 }
 
@@ -80,7 +82,11 @@ export async function importPlayerFacts(
           ? revoke(changes, achievement, recorded, context, adapter)
           : recorded
       stats.apply(changes, key, movements, context, attribution)
-      return { ...result, drift: driftOf(achievement, reportOf(facts), result.progress, context, key) }
+      return {
+        ...result,
+        before: progress,
+        drift: driftOf(achievement, reportOf(facts), result.progress, context, key),
+      }
     })
   })
   await stats.flush()

@@ -4,7 +4,7 @@ import type { EntryKind, EntryOutcome, ImportPart, ImportSummary } from './docum
 import { type BatchResult, unownedLosses } from './import-batch.ts'
 import type { Entry } from './read-entries.ts'
 
-const EMPTY_OUTCOME = { possibleDuplicates: [], drift: undefined }
+const EMPTY_OUTCOME = { possibleDuplicates: [], drift: undefined, changes: [] }
 
 /** Counts the results of an import for its summary. */
 export class ImportTally {
@@ -33,7 +33,15 @@ export class ImportTally {
   addBatch(entries: readonly Entry[], result: BatchResult, playerId: string | undefined): ImportPart {
     const rejected = entries.flatMap((entry): EntryOutcome[] =>
       'error' in entry
-        ? [{ ...EMPTY_OUTCOME, path: entry.path, achievementId: '', kind: 'failed', error: entry.error }]
+        ? [
+            {
+              ...EMPTY_OUTCOME,
+              path: entry.path,
+              achievementId: entry.achievementId,
+              kind: 'failed',
+              error: entry.error,
+            },
+          ]
         : [],
     )
     const outcomes = [...rejected, ...result.outcomes]

@@ -6,6 +6,7 @@ import { formatPath, type Loss, LossReport } from '../../dialect/losses.ts'
 import { decodeEntry } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { JsonObject } from '../../model/json.ts'
+import { LIMITS } from '../../model/limits.ts'
 import type { DocumentOptions } from './document-parts.ts'
 import { achievementIdOf } from './entry-losses.ts'
 import { RepeatedEntries } from './repeated-entries.ts'
@@ -20,7 +21,13 @@ export type Entry =
       readonly record: Canonical
       readonly losses: readonly Loss[]
     }
-  | { readonly path: string; readonly error: LaurelError; readonly losses: readonly Loss[] }
+  | {
+      readonly path: string
+      /** The code or id in the entry as it stands; empty if none can be read. */
+      readonly achievementId: string
+      readonly error: LaurelError
+      readonly losses: readonly Loss[]
+    }
 
 /** Returns the BCP-47 tag of texts without a language, for the entry's title, or before the title is known. */
 export type LocaleOf = (title?: TitleFacts) => string
@@ -87,8 +94,19 @@ function decode(
     return { path, shape: adapter.shapeOf?.(json, context), record: result, losses }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
-    return { path, error: entryError(adapter, error), losses: [] }
+    return { path, achievementId: statedId(adapter, entry), error: entryError(adapter, error), losses: [] }
   }
+}
+
+function statedId({ ids }: Adapter, entry: DocumentEntry): string {
+  if ('error' in entry) return ''
+  const stated = ids.members.map((name) => (Object.hasOwn(entry.json, name) ? entry.json[name] : undefined))
+  const id = stated.find(
+    (value) => typeof value === 'string' || typeof value === 'number' || typeof value === 'bigint',
+  )
+  return String(id ?? '')
+    .slice(0, LIMITS.id)
+    .toWellFormed()
 }
 
 /**

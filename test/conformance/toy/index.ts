@@ -60,6 +60,7 @@ export const toy: Adapter & {
     deriveBinding: (titleId) => ({ game: titleId }),
     isAccountId: (text) => text !== '',
     accountIdForm: 'any text but the empty one',
+    members: ['slug'],
   },
   decode: (entry, _losses, context) => decode(entry, context),
   encode,

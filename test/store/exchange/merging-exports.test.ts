@@ -158,10 +158,40 @@ describe('a change in an exported document', () => {
       return achievement?.ids[dialect] === before.ids[dialect] || achievement?.id === of
     })
     const document = formatJson(change(found?.entry as JsonObject))
-    const { outcomes } = await importText(services, dialect, document, { ...INTO_TITLE, locale })
-    expect(outcomes).toMatchObject([{ kind: 'replaced' }])
+    const options = { ...INTO_TITLE, locale }
+    const plan = await importText(services, dialect, document, { ...options, dryRun: true })
+    const fields = (plan.outcomes[0]?.changes ?? []).map(({ field }) => field.split(/[.[]/)[0])
+    const snakeCase = (name: string) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+    expect(new Set(fields)).toEqual(new Set(Object.keys(changed(before)).map(snakeCase)))
+    expect(await stored(of)).toEqual(before)
+    const { outcomes } = await importText(services, dialect, document, options)
+    expect(outcomes).toMatchObject([{ kind: 'replaced', changes: [] }])
     expect(await stored(of)).toEqual({ ...before, ...changed(before) })
+    const again = await importText(services, dialect, document, { ...options, dryRun: true })
+    expect(again.outcomes).toMatchObject([{ kind: 'unchanged', changes: [] }])
   })
+
+  test.each([...dialects.keys()])(
+    'is named by its code in %s where the entry cannot be read',
+    async (dialect) => {
+      const { text } = await exportText(services, dialect, TITLE)
+      const [sample] = samplesIn(adapterOf(dialect), parseJson(text))
+      const entry = sample?.entry as JsonObject
+      const [member] = adapterOf(dialect).ids.members.filter((name) => Object.hasOwn(entry, name))
+      const broken = Object.keys(entry).filter((name) => name !== member)
+      const outcomes = await Promise.all(
+        broken.map(async (name) => {
+          const document = formatJson({ ...entry, [name]: [{ broken: [] }] })
+          return (await importText(services, dialect, document, { ...INTO_TITLE, dryRun: true })).outcomes[0]
+        }),
+      )
+      const failed = outcomes.filter((outcome) => outcome?.kind === 'failed')
+      expect(failed.length).toBeGreaterThan(0)
+      expect(new Set(failed.map((outcome) => outcome?.achievementId))).toEqual(
+        new Set([String(entry[member ?? ''])]),
+      )
+    },
+  )
 
   test('is tried in every dialect', () => {
     expect([...new Set(edits.map(({ dialect }) => dialect))]).toEqual([...dialects.keys()])

@@ -196,7 +196,7 @@ export interface DocumentSummary {
 export interface EntryOutcome {
   /** The location in the document: `$.achievements[3]`, or `$` if the document is one entry. */
   path: string;
-  /** The achievement that it names. Empty if it failed before the achievement was identified. */
+  /** The achievement that it names. If it failed before that was identified, the code or id that stands in it, or empty. */
   achievementId: string;
   /** The kind of the loss or outcome. */
   kind: EntryOutcomeKind;
@@ -213,7 +213,21 @@ export interface EntryOutcome {
    * Set if the stored progress differs from the entry's and stays as it is: it is further, the entry's unlock is revoked, or
    * its unlock time is another by a millisecond or more.
    */
-  drift?: ProgressDrift | undefined;
+  drift?:
+    | ProgressDrift
+    | undefined;
+  /** The fields of the stored achievement and progress that the entry would change. In a dry run only. */
+  changes: FieldChange[];
+}
+
+/** A field that an import would change. */
+export interface FieldChange {
+  /** The field, named as in Achievement, or `progress.` and a field of Progress: `requirements[0].target`. */
+  field: string;
+  /** The stored value as JSON text. Empty if there is none. */
+  fromJson: string;
+  /** The new value as JSON text. Empty if there is none. */
+  toJson: string;
 }
 
 /** Progress that differs between the document and the store. */
@@ -723,7 +737,15 @@ export const DocumentSummary: MessageFns<DocumentSummary> = {
 };
 
 function createBaseEntryOutcome(): EntryOutcome {
-  return { path: "", achievementId: "", kind: 0, error: undefined, possibleDuplicates: [], drift: undefined };
+  return {
+    path: "",
+    achievementId: "",
+    kind: 0,
+    error: undefined,
+    possibleDuplicates: [],
+    drift: undefined,
+    changes: [],
+  };
 }
 
 export const EntryOutcome: MessageFns<EntryOutcome> = {
@@ -745,6 +767,9 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
     }
     if (message.drift !== undefined) {
       ProgressDrift.encode(message.drift, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.changes) {
+      FieldChange.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -810,6 +835,14 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
             message.drift = ProgressDrift.decode(reader, reader.uint32());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.changes.push(FieldChange.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -837,6 +870,86 @@ export const EntryOutcome: MessageFns<EntryOutcome> = {
     message.drift = (object.drift !== undefined && object.drift !== null)
       ? ProgressDrift.fromPartial(object.drift)
       : undefined;
+    message.changes = object.changes?.map((e) => FieldChange.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseFieldChange(): FieldChange {
+  return { field: "", fromJson: "", toJson: "" };
+}
+
+export const FieldChange: MessageFns<FieldChange> = {
+  encode(message: FieldChange, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.field !== "") {
+      writer.uint32(10).string(message.field);
+    }
+    if (message.fromJson !== "") {
+      writer.uint32(18).string(message.fromJson);
+    }
+    if (message.toJson !== "") {
+      writer.uint32(26).string(message.toJson);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FieldChange {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFieldChange();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.field = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.fromJson = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.toJson = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<FieldChange>, I>>(base?: I): FieldChange {
+    return FieldChange.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<FieldChange>, I>>(object: I): FieldChange {
+    const message = createBaseFieldChange();
+    message.field = object.field ?? "";
+    message.fromJson = object.fromJson ?? "";
+    message.toJson = object.toJson ?? "";
     return message;
   },
 };
