@@ -95,7 +95,7 @@ function verbatimIn(members: Members, language: string, incremental: boolean): J
 }
 
 /** A row names no requirement, and an incremental achievement has one: both are known by this id. */
-const GOAL = 'goal'
+export const GOAL = 'goal'
 
 /** The goal may be absent: Go leaves zeros out where its struct says so, and real documents lack it. */
 function goalOf(goal: number | bigint | null | undefined, statCode: string | null | undefined): Requirement {

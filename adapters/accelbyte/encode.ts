@@ -9,6 +9,7 @@ import type { Quantity } from '../../src/model/quantity.ts'
 import {
   DEFINITION_MEMBERS,
   decodeFacts,
+  GOAL,
   MARKS_DEFINITION,
   MAX_TAGS,
   OPAQUE_MEMBERS,
@@ -171,13 +172,13 @@ function latestValueOf(progress: ProgressFacts, achievement: Achievement | undef
   return goal === undefined ? 0 : (goal * progress.percent) / 100
 }
 
-/** One number cannot stand for several values. */
+/** One number cannot stand for several values: only a value that a row brought is written. */
 function reportedValue(
   { values }: ProgressFacts,
   achievement: Achievement | undefined,
 ): Quantity | undefined {
   const [only, ...others] = achievement?.requirements ?? []
-  if (others.length > 0) return undefined
+  if (others.length > 0) return Object.hasOwn(values, GOAL) ? values[GOAL] : undefined
   const reported = Object.entries(values)
   const named = reported.find(([id]) => id === only?.id) ?? (reported.length === 1 ? reported[0] : undefined)
   return named?.[1]

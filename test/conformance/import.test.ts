@@ -106,6 +106,33 @@ describe.each(subjects)('$id', (subject) => {
     })
   })
 
+  describe.each(shapesFor('progress'))('a player’s progress in shape $name', (shape) => {
+    it('loses nothing when a document of the dialect is imported and exported again', () => {
+      fc.assert(
+        fc.property(arbitrary, (record) => {
+          fc.pre(record.progress !== undefined && record.achievement !== undefined)
+          const stored = storedFrom(record)
+          fc.pre(saysSomething(stored.progress))
+          // A requirement that the dialect does not know makes a count of the percent.
+          fc.pre(adapter.capabilities.requirements !== 'none' || record.achievement.requirements.length === 0)
+          const { account } = record.progress
+          const { json } = exported(adapter, stored, 'progress', shape, account)
+          const { title, progress: facts } = decodeEntry(adapter, json, READING).result
+          if (facts === undefined) throw new TypeError('an entry of progress brings progress')
+          const known = { ...stored, title, progress: NOT_STARTED }
+          const imported = {
+            ...known,
+            progress: after(known.achievement, NOT_STARTED, reportOf(facts)).progress,
+          }
+          const again = exported(adapter, imported, 'progress', shape, facts.account)
+          const ofPlayer = again.losses.filter(({ path }) => /\.progress(?!\.account)/.test(path))
+          expect(ofPlayer).toEqual([])
+        }),
+        runs(200),
+      )
+    })
+  })
+
   describe.each(shapesFor('definition'))('a definition in shape $name', (shape) => {
     it('loses nothing when a document of the dialect is imported and exported again', () => {
       fc.assert(
