@@ -106,8 +106,8 @@ function changeLines({ achievementId, changes }: EntryOutcome): readonly string[
 }
 
 function changeJson({ field, fromJson, toJson }: FieldChange): JsonObject {
-  const valueOf = (json: string) => (json === '' ? null : parseExactJson(json))
-  return { field, from: valueOf(fromJson), to: valueOf(toJson) }
+  const parse = (json: string) => (json === '' ? null : parseExactJson(json))
+  return { field, from: parse(fromJson), to: parse(toJson) }
 }
 
 function failureRow({ path, achievementId, error }: EntryOutcome): readonly string[] {
