@@ -100,6 +100,14 @@ describe('a report', () => {
     expect(apply(COUNTED, reach(0n))).toMatchObject({ changed: false, progress: NOT_STARTED })
   })
 
+  test.each([0n, -5n])('of %d on a requirement that falls starts progress', (quantity) => {
+    const falling = achievementOf({ requirements: [requirementOf({ operator: 'at_most', target: -10n })] })
+    expect(apply(falling, reach(quantity))).toMatchObject({
+      changed: true,
+      progress: { state: 'in_progress' },
+    })
+  })
+
   test('adds up, and stops at the largest integer of the wire', () => {
     expect(apply(COUNTED, add(2n), add(3n)).progress.values).toEqual({ count: 5n })
     expect(apply(COUNTED, add(2n ** 63n - 1n), add(2n ** 62n)).progress.values).toEqual({
