@@ -20,7 +20,7 @@ export const envelope: Envelope = {
     return shape === 'legacy' ? { pagingInfo, version: NEVER } : { pagingInfo }
   },
 
-  readEnvelope(envelope, losses) {
+  readEnvelope(envelope, losses, shapes) {
     for (const [name, value] of Object.entries(envelope)) {
       if (name === 'pagingInfo' && isJsonObject(value)) {
         for (const [member, inner] of Object.entries(value)) {
@@ -29,13 +29,16 @@ export const envelope: Envelope = {
           if (!counted && !last)
             losses.dropped([name, member], inner, 'there is no next page where this goes')
         }
-      } else if (name === 'action' ? value !== ACTION : !isKept(name, value)) {
+      } else if (!isCarried(name, value, shapes)) {
         losses.dropped([name], value, 'it stands beside the list and in no entry')
       }
     }
   },
 }
 
-function isKept(name: string, value: unknown): boolean {
-  return REQUEST_MEMBERS.some((member) => member === name) || (name === 'version' && value === NEVER)
+/** Each update carries the members of its request; all other entries carry none. */
+function isCarried(name: string, value: unknown, shapes: ReadonlySet<string | undefined>): boolean {
+  if (name === 'version') return value === NEVER
+  if (name === 'action' && value !== ACTION) return false
+  return shapes.has('update') && REQUEST_MEMBERS.some((member) => member === name)
 }

@@ -43,6 +43,21 @@ describe('the words of the wire', () => {
 it('reports what stands beside a list and is not its own to write', () => {
   const report = new LossReport()
   const pagingInfo = { continuationToken: '32', totalRecords: 70 }
-  xbox.envelope.readEnvelope({ pagingInfo, action: 'progressUpdate', version: '1' }, report)
+  xbox.envelope.readEnvelope(
+    { pagingInfo, action: 'progressUpdate', version: '1' },
+    report,
+    new Set(['update']),
+  )
   expect(report.losses.map(({ path }) => path)).toEqual(['$.pagingInfo.continuationToken', '$.version'])
+})
+
+it('reports the members of a request beside entries that do not carry them', () => {
+  const lost = (shape: string) => {
+    const report = new LossReport()
+    const envelope = { action: 'progressUpdate', userId: '1', titleId: 2, serviceConfigId: 'a' }
+    xbox.envelope.readEnvelope(envelope, report, new Set([shape]))
+    return report.losses.map(({ path }) => path)
+  }
+  expect(lost('update')).toEqual([])
+  expect(lost('achievement')).toEqual(['$.action', '$.userId', '$.titleId', '$.serviceConfigId'])
 })

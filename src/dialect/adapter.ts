@@ -112,8 +112,11 @@ export interface Envelope {
   listMember(shape: string): string | undefined
   /** Members to write after the list. */
   trailer(shape: string, count: number): JsonObject
-  /** Reports losses of the members beside the list; called once, after the last entry. */
-  readEnvelope(envelope: JsonObject, losses: LossReport): void
+  /**
+   * Reports losses of the members beside the list; called once, after the last entry. `shapes` has the shapes of the entries, which
+   * may carry members of the envelope.
+   */
+  readEnvelope(envelope: JsonObject, losses: LossReport, shapes: ReadonlySet<string | undefined>): void
 }
 
 /** Creates ids of achievements and titles in this dialect, for records that have none. */

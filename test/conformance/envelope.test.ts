@@ -17,7 +17,7 @@ describe.each(subjects)('$id', (subject) => {
         const { read, envelope } = await readAll(text)
         expect(read.map(({ json }) => json)).toEqual(listed)
         const losses = new LossReport()
-        adapter.envelope.readEnvelope(envelope, losses)
+        adapter.envelope.readEnvelope(envelope, losses, new Set([name]))
         expect(losses.losses).toEqual([])
       }
     },

@@ -23,7 +23,8 @@ describe.each(subjects)('$id, golden', (subject) => {
     const samples = samplesIn(adapter, document)
     const decoded = samples.map((sample) => decodeSample(adapter, sample))
     const envelope = new LossReport()
-    adapter.envelope.readEnvelope(samples[0]?.context.envelope ?? {}, envelope)
+    const shapes = new Set(samples.map(({ entry, context }) => adapter.shapeOf?.(entry, context)))
+    adapter.envelope.readEnvelope(samples[0]?.context.envelope ?? {}, envelope, shapes)
     const losses = [...decoded.flatMap((translated) => translated.losses), ...envelope.losses]
     expectRecorded(
       file('canonical'),

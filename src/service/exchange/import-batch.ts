@@ -7,6 +7,7 @@ import type { Call } from '../call.ts'
 import { achievementNotFound } from '../require.ts'
 import type { Services } from '../services.ts'
 import type { EntryOutcome } from './document-parts.ts'
+import { achievementIdOf } from './entry-losses.ts'
 import { definitionChanges, type FieldChange, progressChanges } from './field-changes.ts'
 import {
   type DefinitionContext,
@@ -112,7 +113,7 @@ async function importIntoTitle(
     const detail = 'the code of an achievement never changes'
     return lostCode === undefined
       ? []
-      : [{ kind: 'coerced', path, from: lostCode, to: achievementId, detail }]
+      : [{ kind: 'coerced', path, from: lostCode, to: achievementId, detail, achievementId }]
   })
   return {
     outcomes,
@@ -201,7 +202,8 @@ export function unownedLosses(
   if (playerId !== undefined || accountOf(record) !== undefined) return []
   if (!saysSomething(record.progress) && record.summary === undefined) return []
   const detail = 'progress without a player: name the player in the request to import it'
-  return [{ kind: 'dropped', path, from: record.progress?.state, to: undefined, detail }]
+  const achievementId = achievementIdOf(record)
+  return [{ kind: 'dropped', path, from: record.progress?.state, to: undefined, detail, achievementId }]
 }
 
 function isDone<Value>(value: Value | LaurelError | undefined): value is Value {

@@ -3,6 +3,7 @@ import { LossReport } from '../../dialect/losses.ts'
 import type { Translated } from '../../dialect/translate.ts'
 import { formatInstant, type Instant, TICKS_PER_SECOND } from '../../model/instant.ts'
 import type { Services } from '../services.ts'
+import { achievementIdOf } from './entry-losses.ts'
 
 /** The members of a record that state when something happened. */
 const TIMES = {
@@ -33,5 +34,7 @@ export function withPastTimes(
       if (time > latest) report.dropped([part, member], formatInstant(time), 'it lies in the future')
     }
   }
-  return { result: past, losses: report.losses.map((loss) => ({ ...loss, path: path + loss.path.slice(1) })) }
+  const achievementId = achievementIdOf(record)
+  const losses = report.losses.map((loss) => ({ ...loss, path: path + loss.path.slice(1), achievementId }))
+  return { result: past, losses }
 }

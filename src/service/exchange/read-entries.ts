@@ -57,6 +57,7 @@ export async function* readEntries(
 ): AsyncGenerator<Entry, DocumentFacts> {
   const reader = readDocument(adapter.envelope, document.read())
   const repeated = new RepeatedEntries(adapter)
+  const shapes = new Set<string | undefined>()
   let entryCount = 0
   for (;;) {
     const step = await reader.next().catch((error: unknown) => {
@@ -64,11 +65,12 @@ export async function* readEntries(
     })
     if (step.done) {
       const report = new LossReport()
-      adapter.envelope.readEnvelope(step.value.envelope, report)
+      adapter.envelope.readEnvelope(step.value.envelope, report, shapes)
       return { ...step.value, entryCount, losses: report.losses }
     }
     entryCount += 1
     const entry = decode(adapter, step.value, localeOf, envelope)
+    if ('record' in entry) shapes.add(entry.shape)
     const repetitions = 'record' in entry ? repeated.next(entry.record, entry.path) : []
     yield repetitions.length === 0 ? entry : { ...entry, losses: [...entry.losses, ...repetitions] }
   }
