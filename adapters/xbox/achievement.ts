@@ -17,7 +17,7 @@ import {
   titleIds,
   writeTime,
 } from './formats.ts'
-import { readMedia, readReward, writeMedia, writeReward } from './media.ts'
+import { readMediaList, readReward, writeMedia, writeReward } from './media.ts'
 import { readProgress, readRequirements, writeProgression, writeState } from './progression.ts'
 import { achievementIdOf, textIn, titleName } from './record.ts'
 import { achievementSchema } from './schema.ts'
@@ -79,7 +79,7 @@ function fromWire(wire: Wire, { locale }: DecodeContext): Canonical {
       participation: wire.participationType === 'Group' ? 'group' : 'individual',
       requirements,
       rewards: (wire.rewards ?? []).flatMap(readReward),
-      media: (wire.mediaAssets ?? []).map(readMedia),
+      media: readMediaList(wire.mediaAssets ?? []),
       platforms: wire.platforms ?? NO_ITEMS,
       productId: wire.productId || undefined,
       deepLink: wire.deeplink ?? undefined,

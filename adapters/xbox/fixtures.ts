@@ -36,7 +36,7 @@ const requests: GatewayFixtures['requests'] = {
   updateAchievements: update,
   'updateAchievements, of me': (target) => ({ ...update(target), params: { user: 'me' } }),
   listTitles: () => ({ ...modern, query: { maxItems: '1000' } }),
-  getIcon: () => ({ params: { file: 'locked.png' } }),
+  getIcon: () => ({ params: { file: 'laurel-locked.png' } }),
 }
 
 const access: GatewayFixtures['access'] = {

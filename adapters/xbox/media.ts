@@ -34,7 +34,19 @@ const KINDS = new Map<string, RewardKind>([
   ['Art', 'art'],
 ])
 
-export function readMedia({ name, type, url }: WireMedia): MediaAsset {
+/** The file of the icon that the gateway shows for an achievement that has none. */
+export function defaultIconOf(isUnlocked: boolean): string {
+  return isUnlocked ? 'laurel-unlocked.png' : 'laurel-locked.png'
+}
+
+const DEFAULT_ICON = /\/icons\/laurel-(un)?locked\.png$/
+
+/** A default icon is no picture of the achievement: a pull from another Laurel leaves it out. */
+export function readMediaList(wire: readonly WireMedia[]): readonly MediaAsset[] {
+  return wire.filter(({ url }) => !DEFAULT_ICON.test(url ?? '')).map(readMedia)
+}
+
+function readMedia({ name, type, url }: WireMedia): MediaAsset {
   return { role: ROLES.get(type) ?? 'other', name: name ?? '', url: url ?? '' }
 }
 

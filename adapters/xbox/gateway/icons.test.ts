@@ -29,7 +29,7 @@ describe('the first picture', () => {
   })
 
   test('is the default one of the server where there is none', () => {
-    expect(first([], false)?.url).toBe('https://xbox.example/xbox/icons/locked.png')
-    expect(first([asset('art')], true)?.url).toBe('https://xbox.example/xbox/icons/unlocked.png')
+    expect(first([], false)?.url).toBe('https://xbox.example/xbox/icons/laurel-locked.png')
+    expect(first([asset('art')], true)?.url).toBe('https://xbox.example/xbox/icons/laurel-unlocked.png')
   })
 })

@@ -1,14 +1,15 @@
 import type { GatewayRequest, GatewayResponse, RequestHead, Route } from '../../../src/http/gateway.ts'
 import type { Achievement, MediaAsset } from '../../../src/model/achievement.ts'
 import type { ProgressState } from '../../../src/model/progress.ts'
+import { defaultIconOf } from '../media.ts'
 import { refusal } from './failure.ts'
 
 /** PNG of 64 x 64: a padlock, and a cup. */
 const ICONS: Readonly<Record<string, Uint8Array>> = {
-  'locked.png': bytesOf(
+  [defaultIconOf(false)]: bytesOf(
     'iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAMAAACdt4HsAAAABlBMVEU6Ojq+vr7t3utBAAAASElEQVR42u3MOQ4AIAwDQfz/T1NRhEMicRVpt7ZnDCKiz2SdV+a9SEieIHlCOFWEeMkD+yMtHPt2gK6A+gB6BwAAANANIKKWTUO3Ao+v4zXAAAAAAElFTkSuQmCC',
   ),
-  'unlocked.png': bytesOf(
+  [defaultIconOf(true)]: bytesOf(
     'iVBORw0KGgoAAAANSUhEUgAAAEAAAABACAMAAACdt4HsAAAABlBMVEUQfBD////KNMcXAAAAWElEQVR42u2UMQoAMAjEzv9/unTpKNJDdEjmNliokQBgLZHRLYgarYLCExDsF9wz2f3KR0pmkIoLYWxSZnB32q2C2xW3TG7bNCN4CjvQCBD8CewiIQCACQ7ZjALzGKpVnwAAAABJRU5ErkJggg==',
   ),
 }
@@ -45,7 +46,7 @@ export function withIcon(
     ? ['unlocked_icon', 'icon', 'locked_icon']
     : ['locked_icon', 'icon', 'unlocked_icon']
   const ranked = roles.flatMap((role) => media.filter((asset) => asset.role === role))
-  const name = isUnlocked ? 'unlocked.png' : 'locked.png'
+  const name = defaultIconOf(isUnlocked)
   const [icon = { name, url: `${origin}${mount}/icons/${name}` }] = ranked
   const others = media
     .filter((asset) => asset !== icon)

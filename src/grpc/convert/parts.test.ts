@@ -58,6 +58,8 @@ test('outcomes are split like losses', async () => {
     kind: 'new',
     error: undefined,
     possibleDuplicates: [],
+    drift: undefined,
+    changes: [],
   } as const
   const made: ImportPart = { outcomes: Array(200_000).fill(outcome), losses: [] }
   const messages = await all(writeImport(parts(made)))
