@@ -53,7 +53,7 @@ const PURGE_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 
 /** Opens the database and serves, in this process or in workers. A failure stops the parts that were started before. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
-  checkStrictGateways(config)
+  checkGateways(config)
   checkOutbound(config)
   await using started = new AsyncDisposableStack()
   // Configuration errors are reported before the database starts, which takes seconds.
@@ -133,7 +133,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     grpc.setServing(state !== 'open')
   })
   const http = createHttpServer(
-    gateways,
+    gateways.filter(({ dialect }) => config.gateways?.has(dialect) ?? true),
     { ...wire, operations, checked: config.authFile !== undefined, strict: config.strictGateways, ...probes },
     tls,
     { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
@@ -156,14 +156,17 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   return { grpcAddress, httpAddress, stop: () => running.disposeAsync() }
 }
 
-/** @throws ConfigError for an unknown gateway: its restrictions would silently be missing. */
-function checkStrictGateways({ strictGateways }: Config): void {
+/** @throws ConfigError for an unknown gateway: it, or its restrictions, would silently be missing. */
+function checkGateways({ gateways: served, strictGateways }: Config): void {
   const known = new Set(gateways.map(({ dialect }) => dialect))
-  const unknown = [...strictGateways].filter((name) => !known.has(name))
-  if (unknown.length === 0) return
-  throw new ConfigError([
-    `LAUREL_STRICT_GATEWAYS names ${unknown.join(', ')}, and there are ${[...known].join(', ')}`,
-  ])
+  const named = { LAUREL_GATEWAYS: served ?? [], LAUREL_STRICT_GATEWAYS: strictGateways }
+  const problems = Object.entries(named).flatMap(([variable, names]) => {
+    const unknown = [...names].filter((name) => !known.has(name))
+    return unknown.length === 0
+      ? []
+      : `${variable} names ${unknown.join(', ')}, and there are ${[...known].join(', ')}`
+  })
+  if (problems.length > 0) throw new ConfigError(problems)
 }
 
 /** @throws ConfigError for invalid private addresses: calls to them would silently fail. */

@@ -17,6 +17,7 @@ describe('readConfig', () => {
       httpAddress: '127.0.0.1:8080',
       authFile: undefined,
       tls: undefined,
+      gateways: undefined,
       strictGateways: new Set(),
       allowedOrigins: new Set(),
       allowedHosts: new Set(),

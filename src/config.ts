@@ -11,6 +11,8 @@ export interface Config extends OutboundConfig {
   readonly authFile: string | undefined
   /** The certificate of gRPC and HTTP; undefined to serve without TLS. */
   readonly tls: TlsFiles | undefined
+  /** The dialects whose HTTP APIs are served; undefined for all. */
+  readonly gateways: ReadonlySet<string> | undefined
   /** Dialects whose gateways apply their platform's historical restrictions. */
   readonly strictGateways: ReadonlySet<string>
   /** Origins of web pages that may read events; without an auth file, they may send any request. */
@@ -85,6 +87,7 @@ export function readConfig(env: Environment): Config {
     httpAddress: read('LAUREL_HTTP_ADDRESS', '127.0.0.1:8080'),
     authFile: env['LAUREL_AUTH_FILE'] || undefined,
     tls: readTls(env),
+    gateways: readGateways(env['LAUREL_GATEWAYS']),
     strictGateways: new Set(readList(env['LAUREL_STRICT_GATEWAYS'])),
     allowedOrigins: new Set(readList(env['LAUREL_ALLOWED_ORIGINS'])),
     allowedHosts: new Set(readList(env['LAUREL_ALLOWED_HOSTS'])),
@@ -124,6 +127,13 @@ export function readConfig(env: Environment): Config {
   problems.push(...found.filter((problem) => problem !== undefined))
   if (problems.length > 0) throw new ConfigError(problems)
   return config
+}
+
+/** Undefined for all; `none` for none. */
+function readGateways(text: string | undefined): ReadonlySet<string> | undefined {
+  const names = readList(text)
+  if (names.length === 0) return undefined
+  return new Set(names.filter((name) => name !== 'none'))
 }
 
 const TLS_FILES = ['LAUREL_TLS_CERT_FILE', 'LAUREL_TLS_KEY_FILE'] as const

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { gateways } from '../../src/registry.ts'
+import { createTestDatabase } from '../support/database.ts'
 import { startServer } from '../support/server.ts'
 
 const served = [...new Set(gateways.map(({ dialect }) => dialect))]
@@ -9,6 +10,10 @@ test.each([
   [
     { LAUREL_STRICT_GATEWAYS: `${first}, ${first.toUpperCase()}` },
     `LAUREL_STRICT_GATEWAYS names ${first.toUpperCase()}, and there are ${served.join(', ')}`,
+  ],
+  [
+    { LAUREL_GATEWAYS: `${first},elsewhere` },
+    `LAUREL_GATEWAYS names elsewhere, and there are ${served.join(', ')}`,
   ],
   [
     { LAUREL_OUTBOUND_PRIVATE: 'platform.internal, 10.0.0.0/33' },
@@ -21,4 +26,21 @@ test.each([
   )
   expect(failure.message).toContain('exit code 1 ')
   expect(failure.message.split('served:\n')[1]).toBe(`laurel: bad configuration: ${problem}\n`)
+})
+
+test.each([
+  [first, [first]],
+  ['none', []],
+])('LAUREL_GATEWAYS=%s serves no other gateway', async (value, names) => {
+  await using database = await createTestDatabase()
+  await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_GATEWAYS: value } })
+  // Without its gateway, a path is as unknown as any other.
+  const read = async (path: string) => (await fetch(server.url + path)).text()
+  const unknown = await read('/nowhere/1')
+  const reached = await Promise.all(
+    gateways.map(async ({ dialect, mounts: [mount] }) =>
+      (await read(`${mount}/nowhere/1`)) === unknown ? [] : [dialect],
+    ),
+  )
+  expect([...new Set(reached.flat())]).toEqual(names)
 })
