@@ -1,8 +1,14 @@
 import sharp from 'sharp'
 import { describe, expect, test } from 'vitest'
-import { openMedia, sniffFormat } from './media.ts'
+import { type ImageFormat, openMedia, sniffFormat } from './media.ts'
 
 const media = openMedia()
+
+/** Renders an image that is cached under no hash of another test. */
+async function render(bytes: Uint8Array, format: ImageFormat, size: number | undefined): Promise<Uint8Array> {
+  const rendered = await media.render({ hash: crypto.randomUUID(), format, size }, async () => bytes)
+  return rendered as Uint8Array
+}
 const FORMATS = ['png', 'jpeg', 'gif', 'webp'] as const
 
 async function picture(format: (typeof FORMATS)[number], width = 64, height = 32): Promise<Uint8Array> {
@@ -24,7 +30,7 @@ describe.each(FORMATS)('an image of the format %s', (format) => {
         [16, 16, 8],
         [4096, 64, 32],
       ] as const) {
-        const converted = await media.convert(await picture(format), target, size)
+        const converted = await render(await picture(format), target, size)
         expect(sniffFormat(converted)).toBe(target)
         expect(await sharp(converted).metadata()).toMatchObject({ format: target, width, height })
       }
@@ -70,18 +76,18 @@ test('flattens transparency on white for JPEG, and drops metadata', async () => 
     .png()
     .withExif({ IFD0: { Copyright: 'somebody at home' } })
     .toBuffer()
-  const { data } = await sharp(await media.convert(bytes, 'jpeg', undefined))
+  const { data } = await sharp(await render(bytes, 'jpeg', undefined))
     .raw()
     .toBuffer({ resolveWithObject: true })
   expect([...data.subarray(0, 3)]).toEqual([255, 255, 255])
   expect(Buffer.from(bytes).includes('somebody')).toBe(true)
-  expect(Buffer.from(await media.convert(bytes, 'png', undefined)).includes('somebody')).toBe(false)
+  expect(Buffer.from(await render(bytes, 'png', undefined)).includes('somebody')).toBe(false)
 })
 
 test('serves 30 concurrent conversions, and frees the slots of failed ones', async () => {
   const bytes = await picture('png')
   const sizes = Array.from({ length: 30 }, (_, index) => 16 + index)
-  const made = await Promise.all(sizes.map((size) => media.convert(bytes, 'webp', size)))
+  const made = await Promise.all(sizes.map((size) => render(bytes, 'webp', size)))
   const widths = await Promise.all(made.map(async (each) => (await sharp(each).metadata()).width))
   expect(widths).toEqual(sizes)
   const refused = await Promise.allSettled(sizes.map(() => media.inspect(new Uint8Array([1]))))
@@ -95,4 +101,27 @@ test('rejects calls beyond 4 in flight and 100 waiting, and serves the others', 
   const refused = asked.filter(({ status }) => status === 'rejected')
   expect(refused).toHaveLength(16)
   expect(refused[0]).toMatchObject({ reason: { reason: 'TOO_MANY_REQUESTS', retryAfter: 1 } })
+})
+
+test('an image is loaded and rendered once for each format and size, however many ask at once and later', async () => {
+  const bytes = await picture('png')
+  let loads = 0
+  const load = async () => {
+    loads += 1
+    return bytes
+  }
+  const ask = (size: number | undefined) => media.render({ hash: 'once', format: 'webp', size }, load)
+  const first = await Promise.all(Array.from({ length: 200 }, () => ask(16)))
+  expect(new Set(first).size).toBe(1)
+  expect(await ask(16)).toBe(first[0])
+  expect(loads).toBe(1)
+  await ask(32)
+  expect(loads).toBe(2)
+})
+
+test('an image that does not exist is looked for again', async () => {
+  const rendering = { hash: 'later', format: 'png', size: undefined } as const
+  expect(await media.render(rendering, async () => undefined)).toBeUndefined()
+  const bytes = await picture('png')
+  expect(await media.render(rendering, async () => bytes)).toBeDefined()
 })

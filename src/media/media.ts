@@ -1,4 +1,6 @@
+import { LRUCache } from 'lru-cache'
 import sharp, { type Sharp } from 'sharp'
+import { compositeKey } from '../model/composite-key.ts'
 import { LaurelError } from '../model/errors.ts'
 import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { Semaphore } from '../model/semaphore.ts'
@@ -12,8 +14,19 @@ export interface Media {
    * @throws LaurelError INVALID_FIELD for bytes that are no image, damaged or too large.
    */
   inspect(bytes: Uint8Array): Promise<ImageFormat>
-  /** Returns the image in another format: its first frame, neither side above `size` pixels, without metadata. */
-  convert(bytes: Uint8Array, format: ImageFormat, size: number | undefined): Promise<Uint8Array>
+  /**
+   * Returns an image in another format: its first frame, neither side above `size` pixels, without metadata. `load` reads the
+   * image; renderings are cached. Undefined if `load` finds no image.
+   * @throws LaurelError RESOURCE_EXHAUSTED if too many images wait.
+   */
+  render(rendering: Rendering, load: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined>
+}
+
+export interface Rendering {
+  /** Of the image's bytes. */
+  readonly hash: string
+  readonly format: ImageFormat
+  readonly size: number | undefined
 }
 
 /** The longest side in pixels that platforms' CDNs serve. */
@@ -21,13 +34,34 @@ const MAX_SIDE = 4096
 /** An image of a few kilobytes may unpack to many megabytes, so few are decoded at the same time. */
 const MAX_IMAGES_IN_FLIGHT = 4
 const MAX_IMAGES_WAITING = 100
+/** Rendering takes up to a second of CPU, and every player's client asks for the same icons. */
+const MAX_CACHED_BYTES = 64 * 2 ** 20
 
 export function openMedia(): Media {
   const semaphore = new Semaphore(MAX_IMAGES_IN_FLIGHT, MAX_IMAGES_WAITING)
-  return {
-    inspect: (bytes) => semaphore.run(NEVER_ABORTED, () => inspect(bytes)),
-    convert: (bytes, format, size) => semaphore.run(NEVER_ABORTED, () => convert(bytes, format, size)),
+  const rendered = new LRUCache<string, Uint8Array>({
+    maxSize: MAX_CACHED_BYTES,
+    sizeCalculation: ({ byteLength }) => byteLength,
+  })
+  const inFlight = new Map<string, Promise<Uint8Array | undefined>>()
+
+  async function render({ hash, format, size }: Rendering, load: () => Promise<Uint8Array | undefined>) {
+    const key = compositeKey(hash, format, size ?? '')
+    const known = rendered.get(key) ?? inFlight.get(key)
+    if (known !== undefined) return known
+    const rendering = semaphore
+      .run(NEVER_ABORTED, async () => {
+        const bytes = await load()
+        return bytes && convert(bytes, format, size)
+      })
+      .finally(() => inFlight.delete(key))
+    inFlight.set(key, rendering)
+    const bytes = await rendering
+    if (bytes !== undefined) rendered.set(key, bytes)
+    return bytes
   }
+
+  return { inspect: (bytes) => semaphore.run(NEVER_ABORTED, () => inspect(bytes)), render }
 }
 
 /** Returns the format that the first bytes of a file announce. */

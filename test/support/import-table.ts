@@ -33,7 +33,7 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
     packages: ['lru-cache'],
     node: true,
   },
-  'src/media': { may: [MODEL], packages: ['sharp'], node: false },
+  'src/media': { may: [MODEL], packages: ['sharp', 'lru-cache'], node: false },
   'src/grpc': {
     may: [MODEL, SERVICE, TELEMETRY, 'src/gen', ...LISTENING],
     types: [DIALECT],

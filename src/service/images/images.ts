@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { LaurelError } from '../../model/errors.ts'
+import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import type { Image } from '../../store/images/images.ts'
 import type { Call } from '../call.ts'
 import type { Services } from '../services.ts'
@@ -48,8 +49,9 @@ export interface GetImage {
 export async function getImage(
   services: Services,
   { hash, format, size }: GetImage,
-  call: Call,
+  _: Call,
 ): Promise<Uint8Array | undefined> {
-  const image = await services.store.read(call.signal, (queries) => queries.images.find(hash))
-  return image && services.media.convert(image.bytes, format, size)
+  // Not cancelled with its first caller, because others may await the same image.
+  const load = () => services.store.read(NEVER_ABORTED, (queries) => queries.images.find(hash))
+  return services.media.render({ hash, format, size }, async () => (await load())?.bytes)
 }
