@@ -255,14 +255,17 @@ function followSafePosition(
   return safePosition
 }
 
-/** Deletes stored responses, events and deliveries after their retention. */
+/** Deletes stored responses, tombstones, events and deliveries after their retention. */
 async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
   const responses = services.store.write(signal, (queries) =>
     queries.idempotency.purgeBefore(before(config.requestIdTtlHours)),
   )
+  const { maxBackdateSeconds } = config.timeBounds
+  const oldestReport = services.now() - BigInt(maxBackdateSeconds) * TICKS_PER_SECOND
   await responses
+    .then(() => services.store.write(signal, (queries) => queries.tombstones.purgeBefore(oldestReport)))
     .then(() => purgeEventsBefore(services, before(config.eventRetentionHours), signal))
     .then(() => purgeDeliveries(services, signal))
     .catch((error: Error) =>

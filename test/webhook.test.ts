@@ -56,8 +56,20 @@ describe('an event', () => {
       const { headers, body } = webhookRequest({ ...event, kind }, recipient, secret(), now)
       const read = received(headers, body)
       expect(read.validate()).toBe(true)
-      expect(read.type).toBe(`laurel.achievement.${kind}`)
+      expect(read.type).toBe(
+        kind === 'player_deleted' ? 'laurel.player.deleted' : `laurel.achievement.${kind}`,
+      )
     }
+  })
+
+  test('of a deleted player has no achievement', () => {
+    const deleted = { ...event, kind: 'player_deleted', achievementId: '', unlockTime: undefined } as const
+    const { body } = webhookRequest(deleted, recipient, secret(), now)
+    const withoutAchievement = { achievement_id: null, state: null, percent: null, unlock_time: null }
+    expect(JSON.parse(body)).toMatchObject({
+      subject: 'ada',
+      data: { player_id: 'ada', ...withoutAchievement },
+    })
   })
 
   test('of a definition has no player', () => {

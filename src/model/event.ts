@@ -10,13 +10,19 @@ export const EVENT_KINDS = [
   'community_unlocked',
   'claimed',
   'definition_changed',
+  'player_deleted',
 ] as const
 
 /**
  * The kind of change. `community_unlocked` names the player whose contribution reached the goal, `claimed` the player who
- * claimed the reward, `definition_changed` no player.
+ * claimed the reward, `definition_changed` no player. `player_deleted` concerns all achievements and names none.
  */
 export type EventKind = (typeof EVENT_KINDS)[number]
+
+/** Returns whether events of the kind have a state of progress. */
+export function hasProgress(kind: EventKind): boolean {
+  return kind !== 'definition_changed' && kind !== 'player_deleted'
+}
 
 /** A change in a title, written in the transaction of the change. */
 export interface Event {
@@ -25,6 +31,7 @@ export interface Event {
   readonly titleId: string
   /** Empty for a change of a definition, and for a community achievement that a back-fill unlocked. */
   readonly playerId: string
+  /** Empty for an event about the player as a whole. */
   readonly achievementId: string
   readonly kind: EventKind
   /** For a report, the time that it states. */
@@ -38,7 +45,7 @@ export interface Event {
   readonly requestId: string
 }
 
-/** Selects the events that match each member that is not empty. */
+/** Selects the events that match each member that is not empty. An event without an achievement matches all achievements. */
 export interface EventFilter {
   readonly kinds: readonly EventKind[]
   readonly achievementIds: readonly string[]

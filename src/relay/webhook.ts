@@ -31,8 +31,8 @@ export function webhookRequest(
   time: Instant,
 ): WebhookRequest {
   const message = {
-    ...envelope(event.titleId, String(event.id), event.kind, event.time),
-    subject: event.achievementId,
+    ...envelope(event.titleId, String(event.id), typeOf(event.kind), event.time),
+    subject: event.achievementId || event.playerId,
     data: writeEventJson(event),
   }
   return sign(message, recipient, secrets, time)
@@ -42,7 +42,7 @@ export function webhookRequest(
 export function webhookProbe(recipient: Recipient, secrets: string, time: Instant): WebhookRequest {
   const { titleId, id } = recipient
   const message = {
-    ...envelope(titleId, `test-${time}`, undefined, time),
+    ...envelope(titleId, `test-${time}`, 'test', time),
     data: { title_id: titleId, destination_id: id },
   }
   return sign(message, recipient, secrets, time)
@@ -55,12 +55,16 @@ export function webhookVerdict(status: number): Verdict {
   return { kind: status === 410 ? 'refused' : 'retry', why: verdict.why }
 }
 
-function envelope(titleId: string, id: string, kind: Event['kind'] | undefined, time: Instant) {
+function typeOf(kind: Event['kind']): string {
+  return kind === 'player_deleted' ? 'player.deleted' : `achievement.${kind}`
+}
+
+function envelope(titleId: string, id: string, type: string, time: Instant) {
   return {
     specversion: '1.0',
     id,
     source: `/laurel/titles/${encodeURIComponent(titleId)}`,
-    type: kind === undefined ? 'laurel.test' : `laurel.achievement.${kind}`,
+    type: `laurel.${type}`,
     time: formatInstant(time),
     datacontenttype: 'application/json',
   }

@@ -24,6 +24,13 @@ function playerNotFound(playerId: string): LaurelError {
   return new LaurelError('not_found', 'PLAYER_NOT_FOUND', message, { metadata: { playerId } })
 }
 
+export function playerDeleted(playerId: string): LaurelError {
+  const message =
+    `player ${playerId}, or the player of this account, was deleted: ` +
+    'nothing is recorded until a trusted caller creates the player anew or links the account to another one'
+  return new LaurelError('failed_precondition', 'PLAYER_DELETED', message, { metadata: { playerId } })
+}
+
 export function statNotFound(titleId: string, code: string): LaurelError {
   const message = `stat ${code} does not exist in title ${titleId}`
   return new LaurelError('not_found', 'STAT_NOT_FOUND', message, { metadata: { titleId, statCode: code } })

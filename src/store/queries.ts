@@ -14,6 +14,7 @@ import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerQueries } from './players/players.ts'
+import { tombstoneQueries } from './players/tombstones.ts'
 import { optimisticWriteQueries } from './progress/optimistic-writes.ts'
 import { playerTitleQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
@@ -37,6 +38,7 @@ export function queriesOn(db: Kysely<Tables>) {
     community: communityQueries(db),
     players: playerQueries(db),
     accounts: accountQueries(db),
+    tombstones: tombstoneQueries(db),
     playerTitles: playerTitleQueries(db),
     progress: progressQueries(db),
     optimisticWrites: optimisticWriteQueries(db),

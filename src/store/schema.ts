@@ -1,8 +1,14 @@
 import type { Generated, Selectable } from 'kysely'
-import type { DeliveryState } from '../model/delivery.ts'
 import type { EventKind } from '../model/event.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { ProgressState } from '../model/progress.ts'
+import type {
+  DeliveryQueueTable,
+  DeliveryTable,
+  DestinationFlowTable,
+  DestinationTable,
+} from './destinations/tables.ts'
+import type { Versioned } from './versioned.ts'
 
 /**
  * The tables. Instants are bigint: 100 ns ticks since 1970. Tables of players have `player_id` first in their keys, so that a
@@ -19,6 +25,7 @@ export interface Tables {
   images: ImageTable
   players: PlayerTable
   accounts: AccountTable
+  player_tombstones: PlayerTombstoneTable
   player_titles: PlayerTitleTable
   progress: ProgressTable
   stat_values: StatValueTable
@@ -32,13 +39,6 @@ export interface Tables {
   destination_flows: DestinationFlowTable
   delivery_queues: DeliveryQueueTable
   deliveries: DeliveryTable
-}
-
-interface Versioned {
-  create_time: bigint
-  update_time: bigint
-  /** The etag: counts writes, from the time at which the row was inserted. */
-  revision: Generated<bigint>
 }
 
 interface TitleTable extends Versioned {
@@ -132,11 +132,18 @@ interface PlayerTable extends Versioned {
   display_name: string
 }
 
-/** Looked up by account, so the one table of players that is not keyed by the player. */
+/** Looked up by account, so not keyed by the player. */
 interface AccountTable {
   dialect: string
   id: string
   player_id: string
+}
+
+/** A deleted player, or one of its accounts. No personal data. */
+interface PlayerTombstoneTable {
+  /** SHA-256 of a `TombstoneKey`. */
+  digest: Buffer
+  create_time: bigint
 }
 
 /** One player in one title. The row is the lock of all that the player has in the title, and has the totals. */
@@ -229,68 +236,6 @@ interface PlayerRequestTable extends DigestColumn {
 interface EventMarkTable {
   position: bigint
   time: bigint
-}
-
-interface DestinationTable extends Versioned {
-  title_id: string
-  id: string
-  display_name: string
-  dialect: string
-  url: string
-  credential: string
-  filter: JsonObject
-  limits: JsonObject
-  paused: Generated<boolean>
-}
-
-/** The part of a destination that servers update while they deliver. */
-interface DestinationFlowTable {
-  title_id: string
-  destination_id: string
-  /** Events up to this id are enqueued. */
-  position: bigint
-  /** When the rate limit allows the next request, by the database's clock. */
-  free_time: Generated<bigint>
-}
-
-/** A player with pending deliveries to a destination. */
-interface DeliveryQueueTable {
-  player_id: string
-  title_id: string
-  destination_id: string
-  /** When it may be claimed, by the database's clock; during a lease, the end of the lease. */
-  due_time: bigint
-  /** True while the player has no account on the destination's platform. */
-  waiting: Generated<boolean>
-  /** Consecutive failures. */
-  failures: Generated<number>
-  /** The id of the server's lease. */
-  lease: string | null
-}
-
-interface DeliveryTable {
-  player_id: string
-  title_id: string
-  destination_id: string
-  event_id: bigint
-  achievement_id: string
-  kind: EventKind
-  time: bigint
-  progress_state: ProgressState
-  percent: number
-  unlock_time: bigint | null
-  actor: string
-  reason: string
-  request_id: string
-  /** `waiting_for_account` is a state of the queue. */
-  state: Exclude<DeliveryState, 'waiting_for_account'>
-  attempts: Generated<number>
-  create_time: bigint
-  attempt_time: bigint | null
-  idempotency_key: Generated<string>
-  request: JsonObject | null
-  response: JsonObject | null
-  error: Generated<string>
 }
 
 /** The digest of the request. The column is older than the term. */

@@ -5,7 +5,7 @@ import { createAchievement } from '../../src/service/achievements/create-achieve
 import { deleteAchievement } from '../../src/service/achievements/delete-achievement.ts'
 import { updateAchievement } from '../../src/service/achievements/update-achievement.ts'
 import { importAchievements } from '../../src/service/exchange/import-document.ts'
-import { deletePlayer } from '../../src/service/players/players.ts'
+import { createPlayer, deletePlayer } from '../../src/service/players/players.ts'
 import { resetProgress, revokeAchievement } from '../../src/service/progress/enforcement.ts'
 import { recordProgress } from '../../src/service/progress/record-progress.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
@@ -150,6 +150,8 @@ test('totals and events stay right under concurrent reports, updates and deletes
       return create(achievementId)
     },
     (playerId: string) => deletePlayer(services, { playerId, etag: undefined, requestId }, call),
+    (id: string) =>
+      createPlayer(services, { player: { id, displayName: '', accounts: [] }, requestId }, call),
   ]
   const failures: unknown[] = []
   const worker = async () => {

@@ -37,7 +37,7 @@ function clientOf(address: string): { readonly call: Call; close(): void } {
 
 /** What a worker does in turn, all of it for players and titles of its own; `count` grows with each round. */
 function stepsOf(worker: number, count: number): readonly (readonly [method: string, request: object])[] {
-  const [playerId, passing] = [`player-${worker}`, `passing-${worker}`]
+  const [playerId, passing] = [`player-${worker}`, `passing-${worker}-${count}`]
   const own = `own-${worker}-${count}`
   const achievement = { titleId: own, achievementId: 'first', name: text, description: text }
   const lap = { titleId, achievementId: 'marathon', report: { $case: 'add', value: one } }

@@ -4,7 +4,7 @@ import {
   type Event as EventMessage,
 } from '../../gen/laurel/v1/event.ts'
 import { ProgressState } from '../../gen/laurel/v1/progress.ts'
-import { ALL_EVENTS, type Event, type EventFilter, type EventKind } from '../../model/event.ts'
+import { ALL_EVENTS, type Event, type EventFilter, type EventKind, hasProgress } from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'
 import { readList } from './collections.ts'
 import { STATES_ON_WIRE } from './progress.ts'
@@ -22,6 +22,7 @@ const KINDS: Choices<EventKindOnWire, EventKind> = {
   [EventKindOnWire.COMMUNITY_UNLOCKED]: 'community_unlocked',
   [EventKindOnWire.CLAIMED]: 'claimed',
   [EventKindOnWire.DEFINITION_CHANGED]: 'definition_changed',
+  [EventKindOnWire.PLAYER_DELETED]: 'player_deleted',
 }
 
 const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
@@ -33,6 +34,7 @@ const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
   community_unlocked: EventKindOnWire.COMMUNITY_UNLOCKED,
   claimed: EventKindOnWire.CLAIMED,
   definition_changed: EventKindOnWire.DEFINITION_CHANGED,
+  player_deleted: EventKindOnWire.PLAYER_DELETED,
 }
 
 /** Writes the whole event: the use case redacts it for players. */
@@ -44,7 +46,7 @@ export function writeEvent(event: Event): EventMessage {
     achievementId: event.achievementId,
     kind: KINDS_ON_WIRE[event.kind],
     time: writeInstant(event.time),
-    state: event.playerId === '' ? ProgressState.UNSPECIFIED : STATES_ON_WIRE[event.state],
+    state: hasProgress(event.kind) ? STATES_ON_WIRE[event.state] : ProgressState.UNSPECIFIED,
     percent: event.percent,
     unlockTime: writeOptionalInstant(event.unlockTime),
     actor: event.actor,

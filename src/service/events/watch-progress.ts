@@ -82,7 +82,7 @@ function matches({ kinds, achievementIds, playerIds }: EventFilter): (event: Eve
   )
   return ({ kind, achievementId, playerId }) =>
     (kindSet?.has(kind) ?? true) &&
-    (achievementSet?.has(achievementId) ?? true) &&
+    (achievementId === '' || (achievementSet?.has(achievementId) ?? true)) &&
     (playerSet?.has(playerId) ?? true)
 }
 

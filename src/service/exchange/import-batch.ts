@@ -4,7 +4,8 @@ import { saysSomething } from '../../dialect/translate.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
-import { achievementNotFound } from '../require.ts'
+import { playerNamedAfter } from '../players/accounts.ts'
+import { achievementNotFound, playerDeleted } from '../require.ts'
 import type { Services } from '../services.ts'
 import type { EntryOutcome } from './document-parts.ts'
 import { achievementIdOf } from './entry-losses.ts'
@@ -158,11 +159,18 @@ async function importProgressOf(
   const records = entries.map(({ record }) => record)
   const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
   const owners = new Map(await queries.accounts.findPlayers(adapter.id, accounts))
+  const newcomers = accounts
+    .filter((id) => !owners.has(id))
+    .map((id) => playerNamedAfter({ dialect: adapter.id, id }))
+  const deleted = await queries.tombstones.find(newcomers)
   const facts = entries.map(({ record, shape }, index) => {
     try {
       if (definitions[index]?.error !== undefined) return undefined
       const playerId = playerOfFacts(adapter, record, namedPlayerId, owners)
       if (playerId === undefined || (record.progress ?? record.summary) === undefined) return undefined
+      const account = accountOf(record)
+      const newcomer = account && playerNamedAfter({ dialect: adapter.id, id: account })
+      if (newcomer !== undefined && deleted.has(newcomer)) return playerDeleted(newcomer)
       const achievement = record.progress && matcher.find(record)
       if (record.progress !== undefined && achievement === undefined) {
         return achievementNotFound(titleId, record.progress.achievementId)

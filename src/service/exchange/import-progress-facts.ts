@@ -69,10 +69,10 @@ export async function importPlayerFacts(
   const attribution = attributionOf(call, undefined)
   const results = players.map(({ facts, achievement, summary, title, shape }, index) => {
     const key = keys[index] as (typeof keys)[number]
-    const changes = unitOfWork.of(key)
-    if (summary !== undefined) changes.annotate({ [adapter.id]: summaryToJson(summary) })
-    if (facts === undefined || achievement === undefined) return undefined
     return attempt(() => {
+      const changes = unitOfWork.of(key)
+      if (summary !== undefined) changes.annotate({ [adapter.id]: summaryToJson(summary) })
+      if (facts === undefined || achievement === undefined) return undefined
       const progress = changes.progressOf(achievement.id)
       const report = mergeProgress(adapter, achievement, progress, { title, facts, shape })
       const movements = stats.movementsOf(key, achievement, progress, report, context)

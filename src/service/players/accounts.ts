@@ -3,11 +3,12 @@ import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Account, Player } from '../../model/player.ts'
 import { isLongerThan } from '../../model/text-length.ts'
+import type { TombstoneKey } from '../../store/players/tombstones.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { lockPlayer, playerOf } from '../require.ts'
+import { lockPlayer, playerDeleted, playerOf } from '../require.ts'
 import type { Services } from '../services.ts'
 
 export interface LinkAccount {
@@ -50,7 +51,10 @@ export async function unlinkAccount(services: Services, request: LinkAccount, ca
   })
 }
 
-/** Links an account unless the player has it already, and requeues the deliveries that waited for it. */
+/**
+ * Links an account unless the player has it already, and requeues the deliveries that waited for it. Reports of the account
+ * are accepted again, although the player who had it before may be deleted.
+ */
 export async function insertAccount(
   services: Services,
   queries: Queries,
@@ -58,6 +62,7 @@ export async function insertAccount(
   playerId: string,
 ): Promise<void> {
   checkAccount(services, account)
+  await queries.tombstones.delete(tombstoneOf(account))
   if (await queries.accounts.insert(account, playerId)) {
     await queries.replays.requeueWaiting([playerId], account.dialect)
     return
@@ -88,6 +93,7 @@ export async function playerOfAccount(
 /**
  * Returns the player of an account. An account that no player has is linked to a new player named after it, because writes
  * through a dialect need no registration.
+ * @throws LaurelError PLAYER_DELETED
  */
 export async function admitAccount(
   services: Services,
@@ -99,7 +105,8 @@ export async function admitAccount(
   if (linked) return { playerId }
   checkAdmission(account, playerId, call)
   return services.store.write(call.signal, async (queries) => {
-    await queries.players.insertIfAbsent(playerId, services.now())
+    await queries.players.insertMissing([playerId], services.now())
+    if ((await queries.tombstones.find([playerId])).size > 0) throw playerDeleted(playerId)
     if (await queries.accounts.insert(account, playerId)) {
       await queries.replays.requeueWaiting([playerId], account.dialect)
     }
@@ -138,6 +145,11 @@ export function playerNamedAfter({ dialect, id }: Account): string {
   const name = `${dialect}:${id}`
   if (!isLongerThan(name, LIMITS.id)) return name
   return `${dialect}:#${createHash('sha256').update(id).digest('hex')}`
+}
+
+/** Returns the key of an account's tombstone. */
+export function tombstoneOf(account: Account): TombstoneKey {
+  return { kind: 'account', id: playerNamedAfter(account) }
 }
 
 /** Checks that the dialect exists, and that the id has the form of account ids there. */

@@ -5,7 +5,7 @@ import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
 import { checkEtag, lockPlayer, playerOf } from '../require.ts'
 import type { Services } from '../services.ts'
-import { insertAccount } from './accounts.ts'
+import { insertAccount, tombstoneOf } from './accounts.ts'
 
 export async function getPlayer(
   services: Services,
@@ -50,7 +50,10 @@ export interface CreatePlayer {
   readonly requestId: string | undefined
 }
 
-/** @throws LaurelError ALREADY_EXISTS for a player of this id, or an account that another player has. */
+/**
+ * Creates a player. Reports of the player and its accounts are accepted again, although a player with this id may be deleted.
+ * @throws LaurelError ALREADY_EXISTS for a player of this id, or an account that another player has.
+ */
 export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {
   return mutateIdempotently(services, 'createPlayer', request, call, async (queries) => {
     const { id, displayName, accounts } = request.player
@@ -60,6 +63,7 @@ export async function createPlayer(services: Services, request: CreatePlayer, ca
     }
     const now = services.now()
     await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
+    await queries.tombstones.delete({ kind: 'player', id })
     for (const account of accounts) await insertAccount(services, queries, account, id)
     return playerOf(queries, id)
   })
@@ -89,14 +93,34 @@ export interface DeletePlayer {
 }
 
 /**
- * Deletes all data of a player: accounts, progress, stat values, events, deliveries and stored responses. Deliveries are
- * deleted once more at the end: a server may have been enqueueing events that it read before they were deleted.
+ * Deletes all data of a player: accounts, progress, stat values, events, deliveries and stored responses. Tombstones make
+ * later reports of the player and its accounts fail, and an event in each of its titles says that copies must be deleted.
+ * Deliveries are deleted once more at the end: a server may have been enqueueing events that it read before they were deleted.
  */
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
   await mutateIdempotently(services, 'deletePlayer', request, call, async (queries) => {
     checkEtag(await lockPlayer(queries, playerId), request.etag)
-    await queries.players.delete(playerId)
+    const now = services.now()
+    const titleIds = await queries.players.lockTitles(playerId)
+    const accounts = await queries.players.delete(playerId)
+    const tombstones = [{ kind: 'player', id: playerId } as const, ...accounts.map(tombstoneOf)]
+    await queries.tombstones.insert(tombstones, now)
+    await queries.events.insert(
+      titleIds.map((titleId) => ({
+        playerId,
+        titleId,
+        achievementId: '',
+        kind: 'player_deleted',
+        time: now,
+        state: 'not_started',
+        percent: 0,
+        unlockTime: undefined,
+        actor: call.actor,
+        reason: '',
+        requestId: request.requestId ?? '',
+      })),
+    )
   })
   await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(playerId))
 }

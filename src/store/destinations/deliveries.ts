@@ -134,7 +134,8 @@ export function deliveryQueries(db: Kysely<Tables>) {
 
     /**
      * Deletes completed deliveries of a batch of events after one position and up to another. Keeps pending deliveries,
-     * dead letters and the last delivered one of each achievement. Returns the position reached, undefined at the end.
+     * dead letters and the last delivered one of each achievement, which later percents are compared with. Returns the
+     * position reached, undefined at the end.
      */
     async purge(
       { titleId, destinationId }: DestinationKey,
@@ -150,11 +151,11 @@ export function deliveryQueries(db: Kysely<Tables>) {
         ),
         completed as materialized (
           select player_id, event_id from old
-          where state in ('superseded', 'unsupported') or state = 'delivered' and exists (
+          where state in ('superseded', 'unsupported') or state = 'delivered' and (achievement_id = '' or exists (
             select from deliveries newer
             where newer.player_id = old.player_id and newer.title_id = ${titleId}
               and newer.destination_id = ${destinationId} and newer.event_id > old.event_id
-              and newer.achievement_id = old.achievement_id and newer.state = 'delivered')
+              and newer.achievement_id = old.achievement_id and newer.state = 'delivered'))
         ),
         deleted as (
           delete from deliveries

@@ -1,5 +1,5 @@
 import { type Kysely, sql } from 'kysely'
-import type { Destination, DestinationKey } from '../../model/destination.ts'
+import { type Destination, type DestinationKey, WEBHOOK } from '../../model/destination.ts'
 import type { EventFilter } from '../../model/event.ts'
 import type { Duration } from '../../model/instant.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
@@ -71,15 +71,17 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
     /**
      * Adds the next batch of events up to the safe position to the deliveries, and returns whether there may be more; false
      * too if another process is enqueueing, or the destination has another etag, and so perhaps another filter. Progress
-     * followed by a later event of the achievement is left out, or superseded if it waits unattempted.
+     * followed by a later event of the achievement is left out, or superseded if it waits unattempted. An event without an
+     * achievement matches all achievements, and is unsupported by platforms: none has a request for it.
      */
     async enqueueEvents(
-      { titleId, id: destinationId, etag }: Pick<Destination, 'titleId' | 'id' | 'etag'>,
+      { titleId, id: destinationId, etag, dialect }: Pick<Destination, 'titleId' | 'id' | 'etag' | 'dialect'>,
       { kinds, achievementIds, playerIds }: EventFilter,
       safePosition: bigint,
     ): Promise<boolean> {
       const anyOf = (column: string, values: readonly string[]) =>
         sql`(cardinality(${[...values]}::text[]) = 0 or ${sql.ref(column)} = any(${[...values]}::text[]))`
+      const isSupported = sql`(achievement_id <> '' or ${dialect} = ${WEBHOOK})`
       const { rows } = await sql<{ hasMore: boolean }>`
         with flow as materialized (
           select position from destination_flows
@@ -99,14 +101,16 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
           select *, kind = 'progressed' and id < max(id) filter (where kind in ('progressed', 'unlocked'))
             over (partition by player_id, achievement_id) as superseded
           from page
-          where not silent and kind = any(${[...kinds]}::text[]) and ${anyOf('achievement_id', achievementIds)}
+          where not silent and kind = any(${[...kinds]}::text[])
+            and (achievement_id = '' or ${anyOf('achievement_id', achievementIds)})
             and ${anyOf('player_id', playerIds)}
         ),
         added as (
           insert into deliveries (player_id, title_id, destination_id, event_id, achievement_id, kind, time,
-            progress_state, percent, unlock_time, actor, reason, request_id, state, create_time)
+            progress_state, percent, unlock_time, actor, reason, request_id, state, create_time, error)
           select player_id, title_id, ${destinationId}, id, achievement_id, kind, time, state, percent, unlock_time,
-            actor, reason, request_id, 'pending', ${DATABASE_CLOCK}
+            actor, reason, request_id, case when ${isSupported} then 'pending' else 'unsupported' end, ${DATABASE_CLOCK},
+            case when ${isSupported} then '' else 'the platform has no word for ' || kind end
           from matching where not superseded
           on conflict (player_id, title_id, destination_id, event_id) do nothing
         ),
@@ -124,7 +128,7 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
         queued as (
           insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
           select player_id, ${titleId}, ${destinationId}, ${DATABASE_CLOCK}
-          from (select distinct player_id from matching) as players order by player_id
+          from (select distinct player_id from matching where ${isSupported}) as players order by player_id
           on conflict (player_id, title_id, destination_id) do update set due_time = excluded.due_time
             where q.lease is null and not q.waiting and q.failures = 0 and q.due_time > excluded.due_time
         )

@@ -8,6 +8,7 @@ import * as titleNames from './0006-title-names.ts'
 import * as maskedTitles from './0007-masked-titles.ts'
 import * as currentDefinitions from './0008-current-definitions.ts'
 import * as etags from './0009-etags.ts'
+import * as playerTombstones from './0010-player-tombstones.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -20,4 +21,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0007-masked-titles': maskedTitles,
   '0008-current-definitions': currentDefinitions,
   '0009-etags': etags,
+  '0010-player-tombstones': playerTombstones,
 }

@@ -40,15 +40,16 @@ export function accountQueries(db: Kysely<Tables>) {
       return new Map(rows.map(({ id, player_id }) => [player_id, id]))
     },
 
-    /** Links an account. Returns false if any player, this one included, has it already. */
+    /**
+     * Links an account. Returns false if any player, this one included, has it already, or the player does not exist. The
+     * player's row is locked, so that a deletion at the same time deletes the account too.
+     */
     async insert({ dialect, id }: Account, playerId: string): Promise<boolean> {
-      const row = await db
-        .insertInto('accounts')
-        .values({ dialect, id, player_id: playerId })
-        .onConflict((conflict) => conflict.columns(['id', 'dialect']).doNothing())
-        .returning('player_id')
-        .executeTakeFirst()
-      return row !== undefined
+      const { rows } = await sql`
+        insert into accounts (dialect, id, player_id)
+        select ${dialect}, ${id}, id from players where id = ${playerId} for key share
+        on conflict (id, dialect) do nothing returning player_id`.execute(db)
+      return rows.length > 0
     },
 
     async delete({ dialect, id }: Account, playerId: string): Promise<boolean> {

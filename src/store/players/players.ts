@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { Account, Player } from '../../model/player.ts'
 import type { Row, Tables } from '../schema.ts'
+import { deletePlayers, insertPlayers } from './insert-players.ts'
 
 export function playerQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('players').selectAll().select(accountsColumn.as('accounts'))
@@ -15,23 +16,32 @@ export function playerQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async insertIfAbsent(id: string, time: Instant): Promise<void> {
-      await db
-        .insertInto('players')
-        .values({ id, display_name: '', create_time: time, update_time: time })
-        .onConflict((conflict) => conflict.column('id').doNothing())
-        .execute()
-    },
+    /** Inserts the players that are missing: see `insertPlayers`. */
+    insertMissing: (ids: readonly string[], time: Instant) => insertPlayers(db, ids, time),
+
+    /** Deletes players that this transaction inserted. */
+    deleteInserted: (ids: readonly string[]) => deletePlayers(db, ids),
 
     async find(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).executeTakeFirst()
       return row && fromRow(row)
     },
 
-    /** As `find`; locks the row until the end of the transaction. */
+    /** As `find`; locks the row against other changes until the end of the transaction. Reports do not wait for it. */
     async lock(id: string): Promise<Player | undefined> {
-      const row = await select().where('id', '=', id).forUpdate().executeTakeFirst()
+      const row = await select().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
       return row && fromRow(row)
+    },
+
+    /**
+     * Locks all rows of the player, so that reports wait, and returns the player's titles. Rows of titles come first, as a
+     * report locks them before it refers to the player: two transactions cannot deadlock.
+     */
+    async lockTitles(id: string): Promise<readonly string[]> {
+      const titles = () => db.selectFrom('player_titles').where('player_id', '=', id).orderBy('title_id')
+      await titles().select('title_id').forUpdate().execute()
+      await db.selectFrom('players').where('id', '=', id).select('id').forUpdate().execute()
+      return (await titles().select('title_id').execute()).map(({ title_id }) => title_id)
     },
 
     /** Returns players in order of id, after the given id. */
@@ -49,24 +59,47 @@ export function playerQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    /** Deletes a player. Player titles, progress and stat values cascade from the row; other tables have no foreign key. */
-    async delete(id: string): Promise<void> {
+    /**
+     * Deletes a player and returns its accounts. Player titles, progress and stat values cascade from the row; other tables
+     * have no foreign key.
+     */
+    async delete(id: string): Promise<readonly Account[]> {
       // First: it waits for transactions that write the player's rows, so that the statements below see these rows.
       await db.deleteFrom('players').where('id', '=', id).execute()
-      await db.deleteFrom('accounts').where('player_id', '=', id).execute()
-      await db.deleteFrom('events').where('player_id', '=', id).execute()
-      await db.deleteFrom('delivery_queues').where('player_id', '=', id).execute()
-      await db.deleteFrom('deliveries').where('player_id', '=', id).execute()
+      const accounts = await db
+        .deleteFrom('accounts')
+        .where('player_id', '=', id)
+        .returning(['dialect', 'id'])
+        .execute()
+      await deleteReports('events', id)
+      await deleteDeliveries(id)
       await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
+      return accounts
     },
 
     /** Deletes deliveries that were enqueued while the player was deleted, after waiting for those transactions. */
     async deleteEnqueuedDeliveries(id: string): Promise<void> {
       // The rows that enqueueing locks, in the same order; no other lock is held, so this cannot deadlock.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
-      await db.deleteFrom('delivery_queues').where('player_id', '=', id).execute()
-      await db.deleteFrom('deliveries').where('player_id', '=', id).execute()
+      await deleteDeliveries(id)
     },
+  }
+
+  /** Keeps `player_deleted`, because watchers and destinations that hold copies must still receive it. */
+  async function deleteReports(table: 'events' | 'deliveries', playerId: string): Promise<void> {
+    await db
+      .deleteFrom(table)
+      .where('player_id', '=', playerId)
+      .where('kind', '<>', 'player_deleted')
+      .execute()
+  }
+
+  async function deleteDeliveries(playerId: string): Promise<void> {
+    await deleteReports('deliveries', playerId)
+    await sql`
+      delete from delivery_queues q where player_id = ${playerId} and not exists (
+        select from deliveries where player_id = q.player_id and title_id = q.title_id
+          and destination_id = q.destination_id and state = 'pending')`.execute(db)
   }
 }
 

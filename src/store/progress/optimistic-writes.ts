@@ -23,6 +23,8 @@ import {
 export interface PlayerProgressSnapshot {
   /** Undefined where the player has nothing in the title yet. */
   readonly playerTitle: PlayerTitle | undefined
+  /** Whether the player has no row in any title, and none of its own. */
+  readonly isNewPlayer: boolean
   readonly progress: Progress
 }
 
@@ -52,6 +54,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
       const { rows } = await fixed<{ snapshots: string }>`
         select coalesce(json_agg(json_build_array(
             s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
+            s.version is null and not exists (select from players where id = k.player_id),
             ${PROGRESS_ITEMS}
           ) order by k.ordinal), '[]')::text as snapshots
         from ${keyTable(keys)}
@@ -69,7 +72,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
     /**
      * Writes changes to players' titles and returns the writes that were done. All of one player's title stays unwritten
      * where its row has another version, a request id has a stored response, a definition has another revision, or another
-     * transaction holds a lock on any of them: the statement waits for no lock. It is a transaction by itself.
+     * transaction holds a lock on any of them: the statement waits for no lock. A row is inserted only for a player who exists.
      *
      * Each write has an ordinal, by which the other rows refer to it. Ordinals are looked up by `not in`, or by an `in`
      * that ends in `is true`: so the planner keeps them in a hash, however many or few it expects, and never compares each
@@ -108,15 +111,10 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
             for no key update skip locked
           ) s
         ),
-        new_players as (
-          insert into players (id, display_name, create_time, update_time)
-          select distinct player_id, '', ${time}::bigint, ${time}::bigint from candidates
-          where before is null order by player_id
-          on conflict (id) do nothing
-        ),
         inserted as (
           insert into player_titles (player_id, title_id, version, unlocked_count, score, last_unlock_time)
-          select player_id, title_id, after, unlocked_count, score, last_unlock_time from candidates
+          select player_id, title_id, after, unlocked_count, score, last_unlock_time from candidates w
+          cross join lateral (select from players where id = w.player_id for key share skip locked) p
           where before is null order by player_id, title_id
           on conflict (player_id, title_id) do nothing
           returning player_id, title_id
@@ -162,11 +160,12 @@ type SnapshotRow = readonly [
   score: string,
   lastUnlockTime: string | null,
   extensions: string,
+  isNewPlayer: boolean,
   ...ProgressItems,
 ]
 
 function toSnapshot({ playerId, titleId }: PlayerTitleKey, row: SnapshotRow): PlayerProgressSnapshot {
-  const [version, unlockedCount, score, lastUnlockTime, extensions, ...items] = row
+  const [version, unlockedCount, score, lastUnlockTime, extensions, isNewPlayer, ...items] = row
   const playerTitle = version !== null && {
     playerId,
     titleId,
@@ -176,7 +175,11 @@ function toSnapshot({ playerId, titleId }: PlayerTitleKey, row: SnapshotRow): Pl
     lastUnlockTime: instantFromText(lastUnlockTime),
     extensions: extensionsFromText(extensions),
   }
-  return { playerTitle: playerTitle || undefined, progress: progressFromItems(items) ?? NOT_STARTED }
+  return {
+    playerTitle: playerTitle || undefined,
+    isNewPlayer,
+    progress: progressFromItems(items) ?? NOT_STARTED,
+  }
 }
 
 function keyTable(keys: readonly ProgressKey[]) {

@@ -5,6 +5,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
+import { insertPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** One player's row for one title: the lock of all that the player has in the title, and the totals. */
@@ -21,15 +22,20 @@ export function playerTitleQueries(db: Kysely<Tables>) {
   return {
     /**
      * Locks rows, in sorted order so that two transactions cannot deadlock. Missing players and rows are inserted: no
-     * player has to register before a first report. Keys must be distinct.
+     * player has to register before a first report. Only a deleted player's rows are missing. Keys must be distinct.
      */
     async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<readonly PlayerTitle[]> {
-      const [playerIds, titleIds] = columns(keys)
-      for (;;) {
-        const playerTitles = await lock(playerIds, titleIds)
-        if (playerTitles.length === keys.length) return playerTitles
+      for (let remaining = keys; ; ) {
+        const playerTitles = await lock(remaining)
+        if (playerTitles.length === remaining.length) return playerTitles
         // Repeats only if a player is deleted between the inserts and the lock.
-        await insertPlayerTitles(playerIds, titleIds, time)
+        const { deleted } = await insertPlayers(
+          db,
+          remaining.map(({ playerId }) => playerId),
+          time,
+        )
+        remaining = remaining.filter(({ playerId }) => !deleted.has(playerId))
+        await insertPlayerTitles(remaining, time)
       }
     },
 
@@ -172,16 +178,8 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     },
   }
 
-  async function insertPlayerTitles(
-    playerIds: readonly string[],
-    titleIds: readonly string[],
-    time: Instant,
-  ): Promise<void> {
-    await sql`
-      insert into players (id, display_name, create_time, update_time)
-      select distinct id, '', ${time}::bigint, ${time}::bigint from unnest(${playerIds}::text[]) as keys (id)
-      order by id
-      on conflict (id) do nothing`.execute(db)
+  async function insertPlayerTitles(keys: readonly PlayerTitleKey[], time: Instant): Promise<void> {
+    const [playerIds, titleIds] = columns(keys)
     await sql`
       insert into player_titles (player_id, title_id, version)
       select player_id, title_id, ${time}::bigint from unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
@@ -189,10 +187,8 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       on conflict (player_id, title_id) do nothing`.execute(db)
   }
 
-  async function lock(
-    playerIds: readonly string[],
-    titleIds: readonly string[],
-  ): Promise<readonly PlayerTitle[]> {
+  async function lock(keys: readonly PlayerTitleKey[]): Promise<readonly PlayerTitle[]> {
+    const [playerIds, titleIds] = columns(keys)
     const { rows } = await sql<Row<'player_titles'>>`
       update player_titles s set version = s.version + 1
       from (

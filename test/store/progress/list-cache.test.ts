@@ -5,7 +5,7 @@ import {
   reorderAchievement,
   updateAchievement,
 } from '../../../src/service/achievements/update-achievement.ts'
-import { deletePlayer } from '../../../src/service/players/players.ts'
+import { createPlayer, deletePlayer } from '../../../src/service/players/players.ts'
 import {
   resetProgress,
   restoreAchievement,
@@ -73,7 +73,14 @@ const CHANGES: readonly (readonly [string, () => Promise<unknown>])[] = [
     'a player less',
     () => deletePlayer(others, { playerId: 'ida', etag: undefined, requestId: undefined }, call),
   ],
-  ['a player again', () => recordProgress(others, unlock, call)],
+  [
+    'a player again',
+    async () => {
+      const player = { id: 'ida', displayName: '', accounts: [] }
+      await createPlayer(others, { player, requestId: undefined }, call)
+      await recordProgress(others, unlock, call)
+    },
+  ],
 ]
 
 test.each(CHANGES)('what is remembered of lists is shown as it is after %s', async (_, change) => {

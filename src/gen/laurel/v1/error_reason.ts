@@ -775,6 +775,20 @@ export const ErrorReason = {
    *     }
    */
   BACKFILL_NOT_FOUND: 60,
+  /**
+   * PLAYER_DELETED - FAILED_PRECONDITION: the player was deleted, or the player of the account was, and the report is late. CreatePlayer
+   * with this id, or LinkAccount, accepts reports again; `player_id` is the id or, for an account, the id that its player
+   * would get. After the time by which reports may be back-dated, a report creates the player again.
+   *
+   *     {
+   *       "reason": "PLAYER_DELETED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "player_id": "ada"
+   *       }
+   *     }
+   */
+  PLAYER_DELETED: 61,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -841,4 +855,5 @@ export namespace ErrorReason {
   export type TOO_MANY_DESTINATIONS = typeof ErrorReason.TOO_MANY_DESTINATIONS;
   export type PAGE_REFUSED = typeof ErrorReason.PAGE_REFUSED;
   export type BACKFILL_NOT_FOUND = typeof ErrorReason.BACKFILL_NOT_FOUND;
+  export type PLAYER_DELETED = typeof ErrorReason.PLAYER_DELETED;
 }

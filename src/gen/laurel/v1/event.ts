@@ -13,7 +13,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/event.proto";
 
-/** What happened to an achievement. */
+/** What happened to an achievement or a player. */
 export const EventKind = {
   /** UNSPECIFIED - Never returned; rejected as a filter. */
   UNSPECIFIED: 0,
@@ -33,6 +33,11 @@ export const EventKind = {
   CLAIMED: 7,
   /** DEFINITION_CHANGED - The definition was created, updated or deleted. Read it to find out which. */
   DEFINITION_CHANGED: 8,
+  /**
+   * PLAYER_DELETED - The player was deleted: delete all copies of the player's data in this title. Names no achievement, and matches a
+   * filter of any achievements. Stays when the player's other events are deleted.
+   */
+  PLAYER_DELETED: 9,
 } as const;
 
 export type EventKind = typeof EventKind[keyof typeof EventKind];
@@ -47,6 +52,7 @@ export namespace EventKind {
   export type COMMUNITY_UNLOCKED = typeof EventKind.COMMUNITY_UNLOCKED;
   export type CLAIMED = typeof EventKind.CLAIMED;
   export type DEFINITION_CHANGED = typeof EventKind.DEFINITION_CHANGED;
+  export type PLAYER_DELETED = typeof EventKind.PLAYER_DELETED;
 }
 
 /** A change in a title. It is written in the transaction of the change, so each change has exactly one event. */
@@ -60,7 +66,7 @@ export interface Event {
   titleId: string;
   /** The player. Empty for a change of a definition, and for a community achievement that a back-fill unlocked. */
   playerId: string;
-  /** The achievement. */
+  /** The achievement. Empty for a deleted player. */
   achievementId: string;
   /** What happened. */
   kind: EventKind;
@@ -68,7 +74,7 @@ export interface Event {
   time?:
     | Timestamp
     | undefined;
-  /** The player's state after the event. Unspecified for a change of a definition. */
+  /** The player's state after the event. Unspecified for a change of a definition and for a deleted player. */
   state: ProgressState;
   /** The player's progress after the event, in whole percent, rounded down. */
   percent: number;
@@ -91,7 +97,7 @@ export interface EventFilter {
    * platform supports them, and a webhook all. At most 64.
    */
   kinds: EventKind[];
-  /** The achievements. At most 1000. */
+  /** The achievements. An event that names none matches. At most 1000. */
   achievementIds: string[];
   /** The players. At most 1000. */
   playerIds: string[];

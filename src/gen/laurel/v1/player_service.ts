@@ -1197,7 +1197,7 @@ export const FindPlayerResponse: MessageFns<FindPlayerResponse> = {
 export type PlayerServiceService = typeof PlayerServiceService;
 export const PlayerServiceService = {
   /**
-   * Creates a player.
+   * Creates a player. If a player of this id was deleted, reports are accepted again.
    *
    * Fails with ALREADY_EXISTS, reason PLAYER_EXISTS or ACCOUNT_LINKED_ELSEWHERE, if the id or an account is taken.
    */
@@ -1242,7 +1242,14 @@ export const PlayerServiceService = {
       Buffer.from(UpdatePlayerResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UpdatePlayerResponse => UpdatePlayerResponse.decode(value),
   },
-  /** Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. */
+  /**
+   * Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. Each of the player's
+   * titles gets an event of the kind `player_deleted`.
+   *
+   * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
+   * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
+   * Only a SHA-256 of the ids is kept for this.
+   */
   deletePlayer: {
     path: "/laurel.v1.PlayerService/DeletePlayer" as const,
     requestStream: false as const,
@@ -1296,7 +1303,7 @@ export const PlayerServiceService = {
 
 export interface PlayerServiceServer extends UntypedServiceImplementation {
   /**
-   * Creates a player.
+   * Creates a player. If a player of this id was deleted, reports are accepted again.
    *
    * Fails with ALREADY_EXISTS, reason PLAYER_EXISTS or ACCOUNT_LINKED_ELSEWHERE, if the id or an account is taken.
    */
@@ -1307,7 +1314,14 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
   listPlayers: handleUnaryCall<ListPlayersRequest, ListPlayersResponse>;
   /** Updates a player's display name. LinkAccount and UnlinkAccount change accounts. */
   updatePlayer: handleUnaryCall<UpdatePlayerRequest, UpdatePlayerResponse>;
-  /** Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. */
+  /**
+   * Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. Each of the player's
+   * titles gets an event of the kind `player_deleted`.
+   *
+   * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
+   * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
+   * Only a SHA-256 of the ids is kept for this.
+   */
   deletePlayer: handleUnaryCall<DeletePlayerRequest, DeletePlayerResponse>;
   /**
    * Links an account to a player. Success if the player has it already.
@@ -1327,7 +1341,7 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
 
 export interface PlayerServiceClient extends Client {
   /**
-   * Creates a player.
+   * Creates a player. If a player of this id was deleted, reports are accepted again.
    *
    * Fails with ALREADY_EXISTS, reason PLAYER_EXISTS or ACCOUNT_LINKED_ELSEWHERE, if the id or an account is taken.
    */
@@ -1394,7 +1408,14 @@ export interface PlayerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UpdatePlayerResponse) => void,
   ): ClientUnaryCall;
-  /** Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. */
+  /**
+   * Deletes a player with its progress, stat values, accounts and all other stored data. Atomic. Each of the player's
+   * titles gets an event of the kind `player_deleted`.
+   *
+   * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
+   * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
+   * Only a SHA-256 of the ids is kept for this.
+   */
   deletePlayer(
     request: DeletePlayerRequest,
     callback: (error: ServiceError | null, response: DeletePlayerResponse) => void,

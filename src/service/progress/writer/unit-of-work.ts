@@ -7,13 +7,17 @@ import type { NewEvent } from '../../../store/events/event-rows.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
 import type { Queries } from '../../../store/queries.ts'
+import { playerDeleted } from '../../require.ts'
 
 /** The changes of one transaction to players' titles: opened together under their locks, and written together once. */
 export class UnitOfWork {
   readonly #changes: ReadonlyMap<string, PlayerTitleChanges>
+  /** The keys of deleted players. */
+  readonly #deleted: ReadonlySet<string>
 
-  private constructor(changes: ReadonlyMap<string, PlayerTitleChanges>) {
+  private constructor(changes: ReadonlyMap<string, PlayerTitleChanges>, deleted: ReadonlySet<string>) {
     this.#changes = changes
+    this.#deleted = deleted
   }
 
   /** Locks the players' titles of these keys and reads the progress. Keys may repeat. */
@@ -35,23 +39,33 @@ export class UnitOfWork {
     keys: readonly PlayerTitleKey[],
     read: () => Promise<readonly ProgressRecord[]>,
   ): Promise<UnitOfWork> {
-    if (keys.length === 0) return new UnitOfWork(new Map())
+    if (keys.length === 0) return new UnitOfWork(new Map(), new Set())
     const unique = new Map(keys.map((key) => [playerTitleKey(key), key]))
     const locked = await queries.playerTitles.lock([...unique.values()], time)
     const playerTitles = new Map(locked.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]))
     const found = Map.groupBy(await read(), playerTitleKey)
-    const changes = [...unique.keys()].map((key) => {
+    const changes = new Map<string, PlayerTitleChanges>()
+    const deleted = new Set<string>()
+    for (const key of unique.keys()) {
+      const playerTitle = playerTitles.get(key)
       const records = found.get(key) ?? []
       const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
-      return [key, new PlayerTitleChanges(playerTitles.get(key) as PlayerTitle, progress)] as const
-    })
-    return new UnitOfWork(new Map(changes))
+      if (playerTitle === undefined) deleted.add(key)
+      else changes.set(key, new PlayerTitleChanges(playerTitle, progress))
+    }
+    return new UnitOfWork(changes, deleted)
   }
 
+  isDeleted(key: PlayerTitleKey): boolean {
+    return this.#deleted.has(playerTitleKey(key))
+  }
+
+  /** @throws LaurelError PLAYER_DELETED */
   of(key: PlayerTitleKey): PlayerTitleChanges {
     const changes = this.#changes.get(playerTitleKey(key))
-    if (changes === undefined) throw new Error(`player title ${playerTitleKey(key)} is not open`)
-    return changes
+    if (changes !== undefined) return changes
+    if (this.isDeleted(key)) throw playerDeleted(key.playerId)
+    throw new Error(`player title ${playerTitleKey(key)} is not open`)
   }
 
   /** Writes all changes. Events keep the order in which the players' titles were first named. */

@@ -7,7 +7,7 @@ import { type Progress, valueAt } from '../../../model/progress.ts'
 import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
-import { achievementNotFound } from '../../require.ts'
+import { achievementNotFound, playerDeleted } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
 import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
 import type { PlayerTitleCache } from './player-title-cache.ts'
@@ -24,6 +24,8 @@ interface OpenPlayerTitle {
   /** The definitions that the entries were applied to. */
   readonly definitions: StoredAchievement[]
   readonly responses: NewResponse[]
+  /** Whether the player must be inserted too. */
+  readonly isNewPlayer: boolean
   isRejected: boolean
 }
 
@@ -70,10 +72,7 @@ export async function writeOptimistic(
   const accepted = [...opened.values()].filter(({ isRejected }) => !isRejected)
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
-  const done =
-    writes.length === 0
-      ? []
-      : await store.single(NEVER_ABORTED, (queries) => queries.optimisticWrites.write(writes, time))
+  const { done, deleted } = await write(store, writes, time)
   const written = new Set(done.map(({ open }) => open))
   for (const { open, after, progress } of done) cache.set(open.key, after, open, progress)
   if (written.size === opened.size) return outcomes
@@ -81,9 +80,41 @@ export async function writeOptimistic(
   for (const playerTitle of opened.values()) if (!written.has(playerTitle)) cache.evict(playerTitle.key)
   const unwritten = accepted.filter((playerTitle) => !written.has(playerTitle))
   definitions.evict(unwritten.flatMap((playerTitle) => playerTitle.definitions))
-  return outcomes.map((outcome, index) =>
-    written.has(playerTitles[index] as OpenPlayerTitle) ? outcome : undefined,
-  )
+  return outcomes.map((outcome, index) => {
+    const playerTitle = playerTitles[index] as OpenPlayerTitle
+    const { playerId } = playerTitle.changes.playerTitle
+    if (deleted.has(playerId) && !playerTitle.isRejected) return playerDeleted(playerId)
+    return written.has(playerTitle) ? outcome : undefined
+  })
+}
+
+interface Written {
+  readonly done: readonly OpenWrite[]
+  /** The players who were deleted. */
+  readonly deleted: ReadonlySet<string>
+}
+
+/** Writes what can be written. New players are inserted in the same transaction, if anything of them is written. */
+async function write(
+  store: WriterParts['store'],
+  writes: readonly OpenWrite[],
+  time: Instant,
+): Promise<Written> {
+  if (writes.length === 0) return { done: [], deleted: new Set() }
+  const newPlayers = writes.filter(({ open }) => open.isNewPlayer).map(({ after }) => after.playerId)
+  if (newPlayers.length === 0) {
+    const done = await store.single(NEVER_ABORTED, (queries) => queries.optimisticWrites.write(writes, time))
+    return { done, deleted: new Set() }
+  }
+  return store.write(NEVER_ABORTED, async (queries) => {
+    const { inserted, deleted } = await queries.players.insertMissing(newPlayers, time)
+    const allowed = writes.filter(({ after }) => !deleted.has(after.playerId))
+    const done = await queries.optimisticWrites.write(allowed, time)
+    const written = new Set(done.map(({ after }) => after.playerId))
+    const unused = inserted.filter((playerId) => !written.has(playerId))
+    if (unused.length > 0) await queries.players.deleteInserted(unused)
+    return { done, deleted }
+  })
 }
 
 /** Returns whether a requirement is missing whose stat may meet it: the stats are read under lock. */
@@ -136,13 +167,14 @@ async function openPlayerTitles(
     )
     const found = new Map<string, Map<string, Progress>>()
     for (const [index, request] of unknown.entries()) {
-      const { playerTitle, progress } = snapshots[index] as PlayerProgressSnapshot
+      const { playerTitle, isNewPlayer, progress } = snapshots[index] as PlayerProgressSnapshot
       const key = playerTitleKey(request)
       let ofPlayerTitle = found.get(key)
       if (ofPlayerTitle === undefined) {
         ofPlayerTitle = new Map()
         found.set(key, ofPlayerTitle)
-        playerTitles.set(key, opened(key, playerTitle, ofPlayerTitle, playerTitle ?? blank(request, time)))
+        const current = playerTitle ?? blank(request, time)
+        playerTitles.set(key, opened(key, playerTitle, ofPlayerTitle, current, isNewPlayer))
       }
       ofPlayerTitle.set(request.achievementId, progress)
     }
@@ -155,9 +187,10 @@ function opened(
   before: PlayerTitle | undefined,
   found: ReadonlyMap<string, Progress>,
   playerTitle: PlayerTitle,
+  isNewPlayer = false,
 ): OpenPlayerTitle {
   const changes = new PlayerTitleChanges(playerTitle, found)
-  return { key, before, found, changes, definitions: [], responses: [], isRejected: false }
+  return { key, before, found, changes, definitions: [], responses: [], isNewPlayer, isRejected: false }
 }
 
 /** Returns a row to be inserted. Its version starts at the time, so that a row that is deleted and inserted again never repeats one. */
@@ -173,7 +206,9 @@ function blank({ playerId, titleId }: RecordProgress, time: Instant): PlayerTitl
   }
 }
 
-function writeOf(open: OpenPlayerTitle): PlayerTitleWrite & { readonly open: OpenPlayerTitle } {
+type OpenWrite = PlayerTitleWrite & { readonly open: OpenPlayerTitle }
+
+function writeOf(open: OpenPlayerTitle): OpenWrite {
   const { before, changes, definitions, responses } = open
   const { playerTitle, progress, events } = changes
   const isUpdate = before !== undefined && progress.length + responses.length > 0
