@@ -57,7 +57,7 @@ describe('an event', () => {
       const read = received(headers, body)
       expect(read.validate()).toBe(true)
       expect(read.type).toBe(
-        kind === 'player_deleted' ? 'laurel.player.deleted' : `laurel.achievement.${kind}`,
+        kind.startsWith('player_') ? `laurel.${kind.replace('_', '.')}` : `laurel.achievement.${kind}`,
       )
     }
   })

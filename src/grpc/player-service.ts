@@ -1,8 +1,9 @@
 import type { PlayerServiceServer } from '../gen/laurel/v1/player_service.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
 import { readAccount, readPlayer, readPlayerPatch, writePlayer } from './convert/player.ts'
-import { readId, readPaging, readRequestId } from './convert/scalars.ts'
+import { readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { parse, required } from './convert/violations.ts'
 import { unary } from './handlers.ts'
 
@@ -48,6 +49,16 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       }))
       await operations.deletePlayer(request, call)
       return {}
+    }),
+
+    mergePlayers: unary(wire, async (message, call) => {
+      const request = parse((violations) => ({
+        playerId: readId(message.playerId, 'player_id', violations),
+        absorbedPlayerId: readId(message.absorbedPlayerId, 'absorbed_player_id', violations),
+        reason: readText(message.reason, 'reason', violations, LIMITS.reason),
+        requestId: readRequestId(message.requestId, violations),
+      }))
+      return { player: writePlayer(await operations.mergePlayers(request, call)) }
     }),
 
     linkAccount: unary(wire, async (message, call) => {

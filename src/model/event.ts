@@ -11,17 +11,19 @@ export const EVENT_KINDS = [
   'claimed',
   'definition_changed',
   'player_deleted',
+  'player_merged',
 ] as const
 
 /**
  * The kind of change. `community_unlocked` names the player whose contribution reached the goal, `claimed` the player who
- * claimed the reward, `definition_changed` no player. `player_deleted` concerns all achievements and names none.
+ * claimed the reward, `definition_changed` no player. `player_deleted` and `player_merged` concern all
+ * achievements and name none; `player_merged` names the absorbed player.
  */
 export type EventKind = (typeof EVENT_KINDS)[number]
 
 /** Returns whether events of the kind have a state of progress. */
 export function hasProgress(kind: EventKind): boolean {
-  return kind !== 'definition_changed' && kind !== 'player_deleted'
+  return kind !== 'definition_changed' && kind !== 'player_deleted' && kind !== 'player_merged'
 }
 
 /** A change in a title, written in the transaction of the change. */

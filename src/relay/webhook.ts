@@ -56,7 +56,7 @@ export function webhookVerdict(status: number): Verdict {
 }
 
 function typeOf(kind: Event['kind']): string {
-  return kind === 'player_deleted' ? 'player.deleted' : `achievement.${kind}`
+  return kind.startsWith('player_') ? kind.replace('_', '.') : `achievement.${kind}`
 }
 
 function envelope(titleId: string, id: string, type: string, time: Instant) {

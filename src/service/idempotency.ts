@@ -8,9 +8,21 @@ import type { Queries } from '../store/queries.ts'
 import type { Store } from '../store/store.ts'
 import type { Call } from './call.ts'
 
-/** Returns the same digest for equal requests, whatever their request ids. */
-export function requestDigest(operation: string, request: object): string {
-  const payload = pack([operation, { ...request, requestId: undefined }])
+/** A request that runs for the player into whom the requested one was merged. */
+export interface FollowedRequest {
+  readonly playerId?: string | undefined
+  /** Absent unless it differs. */
+  readonly requestedPlayerId?: string | undefined
+}
+
+/** Returns the same digest for equal requests, whatever their request ids, before and after a merge of their player. */
+export function requestDigest(operation: string, request: FollowedRequest & object): string {
+  const { requestedPlayerId } = request
+  const sent =
+    requestedPlayerId === undefined
+      ? { ...request, requestId: undefined }
+      : { ...request, playerId: requestedPlayerId, requestedPlayerId: undefined, requestId: undefined }
+  const payload = pack([operation, sent])
   return hash('sha256', payload, 'base64url')
 }
 

@@ -24,6 +24,19 @@ function playerNotFound(playerId: string): LaurelError {
   return new LaurelError('not_found', 'PLAYER_NOT_FOUND', message, { metadata: { playerId } })
 }
 
+/** Returns the error for a player without a row: merged into another one, or deleted. */
+export function playerGone(playerId: string, survivingPlayerId: string | undefined): LaurelError {
+  if (survivingPlayerId === undefined) return playerDeleted(playerId)
+  const message = `player ${playerId} was merged into ${survivingPlayerId}: name that player`
+  const metadata = { playerId, survivingPlayerId }
+  return new LaurelError('failed_precondition', 'PLAYER_MERGED', message, { metadata })
+}
+
+export function mergeRefused(why: string, metadata: Readonly<Record<string, string>>): LaurelError {
+  const message = `the players cannot be merged: ${why}`
+  return new LaurelError('failed_precondition', 'MERGE_REFUSED', message, { metadata })
+}
+
 export function playerDeleted(playerId: string): LaurelError {
   const message =
     `player ${playerId}, or the player of this account, was deleted: ` +

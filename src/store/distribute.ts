@@ -37,6 +37,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   deliveries: BY_PLAYER,
   // Looked up by account, so sharded by the account's id.
   accounts: { kind: 'distributed', column: 'id', with: 'none' },
+  player_aliases: { kind: 'distributed', column: 'id', with: 'players' },
   player_tombstones: { kind: 'distributed', column: 'digest', with: 'none' },
 }
 

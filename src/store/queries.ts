@@ -13,6 +13,8 @@ import { eventQueries } from './events/events.ts'
 import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
 import { accountQueries } from './players/accounts.ts'
+import { playerAliasQueries } from './players/player-aliases.ts'
+import { playerMergeQueries } from './players/player-merges.ts'
 import { playerQueries } from './players/players.ts'
 import { tombstoneQueries } from './players/tombstones.ts'
 import { optimisticWriteQueries } from './progress/optimistic-writes.ts'
@@ -39,6 +41,8 @@ export function queriesOn(db: Kysely<Tables>) {
     players: playerQueries(db),
     accounts: accountQueries(db),
     tombstones: tombstoneQueries(db),
+    aliases: playerAliasQueries(db),
+    playerMerges: playerMergeQueries(db),
     playerTitles: playerTitleQueries(db),
     progress: progressQueries(db),
     optimisticWrites: optimisticWriteQueries(db),

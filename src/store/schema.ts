@@ -26,6 +26,7 @@ export interface Tables {
   players: PlayerTable
   accounts: AccountTable
   player_tombstones: PlayerTombstoneTable
+  player_aliases: PlayerAliasTable
   player_titles: PlayerTitleTable
   progress: ProgressTable
   stat_values: StatValueTable
@@ -143,6 +144,16 @@ interface AccountTable {
 interface PlayerTombstoneTable {
   /** SHA-256 of a `TombstoneKey`. */
   digest: Buffer
+  create_time: bigint
+}
+
+/** A player who was merged into another. */
+interface PlayerAliasTable {
+  /** The absorbed id. */
+  id: string
+  player_id: string
+  actor: string
+  reason: string
   create_time: bigint
 }
 

@@ -73,6 +73,7 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   listPlayers: 'operator',
   updatePlayer: 'operator',
   deletePlayer: 'operator',
+  mergePlayers: 'operator',
   linkAccount: 'operator',
   unlinkAccount: 'operator',
   findPlayer: 'operator',

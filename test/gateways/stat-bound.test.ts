@@ -26,7 +26,7 @@ import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fixtures, type RouteTarget } from '../support/dialect-fixtures.ts'
 import { errorInfoOf } from '../support/error-info.ts'
-import { MOUNTED, type Mounted, send } from '../support/routes.ts'
+import { REPORTING_CALLS, send } from '../support/routes.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const titleId = 'hunt'
@@ -127,16 +127,6 @@ const OVER_GRPC: Readonly<Record<string, (token: string) => Promise<Refusal>>> =
   },
 }
 
-/** Each way over a platform's HTTP API, at the first mount that has it. */
-const OVER_HTTP = [...fixtures].flatMap(([dialect, { gateway }]) =>
-  (gateway?.reports ?? []).map((call) => {
-    const found = MOUNTED.find(({ routes, ...mounted }) => {
-      return mounted.dialect === dialect && routes.some(({ name }) => name === call)
-    })
-    return [`${dialect}, ${call}`, found as Mounted, call] as const
-  }),
-)
-
 async function progressOfHunter() {
   using client = createClient(ProgressServiceClient, server.address)
   const settings = { metadata: { authorization: `Bearer ${auth.operator}` } }
@@ -147,7 +137,7 @@ async function progressOfHunter() {
 
 test('every gateway is tried', () => {
   const withGateway = [...fixtures].filter(([, { gateway }]) => gateway !== undefined).map(([id]) => id)
-  expect([...new Set(OVER_HTTP.map(([, { dialect }]) => dialect))]).toEqual(withGateway)
+  expect([...new Set(REPORTING_CALLS.map(([, { dialect }]) => dialect))]).toEqual(withGateway)
 })
 
 describe.each(['player', 'service'] as const)('a %s cannot move what follows a stat', (principal) => {
@@ -179,7 +169,7 @@ describe.each(['player', 'service'] as const)('a %s cannot move what follows a s
     expect(await progressOfHunter()).toMatchObject({ percent: 0 })
   })
 
-  test.each(OVER_HTTP)('by %s', async (_, mounted, call) => {
+  test.each(REPORTING_CALLS)('by %s', async (_, mounted, call) => {
     const { mount, dialect } = mounted
     const target: RouteTarget = {
       ...{ mount, title: 'own', player: 'ann', binding: BINDINGS[dialect] ?? {} },

@@ -4,6 +4,7 @@ import { idsOf } from './bound-title.ts'
 import {
   byDialect,
   type Caller,
+  fixtures,
   fixturesOf,
   type GatewayFixtures,
   type Outcome,
@@ -24,6 +25,16 @@ export interface Mounted {
 export const MOUNTED: readonly Mounted[] = gateways
   .flatMap(({ dialect, mounts, routes }) => mounts.map((mount) => ({ dialect, mount, routes })))
   .map((mounted, number) => ({ ...mounted, number, fixtures: gatewayFixtures(mounted.dialect) }))
+
+/** Each call that reports progress over a platform's HTTP API, at the first mount that has it, with a name. */
+export const REPORTING_CALLS = [...fixtures].flatMap(([dialect, { gateway }]) =>
+  (gateway?.reports ?? []).map((call) => {
+    const found = MOUNTED.find(({ routes, ...mounted }) => {
+      return mounted.dialect === dialect && routes.some(({ name }) => name === call)
+    })
+    return [`${dialect}, ${call}`, found as Mounted, call] as const
+  }),
+)
 
 function gatewayFixtures(dialect: string): GatewayFixtures {
   const { gateway } = fixturesOf(dialect)

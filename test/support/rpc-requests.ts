@@ -112,6 +112,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     updateMask: ['display_name'],
   }),
   deletePlayer: () => ({ playerId: 'gone' }),
+  mergePlayers: ({ player: playerId }) => ({ playerId, absorbedPlayerId: 'gone' }),
   linkAccount: ({ player: playerId }) => ({ playerId, account: accountOf(999) }),
   unlinkAccount: ({ player: playerId }) => ({ playerId, account: accountOf(998) }),
   findPlayer: () => accountOf(25),

@@ -23,6 +23,7 @@ const KINDS: Choices<EventKindOnWire, EventKind> = {
   [EventKindOnWire.CLAIMED]: 'claimed',
   [EventKindOnWire.DEFINITION_CHANGED]: 'definition_changed',
   [EventKindOnWire.PLAYER_DELETED]: 'player_deleted',
+  [EventKindOnWire.PLAYER_MERGED]: 'player_merged',
 }
 
 const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
@@ -35,6 +36,7 @@ const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
   claimed: EventKindOnWire.CLAIMED,
   definition_changed: EventKindOnWire.DEFINITION_CHANGED,
   player_deleted: EventKindOnWire.PLAYER_DELETED,
+  player_merged: EventKindOnWire.PLAYER_MERGED,
 }
 
 /** Writes the whole event: the use case redacts it for players. */

@@ -115,7 +115,7 @@ async function applyToPlayers(
   const attribution = { actor, requestId, reason: reasonOf(backfill), silent }
   let unlockCount = 0
   for (const key of keys) {
-    if (unitOfWork.isDeleted(key)) continue
+    if (unitOfWork.isGone(key)) continue
     const report = { kind: 'definition', stats: stats.quantitiesOf(key) } as const
     const context = { time, precision: 'exact', writer: actor } as const
     const result = addReport(unitOfWork.of(key), key, achievement, report, context, attribution)

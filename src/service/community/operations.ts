@@ -1,5 +1,6 @@
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
+import { followMerges } from '../players/follow-merges.ts'
 import {
   claimReward,
   listCommunityProgress,
@@ -19,16 +20,21 @@ export const COMMUNITY_OPERATIONS = {
   listContributorsAsAdmin: operation(listContributors, ({ titleId }) => [
     permission.definitions(titleId, 'read'),
   ]),
-  listContributions: operation(listContributions, ({ titleId, playerId }) => [
+  listContributions: operation(followMerges(listContributions, isEmpty), ({ titleId, playerId }) => [
     permission.progress(titleId, playerId, 'read'),
   ]),
-  listContributionsAsAdmin: operation(listContributionsAsAdmin, ({ titleId, playerId }) => [
-    permission.enforcement(titleId, playerId, 'read'),
-  ]),
-  claimReward: operation(claimReward, ({ titleId, playerId }) => [
+  listContributionsAsAdmin: operation(
+    followMerges(listContributionsAsAdmin, isEmpty),
+    ({ titleId, playerId }) => [permission.enforcement(titleId, playerId, 'read')],
+  ),
+  claimReward: operation(followMerges(claimReward), ({ titleId, playerId }) => [
     permission.progress(titleId, playerId, 'update'),
   ]),
   resetCommunityProgress: operation(resetCommunityProgress, ({ titleId }) => [
     permission.definitions(titleId, 'delete'),
   ]),
+}
+
+function isEmpty(items: readonly unknown[]): boolean {
+  return items.length === 0
 }

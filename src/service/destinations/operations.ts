@@ -1,5 +1,6 @@
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
+import { followMerges } from '../players/follow-merges.ts'
 import { createDestination } from './create-destination.ts'
 import { getDelivery, listAchievementDeliveries, listDeliveries } from './deliveries.ts'
 import { deleteDestination, getDestination, listDestinations, testDestination } from './destinations.ts'
@@ -31,7 +32,8 @@ export const DESTINATION_OPERATIONS = {
   replayDeliveries: operation(replayDeliveries, ({ titleId }) => [
     permission.destinations(titleId, 'update'),
   ]),
-  listAchievementDeliveries: operation(listAchievementDeliveries, ({ titleId, playerId }) => [
-    permission.enforcement(titleId, playerId, 'read'),
-  ]),
+  listAchievementDeliveries: operation(
+    followMerges(listAchievementDeliveries, ({ items }) => items.length === 0),
+    ({ titleId, playerId }) => [permission.enforcement(titleId, playerId, 'read')],
+  ),
 }

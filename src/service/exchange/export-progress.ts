@@ -82,7 +82,7 @@ async function* playersOf(
       const ids =
         playerId === undefined
           ? await queries.playerTitles.listPlayersOfTitle(titleId, after, PAGE_SIZE)
-          : [playerId]
+          : [(await queries.aliases.find([playerId])).get(playerId) ?? playerId]
       return { ids, accounts: await queries.accounts.listOfPlayers(adapter.id, ids) }
     })
     for (const id of page.ids) yield { playerId: id, account: page.accounts.get(id) }

@@ -163,10 +163,14 @@ async function importProgressOf(
     .filter((id) => !owners.has(id))
     .map((id) => playerNamedAfter({ dialect: adapter.id, id }))
   const deleted = await queries.tombstones.find(newcomers)
+  const aliases = await queries.aliases.find(
+    namedPlayerId === undefined ? newcomers : [namedPlayerId, ...newcomers],
+  )
+  const survivorOf = <Id extends string | undefined>(id: Id) => aliases.get(id ?? '') ?? id
   const facts = entries.map(({ record, shape }, index) => {
     try {
       if (definitions[index]?.error !== undefined) return undefined
-      const playerId = playerOfFacts(adapter, record, namedPlayerId, owners)
+      const playerId = survivorOf(playerOfFacts(adapter, record, survivorOf(namedPlayerId), owners))
       if (playerId === undefined || (record.progress ?? record.summary) === undefined) return undefined
       const account = accountOf(record)
       const newcomer = account && playerNamedAfter({ dialect: adapter.id, id: account })

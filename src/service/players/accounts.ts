@@ -86,8 +86,12 @@ export async function playerOfAccount(
   account: Account,
   call: Pick<Call, 'signal'>,
 ): Promise<AccountHolder> {
-  const playerId = await services.store.read(call.signal, (queries) => queries.accounts.findPlayer(account))
-  return { playerId: playerId ?? playerNamedAfter(account), linked: playerId !== undefined }
+  return services.store.read(call.signal, async (queries) => {
+    const playerId = await queries.accounts.findPlayer(account)
+    if (playerId !== undefined) return { playerId, linked: true }
+    const name = playerNamedAfter(account)
+    return { playerId: (await queries.aliases.find([name])).get(name) ?? name, linked: false }
+  })
 }
 
 /**

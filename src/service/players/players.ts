@@ -6,6 +6,7 @@ import { type Page, readPage } from '../paging.ts'
 import { checkEtag, lockPlayer, playerOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { insertAccount, tombstoneOf } from './accounts.ts'
+import { playerEvents } from './player-events.ts'
 
 export async function getPlayer(
   services: Services,
@@ -52,21 +53,24 @@ export interface CreatePlayer {
 
 /**
  * Creates a player. Reports of the player and its accounts are accepted again, although a player with this id may be deleted.
- * @throws LaurelError ALREADY_EXISTS for a player of this id, or an account that another player has.
+ * @throws LaurelError ALREADY_EXISTS for a player of this id, or one who was merged, or an account that another player has.
  */
 export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {
   return mutateIdempotently(services, 'createPlayer', request, call, async (queries) => {
     const { id, displayName, accounts } = request.player
-    if ((await queries.players.find(id)) !== undefined) {
-      const message = `player ${id} exists already`
-      throw new LaurelError('already_exists', 'PLAYER_EXISTS', message, { metadata: { playerId: id } })
-    }
+    if ((await queries.players.find(id)) !== undefined) throw playerExists(id)
     const now = services.now()
     await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
+    if ((await queries.aliases.find([id])).size > 0) throw playerExists(id)
     await queries.tombstones.delete({ kind: 'player', id })
     for (const account of accounts) await insertAccount(services, queries, account, id)
     return playerOf(queries, id)
   })
+}
+
+function playerExists(id: string): LaurelError {
+  const message = `player ${id} exists already`
+  return new LaurelError('already_exists', 'PLAYER_EXISTS', message, { metadata: { playerId: id } })
 }
 
 export interface UpdatePlayer {
@@ -94,33 +98,22 @@ export interface DeletePlayer {
 
 /**
  * Deletes all data of a player: accounts, progress, stat values, events, deliveries and stored responses. Tombstones make
- * later reports of the player and its accounts fail, and an event in each of its titles says that copies must be deleted.
+ * later reports of the player, of players merged into it and of its accounts fail, and an event in each of its titles says that copies must be deleted.
  * Deliveries are deleted once more at the end: a server may have been enqueueing events that it read before they were deleted.
  */
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
+  let ids = [playerId]
   await mutateIdempotently(services, 'deletePlayer', request, call, async (queries) => {
     checkEtag(await lockPlayer(queries, playerId), request.etag)
     const now = services.now()
     const titleIds = await queries.players.lockTitles(playerId)
-    const accounts = await queries.players.delete(playerId)
-    const tombstones = [{ kind: 'player', id: playerId } as const, ...accounts.map(tombstoneOf)]
-    await queries.tombstones.insert(tombstones, now)
-    await queries.events.insert(
-      titleIds.map((titleId) => ({
-        playerId,
-        titleId,
-        achievementId: '',
-        kind: 'player_deleted',
-        time: now,
-        state: 'not_started',
-        percent: 0,
-        unlockTime: undefined,
-        actor: call.actor,
-        reason: '',
-        requestId: request.requestId ?? '',
-      })),
-    )
+    ids = [playerId, ...(await queries.aliases.deleteOfPlayer(playerId))]
+    const accounts = (await Promise.all(ids.map((id) => queries.players.delete(id)))).flat()
+    const players = ids.map((id) => ({ kind: 'player', id }) as const)
+    await queries.tombstones.insert([...players, ...accounts.map(tombstoneOf)], now)
+    const change = { time: now, actor: call.actor, reason: '', requestId: request.requestId ?? '' }
+    await queries.events.insert(ids.flatMap((id) => playerEvents('player_deleted', id, titleIds, change)))
   })
-  await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(playerId))
+  await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(ids))
 }

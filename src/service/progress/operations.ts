@@ -1,6 +1,8 @@
 import type { Permission } from '../../model/principal.ts'
+import type { Progress } from '../../model/progress.ts'
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
+import { followMerges } from '../players/follow-merges.ts'
 import { countUnlocks } from './count-unlocks.ts'
 import { resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
 import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
@@ -17,34 +19,47 @@ export const PROGRESS_OPERATIONS = {
   unlockAchievementsAsAdmin: operation(unlockAchievements, ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
-  getProgress: operation(getProgress, ({ titleId, playerId }) => [
+  getProgress: operation(followMerges(getProgress, isNotStarted), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'read'),
   ]),
-  listProgress: operation(listProgress, ({ titleId, playerId, view }) => [
-    view === 'player'
-      ? permission.progress(titleId, playerId, 'read')
-      : permission.enforcement(titleId, playerId, 'read'),
-  ]),
-  listTitleProgress: operation(listTitleProgress, ({ titleId, playerId }) => [
-    playerId === undefined ? permission.catalogue(titleId) : permission.progress(titleId, playerId, 'read'),
-  ]),
+  listProgress: operation(
+    followMerges(listProgress, ({ items }) => items.every(isNotStarted)),
+    ({ titleId, playerId, view }) => [
+      view === 'player'
+        ? permission.progress(titleId, playerId, 'read')
+        : permission.enforcement(titleId, playerId, 'read'),
+    ],
+  ),
+  listTitleProgress: operation(
+    followMerges(listTitleProgress, (items) => items.every(isNotStarted)),
+    ({ titleId, playerId }) => [
+      playerId === undefined ? permission.catalogue(titleId) : permission.progress(titleId, playerId, 'read'),
+    ],
+  ),
   // Totals over all players, which platforms show to every visitor of the catalogue.
   countUnlocks: operation(countUnlocks, ({ titleId }) => [permission.catalogue(titleId)]),
-  listPlayerTitles: operation(listPlayerTitles, ({ playerId }) => [
-    permission.progress(permission.SOME, playerId, 'read'),
-  ]),
-  getPlayerSummary: operation(getPlayerSummary, ({ titleId, playerId }) => [
-    permission.progress(titleId, playerId, 'read'),
-  ]),
-  revokeAchievement: operation(revokeAchievement, ({ titleId, playerId }) => [
+  listPlayerTitles: operation(
+    followMerges(listPlayerTitles, (titles) => titles.length === 0),
+    ({ playerId }) => [permission.progress(permission.SOME, playerId, 'read')],
+  ),
+  getPlayerSummary: operation(
+    followMerges(getPlayerSummary, ({ unlockedCount }) => unlockedCount === 0),
+    ({ titleId, playerId }) => [permission.progress(titleId, playerId, 'read')],
+  ),
+  revokeAchievement: operation(followMerges(revokeAchievement), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
-  restoreAchievement: operation(restoreAchievement, ({ titleId, playerId }) => [
+  restoreAchievement: operation(followMerges(restoreAchievement), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),
-  resetProgress: operation(resetProgress, ({ titleId, playerId }) => [
-    permission.enforcement(titleId, playerId, 'delete'),
-  ]),
+  resetProgress: operation(
+    followMerges(resetProgress, ({ resetCount }) => resetCount === 0),
+    ({ titleId, playerId }) => [permission.enforcement(titleId, playerId, 'delete')],
+  ),
+}
+
+function isNotStarted({ progress }: { readonly progress: Progress }): boolean {
+  return progress.state === 'not_started'
 }
 
 function permissionsOfReport(report: RecordProgress): readonly Permission[] {

@@ -1,12 +1,14 @@
 import type { StatWriter } from '../../model/stat.ts'
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
+import { followMerges } from '../players/follow-merges.ts'
 import {
   deleteStatValue,
   listStatHolders,
   listStatItems,
   listStatValues,
   recordStats,
+  type StatItem,
 } from './stat-values.ts'
 import { createStat, deleteStat, getStat, listStats, listStatUsage, updateStat } from './stats.ts'
 
@@ -22,18 +24,23 @@ export const STAT_OPERATIONS = {
   ]),
   listStatHolders: operation(listStatHolders, ({ titleId }) => [permission.stats(titleId, 'read')]),
   listStatUsage: operation(listStatUsage, ({ titleId }) => [permission.stats(titleId, 'read')]),
-  deleteStatValue: operation(deleteStatValue, ({ titleId, playerId, writer }) => [
+  deleteStatValue: operation(followMerges(deleteStatValue), ({ titleId, playerId, writer }) => [
     writePermission(writer)(titleId, playerId, 'delete'),
   ]),
-  listStatItems: operation(listStatItems, ({ titleId, playerId }) => [
+  listStatItems: operation(followMerges(listStatItems, hasNoValue), ({ titleId, playerId }) => [
     permission.statValues(titleId, playerId, 'read'),
   ]),
-  listStatItemsAsAdmin: operation(listStatItems, ({ titleId, playerId }) => [
+  listStatItemsAsAdmin: operation(followMerges(listStatItems, hasNoValue), ({ titleId, playerId }) => [
     permission.statValuesAsAdmin(titleId, playerId, 'read'),
   ]),
-  listStatValues: operation(listStatValues, ({ titleId, playerId }) => [
-    permission.statValues(titleId, playerId, 'read'),
-  ]),
+  listStatValues: operation(
+    followMerges(listStatValues, (values) => values.length === 0),
+    ({ titleId, playerId }) => [permission.statValues(titleId, playerId, 'read')],
+  ),
+}
+
+function hasNoValue(items: readonly StatItem[]): boolean {
+  return items.every(({ value }) => value === undefined)
 }
 
 /** Writing as a server requires the admin permission. */

@@ -72,7 +72,8 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
      * Adds the next batch of events up to the safe position to the deliveries, and returns whether there may be more; false
      * too if another process is enqueueing, or the destination has another etag, and so perhaps another filter. Progress
      * followed by a later event of the achievement is left out, or superseded if it waits unattempted. An event without an
-     * achievement matches all achievements, and is unsupported by platforms: none has a request for it.
+     * achievement matches all achievements, and is unsupported by platforms: none has a request for it. A platform receives the
+     * events of a merged player as the surviving one's.
      */
     async enqueueEvents(
       { titleId, id: destinationId, etag, dialect }: Pick<Destination, 'titleId' | 'id' | 'etag' | 'dialect'>,
@@ -81,6 +82,10 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
     ): Promise<boolean> {
       const anyOf = (column: string, values: readonly string[]) =>
         sql`(cardinality(${[...values]}::text[]) = 0 or ${sql.ref(column)} = any(${[...values]}::text[]))`
+      const receiver =
+        dialect === WEBHOOK
+          ? sql`player_id`
+          : sql`coalesce((select player_id from player_aliases where id = events.player_id), player_id)`
       const isSupported = sql`(achievement_id <> '' or ${dialect} = ${WEBHOOK})`
       const { rows } = await sql<{ hasMore: boolean }>`
         with flow as materialized (
@@ -92,7 +97,9 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
         ),
         page as materialized (
           select e.* from flow cross join lateral (
-            select * from events
+            select ${receiver} as player_id, title_id, id, achievement_id, kind, time, state, percent, unlock_time, actor, reason,
+              request_id, silent
+            from events
             where title_id = ${titleId} and id > flow.position and id <= ${ticks(safePosition)}
             order by id limit ${ENQUEUE_BATCH_SIZE}
           ) e

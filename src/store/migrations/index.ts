@@ -9,6 +9,7 @@ import * as maskedTitles from './0007-masked-titles.ts'
 import * as currentDefinitions from './0008-current-definitions.ts'
 import * as etags from './0009-etags.ts'
 import * as playerTombstones from './0010-player-tombstones.ts'
+import * as playerAliases from './0011-player-aliases.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -22,4 +23,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0008-current-definitions': currentDefinitions,
   '0009-etags': etags,
   '0010-player-tombstones': playerTombstones,
+  '0011-player-aliases': playerAliases,
 }

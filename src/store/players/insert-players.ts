@@ -1,17 +1,18 @@
 import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { Tables } from '../schema.ts'
+import { findAliases } from './player-aliases.ts'
 import { findTombstones } from './tombstones.ts'
 
 export interface InsertedPlayers {
   readonly inserted: readonly string[]
-  /** The ids of deleted players, who stay missing. */
-  readonly deleted: ReadonlySet<string>
+  /** The ids of players who stay missing: each with the player it was merged into, or undefined if it was deleted. */
+  readonly gone: ReadonlyMap<string, string | undefined>
 }
 
 /**
- * Inserts the players that are missing and have no tombstone. The insert waits for a deletion of the same player, and the
- * next statement sees the tombstone that the deletion left.
+ * Inserts the players that are missing and were neither deleted nor merged. The insert waits for a deletion of the same
+ * player, and the next statements see the tombstone or the alias that it left.
  */
 export async function insertPlayers(
   db: Kysely<Tables>,
@@ -25,11 +26,15 @@ export async function insertPlayers(
     on conflict (id) do nothing returning id`.execute(db)
   const ids = rows.map(({ id }) => id)
   const deleted = await findTombstones(db, ids)
-  if (deleted.size > 0) await deletePlayers(db, [...deleted])
-  return { inserted: ids.filter((id) => !deleted.has(id)), deleted }
+  const gone = new Map<string, string | undefined>([
+    ...[...deleted].map((id) => [id, undefined] as const),
+    ...(await findAliases(db, ids)),
+  ])
+  if (gone.size > 0) await deletePlayers(db, [...gone.keys()])
+  return { inserted: ids.filter((id) => !gone.has(id)), gone }
 }
 
-/** Deletes players who have no rows in other tables. */
+/** Deletes the rows of players. Those of their titles cascade. */
 export async function deletePlayers(db: Kysely<Tables>, ids: readonly string[]): Promise<void> {
   await db
     .deleteFrom('players')

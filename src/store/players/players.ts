@@ -19,8 +19,8 @@ export function playerQueries(db: Kysely<Tables>) {
     /** Inserts the players that are missing: see `insertPlayers`. */
     insertMissing: (ids: readonly string[], time: Instant) => insertPlayers(db, ids, time),
 
-    /** Deletes players that this transaction inserted. */
-    deleteInserted: (ids: readonly string[]) => deletePlayers(db, ids),
+    /** Deletes players whom this transaction inserted, or whose other rows it moved. */
+    deleteRows: (ids: readonly string[]) => deletePlayers(db, ids),
 
     async find(id: string): Promise<Player | undefined> {
       const row = await select().where('id', '=', id).executeTakeFirst()
@@ -77,11 +77,11 @@ export function playerQueries(db: Kysely<Tables>) {
       return accounts
     },
 
-    /** Deletes deliveries that were enqueued while the player was deleted, after waiting for those transactions. */
-    async deleteEnqueuedDeliveries(id: string): Promise<void> {
+    /** Deletes deliveries that were enqueued while the players were deleted, after waiting for those transactions. */
+    async deleteEnqueuedDeliveries(ids: readonly string[]): Promise<void> {
       // The rows that enqueueing locks, in the same order; no other lock is held, so this cannot deadlock.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
-      await deleteDeliveries(id)
+      for (const id of ids) await deleteDeliveries(id)
     },
   }
 

@@ -5,7 +5,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
-import { insertPlayers } from '../players/insert-players.ts'
+import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** One player's row for one title: the lock of all that the player has in the title, and the totals. */
@@ -18,23 +18,31 @@ export interface PlayerTitle extends PlayerTitleKey {
   readonly extensions: Extensions
 }
 
+interface LockedPlayerTitles {
+  readonly playerTitles: readonly PlayerTitle[]
+  readonly gone: InsertedPlayers['gone']
+}
+
 export function playerTitleQueries(db: Kysely<Tables>) {
   return {
     /**
      * Locks rows, in sorted order so that two transactions cannot deadlock. Missing players and rows are inserted: no
-     * player has to register before a first report. Only a deleted player's rows are missing. Keys must be distinct.
+     * player has to register before a first report. Players who were deleted or merged are `gone` and have no rows, as in
+     * `insertPlayers`. Keys must be distinct.
      */
-    async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<readonly PlayerTitle[]> {
+    async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<LockedPlayerTitles> {
+      const gone = new Map<string, string | undefined>()
       for (let remaining = keys; ; ) {
         const playerTitles = await lock(remaining)
-        if (playerTitles.length === remaining.length) return playerTitles
+        if (playerTitles.length === remaining.length) return { playerTitles, gone }
         // Repeats only if a player is deleted between the inserts and the lock.
-        const { deleted } = await insertPlayers(
+        const inserted = await insertPlayers(
           db,
           remaining.map(({ playerId }) => playerId),
           time,
         )
-        remaining = remaining.filter(({ playerId }) => !deleted.has(playerId))
+        for (const [playerId, survivor] of inserted.gone) gone.set(playerId, survivor)
+        remaining = remaining.filter(({ playerId }) => !gone.has(playerId))
         await insertPlayerTitles(remaining, time)
       }
     },

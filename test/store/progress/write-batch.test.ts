@@ -26,7 +26,7 @@ const outOfTwo = new LaurelError('invalid_argument', 'TIME_OUT_OF_BOUNDS', 'one 
 function openPlayerTitles(loses: string) {
   return async (queries: Queries, playerIds: readonly string[]) => {
     if (playerIds.length > 1) throw outOfTwo
-    const opened = await queries.playerTitles.lock(
+    const { playerTitles: opened } = await queries.playerTitles.lock(
       playerIds.map((playerId) => ({ playerId, titleId: 'title' })),
       services.now(),
     )

@@ -789,6 +789,32 @@ export const ErrorReason = {
    *     }
    */
   PLAYER_DELETED: 61,
+  /**
+   * PLAYER_MERGED - FAILED_PRECONDITION: the player was merged into another while the entry was imported. Import it again.
+   *
+   *     {
+   *       "reason": "PLAYER_MERGED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "player_id": "ada-2",
+   *         "surviving_player_id": "ada"
+   *       }
+   *     }
+   */
+  PLAYER_MERGED: 62,
+  /**
+   * MERGE_REFUSED - FAILED_PRECONDITION: no rule decides what the surviving player gets. The message says what to change first.
+   *
+   *     {
+   *       "reason": "MERGE_REFUSED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "stat_code": "best-lap"
+   *       }
+   *     }
+   */
+  MERGE_REFUSED: 63,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -856,4 +882,6 @@ export namespace ErrorReason {
   export type PAGE_REFUSED = typeof ErrorReason.PAGE_REFUSED;
   export type BACKFILL_NOT_FOUND = typeof ErrorReason.BACKFILL_NOT_FOUND;
   export type PLAYER_DELETED = typeof ErrorReason.PLAYER_DELETED;
+  export type PLAYER_MERGED = typeof ErrorReason.PLAYER_MERGED;
+  export type MERGE_REFUSED = typeof ErrorReason.MERGE_REFUSED;
 }

@@ -38,6 +38,11 @@ export const EventKind = {
    * filter of any achievements. Stays when the player's other events are deleted.
    */
   PLAYER_DELETED: 9,
+  /**
+   * PLAYER_MERGED - The player was merged into another, whom GetPlayer returns for this `player_id`. Events of the surviving player report
+   * what changed for it. Names no achievement, and matches a filter of any achievements.
+   */
+  PLAYER_MERGED: 10,
 } as const;
 
 export type EventKind = typeof EventKind[keyof typeof EventKind];
@@ -53,6 +58,7 @@ export namespace EventKind {
   export type CLAIMED = typeof EventKind.CLAIMED;
   export type DEFINITION_CHANGED = typeof EventKind.DEFINITION_CHANGED;
   export type PLAYER_DELETED = typeof EventKind.PLAYER_DELETED;
+  export type PLAYER_MERGED = typeof EventKind.PLAYER_MERGED;
 }
 
 /** A change in a title. It is written in the transaction of the change, so each change has exactly one event. */
@@ -66,7 +72,7 @@ export interface Event {
   titleId: string;
   /** The player. Empty for a change of a definition, and for a community achievement that a back-fill unlocked. */
   playerId: string;
-  /** The achievement. Empty for a deleted player. */
+  /** The achievement. Empty for a deleted or merged player. */
   achievementId: string;
   /** What happened. */
   kind: EventKind;
@@ -74,7 +80,10 @@ export interface Event {
   time?:
     | Timestamp
     | undefined;
-  /** The player's state after the event. Unspecified for a change of a definition and for a deleted player. */
+  /**
+   * The player's state after the event. Unspecified for a change of a definition and for a deleted or
+   * merged player.
+   */
   state: ProgressState;
   /** The player's progress after the event, in whole percent, rounded down. */
   percent: number;

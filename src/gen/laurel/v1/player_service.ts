@@ -106,6 +106,24 @@ export interface DeletePlayerRequest {
 export interface DeletePlayerResponse {
 }
 
+/** The request of MergePlayers. */
+export interface MergePlayersRequest {
+  /** The player that survives. Required. */
+  playerId: string;
+  /** The player that is merged into it. Required. */
+  absorbedPlayerId: string;
+  /** Why. Stored with the merge and in its events. At most 1024 characters. */
+  reason: string;
+  /** See TitleService. */
+  requestId: string;
+}
+
+/** The response of MergePlayers. */
+export interface MergePlayersResponse {
+  /** The surviving player. */
+  player?: Player | undefined;
+}
+
 /** The request of LinkAccount. */
 export interface LinkAccountRequest {
   /** The player. Required. */
@@ -788,6 +806,154 @@ export const DeletePlayerResponse: MessageFns<DeletePlayerResponse> = {
   },
 };
 
+function createBaseMergePlayersRequest(): MergePlayersRequest {
+  return { playerId: "", absorbedPlayerId: "", reason: "", requestId: "" };
+}
+
+export const MergePlayersRequest: MessageFns<MergePlayersRequest> = {
+  encode(message: MergePlayersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.playerId !== "") {
+      writer.uint32(10).string(message.playerId);
+    }
+    if (message.absorbedPlayerId !== "") {
+      writer.uint32(18).string(message.absorbedPlayerId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(26).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(34).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MergePlayersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMergePlayersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.absorbedPlayerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<MergePlayersRequest>, I>>(base?: I): MergePlayersRequest {
+    return MergePlayersRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MergePlayersRequest>, I>>(object: I): MergePlayersRequest {
+    const message = createBaseMergePlayersRequest();
+    message.playerId = object.playerId ?? "";
+    message.absorbedPlayerId = object.absorbedPlayerId ?? "";
+    message.reason = object.reason ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseMergePlayersResponse(): MergePlayersResponse {
+  return { player: undefined };
+}
+
+export const MergePlayersResponse: MessageFns<MergePlayersResponse> = {
+  encode(message: MergePlayersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.player !== undefined) {
+      Player.encode(message.player, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MergePlayersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMergePlayersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.player = Player.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<MergePlayersResponse>, I>>(base?: I): MergePlayersResponse {
+    return MergePlayersResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MergePlayersResponse>, I>>(object: I): MergePlayersResponse {
+    const message = createBaseMergePlayersResponse();
+    message.player = (object.player !== undefined && object.player !== null)
+      ? Player.fromPartial(object.player)
+      : undefined;
+    return message;
+  },
+};
+
 function createBaseLinkAccountRequest(): LinkAccountRequest {
   return { playerId: "", account: undefined, requestId: "" };
 }
@@ -1261,6 +1427,33 @@ export const PlayerServiceService = {
     responseDeserialize: (value: Buffer): DeletePlayerResponse => DeletePlayerResponse.decode(value),
   },
   /**
+   * Merges a player into another one, because they turned out to be one. Atomic. The records of both are combined in each title:
+   *
+   * - progress: each value is the one closer to its target, the earlier known unlock time stays, and an unlock that is
+   *   revoked for one of them is revoked. An achievement that only both together completed unlocks now.
+   * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
+   *   achievements want it to fall, else the higher.
+   * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
+   * - accounts, stored responses to request ids, and deliveries to platforms move. Totals are updated.
+   *
+   * The absorbed id then names the surviving player in all calls that name one player, except as a filter. Merging again
+   * changes nothing. Events of the surviving player report the changes, with actor and reason, and each title of the
+   * absorbed player gets an event of the kind `player_merged`.
+   *
+   * Fails with FAILED_PRECONDITION, reason MERGE_REFUSED, where no rule decides: a stat that achievements want to rise and
+   * to fall, a sum above the maximum of its stat, more than 64 accounts, or a player who was merged into another one.
+   */
+  mergePlayers: {
+    path: "/laurel.v1.PlayerService/MergePlayers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: MergePlayersRequest): Buffer => Buffer.from(MergePlayersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): MergePlayersRequest => MergePlayersRequest.decode(value),
+    responseSerialize: (value: MergePlayersResponse): Buffer =>
+      Buffer.from(MergePlayersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): MergePlayersResponse => MergePlayersResponse.decode(value),
+  },
+  /**
    * Links an account to a player. Success if the player has it already.
    *
    * Fails with ALREADY_EXISTS, reason ACCOUNT_LINKED_ELSEWHERE, if another player has it; with NOT_FOUND, reason
@@ -1323,6 +1516,24 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
    * Only a SHA-256 of the ids is kept for this.
    */
   deletePlayer: handleUnaryCall<DeletePlayerRequest, DeletePlayerResponse>;
+  /**
+   * Merges a player into another one, because they turned out to be one. Atomic. The records of both are combined in each title:
+   *
+   * - progress: each value is the one closer to its target, the earlier known unlock time stays, and an unlock that is
+   *   revoked for one of them is revoked. An achievement that only both together completed unlocks now.
+   * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
+   *   achievements want it to fall, else the higher.
+   * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
+   * - accounts, stored responses to request ids, and deliveries to platforms move. Totals are updated.
+   *
+   * The absorbed id then names the surviving player in all calls that name one player, except as a filter. Merging again
+   * changes nothing. Events of the surviving player report the changes, with actor and reason, and each title of the
+   * absorbed player gets an event of the kind `player_merged`.
+   *
+   * Fails with FAILED_PRECONDITION, reason MERGE_REFUSED, where no rule decides: a stat that achievements want to rise and
+   * to fall, a sum above the maximum of its stat, more than 64 accounts, or a player who was merged into another one.
+   */
+  mergePlayers: handleUnaryCall<MergePlayersRequest, MergePlayersResponse>;
   /**
    * Links an account to a player. Success if the player has it already.
    *
@@ -1430,6 +1641,38 @@ export interface PlayerServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeletePlayerResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Merges a player into another one, because they turned out to be one. Atomic. The records of both are combined in each title:
+   *
+   * - progress: each value is the one closer to its target, the earlier known unlock time stays, and an unlock that is
+   *   revoked for one of them is revoked. An achievement that only both together completed unlocks now.
+   * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
+   *   achievements want it to fall, else the higher.
+   * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
+   * - accounts, stored responses to request ids, and deliveries to platforms move. Totals are updated.
+   *
+   * The absorbed id then names the surviving player in all calls that name one player, except as a filter. Merging again
+   * changes nothing. Events of the surviving player report the changes, with actor and reason, and each title of the
+   * absorbed player gets an event of the kind `player_merged`.
+   *
+   * Fails with FAILED_PRECONDITION, reason MERGE_REFUSED, where no rule decides: a stat that achievements want to rise and
+   * to fall, a sum above the maximum of its stat, more than 64 accounts, or a player who was merged into another one.
+   */
+  mergePlayers(
+    request: MergePlayersRequest,
+    callback: (error: ServiceError | null, response: MergePlayersResponse) => void,
+  ): ClientUnaryCall;
+  mergePlayers(
+    request: MergePlayersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: MergePlayersResponse) => void,
+  ): ClientUnaryCall;
+  mergePlayers(
+    request: MergePlayersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: MergePlayersResponse) => void,
   ): ClientUnaryCall;
   /**
    * Links an account to a player. Success if the player has it already.

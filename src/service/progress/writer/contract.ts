@@ -5,6 +5,7 @@ import type { StatValue, StatWriter } from '../../../model/stat.ts'
 import type { Store } from '../../../store/store.ts'
 import type { DefinitionCache } from '../../achievements/definition-cache.ts'
 import type { Call } from '../../call.ts'
+import type { FollowedRequest } from '../../idempotency.ts'
 import type { ContributionResult } from '../../stats/record-contributions.ts'
 import type { StatUpdate } from '../../stats/stat-updates.ts'
 
@@ -23,7 +24,7 @@ export interface WriterParts {
   readonly timeBounds: TimeBounds
 }
 
-export interface RecordProgress {
+export interface RecordProgress extends FollowedRequest {
   readonly titleId: string
   readonly playerId: string
   readonly achievementId: string
@@ -42,7 +43,7 @@ export interface ReportEntry {
 /** The outcome of one report: its result, or the error that kept it from being recorded. */
 export type RecordOutcome = ProgressResult | LaurelError
 
-export interface RecordStats {
+export interface RecordStats extends FollowedRequest {
   readonly titleId: string
   readonly playerId: string
   /** Applied in their order; all of them or none. */

@@ -55,23 +55,37 @@ export class ProgressWriter {
 
   /** Records one report, in a batch with concurrent ones. */
   async record(entry: ReportEntry): Promise<RecordOutcome> {
-    if (this.#isBatching) return this.#reports.add(entry, bytesOf(entry), entry.call.signal)
-    return (await this.#write([entry]))[0] as RecordOutcome
+    const outcome = this.#isBatching
+      ? await this.#reports.add(entry, bytesOf(entry), entry.call.signal)
+      : ((await this.#write([entry]))[0] as RecordOutcome)
+    const followed = followMerge(entry, outcome)
+    return followed === undefined ? outcome : this.record(followed)
   }
 
   /** Records reports in their order, as a batch of their own. An error that concerns only some of them is their outcome. */
   async recordAll(entries: readonly ReportEntry[]): Promise<readonly RecordOutcome[]> {
-    const outcomes = await this.#write(entries)
-    return Promise.all(
-      outcomes.map((outcome) => (outcome instanceof Promise ? outcome.catch(asOutcome) : outcome)),
+    const outcomes = await Promise.all(
+      (await this.#write(entries)).map((outcome) =>
+        outcome instanceof Promise ? outcome.catch(asOutcome) : outcome,
+      ),
+    )
+    const followed = entries.map((entry, index) => followMerge(entry, outcomes[index] as RecordOutcome))
+    const merged = followed.filter((entry) => entry !== undefined)
+    if (merged.length === 0) return outcomes
+    const again = (await this.recordAll(merged)).values()
+    return outcomes.map((outcome, index) =>
+      followed[index] === undefined ? outcome : (again.next().value as RecordOutcome),
     )
   }
 
   /** Records one player's stats, in a batch with concurrent ones. */
   async recordStats(entry: StatsEntry): Promise<StatsOutcome> {
     const bytes = ENTRY_BYTES * (1 + entry.request.updates.length)
-    if (this.#isBatching) return this.#stats.add(entry, bytes, entry.call.signal)
-    return (await this.#writeStats([entry]))[0] as StatsOutcome
+    const outcome = this.#isBatching
+      ? await this.#stats.add(entry, bytes, entry.call.signal)
+      : ((await this.#writeStats([entry]))[0] as StatsOutcome)
+    const followed = followMerge(entry, outcome)
+    return followed === undefined ? outcome : this.recordStats(followed)
   }
 
   get counts(): ProgressWriterCounts {
@@ -148,6 +162,17 @@ export class ProgressWriter {
   #writeStats(entries: readonly StatsEntry[]): Promise<readonly StatsOutcome[]> {
     return untilAbandoned(entries, (signal) => writeStats(this.#parts, entries, signal))
   }
+}
+
+/** Returns the entry for the surviving player if its player was merged into that one; else undefined. */
+function followMerge<Entry extends ReportEntry | StatsEntry>(
+  entry: Entry,
+  outcome: RecordOutcome | StatsOutcome,
+): Entry | undefined {
+  if (!(outcome instanceof LaurelError) || outcome.reason !== 'PLAYER_MERGED') return undefined
+  const { playerId, requestedPlayerId = playerId } = entry.request
+  const { survivingPlayerId = playerId } = outcome.metadata
+  return { ...entry, request: { ...entry.request, playerId: survivingPlayerId, requestedPlayerId } }
 }
 
 /** Returns the outcome of the retry if there is one, without waiting for the lock. */

@@ -7,17 +7,20 @@ import type { NewEvent } from '../../../store/events/event-rows.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
 import type { Queries } from '../../../store/queries.ts'
-import { playerDeleted } from '../../require.ts'
+import { playerGone } from '../../require.ts'
 
 /** The changes of one transaction to players' titles: opened together under their locks, and written together once. */
 export class UnitOfWork {
   readonly #changes: ReadonlyMap<string, PlayerTitleChanges>
-  /** The keys of deleted players. */
-  readonly #deleted: ReadonlySet<string>
+  /** The players who were deleted or merged, as in `insertPlayers`. */
+  readonly #gone: ReadonlyMap<string, string | undefined>
 
-  private constructor(changes: ReadonlyMap<string, PlayerTitleChanges>, deleted: ReadonlySet<string>) {
+  private constructor(
+    changes: ReadonlyMap<string, PlayerTitleChanges>,
+    gone: ReadonlyMap<string, string | undefined>,
+  ) {
     this.#changes = changes
-    this.#deleted = deleted
+    this.#gone = gone
   }
 
   /** Locks the players' titles of these keys and reads the progress. Keys may repeat. */
@@ -39,32 +42,32 @@ export class UnitOfWork {
     keys: readonly PlayerTitleKey[],
     read: () => Promise<readonly ProgressRecord[]>,
   ): Promise<UnitOfWork> {
-    if (keys.length === 0) return new UnitOfWork(new Map(), new Set())
+    if (keys.length === 0) return new UnitOfWork(new Map(), new Map())
     const unique = new Map(keys.map((key) => [playerTitleKey(key), key]))
     const locked = await queries.playerTitles.lock([...unique.values()], time)
-    const playerTitles = new Map(locked.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]))
+    const playerTitles = new Map(
+      locked.playerTitles.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]),
+    )
     const found = Map.groupBy(await read(), playerTitleKey)
     const changes = new Map<string, PlayerTitleChanges>()
-    const deleted = new Set<string>()
     for (const key of unique.keys()) {
       const playerTitle = playerTitles.get(key)
       const records = found.get(key) ?? []
       const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
-      if (playerTitle === undefined) deleted.add(key)
-      else changes.set(key, new PlayerTitleChanges(playerTitle, progress))
+      if (playerTitle !== undefined) changes.set(key, new PlayerTitleChanges(playerTitle, progress))
     }
-    return new UnitOfWork(changes, deleted)
+    return new UnitOfWork(changes, locked.gone)
   }
 
-  isDeleted(key: PlayerTitleKey): boolean {
-    return this.#deleted.has(playerTitleKey(key))
+  isGone({ playerId }: PlayerTitleKey): boolean {
+    return this.#gone.has(playerId)
   }
 
-  /** @throws LaurelError PLAYER_DELETED */
+  /** @throws LaurelError PLAYER_DELETED, PLAYER_MERGED */
   of(key: PlayerTitleKey): PlayerTitleChanges {
     const changes = this.#changes.get(playerTitleKey(key))
     if (changes !== undefined) return changes
-    if (this.isDeleted(key)) throw playerDeleted(key.playerId)
+    if (this.isGone(key)) throw playerGone(key.playerId, this.#gone.get(key.playerId))
     throw new Error(`player title ${playerTitleKey(key)} is not open`)
   }
 
@@ -121,7 +124,7 @@ export class PlayerTitleChanges {
     return this.#hasNewTotals
   }
 
-  /** Whether the time of the last unlock must be queried, because an unlock was revoked or reset. */
+  /** Whether the time of the last unlock must be queried, because an unlock was revoked, reset or moved. */
   get hasLostUnlock(): boolean {
     return this.#hasLostUnlock
   }
@@ -147,7 +150,11 @@ export class PlayerTitleChanges {
   change(achievement: Pick<StoredAchievement, 'id' | 'rewards'>, next: Progress, change: Change): void {
     const { playerId, titleId } = this.#playerTitle
     const achievementId = achievement.id
-    const difference = Number(isUnlocked(next)) - Number(isUnlocked(this.progressOf(achievementId)))
+    const before = this.progressOf(achievementId)
+    const difference = Number(isUnlocked(next)) - Number(isUnlocked(before))
+    // Only a merge of players moves an unlock time.
+    const isMoved = isUnlocked(before) && before.unlockTime !== next.unlockTime
+    if (isMoved || difference < 0) this.#hasLostUnlock = true
     this.#changed.set(achievementId, next)
     this.#events.push({
       playerId,
@@ -165,7 +172,6 @@ export class PlayerTitleChanges {
       score: score + BigInt(difference) * scoreOf(achievement),
       lastUnlockTime: difference > 0 ? later(lastUnlockTime, next.unlockTime) : lastUnlockTime,
     })
-    if (difference < 0) this.#hasLostUnlock = true
   }
 
   /** Adds members that a document has beside the player's totals. */

@@ -7,7 +7,7 @@ import { type Progress, valueAt } from '../../../model/progress.ts'
 import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
-import { achievementNotFound, playerDeleted } from '../../require.ts'
+import { achievementNotFound, playerGone } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
 import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
 import type { PlayerTitleCache } from './player-title-cache.ts'
@@ -72,26 +72,27 @@ export async function writeOptimistic(
   const accepted = [...opened.values()].filter(({ isRejected }) => !isRejected)
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
-  const { done, deleted } = await write(store, writes, time)
+  const { done, gone } = await write(store, writes, time)
   const written = new Set(done.map(({ open }) => open))
   for (const { open, after, progress } of done) cache.set(open.key, after, open, progress)
   if (written.size === opened.size) return outcomes
 
   for (const playerTitle of opened.values()) if (!written.has(playerTitle)) cache.evict(playerTitle.key)
-  const unwritten = accepted.filter((playerTitle) => !written.has(playerTitle))
+  const isGone = ({ changes }: OpenPlayerTitle) => gone.has(changes.playerTitle.playerId)
+  const unwritten = accepted.filter((playerTitle) => !written.has(playerTitle) && !isGone(playerTitle))
   definitions.evict(unwritten.flatMap((playerTitle) => playerTitle.definitions))
   return outcomes.map((outcome, index) => {
     const playerTitle = playerTitles[index] as OpenPlayerTitle
     const { playerId } = playerTitle.changes.playerTitle
-    if (deleted.has(playerId) && !playerTitle.isRejected) return playerDeleted(playerId)
+    if (gone.has(playerId) && !playerTitle.isRejected) return playerGone(playerId, gone.get(playerId))
     return written.has(playerTitle) ? outcome : undefined
   })
 }
 
 interface Written {
   readonly done: readonly OpenWrite[]
-  /** The players who were deleted. */
-  readonly deleted: ReadonlySet<string>
+  /** The players who were deleted or merged, as in `insertPlayers`. */
+  readonly gone: ReadonlyMap<string, string | undefined>
 }
 
 /** Writes what can be written. New players are inserted in the same transaction, if anything of them is written. */
@@ -100,20 +101,20 @@ async function write(
   writes: readonly OpenWrite[],
   time: Instant,
 ): Promise<Written> {
-  if (writes.length === 0) return { done: [], deleted: new Set() }
+  if (writes.length === 0) return { done: [], gone: new Map() }
   const newPlayers = writes.filter(({ open }) => open.isNewPlayer).map(({ after }) => after.playerId)
   if (newPlayers.length === 0) {
     const done = await store.single(NEVER_ABORTED, (queries) => queries.optimisticWrites.write(writes, time))
-    return { done, deleted: new Set() }
+    return { done, gone: new Map() }
   }
   return store.write(NEVER_ABORTED, async (queries) => {
-    const { inserted, deleted } = await queries.players.insertMissing(newPlayers, time)
-    const allowed = writes.filter(({ after }) => !deleted.has(after.playerId))
+    const { inserted, gone } = await queries.players.insertMissing(newPlayers, time)
+    const allowed = writes.filter(({ after }) => !gone.has(after.playerId))
     const done = await queries.optimisticWrites.write(allowed, time)
     const written = new Set(done.map(({ after }) => after.playerId))
     const unused = inserted.filter((playerId) => !written.has(playerId))
-    if (unused.length > 0) await queries.players.deleteInserted(unused)
-    return { done, deleted }
+    if (unused.length > 0) await queries.players.deleteRows(unused)
+    return { done, gone }
   })
 }
 

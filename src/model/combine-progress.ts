@@ -1,0 +1,64 @@
+import type { Achievement } from './achievement.ts'
+import { currentProgress, windowOf } from './current-progress.ts'
+import type { Instant } from './instant.ts'
+import { percentOf } from './percent.ts'
+import { NOT_STARTED, type Progress, valueAt } from './progress.ts'
+import { compareQuantities } from './quantity.ts'
+
+/**
+ * Returns the progress of a player who turned out to be two: each value is the one closer to its target, the earlier known
+ * unlock time stays, and a revoked unlock stays revoked. Of extensions that both have, the first player's stay.
+ */
+export function combineProgress(achievement: Achievement, first: Progress, second: Progress): Progress {
+  const [ours, theirs] = [currentProgress(achievement, first), currentProgress(achievement, second)]
+  if (second === NOT_STARTED) return ours
+  const unlock = earlierUnlock(ours, theirs)
+  const isStarted = ours.state !== 'not_started' || theirs.state !== 'not_started'
+  const combined: Progress = {
+    state: unlock !== undefined ? 'achieved' : isStarted ? 'in_progress' : 'not_started',
+    values: furthestValues(achievement, ours.values, theirs.values),
+    reportedPercent: Math.max(ours.reportedPercent, theirs.reportedPercent),
+    percent: 0,
+    unlockTime: unlock?.unlockTime,
+    unlockPrecision: unlock?.unlockPrecision,
+    firstReportTime: outer(ours.firstReportTime, theirs.firstReportTime, (left, right) => left < right),
+    lastReportTime: outer(ours.lastReportTime, theirs.lastReportTime, (left, right) => left > right),
+    windowStart: isStarted ? windowOf(achievement)?.start : undefined,
+    revoked: ours.revoked || theirs.revoked,
+    writer: ours.writer || theirs.writer,
+    extensions: { ...theirs.extensions, ...ours.extensions },
+  }
+  return { ...combined, percent: percentOf(achievement, combined) }
+}
+
+/** An unknown time is no earlier than a known one. */
+function earlierUnlock(ours: Progress, theirs: Progress): Progress | undefined {
+  if (theirs.state !== 'achieved') return ours.state === 'achieved' ? ours : undefined
+  if (ours.state !== 'achieved' || ours.unlockTime === undefined) return theirs
+  return theirs.unlockTime !== undefined && theirs.unlockTime < ours.unlockTime ? theirs : ours
+}
+
+/** Values of requirements that the achievement no longer has count as rising. */
+function furthestValues(
+  { requirements }: Achievement,
+  ours: Progress['values'],
+  theirs: Progress['values'],
+): Progress['values'] {
+  const falling = new Set(requirements.flatMap(({ id, operator }) => (operator === 'at_most' ? [id] : [])))
+  const further = Object.entries(theirs).filter(([id, value]) => {
+    const own = valueAt(ours, id)
+    if (own === undefined) return true
+    const difference = compareQuantities(value, own)
+    return falling.has(id) ? difference < 0 : difference > 0
+  })
+  return Object.fromEntries([...Object.entries(ours), ...further])
+}
+
+function outer(
+  left: Instant | undefined,
+  right: Instant | undefined,
+  isOuter: (left: Instant, right: Instant) => boolean,
+): Instant | undefined {
+  if (left === undefined || right === undefined) return left ?? right
+  return isOuter(left, right) ? left : right
+}

@@ -1,0 +1,93 @@
+import { invalidArgument } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
+import { LIMITS } from '../../model/limits.ts'
+import type { Player } from '../../model/player.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
+import { mutateIdempotently } from '../idempotency.ts'
+import { lockPlayer, mergeRefused, playerOf } from '../require.ts'
+import type { Services } from '../services.ts'
+import { lockMergedTitle, mergePlayerTitle } from './merge-player-title.ts'
+import { playerEvents } from './player-events.ts'
+
+export interface MergePlayers {
+  /** The surviving player. */
+  readonly playerId: string
+  readonly absorbedPlayerId: string
+  /** Stored in the events. */
+  readonly reason: string
+  readonly requestId: string | undefined
+}
+
+/**
+ * Merges a player into another, in one transaction. The absorbed id then names the surviving player. Deliveries are moved once
+ * more at the end: a server may have been enqueueing events that it read before the merge.
+ * @throws LaurelError MERGE_REFUSED where no rule decides.
+ */
+export async function mergePlayers(services: Services, request: MergePlayers, call: Call): Promise<Player> {
+  const { playerId, absorbedPlayerId: absorbedId } = request
+  if (playerId === absorbedId) {
+    throw invalidArgument([
+      { field: 'absorbed_player_id', message: 'must name another player than player_id' },
+    ])
+  }
+  const player = await mutateIdempotently(services, 'mergePlayers', request, call, async (queries) => {
+    // Sorted, so that two merges cannot deadlock.
+    for (const id of [playerId, absorbedId].sort()) await queries.players.lock(id)
+    const aliases = await queries.aliases.find([playerId, absorbedId])
+    const survivorId = aliases.get(playerId) ?? playerId
+    const earlierSurvivor = aliases.get(absorbedId)
+    if (earlierSurvivor === survivorId) return playerOf(queries, survivorId)
+    if (earlierSurvivor !== undefined)
+      throw mergeRefused(`${absorbedId} was merged into ${earlierSurvivor} before`, { absorbedId })
+    if (survivorId === absorbedId)
+      throw mergeRefused(`${playerId} was merged into ${absorbedId} before`, { absorbedId })
+    await merge(queries, { ...request, playerId: survivorId }, services.now(), call)
+    return playerOf(queries, survivorId)
+  })
+  await services.store.write(call.signal, (queries) =>
+    queries.playerMerges.moveDeliveries({ absorbedId, playerId: player.id }),
+  )
+  return player
+}
+
+async function merge(
+  queries: Queries,
+  { playerId, absorbedPlayerId: absorbedId, reason, requestId }: MergePlayers,
+  now: Instant,
+  { actor }: Call,
+): Promise<void> {
+  const ids = { absorbedId, playerId }
+  const player = await lockPlayer(queries, playerId)
+  const absorbed = await lockPlayer(queries, absorbedId)
+  // Definitions before players' titles, as in every transaction.
+  const before = await queries.playerTitles.listOfPlayer(absorbedId)
+  const locked = new Map<string, Awaited<ReturnType<typeof lockMergedTitle>>>()
+  for (const { titleId } of before) locked.set(titleId, await lockMergedTitle(queries, titleId))
+  const [titleIds] = [
+    await queries.players.lockTitles(absorbedId),
+    await queries.players.lockTitles(playerId),
+  ]
+  const attribution = { actor, reason, requestId: requestId ?? '' }
+  for (const titleId of titleIds) {
+    const title = locked.get(titleId) ?? (await lockMergedTitle(queries, titleId))
+    await mergePlayerTitle(queries, { ...ids, titleId, ...title }, now, attribution)
+  }
+  await queries.playerMerges.addContributions(ids)
+  await queries.playerMerges.moveResponses(ids)
+  const accounts = await queries.playerMerges.moveAccounts(ids)
+  if (accounts.length > LIMITS.accounts) {
+    throw mergeRefused(
+      `the players have ${accounts.length} accounts, and a player has at most ${LIMITS.accounts}`,
+      ids,
+    )
+  }
+  await queries.aliases.insert({ id: absorbedId, playerId, actor, reason, createTime: now })
+  await queries.players.deleteRows([absorbedId])
+  await queries.players.update(playerId, player.displayName || absorbed.displayName, now)
+  for (const dialect of new Set(accounts.map((account) => account.dialect)))
+    await queries.replays.requeueWaiting([playerId], dialect)
+  await queries.events.insert(
+    playerEvents('player_merged', absorbedId, titleIds, { time: now, ...attribution }),
+  )
+}

@@ -1,0 +1,67 @@
+import { type Kysely, sql } from 'kysely'
+import type { Account } from '../../model/player.ts'
+import { DATABASE_CLOCK } from '../database-clock.ts'
+import type { Tables } from '../schema.ts'
+
+interface Merge {
+  readonly absorbedId: string
+  readonly playerId: string
+}
+
+/** The steps of a merge that no rule of reports covers. Both players must be locked exclusively. */
+export function playerMergeQueries(db: Kysely<Tables>) {
+  return {
+    /** Moves the accounts, and returns all accounts of the surviving player. */
+    async moveAccounts({ absorbedId, playerId }: Merge): Promise<readonly Account[]> {
+      await db
+        .updateTable('accounts')
+        .set({ player_id: playerId })
+        .where('player_id', '=', absorbedId)
+        .execute()
+      return db.selectFrom('accounts').where('player_id', '=', playerId).select(['dialect', 'id']).execute()
+    },
+
+    /** Adds contributions to the surviving player's. A reward that either claimed is claimed. Its title rows must exist. */
+    async addContributions({ absorbedId, playerId }: Merge): Promise<void> {
+      await sql`
+        insert into contributions (player_id, title_id, achievement_id, value, claim_time, create_time, update_time)
+        select ${playerId}, title_id, achievement_id, value, claim_time, create_time, update_time
+        from contributions where player_id = ${absorbedId}
+        order by title_id, achievement_id
+        on conflict (player_id, title_id, achievement_id) do update set
+          value = contributions.value + excluded.value,
+          claim_time = least(contributions.claim_time, excluded.claim_time),
+          create_time = least(contributions.create_time, excluded.create_time),
+          update_time = greatest(contributions.update_time, excluded.update_time)`.execute(db)
+    },
+
+    /** Moves stored responses, so that retries return them. Of two under one request id, the surviving player's stays. */
+    async moveResponses({ absorbedId, playerId }: Merge): Promise<void> {
+      await sql`
+        update player_requests q set player_id = ${playerId} where player_id = ${absorbedId} and not exists (
+          select from player_requests where player_id = ${playerId} and request_id = q.request_id)`.execute(
+        db,
+      )
+      await db.deleteFrom('player_requests').where('player_id', '=', absorbedId).execute()
+    },
+
+    /** Moves the deliveries to platforms, which know the player by the accounts. Webhooks receive the events as they were. */
+    async moveDeliveries({ absorbedId, playerId }: Merge): Promise<void> {
+      // The rows that enqueueing locks, in the same order: deliveries that are being enqueued are moved too.
+      await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
+      const isPlatform = sql`((title_id, destination_id) in (
+        select title_id, id from destinations where dialect <> 'webhook')) is true`
+      await sql`update deliveries set player_id = ${playerId} where player_id = ${absorbedId} and ${isPlatform}`.execute(
+        db,
+      )
+      await sql`
+        insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
+        select ${playerId}, title_id, destination_id, ${DATABASE_CLOCK}
+        from delivery_queues where player_id = ${absorbedId} and ${isPlatform}
+        order by title_id, destination_id
+        on conflict (player_id, title_id, destination_id) do update set waiting = false, failures = 0,
+          due_time = case when q.lease is null then excluded.due_time else q.due_time - 1 end`.execute(db)
+      await sql`delete from delivery_queues where player_id = ${absorbedId} and ${isPlatform}`.execute(db)
+    },
+  }
+}
