@@ -24,7 +24,8 @@ export function applyReport(
   report: Report,
   context: ReportContext,
 ): Outcome {
-  const progress = withStats(achievement, currentProgress(achievement, stored), context.stats)
+  const current = currentProgress(achievement, stored)
+  const progress = withStats(achievement, withoutReset(achievement, current, report), context.stats)
   const rejection = reject(achievement, progress, report)
   if (rejection) return rejection
   const alreadyUnlocked = progress.state === 'achieved'
@@ -56,6 +57,7 @@ export function applyReport(
   // A document may revoke an unlock that it brings; an earlier unlock is revoked by enforcement only.
   const revoked = progress.revoked || (!alreadyUnlocked && imported?.revoked === true)
   const changed =
+    (report.kind === 'definition' && progress !== current) ||
     state !== progress.state ||
     revoked !== progress.revoked ||
     reportedPercent !== progress.reportedPercent ||
@@ -108,6 +110,16 @@ function missingOf({ requirements }: Achievement, { state, values }: Progress): 
     .map(({ id }) => id)
 }
 
+function withoutReset(achievement: Achievement, progress: Progress, report: Report): Progress {
+  const reset = report.kind === 'definition' ? (report.reset ?? []) : []
+  const isReset = reset.some((id) => valueAt(progress.values, id) !== undefined)
+  if (progress.state === 'achieved' || !isReset) return progress
+  const remaining = Object.entries(progress.values).filter(([id]) => !reset.includes(id))
+  const values = Object.fromEntries(remaining)
+  const isStarted = hasStarted(achievement, values, progress.reportedPercent)
+  return { ...progress, values, state: isStarted ? 'in_progress' : 'not_started' }
+}
+
 /** A stat may have reached its value before the achievement followed it. */
 function withStats(achievement: Achievement, progress: Progress, stats: ReportContext['stats']): Progress {
   if (stats === undefined || progress.state === 'achieved') return progress
@@ -123,7 +135,7 @@ function reject(achievement: Achievement, progress: Progress, report: Report): O
     detail: `requirement ${id} follows stat ${statCode}, and moves with that stat alone: record the stat`,
     metadata: { requirementId: id, statCode: statCode ?? '' },
   })
-  if (achievement.participation === 'community') {
+  if (achievement.participation === 'community' && progress.state !== 'achieved') {
     return rejected('community_goal', 'all players earn it together, by the stat that it follows')
   }
   if (speaksOfAll(report) && progress.state !== 'achieved') {

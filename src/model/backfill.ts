@@ -7,6 +7,8 @@ export interface Backfill {
   readonly state: 'running' | 'done'
   /** Whether its events are kept from destinations. */
   readonly silent: boolean
+  /** Requirements that follow another stat since: their values are dropped. */
+  readonly resetRequirements: readonly string[]
   /** Of the change. */
   readonly actor: string
   readonly requestId: string

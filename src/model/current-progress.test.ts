@@ -16,9 +16,14 @@ const reach = (quantity: bigint | number, requirementId?: string): Report => ({
   quantity,
 })
 const add = (quantity: bigint): Report => ({ kind: 'add', requirementId: undefined, quantity })
-const stat = (quantity: bigint, rise: bigint | undefined): Report => ({
-  ...{ kind: 'stat', statCode: 'kills' },
-  ...{ quantity, rise },
+/** An increment of a stat by the rise; without one, a `max` of it. */
+const stat = (quantity: number, rise: number | undefined): Report => ({
+  ...{ kind: 'stat', statCode: 'kills', quantity },
+  inWindow: {
+    steps: rise === undefined ? [] : [{ before: quantity - rise, after: quantity }],
+    highest: rise === undefined ? quantity : undefined,
+    lowest: undefined,
+  },
 })
 const percent = (value: number): Report => ({ kind: 'percent', percent: value })
 
@@ -50,7 +55,7 @@ describe('a challenge', () => {
     const inside = { ...AT, time: 150n }
     const reached = [reach(3n), reach(10n)].map((report) => applyReport(counted, NOT_STARTED, report, inside))
     for (const before of [NOT_STARTED, ...reached.map((outcome) => (outcome as Recorded).progress)]) {
-      for (const report of [reach(10n), add(9n), percent(99), stat(9n, 9n)]) {
+      for (const report of [reach(10n), add(9n), percent(99), stat(9, 9)]) {
         const outcome = applyReport(counted, before, report, { ...AT, time })
         expect(outcome).toMatchObject({ changed: false, newlyUnlocked: false, progress: before })
       }
@@ -66,14 +71,42 @@ describe('a challenge', () => {
   test('counts how a stat rises inside its window, and a value that stands by itself', () => {
     const following = achievementOf({ ...challenge, requirements: [requirementOf({ statCode: 'kills' })] })
     const at = { ...AT, time: 150n }
-    const risen = applyReport(following, NOT_STARTED, stat(1_004n, 4n), at) as Recorded
+    const risen = applyReport(following, NOT_STARTED, stat(1_004, 4), at) as Recorded
     expect(risen.progress).toMatchObject({ values: { count: 4n }, percent: 40 })
-    expect(applyReport(following, risen.progress, stat(1_010n, 6n), at)).toMatchObject({
+    expect(applyReport(following, risen.progress, stat(1_010, 6), at)).toMatchObject({
       newlyUnlocked: true,
     })
-    expect(applyReport(following, risen.progress, stat(900n, 0n), at)).toMatchObject({ changed: false })
-    expect(applyReport(following, NOT_STARTED, stat(10n, undefined), at)).toMatchObject({
+    expect(applyReport(following, risen.progress, stat(900, 0), at)).toMatchObject({ changed: false })
+    expect(applyReport(following, NOT_STARTED, stat(10, undefined), at)).toMatchObject({
       newlyUnlocked: true,
+    })
+  })
+
+  test('adds up fractions, and counts neither a reset nor a value from before', () => {
+    const following = achievementOf({
+      ...challenge,
+      requirements: [requirementOf({ statCode: 'kills', target: 2n })],
+    })
+    const at = { ...AT, time: 150n }
+    const steps = [0, 0.5, 1, 1.5].map((before) => ({ before, after: before + 0.5 }))
+    const report = (inWindow: object): Report => ({
+      ...{ kind: 'stat', statCode: 'kills', quantity: 1_000 },
+      inWindow: { steps: [], highest: undefined, lowest: undefined, ...inWindow },
+    })
+    expect(applyReport(following, NOT_STARTED, report({ steps }), at)).toMatchObject({ newlyUnlocked: true })
+    expect(applyReport(following, NOT_STARTED, report({}), at)).toMatchObject({ changed: false })
+    expect(applyReport(following, NOT_STARTED, report({ highest: 1 }), at)).toMatchObject({
+      progress: { values: { count: 1n }, state: 'in_progress' },
+    })
+    const falling = achievementOf({
+      ...challenge,
+      requirements: [requirementOf({ statCode: 'kills', operator: 'at_most', target: 60n })],
+    })
+    expect(applyReport(falling, NOT_STARTED, report({ highest: 5, steps }), at)).toMatchObject({
+      changed: false,
+    })
+    expect(applyReport(falling, NOT_STARTED, report({ lowest: 90 }), at)).toMatchObject({
+      progress: { values: { count: 90n }, state: 'in_progress' },
     })
   })
 
@@ -88,7 +121,7 @@ describe('a challenge', () => {
         progress: { values: { count: 4n } },
       })
     }
-    expect(currentProgress({ ...counted, kind: 'persistent' }, progress)).toEqual(NOT_STARTED)
+    expect(currentProgress({ ...counted, kind: 'persistent' }, progress)).toBe(progress)
     const { progress: achieved } = applyReport(counted, NOT_STARTED, reach(10n), {
       ...AT,
       time: 150n,
@@ -141,6 +174,29 @@ describe('a changed goal', () => {
       }),
     )
   })
+})
+
+test('a goal of several requirements is unlocked by no lower report on one of them', () => {
+  const two = (target: bigint) =>
+    achievementOf({ requirements: [requirementOf({ id: 'a', target }), requirementOf({ id: 'b' })] })
+  const { progress } = apply(two(100n), reach(80n, 'a'), reach(15n, 'b'))
+  const lower = applyReport(two(50n), progress, reach(12n, 'b'), AT)
+  expect(lower).toMatchObject({ changed: false, newlyUnlocked: false, progress: { percent: 99 } })
+  expect(applyReport(two(50n), progress, reach(20n, 'b'), AT)).toMatchObject({ newlyUnlocked: true })
+})
+
+test('an unlocked achievement that becomes one of the community stays a success', () => {
+  const { progress } = apply(PLAIN, { kind: 'unlock' })
+  const community = { ...PLAIN, participation: 'community' as const }
+  expect(applyReport(community, progress, { kind: 'unlock' }, AT)).toMatchObject({ alreadyUnlocked: true })
+})
+
+test('a sum of doubles that is infinite counts as the largest value', () => {
+  const double = achievementOf({ requirements: [requirementOf({ target: 1.79e308, valueType: 'double' })] })
+  const { progress } = apply(double, reach(1.7e308))
+  const integer = achievementOf({ requirements: [requirementOf({ target: 2n ** 62n })] })
+  const report = { kind: 'add', requirementId: undefined, quantity: 1.7e308 } as const
+  expect(applyReport(integer, progress, report, AT)).toMatchObject({ newlyUnlocked: true })
 })
 
 describe('a stat that met its requirement before the achievement followed it', () => {

@@ -16,15 +16,16 @@ export function windowOf({ kind, window }: WithWindow): Achievement['window'] {
 }
 
 /**
- * Returns stored progress as the definition is now: the percent is of the current targets, and values from a window with
- * another start do not count. An unlocked achievement stays unlocked.
+ * Returns stored progress as the definition is now: the percent is of the current targets, and in a window the values from
+ * another one do not count. An unlocked achievement stays unlocked.
  */
 export function currentProgress(
   achievement: WithWindow & Pick<Achievement, 'requirements'>,
   stored: Progress,
 ): Progress {
   if (stored.state === 'achieved' || stored === NOT_STARTED) return stored
-  if (stored.windowStart !== windowOf(achievement)?.start)
+  const start = windowOf(achievement)?.start
+  if (start !== undefined && stored.windowStart !== start)
     return { ...NOT_STARTED, extensions: stored.extensions }
   const percent = percentOf(achievement, stored)
   return percent === stored.percent ? stored : { ...stored, percent }

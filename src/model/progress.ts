@@ -78,11 +78,16 @@ export type Report =
       readonly kind: 'stat'
       readonly statCode: string
       readonly quantity: Quantity
-      /** By how much the value rose; undefined where it was set regardless of its last value. A window counts it alone. */
-      readonly rise: Quantity | undefined
+      /** What a window counts of the stat's updates. */
+      readonly inWindow: StatUpdates
     }
   /** The stats that the achievement follows, by code, after a change of its definition. */
-  | { readonly kind: 'definition'; readonly stats: Readonly<Record<string, Quantity>> }
+  | {
+      readonly kind: 'definition'
+      readonly stats: Readonly<Record<string, Quantity>>
+      /** Requirements whose values are dropped, because they are of another stat. */
+      readonly reset?: readonly string[]
+    }
   /** The progress in another platform's document, with that platform's own state. */
   | {
       readonly kind: 'import'
@@ -93,6 +98,16 @@ export type Report =
       readonly revoked: boolean
       readonly extensions: Extensions
     }
+
+/** The updates of a stat that one report stands for. */
+export interface StatUpdates {
+  /** The values before and after each `set` and `increment`. */
+  readonly steps: readonly { readonly before: number; readonly after: number }[]
+  /** The highest operand of a `max`; undefined if there was none. */
+  readonly highest: number | undefined
+  /** The lowest value that a `min` or `set` stated, or an `increment` lowered the stat to; undefined if there was none. */
+  readonly lowest: number | undefined
+}
 
 /** The time and the author of a report. */
 export interface ReportContext {

@@ -37,10 +37,11 @@ export function addQuantities(left: Quantity, right: Quantity): Quantity {
   return typeof left === 'bigint' && typeof right === 'bigint' ? left + right : Number(left) + Number(right)
 }
 
-/** Returns the quantity as a value of the type; a fraction is rounded down to an integer. */
+/** Returns the quantity as a finite value of the type; a fraction is rounded down to an integer. A sum of doubles can be infinite. */
 export function asValueType(quantity: Quantity, type: ValueType): Quantity {
-  if (type === 'double') return Number(quantity)
-  return typeof quantity === 'bigint' ? quantity : BigInt(Math.floor(quantity))
+  if (type === 'integer' && typeof quantity === 'bigint') return quantity
+  const finite = Math.min(Math.max(Number(quantity), -Number.MAX_VALUE), Number.MAX_VALUE)
+  return type === 'double' ? finite : BigInt(Math.floor(finite))
 }
 
 /** Returns exact decimal text, as rows and dialects store it. */

@@ -18,6 +18,8 @@ const reach = (quantity: bigint, requirementId: string): Report => ({
 })
 const percent = (value: number): Report => ({ kind: 'percent', percent: value })
 
+const NO_WINDOW = { steps: [], highest: undefined, lowest: undefined }
+
 function apply(...reports: Report[]) {
   let progress = NOT_STARTED
   for (const report of reports) {
@@ -29,7 +31,12 @@ function apply(...reports: Report[]) {
 }
 
 describe('a requirement that follows a stat', () => {
-  const stat = (quantity: bigint): Report => ({ kind: 'stat', statCode: 'kills', quantity, rise: undefined })
+  const stat = (quantity: bigint): Report => ({
+    kind: 'stat',
+    statCode: 'kills',
+    quantity,
+    inWindow: NO_WINDOW,
+  })
 
   test.each<Report>([
     { kind: 'unlock' },
@@ -74,7 +81,7 @@ describe('a requirement that follows a stat', () => {
         kind: fc.constant('stat'),
         statCode: fc.constant('kills'),
         quantity,
-        rise: fc.constant(undefined),
+        inWindow: fc.constant(NO_WINDOW),
       }),
     )
     fc.assert(

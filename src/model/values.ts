@@ -25,12 +25,19 @@ export function furthestValues(
   return report.kind === 'import' ? withUnknown(achievement, next, report.values) : next
 }
 
-/** Returns whether the report itself brings the value of a requirement to its target, whatever was reported before. */
+/**
+ * Returns whether the report itself brings a requirement to its target: its value alone where there is one requirement, a further
+ * value than before where there are several.
+ */
 export function reachesTarget(achievement: Achievement, values: Progress['values'], report: Report): boolean {
   if (report.kind === 'add' && compareQuantities(report.quantity, 0n) <= 0) return false
   return achievement.requirements.some((requirement) => {
-    const reported = valueIn(achievement, requirement, report, valueAt(values, requirement.id))
-    return reported !== undefined && meets(requirement, asValueType(reported, requirement.valueType))
+    const current = valueAt(values, requirement.id)
+    const reported = valueIn(achievement, requirement, report, current)
+    if (reported === undefined) return false
+    const value = asValueType(reported, requirement.valueType)
+    const isFurther = furthest(requirement, current, value) !== current
+    return meets(requirement, value) && (isFurther || achievement.requirements.length === 1)
   })
 }
 
@@ -93,15 +100,25 @@ function valueIn(
   }
 }
 
-/** Returns a stat's value; in a window, the sum of its rises there. */
+/** Returns a stat's value; in a window, the sum of its rises there or a value that was stated there, if that is further. */
 function statValue(
   achievement: Achievement,
   { operator, valueType }: Requirement,
-  { quantity, rise }: Extract<Report, { readonly kind: 'stat' }>,
+  { quantity, inWindow: { steps, highest, lowest } }: Extract<Report, { readonly kind: 'stat' }>,
   current: Quantity | undefined,
-): Quantity {
-  if (rise === undefined || operator === 'at_most' || windowOf(achievement) === undefined) return quantity
-  return addQuantities(current ?? asValueType(0n, valueType), asValueType(rise, valueType))
+): Quantity | undefined {
+  if (windowOf(achievement) === undefined) return quantity
+  if (operator === 'at_most') return lowest
+  let sum = current ?? asValueType(0n, valueType)
+  let hasRisen = false
+  for (const { before, after } of steps) {
+    const [from, to] = [asValueType(before, valueType), asValueType(after, valueType)]
+    if (compareQuantities(to, from) <= 0) continue
+    hasRisen = true
+    sum = addQuantities(sum, addQuantities(to, -from))
+  }
+  if (highest !== undefined && (!hasRisen || compareQuantities(highest, sum) > 0)) return highest
+  return hasRisen ? sum : undefined
 }
 
 /**

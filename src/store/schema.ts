@@ -83,6 +83,7 @@ interface BackfillTable {
   achievement_id: string
   state: 'running' | 'done'
   silent: boolean
+  reset_requirements: readonly string[]
   actor: string
   request_id: string
   /** Players up to this id are done. */

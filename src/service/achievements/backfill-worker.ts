@@ -1,8 +1,11 @@
+import { compositeKey } from '../../model/composite-key.ts'
 import { sleep } from '../../model/sleep.ts'
 import type { Services } from '../services.ts'
-import { backfillNext } from './backfills.ts'
+import { type BackfillKey, backfillNext } from './backfills.ts'
 
 const POLL_MILLISECONDS = 1_000
+/** Each takes a connection. */
+const MAX_IN_PROGRESS = 2
 
 /**
  * Applies changed definitions to existing players. Every process runs a worker, and each transaction locks the back-fill
@@ -12,6 +15,7 @@ export class BackfillWorker {
   readonly #services: Pick<Services, 'store' | 'now'>
   readonly #onError: (error: Error) => void
   readonly #stopping = new AbortController()
+  readonly #inProgress = new Map<string, Promise<void>>()
   #running: Promise<void> | undefined
 
   constructor(services: Pick<Services, 'store' | 'now'>, onError: (error: Error) => void) {
@@ -26,25 +30,45 @@ export class BackfillWorker {
   async stop(): Promise<void> {
     this.#stopping.abort()
     await this.#running
+    await Promise.all(this.#inProgress.values())
   }
 
   async #run(): Promise<void> {
     const { signal } = this.#stopping
     while (!signal.aborted) {
-      await this.#poll(signal).catch((error: Error) => {
-        if (!signal.aborted) this.#onError(error)
-      })
+      const hasWork = await this.#poll().catch((error: Error) => this.#report(error))
+      if (hasWork !== true) await sleep(POLL_MILLISECONDS, signal)
+    }
+  }
+
+  /** Starts running back-fills. A back-fill that fails, or waits for a lock, delays no other. */
+  async #poll(): Promise<boolean> {
+    const { signal } = this.#stopping
+    const running = await this.#services.store.read(signal, (queries) => queries.backfills.listRunning())
+    for (const key of running) {
+      const name = compositeKey(key.titleId, key.achievementId)
+      if (this.#inProgress.has(name) || this.#inProgress.size >= MAX_IN_PROGRESS) continue
+      this.#inProgress.set(
+        name,
+        this.#fill(key).finally(() => this.#inProgress.delete(name)),
+      )
+    }
+    await Promise.race([...this.#inProgress.values(), sleep(POLL_MILLISECONDS, signal)])
+    return running.length > 0
+  }
+
+  async #fill(key: BackfillKey): Promise<void> {
+    const { signal } = this.#stopping
+    try {
+      // Each transaction leaves time for the reports that waited for its players.
+      while (await backfillNext(this.#services, key, signal)) await sleep(1, signal)
+    } catch (error) {
+      this.#report(error as Error)
       await sleep(POLL_MILLISECONDS, signal)
     }
   }
 
-  async #poll(signal: AbortSignal): Promise<void> {
-    const running = await this.#services.store.read(signal, (queries) => queries.backfills.listRunning())
-    for (const key of running) {
-      while (await backfillNext(this.#services, key, signal)) {
-        // Each transaction leaves time for the reports that waited for its players.
-        await sleep(1, signal)
-      }
-    }
+  #report(error: Error): void {
+    if (!this.#stopping.signal.aborted) this.#onError(error)
   }
 }

@@ -5,6 +5,7 @@ import { communityGoalOf } from '../../model/community.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED } from '../../model/progress.ts'
+import { compareQuantities } from '../../model/quantity.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { type Page, readPage } from '../paging.ts'
@@ -13,12 +14,12 @@ import { StatValues } from '../progress/writer/stat-values.ts'
 import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import { achievementOf, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
-import { statCodesOf } from './write-definitions.ts'
+import { type DefinitionWrite, requirementsOfOtherStats, statCodesOf } from './write-definitions.ts'
 
 /** Players per transaction: reports on them wait for it. */
 const PAGE_SIZE = 200
 
-type BackfillKey = Pick<Backfill, 'titleId' | 'achievementId'>
+export type BackfillKey = Pick<Backfill, 'titleId' | 'achievementId'>
 
 /** @throws LaurelError BACKFILL_NOT_FOUND if no change of the achievement needed one. */
 export async function getBackfill(services: Services, key: BackfillKey, call: Call): Promise<Backfill> {
@@ -114,9 +115,10 @@ async function applyToPlayers(
   const stats = await StatValues.load(queries, keys, codes)
   const attribution = { actor, requestId, reason: reasonOf(backfill), silent }
   let unlockCount = 0
+  const reset = backfill.resetRequirements
   for (const key of keys) {
     if (unitOfWork.isGone(key)) continue
-    const report = { kind: 'definition', stats: stats.quantitiesOf(key) } as const
+    const report = { kind: 'definition', stats: stats.quantitiesOf(key), reset } as const
     const context = { time, precision: 'exact', writer: actor } as const
     const result = addReport(unitOfWork.of(key), key, achievement, report, context, attribution)
     if (result.newlyUnlocked) unlockCount += 1
@@ -162,14 +164,29 @@ async function unlockForAll(
   return { hasMore: false, playerCount: 0, unlockCount: Number(isUnlocked) }
 }
 
-/** Counts the players whom a definition that is not stored yet would unlock the achievement for. Takes no locks. */
-export async function countUnlocks(
-  { store, now }: Pick<Services, 'store' | 'now'>,
+/** Returns 1 if the shared progress is at the target of a community achievement that is not unlocked. */
+async function countSharedUnlock(
+  store: Services['store'],
   titleId: string,
   achievement: Achievement,
   signal: AbortSignal,
 ): Promise<number> {
-  if (achievement.participation === 'community') return 0
+  const shared = await store.read(signal, (queries) => queries.community.list(titleId))
+  const progress = shared.find(({ achievementId }) => achievementId === achievement.id)
+  const goal = communityGoalOf(achievement)
+  if (progress === undefined || goal === undefined || progress.unlockTime !== undefined) return 0
+  return compareQuantities(progress.value, goal.target) >= 0 ? 1 : 0
+}
+
+/** Counts the players whom a definition that is not stored yet would unlock the achievement for. Takes no locks. */
+export async function countUnlocks(
+  { store, now }: Pick<Services, 'store' | 'now'>,
+  titleId: string,
+  { before, after: achievement }: Pick<DefinitionWrite, 'before'> & { readonly after: Achievement },
+  signal: AbortSignal,
+): Promise<number> {
+  const reset = requirementsOfOtherStats(before, achievement)
+  if (achievement.participation === 'community') return countSharedUnlock(store, titleId, achievement, signal)
   const context = { time: now(), precision: 'exact', writer: '' } as const
   const codes = statCodesOf([achievement])
   let count = 0
@@ -182,7 +199,7 @@ export async function countUnlocks(
       const progress = new Map(records.map((record) => [record.playerId, record.progress]))
       const stats = await StatValues.load(queries, keys, codes)
       for (const each of keys) {
-        const report = { kind: 'definition', stats: stats.quantitiesOf(each) } as const
+        const report = { kind: 'definition', stats: stats.quantitiesOf(each), reset } as const
         const outcome = applyReport(achievement, progress.get(each.playerId) ?? NOT_STARTED, report, context)
         if (outcome.kind === 'recorded' && outcome.newlyUnlocked) count += 1
       }

@@ -6,7 +6,7 @@ import { achievementOf, checkEtag, lockAchievement, lockTitle } from '../require
 import type { Services } from '../services.ts'
 import { countUnlocks } from './backfills.ts'
 import { checkDialectIds } from './create-achievement.ts'
-import { type DefinitionChange, writeDefinitions } from './write-definitions.ts'
+import { type DefinitionChange, needsBackfill, writeDefinitions } from './write-definitions.ts'
 
 /** Absent members keep their values; the id cannot be changed. */
 export type AchievementPatch = Partial<Omit<Achievement, 'id' | 'createTime' | 'updateTime'>>
@@ -92,14 +92,17 @@ export async function previewAchievementUpdate(
   { titleId, achievementId, etag, patch }: UpdateAchievement,
   call: Call,
 ): Promise<AchievementPreview> {
-  const achievement = await services.store.read(call.signal, async (queries) => {
+  const { current, next } = await services.store.read(call.signal, async (queries) => {
     const current = await achievementOf(queries, titleId, achievementId)
     checkEtag(current, etag)
     const next = patched(current, patch)
     await checkDialectIds(queries, titleId, next)
-    return next
+    return { current, next }
   })
-  return { achievement, unlockCount: await countUnlocks(services, titleId, achievement, call.signal) }
+  const unlockCount = needsBackfill({ before: current, after: next })
+    ? await countUnlocks(services, titleId, { before: current, after: next }, call.signal)
+    : 0
+  return { achievement: next, unlockCount }
 }
 
 export interface ReorderAchievement {

@@ -31,15 +31,23 @@ export async function writeDefinitions(
 ): Promise<void> {
   const { time, actor, requestId = '', silentBackfill: silent = false } = change
   const achievements = writes.map(({ after }) => after)
-  await queries.stats.insertMissing(titleId, statCodesOf(achievements), time)
+  const followed = statCodesOf(achievements)
+  await queries.stats.insertMissing(titleId, followed, time)
+  // Updates of these stats that did not see the new followers are committed before the back-fill looks at their values.
+  const known = new Set(statCodesOf(writes.flatMap(({ before }) => before ?? [])))
+  await queries.stats.lockExclusive(
+    titleId,
+    followed.filter((code) => !known.has(code)),
+  )
   await queries.achievements.upsert(titleId, achievements)
   const ids = achievements.map(({ id }) => id)
   await queries.events.insertDefinitionEvents(titleId, ids, change)
   for (const { before, after } of writes) {
     if (before === undefined) continue
     const difference = scoreOf(after) - scoreOf(before)
-    const isNewWindow =
-      after.participation === 'community' && windowOf(before)?.start !== windowOf(after)?.start
+    // Also while it is individual: it may become a community achievement again.
+    const start = windowOf(after)?.start
+    const isNewWindow = start !== undefined && windowOf(before)?.start !== start
     if (difference === 0n && !isNewWindow) continue
     await queries.playerTitles.lockByAchievement(titleId, after.id)
     if (difference !== 0n) await queries.playerTitles.adjustScores(titleId, after.id, difference)
@@ -47,15 +55,29 @@ export async function writeDefinitions(
     if (isNewWindow && !(await isUnlockedByAll(queries, titleId, after.id)))
       await queries.community.deleteContributions(titleId, after.id, { time, actor, requestId, reason: '' })
   }
-  const started = writes.filter(needsBackfill).map(({ after }) => after.id)
   await queries.backfills.start(
     titleId,
-    started.map((achievementId) => ({ achievementId, silent, actor, requestId, createTime: time })),
+    writes.filter(needsBackfill).map(({ before, after }) => ({
+      achievementId: after.id,
+      resetRequirements: requirementsOfOtherStats(before, after),
+      ...{ silent, actor, requestId, createTime: time },
+    })),
   )
 }
 
+/** Returns the requirements that follow another stat than before: their values are of the old one. */
+export function requirementsOfOtherStats(
+  before: Pick<Achievement, 'requirements'> | undefined,
+  after: Pick<Achievement, 'requirements'>,
+): readonly string[] {
+  const old = new Map(before?.requirements.map(({ id, statCode }) => [id, statCode]))
+  return after.requirements
+    .filter(({ id, statCode }) => statCode !== undefined && old.has(id) && old.get(id) !== statCode)
+    .map(({ id }) => id)
+}
+
 /** Returns whether a write can unlock the achievement, or move its progress, for existing players. */
-function needsBackfill({ before, after }: DefinitionWrite): boolean {
+export function needsBackfill({ before, after }: DefinitionWrite): boolean {
   if (after.requirements.length === 0) return false
   if (before === undefined) return windowOf(after) === undefined && statCodesOf([after]).length > 0
   return !sameJson(goalOf(before), goalOf(after))

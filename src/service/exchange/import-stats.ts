@@ -14,7 +14,7 @@ import type { Attribution } from '../call.ts'
 import { StatValues } from '../progress/writer/stat-values.ts'
 import type { PlayerTitleChanges } from '../progress/writer/unit-of-work.ts'
 import { follow } from '../progress/writer/write-stats.ts'
-import { checkValue, type Movement } from '../stats/stat-updates.ts'
+import { checkValue, type Movement, NO_UPDATES } from '../stats/stat-updates.ts'
 
 interface PlayerAchievement {
   readonly playerId: string
@@ -107,8 +107,8 @@ export class ImportedStats {
       const after = furthest(requirement, stat, before, value)
       if (after === before) continue
       checkValue(stat, before ?? stat.defaultValue, after, `requirements[${requirement.id}]`)
-      // A document does not tell when the stat rose, so no window counts it.
-      movements.set(stat.code, { before: before ?? stat.defaultValue, after, rise: 0 })
+      // A document does not tell when the stat moved, so no window counts it.
+      movements.set(stat.code, { before: before ?? stat.defaultValue, after, updates: NO_UPDATES })
     }
     return movements
   }

@@ -13,7 +13,7 @@ import { addReport } from '../progress/writer/apply-report.ts'
 import { StatValues } from '../progress/writer/stat-values.ts'
 import { type Change, UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import { mergeRefused } from '../require.ts'
-import { checkValue, type Movement } from '../stats/stat-updates.ts'
+import { checkValue, type Movement, NO_UPDATES } from '../stats/stat-updates.ts'
 
 interface MergedTitle {
   readonly achievements: readonly StoredAchievement[]
@@ -128,7 +128,7 @@ function movementsOf(
       : choose(first ?? second, second)
     if (after === first) continue
     checkSum(stat, first ?? defaultValue, after)
-    movements.set(code, { before: first ?? defaultValue, after, rise: undefined })
+    movements.set(code, { before: first ?? defaultValue, after, updates: NO_UPDATES })
   }
   return movements
 }

@@ -1,5 +1,5 @@
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
-import type { PlayerTitleKey } from '../../model/progress.ts'
+import type { PlayerTitleKey, StatUpdates } from '../../model/progress.ts'
 import {
   applyStatOperation,
   type Stat,
@@ -24,8 +24,7 @@ export interface StatUpdate {
 export interface Movement {
   readonly before: number
   readonly after: number
-  /** The sum of its rises by `set` and `increment`. Undefined if a `max` or `min` stated a value that stands by itself. */
-  readonly rise: number | undefined
+  readonly updates: StatUpdates
 }
 
 /** Returns whether a call writes stats as a client or as a server. */
@@ -79,18 +78,32 @@ export function movementsOf(
     const before = earlier?.after ?? current.get(code)?.value ?? stat.defaultValue
     const after = applyStatOperation(stat, operation, before, value)
     if (operation !== 'reset') checkValue(stat, before, after, `updates[${index}].value`)
-    const rise = operation === 'max' || operation === 'min' ? undefined : Math.max(after - before, 0)
     movements.set(code, {
       before: earlier?.before ?? before,
       after,
-      rise: earlier === undefined ? rise : sum(earlier.rise, rise),
+      updates: withUpdate(earlier?.updates ?? NO_UPDATES, operation, value, { before, after }),
     })
   }
   return movements
 }
 
-function sum(left: number | undefined, right: number | undefined): number | undefined {
-  return left === undefined || right === undefined ? undefined : left + right
+export const NO_UPDATES: StatUpdates = { steps: [], highest: undefined, lowest: undefined }
+
+function withUpdate(
+  { steps, highest, lowest }: StatUpdates,
+  operation: StatOperation,
+  operand: number,
+  step: { readonly before: number; readonly after: number },
+): StatUpdates {
+  const isStep = operation === 'set' || operation === 'increment'
+  const isLow =
+    operation === 'min' || operation === 'set' || (operation === 'increment' && step.after < step.before)
+  const low = operation === 'min' ? operand : step.after
+  return {
+    steps: isStep ? [...steps, step] : steps,
+    highest: operation === 'max' ? Math.max(operand, highest ?? operand) : highest,
+    lowest: isLow ? Math.min(low, lowest ?? low) : lowest,
+  }
 }
 
 function checkPresence(

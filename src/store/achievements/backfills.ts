@@ -3,7 +3,10 @@ import type { Backfill } from '../../model/backfill.ts'
 import type { Row, Tables } from '../schema.ts'
 
 type BackfillKey = Pick<Backfill, 'titleId' | 'achievementId'>
-type NewBackfill = Pick<Backfill, 'achievementId' | 'silent' | 'actor' | 'requestId' | 'createTime'>
+type NewBackfill = Pick<
+  Backfill,
+  'achievementId' | 'silent' | 'resetRequirements' | 'actor' | 'requestId' | 'createTime'
+>
 
 export function backfillQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('backfills').selectAll()
@@ -15,11 +18,12 @@ export function backfillQueries(db: Kysely<Tables>) {
       await db
         .insertInto('backfills')
         .values(
-          backfills.map(({ achievementId, silent, actor, requestId, createTime }) => ({
+          backfills.map(({ achievementId, silent, resetRequirements, actor, requestId, createTime }) => ({
             title_id: titleId,
             achievement_id: achievementId,
             state: 'running' as const,
             silent,
+            reset_requirements: [...resetRequirements],
             actor,
             request_id: requestId,
             create_time: createTime,
@@ -30,6 +34,9 @@ export function backfillQueries(db: Kysely<Tables>) {
           conflict.columns(['title_id', 'achievement_id']).doUpdateSet((row) => ({
             state: row.ref('excluded.state'),
             silent: row.ref('excluded.silent'),
+            // A back-fill that is not done still has to drop the values that it was to drop.
+            reset_requirements: sql`excluded.reset_requirements ||
+              case when backfills.state = 'running' then backfills.reset_requirements else '{}' end`,
             actor: row.ref('excluded.actor'),
             request_id: row.ref('excluded.request_id'),
             create_time: row.ref('excluded.create_time'),
@@ -133,6 +140,7 @@ function toBackfill(row: Row<'backfills'>): Backfill {
     achievementId: row.achievement_id,
     state: row.state,
     silent: row.silent,
+    resetRequirements: row.reset_requirements,
     actor: row.actor,
     requestId: row.request_id,
     lastPlayerId: row.last_player_id,

@@ -17,6 +17,7 @@ const STATEMENTS = [
     achievement_id text not null,
     state text not null,
     silent boolean not null,
+    reset_requirements text[] not null,
     actor text not null,
     request_id text not null,
     last_player_id text not null default '',

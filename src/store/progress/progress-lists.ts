@@ -34,7 +34,8 @@ export interface AchievementProgress {
 
 /** The model's `currentProgress` in SQL: values from a window with another start do not count. */
 const CURRENT_STATE = fragment(`case
-  when p.state = 'in_progress' and p.window_start is distinct from a.current_window_start then 'not_started'
+  when p.state = 'in_progress' and a.current_window_start is not null
+    and p.window_start is distinct from a.current_window_start then 'not_started'
   else coalesce(p.state, 'not_started') end`)
 
 const DIGEST = fragment(idDigestOf('a.id'))

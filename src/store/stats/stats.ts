@@ -53,6 +53,19 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
+    /** Locks stats in order of code, so that updates of their values wait. */
+    async lockExclusive(titleId: string, codes: readonly string[]): Promise<void> {
+      if (codes.length === 0) return
+      await db
+        .selectFrom('stats')
+        .select('code')
+        .where('title_id', '=', titleId)
+        .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
+        .orderBy('code')
+        .forUpdate()
+        .execute()
+    },
+
     /** Returns the stat, locked until the end of the transaction. */
     async lock(titleId: string, code: string): Promise<Stat | undefined> {
       const row = await select()

@@ -1,28 +1,20 @@
 import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Achievement } from '../../../src/model/achievement.ts'
-import type { Report } from '../../../src/model/progress.ts'
 import { BackfillWorker } from '../../../src/service/achievements/backfill-worker.ts'
 import { backfillNext, getBackfill, listBackfills } from '../../../src/service/achievements/backfills.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
-import {
-  type AchievementPatch,
-  previewAchievementUpdate,
-  updateAchievement,
-} from '../../../src/service/achievements/update-achievement.ts'
-import { getPlayerSummary, getProgress } from '../../../src/service/progress/get-progress.ts'
 import { listProgress } from '../../../src/service/progress/list-progress.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import { recordStats } from '../../../src/service/stats/stat-values.ts'
-import { createTitle } from '../../../src/service/titles/titles.ts'
-import { achievementOf, gamerscore, requirementOf } from '../../support/records.ts'
+import { counted, reach, titleWith as titleWithOne } from '../../support/one-achievement.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
 import { until } from '../../support/relay.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
 let database: Client
-let titles = 0
 const call = callOf()
 const once = { requestId: undefined }
 
@@ -36,60 +28,7 @@ afterAll(async () => {
   await services[Symbol.asyncDispose]()
 })
 
-const counted = (target: bigint, statCode?: string) => [requirementOf({ target, statCode })]
-
-/** A title with one achievement. */
-async function titleWith(parts: Partial<Achievement>) {
-  titles += 1
-  const titleId = `title-${titles}`
-  const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings: {}, extensions: {} }
-  await createTitle(services, { title, ...once }, call)
-  const achievement = achievementOf({ id: 'goal', rewards: gamerscore(10), ...parts })
-  await createAchievement(services, { titleId, achievement, ...once }, call)
-  const key = { titleId, achievementId: 'goal' }
-  const request = (patch: AchievementPatch, silentBackfill?: boolean) => ({
-    ...{ ...key, etag: undefined, patch, silentBackfill },
-    ...once,
-  })
-  return {
-    key,
-    update: (patch: AchievementPatch, silent?: boolean) =>
-      updateAchievement(services, request(patch, silent), call),
-    preview: (patch: AchievementPatch) => previewAchievementUpdate(services, request(patch), call),
-    record: (playerId: string, report: RecordProgress['report']) =>
-      recordProgress(services, { ...key, playerId, report, occurredTime: undefined, ...once }, call),
-    stat: (playerId: string, value: number) =>
-      recordStats(
-        services,
-        {
-          ...{ titleId, playerId, occurredTime: undefined, ...once },
-          updates: [{ code: 'kills', operation: 'increment', value }],
-        },
-        call,
-      ),
-    progress: async (playerId: string) => (await getProgress(services, { ...key, playerId }, call)).progress,
-    summary: (playerId: string) => getPlayerSummary(services, { titleId, playerId }, call),
-    /** Runs the back-fill to its end. Returns the number of its transactions. */
-    async fill() {
-      let transactions = 1
-      while (await backfillNext(services, key, call.signal)) transactions += 1
-      return transactions
-    },
-    events: async (kind: string) =>
-      (
-        await database.query(
-          'select player_id, silent, actor, reason from events where title_id = $1 and kind = $2 order by id',
-          [titleId, kind],
-        )
-      ).rows,
-  }
-}
-
-const reach = (quantity: bigint): Extract<Report, { kind: 'reach' }> => ({
-  kind: 'reach',
-  requirementId: undefined,
-  quantity,
-})
+const titleWith = (parts: Partial<Achievement>) => titleWithOne(services, parts)
 
 describe('a lowered target', () => {
   test('unlocks the achievement for the players beyond it, once, and counts them', async () => {
@@ -118,7 +57,7 @@ describe('a lowered target', () => {
     expect(
       (await listBackfills(services, { titleId: key.titleId, pageSize: 1, pageToken: '' }, call)).items,
     ).toMatchObject([done])
-    expect((await events('unlocked')).map((event) => event.player_id)).toEqual(['p3', 'p1', 'p0'])
+    expect((await events('unlocked')).map((event) => event['player_id'])).toEqual(['p3', 'p1', 'p0'])
     expect((await events('unlocked')).at(-1)).toMatchObject({
       reason: 'the definition of goal changed',
       silent: false,
@@ -137,7 +76,7 @@ describe('a lowered target', () => {
     const results = await Promise.all(reports)
     await Promise.all(workers.map((worker) => worker.stop()))
     const unlocked = await events('unlocked')
-    expect(new Set(unlocked.map((event) => event.player_id)).size).toBe(450)
+    expect(new Set(unlocked.map((event) => event['player_id'])).size).toBe(450)
     expect(unlocked).toHaveLength(450)
     const { unlockCount } = await getBackfill(services, key, call)
     const byReport = results.filter(({ newlyUnlocked }) => newlyUnlocked).length
@@ -223,6 +162,83 @@ describe('an achievement that follows a stat with values', () => {
       reason: 'REQUIREMENT_FOLLOWS_STAT',
     })
   })
+})
+
+test('a requirement that follows another stat drops the values of the old one', async () => {
+  const { stat, update, preview, fill, progress } = await titleWith({ requirements: counted(100n, 'kills') })
+  await stat('ann', 80)
+  const patch = { requirements: counted(50n, 'wins') }
+  expect(await preview(patch)).toMatchObject({ unlockCount: 0 })
+  await update(patch)
+  // A second change before the first was applied still drops them.
+  await update({ requirements: counted(40n, 'wins') })
+  await fill()
+  expect(await progress('ann')).toMatchObject({ state: 'not_started', values: {}, percent: 0 })
+})
+
+test('the count beforehand is the count of the back-fill: of none, and of a community achievement', async () => {
+  const { key, stat, preview, update, fill } = await titleWith({
+    participation: 'community',
+    requirements: counted(100n, 'kills'),
+  })
+  await stat('ann', 60)
+  expect(await preview({ hidden: true })).toMatchObject({ unlockCount: 0 })
+  const patch = { requirements: counted(50n, 'kills') }
+  expect(await preview(patch)).toMatchObject({ unlockCount: 1 })
+  await update(patch)
+  await fill()
+  expect(await getBackfill(services, key, call)).toMatchObject({ unlockCount: 1 })
+})
+
+test('a stat in flight while an achievement begins to follow it is not lost', async () => {
+  const { key, progress } = await titleWith({ id: 'other', requirements: counted(1000n, 'kills') })
+  const { titleId } = key
+  const blocker = new Client({ connectionString: services.databaseUrl })
+  await blocker.connect()
+  await blocker.query('begin')
+  // The stat's transaction has read the followers and waits to insert the player.
+  await blocker.query(
+    `insert into players (id, display_name, create_time, update_time) values ('slow', '', 0, 0)`,
+  )
+  const updates = [{ code: 'kills', operation: 'set', value: 12 }] as const
+  const inFlight = recordStats(
+    services,
+    { titleId, playerId: 'slow', updates, occurredTime: undefined, ...once },
+    call,
+  )
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  const goal = achievementOf({ id: 'goal', requirements: counted(10n, 'kills') })
+  const created = createAchievement(services, { titleId, achievement: goal, ...once }, call)
+  await new Promise((resolve) => setTimeout(resolve, 200))
+  await blocker.query('rollback')
+  await blocker.end()
+  await Promise.all([inFlight, created])
+  while (await backfillNext(services, key, call.signal));
+  expect(await progress('slow')).toMatchObject({ state: 'achieved' })
+})
+
+test('a back-fill that fails delays no other one', async () => {
+  const [failing, other] = [
+    await titleWith({ requirements: counted(100n) }),
+    await titleWith({ requirements: counted(100n) }),
+  ]
+  for (const { record, update } of [failing, other]) {
+    await record('ann', reach(80n))
+    await update({ requirements: counted(50n) })
+  }
+  await database.query(`
+    create function fail() returns trigger language plpgsql as $$ begin raise exception 'on purpose'; end $$;
+    create trigger fail before update on player_titles for each row
+      when (old.title_id = '${failing.key.titleId}') execute function fail()`)
+  const errors: string[] = []
+  const worker = new BackfillWorker(services, (error) => errors.push(error.message))
+  worker.start()
+  await until(async () => (await getBackfill(services, other.key, call)).state === 'done')
+  await until(async () => errors.length > 0)
+  await database.query('drop trigger fail on player_titles')
+  await until(async () => (await getBackfill(services, failing.key, call)).state === 'done')
+  await worker.stop()
+  expect(await failing.summary('ann')).toMatchObject({ unlockedCount: 1 })
 })
 
 test('a change that moves no player has no back-fill', async () => {

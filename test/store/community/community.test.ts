@@ -5,7 +5,10 @@ import type { Achievement } from '../../../src/model/achievement.ts'
 import type { PlayerPrincipal } from '../../../src/model/principal.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
-import { updateAchievement } from '../../../src/service/achievements/update-achievement.ts'
+import {
+  type AchievementPatch,
+  updateAchievement,
+} from '../../../src/service/achievements/update-achievement.ts'
 import {
   claimReward,
   listCommunityProgress,
@@ -190,23 +193,20 @@ describe('a community achievement', () => {
   test('that is a challenge loses its contributions with a new start of its window, until it is unlocked', async () => {
     const start = services.now()
     const end = start + 2n ** 40n
-    const { titleId, add, shared, contributors } = await goalOf(5n, {
-      kind: 'challenge',
-      window: { start, end },
-    })
-    const move = (window: { start: bigint; end: bigint }) =>
-      updateAchievement(
-        services,
-        { titleId, achievementId: 'goal', etag: undefined, patch: { window }, requestId: undefined },
-        call,
-      )
+    const window = { start, end }
+    const { titleId, add, shared, contributors } = await goalOf(5n, { kind: 'challenge', window })
+    const key = { titleId, achievementId: 'goal', etag: undefined, ...once }
+    const update = (patch: AchievementPatch) => updateAchievement(services, { ...key, patch }, call)
     await add('ann', 3)
-    await move({ start, end: end + 1n })
+    await update({ window: { start, end: end + 1n } })
     expect(await shared()).toMatchObject({ value: 3 })
-    await move({ start: start + 1n, end })
+    // Whatever the participation is when the start moves.
+    await update({ participation: 'individual' })
+    await update({ window: { start: start + 1n, end } })
+    await update({ participation: 'community' })
     expect([await shared(), await contributors()]).toEqual([undefined, []])
     await add('ann', 5)
-    await move({ start, end })
+    await update({ window })
     expect(await shared()).toMatchObject({ value: 5, unlockTime: expect.any(BigInt) })
   })
 })

@@ -265,8 +265,8 @@ export interface Requirement {
 }
 
 /**
- * When a challenge can be earned. A report on an event at another time changes nothing. Of a stat only the rises inside the
- * window count; a value that STAT_OPERATION_MAX or STAT_OPERATION_MIN states, or that falls to its target, counts as it is.
+ * When a challenge can be earned. A report on an event at another time changes nothing. Of a stat the rises inside the window
+ * count, and the operand of STAT_OPERATION_MAX; for a requirement that falls to its target, the values that are set inside.
  */
 export interface TimeWindow {
   /** The first instant. Required. */

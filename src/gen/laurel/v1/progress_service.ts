@@ -101,7 +101,10 @@ export interface RecordProgressRequest {
     /** The amount by which a requirement's value increased. */
     { $case: "add"; value: Add }
     | //
-    /** The progress of the whole achievement in percent, 0 to 100. 100 unlocks it. */
+    /**
+     * The progress of the whole achievement in percent, 0 to 100. 100 unlocks it. Less counts as that part of each target as it
+     * is now, rounded down, and is read back as reported.
+     */
     { $case: "percent"; value: number }
     | undefined;
   /**
@@ -226,7 +229,10 @@ export interface BatchItem {
     /** The amount by which a requirement's value increased. */
     { $case: "add"; value: Add }
     | //
-    /** The progress of the whole achievement in percent, 0 to 100. 100 unlocks it. */
+    /**
+     * The progress of the whole achievement in percent, 0 to 100. 100 unlocks it. Less counts as that part of each target as it
+     * is now, rounded down, and is read back as reported.
+     */
     { $case: "percent"; value: number }
     | //
     /** The achievement is unlocked. Must be true. */

@@ -184,9 +184,9 @@ export function follow(
   const codes = new Set(achievement.requirements.map(({ statCode }) => statCode))
   const results = [...movements]
     .filter(([statCode]) => codes.has(statCode))
-    .map(([statCode, { after, rise }]) => {
+    .map(([statCode, { after, updates }]) => {
       const at = { ...keyOf(key), achievementId: achievement.id }
-      const report = { kind: 'stat', statCode, quantity: after, rise } as const
+      const report = { kind: 'stat', statCode, quantity: after, inWindow: updates } as const
       return addReport(changes, at, achievement, report, context, attribution)
     })
   const [first, last] = [results[0], results.at(-1)]
