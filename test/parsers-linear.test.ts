@@ -61,7 +61,7 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'a packed text': (text) => pack({ [text]: text }),
   'a path below a URL': (text) => pathBelow(new URL('https://example.com/a'), text),
   'a body with a credential': (text) => redactCredential(text, 'Bearer aaaaaaaaaaaaaaaa'),
-  ...Object.fromEntries(adapters.map(({ id, ids }) => [`an account of ${id}`, ids.isAccountId])),
+  ...Object.fromEntries(adapters.map(({ id, ids }) => [`an account of ${id}`, ids.account.accepts])),
   ...Object.fromEntries(
     [...fixtures].flatMap(([id, { parsers = {} }]) =>
       Object.entries(parsers).map(([name, parse]) => [`${name} of ${id}`, parse]),

@@ -238,7 +238,7 @@ describe('ids', () => {
     ['a\nb', false],
     ['a'.repeat(129), false],
   ])('knows whether %j can be an account', (text, is) => {
-    expect(accelbyte.ids.isAccountId(text)).toBe(is)
+    expect(accelbyte.ids.account.accepts(text)).toBe(is)
   })
 })
 

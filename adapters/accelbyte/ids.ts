@@ -1,4 +1,4 @@
-import type { IdScheme } from '../../src/dialect/adapter.ts'
+import type { IdForm, IdScheme } from '../../src/dialect/adapter.ts'
 import { TICKS_PER_SECOND } from '../../src/model/instant.ts'
 
 /** Ids of the service's document store: 24 hexadecimal digits, of which the first 8 are seconds. */
@@ -24,11 +24,18 @@ export const ids: IdScheme = {
     return { namespace: `${slug || 'title'}-${hex(BigInt.asUintN(32, entropy), 8)}` }
   },
 
-  isAccountId(text) {
-    return /^\P{Cc}{1,128}$/u.test(text)
-  },
-  accountIdForm: 'a user id of 1 to 128 characters without control characters',
   members: ['AchievementCode', 'achievementCode'],
+  account: textOf('a user id'),
+  // Ids of exported files need not be hexadecimal.
+  achievement: textOf('an id'),
+  binding: { namespace: textOf('a namespace') },
+}
+
+function textOf(what: string): IdForm {
+  return {
+    accepts: (text) => /^\P{Cc}{1,128}$/u.test(text),
+    form: `${what} of 1 to 128 characters without control characters`,
+  }
 }
 
 /** The id of a row that never had one: always the same for the same player and achievement. FNV-1a. */

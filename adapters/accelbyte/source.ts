@@ -39,9 +39,9 @@ function listing(whose: (target: SourceTarget) => string, more: string): Pick<Li
 }
 
 function stepOf(account: string): string {
-  const step = ids.isAccountId(account) ? pathStep(account) : undefined
+  const step = ids.account.accepts(account) ? pathStep(account) : undefined
   if (step !== undefined) return step
-  throw new DecodeError(['account'], `expected ${ids.accountIdForm}, and neither . nor ..`)
+  throw new DecodeError(['account'], `expected ${ids.account.form}, and neither . nor ..`)
 }
 
 /** The service says that more follows, and we know where: it may give fewer at once than it was asked for. */

@@ -146,14 +146,16 @@ describe('ids', () => {
     for (let count = 0; count < 3; count++) {
       const id = discord.ids.mint({ taken, time, entropy: 2n ** 64n - 1n })
       expect(id).toMatch(/^\d{17,19}$/)
-      expect(discord.ids.isAccountId(id)).toBe(true)
+      expect(discord.ids.account.accepts(id)).toBe(true)
       expect(taken.has(id)).toBe(false)
       taken.add(id)
     }
   })
 
   it('of players are snowflakes', () => {
-    expect(['1', '9223372036854775807'].every(discord.ids.isAccountId)).toBe(true)
-    expect(['', '0', '007', '9223372036854775808', '1e5', 'ada'].some(discord.ids.isAccountId)).toBe(false)
+    expect(['1', '9223372036854775807'].every(discord.ids.account.accepts)).toBe(true)
+    expect(['', '0', '007', '9223372036854775808', '1e5', 'ada'].some(discord.ids.account.accepts)).toBe(
+      false,
+    )
   })
 })

@@ -6,7 +6,7 @@ import { bridge } from './bridge.ts'
 import { decode, shapeNameOf } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
-import { ACCOUNT_ID_FORM, deriveApplicationId, isSnowflakeText, mintSnowflake } from './snowflake.ts'
+import { deriveApplicationId, mintSnowflake, SNOWFLAKE } from './snowflake.ts'
 import { source } from './source.ts'
 
 /** Achievements of Discord's HTTP API, which ended on 2023-05-02. */
@@ -67,9 +67,10 @@ export const discord: Adapter & {
   ids: {
     mint: mintSnowflake,
     deriveBinding: (_titleId, entropy) => ({ application_id: deriveApplicationId(entropy) }),
-    isAccountId: isSnowflakeText,
-    accountIdForm: ACCOUNT_ID_FORM,
     members: ['achievement_id', 'id'],
+    account: SNOWFLAKE,
+    achievement: SNOWFLAKE,
+    binding: { application_id: SNOWFLAKE },
   },
   shapeOf: shapeNameOf,
   decode: (entry, _losses, context) => decode(entry, context),

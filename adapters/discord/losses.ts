@@ -1,5 +1,5 @@
 import type { LossRules } from '../../src/dialect/kit/measure-losses.ts'
-import { ACCOUNT_ID_FORM } from './snowflake.ts'
+import { SNOWFLAKE } from './snowflake.ts'
 
 const NO_CODES = 'Discord has no codes: its id stands for the achievement'
 const TEXT = 'Discord has no code for the language, or does not say which one the default text is in'
@@ -17,7 +17,7 @@ export const LOSS_RULES: LossRules = {
       media: 'Discord has one icon, known by the hash that Discord gave it, at an address of its own',
     },
     progress: {
-      account: `expected ${ACCOUNT_ID_FORM}`,
+      account: `expected ${SNOWFLAKE.form}`,
       achievementId: NO_CODES,
       state: 'Discord tells the state by the percent alone',
       percent: '100 percent is for what is achieved, and only that',

@@ -1,4 +1,4 @@
-import type { IdSeed } from '../../src/dialect/adapter.ts'
+import type { IdForm, IdSeed } from '../../src/dialect/adapter.ts'
 import { TICKS_PER_MILLISECOND } from '../../src/model/instant.ts'
 
 /** Discord stores ids as signed 64-bit integers. */
@@ -11,7 +11,11 @@ const DISCORD_EPOCH = 1_420_070_400_000n
 const LOW_BITS = 22n
 
 export const MAX_SAFE_DIGITS = 15
-export const ACCOUNT_ID_FORM = 'a snowflake: a decimal number from 1 to 9223372036854775807'
+
+export const SNOWFLAKE: IdForm = {
+  accepts: isSnowflakeText,
+  form: 'a snowflake: a decimal number from 1 to 9223372036854775807',
+}
 
 /** Whether a value of a document is an id without loss. */
 export function isSnowflake(value: unknown): boolean {

@@ -17,12 +17,13 @@ describe('the words of the wire', () => {
     )
   })
 
-  it('mints the next number, and never beyond 32 bits', () => {
+  it('creates the next number, and none beyond 31 bits', () => {
     const mint = (...taken: readonly string[]) =>
       xbox.ids.mint({ taken: new Set(taken), time: 0n, entropy: 0n })
     expect(mint()).toBe('1')
     expect(mint('2', '10', 'x')).toBe('11')
-    expect(mint('1', '4294967295')).toBe('2')
+    expect(mint('1', '4294967295', '2147483648')).toBe('2')
+    expect(mint('1', '2147483647')).toBe('2')
     const taken = new Set(['7', '8'])
     expect(xbox.ids.mint({ taken, time: 0n, entropy: 0n, last: '8' })).toBe('9')
   })
@@ -32,11 +33,13 @@ describe('the words of the wire', () => {
       service_config_id: '00000000-0000-0000-0000-00007f3c91a2',
       title_id: '2134675874',
     })
+    // An id of more than 31 bits loses the highest; all others are as they always were.
+    expect(xbox.ids.deriveBinding('t', 0xff3c91a1n)['title_id']).toBe('2134675874')
     const complete = { service_config_id: '00000000-0000-0000-0000-00000000cafe', title_id: '51966' }
     expect(xbox.ids.completeBinding?.({ title_id: '51966' })).toEqual(complete)
     expect(xbox.ids.completeBinding?.({ service_config_id: complete.service_config_id })).toEqual(complete)
-    expect(['0', '2533274912330216', '18446744073709551615'].every(xbox.ids.isAccountId)).toBe(true)
-    expect(['', '01', '-1', '1e3', '18446744073709551616'].some(xbox.ids.isAccountId)).toBe(false)
+    expect(['0', '2533274912330216', '18446744073709551615'].every(xbox.ids.account.accepts)).toBe(true)
+    expect(['', '01', '-1', '1e3', '18446744073709551616'].some(xbox.ids.account.accepts)).toBe(false)
   })
 })
 

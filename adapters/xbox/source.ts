@@ -32,7 +32,7 @@ function ask(
   after: string | undefined,
   more: string,
 ): SourceRequest {
-  if (!ids.isAccountId(account)) throw new DecodeError(['account'], `expected ${ids.accountIdForm}`)
+  if (!ids.account.accepts(account)) throw new DecodeError(['account'], `expected ${ids.account.form}`)
   const token = after === undefined ? '' : `&continuationToken=${encodeURIComponent(after)}`
   const query = `titleId=${titleIds(binding).titleId}&maxItems=${PAGE_ITEMS}${more}${token}`
   return {

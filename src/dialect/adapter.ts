@@ -127,12 +127,21 @@ export interface IdScheme {
   deriveBinding(titleId: string, entropy: bigint): Binding
   /** Returns a binding with the ids that follow from its own; absent if no id of the dialect follows from another. */
   completeBinding?(binding: Binding): Binding
-  /** Whether a text can be a player's id in this dialect. */
-  isAccountId(text: string): boolean
-  /** The format of a player's id, for error texts. */
-  readonly accountIdForm: string
+  /** A player's id. */
+  readonly account: IdForm
+  /** An achievement's id. */
+  readonly achievement: IdForm
+  /** The ids of a binding, by name. */
+  readonly binding: Readonly<Record<string, IdForm>>
   /** The members of an entry that may hold the achievement's code or id, the best first: they name an entry that cannot be decoded. */
   readonly members: readonly string[]
+}
+
+/** The form of an id: an entry can express each text of it, and no other is accepted where an id is set. */
+export interface IdForm {
+  accepts(text: string): boolean
+  /** What an id is, for error texts: `a decimal number of 64 bits`. */
+  readonly form: string
 }
 
 export interface IdSeed {

@@ -133,7 +133,7 @@ function accounts({ ids }: Adapter): fc.Arbitrary<string> {
     fc.uuid(),
     texts,
   )
-  return forms.filter((text) => ids.isAccountId(text))
+  return forms.filter((text) => ids.account.accepts(text))
 }
 
 type Part = { readonly extensions: Canonical['title']['extensions'] }

@@ -39,7 +39,7 @@ export async function namedUser(
   userId: string,
   path: readonly (string | number)[],
 ): Promise<User> {
-  if (!ids.isAccountId(userId)) throw new DecodeError(path, `expected ${ids.accountIdForm}`)
+  if (!ids.account.accepts(userId)) throw new DecodeError(path, `expected ${ids.account.form}`)
   const { playerId, linked } = await operations.playerOfAccount({ dialect: 'accelbyte', id: userId }, call)
   return { userId, playerId, linked }
 }

@@ -42,7 +42,7 @@ export async function titleToDefineIn(request: GatewayRequest): Promise<Title> {
 /** The account that the user id of the path is. */
 export function accountOf(request: RequestHead): Account {
   const id = request.params['userId'] ?? ''
-  if (!ids.isAccountId(id)) throw new DecodeError(['userId'], `expected ${ids.accountIdForm}`)
+  if (!ids.account.accepts(id)) throw new DecodeError(['userId'], `expected ${ids.account.form}`)
   return { dialect: 'accelbyte', id }
 }
 

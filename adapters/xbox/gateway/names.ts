@@ -20,7 +20,7 @@ export function accountOf({ params }: RequestHead): string | undefined {
   const said = params['user'] ?? ''
   if (said.toLowerCase() === 'me') return undefined
   const [, xuid] = /^xuid\((\d{1,20})\)$/i.exec(said) ?? []
-  if (xuid !== undefined && ids.isAccountId(xuid)) return xuid
+  if (xuid !== undefined && ids.account.accepts(xuid)) return xuid
   throw invalidArgument([{ field: 'user', message: 'must be xuid(n), n being a decimal number of 64 bits' }])
 }
 
@@ -54,7 +54,7 @@ async function ownAccount(request: GatewayRequest): Promise<string> {
   // The player id of an account that is not linked contains the account.
   const [prefix = '', ...rest] = playerId.split(':')
   const own = { dialect: prefix, id: rest.join(':') }
-  if (prefix === DIALECT && ids.isAccountId(own.id)) {
+  if (prefix === DIALECT && ids.account.accepts(own.id)) {
     const holder = await operations.playerOfAccount(own, call)
     if (holder.playerId === playerId) return own.id
   }

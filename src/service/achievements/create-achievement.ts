@@ -3,6 +3,7 @@ import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
 import { attributionOf, type Call } from '../call.ts'
+import { checkAchievementIds } from '../exchange/check-ids.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { achievementOf, lockTitle } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -72,7 +73,7 @@ async function insertAchievement(
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)
   const now = services.now()
   const listOrder = achievement.listOrder || orderAfter(await queries.achievements.findLastListOrder(titleId))
-  await checkDialectIds(queries, titleId, achievement)
+  await checkDialectIds(services, queries, titleId, achievement)
   const after = { ...achievement, listOrder, createTime: now, updateTime: now }
   await writeDefinitions(queries, titleId, [{ before: undefined, after }], { ...change, time: now })
   return achievementOf(queries, titleId, achievement.id)
@@ -83,12 +84,18 @@ export function orderAfter(last: number): number {
   return Math.min(last + 1, LIMITS.listOrder)
 }
 
-/** @throws LaurelError DIALECT_ID_TAKEN if another achievement of the title has one of the dialect ids. */
+/**
+ * @throws LaurelError DIALECT_ID_TAKEN if another achievement of the title has one of the dialect ids; INVALID_FIELD for a new one
+ * that its dialect cannot express.
+ */
 export async function checkDialectIds(
+  services: Services,
   queries: Queries,
   titleId: string,
   { id, ids }: Pick<Achievement, 'id' | 'ids'>,
+  current?: Pick<Achievement, 'ids'>,
 ): Promise<void> {
+  checkAchievementIds(services, current?.ids, ids)
   for (const [dialect, dialectId] of Object.entries(ids)) {
     const owners = await queries.achievementIds.findAchievements(titleId, dialect, [dialectId])
     const owner = owners.get(dialectId)

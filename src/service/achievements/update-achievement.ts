@@ -70,7 +70,7 @@ async function patchAchievement(
   const patch = patchOf(current)
   const time = services.now()
   const after = { ...patched(current, patch), updateTime: time }
-  await checkDialectIds(queries, titleId, after)
+  await checkDialectIds(services, queries, titleId, after, current)
   await writeDefinitions(queries, titleId, [{ before: current, after }], { ...change, time })
   return achievementOf(queries, titleId, achievementId)
 }
@@ -96,7 +96,7 @@ export async function previewAchievementUpdate(
     const current = await achievementOf(queries, titleId, achievementId)
     checkEtag(current, etag)
     const next = patched(current, patch)
-    await checkDialectIds(queries, titleId, next)
+    await checkDialectIds(services, queries, titleId, next, current)
     return { current, next }
   })
   const unlockCount = needsBackfill({ before: current, after: next })

@@ -8,6 +8,7 @@ import { orderAfter } from '../achievements/create-achievement.ts'
 import { writeDefinitions } from '../achievements/write-definitions.ts'
 import { attributionOf, type Call } from '../call.ts'
 import type { Services } from '../services.ts'
+import { checkAchievementIds } from './check-ids.ts'
 import type { EntryKind } from './document-parts.ts'
 import type { Matcher } from './match.ts'
 import { type EntryContext, mergeAchievement, sameAchievement } from './merge.ts'
@@ -69,6 +70,7 @@ export async function importDefinitions(
           : replace(adapter, existing, { ...record, achievement: record.achievement }, { shape, locale }, now)
       const code = record.achievement.id
       const lostCode = adapter.hasCodes && code !== next.id ? code : undefined
+      checkAchievementIds(services, existing?.ids, next.ids)
       if (next === existing) return { achievementId: next.id, kind: 'unchanged', error: undefined, lostCode }
       matcher.set(next)
       changed.set(next.id, next)

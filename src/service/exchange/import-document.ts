@@ -4,6 +4,7 @@ import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import type { Services } from '../services.ts'
 import { defaultLocaleOf, type FindTitleOptions, type FoundTitle, findTitle } from '../titles/find-title.ts'
+import { checkMapping } from './check-ids.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ImportPart } from './document-parts.ts'
 import {
@@ -91,6 +92,7 @@ async function* importDocument(
 ): AsyncGenerator<ImportPart> {
   const { playerId } = options
   const adapter = dialectOf(services, options.dialect)
+  checkMapping(adapter, options.mapping)
   await using document = await spool(content, services.settings.maxDocumentBytes)
   const titles = new Map<string, TitleFacts>()
   const fallbackLocale = await fallbackLocaleOf(services, options, call)

@@ -167,8 +167,8 @@ export function playerOfFacts(
 ): string | undefined {
   const account = progress?.account ?? summary?.account
   if (account === undefined) return named
-  if (!adapter.ids.isAccountId(account)) {
-    const message = `must be ${adapter.ids.accountIdForm}, and is ${JSON.stringify(account.slice(0, 60))}`
+  if (!adapter.ids.account.accepts(account)) {
+    const message = `must be ${adapter.ids.account.form}, and is ${JSON.stringify(account.slice(0, 60))}`
     throw invalidArgument([{ field: `the player's account in ${adapter.id}`, message }])
   }
   const owner = owners.get(account)

@@ -1,11 +1,11 @@
 import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
+import { withAllIds } from '../../dialect/bindings.ts'
 import { formatPath } from '../../dialect/losses.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import type { PlayerTitle } from '../../store/progress/player-titles.ts'
-import { derivedBinding } from './identities.ts'
 
 /** Returns the record that an adapter encodes. */
 export function recordOf(
@@ -57,13 +57,10 @@ export function pathsMadeByLaurel(
   return made
 }
 
-/**
- * Returns the title's ids in a dialect that it is bound in. Missing ones follow from these, as the dialect's gateway has them, or
- * else are derived from the title's own id.
- */
+/** Returns the title's ids in a dialect that it is bound in, with those that follow from them. No others are made up. */
 function bindingOf(adapter: Adapter, title: Title) {
   const bound = title.bindings[adapter.id]
-  return bound && { ...derivedBinding(adapter, title.id), ...(adapter.ids.completeBinding?.(bound) ?? bound) }
+  return bound && withAllIds(adapter, bound)
 }
 
 /** Returns a player's stored progress as a document states it. */

@@ -60,8 +60,9 @@ export async function insertAccount(
   queries: Queries,
   account: Account,
   playerId: string,
+  field = 'account',
 ): Promise<void> {
-  checkAccount(services, account)
+  checkAccount(services, account, field)
   await queries.tombstones.delete(tombstoneOf(account))
   if (await queries.accounts.insert(account, playerId)) {
     await queries.replays.requeueWaiting([playerId], account.dialect)
@@ -157,12 +158,12 @@ export function tombstoneOf(account: Account): TombstoneKey {
 }
 
 /** Checks that the dialect exists, and that the id has the form of account ids there. */
-function checkAccount(services: Services, { dialect, id }: Account): void {
+function checkAccount(services: Services, { dialect, id }: Account, field = 'account'): void {
   const adapter = dialectOf(services, dialect)
-  if (adapter.ids.isAccountId(id)) return
-  const message = `account ${id} is no account id of ${dialect}: ${adapter.ids.accountIdForm}`
+  if (adapter.ids.account.accepts(id)) return
+  const message = `account ${id} is no account id of ${dialect}, which is ${adapter.ids.account.form}: take the id that ${adapter.displayName} gives the player`
   throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, {
-    violations: [{ field: 'account.account_id', message: `must be ${adapter.ids.accountIdForm}` }],
+    violations: [{ field: `${field}.account_id`, message: `must be ${adapter.ids.account.form}` }],
   })
 }
 

@@ -63,7 +63,8 @@ export async function createPlayer(services: Services, request: CreatePlayer, ca
     await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
     if ((await queries.aliases.find([id])).size > 0) throw playerExists(id)
     await queries.tombstones.delete({ kind: 'player', id })
-    for (const account of accounts) await insertAccount(services, queries, account, id)
+    for (const [index, account] of accounts.entries())
+      await insertAccount(services, queries, account, id, `player.accounts[${index}]`)
     return playerOf(queries, id)
   })
 }

@@ -1,4 +1,5 @@
 import type { Adapter, TitleFacts } from '../../dialect/adapter.ts'
+import { titleIdFor, withAllIds } from '../../dialect/bindings.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { sameJson } from '../../model/json.ts'
 import type { Binding, Title } from '../../model/title.ts'
@@ -45,7 +46,7 @@ export async function findTitle(
 ): Promise<FoundTitle> {
   const binding = facts.binding ?? {}
   const owners = await ownersOf(queries, adapter, binding)
-  const titleId = options.titleId ?? owners[0] ?? nameFor(adapter, binding)
+  const titleId = options.titleId ?? owners[0] ?? titleIdFor(adapter, binding)
   if (titleId === undefined) throw titleUnnamed(adapter)
   const title = await queries.titles.lock(titleId)
   const bound = title?.bindings[adapter.id] ?? {}
@@ -94,14 +95,14 @@ export async function defaultLocaleOf(
   { binding = {} }: TitleFacts,
 ): Promise<string | undefined> {
   const [owner] = await ownersOf(queries, adapter, binding)
-  const titleId = owner ?? nameFor(adapter, binding)
+  const titleId = owner ?? titleIdFor(adapter, binding)
   return titleId === undefined ? undefined : (await queries.titles.find(titleId))?.defaultLocale
 }
 
 /** Returns the ids of the titles that are bound to one of the ids, or to an id that follows from them. */
 async function ownersOf(queries: Queries, adapter: Adapter, binding: Binding): Promise<readonly string[]> {
   if (Object.keys(binding).length === 0) return []
-  return queries.titleBindings.findTitleIds(adapter.id, adapter.ids.completeBinding?.(binding) ?? binding)
+  return queries.titleBindings.findTitleIds(adapter.id, withAllIds(adapter, binding))
 }
 
 /** Writes a binding as `name value, name value`, for messages. */
@@ -143,12 +144,6 @@ function withKnown(known: Title['extensions'], said: Title['extensions']): Title
   return Object.fromEntries(
     Object.entries(said).map(([dialect, members]) => [dialect, { ...known[dialect], ...members }]),
   )
-}
-
-/** Returns the id for a title that only a document names: `<dialect>-<last id of the binding>`. */
-function nameFor(adapter: Adapter, binding: Binding): string | undefined {
-  const name = Object.values(binding).at(-1)
-  return name === undefined ? undefined : `${adapter.id}-${name}`
 }
 
 function titleUnnamed(adapter: Adapter): LaurelError {

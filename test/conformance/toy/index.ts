@@ -1,4 +1,4 @@
-import type { Adapter } from '../../../src/dialect/adapter.ts'
+import type { Adapter, IdForm } from '../../../src/dialect/adapter.ts'
 import type { Bridge } from '../../../src/dialect/bridge.ts'
 import type { Source } from '../../../src/dialect/source.ts'
 import type { Gateway } from '../../../src/http/gateway.ts'
@@ -7,6 +7,8 @@ import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
 import { source } from './source.ts'
+
+const ANY_TEXT: IdForm = { accepts: (text) => text !== '', form: 'any text but the empty one' }
 
 /** A dialect that no file outside this folder knows. The suites that it passes, every new dialect can pass. */
 export const toy: Adapter & {
@@ -58,9 +60,10 @@ export const toy: Adapter & {
       return `toy-${number}`
     },
     deriveBinding: (titleId) => ({ game: titleId }),
-    isAccountId: (text) => text !== '',
-    accountIdForm: 'any text but the empty one',
     members: ['slug'],
+    account: ANY_TEXT,
+    achievement: ANY_TEXT,
+    binding: { game: ANY_TEXT },
   },
   decode: (entry, _losses, context) => decode(entry, context),
   encode,
