@@ -1,6 +1,10 @@
 import type { IdForm, IdScheme } from '../../src/dialect/adapter.ts'
 import { TICKS_PER_SECOND } from '../../src/model/instant.ts'
 
+const MAX_LENGTH = 128
+/** Leaves room for a hyphen and eight digits. */
+const MAX_SLUG = MAX_LENGTH - 9
+
 /** Ids of the service's document store: 24 hexadecimal digits, of which the first 8 are seconds. */
 export const ids: IdScheme = {
   mint({ taken, time, entropy }) {
@@ -20,8 +24,8 @@ export const ids: IdScheme = {
       .toLowerCase()
       .replace(/[^a-z0-9]+/g, '-')
       .replace(/^-+|-+$/g, '')
-    if (slug === titleId && slug !== '') return { namespace: slug }
-    return { namespace: `${slug || 'title'}-${hex(BigInt.asUintN(32, entropy), 8)}` }
+    if (slug === titleId && slug !== '' && slug.length <= MAX_LENGTH) return { namespace: slug }
+    return { namespace: `${slug.slice(0, MAX_SLUG) || 'title'}-${hex(BigInt.asUintN(32, entropy), 8)}` }
   },
 
   members: ['AchievementCode', 'achievementCode'],

@@ -49,7 +49,11 @@ export interface DocumentPart {
   readonly content?: Uint8Array
   readonly losses: readonly Loss[]
   /** In the last part only. */
-  readonly summary?: { readonly entryCount: number; readonly lossCount: number }
+  readonly summary?: {
+    readonly entryCount: number
+    readonly lossCount: number
+    readonly createdIdCount: number
+  }
 }
 
 export interface WriteOptions {
@@ -74,11 +78,20 @@ export async function writeDocument(
   }
   if (summary === undefined) throw new Failure(['the document was cut short: try again'])
   await output.finish()
-  const { entryCount, lossCount } = summary
-  if (json) print([formatJson({ summary: { entryCount, lossCount }, losses: tally.json() })], process.stderr)
+  const { entryCount, lossCount, createdIdCount } = summary
+  if (json)
+    print(
+      [formatJson({ summary: { entryCount, lossCount, createdIdCount }, losses: tally.json() })],
+      process.stderr,
+    )
   else if (out !== undefined)
     print([`wrote ${count(entryCount, 'entry', 'entries')} to ${out}`], process.stderr)
-  if (!json) print(tally.lines(), process.stderr)
+  if (json) return
+  if (createdIdCount > 0) {
+    const ids = count(createdIdCount, 'achievement had no id', 'achievements had no ids')
+    print([`${ids} in the dialect: created and stored, so that later exports write the same`], process.stderr)
+  }
+  print(tally.lines(), process.stderr)
 }
 
 /** A file appears as a whole when it is finished, or not at all; to a pipe it goes in pieces. */

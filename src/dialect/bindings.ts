@@ -6,8 +6,11 @@ export function withAllIds({ ids }: Pick<Adapter, 'ids'>, binding: Binding): Bin
   return ids.completeBinding?.(binding) ?? binding
 }
 
-/** Returns the id for a title that only a document names: `<dialect>-<last id of the binding>`. */
-export function titleIdFor({ id: dialect }: Pick<Adapter, 'id'>, binding: Binding): string | undefined {
-  const id = Object.values(binding).at(-1)
-  return id === undefined ? undefined : `${dialect}-${id}`
+/** Returns the id for a title that only a document names: `<dialect>-<id>`, with the last id of the dialect that the binding has. */
+export function titleIdFor(
+  { id: dialect, ids }: Pick<Adapter, 'id' | 'ids'>,
+  binding: Binding,
+): string | undefined {
+  const id = Object.keys(ids.binding).findLast((name) => Object.hasOwn(binding, name))
+  return id === undefined ? undefined : `${dialect}-${binding[id]}`
 }

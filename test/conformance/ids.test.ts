@@ -20,6 +20,8 @@ const candidates = fc.oneof(
   texts,
 )
 
+const titles = fc.oneof(texts, fc.string({ minLength: 1, maxLength: 4096 })).filter((text) => text !== '')
+
 /** Real clients read numbers of up to 10 digits as Int32. */
 const isReadable = (id: string) => !/^\d{1,10}$/.test(id) || Number(id) < 2 ** 31
 
@@ -33,10 +35,10 @@ describe.each(subjects)('$id', (subject) => {
 
   it('creates ids that it accepts, and no number that is longer than 31 bits', () => {
     fc.assert(
-      fc.property(entropies, fc.array(acceptedBy(ids.achievement)), (entropy, taken) => {
+      fc.property(entropies, fc.array(acceptedBy(ids.achievement)), titles, (entropy, taken, title) => {
         const id = ids.mint({ taken: new Set(taken), time: 17_000_000_000_000_000n, entropy })
         expect(id).toSatisfy(ids.achievement.accepts)
-        const binding = ids.deriveBinding('title-1', entropy)
+        const binding = ids.deriveBinding(title, entropy)
         expect(binding).toSatisfy(isBinding)
         expect(Object.keys(binding).sort()).toEqual(Object.keys(ids.binding).sort())
         expect([id, ...Object.values(binding)]).toSatisfy((all: string[]) => all.every(isReadable))

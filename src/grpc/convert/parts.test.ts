@@ -24,18 +24,22 @@ test('a part that fits is one message, and the last one has the summary', async 
   const content = Buffer.from('[]')
   const messages = await documentOf(
     { content, losses: [loss('a')] },
-    { losses: [], summary: { entryCount: 0, lossCount: 1 } },
+    { losses: [], summary: { entryCount: 0, lossCount: 1, createdIdCount: 0 } },
   )
   expect(messages).toMatchObject([
     { content, losses: [{ fromJson: '"a"', toJson: '' }], summary: undefined },
-    { losses: [], summary: { entryCount: 0, lossCount: 1 } },
+    { losses: [], summary: { entryCount: 0, lossCount: 1, createdIdCount: 0 } },
   ])
 })
 
 test('a part above the limit of clients is split without loss', async () => {
   const content = Buffer.alloc(5 * 2 ** 20 + 7, 'x')
   const losses = Array.from({ length: 40 }, () => loss('界'.repeat(60_000)))
-  const messages = await documentOf({ content, losses, summary: { entryCount: 1, lossCount: 40 } })
+  const messages = await documentOf({
+    content,
+    losses,
+    summary: { entryCount: 1, lossCount: 40, createdIdCount: 0 },
+  })
   for (const message of messages) {
     const bytes = TranslateResponse.encode({ ...message, losses: [...message.losses] }).finish()
     expect(bytes.length).toBeLessThan(4 * 2 ** 20)

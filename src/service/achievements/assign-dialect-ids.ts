@@ -5,7 +5,7 @@ import type { Services } from '../services.ts'
 
 /**
  * Returns the achievements with their ids in the dialect. Missing ids are created and stored, so that a later export writes
- * the same; the title is locked meanwhile, so that concurrent exports agree. An achievement that has been deleted since it
+ * the same (the export counts them in its summary); the title is locked meanwhile, so that concurrent exports agree. An achievement that has been deleted since it
  * was read is left out.
  */
 export async function withDialectIds(
@@ -42,4 +42,14 @@ export async function withDialectIds(
       return { ...achievement, ids, mintedIds }
     })
     .filter(hasId)
+}
+
+/** Returns how many achievements have got an id in the dialect since they were read. */
+export function countCreatedIds(
+  { id: dialect }: Adapter,
+  before: readonly StoredAchievement[],
+  after: readonly StoredAchievement[],
+): number {
+  const unnamed = new Set(before.filter(({ ids }) => ids[dialect] === undefined).map(({ id }) => id))
+  return after.filter(({ id }) => unnamed.has(id)).length
 }

@@ -3,7 +3,6 @@ import type { Achievement } from '../../model/achievement.ts'
 import { invalidArgument, type Violation } from '../../model/errors.ts'
 import type { Title } from '../../model/title.ts'
 import type { Services } from '../services.ts'
-import type { Mapping } from './match.ts'
 
 type Dialects = Pick<Services, 'dialects'>
 
@@ -49,7 +48,7 @@ export function checkAchievementIds(
 }
 
 /** @throws LaurelError INVALID_FIELD for a key that names no achievement in the dialect, so that it would never match. */
-export function checkMapping(adapter: Adapter, mapping: Mapping) {
+export function checkMapping(adapter: Adapter, mapping: Readonly<Record<string, string>>) {
   if (adapter.hasCodes) return
   const violations = Object.keys(mapping).flatMap((id) =>
     violationsOf(adapter, adapter.ids.achievement, id, `mapping[${JSON.stringify(id)}]`),

@@ -9,12 +9,19 @@ export interface DocumentOptions {
   readonly lossPolicy: LossPolicy
 }
 
+export interface DocumentSummary {
+  readonly entryCount: number
+  readonly lossCount: number
+  /** The ids of achievements that the export created and stored. */
+  readonly createdIdCount: number
+}
+
 /** A chunk of an exported document, with the losses of its entries. */
 export interface ExportPart {
   readonly content?: Uint8Array
   readonly losses: readonly Loss[]
   /** In the last part only. */
-  readonly summary?: { readonly entryCount: number; readonly lossCount: number }
+  readonly summary?: DocumentSummary
 }
 
 /**

@@ -1,5 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
-import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
+import { countCreatedIds, withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
 import { idDigest } from '../paging.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
@@ -33,7 +33,9 @@ export async function* exportAchievements(
   const output = new DocumentOutput(adapter, shape?.name, options.lossPolicy)
   const languages = { locale: options.locale, readerLocale: title.defaultLocale }
   for await (const page of pagesOf(services, options, call)) {
-    for (const achievement of await withDialectIds(services, adapter, titleId, page, call)) {
+    const withIds = await withDialectIds(services, adapter, titleId, page, call)
+    output.countCreatedIds(countCreatedIds(adapter, page, withIds))
+    for (const achievement of withIds) {
       const record = recordOf(adapter, title, achievement)
       const entry = encodeRecord(adapter, titleId, record, shape, languages, undefined)
       const part = output.add({ ...entry, made: pathsMadeByLaurel(adapter, achievement) })

@@ -4,7 +4,7 @@ import { saysSomething } from '../../dialect/translate.ts'
 import { invalidArgument } from '../../model/errors.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
-import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
+import { countCreatedIds, withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
 import { idDigest } from '../paging.ts'
 import { readProgressPage } from '../progress/progress-pages.ts'
@@ -45,7 +45,7 @@ export async function* exportProgress(
     const records =
       purpose === 'summary'
         ? summaryOf(services, adapter, title, playerId, account, call)
-        : progressOf(services, adapter, title, playerId, account, hasDefinitions, call)
+        : progressOf(services, adapter, title, playerId, account, hasDefinitions, output, call)
     output.startList()
     for await (const { record, made } of records) {
       const entry = encodeRecord(adapter, title.id, record, shape, languages, account, purpose)
@@ -98,6 +98,7 @@ async function* progressOf(
   playerId: string,
   account: string | undefined,
   listsAll: boolean,
+  output: DocumentOutput,
   call: Call,
 ) {
   const returned: string[] = []
@@ -108,6 +109,7 @@ async function* progressOf(
     )
     const achievements = page.map(({ achievement }) => achievement)
     const withIds = await withDialectIds(services, adapter, title.id, achievements, call)
+    output.countCreatedIds(countCreatedIds(adapter, achievements, withIds))
     const progressById = new Map(page.map((item) => [item.achievement.id, item.progress]))
     for (const achievement of withIds) {
       const progress = progressById.get(achievement.id)

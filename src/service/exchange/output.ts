@@ -42,6 +42,7 @@ export class DocumentOutput {
   #losses: Loss[] = []
   #entryCount = 0
   #lossCount = 0
+  #createdIdCount = 0
 
   constructor(adapter: Adapter, shape: string | undefined, lossPolicy: LossPolicy, single = false) {
     this.#adapter = adapter
@@ -54,6 +55,11 @@ export class DocumentOutput {
   /** Starts a list of its own within the document, as the achievements of each player are. */
   startList(): void {
     this.#entryLosses.restart()
+  }
+
+  /** Counts ids of achievements that were created for the document and stored. */
+  countCreatedIds(count: number): void {
+    this.#createdIdCount += count
   }
 
   /**
@@ -70,7 +76,9 @@ export class DocumentOutput {
   end(losses: readonly Loss[] = [], purpose: Purpose = 'definition'): ExportPart {
     this.#text += this.#writerFor(purpose).end()
     this.#addLosses(losses)
-    return { ...this.#part(), summary: { entryCount: this.#entryCount, lossCount: this.#lossCount } }
+    const part = this.#part()
+    const [entryCount, lossCount, createdIdCount] = [this.#entryCount, this.#lossCount, this.#createdIdCount]
+    return { ...part, summary: { entryCount, lossCount, createdIdCount } }
   }
 
   /** The shape of the first entry decides the format of the list, the requested shape that of an empty one. */

@@ -1,7 +1,9 @@
 import type { Adapter, Canonical, Shape } from '../../dialect/adapter.ts'
-import { LossReport } from '../../dialect/losses.ts'
+import { tryReading } from '../../dialect/decode-error.ts'
+import { type Loss, LossReport } from '../../dialect/losses.ts'
 import { type Purpose, purposeOf } from '../../dialect/shapes.ts'
 import {
+  decodeEntry,
   encodeEntry,
   type Identities,
   reportForeignExtensions,
@@ -12,7 +14,7 @@ import type { Call } from '../call.ts'
 import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
-import { derivedIdentities } from './identities.ts'
+import { derivedIdentities, TitleSeeds } from './identities.ts'
 import { DocumentOutput, type Languages, type OutputEntry, purposeFor, shapeOf } from './output.ts'
 import { checkDocument, DEFAULT_LOCALE, readEntries } from './read-entries.ts'
 import { spool } from './spool.ts'
@@ -26,7 +28,7 @@ export interface TranslateOptions extends DocumentOptions {
 
 /**
  * Translates a document from one dialect to another without storing anything. Ids that the target dialect needs are derived
- * from the ids in the document, so the same document always gets the same ids. The whole document is read before the first
+ * from the title and the ids in the document, so the same document always gets the same ids, and other titles get others. The whole document is read before the first
  * part is sent, so that a malformed one yields none.
  * @throws LaurelError for a rejected entry, and for a document that is not JSON.
  */
@@ -40,11 +42,16 @@ export async function* translate(
   const shape = options.shape === undefined ? undefined : shapeOf(to, options.shape)
   await using document = await spool(content, services.settings.maxDocumentBytes)
   const purposes = new Set<Purpose | undefined>()
-  const facts = await checkDocument(from, document, options, () => (record) => {
-    purposes.add(purposeOf(to, record, shape))
-    return []
+  let seeds = new TitleSeeds(from)
+  const facts = await checkDocument(from, document, options, () => {
+    seeds = new TitleSeeds(from)
+    return (record) => {
+      purposes.add(purposeOf(to, record, shape))
+      seeds.add(record)
+      return []
+    }
   })
-  const identities = derivedIdentities(to)
+  const identities = derivedIdentities(to, seeds)
   const output = new DocumentOutput(withListFor(to, purposes), shape?.name, options.lossPolicy, facts.single)
   const readerLocale = options.locale ?? DEFAULT_LOCALE
   for await (const entry of readEntries(from, document, () => readerLocale, facts.envelope)) {
@@ -52,10 +59,31 @@ export async function* translate(
     if ('error' in entry) throw entry.error
     const languages = { locale: options.locale, readerLocale }
     const translated = translateRecord(from.id, to, entry, shape, languages, identities)
-    const part = output.add({ ...translated, readingLosses: entry.losses })
+    const losses = seeds.identifies(entry.record) ? [] : unidentifiedLosses(to, translated, identities)
+    const part = output.add({
+      ...translated,
+      losses: [...translated.losses, ...losses],
+      readingLosses: entry.losses,
+    })
     if (part !== undefined) yield part
   }
   yield output.end(facts.losses)
+}
+
+/** Returns the loss of an entry with ids of a title, derived although the document does not say which title it is of. */
+function unidentifiedLosses(
+  to: Adapter,
+  { record, json }: OutputEntry,
+  identities: Identities,
+): readonly Loss[] {
+  const context = { locale: DEFAULT_LOCALE, envelope: {} }
+  const written = tryReading(() => decodeEntry(to, json, context).result)
+  if (written?.title.binding === undefined && written?.achievement?.ids[to.id] === undefined) return []
+  const report = new LossReport()
+  const detail =
+    'nothing in the document identifies its title: these ids follow from its achievements, and change with them; name the title in the request when you import the translation'
+  report.defaulted(['title', 'binding'], identities.binding(record), detail)
+  return report.losses
 }
 
 /** Returns the dialect, with a bare array for entries of several purposes: no list of a platform holds them all. */
@@ -76,10 +104,15 @@ export function translateRecord(
   languages: Languages,
   identities: Identities,
 ): OutputEntry {
-  const { result, losses } = forAnotherDialect(from, to, record, shape, identities)
+  // Ids follow from the whole record: the title's ids in its own dialect are removed from the written one.
+  const ofRecord: Identities = {
+    binding: () => identities.binding(record),
+    achievementId: () => identities.achievementId(record),
+  }
+  const { result, losses } = forAnotherDialect(from, to, record, shape, ofRecord)
   const purpose = purposeFor(to, result, shape, path)
   const context = { ...languages, shape: shape?.name, purpose, account: undefined }
-  const encoded = encodeEntry(to, result, context, identities)
+  const encoded = encodeEntry(to, result, context, ofRecord)
   return { record, json: encoded.result, purpose, losses: [...losses, ...encoded.losses] }
 }
 

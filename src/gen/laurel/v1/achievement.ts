@@ -213,7 +213,9 @@ export interface Achievement {
   titleAssociations: TitleAssociation[];
   /**
    * Its id in each dialect, by dialect. An id is unique in its title and dialect; an id that another achievement has
-   * fails with ALREADY_EXISTS, reason DIALECT_ID_TAKEN. At most 64 of 1 to 128 characters.
+   * fails with ALREADY_EXISTS, reason DIALECT_ID_TAKEN; a new id that the dialect cannot express, with INVALID_ARGUMENT,
+   * reason INVALID_FIELD. A missing id is created and stored when a document or a platform's HTTP API first needs it. At
+   * most 64 of 1 to 128 characters.
    */
   ids: Map<string, string>;
   /**

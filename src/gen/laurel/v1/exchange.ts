@@ -190,6 +190,11 @@ export interface DocumentSummary {
   entryCount: number;
   /** The number of losses. */
   lossCount: number;
+  /**
+   * The number of achievements without an id in the dialect for which the export created one. The ids are stored, so
+   * that later exports write the same and count none.
+   */
+  createdIdCount: number;
 }
 
 /** The outcome of one entry of an imported document. */
@@ -670,7 +675,7 @@ export const Loss: MessageFns<Loss> = {
 };
 
 function createBaseDocumentSummary(): DocumentSummary {
-  return { entryCount: 0, lossCount: 0 };
+  return { entryCount: 0, lossCount: 0, createdIdCount: 0 };
 }
 
 export const DocumentSummary: MessageFns<DocumentSummary> = {
@@ -680,6 +685,9 @@ export const DocumentSummary: MessageFns<DocumentSummary> = {
     }
     if (message.lossCount !== 0) {
       writer.uint32(16).int32(message.lossCount);
+    }
+    if (message.createdIdCount !== 0) {
+      writer.uint32(24).int32(message.createdIdCount);
     }
     return writer;
   },
@@ -713,6 +721,14 @@ export const DocumentSummary: MessageFns<DocumentSummary> = {
             message.lossCount = reader.int32();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.createdIdCount = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -732,6 +748,7 @@ export const DocumentSummary: MessageFns<DocumentSummary> = {
     const message = createBaseDocumentSummary();
     message.entryCount = object.entryCount ?? 0;
     message.lossCount = object.lossCount ?? 0;
+    message.createdIdCount = object.createdIdCount ?? 0;
     return message;
   },
 };

@@ -1620,7 +1620,9 @@ export const ExchangeServiceService = {
   },
   /**
    * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
-   * from the document deterministically. They are no losses; ids that the other dialect cannot represent are.
+   * deterministically from the title that the document names, by its ids or else its name, and from the ids of the
+   * achievements. They are no losses; ids that the other dialect cannot represent are. If nothing in the document
+   * identifies its title, the title's ids follow from the achievements, and are a loss of the kind defaulted.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
@@ -1674,8 +1676,8 @@ export const ExchangeServiceService = {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same; a
-   * title's is derived from its own id. Neither is a loss, nor is a value that Laurel made itself: the times of a
+   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same,
+   * and counted in the summary; a title's is derived from its own id, and not stored. Neither is a loss, nor is a value that Laurel made itself: the times of a
    * definition by its own clock, an id that it assigned, a list order that the position in the document expresses.
    */
   exportAchievements: {
@@ -1711,7 +1713,9 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
   listDialects: handleUnaryCall<ListDialectsRequest, ListDialectsResponse>;
   /**
    * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
-   * from the document deterministically. They are no losses; ids that the other dialect cannot represent are.
+   * deterministically from the title that the document names, by its ids or else its name, and from the ids of the
+   * achievements. They are no losses; ids that the other dialect cannot represent are. If nothing in the document
+   * identifies its title, the title's ids follow from the achievements, and are a loss of the kind defaulted.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
@@ -1737,8 +1741,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same; a
-   * title's is derived from its own id. Neither is a loss, nor is a value that Laurel made itself: the times of a
+   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same,
+   * and counted in the summary; a title's is derived from its own id, and not stored. Neither is a loss, nor is a value that Laurel made itself: the times of a
    * definition by its own clock, an id that it assigned, a list order that the position in the document expresses.
    */
   exportAchievements: handleServerStreamingCall<ExportAchievementsRequest, ExportAchievementsResponse>;
@@ -1768,7 +1772,9 @@ export interface ExchangeServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Translates a document from one dialect to another. Stores nothing: ids that the other dialect requires are derived
-   * from the document deterministically. They are no losses; ids that the other dialect cannot represent are.
+   * deterministically from the title that the document names, by its ids or else its name, and from the ids of the
+   * achievements. They are no losses; ids that the other dialect cannot represent are. If nothing in the document
+   * identifies its title, the title's ids follow from the achievements, and are a loss of the kind defaulted.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
@@ -1811,8 +1817,8 @@ export interface ExchangeServiceClient extends Client {
   /**
    * Exports the definitions of a title as one document, in the order of their positions.
    *
-   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same; a
-   * title's is derived from its own id. Neither is a loss, nor is a value that Laurel made itself: the times of a
+   * An achievement without an id in the dialect is assigned one, which is stored, so that later exports write the same,
+   * and counted in the summary; a title's is derived from its own id, and not stored. Neither is a loss, nor is a value that Laurel made itself: the times of a
    * definition by its own clock, an id that it assigned, a list order that the position in the document expresses.
    */
   exportAchievements(

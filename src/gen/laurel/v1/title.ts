@@ -78,7 +78,9 @@ export interface Title_ExtensionsEntry {
 export interface Binding {
   /**
    * The ids by the dialect's own names for them: `service_config_id` and `title_id` for Xbox, `application_id` for Discord,
-   * `namespace` for AccelByte. 1 to 16, names and ids of 1 to 128 characters.
+   * `namespace` for AccelByte. 1 to 16, names and ids of 1 to 128 characters. A new id that the dialect cannot express
+   * fails with INVALID_ARGUMENT, reason INVALID_FIELD, and its form: for Xbox a GUID in lower case and a number of 32
+   * bits, for Discord a snowflake.
    */
   ids: Map<string, string>;
 }
