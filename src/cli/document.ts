@@ -87,11 +87,11 @@ export async function writeDocument(
   else if (out !== undefined)
     print([`wrote ${count(entryCount, 'entry', 'entries')} to ${out}`], process.stderr)
   if (json) return
+  print(tally.lines(), process.stderr)
   if (createdIdCount > 0) {
     const ids = count(createdIdCount, 'achievement had no id', 'achievements had no ids')
     print([`${ids} in the dialect: created and stored, so that later exports write the same`], process.stderr)
   }
-  print(tally.lines(), process.stderr)
 }
 
 /** A file appears as a whole when it is finished, or not at all; to a pipe it goes in pieces. */
