@@ -2,6 +2,7 @@ import type { Canonical } from '../../../src/dialect/adapter.ts'
 import { readAs } from '../../../src/dialect/decode-error.ts'
 import { LossReport } from '../../../src/dialect/losses.ts'
 import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
+import { importedExtensions } from '../../../src/model/imported-totals.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import type { PlayerSummary } from '../../../src/model/player.ts'
 import { encode } from '../encode.ts'
@@ -28,6 +29,8 @@ export const historyRoutes: readonly Route[] = [
 interface Played {
   readonly title: XboxTitle
   readonly summary: PlayerSummary
+  /** The members of an imported history that only Xbox knows. */
+  readonly own: JsonObject
 }
 
 /** The titles that a player has anything in, in order of title id. */
@@ -36,9 +39,10 @@ async function history(request: GatewayRequest): Promise<GatewayResponse> {
   const page = readPage(request.query)
   const { playerId } = await userOf(request)
   const known = await request.operations.listPlayerTitles({ playerId }, request.call)
-  const played = known.flatMap(({ title, summary }): readonly Played[] => {
+  const played = known.flatMap(({ title, summary, imported }): readonly Played[] => {
     const named = onXbox(title)
-    return named === undefined ? [] : [{ title: named, summary }]
+    const own = importedExtensions(imported, 'xbox')['xbox'] ?? {}
+    return named === undefined ? [] : [{ title: named, summary, own }]
   })
   const sorted = played.sort(
     (left, right) => Number(left.title.titleId ?? 0) - Number(right.title.titleId ?? 0),
@@ -56,12 +60,13 @@ function writeTitle(played: Played): JsonObject {
 /** When it was last played is known no better than by the last unlock. */
 function writeFirstTitle(played: Played): JsonObject {
   const { lastUnlockTime, achievementCount } = played.summary
+  const { totalAchievements: total } = played.own
   const entry = write(played, { xbox: { [FORM]: 'title_v1' } })
   return {
     ...entry,
     ...readAs(liveFirstTitle, entry),
     lastPlayed: writeTime(lastUnlockTime),
-    totalAchievements: achievementCount,
+    totalAchievements: Math.max(achievementCount, typeof total === 'number' ? total : 0),
   } as JsonObject
 }
 

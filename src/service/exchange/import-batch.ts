@@ -1,7 +1,8 @@
 import type { Canonical } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
 import { saysSomething } from '../../dialect/translate.ts'
-import { LaurelError } from '../../model/errors.ts'
+import { invalidArgument, LaurelError } from '../../model/errors.ts'
+import { checkTotals } from '../../model/imported-totals.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { playerNamedAfter } from '../players/accounts.ts'
@@ -16,8 +17,12 @@ import {
   type ImportedDefinition,
   importDefinitions,
 } from './import-definitions.ts'
-
-import { type ImportedProgress, importPlayerFacts, playerOfFacts } from './import-progress-facts.ts'
+import {
+  type ImportedFacts,
+  type ImportedProgress,
+  importPlayerFacts,
+  playerOfFacts,
+} from './import-progress-facts.ts'
 import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
 import { withPastTimes } from './past-times.ts'
 
@@ -90,13 +95,13 @@ async function importIntoTitle(
   const results = await importProgressOf(context, pastEntries, definitions)
   const outcomes = entries.map(({ path, record }, index): EntryOutcome => {
     const definition = definitions[index] as ImportedDefinition
-    const result = results[index]
+    const { progress: result, totalsChanged } = results[index] as ImportedFacts
     const error = definition.error ?? (result instanceof LaurelError ? result : undefined)
     const hasProgress = result !== undefined || record.summary !== undefined
     const hasDefinition = writesDefinitions && record.achievement !== undefined
     let { kind } = definition
     if (error !== undefined) kind = 'failed'
-    else if (kind === 'unchanged' && isDone(result) && result.changed) kind = 'replaced'
+    else if (kind === 'unchanged' && (totalsChanged || (isDone(result) && result.changed))) kind = 'replaced'
     else if (kind === 'unchanged' && !hasProgress && !hasDefinition) kind = 'ignored'
     return {
       path,
@@ -118,7 +123,7 @@ async function importIntoTitle(
   })
   return {
     outcomes,
-    progress: results.filter(isDone),
+    progress: results.map(({ progress }) => progress).filter(isDone),
     losses: [...past.flatMap((each) => each.losses), ...losses],
   }
 }
@@ -155,7 +160,7 @@ async function importProgressOf(
   }: TitleContext,
   entries: readonly DefinitionEntry[],
   definitions: readonly ImportedDefinition[],
-): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
+): Promise<readonly ImportedFacts[]> {
   const records = entries.map(({ record }) => record)
   const accounts = [...new Set(records.map(accountOf).filter((account) => account !== undefined))]
   const owners = new Map(await queries.accounts.findPlayers(adapter.id, accounts))
@@ -180,6 +185,8 @@ async function importProgressOf(
         return achievementNotFound(titleId, record.progress.achievementId)
       }
       const { title, progress, summary } = record
+      const violations = summary === undefined ? [] : checkTotals(summary)
+      if (violations.length > 0) throw invalidArgument(violations)
       return { playerId, titleId, facts: progress, achievement, summary, title, shape }
     } catch (error) {
       if (error instanceof LaurelError) return error
@@ -202,7 +209,9 @@ async function importProgressOf(
   }
   if (linked.size > 0) await queries.replays.requeueWaiting([...linked], adapter.id)
   let next = 0
-  return facts.map((fact) => (isDone(fact) ? results[next++] : fact))
+  return facts.map((fact) =>
+    isDone(fact) ? (results[next++] as ImportedFacts) : { progress: fact, totalsChanged: false },
+  )
 }
 
 /** Returns the loss of an entry's progress if neither the entry nor the request names the player. */

@@ -99,7 +99,9 @@ async function* importDocument(
   const facts = await checkDocument(adapter, document, { ...options, locale: fallbackLocale }, () => {
     titles.clear()
     return (record, path) => {
-      titles.set(titleKey(record.title), record.title)
+      const key = titleKey(record.title)
+      const displayName = record.title.displayName ?? titles.get(key)?.displayName
+      titles.set(key, { ...record.title, displayName })
       return [...unownedLosses(record, path, playerId), ...withPastTimes(record, path, services).losses]
     }
   })

@@ -2,8 +2,9 @@ import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dial
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
+import { totalsToJson } from '../../model/imported-totals.ts'
 import { type Instant, TICKS_PER_MILLISECOND } from '../../model/instant.ts'
-import type { JsonObject } from '../../model/json.ts'
+import { sameJson } from '../../model/json.ts'
 import {
   NOT_STARTED,
   type Progress,
@@ -40,6 +41,13 @@ export interface ImportedProgress extends ProgressResult {
   readonly drift: Drift | undefined
 }
 
+/** What an entry changed of its player. */
+export interface ImportedFacts {
+  /** An error for progress that is rejected; undefined if the entry has none. */
+  readonly progress: ImportedProgress | LaurelError | undefined
+  readonly totalsChanged: boolean
+}
+
 export interface ImportContext {
   readonly now: Instant
   /** Whether an unlock that the document states as revoked is revoked. */
@@ -49,14 +57,14 @@ export interface ImportContext {
 
 /**
  * Applies another platform's progress by the rules of any report: a lower value changes nothing, and an unlock time never
- * moves. Returns one result per entry, in order; an error for an entry that is rejected.
+ * moves. Returns one result per entry, in order.
  */
 export async function importPlayerFacts(
   queries: Queries,
   adapter: Adapter,
   players: readonly PlayerFacts[],
   { now, appliesRevocations, call }: ImportContext,
-): Promise<readonly (ImportedProgress | LaurelError | undefined)[]> {
+): Promise<readonly ImportedFacts[]> {
   const keys = players.map(({ playerId, titleId, achievement }) => ({
     playerId,
     titleId,
@@ -69,9 +77,10 @@ export async function importPlayerFacts(
   const attribution = attributionOf(call, undefined)
   const results = players.map(({ facts, achievement, summary, title, shape }, index) => {
     const key = keys[index] as (typeof keys)[number]
-    return attempt(() => {
+    let totalsChanged = false
+    const imported = attempt(() => {
       const changes = unitOfWork.of(key)
-      if (summary !== undefined) changes.annotate({ [adapter.id]: summaryToJson(summary) })
+      totalsChanged = summary !== undefined && setTotals(changes, adapter, summary)
       if (facts === undefined || achievement === undefined) return undefined
       const progress = changes.progressOf(achievement.id)
       const report = mergeProgress(adapter, achievement, progress, { title, facts, shape })
@@ -88,10 +97,19 @@ export async function importPlayerFacts(
         drift: driftOf(achievement, reportOf(facts), result.progress, context, key),
       }
     })
+    return { progress: imported, totalsChanged }
   })
   await stats.flush()
   await unitOfWork.flush(queries)
   return results
+}
+
+/** Stores a document's totals beside Laurel's own. Returns false if they are stored already. */
+function setTotals(changes: PlayerTitleChanges, { id }: Adapter, summary: SummaryFacts): boolean {
+  const totals = totalsToJson(summary)
+  if (sameJson(changes.playerTitle.extensions[id] ?? null, totals)) return false
+  changes.annotate({ [id]: totals })
+  return true
 }
 
 /** Revokes an unlock because the platform has. */
@@ -178,15 +196,4 @@ export function playerOfFacts(
   throw new LaurelError('already_exists', 'ACCOUNT_LINKED_ELSEWHERE', message, {
     metadata: { dialect: adapter.id, accountId: account, playerId: owner },
   })
-}
-
-/** The form in which a document's totals are stored in the extensions of the player's title. */
-function summaryToJson(summary: SummaryFacts): JsonObject {
-  return {
-    unlockedCount: summary.unlockedCount,
-    score: String(summary.score),
-    maxScore: String(summary.maxScore),
-    ...(summary.lastUnlockTime === undefined ? {} : { lastUnlockTime: String(summary.lastUnlockTime) }),
-    extensions: summary.extensions as unknown as JsonObject,
-  }
 }

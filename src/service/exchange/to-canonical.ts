@@ -1,8 +1,8 @@
-import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
+import type { Adapter, Canonical, ProgressFacts } from '../../dialect/adapter.ts'
 import { withAllIds } from '../../dialect/bindings.ts'
 import { formatPath } from '../../dialect/losses.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
-import type { JsonObject } from '../../model/json.ts'
+import { importedExtensions, withImportedTotals } from '../../model/imported-totals.ts'
 import { NOT_STARTED, type Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
 import type { PlayerTitle } from '../../store/progress/player-titles.ts'
@@ -75,44 +75,15 @@ export function progressFacts(
   return { account, achievementId, state, percent, values, unlockTime, revoked, extensions }
 }
 
-/**
- * Returns the record of a player's totals of a title: the higher of the counts of Laurel and of an imported document.
- */
+/** Returns the record of a player's totals of a title: the higher of the counts of Laurel and of imported documents. */
 export function summaryRecordOf(
   adapter: Adapter,
   title: Title,
-  playerTitle: PlayerTitle,
+  { unlockedCount, score, lastUnlockTime, extensions }: PlayerTitle,
   maxScore: bigint,
   account: string | undefined,
 ): Canonical {
-  const claimed = claimOf(playerTitle.extensions[adapter.id])
-  const unlockTimes = [playerTitle.lastUnlockTime, claimed.lastUnlockTime].filter(
-    (time) => time !== undefined,
-  )
-  return {
-    ...recordOf(adapter, title, undefined),
-    summary: {
-      account,
-      unlockedCount: Math.max(playerTitle.unlockedCount, claimed.unlockedCount),
-      score: greater(playerTitle.score, claimed.score),
-      maxScore: greater(maxScore, claimed.maxScore),
-      lastUnlockTime: unlockTimes.length === 0 ? undefined : unlockTimes.reduce(greater),
-      extensions: claimed.extensions,
-    },
-  }
-}
-
-function claimOf(claim: JsonObject | undefined): Omit<SummaryFacts, 'account'> {
-  const members = (claim ?? {}) as { readonly [member: string]: never }
-  return {
-    unlockedCount: Number(members['unlockedCount'] ?? 0),
-    score: BigInt(members['score'] ?? 0),
-    maxScore: BigInt(members['maxScore'] ?? 0),
-    lastUnlockTime: members['lastUnlockTime'] === undefined ? undefined : BigInt(members['lastUnlockTime']),
-    extensions: members['extensions'] ?? {},
-  }
-}
-
-function greater(left: bigint, right: bigint): bigint {
-  return left > right ? left : right
+  const own = importedExtensions(extensions, adapter.id)
+  const totals = withImportedTotals({ unlockedCount, score, maxScore, lastUnlockTime }, extensions)
+  return { ...recordOf(adapter, title, undefined), summary: { account, ...totals, extensions: own } }
 }

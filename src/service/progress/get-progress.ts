@@ -1,8 +1,9 @@
 import { currentProgress } from '../../model/current-progress.ts'
+import { withImportedTotals } from '../../model/imported-totals.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import { isAllowed } from '../../model/principal.ts'
 import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
-import type { Title } from '../../model/title.ts'
+import type { Extensions, Title } from '../../model/title.ts'
 import type { ProgressRecord } from '../../store/progress/progress-rows.ts'
 import { progress } from '../authorization.ts'
 import type { Call } from '../call.ts'
@@ -25,7 +26,7 @@ export async function getProgress(
   })
 }
 
-/** Returns a player's stored totals of a title; zeros before the first report. */
+/** Returns a player's totals of a title, the higher of the stored ones and those of imported documents; zeros before the first report. */
 export async function getPlayerSummary(
   services: Services,
   request: { readonly titleId: string; readonly playerId: string },
@@ -35,12 +36,15 @@ export async function getPlayerSummary(
     queries.playerTitles.findSummary(request),
   )
   if (summary === undefined) throw titleNotFound(request.titleId)
-  return summary
+  const { extensions, ...own } = summary
+  return withImportedTotals(own, extensions)
 }
 
 export interface PlayerTitleSummary {
   readonly title: Title
   readonly summary: PlayerSummary
+  /** The totals of imported documents, by dialect. */
+  readonly imported: Extensions
 }
 
 /**
@@ -59,10 +63,10 @@ export async function listPlayerTitles(
       const title = await queries.titles.find(playerTitle.titleId)
       // Deleted since the rows were read.
       if (title === undefined) continue
-      const { unlockedCount, score, lastUnlockTime } = playerTitle
+      const { unlockedCount, score, lastUnlockTime, extensions } = playerTitle
       const totals = await queries.titles.findTotals(title.id)
-      const summary = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
-      summaries.push({ title, summary })
+      const own = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
+      summaries.push({ title, summary: withImportedTotals(own, extensions), imported: extensions })
     }
     return summaries
   })

@@ -75,6 +75,7 @@ export async function findTitle(
   if (differs && !options.allowRebinding) throw boundElsewhere(adapter, binding, undefined, titleId)
   const next: Title = {
     ...title,
+    displayName: isNamed(title) ? title.displayName : (facts.displayName ?? title.displayName),
     bindings:
       differs || foreign.length > 0
         ? title.bindings
@@ -86,6 +87,11 @@ export async function findTitle(
     await bindTitle(services, queries, title, next.bindings)
   }
   return { title: next, created: false }
+}
+
+/** A title that was created without a name is called by its id, and takes the name of the first document that has one. */
+function isNamed({ id, displayName }: Title): boolean {
+  return displayName !== '' && displayName !== id
 }
 
 /** Returns the default locale of the title that has a document's ids; undefined if there is no such title yet. */

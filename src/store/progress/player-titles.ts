@@ -23,6 +23,9 @@ interface LockedPlayerTitles {
   readonly gone: InsertedPlayers['gone']
 }
 
+/** Laurel's own totals, with those of imported documents as the extensions. */
+export type StoredSummary = PlayerSummary & Pick<PlayerTitle, 'extensions'>
+
 export function playerTitleQueries(db: Kysely<Tables>) {
   return {
     /**
@@ -78,10 +81,10 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     },
 
     /** Returns the totals of the player and of the title; undefined for an unknown title. */
-    async findSummary({ playerId, titleId }: PlayerTitleKey): Promise<PlayerSummary | undefined> {
+    async findSummary({ playerId, titleId }: PlayerTitleKey): Promise<StoredSummary | undefined> {
       const { rows } = await sql<SummaryRow>`
         select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
-          a.count, a.score as max_score
+          coalesce(s.extensions, '{}') as extensions, a.count, a.score as max_score
         from titles t
         left join player_titles s on s.title_id = t.id and s.player_id = ${playerId}
         cross join lateral (
@@ -96,6 +99,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         lastUnlockTime: row.last_unlock_time ?? undefined,
         achievementCount: Number(row.count),
         maxScore: row.max_score,
+        extensions: row.extensions,
       }))[0]
     },
 
@@ -217,6 +221,7 @@ interface SummaryRow {
   readonly last_unlock_time: bigint | null
   readonly count: bigint
   readonly max_score: bigint
+  readonly extensions: Extensions
 }
 
 function columns(keys: readonly PlayerTitleKey[]): readonly [string[], string[]] {

@@ -49,7 +49,10 @@ export interface Account {
   accountId: string;
 }
 
-/** A player's totals in a title. Updated with each write, never recounted. */
+/**
+ * A player's totals in a title. Updated with each write, never recounted. Where an imported document, such as Xbox's title
+ * history, states higher totals, theirs stand for the counts and scores.
+ */
 export interface PlayerSummary {
   /** The title. */
   titleId: string;
