@@ -1,4 +1,5 @@
 import type { Adapter, Shape } from '../../dialect/adapter.ts'
+import { type Loss, LossReport } from '../../dialect/losses.ts'
 import { shapeFor } from '../../dialect/shapes.ts'
 import { saysSomething } from '../../dialect/translate.ts'
 import { invalidArgument } from '../../model/errors.ts'
@@ -46,6 +47,8 @@ export async function* exportProgress(
       purpose === 'summary'
         ? summaryOf(services, adapter, title, playerId, account, call)
         : progressOf(services, adapter, title, playerId, account, hasDefinitions, output, call)
+    const isUnattributed = account === undefined && options.playerId === undefined
+    const unattributed = isUnattributed ? accountLosses(adapter, purpose, playerId) : []
     output.startList()
     for await (const { record, made } of records) {
       const entry = encodeRecord(adapter, title.id, record, shape, languages, account, purpose)
@@ -53,7 +56,7 @@ export async function* exportProgress(
         .filter(({ path }) => hasDefinitions || IS_PROGRESS.test(path))
         // The caller who names the player knows whose the document is.
         .filter(({ path }) => options.playerId === undefined || !IS_ACCOUNT.test(path))
-      const part = output.add({ ...entry, losses, made })
+      const part = output.add({ ...entry, losses: [...losses, ...unattributed], made })
       if (part !== undefined) yield part
     }
   }
@@ -63,6 +66,21 @@ export async function* exportProgress(
 /** In a shape without definitions, progress alone is exported: title and definition are needed to compute it. */
 const IS_PROGRESS = /^\$\.(progress|summary)/
 const IS_ACCOUNT = /^\$\.(progress|summary)\.account$/
+
+/**
+ * Returns the loss of a row whose player has no account, in a document of many players: neither the platform nor an import can tell
+ * whose it is.
+ */
+function accountLosses(
+  { displayName }: Adapter,
+  part: 'progress' | 'summary',
+  playerId: string,
+): readonly Loss[] {
+  const report = new LossReport()
+  const detail = `player ${playerId} has no account in ${displayName}, and the row names no player: link an account with LinkAccount`
+  report.dropped([part, 'account'], playerId, detail)
+  return report.losses
+}
 
 /** @throws LaurelError for a shape that carries definitions only. */
 function purposeOf({ name: shape, carries }: Shape): 'progress' | 'summary' {

@@ -1693,7 +1693,8 @@ export const ExchangeServiceService = {
   },
   /**
    * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
-   * every achievement; other shapes list only achievements with progress, and report losses of progress only.
+   * every achievement; other shapes list only achievements with progress, and report losses of progress only. In an export
+   * of all players, each row of a player without an account in the dialect is written with a loss that names the player.
    */
   exportProgress: {
     path: "/laurel.v1.ExchangeService/ExportProgress" as const,
@@ -1748,7 +1749,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
   exportAchievements: handleServerStreamingCall<ExportAchievementsRequest, ExportAchievementsResponse>;
   /**
    * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
-   * every achievement; other shapes list only achievements with progress, and report losses of progress only.
+   * every achievement; other shapes list only achievements with progress, and report losses of progress only. In an export
+   * of all players, each row of a player without an account in the dialect is written with a loss that names the player.
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
 }
@@ -1832,7 +1834,8 @@ export interface ExchangeServiceClient extends Client {
   ): ClientReadableStream<ExportAchievementsResponse>;
   /**
    * Exports progress on a title as one document, ordered by player and then by position. A shape with definitions lists
-   * every achievement; other shapes list only achievements with progress, and report losses of progress only.
+   * every achievement; other shapes list only achievements with progress, and report losses of progress only. In an export
+   * of all players, each row of a player without an account in the dialect is written with a loss that names the player.
    */
   exportProgress(
     request: ExportProgressRequest,
