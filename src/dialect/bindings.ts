@@ -1,7 +1,7 @@
 import type { Binding } from '../model/title.ts'
 import type { Adapter } from './adapter.ts'
 
-/** Returns the ids of a binding and those that follow from them: the ids that exports, imports, gateways and bridges use. */
+/** Returns a binding with all ids that follow from its own, as exports, imports, gateways and bridges use them. */
 export function withAllIds({ ids }: Pick<Adapter, 'ids'>, binding: Binding): Binding {
   return ids.completeBinding?.(binding) ?? binding
 }

@@ -10,7 +10,7 @@ type Dialects = Pick<Services, 'dialects'>
 const MAX_SHOWN = 60
 
 /**
- * Checks the ids of a title that its current bindings do not have: earlier releases accepted any text, and what is stored stays
+ * Checks the ids of a title that its current bindings do not have: earlier releases accepted any text, and stored ids stay
  * readable. Ids of a dialect that this server does not know are not checked.
  * @throws LaurelError INVALID_FIELD for an id that its dialect cannot express.
  */

@@ -57,7 +57,7 @@ export function pathsMadeByLaurel(
   return made
 }
 
-/** Returns the title's ids in a dialect that it is bound in, with those that follow from them. No others are made up. */
+/** Returns the title's ids in a dialect that it is bound in, with all ids that follow from them. No others are made up. */
 function bindingOf(adapter: Adapter, title: Title) {
   const bound = title.bindings[adapter.id]
   return bound && withAllIds(adapter, bound)
