@@ -96,7 +96,7 @@ describe('an import of an unlock that the platform revoked', () => {
       values: {},
     } as const
     const write = (parts: Partial<ProgressFacts>) =>
-      services.store.write(call.signal, (queries) => {
+      services.store.write(call.signal, async (queries) => {
         const stated = { ...blank, unlockTime, revoked: false, extensions: {}, ...parts }
         const player = {
           playerId: 'ann',
@@ -107,11 +107,9 @@ describe('an import of an unlock that the platform revoked', () => {
           shape: undefined,
           title: BLANK_RECORD.title,
         }
-        return importPlayerFacts(queries, adapter, [player], {
-          now: services.now(),
-          appliesRevocations,
-          call,
-        })
+        const context = { now: services.now(), appliesRevocations, call }
+        const results = await importPlayerFacts(queries, adapter, [player], context)
+        return results.map(({ progress }) => progress)
       })
     await write({})
     const [first] = await write({ ...facts, unlockTime: unlockTime + (facts.unlockTime ?? 0n) })

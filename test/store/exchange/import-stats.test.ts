@@ -45,7 +45,7 @@ beforeAll(async () => {
 })
 afterAll(() => services[Symbol.asyncDispose]())
 
-function importValue(playerId: string, value: bigint) {
+async function importValue(playerId: string, value: bigint) {
   const facts: ProgressFacts = {
     ...{ account: undefined, achievementId: 'hunter', state: 'in_progress', percent: 0 },
     ...{ values: { kills: value }, unlockTime: undefined, revoked: false, extensions: {} },
@@ -60,9 +60,11 @@ function importValue(playerId: string, value: bigint) {
     title: { binding: undefined, displayName: undefined, extensions: {} },
   }
   const adapter = dialectOf(services, COMBINED)
-  return services.store.write(call.signal, (queries) =>
-    importPlayerFacts(queries, adapter, [player], { now: services.now(), appliesRevocations: false, call }),
+  const context = { now: services.now(), appliesRevocations: false, call }
+  const results = await services.store.write(call.signal, (queries) =>
+    importPlayerFacts(queries, adapter, [player], context),
   )
+  return results.map(({ progress }) => progress)
 }
 
 async function stateOf(playerId: string) {
