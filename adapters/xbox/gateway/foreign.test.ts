@@ -132,6 +132,23 @@ test('a title that is bound by its title id alone keeps its configuration id whe
   })
 })
 
+test('a title whose configuration id is of an older title is exported without a title id', async () => {
+  const { services } = xbox
+  await createXboxTitle(services, 'older', 51_967, [{}])
+  const scid = '1370999b-fca2-4a0e-8ec1-a6a0f5d1c0de'
+  const patch = { bindings: { xbox: { service_config_id: scid } } }
+  await updateTitle(services, { titleId: 'older', etag: undefined, patch, requestId: undefined }, callOf())
+  for (const shape of ['achievement', 'legacy']) {
+    const { text } = await exportText(services, 'xbox', 'older', { shape })
+    const [{ serviceConfigId, titleId, titleAssociations }] = JSON.parse(text).achievements
+    const said = shape === 'legacy' ? [titleId] : [serviceConfigId, titleAssociations]
+    expect(said).toEqual(shape === 'legacy' ? [0] : [scid, []])
+    await importText(services, 'xbox', text, { titleId: 'older' })
+  }
+  const { bindings } = await getTitle(services, { titleId: 'older' }, callOf())
+  expect(bindings).toEqual(patch.bindings)
+})
+
 describe('an id that follows from the binding of another title is taken', () => {
   const SCID = '00000000-0000-0000-0000-000000001f40'
   const [number, scid] = [{ title_id: '8000' }, { service_config_id: SCID }]

@@ -91,7 +91,7 @@ export class DocumentOutput {
   }
 
   #addLosses(losses: readonly Loss[]): void {
-    if (this.#lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses)
+    if (this.#lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses, this.#createdIdCount)
     this.#losses.push(...losses)
     this.#lossCount += losses.length
   }

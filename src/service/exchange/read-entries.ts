@@ -150,13 +150,17 @@ async function readThrough(
   }
 }
 
-export function lossesRejected(losses: readonly Loss[]): LaurelError {
+/** @param createdIdCount the ids that an export has created and stored all the same */
+export function lossesRejected(losses: readonly Loss[], createdIdCount = 0): LaurelError {
   const shown = losses.slice(0, MAX_LOSSES_IN_ERROR)
   const message = `the translation would lose ${losses.length} facts, and losses are rejected: ${shown
     .map(({ kind, path, achievementId }) => `${path}${ofAchievement(achievementId)} ${kind}`)
-    .join(', ')}`
+    .join(', ')}${createdIdCount === 0 ? '' : `; ids that were created and stored before: ${createdIdCount}`}`
   return new LaurelError('failed_precondition', 'LOSSES_REJECTED', message, {
-    metadata: { lossCount: String(losses.length) },
+    metadata: {
+      lossCount: String(losses.length),
+      ...(createdIdCount === 0 ? {} : { createdIdCount: String(createdIdCount) }),
+    },
     violations: shown.map(({ kind, path, detail, achievementId }) => ({
       field: path,
       message: `${kind}${ofAchievement(achievementId)}: ${detail}`,

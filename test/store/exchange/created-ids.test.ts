@@ -6,7 +6,7 @@ import { createTitle, getTitle, listTitles } from '../../../src/service/titles/t
 import { fixturesOf } from '../../support/dialect-fixtures.ts'
 import { CODED, entryOf, UNCODED } from '../../support/documents.ts'
 import { definitionsOf, exportText, importText, textOf } from '../../support/exchange.ts'
-import { achievementOf } from '../../support/records.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
@@ -31,6 +31,24 @@ test.each(adapters)('ids that an export to $id creates are stored and counted, o
   for (const { ids: stored } of await definitionsOf(services, TITLE))
     expect(stored[id]).toSatisfy(ids.achievement.accepts)
   expect((await getTitle(services, { titleId: TITLE }, call)).bindings).toEqual({})
+})
+
+test('an export that a loss stops says how many ids it stored', async () => {
+  const title = { id: TITLE, displayName: TITLE, defaultLocale: 'en', bindings: {}, extensions: {} }
+  await createTitle(services, { title, requestId: undefined }, call)
+  const achievement = achievementOf({
+    id: 'one',
+    serverOnly: true,
+    tags: ['light'],
+    requirements: [requirementOf()],
+  })
+  await createAchievement(services, { titleId: TITLE, achievement, requestId: undefined }, call)
+  const stopped = exportText(services, UNCODED, TITLE, { lossPolicy: 'reject' })
+  await expect(stopped).rejects.toMatchObject({
+    reason: 'LOSSES_REJECTED',
+    metadata: { createdIdCount: '1' },
+  })
+  expect((await exportText(services, UNCODED, TITLE)).summary).toMatchObject({ createdIdCount: 0 })
 })
 
 test.each([

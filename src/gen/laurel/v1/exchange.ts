@@ -67,6 +67,7 @@ export const LossPolicy = {
   /**
    * REJECT - The first entry with losses ends the call with FAILED_PRECONDITION, reason LOSSES_REJECTED; the losses
    * are field violations of the BadRequest detail, their paths as the fields; as many of them as an error can carry.
+   * Ids that an export created before it stay stored: `created_id_count` of the metadata is their number.
    */
   REJECT: 2,
 } as const;
