@@ -23,7 +23,7 @@ import {
   importPlayerFacts,
   playerOfFacts,
 } from './import-progress-facts.ts'
-import { type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
+import { indexNames, type Mapping, Matcher, possibleDuplicatesOf } from './match.ts'
 import { withPastTimes } from './past-times.ts'
 
 /** A decoded entry with its title. */
@@ -88,7 +88,7 @@ async function importIntoTitle(
   const lock = writesDefinitions ? 'lock' : 'lockShared'
   const matcher = await Matcher.load(adapter, queries, titleId, records, mapping, lock)
   const context: TitleContext = { ...settings, services, queries, call, titleId, matcher }
-  const names = dryRun ? await queries.achievements.listNames(titleId) : new Map<string, string>()
+  const names = indexNames(dryRun ? await queries.achievements.listNames(titleId) : new Map())
   const definitions = writesDefinitions
     ? await importDefinitions(context, pastEntries)
     : records.map((record) => match(matcher, record))

@@ -111,14 +111,28 @@ function namesOf(adapter: Adapter, { achievement, progress }: Canonical): readon
   return [...new Set(names.filter((name) => name !== undefined))]
 }
 
+/** The ids of achievements by their normalized name. */
+export type NameIndex = ReadonlyMap<string, readonly string[]>
+
+/** Indexes the names of a title's achievements, given by id. Achievements without a name are left out. */
+export function indexNames(names: ReadonlyMap<string, string>): NameIndex {
+  const index = new Map<string, string[]>()
+  for (const [id, name] of names) {
+    const normalized = normalize(name)
+    if (normalized === '') continue
+    const ids = index.get(normalized)
+    if (ids === undefined) index.set(normalized, [id])
+    else ids.push(id)
+  }
+  return index
+}
+
 /**
  * Returns the ids of achievements whose name differs at most in case, width and white space. They are suggestions to the
  * caller and never matched.
  */
-export function possibleDuplicatesOf(name: string, names: ReadonlyMap<string, string>): readonly string[] {
-  const normalized = normalize(name)
-  if (normalized === '') return []
-  return [...names].filter(([, other]) => normalize(other) === normalized).map(([id]) => id)
+export function possibleDuplicatesOf(name: string, index: NameIndex): readonly string[] {
+  return index.get(normalize(name)) ?? []
 }
 
 function normalize(name: string): string {
