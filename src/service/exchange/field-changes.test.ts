@@ -42,7 +42,39 @@ test('names the facts of progress', () => {
   expect(progressChanges(NOT_STARTED, after)).toEqual([
     { field: 'progress.state', from: 'not_started', to: 'achieved' },
     { field: 'progress.percent', from: 0, to: 100 },
-    { field: 'progress.values.count', from: undefined, to: 4n },
+    { field: 'progress.values["count"]', from: undefined, to: 4n },
     { field: 'progress.unlock_time', from: undefined, to: '1970-01-01T00:00:00Z' },
+  ])
+})
+
+test('shows the value of a requirement as a number and writes its id in brackets, whatever the id is', () => {
+  const ids = ['start', 'end', 'createTime', 'unlockTime', 'count', 'a.b', '["a"]', '__proto__']
+  const values = (value: bigint) => Object.fromEntries(ids.map((id) => [id, value]))
+  const before = { ...NOT_STARTED, values: values(1n) }
+  expect(progressChanges(before, { ...NOT_STARTED, values: values(2n) })).toEqual(
+    ids.map((id) => ({ field: `progress.values[${JSON.stringify(id)}]`, from: 1n, to: 2n })),
+  )
+})
+
+test('tells the fields of a definition from keys with the same text', () => {
+  const after = {
+    ...before,
+    createTime: 0n,
+    ids: { window: 'x' },
+    extensions: { toy: { window: { start: 1n }, createTime: 2n } },
+  }
+  expect(definitionChanges({ ...before, createTime: undefined, window: undefined }, after)).toEqual([
+    {
+      field: 'window',
+      from: undefined,
+      to: { start: '1970-01-01T00:00:00Z', end: '1970-01-01T00:00:01Z' },
+    },
+    { field: 'ids["window"]', from: undefined, to: 'x' },
+    {
+      field: 'extensions["toy"]',
+      from: undefined,
+      to: { window: { start: 1n }, createTime: 2n },
+    },
+    { field: 'create_time', from: undefined, to: '1970-01-01T00:00:00Z' },
   ])
 })

@@ -14,11 +14,27 @@ export interface FieldChange {
 
 /** Members that every write sets. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['updateTime', 'statedTimes', 'mintedIds', 'etag', 'titleId'])
-const INSTANTS: ReadonlySet<string> = new Set(['start', 'end', 'createTime', 'updateTime', 'unlockTime'])
+const INSTANTS: ReadonlySet<string> = new Set([
+  'window.start',
+  'window.end',
+  'create_time',
+  'progress.unlock_time',
+])
+/** Members whose own members are keys, not names of fields. */
+const MAPS: ReadonlySet<string> = new Set(['translations', 'ids', 'extensions', 'values'])
+
+/** Where a value is in the record. */
+interface Location {
+  readonly field: string
+  /** True for a map and all that is in it. */
+  readonly isMap: boolean
+}
 
 export function definitionChanges(before: Achievement, after: Achievement): readonly FieldChange[] {
   const changes: FieldChange[] = []
-  compare(before, after, '', changes)
+  for (const name of namesOf(before, after)) {
+    if (!LEFT_OUT.has(name)) compareMember(before, after, { field: '', isMap: false }, name, changes)
+  }
   return changes
 }
 
@@ -27,57 +43,60 @@ const PROGRESS_FIELDS = ['state', 'percent', 'values', 'unlockTime', 'revoked'] 
 
 export function progressChanges(before: Progress, after: Progress): readonly FieldChange[] {
   const changes: FieldChange[] = []
-  for (const name of PROGRESS_FIELDS) compareMember(name, before[name], after[name], 'progress.', changes)
+  const location = { field: 'progress', isMap: false }
+  for (const name of PROGRESS_FIELDS) compareMember(before, after, location, name, changes)
   return changes
 }
 
-function compare(from: unknown, to: unknown, field: string, changes: FieldChange[], member = ''): void {
+function compare(from: unknown, to: unknown, location: Location, changes: FieldChange[]): void {
+  const { field, isMap } = location
   if (sameJson(from, to)) return
   if (Array.isArray(from) && Array.isArray(to)) {
     for (let index = 0; index < Math.max(from.length, to.length); index += 1)
-      compare(from[index], to[index], `${field}[${index}]`, changes)
-    return
-  }
-  if (!isObject(from) || !isObject(to)) {
-    changes.push({ field, from: toJson(from, member), to: toJson(to, member) })
-    return
-  }
-  const prefix = field === '' ? '' : `${field}.`
-  for (const name of new Set([...Object.keys(from), ...Object.keys(to)])) {
-    if (field === '' && LEFT_OUT.has(name)) continue
-    compareMember(name, own(from, name), own(to, name), prefix, changes)
+      compare(from[index], to[index], { field: `${field}[${index}]`, isMap }, changes)
+  } else if (isObject(from) && isObject(to)) {
+    for (const name of namesOf(from, to)) compareMember(from, to, location, name, changes)
+  } else {
+    changes.push({ field, from: toJson(from, location), to: toJson(to, location) })
   }
 }
 
 function compareMember(
+  from: object,
+  to: object,
+  location: Location,
   name: string,
-  from: unknown,
-  to: unknown,
-  prefix: string,
   changes: FieldChange[],
 ): void {
-  const isName = /^[a-z][A-Za-z]*$/.test(name)
-  const step = isName ? name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : JSON.stringify(name)
-  const field = isName ? prefix + step : `${prefix.slice(0, -1)}[${step}]`
-  compare(from, to, field, changes, name)
+  compare(own(from, name), own(to, name), memberOf(location, name), changes)
+}
+
+function memberOf({ field, isMap }: Location, name: string): Location {
+  if (isMap) return { field: `${field}[${JSON.stringify(name)}]`, isMap }
+  const step = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return { field: field === '' ? step : `${field}.${step}`, isMap: MAPS.has(name) }
 }
 
 /** A value of the model as JSON: instants as RFC 3339, members that are undefined left out. */
-function toJson(value: unknown, member: string): JsonValue | undefined {
-  if (typeof value === 'bigint' && INSTANTS.has(member)) return formatInstant(value)
-  if (Array.isArray(value)) return value.map((item) => toJson(item, '') ?? null)
+function toJson(value: unknown, location: Location): JsonValue | undefined {
+  if (typeof value === 'bigint' && INSTANTS.has(location.field)) return formatInstant(value)
+  if (Array.isArray(value)) return value.map((item) => toJson(item, location) ?? null)
   if (!isObject(value)) return value as JsonValue | undefined
   const members = Object.entries(value).flatMap(([name, inner]) => {
-    const json = toJson(inner, name)
+    const json = toJson(inner, memberOf(location, name))
     return json === undefined ? [] : [[name, json] as const]
   })
   return Object.fromEntries(members)
+}
+
+function namesOf(left: object, right: object): ReadonlySet<string> {
+  return new Set([...Object.keys(left), ...Object.keys(right)])
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function own(members: Readonly<Record<string, unknown>>, name: string): unknown {
-  return Object.hasOwn(members, name) ? members[name] : undefined
+function own(members: object, name: string): unknown {
+  return Object.hasOwn(members, name) ? members[name as keyof typeof members] : undefined
 }

@@ -228,7 +228,10 @@ export interface EntryOutcome {
 
 /** A field that an import would change. */
 export interface FieldChange {
-  /** The field, named as in Achievement, or `progress.` and a field of Progress: `requirements[0].target`. */
+  /**
+   * The field, named as in Achievement, or `progress.` and a field of Progress: `requirements[0].target`. Keys of maps,
+   * such as languages and requirement ids, are quoted in brackets: `progress.values["kills"]`.
+   */
   field: string;
   /** The stored value as JSON text. Empty if there is none. */
   fromJson: string;
