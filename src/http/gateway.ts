@@ -67,7 +67,10 @@ export interface RequestHead {
   readonly method: string
   /** The mount of the request; empty if no route matches. */
   readonly mount: string
-  /** Where the client reached the server: `https://host:port`. */
+  /**
+   * Where the client reached the server: `https://host:port`. Empty if the Host header does not say, so that a URL made with
+   * it is a path.
+   */
   readonly origin: string
   /** The raw path, without the query. */
   readonly path: string

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net'
 import { isLoopback } from '../loopback.ts'
 import { LaurelError } from '../model/errors.ts'
+import { hostNameOf } from './host-name.ts'
 
 /** The hosts and origins that a server without authentication accepts, besides localhost and IP addresses. */
 export interface AllowedHosts {
@@ -41,7 +42,8 @@ export function rejectUnknownHosts({ method, headers }: CheckedRequest, known: A
 }
 
 function isOwnHost(host: string, { allowedHosts, domains }: AllowedHosts): boolean {
-  const name = host.toLowerCase().replace(/:\d*$/, '')
+  const name = hostNameOf(host)
+  if (name === undefined) return false
   const address = /^\[(.*)\]$/.exec(name)?.[1] ?? name
   if (isIP(address) !== 0 || allowedHosts.has(name)) return true
   return ['localhost', ...domains].some((domain) => name === domain || name.endsWith(`.${domain}`))

@@ -2,13 +2,14 @@ import type { FastifyRequest } from 'fastify'
 import { LaurelError } from '../model/errors.ts'
 import { instantFromMilliseconds } from '../model/instant.ts'
 import type { FormPart, RequestHead } from './gateway.ts'
+import { hostNameOf } from './host-name.ts'
 
 export function headOf(request: FastifyRequest, mount: string): RequestHead {
   const [path = '', query = ''] = splitOnce(request.raw.url ?? request.url, '?')
   return {
     method: request.method,
     mount,
-    origin: `${request.protocol}://${request.host}`,
+    origin: hostNameOf(request.host) === undefined ? '' : `${request.protocol}://${request.host}`,
     path,
     params: { ...(request.params as Record<string, string> | undefined) },
     query: new URLSearchParams(query),

@@ -51,6 +51,10 @@ const STRANGE = [
   'attacker.example:8080',
   '127.0.0.1.attacker.example',
   'localhost.evil',
+  'attacker.example/x?.localhost:80',
+  'attacker.example#.localhost',
+  'localhost@attacker.example/.localhost',
+  'a"><b>.localhost',
   ...gateways.map(({ domains }) => `evil${domains[0]}`),
 ]
 

@@ -32,4 +32,8 @@ describe('the first picture', () => {
     expect(first([], false)?.url).toBe('https://xbox.example/xbox/icons/laurel-locked.png')
     expect(first([asset('art')], true)?.url).toBe('https://xbox.example/xbox/icons/laurel-unlocked.png')
   })
+
+  test('is a path if the request does not say where the server is', () => {
+    expect(withIcon([], 'in_progress', { ...HEAD, origin: '' })[0]?.url).toBe('/xbox/icons/laurel-locked.png')
+  })
 })
