@@ -33,7 +33,7 @@ export interface BridgeChange {
   readonly achievement: StoredAchievement
   /** The player's current progress, which may be newer than the event. */
   readonly progress: Progress
-  /** The percent that the platform received last; undefined if it received nothing. */
+  /** The highest percent that the platform received since its last reset; undefined if it received nothing. */
   readonly deliveredPercent: number | undefined
 }
 

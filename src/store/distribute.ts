@@ -35,6 +35,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   player_requests: BY_PLAYER,
   delivery_queues: BY_PLAYER,
   deliveries: BY_PLAYER,
+  sent_percents: BY_PLAYER,
   // Looked up by account, so sharded by the account's id.
   accounts: { kind: 'distributed', column: 'id', with: 'none' },
   player_aliases: { kind: 'distributed', column: 'id', with: 'players' },

@@ -9,6 +9,7 @@ import { deliveryAttemptQueries } from './destinations/delivery-attempts.ts'
 import { deliveryQueueQueries } from './destinations/delivery-queue.ts'
 import { destinationQueries } from './destinations/destinations.ts'
 import { replayQueries } from './destinations/replays.ts'
+import { sentPercentQueries } from './destinations/sent-percents.ts'
 import { eventQueries } from './events/events.ts'
 import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
@@ -54,6 +55,7 @@ export function queriesOn(db: Kysely<Tables>) {
     replays: replayQueries(db),
     deliveryQueue: deliveryQueueQueries(db),
     deliveryAttempts: deliveryAttemptQueries(db),
+    sentPercents: sentPercentQueries(db),
     idempotency: idempotencyQueries(db),
     images: imageQueries(db),
   }

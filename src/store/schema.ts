@@ -7,6 +7,7 @@ import type {
   DeliveryTable,
   DestinationFlowTable,
   DestinationTable,
+  SentPercentTable,
 } from './destinations/tables.ts'
 import type { Versioned } from './versioned.ts'
 
@@ -40,6 +41,7 @@ export interface Tables {
   destination_flows: DestinationFlowTable
   delivery_queues: DeliveryQueueTable
   deliveries: DeliveryTable
+  sent_percents: SentPercentTable
 }
 
 interface TitleTable extends Versioned {

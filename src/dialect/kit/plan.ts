@@ -46,11 +46,11 @@ export function batchByKey(
 }
 
 /** The highest percent of the changes, rounded down. Platforms take 100 for an unlock, so only an unlock is 100. */
-export function sentPercent(changes: readonly BridgeChange[]): number {
+export function sentPercent(changes: readonly Pick<BridgeChange, 'event'>[]): number {
   return Math.max(...changes.map(percentOf))
 }
 
-function percentOf({ event }: BridgeChange): number {
+function percentOf({ event }: Pick<BridgeChange, 'event'>): number {
   if (event.kind === 'unlocked' || event.state === 'achieved') return 100
   return Math.max(0, Math.min(99, Math.floor(event.percent)))
 }

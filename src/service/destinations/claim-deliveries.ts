@@ -23,7 +23,7 @@ export interface ClaimedDeliveries {
   readonly achievements: ReadonlyMap<string, StoredAchievement>
   /** By achievement id; empty for a webhook. */
   readonly progress: ReadonlyMap<string, Progress>
-  /** By achievement id, the percent that the platform received last; empty for a webhook. */
+  /** By achievement id, the highest percent that the platform received since its last reset; empty for a webhook. */
   readonly deliveredPercents: ReadonlyMap<string, number>
 }
 
@@ -138,11 +138,11 @@ async function loadRecords(
   const ids = [...new Set(events.map(({ achievementId }) => achievementId))]
   const achievements = await queries.achievements.listByIds(key.titleId, ids)
   const progress = events.length === 0 ? [] : await queries.progress.listAt(events)
-  const delivered = await queries.achievementDeliveries.listDelivered(key, events)
+  const sent = events.length === 0 ? [] : await queries.sentPercents.list(key, events)
   return {
     achievements: new Map(achievements.map((achievement) => [achievement.id, achievement])),
     progress: byPlayer(progress.map((each) => [each, each.progress])),
-    deliveredPercents: byPlayer(delivered.map((each) => [each, each.percent])),
+    deliveredPercents: byPlayer(sent.map((each) => [each, each.percent])),
   }
 }
 

@@ -1,8 +1,9 @@
-import type { Destination } from '../../model/destination.ts'
+import { type Destination, WEBHOOK } from '../../model/destination.ts'
 import type { Duration } from '../../model/instant.ts'
 import type { AttemptResult, Release } from '../../store/destinations/delivery-attempts.ts'
 import type { Services } from '../services.ts'
 import { rateLimitOf } from './claim-deliveries.ts'
+import { storeSentPercents } from './sent-percents.ts'
 
 /** The results of sending one player's deliveries. */
 export interface SentDeliveries extends Release {
@@ -14,7 +15,7 @@ export interface SentDeliveries extends Release {
 }
 
 /**
- * Stores the results and releases the players' queues in one transaction, then charges the destination's rate limit for
+ * Stores the results and the percents that a platform has now, and releases the players' queues, in one transaction, then charges the destination's rate limit for
  * the requests that the claims did not pay for.
  */
 export async function completeDeliveries(
@@ -32,10 +33,11 @@ export async function completeDeliveries(
   const pauseTime = sent.map((ofPlayer) => ofPlayer.pauseTime).reduce(max, 0n)
   await services.store.write(signal, async (queries) => {
     await queries.deliveryAttempts.lockQueues(key, players)
-    await queries.deliveryAttempts.complete(
+    const delivered = await queries.deliveryAttempts.complete(
       key,
       sent.flatMap(({ results }) => results),
     )
+    if (destination.dialect !== WEBHOOK) await storeSentPercents(queries, key, delivered)
     await queries.deliveryAttempts.releaseQueues(key, sent)
   })
   if (unpaid === 0 && pauseTime === 0n) return

@@ -1,7 +1,5 @@
 import { type Kysely, sql } from 'kysely'
 import { type AchievementDelivery, type DeliveryState, REPLAYABLE_STATES } from '../../model/delivery.ts'
-import type { DestinationKey } from '../../model/destination.ts'
-import type { ProgressKey } from '../../model/progress.ts'
 import type { Row, Tables } from '../schema.ts'
 import { DELIVERY_COLUMNS, EFFECTIVE_STATE, eventOfDelivery } from './deliveries.ts'
 
@@ -95,32 +93,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
         ) q on true`.execute(db)
       return toAchievementDeliveries(rows)
     },
-
-    /** Returns, for each player and achievement of a destination with a delivered event, the percent of the newest one. */
-    async listDelivered(
-      { titleId, destinationId }: DestinationKey,
-      keys: readonly Pick<ProgressKey, 'playerId' | 'achievementId'>[],
-    ): Promise<readonly DeliveredPercent[]> {
-      const { rows } = await sql<DeliveredPercent>`
-        select k.player_id as "playerId", k.achievement_id as "achievementId", d.percent
-        from (
-          select distinct player_id, achievement_id
-          from unnest(${keys.map(({ playerId }) => playerId)}::text[],
-            ${keys.map(({ achievementId }) => achievementId)}::text[]) as list (player_id, achievement_id)
-        ) k
-        cross join lateral (
-          select percent from deliveries d
-          where d.player_id = k.player_id and d.title_id = ${titleId} and d.achievement_id = k.achievement_id
-            and d.destination_id = ${destinationId} and ${COMPLETED} and d.state = 'delivered'
-          order by d.event_id desc limit 1
-        ) d`.execute(db)
-      return rows
-    },
   }
-}
-
-interface DeliveredPercent extends Pick<ProgressKey, 'playerId' | 'achievementId'> {
-  readonly percent: number
 }
 
 interface NewestRow extends Omit<Row<'deliveries'>, 'state'> {

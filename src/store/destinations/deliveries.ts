@@ -104,7 +104,9 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return row && toDelivery(row)
     },
 
-    /** Deletes a batch of the deliveries and queues of a deleted destination. Returns false if there were none. */
+    /**
+     * Deletes a batch of the deliveries, queues and sent percents of a deleted destination. Returns false if there were none.
+     */
     async deleteBatch(titleId: string, destinationId: string): Promise<boolean> {
       const isDeleted = sql`not exists (
         select from destinations t where t.title_id = ${titleId} and t.id = ${destinationId})`
@@ -123,7 +125,15 @@ export function deliveryQueries(db: Kysely<Tables>) {
         delete from deliveries where ${isOfDestination} and ${isDeleted}
           and event_id <= coalesce((select event_id from bound), ${MAX_BIGINT})
         returning player_id`.execute(db)
-      return queues.rows.length + deliveries.rows.length > 0
+      // After the deliveries: a transaction that completes one may still be storing its percent.
+      const percents = await sql<{ player_id: string }>`
+        with bound as materialized (
+          select player_id from sent_percents where ${isOfDestination} order by player_id offset ${DELETE_BATCH_SIZE} limit 1
+        )
+        delete from sent_percents where ${isOfDestination} and ${isDeleted}
+          and (player_id <= (select player_id from bound) or not exists (select from bound))
+        returning player_id`.execute(db)
+      return queues.rows.length + deliveries.rows.length + percents.rows.length > 0
     },
 
     /** Returns the keys of all destinations. */
@@ -134,8 +144,8 @@ export function deliveryQueries(db: Kysely<Tables>) {
 
     /**
      * Deletes completed deliveries of a batch of events after one position and up to another. Keeps pending deliveries,
-     * dead letters and the last delivered one of each achievement, which later percents are compared with. Returns the
-     * position reached, undefined at the end.
+     * dead letters and the last delivered one of each achievement, which the list of an achievement's deliveries shows.
+     * Returns the position reached, undefined at the end.
      */
     async purge(
       { titleId, destinationId }: DestinationKey,
@@ -184,7 +194,7 @@ type DeliveryRow = Omit<Row<'deliveries'>, 'state'> & {
 }
 
 /** Returns the event as it was when it was enqueued. */
-export function eventOfDelivery(row: Omit<Row<'deliveries'>, 'state'>): Event {
+export function eventOfDelivery(row: Omit<Row<'deliveries'>, 'state' | 'request' | 'response'>): Event {
   return {
     id: row.event_id,
     titleId: row.title_id,

@@ -7,7 +7,7 @@ import type { Duration } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Row, Tables } from '../schema.ts'
-import { eventOfDelivery } from './deliveries.ts'
+import { DELIVERY_COLUMNS, eventOfDelivery } from './deliveries.ts'
 import type { Claim } from './delivery-queue.ts'
 
 /** An event to send now. */
@@ -100,16 +100,19 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
         returning *`.execute(db)
       return rows
         .map((row) => ({ event: eventOfDelivery(row), number: row.attempts }))
-        .sort((left, right) => (left.event.id < right.event.id ? -1 : 1))
+        .sort((left, right) => byId(left.event, right.event))
     },
 
-    /** Stores results. The lease is not checked: the requests were sent, whichever process has the lease now. */
+    /**
+     * Stores results, and returns the events that are delivered now, in their order. The lease is not checked: the requests
+     * were sent, whichever process has the lease now.
+     */
     async complete(
       { titleId, destinationId }: DestinationKey,
       results: readonly AttemptResult[],
-    ): Promise<void> {
-      const rows = formatJson(results.map(toRow))
-      await sql`
+    ): Promise<readonly Event[]> {
+      const json = formatJson(results.map(toRow))
+      const { rows } = await sql<Omit<Row<'deliveries'>, 'request' | 'response'>>`
         update deliveries d set
           state = case when r.state in ('unsent', 'probed') then 'pending' else r.state end,
           -- A probe may have arrived, so it must not look as if it had never been attempted.
@@ -121,12 +124,17 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
           request = case when r.key = '' then d.request else r.request end,
           response = case when r.key = '' then d.response else r.response end,
           error = r.error
-        from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, event_id bigint, state text, key text,
+        from jsonb_to_recordset(${json}::jsonb) as r (player_id text, event_id bigint, state text, key text,
           request jsonb, response jsonb, error text)
         where d.player_id = any(${results.map(({ playerId }) => playerId)}::text[])
           and d.event_id = any(${results.map(({ eventId }) => eventId)}::bigint[])
           and d.title_id = ${titleId} and d.destination_id = ${destinationId} and d.state = 'pending'
-          and d.player_id = r.player_id and d.event_id = r.event_id`.execute(db)
+          and d.player_id = r.player_id and d.event_id = r.event_id
+        returning ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, d.state`.execute(db)
+      return rows
+        .filter(({ state }) => state === 'delivered')
+        .map(eventOfDelivery)
+        .sort(byId)
     },
 
     /** Locks the queues, ordered by player. Enqueueing waits for the locks, so its deliveries are visible or not yet added. */
@@ -174,6 +182,10 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
           and q.lease = released.lease and is_pending`.execute(db)
     },
   }
+}
+
+function byId(left: Event, right: Event): number {
+  return left.id < right.id ? -1 : 1
 }
 
 /** Returns the claims as a table `c`. */

@@ -76,6 +76,7 @@ export function destinationQueries(db: Kysely<Tables>) {
       await db.deleteFrom('destinations').where('title_id', '=', titleId).execute()
       await db.deleteFrom('delivery_queues').where('title_id', '=', titleId).execute()
       await db.deleteFrom('deliveries').where('title_id', '=', titleId).execute()
+      await db.deleteFrom('sent_percents').where('title_id', '=', titleId).execute()
     },
   }
 }

@@ -66,3 +66,12 @@ export interface DeliveryTable {
   response: JsonObject | null
   error: Generated<string>
 }
+
+/** The highest percent that a platform received since the last reset that it received. */
+export interface SentPercentTable {
+  player_id: string
+  title_id: string
+  destination_id: string
+  achievement_id: string
+  percent: number
+}

@@ -10,6 +10,7 @@ import * as currentDefinitions from './0008-current-definitions.ts'
 import * as etags from './0009-etags.ts'
 import * as playerTombstones from './0010-player-tombstones.ts'
 import * as playerAliases from './0011-player-aliases.ts'
+import * as sentPercents from './0012-sent-percents.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -24,4 +25,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0009-etags': etags,
   '0010-player-tombstones': playerTombstones,
   '0011-player-aliases': playerAliases,
+  '0012-sent-percents': sentPercents,
 }

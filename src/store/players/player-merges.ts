@@ -45,7 +45,10 @@ export function playerMergeQueries(db: Kysely<Tables>) {
       await db.deleteFrom('player_requests').where('player_id', '=', absorbedId).execute()
     },
 
-    /** Moves the deliveries to platforms, which know the player by the accounts. Webhooks receive the events as they were. */
+    /**
+     * Moves the deliveries to platforms, which know the player by the accounts, and keeps the higher of two sent percents.
+     * Webhooks receive the events as they were.
+     */
     async moveDeliveries({ absorbedId, playerId }: Merge): Promise<void> {
       // The rows that enqueueing locks, in the same order: deliveries that are being enqueued are moved too.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
@@ -54,6 +57,14 @@ export function playerMergeQueries(db: Kysely<Tables>) {
       await sql`update deliveries set player_id = ${playerId} where player_id = ${absorbedId} and ${isPlatform}`.execute(
         db,
       )
+      await sql`
+        insert into sent_percents as s (player_id, title_id, destination_id, achievement_id, percent)
+        select ${playerId}, title_id, destination_id, achievement_id, percent
+        from sent_percents where player_id = ${absorbedId}
+        order by title_id, destination_id, achievement_id
+        on conflict (player_id, title_id, destination_id, achievement_id) do update
+          set percent = greatest(s.percent, excluded.percent)`.execute(db)
+      await db.deleteFrom('sent_percents').where('player_id', '=', absorbedId).execute()
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
         select ${playerId}, title_id, destination_id, ${DATABASE_CLOCK}

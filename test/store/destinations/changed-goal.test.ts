@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { sentPercent } from '../../../src/dialect/kit/plan.ts'
+import type { ReplayableState } from '../../../src/model/delivery.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { bridges } from '../../../src/registry.ts'
 import { planRequests, type RequestPlan } from '../../../src/relay/request-plan.ts'
@@ -10,6 +12,7 @@ import { completeDeliveries } from '../../../src/service/destinations/complete-d
 import { createDestination } from '../../../src/service/destinations/create-destination.ts'
 import { listAchievementDeliveries } from '../../../src/service/destinations/deliveries.ts'
 import { enqueueEvents } from '../../../src/service/destinations/enqueue-events.ts'
+import { replayDeliveries, replayDelivery } from '../../../src/service/destinations/replay-deliveries.ts'
 import { createPlayer } from '../../../src/service/players/players.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
 import { createTitle } from '../../../src/service/titles/titles.ts'
@@ -18,6 +21,7 @@ import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
 let services: TestServices
+let titles = 0
 const call = callOf()
 const once = { requestId: undefined }
 
@@ -30,15 +34,16 @@ const counted = (target: bigint) => [requirementOf({ target })]
 
 /** A title with an achievement of 100, a player with an account, and a destination that accepts every request. */
 async function platformOf(dialect: string) {
-  const [titleId, playerId, fixtures] = [`title-${dialect}`, `player-${dialect}`, fixturesOf(dialect)]
-  const bindings = { [dialect]: fixtures.binding(1) }
+  titles += 1
+  const [titleId, playerId, fixtures] = [`title-${titles}`, `player-${titles}`, fixturesOf(dialect)]
+  const bindings = { [dialect]: fixtures.binding(titles) }
   const title = { id: titleId, displayName: 'T', defaultLocale: 'en', bindings, extensions: {} }
   await createTitle(services, { title, ...once }, call)
   const id = fixtures.achievementId(1)
   const ids = id === undefined ? {} : { [dialect]: id }
   const achievement = achievementOf({ id: 'goal', ids, requirements: counted(100n) })
   await createAchievement(services, { titleId, achievement, ...once }, call)
-  const accounts = [{ dialect, id: fixtures.account(1) }]
+  const accounts = [{ dialect, id: fixtures.account(titles) }]
   await createPlayer(services, { player: { id: playerId, displayName: '', accounts }, ...once }, call)
   const where = { url: 'https://platform.example/', credential: '' }
   const filter = { kinds: [], achievementIds: [], playerIds: [] }
@@ -100,6 +105,12 @@ async function platformOf(dialect: string) {
       await completeDeliveries(services, destination, [sent], NEVER_ABORTED)
       return plan
     },
+    replay: (eventId: bigint) =>
+      replayDelivery(services, { titleId, destinationId: 'platform', eventId }, call),
+    replayAll: (states: readonly ReplayableState[]) => {
+      const all = { playerId: undefined, startTime: undefined, endTime: undefined }
+      return replayDeliveries(services, { titleId, destinationId: 'platform', states, ...all }, call)
+    },
     state: async () => {
       const request = { titleId, playerId, achievementId: 'goal', pageSize: 10, pageToken: '' }
       return (await listAchievementDeliveries(services, request, call)).items[0]
@@ -137,7 +148,42 @@ describe.each(WITH_PERCENT.map(([dialect]) => dialect))('%s', (dialect) => {
     await update(800n, true)
     expect(await deliver()).toBeUndefined()
   })
+
+  test('is sent its highest percent again by a replay, and no lower one before or after it', async () => {
+    const { record, update, deliver, replay, replayAll, state } = await platformOf(dialect)
+    await record(10n)
+    await deliver()
+    await record(80n)
+    await deliver()
+    const delivered = (await state())?.delivered
+    await update(1000n)
+    await record(200n)
+    expect(sentBy(await deliver())).toEqual([])
+    await replayAll(['delivered', 'unsupported'])
+    expect(sentBy(await deliver())).toEqual([80])
+    await record(300n)
+    expect(sentBy(await deliver())).toEqual([])
+    await record(400n)
+    await replay(delivered?.id ?? 0n)
+    // The replayed event is superseded by the newer one, which is lower.
+    expect(sentBy(await deliver())).toEqual([])
+    await record(810n)
+    expect(sentBy(await deliver())).toEqual([81])
+  })
+
+  test('is sent no lower percent by a replay of more events than a claim has', async () => {
+    const { record, deliver, replayAll } = await platformOf(dialect)
+    for (let count = 1n; count <= 51n; count += 1n) {
+      await record(count)
+      await deliver()
+    }
+    await replayAll(['delivered'])
+    expect([...sentBy(await deliver()), ...sentBy(await deliver())]).toEqual([51])
+  }, 20_000)
 })
+
+const sentBy = (plan: RequestPlan | undefined) =>
+  (plan?.requests ?? []).map(({ attempts }) => sentPercent(attempts))
 
 test('at least one platform is sent a percent', () => {
   expect(WITH_PERCENT.length).toBeGreaterThan(0)

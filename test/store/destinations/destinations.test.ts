@@ -187,10 +187,15 @@ describe('the owner', () => {
       const many = Array.from({ length: 12_000 }, (_, index) => delivery(index))
       await putDeliveries(database.url, titleId, many)
       await putQueue(database.url, titleId, { playerId: 'p1', destinationId })
+      await onDatabase(
+        database.url,
+        `insert into sent_percents select 'p' || n, $1, $2, 'first-lap', 1 from generate_series(1, 12000) as n`,
+        [titleId, destinationId],
+      )
     }
     expect(await failureOf(bridge.delete('gone', '1'))).toMatchObject({ reason: 'ETAG_MISMATCH' })
     await bridge.delete('gone', made.etag)
-    expect(await counts()).toEqual({ gone: [0, 0, 0], stays: [1, 12_000, 1] })
+    expect(await counts()).toEqual({ gone: [0, 0, 0, 0], stays: [1, 12_000, 1, 12_000] })
     const missing = { code: status.NOT_FOUND, reason: 'DESTINATION_NOT_FOUND' }
     expect(await failureOf(bridge.delete('gone'))).toMatchObject(missing)
     expect(await failureOf(bridge.get('gone'))).toMatchObject(missing)
@@ -198,7 +203,7 @@ describe('the owner', () => {
     // As left by a server that was killed while it deleted.
     await putDeliveries(database.url, titleId, [{ playerId: 'p1', eventId: 1, destinationId: 'gone' }])
     await bridge.create(hook('gone'))
-    expect(await counts()).toEqual({ gone: [1, 0, 0], stays: [1, 12_000, 1] })
+    expect(await counts()).toEqual({ gone: [1, 0, 0, 0], stays: [1, 12_000, 1, 12_000] })
   })
 
   test('creates at most a hundred in a title, concurrently too', async () => {
@@ -232,19 +237,21 @@ describe('the owner', () => {
   test('deletes them with their title', async () => {
     using titles = createClient(TitleServiceClient, server.address)
     await callUnary(titles, 'deleteTitle', DeleteTitleRequest.fromPartial({ titleId, force: true }))
-    expect(await counts()).toEqual({ gone: [0, 0, 0], stays: [0, 0, 0] })
+    expect(await counts()).toEqual({ gone: [0, 0, 0, 0], stays: [0, 0, 0, 0] })
     expect(await failureOf(bridge.get('plain'))).toMatchObject({ reason: 'TITLE_NOT_FOUND' })
   })
 })
 
-/** Returns the rows of two destinations: flows, deliveries and queues. */
+/** Returns the rows of two destinations: flows, deliveries, queues and sent percents. */
 async function counts() {
   const entries = ['gone', 'stays'].map(async (id) => {
-    const tables = ['destination_flows', 'deliveries', 'delivery_queues'].map(async (table) => {
-      const statement = `select count(*)::integer as count from ${table} where destination_id = $1`
-      const [row] = await onDatabase<{ count: number }>(database.url, statement, [id])
-      return row?.count
-    })
+    const tables = ['destination_flows', 'deliveries', 'delivery_queues', 'sent_percents'].map(
+      async (table) => {
+        const statement = `select count(*)::integer as count from ${table} where destination_id = $1`
+        const [row] = await onDatabase<{ count: number }>(database.url, statement, [id])
+        return row?.count
+      },
+    )
     return [id, await Promise.all(tables)] as const
   })
   return Object.fromEntries(await Promise.all(entries))

@@ -100,6 +100,25 @@ test("a platform receives both players' events as the surviving one's, and a web
   expect((await queuesOf('ann-2')).map((row) => row['destination_id'])).toEqual(['webhook'])
 })
 
+test('keeps the higher percent that a platform received', async () => {
+  await create('cat', [])
+  await create('cat-2', [])
+  await onDatabase(
+    services.databaseUrl,
+    `insert into sent_percents (player_id, title_id, destination_id, achievement_id, percent) values
+       ('cat', $1, 'platform', 'goal-0', 20), ('cat-2', $1, 'platform', 'goal-0', 10),
+       ('cat', $1, 'platform', 'goal-1', 10), ('cat-2', $1, 'platform', 'goal-1', 30),
+       ('cat-2', $1, 'platform', 'goal-2', 40)`,
+    [titleId],
+  )
+  await merge('cat', 'cat-2')
+  const rows = await onDatabase(
+    services.databaseUrl,
+    `select player_id, percent from sent_percents where player_id like 'cat%' order by achievement_id`,
+  )
+  expect(rows).toEqual([20, 30, 40].map((percent) => ({ player_id: 'cat', percent })))
+})
+
 test('moves deliveries that are being enqueued during the merge', async () => {
   await create('bob', [])
   await create('bob-2', [])
