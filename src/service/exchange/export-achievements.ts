@@ -1,7 +1,7 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { countCreatedIds, withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
-import { idDigest } from '../paging.ts'
+import { idDigest } from '../page-tokens.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'

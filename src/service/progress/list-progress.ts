@@ -3,7 +3,8 @@ import { NOT_STARTED, type PlayerProgress, type ProgressState } from '../../mode
 import { withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
-import { idDigest, type Page, readReorderablePage } from '../paging.ts'
+import { idDigest } from '../page-tokens.ts'
+import { type Page, readReorderablePage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { asGatewayShows, asPlayerSees, redactProgress } from './player-view.ts'
@@ -20,6 +21,9 @@ export interface ListProgress {
   readonly states: readonly ProgressState[]
 }
 
+/** Characters: enough for the second page of the default size. */
+const MAX_CACHED_TOKEN = 1200
+
 /**
  * Returns a page of a title's achievements in list order, each with the player's progress, locked ones included. The page is
  * the same object until something on it changes, so callers may cache by it.
@@ -31,8 +35,10 @@ export async function listProgress(
 ): Promise<Page<PlayerProgress>> {
   const { titleId, playerId, view, states, pageSize = 0, pageToken = '' } = request
   const pages = services.progressPages
-  const key = compositeKey(titleId, playerId, view, states.join(), pageSize, pageToken)
-  const cached = pages.cache.get(key)
+  // Callers can make up any number of long tokens, so the pages after them are not cached.
+  const isCacheable = pageToken.length <= MAX_CACHED_TOKEN
+  const key = isCacheable ? compositeKey(titleId, playerId, view, states.join(), pageSize, pageToken) : ''
+  const cached = isCacheable ? pages.cache.get(key) : undefined
   let stamp: string | undefined
   let isCurrent = false
   const page = await readReorderablePage(
@@ -53,7 +59,7 @@ export async function listProgress(
     return page
   }
   const seen = { ...page, items: view === 'player' ? page.items.map(asPlayerSees) : page.items }
-  if (stamp !== undefined) pages.cache.set(key, { stamp, page: seen })
+  if (stamp !== undefined && isCacheable) pages.cache.set(key, { stamp, page: seen })
   return seen
 }
 

@@ -21,8 +21,9 @@ interface ReadPage {
   readonly items: readonly PlayerProgress[] | undefined
 }
 
-/** In all cached pages together. */
+/** In all cached pages together, where a key counts as items too. */
 const MAX_ITEMS = 50_000
+const KEY_CHARACTERS_PER_ITEM = 256
 const MAX_WAITING = 10_000
 /** Bounds how long a page that must be read in full delays the others of its batch. */
 const BATCH_SIZE = 64
@@ -34,7 +35,7 @@ const BATCH_SIZE = 64
 export class ProgressPages {
   readonly cache = new LRUCache<string, CachedPage>({
     maxSize: MAX_ITEMS,
-    sizeCalculation: ({ page }) => Math.max(page.items.length, 1),
+    sizeCalculation: ({ page }, key) => page.items.length + Math.ceil(key.length / KEY_CHARACTERS_PER_ITEM),
   })
   readonly #store: Store
   readonly #definitions: DefinitionCache

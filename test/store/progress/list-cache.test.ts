@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
@@ -98,6 +99,31 @@ test('returns the same object until the list changes', async () => {
   expect(await listProgress(services, list, call)).toBe(first)
   await recordProgress(others, { ...unlock, achievementId: 'counted' }, call)
   expect(await listProgress(services, list, call)).not.toBe(first)
+})
+
+test('caches no pages after long forged tokens, and few after short ones', async () => {
+  const { cache } = services.progressPages
+  cache.clear()
+  const { nextPageToken = '' } = await listProgress(
+    services,
+    { ...base, view: 'full', states: [], pageSize: 1 },
+    call,
+  )
+  const head = Buffer.from(nextPageToken, 'base64url').subarray(0, 16)
+  const forged = (bytes: number) => Buffer.concat([head, randomBytes(bytes)]).toString('base64url')
+  const list = (pageToken: string) =>
+    listProgress(services, { ...base, view: 'full', states: [], pageSize: 1, pageToken }, call)
+  const sizes = async (token: string) => {
+    const before = [cache.size, cache.calculatedSize] as const
+    await list(token)
+    return [cache.size - before[0], cache.calculatedSize - before[1]]
+  }
+  expect((await list(forged(100_000))).items).toHaveLength(1)
+  expect(await sizes(forged(400_000))).toEqual([0, 0])
+  expect(await sizes(forged(1000))).toEqual([0, 0])
+  const [count, size = 0] = await sizes(forged(800))
+  expect(count).toBe(1)
+  expect(size).toBeGreaterThan(4)
 })
 
 test('returns each of several concurrent lists to its caller', async () => {
