@@ -107,7 +107,7 @@ describe('import', () => {
     const result = await of.call('ImportAchievements', formOf(['file', file], ['strategy', 'replace']))
     expect(result.newConfigs).toEqual(['good', 'twice'])
     expect(result.replacedConfigs).toEqual(['twice'])
-    expect([...result.failedConfigs].sort()).toEqual(['$[2]', '$[3]', 'tagged'])
+    expect([...result.failedConfigs].sort()).toEqual(['$[2]', '5', 'tagged'])
     expect((await of.call('AdminGetAchievement', { code: 'twice' })).hidden).toBe(true)
   })
 
