@@ -129,11 +129,11 @@ export function readConfig(env: Environment): Config {
   return config
 }
 
-/** Undefined for all; `none` for none. */
+/** Returns undefined for all gateways; an empty set for `none`. */
 function readGateways(text: string | undefined): ReadonlySet<string> | undefined {
   const names = readList(text)
   if (names.length === 0) return undefined
-  return new Set(names.filter((name) => name !== 'none'))
+  return new Set(names.length === 1 && names[0] === 'none' ? [] : names)
 }
 
 const TLS_FILES = ['LAUREL_TLS_CERT_FILE', 'LAUREL_TLS_KEY_FILE'] as const

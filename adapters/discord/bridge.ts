@@ -9,7 +9,13 @@ import {
   type PlatformResponse,
   type Verdict,
 } from '../../src/dialect/bridge.ts'
-import { batchByKey, pathStep, sentPercent, splitSupported, whyBehind } from '../../src/dialect/kit/plan.ts'
+import {
+  batchByKey,
+  pathStep,
+  reasonLowerPercent,
+  sentPercent,
+  splitSupported,
+} from '../../src/dialect/kit/plan.ts'
 
 /** Reports progress to a server with Discord's API, as a bot does: one achievement a call. */
 export const bridge: Bridge = { kinds: ['progressed', 'unlocked'], plan, interpret, probe }
@@ -20,7 +26,7 @@ function plan(changes: readonly BridgeChange[], { binding, account }: BridgeTarg
     const { id, ids } = change.achievement
     if (application === undefined) return 'the title is bound to no application id'
     if (user === undefined) return 'the account is no user id'
-    if (pathStep(ids['discord']) !== undefined) return whyBehind(change)
+    if (pathStep(ids['discord']) !== undefined) return reasonLowerPercent(change)
     return `achievement ${id} has no id at Discord: give it one in ids.discord`
   })
   const requests = batchByKey(supported, idOf, 1).map((covers): BridgeRequest => {

@@ -5,7 +5,13 @@ import type {
   BridgeRequest,
   BridgeTarget,
 } from '../../src/dialect/bridge.ts'
-import { batchByKey, pathStep, sentPercent, splitSupported, whyBehind } from '../../src/dialect/kit/plan.ts'
+import {
+  batchByKey,
+  pathStep,
+  reasonLowerPercent,
+  sentPercent,
+  splitSupported,
+} from '../../src/dialect/kit/plan.ts'
 import { integerOf, titleIds } from './formats.ts'
 import { ACTION } from './update.ts'
 
@@ -44,7 +50,7 @@ function whyNot(change: BridgeChange): string | undefined {
   const { id } = change.achievement
   if (idOf(change) === '') return `achievement ${id} has no id at Xbox: give it one in ids.xbox`
   if (sentPercent([change]) === 0) return 'it is less than one percent, and Xbox counts from one'
-  return whyBehind(change)
+  return reasonLowerPercent(change)
 }
 
 /**

@@ -66,7 +66,7 @@ function stringEnd(text: string, start: number): number {
 
 const [QUOTE, BACKSLASH, COLON] = [34, 92, 58] as const
 
-/** Either could be meant. */
+/** Both values could be meant, so neither is taken. */
 export const STANDS_TWICE = 'the member stands twice in its object: keep one of them'
 
 function duplicateError(text: string): DecodeError {

@@ -98,7 +98,7 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
   const leftOut = shape === undefined ? [] : partsLeftOut(record, shape)
   const reduced = { ...record }
   for (const part of leftOut) {
-    if (part !== 'progress' || saysSomething(record.progress)) {
+    if (part !== 'progress' || hasFacts(record.progress)) {
       const why = `${adapter.displayName} has no place for it in the shape ${shape?.name}`
       losses.dropped([part], lossValue(record[part]), why)
     } else reportForeignExtensions(adapter.id, part, record.progress?.extensions ?? {}, losses)
@@ -109,7 +109,7 @@ function carried(adapter: Adapter, record: Canonical, context: EncodeContext, lo
 }
 
 /** Whether progress says more than that it has not begun. */
-export function saysSomething(
+export function hasFacts(
   progress: Pick<ProgressFacts, 'state' | 'percent' | 'values' | 'unlockTime' | 'revoked'> | undefined,
 ): boolean {
   if (progress === undefined) return false

@@ -89,7 +89,7 @@ function isText(id: unknown): id is string {
 }
 
 function pageTokenInvalid(): LaurelError {
-  const message = 'page_token is not one that this list gave: start again without it'
+  const message = 'page_token was not returned by this list: start again without a token'
   return new LaurelError('invalid_argument', 'PAGE_TOKEN_INVALID', message, {
     violations: [{ field: 'page_token', message: 'must be the next_page_token of the same list' }],
   })

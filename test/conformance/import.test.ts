@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Adapter, Canonical, Shape } from '../../src/dialect/adapter.ts'
 import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank.ts'
-import { decodeEntry, encodeEntry, saysSomething } from '../../src/dialect/translate.ts'
+import { decodeEntry, encodeEntry, hasFacts } from '../../src/dialect/translate.ts'
 import type { Achievement, StoredAchievement } from '../../src/model/achievement.ts'
 import { applyReport } from '../../src/model/apply-report.ts'
 import { NOT_STARTED, type Progress } from '../../src/model/progress.ts'
@@ -93,7 +93,7 @@ describe.each(subjects)('$id', (subject) => {
           fc.pre(record.progress !== undefined)
           const stored = storedFrom(record)
           // A list of rows has no row of progress that says nothing.
-          fc.pre(shape.carries.includes('definition') || saysSomething(stored.progress))
+          fc.pre(shape.carries.includes('definition') || hasFacts(stored.progress))
           const { json } = exported(adapter, stored, 'progress', shape, record.progress.account)
           const { title, progress: facts } = decodeEntry(adapter, json, READING).result
           if (facts === undefined) throw new TypeError('an entry of progress brings progress')
@@ -112,7 +112,7 @@ describe.each(subjects)('$id', (subject) => {
         fc.property(arbitrary, (record) => {
           fc.pre(record.progress !== undefined && record.achievement !== undefined)
           const stored = storedFrom(record)
-          fc.pre(saysSomething(stored.progress))
+          fc.pre(hasFacts(stored.progress))
           // A requirement that the dialect does not know makes a count of the percent.
           fc.pre(adapter.capabilities.requirements !== 'none' || record.achievement.requirements.length === 0)
           const { account } = record.progress

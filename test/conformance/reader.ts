@@ -1,7 +1,7 @@
 import type { Adapter, Canonical, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { BLANK_ACHIEVEMENT } from '../../src/dialect/kit/blank.ts'
 import type { Path } from '../../src/dialect/losses.ts'
-import { saysSomething } from '../../src/dialect/translate.ts'
+import { hasFacts } from '../../src/dialect/translate.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import { applyReport } from '../../src/model/apply-report.ts'
 import { NOT_STARTED } from '../../src/model/progress.ts'
@@ -43,7 +43,7 @@ function progressLosses(
   { achievement, progress: back }: Canonical,
 ): readonly Path[] {
   const { progress } = record
-  const isSaid = saysSomething(progress) || saysSomething(back)
+  const isSaid = hasFacts(progress) || hasFacts(back)
   // With its definition, and in no row of its own, progress that says nothing claims nothing about a player.
   const isFormal =
     record.achievement !== undefined && !isSaid && (back === undefined || achievement !== undefined)

@@ -35,7 +35,7 @@ export function inLanguages(achievement: StoredAchievement, languages: readonly 
   }
 }
 
-/** The text that serves the first language that any serves; then the default. */
+/** Returns the text in the first requested language that is available, else the default text. */
 function textIn({ locale, text, translations }: LocalizedText, languages: readonly string[]): string {
   const tags = [locale, ...Object.keys(translations)]
   for (const language of languages) {

@@ -5,7 +5,7 @@ import type { Canonical, DecodeContext, EncodeContext, ProgressFacts } from '../
 import { EMPTY_OBJECT } from '../empty.ts'
 import { lossValue } from '../loss-value.ts'
 import type { LossReport, Path } from '../losses.ts'
-import { saysSomething } from '../translate.ts'
+import { hasFacts } from '../translate.ts'
 import { importedProgress } from './imported-progress.ts'
 
 type Part = 'title' | 'achievement' | 'progress' | 'summary'
@@ -60,7 +60,7 @@ function asImported(part: Part, record: Canonical, back: Canonical, rules: LossR
   const after = withoutZero(definition, before, importedProgress(definition, back.progress))
   if (record.achievement === undefined || back.achievement === undefined) return [before, after]
   // Beside its definition, progress that says nothing claims nothing about a player, and its id is the definition's.
-  if (!saysSomething(before) && !saysSomething(after)) return [before, before]
+  if (!hasFacts(before) && !hasFacts(after)) return [before, before]
   return [before, { ...after, achievementId: before.achievementId }]
 }
 

@@ -24,7 +24,7 @@ export function splitSupported(
 }
 
 /** Returns why the percent of a change is not sent to a platform that has a higher one; undefined if it is sent. */
-export function whyBehind(change: BridgeChange): string | undefined {
+export function reasonLowerPercent(change: BridgeChange): string | undefined {
   const { deliveredPercent = 0 } = change
   const percent = sentPercent([change])
   if (percent >= deliveredPercent) return undefined

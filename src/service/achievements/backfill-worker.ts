@@ -60,8 +60,12 @@ export class BackfillWorker {
   async #fill(key: BackfillKey): Promise<void> {
     const { signal } = this.#stopping
     try {
-      // Each transaction leaves time for the reports that waited for its players.
-      while (await backfillNext(this.#services, key, signal)) await sleep(1, signal)
+      let hasMore: boolean | undefined = true
+      while (hasMore) {
+        hasMore = await backfillNext(this.#services, key, signal)
+        // Each transaction leaves time for the reports that waited for its players.
+        await sleep(hasMore === undefined ? POLL_MILLISECONDS : 1, signal)
+      }
     } catch (error) {
       this.#report(error as Error)
       await sleep(POLL_MILLISECONDS, signal)

@@ -62,18 +62,18 @@ export async function listBackfills(
 
 /**
  * Applies the current definition to the next players, in one transaction with the position reached. Returns whether players
- * are left; false too if another process works on the back-fill.
+ * are left; undefined if the back-fill is done already, or another process works on it.
  */
 export async function backfillNext(
   { store, now }: Pick<Services, 'store' | 'now'>,
   key: BackfillKey,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<boolean | undefined> {
   return store.write(signal, async (queries) => {
     // Before the back-fill, as an update of the definition locks them.
     const [achievement] = await queries.achievements.lockShared(key.titleId, [key.achievementId])
     const backfill = await queries.backfills.claim(key)
-    if (achievement === undefined || backfill === undefined) return false
+    if (achievement === undefined || backfill === undefined) return undefined
     const time = now()
     const done =
       achievement.participation === 'community'

@@ -67,7 +67,7 @@ function violationsOf(
   return [
     {
       field,
-      message: `must be ${form}, as ${displayName} gives it, and is ${shown}: set that id, or leave it out`,
+      message: `must be ${form}, but is ${shown}: set the id that ${displayName} shows, or leave it out`,
     },
   ]
 }

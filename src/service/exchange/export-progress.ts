@@ -1,7 +1,7 @@
 import type { Adapter, Shape } from '../../dialect/adapter.ts'
 import { type Loss, LossReport } from '../../dialect/losses.ts'
 import { shapeFor } from '../../dialect/shapes.ts'
-import { saysSomething } from '../../dialect/translate.ts'
+import { hasFacts } from '../../dialect/translate.ts'
 import { invalidArgument } from '../../model/errors.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
@@ -144,7 +144,7 @@ async function* progressOf(
 
 /** True if progress says something, or if the dialect stored something of its own with it. */
 function hasRow(adapter: Adapter, progress: Progress | undefined): boolean {
-  return progress !== undefined && (saysSomething(progress) || Object.hasOwn(progress.extensions, adapter.id))
+  return progress !== undefined && (hasFacts(progress) || Object.hasOwn(progress.extensions, adapter.id))
 }
 
 async function* summaryOf(

@@ -12,7 +12,7 @@ export interface FieldChange {
   readonly to: JsonValue | undefined
 }
 
-/** Members that every write sets. */
+/** Bookkeeping that a document does not change. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['updateTime', 'statedTimes', 'mintedIds', 'etag', 'titleId'])
 const INSTANTS: ReadonlySet<string> = new Set([
   'window.start',

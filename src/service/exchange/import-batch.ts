@@ -1,6 +1,6 @@
 import type { Canonical } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
-import { saysSomething } from '../../dialect/translate.ts'
+import { hasFacts } from '../../dialect/translate.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import { checkTotals } from '../../model/imported-totals.ts'
 import type { Queries } from '../../store/queries.ts'
@@ -221,7 +221,7 @@ export function unownedLosses(
   playerId: string | undefined,
 ): readonly Loss[] {
   if (playerId !== undefined || accountOf(record) !== undefined) return []
-  if (!saysSomething(record.progress) && record.summary === undefined) return []
+  if (!hasFacts(record.progress) && record.summary === undefined) return []
   const detail = 'progress without a player: name the player in the request to import it'
   const achievementId = achievementIdOf(record)
   return [{ kind: 'dropped', path, from: record.progress?.state, to: undefined, detail, achievementId }]

@@ -27,7 +27,7 @@ export class RepeatedEntries {
       this.#paths.set(key, path)
       return []
     }
-    const detail = `the same stands at ${first}: of definitions the later counts, of progress the further`
+    const detail = `entry ${first} has the same achievement or player: the later definition is imported, and the further progress`
     const achievementId = achievementIdOf(record)
     return [{ kind: 'merged', path, from: undefined, to: undefined, detail, achievementId }]
   }

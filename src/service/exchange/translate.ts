@@ -5,9 +5,9 @@ import { type Purpose, purposeOf } from '../../dialect/shapes.ts'
 import {
   decodeEntry,
   encodeEntry,
+  hasFacts,
   type Identities,
   reportForeignExtensions,
-  saysSomething,
   type Translated,
 } from '../../dialect/translate.ts'
 import type { Call } from '../call.ts'
@@ -133,7 +133,7 @@ function forAnotherDialect(
   const { title, achievement, summary } = record
   if (title.binding !== undefined) report.dropped(['title', 'binding'], title.binding, `ids of ${from}`)
   const isRow = achievement === undefined || shape?.carries.includes('definition') === false
-  let progress = isRow || saysSomething(record.progress) ? record.progress : undefined
+  let progress = isRow || hasFacts(record.progress) ? record.progress : undefined
   if (progress === undefined)
     reportForeignExtensions(to.id, 'progress', record.progress?.extensions ?? {}, report)
   for (const [part, facts] of Object.entries({ progress, summary })) {

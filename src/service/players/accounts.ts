@@ -53,7 +53,7 @@ export async function unlinkAccount(services: Services, request: LinkAccount, ca
 
 /**
  * Links an account unless the player has it already, and requeues the deliveries that waited for it. Reports of the account
- * are accepted again, although the player who had it before may be deleted.
+ * are accepted again, even if its previous player was deleted.
  */
 export async function insertAccount(
   services: Services,

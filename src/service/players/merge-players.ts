@@ -20,8 +20,9 @@ export interface MergePlayers {
 }
 
 /**
- * Merges a player into another, in one transaction. The absorbed id then names the surviving player. Deliveries are moved once
- * more at the end: a server may have been enqueueing events that it read before the merge.
+ * Merges a player into another, in one transaction. The absorbed id then names the surviving player. Deliveries are moved in a
+ * second transaction, after servers that were enqueueing events from before the merge. After a crash between the two, a
+ * repeated call moves them.
  * @throws LaurelError MERGE_REFUSED where no rule decides.
  */
 export async function mergePlayers(services: Services, request: MergePlayers, call: Call): Promise<Player> {
@@ -39,9 +40,15 @@ export async function mergePlayers(services: Services, request: MergePlayers, ca
     const earlierSurvivor = aliases.get(absorbedId)
     if (earlierSurvivor === survivorId) return playerOf(queries, survivorId)
     if (earlierSurvivor !== undefined)
-      throw mergeRefused(`${absorbedId} was merged into ${earlierSurvivor} before`, { absorbedId })
+      throw mergeRefused(`${absorbedId} was merged into ${earlierSurvivor} before`, {
+        absorbedPlayerId: absorbedId,
+        playerId,
+      })
     if (survivorId === absorbedId)
-      throw mergeRefused(`${playerId} was merged into ${absorbedId} before`, { absorbedId })
+      throw mergeRefused(`${playerId} was merged into ${absorbedId} before`, {
+        absorbedPlayerId: absorbedId,
+        playerId,
+      })
     await merge(queries, { ...request, playerId: survivorId }, services.now(), call)
     return playerOf(queries, survivorId)
   })
@@ -79,7 +86,7 @@ async function merge(
   if (accounts.length > LIMITS.accounts) {
     throw mergeRefused(
       `the players have ${accounts.length} accounts, and a player has at most ${LIMITS.accounts}`,
-      ids,
+      { absorbedPlayerId: absorbedId, playerId },
     )
   }
   await queries.aliases.insert({ id: absorbedId, playerId, actor, reason, createTime: now })

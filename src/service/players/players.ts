@@ -52,7 +52,7 @@ export interface CreatePlayer {
 }
 
 /**
- * Creates a player. Reports of the player and its accounts are accepted again, although a player with this id may be deleted.
+ * Creates a player. Reports of the player and its accounts are accepted again if a player with this id was deleted.
  * @throws LaurelError ALREADY_EXISTS for a player of this id, or one who was merged, or an account that another player has.
  */
 export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {

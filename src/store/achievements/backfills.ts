@@ -34,7 +34,7 @@ export function backfillQueries(db: Kysely<Tables>) {
           conflict.columns(['title_id', 'achievement_id']).doUpdateSet((row) => ({
             state: row.ref('excluded.state'),
             silent: row.ref('excluded.silent'),
-            // A back-fill that is not done still has to drop the values that it was to drop.
+            // A running back-fill may not have reset its requirements for all players yet.
             reset_requirements: sql`excluded.reset_requirements ||
               case when backfills.state = 'running' then backfills.reset_requirements else '{}' end`,
             actor: row.ref('excluded.actor'),

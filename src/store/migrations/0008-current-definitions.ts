@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 
-/** What applies a changed definition to existing players, and what a challenge's window counts. */
+/** Back-fills, silent events, and the window in which progress was counted. */
 export async function up(db: Kysely<unknown>): Promise<void> {
   for (const statement of STATEMENTS) await sql.raw(statement).execute(db)
 }

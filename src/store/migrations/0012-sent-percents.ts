@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 
 /**
- * The highest percent that each platform received: a replay makes older deliveries pending or the newest ones, so their
- * rows do not tell. Like deliveries, the rows refer to no other table: they are deleted in batches.
+ * The highest percent that each platform received. Deliveries do not have it, because a replay sets them to pending. Rows have
+ * no foreign keys, and are deleted in batches.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   await sql`create table sent_percents (

@@ -3,7 +3,7 @@ import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { Tables } from '../schema.ts'
 
-/** An account is named by the id that a player named after it has. */
+/** A deleted player, or a deleted account. The key of an account is `playerNamedAfter` of it, so one lookup covers both. */
 export interface TombstoneKey {
   readonly kind: 'player' | 'account'
   readonly id: string

@@ -23,7 +23,7 @@ import {
 export interface PlayerProgressSnapshot {
   /** Undefined where the player has nothing in the title yet. */
   readonly playerTitle: PlayerTitle | undefined
-  /** Whether the player has no row in any title, and none of its own. */
+  /** Whether the player does not exist. */
   readonly isNewPlayer: boolean
   readonly progress: Progress
 }

@@ -176,7 +176,7 @@ test('a requirement that follows another stat drops the values of the old one', 
   expect(await progress('ann')).toMatchObject({ state: 'not_started', values: {}, percent: 0 })
 })
 
-test('the count beforehand is the count of the back-fill: of none, and of a community achievement', async () => {
+test('validate_only counts as many unlocks as the back-fill makes, for no player and for a community achievement', async () => {
   const { key, stat, preview, update, fill } = await titleWith({
     participation: 'community',
     requirements: counted(100n, 'kills'),

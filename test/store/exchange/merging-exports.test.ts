@@ -193,7 +193,7 @@ describe('a change in an exported document', () => {
     },
   )
 
-  test('is tried in every dialect', () => {
+  test('has a case for every dialect', () => {
     expect([...new Set(edits.map(({ dialect }) => dialect))]).toEqual([...dialects.keys()])
   })
 })

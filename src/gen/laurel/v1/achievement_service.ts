@@ -1557,8 +1557,9 @@ export const AchievementServiceService = {
   /**
    * Creates an achievement.
    *
-   * A missing stat that a requirement follows is created, without bounds. If players have values of a stat that it follows,
-   * a back-fill applies these to them, and unlocks it for those who meet it: see GetBackfill. Fails with ALREADY_EXISTS, reason
+   * A missing stat that a requirement follows is created, without bounds. If it follows a stat and has no window, a
+   * back-fill applies the players' values, and unlocks it for those who meet it: see GetBackfill. A challenge counts only later
+   * updates. Fails with ALREADY_EXISTS, reason
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: {
@@ -1691,8 +1692,9 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /**
    * Creates an achievement.
    *
-   * A missing stat that a requirement follows is created, without bounds. If players have values of a stat that it follows,
-   * a back-fill applies these to them, and unlocks it for those who meet it: see GetBackfill. Fails with ALREADY_EXISTS, reason
+   * A missing stat that a requirement follows is created, without bounds. If it follows a stat and has no window, a
+   * back-fill applies the players' values, and unlocks it for those who meet it: see GetBackfill. A challenge counts only later
+   * updates. Fails with ALREADY_EXISTS, reason
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: handleUnaryCall<CreateAchievementRequest, CreateAchievementResponse>;
@@ -1738,8 +1740,9 @@ export interface AchievementServiceClient extends Client {
   /**
    * Creates an achievement.
    *
-   * A missing stat that a requirement follows is created, without bounds. If players have values of a stat that it follows,
-   * a back-fill applies these to them, and unlocks it for those who meet it: see GetBackfill. Fails with ALREADY_EXISTS, reason
+   * A missing stat that a requirement follows is created, without bounds. If it follows a stat and has no window, a
+   * back-fill applies the players' values, and unlocks it for those who meet it: see GetBackfill. A challenge counts only later
+   * updates. Fails with ALREADY_EXISTS, reason
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement(

@@ -803,7 +803,8 @@ export const ErrorReason = {
    */
   PLAYER_MERGED: 62,
   /**
-   * MERGE_REFUSED - FAILED_PRECONDITION: no rule decides what the surviving player gets. The message says what to change first.
+   * MERGE_REFUSED - FAILED_PRECONDITION: no rule decides what the surviving player gets. The message says what to change first. The metadata names
+   * the stat, or `player_id` and `absorbed_player_id`.
    *
    *     {
    *       "reason": "MERGE_REFUSED",

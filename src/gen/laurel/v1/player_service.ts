@@ -1434,7 +1434,8 @@ export const PlayerServiceService = {
    * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
    *   achievements want it to fall, else the higher.
    * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
-   * - accounts, stored responses to request ids, and deliveries to platforms move. Totals are updated.
+   * - accounts and stored responses to request ids move; deliveries to platforms move right after, or with a repeated call if
+   *   the server dies in between. Totals are updated.
    *
    * The absorbed id then names the surviving player in all calls that name one player, except as a filter. Merging again
    * changes nothing. Events of the surviving player report the changes, with actor and reason, and each title of the
@@ -1524,7 +1525,8 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
    * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
    *   achievements want it to fall, else the higher.
    * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
-   * - accounts, stored responses to request ids, and deliveries to platforms move. Totals are updated.
+   * - accounts and stored responses to request ids move; deliveries to platforms move right after, or with a repeated call if
+   *   the server dies in between. Totals are updated.
    *
    * The absorbed id then names the surviving player in all calls that name one player, except as a filter. Merging again
    * changes nothing. Events of the surviving player report the changes, with actor and reason, and each title of the
@@ -1650,7 +1652,8 @@ export interface PlayerServiceClient extends Client {
    * - stats: of an increment-only stat the rises above the default add up. Of another, the lower value stays if
    *   achievements want it to fall, else the higher.
    * - contributions to community achievements add up, and a reward that one of them claimed is claimed.
-   * - accounts, stored responses to request ids, and deliveries to platforms move. Totals are updated.
+   * - accounts and stored responses to request ids move; deliveries to platforms move right after, or with a repeated call if
+   *   the server dies in between. Totals are updated.
    *
    * The absorbed id then names the surviving player in all calls that name one player, except as a filter. Merging again
    * changes nothing. Events of the surviving player report the changes, with actor and reason, and each title of the

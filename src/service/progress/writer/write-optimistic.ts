@@ -31,9 +31,8 @@ interface OpenPlayerTitle {
 
 /**
  * Records entries without a lock: reports are applied to cached or read state, and one statement writes the changes of each
- * player's title whose state is still the same. Returns undefined for entries of a title that was not written: it changed,
- * one of its entries was rejected, perhaps because of stale state, or
- * stats must be read.
+ * player's title whose state is still the same. Returns undefined for entries of a title that was not written: its state
+ * changed, an entry was rejected (perhaps because of stale state), or stats must be read.
  */
 export async function writeOptimistic(
   { store, definitions, now, timeBounds }: WriterParts,
