@@ -24,7 +24,7 @@ test('names each field as the protos do, with both values', () => {
     { field: 'list_order', from: 0, to: 7 },
     { field: 'name.translations["pt-BR"]', from: undefined, to: 'Sangue' },
     { field: 'locked_description', from: undefined, to: { locale: 'en', text: 'Find it', translations: {} } },
-    { field: 'window.end', from: '1970-01-01T00:00:01Z', to: '1970-01-01T00:00:02Z' },
+    { field: 'window.end_time', from: '1970-01-01T00:00:01Z', to: '1970-01-01T00:00:02Z' },
     { field: 'requirements[0].target', from: 100n, to: 150n },
     { field: 'tags[1]', from: 'b', to: undefined },
   ])

@@ -15,8 +15,8 @@ export interface FieldChange {
 /** Bookkeeping that a document does not change. */
 const LEFT_OUT: ReadonlySet<string> = new Set(['updateTime', 'statedTimes', 'mintedIds', 'etag', 'titleId'])
 const INSTANTS: ReadonlySet<string> = new Set([
-  'window.start',
-  'window.end',
+  'window.start_time',
+  'window.end_time',
   'create_time',
   'progress.unlock_time',
 ])
@@ -73,8 +73,14 @@ function compareMember(
 
 function memberOf({ field, isMap }: Location, name: string): Location {
   if (isMap) return { field: `${field}[${JSON.stringify(name)}]`, isMap }
-  const step = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  const step = protoNameOf(field, name)
   return { field: field === '' ? step : `${field}.${step}`, isMap: MAPS.has(name) }
+}
+
+function protoNameOf(parent: string, name: string): string {
+  if (parent === 'window') return `${name}_time`
+  if (name === 'id' && /^requirements\[\d+\]$/.test(parent)) return 'requirement_id'
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
 /** A value of the model as JSON: instants as RFC 3339, members that are undefined left out. */
