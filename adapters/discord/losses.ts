@@ -20,7 +20,7 @@ export const LOSS_RULES: LossRules = {
       account: `expected ${SNOWFLAKE.form}`,
       achievementId: NO_CODES,
       state: 'Discord tells the state by the percent alone',
-      percent: '100 percent is for what is achieved, and only that',
+      percent: '100 percent means achieved, and nothing else does',
       unlockTime: 'Discord writes microseconds, and only for an unlock',
     },
   },

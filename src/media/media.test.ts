@@ -74,14 +74,14 @@ test('flattens transparency on white for JPEG, and drops metadata', async () => 
   } as const
   const bytes = await sharp(clear)
     .png()
-    .withExif({ IFD0: { Copyright: 'somebody at home' } })
+    .withExif({ IFD0: { Copyright: 'studio at home' } })
     .toBuffer()
   const { data } = await sharp(await render(bytes, 'jpeg', undefined))
     .raw()
     .toBuffer({ resolveWithObject: true })
   expect([...data.subarray(0, 3)]).toEqual([255, 255, 255])
-  expect(Buffer.from(bytes).includes('somebody')).toBe(true)
-  expect(Buffer.from(await render(bytes, 'png', undefined)).includes('somebody')).toBe(false)
+  expect(Buffer.from(bytes).includes('studio')).toBe(true)
+  expect(Buffer.from(await render(bytes, 'png', undefined)).includes('studio')).toBe(false)
 })
 
 test('serves 30 concurrent conversions, and frees the slots of failed ones', async () => {

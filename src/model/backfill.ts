@@ -1,5 +1,8 @@
 import type { Instant } from './instant.ts'
 
+/** Names a back-fill by its achievement. */
+export type BackfillKey = Pick<Backfill, 'titleId' | 'achievementId'>
+
 /** The application of a changed definition to the players who have progress or stats for it. A later change restarts it. */
 export interface Backfill {
   readonly titleId: string

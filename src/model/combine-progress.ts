@@ -16,7 +16,7 @@ export function combineProgress(achievement: Achievement, first: Progress, secon
   const isStarted = ours.state !== 'not_started' || theirs.state !== 'not_started'
   const combined: Progress = {
     state: unlock !== undefined ? 'achieved' : isStarted ? 'in_progress' : 'not_started',
-    values: furthestValues(achievement, ours.values, theirs.values),
+    values: combineValues(achievement, ours.values, theirs.values),
     reportedPercent: Math.max(ours.reportedPercent, theirs.reportedPercent),
     percent: 0,
     unlockTime: unlock?.unlockTime,
@@ -39,7 +39,7 @@ function earlierUnlock(ours: Progress, theirs: Progress): Progress | undefined {
 }
 
 /** Values of requirements that the achievement no longer has count as rising. */
-function furthestValues(
+function combineValues(
   { requirements }: Achievement,
   ours: Progress['values'],
   theirs: Progress['values'],

@@ -24,7 +24,7 @@ const readers: Readonly<
       },
       ({ id }) => ({ key: -5n, id }),
     ),
-  'by what was returned': (items, pageToken, pageSize = 2) =>
+  'by returned items': (items, pageToken, pageSize = 2) =>
     readReorderablePage(
       { pageSize, pageToken },
       LIST,
@@ -80,8 +80,8 @@ describe.each(Object.entries(readers))('pages %s', (_, read) => {
   })
 })
 
-describe('a token of what was returned', () => {
-  const read = readers['by what was returned'] as NonNullable<(typeof readers)[string]>
+describe('a token of returned items', () => {
+  const read = readers['by returned items'] as NonNullable<(typeof readers)[string]>
 
   test('does not name an item twice', async () => {
     const { nextPageToken = '' } = await read(itemsOf(9), '', 1)

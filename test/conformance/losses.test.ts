@@ -10,7 +10,7 @@ describe.each(subjects)('$id', (subject) => {
   const { adapter } = subject
   const withExtensions = samplesOf(subject).map((sample) => decodeSample(adapter, sample).result)
 
-  it('loses what is reported and no more, in any shape and with any parts', () => {
+  it('loses exactly the reported values, in any shape and with any parts', () => {
     const shapes = fc.constantFrom(undefined, ...adapter.shapes)
     fc.assert(
       fc.property(anyRecords(adapter, withExtensions), shapes, (record, shape) => {
@@ -22,7 +22,7 @@ describe.each(subjects)('$id', (subject) => {
     )
   })
 
-  it('holds what is too large for a shape, or refuses it with a reason', () => {
+  it('holds a value that is too large for a shape, or refuses it with a reason', () => {
     const reward = {
       kind: 'gamerscore',
       value: '999999999',

@@ -32,7 +32,7 @@ function stated(adapter: Adapter, record: Canonical, shape: Shape | undefined): 
 const directions = adapters.flatMap((from) => adapters.map((to) => ({ from, to })))
 
 describe.each(directions)('a document from $from.id to $to.id', ({ from, to }) => {
-  it('loses what is reported and no more, in any shape', () => {
+  it('loses exactly the reported values, in any shape', () => {
     fc.assert(
       fc.property(recordsOf(from), shapesOf(from), shapesOf(to), (record, shape, toShape) => {
         const document = stated(from, record, shape)

@@ -1,7 +1,8 @@
+import type { BackfillKey } from '../../model/backfill.ts'
 import { compositeKey } from '../../model/composite-key.ts'
 import { sleep } from '../../model/sleep.ts'
 import type { Services } from '../services.ts'
-import { type BackfillKey, backfillNext } from './backfills.ts'
+import { backfillNext } from './backfills.ts'
 
 const POLL_MILLISECONDS = 1_000
 /** Each takes a connection. */

@@ -1,6 +1,6 @@
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
-import type { Backfill } from '../../model/backfill.ts'
+import type { Backfill, BackfillKey } from '../../model/backfill.ts'
 import { communityGoalOf } from '../../model/community.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
@@ -18,8 +18,6 @@ import { type DefinitionWrite, requirementsOfOtherStats, statCodesOf } from './w
 
 /** Players per transaction: reports on them wait for it. */
 const PAGE_SIZE = 200
-
-export type BackfillKey = Pick<Backfill, 'titleId' | 'achievementId'>
 
 /** @throws LaurelError BACKFILL_NOT_FOUND if no change of the achievement needed one. */
 export async function getBackfill(services: Services, key: BackfillKey, call: Call): Promise<Backfill> {

@@ -1,8 +1,7 @@
 import { type Kysely, sql } from 'kysely'
-import type { Backfill } from '../../model/backfill.ts'
+import type { Backfill, BackfillKey } from '../../model/backfill.ts'
 import type { Row, Tables } from '../schema.ts'
 
-type BackfillKey = Pick<Backfill, 'titleId' | 'achievementId'>
 type NewBackfill = Pick<
   Backfill,
   'achievementId' | 'silent' | 'resetRequirements' | 'actor' | 'requestId' | 'createTime'

@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { WEBHOOK } from '../../model/destination.ts'
 import type { Account } from '../../model/player.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Tables } from '../schema.ts'
@@ -53,7 +54,7 @@ export function playerMergeQueries(db: Kysely<Tables>) {
       // The rows that enqueueing locks, in the same order: deliveries that are being enqueued are moved too.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
       const isPlatform = sql`((title_id, destination_id) in (
-        select title_id, id from destinations where dialect <> 'webhook')) is true`
+        select title_id, id from destinations where dialect <> ${WEBHOOK})) is true`
       await sql`update deliveries set player_id = ${playerId} where player_id = ${absorbedId} and ${isPlatform}`.execute(
         db,
       )

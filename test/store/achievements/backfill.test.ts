@@ -99,7 +99,7 @@ describe('a lowered target', () => {
   })
 })
 
-test('a raised target lowers what is read, at once, in lists too, and unlocks nobody', async () => {
+test('a raised target lowers the percent of reads and lists at once, and unlocks no player', async () => {
   const { key, record, update, progress, fill } = await titleWith({ requirements: counted(100n) })
   await record('ann', reach(80n))
   await record('bob', reach(100n))
