@@ -1,44 +1,18 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { achievementOf, requirementOf } from '../../test/support/records.ts'
+import { AT, add, apply, percent, type Recorded, reach } from '../../test/support/reports.ts'
 import { applyReport } from './apply-report.ts'
 import { meets } from './percent.ts'
-import { NOT_STARTED, type Outcome, type Progress, type Report } from './progress.ts'
+import { NOT_STARTED, type Progress, type Report } from './progress.ts'
 import { compareQuantities } from './quantity.ts'
 
-type Recorded = Extract<Outcome, { kind: 'recorded' }>
-
-const AT = { time: 1000n, precision: 'exact', writer: 'test' } as const
 const PLAIN = achievementOf()
 const COUNTED = achievementOf({ requirements: [requirementOf({ target: 1000n })] })
 const TWO = achievementOf({ requirements: [requirementOf({ id: 'a' }), requirementOf({ id: 'b' })] })
 const LAP = achievementOf({
   requirements: [requirementOf({ operator: 'at_most', target: 60.5, valueType: 'double' })],
 })
-
-const reach = (quantity: bigint | number, requirementId?: string): Report => ({
-  kind: 'reach',
-  requirementId,
-  quantity,
-})
-const add = (quantity: bigint): Report => ({ kind: 'add', requirementId: undefined, quantity })
-const percent = (value: number): Report => ({ kind: 'percent', percent: value })
-
-function apply(achievement: typeof PLAIN, ...reports: Report[]): Recorded {
-  let outcome: Outcome = {
-    kind: 'recorded',
-    progress: NOT_STARTED,
-    missing: [],
-    changed: false,
-    newlyUnlocked: false,
-    alreadyUnlocked: false,
-  }
-  for (const report of reports) {
-    outcome = applyReport(achievement, (outcome as Recorded).progress, report, AT)
-    expect(outcome).toMatchObject({ kind: 'recorded' })
-  }
-  return outcome as Recorded
-}
 
 describe('percent', () => {
   test('is rounded down, and 100 only when complete', () => {

@@ -1,21 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { achievementOf, requirementOf } from '../../test/support/records.ts'
+import { AT, add, apply, percent, type Recorded, reach } from '../../test/support/reports.ts'
 import { applyReport } from './apply-report.ts'
 import { currentProgress } from './current-progress.ts'
-import { NOT_STARTED, type Outcome, type Report } from './progress.ts'
+import { NOT_STARTED, type Report } from './progress.ts'
 
-type Recorded = Extract<Outcome, { kind: 'recorded' }>
-
-const AT = { time: 1000n, precision: 'exact', writer: 'test' } as const
 const PLAIN = achievementOf()
 
-const reach = (quantity: bigint | number, requirementId?: string): Report => ({
-  kind: 'reach',
-  requirementId,
-  quantity,
-})
-const add = (quantity: bigint): Report => ({ kind: 'add', requirementId: undefined, quantity })
 /** An increment of a stat by the rise; without one, a `max` of it. */
 const stat = (quantity: number, rise: number | undefined): Report => ({
   ...{ kind: 'stat', statCode: 'kills', quantity },
@@ -25,23 +17,6 @@ const stat = (quantity: number, rise: number | undefined): Report => ({
     lowest: undefined,
   },
 })
-const percent = (value: number): Report => ({ kind: 'percent', percent: value })
-
-function apply(achievement: typeof PLAIN, ...reports: Report[]): Recorded {
-  let outcome: Outcome = {
-    kind: 'recorded',
-    progress: NOT_STARTED,
-    missing: [],
-    changed: false,
-    newlyUnlocked: false,
-    alreadyUnlocked: false,
-  }
-  for (const report of reports) {
-    outcome = applyReport(achievement, (outcome as Recorded).progress, report, AT)
-    expect(outcome).toMatchObject({ kind: 'recorded' })
-  }
-  return outcome as Recorded
-}
 
 describe('a challenge', () => {
   const challenge = { kind: 'challenge', window: { start: 100n, end: 200n } } as const
