@@ -64,7 +64,7 @@ describe('a forged page token', () => {
         () => 'OK',
         ({ details }) => details,
       )
-      expect(['OK', 'page_token is not one that this list gave: start again without it']).toContain(outcome)
+      expect(['OK', 'page_token was not returned by this list: start again without a token']).toContain(outcome)
     }
   })
 })

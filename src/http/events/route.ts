@@ -1,6 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { type LaurelError, serverStopping } from '../../model/errors.ts'
 import { authorize } from '../../service/authorization.ts'
 import type { Call } from '../../service/call.ts'
 import { failureOf, problemOf } from '../failures.ts'
@@ -69,7 +68,7 @@ async function stream(host: EventsHost, request: FastifyRequest, reply: FastifyR
     }
   } catch (error) {
     if (reply.raw.destroyed) return
-    const failure = failureOf(stopErrorOf(error) ?? error)
+    const failure = failureOf(error)
     if (failure.status === 500) host.log.error({ err: error, route: PATH }, 'a request failed')
     if (events === undefined && !isTemporary(failure)) return refuse(reply, failure, headers)
     const end = endText(failure.error, failure.error?.metadata['resumeToken'] ?? resumeToken)
@@ -85,12 +84,6 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
   // Before the query is read: anonymous callers get no information about it.
   authorize(principal, [])
   return { signal, principal, actor: principal.name }
-}
-
-/** Returns SERVER_STOPPING for an abort while the client is still connected. */
-function stopErrorOf(error: unknown): LaurelError | undefined {
-  if (!(error instanceof Error) || error.name !== 'AbortError') return undefined
-  return serverStopping()
 }
 
 /** Temporary failures are sent in a stream that ends at once: a browser never reconnects after a status other than 200. */

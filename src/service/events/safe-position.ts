@@ -1,3 +1,4 @@
+import { serverStopping } from '../../model/errors.ts'
 import { sleep } from '../../model/sleep.ts'
 import type { Store } from '../../store/store.ts'
 
@@ -61,11 +62,15 @@ export class SafePosition {
   /**
    * Polls, and returns the position. Events committed before the call are at or below it, unless a transaction that started
    * before them is still open.
+   * @throws LaurelError SERVER_STOPPING after `close`
    */
   async current(signal: AbortSignal): Promise<bigint> {
-    await this.#poll()
+    await this.#poll().catch((error: unknown) => {
+      throw this.closed ? serverStopping() : error
+    })
     for (;;) {
       signal.throwIfAborted()
+      if (this.closed) throw serverStopping()
       if (this.#position !== undefined) return this.#position
       await this.wait(0n, IDLE_MILLISECONDS, signal)
     }

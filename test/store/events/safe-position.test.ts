@@ -100,6 +100,20 @@ test('is undefined until the transactions that were open at the start have ended
   await safePosition.close()
 })
 
+test('a wait for the position ends when the server stops', async () => {
+  const open = await openTransaction()
+  await open.insertEvent('stopping')
+  const safePosition = new SafePosition(services.store)
+  safePosition.start()
+  const waiting = [safePosition.current(NEVER_ABORTED), safePosition.current(NEVER_ABORTED)]
+  const ends = Promise.allSettled(waiting)
+  await safePosition.close()
+  const [late] = await Promise.allSettled([safePosition.current(NEVER_ABORTED)])
+  const stopping = { status: 'rejected', reason: expect.objectContaining({ reason: 'SERVER_STOPPING' }) }
+  expect([...(await ends), late]).toEqual([stopping, stopping, stopping])
+  await open.end('rollback')
+})
+
 test('a reader beside many writers reads each event once, in order', async () => {
   const start = await services.safePosition.current(NEVER_ABORTED)
   const writers = 8
