@@ -110,6 +110,14 @@ test.each(subjects)(
   },
 )
 
+test.each(subjects)('a small document of $id costs little', async (subject) => {
+  const { entry = {} } = samplesOf(subject)[0] ?? {}
+  const used = await cpuMilliseconds(async () => {
+    for (let count = 0; count < 100; count += 1) await translated(subject.id, subject.id, entry)
+  })
+  expect(used).toBeLessThan(MAX_MILLISECONDS)
+})
+
 test('an entry that arrives in small chunks takes linear time', async () => {
   const bytes = new TextEncoder().encode(JSON.stringify([{ text: 'a'.repeat(2 ** 21) }]))
   const chunks = async function* () {
