@@ -11,6 +11,7 @@ import { openMedia } from './media/media.ts'
 import { LaurelError } from './model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
+import { sleep } from './model/sleep.ts'
 import { observe } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
@@ -20,6 +21,7 @@ import { Relay, type RelayDependencies } from './relay/relay.ts'
 import { BackfillWorker } from './service/achievements/backfill-worker.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import type { Authenticate } from './service/call.ts'
+import { CallLimiter } from './service/call-limiter.ts'
 import { purgeDeliveries } from './service/destinations/delivery-batches.ts'
 import { Feed } from './service/events/feed.ts'
 import { purgeEventsBefore } from './service/events/purge-events.ts'
@@ -64,7 +66,12 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
   await migrate(connectionString)
   const app =
     config.workers > 1
-      ? await startWorkers(config.workers, { DATABASE_URL: connectionString, LAUREL_WORKERS: '1' }, log)
+      ? await startWorkers(
+          config.workers,
+          { DATABASE_URL: connectionString, LAUREL_WORKERS: '1' },
+          config.shutdownDelaySeconds,
+          log,
+        )
       : await serve(connectionString, config, log)
   started.defer(() => app.stop())
   const running = started.move()
@@ -124,17 +131,26 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const purging = setInterval(() => void purgeExpired(services, config, log), PURGE_INTERVAL_MILLISECONDS)
   started.defer(() => clearInterval(purging))
   const operations = openOperations(services)
-  const wire = { log, authenticate: openAuthentication(config, services, log, started) }
+  const authenticate = openAuthentication(config, services, log, started)
+  const wire = { log, authenticate, limiter: new CallLimiter() }
   const tls = config.tls && openTls(config.tls, log, started)
-  const probes = { isReady: () => store.breaker !== 'open', metrics: startMetrics() }
+  let isStopping = false
+  const isReady = () => !isStopping && store.breaker !== 'open'
   const grpc = createGrpcServer(operations, wire, tls)
   store.onBreaker((state) => {
     log.warn({ state }, 'the circuit breaker of the database changed')
-    grpc.setServing(state !== 'open')
+    grpc.setServing(isReady())
   })
   const http = createHttpServer(
     gateways.filter(({ dialect }) => config.gateways?.has(dialect) ?? true),
-    { ...wire, operations, checked: config.authFile !== undefined, strict: config.strictGateways, ...probes },
+    {
+      ...wire,
+      operations,
+      checked: config.authFile !== undefined,
+      strict: config.strictGateways,
+      isReady,
+      metrics: startMetrics(),
+    },
     tls,
     { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
   )
@@ -149,7 +165,13 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     () => backfillWorker.stop(),
   ]
   backfillWorker.start()
-  started.defer(async () => void (await Promise.all(parts.map((stop) => stop()))))
+  started.defer(async () => {
+    isStopping = true
+    grpc.setServing(false)
+    // A load balancer sends calls until it has seen that the server is not ready.
+    await sleep(config.shutdownDelaySeconds * 1000, NEVER_ABORTED)
+    await Promise.all(parts.map((stop) => stop()))
+  })
   const grpcAddress = await grpc.listen(config.grpcAddress)
   const httpAddress = await http.listen(config.httpAddress)
   const running = started.move()

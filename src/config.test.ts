@@ -33,6 +33,7 @@ describe('readConfig', () => {
       eventRetentionHours: 720,
       relay: true,
       relayLeaseSeconds: 30,
+      shutdownDelaySeconds: 0,
       outboundPrivate: [],
       credentialsDirectory: undefined,
       credentials: {},

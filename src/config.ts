@@ -38,6 +38,8 @@ export interface Config extends OutboundConfig {
   readonly writeBatching: boolean
   /** Whether this server delivers events. */
   readonly relay: boolean
+  /** How long the server still serves after a signal to stop, while it reports that it is not ready. */
+  readonly shutdownDelaySeconds: number
   /** After this time without a renewal, another server takes over a player's deliveries. */
   readonly relayLeaseSeconds: number
 }
@@ -109,6 +111,7 @@ export function readConfig(env: Environment): Config {
     workers: integer('LAUREL_WORKERS', 1, 1, 256),
     writeBatching: read('LAUREL_WRITE_BATCHING', 'on') === 'on',
     relay: read('LAUREL_RELAY', 'on') === 'on',
+    shutdownDelaySeconds: integer('LAUREL_SHUTDOWN_DELAY_SECONDS', 0, 0, 600),
     relayLeaseSeconds: integer('LAUREL_RELAY_LEASE_SECONDS', 30, 2, 600),
     ...readOutboundConfig(env),
     maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),

@@ -5,7 +5,7 @@ import type { Logger } from './telemetry/log.ts'
 
 /** A worker that exits is restarted after this delay, so that a crash loop does not use up the CPU. */
 const RESTART_MILLISECONDS = 500
-/** A worker stops within 10 seconds; after this time it is killed. */
+/** A worker stops within 10 seconds after the shutdown delay; after this time it is killed. */
 const STOP_MILLISECONDS = 15_000
 
 /** The worker has written its own error to standard error. */
@@ -26,9 +26,11 @@ export interface Addresses {
 export async function startWorkers(
   count: number,
   environment: Readonly<Record<string, string>>,
+  shutdownDelaySeconds: number,
   log: Logger,
 ): Promise<Addresses & { stop(): Promise<void> }> {
   let stopping = false
+  const stopMilliseconds = STOP_MILLISECONDS + shutdownDelaySeconds * 1000
 
   async function keepAlive(worker: Worker): Promise<void> {
     for (let current = worker; ; ) {
@@ -48,7 +50,7 @@ export async function startWorkers(
       running.map(async (worker) => {
         const exited = once(worker, 'exit')
         worker.process.kill('SIGTERM')
-        const timer = setTimeout(() => worker.process.kill('SIGKILL'), STOP_MILLISECONDS)
+        const timer = setTimeout(() => worker.process.kill('SIGKILL'), stopMilliseconds)
         await exited
         clearTimeout(timer)
       }),

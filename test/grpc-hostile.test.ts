@@ -96,11 +96,11 @@ describe('a compressed message', () => {
   })
 
   test.each(['/grpc.health.v1.Health/Check', '/grpc.health.v1.Health/Watch', REFLECTION])(
-    'to a public service holds little (%s)',
+    'to health or reflection holds little (%s)',
     async (path) => {
       using client = new RawGrpc(address)
       const send = async (message: Buffer, headers: Record<string, string>) => {
-        const call = client.open(path, headers)
+        const call = client.open(path, { ...KEY, ...headers })
         call.stream.end(message)
         return call.status
       }
@@ -141,7 +141,7 @@ test('a stream of requests without a credential is rejected when it opens', asyn
 
 test('reflection sends a slow reader no more than the connection buffers', async () => {
   using client = new RawGrpc(address)
-  const { stream } = client.open(REFLECTION)
+  const { stream } = client.open(REFLECTION, KEY)
   stream.pause()
   const symbol = 'laurel.v1.AchievementService'
   const request = Buffer.concat([Buffer.from([0x22, symbol.length]), Buffer.from(symbol)])

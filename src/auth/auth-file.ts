@@ -18,6 +18,8 @@ const scope = {
   titles: z.array(z.string().min(1)).min(1).optional(),
   /** Replaces the default permissions of the principal's kind. */
   rights: z.array(right).optional(),
+  /** How many calls each caller may start in a second, on each process; a player 50 if left out, others any number. */
+  callsPerSecond: z.int().min(1).max(1_000_000).optional(),
 }
 
 const issuer = z.strictObject({

@@ -27,6 +27,8 @@ interface PermittedToken extends VerifiedToken {
 
 const MAX_CACHED_TOKENS = 10_000
 const CACHE_MILLISECONDS = 60_000
+/** Far more than a game needs. */
+const PLAYER_CALLS_PER_SECOND = 50
 
 /**
  * Returns the principal of a credential: a static key, or a token of a configured issuer. A verified token is cached for
@@ -58,7 +60,10 @@ export class Authenticator {
     const { token } = credential
     const hash = createHash('sha256').update(token).digest('hex')
     const key = this.#keys.get(hash)
-    if (key !== undefined) return { kind: key.principal, name: key.name, rights: rightsOf(key) }
+    if (key !== undefined) {
+      const { principal, name, callsPerSecond } = key
+      return { kind: principal, name, rights: rightsOf(key), callsPerSecond }
+    }
     if (token.split('.').length !== 3)
       throw unauthenticated(
         'the credential is unknown: use a key of the auth file or a token of a configured issuer',
@@ -104,18 +109,25 @@ export class Authenticator {
     { issuer, claims, permissions }: PermittedToken,
     signal: AbortSignal,
   ): Promise<Principal> {
-    const { principal: kind, subject, titles } = issuer
+    const { principal: kind, subject, titles, callsPerSecond } = issuer
     const claimed = issuer.rights ?? permissions
     const granted = claimed && titles ? claimed.flatMap((right) => within(right, titles)) : claimed
     if (kind !== 'player') {
-      return { kind, name: claims.sub, rights: rightsOf({ principal: kind, titles, rights: granted }) }
+      const rights = rightsOf({ principal: kind, titles, rights: granted })
+      return { kind, name: claims.sub, rights, callsPerSecond }
     }
     const playerId =
       subject === 'laurel'
         ? claims.sub
         : await this.#names.playerOf({ dialect: subject, id: claims.sub }, signal)
     const rights = granted?.map((right) => forPlayer(right, claims.sub, playerId))
-    return { kind, name: playerId, playerId, rights: rights ?? playerRights(playerId, titles) }
+    return {
+      kind,
+      name: playerId,
+      playerId,
+      rights: rights ?? playerRights(playerId, titles),
+      callsPerSecond: callsPerSecond ?? PLAYER_CALLS_PER_SECOND,
+    }
   }
 }
 

@@ -2,10 +2,13 @@ import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/g
 import { AdmittedCall, type CallHost, type MethodFacts } from './admitted-call.ts'
 import type { Wire } from './call.ts'
 
-/** Health and reflection: no credential is required. */
-const PUBLIC = /^\/grpc\./
-/** The maximum size of a decompressed message to a public service. */
-const PUBLIC_MESSAGE_BYTES = 4096
+/** Health: no credential is required. */
+const PUBLIC = /^\/grpc\.health\./
+/** Health and reflection: their messages are small. */
+const BUILT_IN = /^\/grpc\./
+const WATCH = /\/Watch\w*$/
+/** The maximum size of a decompressed message to health or reflection. */
+const BUILT_IN_MESSAGE_BYTES = 4096
 const STREAM_PROGRESS = '/laurel.v1.ProgressService/StreamProgress'
 
 type Method = Parameters<ServerInterceptor>[0]
@@ -22,7 +25,7 @@ export class Admission {
 
   readonly interceptor: ServerInterceptor = (method, next) => {
     const facts = this.#methods.get(method.path) ?? this.#addFacts(method)
-    if (facts.isPublic) limitMessages(next)
+    if (facts.isBuiltIn) limitMessages(next)
     const call = new AdmittedCall(next, facts, this.#host)
     // A client sends calls until it has received the GOAWAY frame.
     if (this.#isStopping) queueMicrotask(() => call.end())
@@ -42,10 +45,13 @@ export class Admission {
 
   #addFacts({ path, requestStream, responseStream }: Method): MethodFacts {
     const isPublic = PUBLIC.test(path)
-    const mayLast = responseStream && (isPublic || path === STREAM_PROGRESS)
+    const isBuiltIn = BUILT_IN.test(path)
+    const mayLast = responseStream && (isBuiltIn || path === STREAM_PROGRESS)
     const kind = requestStream ? 'requests' : 'responses'
     const isStream = requestStream || responseStream
-    const facts: MethodFacts = { path, isPublic, isStream, endless: mayLast ? kind : undefined }
+    const callKind = WATCH.test(path) ? 'watch' : isStream ? 'stream' : 'unary'
+    const endless = mayLast ? kind : undefined
+    const facts: MethodFacts = { path, isPublic, isBuiltIn, isStream, callKind, endless }
     this.#methods.set(path, facts)
     return facts
   }
@@ -58,11 +64,11 @@ interface LimitedCall {
 }
 
 /**
- * Lowers the message limit of a public method, so that unauthenticated calls cost little. grpc-js has one limit for all
+ * Lowers the message limit of a method, so that calls to health and reflection cost little. grpc-js has one limit for all
  * methods and copies it into each call: the decoder limits the bytes received, the call the decompressed size.
  */
 function limitMessages(call: ServerInterceptingCallInterface): void {
   const limited = call as unknown as LimitedCall
-  limited.maxReceiveMessageSize = PUBLIC_MESSAGE_BYTES
-  limited.decoder.maxReadMessageLength = PUBLIC_MESSAGE_BYTES
+  limited.maxReceiveMessageSize = BUILT_IN_MESSAGE_BYTES
+  limited.decoder.maxReadMessageLength = BUILT_IN_MESSAGE_BYTES
 }

@@ -5,6 +5,8 @@ import {
   status as Status,
 } from '@grpc/grpc-js'
 import { LaurelError, serverStopping } from '../model/errors.ts'
+import { ANONYMOUS, type Principal } from '../model/principal.ts'
+import type { CallKind, OpenCall } from '../service/call-limiter.ts'
 import { type AnyCall, admit, type Wire } from './call.ts'
 import { logFault, toServiceError } from './status.ts'
 
@@ -15,8 +17,11 @@ type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
 export interface MethodFacts {
   readonly path: string
   readonly isStream: boolean
+  readonly callKind: CallKind
   /** Whether no credential is required. */
   readonly isPublic: boolean
+  /** Whether the method is of a library, health or reflection, which sends responses regardless of the reader. */
+  readonly isBuiltIn: boolean
   /** Set for an unbounded stream, which only the caller ends: with its last request, or by cancelling. */
   readonly endless: 'requests' | 'responses' | undefined
 }
@@ -39,6 +44,9 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   readonly #method: MethodFacts
   readonly #host: CallHost
   #controller: AbortController | undefined
+  #principal: Principal = ANONYMOUS
+  /** Set when the call is counted as open. */
+  #counted: OpenCall | undefined
   #handler: Listener | undefined
   #isOpen = false
   /** Distinguishes a finished call from a cancelled one: grpc-js reports both as a cancellation. */
@@ -63,12 +71,14 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
-    if (this.#method.isPublic) this.#open(metadata)
-    else void this.#admit(metadata)
+    void this.#admit(metadata)
   }
 
   onReceiveMessage(message: unknown): void {
-    if (message instanceof LaurelError) this.sendStatus(toServiceError(message))
+    const isStream = this.#method.callKind === 'stream'
+    const error =
+      message instanceof LaurelError ? message : isStream && this.#host.wire.limiter.count(this.#principal)
+    if (error) this.sendStatus(toServiceError(error))
     else if (!this.#isDraining) this.#handler?.onReceiveMessage(message)
   }
 
@@ -79,6 +89,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   onCancel(): void {
     this.#isOver = true
     this.#host.running.delete(this)
+    this.#counted?.close()
     // A unary call is complete with its status; the handler of a stream may still be running.
     if (!this.#hasStatus || this.#method.isStream) this.#controller?.abort(CANCELLED)
     if (this.#isOpen) this.#handler?.onCancel()
@@ -91,7 +102,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   override sendMessage(message: unknown, callback: () => void): void {
     // The call may have ended without the handler's knowledge.
     if (this.#hasStatus) return
-    if (this.#method.isPublic && this.#method.isStream) this.#sendCounted(message, callback)
+    if (this.#method.isBuiltIn && this.#method.isStream) this.#sendCounted(message, callback)
     else this.#next.sendMessage(message, callback)
   }
 
@@ -133,19 +144,28 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     })
   }
 
+  /** Authenticates the caller, counts the call as open, and waits for its turn. */
   async #admit(metadata: Metadata): Promise<void> {
     const { wire } = this.#host
     const controller = new AbortController()
     this.#controller = controller
     try {
-      await admit(metadata, wire, controller.signal)
-      if (!this.#isOver && !this.#hasStatus) this.#open(metadata)
+      if (!this.#method.isPublic) this.#principal = await admit(metadata, wire, controller.signal)
+      if (this.#isEnded) return
+      this.#counted = wire.limiter.open(this.#principal, this.#method.callKind)
+      const turn = this.#counted.turn(controller.signal)
+      if (turn !== undefined) await turn
+      if (!this.#isEnded) this.#open(metadata)
     } catch (error) {
       const { path } = this.#method
       const call: AnyCall = { metadata, cancelled: this.#isOver, getPath: () => path }
       logFault(wire.log, call, error)
       this.sendStatus(toServiceError(error))
     }
+  }
+
+  get #isEnded(): boolean {
+    return this.#isOver || this.#hasStatus
   }
 
   #open(metadata: Metadata): void {

@@ -3,6 +3,7 @@ import { invalidArgument } from '../model/errors.ts'
 import type { Principal } from '../model/principal.ts'
 import { authorize } from '../service/authorization.ts'
 import type { Authenticate, Call } from '../service/call.ts'
+import type { CallLimiter } from '../service/call-limiter.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 /** The common part of grpc-js's call types. */
@@ -15,6 +16,8 @@ export interface AnyCall {
 export interface Wire {
   readonly log: Logger
   readonly authenticate: Authenticate
+  /** Shared by all wires. */
+  readonly limiter: CallLimiter
 }
 
 const MAX_ACTOR_LENGTH = 128
@@ -26,10 +29,15 @@ const calls = new WeakMap<Metadata, Call>()
  * Authenticates a call by its metadata; the handler gets the result from `callOf`.
  * @throws LaurelError UNAUTHENTICATED, also without a credential; INVALID_ARGUMENT for an invalid actor.
  */
-export async function admit(metadata: Metadata, { authenticate }: Wire, signal: AbortSignal): Promise<void> {
+export async function admit(
+  metadata: Metadata,
+  { authenticate }: Wire,
+  signal: AbortSignal,
+): Promise<Principal> {
   const principal = await authenticate(metadata.get('authorization')[0]?.toString(), signal)
   if (principal.kind === 'anonymous') authorize(principal, [])
   calls.set(metadata, { signal, principal, actor: actorIn(metadata, principal) })
+  return principal
 }
 
 /** Returns the operations' view of a call. Its signal aborts when the caller cancels or the deadline passes. */

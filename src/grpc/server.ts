@@ -40,6 +40,8 @@ export interface GrpcServer {
 
 const OPTIONS = {
   'grpc.max_receive_message_length': LIMITS.messageBytes,
+  // The streams of one connection. Clients let further calls wait.
+  'grpc.max_concurrent_streams': 1000,
   // Detects callers that vanished without closing the connection, to cancel their calls.
   'grpc.keepalive_time_ms': 60_000,
   'grpc.keepalive_timeout_ms': 20_000,

@@ -1,6 +1,7 @@
 import type { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import type { JsonValue } from '../model/json.ts'
+import type { Rate, RateLimitState } from '../model/rate-limiter.ts'
 import type { DialectId } from '../model/title.ts'
 import type { Call } from '../service/call.ts'
 import type { Credential } from '../service/credential.ts'
@@ -43,23 +44,6 @@ export interface Route {
   rates?(request: GatewayRequest): readonly Rate[]
   /** @throws LaurelError, Refusal, or JsonSyntaxError and DecodeError of a body; any other error is a defect. */
   handle(request: GatewayRequest): Promise<GatewayResponse>
-}
-
-/** A limit on calls per window, counted by key. */
-export interface Rate {
-  /** Calls with the same key are counted together; it includes the caller. */
-  readonly key: string
-  readonly limit: number
-  readonly periodSeconds: number
-}
-
-/** The state of a rate after this call. */
-export interface RateLimitState extends Rate {
-  readonly remaining: number
-  /** When the window ends. */
-  readonly resetTime: Instant
-  /** Seconds until then, above 0. */
-  readonly resetAfter: number
 }
 
 /** The parts of a request without its body. */

@@ -1,26 +1,18 @@
 import { Readable } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../dialect/refusal.ts'
-import { LaurelError } from '../model/errors.ts'
 import { formatJson } from '../model/exact-json.ts'
 import { LIMITS } from '../model/limits.ts'
 import { ANONYMOUS } from '../model/principal.ts'
+import type { RateLimiter, RateLimitState } from '../model/rate-limiter.ts'
 import { authorize } from '../service/authorization.ts'
 import type { Authenticate, Call } from '../service/call.ts'
+import type { CallLimiter, OpenCall } from '../service/call-limiter.ts'
 import { readCredential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { failureOf } from './failures.ts'
-import type {
-  Failure,
-  Gateway,
-  GatewayRequest,
-  GatewayResponse,
-  RateLimitState,
-  RequestHead,
-  Route,
-} from './gateway.ts'
-import type { RateLimiter } from './rate-limiter.ts'
+import type { Failure, Gateway, GatewayRequest, GatewayResponse, RequestHead, Route } from './gateway.ts'
 import { formOf, headOf } from './request.ts'
 
 /** The host's parts that every gateway uses. */
@@ -28,7 +20,10 @@ export interface Host {
   readonly operations: Operations
   readonly authenticate: Authenticate
   readonly log: Logger
-  readonly limiter: RateLimiter
+  /** Shared by all wires. */
+  readonly limiter: CallLimiter
+  /** Counts calls against the rates of the platforms. */
+  readonly rates: RateLimiter
   /** Whether callers are authenticated. */
   readonly checked: boolean
   /** Dialects whose gateways apply their platform's historical restrictions. */
@@ -44,22 +39,63 @@ export interface Serving {
   readonly reply: FastifyReply
 }
 
-/** Handles one request: authentication, rates, the route, and its response or failure. */
+/** A request whose caller is known. */
+interface Admitted {
+  readonly call: Call
+  readonly counted: OpenCall
+}
+
+const admitted = new WeakMap<FastifyRequest, Admitted>()
+
+/** Authenticates the caller before the request's body is read, and counts the call as open. Sends a failure. */
+export async function admit(serving: Serving): Promise<FastifyReply | undefined> {
+  const { host, route, request, reply } = serving
+  const controller = new AbortController()
+  reply.raw.once('close', () => {
+    if (!reply.raw.writableFinished) controller.abort()
+  })
+  const { signal } = controller
+  const { authorization } = request.headers
+  try {
+    const principal =
+      route.open === true && authorization === undefined
+        ? ANONYMOUS
+        : await host.authenticate(authorization, signal)
+    if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
+    const counted = host.limiter.open(principal, 'unary')
+    reply.raw.once('close', () => counted.close())
+    admitted.set(request, { call: { signal, principal, actor: principal.name }, counted })
+    return undefined
+  } catch (error) {
+    return sendError(serving, error, headOf(request, serving.mount), undefined)
+  }
+}
+
+/** Handles one admitted request: rates, the route, and its response or failure. */
 export async function respond(serving: Serving): Promise<FastifyReply> {
-  const { gateway, mount, host, request, reply } = serving
+  const { gateway, mount, request, reply } = serving
   const head = headOf(request, mount)
   const counted: { rate?: RateLimitState } = {}
   try {
     const response = await run(serving, head, counted)
     return await send(gateway, response, head, counted.rate, reply)
   } catch (error) {
-    if (error instanceof Refusal) return send(gateway, error, head, counted.rate, reply)
-    const failure = failureOf(error)
-    if (failure.status === 500 && !request.raw.destroyed) {
-      host.log.error({ err: error, route: serving.route.name, dialect: gateway.dialect }, 'a request failed')
-    }
-    return sendFailure(gateway, failure, head, counted.rate, reply)
+    return sendError(serving, error, head, counted.rate)
   }
+}
+
+function sendError(
+  { gateway, route, host, request, reply }: Serving,
+  error: unknown,
+  head: RequestHead,
+  rate: RateLimitState | undefined,
+): Promise<FastifyReply> {
+  if (error instanceof Refusal) return send(gateway, error, head, rate, reply)
+  const failure = failureOf(error)
+  if (failure.status === 500 && !request.raw.destroyed) {
+    host.log.error({ err: error, route: route.name, dialect: gateway.dialect }, 'a request failed')
+  }
+  return sendFailure(gateway, failure, head, rate, reply)
 }
 
 /** Sends a failure in the gateway's format. */
@@ -81,43 +117,24 @@ async function run(
   counted: { rate?: RateLimitState },
 ): Promise<GatewayResponse> {
   const { route, host } = serving
-  const gatewayRequest = await requestOf(serving, head)
+  const { call, counted: open } = admitted.get(serving.request) as Admitted
+  await open.turn(call.signal)
+  const gatewayRequest = requestOf(serving, head, call)
   for (const rate of route.rates?.(gatewayRequest) ?? []) {
-    const { state, calls, over } = host.limiter.count(rate, head.now)
-    if (counted.rate === undefined || over || state.remaining < counted.rate.remaining) {
+    const { state, error } = host.rates.count(rate, head.now)
+    if (counted.rate === undefined || error !== undefined || state.remaining < counted.rate.remaining) {
       counted.rate = state
     }
-    if (!over) continue
-    const message = `more than ${rate.limit} calls in ${rate.periodSeconds} seconds`
-    throw new LaurelError('resource_exhausted', 'RATE_LIMITED', message, {
-      retryAfter: state.resetAfter,
-      metadata: {
-        limit: String(rate.limit),
-        periodSeconds: String(rate.periodSeconds),
-        calls: String(calls),
-      },
-    })
+    if (error !== undefined) throw error
   }
   return route.handle(gatewayRequest)
 }
 
-async function requestOf(
-  { gateway, route, host, request, reply }: Serving,
+function requestOf(
+  { gateway, route, host, request }: Serving,
   head: RequestHead,
-): Promise<GatewayRequest> {
-  const controller = new AbortController()
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort()
-  })
-  const { signal } = controller
-  const { authorization } = head.headers
-  const principal =
-    route.open === true && authorization === undefined
-      ? ANONYMOUS
-      : await host.authenticate(authorization, signal)
-  // Before the route reads the body: anonymous callers get no information about it.
-  if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
-  const call: Call = { signal, principal, actor: principal.name }
+  call: Call,
+): GatewayRequest {
   return {
     ...head,
     body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
@@ -126,7 +143,7 @@ async function requestOf(
     call,
     strict: host.strict.has(gateway.dialect),
     checked: host.checked,
-    credential: readCredential(authorization),
+    credential: readCredential(head.headers['authorization']),
   }
 }
 

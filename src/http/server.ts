@@ -4,6 +4,7 @@ import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
+import { RateLimiter } from '../model/rate-limiter.ts'
 import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
@@ -11,9 +12,8 @@ import { addEvents } from './events/route.ts'
 import { failureOf, problemOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
 import { rejectUnknownHosts } from './host-check.ts'
-import { RateLimiter } from './rate-limiter.ts'
 import { headOf } from './request.ts'
-import { type Host, respond, sendFailure } from './respond.ts'
+import { admit, type Host, respond, sendFailure } from './respond.ts'
 
 export interface HttpServer {
   /** Listens on `host:port`, port 0 for any free port. Returns the address with the assigned port. */
@@ -23,7 +23,7 @@ export interface HttpServer {
 }
 
 export interface Probes {
-  /** Returns whether the database is reachable. */
+  /** Returns whether the database is reachable, and the server not about to stop. */
   readonly isReady: () => boolean
   /** Undefined if another SDK exports the metrics. */
   readonly metrics: MetricsHandler | undefined
@@ -56,11 +56,14 @@ const MAX_HEAD_MILLISECONDS = 60_000
 /** The maximum interval between checks for slow connections. */
 const MAX_CHECK_INTERVAL_MILLISECONDS = 30_000
 const MAX_SEGMENT_LENGTH = 2048
+/** The time in which a client can read a response that is sent before its request has arrived. */
+const LINGER_MILLISECONDS = 2_000
+const NOT_FOUND: Failure = { status: 404, error: undefined }
 
 /** Serves the gateways, each below its mounts, events for browsers, and probes. */
 export function createHttpServer(
   gateways: readonly Gateway[],
-  host: Omit<Host, 'limiter'> & Probes,
+  host: Omit<Host, 'rates'> & Probes,
   tls?: Tls,
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
@@ -78,19 +81,18 @@ export function createHttpServer(
     forceCloseConnections: 'idle',
     frameworkErrors: (error, request, reply) => void refuse(gateways, error, request, reply),
   })
-  const serving: Host = { ...host, limiter: new RateLimiter() }
+  const serving: Host = { ...host, rates: new RateLimiter() }
   if (!host.checked) {
     const known = { ...events, allowedHosts, domains: gateways.flatMap(({ domains }) => domains) }
     app.addHook('onRequest', async (request) => rejectUnknownHosts(request, known))
   }
+  refuseEarly(app, gateways)
   acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   addProbes(app, host)
   addEvents(app, { ...host, ...events })
   for (const gateway of gateways) addGateway(app, gateway, serving)
-  app.setNotFoundHandler((request, reply) =>
-    fail(gateways, { status: 404, error: undefined }, request, reply),
-  )
+  app.setNotFoundHandler((request, reply) => fail(gateways, NOT_FOUND, request, reply))
   app.setErrorHandler((error, request, reply) => refuse(gateways, error, request, reply))
 
   let sockets: Sockets | undefined
@@ -115,7 +117,7 @@ export function createHttpServer(
   }
 }
 
-/** `/healthz`: the process runs. `/readyz`: the database is reachable. `/metrics`: for services and operators. */
+/** `/healthz`: the process runs. `/readyz`: it serves. `/metrics`: for services and operators. Strangers see no reasons. */
 function addProbes(
   app: FastifyInstance,
   { isReady, metrics, authenticate }: Pick<Host, 'authenticate'> & Probes,
@@ -123,7 +125,7 @@ function addProbes(
   app.get('/healthz', async () => ({ status: 'serving' }))
   app.get('/readyz', async (_, reply) => {
     const ready = isReady()
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'the database does not answer' })
+    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' })
   })
   if (metrics === undefined) return
   app.get('/metrics', async (request, reply) => {
@@ -136,6 +138,18 @@ function addProbes(
     reply.hijack()
     metrics(request.raw, reply.raw)
     return reply
+  })
+}
+
+/** Refuses a request without reading its body, which is discarded until the connection is closed. */
+function refuseEarly(app: FastifyInstance, gateways: readonly Gateway[]): void {
+  app.addHook('onRequest', async (request, reply) =>
+    request.is404 ? fail(gateways, NOT_FOUND, request, reply) : undefined,
+  )
+  app.addHook('onResponse', async ({ raw }) => {
+    if (raw.complete || raw.destroyed) return
+    const timer = setTimeout(() => raw.destroy(), LINGER_MILLISECONDS)
+    raw.once('close', () => clearTimeout(timer))
   })
 }
 
@@ -168,6 +182,7 @@ function addRoute(app: FastifyInstance, gateway: Gateway, mount: string, route: 
     url: mount + route.path,
     exposeHeadRoute: route.method === 'GET',
     bodyLimit: route.maxBodyBytes ?? LIMITS.messageBytes,
+    onRequest: (request, reply) => admit({ gateway, mount, route, host, request, reply }),
     handler: (request, reply) => respond({ gateway, mount, route, host, request, reply }),
   })
 }
@@ -182,14 +197,12 @@ function addRefusals(
 ): void {
   const known = routes.map(({ method }) => method as string)
   const others = METHODS.filter((method) => !known.includes(method))
-  app.route({
-    method: others,
-    url: mount + path,
-    handler: (request, reply) => {
-      reply.header('allow', known.join(', '))
-      return sendFailure(gateway, { status: 405, error: undefined }, headOf(request, mount), undefined, reply)
-    },
-  })
+  const handler = (request: FastifyRequest, reply: FastifyReply) => {
+    reply.header('allow', known.join(', '))
+    return sendFailure(gateway, { status: 405, error: undefined }, headOf(request, mount), undefined, reply)
+  }
+  // The hook refuses the request before its body is read.
+  app.route({ method: others, url: mount + path, onRequest: handler, handler })
 }
 
 /** Answers errors before a route, such as a body that is too large or a malformed path. */

@@ -33,7 +33,7 @@ export interface Rendering {
 const MAX_SIDE = 4096
 /** An image of a few kilobytes may unpack to many megabytes, so few are decoded at the same time. */
 const MAX_IMAGES_IN_FLIGHT = 4
-const MAX_IMAGES_WAITING = 100
+const MAX_IMAGES_WAITING = 200
 /** Rendering takes up to a second of CPU, and every player's client asks for the same icons. */
 const MAX_CACHED_BYTES = 64 * 2 ** 20
 

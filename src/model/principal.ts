@@ -6,6 +6,7 @@ export interface Anonymous {
   readonly kind: 'anonymous'
   readonly name: 'anonymous'
   readonly rights: readonly []
+  readonly callsPerSecond?: undefined
 }
 
 /** A player's client, such as a game or a browser. It acts for this player only. */
@@ -15,6 +16,8 @@ export interface PlayerPrincipal {
   readonly name: string
   readonly playerId: string
   readonly rights: readonly Right[]
+  /** Undefined for any number. */
+  readonly callsPerSecond?: number | undefined
 }
 
 /** A service of the studio, or an operator. Its reports about any player are trusted. */
@@ -22,6 +25,7 @@ export interface TrustedPrincipal {
   readonly kind: 'service' | 'operator'
   readonly name: string
   readonly rights: readonly Right[]
+  readonly callsPerSecond?: number | undefined
   /** Set if the server checks no credentials, so that the caller may be a player's client. */
   readonly unchecked?: true
 }

@@ -1,10 +1,16 @@
 import { LaurelError } from './errors.ts'
 
-/** Limits concurrent calls, and the calls that wait for a slot in order of arrival. Further calls fail at once. */
+/**
+ * Limits concurrent calls, and the calls that wait for a slot. Keys, such as callers, take turns; calls of one key get
+ * their slots in order of arrival. Further calls fail at once: a key may wait with as many calls as places are free, so
+ * that one key alone takes half of them, and always leaves room for another.
+ */
 export class Semaphore {
   #free: number
   readonly #maxWaiting: number
-  readonly #waiting = new Set<() => void>()
+  /** By key, the waiting calls; the key with the next turn first. */
+  readonly #queues = new Map<string, Set<() => void>>()
+  #waiting = 0
 
   constructor(count: number, maxWaiting: number) {
     this.#free = count
@@ -17,23 +23,28 @@ export class Semaphore {
    */
   async run<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
     signal.throwIfAborted()
-    await this.#acquire(signal)
+    if (!this.tryAcquire()) await this.acquire(signal)
     try {
       return await work()
     } finally {
-      this.#release()
+      this.release()
     }
   }
 
-  async #acquire(signal: AbortSignal): Promise<void> {
-    if (this.#free > 0) {
-      this.#free -= 1
-      return
-    }
-    if (this.#waiting.size >= this.#maxWaiting) throw tooManyRequests()
+  /** Takes a free slot, to be released; returns false if there is none. */
+  tryAcquire(): boolean {
+    if (this.#free === 0) return false
+    this.#free -= 1
+    return true
+  }
+
+  /** Waits for a slot, to be released. Throws as `run` does. */
+  async acquire(signal: AbortSignal, key = ''): Promise<void> {
+    const queue = this.#queues.get(key) ?? new Set()
+    if (queue.size >= this.#maxWaiting - this.#waiting) throw tooManyRequests()
     await new Promise<void>((resolve, reject) => {
       const onAbort = () => {
-        this.#waiting.delete(enter)
+        this.#remove(key, queue, enter)
         reject(signal.reason)
       }
       const enter = () => {
@@ -41,18 +52,30 @@ export class Semaphore {
         resolve()
       }
       signal.addEventListener('abort', onAbort, { once: true })
-      this.#waiting.add(enter)
+      queue.add(enter)
+      this.#queues.set(key, queue)
+      this.#waiting += 1
     })
   }
 
-  #release(): void {
-    const [next] = this.#waiting
-    if (next === undefined) {
+  release(): void {
+    const [turn] = this.#queues
+    if (turn === undefined) {
       this.#free += 1
       return
     }
-    this.#waiting.delete(next)
-    next()
+    const [key, queue] = turn
+    const [next] = queue
+    this.#queues.delete(key)
+    this.#queues.set(key, queue)
+    this.#remove(key, queue, next as () => void)
+    next?.()
+  }
+
+  #remove(key: string, queue: Set<() => void>, enter: () => void): void {
+    queue.delete(enter)
+    this.#waiting -= 1
+    if (queue.size === 0) this.#queues.delete(key)
   }
 }
 

@@ -39,8 +39,8 @@ export interface Store {
 export type BreakerState = 'closed' | 'half_open' | 'open'
 
 const ATTEMPTS = 5
-/** The limit of calls that wait, for each connection of the pool. */
-const WAITING_PER_CONNECTION = 100
+/** The places of calls that wait, for each connection of the pool; the semaphore fills half of them. */
+const WAITING_PER_CONNECTION = 200
 
 export function openStore(options: ConnectionOptions): Store {
   const connections = new Connections(options)

@@ -64,7 +64,9 @@ describe('a forged page token', () => {
         () => 'OK',
         ({ details }) => details,
       )
-      expect(['OK', 'page_token was not returned by this list: start again without a token']).toContain(outcome)
+      expect(['OK', 'page_token was not returned by this list: start again without a token']).toContain(
+        outcome,
+      )
     }
   })
 })

@@ -149,6 +149,30 @@ function unreadCall(address: string): Http2Session {
   return session
 }
 
+test.concurrent('a server serves on during the shutdown delay, and reports that it is not ready', async ({
+  expect,
+}) => {
+  await using server = await startServer({
+    databaseUrl: database.url,
+    env: { LAUREL_SHUTDOWN_DELAY_SECONDS: '5' },
+  })
+  using client = new RawGrpc(server.address)
+  const stopped = server.kill('SIGTERM')
+  const readiness = async () => {
+    const response = await fetch(`${server.url}/readyz`)
+    return [response.status, await response.text()]
+  }
+  await expect.poll(readiness).toEqual([503, '{"status":"not ready"}'])
+  const health = client.open('/grpc.health.v1.Health/Check')
+  const received: Buffer[] = []
+  health.stream.on('data', (chunk: Buffer) => received.push(chunk))
+  health.stream.end(frame(new Uint8Array()))
+  expect((await health.status).code).toBe(status.OK)
+  // NOT_SERVING
+  expect(Buffer.concat(received).subarray(5)).toEqual(Buffer.from([8, 2]))
+  expect(await stopped).toBe(0)
+})
+
 test.concurrent('a server that speaks TLS ends with handshakes that never finish', async ({ expect }) => {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-shutdown-'))
   const env = writeFiles(folder, await issue('localhost'))

@@ -10,6 +10,7 @@ import { bridges, dialects } from '../../src/registry.ts'
 import { createDestinationTester } from '../../src/relay/destination-tester.ts'
 import { DefinitionCache } from '../../src/service/achievements/definition-cache.ts'
 import type { Call } from '../../src/service/call.ts'
+import { CallLimiter } from '../../src/service/call-limiter.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
@@ -93,7 +94,11 @@ export function progressWriterOf({
 }
 
 /** The part of a wire that authenticates and logs, for a server that permits every call. */
-export const testWire = { log: createLog('silent'), authenticate: authenticateAnyone }
+export const testWire = {
+  log: createLog('silent'),
+  authenticate: authenticateAnyone,
+  limiter: new CallLimiter(),
+}
 
 export function callOf(actor = 'tester'): Call {
   return {

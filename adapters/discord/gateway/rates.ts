@@ -1,5 +1,6 @@
-import type { GatewayRequest, Rate, RateLimitState, RequestHead } from '../../../src/http/gateway.ts'
+import type { GatewayRequest, RequestHead } from '../../../src/http/gateway.ts'
 import { TICKS_PER_MILLISECOND } from '../../../src/model/instant.ts'
+import type { Rate, RateLimitState } from '../../../src/model/rate-limiter.ts'
 import { isSnowflakeText } from '../snowflake.ts'
 import { versionOf, waitsInMilliseconds } from './version.ts'
 

@@ -1,4 +1,5 @@
-import type { GatewayRequest, Rate } from '../../../src/http/gateway.ts'
+import type { GatewayRequest } from '../../../src/http/gateway.ts'
+import type { Rate } from '../../../src/model/rate-limiter.ts'
 import { titleIds } from '../formats.ts'
 import { LIMITS } from './limits.ts'
 import { accountOf, scidOf } from './names.ts'

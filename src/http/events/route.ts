@@ -9,7 +9,7 @@ import type { Host } from '../respond.ts'
 import { readWatch } from './request.ts'
 import { EventStream, endText, piecesOf } from './stream.ts'
 
-export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'log'> {
+export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'limiter' | 'log'> {
   /** Origins of web pages that may read events. */
   readonly allowedOrigins: ReadonlySet<string>
   /** The maximum time without a write, in milliseconds. */
@@ -30,16 +30,14 @@ export function addEvents(app: FastifyInstance, host: EventsHost): void {
     await stream(host, request, reply)
     return reply
   })
-  app.route({
-    method: OTHER_METHODS,
-    url: PATH,
-    handler: (request, reply) => {
-      reply.headers(originHeaders(request.headers, host.allowedOrigins))
-      const preflight = request.method === 'OPTIONS' && preflightHeaders(request.headers, host.allowedOrigins)
-      if (preflight) return reply.code(204).headers(preflight).send()
-      return reply.code(405).header('allow', 'GET').send({ error: 'use GET to read events' })
-    },
-  })
+  const handler = async (request: FastifyRequest, reply: FastifyReply) => {
+    reply.headers(originHeaders(request.headers, host.allowedOrigins))
+    const preflight = request.method === 'OPTIONS' && preflightHeaders(request.headers, host.allowedOrigins)
+    if (preflight) return reply.code(204).headers(preflight).send()
+    return reply.code(405).header('allow', 'GET').send({ error: 'use GET to read events' })
+  }
+  // The hook responds before a body is read.
+  app.route({ method: OTHER_METHODS, url: PATH, onRequest: handler, handler })
   // Other streams end by themselves.
   app.addHook('preClose', async () => {
     for (const response of open) if (response.writableNeedDrain) response.destroy()
@@ -83,6 +81,8 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
   const principal = await host.authenticate(request.headers.authorization, signal)
   // Before the query is read: anonymous callers get no information about it.
   authorize(principal, [])
+  const counted = host.limiter.open(principal, 'watch')
+  reply.raw.once('close', () => counted.close())
   return { signal, principal, actor: principal.name }
 }
 

@@ -43,6 +43,8 @@ export class ProgressPages {
     send: (requests) => this.#readBatch(requests),
     // Each request is a key of its own: none waits for another.
     keyOf: (request) => request,
+    // Only unary calls read pages, and fewer of them run at the same time than may wait here.
+    callerOf: () => '',
     maxItems: MAX_WAITING,
     maxBytes: Number.POSITIVE_INFINITY,
     batchSize: BATCH_SIZE,

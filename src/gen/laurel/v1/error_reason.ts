@@ -501,7 +501,8 @@ export const ErrorReason = {
    */
   TOO_MUCH_CONTENTION: 38,
   /**
-   * TOO_MANY_REQUESTS - RESOURCE_EXHAUSTED: the server is overloaded and did nothing for this call. A RetryInfo says when to try again.
+   * TOO_MANY_REQUESTS - RESOURCE_EXHAUSTED: the server is overloaded, or the caller has as many calls open as it may. Nothing was done for this call. A
+   * RetryInfo says when to try again.
    *
    *     {
    *       "reason": "TOO_MANY_REQUESTS",
@@ -544,7 +545,8 @@ export const ErrorReason = {
    */
   SERVER_ONLY: 42,
   /**
-   * RATE_LIMITED - RESOURCE_EXHAUSTED: a platform's own rate limit is exceeded. A RetryInfo says when to try again.
+   * RATE_LIMITED - RESOURCE_EXHAUSTED: the rate limit of the caller, or of the platform that a gateway serves, is exceeded. A RetryInfo says when to try
+   * again.
    *
    *     {
    *       "reason": "RATE_LIMITED",

@@ -28,6 +28,7 @@ function start() {
       return promise
     },
     keyOf: (item) => item[0],
+    callerOf: (item) => item[0] as string,
     maxItems: 100,
     maxBytes: 1_000,
     batchSize: 3,
@@ -82,7 +83,8 @@ test('delays only the next items of a key whose result is a promise', async () =
       return items.map((item) => (item === 'a1' ? late.promise : `${item} is done`))
     },
     keyOf: (item) => item[0],
-    maxItems: 4,
+    callerOf: () => 'caller',
+    maxItems: 8,
     maxBytes: 1_000,
     batchSize: 3,
     secondBatchThreshold: 3,
@@ -123,6 +125,16 @@ test('rejects an item at once when too many bytes wait', async () => {
   await large
   onTheWay[0]?.arrive()
   expect(await small).toBe('b1 is done')
+})
+
+test('leaves room for another caller, however many items of one caller wait', async () => {
+  const { batcher, add } = start()
+  const accepted = ['a', 'b', 'c'].map((caller) => {
+    const before = batcher.waiting
+    for (let count = 0; count < 200; count += 1) add(`${caller}${count}`).catch(() => {})
+    return batcher.waiting - before
+  })
+  expect(accepted).toEqual([50, 25, 13])
 })
 
 test('sends each item once, in the order of its key, for any order of arrivals and results', async () => {

@@ -4,6 +4,7 @@ import { LaurelError } from '../../../model/errors.ts'
 interface Queued<Item, Result> {
   readonly item: Item
   readonly bytes: number
+  readonly caller: string
   readonly queue: Queue<Item, Result>
   readonly resolve: (outcome: Result | Promise<Result>) => void
   readonly reject: (reason: unknown) => void
@@ -27,6 +28,8 @@ export interface BatcherOptions<Item, Result> {
   readonly send: (items: readonly Item[]) => Promise<readonly (Result | Promise<Result>)[]>
   /** An item is sent after the results of earlier items of the same key. */
   readonly keyOf: (item: Item) => unknown
+  /** The caller of an item: one caller may wait with as many items as places are free, and so fills half of them at most. */
+  readonly callerOf: (item: Item) => string
   /** Limits of the waiting items. */
   readonly maxItems: number
   readonly maxBytes: number
@@ -49,6 +52,8 @@ export class Batcher<Item, Result> {
   /** The queues that are not busy, the longest waiting first. */
   readonly #ready = new Set<Queue<Item, Result>>()
   #readyItems = 0
+  /** By caller, the count of waiting items. */
+  readonly #waitingOf = new Map<string, number>()
   #waiting = 0
   #bytes = 0
   #batchesInFlight = 0
@@ -68,17 +73,21 @@ export class Batcher<Item, Result> {
    */
   add(item: Item, bytes: number, signal: AbortSignal): Promise<Result> {
     if (signal.aborted) return Promise.reject(signal.reason)
-    const { maxItems, maxBytes, keyOf } = this.#options
-    if (this.#waiting >= maxItems || this.#bytes + bytes > maxBytes) return Promise.reject(queueFull())
+    const { maxItems, maxBytes, keyOf, callerOf } = this.#options
+    const caller = callerOf(item)
+    const waiting = this.#waitingOf.get(caller) ?? 0
+    if (waiting >= maxItems - this.#waiting || this.#bytes + bytes > maxBytes)
+      return Promise.reject(queueFull())
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#cancel(queued)
         reject(signal.reason)
       }
       const queue = this.#queueOf(keyOf(item))
-      const queued = { item, bytes, queue, resolve, reject, signal, onAbort }
+      const queued = { item, bytes, caller, queue, resolve, reject, signal, onAbort }
       signal.addEventListener('abort', onAbort, { once: true })
       queue.waiting.add(queued)
+      this.#waitingOf.set(caller, waiting + 1)
       this.#waiting += 1
       this.#bytes += bytes
       if (queue.isBusy) return
@@ -194,6 +203,9 @@ export class Batcher<Item, Result> {
     queued.signal.removeEventListener('abort', queued.onAbort)
     this.#waiting -= 1
     this.#bytes -= queued.bytes
+    const left = (this.#waitingOf.get(queued.caller) ?? 0) - 1
+    if (left > 0) this.#waitingOf.set(queued.caller, left)
+    else this.#waitingOf.delete(queued.caller)
   }
 }
 

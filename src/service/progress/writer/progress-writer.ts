@@ -1,5 +1,6 @@
 import { LaurelError } from '../../../model/errors.ts'
 import type { Call } from '../../call.ts'
+import { callerOf } from '../../call-limiter.ts'
 import { asOutcome } from './apply-report.ts'
 import { Batcher } from './batcher.ts'
 import type { RecordOutcome, ReportEntry, StatsEntry, StatsOutcome, WriterParts } from './contract.ts'
@@ -38,12 +39,14 @@ export class ProgressWriter {
     ...QUEUE_LIMITS,
     send: (entries) => this.#write(entries),
     keyOf: ({ request }) => request.playerId,
+    callerOf: ({ call }) => callerOf(call.principal),
     secondBatchThreshold: BATCH_SIZE,
   })
   readonly #stats = new Batcher<StatsEntry, StatsOutcome>({
     ...QUEUE_LIMITS,
     send: (entries) => this.#writeStats(entries),
     keyOf: ({ request }) => request.playerId,
+    callerOf: ({ call }) => callerOf(call.principal),
     // Stats wait for locks, and entries behind them would wait too.
     secondBatchThreshold: 1,
   })

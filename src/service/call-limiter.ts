@@ -1,0 +1,131 @@
+import { LaurelError } from '../model/errors.ts'
+import { instantFromMilliseconds } from '../model/instant.ts'
+import type { Principal } from '../model/principal.ts'
+import { RateLimiter } from '../model/rate-limiter.ts'
+import { Semaphore } from '../model/semaphore.ts'
+
+/**
+ * `unary`: a call with one response. `stream`: a call that works until it ends, such as an import. `watch`: a stream that
+ * mostly waits.
+ */
+export type CallKind = 'unary' | 'stream' | 'watch'
+
+type Limits = Readonly<Record<CallKind, number>>
+
+/** The most calls of each kind that one caller has open in this process. */
+const MAX_OPEN: Readonly<Record<Principal['kind'], Limits>> = {
+  anonymous: { unary: 256, stream: 0, watch: 256 },
+  player: { unary: 32, stream: 4, watch: 16 },
+  service: { unary: 4096, stream: 64, watch: 1000 },
+  operator: { unary: 4096, stream: 64, watch: 1000 },
+}
+
+/** Unary calls that run at the same time; others wait, and their callers take turns. */
+const MAX_RUNNING = 512
+const MAX_WAITING = 8192
+
+/** A rate counts the calls of this time. */
+const RATE_PERIOD_SECONDS = 10
+
+/**
+ * Limits the calls that one caller has open and starts, so that it neither holds the memory of the process nor delays other
+ * callers. Each process counts by itself.
+ */
+export class CallLimiter {
+  /** By caller and kind, the count of open calls. */
+  readonly #open = new Map<string, number>()
+  readonly #semaphore = new Semaphore(MAX_RUNNING, MAX_WAITING)
+  readonly #rates = new RateLimiter()
+
+  /**
+   * Opens a call; `close` must be called once when it has ended.
+   * @throws LaurelError RESOURCE_EXHAUSTED: RATE_LIMITED, TOO_MANY_REQUESTS
+   */
+  open(principal: Principal, kind: CallKind): OpenCall {
+    const error = this.count(principal)
+    if (error !== undefined) throw error
+    const caller = callerOf(principal)
+    const key = `${kind} ${caller}`
+    const open = this.#open.get(key) ?? 0
+    const limit = MAX_OPEN[principal.kind][kind]
+    if (open >= limit) throw tooManyCalls(kind, limit)
+    this.#open.set(key, open + 1)
+    const close = () => {
+      const left = (this.#open.get(key) ?? 0) - 1
+      if (left > 0) this.#open.set(key, left)
+      else this.#open.delete(key)
+    }
+    return new OpenCall(kind === 'unary' ? this.#semaphore : undefined, caller, close)
+  }
+
+  /** Counts a call, or a message of a stream, against its caller's rate. Returns RATE_LIMITED if there are too many. */
+  count(principal: Principal): LaurelError | undefined {
+    const { callsPerSecond } = principal
+    if (callsPerSecond === undefined) return undefined
+    const rate = {
+      key: callerOf(principal),
+      limit: callsPerSecond * RATE_PERIOD_SECONDS,
+      periodSeconds: RATE_PERIOD_SECONDS,
+    }
+    return this.#rates.count(rate, instantFromMilliseconds(Date.now())).error
+  }
+}
+
+/** A call that counts as open. */
+export class OpenCall {
+  readonly #semaphore: Semaphore | undefined
+  readonly #caller: string
+  readonly #close: () => void
+  #hasTurn = false
+  #isClosed = false
+
+  constructor(semaphore: Semaphore | undefined, caller: string, close: () => void) {
+    this.#semaphore = semaphore
+    this.#caller = caller
+    this.#close = close
+  }
+
+  /**
+   * Waits for the call's turn; undefined if it may run at once.
+   * @throws LaurelError TOO_MANY_REQUESTS if too many calls wait; the signal's reason if it is aborted
+   */
+  turn(signal: AbortSignal): Promise<void> | undefined {
+    const semaphore = this.#semaphore
+    if (semaphore === undefined) return undefined
+    if (semaphore.tryAcquire()) {
+      this.#hasTurn = true
+      return undefined
+    }
+    return semaphore.acquire(signal, this.#caller).then(() => {
+      this.#hasTurn = true
+      if (this.#isClosed) this.#release()
+    })
+  }
+
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#close()
+    this.#release()
+  }
+
+  #release(): void {
+    if (!this.#hasTurn) return
+    this.#hasTurn = false
+    this.#semaphore?.release()
+  }
+}
+
+/** Returns a key of the caller: principals of different kinds may have one name. */
+export function callerOf({ kind, name }: Principal): string {
+  return `${kind} ${name}`
+}
+
+function tooManyCalls(kind: CallKind, limit: number): LaurelError {
+  const noun = { unary: 'calls', stream: 'streams', watch: 'watches' }[kind]
+  const message = `the caller has ${limit} ${noun} open, as many as it may: close one first`
+  return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, {
+    retryAfter: 1,
+    metadata: { limit: String(limit) },
+  })
+}

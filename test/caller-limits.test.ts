@@ -1,0 +1,102 @@
+import { status } from '@grpc/grpc-js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ListProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
+import { createGrpcServer } from '../src/grpc/server.ts'
+import { createHttpServer } from '../src/http/server.ts'
+import type { Principal } from '../src/model/principal.ts'
+import { gateways } from '../src/registry.ts'
+import type { Authenticate } from '../src/service/call.ts'
+import { CallLimiter } from '../src/service/call-limiter.ts'
+import { openOperations } from '../src/service/operations.ts'
+import { openStore } from '../src/store/store.ts'
+import { frame, RawGrpc } from './support/raw-grpc.ts'
+import { servicesOn, testWire } from './support/services.ts'
+
+/** A credential names its kind and caller: `player ann`. */
+const authenticate: Authenticate = async (authorization) => {
+  const [, kind, name = ''] = authorization?.split(' ') ?? []
+  return (
+    kind === 'player'
+      ? { kind, name, playerId: name, rights: [], callsPerSecond: 1 }
+      : { kind: 'service', name, rights: [] }
+  ) satisfies Principal
+}
+
+const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
+const operations = openOperations(servicesOn(store))
+const wire = { ...testWire, authenticate, limiter: new CallLimiter() }
+const grpc = createGrpcServer(operations, wire)
+const http = createHttpServer(gateways, {
+  ...{ ...wire, operations, checked: true, strict: new Set<string>() },
+  ...{ isReady: () => true, metrics: undefined },
+})
+let addresses: { readonly grpc: string; readonly http: string }
+beforeAll(async () => {
+  addresses = { grpc: await grpc.listen('127.0.0.1:0'), http: await http.listen('127.0.0.1:0') }
+})
+afterAll(async () => {
+  await Promise.all([grpc.stop(), http.stop()])
+  await store.close()
+})
+
+const STREAM = '/laurel.v1.ProgressService/StreamProgress'
+const as = (credential: string) => ({ authorization: `Bearer ${credential}` })
+
+/** Opens a stream of progress. Returns its status, or `open` once its first message was accepted. */
+async function openStream(client: RawGrpc, credential: string) {
+  const call = client.open(STREAM, as(credential))
+  // A message without items: a stream that is open refuses it.
+  call.stream.write(frame(new Uint8Array()))
+  const { code, message, headers } = await call.status
+  return { code, message, headers }
+}
+
+test('a caller has as many streams open as it may, and another caller still opens one', async () => {
+  using client = new RawGrpc(addresses.grpc)
+  const streams = Array.from({ length: 64 }, () => client.open(STREAM, as('service many')))
+  const refused = await openStream(client, 'service many')
+  expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+  expect(refused.message).toContain('64 streams open')
+  expect((await openStream(client, 'service other')).code).toBe(status.INVALID_ARGUMENT)
+  for (const { stream } of streams) stream.close()
+  await expect.poll(async () => (await openStream(client, 'service many')).code).toBe(status.INVALID_ARGUMENT)
+})
+
+test('the calls of a caller are counted together on both wires, and those of another are not', async () => {
+  using client = new RawGrpc(addresses.grpc)
+  const [mount] = gateways[0]?.mounts ?? []
+  const [route] = gateways[0]?.routes.filter(({ method, open }) => method === 'GET' && !open) ?? []
+  const get = async (credential: string) => {
+    const response = await fetch(`http://${addresses.http}${mount}${route?.path}`, {
+      headers: as(credential),
+    })
+    return response.status
+  }
+  const list = async (credential: string) => {
+    const call = client.open('/laurel.v1.ProgressService/ListProgress', as(credential))
+    call.stream.end(frame(ListProgressRequest.encode(ListProgressRequest.create()).finish()))
+    return call.status
+  }
+  for (let count = 0; count < 5; count += 1) {
+    expect(await get('player ann')).not.toBe(429)
+    expect((await list('player ann')).code).toBe(status.INVALID_ARGUMENT)
+  }
+  expect(await get('player ann')).toBe(429)
+  const refused = await list('player ann')
+  expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
+  expect(
+    Buffer.from(String(refused.headers['grpc-status-details-bin']), 'base64').toString('latin1'),
+  ).toMatch(/RATE_LIMITED.*google\.rpc\.RetryInfo/s)
+  expect(await get('player ben')).not.toBe(429)
+})
+
+test('each message of a stream counts', async () => {
+  using client = new RawGrpc(addresses.grpc)
+  const call = client.open('/laurel.v1.ExchangeService/Translate', as('player carl'))
+  for (let count = 0; count < 20; count += 1) call.stream.write(frame(new Uint8Array()))
+  const { code, message } = await call.status
+  expect([code, message]).toEqual([
+    status.RESOURCE_EXHAUSTED,
+    expect.stringContaining('more than 10 calls in 10 seconds'),
+  ])
+})

@@ -1,0 +1,68 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createHttpServer } from '../src/http/server.ts'
+import { ANONYMOUS } from '../src/model/principal.ts'
+import { gateways } from '../src/registry.ts'
+import { testWire } from './support/services.ts'
+
+const server = createHttpServer(gateways, {
+  ...testWire,
+  authenticate: async () => ANONYMOUS,
+  operations: {} as never,
+  strict: new Set(),
+  checked: true,
+  isReady: () => true,
+  metrics: undefined,
+})
+let address: string
+beforeAll(async () => {
+  address = await server.listen('127.0.0.1:0')
+})
+afterAll(() => server.stop())
+
+const HEADS = {
+  length: 'content-length: 16777216',
+  chunks: 'transfer-encoding: chunked',
+  form: 'content-length: 16777216\r\ncontent-type: multipart/form-data; boundary=x',
+}
+
+/** Sends the head of a request and the first bytes of its body. Returns the status once the connection is closed. */
+async function statusOf(method: string, path: string, head: string): Promise<number> {
+  const [host, port] = address.split(':')
+  const socket = connect(Number(port), host)
+  let response = ''
+  socket.on('data', (chunk) => {
+    response += chunk
+  })
+  socket.write(`${method} ${path} HTTP/1.1\r\nhost: localhost\r\n${head}\r\n\r\n5\r\nslow`)
+  await once(socket, 'close')
+  return Number(/^HTTP\/1\.1 (\d+)/.exec(response)?.[1])
+}
+
+const routes = gateways.flatMap(({ mounts, routes }) =>
+  mounts.flatMap((mount) =>
+    routes.filter(({ open }) => !open).map(({ method, path }) => [method, mount + path] as const),
+  ),
+)
+
+describe.each(Object.entries(HEADS))('a request without a credential, with a body by %s', (_, head) => {
+  test('is refused by every route before its body has arrived', async () => {
+    expect(routes.length).toBeGreaterThan(50)
+    const found = routes.map(async ([method, path]) => [method, path, await statusOf(method, path, head)])
+    expect(await Promise.all(found)).toEqual(routes.map(([method, path]) => [method, path, 401]))
+  })
+
+  test('is refused by other paths and methods before its body has arrived', async () => {
+    const [mount] = gateways[0]?.mounts ?? []
+    const others: [method: string, path: string, status: number][] = [
+      ['POST', '/none', 404],
+      ['PUT', `${mount}/none`, 404],
+      ['POST', '/healthz', 404],
+      ['POST', '/metrics', 404],
+      ['POST', '/events', 405],
+    ]
+    const found = others.map(async ([method, path]) => [method, path, await statusOf(method, path, head)])
+    expect(await Promise.all(found)).toEqual(others)
+  })
+})
