@@ -1,10 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Canonical, EncodeContext } from '../../src/dialect/adapter.ts'
+import type { Canonical, EncodeContext, ProgressFacts } from '../../src/dialect/adapter.ts'
 import { DecodeError } from '../../src/dialect/decode-error.ts'
 import { LossReport } from '../../src/dialect/losses.ts'
 import type { Achievement, Requirement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
+
 import { accelbyte } from './index.ts'
 
 const DEFINITION: JsonObject = {
@@ -212,6 +213,17 @@ describe('encode', () => {
     const { result } = encode({ title, achievement, progress, summary: undefined }, { purpose: 'progress' })
     expect(result).toMatchObject({ name: DEFINITION['Name'], status: 2, latestValue: 10 })
     expect(result['id']).toMatch(/^[0-9a-f]{24}$/)
+  })
+
+  it('writes a percent of the largest goal', () => {
+    const { achievement } = decode({ ...DEFINITION, GoalValue: Number.MAX_VALUE })
+    const { progress, title } = decode({ ...ROW, latestValue: null })
+    const part = { ...(progress as ProgressFacts), percent: 2 }
+    const { result } = encode(
+      { title, achievement, progress: part, summary: undefined },
+      { purpose: 'progress' },
+    )
+    expect(result['latestValue']).toBeCloseTo(Number.MAX_VALUE / 50, -300)
   })
 })
 

@@ -169,7 +169,10 @@ function latestValueOf(progress: ProgressFacts, achievement: Achievement | undef
   if (reported !== undefined) return Number(reported)
   const goal = achievement === undefined ? undefined : goalValueOf(achievement)
   if (progress.state === 'achieved') return goal ?? 1
-  return goal === undefined ? 0 : (goal * progress.percent) / 100
+  if (goal === undefined) return 0
+  const hundredfold = goal * progress.percent
+  // The largest doubles have no hundredfold.
+  return Number.isFinite(hundredfold) ? hundredfold / 100 : (goal / 100) * progress.percent
 }
 
 /** One number cannot stand for several values: only a value that a row brought is written. */
