@@ -15,6 +15,8 @@ import { sleep } from './model/sleep.ts'
 import { observe } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
+import { purgeExpired } from './purge.ts'
+import { logFailures, Readiness } from './readiness.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { createDestinationTester } from './relay/destination-tester.ts'
 import { Relay, type RelayDependencies } from './relay/relay.ts'
@@ -22,9 +24,7 @@ import { BackfillWorker } from './service/achievements/backfill-worker.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import type { Authenticate } from './service/call.ts'
 import { CallLimiter } from './service/call-limiter.ts'
-import { purgeDeliveries } from './service/destinations/delivery-batches.ts'
 import { Feed } from './service/events/feed.ts'
-import { purgeEventsBefore } from './service/events/purge-events.ts'
 import { SafePosition } from './service/events/safe-position.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/players/accounts.ts'
@@ -86,13 +86,16 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     connectionString,
     poolSize: config.databasePool,
     onError: (error) => log.warn({ error: error.message }, 'an idle database connection failed'),
+    onFailure: logFailures(log),
     onMode: (mode) => {
+      readiness.mode = mode
       logConnectionMode(mode, log)
       // LISTEN does not work on a shared backend. Without notifications the safe position is polled.
       if (mode.keepsSettings) commitNotifier.start()
     },
   })
   started.defer(() => store.close())
+  const readiness = new Readiness(store)
   const safePosition = followSafePosition(store, commitNotifier, started)
   const outbound = openOutbound({
     allowPrivate: config.outboundPrivate,
@@ -134,12 +137,14 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const authenticate = openAuthentication(config, services, log, started)
   const wire = { log, authenticate, limiter: new CallLimiter() }
   const tls = config.tls && openTls(config.tls, log, started)
-  let isStopping = false
-  const isReady = () => !isStopping && store.breaker !== 'open'
   const grpc = createGrpcServer(operations, wire, tls)
   store.onBreaker((state) => {
     log.warn({ state }, 'the circuit breaker of the database changed')
-    grpc.setServing(isReady())
+    grpc.setServing(readiness.isReady)
+  })
+  store.onWriteState((state) => {
+    log.warn({ state }, 'the database accepts writes, or accepts none any more')
+    grpc.setServing(readiness.isReady)
   })
   const http = createHttpServer(
     gateways.filter(({ dialect }) => config.gateways?.has(dialect) ?? true),
@@ -148,7 +153,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       operations,
       checked: config.authFile !== undefined,
       strict: config.strictGateways,
-      isReady,
+      readiness,
       metrics: startMetrics(),
     },
     tls,
@@ -166,7 +171,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   ]
   backfillWorker.start()
   started.defer(async () => {
-    isStopping = true
+    readiness.stop()
     grpc.setServing(false)
     // A load balancer sends calls until it has seen that the server is not ready.
     await sleep(config.shutdownDelaySeconds * 1000, NEVER_ABORTED)
@@ -275,25 +280,4 @@ function followSafePosition(
   safePosition.start()
   started.defer(() => safePosition.close())
   return safePosition
-}
-
-/** Deletes stored responses, tombstones, events and deliveries after their retention. */
-async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
-  const signal = NEVER_ABORTED
-  const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
-  const responses = services.store.write(signal, (queries) =>
-    queries.idempotency.purgeBefore(before(config.requestIdTtlHours)),
-  )
-  const { maxBackdateSeconds } = config.timeBounds
-  const oldestReport = services.now() - BigInt(maxBackdateSeconds) * TICKS_PER_SECOND
-  await responses
-    .then(() => services.store.write(signal, (queries) => queries.tombstones.purgeBefore(oldestReport)))
-    .then(() => purgeEventsBefore(services, before(config.eventRetentionHours), signal))
-    .then(() => purgeDeliveries(services, signal))
-    .catch((error: Error) =>
-      log.warn(
-        { error: error.message },
-        'expired records could not be purged: the next attempt is in an hour',
-      ),
-    )
 }

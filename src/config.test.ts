@@ -139,6 +139,18 @@ describe('readConfig', () => {
     expect(() => readConfig({ LAUREL_GRPC_ADDRESS: address })).toThrow(/must be host:port/)
   })
 
+  test.each([
+    'postgres://u:p@a:5432,b:5432/laurel',
+    'postgres://a,b',
+    'postgres://u:p,q@a,b/laurel?x=1',
+    'postgres://u:p@a/laurel?target_session_attrs=read-write',
+  ])('refuses %s, which names several hosts', (DATABASE_URL) => {
+    expect(() => readConfig({ DATABASE_URL })).toThrow('DATABASE_URL must name one host')
+    expect(
+      readConfig({ DATABASE_URL: 'postgres://u:p,q@a/laurel?options=-c%20x=1,2' }).databaseUrl,
+    ).toBeDefined()
+  })
+
   test('lists all problems at once, and never the database URL', () => {
     const env = {
       LAUREL_GRPC_ADDRESS: 'nowhere',

@@ -246,7 +246,11 @@ function problemWithAddress(name: string, address: string, anywhere: boolean): s
 
 /** The text is not repeated, because it contains a password. */
 function problemWithDatabaseUrl(url: string | undefined): string | undefined {
-  if (url === undefined || (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url))) return undefined
+  if (url === undefined) return undefined
+  const [, hosts = ''] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#@]*)(?:[/?#]|$)/.exec(url) ?? []
+  if (hosts.includes(',') || url.includes('target_session_attrs='))
+    return 'DATABASE_URL must name one host, which always leads to the primary: a virtual address, a DNS name or a proxy'
+  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return undefined
   return 'DATABASE_URL must be a URL such as postgres://user:password@host:5432/database'
 }
 

@@ -15,6 +15,14 @@ export function observe(store: Store, progressWriter: ProgressWriter, relay: Rel
     })
     .addCallback((result) => result.observe(BREAKER[store.breaker]))
   meter
+    .createObservableGauge('laurel_database_writes', {
+      description: 'Whether the database accepts writes: 1 for the state it is in',
+    })
+    .addCallback((result) => {
+      for (const state of ['writable', 'read_only', 'full'])
+        result.observe(state === store.writeState ? 1 : 0, { state })
+    })
+  meter
     .createObservableGauge('laurel_reports_waiting', {
       description: 'Progress reports waiting to be written',
     })

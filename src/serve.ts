@@ -4,7 +4,7 @@ import { AuthFileError } from './auth/auth-file.ts'
 import { type Config, ConfigError, readProcessConfig } from './config.ts'
 import { EmbeddedPostgresError } from './embedded-postgres/index.ts'
 import { LaurelError } from './model/errors.ts'
-import { DatabaseUnreachableError } from './store/check-connection.ts'
+import { DatabaseUnreachableError, DatabaseUnusableError } from './store/check-connection.ts'
 import { createLog } from './telemetry/log.ts'
 import { TlsError } from './tls.ts'
 import { isWorker, reportServing, WorkerError } from './workers.ts'
@@ -78,6 +78,7 @@ function isExpected(error: Error): boolean {
     AuthFileError,
     ConfigError,
     DatabaseUnreachableError,
+    DatabaseUnusableError,
     EmbeddedPostgresError,
     LaurelError,
     TlsError,

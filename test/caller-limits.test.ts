@@ -10,7 +10,7 @@ import { CallLimiter } from '../src/service/call-limiter.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
 import { frame, RawGrpc } from './support/raw-grpc.ts'
-import { servicesOn, testWire } from './support/services.ts'
+import { READY, servicesOn, testWire } from './support/services.ts'
 
 /** A credential names its kind and caller: `player ann`. */
 const authenticate: Authenticate = async (authorization) => {
@@ -28,7 +28,7 @@ const wire = { ...testWire, authenticate, limiter: new CallLimiter() }
 const grpc = createGrpcServer(operations, wire)
 const http = createHttpServer(gateways, {
   ...{ ...wire, operations, checked: true, strict: new Set<string>() },
-  ...{ isReady: () => true, metrics: undefined },
+  ...{ readiness: READY, metrics: undefined },
 })
 let addresses: { readonly grpc: string; readonly http: string }
 beforeAll(async () => {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createHttpServer } from '../src/http/server.ts'
 import { ANONYMOUS } from '../src/model/principal.ts'
 import { gateways } from '../src/registry.ts'
-import { testWire } from './support/services.ts'
+import { READY, testWire } from './support/services.ts'
 
 const server = createHttpServer(gateways, {
   ...testWire,
@@ -12,7 +12,7 @@ const server = createHttpServer(gateways, {
   operations: {} as never,
   strict: new Set(),
   checked: true,
-  isReady: () => true,
+  readiness: READY,
   metrics: undefined,
 })
 let address: string

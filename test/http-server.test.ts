@@ -4,6 +4,7 @@ import { Refusal } from '../src/dialect/refusal.ts'
 import type { Gateway, GatewayRequest, Route } from '../src/http/gateway.ts'
 import { createHttpServer } from '../src/http/server.ts'
 import { LaurelError } from '../src/model/errors.ts'
+import { Readiness } from '../src/readiness.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
 import { servicesOn, testWire } from './support/services.ts'
@@ -81,7 +82,7 @@ const server = createHttpServer([toy], {
   operations,
   strict: new Set(),
   checked: false,
-  isReady: () => store.breaker !== 'open',
+  readiness: new Readiness(store),
   metrics: undefined,
 })
 let url: string

@@ -2,11 +2,11 @@ import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { expect, test } from 'vitest'
 import { createHttpServer } from '../src/http/server.ts'
-import { testWire } from './support/services.ts'
+import { READY, testWire } from './support/services.ts'
 
 test('closes the connection of an endless body', async () => {
   const host = { ...testWire, operations: {} as never, strict: new Set<string>(), checked: false }
-  const server = createHttpServer([], { ...host, isReady: () => true, metrics: undefined }, undefined, {
+  const server = createHttpServer([], { ...host, readiness: READY, metrics: undefined }, undefined, {
     requestTimeout: 50,
   })
   const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')

@@ -123,7 +123,7 @@ describe('a token', () => {
       kind: 'player',
       name: 'player-of-toy-25',
       playerId: 'player-of-toy-25',
-    callsPerSecond: 50,
+      callsPerSecond: 50,
       rights: [{ resource: 'NAMESPACE:a:USER:player-of-toy-25:ACHIEVEMENT', action: 2 }],
     })
   })

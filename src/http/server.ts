@@ -3,7 +3,9 @@ import type { AddressInfo } from 'node:net'
 import multipart from '@fastify/multipart'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { ListenError } from '../listen-error.ts'
+import type { JsonObject } from '../model/json.ts'
 import { LIMITS } from '../model/limits.ts'
+import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { RateLimiter } from '../model/rate-limiter.ts'
 import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
@@ -23,8 +25,12 @@ export interface HttpServer {
 }
 
 export interface Probes {
-  /** Returns whether the database is reachable, and the server not about to stop. */
-  readonly isReady: () => boolean
+  readonly readiness: {
+    /** Whether a load balancer should send calls. */
+    readonly isReady: boolean
+    /** For services and operators only. */
+    readonly details: JsonObject
+  }
   /** Undefined if another SDK exports the metrics. */
   readonly metrics: MetricsHandler | undefined
 }
@@ -120,16 +126,23 @@ export function createHttpServer(
 /** `/healthz`: the process runs. `/readyz`: it serves. `/metrics`: for services and operators. Strangers see no reasons. */
 function addProbes(
   app: FastifyInstance,
-  { isReady, metrics, authenticate }: Pick<Host, 'authenticate'> & Probes,
+  { readiness, metrics, authenticate }: Pick<Host, 'authenticate'> & Probes,
 ): void {
+  const kindOf = async ({ headers }: FastifyRequest) => {
+    const { kind } = await authenticate(headers.authorization, NEVER_ABORTED)
+    return kind
+  }
   app.get('/healthz', async () => ({ status: 'serving' }))
-  app.get('/readyz', async (_, reply) => {
-    const ready = isReady()
-    return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready' })
+  app.get('/readyz', async (request, reply) => {
+    const { isReady, details } = readiness
+    const kind = await kindOf(request).catch(() => 'anonymous')
+    const isTrusted = kind === 'service' || kind === 'operator'
+    const status = isReady ? 'ready' : 'not ready'
+    return reply.code(isReady ? 200 : 503).send({ status, ...(isTrusted && details) })
   })
   if (metrics === undefined) return
   app.get('/metrics', async (request, reply) => {
-    const { kind } = await authenticate(request.headers.authorization, new AbortController().signal)
+    const kind = await kindOf(request)
     if (kind === 'anonymous' || kind === 'player') {
       return reply
         .code(kind === 'player' ? 403 : 401)

@@ -79,6 +79,8 @@ export type Reason =
   | 'TOO_MUCH_CONTENTION'
   | 'TOO_MANY_REQUESTS'
   | 'DATABASE_UNAVAILABLE'
+  | 'DATABASE_READ_ONLY'
+  | 'DATABASE_FULL'
 
 /** One error in a request: the field by its wire name, and the remedy. */
 export interface Violation {

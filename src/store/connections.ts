@@ -4,7 +4,7 @@ import { parseExactJson } from '../model/exact-json.ts'
 import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { sleep } from '../model/sleep.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
-import { CHANGED_RESULT, isStaleStatement } from './errors.ts'
+import { isChangedResult, meaningOfError } from './errors.ts'
 import { type Queries, queriesOn } from './queries.ts'
 import type { Tables } from './schema.ts'
 import { statementName } from './statement-name.ts'
@@ -12,6 +12,7 @@ import { statementName } from './statement-name.ts'
 /** A connection that is borrowed for one call. */
 export interface Connection {
   readonly queries: Queries
+  readonly client: pg.ClientBase
   /** Whether the settings of statements are in force outside transactions too. */
   readonly keepsSettings: boolean
   control(statement: 'begin' | 'commit' | 'rollback'): Promise<void>
@@ -74,6 +75,7 @@ export class Connections {
     const { queries, backend } = this.#sessions.get(client) as Session
     const cancelling = this.#cancelOnAbort(backend, signal)
     let broken: Error | undefined
+    let isUnusable = false
     const onError = (error: Error) => {
       broken = error
     }
@@ -83,19 +85,24 @@ export class Connections {
       signal.throwIfAborted()
       return await work({
         queries,
+        client,
         keepsSettings: mode.keepsSettings,
         control: async (statement) => {
           await client.query(statement === 'begin' && !mode.keepsSettings ? BEGIN_WITH_SETTINGS : statement)
         },
       })
     } catch (error) {
-      if (isStaleStatement(error)) this.#replace(pool, error)
+      const meaning = meaningOfError(error)
+      if (meaning === 'stale') this.#replaceStale(pool, error)
+      // The other connections lead to the same server, and new ones to its successor.
+      if (meaning === 'read_only') this.#replace(pool)
+      isUnusable = meaning === 'unavailable'
       throw signal.aborted && !(broken instanceof Error) ? signal.reason : error
     } finally {
       // A late cancellation must not hit the next borrower, so the connection is discarded.
       const cancelled = await cancelling.stop()
       client.off('error', onError)
-      client.release(broken ?? cancelled)
+      client.release(broken ?? (cancelled || isUnusable))
     }
   }
 
@@ -137,13 +144,17 @@ export class Connections {
     return this.#current
   }
 
-  /** Makes the next call open a new pool. The connections of the old one end after their calls. */
-  #replace(pool: pg.Pool, { code }: pg.DatabaseError): void {
-    if (this.#current?.pool !== pool) return
-    if (code !== CHANGED_RESULT && this.#mode !== KEEPS_NOTHING) {
+  #replaceStale(pool: pg.Pool, error: unknown): void {
+    if (this.#current?.pool === pool && !isChangedResult(error) && this.#mode !== KEEPS_NOTHING) {
       this.#mode = KEEPS_NOTHING
       this.#options.onMode?.(KEEPS_NOTHING)
     }
+    this.#replace(pool)
+  }
+
+  /** Makes the next call open a new pool. The connections of the old one end after their calls. */
+  #replace(pool: pg.Pool): void {
+    if (this.#current?.pool !== pool) return
     this.#current = undefined
     this.#opening = undefined
     this.#closing = Promise.all([this.#closing, pool.end()])

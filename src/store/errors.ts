@@ -1,42 +1,45 @@
 import pg from 'pg'
 import { LaurelError } from '../model/errors.ts'
+import { meaningOf, type SqlStateMeaning } from './sqlstates.ts'
 
-/** SQLSTATE classes and codes of failures of the server or the connection, not of the statement. */
-const INFRASTRUCTURE = /^(08|57P|58|53|XX)/
-const RETRYABLE = new Set(['40001', '40P01'])
 /**
  * Two transactions inserted the same request id: a retry finds the stored response. Or a player was deleted before the
  * insert of a row that refers to it: a retry inserts the player too.
  */
 const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey', 'player_titles_player_id_fkey'])
-/** A table changed after the statement was prepared, and the result has other columns now. */
-export const CHANGED_RESULT = '0A000'
-/** The result changed, the prepared statement is missing, or it exists already. */
-const STALE_STATEMENT = new Set([CHANGED_RESULT, '26000', '42P05'])
 const CONNECTION_FAILURE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EADDRNOTAVAIL)$/
+
+/** Returns the meaning of a failure of the database or its connection; undefined for other errors. */
+export function meaningOfError(error: unknown): SqlStateMeaning | undefined {
+  if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? '')
+  return isConnectionFailure(error) ? 'unavailable' : undefined
+}
 
 /** Returns whether a retry of the transaction may succeed. */
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false
-  return RETRYABLE.has(error.code ?? '') || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
+  return meaningOfError(error) === 'conflict' || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
 }
 
 /**
  * Returns whether a prepared statement is missing or stale: a pooler assigned another backend, or a table changed. The
  * statement had no effect, and its transaction is rolled back.
  */
-export function isStaleStatement(error: unknown): error is pg.DatabaseError {
-  return error instanceof pg.DatabaseError && STALE_STATEMENT.has(error.code ?? '')
+export function isStaleStatement(error: unknown): boolean {
+  return meaningOfError(error) === 'stale'
 }
 
-/** Returns whether the database is unavailable. False for errors that a caller causes. */
-export function isInfrastructureFailure(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) return INFRASTRUCTURE.test(error.code ?? '')
+/** Returns whether a table changed after a statement was prepared, so that its result has other columns now. */
+export function isChangedResult(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.code === '0A000'
+}
+
+function isConnectionFailure(error: unknown): boolean {
   if (!(error instanceof Error) || error instanceof LaurelError) return false
   if ('code' in error && typeof error.code === 'string') return CONNECTION_FAILURE.test(error.code)
   return error instanceof AggregateError
-    ? error.errors.some(isInfrastructureFailure)
+    ? error.errors.some((inner) => meaningOfError(inner) === 'unavailable')
     : CONNECTION_ENDED.has(error.message)
 }
 
@@ -52,19 +55,51 @@ const CONNECTION_ENDED = new Set([
 
 /** Returns the caller's error for a failure of the database; other errors unchanged. */
 export function toModelError(error: unknown): unknown {
-  if (isInfrastructureFailure(error)) return databaseUnavailable(error)
-  if (!(error instanceof pg.DatabaseError)) return error
-  if (isRetryable(error)) {
-    return new LaurelError('aborted', 'TOO_MUCH_CONTENTION', 'other writers were in the way: try again', {
-      retryAfter: 1,
-      cause: error,
-    })
-  }
-  return CONSTRAINTS[error.constraint ?? '']?.(error) ?? error
+  if (isRetryable(error)) return fromMeaning.conflict(error)
+  const meaning = meaningOfError(error)
+  if (meaning === undefined || meaning === 'stale' || meaning === 'defect') return error
+  if (meaning !== 'constraint') return fromMeaning[meaning](error)
+  const cause = error as pg.DatabaseError
+  return CONSTRAINTS[cause.constraint ?? '']?.(cause) ?? error
 }
 
 export function databaseUnavailable(cause: unknown): LaurelError {
-  const message = 'the database cannot be reached: try again shortly'
+  return unavailable('the database cannot be reached: try again shortly', cause)
+}
+
+const fromMeaning = {
+  unavailable: databaseUnavailable,
+  conflict: (cause: unknown) =>
+    new LaurelError('aborted', 'TOO_MUCH_CONTENTION', 'other writers were in the way: try again', {
+      retryAfter: 1,
+      cause,
+    }),
+  read_only: (cause: unknown) =>
+    new LaurelError(
+      'unavailable',
+      'DATABASE_READ_ONLY',
+      'the database accepts no writes, as during a failover: try again shortly',
+      { retryAfter: 1, cause },
+    ),
+  full: (cause: unknown) =>
+    new LaurelError('unavailable', 'DATABASE_FULL', 'the database has no room: its operator must make some', {
+      retryAfter: 60,
+      cause,
+    }),
+  cancelled: (cause: unknown) =>
+    unavailable('the database ended a statement before it was done: try again', cause),
+  refused: (cause: unknown) =>
+    unavailable('the database refuses a statement of the server: its operator must read the log', cause),
+  value: (cause: unknown) =>
+    new LaurelError(
+      'invalid_argument',
+      'INVALID_FIELD',
+      'the database cannot store a value: send no character U+0000, no number out of range and no larger text',
+      { cause },
+    ),
+} as const
+
+function unavailable(message: string, cause: unknown): LaurelError {
   return new LaurelError('unavailable', 'DATABASE_UNAVAILABLE', message, { retryAfter: 1, cause })
 }
 

@@ -3,14 +3,10 @@ import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { Semaphore } from '../model/semaphore.ts'
 import { sleep } from '../model/sleep.ts'
 import { type Connection, type ConnectionOptions, Connections } from './connections.ts'
-import {
-  databaseUnavailable,
-  isInfrastructureFailure,
-  isRetryable,
-  isStaleStatement,
-  toModelError,
-} from './errors.ts'
+import { databaseUnavailable, isRetryable, isStaleStatement, meaningOfError, toModelError } from './errors.ts'
 import type { Queries } from './queries.ts'
+import type { SqlStateMeaning } from './sqlstates.ts'
+import { type WriteState, WriteStates } from './write-state.ts'
 
 /** Postgres behind a circuit breaker: while the database is unavailable, calls fail at once instead of piling up. */
 export interface Store {
@@ -28,6 +24,9 @@ export interface Store {
   write<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
   /** Runs one statement that is a transaction by itself. It is retried like `write`. */
   single<Result>(signal: AbortSignal, work: (queries: Queries) => Promise<Result>): Promise<Result>
+  /** While the database accepts no writes, reads go on. */
+  readonly writeState: WriteState
+  onWriteState(listener: (state: WriteState) => void): void
   /** `half_open`: the next call is let through as a test. */
   readonly breaker: BreakerState
   onBreaker(listener: (state: BreakerState) => void): void
@@ -42,8 +41,16 @@ const ATTEMPTS = 5
 /** The places of calls that wait, for each connection of the pool; the semaphore fills half of them. */
 const WAITING_PER_CONNECTION = 200
 
-export function openStore(options: ConnectionOptions): Store {
+export interface StoreOptions extends ConnectionOptions {
+  /** Called with each failure that the operator must mend. */
+  readonly onFailure?: (meaning: SqlStateMeaning, error: Error) => void
+}
+
+const OPERATORS: readonly SqlStateMeaning[] = ['unavailable', 'read_only', 'full', 'cancelled', 'refused']
+
+export function openStore(options: StoreOptions): Store {
   const connections = new Connections(options)
+  const writeStates = new WriteStates(() => connections.use(NEVER_ABORTED, probeWrites))
   const semaphore = new Semaphore(options.poolSize, options.poolSize * WAITING_PER_CONNECTION)
   const breaker = new CircuitBreaker((work: () => Promise<unknown>) => work(), {
     timeout: false,
@@ -51,7 +58,7 @@ export function openStore(options: ConnectionOptions): Store {
     volumeThreshold: 5,
     errorThresholdPercentage: 50,
     rollingCountTimeout: 5_000,
-    errorFilter: (error) => !isInfrastructureFailure(error),
+    errorFilter: (error) => meaningOfError(error) !== 'unavailable',
   })
 
   const listeners: (() => void)[] = []
@@ -67,7 +74,11 @@ export function openStore(options: ConnectionOptions): Store {
     try {
       return await semaphore.run(signal, async () => (await breaker.fire(work)) as Result)
     } catch (error) {
-      throw CircuitBreaker.isOurError(error as Error) ? databaseUnavailable(error) : toModelError(error)
+      if (CircuitBreaker.isOurError(error as Error)) throw databaseUnavailable(error)
+      const meaning = meaningOfError(error)
+      writeStates.report(meaning)
+      if (meaning !== undefined && OPERATORS.includes(meaning)) options.onFailure?.(meaning, error as Error)
+      throw toModelError(error)
     }
   }
 
@@ -80,6 +91,10 @@ export function openStore(options: ConnectionOptions): Store {
       notifyAfter(run(signal, (connection) => inTransaction(connection, signal, work))),
     single: (signal, work) =>
       notifyAfter(run(signal, (connection) => withSettings(connection, signal, work))),
+    get writeState() {
+      return writeStates.current
+    },
+    onWriteState: (listener) => writeStates.onChange(listener),
     get breaker() {
       return breaker.opened ? 'open' : breaker.halfOpen ? 'half_open' : 'closed'
     },
@@ -93,8 +108,23 @@ export function openStore(options: ConnectionOptions): Store {
     },
     async close() {
       breaker.shutdown()
+      await writeStates.close()
       await connections.close()
     },
+  }
+}
+
+/** Fails as a write would: on a standby, and without room, because it needs more than tables have free. */
+async function probeWrites({ client }: Connection): Promise<void> {
+  await client.query('begin')
+  try {
+    await client.query('update titles set id = id where false')
+    await client.query(
+      `create temporary table laurel_probe on commit drop as
+       select repeat('x', 1000) as text from generate_series(1, 1000)`,
+    )
+  } finally {
+    await client.query('rollback')
   }
 }
 

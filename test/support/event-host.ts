@@ -5,7 +5,7 @@ import type { HttpSettings } from '../../src/http/server.ts'
 import { createHttpServer } from '../../src/http/server.ts'
 import { type Operations, openOperations } from '../../src/service/operations.ts'
 import type { Services } from '../../src/service/services.ts'
-import { callOf, testWire } from './services.ts'
+import { callOf, READY, testWire } from './services.ts'
 
 export const EVENTS_TITLE = 'harbor-lights'
 
@@ -23,7 +23,7 @@ export async function startEventHost(services: Services, settings: Partial<HttpS
   const operations = openOperations(services)
   const watches: Observed[] = []
   const host = { ...testWire, operations: observing(operations, watches), strict: new Set<string>() }
-  const probes = { checked: false, isReady: () => true, metrics: undefined }
+  const probes = { checked: false, readiness: READY, metrics: undefined }
   const server = createHttpServer([], { ...host, ...probes }, undefined, settings)
   const address = await server.listen('127.0.0.1:0')
   const title = { id: EVENTS_TITLE, displayName: 'Harbor Lights', defaultLocale: 'en' }

@@ -4,7 +4,7 @@ import { gateways } from '../../src/registry.ts'
 import type { Authenticate } from '../../src/service/call.ts'
 import { openOperations } from '../../src/service/operations.ts'
 import type { Services } from '../../src/service/services.ts'
-import { createTestServices, testWire } from './services.ts'
+import { createTestServices, READY, testWire } from './services.ts'
 
 export interface GatewayServerOptions {
   /** Left out: every caller is the operator. */
@@ -27,7 +27,7 @@ export async function startGateways(options: GatewayServerOptions = {}): Promise
     authenticate: options.authenticate ?? authenticateAnyone,
     operations: openOperations(services),
     checked: options.authenticate !== undefined,
-    isReady: () => true,
+    readiness: READY,
     metrics: undefined,
     strict: new Set(options.strict),
   })

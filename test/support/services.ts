@@ -100,6 +100,8 @@ export const testWire = {
   limiter: new CallLimiter(),
 }
 
+export const READY = { isReady: true, details: {} }
+
 export function callOf(actor = 'tester'): Call {
   return {
     signal: NEVER_ABORTED,

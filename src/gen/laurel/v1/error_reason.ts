@@ -483,7 +483,7 @@ export const ErrorReason = {
    */
   TITLE_UNNAMED: 36,
   /**
-   * DATABASE_UNAVAILABLE - UNAVAILABLE: the database does not answer. A RetryInfo says when to try again.
+   * DATABASE_UNAVAILABLE - UNAVAILABLE: the database cannot be reached, or ended or refused a statement. A RetryInfo says when to try again.
    *
    *     {
    *       "reason": "DATABASE_UNAVAILABLE",
@@ -818,6 +818,24 @@ export const ErrorReason = {
    *     }
    */
   MERGE_REFUSED: 63,
+  /**
+   * DATABASE_READ_ONLY - UNAVAILABLE: the database accepts no writes, as during a failover; reads go on. A RetryInfo says when to try again.
+   *
+   *     {
+   *       "reason": "DATABASE_READ_ONLY",
+   *       "domain": "laurel"
+   *     }
+   */
+  DATABASE_READ_ONLY: 66,
+  /**
+   * DATABASE_FULL - UNAVAILABLE: the database has no room for writes until its operator makes some; reads go on. A RetryInfo says when to try again.
+   *
+   *     {
+   *       "reason": "DATABASE_FULL",
+   *       "domain": "laurel"
+   *     }
+   */
+  DATABASE_FULL: 67,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -887,4 +905,6 @@ export namespace ErrorReason {
   export type PLAYER_DELETED = typeof ErrorReason.PLAYER_DELETED;
   export type PLAYER_MERGED = typeof ErrorReason.PLAYER_MERGED;
   export type MERGE_REFUSED = typeof ErrorReason.MERGE_REFUSED;
+  export type DATABASE_READ_ONLY = typeof ErrorReason.DATABASE_READ_ONLY;
+  export type DATABASE_FULL = typeof ErrorReason.DATABASE_FULL;
 }
