@@ -1,11 +1,17 @@
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { dirname, resolve } from 'node:path'
 import type { Logger } from '../telemetry/log.ts'
 import { findBinaries } from './binaries.ts'
 import { ensureCluster, SUPERUSER, writeAccess } from './cluster.ts'
+import { EmbeddedPostgresError } from './error.ts'
 import { openHome } from './home.ts'
 import { lockDirectory } from './lock.ts'
 import { startOrAdopt, supervise } from './supervisor.ts'
 
 export { EmbeddedPostgresError } from './error.ts'
+
+const WAL_SEGMENT_BYTES = 16 * 2 ** 20
 
 export interface EmbeddedPostgres extends AsyncDisposable {
   readonly connectionString: string
@@ -25,6 +31,17 @@ export interface EmbeddedPostgresOptions {
  * that dies is restarted on the same port. One process at a time can use a data directory.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+  const { dataDirectory } = options
+  try {
+    return await start(options)
+  } catch (cause) {
+    if (!(await isFull(dataDirectory))) throw cause
+    const message = `no space is left on the device of ${dataDirectory}, and Postgres needs some to start: make room`
+    throw new EmbeddedPostgresError(message)
+  }
+}
+
+async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { log } = options
   const home = await openHome(options.dataDirectory, log)
   const release = await lockDirectory(`${home.folder}/lock`, options.dataDirectory)
@@ -41,6 +58,13 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     await release()
     throw error
   }
+}
+
+/** Returns whether the device of the directory has no room for a segment of the write-ahead log. */
+async function isFull(dataDirectory: string): Promise<boolean> {
+  const folder = existsSync(dataDirectory) ? dataDirectory : dirname(resolve(dataDirectory))
+  const { bavail, bsize } = await statfs(folder)
+  return bavail * bsize < WAL_SEGMENT_BYTES
 }
 
 function once(work: () => Promise<void>): () => Promise<void> {

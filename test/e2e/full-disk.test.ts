@@ -1,0 +1,99 @@
+import { execFileSync } from 'node:child_process'
+import { chmod, mkdtemp, open, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type ServiceError, status } from '@grpc/grpc-js'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import {
+  AchievementServiceClient,
+  CreateAchievementRequest,
+  ListAchievementsRequest,
+} from '../../src/gen/laurel/v1/achievement_service.ts'
+import { callUnary, createClient } from '../support/client.ts'
+import { errorInfoOf } from '../support/error-info.ts'
+import { createFixture, TITLE_ID } from '../support/fixture.ts'
+import { startServer } from '../support/server.ts'
+
+let folder: string
+/** Why no file system of a limited size can be mounted here; undefined where it can. */
+let noMount: string | undefined
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'laurel-full-'))
+  await chmod(folder, 0o755)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=300m,mode=755', 'tmpfs', folder], { stdio: 'pipe' })
+  } catch (error) {
+    noMount = `a small file system cannot be mounted: ${(error as Error).message}`
+  }
+})
+afterAll(async () => {
+  if (noMount === undefined) execFileSync('umount', ['-l', folder])
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Fills the file system; returns how to make room again. */
+async function fill(): Promise<() => Promise<void>> {
+  const path = join(folder, 'ballast')
+  const file = await open(path, 'w')
+  for (let bytes = 2 ** 20; bytes >= 1024; ) {
+    await file.write(Buffer.alloc(bytes, 'x')).catch(() => {
+      bytes /= 2
+    })
+  }
+  await file.close()
+  return () => rm(path)
+}
+
+test('a full disk: writes get DATABASE_FULL, reads go on, and the server recovers when there is room', async ({
+  skip,
+}) => {
+  skip(noMount !== undefined, noMount)
+  await using server = await startServer({ env: { LAUREL_DATA_DIR: join(folder, 'data') } })
+  await createFixture(server.address, { first: undefined })
+  using client = createClient(AchievementServiceClient, server.address)
+  let count = 0
+  /** Writes half a megabyte that cannot be compressed. */
+  const write = () => {
+    count += 1
+    const noise = Array.from({ length: 30_000 }, () => Math.random().toString(36)).join('')
+    const extensions = new Map([['toy', JSON.stringify({ noise })]])
+    const name = { locale: 'en', text: 'x' }
+    const achievement = { titleId: TITLE_ID, achievementId: `large-${count}`, name, extensions }
+    return callUnary(client, 'createAchievement', CreateAchievementRequest.fromPartial({ achievement })).then(
+      () => 'written',
+      (error: ServiceError) => `${status[error.code]} ${errorInfoOf(error).reason}`,
+    )
+  }
+  const readiness = async () => (await fetch(`${server.url}/readyz`)).json()
+  expect(await write()).toBe('written')
+
+  const makeRoom = await fill()
+  await expect.poll(write).toBe('UNAVAILABLE DATABASE_FULL')
+  expect(await readiness()).toMatchObject({ status: 'not ready', databaseWrites: 'full' })
+  const request = ListAchievementsRequest.fromPartial({ titleId: TITLE_ID, pageSize: 1 })
+  expect((await callUnary(client, 'listAchievements', request)).achievements).toHaveLength(1)
+  expect(server.output()).toContain('the database has no room: make some')
+  const metrics = await (await fetch(`${server.url}/metrics`)).text()
+  expect(metrics).toMatch(/laurel_database_writes\{state="full".*\} 1/)
+
+  await makeRoom()
+  await expect.poll(readiness).toMatchObject({ status: 'ready', databaseWrites: 'writable' })
+  expect(await write()).toBe('written')
+})
+
+test('a start on a full disk says so in one line', async ({ skip }) => {
+  skip(noMount !== undefined, noMount)
+  const env = { LAUREL_DATA_DIR: join(folder, 'data') }
+  for (const directory of ['data', 'new']) {
+    const makeRoom = await fill()
+    const failure: Error = await startServer({
+      env: { ...env, LAUREL_DATA_DIR: join(folder, directory) },
+    }).then(
+      () => expect.fail('the server started'),
+      (error) => error,
+    )
+    await makeRoom()
+    const message = `no space is left on the device of ${join(folder, directory)}, and Postgres needs some to start: make room`
+    expect(failure.message.split('served:\n')[1]).toBe(`laurel: ${message}\n`)
+  }
+})
