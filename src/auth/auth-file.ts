@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { z } from 'zod'
-import type { Right } from '../model/principal.ts'
+import { decodeSegment, encodeSegment, type Right } from '../model/right.ts'
 
 /** Asymmetric signatures only: with a shared secret, a verifier could also issue tokens. */
 const ALGORITHMS = [
@@ -9,12 +9,18 @@ const ALGORITHMS = [
 ] as const
 
 const right = z.strictObject({
-  resource: z.string().regex(/^(ADMIN:)?(NAMESPACE:|\*)/, 'must begin with NAMESPACE: or ADMIN:NAMESPACE:'),
+  resource: z
+    .string()
+    .regex(/^(ADMIN:)?(NAMESPACE:|\*)/, 'must begin with NAMESPACE: or ADMIN:NAMESPACE:')
+    .refine(
+      (resource) => resource.split(':').every((segment) => decodeSegment(segment) !== undefined),
+      'must be percent-encoded: write % as %25',
+    ),
   action: z.int().min(1).max(15),
 })
 
 const scope = {
-  /** Laurel's ids of the accessible titles; all titles if left out. */
+  /** Laurel's ids of the accessible titles, as plain text; all titles if left out. */
   titles: z.array(z.string().min(1)).min(1).optional(),
   /** Replaces the default permissions of the principal's kind. */
   rights: z.array(right).optional(),
@@ -90,7 +96,7 @@ function readJson(file: string): unknown {
 /** Returns the permissions of a kind of principal on its titles. */
 export function rightsOf({
   principal,
-  titles = ['*'],
+  titles,
   rights,
 }: {
   readonly principal: 'service' | 'operator'
@@ -99,5 +105,10 @@ export function rightsOf({
 }): readonly Right[] {
   if (rights !== undefined) return rights
   const action = principal === 'operator' ? 15 : 7
-  return titles.map((title) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action }))
+  return namespacesOf(titles).map((title) => ({ resource: `ADMIN:NAMESPACE:${title}:*`, action }))
+}
+
+/** Returns the namespace segments of rights on these titles. */
+export function namespacesOf(titles: readonly string[] | undefined): readonly string[] {
+  return titles?.map(encodeSegment) ?? ['*']
 }

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { exportJWK, generateKeyPair, SignJWT, UnsecuredJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { isAllowed } from '../model/principal.ts'
+import { isAllowed, type Principal } from '../model/principal.ts'
 import { readAuthFile } from './auth-file.ts'
 import { Authenticator } from './authenticator.ts'
 
@@ -107,6 +107,12 @@ describe('a token', () => {
     expect(principal).toMatchObject({ kind: 'player', playerId: 'ann', name: 'ann' })
     const own = { resource: ['NAMESPACE', 'a', 'USER', 'ann', 'ACHIEVEMENT'], action: 'update' } as const
     expect(isAllowed(principal, own)).toBe(true)
+  })
+
+  test('has a name that cannot be mistaken for another one with an actor', async () => {
+    const { authenticate } = authenticatorFor(players)
+    const principal = await authenticate(`Bearer ${await token({ sub: 'ops (ada)' })}`, signal)
+    expect(principal).toMatchObject({ kind: 'player', playerId: 'ops (ada)', name: 'ops %28ada)' })
   })
 
   test('of a platform authenticates the player with the account', async () => {
@@ -210,6 +216,73 @@ describe('a token', () => {
       code: 'unavailable',
       reason: 'ISSUER_UNAVAILABLE',
     })
+  })
+})
+
+describe('names of titles', () => {
+  const NAMES = [
+    '*',
+    'USER',
+    'NAMESPACE',
+    'ADMIN',
+    'a:b',
+    'a%3Ab',
+    '50%',
+    '50%25',
+    '%2A',
+    '..',
+    'ä',
+    '星',
+    'a',
+  ]
+  const sha256 = createHash('sha256').update(KEY).digest('hex')
+  const allowed = (principal: Principal, resource: (title: string) => readonly string[]) =>
+    NAMES.filter((title) => isAllowed(principal, { resource: resource(title), action: 'read' }))
+
+  test.each(NAMES)('are plain text in the auth file: %s', async (title) => {
+    const settings = {
+      keys: [{ name: 'job', sha256, principal: 'service', titles: [title] }],
+      issuers: [{ ...issuer, principal: 'player', titles: [title] }],
+    }
+    const { authenticate } = authenticatorFor(settings)
+    const service = await authenticate(KEY, signal)
+    expect(allowed(service, (each) => ['ADMIN', 'NAMESPACE', each, 'ACHIEVEMENT'])).toEqual([title])
+    for (const sub of NAMES) {
+      const player = await authenticate(await token({ sub }), signal)
+      const own = (each: string) => ['NAMESPACE', each, 'USER', sub, 'ACHIEVEMENT']
+      expect(allowed(player, own)).toEqual([title])
+      expect(allowed(player, (each) => ['NAMESPACE', title, 'USER', each, 'ACHIEVEMENT'])).toEqual([sub])
+    }
+  })
+
+  test.each(NAMES)("are percent-encoded in a token's permissions: %s", async (title) => {
+    const { authenticate } = authenticatorFor({
+      issuers: [
+        { ...issuer, principal: 'service', titles: NAMES },
+        { ...issuer, issuer: 'https://platform', principal: 'service', namespaces: 'platform-a' },
+        { ...issuer, issuer: 'https://game', principal: 'player', subject: 'toy' },
+      ],
+    })
+    const permissions = [
+      { resource: `ADMIN:NAMESPACE:${encodeURIComponent(title).replace('*', '%2A')}:ACHIEVEMENT`, action: 2 },
+    ]
+    const service = await authenticate(await token({ permissions }), signal)
+    expect(allowed(service, (each) => ['ADMIN', 'NAMESPACE', each, 'ACHIEVEMENT'])).toEqual([title])
+    const platform = await authenticate(await token({ iss: 'https://platform', permissions }), signal)
+    expect(allowed(platform, (each) => ['ADMIN', 'NAMESPACE', `platform-a:${each}`, 'ACHIEVEMENT'])).toEqual([
+      title,
+    ])
+    const resource = `NAMESPACE:a:USER:${encodeURIComponent(title).replace('*', '%2A')}:ACHIEVEMENT`
+    const claims = { iss: 'https://game', sub: title, permissions: [{ resource, action: 2 }] }
+    const player = await authenticate(await token(claims), signal)
+    const playerId = `player-of-toy-${title}`
+    expect(allowed(player, (each) => ['NAMESPACE', each, 'USER', playerId, 'ACHIEVEMENT'])).toEqual(['a'])
+  })
+
+  test('that are not percent-encoded in the rights of the auth file are refused', () => {
+    const rights = [{ resource: 'ADMIN:NAMESPACE:50%:ACHIEVEMENT', action: 2 }]
+    writeFileSync(file, JSON.stringify({ keys: [{ name: 'job', sha256, principal: 'service', rights }] }))
+    expect(() => readAuthFile(file, [])).toThrow(/keys.0.rights.0.resource: must be percent-encoded/)
   })
 })
 

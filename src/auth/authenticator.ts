@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import type { Account } from '../model/player.ts'
-import { ANONYMOUS, encode, type Principal, type Right } from '../model/principal.ts'
+import { ANONYMOUS, type Principal, principalName } from '../model/principal.ts'
+import { decodeSegment, encodeSegment, type Right, splitRight } from '../model/right.ts'
 import type { Authenticate } from '../service/call.ts'
 import { readCredential } from '../service/credential.ts'
-import { type AuthSettings, type KeySettings, rightsOf } from './auth-file.ts'
+import { type AuthSettings, type KeySettings, namespacesOf, rightsOf } from './auth-file.ts'
 import { readPermissions } from './permissions.ts'
 import { Tokens, unauthenticated, type VerifiedToken } from './tokens.ts'
 
@@ -62,7 +63,7 @@ export class Authenticator {
     const key = this.#keys.get(hash)
     if (key !== undefined) {
       const { principal, name, callsPerSecond } = key
-      return { kind: principal, name, rights: rightsOf(key), callsPerSecond }
+      return { kind: principal, name: principalName(name), rights: rightsOf(key), callsPerSecond }
     }
     if (token.split('.').length !== 3)
       throw unauthenticated(
@@ -91,17 +92,15 @@ export class Authenticator {
     const permissions = readPermissions(claims)
     const { namespaces: dialect } = issuer
     if (permissions === undefined || dialect === 'laurel') return permissions
-    const titles = new Map<string, string | undefined>()
-    for (const namespace of new Set(permissions.map(namespaceOf))) {
-      const isLiteral = namespace === undefined || namespace === '*'
-      titles.set(
-        namespace ?? '',
-        isLiteral ? namespace : await this.#names.titleOf(dialect, namespace, signal),
-      )
+    const namespaces = new Map<string | undefined, string | undefined>([['*', '*']])
+    for (const segment of new Set(permissions.map(namespaceOf))) {
+      const name = segment === undefined || segment === '*' ? undefined : decodeSegment(segment)
+      const title = name === undefined ? undefined : await this.#names.titleOf(dialect, name, signal)
+      if (title !== undefined) namespaces.set(segment, encodeSegment(title))
     }
     return permissions.flatMap((right) => {
-      const title = titles.get(namespaceOf(right) ?? '')
-      return title === undefined ? [] : [inNamespace(right, title === '*' ? title : encode(title))]
+      const namespace = namespaces.get(namespaceOf(right))
+      return namespace === undefined ? [] : [inNamespace(right, namespace)]
     })
   }
 
@@ -114,7 +113,7 @@ export class Authenticator {
     const granted = claimed && titles ? claimed.flatMap((right) => within(right, titles)) : claimed
     if (kind !== 'player') {
       const rights = rightsOf({ principal: kind, titles, rights: granted })
-      return { kind, name: claims.sub, rights, callsPerSecond }
+      return { kind, name: principalName(claims.sub), rights, callsPerSecond }
     }
     const playerId =
       subject === 'laurel'
@@ -123,7 +122,7 @@ export class Authenticator {
     const rights = granted?.map((right) => forPlayer(right, claims.sub, playerId))
     return {
       kind,
-      name: playerId,
+      name: principalName(playerId),
       playerId,
       rights: rights ?? playerRights(playerId, titles),
       callsPerSecond: callsPerSecond ?? PLAYER_CALLS_PER_SECOND,
@@ -132,11 +131,11 @@ export class Authenticator {
 }
 
 /** The default permissions of a player: to read definitions, and to report and read its own progress. */
-function playerRights(playerId: string, titles: readonly string[] = ['*']): readonly Right[] {
-  const user = encode(playerId)
+function playerRights(playerId: string, titles: readonly string[] | undefined): readonly Right[] {
+  const user = encodeSegment(playerId)
   return [
     { resource: `NAMESPACE:*:USER:${user}:PLAYER`, action: 2 },
-    ...titles.flatMap((title) => [
+    ...namespacesOf(titles).flatMap((title) => [
       { resource: `NAMESPACE:${title}:ACHIEVEMENT`, action: 2 },
       { resource: `NAMESPACE:${title}:USER:${user}:ACHIEVEMENT`, action: 6 },
       { resource: `NAMESPACE:${title}:USER:${user}:STATITEM`, action: 6 },
@@ -148,25 +147,25 @@ function playerRights(playerId: string, titles: readonly string[] = ['*']): read
 function within(right: Right, titles: readonly string[]): readonly Right[] {
   const namespace = namespaceOf(right)
   if (namespace === undefined) return []
-  const matching = titles.map(encode).filter((title) => namespace === '*' || title === namespace)
-  return matching.map((title) => inNamespace(right, title))
+  const id = decodeSegment(namespace)
+  const matching = titles.filter((title) => namespace === '*' || title === id)
+  return matching.map((title) => inNamespace(right, encodeSegment(title)))
 }
 
-function namespaceOf({ resource }: Right): string | undefined {
-  const segments = resource.split(':')
-  const index = segments.indexOf('NAMESPACE')
-  return index === -1 ? undefined : segments[index + 1]
+function namespaceOf(right: Right): string | undefined {
+  const { segments, namespaceIndex } = splitRight(right)
+  return namespaceIndex === undefined ? undefined : segments[namespaceIndex]
 }
 
-function inNamespace({ resource, action }: Right, namespace: string): Right {
-  const segments = resource.split(':')
-  return { resource: segments.with(segments.indexOf('NAMESPACE') + 1, namespace).join(':'), action }
+/** Replaces the namespace of a right that has one. */
+function inNamespace(right: Right, namespace: string): Right {
+  const { segments, namespaceIndex = -1 } = splitRight(right)
+  return { resource: segments.with(namespaceIndex, namespace).join(':'), action: right.action }
 }
 
 /** Replaces the token's subject with the player's id. */
-function forPlayer({ resource, action }: Right, subject: string, playerId: string): Right {
-  const segments = resource.split(':')
-  const user = segments.indexOf('USER') + 1
-  if (user > 0 && segments[user] === subject) segments[user] = encode(playerId)
-  return { resource: segments.join(':'), action }
+function forPlayer(right: Right, subject: string, playerId: string): Right {
+  const { segments, userIndex } = splitRight(right)
+  if (userIndex === undefined || decodeSegment(segments[userIndex] as string) !== subject) return right
+  return { resource: segments.with(userIndex, encodeSegment(playerId)).join(':'), action: right.action }
 }

@@ -1,6 +1,6 @@
 import type { JWTPayload } from 'jose'
 import { z } from 'zod'
-import type { Right } from '../model/principal.ts'
+import type { Right } from '../model/right.ts'
 
 const permission = z.union([
   z.looseObject({ Resource: z.string(), Action: z.int().min(0).max(15) }),

@@ -47,12 +47,17 @@ export function callOf({ metadata }: AnyCall): Call {
   return call
 }
 
-/** A trusted caller may name the actor that it acts for; a player is always its own actor. */
+/** Returns the actor of an admitted call, for logs. */
+export function actorOf({ metadata }: Pick<AnyCall, 'metadata'>): string | undefined {
+  return calls.get(metadata)?.actor
+}
+
+/** A trusted caller may name the actor that it acts for, beside its own name; a player is always its own actor. */
 function actorIn(metadata: Metadata, principal: Principal): string {
   const [actor] = metadata.get('laurel-actor')
   if (actor === undefined || principal.kind === 'player') return principal.name
   const text = actor.toString()
-  if (/^[\x20-\x7e]+$/.test(text) && text.length <= MAX_ACTOR_LENGTH) return text
+  if (/^[\x20-\x7e]+$/.test(text) && text.length <= MAX_ACTOR_LENGTH) return `${principal.name} (${text})`
   const message = `must be 1 to ${MAX_ACTOR_LENGTH} printable ASCII characters`
   throw invalidArgument([{ field: 'laurel-actor', message }])
 }

@@ -4,7 +4,7 @@ import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_detail
 import { Status } from '../gen/google/rpc/status.ts'
 import { type ErrorCode, LaurelError, type Violation } from '../model/errors.ts'
 import type { Logger } from '../telemetry/log.ts'
-import type { AnyCall } from './call.ts'
+import { type AnyCall, actorOf } from './call.ts'
 
 const CODES: Readonly<Record<ErrorCode, status>> = {
   invalid_argument: status.INVALID_ARGUMENT,
@@ -121,5 +121,5 @@ function wireName(name: string): string {
 export function logFault(log: Logger, call: AnyCall, error: unknown, request?: object): void {
   if (!isFault(error) || call.cancelled) return
   const requestId = request !== undefined && 'requestId' in request ? request.requestId : undefined
-  log.error({ err: error, method: call.getPath(), requestId }, 'a call failed')
+  log.error({ err: error, method: call.getPath(), actor: actorOf(call), requestId }, 'a call failed')
 }

@@ -42,6 +42,7 @@ export interface Event {
   readonly state: ProgressState
   readonly percent: number
   readonly unlockTime: Instant | undefined
+  /** The caller's name, and in parentheses the actor on whose behalf it acted. */
   readonly actor: string
   readonly reason: string
   readonly requestId: string

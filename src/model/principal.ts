@@ -1,3 +1,5 @@
+import { ADMIN, decodeSegment, encodeSegment, type Right, splitRight } from './right.ts'
+
 /** The caller. */
 export type Principal = Anonymous | PlayerPrincipal | TrustedPrincipal
 
@@ -12,7 +14,7 @@ export interface Anonymous {
 /** A player's client, such as a game or a browser. It acts for this player only. */
 export interface PlayerPrincipal {
   readonly kind: 'player'
-  /** Stored with each change. */
+  /** A `principalName` of the player's id, stored with each change. */
   readonly name: string
   readonly playerId: string
   readonly rights: readonly Right[]
@@ -23,22 +25,12 @@ export interface PlayerPrincipal {
 /** A service of the studio, or an operator. Its reports about any player are trusted. */
 export interface TrustedPrincipal {
   readonly kind: 'service' | 'operator'
+  /** A `principalName`, stored with each change. */
   readonly name: string
   readonly rights: readonly Right[]
   readonly callsPerSecond?: number | undefined
   /** Set if the server checks no credentials, so that the caller may be a player's client. */
   readonly unchecked?: true
-}
-
-/**
- * A granted permission, in AccelByte's vocabulary: `ADMIN:NAMESPACE:space-race:ACHIEVEMENT`. A segment `*` matches any one
- * segment; a last `*` matches all further segments too, except straight after NAMESPACE or USER. The namespace is the
- * title's id. A colon inside an id is written `%3A`, a percent sign `%25`.
- */
-export interface Right {
-  readonly resource: string
-  /** The sum of the allowed `ACTIONS`. */
-  readonly action: number
 }
 
 export const ACTIONS = { create: 1, read: 2, update: 4, delete: 8 } as const
@@ -47,20 +39,34 @@ export type Action = keyof typeof ACTIONS
 
 /** A permission that an operation requires of its caller. */
 export interface Permission {
-  /** Ids unescaped. */
-  readonly resource: readonly string[]
+  /** `ADMIN` at most, then pairs of a keyword and an id, then a keyword. Ids are plain text. */
+  readonly resource: readonly (string | Placeholder)[]
   readonly action: Action
+}
+
+/**
+ * Returns an id as the name of a principal. A parenthesis is percent-encoded, so that no name looks like another one with an
+ * actor: `ops (ada)`.
+ */
+export function principalName(id: string): string {
+  return id.replace(/\(|%(?=25|28)/g, (sign) => (sign === '(' ? '%28' : '%25'))
 }
 
 export const ANONYMOUS: Anonymous = { kind: 'anonymous', name: 'anonymous', rights: [] }
 
-/** A segment of a required permission that any granted segment matches: some title. No id has this value. */
-export const SOME = '\u0000'
+/** In place of an id. It is no text, so that no id equals it. */
+export interface Placeholder {
+  /** For messages. */
+  readonly text: string
+}
+
+/** All titles or all players, to create or list them. Only a granted `*` covers it. */
+export const ALL: Placeholder = { text: '*' }
+
+/** At least one title or player. Any granted segment covers it. */
+export const SOME: Placeholder = { text: '{title}' }
 
 export const EVERYTHING: readonly Right[] = [{ resource: 'ADMIN:*', action: 15 }]
-
-/** A granted admin permission covers the same permission without the prefix. */
-const ADMIN = 'ADMIN'
 
 /**
  * Returns whether one of the principal's rights covers the permission. A player's rights never cover another player or an
@@ -68,36 +74,36 @@ const ADMIN = 'ADMIN'
  */
 export function isAllowed(principal: Principal, { resource, action }: Permission): boolean {
   if (principal.kind === 'player' && !isOwn(principal, resource)) return false
-  return principal.rights.some(
-    (right) => (right.action & ACTIONS[action]) !== 0 && covers(right.resource.split(':'), resource),
-  )
+  return principal.rights.some((right) => (right.action & ACTIONS[action]) !== 0 && covers(right, resource))
 }
 
 /** Returns the text of a right that would cover the permission. */
 export function formatPermission({ resource, action }: Permission): string {
-  const segments = resource.map((segment) => (segment === SOME ? '{title}' : encode(segment)))
+  const segments = resource.map((segment) =>
+    typeof segment === 'string' ? encodeSegment(segment) : segment.text,
+  )
   return `${segments.join(':')} [${action.toUpperCase()}]`
 }
 
-/** Returns an id as an escaped segment of a right. */
-export function encode(id: string): string {
-  return id.replace(/[%:]/g, (sign) => (sign === '%' ? '%25' : '%3A'))
-}
-
-function isOwn({ playerId }: PlayerPrincipal, resource: readonly string[]): boolean {
+/** Whether a permission without `ADMIN` is of this player, or of no player. The player's id has its fixed position. */
+function isOwn({ playerId }: PlayerPrincipal, resource: Permission['resource']): boolean {
   if (resource[0] === ADMIN) return false
-  const user = resource.indexOf('USER')
-  return user === -1 || resource[user + 1] === playerId || resource[user + 1] === SOME
+  return resource[2] !== 'USER' || resource[3] === playerId || resource[3] === SOME
 }
 
-function covers(granted: readonly string[], required: readonly string[]): boolean {
-  const [pattern, segments] =
-    granted[0] === ADMIN && required[0] !== ADMIN ? [granted.slice(1), required] : [granted, required]
-  const last = pattern.length - 1
-  const open = pattern[last] === '*' && pattern[last - 1] !== 'NAMESPACE' && pattern[last - 1] !== 'USER'
-  if (open ? segments.length < pattern.length : segments.length !== pattern.length) return false
-  return pattern.every((part, index) => {
-    const segment = segments[index] as string
-    return part === '*' || segment === SOME || part === encode(segment)
+function covers(right: Right, required: Permission['resource']): boolean {
+  const { segments, namespaceIndex, userIndex } = splitRight(right)
+  const last = segments.length - 1
+  const isOpen = segments[last] === '*' && last !== namespaceIndex && last !== userIndex
+  // The prefix of a right on an admin permission is skipped where none is required.
+  const skipped = segments[0] === ADMIN && required[0] !== ADMIN ? 1 : 0
+  const length = segments.length - skipped
+  if (isOpen ? required.length < length : required.length !== length) return false
+  const firstId = required[0] === ADMIN ? 2 : 1
+  return segments.slice(skipped).every((granted, index) => {
+    const segment = required[index]
+    if (granted === '*' || segment === SOME) return true
+    const isId = index >= firstId && (index - firstId) % 2 === 0
+    return (isId ? decodeSegment(granted) : granted) === segment
   })
 }

@@ -2,9 +2,11 @@ import { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import {
   type Action,
+  ALL,
   formatPermission,
   isAllowed,
   type Permission,
+  type Placeholder,
   type Principal,
   SOME,
 } from '../model/principal.ts'
@@ -46,34 +48,33 @@ export function authorize(principal: Principal, requires: readonly Permission[])
   throw new LaurelError('permission_denied', 'PERMISSION_DENIED', message, { metadata: { required } })
 }
 
-/** In place of an id: all titles or all players, to create or list them. */
-export const ALL = '*'
+/** A plain id; `ALL`; or `SOME`, for an operation that returns only what the caller may read. */
+type Id = string | Placeholder
 
-/** In place of a title id: at least one title. The operation then returns only what the caller may read. */
-export { SOME }
+export { ALL, SOME }
 
 /** A title and its bindings. */
-export function title(titleId: string, action: Action): Permission {
+export function title(titleId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'NAMESPACE'], action }
 }
 
 /** A title's definitions with nothing redacted. */
-export function definitions(titleId: string, action: Action): Permission {
+export function definitions(titleId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'ACHIEVEMENT'], action }
 }
 
 /** A title's definitions as players see them. */
-export function catalogue(titleId: string): Permission {
+export function catalogue(titleId: Id): Permission {
   return { resource: ['NAMESPACE', titleId, 'ACHIEVEMENT'], action: 'read' }
 }
 
 /** A player's progress in a title, as the player may read and report it. */
-export function progress(titleId: string, playerId: string, action: Action): Permission {
+export function progress(titleId: Id, playerId: Id, action: Action): Permission {
   return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
 }
 
 /** A player's progress in a title, as only trusted callers may read and change it. */
-export function enforcement(titleId: string, playerId: string, action: Action): Permission {
+export function enforcement(titleId: Id, playerId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
 }
 
@@ -92,31 +93,31 @@ export function backdating(report: {
   return occurredTime === undefined ? [] : [enforcement(titleId, playerId, 'update')]
 }
 
-export function stats(titleId: string, action: Action): Permission {
+export function stats(titleId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'STAT'], action }
 }
 
 /** A player's values of a title's stats, as the player may read and report them. */
-export function statValues(titleId: string, playerId: string, action: Action): Permission {
+export function statValues(titleId: Id, playerId: Id, action: Action): Permission {
   return { resource: ['NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
 }
 
 /** A player's values of a title's stats, as only trusted callers may read and change them. */
-export function statValuesAsAdmin(titleId: string, playerId: string, action: Action): Permission {
+export function statValuesAsAdmin(titleId: Id, playerId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'STATITEM'], action }
 }
 
 /** A title's destinations and their deliveries. */
-export function destinations(titleId: string, action: Action): Permission {
+export function destinations(titleId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'DESTINATION'], action }
 }
 
 /** A player's own record. It belongs to no title. */
-export function player(playerId: string, action: Action): Permission {
+export function player(playerId: Id, action: Action): Permission {
   return { resource: ['NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
 }
 
 /** A player's record with its accounts, which decide who the player is in every title. */
-export function players(playerId: string, action: Action): Permission {
+export function players(playerId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }
 }

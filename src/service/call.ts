@@ -4,7 +4,7 @@ import type { Principal } from '../model/principal.ts'
 export interface Call {
   readonly signal: AbortSignal
   readonly principal: Principal
-  /** Stored with each change: the caller's name, or the name on whose behalf a trusted caller acts. */
+  /** Stored with each change: the caller's name, and in parentheses the actor on whose behalf a trusted caller acts. */
   readonly actor: string
 }
 

@@ -1,6 +1,7 @@
 import type { Failure, GatewayResponse, RequestHead } from '../../../src/http/gateway.ts'
 import type { ErrorCode, LaurelError, Reason } from '../../../src/model/errors.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
+import { encodeSegment, splitRight } from '../../../src/model/right.ts'
 
 /** The numbers that are published. A failure that has none is numbered by its HTTP status, which none of them is. */
 const CODES: Readonly<Record<number, number>> = {
@@ -68,10 +69,18 @@ function inTheirWords(error: LaurelError, { params }: RequestHead): string {
     return `achievement ${achievementId} ${fact} in namespace ${namespace}`
   }
   if (reason === 'PERMISSION_DENIED') {
-    const theirs = required
-      .replace(/(NAMESPACE:)[^:]*/, (_, name) => name + namespace)
-      .replace(/(:USER:)[^:]*/, (_, name) => name + userId)
-    return `insufficient permission: it takes ${theirs}`
+    return `insufficient permission: it takes ${inPathsIds(required, namespace, userId)}`
   }
   return message
+}
+
+/** Replaces the ids in a permission with those of the path. */
+function inPathsIds(required: string, namespace: string, userId: string): string {
+  const { segments, namespaceIndex, userIndex } = splitRight({ resource: required })
+  return segments
+    .map((segment, index) => {
+      if (index === namespaceIndex) return encodeSegment(namespace)
+      return index === userIndex ? encodeSegment(userId) : segment
+    })
+    .join(':')
 }

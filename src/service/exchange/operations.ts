@@ -47,10 +47,7 @@ export const EXCHANGE_OPERATIONS = {
   exportAchievements: operation(exportAchievements, ({ titleId }: ExportAchievementsOptions) => [
     permission.definitions(titleId, 'read'),
   ]),
-  exportProgress: operation(
-    exportProgress,
-    ({ titleId, playerId = permission.ALL }: ExportProgressOptions) => [
-      permission.enforcement(titleId, playerId, 'read'),
-    ],
-  ),
+  exportProgress: operation(exportProgress, ({ titleId, playerId }: ExportProgressOptions) => [
+    permission.enforcement(titleId, playerId ?? permission.ALL, 'read'),
+  ]),
 }

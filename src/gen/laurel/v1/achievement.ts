@@ -330,7 +330,7 @@ export interface Backfill {
   state: BackfillState;
   /** Whether its events are kept from destinations. */
   silent: boolean;
-  /** The actor of the change, and of the events. */
+  /** The actor of the change, and of the events: the caller, and its `laurel-actor` in parentheses. */
   actor: string;
   /** The request id of the change. Empty if it had none. */
   requestId: string;

@@ -91,7 +91,7 @@ export interface Event {
   unlockTime?:
     | Timestamp
     | undefined;
-  /** The actor of the call. Empty in a player's view. */
+  /** The name of the caller, and its `laurel-actor` in parentheses: `match-server (ada)`. Empty in a player's view. */
   actor: string;
   /** The reason that a moderator gave. Empty in a player's view. */
   reason: string;

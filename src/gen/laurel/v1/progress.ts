@@ -113,7 +113,7 @@ export interface Progress {
     | undefined;
   /** Whether it was revoked by enforcement. The state is kept for a later restore. */
   revoked: boolean;
-  /** The last writer: the actor of the call, or the dialect of an import. Empty if nothing was recorded. */
+  /** The last writer: the actor of the call, as in events, or the dialect of an import. Empty if nothing was recorded. */
   writer: string;
   /**
    * Data of a dialect for which Laurel has no field: JSON text of an object by dialect. Text and not

@@ -772,8 +772,10 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  * A stopping server ends calls with UNAVAILABLE, reason SERVER_STOPPING, and a RetryInfo: unbounded streams at once,
  * all other calls if they are not done within 10 seconds.
  *
- * The caller's metadata `laurel-actor` (at most 128 printable ASCII characters) names the actor for the record; the
- * default is `service`.
+ * Events and other records name the caller: a player's id, the subject of a token, the name of a key, or `service` if the
+ * server checks no credentials; a `(` in it is written `%28`. A service or an operator may send the metadata `laurel-actor`
+ * (at most 128 printable ASCII characters): whom it acts for, in parentheses behind its own name, `match-server (ada)`.
+ * Permissions and request ids do not depend on it.
  */
 export type TitleServiceService = typeof TitleServiceService;
 export const TitleServiceService = {
