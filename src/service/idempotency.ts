@@ -3,7 +3,15 @@ import { compositeKey } from '../model/composite-key.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import { pack, unpack } from '../model/packed.ts'
-import type { PlayerRequestKey, PlayerResponse, StoredResponse } from '../store/idempotency.ts'
+import type { Principal } from '../model/principal.ts'
+import {
+  type CallerKey,
+  EARLIER_CALLER,
+  type PlayerResponse,
+  playerScope,
+  type StoredResponse,
+  titleScope,
+} from '../store/idempotency.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Store } from '../store/store.ts'
 import type { Call } from './call.ts'
@@ -26,33 +34,59 @@ export function requestDigest(operation: string, request: FollowedRequest & obje
   return hash('sha256', payload, 'base64url')
 }
 
+/** What a request id is scoped to besides its caller. */
+export type RequestScope = { readonly titleId: string } | { readonly playerId: string }
+
 /**
- * Runs a mutation of definitions in one transaction. With a request id it runs once: a retry returns the first response.
+ * Returns the caller's part in the scope of its request ids: the kind and the name of the principal, as a short digest. A
+ * player's client is empty: its permissions confine it to requests for this player. Callers without credentials are one.
+ */
+export function callerKey(principal: Principal): CallerKey {
+  if (principal.kind === 'player' || 'unchecked' in principal) return ''
+  return hash('sha256', compositeKey(principal.kind, principal.name), 'base64url').slice(0, 12)
+}
+
+/**
+ * Runs a mutation of definitions or of a player's record in one transaction. With a request id it runs once: a retry by the
+ * same caller returns the first response.
  * @throws LaurelError REQUEST_ID_REUSED for another request under the same id.
  */
 export async function mutateIdempotently<Result>(
   { store, now }: { readonly store: Store; readonly now: () => Instant },
   operation: string,
-  request: { readonly requestId: string | undefined },
+  scope: RequestScope,
+  request: FollowedRequest & { readonly requestId: string | undefined },
   call: Call,
   run: (queries: Queries) => Promise<Result>,
 ): Promise<Result> {
   const { requestId } = request
   return store.write(call.signal, async (queries) => {
     if (requestId === undefined) return run(queries)
+    const key = { requestId, scope: formatScope(scope, request), caller: callerKey(call.principal) }
     const digest = requestDigest(operation, request)
-    const stored = await queries.idempotency.claimForDefinitions(requestId, digest, now())
+    const stored = await queries.idempotency.claimForDefinitions(key, digest, now())
     if (stored !== undefined) return unpack<{ result: Result }>(checkDigest(stored, requestId, digest)).result
     const result = await run(queries)
-    await queries.idempotency.storeForDefinitions(requestId, pack({ result }))
+    await queries.idempotency.storeForDefinitions(key, pack({ result }))
     return result
   })
+}
+
+/** A player is named as in the request, so that a retry after a merge finds the response. */
+function formatScope(scope: RequestScope, { requestedPlayerId }: FollowedRequest): string {
+  return 'titleId' in scope ? titleScope(scope.titleId) : playerScope(requestedPlayerId ?? scope.playerId)
 }
 
 interface PlayerMutation {
   readonly playerId: string
   readonly titleId: string
   readonly requestId: string | undefined
+}
+
+/** A mutation, and the call that makes it. */
+interface MutationEntry {
+  readonly request: PlayerMutation
+  readonly call: Call
 }
 
 export type NewResponse = PlayerResponse & { readonly titleId: string }
@@ -77,18 +111,22 @@ export class IdempotencyStore {
   }
 
   /**
-   * Returns the text of the first response; undefined for a new request.
-   * @throws LaurelError REQUEST_ID_REUSED if the id was used for another request.
+   * Returns the text of the first response to the caller; undefined for a new request.
+   * @throws LaurelError REQUEST_ID_REUSED if the caller used the id for another request.
    */
-  find({ playerId, requestId }: PlayerMutation, digest: string): string | undefined {
-    if (requestId === undefined) return undefined
-    const stored = this.#stored.get(keyOf({ playerId, requestId }))
-    return stored && checkDigest(stored, requestId, digest)
+  find({ request: { playerId, requestId }, call }: MutationEntry, digest: string): string | undefined {
+    if (requestId === undefined || this.#stored.size === 0) return undefined
+    const key = { playerId, requestId }
+    const stored = this.#stored.get(keyOf({ ...key, caller: callerKey(call.principal) }))
+    if (stored !== undefined) return checkDigest(stored, requestId, digest)
+    const earlier = this.#stored.get(keyOf({ ...key, caller: EARLIER_CALLER }))
+    return earlier?.digest === digest ? earlier.response : undefined
   }
 
-  add({ playerId, titleId, requestId }: PlayerMutation, digest: string, response: string): void {
+  add({ request, call }: MutationEntry, digest: string, response: string): void {
+    const { playerId, titleId, requestId } = request
     if (requestId === undefined) return
-    const stored = { playerId, titleId, requestId, digest, response }
+    const stored = { playerId, titleId, requestId, caller: callerKey(call.principal), digest, response }
     this.#stored.set(keyOf(stored), stored)
     this.#new.push(stored)
   }
@@ -108,6 +146,6 @@ function checkDigest({ digest, response }: StoredResponse, requestId: string, ex
   throw new LaurelError('failed_precondition', 'REQUEST_ID_REUSED', message, { metadata: { requestId } })
 }
 
-function keyOf({ playerId, requestId }: PlayerRequestKey): string {
-  return compositeKey(playerId, requestId)
+function keyOf({ playerId, requestId, caller }: Omit<PlayerResponse, keyof StoredResponse>): string {
+  return compositeKey(playerId, requestId, caller)
 }

@@ -16,16 +16,39 @@ export interface PlayerRequestKey {
   readonly requestId: string
 }
 
-export type PlayerResponse = PlayerRequestKey & StoredResponse
+/** A short text for the principal that made a request. */
+export type CallerKey = string
+
+/** The caller of requests from before callers were stored: any caller that sends the same request. */
+export const EARLIER_CALLER: CallerKey = '?'
+
+/** A request for definitions or a player's record. */
+export interface ScopedRequestKey {
+  readonly requestId: string
+  /** A `titleScope` or a `playerScope`. */
+  readonly scope: string
+  readonly caller: CallerKey
+}
+
+export function titleScope(id: string): string {
+  return `title:${id}`
+}
+
+export function playerScope(id: string): string {
+  return `player:${id}`
+}
+
+export type PlayerResponse = PlayerRequestKey & StoredResponse & { readonly caller: CallerKey }
 
 /** For statements that insert responses: the columns, and their values in `responseRows`. */
-export const RESPONSE_COLUMNS = fragment('player_id, request_id, fingerprint, response')
-export const RESPONSE_VALUES = fragment('player_id, request_id, digest, response')
+export const RESPONSE_COLUMNS = fragment('player_id, request_id, caller, fingerprint, response')
+export const RESPONSE_VALUES = fragment('player_id, request_id, caller, digest, response')
 
 export function responseRows(responses: readonly PlayerResponse[]): Columns {
   return {
     player_id: ['text', responses.map(({ playerId }) => playerId)],
     request_id: ['text', responses.map(({ requestId }) => requestId)],
+    caller: ['text', responses.map(({ caller }) => caller)],
     digest: ['text', responses.map(({ digest }) => digest)],
     response: ['json', responses.map(({ response }) => response)],
   }
@@ -38,33 +61,45 @@ export function idempotencyQueries(db: Kysely<Tables>) {
      * for the transaction that claimed it.
      */
     async claimForDefinitions(
-      requestId: string,
+      { requestId, scope, caller }: ScopedRequestKey,
       digest: string,
       time: Instant,
     ): Promise<StoredResponse | undefined> {
+      const isEarlier = sql`scope = '' and request_id = ${requestId} and caller = ${EARLIER_CALLER}
+        and fingerprint = ${digest}`
       const claimed = await sql`
-        insert into definition_requests (request_id, fingerprint, create_time)
-        values (${requestId}, ${digest}, ${time})
-        on conflict (request_id) do nothing returning request_id`.execute(db)
+        insert into definition_requests (request_id, scope, caller, fingerprint, create_time)
+        select ${requestId}, ${scope}, ${caller}, ${digest}, ${time}::bigint
+        where not exists (select from definition_requests where ${isEarlier})
+        on conflict (scope, request_id, caller) do nothing returning request_id`.execute(db)
       if (claimed.rows.length > 0) return undefined
       const { rows } = await sql<StoredResponse>`
         select fingerprint as digest, coalesce(response, '') as response
-        from definition_requests where request_id = ${requestId}`.execute(db)
+        from definition_requests
+        where scope = ${scope} and request_id = ${requestId} and caller = ${caller} or ${isEarlier}`.execute(
+        db,
+      )
       return rows[0] as StoredResponse
     },
 
-    async storeForDefinitions(requestId: string, response: string): Promise<void> {
+    async storeForDefinitions(
+      { requestId, scope, caller }: ScopedRequestKey,
+      response: string,
+    ): Promise<void> {
       await db
         .updateTable('definition_requests')
         .set({ response })
+        .where('scope', '=', scope)
         .where('request_id', '=', requestId)
+        .where('caller', '=', caller)
         .execute()
     },
 
-    /** Returns the stored responses to players' requests, in no order. */
+    /** Returns the stored responses to players' requests, of all callers, in no order. */
     async list(requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> {
       const { rows } = await sql<PlayerResponse>`
-        select q.player_id as "playerId", q.request_id as "requestId", q.fingerprint as digest, q.response
+        select q.player_id as "playerId", q.request_id as "requestId", q.caller, q.fingerprint as digest,
+          q.response
         from player_requests q
         join unnest(${requests.map(({ playerId }) => playerId)}::text[],
                     ${requests.map(({ requestId }) => requestId)}::text[]) as keys (player_id, request_id)

@@ -115,9 +115,13 @@ interface StatTable extends Versioned {
   extensions: Generated<JsonObject>
 }
 
-/** First responses to mutations of definitions. */
+/** First responses to mutations of definitions and of player records. */
 interface DefinitionRequestTable extends DigestColumn {
   request_id: string
+  /** `title:ID` or `player:ID`. */
+  scope: Generated<string>
+  /** A `callerKey`. */
+  caller: Generated<string>
   response: string | null
   create_time: bigint
 }
@@ -238,10 +242,12 @@ interface EventTable {
   request_id: string
 }
 
-/** First responses to mutations of players. */
+/** First responses to mutations of players' progress and stats. */
 interface PlayerRequestTable extends DigestColumn {
   player_id: string
   request_id: string
+  /** A `callerKey`. */
+  caller: Generated<string>
   response: string | null
   create_time: bigint
 }

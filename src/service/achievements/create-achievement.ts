@@ -30,7 +30,7 @@ export async function createAchievement(
 ): Promise<StoredAchievement> {
   const { titleId, achievement } = request
   const change = { ...attributionOf(call, request.requestId), silentBackfill: request.silentBackfill }
-  return mutateIdempotently(services, 'createAchievement', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createAchievement', { titleId }, request, call, async (queries) => {
     await lockTitle(queries, titleId)
     return insertAchievement(services, queries, titleId, achievement, change)
   })

@@ -21,7 +21,7 @@ export async function deleteAchievement(
   call: Call,
 ): Promise<void> {
   const { titleId, achievementId } = request
-  await mutateIdempotently(services, 'deleteAchievement', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteAchievement', { titleId }, request, call, async (queries) => {
     const current = await lockAchievement(queries, titleId, achievementId)
     checkEtag(current, request.etag)
     const { force, requestId = '' } = request

@@ -31,11 +31,17 @@ export async function updateAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   const change = { ...attributionOf(call, request.requestId), silentBackfill: request.silentBackfill }
-  return mutateIdempotently(services, 'updateAchievement', request, call, (queries) =>
-    patchAchievement(services, queries, request, change, (current) => {
-      checkEtag(current, request.etag)
-      return request.patch
-    }),
+  return mutateIdempotently(
+    services,
+    'updateAchievement',
+    { titleId: request.titleId },
+    request,
+    call,
+    (queries) =>
+      patchAchievement(services, queries, request, change, (current) => {
+        checkEtag(current, request.etag)
+        return request.patch
+      }),
   )
 }
 
@@ -119,7 +125,7 @@ export async function reorderAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   const { titleId, achievementId } = request
-  return mutateIdempotently(services, 'reorderAchievement', request, call, async (queries) => {
+  return mutateIdempotently(services, 'reorderAchievement', { titleId }, request, call, async (queries) => {
     await lockTitle(queries, titleId)
     const current = await lockAchievement(queries, titleId, achievementId)
     const target = Math.min(request.listOrder, await queries.achievements.findLastListOrder(titleId))

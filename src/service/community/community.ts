@@ -191,19 +191,26 @@ export async function resetCommunityProgress(
   call: Call,
 ): Promise<void> {
   const { titleId, achievementId, reason } = request
-  await mutateIdempotently(services, 'resetCommunityProgress', request, call, async (queries) => {
-    // This lock blocks contributions and claims.
-    const [achievement] = await queries.achievements.lock(titleId, [achievementId])
-    if (achievement === undefined) {
-      await titleOf(queries, titleId)
-      throw achievementNotFound(titleId, achievementId)
-    }
-    await queries.playerTitles.lockByAchievement(titleId, achievementId)
-    await queries.community.deleteContributions(titleId, achievementId, {
-      time: services.now(),
-      actor: call.actor,
-      reason,
-      requestId: request.requestId ?? '',
-    })
-  })
+  await mutateIdempotently(
+    services,
+    'resetCommunityProgress',
+    { titleId },
+    request,
+    call,
+    async (queries) => {
+      // This lock blocks contributions and claims.
+      const [achievement] = await queries.achievements.lock(titleId, [achievementId])
+      if (achievement === undefined) {
+        await titleOf(queries, titleId)
+        throw achievementNotFound(titleId, achievementId)
+      }
+      await queries.playerTitles.lockByAchievement(titleId, achievementId)
+      await queries.community.deleteContributions(titleId, achievementId, {
+        time: services.now(),
+        actor: call.actor,
+        reason,
+        requestId: request.requestId ?? '',
+      })
+    },
+  )
 }

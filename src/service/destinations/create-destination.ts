@@ -32,7 +32,7 @@ export async function createDestination(
   checkDestination(services, destination)
   // The deletion of a destination with the same id may have been interrupted.
   await deleteDeliveries(services, titleId, id, call)
-  return mutateIdempotently(services, 'createDestination', request, call, async (queries) => {
+  return mutateIdempotently(services, 'createDestination', { titleId }, request, call, async (queries) => {
     // The lock makes concurrent creations count each other.
     const title = await queries.titles.lock(titleId)
     if (title === undefined) throw titleNotFound(titleId)

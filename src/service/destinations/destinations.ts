@@ -66,7 +66,7 @@ export async function deleteDestination(
   call: Call,
 ): Promise<void> {
   const { titleId, destinationId } = request
-  await mutateIdempotently(services, 'deleteDestination', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteDestination', { titleId }, request, call, async (queries) => {
     checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
     await queries.destinations.delete(titleId, destinationId)
   })

@@ -20,14 +20,21 @@ export async function updateDestination(
   call: Call,
 ): Promise<Destination> {
   const { titleId, destinationId, patch } = request
-  const updated = await mutateIdempotently(services, 'updateDestination', request, call, async (queries) => {
-    const current = await lockDestination(queries, titleId, destinationId)
-    checkEtag(current, request.etag)
-    const next = { ...current, ...patch, updateTime: services.now() }
-    checkDestination(services, next)
-    await queries.destinations.update(next)
-    return destinationOf(queries, titleId, destinationId)
-  })
+  const updated = await mutateIdempotently(
+    services,
+    'updateDestination',
+    { titleId },
+    request,
+    call,
+    async (queries) => {
+      const current = await lockDestination(queries, titleId, destinationId)
+      checkEtag(current, request.etag)
+      const next = { ...current, ...patch, updateTime: services.now() }
+      checkDestination(services, next)
+      await queries.destinations.update(next)
+      return destinationOf(queries, titleId, destinationId)
+    },
+  )
   await endBackoff(services, request, call)
   return updated
 }

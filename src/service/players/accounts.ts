@@ -23,12 +23,19 @@ export interface LinkAccount {
  */
 export async function linkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
-  const linked = await mutateIdempotently(services, 'linkAccount', request, call, async (queries) => {
-    const player = await lockPlayer(queries, playerId)
-    await insertAccount(services, queries, account, playerId)
-    await queries.players.update(playerId, player.displayName, services.now())
-    return playerOf(queries, playerId)
-  })
+  const linked = await mutateIdempotently(
+    services,
+    'linkAccount',
+    { playerId },
+    request,
+    call,
+    async (queries) => {
+      const player = await lockPlayer(queries, playerId)
+      await insertAccount(services, queries, account, playerId)
+      await queries.players.update(playerId, player.displayName, services.now())
+      return playerOf(queries, playerId)
+    },
+  )
   // Once more after the commit: until then, other transactions could park deliveries for want of this account.
   await services.store.single(call.signal, (queries) =>
     queries.replays.requeueWaiting([playerId], account.dialect),
@@ -39,7 +46,7 @@ export async function linkAccount(services: Services, request: LinkAccount, call
 /** @throws LaurelError NOT_FOUND when the player does not have the account. */
 export async function unlinkAccount(services: Services, request: LinkAccount, call: Call): Promise<Player> {
   const { playerId, account } = request
-  return mutateIdempotently(services, 'unlinkAccount', request, call, async (queries) => {
+  return mutateIdempotently(services, 'unlinkAccount', { playerId }, request, call, async (queries) => {
     const player = await lockPlayer(queries, playerId)
     if (!(await queries.accounts.delete(account, playerId))) {
       const message = `player ${playerId} has no account ${account.id} in ${account.dialect}`

@@ -32,26 +32,33 @@ export async function mergePlayers(services: Services, request: MergePlayers, ca
       { field: 'absorbed_player_id', message: 'must name another player than player_id' },
     ])
   }
-  const player = await mutateIdempotently(services, 'mergePlayers', request, call, async (queries) => {
-    // Sorted, so that two merges cannot deadlock.
-    for (const id of [playerId, absorbedId].sort()) await queries.players.lock(id)
-    const aliases = await queries.aliases.find([playerId, absorbedId])
-    const survivorId = aliases.get(playerId) ?? playerId
-    const earlierSurvivor = aliases.get(absorbedId)
-    if (earlierSurvivor === survivorId) return playerOf(queries, survivorId)
-    if (earlierSurvivor !== undefined)
-      throw mergeRefused(`${absorbedId} was merged into ${earlierSurvivor} before`, {
-        absorbedPlayerId: absorbedId,
-        playerId,
-      })
-    if (survivorId === absorbedId)
-      throw mergeRefused(`${playerId} was merged into ${absorbedId} before`, {
-        absorbedPlayerId: absorbedId,
-        playerId,
-      })
-    await merge(queries, { ...request, playerId: survivorId }, services.now(), call)
-    return playerOf(queries, survivorId)
-  })
+  const player = await mutateIdempotently(
+    services,
+    'mergePlayers',
+    { playerId },
+    request,
+    call,
+    async (queries) => {
+      // Sorted, so that two merges cannot deadlock.
+      for (const id of [playerId, absorbedId].sort()) await queries.players.lock(id)
+      const aliases = await queries.aliases.find([playerId, absorbedId])
+      const survivorId = aliases.get(playerId) ?? playerId
+      const earlierSurvivor = aliases.get(absorbedId)
+      if (earlierSurvivor === survivorId) return playerOf(queries, survivorId)
+      if (earlierSurvivor !== undefined)
+        throw mergeRefused(`${absorbedId} was merged into ${earlierSurvivor} before`, {
+          absorbedPlayerId: absorbedId,
+          playerId,
+        })
+      if (survivorId === absorbedId)
+        throw mergeRefused(`${playerId} was merged into ${absorbedId} before`, {
+          absorbedPlayerId: absorbedId,
+          playerId,
+        })
+      await merge(queries, { ...request, playerId: survivorId }, services.now(), call)
+      return playerOf(queries, survivorId)
+    },
+  )
   await services.store.write(call.signal, (queries) =>
     queries.playerMerges.moveDeliveries({ absorbedId, playerId: player.id }),
   )

@@ -56,17 +56,24 @@ export interface CreatePlayer {
  * @throws LaurelError ALREADY_EXISTS for a player of this id, or one who was merged, or an account that another player has.
  */
 export async function createPlayer(services: Services, request: CreatePlayer, call: Call): Promise<Player> {
-  return mutateIdempotently(services, 'createPlayer', request, call, async (queries) => {
-    const { id, displayName, accounts } = request.player
-    if ((await queries.players.find(id)) !== undefined) throw playerExists(id)
-    const now = services.now()
-    await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
-    if ((await queries.aliases.find([id])).size > 0) throw playerExists(id)
-    await queries.tombstones.delete({ kind: 'player', id })
-    for (const [index, account] of accounts.entries())
-      await insertAccount(services, queries, account, id, `player.accounts[${index}]`)
-    return playerOf(queries, id)
-  })
+  return mutateIdempotently(
+    services,
+    'createPlayer',
+    { playerId: request.player.id },
+    request,
+    call,
+    async (queries) => {
+      const { id, displayName, accounts } = request.player
+      if ((await queries.players.find(id)) !== undefined) throw playerExists(id)
+      const now = services.now()
+      await queries.players.insert({ id, displayName, accounts, createTime: now, updateTime: now, etag: '' })
+      if ((await queries.aliases.find([id])).size > 0) throw playerExists(id)
+      await queries.tombstones.delete({ kind: 'player', id })
+      for (const [index, account] of accounts.entries())
+        await insertAccount(services, queries, account, id, `player.accounts[${index}]`)
+      return playerOf(queries, id)
+    },
+  )
 }
 
 function playerExists(id: string): LaurelError {
@@ -83,7 +90,7 @@ export interface UpdatePlayer {
 
 export async function updatePlayer(services: Services, request: UpdatePlayer, call: Call): Promise<Player> {
   const { playerId, patch } = request
-  return mutateIdempotently(services, 'updatePlayer', request, call, async (queries) => {
+  return mutateIdempotently(services, 'updatePlayer', { playerId }, request, call, async (queries) => {
     const current = await lockPlayer(queries, playerId)
     checkEtag(current, request.etag)
     await queries.players.update(playerId, patch.displayName ?? current.displayName, services.now())
@@ -105,7 +112,7 @@ export interface DeletePlayer {
 export async function deletePlayer(services: Services, request: DeletePlayer, call: Call): Promise<void> {
   const { playerId } = request
   let ids = [playerId]
-  await mutateIdempotently(services, 'deletePlayer', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deletePlayer', { playerId }, request, call, async (queries) => {
     checkEtag(await lockPlayer(queries, playerId), request.etag)
     const now = services.now()
     const titleIds = await queries.players.lockTitles(playerId)

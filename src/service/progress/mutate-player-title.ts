@@ -24,10 +24,10 @@ export async function mutatePlayerTitle<Locked, Result>(
     const unitOfWork = await UnitOfWork.openOne(queries, now, request)
     const idempotency = await IdempotencyStore.load(queries, [request])
     const digest = requestDigest(operation, request)
-    const stored = idempotency.find(request, digest)
+    const stored = idempotency.find({ request, call }, digest)
     if (stored !== undefined) return unpack<{ result: Result }>(stored).result
     const result = await run(queries, unitOfWork.of(request), now, locked)
-    idempotency.add(request, digest, pack({ result }))
+    idempotency.add({ request, call }, digest, pack({ result }))
     await unitOfWork.flush(queries)
     await idempotency.flush(queries, now)
     return result

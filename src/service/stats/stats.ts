@@ -22,19 +22,26 @@ export async function createStat(
   request: { readonly stat: NewStat; readonly requestId: string | undefined },
   call: Call,
 ): Promise<Stat> {
-  return mutateIdempotently(services, 'createStat', request, call, async (queries) => {
-    const { stat } = request
-    checkBounds(stat)
-    await titleOf(queries, stat.titleId)
-    if ((await queries.stats.listByCodes(stat.titleId, [stat.code])).length > 0) {
-      const message = `stat ${stat.code} already exists in title ${stat.titleId}`
-      const metadata = { titleId: stat.titleId, statCode: stat.code }
-      throw new LaurelError('already_exists', 'STAT_EXISTS', message, { metadata })
-    }
-    const now = services.now()
-    await queries.stats.insert({ ...stat, createTime: now, updateTime: now, etag: '' })
-    return statOf(queries, stat.titleId, stat.code)
-  })
+  return mutateIdempotently(
+    services,
+    'createStat',
+    { titleId: request.stat.titleId },
+    request,
+    call,
+    async (queries) => {
+      const { stat } = request
+      checkBounds(stat)
+      await titleOf(queries, stat.titleId)
+      if ((await queries.stats.listByCodes(stat.titleId, [stat.code])).length > 0) {
+        const message = `stat ${stat.code} already exists in title ${stat.titleId}`
+        const metadata = { titleId: stat.titleId, statCode: stat.code }
+        throw new LaurelError('already_exists', 'STAT_EXISTS', message, { metadata })
+      }
+      const now = services.now()
+      await queries.stats.insert({ ...stat, createTime: now, updateTime: now, etag: '' })
+      return statOf(queries, stat.titleId, stat.code)
+    },
+  )
 }
 
 export async function getStat(
@@ -83,7 +90,7 @@ export async function listStatUsage(
 /** Updates a definition. Players keep their values, even if the new bounds would reject them. */
 export async function updateStat(services: Services, request: UpdateStat, call: Call): Promise<Stat> {
   const { titleId, code, patch } = request
-  return mutateIdempotently(services, 'updateStat', request, call, async (queries) => {
+  return mutateIdempotently(services, 'updateStat', { titleId }, request, call, async (queries) => {
     const current = await lockStat(queries, request)
     const next = { ...current, ...patch, updateTime: services.now() }
     checkBounds(next)
@@ -102,7 +109,7 @@ export async function deleteStat(
   call: Call,
 ): Promise<void> {
   const { titleId, code } = request
-  await mutateIdempotently(services, 'deleteStat', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteStat', { titleId }, request, call, async (queries) => {
     await lockStat(queries, request)
     const [follower] = await queries.achievements.lockSharedByStats(titleId, [code])
     if (follower !== undefined) {

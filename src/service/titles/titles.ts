@@ -40,17 +40,24 @@ export async function createTitle(
   request: { readonly title: NewTitle; readonly requestId: string | undefined },
   call: Call,
 ): Promise<Title> {
-  return mutateIdempotently(services, 'createTitle', request, call, async (queries) => {
-    const { title } = request
-    const now = services.now()
-    const defaults = { maskHiddenInGateways: false, createTime: now, updateTime: now, etag: '' }
-    if (!(await queries.titles.insert({ ...defaults, ...title }))) {
-      const message = `title ${title.id} exists already`
-      throw new LaurelError('already_exists', 'TITLE_EXISTS', message, { metadata: { titleId: title.id } })
-    }
-    await bindTitle(services, queries, { id: title.id, bindings: {} }, title.bindings)
-    return titleOf(queries, title.id)
-  })
+  return mutateIdempotently(
+    services,
+    'createTitle',
+    { titleId: request.title.id },
+    request,
+    call,
+    async (queries) => {
+      const { title } = request
+      const now = services.now()
+      const defaults = { maskHiddenInGateways: false, createTime: now, updateTime: now, etag: '' }
+      if (!(await queries.titles.insert({ ...defaults, ...title }))) {
+        const message = `title ${title.id} exists already`
+        throw new LaurelError('already_exists', 'TITLE_EXISTS', message, { metadata: { titleId: title.id } })
+      }
+      await bindTitle(services, queries, { id: title.id, bindings: {} }, title.bindings)
+      return titleOf(queries, title.id)
+    },
+  )
 }
 
 export interface UpdateTitle {
@@ -63,7 +70,7 @@ export interface UpdateTitle {
 
 export async function updateTitle(services: Services, request: UpdateTitle, call: Call): Promise<Title> {
   const { titleId, patch } = request
-  return mutateIdempotently(services, 'updateTitle', request, call, async (queries) => {
+  return mutateIdempotently(services, 'updateTitle', { titleId }, request, call, async (queries) => {
     const current = await lockTitle(queries, titleId)
     checkEtag(current, request.etag)
     await queries.titles.update({ ...current, ...patch, updateTime: services.now() })
@@ -83,7 +90,7 @@ export interface DeleteTitle {
 /** @throws LaurelError TITLE_NOT_EMPTY when it has achievements, stats or players and `force` is not set. */
 export async function deleteTitle(services: Services, request: DeleteTitle, call: Call): Promise<void> {
   const { titleId } = request
-  await mutateIdempotently(services, 'deleteTitle', request, call, async (queries) => {
+  await mutateIdempotently(services, 'deleteTitle', { titleId }, request, call, async (queries) => {
     const current = await queries.titles.lockExclusive(titleId)
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)

@@ -11,6 +11,7 @@ import * as etags from './0009-etags.ts'
 import * as playerTombstones from './0010-player-tombstones.ts'
 import * as playerAliases from './0011-player-aliases.ts'
 import * as sentPercents from './0012-sent-percents.ts'
+import * as callersOfRequests from './0013-callers-of-requests.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -26,4 +27,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0010-player-tombstones': playerTombstones,
   '0011-player-aliases': playerAliases,
   '0012-sent-percents': sentPercents,
+  '0013-callers-of-requests': callersOfRequests,
 }

@@ -36,13 +36,15 @@ export function playerMergeQueries(db: Kysely<Tables>) {
           update_time = greatest(contributions.update_time, excluded.update_time)`.execute(db)
     },
 
-    /** Moves stored responses, so that retries return them. Of two under one request id, the surviving player's stays. */
+    /**
+     * Moves stored responses, so that retries return them. Of two under one request id of a caller, the surviving player's
+     * stays.
+     */
     async moveResponses({ absorbedId, playerId }: Merge): Promise<void> {
       await sql`
         update player_requests q set player_id = ${playerId} where player_id = ${absorbedId} and not exists (
-          select from player_requests where player_id = ${playerId} and request_id = q.request_id)`.execute(
-        db,
-      )
+          select from player_requests
+          where player_id = ${playerId} and request_id = q.request_id and caller = q.caller)`.execute(db)
       await db.deleteFrom('player_requests').where('player_id', '=', absorbedId).execute()
     },
 

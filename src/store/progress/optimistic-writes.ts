@@ -71,8 +71,9 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
 
     /**
      * Writes changes to players' titles and returns the writes that were done. All of one player's title stays unwritten
-     * where its row has another version, a request id has a stored response, a definition has another revision, or another
-     * transaction holds a lock on any of them: the statement waits for no lock. A row is inserted only for a player who exists.
+     * where its row has another version, a request id has a stored response (of any caller, which needs no wider lookup), a
+     * definition has another revision, or another transaction holds a lock on any of them: the statement waits for no lock. A
+     * row is inserted only for a player who exists.
      *
      * Each write has an ordinal, by which the other rows refer to it. Ordinals are looked up by `not in`, or by an `in`
      * that ends in `is true`: so the planner keeps them in a hash, however many or few it expects, and never compares each

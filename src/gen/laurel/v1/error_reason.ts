@@ -212,7 +212,7 @@ export const ErrorReason = {
    */
   ETAG_MISMATCH: 15,
   /**
-   * REQUEST_ID_REUSED - FAILED_PRECONDITION: the request id was used with another payload.
+   * REQUEST_ID_REUSED - FAILED_PRECONDITION: the caller used the request id with another payload, for the same player or title.
    *
    *     {
    *       "reason": "REQUEST_ID_REUSED",

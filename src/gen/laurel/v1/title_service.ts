@@ -757,8 +757,12 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  *
  * Every mutation takes a `request_id` that the caller chose, at most 128 characters. A call that repeats an id with the
  * same payload returns the first response, for at least 24 hours, and has no further effect; with another payload it
- * fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Ids of ProgressService are scoped to the player of the
- * call; all other services share one scope. Without an id, a repeated call is a new call.
+ * fails with FAILED_PRECONDITION, reason REQUEST_ID_REUSED. Without an id, a repeated call is a new call.
+ *
+ * An id is scoped to its caller: callers never meet each other's ids. A caller is its kind (player, service or operator) and
+ * its name, whichever key or issuer it authenticates with; `laurel-actor` is no part of it, and callers without credentials
+ * are one. It is also scoped to the player that the call names (in ProgressService and PlayerService; MergePlayers: the
+ * surviving one), else to the title. ProgressService and PlayerService have separate ids.
  *
  * A message is at most 4 MiB, decompressed, and holds at most 100,000 fields and elements of lists, counted with those
  * of the messages inside it. Every list and map also has its own limit: 64 for an `update_mask`. A BadRequest lists at

@@ -44,7 +44,7 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
   const { request, call } = entry
   const achievement = state.definitionOf(entry, index)
   const digest = request.requestId === undefined ? '' : requestDigest('recordProgress', request)
-  const stored = idempotency.find(request, digest)
+  const stored = idempotency.find(entry, digest)
   if (stored !== undefined) return resultFor(call, achievement, parseStoredResult(stored, request))
   checkServerOnly(achievement, entry)
   const context = { ...contextOf(state, request.occurredTime, call.actor), stats: state.statsOf?.(entry) }
@@ -55,7 +55,7 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
     ...attribution,
     isHidden,
   })
-  if (request.requestId !== undefined) idempotency.add(request, digest, formatStoredResult(result))
+  if (request.requestId !== undefined) idempotency.add(entry, digest, formatStoredResult(result))
   return resultFor(call, achievement, result)
 }
 

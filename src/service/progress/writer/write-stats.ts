@@ -80,14 +80,15 @@ async function recordBatch(
 async function recordEntry(
   queries: Queries,
   state: LockedState,
-  { request, call }: StatsEntry,
+  entry: StatsEntry,
 ): Promise<RecordStatsResult> {
+  const { request, call } = entry
   const { titles, unitOfWork, idempotency, values } = state
   const { titleId, requestId } = request
   const title = titles.get(titleId)
   if (title?.exists !== true) throw titleNotFound(titleId)
   const digest = requestId === undefined ? '' : requestDigest('recordStats', request)
-  const stored = idempotency.find(request, digest)
+  const stored = idempotency.find(entry, digest)
   const followers = followersOf(titles, request)
   if (stored !== undefined) return resultsFor(call, followers, parseResult(stored))
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, call))
@@ -105,7 +106,7 @@ async function recordEntry(
       time: context.time,
     }),
   }
-  idempotency.add(request, digest, pack({ result }))
+  idempotency.add(entry, digest, pack({ result }))
   return resultsFor(call, followers, result)
 }
 
