@@ -1,9 +1,20 @@
-import type { Binding } from '../model/title.ts'
+import type { Binding, BindingId } from '../model/title.ts'
 import type { Adapter } from './adapter.ts'
 
 /** Returns a binding with all ids that follow from its own, as exports, imports, gateways and bridges use them. */
 export function withAllIds({ ids }: Pick<Adapter, 'ids'>, binding: Binding): Binding {
   return ids.completeBinding?.(binding) ?? binding
+}
+
+/** Returns the ids of a binding, and those that follow from all of them together or from one alone. */
+export function followingIds(
+  { id: dialect, ids }: Pick<Adapter, 'id' | 'ids'>,
+  binding: Binding,
+): readonly BindingId[] {
+  const parts = [binding, ...Object.entries(binding).map(([name, value]) => ({ [name]: value }))]
+  return parts.flatMap((part) =>
+    Object.entries(withAllIds({ ids }, part)).map(([name, value]) => ({ dialect, name, value })),
+  )
 }
 
 /** Returns the id for a title that only a document names: `<dialect>-<id>`, with the last id of the dialect that the binding has. */

@@ -10,6 +10,13 @@ export type Binding = Readonly<Record<string, string>>
 /** By dialect, members of its documents that the model does not represent. */
 export type Extensions = Readonly<Record<DialectId, JsonObject>>
 
+/** One id of a title in a dialect. */
+export interface BindingId {
+  readonly dialect: string
+  readonly name: string
+  readonly value: string
+}
+
 /** A game. */
 export interface Title {
   readonly id: string

@@ -135,7 +135,7 @@ test('an application has a thousand achievements at most, however many are made 
   await store.write(callOf().signal, async (queries) => {
     const facts = { id: titleId, displayName: 'Full', defaultLocale: 'en', extensions: {}, etag: '' }
     await queries.titles.insert({ ...facts, bindings, maskHiddenInGateways: false, ...times })
-    await queries.titleBindings.replace(titleId, bindings, {})
+    await queries.titleBindings.replace(titleId, bindings, [])
     await queries.achievements.upsert(titleId, made)
   })
   const list = `${application}/achievements`

@@ -1,11 +1,24 @@
-import { withAllIds } from '../../dialect/bindings.ts'
+import { followingIds } from '../../dialect/bindings.ts'
 import { sameJson } from '../../model/json.ts'
-import type { Binding, Title } from '../../model/title.ts'
+import type { Title } from '../../model/title.ts'
 import type { Queries } from '../../store/queries.ts'
 import { checkBindings } from '../exchange/check-ids.ts'
 import type { Services } from '../services.ts'
 
 type Dialects = Pick<Services, 'dialects'>
+
+/**
+ * Inserts a title. Returns false if its id exists. Its id may be no other title's id in a dialect, nor one that follows from it.
+ * @throws LaurelError BINDING_TAKEN
+ */
+export async function insertTitle({ dialects }: Dialects, queries: Queries, title: Title): Promise<boolean> {
+  const meanings = [...dialects.values()].flatMap((adapter) =>
+    Object.entries(adapter.ids.binding)
+      .filter(([, { accepts }]) => accepts(title.id))
+      .flatMap(([name]) => followingIds(adapter, { [name]: title.id })),
+  )
+  return queries.titles.insert(title, meanings)
+}
 
 /**
  * Replaces the bindings of a title. An id that follows from another title's binding means that title to a gateway, so it is
@@ -19,12 +32,10 @@ export async function bindTitle(
   bindings: Title['bindings'],
 ): Promise<void> {
   checkBindings({ dialects }, current.bindings, bindings)
-  const isNew = ([dialect, binding]: [string, Binding]) => !sameJson(binding, current.bindings[dialect] ?? {})
-  const derived = Object.entries(bindings)
-    .filter(isNew)
-    .map(([dialect, binding]) => {
-      const adapter = dialects.get(dialect)
-      return [dialect, adapter === undefined ? {} : withAllIds(adapter, binding)]
-    })
-  await queries.titleBindings.replace(current.id, bindings, Object.fromEntries(derived))
+  const following = Object.entries(bindings).flatMap(([dialect, binding]) => {
+    const adapter = dialects.get(dialect)
+    const isChanged = !sameJson(binding, current.bindings[dialect] ?? {})
+    return adapter !== undefined && isChanged ? followingIds(adapter, binding) : []
+  })
+  await queries.titleBindings.replace(current.id, bindings, following)
 }

@@ -1,5 +1,5 @@
 import type { Adapter, TitleFacts } from '../../dialect/adapter.ts'
-import { titleIdFor, withAllIds } from '../../dialect/bindings.ts'
+import { followingIds, titleIdFor, withAllIds } from '../../dialect/bindings.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { sameJson } from '../../model/json.ts'
 import type { Binding, Title } from '../../model/title.ts'
@@ -8,7 +8,7 @@ import { authorize, title as titlePermission } from '../authorization.ts'
 import type { Call } from '../call.ts'
 import { titleNotFound, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
-import { bindTitle } from './bind-title.ts'
+import { bindTitle, insertTitle } from './bind-title.ts'
 
 export interface FindTitleOptions {
   /** The caller's choice; undefined to go by the ids in the document. */
@@ -50,9 +50,10 @@ export async function findTitle(
   if (titleId === undefined) throw titleUnnamed(adapter)
   const title = await queries.titles.lock(titleId)
   const bound = title?.bindings[adapter.id] ?? {}
-  const unbound = Object.entries(binding).flatMap(([name, value]) => (bound[name] === value ? [] : value))
-  // A title's own id is not a binding, and no other title may be bound to it.
-  const namesakes = unbound.length === 0 ? [] : await queries.titleBindings.findExistingTitleIds(unbound)
+  const unbound = Object.entries(binding).filter(([name, value]) => bound[name] !== value)
+  // A title's own id is not a binding, and no other title may be bound to it, nor to an id from which it follows.
+  const following = followingIds(adapter, Object.fromEntries(unbound)).map(({ value }) => value)
+  const namesakes = unbound.length === 0 ? [] : await queries.titleBindings.findExistingTitleIds(following)
   const foreign = [...owners, ...namesakes].filter((owner) => owner !== titleId)
   if (foreign[0] !== undefined) {
     if (!options.allowRebinding) throw boundElsewhere(adapter, binding, foreign[0], titleId)
@@ -125,7 +126,7 @@ async function create(
   { titleId, bindings, locale }: Pick<Title, 'bindings'> & { titleId: string; locale: string | undefined },
 ): Promise<Title | undefined> {
   const now = services.now()
-  const isNew = await queries.titles.insert({
+  const isNew = await insertTitle(services, queries, {
     id: titleId,
     displayName: displayName ?? titleId,
     defaultLocale: locale ?? 'en',

@@ -5,7 +5,7 @@ import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
 import { checkEtag, lockTitle, titleNotFound, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
-import { bindTitle } from './bind-title.ts'
+import { bindTitle, insertTitle } from './bind-title.ts'
 
 export type NewTitle = Pick<Title, 'id' | 'displayName' | 'defaultLocale' | 'bindings' | 'extensions'> &
   Partial<Pick<Title, 'maskHiddenInGateways'>>
@@ -50,7 +50,7 @@ export async function createTitle(
       const { title } = request
       const now = services.now()
       const defaults = { maskHiddenInGateways: false, createTime: now, updateTime: now, etag: '' }
-      if (!(await queries.titles.insert({ ...defaults, ...title }))) {
+      if (!(await insertTitle(services, queries, { ...defaults, ...title }))) {
         const message = `title ${title.id} exists already`
         throw new LaurelError('already_exists', 'TITLE_EXISTS', message, { metadata: { titleId: title.id } })
       }

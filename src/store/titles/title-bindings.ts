@@ -1,13 +1,10 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import { LaurelError } from '../../model/errors.ts'
 import { formatJson as json } from '../../model/exact-json.ts'
-import type { Binding, Title } from '../../model/title.ts'
+import type { Binding, BindingId, Title } from '../../model/title.ts'
 import type { Tables } from '../schema.ts'
 
-interface TakenBinding {
-  readonly dialect: string
-  readonly name: string
-  readonly value: string
+interface TakenBinding extends BindingId {
   readonly owner: string
   /** True for the owner's own id, false for one of its bindings. */
   readonly is_title_id: boolean
@@ -44,13 +41,17 @@ export function titleBindingQueries(db: Kysely<Tables>) {
 
     /**
      * Replaces the bindings of a title. Bindings that it has already are not checked again.
-     * @param derived ids that follow from new bindings, which no other title may be bound to either
+     * @param following ids that follow from new bindings, which no other title may have or be bound to either
      * @throws LaurelError BINDING_TAKEN for a value that another title is bound to, or that is another title's own id.
      */
-    async replace(titleId: string, bindings: Title['bindings'], derived: Title['bindings']): Promise<void> {
+    async replace(
+      titleId: string,
+      bindings: Title['bindings'],
+      following: readonly BindingId[],
+    ): Promise<void> {
       const rows = rowsOf(bindings)
       const requested = recordset(rows)
-      const claims = [...rows, ...rowsOf(derived)]
+      const claims = [...rows, ...following]
       await sql`
         delete from title_bindings b where title_id = ${titleId} and not exists (select from ${requested}
           where r.dialect = b.dialect and r.name = b.name and r.value = b.value)`.execute(db)
@@ -67,7 +68,7 @@ export function titleBindingQueries(db: Kysely<Tables>) {
         where b.title_id <> ${titleId}
         union all
         select r.dialect, r.name, r.value, t.id, true
-        from ${requested} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
+        from ${recordset(claims)} join titles t on t.id = r.value where t.id <> ${titleId} and ${isNew}
         limit 1`.execute(db)
       const [taken] = found.rows
       if (taken !== undefined) throw bindingTaken(titleId, taken)
@@ -78,30 +79,40 @@ export function titleBindingQueries(db: Kysely<Tables>) {
   }
 }
 
-function rowsOf(bindings: Title['bindings']) {
+function rowsOf(bindings: Title['bindings']): readonly BindingId[] {
   return Object.entries(bindings).flatMap(([dialect, binding]) =>
     Object.entries(binding).map(([name, value]) => ({ dialect, name, value })),
   )
 }
 
-function recordset(rows: ReturnType<typeof rowsOf>) {
-  return sql`jsonb_to_recordset(${json(rows)}::jsonb) as r (dialect text, name text, value text)`
+function recordset(rows: readonly BindingId[]) {
+  return sql`jsonb_to_recordset(${json(rows.map((row) => ({ ...row })))}::jsonb) as r (dialect text, name text, value text)`
 }
 
-/** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect. */
-export async function checkTitleIdIsUnbound(db: Kysely<Tables>, titleId: string): Promise<void> {
-  await lockNames(db, [titleId])
-  const bound = await db
-    .selectFrom('title_bindings')
-    .where('value', '=', titleId)
-    .where('title_id', '<>', titleId)
-    .select(['dialect', 'name', 'title_id'])
-    .limit(1)
-    .executeTakeFirst()
+/** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect, or to one that follows from it. */
+export async function checkTitleIdIsUnbound(
+  db: Kysely<Tables>,
+  titleId: string,
+  following: readonly BindingId[],
+): Promise<void> {
+  await lockNames(db, [titleId, ...following.map(({ value }) => value)])
+  const { rows } = await sql<Omit<TakenBinding, 'is_title_id'>>`
+    select dialect, name, value, title_id as owner from title_bindings
+    where title_id <> ${titleId} and value = ${titleId}
+    union all
+    select b.dialect, b.name, b.value, b.title_id
+    from ${recordset(following)} join title_bindings b on b.dialect = r.dialect and b.name = r.name and b.value = r.value
+    where b.title_id <> ${titleId}
+    limit 1`.execute(db)
+  const [bound] = rows
   if (bound === undefined) return
-  const { dialect, name, title_id: owner } = bound
-  const message = `a title cannot have the id ${titleId}: title ${owner} is bound to it in ${dialect} (${name}); choose another id`
-  const metadata = { titleId, dialect, boundTitleId: owner, [name]: titleId }
+  const { dialect, name, value, owner } = bound
+  const what =
+    value === titleId
+      ? `bound to it in ${dialect} (${name})`
+      : `bound to ${name} ${value} in ${dialect}, from which it follows`
+  const message = `a title cannot have the id ${titleId}: title ${owner} is ${what}; choose another id`
+  const metadata = { titleId, dialect, boundTitleId: owner, [name]: value }
   throw new LaurelError('already_exists', 'BINDING_TAKEN', message, { metadata })
 }
 

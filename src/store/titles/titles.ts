@@ -1,6 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { formatJson as json } from '../../model/exact-json.ts'
-import type { Title } from '../../model/title.ts'
+import type { BindingId, Title } from '../../model/title.ts'
 import type { Row, Tables } from '../schema.ts'
 import { checkTitleIdIsUnbound } from './title-bindings.ts'
 
@@ -10,9 +10,10 @@ export function titleQueries(db: Kysely<Tables>) {
   return {
     /**
      * Inserts a title. Returns false if its id exists, after waiting for a transaction that is inserting it.
-     * @throws LaurelError BINDING_TAKEN when another title is bound to this id.
+     * @param following what the id means in the dialects, and the ids there that follow from it
+     * @throws LaurelError BINDING_TAKEN when another title is bound to one of these ids.
      */
-    async insert(title: Title): Promise<boolean> {
+    async insert(title: Title, following: readonly BindingId[] = []): Promise<boolean> {
       const row = await db
         .insertInto('titles')
         .values({ ...toRow(title), id: title.id })
@@ -20,7 +21,7 @@ export function titleQueries(db: Kysely<Tables>) {
         .returning('id')
         .executeTakeFirst()
       if (row === undefined) return false
-      await checkTitleIdIsUnbound(db, title.id)
+      await checkTitleIdIsUnbound(db, title.id, following)
       return true
     },
 

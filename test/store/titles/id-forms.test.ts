@@ -137,7 +137,7 @@ describe.each(adapters)('an id that $id cannot express', (adapter) => {
     const bindings = bindingsOf(adapter, `old-${adapter.id}`)
     const titleId = `old-title-of-${adapter.id}`
     await createTitle(services, { title: { ...title, id: titleId }, requestId: undefined }, call)
-    await services.store.write(call.signal, (queries) => queries.titleBindings.replace(titleId, bindings, {}))
+    await services.store.write(call.signal, (queries) => queries.titleBindings.replace(titleId, bindings, []))
     const patch = { displayName: 'Harbor', bindings }
     expect(await updateTitle(services, { ...shared, titleId, patch }, call)).toMatchObject(patch)
   })

@@ -29,7 +29,8 @@ export interface Title {
    *
    * A bound id in a document identifies the title, and the platforms' HTTP APIs serve bound titles only: a `title_id`
    * is not an id in a dialect until it is bound. A binding belongs to one title at most. A binding that another title
-   * has, or that equals another title's `title_id`, fails with ALREADY_EXISTS, reason BINDING_TAKEN.
+   * has, or that equals another title's `title_id`, fails with ALREADY_EXISTS, reason BINDING_TAKEN. So does a binding from
+   * which such an id follows, as a configuration id follows from an Xbox title id, and that from it.
    */
   bindings: Map<string, Binding>;
   /**

@@ -787,7 +787,7 @@ export const TitleServiceService = {
    * Creates a title.
    *
    * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
-   * title's binding or id, or if its own id is a binding of another title.
+   * title's binding or id, or if its own id is a binding of another title; ids that follow from a binding count as well.
    */
   createTitle: {
     path: "/laurel.v1.TitleService/CreateTitle" as const,
@@ -821,7 +821,8 @@ export const TitleServiceService = {
   /**
    * Updates a title.
    *
-   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
+   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id, or an id
+   * that follows from it is.
    */
   updateTitle: {
     path: "/laurel.v1.TitleService/UpdateTitle" as const,
@@ -854,7 +855,7 @@ export interface TitleServiceServer extends UntypedServiceImplementation {
    * Creates a title.
    *
    * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
-   * title's binding or id, or if its own id is a binding of another title.
+   * title's binding or id, or if its own id is a binding of another title; ids that follow from a binding count as well.
    */
   createTitle: handleUnaryCall<CreateTitleRequest, CreateTitleResponse>;
   /** Gets a title. Fails with NOT_FOUND, reason TITLE_NOT_FOUND. */
@@ -864,7 +865,8 @@ export interface TitleServiceServer extends UntypedServiceImplementation {
   /**
    * Updates a title.
    *
-   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
+   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id, or an id
+   * that follows from it is.
    */
   updateTitle: handleUnaryCall<UpdateTitleRequest, UpdateTitleResponse>;
   /**
@@ -881,7 +883,7 @@ export interface TitleServiceClient extends Client {
    * Creates a title.
    *
    * Fails with ALREADY_EXISTS: reason TITLE_EXISTS if its id is taken; reason BINDING_TAKEN if a binding is another
-   * title's binding or id, or if its own id is a binding of another title.
+   * title's binding or id, or if its own id is a binding of another title; ids that follow from a binding count as well.
    */
   createTitle(
     request: CreateTitleRequest,
@@ -933,7 +935,8 @@ export interface TitleServiceClient extends Client {
   /**
    * Updates a title.
    *
-   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id.
+   * Fails with ALREADY_EXISTS, reason BINDING_TAKEN, if a new binding is another title's binding or id, or an id
+   * that follows from it is.
    */
   updateTitle(
     request: UpdateTitleRequest,
