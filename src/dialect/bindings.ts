@@ -6,7 +6,7 @@ export function withAllIds({ ids }: Pick<Adapter, 'ids'>, binding: Binding): Bin
   return ids.completeBinding?.(binding) ?? binding
 }
 
-/** Returns the ids of a binding, and those that follow from all of them together or from one alone. */
+/** Returns the ids of a binding, and the ids that follow from all of them together or from each alone. */
 export function followingIds(
   { id: dialect, ids }: Pick<Adapter, 'id' | 'ids'>,
   binding: Binding,

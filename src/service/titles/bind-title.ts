@@ -8,7 +8,7 @@ import type { Services } from '../services.ts'
 type Dialects = Pick<Services, 'dialects'>
 
 /**
- * Inserts a title. Returns false if its id exists. Its id may be no other title's id in a dialect, nor one that follows from it.
+ * Inserts a title. Returns false if its id exists. Its id may be no other title's id in a dialect, nor an id that follows from it.
  * @throws LaurelError BINDING_TAKEN
  */
 export async function insertTitle({ dialects }: Dialects, queries: Queries, title: Title): Promise<boolean> {

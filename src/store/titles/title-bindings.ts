@@ -89,7 +89,7 @@ function recordset(rows: readonly BindingId[]) {
   return sql`jsonb_to_recordset(${json(rows.map((row) => ({ ...row })))}::jsonb) as r (dialect text, name text, value text)`
 }
 
-/** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect, or to one that follows from it. */
+/** @throws LaurelError BINDING_TAKEN when another title is bound to this id in any dialect, or to an id that follows from it. */
 export async function checkTitleIdIsUnbound(
   db: Kysely<Tables>,
   titleId: string,
