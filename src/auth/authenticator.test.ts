@@ -278,42 +278,4 @@ describe('names of titles', () => {
     const playerId = `player-of-toy-${title}`
     expect(allowed(player, (each) => ['NAMESPACE', each, 'USER', playerId, 'ACHIEVEMENT'])).toEqual(['a'])
   })
-
-  test('that are not percent-encoded in the rights of the auth file are refused', () => {
-    const rights = [{ resource: 'ADMIN:NAMESPACE:50%:ACHIEVEMENT', action: 2 }]
-    writeFileSync(file, JSON.stringify({ keys: [{ name: 'job', sha256, principal: 'service', rights }] }))
-    expect(() => readAuthFile(file, [])).toThrow(/keys.0.rights.0.resource: must be percent-encoded/)
-  })
-})
-
-describe('the auth file', () => {
-  test.each([
-    ['{', /is not JSON/],
-    ['{}', /neither an issuer nor a key/],
-    [
-      '{"keys":[{"name":"a b","sha256":"X","principal":"player"}]}',
-      /keys.0.name.*keys.0.sha256.*keys.0.principal/,
-    ],
-    [
-      JSON.stringify({ issuers: [{ ...issuer, principal: 'player', algorithms: ['HS256'] }] }),
-      /algorithms.0/,
-    ],
-    [JSON.stringify({ issuers: [{ ...issuer, principal: 'player', algorithms: ['none'] }] }), /algorithms.0/],
-    ['{"keys":[],"typo":1}', /typo/],
-    [
-      JSON.stringify({ issuers: [{ ...issuer, principal: 'player', subject: 'xbx' }] }),
-      /issuers.0.subject: must be one of laurel, toy/,
-    ],
-  ])('is refused when it says %s', (text, message) => {
-    writeFileSync(file, text)
-    expect(() => readAuthFile(file, ['toy'])).toThrow(message)
-  })
-
-  test('names keys by https only, and files that are there', () => {
-    const refused = (jwks: string) => () =>
-      authenticatorFor({ issuers: [{ ...issuer, jwks, principal: 'player' }] })
-    expect(refused('http://login.example/keys')).toThrow(/https/)
-    expect(refused('missing.json')).toThrow(/Key Set/)
-    expect(() => readAuthFile(join(folder, 'missing'), [])).toThrow(/cannot be read: ENOENT/)
-  })
 })

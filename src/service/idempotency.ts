@@ -1,17 +1,11 @@
 import { hash } from 'node:crypto'
+import { type CallerKey, EARLIER_CALLER } from '../model/caller-key.ts'
 import { compositeKey } from '../model/composite-key.ts'
 import { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import { pack, unpack } from '../model/packed.ts'
 import type { Principal } from '../model/principal.ts'
-import {
-  type CallerKey,
-  EARLIER_CALLER,
-  type PlayerResponse,
-  playerScope,
-  type StoredResponse,
-  titleScope,
-} from '../store/idempotency.ts'
+import type { PlayerResponse, StoredResponse } from '../store/idempotency.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Store } from '../store/store.ts'
 import type { Call } from './call.ts'
@@ -74,7 +68,7 @@ export async function mutateIdempotently<Result>(
 
 /** A player is named as in the request, so that a retry after a merge finds the response. */
 function formatScope(scope: RequestScope, { requestedPlayerId }: FollowedRequest): string {
-  return 'titleId' in scope ? titleScope(scope.titleId) : playerScope(requestedPlayerId ?? scope.playerId)
+  return 'titleId' in scope ? `title:${scope.titleId}` : `player:${requestedPlayerId ?? scope.playerId}`
 }
 
 interface PlayerMutation {

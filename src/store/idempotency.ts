@@ -1,4 +1,5 @@
 import { type Kysely, sql } from 'kysely'
+import { type CallerKey, EARLIER_CALLER } from '../model/caller-key.ts'
 import type { Instant } from '../model/instant.ts'
 import { type Columns, fixed, fragment, table } from './fixed-statement.ts'
 import type { Tables } from './schema.ts'
@@ -16,26 +17,12 @@ export interface PlayerRequestKey {
   readonly requestId: string
 }
 
-/** A short text for the principal that made a request. */
-export type CallerKey = string
-
-/** The caller of requests from before callers were stored: any caller that sends the same request. */
-export const EARLIER_CALLER: CallerKey = '?'
-
 /** A request for definitions or a player's record. */
 export interface ScopedRequestKey {
   readonly requestId: string
-  /** A `titleScope` or a `playerScope`. */
+  /** `title:ID` or `player:ID`. */
   readonly scope: string
   readonly caller: CallerKey
-}
-
-export function titleScope(id: string): string {
-  return `title:${id}`
-}
-
-export function playerScope(id: string): string {
-  return `player:${id}`
 }
 
 export type PlayerResponse = PlayerRequestKey & StoredResponse & { readonly caller: CallerKey }
