@@ -1,4 +1,5 @@
 import { once } from 'node:events'
+import { connect } from 'node:http2'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { status } from '@grpc/grpc-js'
@@ -155,4 +156,28 @@ test('reflection sends a slow reader no more than the connection buffers', async
   for (let before = -1; before !== sent; await sleep(300)) before = sent
   expect(sent).toBeLessThan(most / 2)
   stream.destroy()
+})
+
+test.each(['99999999H', '600000H', '35791M', '86400000S', 'nonsense', '-1S', '1'])(
+  'a deadline of %s ends no call at once',
+  async (timeout) => {
+    using client = new RawGrpc(address)
+    const call = client.open('/grpc.health.v1.Health/Check', { 'grpc-timeout': timeout })
+    call.stream.end(frame(new Uint8Array()))
+    expect(await call.status).toMatchObject({ code: status.OK })
+  },
+)
+
+test('a connection may send 4 MiB, and a stream 1 MiB, before the server has read them', async () => {
+  const session = connect(`http://${address}`)
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': LIST_PROGRESS,
+    'content-type': 'application/grpc',
+  })
+  stream.on('error', () => {}).resume().end()
+  await once(stream, 'close')
+  expect(session.remoteSettings.initialWindowSize).toBe(2 ** 20)
+  expect(session.state.remoteWindowSize).toBeGreaterThan(3 * 2 ** 20)
+  session.destroy()
 })

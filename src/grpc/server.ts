@@ -19,6 +19,7 @@ import { destinationService } from './destination-service.ts'
 import { eventService } from './event-service.ts'
 import { exchangeService } from './exchange-service.ts'
 import { addHealth } from './health.ts'
+import { prepareStreams } from './http2-streams.ts'
 import { bounded, type ServiceHost } from './message-bounds.ts'
 import { playerService } from './player-service.ts'
 import { PROGRESS_SERVICE, progressService } from './progress-service.ts'
@@ -40,6 +41,9 @@ export interface GrpcServer {
 
 const OPTIONS = {
   'grpc.max_receive_message_length': LIMITS.messageBytes,
+  // So that the load spreads over new servers. Streams that are longer than both times end: watches resume by their token.
+  'grpc.max_connection_age_ms': 30 * 60_000,
+  'grpc.max_connection_age_grace_ms': 60 * 60_000,
   // The streams of one connection. Clients let further calls wait.
   'grpc.max_concurrent_streams': 1000,
   // Detects callers that vanished without closing the connection, to cancel their calls.
@@ -72,11 +76,13 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   const setHealth = addHealth(services)
   addReflection(services)
   let sockets: Sockets | undefined
+  let stopPreparing = () => {}
 
   return {
     async listen(address) {
       const port = await bind(server, address, serverCredentials(tls))
       sockets = new Sockets(port)
+      stopPreparing = prepareStreams(port)
       setHealth('SERVING')
       return address.replace(/:\d+$/, `:${port}`)
     },
@@ -88,6 +94,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
     async stop(graceMilliseconds = DEFAULT_GRACE_MILLISECONDS) {
       setHealth('NOT_SERVING')
       await shutDown({ server, admission, sockets, graceMilliseconds })
+      stopPreparing()
     },
   }
 }
