@@ -53,4 +53,9 @@ export function observe(store: Store, progressWriter: ProgressWriter, relay: Rel
       description: 'Destinations in backoff after repeated failures',
     })
     .addCallback((result) => result.observe(relay.openCircuits))
+  meter
+    .createObservableGauge('laurel_destinations_waiting', {
+      description: 'Destinations that asked not to be called, as with Retry-After',
+    })
+    .addCallback((result) => result.observe(relay.waiting))
 }

@@ -17,6 +17,8 @@ export interface Destination {
   readonly filter: EventFilter
   readonly limits: DeliveryLimits
   readonly paused: boolean
+  /** Until when the destination asked not to be called. */
+  readonly waitEndTime?: Instant | undefined
   readonly createTime: Instant
   readonly updateTime: Instant
   /** Changes with each write. */

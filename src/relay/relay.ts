@@ -1,5 +1,6 @@
 import { compositeKey } from '../model/composite-key.ts'
 import type { Destination } from '../model/destination.ts'
+import { formatInstant, TICKS_PER_SECOND } from '../model/instant.ts'
 import { sleep } from '../model/sleep.ts'
 import { enqueueEvents } from '../service/destinations/enqueue-events.ts'
 import {
@@ -18,6 +19,8 @@ const POLL_WITHOUT_DESTINATIONS_MILLISECONDS = 1_000
 const MIN_POLL_MILLISECONDS = 100
 /** While reports wait for the database, enqueueing sleeps for this multiple of the time that its last batch took. */
 const BUSY_SLEEP_FACTOR = 6
+/** Shorter waits, as of rate limits, are not logged. */
+const MIN_LOGGED_WAIT = 10n * TICKS_PER_SECOND
 /** How long requests in progress may take after the relay is stopped. */
 const GRACE_MILLISECONDS = 5_000
 
@@ -32,6 +35,8 @@ export class Relay {
   readonly #workers = new Map<string, DestinationWorker>()
   readonly #stopping = new AbortController()
   readonly #enqueueing = new Map<string, Promise<void>>()
+  /** The keys of destinations that asked not to be called. */
+  #waiting: ReadonlySet<string> = new Set()
   #running: Promise<void> | undefined
 
   constructor(dependencies: RelayDependencies) {
@@ -45,6 +50,11 @@ export class Relay {
   /** The number of destinations whose circuit breaker is open or half open. */
   get openCircuits(): number {
     return [...this.#workers.values()].filter(({ breaker }) => breaker !== 'closed').length
+  }
+
+  /** The number of destinations that asked not to be called. */
+  get waiting(): number {
+    return this.#waiting.size
   }
 
   async stop(): Promise<void> {
@@ -85,11 +95,28 @@ export class Relay {
       this.#workers.delete(key)
       void worker.stop(GRACE_MILLISECONDS)
     }
+    this.#followWaits(work.map(({ destination }) => destination))
     for (const { destination, hasNewEvents, hasDuePlayers } of work) {
       if (hasNewEvents) this.#enqueue(destination, position)
       if (hasDuePlayers && !destination.paused) this.#workerFor(destination).poke()
     }
     return work.length > 0
+  }
+
+  /** Logs each destination that asks for a long wait, once until the wait has ended. */
+  #followWaits(destinations: readonly Destination[]): void {
+    const before = this.#waiting
+    const waiting = destinations.filter(({ waitEndTime }) => waitEndTime !== undefined)
+    this.#waiting = new Set(waiting.map(keyOf))
+    for (const destination of waiting) {
+      const { titleId, id: destinationId, waitEndTime = 0n } = destination
+      const wait = waitEndTime - this.#dependencies.services.now()
+      if (before.has(keyOf(destination)) || wait < MIN_LOGGED_WAIT) continue
+      this.#dependencies.log.warn(
+        { titleId, destinationId, until: formatInstant(waitEndTime) },
+        'a destination asks not to be called: no deliveries are sent to it until then, or until it is resumed',
+      )
+    }
   }
 
   #enqueue(destination: Destination, position: bigint): void {

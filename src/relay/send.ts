@@ -10,6 +10,8 @@ import type { SentDeliveries } from '../service/destinations/complete-deliveries
 import { storable, storedRequest, storedResponse } from './request.ts'
 import type { PlannedRequest, RequestPlan } from './request-plan.ts'
 
+/** One response, about one player, stops the requests for all others no longer than this. */
+const MAX_PAUSE_MILLISECONDS = 60_000
 const BACKOFF_BOUNDS = { firstMilliseconds: 1_000, maxMilliseconds: 60 * 60 * 1000 }
 
 interface SendContext {
@@ -86,15 +88,23 @@ export async function send(
     try {
       if (planned.before !== undefined) await sendRequest(planned.before)
       const response = await sendRequest(request)
-      pauseMilliseconds = Math.max(pauseMilliseconds, response.retryAfterMilliseconds ?? 0)
       const verdicts = planned.interpret(response)
       if (verdicts.every(({ kind }) => kind === 'refused') && planned.splitByAchievement.length > 0) {
         for (const part of planned.splitByAchievement) await sendPlanned(part, false)
         return
       }
-      for (const [index, attempt] of attempts.entries()) {
-        addResult(attempt, verdicts[index] as Verdict, { ...sent, response: storedResponse(response) })
-      }
+      const { retryAfterMilliseconds } = response
+      const states = attempts.map((attempt, index) =>
+        addResult(
+          attempt,
+          verdicts[index] as Verdict,
+          { ...sent, response: storedResponse(response) },
+          retryAfterMilliseconds,
+        ),
+      )
+      // The wait of deliveries that are not tried again ends with them.
+      if (retryAfterMilliseconds !== undefined && states.some((state) => state !== 'dead'))
+        pauseMilliseconds = Math.max(pauseMilliseconds, retryAfterMilliseconds)
     } catch (error) {
       if (error instanceof OutboundError && error.kind === 'circuit_open') {
         stopped = { failures, backoffTime: toTicks(error.retryAfterMilliseconds ?? 0) }
@@ -115,16 +125,22 @@ export async function send(
     return sender.send(request, signal)
   }
 
-  function addResult(attempt: Attempt, verdict: Verdict, { isProbe, ...sent }: Sent): void {
-    if (verdict.kind === 'delivered') failures = 0
-    if (verdict.kind === 'retry') stopped ??= backoffAfter(failures)
+  function addResult(
+    attempt: Attempt,
+    verdict: Verdict,
+    { isProbe, ...sent }: Sent,
+    retryAfterMilliseconds?: number,
+  ): AttemptResult['state'] {
     const state = isProbe && verdict.kind === 'retry' ? 'probed' : stateAfter(attempt, verdict, destination)
-    const error = verdict.kind === 'delivered' ? '' : storable(verdict.why)
+    if (verdict.kind === 'delivered') failures = 0
+    if (state === 'pending' || state === 'probed') stopped ??= backoffAfter(failures, retryAfterMilliseconds)
+    const error = verdict.kind === 'delivered' ? '' : errorText(verdict.why, retryAfterMilliseconds)
     results.push(resultOf(playerId, attempt, { ...sent, state, error }))
+    return state
   }
 
   for (const planned of plan.requests) await sendPlanned(planned)
-  const pauseTime = toTicks(pauseMilliseconds)
+  const pauseTime = toTicks(Math.min(pauseMilliseconds, MAX_PAUSE_MILLISECONDS))
   return { claim, results, requestCount, pauseTime, ...(stopped ?? { failures: 0, backoffTime: 0n }) }
 }
 
@@ -165,10 +181,19 @@ function stateAfter({ number }: Attempt, verdict: Verdict, { limits }: Destinati
 
 type Backoff = Pick<SentDeliveries, 'failures' | 'backoffTime'>
 
-/** @param before failed attempts in a row before this one */
-function backoffAfter(before: number): Backoff {
+/**
+ * @param before failed attempts in a row before this one
+ * @param retryAfterMilliseconds how long the response asked to wait
+ */
+function backoffAfter(before: number, retryAfterMilliseconds?: number): Backoff {
   const failures = before + 1
-  return { failures, backoffTime: toTicks(backoff(failures, undefined, Math.random(), BACKOFF_BOUNDS)) }
+  const milliseconds = backoff(failures, retryAfterMilliseconds, Math.random(), BACKOFF_BOUNDS)
+  return { failures, backoffTime: toTicks(milliseconds) }
+}
+
+function errorText(why: string, retryAfterMilliseconds: number | undefined): string {
+  if (retryAfterMilliseconds === undefined) return storable(why)
+  return storable(`${why}; the destination asks to wait ${Math.ceil(retryAfterMilliseconds / 1000)} s`)
 }
 
 function failureOf(error: unknown, signal: AbortSignal): string {

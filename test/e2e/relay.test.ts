@@ -158,6 +158,28 @@ test('retry-after delays all requests to the destination', async () => {
   expect(second - first).toBeGreaterThan(1_900)
 })
 
+test('a long retry-after shows at the destination and the delivery, and resuming ends it', async () => {
+  platform.behave = script(respond(429, { headers: { 'retry-after': '3600' } }), respond(200))
+  await createHook()
+  using bridge = bridgeOn(server.address)
+  const waitEnd = async () => Number((await bridge.get(destinationId)).waitEndTime?.seconds ?? 0)
+  expect(await waitEnd()).toBe(0)
+  const start = Date.now() / 1000
+  await record(server.address, [{ playerId: 'harriet', achievementId: 'plain' }])
+  await until(async () => (await waitEnd()) > 0)
+  expect(await waitEnd()).toBeLessThanOrEqual(Date.now() / 1000 + 61)
+  const { deliveries } = await bridge.listDeliveries(destinationId)
+  expect(deliveries[0]?.error).toContain('the destination asks to wait 3600 s')
+  expect(Number(deliveries[0]?.nextAttemptTime?.seconds)).toBeGreaterThan(start + 3500)
+  await until(() => server.output().includes('a destination asks not to be called'))
+  const metrics = async () => (await fetch(`${server.url}/metrics`)).text()
+  expect(await metrics()).toMatch(/^laurel_destinations_waiting\S* 1$/m)
+  await record(server.address, [{ playerId: 'ian', achievementId: 'plain' }])
+  await bridge.resume(destinationId)
+  expect(await waitEnd()).toBe(0)
+  await until(() => platform.applied.size === 2)
+})
+
 test('a rate limit is kept', async () => {
   await createHook({ limits: { ...limits, requestsPerSecond: 5 } })
   const begun = performance.now()

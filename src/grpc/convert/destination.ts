@@ -8,7 +8,7 @@ import type { NewDestination } from '../../service/destinations/create-destinati
 import { readEventFilter, writeEventFilter } from './event.ts'
 import { type FieldReaders, readFields, readMaskedFields } from './fields.ts'
 import { readFinite, readId, readText, readWithin } from './scalars.ts'
-import { readDuration, writeDuration, writeInstant } from './time.ts'
+import { readDuration, writeDuration, writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
 
 const DEFAULTS: DeliveryLimits = {
@@ -63,6 +63,7 @@ export function writeDestination(destination: Destination): DestinationMessage {
     filter: writeEventFilter(destination.filter),
     limits: { ...limits, timeout: writeDuration(limits.timeout) },
     paused: destination.paused,
+    waitEndTime: writeOptionalInstant(destination.waitEndTime),
     createTime: writeInstant(destination.createTime),
     updateTime: writeInstant(destination.updateTime),
     etag: destination.etag,

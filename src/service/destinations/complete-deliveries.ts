@@ -43,7 +43,7 @@ export async function completeDeliveries(
   if (unpaid === 0 && pauseTime === 0n) return
   // In its own transaction: enqueueing and claiming lock the destination's row before the players' queues.
   await services.store.single(signal, (queries) =>
-    queries.deliveryQueue.charge(key, interval * BigInt(unpaid), pauseTime > 0n ? pauseTime + burst : 0n),
+    queries.deliveryQueue.charge(key, interval * BigInt(unpaid), pauseTime, burst),
   )
 }
 

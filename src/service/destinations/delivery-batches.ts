@@ -19,6 +19,9 @@ export async function endBackoff(
   { titleId, destinationId }: DestinationKey,
   call: Call,
 ): Promise<void> {
+  await services.store.single(call.signal, (queries) =>
+    queries.deliveryQueue.endPause({ titleId, destinationId }),
+  )
   await inBatches(services, call, (queries) => queries.replays.endBackoff(titleId, destinationId))
 }
 

@@ -3,8 +3,8 @@ import { type Destination, type DestinationKey, WEBHOOK } from '../../model/dest
 import type { EventFilter } from '../../model/event.ts'
 import type { Duration } from '../../model/instant.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
-import type { Row, Tables } from '../schema.ts'
-import { toDestination } from './destinations.ts'
+import type { Tables } from '../schema.ts'
+import { type DestinationRow, toDestination } from './destinations.ts'
 
 export interface DestinationWork {
   readonly destination: Destination
@@ -49,9 +49,10 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
   return {
     /** Returns all destinations, with the work up to the safe position. */
     async findWork(safePosition: bigint): Promise<readonly DestinationWork[]> {
-      const { rows } = await sql<Row<'destinations'> & Omit<DestinationWork, 'destination'>>`
+      const { rows } = await sql<DestinationRow & Omit<DestinationWork, 'destination'>>`
         with clock as materialized (select ${DATABASE_CLOCK} as now)
         select d.*,
+          case when f.wait_end_time > (select now from clock) then f.wait_end_time end as wait_end_time,
           exists (select from events e
             where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(safePosition)}) as "hasNewEvents",
           -- Ordered with a limit, so that the planner always uses the index.
@@ -195,16 +196,27 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
       return rows.map((row) => toClaim(row, request.lease))
     },
 
-    /** Charges the rate limit with requests that no claim has paid for, and blocks it for the pause. */
+    /** Charges the rate limit with requests that no claim has paid for, and blocks it, burst included, for the pause. */
     async charge(
       { titleId, destinationId }: DestinationKey,
       cost: Duration,
       pauseTime: Duration,
+      burst: Duration,
     ): Promise<void> {
       await sql`
         update destination_flows
-        set free_time = greatest(free_time + ${ticks(cost)}, ${DATABASE_CLOCK} + ${ticks(pauseTime)})
+        set free_time = greatest(free_time + ${ticks(cost)},
+            case when ${ticks(pauseTime)} > 0 then ${DATABASE_CLOCK} + ${ticks(pauseTime)} + ${ticks(burst)} end),
+          wait_end_time = case when ${ticks(pauseTime)} > 0
+            then greatest(wait_end_time, ${DATABASE_CLOCK} + ${ticks(pauseTime)}) else wait_end_time end
         where title_id = ${titleId} and destination_id = ${destinationId}`.execute(db)
+    },
+
+    /** Ends the pause that the destination asked for. */
+    async endPause({ titleId, destinationId }: DestinationKey): Promise<void> {
+      await sql`
+        update destination_flows set free_time = least(free_time, ${DATABASE_CLOCK}), wait_end_time = 0
+        where title_id = ${titleId} and destination_id = ${destinationId} and wait_end_time > 0`.execute(db)
     },
   }
 }

@@ -3,11 +3,13 @@ import type { DeliveryLimits, Destination } from '../../model/destination.ts'
 import type { EventFilter } from '../../model/event.ts'
 import { formatJson } from '../../model/exact-json.ts'
 import type { JsonObject } from '../../model/json.ts'
+import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Row, Tables } from '../schema.ts'
 
 export function destinationQueries(db: Kysely<Tables>) {
+  const select = () => db.selectFrom('destinations').selectAll().select(waitEndTime.as('wait_end_time'))
   const selectNamed = (titleId: string, id: string) =>
-    db.selectFrom('destinations').selectAll().where('title_id', '=', titleId).where('id', '=', id)
+    select().where('title_id', '=', titleId).where('id', '=', id)
 
   return {
     async insert(destination: Destination): Promise<void> {
@@ -44,9 +46,7 @@ export function destinationQueries(db: Kysely<Tables>) {
 
     /** Returns destinations after an id, ordered by id. */
     async list(titleId: string, after: string, limit: number): Promise<readonly Destination[]> {
-      const rows = await db
-        .selectFrom('destinations')
-        .selectAll()
+      const rows = await select()
         .where('title_id', '=', titleId)
         .where('id', '>', after)
         .orderBy('id')
@@ -95,7 +95,15 @@ function toRow(destination: Destination) {
   }
 }
 
-export function toDestination(row: Row<'destinations'>): Destination {
+export type DestinationRow = Row<'destinations'> & { readonly wait_end_time: bigint | null }
+
+/** Null when the time has come. */
+const waitEndTime = sql<bigint | null>`(
+  select f.wait_end_time from destination_flows f
+  where f.title_id = destinations.title_id and f.destination_id = destinations.id
+    and f.wait_end_time > ${DATABASE_CLOCK})`
+
+export function toDestination(row: DestinationRow): Destination {
   const limits = row.limits as unknown as StoredLimits
   return {
     titleId: row.title_id,
@@ -107,6 +115,7 @@ export function toDestination(row: Row<'destinations'>): Destination {
     filter: row.filter as unknown as EventFilter,
     limits: { ...limits, timeout: BigInt(limits.timeout) },
     paused: row.paused,
+    waitEndTime: row.wait_end_time ?? undefined,
     createTime: row.create_time,
     updateTime: row.update_time,
     etag: String(row.revision),

@@ -25,6 +25,8 @@ export interface DestinationFlowTable {
   position: bigint
   /** When the rate limit allows the next request, by the database's clock. */
   free_time: Generated<bigint>
+  /** Until when the destination asked not to be called, by the database's clock; 0 if it did not. */
+  wait_end_time: Generated<bigint>
 }
 
 /** A player with pending deliveries to a destination. */

@@ -12,6 +12,7 @@ import * as playerTombstones from './0010-player-tombstones.ts'
 import * as playerAliases from './0011-player-aliases.ts'
 import * as sentPercents from './0012-sent-percents.ts'
 import * as callersOfRequests from './0013-callers-of-requests.ts'
+import * as destinationWaits from './0014-destination-waits.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -28,4 +29,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0011-player-aliases': playerAliases,
   '0012-sent-percents': sentPercents,
   '0013-callers-of-requests': callersOfRequests,
+  '0014-destination-waits': destinationWaits,
 }

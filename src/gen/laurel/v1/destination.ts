@@ -62,6 +62,11 @@ export interface Destination {
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
+  /**
+   * Until when no requests are sent, because a response asked for it (`Retry-After`, or a rate limit header): a minute at
+   * most for each response, however long it asked for. Absent if none did. Output only: ResumeDestination ends it.
+   */
+  waitEndTime?: Timestamp | undefined;
 }
 
 /** Limits on requests to a destination. */
@@ -93,6 +98,7 @@ function createBaseDestination(): Destination {
     createTime: undefined,
     updateTime: undefined,
     etag: "",
+    waitEndTime: undefined,
   };
 }
 
@@ -133,6 +139,9 @@ export const Destination: MessageFns<Destination> = {
     }
     if (message.etag !== "") {
       writer.uint32(98).string(message.etag);
+    }
+    if (message.waitEndTime !== undefined) {
+      Timestamp.encode(message.waitEndTime, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -246,6 +255,14 @@ export const Destination: MessageFns<Destination> = {
             message.etag = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.waitEndTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -283,6 +300,9 @@ export const Destination: MessageFns<Destination> = {
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
     message.etag = object.etag ?? "";
+    message.waitEndTime = (object.waitEndTime !== undefined && object.waitEndTime !== null)
+      ? Timestamp.fromPartial(object.waitEndTime)
+      : undefined;
     return message;
   },
 };
