@@ -1,8 +1,7 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { parseExactJson } from '../model/exact-json.ts'
-import { NEVER_ABORTED } from '../model/never-aborted.ts'
-import { sleep } from '../model/sleep.ts'
+import { cancelUntil } from './cancel-request.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
 import { isChangedResult, meaningOfError } from './errors.ts'
 import { type Queries, queriesOn } from './queries.ts'
@@ -37,24 +36,15 @@ const SETTINGS = ['enable_seqscan = off', 'plan_cache_mode = force_generic_plan'
 const SET_SESSION = SETTINGS.map((setting) => `set ${setting}`).join('; ')
 const BEGIN_WITH_SETTINGS = ['begin', ...SETTINGS.map((setting) => `set local ${setting}`)].join('; ')
 
-/** How often the cancellation of an abandoned statement is repeated. */
-const CANCEL_INTERVAL_MILLISECONDS = 50
-
 /** Connections that were opened in the same mode. */
 interface OpenPool {
   readonly pool: pg.Pool
   readonly mode: ConnectionMode
 }
 
-interface Session {
-  readonly queries: Queries
-  /** The process id of its backend; undefined if each transaction may run on another one. */
-  readonly backend: number | undefined
-}
-
 export class Connections {
   readonly #options: ConnectionOptions
-  readonly #sessions = new WeakMap<pg.ClientBase, Session>()
+  readonly #queries = new WeakMap<pg.ClientBase, Queries>()
   #mode: ConnectionMode | undefined
   #current: OpenPool | undefined
   #opening: Promise<OpenPool> | undefined
@@ -65,15 +55,15 @@ export class Connections {
   }
 
   /**
-   * Lends a connection. An abort of the signal cancels its statements in the database; behind a pooler that shares backends
-   * they run to their end. A broken connection is discarded; all connections are, if their prepared statements are stale.
+   * Lends a connection. An abort of the signal cancels its statements in the database. A broken connection is discarded; all
+   * connections are, if their prepared statements are stale.
    */
   async use<Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted()
     const { pool, mode } = await this.#open()
     const client = await pool.connect()
-    const { queries, backend } = this.#sessions.get(client) as Session
-    const cancelling = this.#cancelOnAbort(backend, signal)
+    const queries = this.#queries.get(client) as Queries
+    const cancelling = this.#cancelOnAbort(client, signal)
     let broken: Error | undefined
     let isUnusable = false
     const onError = (error: Error) => {
@@ -135,8 +125,8 @@ export class Connections {
       onConnect: async (client) => {
         // Without a listener, an error on a connection that the pool has released would end the process.
         client.on('error', () => {})
-        const backend = mode.keepsSettings ? await startSession(client) : undefined
-        this.#sessions.set(client, { queries: statementsOf(client, mode), backend })
+        if (mode.keepsSettings) await client.query(SET_SESSION)
+        this.#queries.set(client, statementsOf(client, mode))
       },
     })
     pool.on('error', onError)
@@ -160,48 +150,24 @@ export class Connections {
     this.#closing = Promise.all([this.#closing, pool.end()])
   }
 
-  /**
-   * Cancels repeatedly, because an abort between two statements finds none to cancel, and through a connection of its own,
-   * because the pool may be exhausted by such statements. The process id must come from the backend: the id that a pooler
-   * gives to a connection is another backend's, or none.
-   */
-  #cancelOnAbort(backend: number | undefined, signal: AbortSignal) {
-    const { connectionString, onError } = this.#options
-    let done = false
-    let running: Promise<void> | undefined
-    const cancel = async () => {
-      const control = new pg.Client({ connectionString })
-      try {
-        await control.connect()
-        while (!done) {
-          await control.query('select pg_cancel_backend($1)', [backend])
-          await sleep(CANCEL_INTERVAL_MILLISECONDS, NEVER_ABORTED)
-        }
-      } catch (error) {
-        onError(error as Error)
-      } finally {
-        await control.end().catch(() => {})
-      }
-    }
+  /** Cancels the client's statements when the signal is aborted, until `stop`. */
+  #cancelOnAbort(client: pg.ClientBase, signal: AbortSignal) {
+    const done = new AbortController()
+    let cancelling: Promise<void> | undefined
     const onAbort = () => {
-      running = cancel()
+      cancelling = cancelUntil(done.signal, client).catch(this.#options.onError)
     }
-    if (backend !== undefined) signal.addEventListener('abort', onAbort, { once: true })
+    signal.addEventListener('abort', onAbort, { once: true })
     return {
+      /** Returns whether anything was cancelled. */
       stop: async () => {
-        done = true
+        done.abort()
         signal.removeEventListener('abort', onAbort)
-        await running
-        return running !== undefined
+        await cancelling
+        return cancelling !== undefined
       },
     }
   }
-}
-
-/** Makes the session's settings and returns the process id of the backend. */
-async function startSession(client: pg.ClientBase): Promise<number> {
-  const results = await client.query(`${SET_SESSION}; select pg_backend_pid() as pid`)
-  return (results as unknown as pg.QueryResult[]).at(-1)?.rows[0].pid
 }
 
 /**

@@ -59,6 +59,7 @@ describe('settings', () => {
     ['on Postgres itself', undefined] as const,
     ['through PgBouncer in session mode', { pool_mode: 'session', default_pool_size: 8 }] as const,
     ['through PgBouncer in transaction mode', TRANSACTION] as const,
+    ['through PgBouncer in transaction mode', TRANSACTION] as const,
   ])('are in force for each kind of call %s', async ([, pooling], { skip }) => {
     skip(pooling !== undefined && noPgbouncer !== undefined, noPgbouncer)
     await using stack = new AsyncDisposableStack()
@@ -150,15 +151,6 @@ describe('a call that is aborted while it waits for a lock', () => {
     await whileLocked(pooler?.url ?? database.url, async (call, unlock) => {
       expect(await call).toMatchObject({ message: 'given up' })
       await unlock()
-    })
-  })
-
-  test('runs to its end through PgBouncer in transaction mode, and cancels nothing', async ({ skip }) => {
-    skip(noPgbouncer !== undefined, noPgbouncer)
-    await using pooler = await startPgbouncer(database.url, TRANSACTION)
-    await whileLocked(pooler.url, async (call, unlock) => {
-      await unlock()
-      expect(await call).toMatchObject({ message: 'given up' })
     })
   })
 })
