@@ -1,35 +1,36 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire'
-import {
-  type DescriptorProto,
-  FieldDescriptorProto_Label,
-  FieldDescriptorProto_Type,
-} from '@bufbuild/protobuf/wkt'
 import { Client, credentials, type ServiceError, status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { BadRequest } from '../src/gen/google/rpc/error_details.ts'
 import { Status } from '../src/gen/google/rpc/status.ts'
-import { descriptors } from '../src/grpc/descriptors.ts'
+import { boundOf } from '../src/grpc/field-bounds.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
 import { LIMITS } from '../src/model/limits.ts'
 import { openOperations } from '../src/service/operations.ts'
 import { openStore } from '../src/store/store.ts'
+import { type RequestField, requestFields } from './support/request-fields.ts'
 import { servicesOn, testWire } from './support/services.ts'
 
-type Field = DescriptorProto['field'][number]
+/** A field that no message has: with it a message is large enough that its bytes are checked before it is decoded. */
+const PADDING = new BinaryWriter().tag(1000, WireType.LengthDelimited).bytes(new Uint8Array(8192)).finish()
+const NO_PADDING = new Uint8Array()
 
-/** A list or a map somewhere in the request of a method. */
-interface FieldPath {
-  readonly path: string
-  readonly isStream: boolean
-  readonly fields: readonly Field[]
-  /** Of an update: its mask, and the record that it changes. */
-  readonly update: { readonly mask: Field; readonly record: Field } | undefined
-}
+/** Fields that no reader looks at: the output of a create, and what an update cannot change. */
+const UNREAD = [
+  /\/Create\w+ \w+\.etag$/,
+  /\/UpdatePlayer player\.accounts/,
+  /\/UpdateDestination destination\.dialect$/,
+]
 
-const NOTHING = new Uint8Array()
+/** What readers say of a text that is too long, where they know all that are right. */
+const SHORT_MESSAGES = [
+  [' event_id', expect.stringContaining('a decimal number')],
+  [' (paths)', expect.stringContaining('must name fields of')],
+] as const
 
-const messages = new Map<string, DescriptorProto>()
-const fieldPaths = readFieldPaths()
+const fields = requestFields()
+const lists = fields.filter(({ isList }) => isList)
+const texts = fields.filter(({ isText }) => isText)
 
 const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolSize: 1, onError: () => {} })
 const server = createGrpcServer(openOperations(servicesOn(store)), testWire)
@@ -44,146 +45,106 @@ afterAll(async () => {
   await store.close()
 })
 
-test('finds the lists and maps of the contract', () => {
-  expect(fieldPaths.length).toBeGreaterThan(30)
+test('finds the lists, maps and texts of the contract', () => {
+  expect(lists.length).toBeGreaterThan(30)
+  expect(texts.length).toBeGreaterThan(200)
 })
 
-test.each(fieldPaths.map((fieldPath) => [`${fieldPath.path} ${nameOf(fieldPath)}`, fieldPath] as const))(
-  '%s is limited',
-  async (_, fieldPath) => {
-    const most = /^must be (?:at most|1 to) (\d+), not 10001$/.exec(
-      (await violationOf(fieldPath, 10_001)) ?? '',
-    )?.[1]
-    expect(most).toBeDefined()
-    const limit = Number(most)
-    expect(await violationOf(fieldPath, limit + 1)).toMatch(/^must be /)
-    expect((await violationOf(fieldPath, limit)) ?? '').not.toMatch(new RegExp(`^must be .*, not ${limit}$`))
-    expect(await violationOf(fieldPath, 150_000)).toMatch(`hold more than ${LIMITS.messageValues} fields`)
+describe.each(lists.map((field) => [titleOf(field), field] as const))(
+  'the list or map %s',
+  (title, field) => {
+    const limit = boundOf(field.message, field.name)?.elements ?? 0
+    const withElements = (count: number) =>
+      field.requestWith(Array.from({ length: count }, (_, index) => field.element(index)))
+
+    test('is refused above its bound, with its path', async () => {
+      const message = expect.stringMatching(new RegExp(`^must be (at most|1 to) ${limit}\\b`))
+      expect(await violationsOf(field, withElements(limit + 1), PADDING)).toContainEqual(message)
+      if (!isUnread(title)) {
+        expect(await violationsOf(field, withElements(limit + 1), NO_PADDING)).toContainEqual(message)
+      }
+    })
+
+    test('is read up to its bound', async () => {
+      for (const padding of [PADDING, NO_PADDING]) {
+        const found = await violationsOf(field, withElements(limit), padding)
+        expect(found.filter((message) => message.endsWith(`, not ${limit}`))).toEqual([])
+        expect(found).not.toContain(`must be at most ${limit}`)
+      }
+    })
   },
 )
 
-/** What the server says of the list or map, given so many elements in it; undefined for nothing. */
-async function violationOf(fieldPath: FieldPath, count: number): Promise<string | undefined> {
-  const error = await failureOf(fieldPath, requestOf(fieldPath, count))
-  if (error === undefined) return undefined
-  expect([status.INVALID_ARGUMENT, status.UNAVAILABLE]).toContain(error.code)
+describe.each(texts.map((field) => [titleOf(field), field] as const))('the text %s', (title, field) => {
+  const { characters, bytes } = boundOf(field.message, field.name) ?? {}
+  const limit = characters ?? bytes ?? 0
+  const tooLong = `must be at most ${limit} ${characters === undefined ? 'bytes' : 'characters'}`
+  const longest = Buffer.from(characters === undefined ? 'a'.repeat(limit) : '𐀀'.repeat(limit))
+
+  test('is refused above its bound, with its path', async () => {
+    const longer = Buffer.concat([longest, Buffer.from('a')])
+    // A page token of the maximum number of characters is longer than a message if each has four bytes.
+    if (longer.length < LIMITS.messageBytes)
+      expect(await violationsOf(field, field.requestWith([longer]), PADDING)).toContainEqual(tooLong)
+    if (isUnread(title) || title.includes(' items.')) return
+    const one = field.requestWith([Buffer.alloc(limit + 1, 'a')])
+    expect(await violationsOf(field, one, NO_PADDING)).toContainEqual(
+      SHORT_MESSAGES.find(([ending]) => title.endsWith(ending))?.[1] ?? tooLong,
+    )
+  })
+
+  test('is read up to its bound', async () => {
+    if (longest.length > LIMITS.messageBytes) return
+    for (const padding of [PADDING, NO_PADDING])
+      expect(await violationsOf(field, field.requestWith([longest]), padding)).not.toContainEqual(tooLong)
+  })
+
+  test('is refused if it is not UTF-8, with its path', async () => {
+    for (const padding of [PADDING, NO_PADDING])
+      expect(
+        await violationsOf(field, field.requestWith([Buffer.from([0x61, 0xff])]), padding),
+      ).toContainEqual('must be UTF-8 text')
+  })
+})
+
+test('a message with more values than any field needs is refused', async () => {
+  const field = texts.find(({ path }) => path === 'title.display_name') as RequestField
+  const message = expect.stringMatching(`hold more than ${LIMITS.messageValues} fields`)
+  const request = field.requestWith(Array.from({ length: 50_000 }, (_, index) => field.element(index)))
+  expect(await violationsOf(field, request, NO_PADDING)).toContainEqual(message)
+})
+
+/** Returns what the server reports about the field. */
+async function violationsOf(field: RequestField, request: Uint8Array, padding: Uint8Array) {
+  const error = await failureOf(field, Buffer.concat([request, padding]))
+  if (error === undefined) return []
+  expect([status.INVALID_ARGUMENT, status.NOT_FOUND, status.UNAVAILABLE]).toContain(error.code)
   const [trailer] = error.metadata.get('grpc-status-details-bin')
   const { details } = Status.decode(trailer as Buffer)
-  const request = details.find(({ typeUrl }) => typeUrl.endsWith('BadRequest'))
-  const { fieldViolations } = BadRequest.decode(request?.value ?? new Uint8Array())
-  const plain = (field: string) => field.replaceAll(/\[[^\]]*\]|\.paths$/g, '')
-  const found = fieldViolations.find(({ field }) => plain(field) === nameOf(fieldPath))
-  return found?.description
+  const detail = details.find(({ typeUrl }) => typeUrl.endsWith('BadRequest'))
+  const { fieldViolations } = BadRequest.decode(detail?.value ?? new Uint8Array())
+  const pathOf = (path: string) => path.replaceAll(/\[(\d+|".*?")\]/g, '')
+  return fieldViolations
+    .filter((violation) => pathOf(violation.field) === field.path)
+    .map(({ description }) => description)
 }
 
-function failureOf({ path, isStream }: FieldPath, request: Uint8Array): Promise<ServiceError | undefined> {
-  const same = (bytes: Uint8Array) => Buffer.from(bytes)
+function failureOf({ method, isStream }: RequestField, request: Buffer): Promise<ServiceError | undefined> {
+  const same = (bytes: Buffer) => bytes
   return new Promise((resolve) => {
     if (isStream) {
-      const call = client.makeBidiStreamRequest(path, same, same)
+      const call = client.makeBidiStreamRequest(method, same, same)
       call.on('error', (error) => resolve(error as ServiceError)).resume()
       call.on('end', () => resolve(undefined))
       call.end(request)
-    } else {
-      client.makeUnaryRequest(path, same, same, request, (error) => resolve(error ?? undefined))
-    }
+    } else client.makeUnaryRequest(method, same, same, request, (error) => resolve(error ?? undefined))
   })
 }
 
-/** The request with so many elements at the fieldPath, and in nothing else than leads there. */
-function requestOf({ fields, update }: FieldPath, count: number): Uint8Array {
-  const writer = new BinaryWriter()
-  write(writer, fields, count)
-  if (update === undefined) return writer.finish()
-  const [first, second] = fields
-  if (first === update.mask) writer.tag(update.record.number, WireType.LengthDelimited).fork().join()
-  else {
-    writer.tag(update.mask.number, WireType.LengthDelimited).fork()
-    writer
-      .tag(1, WireType.LengthDelimited)
-      .string(second?.name ?? '')
-      .join()
-  }
-  return writer.finish()
+function titleOf({ method, path, name }: RequestField): string {
+  return `${method} ${path}${path.endsWith(name) ? '' : ` (${name})`}`
 }
 
-function write(writer: BinaryWriter, [field, ...inner]: readonly Field[], count: number): void {
-  if (field === undefined) return
-  if (inner.length > 0) {
-    writer.tag(field.number, WireType.LengthDelimited).fork()
-    // On the way through a map, its entry has a key.
-    if (isMap(field)) writer.tag(1, WireType.LengthDelimited).string('key')
-    write(writer, inner, count)
-    writer.join()
-    return
-  }
-  if (field.type === FieldDescriptorProto_Type.ENUM) {
-    writer.tag(field.number, WireType.LengthDelimited).bytes(new Uint8Array(count).fill(1))
-    return
-  }
-  for (let index = 0; index < count; index += 1) {
-    writer.tag(field.number, WireType.LengthDelimited)
-    if (field.type === FieldDescriptorProto_Type.STRING) writer.string(`e${index}`)
-    else if (isMap(field))
-      writer
-        .fork()
-        .tag(1, WireType.LengthDelimited)
-        .string(`e${index}`)
-        .tag(2, WireType.LengthDelimited)
-        .bytes(NOTHING)
-        .join()
-    else writer.bytes(NOTHING)
-  }
-}
-
-function nameOf({ fields }: FieldPath): string {
-  return fields
-    .map(({ name }) => name)
-    .filter((name) => !['value', 'paths'].includes(name))
-    .join('.')
-}
-
-function isMap(field: Field): boolean {
-  return messages.get(field.typeName)?.options?.mapEntry === true
-}
-
-/** Accounts are linked and unlinked: an update of the player passes them over. */
-function isFixed(method: string, [, field]: readonly Field[]): boolean {
-  return method === 'UpdatePlayer' && field?.name === 'accounts'
-}
-
-function updateIn(fields: readonly Field[]): FieldPath['update'] {
-  const mask = fields.find(({ name }) => name === 'update_mask')
-  const record = fields.find((field) => field !== mask && field.type === FieldDescriptorProto_Type.MESSAGE)
-  return mask && record && { mask, record }
-}
-
-function readFieldPaths(): readonly FieldPath[] {
-  const collect = (scope: string, message: DescriptorProto) => {
-    messages.set(`${scope}.${message.name}`, message)
-    for (const nested of message.nestedType) collect(`${scope}.${message.name}`, nested)
-  }
-  for (const file of descriptors())
-    for (const message of file.messageType) collect(`.${file.package}`, message)
-  const listsIn = (type: string): readonly (readonly Field[])[] =>
-    (messages.get(type)?.field ?? []).flatMap((field) => {
-      const deeper = field.type === FieldDescriptorProto_Type.MESSAGE ? listsIn(field.typeName) : []
-      const below = deeper.map((path) => [field, ...path])
-      return field.label === FieldDescriptorProto_Label.REPEATED ? [[field], ...below] : below
-    })
-  return descriptors()
-    .filter((file) => file.package === 'laurel.v1')
-    .flatMap((file) => file.service)
-    .flatMap((service) =>
-      service.method.flatMap(({ name, inputType, clientStreaming, serverStreaming }) =>
-        listsIn(inputType)
-          .filter((fields) => !isFixed(name, fields))
-          .map((fields) => ({
-            path: `/laurel.v1.${service.name}/${name}`,
-            isStream: clientStreaming || serverStreaming,
-            fields,
-            update: updateIn(messages.get(inputType)?.field ?? []),
-          })),
-      ),
-    )
+function isUnread(title: string): boolean {
+  return UNREAD.some((pattern) => pattern.test(title))
 }

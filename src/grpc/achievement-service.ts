@@ -9,7 +9,15 @@ import type { Wire } from './call.ts'
 import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'
 import { writeBackfill } from './convert/backfill.ts'
 import { readList } from './convert/collections.ts'
-import { type Choices, readChoice, readId, readPaging, readRequestId, readWithin } from './convert/scalars.ts'
+import {
+  type Choices,
+  readChoice,
+  readEtag,
+  readId,
+  readPaging,
+  readRequestId,
+  readWithin,
+} from './convert/scalars.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
 import { unary } from './handlers.ts'
 
@@ -62,7 +70,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
         return {
           titleId: readId(achievement.titleId, 'achievement.title_id', violations),
           achievementId: readId(achievement.achievementId, 'achievement.achievement_id', violations),
-          etag: achievement.etag || undefined,
+          etag: readEtag(achievement.etag, 'achievement.etag', violations),
           patch: readAchievementPatch(achievement, message.updateMask, violations),
           requestId: readRequestId(message.requestId, violations),
           silentBackfill: message.silentBackfill || undefined,
@@ -93,7 +101,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
     deleteAchievement: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readName(message, violations),
-        etag: message.etag || undefined,
+        etag: readEtag(message.etag, 'etag', violations),
         force: message.force,
         requestId: readRequestId(message.requestId, violations),
       }))

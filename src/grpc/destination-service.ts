@@ -9,7 +9,7 @@ import {
   writeDelivery,
 } from './convert/delivery.ts'
 import { readDestination, readDestinationPatch, writeDestination } from './convert/destination.ts'
-import { readId, readOptionalId, readPaging, readRequestId } from './convert/scalars.ts'
+import { readEtag, readId, readOptionalId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readInstant, writeDuration } from './convert/time.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
 import { unary } from './handlers.ts'
@@ -45,7 +45,7 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
         return {
           titleId: readId(destination.titleId, 'destination.title_id', violations),
           destinationId: readId(destination.destinationId, 'destination.destination_id', violations),
-          etag: destination.etag || undefined,
+          etag: readEtag(destination.etag, 'destination.etag', violations),
           patch: readDestinationPatch(destination, message.updateMask, violations),
           requestId: readRequestId(message.requestId, violations),
         }
@@ -56,7 +56,7 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
     deleteDestination: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         ...readKey(message, violations),
-        etag: message.etag || undefined,
+        etag: readEtag(message.etag, 'etag', violations),
         requestId: readRequestId(message.requestId, violations),
       }))
       await operations.deleteDestination(request, call)

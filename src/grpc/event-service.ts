@@ -11,7 +11,7 @@ import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
 import { readEventFilter, writeEvent } from './convert/event.ts'
 import { readView } from './convert/progress.ts'
-import { readId } from './convert/scalars.ts'
+import { readId, readResumeToken } from './convert/scalars.ts'
 import { readDuration } from './convert/time.ts'
 import { parse } from './convert/violations.ts'
 import { serverStream } from './handlers.ts'
@@ -42,7 +42,7 @@ function readRequest(message: WatchProgressRequest): WatchProgress {
     return {
       titleId: readId(message.titleId, 'title_id', violations),
       filter: readEventFilter(message.filter, 'filter', violations),
-      resumeToken: message.resumeToken || undefined,
+      resumeToken: readResumeToken(message.resumeToken, violations),
       fromOldest: message.fromOldest,
       view: readView(message.view, violations),
       heartbeatMilliseconds: Number(heartbeat / TICKS_PER_MILLISECOND),

@@ -5,18 +5,32 @@ import {
   FieldDescriptorProto_Type as Type,
 } from '@bufbuild/protobuf/wkt'
 import { descriptors } from './descriptors.ts'
+import { boundOf } from './field-bounds.ts'
 
 /** The fields of a message, by number. */
 export type Shape = readonly (FieldShape | undefined)[]
 
 export interface FieldShape {
+  readonly number: number
+  /** Empty for a field that paths leave out. */
   readonly name: string
+  readonly isText: boolean
   /** Set for a field with a message type. */
   readonly shape: Shape | undefined
   /** Bytes per element of a packed list, 0 for varints; undefined for fields that are never packed. */
   readonly packed: number | undefined
+  /** Whether paths name elements of the list by their index: not those of a map. */
+  readonly isIndexed: boolean
+  /** The maximum number of elements; undefined for a field that is neither a list nor a map. */
+  readonly maxElements: number | undefined
+  /** The maximum size of a text or byte string: the bytes of the allowed characters, whichever they are. */
+  readonly maxBytes: number | undefined
+  /** The limit as its readers report it. */
+  readonly limit: string
 }
 
+const CONTRACT = 'laurel.v1'
+const MAX_UTF8_BYTES = 4
 const WIDTHS: Readonly<Partial<Record<Type, number>>> = {
   [Type.DOUBLE]: 8,
   [Type.FIXED64]: 8,
@@ -29,7 +43,7 @@ const NEVER_PACKED: readonly Type[] = [Type.STRING, Type.BYTES, Type.MESSAGE, Ty
 
 let cached: ReadonlyMap<string, Shape> | undefined
 
-/** Returns the shapes of all requests, by the paths of their methods: `/laurel.v1.TitleService/GetTitle`. */
+/** Returns the shapes of all requests of the contract, by the paths of their methods: `/laurel.v1.TitleService/GetTitle`. */
 export function requestShapes(): ReadonlyMap<string, Shape> {
   cached ??= readShapes()
   return cached
@@ -55,25 +69,47 @@ function readShapes(): ReadonlyMap<string, Shape> {
     shapes.set(name, shape)
     for (const field of message.field) {
       const inner = field.type === Type.MESSAGE ? shapeOf(field.typeName) : undefined
-      // A map entry is a message on the wire; a field path omits it.
-      const label = message.options?.mapEntry ? '' : field.name
-      shape[field.number] = { name: label, shape: inner, packed: packedWidth(field) }
+      // A map entry, and the list in a FieldMask, are messages on the wire; a field path omits them.
+      const isOmitted = message.options?.mapEntry || name === '.google.protobuf.FieldMask'
+      const isMap = messages.get(field.typeName)?.options?.mapEntry === true
+      shape[field.number] = {
+        number: field.number,
+        name: isOmitted ? '' : field.name,
+        shape: inner,
+        isIndexed: field.label === Label.REPEATED && !isMap && !isOmitted,
+        ...limitsOf(name, field),
+      }
     }
     return shape
   }
   return new Map(
-    descriptors().flatMap(({ package: scope, service: services }) =>
-      services.flatMap((service) =>
+    descriptors()
+      .filter((file) => file.package === CONTRACT)
+      .flatMap((file) => file.service)
+      .flatMap((service) =>
         service.method.map((method) => [
-          `/${scope}.${service.name}/${method.name}`,
+          `/${CONTRACT}.${service.name}/${method.name}`,
           shapeOf(method.inputType),
         ]),
       ),
-    ),
   )
 }
 
-function packedWidth({ label, type }: FieldDescriptorProto): number | undefined {
-  if (label !== Label.REPEATED || NEVER_PACKED.includes(type)) return undefined
-  return WIDTHS[type] ?? 0
+type FieldLimits = Pick<FieldShape, 'isText' | 'packed' | 'maxElements' | 'maxBytes' | 'limit'>
+
+function limitsOf(message: string, field: FieldDescriptorProto): FieldLimits {
+  const isList = field.label === Label.REPEATED
+  const isText = field.type === Type.STRING
+  const { elements, characters, bytes } = boundOf(message.replace(`.${CONTRACT}.`, ''), field.name) ?? {}
+  const isSized = isText || field.type === Type.BYTES
+  const maxBytes = bytes ?? (characters && characters * MAX_UTF8_BYTES)
+  if ((isList && elements === undefined) || (isSized && maxBytes === undefined))
+    throw new Error(`${message}.${field.name} has no bound: add it to field-bounds.ts`)
+  return {
+    isText,
+    packed: isList && !NEVER_PACKED.includes(field.type) ? (WIDTHS[field.type] ?? 0) : undefined,
+    maxElements: isList ? elements : undefined,
+    maxBytes: isSized ? maxBytes : undefined,
+    limit: bytes === undefined ? `${characters} characters` : `${bytes} bytes`,
+  }
 }

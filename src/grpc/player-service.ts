@@ -3,7 +3,7 @@ import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
 import { readAccount, readPlayer, readPlayerPatch, writePlayer } from './convert/player.ts'
-import { readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
+import { readEtag, readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { parse, required } from './convert/violations.ts'
 import { unary } from './handlers.ts'
 
@@ -33,7 +33,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
         const player = required(message.player, 'player')
         return {
           playerId: readId(player.playerId, 'player.player_id', violations),
-          etag: player.etag || undefined,
+          etag: readEtag(player.etag, 'player.etag', violations),
           patch: readPlayerPatch(player, message.updateMask, violations),
           requestId: readRequestId(message.requestId, violations),
         }
@@ -44,7 +44,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
     deletePlayer: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
-        etag: message.etag || undefined,
+        etag: readEtag(message.etag, 'etag', violations),
         requestId: readRequestId(message.requestId, violations),
       }))
       await operations.deletePlayer(request, call)

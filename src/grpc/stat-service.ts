@@ -1,7 +1,7 @@
 import type { StatServiceServer } from '../gen/laurel/v1/stat_service.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
-import { readId, readPaging, readRequestId } from './convert/scalars.ts'
+import { readEtag, readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readStat, readStatPatch, writeStat, writeStatValue } from './convert/stat.ts'
 import { parse, required } from './convert/violations.ts'
 import { unary } from './handlers.ts'
@@ -39,7 +39,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
         return {
           titleId: readId(stat.titleId, 'stat.title_id', violations),
           code: readId(stat.statCode, 'stat.stat_code', violations),
-          etag: stat.etag || undefined,
+          etag: readEtag(stat.etag, 'stat.etag', violations),
           patch: readStatPatch(stat, message.updateMask, violations),
           requestId: readRequestId(message.requestId, violations),
         }
@@ -51,7 +51,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         code: readId(message.statCode, 'stat_code', violations),
-        etag: message.etag || undefined,
+        etag: readEtag(message.etag, 'etag', violations),
         requestId: readRequestId(message.requestId, violations),
       }))
       await operations.deleteStat(request, call)

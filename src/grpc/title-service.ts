@@ -1,7 +1,7 @@
 import type { TitleServiceServer } from '../gen/laurel/v1/title_service.ts'
 import type { Operations } from '../service/operations.ts'
 import type { Wire } from './call.ts'
-import { readId, readPaging, readRequestId } from './convert/scalars.ts'
+import { readEtag, readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readTitle, readTitlePatch, writeTitle } from './convert/title.ts'
 import { parse, required } from './convert/violations.ts'
 import { unary } from './handlers.ts'
@@ -32,7 +32,7 @@ export function titleService(operations: Operations, wire: Wire): TitleServiceSe
         const title = required(message.title, 'title')
         return {
           titleId: readId(title.titleId, 'title.title_id', violations),
-          etag: title.etag || undefined,
+          etag: readEtag(title.etag, 'title.etag', violations),
           patch: readTitlePatch(title, message.updateMask, violations),
           requestId: readRequestId(message.requestId, violations),
         }
@@ -43,7 +43,7 @@ export function titleService(operations: Operations, wire: Wire): TitleServiceSe
     deleteTitle: unary(wire, async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
-        etag: message.etag || undefined,
+        etag: readEtag(message.etag, 'etag', violations),
         force: message.force,
         requestId: readRequestId(message.requestId, violations),
       }))

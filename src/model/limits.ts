@@ -42,6 +42,8 @@ export const LIMITS = {
   mapping: 10_000,
   /** Bytes of one message that is received, decompressed. */
   messageBytes: 4 * 2 ** 20,
+  /** Characters of a page token: those of lists that may be reordered hold up to 100,000 digests. */
+  pageToken: 1_100_000,
   /** Fields and elements of lists that one message holds, those of messages inside it too. */
-  messageValues: 100_000,
+  messageValues: 40_000,
 } as const

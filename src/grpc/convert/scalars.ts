@@ -18,6 +18,14 @@ export function readRequestId(value: string, violations: Violations): string | u
   return value === '' ? undefined : readName(value, LIMITS.requestId, 'request_id', violations)
 }
 
+export function readEtag(value: string, field: string, violations: Violations): string | undefined {
+  return value === '' ? undefined : readName(value, LIMITS.id, field, violations)
+}
+
+export function readResumeToken(value: string, violations: Violations): string | undefined {
+  return value === '' ? undefined : readName(value, LIMITS.id, 'resume_token', violations)
+}
+
 /** Reads a BCP-47 tag. Any spelling is accepted, because sources differ. */
 export function readLocale(value: string, field: string, violations: Violations): string {
   return readName(value, LIMITS.locale, field, violations)
@@ -101,6 +109,7 @@ export function readPaging(
 ): { readonly pageSize: number | undefined; readonly pageToken: string | undefined } {
   // Larger sizes are coerced (AIP-158).
   if (pageSize < 0) violations.add('page_size', 'must not be negative')
+  checkLength(pageToken, LIMITS.pageToken, 'page_token', violations)
   return { pageSize: pageSize || undefined, pageToken: pageToken || undefined }
 }
 

@@ -764,9 +764,11 @@ export const DeleteTitleResponse: MessageFns<DeleteTitleResponse> = {
  * are one. It is also scoped to the player that the call names (in ProgressService and PlayerService; MergePlayers: the
  * surviving one), else to the title. ProgressService and PlayerService have separate ids.
  *
- * A message is at most 4 MiB, decompressed, and holds at most 100,000 fields and elements of lists, counted with those
- * of the messages inside it. Every list and map also has its own limit: 64 for an `update_mask`. A BadRequest lists at
- * most 20 violations and the number of the others. A call is authenticated before its message is read.
+ * A message is at most 4 MiB, decompressed, and holds at most 40,000 fields and elements of lists, counted with those
+ * of the messages inside it. Every list, map and text also has its own limit: 64 for an `update_mask`, 128 characters for
+ * an id or an etag, 4096 for other texts unless their comments say otherwise. A text that is not UTF-8 is an
+ * INVALID_ARGUMENT. A BadRequest lists at most 20 violations and the number of the others. A call is authenticated before
+ * its message is read.
  *
  * A list returns at most `page_size` items, and fewer where a page would come near 4 MiB. While the order of a list changes, its
  * pages together still have each item once.

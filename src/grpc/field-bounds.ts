@@ -1,0 +1,89 @@
+import { LIMITS } from '../model/limits.ts'
+
+/** The limits of a field: elements of a list or map, and characters or bytes of each text or byte string. */
+export interface FieldBound {
+  readonly elements?: number
+  readonly characters?: number
+  readonly bytes?: number
+}
+
+const text = (characters: number): FieldBound => ({ characters })
+const list = (elements: number): FieldBound => ({ elements })
+const texts = (elements: number, characters: number = LIMITS.id): FieldBound => ({ elements, characters })
+
+const ID = text(LIMITS.id)
+const TEXT = text(LIMITS.text)
+const EXTENSION: FieldBound = { bytes: LIMITS.extensionBytes }
+
+/**
+ * The bound of each list, map, text and byte string that a request can hold, by the field's name, or by message and name where
+ * one message differs. A field without a bound stops the server when it starts.
+ */
+const BOUNDS: Readonly<Record<string, FieldBound>> = {
+  absorbed_player_id: ID,
+  account_id: ID,
+  achievement_id: ID,
+  achievement_ids: texts(LIMITS.filterIds),
+  accounts: list(LIMITS.accounts),
+  bindings: list(LIMITS.dialects),
+  content: { bytes: LIMITS.messageBytes },
+  credential: TEXT,
+  deep_link: TEXT,
+  default_locale: text(LIMITS.locale),
+  description: TEXT,
+  destination_id: ID,
+  dialect: ID,
+  display_name: TEXT,
+  etag: ID,
+  event_id: ID,
+  extensions: list(LIMITS.dialects),
+  from: ID,
+  id: ID,
+  ids: list(LIMITS.dialects),
+  items: list(LIMITS.batchItems),
+  key: ID,
+  kinds: list(LIMITS.choices),
+  locale: text(LIMITS.locale),
+  mapping: list(LIMITS.mapping),
+  media: list(LIMITS.media),
+  name: TEXT,
+  page_token: text(LIMITS.pageToken),
+  paths: texts(LIMITS.maskPaths),
+  platforms: texts(LIMITS.platforms),
+  player_id: ID,
+  player_ids: texts(LIMITS.filterIds),
+  product_id: TEXT,
+  reason: text(LIMITS.reason),
+  request_id: text(LIMITS.requestId),
+  requirement_id: ID,
+  requirements: list(LIMITS.requirements),
+  resume_token: ID,
+  rewards: list(LIMITS.rewards),
+  shape: ID,
+  stat_code: ID,
+  states: list(LIMITS.choices),
+  tags: texts(LIMITS.tags),
+  text: TEXT,
+  title_associations: list(LIMITS.titleAssociations),
+  title_id: ID,
+  to: ID,
+  translations: list(LIMITS.translations),
+  updates: list(LIMITS.statUpdates),
+  url: TEXT,
+  value: TEXT,
+  version: TEXT,
+  'Achievement.ExtensionsEntry.value': EXTENSION,
+  'Achievement.IdsEntry.value': ID,
+  'Binding.IdsEntry.value': ID,
+  'Binding.ids': list(LIMITS.bindingIds),
+  'ImportAchievementsRequest.MappingEntry.value': ID,
+  'ImportProgressRequest.MappingEntry.value': ID,
+  'LocalizedText.TranslationsEntry.key': text(LIMITS.locale),
+  'Stat.ExtensionsEntry.value': EXTENSION,
+  'Title.ExtensionsEntry.value': EXTENSION,
+}
+
+/** @param message the name of the message without its package, as in `Achievement.IdsEntry` */
+export function boundOf(message: string, field: string): FieldBound | undefined {
+  return BOUNDS[`${message}.${field}`] ?? BOUNDS[field]
+}
