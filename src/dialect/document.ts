@@ -19,6 +19,8 @@ export type DocumentEntry =
       readonly json: JsonObject
       /** The members around the list that stand before the entry. */
       readonly envelope: JsonObject
+      /** UTF-16 units of its text. */
+      readonly length: number
     }
   | { readonly path: Path; readonly error: DecodeError }
 
@@ -62,7 +64,7 @@ export async function* readDocument(
   scanner.end()
   const around = Object.fromEntries(members)
   if (scanner.sawList) return { single: false, envelope: around }
-  yield { path: [], json: around, envelope: {} }
+  yield { path: [], json: around, envelope: {}, length: envelopeLength }
   return { single: true, envelope: {} }
 }
 
@@ -121,7 +123,7 @@ function parsePiece(piece: Piece, path: Path): JsonValue {
 function readEntry(piece: Piece, path: Path, envelope: JsonObject): DocumentEntry {
   try {
     const json = parsePiece(piece, path)
-    if (isJsonObject(json)) return { path, json, envelope }
+    if (isJsonObject(json)) return { path, json, envelope, length: piece.text.length }
     return { path, error: new DecodeError(path, `expected an object, but found ${describe(json)}`) }
   } catch (error) {
     if (error instanceof DecodeError) return { path, error }

@@ -1,8 +1,10 @@
 import type { Achievement, MediaAsset } from './achievement.ts'
 import type { Violation } from './errors.ts'
+import { formatJson } from './exact-json.ts'
 import { LIMITS } from './limits.ts'
 import type { LocalizedText } from './localized-text.ts'
 import { isLongerThan } from './text-length.ts'
+import type { Extensions } from './title.ts'
 
 /** Returns the violations of a definition from a document. The limits are those of the wire. */
 export function checkAchievement(achievement: Achievement): readonly Violation[] {
@@ -71,8 +73,23 @@ export function checkAchievement(achievement: Achievement): readonly Violation[]
     checkText(`title_associations[${index}].name`, name)
     checkText(`title_associations[${index}].version`, version)
   }
+  violations.push(...checkExtensions('', achievement.extensions, LIMITS.extensionBytes))
   if (!Number.isInteger(achievement.listOrder) || Math.abs(achievement.listOrder) > 2 ** 31 - 1) {
     refuse('list_order', 'must be a 32-bit integer')
   }
   return violations
+}
+
+/** Returns the violations of the members that only one dialect knows, by the size of their JSON text. `base` ends with a dot. */
+export function checkExtensions(
+  base: string,
+  extensions: Extensions,
+  maxBytes: number,
+): readonly Violation[] {
+  return Object.entries(extensions)
+    .filter(([, extension]) => Buffer.byteLength(formatJson(extension)) > maxBytes)
+    .map(([dialect]) => ({
+      field: `${base}extensions.${dialect}`,
+      message: `must be at most ${maxBytes} bytes: members that only this dialect has`,
+    }))
 }

@@ -24,6 +24,8 @@ export const LIMITS = {
   bindingIds: 16,
   /** Bytes of the JSON text of one dialect's extension. */
   extensionBytes: 2 ** 20,
+  /** As `extensionBytes`, of a player's progress or totals: a batch of reports reads and writes a thousand of them. */
+  progressExtensionBytes: 64 * 2 ** 10,
   /** Values in all extensions of one record, nested ones included. */
   extensionValues: 20_000,
   /** Characters of the reason of a revoke, a restore or a reset. */

@@ -1,8 +1,10 @@
 import type { Canonical } from '../../dialect/adapter.ts'
 import type { Loss } from '../../dialect/losses.ts'
 import { hasFacts } from '../../dialect/translate.ts'
+import { checkExtensions } from '../../model/check-achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import { checkTotals } from '../../model/imported-totals.ts'
+import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { playerNamedAfter } from '../players/accounts.ts'
@@ -185,7 +187,11 @@ async function importProgressOf(
         return achievementNotFound(titleId, record.progress.achievementId)
       }
       const { title, progress, summary } = record
-      const violations = summary === undefined ? [] : checkTotals(summary)
+      const violations = [
+        ...(summary === undefined ? [] : checkTotals(summary)),
+        ...checkExtensions('progress.', progress?.extensions ?? {}, LIMITS.progressExtensionBytes),
+        ...checkExtensions('summary.', summary?.extensions ?? {}, LIMITS.progressExtensionBytes),
+      ]
       if (violations.length > 0) throw invalidArgument(violations)
       return { playerId, titleId, facts: progress, achievement, summary, title, shape }
     } catch (error) {

@@ -14,6 +14,7 @@ import {
   type ReadyEntry,
   unownedLosses,
 } from './import-batch.ts'
+import { batchesOf } from './import-batches.ts'
 import type { ImportStrategy } from './import-definitions.ts'
 import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
@@ -72,9 +73,6 @@ export function importProgress(
 
 /** The part of a document that is written. Under `progress`, definitions are matched; under `definitions`, progress is skipped. */
 type ImportScope = 'definitions' | 'progress' | 'both'
-
-/** Entries per transaction. */
-const BATCH_SIZE = 500
 
 const EMPTY_RESULT: BatchResult = { outcomes: [], progress: [], losses: [] }
 
@@ -212,20 +210,6 @@ class DryRun extends Error {
     super('rolled back')
     this.result = result
   }
-}
-
-/** Yields at least one batch: a document without entries is one empty batch. */
-async function* batchesOf(entries: AsyncIterable<Entry>): AsyncGenerator<readonly Entry[]> {
-  let batch: Entry[] = []
-  let count = 0
-  for await (const entry of entries) {
-    batch.push(entry)
-    if (batch.length < BATCH_SIZE) continue
-    yield batch
-    count += 1
-    batch = []
-  }
-  if (batch.length > 0 || count === 0) yield batch
 }
 
 function titleKey({ binding }: TitleFacts): string {

@@ -19,6 +19,8 @@ export type Entry =
       /** The name of the entry's shape; undefined if the dialect has only one. */
       readonly shape: string | undefined
       readonly record: Canonical
+      /** UTF-16 units of its text in the document. */
+      readonly length: number
       readonly losses: readonly Loss[]
     }
   | {
@@ -93,7 +95,13 @@ function decode(
     const { result } = decoded
     const achievementId = achievementIdOf(result)
     const losses = decoded.losses.map((loss) => ({ ...loss, achievementId }))
-    return { path, shape: adapter.shapeOf?.(json, context), record: result, losses }
+    return {
+      path,
+      shape: adapter.shapeOf?.(json, context),
+      record: result,
+      length: entry.length,
+      losses,
+    }
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error
     return { path, achievementId: statedId(adapter, entry), error: entryError(adapter, error), losses: [] }

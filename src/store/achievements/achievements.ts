@@ -9,6 +9,7 @@ import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { idDigestOf, idTable } from '../id-table.ts'
+import { jsonBatches } from '../json-batches.ts'
 import type { Row, Tables } from '../schema.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 
@@ -43,8 +44,8 @@ export function achievementQueries(db: Kysely<Tables>) {
     /** Inserts or replaces definitions and their dialect ids. Replacing raises the etag. */
     async upsert(titleId: string, achievements: readonly AchievementWrite[]): Promise<void> {
       if (achievements.length === 0) return
-      const rows = formatJson(achievements.map((achievement) => toRow(titleId, achievement)))
-      await sql`
+      for (const rows of jsonBatches(achievements.map((achievement) => toRow(titleId, achievement)))) {
+        await sql`
         insert into achievements (title_id, id, list_order, hidden, tags, stat_codes, score, definition,
                                   create_time, update_time)
         select title_id, id, list_order, hidden, tags, stat_codes, score, definition, create_time, update_time
@@ -56,6 +57,7 @@ export function achievementQueries(db: Kysely<Tables>) {
           stat_codes = excluded.stat_codes, score = excluded.score, definition = excluded.definition,
           create_time = excluded.create_time, update_time = excluded.update_time,
           revision = achievements.revision + 1`.execute(db)
+      }
       await replaceIds(titleId, achievements)
     },
 

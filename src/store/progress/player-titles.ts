@@ -1,10 +1,10 @@
 import { type Kysely, sql } from 'kysely'
-import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
+import { jsonBatches } from '../json-batches.ts'
 import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
 
@@ -52,17 +52,16 @@ export function playerTitleQueries(db: Kysely<Tables>) {
 
     /** Writes the totals of locked rows. */
     async update(playerTitles: readonly PlayerTitle[]): Promise<void> {
-      const rows = formatJson(
-        playerTitles.map((playerTitle) => ({
-          player_id: playerTitle.playerId,
-          title_id: playerTitle.titleId,
-          unlocked_count: playerTitle.unlockedCount,
-          score: playerTitle.score,
-          last_unlock_time: playerTitle.lastUnlockTime ?? null,
-          extensions: playerTitle.extensions as JsonObject,
-        })),
-      )
-      await sql`
+      const values = playerTitles.map((playerTitle) => ({
+        player_id: playerTitle.playerId,
+        title_id: playerTitle.titleId,
+        unlocked_count: playerTitle.unlockedCount,
+        score: playerTitle.score,
+        last_unlock_time: playerTitle.lastUnlockTime ?? null,
+        extensions: playerTitle.extensions as JsonObject,
+      }))
+      for (const rows of jsonBatches(values))
+        await sql`
         update player_titles s set unlocked_count = r.unlocked_count, score = r.score,
           last_unlock_time = r.last_unlock_time, extensions = r.extensions
         from jsonb_to_recordset(${rows}::jsonb) as r (player_id text, title_id text, unlocked_count integer,

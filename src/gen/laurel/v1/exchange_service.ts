@@ -1589,7 +1589,8 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * A document is the platform's own JSON in UTF-8: one entry, an array of entries, or an object with a list of them; a
  * trailing comma is accepted. The `content` fields of a stream's messages carry it in pieces of any size, split
  * anywhere. A message is at most 4 MiB, a document at most 1 GiB unless the server is configured otherwise, one entry
- * at most 4 MiB and 64 levels deep. A longer document fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE; a
+ * at most 4 MiB and 64 levels deep. The members that only its dialect has are at most 1 MiB of JSON in a definition, and
+ * 64 KiB in a player's progress or totals: an import fails for a longer entry. A longer document fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE; a
  * document that is not JSON fails with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, with line and column. An object with
  * a member twice is refused, with the member's path: in an entry the entry fails, elsewhere the call.
  *
