@@ -26,6 +26,7 @@ import type { Authenticate } from './service/call.ts'
 import { CallLimiter } from './service/call-limiter.ts'
 import { Feed } from './service/events/feed.ts'
 import { SafePosition } from './service/events/safe-position.ts'
+import { Spool } from './service/exchange/spool.ts'
 import { openOperations } from './service/operations.ts'
 import { playerOfAccount } from './service/players/accounts.ts'
 import { ProgressPages } from './service/progress/progress-pages.ts'
@@ -114,7 +115,10 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     media: openMedia(),
     now,
     entropy: () => randomBytes(8).readBigUInt64BE(),
-    settings: { timeBounds: config.timeBounds, maxDocumentBytes: config.maxDocumentBytes },
+    settings: { timeBounds: config.timeBounds },
+    spool: new Spool(config.spool, ({ message }) =>
+      log.warn({ error: message }, 'the folder of temporary documents is full: see LAUREL_SPOOL_DIR'),
+    ),
     definitions,
     progressWriter: new ProgressWriter(
       { store, definitions, now, timeBounds: config.timeBounds },

@@ -31,7 +31,14 @@ export interface Config extends OutboundConfig {
   /** Retention of the stored response of a request id. */
   readonly requestIdTtlHours: number
   readonly eventRetentionHours: number
-  readonly maxDocumentBytes: number
+  /** The folder and the limits of documents that running calls send. */
+  readonly spool: {
+    readonly folder: string | undefined
+    readonly maxDocumentBytes: number
+    readonly maxMemoryBytes: number
+    readonly maxTotalBytes: number
+    readonly maxCallerBytes: number
+  }
   /** The number of processes that listen on the same addresses. */
   readonly workers: number
   /** Whether concurrent reports are written in batches. */
@@ -69,6 +76,7 @@ const DEFAULT_GRPC_ADDRESS = '127.0.0.1:50051'
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 const WEEK_IN_SECONDS = 7 * 24 * 60 * 60
 const GIBIBYTE = 1024 ** 3
+const MAX_SPOOL_BYTES = 1024 * GIBIBYTE
 
 /**
  * Reads the configuration; an absent or empty variable takes its default.
@@ -114,7 +122,13 @@ export function readConfig(env: Environment): Config {
     shutdownDelaySeconds: integer('LAUREL_SHUTDOWN_DELAY_SECONDS', 0, 0, 600),
     relayLeaseSeconds: integer('LAUREL_RELAY_LEASE_SECONDS', 30, 2, 600),
     ...readOutboundConfig(env),
-    maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, 1024 * GIBIBYTE),
+    spool: {
+      folder: env['LAUREL_SPOOL_DIR'] || undefined,
+      maxDocumentBytes: integer('LAUREL_MAX_DOCUMENT_BYTES', GIBIBYTE, 1, MAX_SPOOL_BYTES),
+      maxMemoryBytes: integer('LAUREL_SPOOL_MEMORY_BYTES', GIBIBYTE / 16, 0, MAX_SPOOL_BYTES),
+      maxTotalBytes: integer('LAUREL_SPOOL_TOTAL_BYTES', 8 * GIBIBYTE, 1, MAX_SPOOL_BYTES),
+      maxCallerBytes: integer('LAUREL_SPOOL_CALLER_BYTES', 2 * GIBIBYTE, 1, MAX_SPOOL_BYTES),
+    },
   }
   const found = [
     problemWithAddress('LAUREL_GRPC_ADDRESS', config.grpcAddress, config.authFile !== undefined),

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { readProcessConfig } from '../config.ts'
 import { dialects } from '../registry.ts'
 import { type DialectDescription, listDialects } from '../service/exchange/dialects.ts'
+import { Spool } from '../service/exchange/spool.ts'
 import { translate } from '../service/exchange/translate.ts'
 import { dialectOption } from './arguments.ts'
 import { openInput, writeDocument } from './document.ts'
@@ -47,12 +48,12 @@ export function addOffline(program: Command): void {
 async function runTranslate(file: string, options: TranslateOptions, signal: AbortSignal): Promise<void> {
   const { from, to, shape, locale, rejectLosses, out, json } = options
   using input = await openInput(file, signal)
-  const { timeBounds, maxDocumentBytes } = readProcessConfig()
+  const spool = new Spool(readProcessConfig().spool)
   const parts = translate(
-    { dialects, settings: { timeBounds, maxDocumentBytes } },
+    { dialects, spool },
     { from, to, shape, locale, lossPolicy: rejectLosses ? 'reject' : 'report' },
     input.chunks,
-    { signal },
+    { signal, principal: { kind: 'operator', name: 'laurel', rights: [] } },
   )
   await writeDocument(parts, { out, json: json === true })
 }

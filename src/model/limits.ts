@@ -40,6 +40,9 @@ export const LIMITS = {
   filterIds: 1000,
   /** Of one title: servers poll each of them several times a second. */
   destinations: 100,
+  /** Bytes and entries of a document that a player translates. */
+  playerDocumentBytes: 2 ** 20,
+  playerDocumentEntries: 1000,
   /** Entries in the mapping of an import. */
   mapping: 10_000,
   /** Bytes of one message that is received, decompressed. */

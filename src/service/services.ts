@@ -6,6 +6,7 @@ import type { DestinationTester } from './destinations/destination-tester.ts'
 import type { Feed } from './events/feed.ts'
 import type { SafePosition } from './events/safe-position.ts'
 import type { Dialect } from './exchange/dialects.ts'
+import type { Spool } from './exchange/spool.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
 import type { TimeBounds } from './progress/writer/contract.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
@@ -19,6 +20,7 @@ export interface Services {
   /** Returns 64 random bits. */
   readonly entropy: () => bigint
   readonly settings: Settings
+  readonly spool: Spool
   readonly definitions: DefinitionCache
   readonly progressWriter: ProgressWriter
   readonly progressPages: ProgressPages
@@ -29,6 +31,4 @@ export interface Services {
 
 export interface Settings {
   readonly timeBounds: TimeBounds
-  /** The largest document that an import reads. */
-  readonly maxDocumentBytes: number
 }

@@ -5,6 +5,7 @@ import { dialects } from '../../src/registry.ts'
 import { translate } from '../../src/service/exchange/translate.ts'
 import { fixturesOf } from '../support/dialect-fixtures.ts'
 import { entryOf } from '../support/documents.ts'
+import { callOf, spoolOf } from '../support/services.ts'
 import { decodeSample, samplesIn } from './subjects.ts'
 
 const pairs = adapters.flatMap((from) => adapters.filter((to) => to !== from).map((to) => ({ from, to })))
@@ -14,13 +15,10 @@ describe.each(pairs)('from $from.id to $to.id', ({ from, to }) => {
     async function* content() {
       yield new TextEncoder().encode(JSON.stringify(entries))
     }
-    const settings = {
-      maxDocumentBytes: 1_000_000,
-      timeBounds: { maxBackdateDays: 1, maxClockSkewSeconds: 60 },
-    } as never
     const options = { from: from.id, to: to.id, shape, locale: undefined, lossPolicy: 'report' } as const
-    const { signal } = new AbortController()
-    const parts = await Array.fromAsync(translate({ dialects, settings }, options, content(), { signal }))
+    const parts = await Array.fromAsync(
+      translate({ dialects, spool: spoolOf() }, options, content(), callOf()),
+    )
     const text = parts.map((part) => new TextDecoder().decode(part.content)).join('')
     const records = samplesIn(to, parseJson(text)).map((sample) => decodeSample(to, sample).result)
     return {

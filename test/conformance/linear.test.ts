@@ -4,6 +4,7 @@ import { formatJson } from '../../src/model/exact-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/json.ts'
 import { type TranslateOptions, translate } from '../../src/service/exchange/translate.ts'
 import { cpuMilliseconds, hardTexts } from '../support/cpu.ts'
+import { callOf, spoolOf } from '../support/services.ts'
 import { samplesOf, subjects } from './subjects.ts'
 
 /*
@@ -67,17 +68,13 @@ function grown(value: JsonValue): readonly JsonValue[] {
 }
 
 async function translated(from: string, to: string, document: JsonValue, shape?: string): Promise<void> {
-  const services = { dialects, settings: { maxDocumentBytes: 2 ** 26 } }
+  const services = { dialects, spool: spoolOf() }
   const options = { from, to, shape, locale: undefined, lossPolicy: 'report' } as TranslateOptions
   const content = async function* () {
     yield new TextEncoder().encode(formatJson(document))
   }
   try {
-    for await (const part of translate(services as never, options, content(), {
-      signal: new AbortController().signal,
-    })) {
-      void part
-    }
+    for await (const part of translate(services, options, content(), callOf())) void part
   } catch {
     // A refusal must take linear time as well.
   }

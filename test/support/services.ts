@@ -13,6 +13,7 @@ import type { Call } from '../../src/service/call.ts'
 import { CallLimiter } from '../../src/service/call-limiter.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
+import { Spool, type SpoolSettings } from '../../src/service/exchange/spool.ts'
 import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
 import { ProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
 import type { Services } from '../../src/service/services.ts'
@@ -67,12 +68,12 @@ export function servicesOn(
     definitions: new DefinitionCache(),
     settings: {
       timeBounds: { maxBackdateSeconds: 3600, maxClockSkewSeconds: 60 },
-      maxDocumentBytes: 64 * 1024 * 1024,
     },
   }
   return {
     ...parts,
     dialects,
+    spool: spoolOf(),
     media: openMedia(),
     entropy,
     progressWriter: progressWriterOf(parts),
@@ -81,6 +82,19 @@ export function servicesOn(
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
+}
+
+/** A spool with small limits. */
+export function spoolOf(settings: Partial<SpoolSettings> = {}): Spool {
+  const MEBIBYTE = 2 ** 20
+  return new Spool({
+    folder: undefined,
+    maxDocumentBytes: 64 * MEBIBYTE,
+    maxMemoryBytes: 16 * MEBIBYTE,
+    maxTotalBytes: 128 * MEBIBYTE,
+    maxCallerBytes: 128 * MEBIBYTE,
+    ...settings,
+  })
 }
 
 /** A writer with a cache of its own, as another process has it. */

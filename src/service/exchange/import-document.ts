@@ -20,7 +20,6 @@ import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
 import { withPastTimes } from './past-times.ts'
 import { checkDocument, DEFAULT_LOCALE, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
-import { spool } from './spool.ts'
 
 export interface ImportOptions extends DocumentOptions {
   readonly dialect: string
@@ -91,7 +90,7 @@ async function* importDocument(
   const { playerId } = options
   const adapter = dialectOf(services, options.dialect)
   checkMapping(adapter, options.mapping)
-  await using document = await spool(content, services.settings.maxDocumentBytes)
+  await using document = await services.spool.receive(content, call)
   const titles = new Map<string, TitleFacts>()
   const fallbackLocale = await fallbackLocaleOf(services, options, call)
   const facts = await checkDocument(adapter, document, { ...options, locale: fallbackLocale }, () => {

@@ -127,7 +127,7 @@ function statedId({ ids }: Adapter, entry: DocumentEntry): string {
 export async function checkDocument(
   adapter: Adapter,
   document: SpooledDocument,
-  options: DocumentOptions,
+  options: CheckOptions,
   visitorOfPass: () => Visitor = () => () => [],
 ): Promise<DocumentFacts> {
   let { facts, firstLosses } = await readThrough(adapter, document, options, visitorOfPass(), undefined)
@@ -138,20 +138,26 @@ export async function checkDocument(
   return facts
 }
 
+/** The options of a check. Documents of trusted callers may have any number of entries. */
+type CheckOptions = DocumentOptions & { readonly maxEntries?: number | undefined }
+
 /** Called with each record and its path; returns further losses. */
 type Visitor = (record: Canonical, path: string) => readonly Loss[]
 
 async function readThrough(
   adapter: Adapter,
   document: SpooledDocument,
-  options: DocumentOptions,
+  { locale, maxEntries = Number.POSITIVE_INFINITY }: CheckOptions,
   visit: Visitor,
   envelope: JsonObject | undefined,
 ): Promise<{ readonly facts: DocumentFacts; readonly firstLosses: readonly Loss[] }> {
-  const reader = readEntries(adapter, document, () => options.locale ?? DEFAULT_LOCALE, envelope)
+  const reader = readEntries(adapter, document, () => locale ?? DEFAULT_LOCALE, envelope)
   let firstLosses: readonly Loss[] = []
+  let entryCount = 0
   for (;;) {
     const { value, done } = await reader.next()
+    if (!done) entryCount += 1
+    if (entryCount > maxEntries) throw tooManyEntries(maxEntries)
     const visitorLosses = !done && 'record' in value ? visit(value.record, value.path) : []
     if (firstLosses.length === 0) firstLosses = [...value.losses, ...visitorLosses]
     if (done) return { facts: value, firstLosses }
@@ -178,6 +184,13 @@ export function lossesRejected(losses: readonly Loss[], createdIdCount = 0): Lau
 
 function ofAchievement(achievementId: string | undefined): string {
   return achievementId === undefined ? '' : ` (of achievement ${achievementId})`
+}
+
+function tooManyEntries(maxEntries: number): LaurelError {
+  const message = `the document has more than ${maxEntries} entries, the limit for players: send a smaller document`
+  return new LaurelError('resource_exhausted', 'DOCUMENT_TOO_LARGE', message, {
+    metadata: { maxEntries: String(maxEntries) },
+  })
 }
 
 function documentError(error: unknown): unknown {

@@ -1,93 +1,191 @@
-import { mkdtemp, open, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { LaurelError } from '../../model/errors.ts'
+import type { Call } from '../call.ts'
+import { blocksOf } from './blocks.ts'
+import { isFolderFull, openTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
 /** A larger document is written to a temporary file. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024
+const RETRY_SECONDS = 5
 
-/** Smaller chunks are joined. */
-const BLOCK_BYTES = 64 * 1024
+/** Limits of this process. */
+export interface SpoolSettings {
+  /** The folder of temporary files; undefined for the system's. */
+  readonly folder: string | undefined
+  readonly maxDocumentBytes: number
+  /** The sum in memory of all open documents. Beyond it, small documents are written to files too. */
+  readonly maxMemoryBytes: number
+  /** The sum in memory and in files of all open documents. */
+  readonly maxTotalBytes: number
+  /** The same of one caller's documents. */
+  readonly maxCallerBytes: number
+}
 
 /** A document that can be read more than once: first to check it, then to write it. */
 export interface SpooledDocument extends AsyncDisposable {
   read(): AsyncIterable<Uint8Array>
 }
 
-/** @throws LaurelError DOCUMENT_TOO_LARGE above the limit. */
-export async function spool(content: AsyncIterable<Uint8Array>, maxBytes: number): Promise<SpooledDocument> {
-  const chunks: Uint8Array[] = []
-  let file: TemporaryFile | undefined
-  let size = 0
-  try {
-    for await (const chunk of joined(content)) {
-      size += chunk.length
-      if (size > maxBytes) throw tooLarge(maxBytes)
-      if (file === undefined && size > MAX_MEMORY_BYTES) {
-        file = await openTemporaryFile()
-        for (const earlier of chunks.splice(0)) await file.write(earlier)
+/** The parts of a call that the spool needs. */
+export type SpoolCall = Pick<Call, 'signal' | 'principal'>
+
+/** Holds the documents of running calls, in memory or in temporary files, within limits of all and of each caller. */
+export class Spool {
+  readonly #settings: SpoolSettings
+  readonly #onFolderFull: (error: Error) => void
+  #memoryBytes = 0
+  #totalBytes = 0
+  readonly #callerBytes = new Map<string, number>()
+
+  constructor(settings: SpoolSettings, onFolderFull: (error: Error) => void = () => {}) {
+    this.#settings = settings
+    this.#onFolderFull = onFolderFull
+  }
+
+  /** The bytes of all open documents. */
+  get totalBytes(): number {
+    return this.#totalBytes
+  }
+
+  /**
+   * Reads a document to its end. An abort of the call ends the reading at once.
+   * @throws LaurelError DOCUMENT_TOO_LARGE above the limit; DOCUMENT_SPACE_EXHAUSTED if the open documents leave no room.
+   */
+  async receive(
+    content: AsyncIterable<Uint8Array>,
+    { signal, principal }: SpoolCall,
+    maxBytes = this.#settings.maxDocumentBytes,
+  ): Promise<SpooledDocument> {
+    const held = new HeldDocument(this, `${principal.kind} ${principal.name}`)
+    try {
+      for await (const block of blocksOf(content, signal)) {
+        if (held.size + block.length > maxBytes) throw this.#tooLarge(maxBytes)
+        await held.add(block)
       }
-      if (file === undefined) chunks.push(chunk)
-      else await file.write(chunk)
-    }
-  } catch (error) {
-    await file?.remove()
-    throw error
-  }
-  return {
-    read: () => file?.read() ?? inMemory(chunks),
-    [Symbol.asyncDispose]: async () => file?.remove(),
-  }
-}
-
-/** Joins small chunks: a chunk of one byte needs two hundred in memory, or a write of its own. */
-async function* joined(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let block = Buffer.allocUnsafe(0)
-  let length = 0
-  for await (const chunk of content) {
-    if (length + chunk.length > block.length) {
-      if (length > 0) yield block.subarray(0, length)
-      block = Buffer.allocUnsafe(chunk.length < BLOCK_BYTES ? BLOCK_BYTES : 0)
-      length = 0
-    }
-    if (chunk.length >= BLOCK_BYTES) yield chunk
-    else {
-      block.set(chunk, length)
-      length += chunk.length
+      return held
+    } catch (error) {
+      await held[Symbol.asyncDispose]()
+      throw error
     }
   }
-  if (length > 0) yield block.subarray(0, length)
-}
 
-async function* inMemory(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
-  yield* chunks
-}
+  /** @throws LaurelError DOCUMENT_SPACE_EXHAUSTED */
+  reserve(caller: string, bytes: number): void {
+    const { maxTotalBytes, maxCallerBytes } = this.#settings
+    const ofCaller = (this.#callerBytes.get(caller) ?? 0) + bytes
+    if (ofCaller > maxCallerBytes)
+      throw spaceExhausted(
+        `your open documents are more than ${maxCallerBytes} bytes`,
+        'LAUREL_SPOOL_CALLER_BYTES',
+      )
+    if (this.#totalBytes + bytes > maxTotalBytes)
+      throw spaceExhausted(
+        `all open documents are more than ${maxTotalBytes} bytes`,
+        'LAUREL_SPOOL_TOTAL_BYTES',
+      )
+    this.#totalBytes += bytes
+    this.#callerBytes.set(caller, ofCaller)
+  }
 
-interface TemporaryFile {
-  write(chunk: Uint8Array): Promise<void>
-  read(): AsyncIterable<Uint8Array>
-  remove(): Promise<void>
-}
+  release(caller: string, bytes: number): void {
+    this.#totalBytes -= bytes
+    const left = (this.#callerBytes.get(caller) ?? 0) - bytes
+    if (left > 0) this.#callerBytes.set(caller, left)
+    else this.#callerBytes.delete(caller)
+  }
 
-/** Unlinks the file at once where the system allows it, so that even a killed server leaves no document behind. */
-async function openTemporaryFile(): Promise<TemporaryFile> {
-  const folder = await mkdtemp(join(tmpdir(), 'laurel-document-'))
-  const handle = await open(join(folder, 'document.json'), 'w+', 0o600)
-  const removeFolder = () => rm(folder, { recursive: true, force: true })
-  if (process.platform !== 'win32') await removeFolder()
-  return {
-    write: async (chunk) => void (await handle.writeFile(chunk)),
-    read: () => handle.createReadStream({ start: 0, autoClose: false }),
-    remove: async () => {
-      await handle.close()
-      await removeFolder()
-    },
+  /** Returns false if the memory is taken. */
+  reserveMemory(bytes: number): boolean {
+    if (this.#memoryBytes + bytes > this.#settings.maxMemoryBytes) return false
+    this.#memoryBytes += bytes
+    return true
+  }
+
+  releaseMemory(bytes: number): void {
+    this.#memoryBytes -= bytes
+  }
+
+  openFile(): Promise<TemporaryFile> {
+    return openTemporaryFile(this.#settings.folder)
+  }
+
+  /** Returns the error for a write that failed. */
+  writeError(error: unknown): unknown {
+    if (!isFolderFull(error)) return error
+    this.#onFolderFull(error as Error)
+    return spaceExhausted('the folder of temporary documents is full', 'LAUREL_SPOOL_DIR')
+  }
+
+  #tooLarge(maxBytes: number): LaurelError {
+    const isSetting = maxBytes === this.#settings.maxDocumentBytes
+    const remedy = isSetting
+      ? 'send a smaller document or raise LAUREL_MAX_DOCUMENT_BYTES'
+      : 'send a smaller document'
+    const message = `the document is larger than ${maxBytes} bytes, the limit of this server${isSetting ? '' : ' for players'}: ${remedy}`
+    return new LaurelError('resource_exhausted', 'DOCUMENT_TOO_LARGE', message, {
+      metadata: { maxBytes: String(maxBytes) },
+    })
   }
 }
 
-function tooLarge(maxBytes: number): LaurelError {
-  const message = `the document is larger than ${maxBytes} bytes, the limit of this server: send a smaller document or raise LAUREL_MAX_DOCUMENT_BYTES`
-  return new LaurelError('resource_exhausted', 'DOCUMENT_TOO_LARGE', message, {
-    metadata: { maxBytes: String(maxBytes) },
+/** An open document: in memory first, and in a file once it is large or the memory is taken. */
+class HeldDocument implements SpooledDocument {
+  readonly #spool: Spool
+  readonly #caller: string
+  readonly #blocks: Uint8Array[] = []
+  #memoryBytes = 0
+  #file: TemporaryFile | undefined
+  size = 0
+
+  constructor(spool: Spool, caller: string) {
+    this.#spool = spool
+    this.#caller = caller
+  }
+
+  async add(block: Uint8Array): Promise<void> {
+    this.#spool.reserve(this.#caller, block.length)
+    this.size += block.length
+    const isSmall = this.#file === undefined && this.size <= MAX_MEMORY_BYTES
+    if (isSmall && this.#spool.reserveMemory(block.length)) {
+      this.#memoryBytes += block.length
+      this.#blocks.push(block)
+      return
+    }
+    try {
+      this.#file ??= await this.#spool.openFile()
+      for (const earlier of this.#blocks.splice(0)) await this.#file.write(earlier)
+      this.#releaseMemory()
+      await this.#file.write(block)
+    } catch (error) {
+      throw this.#spool.writeError(error)
+    }
+  }
+
+  read(): AsyncIterable<Uint8Array> {
+    return this.#file?.read() ?? inMemory(this.#blocks)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#releaseMemory()
+    this.#blocks.length = 0
+    this.#spool.release(this.#caller, this.size)
+    this.size = 0
+    await this.#file?.remove()
+  }
+
+  #releaseMemory(): void {
+    this.#spool.releaseMemory(this.#memoryBytes)
+    this.#memoryBytes = 0
+  }
+}
+
+async function* inMemory(blocks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* blocks
+}
+
+function spaceExhausted(problem: string, setting: string): LaurelError {
+  const message = `${problem}, the limit of this server: try again when other calls have ended, or raise ${setting}`
+  return new LaurelError('resource_exhausted', 'DOCUMENT_SPACE_EXHAUSTED', message, {
+    metadata: { setting },
+    retryAfter: RETRY_SECONDS,
   })
 }

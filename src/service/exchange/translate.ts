@@ -10,14 +10,14 @@ import {
   reportForeignExtensions,
   type Translated,
 } from '../../dialect/translate.ts'
-import type { Call } from '../call.ts'
+import { LIMITS } from '../../model/limits.ts'
 import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
 import { derivedIdentities, TitleSeeds } from './identities.ts'
 import { DocumentOutput, type Languages, type OutputEntry, purposeFor, shapeOf } from './output.ts'
 import { checkDocument, DEFAULT_LOCALE, readEntries } from './read-entries.ts'
-import { spool } from './spool.ts'
+import type { SpoolCall } from './spool.ts'
 
 export interface TranslateOptions extends DocumentOptions {
   readonly from: string
@@ -33,17 +33,24 @@ export interface TranslateOptions extends DocumentOptions {
  * @throws LaurelError for a rejected entry, and for a document that is not JSON.
  */
 export async function* translate(
-  services: Pick<Services, 'dialects' | 'settings'>,
+  services: Pick<Services, 'dialects' | 'spool'>,
   options: TranslateOptions,
   content: AsyncIterable<Uint8Array>,
-  call: Pick<Call, 'signal'>,
+  call: SpoolCall,
 ): AsyncGenerator<ExportPart> {
   const [from, to] = [dialectOf(services, options.from), dialectOf(services, options.to)]
   const shape = options.shape === undefined ? undefined : shapeOf(to, options.shape)
-  await using document = await spool(content, services.settings.maxDocumentBytes)
+  // Any player may translate, so the cost of one document is limited.
+  const isPlayer = call.principal.kind === 'player'
+  await using document = await services.spool.receive(
+    content,
+    call,
+    isPlayer ? LIMITS.playerDocumentBytes : undefined,
+  )
+  const maxEntries = isPlayer ? LIMITS.playerDocumentEntries : undefined
   const purposes = new Set<Purpose | undefined>()
   let seeds = new TitleSeeds(from)
-  const facts = await checkDocument(from, document, options, () => {
+  const facts = await checkDocument(from, document, { ...options, maxEntries }, () => {
     seeds = new TitleSeeds(from)
     return (record) => {
       purposes.add(purposeOf(to, record, shape))

@@ -3,7 +3,7 @@ import { formatJson } from '../../../src/model/exact-json.ts'
 import type { JsonObject } from '../../../src/model/json.ts'
 import { ACCOUNTED, CODED, type EntryParts, entryOf } from '../../support/documents.ts'
 import { importText } from '../../support/exchange.ts'
-import { createTestServices, type TestServices } from '../../support/services.ts'
+import { createTestServices, spoolOf, type TestServices } from '../../support/services.ts'
 import { volume } from '../../support/volume.ts'
 
 let services: TestServices
@@ -23,7 +23,10 @@ test('a document of entries near a megabyte is imported, whatever their sum is',
   const entries = Array.from({ length: count }, (_, index) =>
     entryWith(CODED, { number: index + 1 }, 950_000),
   )
-  const unlimited = { ...services, settings: { ...services.settings, maxDocumentBytes: 2 ** 30 } }
+  const unlimited = {
+    ...services,
+    spool: spoolOf({ maxDocumentBytes: 2 ** 30, maxTotalBytes: 2 ** 30, maxCallerBytes: 2 ** 30 }),
+  }
   const { summary } = await importText(unlimited, CODED, formatJson(entries), { titleId: 'large' })
   expect(summary).toMatchObject({ entryCount: count, newCount: count, failedCount: 0 })
 })

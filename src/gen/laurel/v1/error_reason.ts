@@ -434,7 +434,7 @@ export const ErrorReason = {
    */
   DOCUMENT_REFUSED: 32,
   /**
-   * DOCUMENT_TOO_LARGE - RESOURCE_EXHAUSTED: the document exceeds the server's limit.
+   * DOCUMENT_TOO_LARGE - RESOURCE_EXHAUSTED: the document exceeds the server's limit, in bytes or in entries (`max_entries`).
    *
    *     {
    *       "reason": "DOCUMENT_TOO_LARGE",
@@ -819,6 +819,19 @@ export const ErrorReason = {
    */
   MERGE_REFUSED: 63,
   /**
+   * DOCUMENT_SPACE_EXHAUSTED - RESOURCE_EXHAUSTED: the documents of running calls leave no room for another one. The metadata names the setting of the
+   * server. A RetryInfo says when to try again.
+   *
+   *     {
+   *       "reason": "DOCUMENT_SPACE_EXHAUSTED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "setting": "LAUREL_SPOOL_CALLER_BYTES"
+   *       }
+   *     }
+   */
+  DOCUMENT_SPACE_EXHAUSTED: 64,
+  /**
    * DATABASE_READ_ONLY - UNAVAILABLE: the database accepts no writes, as during a failover; reads go on. A RetryInfo says when to try again.
    *
    *     {
@@ -905,6 +918,7 @@ export namespace ErrorReason {
   export type PLAYER_DELETED = typeof ErrorReason.PLAYER_DELETED;
   export type PLAYER_MERGED = typeof ErrorReason.PLAYER_MERGED;
   export type MERGE_REFUSED = typeof ErrorReason.MERGE_REFUSED;
+  export type DOCUMENT_SPACE_EXHAUSTED = typeof ErrorReason.DOCUMENT_SPACE_EXHAUSTED;
   export type DATABASE_READ_ONLY = typeof ErrorReason.DATABASE_READ_ONLY;
   export type DATABASE_FULL = typeof ErrorReason.DATABASE_FULL;
 }

@@ -1594,6 +1594,9 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * document that is not JSON fails with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, with line and column. An object with
  * a member twice is refused, with the member's path: in an entry the entry fails, elsewhere the call.
  *
+ * The documents of running calls are limited together, and those of each caller: beyond it, a call fails with
+ * RESOURCE_EXHAUSTED, reason DOCUMENT_SPACE_EXHAUSTED, and a RetryInfo.
+ *
  * A text whose language the document does not state is in the language that the caller names, else in the default one of
  * the title, else in English. A record in another language has that as a loss when it is written.
  *
@@ -1626,7 +1629,8 @@ export const ExchangeServiceService = {
    * identifies its title, the title's ids follow from the achievements, and are a loss of the kind defaulted.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
+   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect. A player may translate documents of at most
+   * 1 MiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
    */
   translate: {
     path: "/laurel.v1.ExchangeService/Translate" as const,
@@ -1720,7 +1724,8 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * identifies its title, the title's ids follow from the achievements, and are a loss of the kind defaulted.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
+   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect. A player may translate documents of at most
+   * 1 MiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
    */
   translate: handleBidiStreamingCall<TranslateRequest, TranslateResponse>;
   /**
@@ -1780,7 +1785,8 @@ export interface ExchangeServiceClient extends Client {
    * identifies its title, the title's ids follow from the achievements, and are a loss of the kind defaulted.
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
-   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect.
+   * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect. A player may translate documents of at most
+   * 1 MiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
    */
   translate(): ClientDuplexStream<TranslateRequest, TranslateResponse>;
   translate(options: Partial<CallOptions>): ClientDuplexStream<TranslateRequest, TranslateResponse>;
