@@ -1,5 +1,6 @@
 import { formatJson } from '../model/exact-json.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../model/json.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Envelope } from './adapter.ts'
 import { DecodeError, describe } from './decode-error.ts'
 import { DocumentScanner, MAX_ENTRY_LENGTH, type Piece } from './document-scanner.ts'
@@ -57,6 +58,7 @@ export async function* readDocument(
       }
       envelopeLength += (piece.name as string).length + piece.text.length
       if (envelopeLength > MAX_ENTRY_LENGTH) throw envelopeTooLarge()
+      if (members.length === LIMITS.entryValues) throw tooManyMembers()
       members.push([piece.name as string, parsePiece(piece, [piece.name as string])])
       envelope = undefined
     }
@@ -109,9 +111,13 @@ function envelopeTooLarge(): DecodeError {
   return new DecodeError([], `the members of the object at the top are together larger than ${limit} MiB`)
 }
 
+function tooManyMembers(): DecodeError {
+  return new DecodeError([], `the object at the top has more than ${LIMITS.entryValues} members`)
+}
+
 function parsePiece(piece: Piece, path: Path): JsonValue {
   try {
-    return parseJson(piece.text)
+    return parseJson(piece.text, LIMITS.entryValues)
   } catch (error) {
     if (error instanceof DecodeError) throw error.under(path)
     if (!(error instanceof JsonSyntaxError)) throw error

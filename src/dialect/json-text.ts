@@ -34,9 +34,13 @@ export class JsonSyntaxError extends Error {
  * that people copy from has it.
  * @throws JsonSyntaxError for a text that is not JSON.
  * @throws DecodeError for a value that no record can hold: a number out of range (of a double, an integer too), U+0000 or half of a surrogate pair in
- *   a string, nesting deeper than MAX_DEPTH; for an object with a member twice, because either could be meant.
+ *   a string, nesting deeper than MAX_DEPTH, more than `maxValues` values; for an object with a member twice, because either could
+ *   be meant.
  */
-export function parseJson(text: string): JsonValue {
+export function parseJson(text: string, maxValues = Number.POSITIVE_INFINITY): JsonValue {
+  // Before anything is parsed: each value is at least two characters with what separates it from the next.
+  if (text.length > 2 * maxValues && countValues(text) > maxValues)
+    throw new DecodeError([], `holds more than ${maxValues} values`)
   const value = parseStrict(text) ?? parseStrict(withoutTrailingCommas(text))
   if (value === undefined) throw syntaxError(text)
   const memberCount = check(value.json, [])
@@ -55,16 +59,29 @@ function countColons(text: string): number {
   return count
 }
 
-/** Returns the index of the quote that closes a string. */
+/** Returns the number of values in a JSON text, nested ones included: each follows a bracket, a brace or a comma, or is the whole text. */
+export function countValues(text: string): number {
+  let count = 1
+  for (let at = 0; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === COMMA || code === OPEN_BRACKET || code === OPEN_BRACE) count += 1
+    else if (code === QUOTE) at = stringEnd(text, at)
+  }
+  return count
+}
+
+/** Returns the index of the quote that closes a string; the text's length if none does. */
 function stringEnd(text: string, start: number): number {
   for (let end = text.indexOf('"', start + 1); ; end = text.indexOf('"', end + 1)) {
+    if (end === -1) return text.length
     let backslashes = 0
     while (text.charCodeAt(end - 1 - backslashes) === BACKSLASH) backslashes += 1
     if (backslashes % 2 === 0) return end
   }
 }
 
-const [QUOTE, BACKSLASH, COLON] = [34, 92, 58] as const
+const [QUOTE, BACKSLASH, COLON, COMMA] = [34, 92, 58, 44] as const
+const [OPEN_BRACKET, OPEN_BRACE] = [91, 123] as const
 
 /** Both values could be meant, so neither is taken. */
 export const STANDS_TWICE = 'the member stands twice in its object: keep one of them'

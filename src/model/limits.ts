@@ -27,7 +27,9 @@ export const LIMITS = {
   /** As `extensionBytes`, of a player's progress or totals: a batch of reports reads and writes a thousand of them. */
   progressExtensionBytes: 64 * 2 ** 10,
   /** Values in all extensions of one record, nested ones included. */
-  extensionValues: 20_000,
+  extensionValues: 5_000,
+  /** Values in one entry of a document, nested ones included: more than a record within its limits is written with. */
+  entryValues: 10_000,
   /** Characters of the reason of a revoke, a restore or a reset. */
   reason: 1024,
   batchItems: 1000,
@@ -41,7 +43,7 @@ export const LIMITS = {
   /** Of one title: servers poll each of them several times a second. */
   destinations: 100,
   /** Bytes and entries of a document that a player translates. */
-  playerDocumentBytes: 2 ** 20,
+  playerDocumentBytes: 2 ** 18,
   playerDocumentEntries: 1000,
   /** Entries in the mapping of an import. */
   mapping: 10_000,

@@ -1,3 +1,3 @@
 // For src/grpc, which may import only types of a dialect.
-export { parseJson } from '../dialect/json-text.ts'
+export { countValues, parseJson } from '../dialect/json-text.ts'
 export { formatJson } from '../model/exact-json.ts'

@@ -3,6 +3,7 @@ import { parseJson } from '../../../src/dialect/json-text.ts'
 import type { GatewayRequest } from '../../../src/http/gateway.ts'
 import { LaurelError } from '../../../src/model/errors.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/model/json.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
 import { foldMembers, memberNames, readMembers } from '../members.ts'
 
 /** A schema of an object, such as zod's. */
@@ -34,7 +35,7 @@ export function readObject(request: GatewayRequest): JsonObject {
 
 function readJson({ body }: GatewayRequest): JsonValue {
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body))
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(body), LIMITS.messageValues)
   } catch (error) {
     if (!(error instanceof TypeError)) throw error
     throw new LaurelError('invalid_argument', 'DOCUMENT_MALFORMED', 'the body is not UTF-8 text')

@@ -3,6 +3,7 @@ import { JsonSyntaxError, parseJson } from '../../../src/dialect/json-text.ts'
 import { Refusal } from '../../../src/dialect/refusal.ts'
 import type { GatewayRequest, RequestHead } from '../../../src/http/gateway.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../src/model/json.ts'
+import { LIMITS } from '../../../src/model/limits.ts'
 import { versionOf } from './version.ts'
 
 /** One thing wrong with a request, in Discord's own words where these are known. */
@@ -94,7 +95,7 @@ function readBody(request: GatewayRequest): JsonObject {
 
 function parseBody(request: GatewayRequest): JsonValue {
   try {
-    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(request.body))
+    return parseJson(new TextDecoder('utf-8', { fatal: true }).decode(request.body), LIMITS.messageValues)
   } catch (error) {
     if (error instanceof TypeError) throw new JsonSyntaxError('not UTF-8', 1, 1)
     if (!(error instanceof DecodeError)) throw error

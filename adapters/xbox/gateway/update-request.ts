@@ -42,7 +42,7 @@ const schema = z.looseObject({
 
 /** @throws JsonSyntaxError, DecodeError or LaurelError for a body that cannot be read. */
 export function readUpdateRequest(body: Uint8Array): UpdateRequest {
-  const said = readAs(schema, parseJson(decode(body)))
+  const said = readAs(schema, parseJson(decode(body), LIMITS.messageValues))
   const percents = new Map<string, number>()
   for (const { id, percentComplete } of said.achievements) {
     percents.set(id, Math.max(percents.get(id) ?? 0, percentComplete))

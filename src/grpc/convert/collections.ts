@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from '../../model/json.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Extensions } from '../../model/title.ts'
-import { formatJson, parseJson } from '../../service/json.ts'
+import { countValues, formatJson, parseJson } from '../../service/json.ts'
 import { readId } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
@@ -55,18 +55,6 @@ export function readExtensions(
   }
   return readMap(extensions, LIMITS.dialects, field, violations, readExtension)
 }
-
-/** Returns an upper bound of the values in a JSON text: each follows a bracket, a brace or a comma, or is the whole text. */
-function countValues(text: string): number {
-  let count = 1
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === COMMA || code === OPEN_BRACKET || code === OPEN_BRACE) count += 1
-  }
-  return count
-}
-
-const [COMMA, OPEN_BRACKET, OPEN_BRACE] = [0x2c, 0x5b, 0x7b]
 
 export function writeExtensions(extensions: Extensions): Map<string, string> {
   return writeMap(extensions, (extension) => formatJson(extension))

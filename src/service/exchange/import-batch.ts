@@ -70,7 +70,8 @@ export async function importBatch(
     const result = await importIntoTitle(services, queries, settings, titleId, entriesOfTitle, call)
     outcomes.push(...result.outcomes)
     progress.push(...result.progress)
-    losses.push(...result.losses)
+    // More than a call takes as arguments: a batch may have a loss for each of its values.
+    for (const loss of result.losses) losses.push(loss)
   }
   return { outcomes, progress, losses }
 }

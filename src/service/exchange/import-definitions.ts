@@ -12,6 +12,7 @@ import { checkAchievementIds } from './check-ids.ts'
 import type { EntryKind } from './document-parts.ts'
 import type { Matcher } from './match.ts'
 import { type EntryContext, mergeAchievement, sameAchievement } from './merge.ts'
+import { Turns } from './turns.ts'
 
 /** `replace`: the document wins. `leave_out`: an existing record stays unchanged. */
 export type ImportStrategy = 'replace' | 'leave_out'
@@ -53,7 +54,7 @@ export async function importDefinitions(
   const now = services.now()
   const changed = new Map<string, StoredAchievement>()
   let listOrder = await queries.achievements.findLastListOrder(titleId)
-  const results = entries.map(({ record, shape }): ImportedDefinition => {
+  const importOne = ({ record, shape }: DefinitionEntry): ImportedDefinition => {
     try {
       if (record.achievement !== undefined) checkLimits(record.achievement)
       const existing = matcher.find(record)
@@ -81,7 +82,13 @@ export async function importDefinitions(
       if (!(error instanceof LaurelError)) throw error
       return { achievementId: record.achievement?.id ?? '', kind: 'failed', error }
     }
-  })
+  }
+  const results: ImportedDefinition[] = []
+  const turns = new Turns()
+  for (const entry of entries) {
+    results.push(importOne(entry))
+    await turns.pause()
+  }
   const writes = [...changed.values()].map((after) => ({ before: matcher.stored(after.id), after }))
   const change = { ...attributionOf(call, undefined), time: now }
   await writeDefinitions(queries, titleId, writes, change)

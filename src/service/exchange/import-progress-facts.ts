@@ -22,6 +22,7 @@ import { type PlayerTitleChanges, UnitOfWork } from '../progress/writer/unit-of-
 import type { Drift } from './document-parts.ts'
 import { ImportedStats } from './import-stats.ts'
 import { type ImportReport, mergeProgress, reportOf } from './merge-progress.ts'
+import { Turns } from './turns.ts'
 
 /** One entry's progress of one player, with the matched achievement. */
 export interface PlayerFacts {
@@ -75,7 +76,7 @@ export async function importPlayerFacts(
   await stats.load(players)
   const context = { time: now, precision: 'exact', writer: call.actor } as const
   const attribution = attributionOf(call, undefined)
-  const results = players.map(({ facts, achievement, summary, title, shape }, index) => {
+  const importOne = ({ facts, achievement, summary, title, shape }: PlayerFacts, index: number) => {
     const key = keys[index] as (typeof keys)[number]
     let totalsChanged = false
     const imported = attempt(() => {
@@ -98,7 +99,13 @@ export async function importPlayerFacts(
       }
     })
     return { progress: imported, totalsChanged }
-  })
+  }
+  const results: ImportedFacts[] = []
+  const turns = new Turns()
+  for (const [index, player] of players.entries()) {
+    results.push(importOne(player, index))
+    await turns.pause()
+  }
   await stats.flush()
   await unitOfWork.flush(queries)
   return results

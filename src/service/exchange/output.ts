@@ -92,7 +92,7 @@ export class DocumentOutput {
 
   #addLosses(losses: readonly Loss[]): void {
     if (this.#lossPolicy === 'reject' && losses.length > 0) throw lossesRejected(losses, this.#createdIdCount)
-    this.#losses.push(...losses)
+    for (const loss of losses) this.#losses.push(loss)
     this.#lossCount += losses.length
   }
 
