@@ -87,7 +87,7 @@ describe('a document in pieces of any size', () => {
   test('gives one object as one entry', async () => {
     const { entries, end } = await read('\n{"id": "3", "progression": {"requirements": [],},}\n')
     expect(entries).toEqual([
-      { json: { id: '3', progression: { requirements: [] } }, path: [], envelope: {} },
+      { json: { id: '3', progression: { requirements: [] } }, path: [], envelope: {}, length: 43 },
     ])
     expect(end).toEqual({ single: true, envelope: {} })
   })
@@ -95,7 +95,7 @@ describe('a document in pieces of any size', () => {
   test('knows the members before an entry, however the document is cut', async () => {
     for (const size of [1, 7, 1000]) {
       const { entries, end } = await read('{"userId":"7","data":[{"a":1}],"more":1}', size)
-      expect(entries).toEqual([{ json: { a: 1 }, path: ['data', 0], envelope: { userId: '7' } }])
+      expect(entries).toEqual([{ json: { a: 1 }, path: ['data', 0], envelope: { userId: '7' }, length: 7 }])
       expect(end).toEqual({ single: false, envelope: { userId: '7', more: 1 } })
     }
   })
@@ -143,8 +143,15 @@ describe('what is not a document', () => {
 })
 
 test('the members of the object at the top are bounded together', async () => {
-  const members = Array.from({ length: 40_000 }, (_, index) => `"${index}":"${'x'.repeat(120)}"`)
+  const members = Array.from({ length: 9_000 }, (_, index) => `"${index}":"${'x'.repeat(500)}"`)
   const refused = 'the members of the object at the top are together larger than 4 MiB'
+  await expect(read(`{${members},"achievements":[]}`, 65536)).rejects.toThrow(refused)
+  await expect(read(`{${members}}`, 65536)).rejects.toThrow(refused)
+})
+
+test('the members of the object at the top are bounded in number', async () => {
+  const members = Array.from({ length: 10_001 }, (_, index) => `"${index}":1`)
+  const refused = 'the object at the top has more than 10000 members'
   await expect(read(`{${members},"achievements":[]}`, 65536)).rejects.toThrow(refused)
   await expect(read(`{${members}}`, 65536)).rejects.toThrow(refused)
 })
