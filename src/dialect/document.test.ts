@@ -87,7 +87,7 @@ describe('a document in pieces of any size', () => {
   test('gives one object as one entry', async () => {
     const { entries, end } = await read('\n{"id": "3", "progression": {"requirements": [],},}\n')
     expect(entries).toEqual([
-      { json: { id: '3', progression: { requirements: [] } }, path: [], envelope: {}, length: 43 },
+      { json: { id: '3', progression: { requirements: [] } }, path: [], envelope: {}, length: 37 },
     ])
     expect(end).toEqual({ single: true, envelope: {} })
   })

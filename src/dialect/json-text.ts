@@ -38,7 +38,7 @@ export class JsonSyntaxError extends Error {
  *   be meant.
  */
 export function parseJson(text: string, maxValues = Number.POSITIVE_INFINITY): JsonValue {
-  // Before anything is parsed: each value is at least two characters with what separates it from the next.
+  // Before anything is parsed: each value and its separator are at least two characters.
   if (text.length > 2 * maxValues && countValues(text) > maxValues)
     throw new DecodeError([], `holds more than ${maxValues} values`)
   const value = parseStrict(text) ?? parseStrict(withoutTrailingCommas(text))

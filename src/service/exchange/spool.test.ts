@@ -92,17 +92,17 @@ describe('the sum of open documents', () => {
   })
 
   test('is limited for each caller and for all, and room comes back when documents end', async () => {
-    await using held = new AsyncDisposableStack()
-    const hold = async (name: string, count: number): Promise<SpooledDocument> =>
-      held.use(await spool.receive(mebibytes(count), callOf(name)))
-    const first = await hold('a', 50)
-    await expect(hold('a', 31)).rejects.toMatchObject(full('LAUREL_SPOOL_CALLER_BYTES'))
-    await hold('a', 30)
-    await expect(hold('b', 17)).rejects.toMatchObject(full('LAUREL_SPOOL_TOTAL_BYTES'))
-    await hold('b', 16)
+    await using opened = new AsyncDisposableStack()
+    const open = async (name: string, count: number): Promise<SpooledDocument> =>
+      opened.use(await spool.receive(mebibytes(count), callOf(name)))
+    const first = await open('a', 50)
+    await expect(open('a', 31)).rejects.toMatchObject(full('LAUREL_SPOOL_CALLER_BYTES'))
+    await open('a', 30)
+    await expect(open('b', 17)).rejects.toMatchObject(full('LAUREL_SPOOL_TOTAL_BYTES'))
+    await open('b', 16)
     await first[Symbol.asyncDispose]()
-    await hold('b', 50)
-    await held.disposeAsync()
+    await open('b', 50)
+    await opened.disposeAsync()
     expect(spool.totalBytes).toBe(0)
   })
 

@@ -55,15 +55,15 @@ export class Spool {
     { signal, principal }: SpoolCall,
     maxBytes = this.#settings.maxDocumentBytes,
   ): Promise<SpooledDocument> {
-    const held = new HeldDocument(this, `${principal.kind} ${principal.name}`)
+    const document = new OpenDocument(this, `${principal.kind} ${principal.name}`)
     try {
       for await (const block of blocksOf(content, signal)) {
-        if (held.size + block.length > maxBytes) throw this.#tooLarge(maxBytes)
-        await held.add(block)
+        if (document.size + block.length > maxBytes) throw this.#tooLarge(maxBytes)
+        await document.add(block)
       }
-      return held
+      return document
     } catch (error) {
-      await held[Symbol.asyncDispose]()
+      await document[Symbol.asyncDispose]()
       throw error
     }
   }
@@ -128,7 +128,7 @@ export class Spool {
 }
 
 /** An open document: in memory first, and in a file once it is large or the memory is taken. */
-class HeldDocument implements SpooledDocument {
+class OpenDocument implements SpooledDocument {
   readonly #spool: Spool
   readonly #caller: string
   readonly #blocks: Uint8Array[] = []

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 /** Milliseconds after which long work lets other calls run. */
 const MAX_MILLISECONDS = 10
 
-/** The turn of the event loop that a long loop takes: a loop over what is in memory would let no other call run until its end. */
+/** The turn of the event loop that a long loop takes: a loop over data in memory would let no other call run until its end. */
 export class Turns {
   #start = performance.now()
 

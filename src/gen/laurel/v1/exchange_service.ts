@@ -1589,7 +1589,7 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
  * A document is the platform's own JSON in UTF-8: one entry, an array of entries, or an object with a list of them; a
  * trailing comma is accepted. The `content` fields of a stream's messages carry it in pieces of any size, split
  * anywhere. A message is at most 4 MiB, a document at most 1 GiB unless the server is configured otherwise, one entry
- * at most 4 MiB and 64 levels deep. The members that only its dialect has are at most 1 MiB of JSON in a definition, and
+ * at most 4 MiB, 10,000 values and 64 levels deep. The members that only its dialect has are at most 1 MiB of JSON in a definition, and
  * 64 KiB in a player's progress or totals: an import fails for a longer entry. A longer document fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE; a
  * document that is not JSON fails with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, with line and column. An object with
  * a member twice is refused, with the member's path: in an entry the entry fails, elsewhere the call.
@@ -1630,7 +1630,7 @@ export const ExchangeServiceService = {
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect. A player may translate documents of at most
-   * 1 MiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
+   * 256 KiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
    */
   translate: {
     path: "/laurel.v1.ExchangeService/Translate" as const,
@@ -1725,7 +1725,7 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect. A player may translate documents of at most
-   * 1 MiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
+   * 256 KiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
    */
   translate: handleBidiStreamingCall<TranslateRequest, TranslateResponse>;
   /**
@@ -1786,7 +1786,7 @@ export interface ExchangeServiceClient extends Client {
    *
    * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if there is no such dialect; with INVALID_ARGUMENT, reason
    * DOCUMENT_REFUSED, at the first entry that does not conform to the dialect. A player may translate documents of at most
-   * 1 MiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
+   * 256 KiB with 1000 entries: a longer one fails with RESOURCE_EXHAUSTED, reason DOCUMENT_TOO_LARGE.
    */
   translate(): ClientDuplexStream<TranslateRequest, TranslateResponse>;
   translate(options: Partial<CallOptions>): ClientDuplexStream<TranslateRequest, TranslateResponse>;
