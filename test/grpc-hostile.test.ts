@@ -175,7 +175,10 @@ test('a connection may send 4 MiB, and a stream 1 MiB, before the server has rea
     ':path': LIST_PROGRESS,
     'content-type': 'application/grpc',
   })
-  stream.on('error', () => {}).resume().end()
+  stream
+    .on('error', () => {})
+    .resume()
+    .end()
   await once(stream, 'close')
   expect(session.remoteSettings.initialWindowSize).toBe(2 ** 20)
   expect(session.state.remoteWindowSize).toBeGreaterThan(3 * 2 ** 20)

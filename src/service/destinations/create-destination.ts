@@ -8,7 +8,10 @@ import type { Services } from '../services.ts'
 import { bindingFor, checkDestination } from './check-destination.ts'
 import { deleteDeliveries } from './delivery-batches.ts'
 
-export type NewDestination = Omit<Destination, 'paused' | 'waitEndTime' | 'createTime' | 'updateTime' | 'etag'>
+export type NewDestination = Omit<
+  Destination,
+  'paused' | 'waitEndTime' | 'createTime' | 'updateTime' | 'etag'
+>
 
 export interface CreateDestination {
   readonly destination: NewDestination
