@@ -8,6 +8,7 @@ import {
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
+import { COLUMNS } from '../columns.ts'
 import { idDigestOf, idTable } from '../id-table.ts'
 import { jsonBatches } from '../json-batches.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -30,11 +31,13 @@ export interface AchievementFilter {
 export type AchievementWrite = Achievement &
   Provenance & { readonly createTime: Instant; readonly updateTime: Instant }
 
+const ACHIEVEMENT_COLUMNS = COLUMNS.achievements.map((name) => `achievements.${name}` as const)
+
 export function achievementQueries(db: Kysely<Tables>) {
   const select = (titleId: string) =>
     db
       .selectFrom('achievements')
-      .selectAll('achievements')
+      .select(ACHIEVEMENT_COLUMNS)
       .select(idsColumn.as('ids'))
       .where('title_id', '=', titleId)
   const selectNamed = (titleId: string, ids: readonly string[]) =>

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { Backfill, BackfillKey } from '../../model/backfill.ts'
+import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 
 type NewBackfill = Pick<
@@ -8,7 +9,7 @@ type NewBackfill = Pick<
 >
 
 export function backfillQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('backfills').selectAll()
+  const select = () => db.selectFrom('backfills').select(COLUMNS.backfills)
 
   return {
     /** Starts a back-fill for each achievement; a running back-fill starts again. */

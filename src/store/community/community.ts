@@ -3,6 +3,7 @@ import type { CommunityProgress, Contribution } from '../../model/community.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
+import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import type { Row, Tables } from '../schema.ts'
 
@@ -22,6 +23,11 @@ export interface ContributorFilter {
   readonly offset: number
   readonly limit: number
 }
+
+/** Of `contributions`, beside the table `r`. */
+const CONTRIBUTION_COLUMNS = sql.raw(columnsOf('contributions', 'contributions'))
+/** Of `community_progress c`. */
+const RAISED_COLUMNS = sql.raw(columnsOf('community_progress', 'c'))
 
 export function communityQueries(db: Kysely<Tables>) {
   return {
@@ -63,7 +69,7 @@ export function communityQueries(db: Kysely<Tables>) {
         order by achievement_id
         on conflict (player_id, title_id, achievement_id) do update set
           value = contributions.value + excluded.value, update_time = excluded.update_time
-        returning *`.execute(db)
+        returning ${CONTRIBUTION_COLUMNS}`.execute(db)
       return rows.map(toContribution)
     },
 
@@ -79,7 +85,7 @@ export function communityQueries(db: Kysely<Tables>) {
           unlock_time = case when c.value + r.rise >= r.target then ${time}::bigint end
         from ${riseRows(rises)} as r
         where c.title_id = ${titleId} and c.achievement_id = r.achievement_id
-        returning c.*`.execute(db)
+        returning ${RAISED_COLUMNS}`.execute(db)
       return rows.map(toProgress)
     },
 
@@ -100,7 +106,7 @@ export function communityQueries(db: Kysely<Tables>) {
     async list(titleId: string): Promise<readonly CommunityProgress[]> {
       const rows = await db
         .selectFrom('community_progress')
-        .selectAll()
+        .select(COLUMNS.community_progress)
         .where('title_id', '=', titleId)
         .execute()
       return rows.map(toProgress)
@@ -110,7 +116,7 @@ export function communityQueries(db: Kysely<Tables>) {
     async listContributions({ playerId, titleId }: PlayerTitleKey): Promise<readonly Contribution[]> {
       const rows = await db
         .selectFrom('contributions')
-        .selectAll()
+        .select(COLUMNS.contributions)
         .where('player_id', '=', playerId)
         .where('title_id', '=', titleId)
         .execute()
@@ -122,7 +128,7 @@ export function communityQueries(db: Kysely<Tables>) {
       const direction = filter.descending ? 'desc' : 'asc'
       const rows = await db
         .selectFrom('contributions')
-        .selectAll()
+        .select(COLUMNS.contributions)
         .where('title_id', '=', filter.titleId)
         .where('achievement_id', '=', filter.achievementId)
         .orderBy('value', direction)
@@ -177,7 +183,7 @@ export function communityQueries(db: Kysely<Tables>) {
   async function lock(titleId: string, ids: readonly string[]): Promise<readonly CommunityProgress[]> {
     const rows = await db
       .selectFrom('community_progress')
-      .selectAll()
+      .select(COLUMNS.community_progress)
       .where('title_id', '=', titleId)
       .where('achievement_id', '=', sql<string>`any(${[...ids]}::text[])`)
       .orderBy('achievement_id')

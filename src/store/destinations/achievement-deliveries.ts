@@ -1,7 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type AchievementDelivery, type DeliveryState, REPLAYABLE_STATES } from '../../model/delivery.ts'
-import type { Row, Tables } from '../schema.ts'
-import { DELIVERY_COLUMNS, EFFECTIVE_STATE, eventOfDelivery } from './deliveries.ts'
+import type { Tables } from '../schema.ts'
+import { DELIVERY_COLUMNS_SQL, type DeliveryFacts, EFFECTIVE_STATE, eventOfDelivery } from './deliveries.ts'
 
 export interface AchievementDeliveryFilter {
   readonly playerId: string
@@ -59,7 +59,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
           ) as known
           order by ordinal limit ${limit}
         )
-        select ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, p.ordinal, t.dialect,
+        select ${DELIVERY_COLUMNS_SQL}, p.ordinal, t.dialect,
           q.due_time, ${EFFECTIVE_STATE} as effective_state, d.event_id = newest.any_state as is_newest
         from pairs p
         cross join lateral (
@@ -78,7 +78,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
           ) as of_each
         ) newest
         cross join lateral (
-          select * from deliveries d
+          select ${DELIVERY_COLUMNS_SQL}, d.state from deliveries d
           where ${ofPlayer} and d.destination_id = p.destination_id
             and d.event_id = any(array[newest.any_state, newest.delivered])
           limit 2
@@ -96,7 +96,7 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
   }
 }
 
-interface NewestRow extends Omit<Row<'deliveries'>, 'state'> {
+interface NewestRow extends DeliveryFacts {
   readonly dialect: string
   readonly ordinal: number
   readonly due_time: bigint | null

@@ -46,6 +46,12 @@ export const DELIVERY_COLUMNS = [
   'd.error',
 ] as const
 
+/** The same as SQL. */
+export const DELIVERY_COLUMNS_SQL = sql.raw(DELIVERY_COLUMNS.join(', '))
+
+/** A row of `DELIVERY_COLUMNS`. */
+export type DeliveryFacts = Omit<Row<'deliveries'>, 'state' | 'request' | 'response'>
+
 type StoredJson = Row<'deliveries'>['request']
 
 const BODIES = {
@@ -194,7 +200,7 @@ type DeliveryRow = Omit<Row<'deliveries'>, 'state'> & {
 }
 
 /** Returns the event as it was when it was enqueued. */
-export function eventOfDelivery(row: Omit<Row<'deliveries'>, 'state' | 'request' | 'response'>): Event {
+export function eventOfDelivery(row: DeliveryFacts): Event {
   return {
     id: row.event_id,
     titleId: row.title_id,

@@ -7,7 +7,7 @@ import type { Duration } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Row, Tables } from '../schema.ts'
-import { DELIVERY_COLUMNS, eventOfDelivery } from './deliveries.ts'
+import { DELIVERY_COLUMNS_SQL, type DeliveryFacts, eventOfDelivery } from './deliveries.ts'
 import type { Claim } from './delivery-queue.ts'
 
 /** An event to send now. */
@@ -78,7 +78,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
       { titleId, destinationId }: DestinationKey,
       playerIds: readonly string[],
     ): Promise<readonly Attempt[]> {
-      const { rows } = await sql<Row<'deliveries'>>`
+      const { rows } = await sql<DeliveryFacts>`
         with picked as materialized (
           select d.* from unnest(${[...playerIds]}::text[]) as p (player_id)
           cross join lateral (
@@ -91,13 +91,13 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
             order by attempts = 0, event_id limit ${MAX_ATTEMPTS_PER_CLAIM}
           ) d
         )
-        update deliveries set attempts = attempts + 1, attempt_time = ${DATABASE_CLOCK}
+        update deliveries d set attempts = attempts + 1, attempt_time = ${DATABASE_CLOCK}
         where player_id = any(${[...playerIds]}::text[]) and title_id = ${titleId}
           and destination_id = ${destinationId} and state = 'pending'
           and event_id = any(array(select event_id from picked))
           and ((player_id, event_id) in (
             select player_id, event_id from picked where attempts > 0 or not is_retry)) is true
-        returning *`.execute(db)
+        returning ${DELIVERY_COLUMNS_SQL}`.execute(db)
       return rows
         .map((row) => ({ event: eventOfDelivery(row), number: row.attempts }))
         .sort((left, right) => byId(left.event, right.event))
@@ -112,7 +112,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
       results: readonly AttemptResult[],
     ): Promise<readonly Event[]> {
       const json = formatJson(results.map(toRow))
-      const { rows } = await sql<Omit<Row<'deliveries'>, 'request' | 'response'>>`
+      const { rows } = await sql<DeliveryFacts & Pick<Row<'deliveries'>, 'state'>>`
         update deliveries d set
           state = case when r.state in ('unsent', 'probed') then 'pending' else r.state end,
           -- A probe may have arrived, so it must not look as if it had never been attempted.
@@ -130,7 +130,7 @@ export function deliveryAttemptQueries(db: Kysely<Tables>) {
           and d.event_id = any(${results.map(({ eventId }) => eventId)}::bigint[])
           and d.title_id = ${titleId} and d.destination_id = ${destinationId} and d.state = 'pending'
           and d.player_id = r.player_id and d.event_id = r.event_id
-        returning ${sql.join(DELIVERY_COLUMNS.map((column) => sql.ref(column)))}, d.state`.execute(db)
+        returning ${DELIVERY_COLUMNS_SQL}, d.state`.execute(db)
       return rows
         .filter(({ state }) => state === 'delivered')
         .map(eventOfDelivery)

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Destination, type DestinationKey, WEBHOOK } from '../../model/destination.ts'
 import type { EventFilter } from '../../model/event.ts'
 import type { Duration } from '../../model/instant.ts'
+import { columnsOf } from '../columns.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Tables } from '../schema.ts'
 import { type DestinationRow, toDestination } from './destinations.ts'
@@ -43,6 +44,9 @@ const ENQUEUE_BATCH_SIZE = 1_000
 /** Due players that a claim looks at, longest waiting first. */
 const SCAN_BATCH_SIZE = 1_000
 
+/** Of `destinations d`. */
+const DESTINATION_COLUMNS = sql.raw(columnsOf('destinations', 'd'))
+
 const ticks = (time: bigint) => sql`${time}::bigint`
 
 export function deliveryQueueQueries(db: Kysely<Tables>) {
@@ -51,7 +55,7 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
     async findWork(safePosition: bigint): Promise<readonly DestinationWork[]> {
       const { rows } = await sql<DestinationRow & Omit<DestinationWork, 'destination'>>`
         with clock as materialized (select ${DATABASE_CLOCK} as now)
-        select d.*,
+        select ${DESTINATION_COLUMNS},
           case when f.wait_end_time > (select now from clock) then f.wait_end_time end as wait_end_time,
           exists (select from events e
             where e.title_id = d.title_id and e.id > f.position and e.id <= ${ticks(safePosition)}) as "hasNewEvents",

@@ -3,11 +3,13 @@ import type { DeliveryLimits, Destination } from '../../model/destination.ts'
 import type { EventFilter } from '../../model/event.ts'
 import { formatJson } from '../../model/exact-json.ts'
 import type { JsonObject } from '../../model/json.ts'
+import { COLUMNS } from '../columns.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Row, Tables } from '../schema.ts'
 
 export function destinationQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('destinations').selectAll().select(waitEndTime.as('wait_end_time'))
+  const select = () =>
+    db.selectFrom('destinations').select(COLUMNS.destinations).select(waitEndTime.as('wait_end_time'))
   const selectNamed = (titleId: string, id: string) =>
     select().where('title_id', '=', titleId).where('id', '=', id)
 

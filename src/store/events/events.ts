@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
+import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { insertEvents, type NewEvent } from './event-rows.ts'
 
@@ -66,12 +67,12 @@ export function eventQueries(db: Kysely<Tables>) {
     ): Promise<readonly Event[]> {
       const rows = await db
         .selectFrom('events')
+        .select(COLUMNS.events)
         .where('title_id', '=', titleId)
         .where('id', '>', after)
         .where('id', '<=', upTo)
         .orderBy('id')
         .limit(limit)
-        .selectAll()
         .execute()
       return rows.map(toEvent)
     },
@@ -120,7 +121,7 @@ export function eventQueries(db: Kysely<Tables>) {
     async findOldestMark(): Promise<EventMark> {
       return (await db
         .selectFrom('event_marks')
-        .selectAll()
+        .select(COLUMNS.event_marks)
         .orderBy('position')
         .limit(1)
         .executeTakeFirst()) as EventMark
@@ -140,7 +141,7 @@ export function eventQueries(db: Kysely<Tables>) {
         .where('position', '>', oldest)
         .orderBy('position', 'desc')
         .limit(1)
-        .selectAll()
+        .select(COLUMNS.event_marks)
         .executeTakeFirst()
     },
 

@@ -1,11 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { Account, Player } from '../../model/player.ts'
+import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { deletePlayers, insertPlayers } from './insert-players.ts'
 
 export function playerQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('players').selectAll().select(accountsColumn.as('accounts'))
+  const select = () => db.selectFrom('players').select(COLUMNS.players).select(accountsColumn.as('accounts'))
 
   return {
     async insert(player: Player): Promise<void> {

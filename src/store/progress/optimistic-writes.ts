@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../model/progress.ts'
+import { columnsOf } from '../columns.ts'
 import { EVENT_COLUMNS, eventRows, type NewEvent } from '../events/event-rows.ts'
-import { fixed, table } from '../fixed-statement.ts'
+import { fixed, fragment, table } from '../fixed-statement.ts'
 import { type PlayerResponse, RESPONSE_COLUMNS, RESPONSE_VALUES, responseRows } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import type { PlayerTitle } from './player-titles.ts'
@@ -41,6 +42,8 @@ export interface PlayerTitleWrite {
   readonly responses: readonly PlayerResponse[]
 }
 
+const PLAYER_TITLE_COLUMNS = fragment(columnsOf('player_titles'))
+
 /**
  * Optimistic concurrency: `snapshots` reads without a lock, `write` writes only if nothing changed since.
  *
@@ -59,10 +62,11 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
           ) order by k.ordinal), '[]')::text as snapshots
         from ${keyTable(keys)}
         left join lateral (
-          select * from player_titles where player_id = k.player_id and title_id = k.title_id limit 1
+          select ${PLAYER_TITLE_COLUMNS} from player_titles
+          where player_id = k.player_id and title_id = k.title_id limit 1
         ) s on true
         left join lateral (
-          select * from progress
+          select ${PROGRESS_COLUMNS} from progress
           where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id limit 1
         ) p on true`.execute(db)
       const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]

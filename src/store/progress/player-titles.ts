@@ -4,6 +4,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
+import { COLUMNS, columnsOf } from '../columns.ts'
 import { jsonBatches } from '../json-batches.ts'
 import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -25,6 +26,9 @@ interface LockedPlayerTitles {
 
 /** Laurel's own totals, with those of imported documents as the extensions. */
 export type StoredSummary = PlayerSummary & Pick<PlayerTitle, 'extensions'>
+
+/** Of `player_titles s`. */
+const LOCKED_COLUMNS = sql.raw(columnsOf('player_titles', 's'))
 
 export function playerTitleQueries(db: Kysely<Tables>) {
   return {
@@ -72,7 +76,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     async find({ playerId, titleId }: PlayerTitleKey): Promise<PlayerTitle | undefined> {
       const row = await db
         .selectFrom('player_titles')
-        .selectAll()
+        .select(COLUMNS.player_titles)
         .where('player_id', '=', playerId)
         .where('title_id', '=', titleId)
         .executeTakeFirst()
@@ -106,7 +110,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     async listOfPlayer(playerId: string): Promise<readonly PlayerTitle[]> {
       const rows = await db
         .selectFrom('player_titles')
-        .selectAll()
+        .select(COLUMNS.player_titles)
         .where('player_id', '=', playerId)
         .orderBy('title_id')
         .execute()
@@ -209,7 +213,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         order by l.player_id, l.title_id
         for update of l) as locked
       where s.player_id = locked.player_id and s.title_id = locked.title_id
-      returning s.*`.execute(db)
+      returning ${LOCKED_COLUMNS}`.execute(db)
     return rows.map(fromRow)
   }
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
 import { quantityFromJson, quantityToJson } from '../achievements/definition.ts'
+import { COLUMNS, columnsOf } from '../columns.ts'
 import { type Columns, fragment } from '../fixed-statement.ts'
 import type { Row } from '../schema.ts'
 
@@ -12,28 +13,15 @@ export interface ProgressRecord extends ProgressKey {
   readonly progress: Progress
 }
 
-const KEY = 'player_id, title_id, achievement_id'
-const FACTS = [
-  'state',
-  'values',
-  'reported_percent',
-  'percent',
-  'unlock_time',
-  'unlock_precision',
-  'first_report_time',
-  'last_report_time',
-  'window_start',
-  'revoked',
-  'writer',
-  'extensions',
-]
+const KEY = ['player_id', 'title_id', 'achievement_id']
+const FACTS = COLUMNS.progress.filter((name) => !KEY.includes(name))
 
 /** The columns of `progressRows`, for statements that insert progress. */
-export const PROGRESS_COLUMNS = fragment(`${KEY}, ${FACTS.join(', ')}`)
+export const PROGRESS_COLUMNS = fragment(columnsOf('progress'))
 
 /** Ends an insert of progress: a row that exists takes the new facts. */
 export const REPLACE_PROGRESS = fragment(
-  `on conflict (${KEY}) do update set ${FACTS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+  `on conflict (${KEY.join(', ')}) do update set ${FACTS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
 )
 
 export function progressRows(records: readonly ProgressRecord[]): Columns {

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import type { PlayerTitleKey, Progress, ProgressKey } from '../../model/progress.ts'
+import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import { fixed, table } from '../fixed-statement.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -14,12 +15,15 @@ import {
   REPLACE_PROGRESS,
 } from './progress-rows.ts'
 
+/** Of `progress p`. */
+const FOUND_COLUMNS = sql.raw(columnsOf('progress', 'p'))
+
 export function progressQueries(db: Kysely<Tables>) {
   return {
     /** Returns the stored progress of these keys, in no order; a key without progress is left out. */
     async listAt(keys: readonly ProgressKey[]): Promise<readonly ProgressRecord[]> {
       const { rows } = await sql<Row<'progress'>>`
-        select p.* from progress p
+        select ${FOUND_COLUMNS} from progress p
         join ${keyTable(keys)} as keys (player_id, title_id, achievement_id)
           on p.player_id = keys.player_id and p.title_id = keys.title_id
           and p.achievement_id = keys.achievement_id`.execute(db)
@@ -48,7 +52,7 @@ export function progressQueries(db: Kysely<Tables>) {
     async listOfPlayerTitle({ playerId, titleId }: PlayerTitleKey): Promise<readonly ProgressRecord[]> {
       const rows = await db
         .selectFrom('progress')
-        .selectAll()
+        .select(COLUMNS.progress)
         .where('player_id', '=', playerId)
         .where('title_id', '=', titleId)
         .execute()

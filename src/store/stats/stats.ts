@@ -3,6 +3,7 @@ import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
+import { COLUMNS, columnsOf } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 
 export type StatValueKey = PlayerTitleKey & { readonly code: string }
@@ -16,8 +17,11 @@ export interface StatHolderFilter {
   readonly limit: number
 }
 
+/** Of `stat_values v`. */
+const VALUE_COLUMNS = sql.raw(columnsOf('stat_values', 'v'))
+
 export function statQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('stats').selectAll()
+  const select = () => db.selectFrom('stats').select(COLUMNS.stats)
 
   return {
     async insert(stat: Stat): Promise<void> {
@@ -126,7 +130,7 @@ export function statQueries(db: Kysely<Tables>) {
       codes: readonly string[],
     ): Promise<readonly (StatValue & PlayerTitleKey)[]> {
       const { rows } = await sql<Row<'stat_values'>>`
-        select v.* from stat_values v
+        select ${VALUE_COLUMNS} from stat_values v
         join (
           select distinct player_id, title_id
           from unnest(${keys.map(({ playerId }) => playerId)}::text[], ${keys.map(({ titleId }) => titleId)}::text[])
@@ -149,7 +153,7 @@ export function statQueries(db: Kysely<Tables>) {
         .orderBy('player_id', direction)
         .offset(filter.offset)
         .limit(filter.limit)
-        .selectAll()
+        .select(COLUMNS.stat_values)
         .execute()
       return rows.map((row) => ({ playerId: row.player_id, ...toValue(row) }))
     },

@@ -1,11 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import { formatJson as json } from '../../model/exact-json.ts'
 import type { BindingId, Title } from '../../model/title.ts'
+import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { checkTitleIdIsUnbound } from './title-bindings.ts'
 
 export function titleQueries(db: Kysely<Tables>) {
-  const selectTitles = () => db.selectFrom('titles').selectAll().select(bindingsColumn.as('bindings'))
+  const selectTitles = () =>
+    db.selectFrom('titles').select(COLUMNS.titles).select(bindingsColumn.as('bindings'))
 
   return {
     /**
