@@ -1,7 +1,13 @@
 import { type Kysely, sql } from 'kysely'
 import { type AchievementDelivery, type DeliveryState, REPLAYABLE_STATES } from '../../model/delivery.ts'
 import type { Tables } from '../schema.ts'
-import { DELIVERY_COLUMNS_SQL, type DeliveryFacts, EFFECTIVE_STATE, eventOfDelivery } from './deliveries.ts'
+import {
+  DELIVERY_COLUMNS_SQL,
+  type DeliveryFacts,
+  EFFECTIVE_STATE,
+  eventOfDelivery,
+  isQueueOf,
+} from './deliveries.ts'
 
 export interface AchievementDeliveryFilter {
   readonly playerId: string
@@ -77,19 +83,19 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
             where achievement_id = p.achievement_id and destination_id = p.destination_id
           ) as of_each
         ) newest
+        cross join lateral unnest(array[newest.any_state, nullif(newest.delivered, newest.any_state)]) as shown (event_id)
+        -- Each event by an equality of its own: a list of ids was a filter of all deliveries of the destination.
         cross join lateral (
           select ${DELIVERY_COLUMNS_SQL}, d.state from deliveries d
-          where ${ofPlayer} and d.destination_id = p.destination_id
-            and d.event_id = any(array[newest.any_state, newest.delivered])
-          limit 2
+          where ${ofPlayer} and d.destination_id = p.destination_id and d.event_id = shown.event_id
+          limit 1
         ) d
         join lateral (
           select dialect from destinations where title_id = ${titleId} and id = p.destination_id limit 1
         ) t on true
         left join lateral (
           select due_time, waiting from delivery_queues
-          where player_id = ${playerId} and title_id = ${titleId} and destination_id = p.destination_id
-          limit 1
+          where ${isQueueOf(sql`${playerId}, ${titleId}, p.destination_id`)} limit 1
         ) q on true`.execute(db)
       return toAchievementDeliveries(rows)
     },

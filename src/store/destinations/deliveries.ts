@@ -69,9 +69,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
           of
             .selectFrom('delivery_queues')
             .select(['due_time', 'waiting'])
-            .whereRef('player_id', '=', 'd.player_id')
-            .whereRef('title_id', '=', 'd.title_id')
-            .whereRef('destination_id', '=', 'd.destination_id')
+            .where(isQueueOf(sql`d.player_id, d.title_id, d.destination_id`))
             .limit(1)
             .as('q'),
         (join) => join.onTrue(),
@@ -184,6 +182,14 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return rows[0]?.reached ?? undefined
     },
   }
+}
+
+/**
+ * Returns whether a row of `delivery_queues` has the key. As a range, because only the primary key has an index for it: for
+ * equalities the planner took the index of due times without statistics, and read all queues of the destination.
+ */
+export function isQueueOf(key: RawBuilder<unknown>): RawBuilder<SqlBool> {
+  return sql`(player_id, title_id, destination_id) between (${key}) and (${key})`
 }
 
 /** A single state is written as a literal, so that the planner can use a partial index. */
