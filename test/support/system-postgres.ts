@@ -16,14 +16,23 @@ const PROGRAMS = LIBRARIES.map((library) => join(library, '../../bin')).findLast
 export const noSystemPostgres =
   PROGRAMS === undefined ? 'no Postgres with LLVM is installed below /usr/lib/postgresql' : undefined
 
+export interface SystemPostgresOptions {
+  /** The folder of its programs; by default of the newest that compiles statements. */
+  readonly programs?: string | undefined
+  readonly settings?: Readonly<Record<string, string | number>>
+}
+
 export interface SystemPostgres extends AsyncDisposable {
   readonly url: string
   /** The process that all backends are children of. */
   readonly postmaster: number
 }
 
-/** Starts the system's Postgres, as it is delivered, on an empty folder. */
-export async function startSystemPostgres(): Promise<SystemPostgres> {
+/** Starts the system's Postgres, as it is delivered but for the settings, on an empty folder. */
+export async function startSystemPostgres({
+  programs = PROGRAMS,
+  settings = {},
+}: SystemPostgresOptions = {}): Promise<SystemPostgres> {
   const user = process.getuid?.() === 0 ? await postgresUser() : undefined
   const folder = await mkdtemp(join(tmpdir(), 'laurel-system-postgres-'))
   if (user !== undefined) await chown(folder, user.uid, user.gid)
@@ -31,7 +40,7 @@ export async function startSystemPostgres(): Promise<SystemPostgres> {
   const port = await freePort(undefined)
   const program = async (name: string, args: readonly string[]) => {
     const detachOutput = name === 'pg_ctl'
-    const { ok, output } = await run(join(PROGRAMS as string, name), args, { user, detachOutput })
+    const { ok, output } = await run(join(programs as string, name), args, { user, detachOutput })
     if (!ok) throw new Error(`${name} failed: ${output}`)
   }
   await program('initdb', [
@@ -46,7 +55,10 @@ export async function startSystemPostgres(): Promise<SystemPostgres> {
     'UTF8',
     '--locale=C',
   ])
-  const options = `-c port=${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''`
+  const all = { port, listen_addresses: '127.0.0.1', unix_socket_directories: "''", ...settings }
+  const options = Object.entries(all)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ')
   await program('pg_ctl', ['start', '-w', '-s', '-D', data, '-l', join(folder, 'log'), '-o', options])
   const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
   return {

@@ -10,6 +10,7 @@ import { Client, escapeIdentifier } from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { startSystemPostgres } from './system-postgres.ts'
 
 export interface TestServer {
   /** A connection that may create databases. */
@@ -17,6 +18,9 @@ export interface TestServer {
   /** A migrated database to clone; the names of the run's databases begin with its name. */
   readonly template: string
 }
+
+/** Settings that trade safety for speed, and the connections that the test files need together. */
+const THROWAWAY = { max_connections: 400, fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off' }
 
 const released = new Promise<void>((resolve) => process.once('disconnect', resolve))
 // Ctrl-C reaches this process too, which must outlive the run: the closed channel ends it.
@@ -34,6 +38,11 @@ process.send?.({ adminUrl, template } satisfies TestServer)
 await released
 
 async function startServer(stack: AsyncDisposableStack): Promise<string> {
+  const version = process.env['TEST_SYSTEM_POSTGRES']
+  if (version !== undefined) {
+    const programs = `/usr/lib/postgresql/${version}/bin`
+    return stack.use(await startSystemPostgres({ programs, settings: THROWAWAY })).url
+  }
   const folder = await mkdtemp(join(tmpdir(), 'laurel-test-'))
   stack.defer(() => rm(folder, { recursive: true, force: true }))
   // Under root, Postgres runs as another user, who must be able to enter the folder.
