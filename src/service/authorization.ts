@@ -17,7 +17,17 @@ import type { Services } from './services.ts'
  * The callers that an operation admits: all of them; those with a valid credential; or those with every permission that the
  * request requires.
  */
-export type Access<Request> = 'public' | 'authenticated' | ((request: Request) => readonly Permission[])
+export type Access<Request> = 'public' | 'authenticated' | ((request: Request) => readonly Requirement[])
+
+/** A permission that a request requires. */
+export interface Requirement extends Permission {
+  /** A request for less, which suffices for callers with another permission. */
+  readonly instead?: {
+    readonly requires: Permission
+    /** Continues "but may". */
+    readonly advice: string
+  }
+}
 
 /** A use case behind its access check, which runs first and throws UNAUTHENTICATED or PERMISSION_DENIED. */
 export type Operation<Request, Result> = (services: Services) => (request: Request, call: Call) => Result
@@ -35,16 +45,22 @@ export function operation<Request, Result>(
 }
 
 /**
- * @throws LaurelError UNAUTHENTICATED for an anonymous caller, PERMISSION_DENIED naming the first missing permission.
+ * @throws LaurelError UNAUTHENTICATED for an anonymous caller, PERMISSION_DENIED naming the first missing permission, and the
+ * request that the caller may send instead.
  */
-export function authorize(principal: Principal, requires: readonly Permission[]): void {
+export function authorize(principal: Principal, requires: readonly Requirement[]): void {
   if (principal.kind === 'anonymous') {
     throw new LaurelError('unauthenticated', 'UNAUTHENTICATED', 'the call has no credential: send one')
   }
   const missing = requires.find((permission) => !isAllowed(principal, permission))
   if (missing === undefined) return
   const required = formatPermission(missing)
-  const message = `${principal.name} has no permission ${required}: ask for it, or call with a credential that has it`
+  const { instead } = missing
+  const remedy =
+    instead !== undefined && isAllowed(principal, instead.requires)
+      ? `, but may ${instead.advice}`
+      : ': ask for it, or call with a credential that has it'
+  const message = `${principal.name} has no permission ${required}${remedy}`
   throw new LaurelError('permission_denied', 'PERMISSION_DENIED', message, { metadata: { required } })
 }
 
@@ -78,6 +94,12 @@ export function enforcement(titleId: Id, playerId: Id, action: Action): Permissi
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'USER', playerId, 'ACHIEVEMENT'], action }
 }
 
+/** As `enforcement`, to read. `advice` says how a caller asks for the details that the player may see. */
+export function fullView(titleId: Id, playerId: Id, advice: string): Requirement {
+  const requires = progress(titleId, playerId === ALL ? SOME : playerId, 'read')
+  return { ...enforcement(titleId, playerId, 'read'), instead: { requires, advice } }
+}
+
 /** Progress of any one player in any one title: enough to create the player that a first report is about. */
 export function someReport(): Permission {
   return { resource: ['NAMESPACE', SOME, 'USER', SOME, SOME], action: 'update' }
@@ -88,9 +110,12 @@ export function backdating(report: {
   readonly titleId: string
   readonly playerId: string
   readonly occurredTime: Instant | undefined
-}): readonly Permission[] {
+}): readonly Requirement[] {
   const { titleId, playerId, occurredTime } = report
-  return occurredTime === undefined ? [] : [enforcement(titleId, playerId, 'update')]
+  if (occurredTime === undefined) return []
+  const advice = 'leave occurred_time unset: the server then takes its own time'
+  const requires = progress(titleId, playerId, 'update')
+  return [{ ...enforcement(titleId, playerId, 'update'), instead: { requires, advice } }]
 }
 
 export function stats(titleId: Id, action: Action): Permission {

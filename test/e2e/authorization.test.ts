@@ -1,12 +1,16 @@
 import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ACTIONS, type Action } from '../../src/model/principal.ts'
+import type { Right } from '../../src/model/right.ts'
 import { createAuth } from '../support/auth.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { statusOf } from '../support/rpc-call.ts'
+import { expectWritten, markdownTable } from '../support/readme.ts'
+import { callRpc, statusOf } from '../support/rpc-call.ts'
 import { RPC_REQUESTS, RPCS, type Target } from '../support/rpc-requests.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
+const README = new URL('../../src/auth/README.md', import.meta.url)
 const OWN = 'space-race'
 const OTHER = 'sea-battle'
 const SELF = 'ann'
@@ -170,6 +174,86 @@ describe('every operation of the wire', () => {
     expect(outcomes).toEqual(expected)
   })
 })
+
+/** RPCs that admit a player only with another request, and what the error says of it. */
+const REMEDIES: Readonly<Record<string, RegExp>> = {
+  'recordProgress, at a stated time': /leave occurred_time unset/,
+  watchProgress: /set the view to PROGRESS_VIEW_PLAYER and the player ids to its own/,
+  listProgress: /set the view to PROGRESS_VIEW_PLAYER/,
+  getProgress: /call ListProgress with the view PROGRESS_VIEW_PLAYER/,
+}
+
+describe('a denied player', () => {
+  const requestOf = (name: string, player: string) => RPC_REQUESTS[name]?.({ title: OWN, player }) ?? {}
+
+  test.each(Object.entries(REMEDIES))(
+    'gets the request that is allowed in the error of %s',
+    async (name, remedy) => {
+      const own = await callRpc(server.address, name, requestOf(name, SELF), tokens['player'])
+      expect(own).toMatchObject({ code: status.PERMISSION_DENIED, message: expect.stringMatching(remedy) })
+      const other = await callRpc(server.address, name, requestOf(name, OTHER_PLAYER), tokens['player'])
+      expect(other.message).toMatch(/: ask for it, or call with a credential that has it$/)
+    },
+  )
+
+  test('gets one wherever another request of the same RPC is allowed', () => {
+    const kindsOf = (rpc: string) => Object.entries(TABLE).filter(([name]) => name.split(',')[0] === rpc)
+    for (const [name, kind] of Object.entries(TABLE)) {
+      const variants = kindsOf(name.split(',')[0] as string).map(([, of]) => of)
+      if (kind === 'manager' && variants.includes('player')) expect(Object.keys(REMEDIES)).toContain(name)
+    }
+  })
+
+  test('that watches without a filter is advised to set one', async () => {
+    const all = await callRpc(server.address, 'watchProgress', { titleId: OWN, view: 2 }, tokens['player'])
+    expect(all.message).toMatch(/NAMESPACE:space-race:USER:\*:ACHIEVEMENT.*the player ids to its own/)
+    const path = `${server.url}/events?title_id=${OWN}`
+    const response = await fetch(path, { headers: { authorization: `Bearer ${tokens['player']}` } })
+    expect([response.status, await response.text()]).toEqual([
+      403,
+      expect.stringMatching(/view=player and player_id/),
+    ])
+  })
+})
+
+/** By kind, the callers that are allowed unless `rights` or a token's permissions say otherwise. */
+const BY_DEFAULT: Readonly<Record<keyof typeof IS_ALLOWED, string>> = {
+  authenticated: 'every caller with a credential',
+  operator: 'operators',
+  manager: 'operators, services of the title',
+  player: 'operators, services of the title, the player',
+  operatorOrSelf: 'operators, the player',
+}
+
+test('src/auth/README.md has the permissions that each RPC requires', async () => {
+  const rows = []
+  for (const [name, kind] of Object.entries(TABLE)) {
+    const [rpc = '', variant] = name.split(',')
+    const required = (await requiredPermissions(name)).map((text) => `\`${text}\``)
+    const call = `\`${rpc[0]?.toUpperCase()}${rpc.slice(1)}\`${variant === undefined ? '' : `,${variant}`}`
+    rows.push([call, required.join(', ') || 'none', BY_DEFAULT[kind]])
+  }
+  expectWritten(README, 'permissions', markdownTable(['RPC', 'requires', 'by default'], rows))
+})
+
+/** Calls an RPC with the permissions that it asked for so far, until it asks for no other. */
+async function requiredPermissions(name: string): Promise<readonly string[]> {
+  const request = RPC_REQUESTS[name]?.({ title: '{title}', player: '{player}' }) ?? {}
+  const required: string[] = []
+  const rights: Right[] = []
+  for (;;) {
+    const { code, message } = await callRpc(server.address, name, request, await auth.serviceWith(rights))
+    if (code !== status.PERMISSION_DENIED) return required
+    const [, resource = '', action = ''] = /has no permission (\S+) \[(\w+)\]/.exec(message) ?? []
+    expect(resource, message).not.toBe('')
+    expect(required.length, message).toBeLessThan(10)
+    const bits = ACTIONS[action.toLowerCase() as Action]
+    const player = name === 'mergePlayers' ? '{absorbed}' : '{player}'
+    const text = resource.replace('{title}-gone', '{title}').replace(/(?<=USER:)(gone|new-[^:]*)/, player)
+    required.push(`${text} (${bits})`)
+    rights.push({ resource, action: bits })
+  }
+}
 
 /** Returns `allowed` for a call that reached the records, whatever it found there. */
 function outcomeOf(code: status): string {

@@ -2,7 +2,8 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { exportJWK, generateKeyPair, SignJWT } from 'jose'
+import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from 'jose'
+import type { Right } from '../../src/model/right.ts'
 
 /** Writes an auth file with one credential of each kind, and returns the credentials. */
 export async function createAuth(titles: readonly string[]) {
@@ -12,10 +13,19 @@ export async function createAuth(titles: readonly string[]) {
   const pair = await generateKeyPair('ES256')
   const keys = [{ ...(await exportJWK(pair.publicKey)), kid: 'one', alg: 'ES256' }]
   writeFileSync(join(folder, 'keys.json'), JSON.stringify({ keys }))
-  const issuer = 'https://login.test'
+  const [issuer, serviceIssuer] = ['https://login.test', 'https://services.test']
+  const tokens = { audience: 'laurel', jwks: 'keys.json', algorithms: ['ES256'] }
+  const sign = (claims: JWTPayload, of: string) =>
+    new SignJWT(claims)
+      .setProtectedHeader({ alg: 'ES256', kid: 'one' })
+      .setIssuer(of)
+      .setAudience('laurel')
+      .setExpirationTime('1h')
+      .sign(pair.privateKey)
   const settings = {
     issuers: [
-      { issuer, audience: 'laurel', jwks: 'keys.json', algorithms: ['ES256'], principal: 'player', titles },
+      { ...tokens, issuer, principal: 'player', titles },
+      { ...tokens, issuer: serviceIssuer, principal: 'service' },
     ],
     keys: [
       { name: 'operator', sha256: sha256(operator), principal: 'operator' },
@@ -31,12 +41,9 @@ export async function createAuth(titles: readonly string[]) {
     operator,
     service,
     /** Returns a player's token, by Laurel's player id. */
-    player: (playerId: string): Promise<string> =>
-      new SignJWT({ sub: playerId })
-        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
-        .setIssuer(issuer)
-        .setAudience('laurel')
-        .setExpirationTime('1h')
-        .sign(pair.privateKey),
+    player: (playerId: string): Promise<string> => sign({ sub: playerId }, issuer),
+    /** Returns the token of a service with these permissions alone. */
+    serviceWith: (permissions: readonly Right[]): Promise<string> =>
+      sign({ sub: 'service', permissions }, serviceIssuer),
   }
 }

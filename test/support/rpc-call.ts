@@ -7,16 +7,28 @@ interface AnyResponse {
   readonly resumeToken?: string
 }
 
+interface RpcOutcome {
+  readonly code: status
+  /** Empty for OK. */
+  readonly message: string
+}
+
+const SUCCESS: RpcOutcome = { code: status.OK, message: '' }
+
+export async function statusOf(...call: Parameters<typeof callRpc>): Promise<status> {
+  return (await callRpc(...call)).code
+}
+
 /**
- * Calls an RPC, unary or streaming, and returns the status of its response.
+ * Calls an RPC, unary or streaming, and returns the outcome of its first item.
  * @param name of the RPC, alone or before a comma
  */
-export function statusOf(
+export function callRpc(
   address: string,
   name: string,
   request: object,
   token: string | undefined,
-): Promise<status> {
+): Promise<RpcOutcome> {
   const { definition, complete } = RPCS.get(name.split(',')[0] as string) as Rpc
   const { requestStream, responseStream } = definition
   const Client = makeClientConstructor({ call: definition }, 'test')
@@ -24,26 +36,34 @@ export function statusOf(
   const metadata = new Metadata()
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`)
   const message = complete(request)
-  return new Promise<status>((resolve) => {
-    const done = (error: ServiceError | null) => resolve(error === null ? status.OK : error.code)
+  return new Promise<RpcOutcome>((resolve) => {
+    const done = (error: ServiceError | null, response: AnyResponse) =>
+      resolve(error === null ? firstOf(response) : { code: error.code, message: error.details })
     const method = (client['call'] as (...parts: unknown[]) => ReturnType<typeof Object>).bind(client)
     if (!responseStream) {
       method(message, metadata, done)
       return
     }
     const stream = requestStream ? method(metadata) : method(message, metadata)
-    stream.on('data', ({ results = [], resumeToken }: AnyResponse) => {
-      // A stream of items reports a denial in the item's own result.
-      const [outcome] = results.map((result) => result.outcome)
-      if (outcome?.$case === 'error') resolve(outcome.value.code)
+    stream.on('data', (response: AnyResponse) => {
+      const outcome = firstOf(response)
+      if (outcome !== SUCCESS) resolve(outcome)
       // A watch that was accepted has no end of its own.
-      if (resumeToken !== undefined) {
-        resolve(status.OK)
+      if (response.resumeToken !== undefined) {
+        resolve(SUCCESS)
         stream.cancel()
       }
     })
     stream.on('error', () => {})
-    stream.on('status', ({ code }: { code: status }) => resolve(code))
+    stream.on('status', ({ code, details }: { code: status; details: string }) =>
+      resolve({ code, message: details }),
+    )
     if (requestStream) stream.end(message)
   }).finally(() => client.close())
+}
+
+/** A call of several items reports a denial in the item's own result. */
+function firstOf({ results = [] }: AnyResponse): RpcOutcome {
+  const outcome = results[0]?.outcome
+  return outcome?.$case === 'error' ? outcome.value : SUCCESS
 }

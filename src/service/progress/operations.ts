@@ -1,7 +1,6 @@
-import type { Permission } from '../../model/principal.ts'
 import type { Progress } from '../../model/progress.ts'
 import * as permission from '../authorization.ts'
-import { operation } from '../authorization.ts'
+import { operation, type Requirement } from '../authorization.ts'
 import { followMerges } from '../players/follow-merges.ts'
 import { countUnlocks } from './count-unlocks.ts'
 import { resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
@@ -20,14 +19,14 @@ export const PROGRESS_OPERATIONS = {
     permission.enforcement(titleId, playerId, 'update'),
   ]),
   getProgress: operation(followMerges(getProgress, isNotStarted), ({ titleId, playerId }) => [
-    permission.enforcement(titleId, playerId, 'read'),
+    permission.fullView(titleId, playerId, 'call ListProgress with the view PROGRESS_VIEW_PLAYER'),
   ]),
   listProgress: operation(
     followMerges(listProgress, ({ items }) => items.every(isNotStarted)),
     ({ titleId, playerId, view }) => [
       view === 'player'
         ? permission.progress(titleId, playerId, 'read')
-        : permission.enforcement(titleId, playerId, 'read'),
+        : permission.fullView(titleId, playerId, 'set the view to PROGRESS_VIEW_PLAYER'),
     ],
   ),
   listTitleProgress: operation(
@@ -62,7 +61,7 @@ function isNotStarted({ progress }: { readonly progress: Progress }): boolean {
   return progress.state === 'not_started'
 }
 
-function permissionsOfReport(report: RecordProgress): readonly Permission[] {
+function permissionsOfReport(report: RecordProgress): readonly Requirement[] {
   const { titleId, playerId } = report
   return [permission.progress(titleId, playerId, 'update'), ...permission.backdating(report)]
 }

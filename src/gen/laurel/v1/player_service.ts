@@ -1359,6 +1359,9 @@ export const FindPlayerResponse: MessageFns<FindPlayerResponse> = {
  *
  * Players need not be registered: recording progress creates the player. Every other call fails with NOT_FOUND, reason
  * PLAYER_NOT_FOUND, if the player does not exist.
+ *
+ * Players belong to no title: a service whose credential is limited to titles reports for any player there, but has no
+ * permission on this service, because a player's accounts decide who that is in every title.
  */
 export type PlayerServiceService = typeof PlayerServiceService;
 export const PlayerServiceService = {

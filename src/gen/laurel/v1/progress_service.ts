@@ -306,7 +306,10 @@ export interface ListProgressRequest {
    * must be unchanged, else the call fails with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
    */
   pageToken: string;
-  /** Which details are included. */
+  /**
+   * Which details are included. A caller with a player's token must use PROGRESS_VIEW_PLAYER: without it the call fails with
+   * PERMISSION_DENIED, and the message says so.
+   */
   view: ProgressView;
   /** Only progress in any of these states. If empty, all. At most 64. */
   states: ProgressState[];
@@ -2828,7 +2831,10 @@ export const ProgressServiceService = {
       Buffer.from(StreamProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): StreamProgressResponse => StreamProgressResponse.decode(value),
   },
-  /** Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. */
+  /**
+   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
+   */
   getProgress: {
     path: "/laurel.v1.ProgressService/GetProgress" as const,
     requestStream: false as const,
@@ -2953,7 +2959,10 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    * invalid item fails alone; a message with no items or too many ends the stream with INVALID_ARGUMENT.
    */
   streamProgress: handleBidiStreamingCall<StreamProgressRequest, StreamProgressResponse>;
-  /** Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. */
+  /**
+   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
+   */
   getProgress: handleUnaryCall<GetProgressRequest, GetProgressResponse>;
   /**
    * Lists the achievements of a title with a player's progress on each, those without progress included, in the order
@@ -3083,7 +3092,10 @@ export interface ProgressServiceClient extends Client {
     metadata: Metadata,
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
-  /** Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. */
+  /**
+   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
+   */
   getProgress(
     request: GetProgressRequest,
     callback: (error: ServiceError | null, response: GetProgressResponse) => void,
