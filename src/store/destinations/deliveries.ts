@@ -25,7 +25,7 @@ export const EFFECTIVE_STATE = sql<DeliveryState>`case when d.state = 'pending' 
   then 'waiting_for_account' else d.state end`
 
 /** The columns of a delivery `d` without state, request and response. */
-export const DELIVERY_COLUMNS = [
+const DELIVERY_COLUMNS = [
   'd.player_id',
   'd.title_id',
   'd.destination_id',
