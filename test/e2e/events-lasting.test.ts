@@ -81,7 +81,10 @@ test('an internal error ends a stream without details of the error', async () =>
   while ((watches[0]?.pages ?? 0) < 2) await sleep(20)
   const client = new pg.Client({ connectionString: services.databaseUrl })
   await client.connect()
-  await client.query('alter table event_marks rename to lost')
+  await client.query(`
+    create function lost() returns bigint language plpgsql as $$ begin raise exception 'event_marks is lost'; end $$;
+    alter table event_marks rename to marks;
+    create view event_marks as select lost() as position, 0::bigint as time`)
   await writeEvents(services.databaseUrl, 1)
   const whole = await reader.readAll()
   expect(whole).toMatch(/event: end\ndata: \{"reason":"INTERNAL","message":"internal error","resume_token":"/)

@@ -160,9 +160,9 @@ test.concurrent('a server serves on during the shutdown delay, and reports that 
   const stopped = server.kill('SIGTERM')
   const readiness = async () => {
     const response = await fetch(`${server.url}/readyz`)
-    return [response.status, await response.text()]
+    return { code: response.status, ...((await response.json()) as object) }
   }
-  await expect.poll(readiness).toEqual([503, '{"status":"not ready"}'])
+  await expect.poll(readiness).toMatchObject({ code: 503, status: 'not ready', stopping: true })
   const health = client.open('/grpc.health.v1.Health/Check')
   const received: Buffer[] = []
   health.stream.on('data', (chunk: Buffer) => received.push(chunk))

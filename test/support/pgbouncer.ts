@@ -46,7 +46,8 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
     port: target.port,
     dbname: target.pathname.slice(1),
     user: target.username,
-    password: target.password,
+    // An empty value is a syntax error.
+    ...(target.password === '' ? {} : { password: target.password }),
   }
   const file = join(folder, 'pgbouncer.ini')
   const write = (changed: Settings) => {
