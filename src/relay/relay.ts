@@ -14,7 +14,7 @@ export type RelayDependencies = Omit<DestinationWorkerDependencies, 'counts'>
 /** The longest time between two polls: new events end it early, due retries do not. */
 const POLL_MILLISECONDS = 250
 /** The longest time while there are no destinations, so that an idle server stays idle. */
-const POLL_WITHOUT_DESTINATIONS_MILLISECONDS = 1_000
+const POLL_WITHOUT_DESTINATIONS_MILLISECONDS = 2_000
 /** The shortest time between two polls, so that events are enqueued in batches. */
 const MIN_POLL_MILLISECONDS = 100
 /** While reports wait for the database, enqueueing sleeps for this multiple of the time that its last batch took. */

@@ -3,7 +3,7 @@ import { sleep } from '../../model/sleep.ts'
 import type { Store } from '../../store/store.ts'
 
 /** Time between two polls without a poke. */
-const IDLE_MILLISECONDS = 500
+const IDLE_MILLISECONDS = 1_000
 /** Time between two polls while barriers wait for their writers. */
 const BUSY_MILLISECONDS = 20
 /** Beyond this, a new barrier replaces the last. */
