@@ -1,5 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Call } from '../call.ts'
+import { callerOf } from '../call-limiter.ts'
 import { blocksOf } from './blocks.ts'
 import { isFolderFull, openTemporaryFile, type TemporaryFile } from './temporary-file.ts'
 
@@ -55,7 +56,7 @@ export class Spool {
     { signal, principal }: SpoolCall,
     maxBytes = this.#settings.maxDocumentBytes,
   ): Promise<SpooledDocument> {
-    const document = new OpenDocument(this, `${principal.kind} ${principal.name}`)
+    const document = new OpenDocument(this, callerOf(principal))
     try {
       for await (const block of blocksOf(content, signal)) {
         if (document.size + block.length > maxBytes) throw this.#tooLarge(maxBytes)
