@@ -30,7 +30,7 @@ test('no name of a principal looks like another name with an actor', async () =>
   const encoded = names.map(principalName)
   expect(new Set(encoded).size).toBe(names.length)
   expect(encoded.filter((name) => name.includes('('))).toEqual([])
-  expect(['ann', 'xbox:2814651093377005', '50%', 'a)b'].map(principalName)).toEqual([
-    ...['ann', 'xbox:2814651093377005', '50%', 'a)b'],
+  expect(['ann', 'plain:2814651093377005', '50%', 'a)b'].map(principalName)).toEqual([
+    ...['ann', 'plain:2814651093377005', '50%', 'a)b'],
   ])
 })
