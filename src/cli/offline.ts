@@ -19,8 +19,7 @@ interface TranslateOptions {
   readonly rejectLosses?: true
 }
 
-/** Adds the commands that need no server. */
-export function addOffline(program: Command): void {
+export function addTranslate(program: Command): void {
   program
     .command('translate')
     .description('translate a document from one dialect to another, without a server')
@@ -35,6 +34,9 @@ export function addOffline(program: Command): void {
     .action((file: string, options: TranslateOptions) =>
       untilInterrupted((signal) => runTranslate(file, options, signal)),
     )
+}
+
+export function addDialects(program: Command): void {
   program
     .command('dialects')
     .description('list the dialects, their shapes and their capabilities')

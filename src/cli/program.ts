@@ -1,18 +1,26 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
-import { addDb } from './db.ts'
-import { addExport } from './export.ts'
 import { explain } from './failure.ts'
-import { addImport } from './import.ts'
 import { Interrupted } from './interrupt.ts'
-import { addOffline } from './offline.ts'
-import { addPull } from './pull.ts'
 import { print } from './terminal.ts'
 
 /** The exit code that shells report for a program that SIGINT ended. */
 const INTERRUPTED = 130
 /** The exit code that shells report for a program that SIGPIPE ended. */
 const CUT_OFF = 141
+
+type AddCommand = (program: Command) => void
+
+/** Each command's modules, in the order of the help. Loading them all takes most of the time of a short command. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => addServe,
+  import: async () => (await import('./import.ts')).addImport,
+  export: async () => (await import('./export.ts')).addExport,
+  pull: async () => (await import('./pull.ts')).addPull,
+  translate: async () => (await import('./offline.ts')).addTranslate,
+  dialects: async () => (await import('./offline.ts')).addDialects,
+  db: async () => (await import('./db.ts')).addDb,
+}
 
 const HELP = `
 import, export and pull call the server at the environment variable LAUREL_GRPC_ADDRESS (default 127.0.0.1:50051);
@@ -25,7 +33,7 @@ const program = new Command('laurel')
   .showHelpAfterError('(--help lists commands and options)')
   .addHelpText('before', rejectUnknownCommand)
   .addHelpText('after', HELP)
-for (const add of [addServe, addImport, addExport, addPull, addOffline, addDb]) add(program)
+for (const load of commandsFor(process.argv[2])) (await load())(program)
 
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -39,6 +47,12 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.exitCode = exitCodeOf(error)
+}
+
+/** The named command alone; all of them for the general help, and for an error that lists them. */
+function commandsFor(name: string | undefined): readonly (() => Promise<AddCommand>)[] {
+  const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  return named === undefined ? Object.values(COMMANDS) : [named]
 }
 
 /** Commander would print the general help for `laurel unknown --help`. */
