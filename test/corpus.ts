@@ -12,7 +12,7 @@ import { compare } from './corpus/normalisations.ts'
 import { startThrowawayDatabase } from './corpus/postgres.ts'
 import { roundTrip } from './corpus/round-trip.ts'
 import { fixtures, type Way } from './support/dialect-fixtures.ts'
-import { startServer } from './support/server.ts'
+import { startServerProcess } from './support/server.ts'
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
@@ -25,7 +25,7 @@ if (folder === undefined) {
 }
 
 await using database = await startThrowawayDatabase()
-await using server = await startServer({ databaseUrl: database.url })
+await using server = await startServerProcess({ databaseUrl: database.url })
 using calls = await openCalls(server.address)
 
 const names = [...dialects.keys()].sort()

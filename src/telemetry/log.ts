@@ -1,4 +1,4 @@
-import { destination, type Logger, pino } from 'pino'
+import { type DestinationStream, destination, type Logger, pino } from 'pino'
 
 export type { Logger } from 'pino'
 
@@ -10,7 +10,10 @@ const SECRET_MEMBERS = ['password', 'authorization', 'token', 'connectionString'
  * Returns a logger that writes JSON lines to standard error; standard output is for results.
  * Members with secrets are redacted at the top level and one level below.
  */
-export function createLog(level: LogLevel, stream = destination({ dest: 2, sync: true })): Logger {
+export function createLog(
+  level: LogLevel,
+  stream: DestinationStream & NodeJS.EventEmitter = destination({ dest: 2, sync: true }),
+): Logger {
   const paths = SECRET_MEMBERS.flatMap((member) => [member, `*.${member}`])
   const log = pino({ level, base: null, redact: { paths, censor: '[redacted]' } }, stream)
   // A log line that cannot be written, as on a closed terminal (EIO) or a full disk (ENOSPC), must not end the server.

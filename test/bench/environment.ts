@@ -1,5 +1,5 @@
 import pg from 'pg'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { type Helper, type Load, startHelper, startLoad } from './child.ts'
 
 /** Postgres, the load generator and the servers of a run. */
@@ -8,7 +8,7 @@ export interface Environment extends AsyncDisposable {
   /** The database of the servers by default. */
   readonly databaseUrl: string
   /** Starts Laurel's server as a process. */
-  server(options?: ServerOptions): Promise<RunningServer>
+  server(options?: ServerOptions): Promise<ServerProcess>
   /** Starts a script of the bench as a process. */
   helper(file: string, ...args: readonly string[]): Promise<Helper>
   /** Creates an empty database. @returns its URL */
@@ -33,7 +33,7 @@ export async function openEnvironment(profileFolder: string | undefined): Promis
     load,
     databaseUrl: postgres.address,
     async server({ databaseUrl = postgres.address, env = {} } = {}) {
-      return running.use(await startServer({ databaseUrl, env: { ...profiling, ...env } }))
+      return running.use(await startServerProcess({ databaseUrl, env: { ...profiling, ...env } }))
     },
     helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
     async createDatabase(name) {

@@ -9,7 +9,7 @@ import { createRouteFixture } from '../support/route-fixture.ts'
 import { accountsOf, MOUNTED, send, targetOf, titleIdOf } from '../support/routes.ts'
 import { statusOf } from '../support/rpc-call.ts'
 import { RPC_REQUESTS } from '../support/rpc-requests.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 const [FIRST] = MOUNTED as [(typeof MOUNTED)[number]]
 const TITLE = titleIdOf(FIRST, 'own')
@@ -49,7 +49,7 @@ function foundIn(round: number, eventId: string): Readonly<Record<string, object
 
 /** Calls every RPC and every route, and returns the outcome of each by its name. */
 async function callAll(
-  server: RunningServer,
+  server: ServerProcess,
   round: number,
   eventId: string,
 ): Promise<Readonly<Record<string, string>>> {
@@ -80,7 +80,7 @@ async function callAll(
 }
 
 /** Has an event delivered, so that the statements of the relay run too, and returns its id. */
-async function deliverOne(server: RunningServer, platform: FakePlatform, playerId: string): Promise<string> {
+async function deliverOne(server: ServerProcess, platform: FakePlatform, playerId: string): Promise<string> {
   const unlock = { titleId: TITLE, playerId, achievementId: 'a' }
   expect(await statusOf(server.address, 'unlockAchievement', unlock, undefined)).toBe(status.OK)
   const ofPlayer = () => platform.received.find(({ body }) => JSON.parse(body).data.player_id === playerId)
@@ -114,7 +114,7 @@ test('columns and tables that a later version adds change no outcome and cost no
   await using platform = Object.assign(await startFakePlatform(), {
     [Symbol.asyncDispose]: () => platform.close(),
   })
-  await using server = await startServer({
+  await using server = await startServerProcess({
     databaseUrl: database.url,
     env: { LAUREL_DATABASE_POOL: '1', LAUREL_CREDENTIAL_HOOK: HOOK_SECRET },
     withToy: true,

@@ -16,7 +16,7 @@ import {
   titleIdOf,
   WHICH,
 } from '../support/routes.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 type Who = Caller | 'anonymous'
 
@@ -40,7 +40,7 @@ function isAnn(who: Who, { title }: RouteTarget): boolean {
 }
 
 let database: TestDatabase
-let server: RunningServer
+let server: ServerProcess
 let auth: Awaited<ReturnType<typeof createAuth>>
 let tokens: Readonly<Record<Caller, string>>
 /** By mount, parameters that name what the fixtures have prepared. */
@@ -49,7 +49,7 @@ const prepared = new Map<string, Readonly<Record<string, string>>>()
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth(MOUNTED.map((mounted) => titleIdOf(mounted, 'own')))
-  server = await startServer({ databaseUrl: database.url, env: auth.env, withToy: true })
+  server = await startServerProcess({ databaseUrl: database.url, env: auth.env, withToy: true })
   tokens = { operator: auth.operator, service: auth.service, player: await auth.player('ann') }
   await createRouteFixture(server.address, auth.operator)
   for (const mounted of MOUNTED) {

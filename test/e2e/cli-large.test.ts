@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { CODED, entryOf, UNLOCK_TIME } from '../support/documents.ts'
 import { runLaurel, startCommand } from '../support/laurel.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 const ENTRIES = 9_000
 const MEBIBYTE = 2 ** 20
@@ -14,14 +14,14 @@ const MEBIBYTE = 2 ** 20
 const MAX_GROWTH = 300 * MEBIBYTE
 
 let database: TestDatabase
-let server: RunningServer
+let server: ServerProcess
 let folder: string
 let env: Readonly<Record<string, string>>
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'laurel-large-'))
   database = await createTestDatabase()
-  server = await startServer({ databaseUrl: database.url })
+  server = await startServerProcess({ databaseUrl: database.url })
   env = { LAUREL_GRPC_ADDRESS: server.address }
 })
 afterAll(async () => {

@@ -11,7 +11,7 @@ import { type BrowserWatch, openWatch } from '../support/event-source.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
 import { record } from '../support/relay.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type RunningServer, startServer, startServerProcess } from '../support/server.ts'
 import { startWatch } from '../support/watch.ts'
 
 let database: TestDatabase
@@ -150,7 +150,7 @@ test('a browser misses and repeats no event while its server is killed and resta
   const settings = { databaseUrl: database.url }
   // A port that the system gives to no outgoing connection while the server is down.
   const env = { LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}` }
-  let mortal = await startServer({ ...settings, env })
+  let mortal = await startServerProcess({ ...settings, env })
   using watch = await openWatch(mortal.url, WATCHING)
   let value = 0
   const write = async (count: number) => {
@@ -165,7 +165,7 @@ test('a browser misses and repeats no event while its server is killed and resta
     await mortal.kill('SIGKILL')
     await writing
     await write(10)
-    mortal = await startServer({ ...settings, env })
+    mortal = await startServerProcess({ ...settings, env })
     await watch.until(({ opened }) => opened === life + 1)
   }
   await witness.until(({ events }) => events.length === 120)
@@ -177,7 +177,7 @@ test('a browser misses and repeats no event while its server is killed and resta
 
 test('a server stops without waiting for its watches', async () => {
   await untilWithin(8_000, async () => {
-    const stopping = await startServer({ databaseUrl: database.url })
+    const stopping = await startServerProcess({ databaseUrl: database.url })
     using _ = await openWatch(stopping.url, WATCHING)
     const before = performance.now()
     expect(await stopping.kill('SIGTERM')).toBe(0)
@@ -187,7 +187,7 @@ test('a server stops without waiting for its watches', async () => {
 
 test('a server that stops ends its streams, and the browser resumes at the next server', async () => {
   const env = { LAUREL_HTTP_ADDRESS: `127.0.0.1:${await freePort(undefined)}` }
-  const stopping = await startServer({ databaseUrl: database.url, env })
+  const stopping = await startServerProcess({ databaseUrl: database.url, env })
   using watch = await openWatch(stopping.url, WATCHING)
   expect(await stopping.kill('SIGTERM')).toBe(0)
   await watch.until(({ ends }) => ends.length > 0)

@@ -12,7 +12,7 @@ import {
 import { callUnary, createClient } from '../support/client.ts'
 import { errorInfoOf } from '../support/error-info.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 
 let folder: string
 /** Why no file system of a limited size can be mounted here; undefined where it can. */
@@ -48,7 +48,7 @@ test('a full disk: writes get DATABASE_FULL, reads go on, and the server recover
   skip,
 }) => {
   skip(noMount !== undefined, noMount)
-  await using server = await startServer({ env: { LAUREL_DATA_DIR: join(folder, 'data') } })
+  await using server = await startServerProcess({ env: { LAUREL_DATA_DIR: join(folder, 'data') } })
   await createFixture(server.address, { first: undefined })
   using client = createClient(AchievementServiceClient, server.address)
   let count = 0
@@ -86,7 +86,7 @@ test('a start on a full disk says so in one line', async ({ skip }) => {
   const env = { LAUREL_DATA_DIR: join(folder, 'data') }
   for (const directory of ['data', 'new']) {
     const makeRoom = await fill()
-    const failure: Error = await startServer({
+    const failure: Error = await startServerProcess({
       env: { ...env, LAUREL_DATA_DIR: join(folder, directory) },
     }).then(
       () => expect.fail('the server started'),

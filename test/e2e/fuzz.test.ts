@@ -12,7 +12,7 @@ import { randomRequest } from '../support/fuzz/requests.ts'
 import { createRouteFixture } from '../support/route-fixture.ts'
 import { accountsOf, bindingsOf, MOUNTED, PLAYERS, targetOf, titleIdOf, WHICH } from '../support/routes.ts'
 import { RPC_REQUESTS, RPCS } from '../support/rpc-requests.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 /*
  * Any message gets a status that tells the caller what to change. INTERNAL, UNKNOWN, UNAVAILABLE and a 500 are defects.
@@ -26,14 +26,14 @@ const SEED = Number(process.env['TEST_SEED'] ?? 1)
 const STREAM_MILLISECONDS = 50
 
 let database: TestDatabase
-let server: RunningServer
+let server: ServerProcess
 let auth: Awaited<ReturnType<typeof createAuth>>
 let tokens: readonly string[]
 
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth(MOUNTED.map((mounted) => titleIdOf(mounted, 'own')))
-  server = await startServer({
+  server = await startServerProcess({
     databaseUrl: database.url,
     env: { ...auth.env, LAUREL_RELAY: 'off' },
     withToy: true,

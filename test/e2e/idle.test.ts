@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { cpuSeconds } from '../support/cpu-time.ts'
 import { createFixture } from '../support/fixture.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { noSystemPostgres, startSystemPostgres } from '../support/system-postgres.ts'
 
 const WINDOW_SECONDS = 20
@@ -16,7 +16,7 @@ const LIMIT = 0.01
  * Expects the server and all processes of its database to use less than the limit of a core while idle. Other work on the
  * machine makes the same instructions take longer, so that a window above the limit is measured again.
  */
-async function expectIdle(server: RunningServer, postmaster: number): Promise<void> {
+async function expectIdle(server: ServerProcess, postmaster: number): Promise<void> {
   await createFixture(server.address, { first: undefined })
   const used = async () => (await cpuSeconds(server.process.pid as number)) + (await cpuSeconds(postmaster))
   // Skips the work that a start leaves to do.
@@ -36,7 +36,7 @@ test.concurrent('an idle server and a Postgres that compiles statements use less
   skip(process.platform !== 'linux', 'CPU time is read from /proc')
   skip(noSystemPostgres !== undefined, noSystemPostgres)
   await using postgres = await startSystemPostgres()
-  await using server = await startServer({ databaseUrl: postgres.url })
+  await using server = await startServerProcess({ databaseUrl: postgres.url })
   await expectIdle(server, postgres.postmaster)
 })
 
@@ -47,7 +47,7 @@ test.concurrent('an idle server and its embedded Postgres use less than 1 % of a
   cleanup.defer(() => rm(folder, { recursive: true, force: true }))
   // Enterable for the user that runs Postgres when the tests run as root.
   await chmod(folder, 0o755)
-  await using server = await startServer({ env: { LAUREL_DATA_DIR: folder } })
+  await using server = await startServerProcess({ env: { LAUREL_DATA_DIR: folder } })
   const [postmaster] = (await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8')).split('\n')
   await expectIdle(server, Number(postmaster))
 })

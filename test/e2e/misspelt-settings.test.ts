@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { gateways } from '../../src/registry.ts'
 import { createTestDatabase } from '../support/database.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 
 const served = [...new Set(gateways.map(({ dialect }) => dialect))]
 const [first = ''] = served
@@ -20,7 +20,10 @@ test.each([
     'LAUREL_OUTBOUND_PRIVATE has "10.0.0.0/33", which is neither an address, a block such as 10.0.0.0/8 nor a host',
   ],
 ])('%j is rejected before the database is reached', async (env, problem) => {
-  const failure: Error = await startServer({ databaseUrl: 'postgres://nobody@127.0.0.1:1/none', env }).then(
+  const failure: Error = await startServerProcess({
+    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+    env,
+  }).then(
     () => expect.fail('the server started'),
     (error) => error,
   )
@@ -33,7 +36,10 @@ test.each([
   ['none', []],
 ])('LAUREL_GATEWAYS=%s serves no other gateway', async (value, names) => {
   await using database = await createTestDatabase()
-  await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_GATEWAYS: value } })
+  await using server = await startServerProcess({
+    databaseUrl: database.url,
+    env: { LAUREL_GATEWAYS: value },
+  })
   // Without its gateway, a path is as unknown as any other.
   const read = async (path: string) => (await fetch(server.url + path)).text()
   const unknown = await read('/nowhere/1')

@@ -10,7 +10,7 @@ import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { errorInfoOf } from '../support/error-info.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 
 let database: TestDatabase
 let admin: pg.Client
@@ -38,7 +38,7 @@ async function endConnections(): Promise<void> {
 }
 
 test('a failover to a standby and back: writes get UNAVAILABLE, reads go on, and the server recovers', async () => {
-  await using server = await startServer({ databaseUrl: database.url })
+  await using server = await startServerProcess({ databaseUrl: database.url })
   await createFixture(server.address, { count: 1_000_000n })
   using client = createClient(ProgressServiceClient, server.address)
   const key = { titleId: TITLE_ID, playerId: 'ann', achievementId: 'count' }
@@ -79,7 +79,7 @@ test('a failover to a standby and back: writes get UNAVAILABLE, reads go on, and
 
 /** Starts a server that does not start. Returns its last line. */
 async function failureOf(databaseUrl: string): Promise<string | undefined> {
-  const failure: Error = await startServer({ databaseUrl }).then(
+  const failure: Error = await startServerProcess({ databaseUrl }).then(
     () => expect.fail('the server started'),
     (error) => error,
   )

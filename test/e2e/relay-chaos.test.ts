@@ -9,7 +9,7 @@ import { Fleet, Follower } from '../support/fault-script.ts'
 import { TITLE_ID as titleId } from '../support/fixture.ts'
 import { appliedBy, speaking } from '../support/platforms.ts'
 import { HOOK, HOOK_SECRET, until } from '../support/relay.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { createTestServices, type TestServices } from '../support/services.ts'
 import { volume } from '../support/volume.ts'
 
@@ -45,12 +45,12 @@ const unlocks = Array.from({ length: UNLOCKS }, (_, index) => ({
 }))
 
 let services: TestServices
-let lasting: readonly RunningServer[]
+let lasting: readonly ServerProcess[]
 const fleet = new Fleet()
 const platforms = new Map<string, FakePlatform>()
 
 const env = { LAUREL_RELAY_LEASE_SECONDS: '2', LAUREL_CREDENTIAL_HOOK: HOOK_SECRET }
-const start = () => startServer({ databaseUrl: services.databaseUrl, env })
+const start = () => startServerProcess({ databaseUrl: services.databaseUrl, env })
 
 /** Fails one request in five, in one of the ways in which platforms fail. */
 const unreliablePlatform = (seed: number) =>

@@ -5,18 +5,19 @@ import { onDatabase } from '../support/deliveries.ts'
 import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { createFixture } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, record, until } from '../support/relay.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 /* Servers that die or stall while they hold leases of deliveries. */
 
 let database: TestDatabase
-let lasting: RunningServer
+let lasting: ServerProcess
 let platform: FakePlatform
 let count = 0
 let destinationId = ''
 
 const env = { LAUREL_RELAY_LEASE_SECONDS: '2', LAUREL_CREDENTIAL_HOOK: HOOK_SECRET }
-const start = (more: object = {}) => startServer({ databaseUrl: database.url, env: { ...env, ...more } })
+const start = (more: object = {}) =>
+  startServerProcess({ databaseUrl: database.url, env: { ...env, ...more } })
 const timeout = { seconds: 1n, nanos: 0 }
 const goals = ['goal-0', 'goal-1', 'goal-2', 'goal-3', 'goal-4']
 

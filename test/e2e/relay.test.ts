@@ -6,17 +6,20 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { always, type FakePlatform, respond, script, startFakePlatform } from '../support/fake-platform.ts'
 import { createFixture } from '../support/fixture.ts'
 import { HOOK, HOOK_SECRET, PATIENT, record, until } from '../support/relay.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 let database: TestDatabase
-let server: RunningServer
+let server: ServerProcess
 let platform: FakePlatform
 let count = 0
 let destinationId = ''
 
 beforeAll(async () => {
   database = await createTestDatabase()
-  server = await startServer({ databaseUrl: database.url, env: { LAUREL_CREDENTIAL_HOOK: HOOK_SECRET } })
+  server = await startServerProcess({
+    databaseUrl: database.url,
+    env: { LAUREL_CREDENTIAL_HOOK: HOOK_SECRET },
+  })
   await createFixture(server.address, { marathon: 100n, plain: undefined })
 })
 afterAll(async () => {

@@ -15,7 +15,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { CODED } from '../support/documents.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { frame, RawGrpc } from '../support/raw-grpc.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 
 let database: TestDatabase
 /** Resolves once the title of both servers exists. */
@@ -84,7 +84,10 @@ async function openSocket(address: string, text = ''): Promise<Socket> {
 test.concurrent.for(['1', '2'])(
   'a server with all kinds of connections open ends (LAUREL_WORKERS=%s)',
   async (workers, { expect }) => {
-    await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: workers } })
+    await using server = await startServerProcess({
+      databaseUrl: database.url,
+      env: { LAUREL_WORKERS: workers },
+    })
     created ??= createFixture(server.address, { first: undefined })
     await created
     const http = new URL(server.url).host
@@ -152,7 +155,7 @@ function unreadCall(address: string): Http2Session {
 test.concurrent('a server serves on during the shutdown delay, and reports that it is not ready', async ({
   expect,
 }) => {
-  await using server = await startServer({
+  await using server = await startServerProcess({
     databaseUrl: database.url,
     env: { LAUREL_SHUTDOWN_DELAY_SECONDS: '5' },
   })
@@ -176,7 +179,7 @@ test.concurrent('a server serves on during the shutdown delay, and reports that 
 test.concurrent('a server that speaks TLS ends with handshakes that never finish', async ({ expect }) => {
   const folder = mkdtempSync(join(tmpdir(), 'laurel-shutdown-'))
   const env = writeFiles(folder, await issue('localhost'))
-  await using server = await startServer({ databaseUrl: database.url, env })
+  await using server = await startServerProcess({ databaseUrl: database.url, env })
   const sockets = [await openSocket(server.address), await openSocket(new URL(server.url).host)]
   expect(await server.kill('SIGTERM')).toBe(0)
   for (const socket of sockets) socket.destroy()

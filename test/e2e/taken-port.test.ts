@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 
 let folder: string
 
@@ -21,7 +21,7 @@ test('a port in use ends the start with one line of advice, and stops Postgres a
   const address = `127.0.0.1:${(other.address() as AddressInfo).port}`
   const env = { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS: address, LAUREL_HTTP_ADDRESS: '127.0.0.1:0' }
   const line = `laurel: ${address} is in use: stop what uses it, or set LAUREL_GRPC_ADDRESS to another address\n`
-  const failure: Error = await startServer({ env }).then(
+  const failure: Error = await startServerProcess({ env }).then(
     () => expect.fail('the server started'),
     (error) => error,
   )

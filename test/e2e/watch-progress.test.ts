@@ -22,7 +22,7 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { errorInfoOf } from '../support/error-info.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type RunningServer, startServer, startServerProcess } from '../support/server.ts'
 import { startWatch, Watch } from '../support/watch.ts'
 
 let database: TestDatabase
@@ -256,7 +256,7 @@ test('a client that does not read is disconnected, can resume, and delays no oth
 test('a server that stops ends its watches at once, with a resume token', async () => {
   let error: ServiceError | undefined
   await untilWithin(8_000, async () => {
-    const stopping = await startServer({ databaseUrl: database.url })
+    const stopping = await startServerProcess({ databaseUrl: database.url })
     const watch = await startWatch(stopping.address, watching)
     const before = performance.now()
     expect(await stopping.kill('SIGTERM')).toBe(0)

@@ -4,7 +4,7 @@ import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laur
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 
 let database: TestDatabase
 beforeAll(async () => {
@@ -33,7 +33,7 @@ async function add(address: string): Promise<bigint | undefined> {
 }
 
 test('several processes serve the same addresses, and a killed one is replaced', async () => {
-  await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: '3' } })
+  await using server = await startServerProcess({ databaseUrl: database.url, env: { LAUREL_WORKERS: '3' } })
   await createFixture(server.address, { marathon: 1000n })
   // Each client has its own connection, and connections are spread over the workers.
   const values = await Promise.all(Array.from({ length: 30 }, () => add(server.address)))
@@ -57,7 +57,7 @@ test('several processes serve the same addresses, and a killed one is replaced',
 })
 
 test('workers end when their parent is killed', async () => {
-  await using server = await startServer({ databaseUrl: database.url, env: { LAUREL_WORKERS: '2' } })
+  await using server = await startServerProcess({ databaseUrl: database.url, env: { LAUREL_WORKERS: '2' } })
   const workers = childrenOf(server.process.pid)
   await server.kill('SIGKILL')
   const living = () => workers.filter((pid) => isAlive(pid))
@@ -74,9 +74,9 @@ function isAlive(pid: number): boolean {
 }
 
 test('a start fails with the reason if its workers cannot serve', async () => {
-  await using first = await startServer({ databaseUrl: database.url })
+  await using first = await startServerProcess({ databaseUrl: database.url })
   const env = { LAUREL_WORKERS: '2', LAUREL_GRPC_ADDRESS: first.address }
-  await expect(startServer({ databaseUrl: database.url, env })).rejects.toThrow(
+  await expect(startServerProcess({ databaseUrl: database.url, env })).rejects.toThrow(
     /is in use[\s\S]*a worker could not serve/,
   )
 })

@@ -14,7 +14,7 @@ import { fixtures } from '../support/dialect-fixtures.ts'
 import { adapterOf, showsProgress } from '../support/documents.ts'
 import { deliver, progressShownBy } from '../support/platform-client.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
 /* Each platform's gateway is written as its bridge does it, and read as its source does it. */
@@ -37,11 +37,11 @@ const PARTIAL = [...fixtures]
   .map(([id]) => id)
 
 let services: TestServices
-let server: RunningServer
+let server: ServerProcess
 
 beforeAll(async () => {
   services = await createTestServices()
-  server = await startServer({ databaseUrl: services.databaseUrl, withToy: true })
+  server = await startServerProcess({ databaseUrl: services.databaseUrl, withToy: true })
   const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings: BINDINGS, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, call)
   const bounds = { defaultValue: 0, minimum: undefined, maximum: undefined, incrementOnly: false } as const

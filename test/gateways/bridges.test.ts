@@ -12,7 +12,7 @@ import { changeOf } from '../support/changes.ts'
 import { fixturesOf } from '../support/dialect-fixtures.ts'
 import { deliver } from '../support/platform-client.ts'
 import { achievementOf, requirementOf } from '../support/records.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
 import { callOf, createTestServices } from '../support/services.ts'
 
 /* What a bridge sends, a Laurel accepts: the gateway of its dialect is the other end. */
@@ -28,11 +28,11 @@ const sea = { id: 'sea', ids: idsOf(3), requirements: [miles] }
 const many = { id: 'many', ids: idsOf(4), requirements: [wins, requirementOf({ id: 'own' })] }
 
 let services: Awaited<ReturnType<typeof createTestServices>>
-let server: Awaited<ReturnType<typeof startServer>>
+let server: Awaited<ReturnType<typeof startServerProcess>>
 
 beforeAll(async () => {
   services = await createTestServices()
-  server = await startServer({ databaseUrl: services.databaseUrl, withToy: true })
+  server = await startServerProcess({ databaseUrl: services.databaseUrl, withToy: true })
   const title = { id: titleId, displayName: '', defaultLocale: 'en', bindings: BINDINGS, extensions: {} }
   await createTitle(services, { title, requestId: undefined }, callOf())
   const bounds = { defaultValue: 0, minimum: undefined, maximum: undefined, incrementOnly: true } as const

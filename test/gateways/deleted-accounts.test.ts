@@ -4,11 +4,11 @@ import { createPlayer, deletePlayer } from '../../src/service/players/players.ts
 import { accountsOf, BINDINGS, createBoundTitle, idsOf } from '../support/bound-title.ts'
 import type { RouteTarget } from '../support/dialect-fixtures.ts'
 import { REPORTING_CALLS, send } from '../support/routes.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { callOf, createTestServices, type TestServices } from '../support/services.ts'
 
 let services: TestServices
-let server: RunningServer
+let server: ServerProcess
 let count = 0
 const call = callOf()
 const once = { requestId: undefined }
@@ -16,7 +16,7 @@ const once = { requestId: undefined }
 beforeAll(async () => {
   services = await createTestServices()
   await createBoundTitle(services, 1)
-  server = await startServer({ databaseUrl: services.databaseUrl, withToy: true })
+  server = await startServerProcess({ databaseUrl: services.databaseUrl, withToy: true })
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()

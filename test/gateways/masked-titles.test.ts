@@ -27,12 +27,12 @@ import {
   WHICH,
   type Which,
 } from '../support/routes.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 type Who = 'player' | 'service'
 
 let database: TestDatabase
-let server: RunningServer
+let server: ServerProcess
 let auth: Awaited<ReturnType<typeof createAuth>>
 let tokens: Readonly<Record<Who, string>>
 
@@ -43,7 +43,7 @@ const secretOf = (titleId: string) => `the secret of ${titleId}.`
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth(TITLES)
-  server = await startServer({ databaseUrl: database.url, env: auth.env, withToy: true })
+  server = await startServerProcess({ databaseUrl: database.url, env: auth.env, withToy: true })
   tokens = { service: auth.service, player: await auth.player('ann') }
   await createRouteFixture(server.address, auth.operator)
   for (const titleId of TITLES) await hideAll(titleId)
@@ -137,7 +137,7 @@ describe.each(MOUNTED)('$mount', (mounted) => {
 })
 
 test('masks routes that serve games and not those that serve operators, where no credentials are checked', async () => {
-  await using unchecked = await startServer({ databaseUrl: database.url, withToy: true })
+  await using unchecked = await startServerProcess({ databaseUrl: database.url, withToy: true })
   let checked = 0
   for (const mounted of MOUNTED) {
     // Ben has not unlocked its achievements.

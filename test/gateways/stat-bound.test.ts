@@ -27,21 +27,21 @@ import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fixtures, type RouteTarget } from '../support/dialect-fixtures.ts'
 import { errorInfoOf } from '../support/error-info.ts'
 import { REPORTING_CALLS, send } from '../support/routes.ts'
-import { type RunningServer, startServer } from '../support/server.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
 
 const titleId = 'hunt'
 const key = { titleId, playerId: 'ann', achievementId: 'hunter' }
 const integer = (value: bigint) => ({ value: { $case: 'integer' as const, value } })
 
 let database: TestDatabase
-let server: RunningServer
+let server: ServerProcess
 let auth: Awaited<ReturnType<typeof createAuth>>
 let tokens: Readonly<Record<'player' | 'service', string>>
 
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth([titleId])
-  server = await startServer({ databaseUrl: database.url, env: auth.env, withToy: true })
+  server = await startServerProcess({ databaseUrl: database.url, env: auth.env, withToy: true })
   tokens = { service: auth.service, player: await auth.player('ann') }
   using titles = createClient(TitleServiceClient, server.address)
   using stats = createClient(StatServiceClient, server.address)

@@ -3,7 +3,7 @@ import { type ServiceError, status } from '@grpc/grpc-js'
 import type { Event } from '../../src/gen/laurel/v1/event.ts'
 import { ProgressServiceClient, UnlockAchievementRequest } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from './client.ts'
-import type { RunningServer } from './server.ts'
+import type { ServerProcess } from './server.ts'
 import { Watch } from './watch.ts'
 
 export interface Unlock {
@@ -14,15 +14,15 @@ export interface Unlock {
 
 /** Servers of which some are started and killed during a test. */
 export class Fleet {
-  readonly #live: { readonly server: RunningServer; readonly client: ReturnType<typeof clientOf> }[] = []
+  readonly #live: { readonly server: ServerProcess; readonly client: ReturnType<typeof clientOf> }[] = []
   #turn = 0
 
-  add(server: RunningServer): void {
+  add(server: ServerProcess): void {
     this.#live.push({ server, client: clientOf(server) })
   }
 
   /** Kills a server with SIGKILL, so that it finishes nothing. */
-  async kill(server: RunningServer): Promise<void> {
+  async kill(server: ServerProcess): Promise<void> {
     const index = this.#live.findIndex((one) => one.server === server)
     await server.kill('SIGKILL')
     for (const { client } of this.#live.splice(index, 1)) client.close()
@@ -56,7 +56,7 @@ export class Fleet {
   }
 }
 
-function clientOf({ address }: RunningServer) {
+function clientOf({ address }: ServerProcess) {
   return createClient(ProgressServiceClient, address)
 }
 

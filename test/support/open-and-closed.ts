@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { createAuth } from './auth.ts'
 import { createTestDatabase } from './database.ts'
 import { createFixture, TITLE_ID } from './fixture.ts'
-import { type RunningServer, startServer } from './server.ts'
+import { type RunningServer, startServerProcess } from './server.ts'
 
 export interface OpenAndClosed extends AsyncDisposable {
   readonly databaseUrl: string
@@ -19,8 +19,8 @@ export async function startOpenAndClosed(env: Readonly<Record<string, string>>):
   const auth = await createAuth([TITLE_ID])
   stack.defer(() => rm(auth.folder, { recursive: true }))
   const { url: databaseUrl } = stack.use(await createTestDatabase())
-  const closed = stack.use(await startServer({ databaseUrl, env: auth.env }))
-  const open = stack.use(await startServer({ databaseUrl, env }))
+  const closed = stack.use(await startServerProcess({ databaseUrl, env: auth.env }))
+  const open = stack.use(await startServerProcess({ databaseUrl, env }))
   await createFixture(open.address, { plain: undefined })
   const all = stack.move()
   return { databaseUrl, open, closed, auth, [Symbol.asyncDispose]: () => all.disposeAsync() }
