@@ -8,11 +8,11 @@ import { callOf, spoolOf } from '../support/services.ts'
 import { samplesOf, subjects } from './subjects.ts'
 
 /*
- * Any player may send a document to be translated, so every document must take linear time. A linear reader takes some 50 ms for the
- * longest document here; a quadratic one takes seconds.
+ * Any player may send a document to be translated, so every document must take linear time. A linear reader takes some 20 ms for the
+ * longest document here; a quadratic one takes a second.
  */
-const LENGTH = 60_000
-const MAX_MILLISECONDS = 1000
+const LENGTH = 25_000
+const MAX_MILLISECONDS = 400
 
 const dialects = new Map(subjects.map(({ adapter }) => [adapter.id, adapter]))
 

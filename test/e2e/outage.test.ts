@@ -17,20 +17,13 @@ import { openHome } from '../../src/embedded-postgres/home.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
 import { startWithRetries } from '../../src/embedded-postgres/supervisor.ts'
 import { Status } from '../../src/gen/google/rpc/status.ts'
-import {
-  GetProgressRequest,
-  ProgressServiceClient,
-  RecordProgressRequest,
-} from '../../src/gen/laurel/v1/progress_service.ts'
 import { createLog } from '../../src/telemetry/log.ts'
-import { callUnary, createClient } from '../support/client.ts'
-import { createFixture, TITLE_ID } from '../support/fixture.ts'
+import { createFixture } from '../support/fixture.ts'
 import { untilWithin } from '../support/quickly.ts'
-import { startServer } from '../support/server.ts'
+import { startServerProcess } from '../support/server.ts'
+import { Writers } from '../support/writers.ts'
 
 const log = createLog('silent')
-const key = { titleId: TITLE_ID, achievementId: 'marathon' }
-const players = ['p0', 'p1', 'p2', 'p3', 'p4', 'p5', 'p6', 'p7']
 
 let folder: string
 let cluster: Cluster
@@ -53,59 +46,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-/** Adds in sequence for each player; each add is repeated under its request id until it is acknowledged. */
-class Writers {
-  readonly acknowledged = new Map(players.map((player) => [player, 0]))
-  readonly failures: ServiceError[] = []
-  readonly #client: ProgressServiceClient & Disposable
-  readonly #done: Promise<unknown>
-  #stopped = false
-
-  constructor(address: string) {
-    this.#client = createClient(ProgressServiceClient, address)
-    this.#done = Promise.all(players.map((player) => this.#write(player)))
-  }
-
-  get total(): number {
-    return [...this.acknowledged.values()].reduce((sum, count) => sum + count, 0)
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    await this.#done
-    this.#client.close()
-  }
-
-  async #write(playerId: string): Promise<void> {
-    const one = { quantity: { value: { $case: 'integer' as const, value: 1n } } }
-    for (let count = 0; !this.#stopped; count += 1) {
-      const report = { $case: 'add' as const, value: one }
-      const request = RecordProgressRequest.fromPartial({ ...key, playerId, report, requestId: `${count}` })
-      while (!(await this.#try(request))) await sleep(10)
-      this.acknowledged.set(playerId, count + 1)
-    }
-  }
-
-  /** Has a deadline, so that a call that hangs fails with another code; no machine stalls for so long. */
-  async #try(request: RecordProgressRequest): Promise<boolean> {
-    try {
-      await callUnary(this.#client, 'recordProgress', request, { deadline: new Date(Date.now() + 120_000) })
-      return true
-    } catch (error) {
-      this.failures.push(error as ServiceError)
-      return false
-    }
-  }
-}
-
 test('calls fail fast while Postgres is down, and succeed within 2 seconds of its return', async () => {
-  await using server = await startServer({ databaseUrl })
-  await createFixture(server.address, { marathon: 1_000_000n })
-  const writers = new Writers(server.address)
+  await using server = await startServerProcess({ databaseUrl })
+  await createFixture(server.address, Writers.achievements)
+  const writers = new Writers([server.address])
   /** Returns the time from the return of Postgres to the first acknowledged writes. */
   const outage = async () => {
-    const before = writers.total
-    await expect.poll(() => writers.total).toBeGreaterThan(before + 200)
+    await writers.more(200)
 
     const failed = writers.failures.length
     process.kill((await findPostmaster(cluster))?.pid as number, 'SIGKILL')
@@ -115,8 +62,7 @@ test('calls fail fast while Postgres is down, and succeed within 2 seconds of it
 
     const starting = startWithRetries(cluster, port, log)
     const back = await firstConnection()
-    const during = writers.total
-    while (writers.total < during + players.length) await sleep(5)
+    await writers.more(8)
     const duration = performance.now() - back
     await starting
     return duration
@@ -126,8 +72,7 @@ test('calls fail fast while Postgres is down, and succeed within 2 seconds of it
 
   expect(new Set(writers.failures.map(({ code }) => code))).toEqual(new Set([status.UNAVAILABLE]))
   expect(new Set(writers.failures.map(hasRetryInfo))).toEqual(new Set([true]))
-  expect(await stored(server.address)).toEqual(writers.acknowledged)
-  expect(await countEvents()).toBe(writers.total)
+  await writers.check(databaseUrl)
 })
 
 /** Returns the time at which Postgres accepts a connection again. */
@@ -150,25 +95,4 @@ function hasRetryInfo({ metadata }: ServiceError): boolean {
   const [bytes] = metadata.get('grpc-status-details-bin')
   const { details } = Status.decode(bytes as Buffer)
   return details.some(({ typeUrl }) => typeUrl === 'type.googleapis.com/google.rpc.RetryInfo')
-}
-
-async function stored(address: string): Promise<Map<string, number>> {
-  using client = createClient(ProgressServiceClient, address)
-  const counts = players.map(async (playerId) => {
-    const { progress } = await callUnary(
-      client,
-      'getProgress',
-      GetProgressRequest.fromPartial({ ...key, playerId }),
-    )
-    return [playerId, Number(progress?.requirements[0]?.current?.value?.value)] as const
-  })
-  return new Map(await Promise.all(counts))
-}
-
-async function countEvents(): Promise<number> {
-  const client = new pg.Client({ connectionString: databaseUrl })
-  await client.connect()
-  const { rows } = await client.query("select count(*)::int as count from events where kind = 'progressed'")
-  await client.end()
-  return rows[0].count
 }

@@ -2,13 +2,12 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { postgresUser } from '../../src/embedded-postgres/home.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
+import { untilListening } from './listening.ts'
 
 const BINARY = ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer', '/usr/local/bin/pgbouncer'].find(existsSync)
 
@@ -62,11 +61,11 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
     stdio: 'ignore',
   })
   const exited = once(child, 'exit')
-  while (!(await isListening(port))) {
-    if (child.exitCode !== null)
-      throw new Error(`pgbouncer did not start: ${await readFile(logFile, 'utf8')}`)
-    await sleep(20)
-  }
+  const failed = exited.then(async () => {
+    throw new Error(`pgbouncer did not start: ${await readFile(logFile, 'utf8')}`)
+  })
+  await Promise.race([untilListening(port), failed])
+  failed.catch(() => {})
   return {
     url: `postgres://laurel@127.0.0.1:${port}/pooled`,
     async reload(changed) {
@@ -86,12 +85,4 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
 
 function lines(values: Settings): string[] {
   return Object.entries(values).map(([name, value]) => `${name}=${value}`)
-}
-
-function isListening(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1')
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-    socket.once('connect', () => socket.destroy())
-  })
 }

@@ -7,10 +7,12 @@ export interface SeverableProxy extends AsyncDisposable {
   /** Closes all connections, and refuses new ones until `mend`. */
   cut(): void
   mend(): void
+  /** Connects new connections to another database from now on. */
+  retarget(databaseUrl: string): void
 }
 
 export async function startProxy(databaseUrl: string): Promise<SeverableProxy> {
-  const target = new URL(databaseUrl)
+  let target = new URL(databaseUrl)
   const sockets = new Set<Socket>()
   let whole = true
   const server = createServer((near) => {
@@ -41,6 +43,9 @@ export async function startProxy(databaseUrl: string): Promise<SeverableProxy> {
     cut,
     mend: () => {
       whole = true
+    },
+    retarget: (other) => {
+      target = new URL(other)
     },
     async [Symbol.asyncDispose]() {
       cut()

@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest'
+import type { Exercise } from '../exercises/exercise.ts'
+import { failover } from '../exercises/failover.ts'
+import { kill } from '../exercises/kill.ts'
+import { behindNginx } from '../exercises/mixed.ts'
+import { storm } from '../exercises/storm.ts'
+import { noNginx } from '../support/nginx.ts'
+import { noSystemPostgres } from '../support/system-postgres.ts'
+import { volume } from '../support/volume.ts'
+
+const exercises: readonly { exercise: Exercise; times: number; missing?: string | undefined }[] = [
+  { exercise: kill, times: 2 },
+  { exercise: storm, times: 4 },
+  { exercise: failover, times: 2, missing: noSystemPostgres },
+  { exercise: behindNginx, times: 1_000, missing: noNginx ?? noSystemPostgres },
+]
+
+test.for(exercises)(
+  'nothing is lost or written twice when $exercise.title',
+  async ({ exercise, times, missing }, { skip }) => {
+    skip(missing !== undefined, missing)
+    const full = exercise.times
+    await expect(exercise.run(volume({ small: times, full }), () => {})).resolves.toBeDefined()
+  },
+)

@@ -1,0 +1,51 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../../src/embedded-postgres/port.ts'
+import { createFixture } from '../support/fixture.ts'
+import { startServerProcess } from '../support/server.ts'
+import { Writers } from '../support/writers.ts'
+import type { Exercise } from './exercise.ts'
+
+export const kill: Exercise = {
+  title: 'a server and its embedded Postgres are killed in turn during writes',
+  times: 200,
+  async run(times, log) {
+    await using cleanup = new AsyncDisposableStack()
+    const folder = await mkdtemp(join(tmpdir(), 'laurel-kill-'))
+    cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+    // Under root, Postgres runs as another user, who must be able to enter the folder.
+    await chmod(folder, 0o755)
+    const LAUREL_GRPC_ADDRESS = `127.0.0.1:${await freePort(undefined)}`
+    const start = () => startServerProcess({ env: { LAUREL_DATA_DIR: folder, LAUREL_GRPC_ADDRESS } })
+
+    let server = await start()
+    cleanup.defer(() => server[Symbol.asyncDispose]())
+    await createFixture(server.address, Writers.achievements)
+    const writers = new Writers([server.address])
+    for (let round = 0; round < times; round += 1) {
+      await writers.more(50)
+      if (round % 2 === 0) {
+        await server.kill('SIGKILL')
+        server = await start()
+      } else {
+        process.kill(await postmasterIn(folder), 'SIGKILL')
+      }
+      log(`${round + 1} of ${times} kills, ${writers.total} acknowledged writes`)
+    }
+    await writers.more(50)
+    await writers.stop()
+    await writers.check(await databaseUrlIn(folder))
+    return { kills: times, 'acknowledged writes': writers.total, ...writers.failuresByStatus }
+  },
+}
+
+async function postmasterIn(folder: string): Promise<number> {
+  const [pid] = (await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8')).split('\n')
+  return Number(pid)
+}
+
+async function databaseUrlIn(folder: string): Promise<string> {
+  const { password, port } = JSON.parse(await readFile(join(folder, 'postgres/access.json'), 'utf8'))
+  return `postgres://laurel:${password}@127.0.0.1:${port}/postgres`
+}

@@ -1,0 +1,87 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
+import { freePort } from '../../src/embedded-postgres/port.ts'
+import { createLog } from '../../src/telemetry/log.ts'
+import { createFixture } from '../support/fixture.ts'
+import { type ServerProcess, startServerProcess } from '../support/server.ts'
+import { startProxy } from '../support/severed.ts'
+import { Writers } from '../support/writers.ts'
+import type { Exercise } from './exercise.ts'
+
+const OUTAGE_MILLISECONDS = 300
+
+export const storm: Exercise = {
+  title:
+    'two servers lose their connections, their database refuses writes, and one of them is killed, in turn',
+  times: 200,
+  async run(times, log) {
+    await using cleanup = new AsyncDisposableStack()
+    const dataDirectory = await mkdtemp(join(tmpdir(), 'laurel-storm-'))
+    cleanup.defer(() => rm(dataDirectory, { recursive: true, force: true }))
+    await chmod(dataDirectory, 0o755)
+    const postgres = cleanup.use(await startEmbeddedPostgres({ dataDirectory, log: createLog('silent') }))
+    const proxy = cleanup.use(await startProxy(postgres.connectionString))
+    const admin = new pg.Client({ connectionString: postgres.connectionString })
+    await admin.connect()
+    cleanup.defer(() => admin.end())
+
+    const addresses = [`127.0.0.1:${await freePort(undefined)}`, `127.0.0.1:${await freePort(undefined)}`]
+    const start = (address: string) =>
+      startServerProcess({ databaseUrl: proxy.url, env: { LAUREL_GRPC_ADDRESS: address } })
+    const servers: ServerProcess[] = []
+    cleanup.defer(async () => {
+      for (const server of servers) await server[Symbol.asyncDispose]()
+    })
+    for (const address of addresses) servers.push(await start(address))
+    await createFixture(addresses[0] as string, Writers.achievements)
+
+    const disturbances = {
+      'connections terminated': () => endConnections(admin),
+      'connections cut': async () => {
+        proxy.cut()
+        await sleep(OUTAGE_MILLISECONDS)
+        proxy.mend()
+      },
+      'writes refused': async () => {
+        await setReadOnly(admin, true)
+        await endConnections(admin)
+        await sleep(OUTAGE_MILLISECONDS)
+        await setReadOnly(admin, false)
+      },
+      'servers killed': async () => {
+        const [killed] = servers.splice(0, 1) as [ServerProcess]
+        await killed.kill('SIGKILL')
+        servers.push(await start(killed.address))
+      },
+    }
+    const kinds = Object.keys(disturbances) as (keyof typeof disturbances)[]
+    const counts: Record<string, number> = {}
+    const writers = new Writers(addresses)
+    for (let round = 0; round < times; round += 1) {
+      await writers.more(50)
+      const kind = kinds[round % kinds.length] as (typeof kinds)[number]
+      await disturbances[kind]()
+      counts[kind] = (counts[kind] ?? 0) + 1
+      log(`${round + 1} of ${times} disturbances, ${writers.total} acknowledged writes`)
+    }
+    await writers.more(50)
+    await writers.stop()
+    await writers.check(postgres.connectionString)
+    return { ...counts, 'acknowledged writes': writers.total, ...writers.failuresByStatus }
+  },
+}
+
+/** Open connections keep their mode. */
+async function setReadOnly(admin: pg.Client, isReadOnly: boolean): Promise<void> {
+  await admin.query(`alter database postgres set default_transaction_read_only = ${isReadOnly}`)
+}
+
+async function endConnections(admin: pg.Client): Promise<void> {
+  await admin.query(
+    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+  )
+}
