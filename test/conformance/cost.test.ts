@@ -7,7 +7,7 @@ import { isJsonObject, type JsonObject, type JsonValue } from '../../src/model/j
 import { LIMITS } from '../../src/model/limits.ts'
 import type { SpoolCall } from '../../src/service/exchange/spool.ts'
 import { type TranslateOptions, translate } from '../../src/service/exchange/translate.ts'
-import { cpuMilliseconds } from '../support/cpu.ts'
+import { cpuMilliseconds, slowness } from '../support/cpu.ts'
 import { callOf, spoolOf } from '../support/services.ts'
 import { runs } from './fuzz-factor.ts'
 import { samplesOf, subjects } from './subjects.ts'
@@ -123,7 +123,7 @@ describe.each(subjects)('a document of $id', (subject) => {
     await nextTurn()
     isDone = true
     expect(used).toBeGreaterThan(200)
-    expect(longest).toBeLessThan(150)
+    expect(longest / (await slowness())).toBeLessThan(150)
   })
 
   test('is limited for a player', async () => {

@@ -1,9 +1,41 @@
-/** Returns the CPU milliseconds of this process while it runs, which another process on the machine does not lengthen. */
+/** What `referenceWork` takes on the idle machine for which the bounds of the tests were chosen. */
+const REFERENCE_MILLISECONDS = 6
+const REFERENCE_INTERVAL_MILLISECONDS = 1_000
+
+/**
+ * Returns the CPU milliseconds that this process uses while `run` does, as the machine of the bounds counts them when it is idle:
+ * neighbours on a processor double the CPU time of the same instructions.
+ */
 export async function cpuMilliseconds(run: () => unknown): Promise<number> {
+  const used = await usedBy(run)
+  return used / (await slowness())
+}
+
+async function usedBy(run: () => unknown): Promise<number> {
   const before = process.cpuUsage()
   await run()
   const { user, system } = process.cpuUsage(before)
   return (user + system) / 1000
+}
+
+let measured = { time: Number.NEGATIVE_INFINITY, slowness: 1 }
+
+/** How much longer this machine takes for the same work now; at least 1, so that a faster machine relaxes no bound. */
+export async function slowness(): Promise<number> {
+  if (performance.now() - measured.time > REFERENCE_INTERVAL_MILLISECONDS) {
+    const taken = [await usedBy(referenceWork), await usedBy(referenceWork)]
+    measured = { time: performance.now(), slowness: Math.max(1, Math.min(...taken) / REFERENCE_MILLISECONDS) }
+  }
+  return measured.slowness
+}
+
+const words = Array.from({ length: 5_000 }, (_, index) => ({ id: `word-${index}`, value: index, text: 'é' }))
+const reference = JSON.stringify(words)
+
+function referenceWork(): void {
+  const parsed: typeof words = JSON.parse(reference)
+  const byId = new Map(parsed.map((word) => [word.id, word]))
+  JSON.stringify([...byId.values()].map((word) => ({ ...word, more: word.id.length })))
 }
 
 /** Texts of the given length on which a pattern that is not linear backtracks, by the characters they repeat. */
