@@ -1,5 +1,6 @@
 import { cpus, release, totalmem } from 'node:os'
 import { median, type Rate, type Ratio } from './rounds.ts'
+import type { WatchLatency } from './subjects/watch-latency.ts'
 import type { LatencyAtRate } from './subjects/wire.ts'
 
 export interface Results {
@@ -11,6 +12,7 @@ export interface Results {
   readonly rounds: number
   readonly rates: readonly Rate[]
   readonly latency: LatencyAtRate
+  readonly watches: readonly WatchLatency[]
   readonly ratios: readonly Ratio[]
   readonly checks: readonly Check[]
 }
@@ -28,7 +30,7 @@ export function machine(): string {
 }
 
 export function formatResults(results: Results): string {
-  const { date, rounds, seconds, quick, rates, latency, ratios, checks } = results
+  const { date, rounds, seconds, quick, rates, latency, watches, ratios, checks } = results
   const length = quick ? 'a quick run, whose rates mean nothing' : 'a full run'
   return [
     `${date}, ${results.machine}`,
@@ -37,6 +39,7 @@ export function formatResults(results: Results): string {
     formatTable(rates),
     '',
     formatLatency(latency),
+    ...watches.map(formatWatch),
     '',
     ...checks.map(({ description, passed }) => `${passed ? 'passed' : 'FAILED'}: ${description}`),
     '',
@@ -45,7 +48,7 @@ export function formatResults(results: Results): string {
   ].join('\n')
 }
 
-function formatTable(rates: readonly Rate[]): string {
+export function formatTable(rates: readonly Rate[]): string {
   const rows = rates.map(({ name, unit, rounds, failed, generatorCpu }) => [
     name,
     figure(median(rounds)),
@@ -67,8 +70,12 @@ function formatLatency({ rate, p50, p99, p999, max, longestStall }: LatencyAtRat
   return `latency at ${figure(rate)} calls/s, in ms: ${text}`
 }
 
+function formatWatch({ name, p50, p99, max }: WatchLatency): string {
+  return `${name}, in ms: p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)}, max ${max.toFixed(1)}`
+}
+
 /** `name ratio goal pass|fail`, or `name ratio` without a goal: scripts may parse these lines. */
-function formatRatio({ name, ratio, goal, passed }: Ratio): string {
+export function formatRatio({ name, ratio, goal, passed }: Ratio): string {
   const reached = `${name} ${ratio.toFixed(2)}`
   return goal === undefined ? reached : `${reached} ${goal} ${passed ? 'pass' : 'fail'}`
 }

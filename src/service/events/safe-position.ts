@@ -4,8 +4,10 @@ import type { Store } from '../../store/store.ts'
 
 /** Time between two polls without a poke. */
 const IDLE_MILLISECONDS = 1_000
-/** Time between two polls while barriers wait for their writers. */
-const BUSY_MILLISECONDS = 20
+/** Time between two polls while events are written. */
+const BUSY_MILLISECONDS = 10
+/** How long the next events are expected soon: commits of other processes are notified of every 50 ms at most. */
+const BUSY_FOR_MILLISECONDS = 100
 /** Beyond this, a new barrier replaces the last. */
 const MAX_BARRIERS = 64
 
@@ -30,6 +32,7 @@ export class SafePosition {
   /** The `life` of the database at the last poll. */
   #life: string | undefined
   #position: bigint | undefined
+  #busyUntil = 0
   #poked = Promise.withResolvers<void>()
   #running: Promise<void> | undefined
   /** `#next` is the queued poll, `#current` the poll in progress. */
@@ -109,7 +112,7 @@ export class SafePosition {
       // The store logs it when the database is unavailable.
       await this.#poll().catch(() => {})
       await sleep(BUSY_MILLISECONDS, signal)
-      if (this.#barriers.length > 0) continue
+      if (this.#barriers.length > 0 || performance.now() < this.#busyUntil) continue
       await Promise.race([this.#poked.promise, sleep(IDLE_MILLISECONDS, signal)])
       this.#poked = Promise.withResolvers()
     }
@@ -139,6 +142,7 @@ export class SafePosition {
       barrier.writers = barrier.writers.filter((writer) => open.has(writer))
     this.#advance()
     if (position <= this.#lastBarrier) return
+    this.#busyUntil = performance.now() + BUSY_FOR_MILLISECONDS
     this.#barriers.splice(MAX_BARRIERS - 1, 1, { position, writers })
     this.#advance()
   }
