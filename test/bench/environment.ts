@@ -19,6 +19,8 @@ export interface Environment extends AsyncDisposable {
 export interface ServerOptions {
   readonly databaseUrl?: string
   readonly env?: Readonly<Record<string, string>>
+  /** The checkout of the server; by default this one. */
+  readonly directory?: string | undefined
 }
 
 /** @param profileFolder servers write a CPU profile into it when they end */
@@ -32,8 +34,8 @@ export async function openEnvironment(profileFolder: string | undefined): Promis
   return {
     load,
     databaseUrl: postgres.address,
-    async server({ databaseUrl = postgres.address, env = {} } = {}) {
-      return running.use(await startServerProcess({ databaseUrl, env: { ...profiling, ...env } }))
+    async server({ databaseUrl = postgres.address, env = {}, directory } = {}) {
+      return running.use(await startServerProcess({ databaseUrl, env: { ...profiling, ...env }, directory }))
     },
     helper: async (file, ...args) => running.use(await startHelper(file, ...args)),
     async createDatabase(name) {

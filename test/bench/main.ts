@@ -1,6 +1,7 @@
 /** `npm run bench`: see README.md beside this. */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { compareWith, formatComparison } from './against.ts'
 import { type Environment, openEnvironment } from './environment.ts'
 import { COMPARISONS } from './goals.ts'
 import type { Timing } from './load/jobs.ts'
@@ -11,6 +12,7 @@ import { formatSoak, soak } from './soak.ts'
 import { dialectSubjects } from './subjects/dialects.ts'
 import { growth } from './subjects/growth.ts'
 import { noopByH2load } from './subjects/h2load.ts'
+import { watchLatency } from './subjects/watch-latency.ts'
 import { bareWrites, type LatencyAtRate, latencyAt, wireSubjects } from './subjects/wire.ts'
 import { withSubscribers } from './subjects/with-subscribers.ts'
 
@@ -20,6 +22,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
     'cpu-prof': { type: 'string' },
     soak: { type: 'string' },
+    against: { type: 'string' },
   },
 })
 const { quick } = options
@@ -27,8 +30,9 @@ const rounds = quick ? 3 : 5
 const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.4 } : { leadSeconds: 1, seconds: 10 }
 const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
 
-if (options.soak === undefined) await measureAll()
-else await soakFor(Number(options.soak))
+if (options.soak !== undefined) await soakFor(Number(options.soak))
+else if (options.against !== undefined) await measureAgainst(options.against)
+else await measureAll()
 
 async function measureAll(): Promise<void> {
   const results = await measure()
@@ -45,6 +49,15 @@ async function soakFor(minutes: number): Promise<void> {
   process.stdout.write(formatSoak(results))
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
   process.exitCode = results.passed ? 0 : 1
+}
+
+async function measureAgainst(directory: string): Promise<void> {
+  await using environment = await open()
+  const comparison = await compareWith(environment, directory, rounds, wireTiming, log)
+  process.stdout.write(formatComparison(comparison, directory))
+  if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(comparison, null, 2)}\n`)
+  const failed = sum(comparison.rates.map((rate) => rate.failed))
+  process.exitCode = failed === 0 ? 0 : 1
 }
 
 /** An interrupted bench removes its processes and data too. */
@@ -68,6 +81,8 @@ async function measure(): Promise<Results> {
   const rates = [...(await measureRounds(wire, rounds, wireTiming, log))]
   log('latency at half of the maximum')
   const latency = await latencyAt(setup, median(rateOf(rates, 'unary').rounds) / 2, quick ? 3 : 30)
+  log('latency of watches')
+  const watches = await watchLatency(setup, quick ? 20 : 500)
   const checks = [await checkEvents(environment, rates, latency), checkFailures([...rates, latency.measured])]
   rates.push(...(await measureRounds(dialectSubjects(), rounds, dialectTiming, log)))
   if (!quick) {
@@ -90,6 +105,7 @@ async function measure(): Promise<Results> {
     rounds,
     rates,
     latency,
+    watches,
     ratios,
     checks,
   }

@@ -23,6 +23,8 @@ export interface RunningServer extends AsyncDisposable {
 export interface ServerProcessOptions extends TestServerOptions {
   /** Whether the server also speaks the toy dialect of the conformance suite. */
   readonly withToy?: boolean
+  /** The checkout that it runs from; by default this one. */
+  readonly directory?: string | undefined
 }
 
 export interface ServerProcess extends RunningServer {
@@ -72,7 +74,7 @@ export async function startServer(options: TestServerOptions): Promise<RunningSe
 export async function startServerProcess(options: ServerProcessOptions): Promise<ServerProcess> {
   const preload = options.withToy === true ? ['--import', './test/support/with-toy.ts'] : []
   const child = spawn(process.execPath, [...preload, 'src/main.ts'], {
-    cwd: ROOT,
+    cwd: options.directory ?? ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { PATH: process.env['PATH'], ...environmentOf(options) },
   })

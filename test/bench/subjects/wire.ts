@@ -21,16 +21,8 @@ export function wireSubjects({ environment, server, single, bare }: Setup): read
       unit: 'rows',
       measure: (timing) => load.run({ kind: 'upserts', databaseUrl, players: unary.players, ...timing }),
     },
-    {
-      name: 'stream',
-      unit: 'items',
-      measure: (timing) => load.run({ kind: 'stream', address, target: unary, ...timing }),
-    },
-    {
-      name: 'list',
-      unit: 'calls',
-      measure: (timing) => load.run({ kind: 'list', address, target: list, ...timing }),
-    },
+    streamTo(environment, 'stream', address, unary),
+    listTo(environment, 'list', address, list),
     {
       name: 'list, uncached',
       unit: 'calls',
@@ -53,7 +45,7 @@ export async function bareWrites({ environment, server }: Setup): Promise<readon
   ]
 }
 
-function noopTo({ load }: Environment, name: string, address: string): Subject {
+export function noopTo({ load }: Environment, name: string, address: string): Subject {
   return { name, unit: 'calls', measure: (timing) => load.run({ kind: 'noop', address, ...timing }) }
 }
 
@@ -61,8 +53,20 @@ export function unaryTo({ load }: Environment, name: string, address: string, ta
   return { name, unit: 'calls', measure: (timing) => load.run({ kind: 'unary', address, target, ...timing }) }
 }
 
-function batchTo({ load }: Environment, name: string, address: string, target: Target): Subject {
+export function batchTo({ load }: Environment, name: string, address: string, target: Target): Subject {
   return { name, unit: 'items', measure: (timing) => load.run({ kind: 'batch', address, target, ...timing }) }
+}
+
+export function streamTo({ load }: Environment, name: string, address: string, target: Target): Subject {
+  return {
+    name,
+    unit: 'items',
+    measure: (timing) => load.run({ kind: 'stream', address, target, ...timing }),
+  }
+}
+
+export function listTo({ load }: Environment, name: string, address: string, target: Target): Subject {
+  return { name, unit: 'calls', measure: (timing) => load.run({ kind: 'list', address, target, ...timing }) }
 }
 
 export interface LatencyAtRate extends Latency {
