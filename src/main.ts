@@ -1,3 +1,4 @@
+import './heap.ts'
 import './compile-cache.ts'
 
 // Imported dynamically, so that the cache is enabled first.
