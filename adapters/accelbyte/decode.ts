@@ -24,6 +24,9 @@ export const ROW_MEMBERS = memberNames(userRowSchema)
 const DEFINITION = quick(definitionSchema)
 const ROW = quick(userRowSchema)
 
+/** A definition as REST has it spells its code so. */
+const REST_CODE = 'achievementCode'
+
 /** Reads an entry without losses: members that the model cannot hold go into the extension. */
 export function decode(entry: JsonObject, _losses: LossReport, context: DecodeContext): Canonical {
   return isUserRow(entry) ? decodeUserRow(entry) : decodeDefinition(entry, context, true)
@@ -37,7 +40,7 @@ export function decodeFacts(entry: JsonObject, context: DecodeContext): Canonica
 /** Returns the shape of an entry that `decode` takes. */
 export function shapeOf(entry: JsonObject): 'export' | 'rest' | 'user' {
   if (isUserRow(entry)) return 'user'
-  return isRest(foldMembers(entry, DEFINITION_MEMBERS)) ? 'rest' : 'export'
+  return Object.hasOwn(entry, REST_CODE) ? 'rest' : 'export'
 }
 
 /** Every definition has these members and no row has one; both may have unknown members. */
@@ -117,7 +120,7 @@ function opaqueIn({ known }: Members, rest: boolean): JsonObject {
 }
 
 function isRest(members: Members): boolean {
-  return members.path('AchievementCode')[0] === 'achievementCode'
+  return members.path('AchievementCode')[0] === REST_CODE
 }
 
 function withoutNulls(object: JsonObject): JsonObject {
