@@ -14,7 +14,7 @@ const NAMES = ['noop', 'unary', 'batch', 'stream', 'list'] as const
 export interface Comparison {
   readonly rates: readonly Rate[]
   readonly ratios: readonly Ratio[]
-  /** Of tables and indexes that the reports added, for each report, by server. */
+  /** Bytes of tables and indexes that each report added, by server. */
   readonly bytesPerReport: Readonly<Record<string, number>>
 }
 

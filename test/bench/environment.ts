@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import pg from 'pg'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { type Helper, type Load, startHelper, startLoad } from './child.ts'
@@ -29,7 +30,7 @@ export async function openEnvironment(profileFolder: string | undefined): Promis
   const postgres = started.use(await startHelper('postgres.ts'))
   const load = started.use(startLoad())
   const profiling =
-    profileFolder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${profileFolder}` }
+    profileFolder === undefined ? {} : { NODE_OPTIONS: `--cpu-prof --cpu-prof-dir=${resolve(profileFolder)}` }
   const running = started.move()
   return {
     load,

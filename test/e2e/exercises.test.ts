@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { test } from 'vitest'
 import type { Exercise } from '../exercises/exercise.ts'
 import { failover } from '../exercises/failover.ts'
 import { kill } from '../exercises/kill.ts'
@@ -19,7 +19,6 @@ test.for(exercises)(
   'nothing is lost or written twice when $exercise.title',
   async ({ exercise, times, missing }, { skip }) => {
     skip(missing !== undefined, missing)
-    const full = exercise.times
-    await expect(exercise.run(volume({ small: times, full }), () => {})).resolves.toBeDefined()
+    await exercise.run(volume({ small: times, full: exercise.times }), () => {})
   },
 )

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,9 +20,12 @@ const MAX_WINDOWS = 3
 async function expectIdle(server: ServerProcess, postmaster: number): Promise<void> {
   await createFixture(server.address, { first: undefined })
   await using compared = await startSystemPostgres()
+  await using stack = new AsyncDisposableStack()
   const client = spawn(process.execPath, ['test/support/trivial-queries.ts', compared.url], {
-    stdio: 'inherit',
+    stdio: ['ignore', 'pipe', 'inherit'],
   })
+  stack.defer(() => void client.kill())
+  await once(client.stdout, 'data')
   const used = async (...processes: readonly number[]) => {
     const seconds = await Promise.all(processes.map(cpuSeconds))
     return seconds.reduce((sum, one) => sum + one, 0)
@@ -40,7 +44,6 @@ async function expectIdle(server: ServerProcess, postmaster: number): Promise<vo
     const [after, comparedAfter] = await both()
     ratios.push((after - before) / (comparedAfter - comparedBefore))
   } while (Math.min(...ratios) >= 1 && ratios.length < MAX_WINDOWS)
-  client.kill()
   expect(Math.min(...ratios), `ratios in windows: ${ratios}`).toBeLessThan(1)
 }
 

@@ -49,7 +49,7 @@ afterAll(async () => {
 test('calls fail fast while Postgres is down, and succeed within 2 seconds of its return', async () => {
   await using server = await startServerProcess({ databaseUrl })
   await createFixture(server.address, Writers.achievements)
-  const writers = new Writers([server.address])
+  using writers = new Writers([server.address])
   /** Returns the time from the return of Postgres to the first acknowledged writes. */
   const outage = async () => {
     await writers.more(200)

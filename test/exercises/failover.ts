@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import { onDatabase } from '../support/deliveries.ts'
 import { createFixture } from '../support/fixture.ts'
 import { startServerProcess } from '../support/server.ts'
 import { startProxy } from '../support/severed.ts'
@@ -17,16 +17,19 @@ export const failover: Exercise = {
   async run(times, log) {
     if (noSystemPostgres !== undefined) throw new Error(noSystemPostgres)
     await using cleanup = new AsyncDisposableStack()
-    let primary = await startSystemPostgres()
-    cleanup.defer(() => primary[Symbol.asyncDispose]())
-    let standby = await startStandby(primary)
-    cleanup.defer(() => standby[Symbol.asyncDispose]())
+    let primary = cleanup.use(await startSystemPostgres())
+    const startStandby = async () => {
+      const started = cleanup.use(await startSystemPostgres({ standbyOf: primary }))
+      await waitUntilSynchronous(primary)
+      return started
+    }
+    let standby = await startStandby()
     const proxy = cleanup.use(await startProxy(primary.url))
     const first = cleanup.use(await startServerProcess({ databaseUrl: proxy.url }))
     const second = cleanup.use(await startServerProcess({ databaseUrl: proxy.url }))
     await createFixture(first.address, Writers.achievements)
 
-    const writers = new Writers([first.address, second.address])
+    using writers = new Writers([first.address, second.address])
     let killed = 0
     for (let round = 0; round < times; round += 1) {
       await writers.more(50)
@@ -41,8 +44,7 @@ export const failover: Exercise = {
       await setSynchronous(primary, false)
       if (kills) {
         proxy.retarget(primary.url)
-        standby = await startStandby(primary)
-        await former[Symbol.asyncDispose]()
+        standby = await startStandby()
       } else {
         await former.startAsStandbyOf(primary)
         await sleep(STALE_ADDRESS_MILLISECONDS)
@@ -61,37 +63,14 @@ export const failover: Exercise = {
   },
 }
 
-async function startStandby(primary: SystemPostgres): Promise<SystemPostgres> {
-  const standby = await startSystemPostgres({ standbyOf: primary })
-  await waitUntilSynchronous(primary)
-  return standby
-}
-
 /** From then on a commit is acknowledged once the standby has it. */
 async function waitUntilSynchronous(primary: SystemPostgres): Promise<void> {
   await setSynchronous(primary, true)
-  await onDatabase(primary, async (client) => {
-    const statement = "select 1 from pg_stat_replication where state = 'streaming' and sync_state = 'sync'"
-    while ((await client.query(statement)).rowCount === 0) await sleep(50)
-  })
+  const statement = "select 1 from pg_stat_replication where state = 'streaming' and sync_state = 'sync'"
+  while ((await onDatabase(primary.url, statement)).length === 0) await sleep(50)
 }
 
-async function setSynchronous(primary: SystemPostgres, isSynchronous: boolean): Promise<void> {
-  await onDatabase(primary, async (client) => {
-    await client.query(`alter system set synchronous_standby_names = '${isSynchronous ? '*' : ''}'`)
-    await client.query('select pg_reload_conf()')
-  })
-}
-
-async function onDatabase(
-  { url }: SystemPostgres,
-  work: (client: pg.Client) => Promise<void>,
-): Promise<void> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  try {
-    await work(client)
-  } finally {
-    await client.end()
-  }
+async function setSynchronous({ url }: SystemPostgres, isSynchronous: boolean): Promise<void> {
+  await onDatabase(url, `alter system set synchronous_standby_names = '${isSynchronous ? '*' : ''}'`)
+  await onDatabase(url, 'select pg_reload_conf()')
 }

@@ -14,6 +14,7 @@ export const kill: Exercise = {
     await using cleanup = new AsyncDisposableStack()
     const folder = await mkdtemp(join(tmpdir(), 'laurel-kill-'))
     cleanup.defer(() => rm(folder, { recursive: true, force: true }))
+    cleanup.defer(() => killPostgresIn(folder))
     // Under root, Postgres runs as another user, who must be able to enter the folder.
     await chmod(folder, 0o755)
     const LAUREL_GRPC_ADDRESS = `127.0.0.1:${await freePort(undefined)}`
@@ -22,7 +23,7 @@ export const kill: Exercise = {
     let server = await start()
     cleanup.defer(() => server[Symbol.asyncDispose]())
     await createFixture(server.address, Writers.achievements)
-    const writers = new Writers([server.address])
+    using writers = new Writers([server.address])
     for (let round = 0; round < times; round += 1) {
       await writers.more(50)
       if (round % 2 === 0) {
@@ -38,6 +39,12 @@ export const kill: Exercise = {
     await writers.check(await databaseUrlIn(folder))
     return { kills: times, 'acknowledged writes': writers.total, ...writers.failuresByStatus }
   },
+}
+
+/** A killed server leaves its Postgres. */
+async function killPostgresIn(folder: string): Promise<void> {
+  const pid = await postmasterIn(folder).catch(() => undefined)
+  if (pid !== undefined) process.kill(pid, 'SIGKILL')
 }
 
 async function postmasterIn(folder: string): Promise<number> {

@@ -26,5 +26,11 @@ if (exercise === undefined || !Number.isInteger(times) || times < 1) {
   process.stderr.write(`usage: npm run exercise -- NAME [--times N]\n${list.join('\n')}\n`)
   process.exit(2)
 }
-const counts = await exercise.run(times, (line) => process.stderr.write(`${line}\n`))
+const interrupted = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+const counts = await exercise.run(times, (line) => {
+  // Each round logs, so that an interrupted exercise stops its processes and removes its files.
+  interrupted.signal.throwIfAborted()
+  process.stderr.write(`${line}\n`)
+})
 for (const [what, count] of Object.entries(counts)) process.stdout.write(`${what}: ${count}\n`)

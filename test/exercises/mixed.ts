@@ -1,5 +1,5 @@
 import { Client, credentials, status } from '@grpc/grpc-js'
-import pg from 'pg'
+import { onDatabase } from '../support/deliveries.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { noNginx, startNginx } from '../support/nginx.ts'
 import { noPgbouncer, startPgbouncer } from '../support/pgbouncer.ts'
@@ -36,7 +36,7 @@ function clientOf(address: string): { readonly call: Call; close(): void } {
   }
 }
 
-/** What a worker does in turn, all of it for players and titles of its own; `count` grows with each round. */
+/** Returns the calls of a worker's round, for players and titles that no other worker uses. */
 function stepsOf(worker: number, count: number): readonly (readonly [method: string, request: object])[] {
   const [playerId, passing] = [`player-${worker}`, `passing-${worker}-${count}`]
   const own = `own-${worker}-${count}`
@@ -75,7 +75,7 @@ interface Stored {
 export interface MixedOptions {
   /** Of the servers that the workers call in turn. */
   readonly addresses: readonly string[]
-  /** The database itself. */
+  /** The database without the pooler, to read the stored rows. */
   readonly databaseUrl: string
   readonly calls: number
   readonly log?: (line: string) => void
@@ -88,11 +88,11 @@ export interface Mixed {
   /** How often each player's unlock was newly made. */
   readonly unlocks: ReadonlyMap<string, number>
   readonly stored: Stored
-  /** The same after the acknowledged calls. */
+  /** The rows that the acknowledged calls must have left. */
   readonly expected: Stored
 }
 
-/** Makes calls of twenty RPCs, each step of a worker on another server than the step before. */
+/** Runs rounds of twenty calls for each worker; with several addresses, each call goes to the next one. */
 export async function mixedCalls({
   addresses,
   databaseUrl,
@@ -138,32 +138,33 @@ export async function mixedCalls({
 }
 
 async function stored(url: string): Promise<Stored> {
-  const client = new pg.Client({ connectionString: url })
-  await client.connect()
-  const titles = await client.query('select id from titles')
-  const players = await client.query(`
-    select id, (select unlocked_count from player_titles t where t.player_id = p.id) as unlocked,
+  const titles = await onDatabase(url, 'select id from titles')
+  const players = await onDatabase(
+    url,
+    `select id, (select unlocked_count from player_titles t where t.player_id = p.id) as unlocked,
       (select (values->>'count')::int from progress t where t.player_id = p.id and achievement_id = 'marathon') as laps,
       (select value::int from stat_values t where t.player_id = p.id) as coins,
       (select count(*)::int from events t where t.player_id = p.id) as events
-    from players p order by id`)
-  await client.end()
-  return { titles: titles.rows, players: players.rows }
+    from players p order by id`,
+  )
+  return { titles, players }
 }
 
 /** @throws if a call failed, an unlock was made twice, or a sum is wrong */
-function countsOf({ calls, failures, unlocks, stored: found, expected }: Mixed): Counts {
+export function countsOf({ calls, failures, unlocks, stored: found, expected }: Mixed): Counts {
   if (failures.length > 0)
     throw new Error(`${failures.length} calls failed: ${JSON.stringify(failures.slice(0, 20))}`)
   if (JSON.stringify(found) !== JSON.stringify(expected)) {
     throw new Error(`stored: ${JSON.stringify(found)}\nacknowledged: ${JSON.stringify(expected)}`)
   }
-  if ([...unlocks.values()].some((count) => count !== 1)) throw new Error('an unlock was made twice')
+  if (unlocks.size !== WORKERS || [...unlocks.values()].some((count) => count !== 1)) {
+    throw new Error(`not every unlock was new exactly once: ${JSON.stringify([...unlocks])}`)
+  }
   return { calls, failed: failures.length, unlocks: unlocks.size }
 }
 
 export const behindPgbouncer = (mode: 'transaction' | 'session'): Exercise => ({
-  title: `mixed calls to two servers behind a PgBouncer in ${mode} mode`,
+  title: `two servers take mixed calls behind a PgBouncer in ${mode} mode`,
   times: CALLS,
   async run(times, log) {
     const missing = noPgbouncer ?? noSystemPostgres
@@ -179,7 +180,7 @@ export const behindPgbouncer = (mode: 'transaction' | 'session'): Exercise => ({
 })
 
 export const behindNginx: Exercise = {
-  title: 'mixed calls to two servers behind an nginx',
+  title: 'two servers take mixed calls behind an nginx',
   times: CALLS,
   async run(times, log) {
     const missing = noNginx ?? noSystemPostgres

@@ -60,7 +60,7 @@ export const storm: Exercise = {
     }
     const kinds = Object.keys(disturbances) as (keyof typeof disturbances)[]
     const counts: Record<string, number> = {}
-    const writers = new Writers(addresses)
+    using writers = new Writers(addresses)
     for (let round = 0; round < times; round += 1) {
       await writers.more(50)
       const kind = kinds[round % kinds.length] as (typeof kinds)[number]

@@ -1,10 +1,10 @@
-/** What `referenceWork` takes on the idle machine for which the bounds of the tests were chosen. */
+/** CPU milliseconds of `referenceWork` on an idle machine of the kind for which the bounds were chosen. */
 const REFERENCE_MILLISECONDS = 6
 const REFERENCE_INTERVAL_MILLISECONDS = 1_000
 
 /**
- * Returns the CPU milliseconds that this process uses while `run` does, as the machine of the bounds counts them when it is idle:
- * neighbours on a processor double the CPU time of the same instructions.
+ * Returns the CPU milliseconds that this process uses while `run` runs, divided by `slowness`: other load on a processor doubles
+ * the CPU time of the same instructions.
  */
 export async function cpuMilliseconds(run: () => unknown): Promise<number> {
   const used = await usedBy(run)
@@ -20,11 +20,17 @@ async function usedBy(run: () => unknown): Promise<number> {
 
 let measured = { time: Number.NEGATIVE_INFINITY, slowness: 1 }
 
-/** How much longer this machine takes for the same work now; at least 1, so that a faster machine relaxes no bound. */
+/**
+ * Returns how much longer this machine takes for the same work now. At least 1, so that a faster machine does not make the bounds
+ * stricter; at most 4, so that a wrong measurement does not turn them off.
+ */
 export async function slowness(): Promise<number> {
   if (performance.now() - measured.time > REFERENCE_INTERVAL_MILLISECONDS) {
     const taken = [await usedBy(referenceWork), await usedBy(referenceWork)]
-    measured = { time: performance.now(), slowness: Math.max(1, Math.min(...taken) / REFERENCE_MILLISECONDS) }
+    measured = {
+      time: performance.now(),
+      slowness: Math.min(4, Math.max(1, Math.min(...taken) / REFERENCE_MILLISECONDS)),
+    }
   }
   return measured.slowness
 }

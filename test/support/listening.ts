@@ -1,9 +1,18 @@
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** Waits until a program listens on a port of 127.0.0.1. */
-export async function untilListening(port: number): Promise<void> {
-  while (!(await accepts(port))) await sleep(20)
+/**
+ * Waits until a program listens on a port of 127.0.0.1.
+ * @throws the error of `failed`, which rejects if the program ends before
+ */
+export async function untilListening(port: number, failed: Promise<never>): Promise<void> {
+  const over = new AbortController()
+  failed.catch(() => over.abort())
+  while (!over.signal.aborted) {
+    if (await accepts(port)) return
+    await sleep(20)
+  }
+  await failed
 }
 
 function accepts(port: number): Promise<boolean> {

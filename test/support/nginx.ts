@@ -18,7 +18,7 @@ export interface Nginx extends AsyncDisposable {
   readonly address: string
 }
 
-/** Puts an nginx with its own defaults before servers, which it calls in turn. */
+/** Starts an nginx that distributes gRPC calls over servers in turn. */
 export async function startNginx(servers: readonly string[]): Promise<Nginx> {
   const port = await freePort(undefined)
   const folder = await mkdtemp(join(tmpdir(), 'laurel-nginx-'))
@@ -43,8 +43,7 @@ export async function startNginx(servers: readonly string[]): Promise<Nginx> {
   const failed = exited.then(async () => {
     throw new Error(`nginx did not start: ${await errors}`)
   })
-  await Promise.race([untilListening(port), failed])
-  failed.catch(() => {})
+  await untilListening(port, failed)
   return {
     address: `127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {

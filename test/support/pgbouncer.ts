@@ -64,8 +64,7 @@ export async function startPgbouncer(databaseUrl: string, settings: Settings): P
   const failed = exited.then(async () => {
     throw new Error(`pgbouncer did not start: ${await readFile(logFile, 'utf8')}`)
   })
-  await Promise.race([untilListening(port), failed])
-  failed.catch(() => {})
+  await untilListening(port, failed)
   return {
     url: `postgres://laurel@127.0.0.1:${port}/pooled`,
     async reload(changed) {

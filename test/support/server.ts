@@ -16,7 +16,7 @@ export interface RunningServer extends AsyncDisposable {
   readonly address: string
   /** The base URL of HTTP: `http://127.0.0.1:40123`. */
   readonly url: string
-  /** Returns what the server has logged so far. */
+  /** Returns the text that the server has logged so far. */
   output(): string
 }
 

@@ -22,7 +22,7 @@ export interface SystemPostgresOptions {
   /** The folder of its programs; by default of the newest that compiles statements. */
   readonly programs?: string | undefined
   readonly settings?: Settings
-  /** Copy this primary, and follow it as its standby. */
+  /** The primary to copy and to follow as a standby. */
   readonly standbyOf?: SystemPostgres
 }
 
@@ -69,11 +69,14 @@ export async function startSystemPostgres({
     program('pg_ctl', 'start', '-w', '-s', '-D', data, '-l', join(folder, 'log'), '-o', options)
   const stop = () => program('pg_ctl', 'stop', '-w', '-s', '-D', data, '-m', 'fast')
   await start()
-  const [pid] = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')
+  const readPid = async () => Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0])
+  let postmaster = await readPid()
   return {
     url: `postgres://laurel@127.0.0.1:${port}/postgres`,
     port,
-    postmaster: Number(pid),
+    get postmaster() {
+      return postmaster
+    },
     promote: () => program('pg_ctl', 'promote', '-w', '-s', '-D', data),
     stop,
     async startAsStandbyOf(primary) {
@@ -81,6 +84,7 @@ export async function startSystemPostgres({
       await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${connection}'\n`)
       await writeFile(join(data, 'standby.signal'), '')
       await start()
+      postmaster = await readPid()
     },
     async [Symbol.asyncDispose]() {
       // A test may have stopped or killed it.

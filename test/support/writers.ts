@@ -1,10 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ServiceError, status } from '@grpc/grpc-js'
-import pg from 'pg'
 import { ProgressServiceClient, RecordProgressRequest } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from './client.ts'
+import { onDatabase } from './deliveries.ts'
 import { TITLE_ID } from './fixture.ts'
 
+const MAX_WAIT_MILLISECONDS = 180_000
 const ACHIEVEMENT_ID = 'marathon'
 const PLAYERS = Array.from({ length: 8 }, (_, index) => `player-${index}`)
 
@@ -12,7 +13,7 @@ const PLAYERS = Array.from({ length: 8 }, (_, index) => `player-${index}`)
  * Writers that add one in sequence, each for a player of its own. An add is repeated under its request id until it is
  * acknowledged, so that in the end each player's count is the number of acknowledged adds, whatever failed meanwhile.
  */
-export class Writers {
+export class Writers implements Disposable {
   /** The achievement to create for them, as `createFixture` takes it. */
   static readonly achievements = { [ACHIEVEMENT_ID]: 1_000_000_000n }
 
@@ -21,6 +22,7 @@ export class Writers {
   readonly #clients: readonly (ProgressServiceClient & Disposable)[]
   readonly #done: Promise<unknown>
   #stopped = false
+  #disposed = false
 
   /** @param addresses of servers, which the writers call in turn */
   constructor(addresses: readonly string[]) {
@@ -40,31 +42,44 @@ export class Writers {
     return counts
   }
 
-  /** Waits until more adds are acknowledged. */
+  /** Waits until more adds are acknowledged. @throws if that takes more than three minutes */
   async more(adds: number): Promise<void> {
-    const before = this.total
-    while (this.total < before + adds) await sleep(5)
+    const [before, deadline] = [this.total, performance.now() + MAX_WAIT_MILLISECONDS]
+    while (this.total < before + adds) {
+      if (performance.now() > deadline) throw new Error(`no ${adds} adds were acknowledged in three minutes`)
+      await sleep(5)
+    }
   }
 
   /** Waits until every add that has begun is acknowledged. */
   async stop(): Promise<void> {
     this.#stopped = true
     await this.#done
+    this[Symbol.dispose]()
+  }
+
+  /** Ends at once, as after an error. */
+  [Symbol.dispose](): void {
+    this.#stopped = true
+    this.#disposed = true
     for (const client of this.#clients) client.close()
   }
 
-  /** Compares the stored counts with the acknowledged adds. @throws if an add is missing or was written twice */
+  /**
+   * Compares the stored counts with the acknowledged adds.
+   * @throws if an add is missing or was written twice, or a call failed with another status than UNAVAILABLE
+   */
   async check(databaseUrl: string): Promise<void> {
-    const client = new pg.Client({ connectionString: databaseUrl })
-    await client.connect()
-    const { rows } = await client.query(
+    const other = this.failures.find(({ code }) => code !== status.UNAVAILABLE)
+    if (other !== undefined) throw other
+    const rows = await onDatabase(
+      databaseUrl,
       `select player_id, (values->>'count')::int as count,
         (select count(*)::int from events e where e.player_id = p.player_id) as events,
         (select count(distinct request_id)::int from events e where e.player_id = p.player_id) as requests
       from progress p where title_id = $1 and achievement_id = $2 order by player_id`,
       [TITLE_ID, ACHIEVEMENT_ID],
     )
-    await client.end()
     const stored = JSON.stringify(rows)
     const expected = [...this.#acknowledged].map(([player_id, count]) => ({
       player_id,
@@ -83,7 +98,10 @@ export class Writers {
     for (let count = 0; !this.#stopped; count += 1) {
       const report = { $case: 'add' as const, value: { quantity } }
       const request = RecordProgressRequest.fromPartial({ ...key, report, requestId: `${count}` })
-      for (let attempt = count; !(await this.#try(request, attempt)); attempt += 1) await sleep(10)
+      for (let attempt = count; !(await this.#try(request, attempt)); attempt += 1) {
+        if (this.#disposed) return
+        await sleep(10)
+      }
       this.#acknowledged.set(playerId, count + 1)
     }
   }

@@ -54,11 +54,15 @@ export async function watchLatency(
         () => void taken.acknowledgement.push(performance.now() - begun),
       )
       const received = [receivedBy(near, taken.near), receivedBy(far, taken.far)]
-      reports.push(Promise.all([reported, ...received]).then(() => {}))
+      const done = Promise.all([reported, ...received]).then(() => {})
+      // Awaited below.
+      done.catch(() => {})
+      reports.push(done)
       await sleep(interval)
     }
     await Promise.all(reports)
-    if (near.events.length - started !== events) throw new Error('a watch received an event twice')
+    for (const watch of [near, far])
+      if (watch.events.length - started !== events) throw new Error('a watch received an event twice')
     for (const [what, times] of Object.entries(taken)) {
       const sorted = times.toSorted((left, right) => left - right)
       const at = (share: number) =>
