@@ -24,7 +24,7 @@ export const ROW_MEMBERS = memberNames(userRowSchema)
 const DEFINITION = quick(definitionSchema)
 const ROW = quick(userRowSchema)
 
-/** A definition as REST has it spells its code so. */
+/** The name of the code in a definition from REST; an export has `AchievementCode`. */
 const REST_CODE = 'achievementCode'
 
 /** Reads an entry without losses: members that the model cannot hold go into the extension. */

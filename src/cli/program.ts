@@ -49,7 +49,7 @@ try {
   process.exitCode = exitCodeOf(error)
 }
 
-/** The named command alone; all of them for the general help, and for an error that lists them. */
+/** Returns the loader of the named command, or all loaders for the general help and for errors that list the commands. */
 function commandsFor(name: string | undefined): readonly (() => Promise<AddCommand>)[] {
   const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   return named === undefined ? Object.values(COMMANDS) : [named]
@@ -69,6 +69,7 @@ function addServe(program: Command): void {
       'serve gRPC and the platforms’ HTTP APIs, as npm start does; settings are environment variables',
     )
     .action(async () => {
+      await import('../heap.ts')
       await import('../serve.ts')
     })
 }

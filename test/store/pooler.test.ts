@@ -110,7 +110,7 @@ describe('stale statements', () => {
     await all()
     await pooler.reload({ ...session, pool_mode: 'transaction', server_round_robin: 1 })
     // Of statements that every backend has, nothing is missing; this one is new.
-    // A statement reaches a backend that lacks it by chance.
+    // The pooler decides which backend gets a call.
     for (let round = 1; round <= 500 && store.modes.length < 2; round += 1) {
       await Promise.all([all(), store.read(signal, (queries) => queries.players.find('none'))])
     }

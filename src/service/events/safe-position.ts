@@ -4,9 +4,9 @@ import type { Store } from '../../store/store.ts'
 
 /** Time between two polls without a poke. */
 const IDLE_MILLISECONDS = 1_000
-/** Time between two polls while events are written. */
+/** Time between two polls while events are written, or barriers wait for their writers. */
 const BUSY_MILLISECONDS = 10
-/** How long the next events are expected soon: commits of other processes are notified of every 50 ms at most. */
+/** The polls stay frequent for this time after an event: other processes send one notification per 50 ms at most. */
 const BUSY_FOR_MILLISECONDS = 100
 /** Beyond this, a new barrier replaces the last. */
 const MAX_BARRIERS = 64
