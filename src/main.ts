@@ -1,4 +1,3 @@
-import './heap.ts'
 import './compile-cache.ts'
 
 // Imported dynamically, so that the cache is enabled first.

@@ -1,3 +1,4 @@
+import './heap.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type App, startApp } from './app.ts'
 import { AuthFileError } from './auth/auth-file.ts'

@@ -69,7 +69,6 @@ function addServe(program: Command): void {
       'serve gRPC and the platforms’ HTTP APIs, as npm start does; settings are environment variables',
     )
     .action(async () => {
-      await import('../heap.ts')
       await import('../serve.ts')
     })
 }
