@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -8,6 +8,7 @@ import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
+import { postmasterIn } from '../support/postmaster.ts'
 import { until } from '../support/relay.ts'
 import { testWire } from '../support/services.ts'
 import { volume } from '../support/volume.ts'
@@ -87,7 +88,7 @@ async function crash(safePosition: SafePosition, polls: number): Promise<Crash> 
   await client.query('begin')
   const lost = await insertEvent(client)
   for (let poll = 0; poll < polls; poll += 1) expect(await safePosition.current(signal)).toBe(start)
-  process.kill(await postmaster(), 'SIGKILL')
+  process.kill(await postmasterIn(join(folder, 'postgres/data')), 'SIGKILL')
   await client.end().catch(() => {})
   await until(() =>
     open()
@@ -132,8 +133,3 @@ test('an event id that a poll has seen is not assigned again after a crash', asy
     await expectNotSkipped(safePosition, crashed)
   }
 })
-
-async function postmaster(): Promise<number> {
-  const [pid] = (await readFile(join(folder, 'postgres', 'data', 'postmaster.pid'), 'utf8')).split('\n')
-  return Number(pid)
-}

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { chmod, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { cpuSeconds } from '../support/cpu-time.ts'
 import { createFixture } from '../support/fixture.ts'
+import { postmasterIn } from '../support/postmaster.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { noSystemPostgres, startSystemPostgres } from '../support/system-postgres.ts'
 
@@ -68,6 +69,5 @@ test.concurrent('an idle server and its embedded Postgres cost less than 25 triv
   // Enterable for the user that runs Postgres when the tests run as root.
   await chmod(folder, 0o755)
   await using server = await startServerProcess({ env: { LAUREL_DATA_DIR: folder } })
-  const [postmaster] = (await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8')).split('\n')
-  await expectIdle(server, Number(postmaster))
+  await expectIdle(server, await postmasterIn(join(folder, 'postgres/data')))
 })

@@ -21,7 +21,7 @@ test.each([
   ],
 ])('%j is rejected before the database is reached', async (env, problem) => {
   const failure: Error = await startServerProcess({
-    databaseUrl: 'postgres://nobody@127.0.0.1:1/none',
+    databaseUrl: 'postgres://laurel@127.0.0.1:1/none',
     env,
   }).then(
     () => expect.fail('the server started'),

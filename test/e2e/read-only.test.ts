@@ -8,6 +8,7 @@ import {
 } from '../../src/gen/laurel/v1/progress_service.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { endConnections, setReadOnly } from '../support/disturbed-database.ts'
 import { errorInfoOf } from '../support/error-info.ts'
 import { createFixture, TITLE_ID } from '../support/fixture.ts'
 import { startServerProcess } from '../support/server.ts'
@@ -23,19 +24,6 @@ afterAll(async () => {
   await admin.end()
   await database[Symbol.asyncDispose]()
 })
-
-/** Makes the database refuse writes, as a demoted primary does, or accept them again. Open connections keep their mode. */
-async function setReadOnly(isReadOnly: boolean): Promise<void> {
-  const name = admin.escapeIdentifier(admin.database ?? '')
-  await admin.query(`alter database ${name} set default_transaction_read_only = ${isReadOnly}`)
-}
-
-/** Ends the server's connections, as a failover does. */
-async function endConnections(): Promise<void> {
-  await admin.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  )
-}
 
 test('a failover to a standby and back: writes get UNAVAILABLE, reads go on, and the server recovers', async () => {
   await using server = await startServerProcess({ databaseUrl: database.url })
@@ -61,8 +49,8 @@ test('a failover to a standby and back: writes get UNAVAILABLE, reads go on, and
   expect(await outcome()).toBe('written')
   expect(await readiness()).toMatchObject({ status: 'ready', databaseWrites: 'writable' })
 
-  await setReadOnly(true)
-  await endConnections()
+  await setReadOnly(admin, true)
+  await endConnections(admin)
   await expect.poll(outcome).toBe('UNAVAILABLE DATABASE_READ_ONLY')
   const refused: ServiceError = await add().catch((error) => error)
   expect(String(refused.metadata.get('grpc-status-details-bin')[0])).toContain('google.rpc.RetryInfo')
@@ -70,7 +58,7 @@ test('a failover to a standby and back: writes get UNAVAILABLE, reads go on, and
   const { progress } = await callUnary(client, 'getProgress', GetProgressRequest.fromPartial(key))
   expect(progress?.requirements[0]?.current?.value).toEqual({ $case: 'integer', value: 1n })
 
-  await setReadOnly(false)
+  await setReadOnly(admin, false)
   // Without a call meanwhile: the server probes.
   await expect.poll(readiness).toMatchObject({ status: 'ready', databaseWrites: 'writable' })
   expect(await outcome()).toBe('written')
@@ -87,8 +75,8 @@ async function failureOf(databaseUrl: string): Promise<string | undefined> {
 }
 
 test('a database that accepts no writes ends the start with one line of advice', async () => {
-  await setReadOnly(true)
-  const line = await failureOf(database.url).finally(() => setReadOnly(false))
+  await setReadOnly(admin, true)
+  const line = await failureOf(database.url).finally(() => setReadOnly(admin, false))
   expect(line).toBe(
     'laurel: the database of DATABASE_URL accepts no writes, as a standby: give the address of the primary\n',
   )

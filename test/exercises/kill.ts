@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../src/embedded-postgres/port.ts'
 import { createFixture } from '../support/fixture.ts'
+import { postmasterIn } from '../support/postmaster.ts'
 import { startServerProcess } from '../support/server.ts'
 import { Writers } from '../support/writers.ts'
 import type { Exercise } from './exercise.ts'
@@ -30,7 +31,7 @@ export const kill: Exercise = {
         await server.kill('SIGKILL')
         server = await start()
       } else {
-        process.kill(await postmasterIn(folder), 'SIGKILL')
+        process.kill(await postmasterIn(join(folder, 'postgres/data')), 'SIGKILL')
       }
       log(`${round + 1} of ${times} kills, ${writers.total} acknowledged writes`)
     }
@@ -43,13 +44,8 @@ export const kill: Exercise = {
 
 /** A killed server leaves its Postgres. */
 async function killPostgresIn(folder: string): Promise<void> {
-  const pid = await postmasterIn(folder).catch(() => undefined)
+  const pid = await postmasterIn(join(folder, 'postgres/data')).catch(() => undefined)
   if (pid !== undefined) process.kill(pid, 'SIGKILL')
-}
-
-async function postmasterIn(folder: string): Promise<number> {
-  const [pid] = (await readFile(join(folder, 'postgres/data/postmaster.pid'), 'utf8')).split('\n')
-  return Number(pid)
 }
 
 async function databaseUrlIn(folder: string): Promise<string> {

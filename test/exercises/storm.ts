@@ -6,6 +6,7 @@ import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { endConnections, setReadOnly } from '../support/disturbed-database.ts'
 import { createFixture } from '../support/fixture.ts'
 import { type ServerProcess, startServerProcess } from '../support/server.ts'
 import { startProxy } from '../support/severed.ts'
@@ -73,15 +74,4 @@ export const storm: Exercise = {
     await writers.check(postgres.connectionString)
     return { ...counts, 'acknowledged writes': writers.total, ...writers.failuresByStatus }
   },
-}
-
-/** Open connections keep their mode. */
-async function setReadOnly(admin: pg.Client, isReadOnly: boolean): Promise<void> {
-  await admin.query(`alter database postgres set default_transaction_read_only = ${isReadOnly}`)
-}
-
-async function endConnections(admin: pg.Client): Promise<void> {
-  await admin.query(
-    'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
-  )
 }

@@ -1,10 +1,11 @@
 import { existsSync, globSync } from 'node:fs'
-import { appendFile, chown, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, chown, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { postgresUser } from '../../src/embedded-postgres/home.ts'
 import { freePort } from '../../src/embedded-postgres/port.ts'
 import { run } from '../../src/embedded-postgres/process.ts'
+import { postmasterIn } from './postmaster.ts'
 
 /** Of a Postgres that the system's package manager installed, and that compiles expensive statements. */
 const LIBRARIES = globSync('/usr/lib/postgresql/*/lib/llvmjit.so').toSorted()
@@ -69,8 +70,7 @@ export async function startSystemPostgres({
     program('pg_ctl', 'start', '-w', '-s', '-D', data, '-l', join(folder, 'log'), '-o', options)
   const stop = () => program('pg_ctl', 'stop', '-w', '-s', '-D', data, '-m', 'fast')
   await start()
-  const readPid = async () => Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n')[0])
-  let postmaster = await readPid()
+  let postmaster = await postmasterIn(data)
   return {
     url: `postgres://laurel@127.0.0.1:${port}/postgres`,
     port,
@@ -84,7 +84,7 @@ export async function startSystemPostgres({
       await appendFile(join(data, 'postgresql.auto.conf'), `primary_conninfo = '${connection}'\n`)
       await writeFile(join(data, 'standby.signal'), '')
       await start()
-      postmaster = await readPid()
+      postmaster = await postmasterIn(data)
     },
     async [Symbol.asyncDispose]() {
       // A test may have stopped or killed it.
