@@ -5,7 +5,9 @@ import { LaurelError } from '../model/errors.ts'
 import type { Instant } from '../model/instant.ts'
 import { pack, unpack } from '../model/packed.ts'
 import type { Principal } from '../model/principal.ts'
-import type { PlayerResponse, StoredResponse } from '../store/idempotency.ts'
+import type { ProgressResult } from '../model/progress.ts'
+import type { PlayerResponse } from '../store/idempotency.ts'
+import type { RecordedResponse } from '../store/progress/progress-changes.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Store } from '../store/store.ts'
 import type { Call } from './call.ts'
@@ -17,6 +19,9 @@ export interface FollowedRequest {
   readonly requestedPlayerId?: string | undefined
 }
 
+/** Characters of a digest: 132 bits. */
+const DIGEST_LENGTH = 22
+
 /** Returns the same digest for equal requests, whatever their request ids, before and after a merge of their player. */
 export function requestDigest(operation: string, request: FollowedRequest & object): string {
   const { requestedPlayerId } = request
@@ -25,7 +30,7 @@ export function requestDigest(operation: string, request: FollowedRequest & obje
       ? { ...request, requestId: undefined }
       : { ...request, playerId: requestedPlayerId, requestedPlayerId: undefined, requestId: undefined }
   const payload = pack([operation, sent])
-  return hash('sha256', payload, 'base64url')
+  return hash('sha256', payload, 'base64url').slice(0, DIGEST_LENGTH)
 }
 
 /** What a request id is scoped to besides its caller. */
@@ -73,7 +78,6 @@ function formatScope(scope: RequestScope, { requestedPlayerId }: FollowedRequest
 
 interface PlayerMutation {
   readonly playerId: string
-  readonly titleId: string
   readonly requestId: string | undefined
 }
 
@@ -83,46 +87,66 @@ interface MutationEntry {
   readonly call: Call
 }
 
-export type NewResponse = PlayerResponse & { readonly titleId: string }
+export type NewResponse = PlayerResponse & { readonly request: PlayerMutation }
+
+/** A response as text, or the result of a report whose event is the stored response. */
+type FirstResponse = string | ProgressResult
+
+interface Stored {
+  readonly digest: string
+  readonly response: FirstResponse
+}
+
+/** Returns the result in the response to a mutation that is no report. */
+export function unpackResult<Result>(response: FirstResponse): Result {
+  // A report has another digest, so its response is not found.
+  return unpack<{ result: Result }>(response as string).result
+}
 
 /**
  * The first responses to players' mutations. Loaded under the lock of the players' titles, or checked by the statement that
  * writes the new ones, and written in the mutation's own transaction: if no response is stored, nothing was written.
  */
 export class IdempotencyStore {
-  readonly #stored: Map<string, StoredResponse>
+  readonly #stored = new Map<string, Stored>()
   readonly #new: NewResponse[] = []
 
-  constructor(stored: readonly PlayerResponse[] = []) {
-    this.#stored = new Map(stored.map((response) => [keyOf(response), response]))
+  constructor(stored: readonly PlayerResponse[] = [], recorded: readonly RecordedResponse[] = []) {
+    for (const response of stored) this.#stored.set(keyOf(response), response)
+    for (const { result: response, ...key } of recorded) this.#stored.set(keyOf(key), { ...key, response })
   }
 
   static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<IdempotencyStore> {
     const requests = mutations.flatMap(({ playerId, requestId }) =>
       requestId === undefined ? [] : [{ playerId, requestId }],
     )
-    return new IdempotencyStore(requests.length === 0 ? [] : await queries.idempotency.list(requests))
+    if (requests.length === 0) return new IdempotencyStore()
+    return new IdempotencyStore(
+      await queries.idempotency.list(requests),
+      await queries.progressChanges.listRecorded(requests),
+    )
   }
 
   /**
-   * Returns the text of the first response to the caller; undefined for a new request.
+   * Returns the first response to the caller; undefined for a new request. A report's is a result if it changed progress.
    * @throws LaurelError REQUEST_ID_REUSED if the caller used the id for another request.
    */
-  find({ request: { playerId, requestId }, call }: MutationEntry, digest: string): string | undefined {
+  find({ request: { playerId, requestId }, call }: MutationEntry, digest: string): FirstResponse | undefined {
     if (requestId === undefined || this.#stored.size === 0) return undefined
     const key = { playerId, requestId }
     const stored = this.#stored.get(keyOf({ ...key, caller: callerKey(call.principal) }))
     if (stored !== undefined) return checkDigest(stored, requestId, digest)
     const earlier = this.#stored.get(keyOf({ ...key, caller: EARLIER_CALLER }))
-    return earlier?.digest === digest ? earlier.response : undefined
+    return earlier?.digest.startsWith(digest) ? earlier.response : undefined
   }
 
-  add({ request, call }: MutationEntry, digest: string, response: string): void {
-    const { playerId, titleId, requestId } = request
+  /** Adds a response. Texts are stored by `flush`, and a result by the event of its change. */
+  add({ request, call }: MutationEntry, digest: string, response: FirstResponse): void {
+    const { playerId, requestId } = request
     if (requestId === undefined) return
-    const stored = { playerId, titleId, requestId, caller: callerKey(call.principal), digest, response }
-    this.#stored.set(keyOf(stored), stored)
-    this.#new.push(stored)
+    const key = { playerId, requestId, caller: callerKey(call.principal) }
+    this.#stored.set(keyOf(key), { digest, response })
+    if (typeof response === 'string') this.#new.push({ ...key, digest, response, request })
   }
 
   get newResponses(): readonly NewResponse[] {
@@ -134,12 +158,21 @@ export class IdempotencyStore {
   }
 }
 
-function checkDigest({ digest, response }: StoredResponse, requestId: string, expected: string): string {
-  if (digest === expected) return response
+function checkDigest<Response>(
+  { digest, response }: { readonly digest: string; readonly response: Response },
+  requestId: string,
+  expected: string,
+): Response {
+  // Earlier versions stored the whole digest.
+  if (digest.startsWith(expected)) return response
   const message = `request_id ${requestId} was used for another request: take a new one`
   throw new LaurelError('failed_precondition', 'REQUEST_ID_REUSED', message, { metadata: { requestId } })
 }
 
-function keyOf({ playerId, requestId, caller }: Omit<PlayerResponse, keyof StoredResponse>): string {
+function keyOf({
+  playerId,
+  requestId,
+  caller,
+}: Pick<PlayerResponse, 'playerId' | 'requestId' | 'caller'>): string {
   return compositeKey(playerId, requestId, caller)
 }

@@ -6,7 +6,11 @@ import { meaningOf, type SqlStateMeaning } from './sqlstates.ts'
  * Two transactions inserted the same request id: a retry finds the stored response. Or a player was deleted before the
  * insert of a row that refers to it: a retry inserts the player too.
  */
-const RETRYABLE_CONSTRAINTS = new Set(['player_requests_pkey', 'player_titles_player_id_fkey'])
+const RETRYABLE_CONSTRAINTS = new Set([
+  'player_requests_pkey',
+  'events_by_request',
+  'player_titles_player_id_fkey',
+])
 const CONNECTION_FAILURE =
   /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EHOSTUNREACH|ENETUNREACH|EAI_AGAIN|EADDRNOTAVAIL)$/
 

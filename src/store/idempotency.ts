@@ -53,7 +53,7 @@ export function idempotencyQueries(db: Kysely<Tables>) {
       time: Instant,
     ): Promise<StoredResponse | undefined> {
       const isEarlier = sql`scope = '' and request_id = ${requestId} and caller = ${EARLIER_CALLER}
-        and fingerprint = ${digest}`
+        and starts_with(fingerprint, ${digest})`
       const claimed = await sql`
         insert into definition_requests (request_id, scope, caller, fingerprint, create_time)
         select ${requestId}, ${scope}, ${caller}, ${digest}, ${time}::bigint
@@ -98,6 +98,14 @@ export function idempotencyQueries(db: Kysely<Tables>) {
       await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
         select ${RESPONSE_VALUES}, ${time}::bigint from ${table('r', responseRows(responses))}
         order by player_id, request_id`.execute(db)
+    },
+
+    /** As `insert`, but without responses to requests that have one already. */
+    async insertMissing(responses: readonly PlayerResponse[], time: Instant): Promise<void> {
+      await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
+        select ${RESPONSE_VALUES}, ${time}::bigint from ${table('r', responseRows(responses))}
+        order by player_id, request_id
+        on conflict (player_id, request_id, caller) do nothing`.execute(db)
     },
 
     /** Deletes responses that are older than the time. */

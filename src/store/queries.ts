@@ -21,6 +21,7 @@ import { tombstoneQueries } from './players/tombstones.ts'
 import { optimisticWriteQueries } from './progress/optimistic-writes.ts'
 import { playerTitleQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
+import { progressChangeQueries } from './progress/progress-changes.ts'
 import { progressListQueries } from './progress/progress-lists.ts'
 import type { Tables } from './schema.ts'
 import { statQueries } from './stats/stats.ts'
@@ -46,6 +47,7 @@ export function queriesOn(db: Kysely<Tables>) {
     playerMerges: playerMergeQueries(db),
     playerTitles: playerTitleQueries(db),
     progress: progressQueries(db),
+    progressChanges: progressChangeQueries(db),
     optimisticWrites: optimisticWriteQueries(db),
     progressLists: progressListQueries(db),
     events: eventQueries(db),

@@ -164,12 +164,13 @@ interface PlayerAliasTable {
   create_time: bigint
 }
 
-/** One player in one title. The row is the lock of all that the player has in the title, and has the totals. */
+/**
+ * One player in one title, with the totals. The row is the lock of changes that concern several achievements. It is written only
+ * when totals change.
+ */
 interface PlayerTitleTable {
   player_id: string
   title_id: string
-  /** Rises with each write, for optimistic concurrency. A row that is deleted and inserted again never repeats one. */
-  version: bigint
   unlocked_count: Generated<number>
   score: Generated<bigint>
   last_unlock_time: bigint | null
@@ -195,6 +196,11 @@ interface ProgressTable {
   revoked: boolean
   writer: string
   extensions: JsonObject
+  /**
+   * Rises with each change, for optimistic concurrency. It starts at the time of the first change, so that a row that is deleted
+   * and inserted again never repeats one.
+   */
+  version: Generated<bigint>
 }
 
 interface StatValueTable {
@@ -226,7 +232,11 @@ interface ContributionTable {
   update_time: bigint
 }
 
-/** One row for each change, written in the change's own transaction. An event of a definition has an empty player id. */
+/**
+ * One row for each change, written in the change's own transaction. An event of a definition has an empty player id. Events of
+ * progress have more columns: the progress after the change, and `caller`, `digest` and `missing` if the event is also the
+ * stored response to a request (see `progress-changes.ts`).
+ */
 interface EventTable {
   player_id: string
   id: Generated<bigint>
@@ -242,7 +252,7 @@ interface EventTable {
   request_id: string
 }
 
-/** First responses to mutations of players' progress and stats. */
+/** First responses to mutations of players' progress and stats, except reports that changed progress: their events are. */
 interface PlayerRequestTable extends DigestColumn {
   player_id: string
   request_id: string

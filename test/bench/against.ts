@@ -1,6 +1,7 @@
-import { relative, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import type { Environment } from './environment.ts'
-import { createFixture } from './fixture.ts'
+import type * as fixture from './fixture.ts'
 import type { Timing } from './load/jobs.ts'
 import type { Target } from './load/reports.ts'
 import { formatRatio, formatTable, machine } from './report.ts'
@@ -81,6 +82,10 @@ const nameOf = (name: string, side: string) => `${name}, ${side}`
 async function open(environment: Environment, side: string, directory: string | undefined): Promise<Side> {
   const databaseUrl = await environment.createDatabase(`bench_${side}`)
   const { address } = await environment.server({ databaseUrl, directory })
+  // Written into the tables, which are the checkout's own.
+  const file =
+    directory === undefined ? './fixture.ts' : pathToFileURL(join(directory, 'test/bench/fixture.ts')).href
+  const { createFixture } = (await import(file)) as typeof fixture
   for (const target of [UNARY, LIST] satisfies readonly Target[])
     await createFixture(environment, address, databaseUrl, target)
   const subjects = [

@@ -58,17 +58,16 @@ function progressStatements({ titleId, players, achievements }: Target): readonl
      select ${player}, '', 1, 1 from ${everyPlayer} on conflict do nothing`,
     // Skips the checks of foreign keys, which are satisfied.
     `set session_replication_role = replica;
-     insert into player_titles (player_id, title_id, version) select ${player}, '${titleId}', 1 from ${everyPlayer};
+     insert into player_titles (player_id, title_id) select ${player}, '${titleId}' from ${everyPlayer};
      insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
        first_report_time, last_report_time, revoked, writer, extensions)
      select ${player}, '${titleId}', ${achievement}, 'in_progress', '{"count": "1"}', 0, 0, 1, 1, false, '', '{}'
      from ${everyPlayer}, ${everyAchievement}`,
     // A statement planned for an empty table would use sequential scans until the statistics are updated.
-    `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
-     select ${player}, '${titleId}', '${achievementName(0)}', 'progressed', 1, 'in_progress', 0, '', '', 'begin-${titleId}'
+    `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id,
+       caller, digest)
+     select ${player}, '${titleId}', '${achievementName(0)}', 'progressed', 1, 'in_progress', 0, '', '', 'begin-${titleId}', '', ''
      from ${everyPlayer}`,
-    `insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-     select ${player}, 'begin-${titleId}', '', null, ${Date.now()}0000 from ${everyPlayer}`,
     'vacuum analyze',
     'checkpoint',
   ]

@@ -9,6 +9,7 @@ import { callerKey } from '../../src/service/idempotency.ts'
 import { mergePlayers } from '../../src/service/players/merge-players.ts'
 import { createPlayer } from '../../src/service/players/players.ts'
 import { recordProgress } from '../../src/service/progress/record-progress.ts'
+import { recordStats } from '../../src/service/stats/stat-values.ts'
 import { createStat } from '../../src/service/stats/stats.ts'
 import { createTitle } from '../../src/service/titles/titles.ts'
 import { up } from '../../src/store/migrations/0013-callers-of-requests.ts'
@@ -47,6 +48,15 @@ const stat = (code: string, requestId: string, call: Call) => {
   const bounds = { defaultValue: 0, minimum: undefined, maximum: undefined, incrementOnly: false }
   const texts = { titleId: 'title', code, displayName: code, setBy: 'client', extensions: {} } as const
   return createStat(services, { stat: { ...texts, ...bounds }, requestId }, call)
+}
+/** Its response is a row of its own, as were those of all earlier requests. */
+const increment = (playerId: string, by: number, requestId: string, call: Call) => {
+  const updates = [{ code: 'kills', operation: 'increment', value: by } as const]
+  return recordStats(
+    services,
+    { titleId: 'title', playerId, updates, occurredTime: undefined, requestId },
+    call,
+  )
 }
 const REUSED = { reason: 'REQUEST_ID_REUSED' }
 
@@ -88,7 +98,8 @@ test('a merge moves the responses of all callers', async () => {
 })
 
 test('a request from before the callers were stored is recognised by its content, from any caller', async () => {
-  const [report, created] = [await add('ned', 1n, 'r', ann), await stat('kills', 'd', ann)]
+  const created = await stat('kills', 'd', ann)
+  const report = await increment('ned', 1, 'r', ann)
   await onDatabase(
     services.databaseUrl,
     `alter table player_requests drop constraint player_requests_pkey, drop column caller;
@@ -104,15 +115,15 @@ test('a request from before the callers were stored is recognised by its content
   await up(db)
   await db.destroy()
   for (const call of [ann, bob]) {
-    expect(await add('ned', 1n, 'r', call)).toEqual(report)
+    expect(await increment('ned', 1, 'r', call)).toEqual(report)
     expect(await stat('kills', 'd', call)).toEqual(created)
   }
   // Another request under the id is new, and then belongs to its caller.
-  const [second, other] = [await add('ned', 5n, 'r', bob), await stat('deaths', 'd', bob)]
-  expect(second.changed).toBe(true)
-  expect(await add('ned', 5n, 'r', bob)).toEqual(second)
+  const [second, other] = [await increment('ned', 5, 'r', bob), await stat('deaths', 'd', bob)]
+  expect(second.values).toMatchObject([{ value: 6 }])
+  expect(await increment('ned', 5, 'r', bob)).toEqual(second)
   expect(await stat('deaths', 'd', bob)).toEqual(other)
-  await expect(add('ned', 6n, 'r', bob)).rejects.toMatchObject(REUSED)
+  await expect(increment('ned', 6, 'r', bob)).rejects.toMatchObject(REUSED)
   await expect(stat('other', 'd', bob)).rejects.toMatchObject(REUSED)
-  expect(await add('ned', 1n, 'r', ann)).toEqual(report)
+  expect(await increment('ned', 1, 'r', ann)).toEqual(report)
 })

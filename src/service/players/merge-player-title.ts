@@ -61,7 +61,7 @@ export async function mergePlayerTitle(
   )
   if (values.changed.length > 0) await queries.stats.upsertValues(values.changed)
 
-  const records = await queries.progress.listOfPlayerTitle(absorbed)
+  const records = await queries.progress.lockOfPlayerTitle(absorbed)
   const theirs = new Map(records.map(({ achievementId, progress }) => [achievementId, progress]))
   const quantities = values.quantitiesOf(key)
   for (const achievement of achievements) {

@@ -2,9 +2,11 @@ import { invalidArgument } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Player } from '../../model/player.ts'
+import type { RecordedResponse } from '../../store/progress/progress-changes.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
+import { formatStoredResult } from '../progress/writer/response-text.ts'
 import { lockPlayer, mergeRefused, playerOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { lockMergedTitle, mergePlayerTitle } from './merge-player-title.ts'
@@ -65,6 +67,28 @@ export async function mergePlayers(services: Services, request: MergePlayers, ca
   return player
 }
 
+/**
+ * Stores the responses to the absorbed player's reports for the surviving player. A response of the surviving player to
+ * the same request is found before them.
+ */
+async function copyRecordedResponses(
+  queries: Queries,
+  { absorbedId, playerId }: { readonly absorbedId: string; readonly playerId: string },
+  now: Instant,
+): Promise<void> {
+  for (let last: RecordedResponse | undefined; ; ) {
+    const recorded = await queries.progressChanges.listRecordedOfPlayer(absorbedId, last)
+    last = recorded.at(-1)
+    if (last === undefined) return
+    const responses = recorded.map(({ result, ...key }) => ({
+      ...key,
+      playerId,
+      response: formatStoredResult(result),
+    }))
+    await queries.idempotency.insertMissing(responses, now)
+  }
+}
+
 async function merge(
   queries: Queries,
   { playerId, absorbedPlayerId: absorbedId, reason, requestId }: MergePlayers,
@@ -89,6 +113,7 @@ async function merge(
   }
   await queries.playerMerges.addContributions(ids)
   await queries.playerMerges.moveResponses(ids)
+  await copyRecordedResponses(queries, ids, now)
   const accounts = await queries.playerMerges.moveAccounts(ids)
   if (accounts.length > LIMITS.accounts) {
     throw mergeRefused(

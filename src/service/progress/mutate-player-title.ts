@@ -1,9 +1,9 @@
 import type { Instant } from '../../model/instant.ts'
-import { pack, unpack } from '../../model/packed.ts'
+import { pack } from '../../model/packed.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
-import { IdempotencyStore, requestDigest } from '../idempotency.ts'
+import { IdempotencyStore, requestDigest, unpackResult } from '../idempotency.ts'
 import type { Services } from '../services.ts'
 import { type PlayerTitleChanges, UnitOfWork } from './writer/unit-of-work.ts'
 
@@ -25,7 +25,7 @@ export async function mutatePlayerTitle<Locked, Result>(
     const idempotency = await IdempotencyStore.load(queries, [request])
     const digest = requestDigest(operation, request)
     const stored = idempotency.find({ request, call }, digest)
-    if (stored !== undefined) return unpack<{ result: Result }>(stored).result
+    if (stored !== undefined) return unpackResult<Result>(stored)
     const result = await run(queries, unitOfWork.of(request), now, locked)
     idempotency.add({ request, call }, digest, pack({ result }))
     await unitOfWork.flush(queries)

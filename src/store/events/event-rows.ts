@@ -15,9 +15,9 @@ const COLUMNS =
   'player_id, title_id, achievement_id, kind, time, state, percent, unlock_time, actor, reason, request_id, silent'
 
 /** The columns of `eventRows`, for statements that insert events beside other rows. */
-export const EVENT_COLUMNS = fragment(COLUMNS)
+const EVENT_COLUMNS = fragment(COLUMNS)
 
-export function eventRows(events: readonly NewEvent[]): Columns {
+function eventRows(events: readonly NewEvent[]): Columns {
   return {
     player_id: ['text', events.map(({ playerId }) => playerId)],
     title_id: ['text', events.map(({ titleId }) => titleId)],

@@ -13,6 +13,7 @@ import * as playerAliases from './0011-player-aliases.ts'
 import * as sentPercents from './0012-sent-percents.ts'
 import * as callersOfRequests from './0013-callers-of-requests.ts'
 import * as destinationWaits from './0014-destination-waits.ts'
+import * as twoRowsPerReport from './0015-two-rows-per-report.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -30,4 +31,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0012-sent-percents': sentPercents,
   '0013-callers-of-requests': callersOfRequests,
   '0014-destination-waits': destinationWaits,
+  '0015-two-rows-per-report': twoRowsPerReport,
 }

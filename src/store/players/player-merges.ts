@@ -38,7 +38,7 @@ export function playerMergeQueries(db: Kysely<Tables>) {
 
     /**
      * Moves stored responses, so that retries return them. Of two under one request id of a caller, the surviving player's
-     * stays.
+     * stays. Responses that are events stay with the absorbed player.
      */
     async moveResponses({ absorbedId, playerId }: Merge): Promise<void> {
       await sql`

@@ -1,93 +1,92 @@
 import type { Kysely } from 'kysely'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
-import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../model/progress.ts'
-import { columnsOf } from '../columns.ts'
-import { EVENT_COLUMNS, eventRows, type NewEvent } from '../events/event-rows.ts'
+import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
 import { fixed, fragment, table } from '../fixed-statement.ts'
 import { type PlayerResponse, RESPONSE_COLUMNS, RESPONSE_VALUES, responseRows } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import type { PlayerTitle } from './player-titles.ts'
 import {
-  extensionsFromText,
-  instantFromText,
+  CHANGE_EVENT_COLUMNS,
+  CHANGE_EVENT_VALUES,
+  changeRows,
+  type ProgressChange,
+} from './progress-changes.ts'
+import {
+  assignments,
   PROGRESS_COLUMNS,
   PROGRESS_ITEMS,
   type ProgressItems,
-  type ProgressRecord,
   progressFromItems,
-  progressRows,
-  REPLACE_PROGRESS,
 } from './progress-rows.ts'
 
-/** The row of a player's title, and the player's progress on one of its achievements, read without a lock. */
-export interface PlayerProgressSnapshot {
-  /** Undefined where the player has nothing in the title yet. */
-  readonly playerTitle: PlayerTitle | undefined
-  /** Whether the player does not exist. */
-  readonly isNewPlayer: boolean
+/** A player's progress on an achievement, read without a lock. */
+export interface ProgressSnapshot {
+  /** Undefined without a row: before the first report. */
+  readonly version: bigint | undefined
   readonly progress: Progress
+  /** Whether the player has no row of the title. */
+  readonly isNewPlayerTitle: boolean
+  readonly isNewPlayer: boolean
 }
 
-/** The changes to one player's title, and the state from which they were computed. */
-export interface PlayerTitleWrite {
-  /** Undefined for a row to be inserted. */
-  readonly before: PlayerTitle | undefined
-  /** Of the same version as `before` when nothing changed: then the write only checks the version. */
-  readonly after: PlayerTitle
-  /** The definitions that the changes were computed from. */
-  readonly definitions: readonly StoredAchievement[]
-  readonly progress: readonly ProgressRecord[]
-  readonly events: readonly NewEvent[]
+/** The changes to a player's progress on an achievement, and the state from which they were computed. */
+export interface ProgressWrite {
+  readonly key: ProgressKey
+  /** The definition that the changes were computed from. */
+  readonly definition: StoredAchievement
+  /** The row's version; undefined for a row to be inserted, which then has a change. */
+  readonly before: bigint | undefined
+  readonly isNewPlayerTitle: boolean
+  /** In order. Without any, the write only checks the version. */
+  readonly changes: readonly ProgressChange[]
+  /** What the changes add to the player's totals, and the time of the last unlock among them. */
+  readonly totals: Pick<PlayerTitle, 'unlockedCount' | 'score' | 'lastUnlockTime'>
+  /** To requests that changed nothing. */
   readonly responses: readonly PlayerResponse[]
 }
-
-const PLAYER_TITLE_COLUMNS = fragment(columnsOf('player_titles'))
 
 /**
  * Optimistic concurrency: `snapshots` reads without a lock, `write` writes only if nothing changed since.
  *
- * Rows of players are looked up one by one (`lateral`), by their whole key: the plan of a join depends on statistics, and
- * tables that fill up from empty have none for a minute.
+ * Rows of players are looked up one by one (`lateral`, or a subquery with a limit), by their whole key: the plan of a join
+ * depends on statistics, and tables that fill up from empty have none for a minute.
  */
 export function optimisticWriteQueries(db: Kysely<Tables>) {
   return {
     /** Returns a snapshot for each key, in their order. */
-    async snapshots(keys: readonly ProgressKey[]): Promise<readonly PlayerProgressSnapshot[]> {
+    async snapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
       const { rows } = await fixed<{ snapshots: string }>`
-        select coalesce(json_agg(json_build_array(
-            s.version::text, s.unlocked_count, s.score::text, s.last_unlock_time::text, s.extensions::text,
-            s.version is null and not exists (select from players where id = k.player_id),
-            ${PROGRESS_ITEMS}
+        select coalesce(json_agg(json_build_array(p.version::text, s.found is null,
+            s.found is null and not exists (select from players where id = k.player_id), ${PROGRESS_ITEMS}
           ) order by k.ordinal), '[]')::text as snapshots
         from ${keyTable(keys)}
         left join lateral (
-          select ${PLAYER_TITLE_COLUMNS} from player_titles
-          where player_id = k.player_id and title_id = k.title_id limit 1
-        ) s on true
-        left join lateral (
-          select ${PROGRESS_COLUMNS} from progress
+          select ${PROGRESS_COLUMNS}, version from progress
           where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id limit 1
-        ) p on true`.execute(db)
+        ) p on true
+        left join lateral (
+          select true as found from player_titles where player_id = k.player_id and title_id = k.title_id limit 1
+        ) s on true`.execute(db)
       const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
-      return found.map((row, index) => toSnapshot(keys[index] as ProgressKey, row))
+      return found.map(toSnapshot)
     },
 
     /**
-     * Writes changes to players' titles and returns the writes that were done. All of one player's title stays unwritten
-     * where its row has another version, a request id has a stored response (of any caller, which needs no wider lookup), a
-     * definition has another revision, or another transaction holds a lock on any of them: the statement waits for no lock. A
-     * row is inserted only for a player who exists.
+     * Writes changes to progress and returns the writes that were done. A write is left out if its row has another version or
+     * exists already, a request id has a stored response (of any caller, which needs no wider lookup), its definition has
+     * another revision, or another transaction holds a lock on a row that it needs: the statement waits for no lock. The
+     * player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is inserted.
      *
-     * Each write has an ordinal, by which the other rows refer to it. Ordinals are looked up by `not in`, or by an `in`
-     * that ends in `is true`: so the planner keeps them in a hash, however many or few it expects, and never compares each
-     * with each.
+     * A write is one row with its last change; a few have further changes or responses, which refer to it by its ordinal.
+     * Ordinals are looked up by `not in`, or by an `in` that ends in `is true`: so the planner keeps them in a hash, however
+     * many or few it expects, and never compares each with each.
      */
-    async write<Write extends PlayerTitleWrite>(
+    async write<Write extends ProgressWrite>(
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly Write[]> {
-      const { definitions, reports, playerTitles, progress, events, responses } = tablesOf(writes)
+      const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time)
       const { rows } = await fixed<{ ordinal: bigint }>`
         with current_definitions as (
           select d.number from ${definitions}
@@ -96,53 +95,89 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
             for key share skip locked
           ) a
         ),
+        earlier_changes as materialized (select * from ${earlierChanges}),
         responses as materialized (select * from ${responses}),
-        stale as (
-          select r.ordinal from responses r
-          cross join lateral (
-            select from player_requests where player_id = r.player_id and request_id = r.request_id limit 1
-          ) q
-          union all
-          select r.ordinal from ${reports} where r.definition not in (select number from current_definitions)
+        repeated as (
+          select ordinal from (
+            select ordinal, player_id, request_id from responses
+            union all select ordinal, player_id, request_id from earlier_changes where caller is not null
+          ) r where ${isStored('r')}
         ),
         candidates as materialized (
-          select * from ${playerTitles} where w.ordinal not in (select ordinal from stale)
+          select * from ${progress}
+          where (w.definition in (select number from current_definitions)) is true
+            and w.ordinal not in (select ordinal from repeated)
+            and not (w.caller is not null and ${isStored('w')})
         ),
         locked as (
-          select w.*, s.tid from candidates w
+          select w.*, p.tid, s.tid as player_title_tid from candidates w
           cross join lateral (
-            select ctid as tid from player_titles
-            where player_id = w.player_id and title_id = w.title_id and version = w.before
+            select ctid as tid from progress
+            where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id
+              and version = w.before
             for no key update skip locked
-          ) s
+          ) p
+          left join lateral (
+            select ctid as tid from player_titles
+            where w.unlocks <> 0 and player_id = w.player_id and title_id = w.title_id
+            for no key update skip locked
+          ) s on true
+          where w.unlocks = 0 or s.tid is not null
         ),
-        inserted as (
-          insert into player_titles (player_id, title_id, version, unlocked_count, score, last_unlock_time)
-          select player_id, title_id, after, unlocked_count, score, last_unlock_time from candidates w
+        new_player_titles as (
+          insert into player_titles (player_id, title_id, unlocked_count, score, last_unlock_time)
+          select w.player_id, w.title_id, sum(w.unlocks), sum(w.added_score), max(w.last_unlock_time) from candidates w
           cross join lateral (select from players where id = w.player_id for key share skip locked) p
-          where before is null order by player_id, title_id
+          where w.is_new_player_title
+          group by w.player_id, w.title_id order by w.player_id, w.title_id
           on conflict (player_id, title_id) do nothing
           returning player_id, title_id
         ),
-        new_player_titles as (
-          select ordinal from candidates
-          where before is null and ((player_id, title_id) in (select player_id, title_id from inserted)) is true
+        insertable as (
+          select w.*, null::tid as tid, null::tid as player_title_tid from candidates w
+          where w.is_new_player_title
+            and ((w.player_id, w.title_id) in (select player_id, title_id from new_player_titles)) is true
+          union all
+          select w.*, null, s.tid from candidates w
+          cross join lateral (
+            select ctid as tid from player_titles where player_id = w.player_id and title_id = w.title_id
+            for no key update skip locked
+          ) s
+          where w.before is null and not w.is_new_player_title
         ),
-        updated as (
-          update player_titles s set version = w.after, unlocked_count = w.unlocked_count, score = w.score,
-            last_unlock_time = w.last_unlock_time
-          from locked w where s.ctid = w.tid and w.before <> w.after
-          returning w.ordinal
-        ),
-        written as (select ordinal from new_player_titles union all select ordinal from updated),
         new_progress as (
-          insert into progress (${PROGRESS_COLUMNS})
-          select ${PROGRESS_COLUMNS} from ${progress} where (r.ordinal in (select ordinal from written)) is true
-          ${REPLACE_PROGRESS}
+          insert into progress (${PROGRESS_COLUMNS}, version)
+          select ${PROGRESS_COLUMNS}, ${time}::bigint from insertable
+          on conflict (player_id, title_id, achievement_id) do nothing
+          returning player_id, title_id, achievement_id
+        ),
+        written as (
+          select * from locked
+          union all
+          select * from insertable
+          where ((player_id, title_id, achievement_id) in (select * from new_progress)) is true
+        ),
+        updated_progress as (
+          update progress p set ${ASSIGNMENTS}, version = p.version + 1
+          from locked w where p.ctid = w.tid and w.kind is not null
+        ),
+        updated_player_titles as (
+          update player_titles s set unlocked_count = s.unlocked_count + w.unlocks, score = s.score + w.added_score,
+            last_unlock_time = greatest(s.last_unlock_time, w.last_unlock_time)
+          from (
+            select player_title_tid, sum(unlocks) as unlocks, sum(added_score) as added_score,
+              max(last_unlock_time) as last_unlock_time
+            from written where unlocks <> 0 and player_title_tid is not null group by player_title_tid
+          ) w where s.ctid = w.player_title_tid
         ),
         new_events as (
-          insert into events (${EVENT_COLUMNS})
-          select ${EVENT_COLUMNS} from ${events} where (r.ordinal in (select ordinal from written)) is true
+          insert into events (${CHANGE_EVENT_COLUMNS})
+          select * from (
+            select ${CHANGE_EVENT_VALUES} from earlier_changes
+            where (ordinal in (select ordinal from written)) is true
+            union all
+            select ${CHANGE_EVENT_VALUES} from written where kind is not null
+          ) e
         ),
         new_responses as (
           insert into player_requests (${RESPONSE_COLUMNS}, create_time)
@@ -150,38 +185,33 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
           where (ordinal in (select ordinal from written)) is true
         )
         select ordinal from generate_series(1, ${writes.length}::bigint) as ordinal
-        where ordinal not in (select ordinal from new_player_titles union all select ordinal from locked)`.execute(
-        db,
-      )
+        where ordinal not in (select ordinal from written)`.execute(db)
       const unwritten = new Set(rows.map(({ ordinal }) => Number(ordinal)))
       return unwritten.size === 0 ? writes : writes.filter((_, index) => !unwritten.has(index + 1))
     },
   }
 }
 
+const ASSIGNMENTS = fragment(assignments('w'))
+
+/** Whether a request of the alias's `player_id` and `request_id` has a stored response. */
+function isStored(alias: string) {
+  const key = `player_id = ${alias}.player_id and request_id = ${alias}.request_id`
+  return fragment(`((select true from player_requests where ${key} limit 1) is true
+    or (select true from events where ${key} and caller is not null limit 1) is true)`)
+}
+
 type SnapshotRow = readonly [
   version: string | null,
-  unlockedCount: number,
-  score: string,
-  lastUnlockTime: string | null,
-  extensions: string,
+  isNewPlayerTitle: boolean,
   isNewPlayer: boolean,
   ...ProgressItems,
 ]
 
-function toSnapshot({ playerId, titleId }: PlayerTitleKey, row: SnapshotRow): PlayerProgressSnapshot {
-  const [version, unlockedCount, score, lastUnlockTime, extensions, isNewPlayer, ...items] = row
-  const playerTitle = version !== null && {
-    playerId,
-    titleId,
-    version: BigInt(version),
-    unlockedCount,
-    score: BigInt(score),
-    lastUnlockTime: instantFromText(lastUnlockTime),
-    extensions: extensionsFromText(extensions),
-  }
+function toSnapshot([version, isNewPlayerTitle, isNewPlayer, ...items]: SnapshotRow): ProgressSnapshot {
   return {
-    playerTitle: playerTitle || undefined,
+    version: version === null ? undefined : BigInt(version),
+    isNewPlayerTitle,
     isNewPlayer,
     progress: progressFromItems(items) ?? NOT_STARTED,
   }
@@ -197,8 +227,8 @@ function keyTable(keys: readonly ProgressKey[]) {
 }
 
 /** Returns the tables of values for `write`. An ordinal is the number of a write, from 1. */
-function tablesOf(writes: readonly PlayerTitleWrite[]) {
-  const all = <Item>(itemsOf: (write: PlayerTitleWrite) => Iterable<Item>) => {
+function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
+  const all = <Item>(itemsOf: (write: ProgressWrite) => readonly Item[]) => {
     const items: Item[] = []
     const ordinals: number[] = []
     for (const [index, write] of writes.entries()) {
@@ -209,15 +239,14 @@ function tablesOf(writes: readonly PlayerTitleWrite[]) {
     }
     return [['bigint', ordinals], items] as const
   }
-  const [reportOrdinals, reported] = all(({ definitions }) => definitions)
-  const [progressOrdinals, progress] = all((write) => write.progress)
-  const [eventOrdinals, events] = all((write) => write.events)
+  const [earlierOrdinals, earlier] = all(({ changes }) => (changes.length < 2 ? [] : changes.slice(0, -1)))
   const [responseOrdinals, responses] = all((write) => write.responses)
   const numbers = new Map<StoredAchievement, number>()
-  for (const definition of reported) {
+  for (const { definition } of writes) {
     if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
   }
   const definitions = [...numbers.keys()]
+  const last = writes.map((write) => write.changes.at(-1) ?? unchanged(write.key, time))
   return {
     definitions: table('d', {
       title_id: ['text', definitions.map(({ titleId }) => titleId)],
@@ -225,22 +254,22 @@ function tablesOf(writes: readonly PlayerTitleWrite[]) {
       revision: ['bigint', definitions.map(({ etag }) => etag)],
       number: ['bigint', definitions.map((_, index) => index + 1)],
     }),
-    reports: table('r', {
-      ordinal: reportOrdinals,
-      definition: ['bigint', reported.map((definition) => numbers.get(definition))],
-    }),
-    playerTitles: table('w', {
+    progress: table('w', {
       ordinal: ['bigint', writes.map((_, index) => index + 1)],
-      player_id: ['text', writes.map(({ after }) => after.playerId)],
-      title_id: ['text', writes.map(({ after }) => after.titleId)],
-      before: ['bigint', writes.map(({ before }) => before?.version)],
-      after: ['bigint', writes.map(({ after }) => after.version)],
-      unlocked_count: ['integer', writes.map(({ after }) => after.unlockedCount)],
-      score: ['bigint', writes.map(({ after }) => after.score)],
-      last_unlock_time: ['bigint', writes.map(({ after }) => after.lastUnlockTime)],
+      definition: ['bigint', writes.map(({ definition }) => numbers.get(definition))],
+      before: ['bigint', writes.map(({ before }) => before)],
+      is_new_player_title: ['boolean', writes.map(({ isNewPlayerTitle }) => isNewPlayerTitle)],
+      unlocks: ['integer', writes.map(({ totals }) => totals.unlockedCount)],
+      added_score: ['bigint', writes.map(({ totals }) => totals.score)],
+      last_unlock_time: ['bigint', writes.map(({ totals }) => totals.lastUnlockTime)],
+      ...changeRows(last),
     }),
-    progress: table('r', { ordinal: progressOrdinals, ...progressRows(progress) }),
-    events: table('r', { ordinal: eventOrdinals, ...eventRows(events) }),
+    earlierChanges: table('r', { ordinal: earlierOrdinals, ...changeRows(earlier) }),
     responses: table('r', { ordinal: responseOrdinals, ...responseRows(responses) }),
   }
+}
+
+/** Returns the row of a write without a change. Its progress is not written. */
+function unchanged(key: ProgressKey, time: Instant) {
+  return { ...key, progress: NOT_STARTED, kind: undefined, time, actor: '', reason: '', requestId: '' }
 }

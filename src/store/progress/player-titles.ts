@@ -9,10 +9,8 @@ import { jsonBatches } from '../json-batches.ts'
 import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
 import type { Row, Tables } from '../schema.ts'
 
-/** One player's row for one title: the lock of all that the player has in the title, and the totals. */
+/** One player's row for one title: the totals, and the lock of changes that concern several achievements. */
 export interface PlayerTitle extends PlayerTitleKey {
-  /** Rises with each write. */
-  readonly version: bigint
   readonly unlockedCount: number
   readonly score: bigint
   readonly lastUnlockTime: Instant | undefined
@@ -33,8 +31,9 @@ const LOCKED_COLUMNS = sql.raw(columnsOf('player_titles', 's'))
 export function playerTitleQueries(db: Kysely<Tables>) {
   return {
     /**
-     * Locks rows, in sorted order so that two transactions cannot deadlock. Missing players and rows are inserted: no
-     * player has to register before a first report. Players who were deleted or merged are `gone` and have no rows, as in
+     * Locks rows, in sorted order so that two transactions cannot deadlock. Other transactions then change no totals and insert
+     * no progress; rows of progress have their own lock. Missing players and rows are inserted: no player has to register
+     * before a first report. Players who were deleted or merged are `gone` and have no rows, as in
      * `insertPlayers`. Keys must be distinct.
      */
     async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<LockedPlayerTitles> {
@@ -50,7 +49,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         )
         for (const [playerId, survivor] of inserted.gone) gone.set(playerId, survivor)
         remaining = remaining.filter(({ playerId }) => !gone.has(playerId))
-        await insertPlayerTitles(remaining, time)
+        await insertPlayerTitles(remaining)
       }
     },
 
@@ -145,18 +144,15 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     /** Locks, in sorted order, the rows of all players with progress on the achievement or a contribution to it. */
     async lockByAchievement(titleId: string, achievementId: string): Promise<void> {
       await sql`
-        update player_titles s set version = s.version + 1
-        from (
-          select l.player_id from player_titles l
-          where l.title_id = ${titleId} and (exists (
-            select 1 from progress p
-            where p.player_id = l.player_id and p.title_id = l.title_id and p.achievement_id = ${achievementId})
-          or exists (
-            select 1 from contributions c
-            where c.player_id = l.player_id and c.title_id = l.title_id and c.achievement_id = ${achievementId}))
-          order by l.player_id
-          for update of l) as locked
-        where s.title_id = ${titleId} and s.player_id = locked.player_id`.execute(db)
+        select from player_titles l
+        where l.title_id = ${titleId} and (exists (
+          select 1 from progress p
+          where p.player_id = l.player_id and p.title_id = l.title_id and p.achievement_id = ${achievementId})
+        or exists (
+          select 1 from contributions c
+          where c.player_id = l.player_id and c.title_id = l.title_id and c.achievement_id = ${achievementId}))
+        order by l.player_id
+        for update of l`.execute(db)
     },
 
     /** Adds to the score of each player with the achievement, after its score changed. Rows must be locked. */
@@ -193,11 +189,11 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     },
   }
 
-  async function insertPlayerTitles(keys: readonly PlayerTitleKey[], time: Instant): Promise<void> {
+  async function insertPlayerTitles(keys: readonly PlayerTitleKey[]): Promise<void> {
     const [playerIds, titleIds] = columns(keys)
     await sql`
-      insert into player_titles (player_id, title_id, version)
-      select player_id, title_id, ${time}::bigint from unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
+      insert into player_titles (player_id, title_id)
+      select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
       order by player_id, title_id
       on conflict (player_id, title_id) do nothing`.execute(db)
   }
@@ -205,15 +201,11 @@ export function playerTitleQueries(db: Kysely<Tables>) {
   async function lock(keys: readonly PlayerTitleKey[]): Promise<readonly PlayerTitle[]> {
     const [playerIds, titleIds] = columns(keys)
     const { rows } = await sql<Row<'player_titles'>>`
-      update player_titles s set version = s.version + 1
-      from (
-        select l.player_id, l.title_id from player_titles l
-        join unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
-          on l.player_id = keys.player_id and l.title_id = keys.title_id
-        order by l.player_id, l.title_id
-        for update of l) as locked
-      where s.player_id = locked.player_id and s.title_id = locked.title_id
-      returning ${LOCKED_COLUMNS}`.execute(db)
+      select ${LOCKED_COLUMNS} from player_titles s
+      join unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
+        on s.player_id = keys.player_id and s.title_id = keys.title_id
+      order by s.player_id, s.title_id
+      for update of s`.execute(db)
     return rows.map(fromRow)
   }
 }
@@ -235,7 +227,6 @@ function fromRow(row: Row<'player_titles'>): PlayerTitle {
   return {
     playerId: row.player_id,
     titleId: row.title_id,
-    version: row.version,
     unlockedCount: row.unlocked_count,
     score: row.score,
     lastUnlockTime: row.last_unlock_time ?? undefined,

@@ -17,7 +17,7 @@ export interface ProgressPageRequest extends PlayerTitleKey {
 }
 
 export interface ProgressPage {
-  /** The same until the player's row of the title or a definition of the title changes. */
+  /** The same until the player's progress in the title or a definition of the title changes. */
   readonly stamp: string
   /** In list order; undefined where the request's stamp is current. */
   readonly rows: readonly AchievementProgress[] | undefined
@@ -44,7 +44,10 @@ type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressIte
 
 export function progressListQueries(db: Kysely<Tables>) {
   return {
-    /** Returns a page for each request, in their order. The version of the player's row rises with each write of its progress. */
+    /**
+     * Returns a page for each request, in their order. The count of a player's progress rows and the sum of their versions never
+     * repeat: a version rises with each change, and starts at the time of the first.
+     */
     async find(requests: readonly ProgressPageRequest[]): Promise<readonly ProgressPage[]> {
       const { rows } = await fixed<{ pages: string }>`
         with requests as materialized (select * from ${requestTable(requests)}),
@@ -77,9 +80,10 @@ export function progressListQueries(db: Kysely<Tables>) {
         from requests r
         join catalogues c on c.title_id = r.title_id
         left join lateral (
-          select version from player_titles where player_id = r.player_id and title_id = r.title_id limit 1
+          select count(*) as count, sum(version) as version
+          from progress where player_id = r.player_id and title_id = r.title_id
         ) s on true
-        cross join lateral (select concat(s.version, ' ', c.hash) as stamp) v`.execute(db)
+        cross join lateral (select concat(s.count, ' ', s.version, ' ', c.hash) as stamp) v`.execute(db)
       const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, Row[] | null][]
       return pages.map(([stamp, page]) => ({ stamp, rows: page?.map(toAchievementProgress) }))
     },

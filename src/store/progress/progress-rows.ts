@@ -4,7 +4,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
 import { quantityFromJson, quantityToJson } from '../achievements/definition.ts'
-import { COLUMNS, columnsOf } from '../columns.ts'
+import { COLUMNS } from '../columns.ts'
 import { type Columns, fragment } from '../fixed-statement.ts'
 import type { Row } from '../schema.ts'
 
@@ -13,16 +13,24 @@ export interface ProgressRecord extends ProgressKey {
   readonly progress: Progress
 }
 
-const KEY = ['player_id', 'title_id', 'achievement_id']
-const FACTS = COLUMNS.progress.filter((name) => !KEY.includes(name))
+export const PROGRESS_KEY = ['player_id', 'title_id', 'achievement_id']
+/** The columns of a progress row that a change replaces. */
+export const PROGRESS_FACTS = COLUMNS.progress.filter(
+  (name) => !PROGRESS_KEY.includes(name) && name !== 'version',
+)
 
 /** The columns of `progressRows`, for statements that insert progress. */
-export const PROGRESS_COLUMNS = fragment(columnsOf('progress'))
+export const PROGRESS_COLUMNS = fragment([...PROGRESS_KEY, ...PROGRESS_FACTS].join(', '))
 
-/** Ends an insert of progress: a row that exists takes the new facts. */
+/** Ends an insert of progress: a row that exists takes the new facts and the next version. */
 export const REPLACE_PROGRESS = fragment(
-  `on conflict (${KEY.join(', ')}) do update set ${FACTS.map((name) => `${name} = excluded.${name}`).join(', ')}`,
+  `on conflict (${PROGRESS_KEY.join(', ')}) do update set ${assignments('excluded')}, version = progress.version + 1`,
 )
+
+/** Returns the assignments of an update of progress from the rows of an alias. */
+export function assignments(alias: string): string {
+  return PROGRESS_FACTS.map((name) => `${name} = ${alias}.${name}`).join(', ')
+}
 
 export function progressRows(records: readonly ProgressRecord[]): Columns {
   return {
@@ -109,11 +117,11 @@ export function progressFromRow(row: Row<'progress'>): ProgressRecord {
   }
 }
 
-export function instantFromText(ticks: string | null): Instant | undefined {
+function instantFromText(ticks: string | null): Instant | undefined {
   return ticks === null ? undefined : BigInt(ticks)
 }
 
-export function extensionsFromText(json: string): Extensions {
+function extensionsFromText(json: string): Extensions {
   return json === '{}' ? {} : (parseExactJson(json) as unknown as Extensions)
 }
 

@@ -1,4 +1,5 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
+import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey, Progress, ProgressKey } from '../../model/progress.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
@@ -17,18 +18,18 @@ import {
 
 /** Of `progress p`. */
 const FOUND_COLUMNS = sql.raw(columnsOf('progress', 'p'))
+const LOCK_ROWS = sql`order by p.player_id, p.title_id, p.achievement_id for no key update of p`
 
 export function progressQueries(db: Kysely<Tables>) {
   return {
     /** Returns the stored progress of these keys, in no order; a key without progress is left out. */
-    async listAt(keys: readonly ProgressKey[]): Promise<readonly ProgressRecord[]> {
-      const { rows } = await sql<Row<'progress'>>`
-        select ${FOUND_COLUMNS} from progress p
-        join ${keyTable(keys)} as keys (player_id, title_id, achievement_id)
-          on p.player_id = keys.player_id and p.title_id = keys.title_id
-          and p.achievement_id = keys.achievement_id`.execute(db)
-      return rows.map(progressFromRow)
-    },
+    listAt: (keys: readonly ProgressKey[]) => listAt(keys, sql``),
+
+    /**
+     * As `listAt`; locks the rows, in sorted order, until the end of the transaction. The players' titles must be locked
+     * exclusively: then no other transaction inserts progress either.
+     */
+    lockAt: (keys: readonly ProgressKey[]) => listAt(keys, LOCK_ROWS),
 
     /** Returns a player's progress on an achievement, and the achievement's version; undefined if there is no such achievement. */
     async find({ playerId, titleId, achievementId }: ProgressKey): Promise<
@@ -59,9 +60,18 @@ export function progressQueries(db: Kysely<Tables>) {
       return rows.map(progressFromRow)
     },
 
-    async upsert(records: readonly ProgressRecord[]): Promise<void> {
-      await fixed`insert into progress (${PROGRESS_COLUMNS})
-        select ${PROGRESS_COLUMNS} from ${table('r', progressRows(records))}
+    /** As `listOfPlayerTitle`, with the locks of `lockAt`. */
+    async lockOfPlayerTitle({ playerId, titleId }: PlayerTitleKey): Promise<readonly ProgressRecord[]> {
+      const { rows } = await sql<Row<'progress'>>`
+        select ${FOUND_COLUMNS} from progress p where player_id = ${playerId} and title_id = ${titleId}
+        ${LOCK_ROWS}`.execute(db)
+      return rows.map(progressFromRow)
+    },
+
+    /** Writes progress. Its rows must be locked, and the players' titles too. */
+    async upsert(records: readonly ProgressRecord[], time: Instant): Promise<void> {
+      await fixed`insert into progress (${PROGRESS_COLUMNS}, version)
+        select ${PROGRESS_COLUMNS}, ${time}::bigint from ${table('r', progressRows(records))}
         order by player_id, title_id, achievement_id
         ${REPLACE_PROGRESS}`.execute(db)
     },
@@ -127,6 +137,19 @@ export function progressQueries(db: Kysely<Tables>) {
         .where('achievement_id', '=', achievementId)
         .execute()
     },
+  }
+
+  async function listAt(
+    keys: readonly ProgressKey[],
+    lock: RawBuilder<unknown>,
+  ): Promise<readonly ProgressRecord[]> {
+    const { rows } = await sql<Row<'progress'>>`
+      select ${FOUND_COLUMNS} from progress p
+      join ${keyTable(keys)} as keys (player_id, title_id, achievement_id)
+        on p.player_id = keys.player_id and p.title_id = keys.title_id
+        and p.achievement_id = keys.achievement_id
+      ${lock}`.execute(db)
+    return rows.map(progressFromRow)
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * The upper bound for a server on Node that records reports: it batches them while a statement runs, as Laurel does, and writes
- * the same four rows for each, by the shortest statement. It reads nothing, applies no rules, and has neither authentication nor
+ * the same two rows for each, by the shortest statement. It reads nothing, applies no rules, and has neither authentication nor
  * error handling.
  *
  * Its argument is the URL of a database in which all players have progress. All reports are on one title, and none is repeated.
@@ -34,35 +34,24 @@ const MIN_PENDING = [Number.POSITIVE_INFINITY, MAX_BATCH_SIZE, 1]
 const SESSION = 'set enable_seqscan = off; set plan_cache_mode = force_generic_plan'
 
 /** As long as a request digest. */
-const DIGEST = '-'.repeat(43)
+const DIGEST = '-'.repeat(22)
 
-/** Postgres returns the row count of the last part: progress. A foreign key requires the row of `player_titles`. */
+/** Postgres returns the row count of the last part: progress. */
 const WRITE = `
   with reports as materialized (
     select unnest($2::text[]) as player, unnest($3::text[]) as achievement, unnest($4::text[]) as requirement,
       unnest($5::text[]) as value, unnest($6::text[]) as request
   ),
-  changed_player_titles as (
-    update player_titles set version = version + 1 from reports where player_id = player and title_id = $1
-  ),
   new_events as (
-    insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id)
-    select player, $1, achievement, 'progressed', $7::bigint, 'in_progress', 0, 'service', '', request from reports
-  ),
-  new_responses as (
-    insert into player_requests (player_id, request_id, fingerprint, response, create_time)
-    select player, request, '${DIGEST}', '[1,"in_progress","{\\"' || requirement || '\\":{\\"$bigint\\":\\"'
-      || value || '\\"}}",0,0,[null,"' || $7 || '","' || $7 || '"],null,false,"service","{}"]', $7
+    insert into events (player_id, title_id, achievement_id, kind, time, state, values, reported_percent, percent,
+      first_report_time, last_report_time, revoked, actor, reason, request_id, caller, digest, missing)
+    select player, $1, achievement, 'progressed', $7::bigint, 'in_progress', ('{"' || requirement || '":"' || value || '"}')::jsonb,
+      0, 0, $7, $7, false, 'service', '', request, '', '${DIGEST}', '["' || requirement || '"]'
     from reports
   )
-  insert into progress (player_id, title_id, achievement_id, state, values, reported_percent, percent,
-    first_report_time, last_report_time, revoked, writer, extensions)
-  select player, $1, achievement, 'in_progress', ('{"' || requirement || '":"' || value || '"}')::jsonb, 0, 0,
-    $7, $7, false, 'service', '{}'
-  from reports
-  on conflict (player_id, title_id, achievement_id) do update set
-    state = excluded.state, values = excluded.values, percent = excluded.percent,
-    last_report_time = excluded.last_report_time, writer = excluded.writer`
+  update progress set state = 'in_progress', values = ('{"' || requirement || '":"' || value || '"}')::jsonb,
+    last_report_time = $7, writer = 'service', version = version + 1
+  from reports where player_id = player and title_id = $1 and achievement_id = achievement`
 
 const [databaseUrl = ''] = process.argv.slice(2)
 const free = [await connect(), await connect()]

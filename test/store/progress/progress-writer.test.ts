@@ -38,9 +38,10 @@ afterAll(async () => {
 /** Concurrent changes by another process, which make the cache stale or hold a lock. */
 const DISTURBANCES = {
   none: async () => {},
-  'other versions': () => pool.query('update player_titles set version = version + 1'),
+  'other versions': () => pool.query('update progress set version = version + 1'),
   'other definitions': () => pool.query('update achievements set revision = revision + 1'),
   'a locked player title': () => holding(`select 1 from player_titles where player_id = 'ann' for update`),
+  'locked progress': () => holding(`select 1 from progress where player_id = 'ann' for update`),
   'a locked definition': () => holding(`select 1 from achievements where id = 'counted' for update`),
 }
 
@@ -138,8 +139,8 @@ test('returns a result without waiting for a locked report of the same player', 
   for (const [there, percent] of [[services, 5] as const, [services, 10] as const, [others, 15] as const]) {
     await batchRecordProgress(there, { items: [on('title', percent), on('second', percent)] }, call)
   }
-  const playerTitle = `select 1 from player_titles where (player_id, title_id) = ('hal', 'second') for update`
-  await holding(playerTitle, async () => {
+  const progress = `select 1 from progress where (player_id, title_id) = ('hal', 'second') for update`
+  await holding(progress, async () => {
     const leaving = new AbortController()
     const written = recordProgress(services, on('title', 20), call)
     const locked = recordProgress(services, on('second', 20), { ...call, signal: leaving.signal })
@@ -155,7 +156,7 @@ test('sends the reports behind a locked one in one batch', async () => {
   await report(1)
   const before = services.progressWriter.counts
   const reports: Promise<ProgressResult>[] = []
-  await holding(`select 1 from player_titles where player_id = 'ida' for update`, async () => {
+  await holding(`select 1 from progress where player_id = 'ida' for update`, async () => {
     reports.push(report(2))
     await vi.waitFor(() => expect(services.progressWriter.counts.locked).toBe(before.locked + 1))
     for (const percent of [3, 4, 5]) reports.push(report(percent))
@@ -171,7 +172,7 @@ test('sends the reports behind a locked one in one batch', async () => {
 test('returns the recorded results of a batch when a locked write of it fails', async () => {
   const items = ['joe', 'kim'].map((playerId) => ({ ...percentOn('plain', 5), playerId }))
   await batchRecordProgress(services, { items }, call)
-  await holding(`select 1 from player_titles where player_id = 'joe' for update`, async () => {
+  await holding(`select 1 from progress where player_id = 'joe' for update`, async () => {
     const raised = items.map((item) => ({ ...item, report: { kind: 'percent' as const, percent: 6 } }))
     const outcomes = batchRecordProgress(services, { items: raised }, call)
     const terminated = () =>
@@ -188,7 +189,7 @@ test('writes batches of other players while many batches wait for one locked pla
   await batchOn('leo')(1)
   const percents = Array.from({ length: 30 }, (_, index) => index + 2)
   const locked: Promise<unknown>[] = []
-  await holding(`select 1 from player_titles where player_id = 'leo' for update`, async () => {
+  await holding(`select 1 from progress where player_id = 'leo' for update`, async () => {
     locked.push(...percents.map(batchOn('leo')))
     for (const percent of percents) await batchOn('mia')(percent)
   })

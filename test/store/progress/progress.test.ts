@@ -175,7 +175,7 @@ test('releases its connection and changes nothing when it is cancelled while it 
   await record('ned', 'counted', reach(1n))
   const holder = await pool.connect()
   await holder.query('begin')
-  await holder.query(`select * from player_titles where player_id = 'ned' for update`)
+  await holder.query(`select * from progress where player_id = 'ned' for update`)
   const abort = new AbortController()
   const waiting = recordProgress(services, item('ned', 'counted', reach(9n)), {
     ...call,

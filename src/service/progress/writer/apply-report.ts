@@ -11,8 +11,9 @@ import type {
   ReportContext,
 } from '../../../model/progress.ts'
 import type { NewEvent } from '../../../store/events/event-rows.ts'
+import type { ChangeResponse } from '../../../store/progress/progress-changes.ts'
 import { type Attribution, attributionOf } from '../../call.ts'
-import { type IdempotencyStore, requestDigest } from '../../idempotency.ts'
+import { callerKey, type IdempotencyStore, requestDigest } from '../../idempotency.ts'
 import { isHiddenFrom, resultFor } from '../hidden-result.ts'
 import type { RecordOutcome, ReportEntry, TimeBounds } from './contract.ts'
 import { formatStoredResult, parseStoredResult } from './response-text.ts'
@@ -45,7 +46,10 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
   const achievement = state.definitionOf(entry, index)
   const digest = request.requestId === undefined ? '' : requestDigest('recordProgress', request)
   const stored = idempotency.find(entry, digest)
-  if (stored !== undefined) return resultFor(call, achievement, parseStoredResult(stored, request))
+  if (stored !== undefined) {
+    const result = typeof stored === 'string' ? parseStoredResult(stored, request) : stored
+    return resultFor(call, achievement, result)
+  }
   checkServerOnly(achievement, entry)
   const context = { ...contextOf(state, request.occurredTime, call.actor), stats: state.statsOf?.(entry) }
   const attribution = attributionOf(call, request.requestId)
@@ -54,8 +58,9 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
   const result = addReport(changes, request, achievement, request.report, context, {
     ...attribution,
     isHidden,
+    request: digest === '' ? undefined : { caller: callerKey(call.principal), digest },
   })
-  if (request.requestId !== undefined) idempotency.add(entry, digest, formatStoredResult(result))
+  if (digest !== '') idempotency.add(entry, digest, result.changed ? result : formatStoredResult(result))
   return resultFor(call, achievement, result)
 }
 
@@ -63,6 +68,8 @@ interface ReportAttribution extends Attribution, Pick<NewEvent, 'silent'> {
   readonly reason?: string
   /** Whether a rejection may not tell the requirements. */
   readonly isHidden?: boolean
+  /** Set if the event of the change is the stored response to the request. */
+  readonly request?: Pick<ChangeResponse, 'caller' | 'digest'> | undefined
 }
 
 /** Adds one report to the changes of its player's title. @throws LaurelError if the achievement rejects it. */
@@ -72,15 +79,17 @@ export function addReport(
   achievement: StoredAchievement,
   report: Report,
   context: ReportContext,
-  { actor, requestId = '', reason = '', silent, isHidden = false }: ReportAttribution,
+  { actor, requestId = '', reason = '', silent, isHidden = false, request }: ReportAttribution,
 ): ProgressResult {
   const outcome = applyReport(achievement, changes.progressOf(achievementId), report, context)
   if (outcome.kind === 'rejected') throw rejected(achievement, outcome, isHidden)
   const { kind: _, ...recorded } = outcome
-  const { progress, changed, newlyUnlocked } = recorded
+  const { progress, changed, newlyUnlocked, missing } = recorded
   if (changed) {
     const kind = newlyUnlocked ? 'unlocked' : 'progressed'
-    changes.change(achievement, progress, { kind, time: context.time, actor, reason, requestId, silent })
+    const response = request && { ...request, missing }
+    const { time } = context
+    changes.change(achievement, progress, { kind, time, actor, reason, requestId, silent, response })
   }
   return { playerId, titleId, achievementId, ...recorded }
 }

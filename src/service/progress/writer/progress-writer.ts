@@ -4,7 +4,7 @@ import { callerOf } from '../../call-limiter.ts'
 import { asOutcome } from './apply-report.ts'
 import { Batcher } from './batcher.ts'
 import type { RecordOutcome, ReportEntry, StatsEntry, StatsOutcome, WriterParts } from './contract.ts'
-import { PlayerTitleCache } from './player-title-cache.ts'
+import { ProgressCache } from './progress-cache.ts'
 import { isUnavailable } from './write-batch.ts'
 import { writeLocked } from './write-locked.ts'
 import { writeOptimistic } from './write-optimistic.ts'
@@ -31,7 +31,7 @@ type OutcomeByEntry = ReadonlyMap<ReportEntry, RecordOutcome>
 export class ProgressWriter {
   readonly #parts: WriterParts
   readonly #isBatching: boolean
-  readonly #cache = new PlayerTitleCache()
+  readonly #cache = new ProgressCache()
   readonly #counts = { optimistic: 0, locked: 0, batches: 0 }
   /** By player, the last locked write. */
   readonly #lastLocked = new Map<string, Promise<unknown>>()

@@ -3,22 +3,28 @@ import { compositeKey } from '../../../model/composite-key.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { NOT_STARTED, type PlayerTitleKey, type Progress, type ProgressKey } from '../../../model/progress.ts'
 import type { Extensions } from '../../../model/title.ts'
-import type { NewEvent } from '../../../store/events/event-rows.ts'
 import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
+import type { ProgressChange } from '../../../store/progress/progress-changes.ts'
 import type { ProgressRecord } from '../../../store/progress/progress-rows.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { playerGone } from '../../require.ts'
 
-/** The changes of one transaction to players' titles: opened together under their locks, and written together once. */
+/**
+ * The changes of one transaction to players' titles: opened together under the locks of the titles and of the progress, and
+ * written together once.
+ */
 export class UnitOfWork {
+  readonly #time: Instant
   readonly #changes: ReadonlyMap<string, PlayerTitleChanges>
   /** The players who were deleted or merged, as in `insertPlayers`. */
   readonly #gone: ReadonlyMap<string, string | undefined>
 
   private constructor(
+    time: Instant,
     changes: ReadonlyMap<string, PlayerTitleChanges>,
     gone: ReadonlyMap<string, string | undefined>,
   ) {
+    this.#time = time
     this.#changes = changes
     this.#gone = gone
   }
@@ -28,27 +34,27 @@ export class UnitOfWork {
     const unique = new Map(
       keys.map((key) => [compositeKey(key.playerId, key.titleId, key.achievementId), key]),
     )
-    return UnitOfWork.#lock(queries, time, keys, () => queries.progress.listAt([...unique.values()]))
+    return UnitOfWork.#lock(queries, time, keys, () => queries.progress.lockAt([...unique.values()]))
   }
 
   /** Locks one player's title and reads all of its progress. */
   static async openOne(queries: Queries, time: Instant, key: PlayerTitleKey): Promise<UnitOfWork> {
-    return UnitOfWork.#lock(queries, time, [key], () => queries.progress.listOfPlayerTitle(key))
+    return UnitOfWork.#lock(queries, time, [key], () => queries.progress.lockOfPlayerTitle(key))
   }
 
   static async #lock(
     queries: Queries,
     time: Instant,
     keys: readonly PlayerTitleKey[],
-    read: () => Promise<readonly ProgressRecord[]>,
+    lockProgress: () => Promise<readonly ProgressRecord[]>,
   ): Promise<UnitOfWork> {
-    if (keys.length === 0) return new UnitOfWork(new Map(), new Map())
+    if (keys.length === 0) return new UnitOfWork(time, new Map(), new Map())
     const unique = new Map(keys.map((key) => [playerTitleKey(key), key]))
     const locked = await queries.playerTitles.lock([...unique.values()], time)
     const playerTitles = new Map(
       locked.playerTitles.map((playerTitle) => [playerTitleKey(playerTitle), playerTitle]),
     )
-    const found = Map.groupBy(await read(), playerTitleKey)
+    const found = Map.groupBy(await lockProgress(), playerTitleKey)
     const changes = new Map<string, PlayerTitleChanges>()
     for (const key of unique.keys()) {
       const playerTitle = playerTitles.get(key)
@@ -56,7 +62,7 @@ export class UnitOfWork {
       const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
       if (playerTitle !== undefined) changes.set(key, new PlayerTitleChanges(playerTitle, progress))
     }
-    return new UnitOfWork(changes, locked.gone)
+    return new UnitOfWork(time, changes, locked.gone)
   }
 
   isGone({ playerId }: PlayerTitleKey): boolean {
@@ -77,7 +83,7 @@ export class UnitOfWork {
     const changed = changes.flatMap(({ progress }) => progress)
     const reset = changed.filter(({ progress }) => progress === NOT_STARTED)
     const upserted = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (upserted.length > 0) await queries.progress.upsert(upserted)
+    if (upserted.length > 0) await queries.progress.upsert(upserted, this.#time)
     if (reset.length > 0) await queries.progress.delete(reset)
     for (const each of changes) {
       if (each.hasLostUnlock) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))
@@ -86,7 +92,8 @@ export class UnitOfWork {
       .filter(({ hasNewTotals }) => hasNewTotals)
       .map(({ playerTitle }) => playerTitle)
     if (playerTitles.length > 0) await queries.playerTitles.update(playerTitles)
-    await queries.events.insert(changes.flatMap(({ events }) => events))
+    const written = changes.flatMap((each) => each.changes)
+    if (written.length > 0) await queries.progressChanges.insertEvents(written)
   }
 }
 
@@ -94,8 +101,8 @@ export function playerTitleKey({ playerId, titleId }: PlayerTitleKey): string {
   return compositeKey(playerId, titleId)
 }
 
-/** The part of an event that its change does not imply. */
-export type Change = Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent'>
+/** The part of a change beside the progress. */
+export type Change = Omit<ProgressChange, keyof ProgressRecord>
 
 /**
  * The changes of one transaction to one player's title, in memory: an achievement may change several times, each change is
@@ -104,7 +111,7 @@ export type Change = Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requ
 export class PlayerTitleChanges {
   readonly #found: ReadonlyMap<string, Progress>
   readonly #changed = new Map<string, Progress>()
-  readonly #events: NewEvent[] = []
+  readonly #changes: ProgressChange[] = []
   #playerTitle: PlayerTitle
   #hasNewTotals = false
   #hasLostUnlock = false
@@ -139,8 +146,9 @@ export class PlayerTitleChanges {
     return records
   }
 
-  get events(): readonly NewEvent[] {
-    return this.#events
+  /** In their order. */
+  get changes(): readonly ProgressChange[] {
+    return this.#changes
   }
 
   progressOf(achievementId: string): Progress {
@@ -156,15 +164,7 @@ export class PlayerTitleChanges {
     const isMoved = isUnlocked(before) && before.unlockTime !== next.unlockTime
     if (isMoved || difference < 0) this.#hasLostUnlock = true
     this.#changed.set(achievementId, next)
-    this.#events.push({
-      playerId,
-      titleId,
-      achievementId,
-      ...change,
-      state: next.state,
-      percent: next.percent,
-      unlockTime: next.unlockTime,
-    })
+    this.#changes.push({ playerId, titleId, achievementId, progress: next, ...change })
     if (difference === 0) return
     const { unlockedCount, score, lastUnlockTime } = this.#playerTitle
     this.#setTotals({

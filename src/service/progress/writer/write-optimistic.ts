@@ -1,49 +1,47 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
+import { compositeKey } from '../../../model/composite-key.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { NEVER_ABORTED } from '../../../model/never-aborted.ts'
 import { meets } from '../../../model/percent.ts'
-import { type Progress, valueAt } from '../../../model/progress.ts'
-import type { PlayerProgressSnapshot, PlayerTitleWrite } from '../../../store/progress/optimistic-writes.ts'
-import type { PlayerTitle } from '../../../store/progress/player-titles.ts'
+import { type Progress, type ProgressKey, valueAt } from '../../../model/progress.ts'
+import type { ProgressSnapshot, ProgressWrite } from '../../../store/progress/optimistic-writes.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
 import { achievementNotFound, playerGone } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
 import type { RecordOutcome, RecordProgress, ReportEntry, WriterParts } from './contract.ts'
-import type { PlayerTitleCache } from './player-title-cache.ts'
-import { PlayerTitleChanges, playerTitleKey } from './unit-of-work.ts'
+import type { ProgressCache } from './progress-cache.ts'
+import { PlayerTitleChanges } from './unit-of-work.ts'
 
-/** One player's title that entries report on: its state before, and the changes that they make. */
-interface OpenPlayerTitle {
-  readonly key: string
-  /** Undefined for a row to be inserted. */
-  readonly before: PlayerTitle | undefined
-  /** The progress before, by achievement. */
-  readonly found: ReadonlyMap<string, Progress>
-  readonly changes: PlayerTitleChanges
-  /** The definitions that the entries were applied to. */
-  readonly definitions: StoredAchievement[]
-  readonly responses: NewResponse[]
+/** A row of progress that entries report on: its state before, and the changes that they make. */
+interface OpenProgress {
+  readonly cacheKey: string
+  readonly key: ProgressKey
+  /** The row's version; undefined for a row to be inserted. */
+  readonly before: bigint | undefined
+  readonly isNewPlayerTitle: boolean
   /** Whether the player must be inserted too. */
   readonly isNewPlayer: boolean
-  isRejected: boolean
+  /** The totals in it start at zero: they are what the changes add. */
+  readonly changes: PlayerTitleChanges
+  readonly responses: NewResponse[]
+  definition: StoredAchievement | undefined
 }
 
 /**
- * Records entries without a lock: reports are applied to cached or read state, and one statement writes the changes of each
- * player's title whose state is still the same. Returns undefined for entries of a title that was not written: its state
- * changed, an entry was rejected (perhaps because of stale state), or stats must be read.
+ * Records entries without a lock: reports are applied to cached or read progress, and one statement writes each row whose
+ * progress is still the same. Returns undefined for entries that were not written: their progress changed, an entry of the
+ * player was rejected (perhaps because of stale progress), or stats or locks are needed.
  */
 export async function writeOptimistic(
   { store, definitions, now, timeBounds }: WriterParts,
-  cache: PlayerTitleCache,
+  cache: ProgressCache,
   entries: readonly ReportEntry[],
 ): Promise<readonly (RecordOutcome | undefined)[]> {
   const time = now()
   const requests = entries.map(({ request }) => request)
   const found = await findDefinitions({ store, definitions }, requests)
-  const playerTitles = await openPlayerTitles(store, cache, requests, time)
-  const opened = new Map(playerTitles.map((playerTitle) => [playerTitle.key, playerTitle]))
+  const rows = await openProgress(store, cache, requests)
 
   const idempotency = new IdempotencyStore()
   const definitionOf = ({ request }: ReportEntry, index: number) => {
@@ -51,45 +49,51 @@ export async function writeOptimistic(
     if (definition === undefined) throw achievementNotFound(request.titleId, request.achievementId)
     return definition
   }
-  const changesOf = (_: ReportEntry, index: number) => (playerTitles[index] as OpenPlayerTitle).changes
+  const changesOf = (_: ReportEntry, index: number) => (rows[index] as OpenProgress).changes
   const state = { now: time, timeBounds, idempotency, changesOf, definitionOf }
   const outcomes = applyReports(state, entries)
 
-  for (const [index, playerTitle] of playerTitles.entries()) {
+  const rejectedPlayers = new Set<string>()
+  for (const [index, row] of rows.entries()) {
     const definition = found[index]
-    const outcome = outcomes[index]
-    if (
-      outcome instanceof LaurelError ||
-      definition === undefined ||
-      lacksStat(definition, playerTitle.changes)
-    )
-      playerTitle.isRejected = true
-    else if (!playerTitle.definitions.includes(definition)) playerTitle.definitions.push(definition)
+    row.definition ??= definition
+    const isAccepted =
+      !(outcomes[index] instanceof LaurelError) &&
+      definition !== undefined &&
+      definition === row.definition &&
+      !lacksStat(definition, row.changes)
+    // All of the player's entries are written under lock then, in their order, because they share the request ids.
+    if (!isAccepted) rejectedPlayers.add(row.key.playerId)
   }
-  for (const response of idempotency.newResponses)
-    opened.get(playerTitleKey(response))?.responses.push(response)
-  const accepted = [...opened.values()].filter(({ isRejected }) => !isRejected)
+  const rowOf = new Map<unknown, OpenProgress>(rows.map((row, index) => [requests[index], row]))
+  for (const response of idempotency.newResponses) rowOf.get(response.request)?.responses.push(response)
+  const opened = new Set(rows)
+  const accepted = [...opened].filter(
+    // A row without a change is inserted under lock.
+    ({ key, before, changes }) =>
+      !rejectedPlayers.has(key.playerId) && (before !== undefined || changes.changes.length > 0),
+  )
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
   const { done, gone } = await write(store, writes, time)
-  const written = new Set(done.map(({ open }) => open))
-  for (const { open, after, progress } of done) cache.set(open.key, after, open, progress)
+  const written = new Set(done.map(({ row }) => row))
+  for (const { row, changes } of done) cacheRow(cache, row, changes.at(-1)?.progress, time)
   if (written.size === opened.size) return outcomes
 
-  for (const playerTitle of opened.values()) if (!written.has(playerTitle)) cache.evict(playerTitle.key)
-  const isGone = ({ changes }: OpenPlayerTitle) => gone.has(changes.playerTitle.playerId)
-  const unwritten = accepted.filter((playerTitle) => !written.has(playerTitle) && !isGone(playerTitle))
-  definitions.evict(unwritten.flatMap((playerTitle) => playerTitle.definitions))
+  for (const row of opened) if (!written.has(row)) cache.evict(row.cacheKey)
+  const isGone = ({ key }: OpenProgress) => gone.has(key.playerId)
+  const unwritten = accepted.filter((row) => !written.has(row) && !isGone(row))
+  definitions.evict(unwritten.flatMap(({ definition }) => definition ?? []))
   return outcomes.map((outcome, index) => {
-    const playerTitle = playerTitles[index] as OpenPlayerTitle
-    const { playerId } = playerTitle.changes.playerTitle
-    if (gone.has(playerId) && !playerTitle.isRejected) return playerGone(playerId, gone.get(playerId))
-    return written.has(playerTitle) ? outcome : undefined
+    const row = rows[index] as OpenProgress
+    const { playerId } = row.key
+    if (gone.has(playerId) && !rejectedPlayers.has(playerId)) return playerGone(playerId, gone.get(playerId))
+    return written.has(row) ? outcome : undefined
   })
 }
 
 interface Written {
-  readonly done: readonly OpenWrite[]
+  readonly done: readonly RowWrite[]
   /** The players who were deleted or merged, as in `insertPlayers`. */
   readonly gone: ReadonlyMap<string, string | undefined>
 }
@@ -97,20 +101,20 @@ interface Written {
 /** Writes what can be written. New players are inserted in the same transaction, if anything of them is written. */
 async function write(
   store: WriterParts['store'],
-  writes: readonly OpenWrite[],
+  writes: readonly RowWrite[],
   time: Instant,
 ): Promise<Written> {
   if (writes.length === 0) return { done: [], gone: new Map() }
-  const newPlayers = writes.filter(({ open }) => open.isNewPlayer).map(({ after }) => after.playerId)
-  if (newPlayers.length === 0) {
+  const newPlayers = new Set(writes.filter(({ row }) => row.isNewPlayer).map(({ key }) => key.playerId))
+  if (newPlayers.size === 0) {
     const done = await store.single(NEVER_ABORTED, (queries) => queries.optimisticWrites.write(writes, time))
     return { done, gone: new Map() }
   }
   return store.write(NEVER_ABORTED, async (queries) => {
-    const { inserted, gone } = await queries.players.insertMissing(newPlayers, time)
-    const allowed = writes.filter(({ after }) => !gone.has(after.playerId))
+    const { inserted, gone } = await queries.players.insertMissing([...newPlayers], time)
+    const allowed = writes.filter(({ key }) => !gone.has(key.playerId))
     const done = await queries.optimisticWrites.write(allowed, time)
-    const written = new Set(done.map(({ after }) => after.playerId))
+    const written = new Set(done.map(({ key }) => key.playerId))
     const unused = inserted.filter((playerId) => !written.has(playerId))
     if (unused.length > 0) await queries.players.deleteRows(unused)
     return { done, gone }
@@ -141,82 +145,92 @@ async function findDefinitions(
   return requests.map((request) => definitions.get(request))
 }
 
-/** Returns the player's title for each request, from the cache or else read. */
-async function openPlayerTitles(
+/** Returns the row of progress for each request, from the cache or else read. */
+async function openProgress(
   store: WriterParts['store'],
-  cache: PlayerTitleCache,
+  cache: ProgressCache,
   requests: readonly RecordProgress[],
-  time: Instant,
-): Promise<readonly OpenPlayerTitle[]> {
-  const playerTitles = new Map<string, OpenPlayerTitle>()
-  const incomplete = new Set<string>()
+): Promise<readonly OpenProgress[]> {
+  const opened = new Map<string, OpenProgress>()
+  const unknown = new Map<string, RecordProgress>()
   const keys = requests.map((request) => {
-    const key = playerTitleKey(request)
+    const key = cacheKeyOf(request)
+    if (opened.has(key) || unknown.has(key)) return key
+    // Taken before the others are read: it may be evicted meanwhile.
     const cached = cache.get(key)
-    if (cached?.progress.has(request.achievementId) !== true) incomplete.add(key)
-    // Taken before the others are read: an entry may be evicted or updated meanwhile.
-    else if (!playerTitles.has(key))
-      playerTitles.set(key, opened(key, cached.playerTitle, cached.progress, cached.playerTitle))
+    if (cached === undefined) unknown.set(key, request)
+    else opened.set(key, open(key, request, { ...cached, isNewPlayerTitle: false, isNewPlayer: false }))
     return key
   })
-  if (incomplete.size > 0) {
-    // All that is cached of these titles is read again: it may be older than the row, and would pass the version check.
-    const unknown = requests.filter((_, index) => incomplete.has(keys[index] as string))
+  if (unknown.size > 0) {
     const snapshots = await store.read(NEVER_ABORTED, (queries) =>
-      queries.optimisticWrites.snapshots(unknown),
+      queries.optimisticWrites.snapshots([...unknown.values()]),
     )
-    const found = new Map<string, Map<string, Progress>>()
-    for (const [index, request] of unknown.entries()) {
-      const { playerTitle, isNewPlayer, progress } = snapshots[index] as PlayerProgressSnapshot
-      const key = playerTitleKey(request)
-      let ofPlayerTitle = found.get(key)
-      if (ofPlayerTitle === undefined) {
-        ofPlayerTitle = new Map()
-        found.set(key, ofPlayerTitle)
-        const current = playerTitle ?? blank(request, time)
-        playerTitles.set(key, opened(key, playerTitle, ofPlayerTitle, current, isNewPlayer))
-      }
-      ofPlayerTitle.set(request.achievementId, progress)
-    }
+    for (const [index, [key, request]] of [...unknown].entries())
+      opened.set(key, open(key, request, snapshots[index] as ProgressSnapshot))
   }
-  return keys.map((key) => playerTitles.get(key) as OpenPlayerTitle)
+  return keys.map((key) => opened.get(key) as OpenProgress)
 }
 
-function opened(
-  key: string,
-  before: PlayerTitle | undefined,
-  found: ReadonlyMap<string, Progress>,
-  playerTitle: PlayerTitle,
-  isNewPlayer = false,
-): OpenPlayerTitle {
-  const changes = new PlayerTitleChanges(playerTitle, found)
-  return { key, before, found, changes, definitions: [], responses: [], isNewPlayer, isRejected: false }
-}
-
-/** Returns a row to be inserted. Its version starts at the time, so that a row that is deleted and inserted again never repeats one. */
-function blank({ playerId, titleId }: RecordProgress, time: Instant): PlayerTitle {
-  return {
+function open(
+  cacheKey: string,
+  { playerId, titleId, achievementId }: ProgressKey,
+  { version, progress, isNewPlayerTitle, isNewPlayer }: ProgressSnapshot,
+): OpenProgress {
+  const playerTitle = {
     playerId,
     titleId,
-    version: time,
     unlockedCount: 0,
     score: 0n,
     lastUnlockTime: undefined,
     extensions: {},
   }
+  return {
+    cacheKey,
+    key: { playerId, titleId, achievementId },
+    before: version,
+    isNewPlayerTitle,
+    isNewPlayer,
+    changes: new PlayerTitleChanges(playerTitle, new Map([[achievementId, progress]])),
+    responses: [],
+    definition: undefined,
+  }
 }
 
-type OpenWrite = PlayerTitleWrite & { readonly open: OpenPlayerTitle }
+type RowWrite = ProgressWrite & { readonly row: OpenProgress }
 
-function writeOf(open: OpenPlayerTitle): OpenWrite {
-  const { before, changes, definitions, responses } = open
-  const { playerTitle, progress, events } = changes
-  const isUpdate = before !== undefined && progress.length + responses.length > 0
-  const after = isUpdate ? { ...playerTitle, version: before.version + 1n } : playerTitle
-  return { open, before, after, definitions, progress, events, responses }
+function writeOf(row: OpenProgress): RowWrite {
+  const { key, before, isNewPlayerTitle, changes, responses } = row
+  return {
+    row,
+    key,
+    definition: row.definition as StoredAchievement,
+    before,
+    isNewPlayerTitle,
+    changes: changes.changes,
+    totals: changes.playerTitle,
+    responses,
+  }
 }
 
-function byKey({ after: left }: PlayerTitleWrite, { after: right }: PlayerTitleWrite): number {
+/** Caches a written row, with the version that the statement gave it. */
+function cacheRow(
+  cache: ProgressCache,
+  { cacheKey, before, key, changes }: OpenProgress,
+  changed: Progress | undefined,
+  time: Instant,
+): void {
+  if (changed === undefined)
+    cache.set(cacheKey, { version: before as bigint, progress: changes.progressOf(key.achievementId) })
+  else cache.set(cacheKey, { version: before === undefined ? time : before + 1n, progress: changed })
+}
+
+function cacheKeyOf({ playerId, titleId, achievementId }: ProgressKey): string {
+  return compositeKey(playerId, titleId, achievementId)
+}
+
+function byKey({ key: left }: ProgressWrite, { key: right }: ProgressWrite): number {
   if (left.playerId !== right.playerId) return left.playerId < right.playerId ? -1 : 1
-  return left.titleId < right.titleId ? -1 : 1
+  if (left.titleId !== right.titleId) return left.titleId < right.titleId ? -1 : 1
+  return left.achievementId < right.achievementId ? -1 : 1
 }

@@ -1,11 +1,11 @@
 import type { StoredAchievement } from '../../../model/achievement.ts'
 import type { Instant } from '../../../model/instant.ts'
-import { pack, unpack } from '../../../model/packed.ts'
+import { pack } from '../../../model/packed.ts'
 import type { PlayerTitleKey, ProgressResult, ReportContext } from '../../../model/progress.ts'
 import type { Stat } from '../../../model/stat.ts'
 import type { Queries } from '../../../store/queries.ts'
 import { type Attribution, attributionOf, type Call } from '../../call.ts'
-import { IdempotencyStore, requestDigest } from '../../idempotency.ts'
+import { IdempotencyStore, requestDigest, unpackResult } from '../../idempotency.ts'
 import { titleNotFound } from '../../require.ts'
 import { recordContributions } from '../../stats/record-contributions.ts'
 import { checkStats, type Movement, movementsOf, writerOf } from '../../stats/stat-updates.ts'
@@ -90,7 +90,8 @@ async function recordEntry(
   const digest = requestId === undefined ? '' : requestDigest('recordStats', request)
   const stored = idempotency.find(entry, digest)
   const followers = followersOf(titles, request)
-  if (stored !== undefined) return resultsFor(call, followers, parseResult(stored))
+  if (stored !== undefined)
+    return resultsFor(call, followers, withOldMember(unpackResult<StoredResult>(stored)))
   checkStats(titleId, codesOf(request), title.stats, writerOf(request, call))
   const context = contextOf(state, request.occurredTime, call.actor)
   const movements = movementsOf(request, title.stats, values.of(request))
@@ -125,9 +126,9 @@ function resultsFor(
 /** Responses are stored for two days, and earlier versions stored `progressResults` under this name. */
 const OLD_MEMBER = 'moved'
 
-function parseResult(stored: string): RecordStatsResult {
-  type StoredResult = RecordStatsResult & { readonly [OLD_MEMBER]?: readonly ProgressResult[] }
-  const { [OLD_MEMBER]: oldResults = [], ...result } = unpack<{ result: StoredResult }>(stored).result
+type StoredResult = RecordStatsResult & { readonly [OLD_MEMBER]?: readonly ProgressResult[] }
+
+function withOldMember({ [OLD_MEMBER]: oldResults = [], ...result }: StoredResult): RecordStatsResult {
   return { ...result, progressResults: result.progressResults ?? oldResults }
 }
 
