@@ -87,14 +87,14 @@ describe('readConfig', () => {
     const config = readConfig({
       LAUREL_RELAY: 'off',
       LAUREL_RELAY_LEASE_SECONDS: '600',
-      LAUREL_EVENT_RETENTION_HOURS: '1',
+      LAUREL_EVENT_RETENTION_HOURS: '48',
       LAUREL_OUTBOUND_PRIVATE: '10.0.0.0/8, platform.internal,',
       LAUREL_CREDENTIALS_DIR: '/run/secrets',
       LAUREL_CREDENTIAL_TOY: 'a',
       LAUREL_CREDENTIAL_NONE: '',
       LAUREL_TOKEN: 'b',
     })
-    expect(config).toMatchObject({ relay: false, relayLeaseSeconds: 600, eventRetentionHours: 1 })
+    expect(config).toMatchObject({ relay: false, relayLeaseSeconds: 600, eventRetentionHours: 48 })
     expect(config.outboundPrivate).toEqual(['10.0.0.0/8', 'platform.internal'])
     expect(config.credentialsDirectory).toBe('/run/secrets')
     expect(config.credentials).toEqual({ LAUREL_CREDENTIAL_TOY: 'a' })
@@ -155,6 +155,12 @@ describe('readConfig', () => {
     expect(
       readConfig({ DATABASE_URL: 'postgres://u:p,q@a/laurel?options=-c%20x=1,2' }).databaseUrl,
     ).toBeDefined()
+  })
+
+  test('refuses to keep events for a shorter time than responses to request ids', () => {
+    const env = { LAUREL_REQUEST_ID_TTL_HOURS: '72', LAUREL_EVENT_RETENTION_HOURS: '71' }
+    expect(() => readConfig(env)).toThrow(/LAUREL_EVENT_RETENTION_HOURS must be at least .* \(72\)/)
+    expect(readConfig({ ...env, LAUREL_EVENT_RETENTION_HOURS: '72' }).eventRetentionHours).toBe(72)
   })
 
   test('lists all problems at once, and never the database URL', () => {

@@ -115,7 +115,7 @@ export function readConfig(env: Environment): Config {
     },
     databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
-    eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 1, 10 * 365 * 24),
+    eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 24, 10 * 365 * 24),
     workers: integer('LAUREL_WORKERS', 1, 1, 256),
     writeBatching: read('LAUREL_WRITE_BATCHING', 'on') === 'on',
     relay: read('LAUREL_RELAY', 'on') === 'on',
@@ -138,12 +138,18 @@ export function readConfig(env: Environment): Config {
     problemWithHosts(config.allowedHosts),
     problemWithSwitch(env, 'LAUREL_WRITE_BATCHING'),
     problemWithSwitch(env, 'LAUREL_RELAY'),
+    problemWithRetention(config),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
   ]
   problems.push(...found.filter((problem) => problem !== undefined))
   if (problems.length > 0) throw new ConfigError(problems)
   return config
+}
+
+function problemWithRetention({ eventRetentionHours, requestIdTtlHours }: Config): string | undefined {
+  if (eventRetentionHours >= requestIdTtlHours) return undefined
+  return `LAUREL_EVENT_RETENTION_HOURS must be at least LAUREL_REQUEST_ID_TTL_HOURS (${requestIdTtlHours}): an event is also the stored response to its report`
 }
 
 /** Returns undefined for all gateways; an empty set for `none`. */

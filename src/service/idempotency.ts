@@ -6,7 +6,7 @@ import type { Instant } from '../model/instant.ts'
 import { pack, unpack } from '../model/packed.ts'
 import type { Principal } from '../model/principal.ts'
 import type { ProgressResult } from '../model/progress.ts'
-import type { PlayerResponse } from '../store/idempotency.ts'
+import type { PlayerResponse, RequestKey } from '../store/idempotency.ts'
 import type { RecordedResponse } from '../store/progress/progress-changes.ts'
 import type { Queries } from '../store/queries.ts'
 import type { Store } from '../store/store.ts'
@@ -42,7 +42,18 @@ export type RequestScope = { readonly titleId: string } | { readonly playerId: s
  */
 export function callerKey(principal: Principal): CallerKey {
   if (principal.kind === 'player' || 'unchecked' in principal) return ''
-  return hash('sha256', compositeKey(principal.kind, principal.name), 'base64url').slice(0, 12)
+  const known = callerKeys.get(principal)
+  if (known !== undefined) return known
+  const key = hash('sha256', compositeKey(principal.kind, principal.name), 'base64url').slice(0, 12)
+  callerKeys.set(principal, key)
+  return key
+}
+
+const callerKeys = new WeakMap<Principal, CallerKey>()
+
+/** Returns a digest of a request id and its caller, for `RequestKey`. */
+export function requestKey(requestId: string, principal: Principal): string {
+  return hash('sha256', compositeKey(requestId, callerKey(principal)), 'hex').slice(0, 32)
 }
 
 /**
@@ -87,7 +98,7 @@ interface MutationEntry {
   readonly call: Call
 }
 
-export type NewResponse = PlayerResponse & { readonly request: PlayerMutation }
+export type NewResponse = PlayerResponse & RequestKey & { readonly request: PlayerMutation }
 
 /** A response as text, or the result of a report whose event is the stored response. */
 type FirstResponse = string | ProgressResult
@@ -116,9 +127,9 @@ export class IdempotencyStore {
     for (const { result: response, ...key } of recorded) this.#stored.set(keyOf(key), { ...key, response })
   }
 
-  static async load(queries: Queries, mutations: readonly PlayerMutation[]): Promise<IdempotencyStore> {
-    const requests = mutations.flatMap(({ playerId, requestId }) =>
-      requestId === undefined ? [] : [{ playerId, requestId }],
+  static async load(queries: Queries, entries: readonly MutationEntry[]): Promise<IdempotencyStore> {
+    const requests = entries.flatMap(({ request: { playerId, requestId }, call: { principal } }) =>
+      requestId === undefined ? [] : [{ playerId, requestId, requestKey: requestKey(requestId, principal) }],
     )
     if (requests.length === 0) return new IdempotencyStore()
     return new IdempotencyStore(
@@ -146,7 +157,8 @@ export class IdempotencyStore {
     if (requestId === undefined) return
     const key = { playerId, requestId, caller: callerKey(call.principal) }
     this.#stored.set(keyOf(key), { digest, response })
-    if (typeof response === 'string') this.#new.push({ ...key, digest, response, request })
+    if (typeof response === 'string')
+      this.#new.push({ ...key, requestKey: requestKey(requestId, call.principal), digest, response, request })
   }
 
   get newResponses(): readonly NewResponse[] {

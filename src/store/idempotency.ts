@@ -17,6 +17,12 @@ export interface PlayerRequestKey {
   readonly requestId: string
 }
 
+/** A player's request of one caller. */
+export interface RequestKey extends PlayerRequestKey {
+  /** A digest of the request id and the caller: 32 hexadecimal digits. */
+  readonly requestKey: string
+}
+
 /** A request for definitions or a player's record. */
 export interface ScopedRequestKey {
   readonly requestId: string

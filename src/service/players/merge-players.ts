@@ -2,7 +2,6 @@ import { invalidArgument } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Player } from '../../model/player.ts'
-import type { RecordedResponse } from '../../store/progress/progress-changes.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
@@ -76,10 +75,10 @@ async function copyRecordedResponses(
   { absorbedId, playerId }: { readonly absorbedId: string; readonly playerId: string },
   now: Instant,
 ): Promise<void> {
-  for (let last: RecordedResponse | undefined; ; ) {
+  for (let last = 0n; ; ) {
     const recorded = await queries.progressChanges.listRecordedOfPlayer(absorbedId, last)
-    last = recorded.at(-1)
-    if (last === undefined) return
+    if (recorded.length === 0) return
+    last = recorded.at(-1)?.eventId ?? last
     const responses = recorded.map(({ result, ...key }) => ({
       ...key,
       playerId,

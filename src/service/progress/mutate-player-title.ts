@@ -22,7 +22,7 @@ export async function mutatePlayerTitle<Locked, Result>(
     const now = clock()
     const locked = await lockDefinitions(queries)
     const unitOfWork = await UnitOfWork.openOne(queries, now, request)
-    const idempotency = await IdempotencyStore.load(queries, [request])
+    const idempotency = await IdempotencyStore.load(queries, [{ request, call }])
     const digest = requestDigest(operation, request)
     const stored = idempotency.find({ request, call }, digest)
     if (stored !== undefined) return unpackResult<Result>(stored)

@@ -24,6 +24,8 @@ interface ReadPage {
 /** In all cached pages together, where a key counts as items too. */
 const MAX_ITEMS = 50_000
 const KEY_CHARACTERS_PER_ITEM = 256
+/** Less than events are kept: a stamp is unique as long as the events are. */
+const MAX_AGE_MILLISECONDS = 60 * 60 * 1000
 const MAX_WAITING = 10_000
 /** Bounds how long a page that must be read in full delays the others of its batch. */
 const BATCH_SIZE = 64
@@ -35,6 +37,7 @@ const BATCH_SIZE = 64
 export class ProgressPages {
   readonly cache = new LRUCache<string, CachedPage>({
     maxSize: MAX_ITEMS,
+    ttl: MAX_AGE_MILLISECONDS,
     sizeCalculation: ({ page }, key) => page.items.length + Math.ceil(key.length / KEY_CHARACTERS_PER_ITEM),
   })
   readonly #store: Store

@@ -17,10 +17,6 @@ const STATEMENTS = [
     add column "values" jsonb, add column reported_percent smallint, add column unlock_precision text,
     add column first_report_time bigint, add column last_report_time bigint, add column window_start bigint,
     add column revoked boolean, add column extensions jsonb,
-    add column caller text, add column digest text, add column missing text`,
-  // One index for the order of a title's events, and one for requests, which also finds all events of a player.
-  'alter table events drop constraint events_pkey',
-  'drop index events_by_title',
-  'alter table events add primary key (title_id, id, player_id)',
-  'create unique index events_by_request on events (player_id, request_id, caller)',
+    add column caller text, add column request_key uuid, add column digest text, add column missing text`,
+  'create unique index events_by_request on events (player_id, request_key) where request_key is not null',
 ]

@@ -3,7 +3,13 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
 import { fixed, fragment, table } from '../fixed-statement.ts'
-import { type PlayerResponse, RESPONSE_COLUMNS, RESPONSE_VALUES, responseRows } from '../idempotency.ts'
+import {
+  type PlayerResponse,
+  RESPONSE_COLUMNS,
+  RESPONSE_VALUES,
+  type RequestKey,
+  responseRows,
+} from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import type { PlayerTitle } from './player-titles.ts'
 import {
@@ -43,7 +49,7 @@ export interface ProgressWrite {
   /** What the changes add to the player's totals, and the time of the last unlock among them. */
   readonly totals: Pick<PlayerTitle, 'unlockedCount' | 'score' | 'lastUnlockTime'>
   /** To requests that changed nothing. */
-  readonly responses: readonly PlayerResponse[]
+  readonly responses: readonly (PlayerResponse & RequestKey)[]
 }
 
 /**
@@ -74,7 +80,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
 
     /**
      * Writes changes to progress and returns the writes that were done. A write is left out if its row has another version or
-     * exists already, a request id has a stored response (of any caller, which needs no wider lookup), its definition has
+     * exists already, a request has a stored response (or its id one of any caller, if it is no event), its definition has
      * another revision, or another transaction holds a lock on a row that it needs: the statement waits for no lock. The
      * player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is inserted.
      *
@@ -99,15 +105,15 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         responses as materialized (select * from ${responses}),
         repeated as (
           select ordinal from (
-            select ordinal, player_id, request_id from responses
-            union all select ordinal, player_id, request_id from earlier_changes where caller is not null
+            select ordinal, player_id, request_id, request_key from responses
+            union all select ordinal, player_id, request_id, request_key from earlier_changes where request_key is not null
           ) r where ${isStored('r')}
         ),
         candidates as materialized (
           select * from ${progress}
           where (w.definition in (select number from current_definitions)) is true
             and w.ordinal not in (select ordinal from repeated)
-            and not (w.caller is not null and ${isStored('w')})
+            and not (w.request_key is not null and ${isStored('w')})
         ),
         locked as (
           select w.*, p.tid, s.tid as player_title_tid from candidates w
@@ -194,11 +200,11 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
 
 const ASSIGNMENTS = fragment(assignments('w'))
 
-/** Whether a request of the alias's `player_id` and `request_id` has a stored response. */
+/** Whether the request in a row of the alias has a stored response. */
 function isStored(alias: string) {
-  const key = `player_id = ${alias}.player_id and request_id = ${alias}.request_id`
-  return fragment(`((select true from player_requests where ${key} limit 1) is true
-    or (select true from events where ${key} and caller is not null limit 1) is true)`)
+  const find = (table: string, name: string) =>
+    `(select true from ${table} where player_id = ${alias}.player_id and ${name} = ${alias}.${name} limit 1) is true`
+  return fragment(`(${find('player_requests', 'request_id')} or ${find('events', 'request_key')})`)
 }
 
 type SnapshotRow = readonly [
@@ -265,7 +271,11 @@ function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
       ...changeRows(last),
     }),
     earlierChanges: table('r', { ordinal: earlierOrdinals, ...changeRows(earlier) }),
-    responses: table('r', { ordinal: responseOrdinals, ...responseRows(responses) }),
+    responses: table('r', {
+      ordinal: responseOrdinals,
+      request_key: ['uuid', responses.map(({ requestKey }) => requestKey)],
+      ...responseRows(responses),
+    }),
   }
 }
 

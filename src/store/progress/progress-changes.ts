@@ -4,7 +4,7 @@ import type { EventKind } from '../../model/event.ts'
 import type { Progress, ProgressKey, ProgressResult } from '../../model/progress.ts'
 import type { NewEvent } from '../events/event-rows.ts'
 import { type Columns, fixed, fragment, table } from '../fixed-statement.ts'
-import type { PlayerRequestKey } from '../idempotency.ts'
+import type { PlayerRequestKey, RequestKey } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import {
   PROGRESS_FACTS,
@@ -25,7 +25,7 @@ export interface ProgressChange
 }
 
 /** What a stored response has beside its event. */
-export interface ChangeResponse {
+export interface ChangeResponse extends Pick<RequestKey, 'requestKey'> {
   readonly caller: CallerKey
   /** Of the request. */
   readonly digest: string
@@ -35,19 +35,23 @@ export interface ChangeResponse {
 
 /** An event that is the stored response to a report. */
 export interface RecordedResponse extends PlayerRequestKey {
+  readonly eventId: bigint
   readonly caller: CallerKey
   readonly digest: string
   readonly result: ProgressResult
 }
 
-const EVENT = ['kind', 'time', 'actor', 'reason', 'request_id', 'silent', 'caller', 'digest', 'missing']
+const EVENT = ['kind', 'time', 'actor', 'reason', 'request_id', 'silent']
+const RESPONSE = ['caller', 'request_key', 'digest', 'missing']
 // The actor of a change is the writer of the progress after it.
 const AFTER = PROGRESS_FACTS.filter((name) => name !== 'writer' && name !== 'extensions')
 
 /** For statements that insert the events of changes: the columns, and their values in `changeRows`. */
-export const CHANGE_EVENT_COLUMNS = fragment([...PROGRESS_KEY, ...EVENT, ...AFTER, 'extensions'].join(', '))
+export const CHANGE_EVENT_COLUMNS = fragment(
+  [...PROGRESS_KEY, ...EVENT, ...RESPONSE, ...AFTER, 'extensions'].join(', '),
+)
 export const CHANGE_EVENT_VALUES = fragment(
-  [...PROGRESS_KEY, ...EVENT, ...AFTER, `nullif(extensions, '{}') as extensions`].join(', '),
+  [...PROGRESS_KEY, ...EVENT, ...RESPONSE, ...AFTER, `nullif(extensions, '{}') as extensions`].join(', '),
 )
 
 /** Rows of changes. A row without a kind is no change, and has the progress as it is. */
@@ -63,6 +67,7 @@ export function changeRows(
     request_id: ['text', changes.map(({ requestId }) => requestId)],
     silent: ['boolean', changes.map(({ silent = false }) => silent)],
     caller: ['text', changes.map(({ response }) => response?.caller)],
+    request_key: ['uuid', changes.map(({ response }) => response?.requestKey)],
     digest: ['text', changes.map(({ response }) => response?.digest)],
     missing: ['text', changes.map(({ response }) => missingText(response?.missing))],
   }
@@ -73,7 +78,7 @@ function missingText(missing: readonly string[] | undefined): string | undefined
   return missing === undefined || missing.length === 0 ? undefined : JSON.stringify(missing)
 }
 
-/** Responses per page of `listOfPlayer`. */
+/** Responses per page of `listRecordedOfPlayer`. */
 const PAGE_SIZE = 1_000
 
 export function progressChangeQueries(db: Kysely<Tables>) {
@@ -84,28 +89,24 @@ export function progressChangeQueries(db: Kysely<Tables>) {
         select ${CHANGE_EVENT_VALUES} from ${table('r', changeRows(changes))}`.execute(db)
     },
 
-    /** Returns the reports of these requests that changed progress, of all callers, in no order. */
-    async listRecorded(requests: readonly PlayerRequestKey[]): Promise<readonly RecordedResponse[]> {
+    /** Returns the reports of these requests that changed progress, in no order. */
+    async listRecorded(requests: readonly RequestKey[]): Promise<readonly RecordedResponse[]> {
       const { rows } = await fixed<ResponseRow>`
         select ${RESPONSE_COLUMNS} from ${requestTable(requests)}
         cross join lateral (
           select ${EVENT_COLUMNS} from events
-          where player_id = k.player_id and request_id = k.request_id and caller is not null
+          where player_id = k.player_id and request_key = k.request_key
         ) p`.execute(db)
       return rows.map(toRecorded)
     },
 
-    /** Returns the next stored responses of a player, in order of request id and caller. */
-    async listRecordedOfPlayer(
-      playerId: string,
-      after: Pick<RecordedResponse, 'requestId' | 'caller'> | undefined,
-    ): Promise<readonly RecordedResponse[]> {
-      const { requestId = '', caller = '' } = after ?? {}
+    /** Returns the next stored responses of a player after an event. */
+    async listRecordedOfPlayer(playerId: string, after: bigint): Promise<readonly RecordedResponse[]> {
       const { rows } = await fixed<ResponseRow>`
         select ${RESPONSE_COLUMNS} from (
           select ${EVENT_COLUMNS} from events
-          where player_id = ${playerId} and caller is not null and (request_id, caller) > (${requestId}, ${caller})
-          order by request_id, caller limit ${PAGE_SIZE}
+          where player_id = ${playerId} and id > ${after}::bigint and request_key is not null
+          order by id limit ${PAGE_SIZE}
         ) p`.execute(db)
       return rows.map(toRecorded)
     },
@@ -113,15 +114,22 @@ export function progressChangeQueries(db: Kysely<Tables>) {
 }
 
 const EVENT_COLUMNS = fragment(
-  [...PROGRESS_KEY, ...EVENT, ...AFTER, 'actor as writer', `coalesce(extensions, '{}') as extensions`].join(
-    ', ',
-  ),
+  [
+    'id',
+    ...PROGRESS_KEY,
+    ...EVENT,
+    ...RESPONSE,
+    ...AFTER,
+    'actor as writer',
+    `coalesce(extensions, '{}') as extensions`,
+  ].join(', '),
 )
 const RESPONSE_COLUMNS =
-  fragment(`p.player_id as "playerId", p.title_id as "titleId", p.achievement_id as "achievementId",
+  fragment(`p.id as "eventId", p.player_id as "playerId", p.title_id as "titleId", p.achievement_id as "achievementId",
   p.request_id as "requestId", p.caller, p.digest, p.missing, p.kind, json_build_array(${PROGRESS_ITEMS.fragment})::text as items`)
 
 interface ResponseRow extends ProgressKey {
+  readonly eventId: bigint
   readonly requestId: string
   readonly caller: CallerKey
   readonly digest: string
@@ -134,6 +142,7 @@ function toRecorded({
   missing,
   kind,
   items,
+  eventId,
   requestId,
   caller,
   digest,
@@ -150,12 +159,12 @@ function toRecorded({
     // A report moves achieved progress only if it was achieved before, or unlocks it.
     alreadyUnlocked: progress.state === 'achieved' && !newlyUnlocked,
   }
-  return { playerId: key.playerId, requestId, caller, digest, result }
+  return { eventId, playerId: key.playerId, requestId, caller, digest, result }
 }
 
-function requestTable(requests: readonly PlayerRequestKey[]) {
+function requestTable(requests: readonly RequestKey[]) {
   return table('k', {
     player_id: ['text', requests.map(({ playerId }) => playerId)],
-    request_id: ['text', requests.map(({ requestId }) => requestId)],
+    request_key: ['uuid', requests.map(({ requestKey }) => requestKey)],
   })
 }

@@ -45,8 +45,8 @@ type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressIte
 export function progressListQueries(db: Kysely<Tables>) {
   return {
     /**
-     * Returns a page for each request, in their order. The count of a player's progress rows and the sum of their versions never
-     * repeat: a version rises with each change, and starts at the time of the first.
+     * Returns a page for each request, in their order. The stamp has the id of the player's last event, because each change of
+     * progress writes one. A stamp can only repeat after the player's events are purged.
      */
     async find(requests: readonly ProgressPageRequest[]): Promise<readonly ProgressPage[]> {
       const { rows } = await fixed<{ pages: string }>`
@@ -80,10 +80,9 @@ export function progressListQueries(db: Kysely<Tables>) {
         from requests r
         join catalogues c on c.title_id = r.title_id
         left join lateral (
-          select count(*) as count, sum(version) as version
-          from progress where player_id = r.player_id and title_id = r.title_id
-        ) s on true
-        cross join lateral (select concat(s.count, ' ', s.version, ' ', c.hash) as stamp) v`.execute(db)
+          select id from events where player_id = r.player_id order by id desc limit 1
+        ) e on true
+        cross join lateral (select concat(e.id, ' ', c.hash) as stamp) v`.execute(db)
       const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, Row[] | null][]
       return pages.map(([stamp, page]) => ({ stamp, rows: page?.map(toAchievementProgress) }))
     },

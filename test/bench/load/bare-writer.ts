@@ -44,9 +44,9 @@ const WRITE = `
   ),
   new_events as (
     insert into events (player_id, title_id, achievement_id, kind, time, state, values, reported_percent, percent,
-      first_report_time, last_report_time, revoked, actor, reason, request_id, caller, digest, missing)
+      first_report_time, last_report_time, revoked, actor, reason, request_id, caller, request_key, digest, missing)
     select player, $1, achievement, 'progressed', $7::bigint, 'in_progress', ('{"' || requirement || '":"' || value || '"}')::jsonb,
-      0, 0, $7, $7, false, 'service', '', request, '', '${DIGEST}', '["' || requirement || '"]'
+      0, 0, $7, $7, false, 'service', '', request, '', md5(request)::uuid, '${DIGEST}', '["' || requirement || '"]'
     from reports
   )
   update progress set state = 'in_progress', values = ('{"' || requirement || '":"' || value || '"}')::jsonb,

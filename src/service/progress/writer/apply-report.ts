@@ -13,7 +13,7 @@ import type {
 import type { NewEvent } from '../../../store/events/event-rows.ts'
 import type { ChangeResponse } from '../../../store/progress/progress-changes.ts'
 import { type Attribution, attributionOf } from '../../call.ts'
-import { callerKey, type IdempotencyStore, requestDigest } from '../../idempotency.ts'
+import { callerKey, type IdempotencyStore, requestDigest, requestKey } from '../../idempotency.ts'
 import { isHiddenFrom, resultFor } from '../hidden-result.ts'
 import type { RecordOutcome, ReportEntry, TimeBounds } from './contract.ts'
 import { formatStoredResult, parseStoredResult } from './response-text.ts'
@@ -58,10 +58,15 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
   const result = addReport(changes, request, achievement, request.report, context, {
     ...attribution,
     isHidden,
-    request: digest === '' ? undefined : { caller: callerKey(call.principal), digest },
+    request: requestOf(entry, digest),
   })
   if (digest !== '') idempotency.add(entry, digest, result.changed ? result : formatStoredResult(result))
   return resultFor(call, achievement, result)
+}
+
+function requestOf({ request: { requestId }, call: { principal } }: ReportEntry, digest: string) {
+  if (requestId === undefined) return undefined
+  return { caller: callerKey(principal), requestKey: requestKey(requestId, principal), digest }
 }
 
 interface ReportAttribution extends Attribution, Pick<NewEvent, 'silent'> {
@@ -69,7 +74,7 @@ interface ReportAttribution extends Attribution, Pick<NewEvent, 'silent'> {
   /** Whether a rejection may not tell the requirements. */
   readonly isHidden?: boolean
   /** Set if the event of the change is the stored response to the request. */
-  readonly request?: Pick<ChangeResponse, 'caller' | 'digest'> | undefined
+  readonly request?: Omit<ChangeResponse, 'missing'> | undefined
 }
 
 /** Adds one report to the changes of its player's title. @throws LaurelError if the achievement rejects it. */

@@ -30,9 +30,12 @@ async function recordBatch(
   const requests = entries.map(({ request }) => request)
   // Before players' titles: every transaction takes its locks in this order.
   const definitions = await LockedDefinitions.lock(queries, requests)
-  const ready = requests.filter((request) => !(attempt(() => definitions.of(request)) instanceof LaurelError))
+  const readyEntries = entries.filter(
+    ({ request }) => !(attempt(() => definitions.of(request)) instanceof LaurelError),
+  )
+  const ready = readyEntries.map(({ request }) => request)
   const unitOfWork = await UnitOfWork.open(queries, time, ready)
-  const idempotency = await IdempotencyStore.load(queries, ready)
+  const idempotency = await IdempotencyStore.load(queries, readyEntries)
   const stats = await StatValues.load(queries, ready, statCodesOf(ready.map((each) => definitions.of(each))))
   const statsOf = ({ request }: ReportEntry) => stats.quantitiesOf(request)
   const definitionOf = ({ request }: ReportEntry) => definitions.of(request)

@@ -56,14 +56,15 @@ async function recordBatch(
   const now = clock()
   const requests = entries.map(({ request }) => request)
   const titles = await lockTitles(queries, requests)
-  const ready = requests.filter(({ titleId }) => titles.get(titleId)?.exists === true)
+  const readyEntries = entries.filter(({ request: { titleId } }) => titles.get(titleId)?.exists === true)
+  const ready = readyEntries.map(({ request }) => request)
   const keys = ready.flatMap((request) => [
     ...followersOf(titles, request).map(({ id }) => ({ ...keyOf(request), achievementId: id })),
     // Locks the player's title even if no achievement follows the stats.
     { ...keyOf(request), achievementId: '' },
   ])
   const unitOfWork = await UnitOfWork.open(queries, now, keys)
-  const idempotency = await IdempotencyStore.load(queries, ready)
+  const idempotency = await IdempotencyStore.load(queries, readyEntries)
   const values = await StatValues.load(queries, ready, [...new Set(ready.flatMap(codesOf))])
   // Last, because all players of a title wait for these locks.
   await lockCommunityGoals(queries, titles)
