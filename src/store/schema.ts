@@ -197,8 +197,8 @@ interface ProgressTable {
   writer: string
   extensions: JsonObject
   /**
-   * Rises with each change, for optimistic concurrency. It starts at the time of the first change, so that a row that is deleted
-   * and inserted again never repeats one.
+   * Rises with each change, for optimistic concurrency. A row that is deleted and inserted again never repeats one: see
+   * `FIRST_VERSION`.
    */
   version: Generated<bigint>
 }

@@ -20,6 +20,7 @@ import {
 } from './progress-changes.ts'
 import {
   assignments,
+  FIRST_VERSION,
   PROGRESS_COLUMNS,
   PROGRESS_ITEMS,
   type ProgressItems,
@@ -52,6 +53,12 @@ export interface ProgressWrite {
   readonly responses: readonly (PlayerResponse & RequestKey)[]
 }
 
+export interface WrittenProgress<Write extends ProgressWrite> {
+  readonly write: Write
+  /** The row's version after it. */
+  readonly version: bigint
+}
+
 /**
  * Optimistic concurrency: `snapshots` reads without a lock, `write` writes only if nothing changed since.
  *
@@ -79,7 +86,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Writes changes to progress and returns the writes that were done. A write is left out if its row has another version or
+     * Writes changes to progress and returns the writes that were done, with the new versions. A write is left out if its row has another version or
      * exists already, a request has a stored response (or its id one of any caller, if it is no event), its definition has
      * another revision, or another transaction holds a lock on a row that it needs: the statement waits for no lock. The
      * player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is inserted.
@@ -91,9 +98,9 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
     async write<Write extends ProgressWrite>(
       writes: readonly Write[],
       time: Instant,
-    ): Promise<readonly Write[]> {
+    ): Promise<readonly WrittenProgress<Write>[]> {
       const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time)
-      const { rows } = await fixed<{ ordinal: bigint }>`
+      const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
         with current_definitions as (
           select d.number from ${definitions}
           cross join lateral (
@@ -116,7 +123,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
             and not (w.request_key is not null and ${isStored('w')})
         ),
         locked as (
-          select w.*, p.tid, s.tid as player_title_tid from candidates w
+          select w.*, p.tid, s.tid as player_title_tid, null::bigint as version from candidates w
           cross join lateral (
             select ctid as tid from progress
             where player_id = w.player_id and title_id = w.title_id and achievement_id = w.achievement_id
@@ -140,11 +147,11 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
           returning player_id, title_id
         ),
         insertable as (
-          select w.*, null::tid as tid, null::tid as player_title_tid from candidates w
+          select w.*, null::tid as tid, null::tid as player_title_tid, ${FIRST_VERSION} as version from candidates w
           where w.is_new_player_title
             and ((w.player_id, w.title_id) in (select player_id, title_id from new_player_titles)) is true
           union all
-          select w.*, null, s.tid from candidates w
+          select w.*, null, s.tid, ${FIRST_VERSION} from candidates w
           cross join lateral (
             select ctid as tid from player_titles where player_id = w.player_id and title_id = w.title_id
             for no key update skip locked
@@ -153,7 +160,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         ),
         new_progress as (
           insert into progress (${PROGRESS_COLUMNS}, version)
-          select ${PROGRESS_COLUMNS}, ${time}::bigint from insertable
+          select ${PROGRESS_COLUMNS}, version from insertable
           on conflict (player_id, title_id, achievement_id) do nothing
           returning player_id, title_id, achievement_id
         ),
@@ -190,12 +197,22 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
           select ${RESPONSE_VALUES}, ${time}::bigint from responses
           where (ordinal in (select ordinal from written)) is true
         )
-        select ordinal from generate_series(1, ${writes.length}::bigint) as ordinal
-        where ordinal not in (select ordinal from written)`.execute(db)
-      const unwritten = new Set(rows.map(({ ordinal }) => Number(ordinal)))
-      return unwritten.size === 0 ? writes : writes.filter((_, index) => !unwritten.has(index + 1))
+        select ordinal, null::bigint as version from generate_series(1, ${writes.length}::bigint) as ordinal
+        where ordinal not in (select ordinal from written)
+        union all select ordinal, version from written where version is not null`.execute(db)
+      // An existing row that was written is not among them.
+      const newVersions = new Map(rows.map(({ ordinal, version }) => [Number(ordinal), version]))
+      return writes.flatMap((write, index) => {
+        const version = newVersions.get(index + 1) ?? nextVersion(write)
+        return newVersions.get(index + 1) === null ? [] : [{ write, version }]
+      })
     },
   }
+}
+
+/** Returns the version after an update of an existing row. */
+function nextVersion({ before = 0n, changes }: ProgressWrite): bigint {
+  return changes.length === 0 ? before : before + 1n
 }
 
 const ASSIGNMENTS = fragment(assignments('w'))

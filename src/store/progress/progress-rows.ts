@@ -27,6 +27,12 @@ export const REPLACE_PROGRESS = fragment(
   `on conflict (${PROGRESS_KEY.join(', ')}) do update set ${assignments('excluded')}, version = progress.version + 1`,
 )
 
+/**
+ * The version of a new row. Each change of progress takes an id of an event and raises a version by one, so a version that
+ * starts at the next id is above all that the row had before it was deleted.
+ */
+export const FIRST_VERSION = fragment(`nextval('events_id_seq')`)
+
 /** Returns the assignments of an update of progress from the rows of an alias. */
 export function assignments(alias: string): string {
   return PROGRESS_FACTS.map((name) => `${name} = ${alias}.${name}`).join(', ')

@@ -1,11 +1,11 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
-import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey, Progress, ProgressKey } from '../../model/progress.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import { fixed, table } from '../fixed-statement.ts'
 import type { Row, Tables } from '../schema.ts'
 import {
+  FIRST_VERSION,
   PROGRESS_COLUMNS,
   PROGRESS_ITEMS,
   type ProgressItems,
@@ -69,9 +69,9 @@ export function progressQueries(db: Kysely<Tables>) {
     },
 
     /** Writes progress. Its rows must be locked, and the players' titles too. */
-    async upsert(records: readonly ProgressRecord[], time: Instant): Promise<void> {
+    async upsert(records: readonly ProgressRecord[]): Promise<void> {
       await fixed`insert into progress (${PROGRESS_COLUMNS}, version)
-        select ${PROGRESS_COLUMNS}, ${time}::bigint from ${table('r', progressRows(records))}
+        select ${PROGRESS_COLUMNS}, ${FIRST_VERSION} from ${table('r', progressRows(records))}
         order by player_id, title_id, achievement_id
         ${REPLACE_PROGRESS}`.execute(db)
     },

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { LaurelError } from '../../../src/model/errors.ts'
 import type { ProgressResult } from '../../../src/model/progress.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
+import { resetProgress } from '../../../src/service/progress/enforcement.ts'
 import { batchRecordProgress, recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import type { Services } from '../../../src/service/services.ts'
@@ -106,6 +107,22 @@ test('does not overwrite the progress of another process when only a part of it 
   const items = [percentOn('plain', 20), percentOn('counted', 20)]
   const outcomes = await batchRecordProgress(services, { items }, call)
   expect(outcomes).toMatchObject([{ changed: false, alreadyUnlocked: true }, { changed: true }])
+})
+
+test('does not take a row that was deleted and inserted again for the cached one', async () => {
+  // All at the same time, so that no version can come from the clock.
+  const time = services.now()
+  const stopped = { ...services, now: () => time }
+  const [here, there] = [stopped, stopped].map((each) => ({
+    ...each,
+    progressWriter: progressWriterOf(each),
+  }))
+  const on = (percent: number) => ({ ...percentOn('plain', percent), playerId: 'zoe' })
+  for (const percent of [5, 10]) await recordProgress(here as Services, on(percent), call)
+  const { report: _, occurredTime: __, ...key } = on(0)
+  await resetProgress(there as Services, { ...key, reason: '' }, call)
+  for (const percent of [50, 100]) await recordProgress(there as Services, on(percent), call)
+  expect(await recordProgress(here as Services, on(20), call)).toMatchObject({ alreadyUnlocked: true })
 })
 
 test('retries a batch without locks when the cache was stale', async () => {

@@ -14,17 +14,14 @@ import { playerGone } from '../../require.ts'
  * written together once.
  */
 export class UnitOfWork {
-  readonly #time: Instant
   readonly #changes: ReadonlyMap<string, PlayerTitleChanges>
   /** The players who were deleted or merged, as in `insertPlayers`. */
   readonly #gone: ReadonlyMap<string, string | undefined>
 
   private constructor(
-    time: Instant,
     changes: ReadonlyMap<string, PlayerTitleChanges>,
     gone: ReadonlyMap<string, string | undefined>,
   ) {
-    this.#time = time
     this.#changes = changes
     this.#gone = gone
   }
@@ -48,7 +45,7 @@ export class UnitOfWork {
     keys: readonly PlayerTitleKey[],
     lockProgress: () => Promise<readonly ProgressRecord[]>,
   ): Promise<UnitOfWork> {
-    if (keys.length === 0) return new UnitOfWork(time, new Map(), new Map())
+    if (keys.length === 0) return new UnitOfWork(new Map(), new Map())
     const unique = new Map(keys.map((key) => [playerTitleKey(key), key]))
     const locked = await queries.playerTitles.lock([...unique.values()], time)
     const playerTitles = new Map(
@@ -62,7 +59,7 @@ export class UnitOfWork {
       const progress = new Map(records.map((record) => [record.achievementId, record.progress]))
       if (playerTitle !== undefined) changes.set(key, new PlayerTitleChanges(playerTitle, progress))
     }
-    return new UnitOfWork(time, changes, locked.gone)
+    return new UnitOfWork(changes, locked.gone)
   }
 
   isGone({ playerId }: PlayerTitleKey): boolean {
@@ -83,7 +80,7 @@ export class UnitOfWork {
     const changed = changes.flatMap(({ progress }) => progress)
     const reset = changed.filter(({ progress }) => progress === NOT_STARTED)
     const upserted = changed.filter(({ progress }) => progress !== NOT_STARTED)
-    if (upserted.length > 0) await queries.progress.upsert(upserted, this.#time)
+    if (upserted.length > 0) await queries.progress.upsert(upserted)
     if (reset.length > 0) await queries.progress.delete(reset)
     for (const each of changes) {
       if (each.hasLostUnlock) each.setLastUnlock(await queries.playerTitles.findLastUnlock(each.playerTitle))

@@ -4,8 +4,12 @@ import { LaurelError } from '../../../model/errors.ts'
 import type { Instant } from '../../../model/instant.ts'
 import { NEVER_ABORTED } from '../../../model/never-aborted.ts'
 import { meets } from '../../../model/percent.ts'
-import { type Progress, type ProgressKey, valueAt } from '../../../model/progress.ts'
-import type { ProgressSnapshot, ProgressWrite } from '../../../store/progress/optimistic-writes.ts'
+import { type ProgressKey, valueAt } from '../../../model/progress.ts'
+import type {
+  ProgressSnapshot,
+  ProgressWrite,
+  WrittenProgress,
+} from '../../../store/progress/optimistic-writes.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
 import { achievementNotFound, playerGone } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
@@ -76,8 +80,11 @@ export async function writeOptimistic(
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
   const { done, gone } = await write(store, writes, time)
-  const written = new Set(done.map(({ row }) => row))
-  for (const { row, changes } of done) cacheRow(cache, row, changes.at(-1)?.progress, time)
+  const written = new Set(done.map(({ write: { row } }) => row))
+  for (const { write, version } of done) {
+    const { cacheKey, key, changes } = write.row
+    cache.set(cacheKey, { version, progress: changes.progressOf(key.achievementId) })
+  }
   if (written.size === opened.size) return outcomes
 
   for (const row of opened) if (!written.has(row)) cache.evict(row.cacheKey)
@@ -93,7 +100,7 @@ export async function writeOptimistic(
 }
 
 interface Written {
-  readonly done: readonly RowWrite[]
+  readonly done: readonly WrittenProgress<RowWrite>[]
   /** The players who were deleted or merged, as in `insertPlayers`. */
   readonly gone: ReadonlyMap<string, string | undefined>
 }
@@ -114,7 +121,7 @@ async function write(
     const { inserted, gone } = await queries.players.insertMissing([...newPlayers], time)
     const allowed = writes.filter(({ key }) => !gone.has(key.playerId))
     const done = await queries.optimisticWrites.write(allowed, time)
-    const written = new Set(done.map(({ key }) => key.playerId))
+    const written = new Set(done.map(({ write: { key } }) => key.playerId))
     const unused = inserted.filter((playerId) => !written.has(playerId))
     if (unused.length > 0) await queries.players.deleteRows(unused)
     return { done, gone }
@@ -211,18 +218,6 @@ function writeOf(row: OpenProgress): RowWrite {
     totals: changes.playerTitle,
     responses,
   }
-}
-
-/** Caches a written row, with the version that the statement gave it. */
-function cacheRow(
-  cache: ProgressCache,
-  { cacheKey, before, key, changes }: OpenProgress,
-  changed: Progress | undefined,
-  time: Instant,
-): void {
-  if (changed === undefined)
-    cache.set(cacheKey, { version: before as bigint, progress: changes.progressOf(key.achievementId) })
-  else cache.set(cacheKey, { version: before === undefined ? time : before + 1n, progress: changed })
 }
 
 function cacheKeyOf({ playerId, titleId, achievementId }: ProgressKey): string {
