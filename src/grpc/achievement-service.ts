@@ -1,11 +1,10 @@
-import { AchievementOrder, type AchievementServiceServer } from '../gen/laurel/v1/achievement_service.ts'
+import { AchievementOrder, type AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
 import type { Achievement } from '../model/achievement.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { LocalizedText } from '../model/localized-text.ts'
 import type { ListAchievements } from '../service/achievements/achievements.ts'
 import type { Call } from '../service/call.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'
 import { writeBackfill } from './convert/backfill.ts'
 import { readList } from './convert/collections.ts'
@@ -19,7 +18,7 @@ import {
   readWithin,
 } from './convert/scalars.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
-import { unary } from './handlers.ts'
+import { type HandlersOf, unary } from './handlers.ts'
 
 const ORDERS: Choices<AchievementOrder, ListAchievements['orderBy']> = {
   [AchievementOrder.UNSPECIFIED]: 'list_order',
@@ -28,9 +27,9 @@ const ORDERS: Choices<AchievementOrder, ListAchievements['orderBy']> = {
   [AchievementOrder.UPDATE_TIME]: 'update_time',
 }
 
-export function achievementService(operations: Operations, wire: Wire): AchievementServiceServer {
+export function achievementService(operations: Operations): HandlersOf<typeof AchievementServiceService> {
   return {
-    createAchievement: unary(wire, async (message, call) => {
+    createAchievement: unary(async (message, call) => {
       const request = parse((violations) => {
         const achievement = required(message.achievement, 'achievement')
         return {
@@ -46,12 +45,12 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
       }
     }),
 
-    getAchievement: unary(wire, async (message, call) => {
+    getAchievement: unary(async (message, call) => {
       const request = parse((violations) => readName(message, violations))
       return { achievement: writeAchievement(await operations.getAchievement(request, call)) }
     }),
 
-    listAchievements: unary(wire, async (message, call) => {
+    listAchievements: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         ...readPaging(message, violations),
@@ -64,7 +63,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
       return { achievements: items.map(writeAchievement), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updateAchievement: unary(wire, async (message, call) => {
+    updateAchievement: unary(async (message, call) => {
       const request = parse((violations) => {
         const achievement = required(message.achievement, 'achievement')
         return {
@@ -84,12 +83,12 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
       return { achievement: writeAchievement(achievement), unlockCount: BigInt(unlockCount) }
     }),
 
-    getBackfill: unary(wire, async (message, call) => {
+    getBackfill: unary(async (message, call) => {
       const request = parse((violations) => readName(message, violations))
       return { backfill: writeBackfill(await operations.getBackfill(request, call)) }
     }),
 
-    listBackfills: unary(wire, async (message, call) => {
+    listBackfills: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         ...readPaging(message, violations),
@@ -98,7 +97,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
       return { backfills: items.map(writeBackfill), nextPageToken: nextPageToken ?? '' }
     }),
 
-    deleteAchievement: unary(wire, async (message, call) => {
+    deleteAchievement: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readName(message, violations),
         etag: readEtag(message.etag, 'etag', violations),
@@ -109,7 +108,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
       return {}
     }),
 
-    reorderAchievement: unary(wire, async (message, call) => {
+    reorderAchievement: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readName(message, violations),
         listOrder: readWithin(message.listOrder, [1, 2 ** 31 - 1], 'list_order', violations),
@@ -118,7 +117,7 @@ export function achievementService(operations: Operations, wire: Wire): Achievem
       return { achievement: writeAchievement(await operations.reorderAchievement(request, call)) }
     }),
 
-    batchGetAchievements: unary(wire, async (message, call) => {
+    batchGetAchievements: unary(async (message, call) => {
       const request = parse((violations) => {
         const { achievementIds: ids } = message
         if (ids.length === 0) violations.add('achievement_ids', 'must hold at least one id')

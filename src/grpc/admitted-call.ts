@@ -8,7 +8,8 @@ import { LaurelError, serverStopping } from '../model/errors.ts'
 import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import type { CallKind, OpenCall } from '../service/call-limiter.ts'
 import { type AnyCall, admit, type Wire } from './call.ts'
-import { logFault, toServiceError } from './status.ts'
+import { logGrpcFault } from './grpc-handlers.ts'
+import { toServiceError } from './status.ts'
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
 type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
@@ -159,7 +160,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     } catch (error) {
       const { path } = this.#method
       const call: AnyCall = { metadata, cancelled: this.#isOver, getPath: () => path }
-      logFault(wire.log, call, error)
+      logGrpcFault(wire, call, error)
       this.sendStatus(toServiceError(error))
     }
   }

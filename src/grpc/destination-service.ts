@@ -1,6 +1,5 @@
-import type { DestinationServiceServer } from '../gen/laurel/v1/destination_service.ts'
+import type { DestinationServiceService } from '../gen/laurel/v1/destination_service.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import {
   readDeliveryStates,
   readEventId,
@@ -12,11 +11,11 @@ import { readDestination, readDestinationPatch, writeDestination } from './conve
 import { readEtag, readId, readOptionalId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readInstant, writeDuration } from './convert/time.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
-import { unary } from './handlers.ts'
+import { type HandlersOf, unary } from './handlers.ts'
 
-export function destinationService(operations: Operations, wire: Wire): DestinationServiceServer {
+export function destinationService(operations: Operations): HandlersOf<typeof DestinationServiceService> {
   return {
-    createDestination: unary(wire, async (message, call) => {
+    createDestination: unary(async (message, call) => {
       const request = parse((violations) => ({
         destination: readDestination(required(message.destination, 'destination'), violations),
         fromOldest: message.fromOldest,
@@ -25,12 +24,12 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
       return { destination: writeDestination(await operations.createDestination(request, call)) }
     }),
 
-    getDestination: unary(wire, async (message, call) => {
+    getDestination: unary(async (message, call) => {
       const key = parse((violations) => readKey(message, violations))
       return { destination: writeDestination(await operations.getDestination(key, call)) }
     }),
 
-    listDestinations: unary(wire, async (message, call) => {
+    listDestinations: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         ...readPaging(message, violations),
@@ -39,7 +38,7 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
       return { destinations: items.map(writeDestination), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updateDestination: unary(wire, async (message, call) => {
+    updateDestination: unary(async (message, call) => {
       const request = parse((violations) => {
         const destination = required(message.destination, 'destination')
         return {
@@ -53,7 +52,7 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
       return { destination: writeDestination(await operations.updateDestination(request, call)) }
     }),
 
-    deleteDestination: unary(wire, async (message, call) => {
+    deleteDestination: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readKey(message, violations),
         etag: readEtag(message.etag, 'etag', violations),
@@ -63,23 +62,23 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
       return {}
     }),
 
-    pauseDestination: unary(wire, async (message, call) => {
+    pauseDestination: unary(async (message, call) => {
       const key = parse((violations) => readKey(message, violations))
       return { destination: writeDestination(await operations.pauseDestination(key, call)) }
     }),
 
-    resumeDestination: unary(wire, async (message, call) => {
+    resumeDestination: unary(async (message, call) => {
       const key = parse((violations) => readKey(message, violations))
       return { destination: writeDestination(await operations.resumeDestination(key, call)) }
     }),
 
-    testDestination: unary(wire, async (message, call) => {
+    testDestination: unary(async (message, call) => {
       const key = parse((violations) => readKey(message, violations))
       const { duration, ...result } = await operations.testDestination(key, call)
       return { ...result, duration: writeDuration(duration) }
     }),
 
-    listDeliveries: unary(wire, async (message, call) => {
+    listDeliveries: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readKey(message, violations),
         playerId: readOptionalId(message.playerId, 'player_id', violations),
@@ -91,17 +90,17 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
       return { deliveries: items.map(writeDelivery), nextPageToken: nextPageToken ?? '' }
     }),
 
-    getDelivery: unary(wire, async (message, call) => {
+    getDelivery: unary(async (message, call) => {
       const key = parse((violations) => readDeliveryKey(message, violations))
       return { delivery: writeDelivery(await operations.getDelivery(key, call)) }
     }),
 
-    replayDelivery: unary(wire, async (message, call) => {
+    replayDelivery: unary(async (message, call) => {
       const key = parse((violations) => readDeliveryKey(message, violations))
       return { delivery: writeDelivery(await operations.replayDelivery(key, call)) }
     }),
 
-    replayDeliveries: unary(wire, async (message, call) => {
+    replayDeliveries: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readKey(message, violations),
         states: readReplayableStates(message.states, violations),
@@ -112,7 +111,7 @@ export function destinationService(operations: Operations, wire: Wire): Destinat
       return { replayedCount: await operations.replayDeliveries(request, call) }
     }),
 
-    listAchievementDeliveries: unary(wire, async (message, call) => {
+    listAchievementDeliveries: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         playerId: readId(message.playerId, 'player_id', violations),

@@ -1,5 +1,5 @@
 import type {
-  EventServiceServer,
+  EventServiceService,
   WatchProgressRequest,
   WatchProgressResponse,
 } from '../gen/laurel/v1/event_service.ts'
@@ -8,20 +8,19 @@ import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../model/instant.ts'
 import type { Call } from '../service/call.ts'
 import type { WatchProgress } from '../service/events/watch-progress.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import { readEventFilter, writeEvent } from './convert/event.ts'
 import { readView } from './convert/progress.ts'
 import { readId, readResumeToken } from './convert/scalars.ts'
 import { readDuration } from './convert/time.ts'
 import { parse } from './convert/violations.ts'
-import { serverStream } from './handlers.ts'
+import { type HandlersOf, serverStream } from './handlers.ts'
 
 const DEFAULT_HEARTBEAT = 15n * TICKS_PER_SECOND
 const MIN_HEARTBEAT = TICKS_PER_SECOND
 const MAX_HEARTBEAT = 300n * TICKS_PER_SECOND
 const WRITE_TIMEOUT_MILLISECONDS = 30_000
 
-export function eventService(operations: Operations, wire: Wire): EventServiceServer {
+export function eventService(operations: Operations): HandlersOf<typeof EventServiceService> {
   async function* responses(message: WatchProgressRequest, call: Call) {
     for await (const { events, resumeToken } of operations.watchProgress(readRequest(message), call)) {
       yield { events: events.map(writeEvent), resumeToken }
@@ -29,7 +28,7 @@ export function eventService(operations: Operations, wire: Wire): EventServiceSe
   }
   const end = (last: WatchProgressResponse | undefined) => tooSlow(last?.resumeToken ?? '')
   return {
-    watchProgress: serverStream(wire, responses, { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end }),
+    watchProgress: serverStream(responses, { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end }),
   }
 }
 

@@ -1,6 +1,5 @@
-import type { ExchangeServiceServer } from '../gen/laurel/v1/exchange_service.ts'
+import type { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import { writeDialect } from './convert/exchange.ts'
 import {
   readAchievementsExport,
@@ -12,38 +11,38 @@ import {
 import { writeDocument, writeImport } from './convert/parts.ts'
 import { parse } from './convert/violations.ts'
 import { openDocument } from './document-stream.ts'
-import { bidiStream, serverStream, unary } from './handlers.ts'
+import { bidiStream, type HandlersOf, serverStream, unary } from './handlers.ts'
 
-export function exchangeService(operations: Operations, wire: Wire): ExchangeServiceServer {
+export function exchangeService(operations: Operations): HandlersOf<typeof ExchangeServiceService> {
   return {
-    listDialects: unary(wire, async (_, call) => ({
+    listDialects: unary(async (_, call) => ({
       dialects: (await operations.listDialects({}, call)).map(writeDialect),
     })),
 
-    translate: bidiStream(wire, async function* (messages, call) {
+    translate: bidiStream(async function* (messages, call) {
       const { first, content } = await openDocument(messages)
       const options = parse((violations) => readTranslation(first, violations))
       yield* writeDocument(operations.translate({ ...options, content }, call))
     }),
 
-    importAchievements: bidiStream(wire, async function* (messages, call) {
+    importAchievements: bidiStream(async function* (messages, call) {
       const { first, content } = await openDocument(messages)
       const options = parse((violations) => readAchievementsImport(first, violations))
       yield* writeImport(operations.importAchievements({ ...options, content }, call))
     }),
 
-    importProgress: bidiStream(wire, async function* (messages, call) {
+    importProgress: bidiStream(async function* (messages, call) {
       const { first, content } = await openDocument(messages)
       const options = parse((violations) => readProgressImport(first, violations))
       yield* writeImport(operations.importProgress({ ...options, content }, call))
     }),
 
-    exportAchievements: serverStream(wire, (message, call) => {
+    exportAchievements: serverStream((message, call) => {
       const options = parse((violations) => readAchievementsExport(message, violations))
       return writeDocument(operations.exportAchievements(options, call))
     }),
 
-    exportProgress: serverStream(wire, (message, call) => {
+    exportProgress: serverStream((message, call) => {
       const options = parse((violations) => readProgressExport(message, violations))
       return writeDocument(operations.exportProgress(options, call))
     }),

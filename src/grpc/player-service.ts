@@ -1,15 +1,14 @@
-import type { PlayerServiceServer } from '../gen/laurel/v1/player_service.ts'
+import type { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import { readAccount, readPlayer, readPlayerPatch, writePlayer } from './convert/player.ts'
 import { readEtag, readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { parse, required } from './convert/violations.ts'
-import { unary } from './handlers.ts'
+import { type HandlersOf, unary } from './handlers.ts'
 
-export function playerService(operations: Operations, wire: Wire): PlayerServiceServer {
+export function playerService(operations: Operations): HandlersOf<typeof PlayerServiceService> {
   return {
-    createPlayer: unary(wire, async (message, call) => {
+    createPlayer: unary(async (message, call) => {
       const request = parse((violations) => ({
         player: readPlayer(required(message.player, 'player'), violations),
         requestId: readRequestId(message.requestId, violations),
@@ -17,18 +16,18 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       return { player: writePlayer(await operations.createPlayer(request, call)) }
     }),
 
-    getPlayer: unary(wire, async (message, call) => {
+    getPlayer: unary(async (message, call) => {
       const playerId = parse((violations) => readId(message.playerId, 'player_id', violations))
       return { player: writePlayer(await operations.getPlayer({ playerId }, call)) }
     }),
 
-    listPlayers: unary(wire, async (message, call) => {
+    listPlayers: unary(async (message, call) => {
       const request = parse((violations) => readPaging(message, violations))
       const { items, nextPageToken } = await operations.listPlayers(request, call)
       return { players: items.map(writePlayer), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updatePlayer: unary(wire, async (message, call) => {
+    updatePlayer: unary(async (message, call) => {
       const request = parse((violations) => {
         const player = required(message.player, 'player')
         return {
@@ -41,7 +40,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       return { player: writePlayer(await operations.updatePlayer(request, call)) }
     }),
 
-    deletePlayer: unary(wire, async (message, call) => {
+    deletePlayer: unary(async (message, call) => {
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         etag: readEtag(message.etag, 'etag', violations),
@@ -51,7 +50,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       return {}
     }),
 
-    mergePlayers: unary(wire, async (message, call) => {
+    mergePlayers: unary(async (message, call) => {
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         absorbedPlayerId: readId(message.absorbedPlayerId, 'absorbed_player_id', violations),
@@ -61,7 +60,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       return { player: writePlayer(await operations.mergePlayers(request, call)) }
     }),
 
-    linkAccount: unary(wire, async (message, call) => {
+    linkAccount: unary(async (message, call) => {
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         account: readAccount(message.account, violations),
@@ -70,7 +69,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       return { player: writePlayer(await operations.linkAccount(request, call)) }
     }),
 
-    unlinkAccount: unary(wire, async (message, call) => {
+    unlinkAccount: unary(async (message, call) => {
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         account: readAccount(message.account, violations),
@@ -79,7 +78,7 @@ export function playerService(operations: Operations, wire: Wire): PlayerService
       return { player: writePlayer(await operations.unlinkAccount(request, call)) }
     }),
 
-    findPlayer: unary(wire, async (message, call) => {
+    findPlayer: unary(async (message, call) => {
       const request = parse((violations) => ({
         dialect: readId(message.dialect, 'dialect', violations),
         accountId: readId(message.accountId, 'account_id', violations),

@@ -1,13 +1,7 @@
-import type { handleUnaryCall } from '@grpc/grpc-js'
-import {
-  type ListProgressRequest,
-  type ProgressServiceServer,
-  ProgressServiceService,
-} from '../gen/laurel/v1/progress_service.ts'
+import { ProgressServiceService } from '../gen/laurel/v1/progress_service.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import { batchRecord } from './batch-record.ts'
-import type { Wire } from './call.ts'
 import { readList } from './convert/collections.ts'
 import { writePlayerSummary } from './convert/player.ts'
 import {
@@ -22,7 +16,7 @@ import { readId, readOptionalId, readPaging, readRequestId, readText } from './c
 import { readStatUpdate, writeStatValue } from './convert/stat.ts'
 import { readInstant } from './convert/time.ts'
 import { parse, type Violations } from './convert/violations.ts'
-import { bidiStream, unary } from './handlers.ts'
+import { bidiStream, type HandlersOf, unary } from './handlers.ts'
 import { encodeListProgress } from './list-progress.ts'
 import { streamProgress } from './stream-progress.ts'
 
@@ -32,24 +26,20 @@ export const PROGRESS_SERVICE = {
   listProgress: { ...ProgressServiceService.listProgress, responseSerialize: (bytes: Buffer) => bytes },
 }
 
-type Served = Omit<ProgressServiceServer, 'listProgress'> & {
-  readonly listProgress: handleUnaryCall<ListProgressRequest, Buffer>
-}
-
-export function progressService(operations: Operations, wire: Wire): Served {
+export function progressService(operations: Operations): HandlersOf<typeof PROGRESS_SERVICE> {
   return {
-    recordProgress: unary(wire, async (message, call) => {
+    recordProgress: unary(async (message, call) => {
       const request = parse((violations) => readRecordProgress(message, violations))
       return writeProgressResult(await operations.recordProgress(request, call))
     }),
 
-    unlockAchievement: unary(wire, async (message, call) => {
+    unlockAchievement: unary(async (message, call) => {
       const unlock = { ...message, report: { $case: 'unlock', value: true } } as const
       const request = parse((violations) => readRecordProgress(unlock, violations))
       return writeProgressResult(await operations.recordProgress(request, call))
     }),
 
-    recordStats: unary(wire, async (message, call) => {
+    recordStats: unary(async (message, call) => {
       const request = parse((violations) => {
         if (message.updates.length === 0) violations.add('updates', 'must hold at least one update')
         return {
@@ -67,19 +57,19 @@ export function progressService(operations: Operations, wire: Wire): Served {
       }
     }),
 
-    batchRecordProgress: unary(wire, async ({ items }, call) => ({
+    batchRecordProgress: unary(async ({ items }, call) => ({
       results: await batchRecord(operations, items, call),
     })),
 
-    streamProgress: bidiStream(wire, (messages, call) => streamProgress(operations, messages, call)),
+    streamProgress: bidiStream((messages, call) => streamProgress(operations, messages, call)),
 
-    getProgress: unary(wire, async (message, call) => {
+    getProgress: unary(async (message, call) => {
       const request = parse((violations) => readProgressKey(message, violations))
       const record = await operations.getProgress(request, call)
       return { progress: writeProgress(record, record.progress) }
     }),
 
-    listProgress: unary(wire, async (message, call) => {
+    listProgress: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readPlayerOfTitle(message, violations),
         ...readPaging(message, violations),
@@ -89,7 +79,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
       return encodeListProgress(request.playerId, await operations.listProgress(request, call))
     }),
 
-    revokeAchievement: unary(wire, async (message, call) => {
+    revokeAchievement: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readProgressKey(message, violations),
         ...readEnforcement(message, violations),
@@ -98,7 +88,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
       return { progress, changed }
     }),
 
-    restoreAchievement: unary(wire, async (message, call) => {
+    restoreAchievement: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readProgressKey(message, violations),
         ...readEnforcement(message, violations),
@@ -107,7 +97,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
       return { progress, changed }
     }),
 
-    resetProgress: unary(wire, async (message, call) => {
+    resetProgress: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readPlayerOfTitle(message, violations),
         achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
@@ -116,7 +106,7 @@ export function progressService(operations: Operations, wire: Wire): Served {
       return { ...(await operations.resetProgress(request, call)) }
     }),
 
-    getPlayerSummary: unary(wire, async (message, call) => {
+    getPlayerSummary: unary(async (message, call) => {
       const request = parse((violations) => readPlayerOfTitle(message, violations))
       return { summary: writePlayerSummary(await operations.getPlayerSummary(request, call)) }
     }),

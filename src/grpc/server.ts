@@ -1,31 +1,18 @@
 import { Server, type ServerCredentials, setLogger } from '@grpc/grpc-js'
-import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
-import { DestinationServiceService } from '../gen/laurel/v1/destination_service.ts'
-import { EventServiceService } from '../gen/laurel/v1/event_service.ts'
-import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
-import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
-import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
-import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
 import { ListenError } from '../listen-error.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import { Sockets } from '../sockets.ts'
 import type { Tls } from '../tls.ts'
-import { achievementService } from './achievement-service.ts'
 import { Admission } from './admission.ts'
 import type { Wire } from './call.ts'
 import { serverCredentials } from './credentials.ts'
-import { destinationService } from './destination-service.ts'
-import { eventService } from './event-service.ts'
-import { exchangeService } from './exchange-service.ts'
+import { grpcHandler } from './grpc-handlers.ts'
 import { addHealth } from './health.ts'
 import { prepareStreams } from './http2-streams.ts'
 import { bounded, type ServiceHost } from './message-bounds.ts'
-import { playerService } from './player-service.ts'
-import { PROGRESS_SERVICE, progressService } from './progress-service.ts'
 import { addReflection } from './reflection.ts'
-import { statService } from './stat-service.ts'
-import { titleService } from './title-service.ts'
+import { openRpcs } from './services.ts'
 
 export interface GrpcServer {
   /**
@@ -62,19 +49,14 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   setLogger({ error: (message: unknown) => wire.log.debug({ message }, 'grpc-js') })
   const admission = new Admission(wire)
   const server = new Server({ ...OPTIONS, interceptors: [admission.interceptor] })
-  const services: ServiceHost = {
+  for (const { name, method, handler } of openRpcs(operations)) {
+    server.addService({ [name]: method }, { [name]: grpcHandler(handler, wire) })
+  }
+  const builtIn: ServiceHost = {
     addService: (service, handlers) => server.addService(bounded(service), handlers),
   }
-  services.addService(TitleServiceService, titleService(operations, wire))
-  services.addService(AchievementServiceService, achievementService(operations, wire))
-  services.addService(PlayerServiceService, playerService(operations, wire))
-  services.addService(StatServiceService, statService(operations, wire))
-  services.addService(PROGRESS_SERVICE, progressService(operations, wire))
-  services.addService(EventServiceService, eventService(operations, wire))
-  services.addService(ExchangeServiceService, exchangeService(operations, wire))
-  services.addService(DestinationServiceService, destinationService(operations, wire))
-  const setHealth = addHealth(services)
-  addReflection(services)
+  const setHealth = addHealth(builtIn)
+  addReflection(builtIn)
   let sockets: Sockets | undefined
   let stopPreparing = () => {}
 

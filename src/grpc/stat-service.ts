@@ -1,14 +1,13 @@
-import type { StatServiceServer } from '../gen/laurel/v1/stat_service.ts'
+import type { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import { readEtag, readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readStat, readStatPatch, writeStat, writeStatValue } from './convert/stat.ts'
 import { parse, required } from './convert/violations.ts'
-import { unary } from './handlers.ts'
+import { type HandlersOf, unary } from './handlers.ts'
 
-export function statService(operations: Operations, wire: Wire): StatServiceServer {
+export function statService(operations: Operations): HandlersOf<typeof StatServiceService> {
   return {
-    createStat: unary(wire, async (message, call) => {
+    createStat: unary(async (message, call) => {
       const request = parse((violations) => ({
         stat: readStat(required(message.stat, 'stat'), violations),
         requestId: readRequestId(message.requestId, violations),
@@ -16,7 +15,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
       return { stat: writeStat(await operations.createStat(request, call)) }
     }),
 
-    getStat: unary(wire, async (message, call) => {
+    getStat: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         code: readId(message.statCode, 'stat_code', violations),
@@ -24,7 +23,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
       return { stat: writeStat(await operations.getStat(request, call)) }
     }),
 
-    listStats: unary(wire, async (message, call) => {
+    listStats: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         ...readPaging(message, violations),
@@ -33,7 +32,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
       return { stats: items.map(writeStat), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updateStat: unary(wire, async (message, call) => {
+    updateStat: unary(async (message, call) => {
       const request = parse((violations) => {
         const stat = required(message.stat, 'stat')
         return {
@@ -47,7 +46,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
       return { stat: writeStat(await operations.updateStat(request, call)) }
     }),
 
-    deleteStat: unary(wire, async (message, call) => {
+    deleteStat: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         code: readId(message.statCode, 'stat_code', violations),
@@ -58,7 +57,7 @@ export function statService(operations: Operations, wire: Wire): StatServiceServ
       return {}
     }),
 
-    listStatValues: unary(wire, async (message, call) => {
+    listStatValues: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         playerId: readId(message.playerId, 'player_id', violations),

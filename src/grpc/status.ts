@@ -4,7 +4,6 @@ import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_detail
 import { Status } from '../gen/google/rpc/status.ts'
 import { type ErrorCode, LaurelError, type Violation } from '../model/errors.ts'
 import type { Logger } from '../telemetry/log.ts'
-import { type AnyCall, actorOf } from './call.ts'
 
 const CODES: Readonly<Record<ErrorCode, status>> = {
   invalid_argument: status.INVALID_ARGUMENT,
@@ -117,9 +116,16 @@ function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
+/** A call that failed, for the log. */
+interface FailedCall {
+  readonly method: string
+  readonly actor: string | undefined
+  readonly request?: unknown
+}
+
 /** Logs a defect with its cause; the caller only gets `internal error`. */
-export function logFault(log: Logger, call: AnyCall, error: unknown, request?: object): void {
-  if (!isFault(error) || call.cancelled) return
-  const requestId = request !== undefined && 'requestId' in request ? request.requestId : undefined
-  log.error({ err: error, method: call.getPath(), actor: actorOf(call), requestId }, 'a call failed')
+export function logFault(log: Logger, { method, actor, request }: FailedCall, error: unknown): void {
+  if (!isFault(error)) return
+  const { requestId } = (request ?? {}) as { readonly requestId?: unknown }
+  log.error({ err: error, method, actor, requestId }, 'a call failed')
 }

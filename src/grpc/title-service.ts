@@ -1,14 +1,13 @@
-import type { TitleServiceServer } from '../gen/laurel/v1/title_service.ts'
+import type { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
 import type { Operations } from '../service/operations.ts'
-import type { Wire } from './call.ts'
 import { readEtag, readId, readPaging, readRequestId } from './convert/scalars.ts'
 import { readTitle, readTitlePatch, writeTitle } from './convert/title.ts'
 import { parse, required } from './convert/violations.ts'
-import { unary } from './handlers.ts'
+import { type HandlersOf, unary } from './handlers.ts'
 
-export function titleService(operations: Operations, wire: Wire): TitleServiceServer {
+export function titleService(operations: Operations): HandlersOf<typeof TitleServiceService> {
   return {
-    createTitle: unary(wire, async (message, call) => {
+    createTitle: unary(async (message, call) => {
       const request = parse((violations) => ({
         title: readTitle(required(message.title, 'title'), violations),
         requestId: readRequestId(message.requestId, violations),
@@ -16,18 +15,18 @@ export function titleService(operations: Operations, wire: Wire): TitleServiceSe
       return { title: writeTitle(await operations.createTitle(request, call)) }
     }),
 
-    getTitle: unary(wire, async (message, call) => {
+    getTitle: unary(async (message, call) => {
       const titleId = parse((violations) => readId(message.titleId, 'title_id', violations))
       return { title: writeTitle(await operations.getTitle({ titleId }, call)) }
     }),
 
-    listTitles: unary(wire, async (message, call) => {
+    listTitles: unary(async (message, call) => {
       const request = parse((violations) => readPaging(message, violations))
       const { items, nextPageToken } = await operations.listTitles(request, call)
       return { titles: items.map(writeTitle), nextPageToken: nextPageToken ?? '' }
     }),
 
-    updateTitle: unary(wire, async (message, call) => {
+    updateTitle: unary(async (message, call) => {
       const request = parse((violations) => {
         const title = required(message.title, 'title')
         return {
@@ -40,7 +39,7 @@ export function titleService(operations: Operations, wire: Wire): TitleServiceSe
       return { title: writeTitle(await operations.updateTitle(request, call)) }
     }),
 
-    deleteTitle: unary(wire, async (message, call) => {
+    deleteTitle: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
         etag: readEtag(message.etag, 'etag', violations),

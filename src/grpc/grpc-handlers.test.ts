@@ -11,6 +11,7 @@ import {
 import { LaurelError } from '../model/errors.ts'
 import type { Call } from '../service/call.ts'
 import { Admission } from './admission.ts'
+import { grpcHandler } from './grpc-handlers.ts'
 import { bidiStream } from './handlers.ts'
 
 type Handler = (requests: AsyncIterable<TranslateRequest>, call: Call) => AsyncIterable<TranslateResponse>
@@ -24,7 +25,7 @@ afterEach(() => {
 async function serving(handler: Handler): Promise<ExchangeServiceClient> {
   const server = new Server({ interceptors: [new Admission(wire).interceptor] })
   const { translate } = ExchangeServiceService
-  server.addService({ translate }, { translate: bidiStream(wire, handler) })
+  server.addService({ translate }, { translate: grpcHandler(bidiStream(handler), wire) })
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

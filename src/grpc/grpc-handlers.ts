@@ -1,0 +1,138 @@
+import type {
+  handleBidiStreamingCall,
+  handleServerStreamingCall,
+  handleUnaryCall,
+  ServerDuplexStream,
+  ServerWritableStream,
+  UntypedHandleCall,
+} from '@grpc/grpc-js'
+import type { Call } from '../service/call.ts'
+import { type AnyCall, actorOf, callOf, type Wire } from './call.ts'
+import type {
+  BidiStreamHandler,
+  Handler,
+  ServerStreamHandler,
+  StreamTimeout,
+  UnaryHandler,
+} from './handlers.ts'
+import { logFault, toServiceError } from './status.ts'
+
+/** Returns the handler in grpc-js's form. An error of the handler becomes a status: see `status.ts`. */
+export function grpcHandler<Request, Response>(
+  handler: Handler<Request, Response>,
+  wire: Wire,
+): UntypedHandleCall {
+  switch (handler.kind) {
+    case 'unary':
+      return grpcUnary(handler, wire)
+    case 'serverStream':
+      return grpcServerStream(handler, wire)
+    case 'bidiStream':
+      return grpcBidiStream(handler, wire)
+  }
+}
+
+function grpcUnary<Request, Response>(
+  { handle }: UnaryHandler<Request, Response>,
+  wire: Wire,
+): handleUnaryCall<Request, Response> {
+  return (call, respond) => {
+    response().then(
+      (response) => {
+        respond(null, response)
+      },
+      (error: unknown) => {
+        logGrpcFault(wire, call, error, call.request)
+        respond(toServiceError(error))
+      },
+    )
+
+    async function response(): Promise<Response> {
+      return handle(call.request, callOf(call))
+    }
+  }
+}
+
+/** Waits for a slow caller until the timeout. */
+function grpcServerStream<Request, Response>(
+  { handle, timeout }: ServerStreamHandler<Request, Response>,
+  wire: Wire,
+): handleServerStreamingCall<Request, Response> {
+  return (stream) => serve(wire, stream, (call) => handle(stream.request, call), timeout)
+}
+
+function grpcBidiStream<Request, Response>(
+  { handle }: BidiStreamHandler<Request, Response>,
+  wire: Wire,
+): handleBidiStreamingCall<Request, Response> {
+  // A handler that stops reading early must not end the call with its iterator.
+  return (stream) => serve(wire, stream, (call) => handle(stream.iterator({ destroyOnReturn: false }), call))
+}
+
+function serve<Request, Response>(
+  wire: Wire,
+  stream: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
+  responses: (call: Call) => AsyncIterable<Response>,
+  timeout?: StreamTimeout<Response>,
+): void {
+  respond().catch((error: unknown) => {
+    if (stream.cancelled) return
+    logGrpcFault(wire, stream, error)
+    stream.emit('error', toServiceError(error))
+  })
+
+  async function respond(): Promise<void> {
+    const call = callOf(stream)
+    let last: Response | undefined
+    for await (const response of responses(call)) {
+      call.signal.throwIfAborted()
+      await within(timeout, last, written(stream, response, call.signal))
+      last = response
+    }
+    stream.end()
+  }
+}
+
+/** @throws the timeout's error. */
+async function within<Response>(
+  timeout: StreamTimeout<Response> | undefined,
+  last: Response | undefined,
+  writing: Promise<void>,
+): Promise<void> {
+  if (timeout === undefined) return writing
+  let timer: NodeJS.Timeout | undefined
+  const lost = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(timeout.end(last)), timeout.milliseconds)
+  })
+  try {
+    await Promise.race([writing, lost])
+  } finally {
+    clearTimeout(timer)
+    writing.catch(() => {})
+  }
+}
+
+/**
+ * Waits until a response is sent, so that a slow reader suspends the handler and no queue grows.
+ * @throws AbortError if the caller cancels.
+ */
+function written<Response>(
+  stream: { write(response: Response, written: (error?: Error | null) => void): boolean },
+  response: Response,
+  signal: AbortSignal,
+): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason)
+    signal.addEventListener('abort', abort, { once: true })
+    stream.write(response, () => {
+      signal.removeEventListener('abort', abort)
+      if (signal.aborted) reject(signal.reason)
+      else resolve()
+    })
+  })
+}
+
+/** Logs a defect, unless the caller no longer waits. */
+export function logGrpcFault({ log }: Wire, call: AnyCall, error: unknown, request?: unknown): void {
+  if (!call.cancelled) logFault(log, { method: call.getPath(), actor: actorOf(call), request }, error)
+}
