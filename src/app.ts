@@ -5,7 +5,9 @@ import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { type Config, ConfigError } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
+import { connectPlugin } from './grpc/connect/plugin.ts'
 import { createGrpcServer } from './grpc/server.ts'
+import { openRpcs } from './grpc/services.ts'
 import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
 import { LaurelError } from './model/errors.ts'
@@ -161,7 +163,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       metrics: startMetrics(),
     },
     tls,
-    { allowedOrigins: config.allowedOrigins, allowedHosts: config.allowedHosts },
+    {
+      allowedOrigins: config.allowedOrigins,
+      allowedHosts: config.allowedHosts,
+      plugins: [connectPlugin(openRpcs(operations), wire)],
+    },
   )
   const relay = startRelay({ services, outbound, credentials, log }, config)
   observe(store, services.progressWriter, relay)

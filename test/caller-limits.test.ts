@@ -1,7 +1,9 @@
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { ListProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
+import { connectPlugin } from '../src/grpc/connect/plugin.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
+import { openRpcs } from '../src/grpc/services.ts'
 import { createHttpServer } from '../src/http/server.ts'
 import type { Principal } from '../src/model/principal.ts'
 import { gateways } from '../src/registry.ts'
@@ -26,10 +28,12 @@ const store = openStore({ connectionString: 'postgres://127.0.0.1:1/none', poolS
 const operations = openOperations(servicesOn(store))
 const wire = { ...testWire, authenticate, limiter: new CallLimiter() }
 const grpc = createGrpcServer(operations, wire)
-const http = createHttpServer(gateways, {
+const host = {
   ...{ ...wire, operations, checked: true, strict: new Set<string>() },
   ...{ readiness: READY, metrics: undefined },
-})
+}
+const plugins = [connectPlugin(openRpcs(operations), wire)]
+const http = createHttpServer(gateways, host, undefined, { plugins })
 let addresses: { readonly grpc: string; readonly http: string }
 beforeAll(async () => {
   addresses = { grpc: await grpc.listen('127.0.0.1:0'), http: await http.listen('127.0.0.1:0') }
@@ -62,7 +66,7 @@ test('a caller has as many streams open as it may, and another caller still open
   await expect.poll(async () => (await openStream(client, 'service many')).code).toBe(status.INVALID_ARGUMENT)
 })
 
-test('the calls of a caller are counted together on both wires, and those of another are not', async () => {
+test('the calls of a caller are counted together on all wires, and those of another are not', async () => {
   using client = new RawGrpc(addresses.grpc)
   const [mount] = gateways[0]?.mounts ?? []
   const [route] = gateways[0]?.routes.filter(({ method, open }) => method === 'GET' && !open) ?? []
@@ -82,6 +86,15 @@ test('the calls of a caller are counted together on both wires, and those of ano
     expect((await list('player ann')).code).toBe(status.INVALID_ARGUMENT)
   }
   expect(await get('player ann')).toBe(429)
+  const post = async (credential: string) => {
+    const headers = { ...as(credential), 'content-type': 'application/json' }
+    const path = `http://${addresses.http}/laurel.v1.ProgressService/ListProgress`
+    return fetch(path, { method: 'POST', headers, body: '{}' })
+  }
+  const limited = await post('player ann')
+  expect([limited.status, Number(limited.headers.get('retry-after'))]).toEqual([429, expect.any(Number)])
+  expect(await limited.json()).toMatchObject({ details: [{ debug: { reason: 'RATE_LIMITED' } }, {}] })
+  expect((await post('player dora')).status).toBe(400)
   const refused = await list('player ann')
   expect(refused).toMatchObject({ code: status.RESOURCE_EXHAUSTED })
   expect(

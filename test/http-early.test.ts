@@ -1,20 +1,28 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { connectPlugin } from '../src/grpc/connect/plugin.ts'
+import { openRpcs } from '../src/grpc/services.ts'
 import { createHttpServer } from '../src/http/server.ts'
 import { ANONYMOUS } from '../src/model/principal.ts'
 import { gateways } from '../src/registry.ts'
 import { READY, testWire } from './support/services.ts'
 
-const server = createHttpServer(gateways, {
-  ...testWire,
-  authenticate: async () => ANONYMOUS,
-  operations: {} as never,
-  strict: new Set(),
-  checked: true,
-  readiness: READY,
-  metrics: undefined,
-})
+const wire = { ...testWire, authenticate: async () => ANONYMOUS }
+const rpcs = openRpcs({} as never)
+const server = createHttpServer(
+  gateways,
+  {
+    ...wire,
+    operations: {} as never,
+    strict: new Set(),
+    checked: true,
+    readiness: READY,
+    metrics: undefined,
+  },
+  undefined,
+  { plugins: [connectPlugin(rpcs, wire)] },
+)
 let address: string
 beforeAll(async () => {
   address = await server.listen('127.0.0.1:0')
@@ -51,6 +59,14 @@ describe.each(Object.entries(HEADS))('a request without a credential, with a bod
     expect(routes.length).toBeGreaterThan(50)
     const found = routes.map(async ([method, path]) => [method, path, await statusOf(method, path, head)])
     expect(await Promise.all(found)).toEqual(routes.map(([method, path]) => [method, path, 401]))
+  })
+
+  test('is refused by every RPC before its body has arrived', async () => {
+    const unary = rpcs.filter(({ handler }) => handler.kind === 'unary').map(({ method }) => method.path)
+    expect(unary.length).toBeGreaterThan(50)
+    const json = `${head.replace(/\r\ncontent-type.*/, '')}\r\ncontent-type: application/json`
+    const found = unary.map(async (path) => [path, await statusOf('POST', path, json)])
+    expect(await Promise.all(found)).toEqual(unary.map((path) => [path, 401]))
   })
 
   test('is refused by other paths and methods before its body has arrived', async () => {

@@ -1,12 +1,11 @@
 import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
 import { AdmittedCall, type CallHost, type MethodFacts } from './admitted-call.ts'
-import type { Wire } from './call.ts'
+import { callKindOf, type Wire } from './call.ts'
 
 /** Health: no credential is required. */
 const PUBLIC = /^\/grpc\.health\./
 /** Health and reflection: their messages are small. */
 const BUILT_IN = /^\/grpc\./
-const WATCH = /\/Watch\w*$/
 /** The maximum size of a decompressed message to health or reflection. */
 const BUILT_IN_MESSAGE_BYTES = 4096
 const STREAM_PROGRESS = '/laurel.v1.ProgressService/StreamProgress'
@@ -49,7 +48,7 @@ export class Admission {
     const mayLast = responseStream && (isBuiltIn || path === STREAM_PROGRESS)
     const kind = requestStream ? 'requests' : 'responses'
     const isStream = requestStream || responseStream
-    const callKind = WATCH.test(path) ? 'watch' : isStream ? 'stream' : 'unary'
+    const callKind = callKindOf(path, isStream)
     const endless = mayLast ? kind : undefined
     const facts: MethodFacts = { path, isPublic, isBuiltIn, isStream, callKind, endless }
     this.#methods.set(path, facts)

@@ -3,7 +3,7 @@ import { invalidArgument } from '../model/errors.ts'
 import type { Principal } from '../model/principal.ts'
 import { authorize } from '../service/authorization.ts'
 import type { Authenticate, Call } from '../service/call.ts'
-import type { CallLimiter } from '../service/call-limiter.ts'
+import type { CallKind, CallLimiter } from '../service/call-limiter.ts'
 import type { Logger } from '../telemetry/log.ts'
 
 /** The common part of grpc-js's call types. */
@@ -20,6 +20,7 @@ export interface Wire {
   readonly limiter: CallLimiter
 }
 
+const WATCH = /\/Watch\w*$/
 const MAX_ACTOR_LENGTH = 128
 
 /** Keyed by metadata, the only object that grpc-js passes from the interceptor to the handler. */
@@ -34,10 +35,30 @@ export async function admit(
   { authenticate }: Wire,
   signal: AbortSignal,
 ): Promise<Principal> {
-  const principal = await authenticate(metadata.get('authorization')[0]?.toString(), signal)
+  const header = (name: string) => metadata.get(name)[0]?.toString()
+  const call = await authenticatedCall(authenticate, header, signal)
+  calls.set(metadata, call)
+  return call.principal
+}
+
+/**
+ * Authenticates a caller by the headers of its call.
+ * @throws LaurelError UNAUTHENTICATED, also without a credential; INVALID_ARGUMENT for an invalid actor.
+ */
+export async function authenticatedCall(
+  authenticate: Authenticate,
+  header: (name: string) => string | undefined,
+  signal: AbortSignal,
+): Promise<Call> {
+  const principal = await authenticate(header('authorization'), signal)
   if (principal.kind === 'anonymous') authorize(principal, [])
-  calls.set(metadata, { signal, principal, actor: actorIn(metadata, principal) })
-  return principal
+  return { signal, principal, actor: actorIn(header('laurel-actor'), principal) }
+}
+
+/** @param path of the RPC: `/laurel.v1.TitleService/GetTitle` */
+export function callKindOf(path: string, isStream: boolean): CallKind {
+  if (WATCH.test(path)) return 'watch'
+  return isStream ? 'stream' : 'unary'
 }
 
 /** Returns the operations' view of a call. Its signal aborts when the caller cancels or the deadline passes. */
@@ -53,11 +74,9 @@ export function actorOf({ metadata }: Pick<AnyCall, 'metadata'>): string | undef
 }
 
 /** A trusted caller may name the actor that it acts for, beside its own name; a player is always its own actor. */
-function actorIn(metadata: Metadata, principal: Principal): string {
-  const [actor] = metadata.get('laurel-actor')
+function actorIn(actor: string | undefined, principal: Principal): string {
   if (actor === undefined || principal.kind === 'player') return principal.name
-  const text = actor.toString()
-  if (/^[\x20-\x7e]+$/.test(text) && text.length <= MAX_ACTOR_LENGTH) return `${principal.name} (${text})`
+  if (/^[\x20-\x7e]+$/.test(actor) && actor.length <= MAX_ACTOR_LENGTH) return `${principal.name} (${actor})`
   const message = `must be 1 to ${MAX_ACTOR_LENGTH} printable ASCII characters`
   throw invalidArgument([{ field: 'laurel-actor', message }])
 }

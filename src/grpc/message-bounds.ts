@@ -37,6 +37,15 @@ function withBounds(method: Method): Method {
   return { ...method, requestDeserialize }
 }
 
+/**
+ * Checks an encoded request of a method before other decoders than the generated ones read it.
+ * @throws LaurelError INVALID_ARGUMENT
+ */
+export function checkMessage(path: string, bytes: Buffer): void {
+  const shape = requestShapes().get(path)
+  if (shape !== undefined && bytes.length > SMALL_BYTES) new Walk(bytes).message(shape, bytes.length)
+}
+
 /** The generated decoders accept a reader too. Its own decoder takes ten times as long, and replaces bytes that are not UTF-8. */
 function readerOf(bytes: Buffer, decodeText: (text: Uint8Array) => string): Buffer {
   return new BinaryReader(bytes, decodeText) as unknown as Buffer

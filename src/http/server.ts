@@ -46,6 +46,8 @@ export interface HttpSettings {
   readonly heartbeat: number
   /** The maximum time without reads by the client of such a stream. */
   readonly writeTimeout: number
+  /** Serve further paths, each behind the same checks, with hooks and body parsers of its own. */
+  readonly plugins: readonly ((app: FastifyInstance) => void)[]
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -57,6 +59,7 @@ const DEFAULTS: HttpSettings = {
   requestTimeout: 300_000,
   heartbeat: 15_000,
   writeTimeout: 30_000,
+  plugins: [],
 }
 const MAX_HEAD_MILLISECONDS = 60_000
 /** The maximum interval between checks for slow connections. */
@@ -73,7 +76,7 @@ export function createHttpServer(
   tls?: Tls,
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
-  const { requestTimeout, allowedHosts, ...events } = { ...DEFAULTS, ...settings }
+  const { requestTimeout, allowedHosts, plugins, ...events } = { ...DEFAULTS, ...settings }
   const timeouts = {
     headersTimeout: Math.min(requestTimeout, MAX_HEAD_MILLISECONDS),
     connectionsCheckingInterval: Math.min(requestTimeout, MAX_CHECK_INTERVAL_MILLISECONDS),
@@ -93,11 +96,14 @@ export function createHttpServer(
     app.addHook('onRequest', async (request) => rejectUnknownHosts(request, known))
   }
   refuseEarly(app, gateways)
-  acceptAnyBody(app)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   addProbes(app, host)
   addEvents(app, { ...host, ...events })
-  for (const gateway of gateways) addGateway(app, gateway, serving)
+  app.register(async (scope) => {
+    acceptAnyBody(scope)
+    for (const gateway of gateways) addGateway(scope, gateway, serving)
+  })
+  for (const plugin of plugins) app.register(async (scope) => plugin(scope))
   app.setNotFoundHandler((request, reply) => fail(gateways, NOT_FOUND, request, reply))
   app.setErrorHandler((error, request, reply) => refuse(gateways, error, request, reply))
 

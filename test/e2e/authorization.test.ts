@@ -1,12 +1,14 @@
 import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { descriptorRegistry } from '../../src/grpc/descriptors.ts'
 import { ACTIONS, type Action } from '../../src/model/principal.ts'
 import type { Right } from '../../src/model/right.ts'
 import { createAuth } from '../support/auth.ts'
+import { callConnect } from '../support/connect-call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { expectWritten, markdownTable } from '../support/readme.ts'
-import { callRpc, statusOf } from '../support/rpc-call.ts'
+import { callRpc, type RpcOutcome, statusOf } from '../support/rpc-call.ts'
 import { RPC_REQUESTS, RPCS, type Target } from '../support/rpc-requests.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
@@ -109,6 +111,20 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   deleteTitle: 'operator',
 }
 
+type CallOverWire = (name: string, request: object, token: string | undefined) => Promise<RpcOutcome>
+
+const WIRES: Readonly<Record<'gRPC' | 'Connect', CallOverWire>> = {
+  gRPC: (...call) => callRpc(server.address, ...call),
+  Connect: (...call) => callConnect(server.url, ...call),
+}
+
+/** Each row of the table, over each wire that can serve its RPC. */
+const CASES = Object.entries(TABLE).flatMap(([name, kind]) => {
+  const isBidi = RPCS.get(name.split(',')[0] as string)?.definition.requestStream === true
+  const wires = isBidi ? (['gRPC'] as const) : (['gRPC', 'Connect'] as const)
+  return wires.map((wire) => [name, kind, wire] as const)
+})
+
 beforeAll(async () => {
   database = await createTestDatabase()
   auth = await createAuth([OWN])
@@ -152,10 +168,15 @@ describe('every operation of the wire', () => {
   test('is in the table, and the table has no others', () => {
     const named = new Set(Object.keys(TABLE).map((name) => name.split(',')[0]))
     expect([...named].sort()).toEqual([...RPCS.keys()].sort())
+    const described = [...descriptorRegistry()].filter((type) => type.kind === 'service')
+    const methods = described
+      .filter(({ typeName }) => typeName.startsWith('laurel.'))
+      .flatMap((service) => service.methods)
+    expect(methods.map(({ localName }) => localName).sort()).toEqual([...RPCS.keys()].sort())
     expect(Object.keys(RPC_REQUESTS).sort()).toEqual(Object.keys(TABLE).sort())
   })
 
-  test.each(Object.entries(TABLE))('%s is for: %s', async (name, kind) => {
+  test.each(CASES)('%s is for: %s, over %s', async (name, kind, wire) => {
     const outcomes: Record<string, string> = {}
     const expected: Record<string, string> = {}
     for (const who of ['anonymous', 'player', 'service', 'operator'] as const) {
@@ -164,7 +185,7 @@ describe('every operation of the wire', () => {
           const target = { title, player }
           const cell = `${who} of ${title}, ${player}`
           const request = (RPC_REQUESTS[name] as (target: Target) => object)(target)
-          const code = await ask(name, request, tokens[who])
+          const { code } = await WIRES[wire](name, request, tokens[who])
           outcomes[cell] = outcomeOf(code)
           expected[cell] =
             who === 'anonymous' ? 'unauthenticated' : IS_ALLOWED[kind](who, target) ? 'allowed' : 'denied'

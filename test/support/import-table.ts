@@ -37,7 +37,7 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   'src/grpc': {
     may: [MODEL, SERVICE, TELEMETRY, 'src/gen', ...LISTENING],
     types: [DIALECT],
-    packages: ['@grpc/*', '@bufbuild/protobuf', 'grpc-health-check'],
+    packages: ['@grpc/*', '@bufbuild/protobuf', '@connectrpc/*', 'fastify', 'grpc-health-check'],
     node: true,
   },
   'src/http': {

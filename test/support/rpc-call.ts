@@ -7,13 +7,13 @@ interface AnyResponse {
   readonly resumeToken?: string
 }
 
-interface RpcOutcome {
+export interface RpcOutcome {
   readonly code: status
   /** Empty for OK. */
   readonly message: string
 }
 
-const SUCCESS: RpcOutcome = { code: status.OK, message: '' }
+export const SUCCESS: RpcOutcome = { code: status.OK, message: '' }
 
 export async function statusOf(...call: Parameters<typeof callRpc>): Promise<status> {
   return (await callRpc(...call)).code

@@ -1,0 +1,101 @@
+import { type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
+import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
+import { LaurelError } from '../../model/errors.ts'
+import type { Wire } from '../call.ts'
+import type { ServerStreamHandler, StreamTimeout, UnaryHandler } from '../handlers.ts'
+import type { Rpc } from '../services.ts'
+import { logFault } from '../status.ts'
+import { admittedCallOf, RESPONSE } from './admission.ts'
+import { toConnectError } from './errors.ts'
+
+/**
+ * Returns the handler of an RPC in Connect's form; undefined for an RPC that streams both ways. Messages are converted through their
+ * encoding, so that handlers know one form of them, and the same bounds hold as over gRPC.
+ */
+export function connectHandler(rpc: Rpc, type: DescMethod, wire: Wire): MethodImpl<DescMethod> | undefined {
+  const { handler } = rpc
+  if (handler.kind === 'bidiStream') return undefined
+  return handler.kind === 'unary'
+    ? connectUnary(handler, rpc, type, wire)
+    : connectServerStream(handler, rpc, type, wire)
+}
+
+function connectUnary(
+  { handle }: UnaryHandler<unknown, unknown>,
+  rpc: Rpc,
+  type: DescMethod,
+  wire: Wire,
+): MethodImpl<DescMethod> {
+  return (async (message: Message, context: HandlerContext) => {
+    let request: unknown
+    try {
+      const call = admittedCallOf(context)
+      await call.counted.turn(call.signal)
+      request = decode(rpc, type, message)
+      return encode(rpc, type, await handle(request, call))
+    } catch (error) {
+      throw failureOf(rpc, context, wire, error, request)
+    }
+  }) as MethodImpl<DescMethod>
+}
+
+function connectServerStream(
+  { handle, timeout }: ServerStreamHandler<unknown, unknown>,
+  rpc: Rpc,
+  type: DescMethod,
+  wire: Wire,
+): MethodImpl<DescMethod> {
+  return async function* (message: Message, context: HandlerContext) {
+    try {
+      const call = admittedCallOf(context)
+      for await (const response of handle(decode(rpc, type, message), call)) {
+        call.signal.throwIfAborted()
+        const timer = startTimeout(timeout, context)
+        try {
+          // Connect pulls the next response when this one is sent.
+          yield encode(rpc, type, response)
+        } finally {
+          clearTimeout(timer)
+        }
+      }
+    } catch (error) {
+      throw failureOf(rpc, context, wire, error)
+    }
+  } as MethodImpl<DescMethod>
+}
+
+/** Closes the connection of a caller that does not read: it would not read an error either. */
+function startTimeout(
+  timeout: StreamTimeout<unknown> | undefined,
+  { values }: HandlerContext,
+): NodeJS.Timeout | undefined {
+  return timeout && setTimeout(() => values.get(RESPONSE)?.destroy(), timeout.milliseconds)
+}
+
+/** @throws LaurelError INVALID_ARGUMENT */
+function decode({ method }: Rpc, { input }: DescMethod, message: Message): unknown {
+  const bytes = toBinary(input, message)
+  const request = method.requestDeserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  if (request instanceof LaurelError) throw request
+  return request
+}
+
+function encode({ method }: Rpc, { output }: DescMethod, response: unknown): Message {
+  return fromBinary(output, method.responseSerialize(response))
+}
+
+function failureOf(
+  { method }: Rpc,
+  context: HandlerContext,
+  { log }: Wire,
+  error: unknown,
+  request?: unknown,
+): ConnectError {
+  const { aborted, reason } = context.signal
+  if (aborted) {
+    return reason instanceof ConnectError ? reason : new ConnectError('the call was cancelled', Code.Canceled)
+  }
+  const { actor } = admittedCallOf(context)
+  logFault(log, { method: method.path, actor, request }, error)
+  return toConnectError(error)
+}
