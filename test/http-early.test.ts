@@ -65,8 +65,11 @@ describe.each(Object.entries(HEADS))('a request without a credential, with a bod
     const unary = rpcs.filter(({ handler }) => handler.kind === 'unary').map(({ method }) => method.path)
     expect(unary.length).toBeGreaterThan(50)
     const json = `${head.replace(/\r\ncontent-type.*/, '')}\r\ncontent-type: application/json`
-    const found = unary.map(async (path) => [path, await statusOf('POST', path, json)])
-    expect(await Promise.all(found)).toEqual(unary.map((path) => [path, 401]))
+    const uploads = ['ImportAchievements', 'ImportProgress', 'Translate'].map(
+      (name) => `/upload/laurel.v1.ExchangeService/${name}`,
+    )
+    const found = [...unary, ...uploads].map(async (path) => [path, await statusOf('POST', path, json)])
+    expect(await Promise.all(found)).toEqual([...unary, ...uploads].map((path) => [path, 401]))
   })
 
   test('is refused by other paths and methods before its body has arrived', async () => {

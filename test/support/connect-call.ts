@@ -5,8 +5,10 @@ import {
   type DescMethodUnary,
   fromBinary,
   type Message,
+  toJson,
 } from '@bufbuild/protobuf'
 import { ConnectError } from '@connectrpc/connect'
+import { errorFromJson } from '@connectrpc/connect/protocol-connect'
 import { createConnectTransport } from '@connectrpc/connect-node'
 import type { status } from '@grpc/grpc-js'
 import { descriptorRegistry } from '../../src/grpc/descriptors.ts'
@@ -25,6 +27,7 @@ export async function callConnect(
   const message = fromBinary(method.input, definition.requestSerialize(complete(request)))
   const transport = createConnectTransport({ baseUrl, httpVersion: '1.1' })
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  if (method.methodKind === 'bidi_streaming') return upload(baseUrl, method, message, headers)
   const stop = new AbortController()
   try {
     if (method.methodKind === 'unary') {
@@ -46,6 +49,24 @@ export async function callConnect(
   } finally {
     stop.abort()
   }
+}
+
+/** Sends the document of a request as a body, and its other fields as the query. */
+async function upload(
+  baseUrl: string,
+  method: DescMethod,
+  message: Message,
+  headers: Readonly<Record<string, string>>,
+): Promise<RpcOutcome> {
+  const options = toJson(method.input, message, { useProtoFieldName: true })
+  const { content, ...query } = options as Readonly<Record<string, string>>
+  const url = `${baseUrl}/upload/${method.parent.typeName}/${method.name}?${new URLSearchParams(query)}`
+  const body = Buffer.from(content ?? '', 'base64')
+  const response = await fetch(url, { method: 'POST', headers, body })
+  const text = await response.text()
+  if (response.ok) return SUCCESS
+  const error = errorFromJson(JSON.parse(text), undefined, new ConnectError(text))
+  return { code: error.code as number as status, message: error.rawMessage }
 }
 
 /** Returns the description of an RPC for clients of Connect. */

@@ -4,7 +4,7 @@ import type { Call } from '../../service/call.ts'
 import type { OpenCall } from '../../service/call-limiter.ts'
 import { authenticatedCall, callKindOf, type Wire } from '../call.ts'
 import { toConnectError } from './errors.ts'
-import { checkQuery } from './request-body.ts'
+import { checkQuery } from './request.ts'
 
 /** A call whose caller is authenticated, and which counts as open. */
 interface AdmittedCall extends Call {

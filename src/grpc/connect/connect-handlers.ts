@@ -1,17 +1,14 @@
-import { type DescMethod, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
+import type { DescMethod, Message } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
-import { LaurelError } from '../../model/errors.ts'
 import type { Wire } from '../call.ts'
 import type { ServerStreamHandler, StreamTimeout, UnaryHandler } from '../handlers.ts'
 import type { Rpc } from '../services.ts'
 import { logFault } from '../status.ts'
 import { admittedCallOf, RESPONSE } from './admission.ts'
 import { toConnectError } from './errors.ts'
+import { decode, encode } from './messages.ts'
 
-/**
- * Returns the handler of an RPC in Connect's form; undefined for an RPC that streams both ways. Messages are converted through their
- * encoding, so that handlers know one form of them, and the same bounds hold as over gRPC.
- */
+/** Returns the handler of an RPC in Connect's form; undefined for an RPC that streams both ways. */
 export function connectHandler(rpc: Rpc, type: DescMethod, wire: Wire): MethodImpl<DescMethod> | undefined {
   const { handler } = rpc
   if (handler.kind === 'bidiStream') return undefined
@@ -70,18 +67,6 @@ function startTimeout(
   { values }: HandlerContext,
 ): NodeJS.Timeout | undefined {
   return timeout && setTimeout(() => values.get(RESPONSE)?.destroy(), timeout.milliseconds)
-}
-
-/** @throws LaurelError INVALID_ARGUMENT */
-function decode({ method }: Rpc, { input }: DescMethod, message: Message): unknown {
-  const bytes = toBinary(input, message)
-  const request = method.requestDeserialize(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  if (request instanceof LaurelError) throw request
-  return request
-}
-
-function encode({ method }: Rpc, { output }: DescMethod, response: unknown): Message {
-  return fromBinary(output, method.responseSerialize(response))
 }
 
 function failureOf(

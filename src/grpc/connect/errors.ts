@@ -1,5 +1,5 @@
 import { fromBinary } from '@bufbuild/protobuf'
-import { ConnectError } from '@connectrpc/connect'
+import { Code, ConnectError } from '@connectrpc/connect'
 import { codeToHttpStatus, errorToJsonBytes } from '@connectrpc/connect/protocol-connect'
 import type { FastifyReply } from 'fastify'
 import { LaurelError } from '../../model/errors.ts'
@@ -33,4 +33,15 @@ export function sendConnectError(
     .code(status)
     .headers(headers)
     .send(Buffer.from(errorToJsonBytes(error, undefined)))
+}
+
+/** Sends an error unless the method is one of the allowed. */
+export function checkMethod(
+  method: string,
+  allowed: readonly string[],
+  reply: FastifyReply,
+): FastifyReply | undefined {
+  if (allowed.includes(method)) return undefined
+  const error = new ConnectError(`the method must be ${allowed.join(' or ')}`, Code.InvalidArgument)
+  return sendConnectError(reply.header('allow', allowed.join(', ')), error, 405)
 }

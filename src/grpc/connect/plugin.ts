@@ -12,11 +12,10 @@ import type { Rpc } from '../services.ts'
 import { createGate, RESPONSE } from './admission.ts'
 import { COMPRESS_MIN_BYTES, COMPRESSIONS } from './compression.ts'
 import { connectHandler } from './connect-handlers.ts'
-import { sendConnectError, toConnectError } from './errors.ts'
-import { checkedBody } from './request-body.ts'
+import { checkMethod, sendConnectError, toConnectError } from './errors.ts'
+import { checkedBody, headersOf } from './request.ts'
+import { addUpload, isUpload, uploadPath } from './upload.ts'
 
-/** 24 days: Connect counts milliseconds in 32 bits, and a call with a longer deadline would end at once. */
-const MAX_TIMEOUT_MILLISECONDS = 24 * 24 * 60 * 60 * 1000
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const UNARY_TYPE = /^application\/(json|proto)\s*(;|$)/i
 const STREAM_TYPE = /^application\/connect\+(json|proto)\s*(;|$)/i
@@ -37,6 +36,7 @@ export function connectPlugin(rpcs: readonly Rpc[], wire: Wire): (app: FastifyIn
       const type = typeOf(rpc)
       const handler = connectHandler(rpc, type, wire)
       if (handler !== undefined) router.rpc(type, handler)
+      else addBidi(app, rpc, type, wire)
     }
     // Connect reads the body itself, once the caller is known.
     app.removeAllContentTypeParsers()
@@ -52,9 +52,21 @@ export function connectPlugin(rpcs: readonly Rpc[], wire: Wire): (app: FastifyIn
     }
     const refuse = async (request: FastifyRequest, reply: FastifyReply) =>
       sendConnectError(reply, unknownRpc(request.url), 404)
-    app.all('/laurel.v1.*', { onRequest: refuse }, refuse)
+    for (const prefix of ['', '/upload']) app.all(`${prefix}/laurel.v1.*`, { onRequest: refuse }, refuse)
     app.setErrorHandler((error: FastifyError, request, reply) => sendFailure(wire, error, request, reply))
   }
+}
+
+/** Serves an RPC that streams both ways as an upload, or refuses it and names the RPC to call instead. */
+function addBidi(app: FastifyInstance, rpc: Rpc, type: DescMethod, wire: Wire): void {
+  const message = isUpload(type)
+    ? `${type.name} streams both ways, which needs gRPC: send the document to ${uploadPath(type)} instead`
+    : `${type.name} streams both ways, which needs gRPC: call BatchRecordProgress instead`
+  const refuse = async (_request: FastifyRequest, reply: FastifyReply) =>
+    sendConnectError(reply, new ConnectError(message, Code.Unimplemented))
+  app.all(rpc.method.path, { onRequest: refuse }, refuse)
+  if (isUpload(type)) addUpload(app, rpc, type, wire)
+  else app.all(uploadPath(type), { onRequest: refuse }, refuse)
 }
 
 function typeOf({ method }: Rpc): DescMethod {
@@ -75,10 +87,8 @@ function checkHead(
   const isUnary = methodKind === 'unary'
   const isSafe = idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS
   const allowed = isUnary && isSafe ? ['GET', 'POST'] : ['POST']
-  if (!allowed.includes(method)) {
-    const error = new ConnectError(`the method must be ${allowed.join(' or ')}`, Code.InvalidArgument)
-    return sendConnectError(reply.header('allow', allowed.join(', ')), error, 405)
-  }
+  const refusal = checkMethod(method, allowed, reply)
+  if (refusal !== undefined) return refusal
   const types = isUnary ? UNARY_TYPE : STREAM_TYPE
   if (method === 'GET' || types.test(headers['content-type'] ?? '')) return undefined
   return sendConnectError(reply, wrongType(), 415)
@@ -95,7 +105,7 @@ async function respond(
     httpVersion: raw.httpVersion,
     method,
     url: new URL(url, 'http://localhost').href,
-    header: headersOf(raw.headersDistinct),
+    header: headersOf(raw),
     body: checkedBody(rpc.method, raw),
     signal: controller.signal,
     contextValues: createContextValues().set(RESPONSE, reply.raw),
@@ -107,16 +117,6 @@ async function respond(
   }
   const chunks = await Array.fromAsync(body ?? [])
   return reply.send(Buffer.concat(chunks))
-}
-
-function headersOf(headers: NodeJS.Dict<string[]>): Headers {
-  const found = new Headers()
-  for (const [name, values = []] of Object.entries(headers)) {
-    for (const value of values) found.append(name, value)
-  }
-  const timeout = Number(found.get('connect-timeout-ms'))
-  if (timeout > MAX_TIMEOUT_MILLISECONDS) found.set('connect-timeout-ms', String(MAX_TIMEOUT_MILLISECONDS))
-  return found
 }
 
 /** Sends an error before the RPC: of the check of hosts, or of the framework. */
@@ -139,6 +139,5 @@ function wrongType(): ConnectError {
 }
 
 function unknownRpc(path: string): ConnectError {
-  const message = `there is no RPC ${JSON.stringify(path.slice(0, LIMITS.id))}, or it streams both ways, which gRPC alone can`
-  return new ConnectError(message, Code.Unimplemented)
+  return new ConnectError(`there is no RPC ${JSON.stringify(path.slice(0, LIMITS.id))}`, Code.Unimplemented)
 }

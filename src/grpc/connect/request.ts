@@ -7,6 +7,8 @@ import { checkMessage } from '../message-bounds.ts'
 import { toConnectError } from './errors.ts'
 import { checkJsonMessage } from './json-message.ts'
 
+/** 24 days: timers count milliseconds in 32 bits, and a call with a longer deadline would end at once. */
+export const MAX_TIMEOUT_MILLISECONDS = 24 * 24 * 60 * 60 * 1000
 /** The flag, and the length in 32 bits, before a message of a stream. */
 const ENVELOPE_BYTES = 5
 const COMPRESSED = 1
@@ -76,4 +78,15 @@ function tooLarge(): ConnectError {
 
 export function compressed(): ConnectError {
   return new ConnectError('a request must not be compressed: send it as it is', Code.Unimplemented)
+}
+
+/** Returns the headers of a request, with a deadline that timers can count. */
+export function headersOf({ headersDistinct }: IncomingMessage): Headers {
+  const headers = new Headers()
+  for (const [name, values = []] of Object.entries(headersDistinct)) {
+    for (const value of values) headers.append(name, value)
+  }
+  const timeout = Number(headers.get('connect-timeout-ms'))
+  if (timeout > MAX_TIMEOUT_MILLISECONDS) headers.set('connect-timeout-ms', String(MAX_TIMEOUT_MILLISECONDS))
+  return headers
 }
