@@ -10,6 +10,7 @@ import { RateLimiter } from '../model/rate-limiter.ts'
 import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
+import { allowOrigins, type CorsAccess } from './cors.ts'
 import { addEvents } from './events/route.ts'
 import { failureOf, problemOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
@@ -36,7 +37,7 @@ export interface Probes {
 }
 
 export interface HttpSettings {
-  /** Origins of web pages that may read events; without authentication, they may send any request. */
+  /** Origins of web pages that may read events and call plugins; without authentication, they may send any request. */
   readonly allowedOrigins: ReadonlySet<string>
   /** Host names, besides localhost, that a server without authentication accepts. */
   readonly allowedHosts: ReadonlySet<string>
@@ -51,6 +52,12 @@ export interface HttpSettings {
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+/** The headers of Connect's clients, and those of Laurel. */
+const PLUGIN_ACCESS: CorsAccess = {
+  methods: 'GET,POST',
+  headers: 'authorization,content-type,connect-protocol-version,connect-timeout-ms,laurel-actor,x-user-agent',
+  exposed: 'retry-after',
+}
 const DEFAULT_GRACE_MILLISECONDS = 10_000
 const DEFAULTS: HttpSettings = {
   allowedOrigins: new Set(),
@@ -103,7 +110,12 @@ export function createHttpServer(
     acceptAnyBody(scope)
     for (const gateway of gateways) addGateway(scope, gateway, serving)
   })
-  for (const plugin of plugins) app.register(async (scope) => plugin(scope))
+  for (const plugin of plugins) {
+    app.register(async (scope) => {
+      allowOrigins(scope, events.allowedOrigins, PLUGIN_ACCESS)
+      plugin(scope)
+    })
+  }
   app.setNotFoundHandler((request, reply) => fail(gateways, NOT_FOUND, request, reply))
   app.setErrorHandler((error, request, reply) => refuse(gateways, error, request, reply))
 

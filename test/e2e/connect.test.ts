@@ -1,18 +1,14 @@
-import { execFile } from 'node:child_process'
 import { once } from 'node:events'
 import { connect as connectSocket } from 'node:net'
-import { promisify } from 'node:util'
-import { create, type DescMethodStreaming, type DescMethodUnary, toBinary } from '@bufbuild/protobuf'
-import { Code, ConnectError } from '@connectrpc/connect'
-import { createConnectTransport } from '@connectrpc/connect-web'
+import { create, toBinary } from '@bufbuild/protobuf'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { TitleServiceClient } from '../../src/gen/laurel/v1/title_service.ts'
-import { descriptorRegistry } from '../../src/grpc/descriptors.ts'
 import { LIMITS } from '../../src/model/limits.ts'
 import { callUnary, createClient } from '../support/client.ts'
 import { connectMethod } from '../support/connect-call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { errorInfoOf } from '../support/error-info.ts'
+import { bodyOf, type Headers, postJson } from '../support/post-json.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const GET_TITLE = '/laurel.v1.TitleService/GetTitle'
@@ -27,30 +23,14 @@ beforeAll(async () => {
   server = await startServer({ databaseUrl: database.url })
   const title = { titleId: 'space-race', displayName: 'Space Race', defaultLocale: 'en' }
   expect((await post(CREATE_TITLE, { title })).status).toBe(200)
-  const text = { locale: 'en', text: 'x' }
-  const achievement = { titleId: 'space-race', achievementId: 'first', name: text, description: text }
-  expect((await post('/laurel.v1.AchievementService/CreateAchievement', { achievement })).status).toBe(200)
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
   await database[Symbol.asyncDispose]()
 })
 
-type Headers = Readonly<Record<string, string>>
-
-async function post(path: string, message: object | string, headers: Headers = {}) {
-  const response = await fetch(server.url + path, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json', ...headers },
-    body: typeof message === 'string' ? message : JSON.stringify(message),
-  })
-  return { status: response.status, headers: response.headers, body: await bodyOf(response) }
-}
-
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at any member.
-async function bodyOf(response: Response): Promise<any> {
-  return response.json()
-}
+const post = (path: string, message: object | string, headers?: Headers) =>
+  postJson(server.url + path, message, headers)
 
 interface ErrorBody {
   readonly details: readonly { readonly type: string; readonly debug: object }[]
@@ -195,77 +175,6 @@ describe('GET', () => {
     expect((await get('/laurel.v1.TitleService/GetTitles', '{}')).body.code).toBe('unimplemented')
   })
 })
-
-describe('the client connect-web', () => {
-  const transportOf = (useBinaryFormat: boolean, useHttpGet = false) =>
-    createConnectTransport({ baseUrl: server.url, useBinaryFormat, useHttpGet })
-  const unary = (path: string, message: object, transport = transportOf(true)) =>
-    transport.unary(connectMethod(path) as DescMethodUnary, undefined, undefined, undefined, message as never)
-
-  test.each([
-    ['JSON', false, false],
-    ['JSON by GET', false, true],
-    ['binary', true, false],
-    ['binary by GET', true, true],
-  ])('calls in %s', async (_, isBinary, isGet) => {
-    const { message } = await unary(GET_TITLE, { titleId: 'space-race' }, transportOf(isBinary, isGet))
-    expect(message).toMatchObject({ title: { displayName: 'Space Race' } })
-  })
-
-  test('decodes the details of an error', async () => {
-    const error = await unary(GET_TITLE, { titleId: 'none' }).catch((error) => error)
-    expect([ConnectError.from(error).code, error.rawMessage]).toEqual([
-      Code.NotFound,
-      'title none does not exist',
-    ])
-    const info = descriptorRegistry().getMessage('google.rpc.ErrorInfo')
-    expect(error.findDetails(info)).toMatchObject([{ reason: 'TITLE_NOT_FOUND' }])
-  })
-
-  test('sends a message that holds too much', async () => {
-    const items = Array.from({ length: 1001 }, () => ({ titleId: 'x'.repeat(10) }))
-    const error = await unary('/laurel.v1.ProgressService/BatchRecordProgress', { items }).catch(
-      (error) => error,
-    )
-    expect([ConnectError.from(error).code, error.rawMessage]).toEqual([
-      Code.InvalidArgument,
-      expect.stringMatching(/^items must be at most 1000/),
-    ])
-  })
-
-  test('watches events', async () => {
-    const stop = new AbortController()
-    const method = connectMethod(WATCH) as DescMethodStreaming
-    const request = { titleId: 'space-race', filter: { playerIds: ['ada'] } }
-    const requests = (async function* () {
-      yield create(method.input, request as never)
-    })()
-    const watch = await transportOf(false).stream(method, stop.signal, undefined, undefined, requests)
-    await post(RECORD, { titleId: 'space-race', playerId: 'ada', achievementId: 'first', percent: 40 })
-    const events: unknown[] = []
-    for await (const message of watch.message) {
-      events.push(...(message as unknown as { events: object[] }).events)
-      if (events.length > 0) break
-    }
-    expect(events).toMatchObject([{ playerId: 'ada', achievementId: 'first' }])
-    stop.abort()
-  })
-})
-
-test('buf curl calls a method, a stream and shows an error', async () => {
-  const buf = async (path: string, message: object) => {
-    const args = ['curl', '--schema', '.', '--protocol', 'connect', '-d', JSON.stringify(message)]
-    const running = promisify(execFile)('node_modules/.bin/buf', [...args, server.url + path])
-    return running.catch((error: { stdout: string; stderr: string }) => error)
-  }
-  expect(JSON.parse((await buf(GET_TITLE, { titleId: 'space-race' })).stdout).title.titleId).toBe(
-    'space-race',
-  )
-  expect((await buf(GET_TITLE, { titleId: 'none' })).stderr).toMatch(/TITLE_NOT_FOUND/)
-  const dialect = { titleId: 'space-race', dialect: 'accelbyte' }
-  const exported = await buf('/laurel.v1.ExchangeService/ExportAchievements', dialect)
-  expect(exported.stdout).toMatch(/"content"/)
-}, 60_000)
 
 test('a stream is refused if its body is more or less than one message', async () => {
   const method = connectMethod(WATCH)

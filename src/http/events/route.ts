@@ -1,7 +1,7 @@
-import type { IncomingHttpHeaders } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { authorize } from '../../service/authorization.ts'
 import type { Call } from '../../service/call.ts'
+import { type CorsAccess, originHeaders, preflightHeaders } from '../cors.ts'
 import { failureOf, problemOf } from '../failures.ts'
 import type { Failure } from '../gateway.ts'
 import { headOf } from '../request.ts'
@@ -19,6 +19,7 @@ export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | '
 }
 
 const PATH = '/events'
+const ACCESS: CorsAccess = { methods: 'GET', headers: 'authorization,last-event-id' }
 const OTHER_METHODS = ['HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 
 /** Serves events to browsers, as server-sent events. */
@@ -32,7 +33,8 @@ export function addEvents(app: FastifyInstance, host: EventsHost): void {
   })
   const handler = async (request: FastifyRequest, reply: FastifyReply) => {
     reply.headers(originHeaders(request.headers, host.allowedOrigins))
-    const preflight = request.method === 'OPTIONS' && preflightHeaders(request.headers, host.allowedOrigins)
+    const preflight =
+      request.method === 'OPTIONS' && preflightHeaders(request.headers, host.allowedOrigins, ACCESS)
     if (preflight) return reply.code(204).headers(preflight).send()
     return reply.code(405).header('allow', 'GET').send({ error: 'use GET to read events' })
   }
@@ -97,32 +99,4 @@ function refuse(reply: FastifyReply, { status, error }: Failure, headers: Record
     .code(isGone ? 410 : status)
     .headers(headers)
     .send(problemOf(error))
-}
-
-type Headers = Readonly<Record<string, string>>
-
-/** `authorization` and `last-event-id` are headers that a page may send only after a preflight. */
-const PREFLIGHT = {
-  'access-control-allow-methods': 'GET',
-  'access-control-allow-headers': 'authorization,last-event-id',
-  'access-control-max-age': '7200',
-}
-
-/** Returns the CORS headers that let pages of the allowed origins read a response; none if no origin is allowed. */
-function originHeaders({ origin }: IncomingHttpHeaders, allowed: ReadonlySet<string>): Headers {
-  if (allowed.size === 0) return {}
-  const vary = { vary: 'origin' }
-  return isAllowed(origin, allowed) ? { ...vary, 'access-control-allow-origin': origin } : vary
-}
-
-/** Returns the headers of a preflight response; undefined for origins that are not allowed. */
-function preflightHeaders(
-  { origin }: IncomingHttpHeaders,
-  allowed: ReadonlySet<string>,
-): Headers | undefined {
-  return isAllowed(origin, allowed) ? PREFLIGHT : undefined
-}
-
-function isAllowed(origin: string | undefined, allowed: ReadonlySet<string>): origin is string {
-  return origin !== undefined && allowed.has(origin)
 }
