@@ -5,6 +5,7 @@ import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { type Config, ConfigError } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
+import { openApiDocument } from './grpc/connect/openapi.ts'
 import { connectPlugin } from './grpc/connect/plugin.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { openRpcs } from './grpc/services.ts'
@@ -167,6 +168,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       allowedOrigins: config.allowedOrigins,
       allowedHosts: config.allowedHosts,
       plugins: [connectPlugin(openRpcs(operations), wire)],
+      openApi: openApiDocument,
     },
   )
   const relay = startRelay({ services, outbound, credentials, log }, config)

@@ -11,6 +11,7 @@ import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { allowOrigins, type CorsAccess } from './cors.ts'
+import { addDocs } from './docs.ts'
 import { addEvents } from './events/route.ts'
 import { failureOf, problemOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
@@ -49,6 +50,8 @@ export interface HttpSettings {
   readonly writeTimeout: number
   /** Serve further paths, each behind the same checks, with hooks and body parsers of its own. */
   readonly plugins: readonly ((app: FastifyInstance) => void)[]
+  /** Returns the OpenAPI document of the plugins; undefined for none. */
+  readonly openApi: (() => JsonObject) | undefined
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -67,6 +70,7 @@ const DEFAULTS: HttpSettings = {
   heartbeat: 15_000,
   writeTimeout: 30_000,
   plugins: [],
+  openApi: undefined,
 }
 const MAX_HEAD_MILLISECONDS = 60_000
 /** The maximum interval between checks for slow connections. */
@@ -83,7 +87,7 @@ export function createHttpServer(
   tls?: Tls,
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
-  const { requestTimeout, allowedHosts, plugins, ...events } = { ...DEFAULTS, ...settings }
+  const { requestTimeout, allowedHosts, plugins, openApi, ...events } = { ...DEFAULTS, ...settings }
   const timeouts = {
     headersTimeout: Math.min(requestTimeout, MAX_HEAD_MILLISECONDS),
     connectionsCheckingInterval: Math.min(requestTimeout, MAX_CHECK_INTERVAL_MILLISECONDS),
@@ -110,6 +114,7 @@ export function createHttpServer(
     acceptAnyBody(scope)
     for (const gateway of gateways) addGateway(scope, gateway, serving)
   })
+  if (openApi !== undefined) addDocs(app, openApi)
   for (const plugin of plugins) {
     app.register(async (scope) => {
       allowOrigins(scope, events.allowedOrigins, PLUGIN_ACCESS)

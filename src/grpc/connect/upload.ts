@@ -27,7 +27,7 @@ import { decode, encode } from './messages.ts'
 import { compressed, headersOf, MAX_TIMEOUT_MILLISECONDS } from './request.ts'
 
 /** The field of a request with a piece of the document; the others are options. */
-const CONTENT = 'content'
+export const CONTENT = 'content'
 
 /** Whether the requests of an RPC are the pieces of one document, so that HTTP/1.1 can carry them. */
 export function isUpload({ methodKind, input }: DescMethod): boolean {
