@@ -43,23 +43,20 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 const NO_INFO = { reason: '', metadata: new Map<string, string>() }
 
-/** Returns any error as lines that say the problem and the remedy; never a stack. */
-export function explain(error: unknown): readonly string[] {
+/**
+ * Returns any error as lines that say the problem and the remedy; never a stack.
+ * @param options the command's options by the fields of its request
+ */
+export function explain(error: unknown, options = OPTIONS): readonly string[] {
   if (error instanceof Failure) return error.lines
   if (error instanceof LaurelError) {
     const { message, reason, violations, retryAfter } = error
     const metadata = new Map(Object.entries(error.metadata))
-    return linesOf({
-      code: status.UNKNOWN,
-      message,
-      reason,
-      metadata,
-      violations,
-      retryAfter: retryAfter ?? 0,
-    })
+    const code = status.UNKNOWN
+    return linesOf({ code, message, reason, metadata, violations, retryAfter: retryAfter ?? 0 }, options)
   }
   const remote = remoteErrorIn(error)
-  if (remote !== undefined) return linesOf(remote)
+  if (remote !== undefined) return linesOf(remote, options)
   return [causesOf(error).map(textOf).join(': ')]
 }
 
@@ -85,9 +82,9 @@ export function remoteErrorOf({ code, message, details }: Status): RemoteError {
   }
 }
 
-function linesOf(error: RemoteError): readonly string[] {
+function linesOf(error: RemoteError, options: Readonly<Record<string, string>>): readonly string[] {
   const { message, reason, violations, retryAfter } = error
-  const details = violations.map(({ field, message: text }) => `${OPTIONS[field] ?? field} ${text}`.trim())
+  const details = violations.map(({ field, message: text }) => `${options[field] ?? field} ${text}`.trim())
   // The message of INVALID_FIELD only repeats the violations in one line.
   const [only, ...others] = reason === 'INVALID_FIELD' ? details : []
   const lines =
