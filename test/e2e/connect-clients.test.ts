@@ -74,6 +74,27 @@ describe('the client connect-web', () => {
     ])
   })
 
+  test('is told to watch another server when this one stops, which does not wait for it', async () => {
+    const stopping = await startServer({ databaseUrl: database.url })
+    const method = connectMethod(WATCH) as DescMethodStreaming
+    const requests = (async function* () {
+      yield create(method.input, { titleId: 'space-race' } as never)
+    })()
+    const transport = createConnectTransport({ baseUrl: stopping.url })
+    const { message } = await transport.stream(method, undefined, undefined, undefined, requests)
+    const responses = message[Symbol.asyncIterator]()
+    await responses.next()
+    const started = Date.now()
+    const [error] = await Promise.all([
+      responses.next().catch((error: unknown) => error),
+      stopping[Symbol.asyncDispose](),
+    ])
+    expect(Date.now() - started).toBeLessThan(8000)
+    expect(ConnectError.from(error).code).toBe(Code.Unavailable)
+    const info = descriptorRegistry().getMessage('google.rpc.ErrorInfo')
+    expect(info && ConnectError.from(error).findDetails(info)).toMatchObject([{ reason: 'SERVER_STOPPING' }])
+  })
+
   test('watches events', async () => {
     const stop = new AbortController()
     const method = connectMethod(WATCH) as DescMethodStreaming

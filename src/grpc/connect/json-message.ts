@@ -7,7 +7,7 @@ import {
   ScalarType,
   toBinary,
 } from '@bufbuild/protobuf'
-import { invalidArgument } from '../../model/errors.ts'
+import { invalidArgument, MAX_VIOLATIONS } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import { parse, type Violations } from '../convert/violations.ts'
 import { descriptorRegistry } from '../descriptors.ts'
@@ -82,23 +82,22 @@ function checkField(
   violations: Violations,
 ): void {
   const message = field.message?.typeName.startsWith('google.protobuf.') ? undefined : field.message
-  if (value === null || isReadable(type, field, value)) return
-  if (field.fieldKind === 'list' && Array.isArray(value)) {
-    for (const [index, item] of value.entries()) {
-      const at = `${path}[${index}]`
-      if (message !== undefined) checkMembers(message, item, at, violations)
-      else if (!isReadable(type, field, [item])) violations.add(at, expectationOf(field))
-    }
-  } else if (field.fieldKind === 'map' && isObject(value)) {
-    for (const [key, item] of Object.entries(value)) {
-      const at = `${path}[${JSON.stringify(key)}]`
-      if (message !== undefined) checkMembers(message, item, at, violations)
-      else if (!isReadable(type, field, { [key]: item })) violations.add(at, expectationOf(field))
-    }
-  } else if (field.fieldKind === 'list') violations.add(path, 'must be a JSON array')
-  else if (field.fieldKind === 'map') violations.add(path, 'must be a JSON object')
-  else if (message !== undefined) checkMembers(message, value, path, violations)
-  else violations.add(path, expectationOf(field))
+  const checkValue = (value: JsonValue, asField: JsonValue, at: string) => {
+    // Only so many are reported, and each costs as much as a thrown error.
+    if (violations.found.length >= MAX_VIOLATIONS) return
+    if (message !== undefined) checkMembers(message, value, at, violations)
+    else if (!isReadable(type, field, asField)) violations.add(at, expectationOf(field))
+  }
+  if (value === null) return
+  if (field.fieldKind === 'list') {
+    if (!Array.isArray(value)) violations.add(path, 'must be a JSON array')
+    else for (const [index, item] of value.entries()) checkValue(item, [item], `${path}[${index}]`)
+  } else if (field.fieldKind === 'map') {
+    if (!isObject(value)) violations.add(path, 'must be a JSON object')
+    else
+      for (const [key, item] of Object.entries(value))
+        checkValue(item, { [key]: item }, `${path}[${JSON.stringify(key)}]`)
+  } else checkValue(value, value, path)
 }
 
 function isReadable(type: DescMessage, field: DescField, value: JsonValue): boolean {
