@@ -176,21 +176,32 @@ describe('GET', () => {
   })
 })
 
-test('a stream is refused if its body is more or less than one message', async () => {
-  const method = connectMethod(WATCH)
-  const content = toBinary(method.input, create(method.input, { titleId: 'space-race' } as never))
+describe('a stream', () => {
+  const { input } = connectMethod(WATCH)
+  const content = toBinary(input, create(input, { titleId: 'space-race' } as never))
   const envelope = (flags: number) => {
     const head = Buffer.alloc(5)
     head.writeUInt8(flags)
     head.writeUInt32BE(content.length, 1)
     return Buffer.concat([head, content])
   }
-  for (const body of [Buffer.alloc(0), Buffer.concat([envelope(0), envelope(0)]), envelope(1)]) {
-    const headers = { 'content-type': 'application/connect+proto' }
+  /** Returns the code of the error in the last envelope. */
+  const endOf = async (body: Buffer, more: Headers = {}) => {
+    const headers = { 'content-type': 'application/connect+proto', ...more }
     const response = await fetch(server.url + WATCH, { method: 'POST', headers, body })
-    const [, text = ''] = /(\{.*\})/s.exec(await response.text()) ?? []
-    expect(JSON.parse(text).error.code).toMatch(/invalid_argument|unimplemented/)
+    const [, text = ''] = /(\{"error".*\})/s.exec(await response.text()) ?? []
+    return JSON.parse(text).error.code
   }
+
+  test('is refused if its body is more or less than one message, or compressed', async () => {
+    expect(await endOf(Buffer.alloc(0))).toBe('invalid_argument')
+    expect(await endOf(Buffer.concat([envelope(0), envelope(0)]))).toBe('invalid_argument')
+    expect(await endOf(envelope(1))).toBe('unimplemented')
+  })
+
+  test('ends at its deadline', async () => {
+    expect(await endOf(envelope(0), { 'connect-timeout-ms': '300' })).toBe('deadline_exceeded')
+  })
 })
 
 test('a client that leaves during its request leaves no trace in the log', async () => {
