@@ -13,7 +13,7 @@ import type { Operations } from '../service/operations.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, GatewayRequest, GatewayResponse, RequestHead, Route } from './gateway.ts'
-import { formOf, headOf } from './request.ts'
+import { formOf, headOf, isForm, readBody } from './request.ts'
 
 /** The host's parts that every gateway uses. */
 export interface Host {
@@ -62,13 +62,19 @@ export async function admit(serving: Serving): Promise<FastifyReply | undefined>
         ? ANONYMOUS
         : await host.authenticate(authorization, signal)
     if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
-    const counted = host.limiter.open(principal, 'unary')
+    const counted = host.limiter.open(principal, isForm(request) ? 'stream' : 'unary')
     reply.raw.once('close', () => counted.close())
     admitted.set(request, { call: { signal, principal, actor: principal.name }, counted })
     return undefined
   } catch (error) {
     return sendError(serving, error, headOf(request, serving.mount), undefined)
   }
+}
+
+/** Reads the body of an admitted request. */
+export function bodyOf(request: FastifyRequest, payload: Readable): Promise<Buffer> {
+  const { counted } = admitted.get(request) as Admitted
+  return readBody(payload, request, request.routeOptions.bodyLimit, counted)
 }
 
 /** Handles one admitted request: rates, the route, and its response or failure. */
@@ -119,7 +125,7 @@ async function run(
   const { route, host } = serving
   const { call, counted: open } = admitted.get(serving.request) as Admitted
   await open.turn(call.signal)
-  const gatewayRequest = requestOf(serving, head, call)
+  const gatewayRequest = requestOf(serving, head, call, open)
   for (const rate of route.rates?.(gatewayRequest) ?? []) {
     const { state, error } = host.rates.count(rate, head.now)
     if (counted.rate === undefined || error !== undefined || state.remaining < counted.rate.remaining) {
@@ -134,11 +140,12 @@ function requestOf(
   { gateway, route, host, request }: Serving,
   head: RequestHead,
   call: Call,
+  counted: OpenCall,
 ): GatewayRequest {
   return {
     ...head,
     body: request.body instanceof Uint8Array ? request.body : new Uint8Array(),
-    form: () => formOf(request, route.maxBodyBytes ?? LIMITS.messageBytes),
+    form: () => formOf(request, route.maxBodyBytes ?? LIMITS.messageBytes, counted),
     operations: host.operations,
     call,
     strict: host.strict.has(gateway.dialect),

@@ -16,8 +16,8 @@ import { addEvents } from './events/route.ts'
 import { failureOf, problemOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
 import { rejectUnknownHosts } from './host-check.ts'
-import { headOf } from './request.ts'
-import { admit, type Host, respond, sendFailure } from './respond.ts'
+import { headOf, isForm, MAX_FIELD_BYTES } from './request.ts'
+import { admit, bodyOf, type Host, respond, sendFailure } from './respond.ts'
 
 export interface HttpServer {
   /** Listens on `host:port`, port 0 for any free port. Returns the address with the assigned port. */
@@ -193,12 +193,11 @@ function refuseEarly(app: FastifyInstance, gateways: readonly Gateway[]): void {
 function acceptAnyBody(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addHook('onRequest', async (request) => {
-    const { 'content-type': type = '' } = request.headers
-    if (!/^multipart\/form-data\b/i.test(type)) request.headers['content-type'] = 'application/octet-stream'
+    if (!isForm(request)) request.headers['content-type'] = 'application/octet-stream'
   })
-  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body))
+  app.addContentTypeParser('*', bodyOf)
   app.register(multipart, {
-    limits: { fields: 16, files: 4, parts: 20, fieldSize: 64 * 1024, headerPairs: 100 },
+    limits: { fields: 16, files: 4, parts: 20, fieldSize: MAX_FIELD_BYTES, headerPairs: 100 },
   })
 }
 

@@ -1,5 +1,7 @@
+import { ByteLimiter } from '../model/byte-limiter.ts'
 import { LaurelError } from '../model/errors.ts'
 import { instantFromMilliseconds } from '../model/instant.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Principal } from '../model/principal.ts'
 import { RateLimiter } from '../model/rate-limiter.ts'
 import { Semaphore } from '../model/semaphore.ts'
@@ -20,6 +22,15 @@ const MAX_OPEN: Readonly<Record<Principal['kind'], Limits>> = {
   operator: { unary: 4096, stream: 64, watch: 1000 },
 }
 
+/** The most bytes of requests that the open calls of one caller hold in this process: for services, a form with the largest file. */
+const MAX_BYTES: Readonly<Record<Principal['kind'], number>> = {
+  anonymous: LIMITS.messageBytes,
+  player: 2 * LIMITS.messageBytes,
+  service: 18 * 2 ** 20,
+  operator: 18 * 2 ** 20,
+}
+const MAX_BYTES_OF_ALL = 256 * 2 ** 20
+
 /** Unary calls that run at the same time; others wait, and their callers take turns. */
 const MAX_RUNNING = 512
 const MAX_WAITING = 8192
@@ -28,14 +39,15 @@ const MAX_WAITING = 8192
 const RATE_PERIOD_SECONDS = 10
 
 /**
- * Limits the calls that one caller has open and starts, so that it neither holds the memory of the process nor delays other
- * callers. Each process counts by itself.
+ * Limits the calls that one caller has open and starts, and the bytes of their requests, so that it neither fills the memory of
+ * the process nor delays other callers. Each process counts by itself.
  */
 export class CallLimiter {
   /** By caller and kind, the count of open calls. */
   readonly #open = new Map<string, number>()
   readonly #semaphore = new Semaphore(MAX_RUNNING, MAX_WAITING)
   readonly #rates = new RateLimiter()
+  readonly #bytes = new ByteLimiter(MAX_BYTES_OF_ALL)
 
   /**
    * Opens a call; `close` must be called once when it has ended.
@@ -55,7 +67,8 @@ export class CallLimiter {
       if (left > 0) this.#open.set(key, left)
       else this.#open.delete(key)
     }
-    return new OpenCall(kind === 'unary' ? this.#semaphore : undefined, caller, close)
+    const semaphore = kind === 'unary' ? this.#semaphore : undefined
+    return new OpenCall({ semaphore, bytes: this.#bytes, maxBytes: MAX_BYTES[principal.kind], caller, close })
   }
 
   /** Counts a call, or a message of a stream, against its caller's rate. Returns RATE_LIMITED if there are too many. */
@@ -71,18 +84,23 @@ export class CallLimiter {
   }
 }
 
+interface CallParts {
+  readonly semaphore: Semaphore | undefined
+  readonly bytes: ByteLimiter
+  readonly maxBytes: number
+  readonly caller: string
+  readonly close: () => void
+}
+
 /** A call that counts as open. */
 export class OpenCall {
-  readonly #semaphore: Semaphore | undefined
-  readonly #caller: string
-  readonly #close: () => void
+  readonly #parts: CallParts
+  #reservedBytes = 0
   #hasTurn = false
   #isClosed = false
 
-  constructor(semaphore: Semaphore | undefined, caller: string, close: () => void) {
-    this.#semaphore = semaphore
-    this.#caller = caller
-    this.#close = close
+  constructor(parts: CallParts) {
+    this.#parts = parts
   }
 
   /**
@@ -90,29 +108,50 @@ export class OpenCall {
    * @throws LaurelError TOO_MANY_REQUESTS if too many calls wait; the signal's reason if it is aborted
    */
   turn(signal: AbortSignal): Promise<void> | undefined {
-    const semaphore = this.#semaphore
+    const { semaphore, caller } = this.#parts
     if (semaphore === undefined) return undefined
     if (semaphore.tryAcquire()) {
       this.#hasTurn = true
       return undefined
     }
-    return semaphore.acquire(signal, this.#caller).then(() => {
+    return semaphore.acquire(signal, caller).then(() => {
       this.#hasTurn = true
       if (this.#isClosed) this.#release()
     })
   }
 
+  /**
+   * Counts bytes of the request as held until the call is closed. To be called before they are kept.
+   * @throws LaurelError TOO_MANY_REQUESTS if the caller, or all callers together, hold too many
+   */
+  reserve(bytes: number): void {
+    const { bytes: limiter, caller, maxBytes } = this.#parts
+    if (this.#isClosed) return
+    if (!limiter.tryAcquire(caller, bytes, maxBytes)) throw tooManyBytes(maxBytes)
+    this.#reservedBytes += bytes
+  }
+
+  /** Ends the counting of bytes that the call no longer holds, such as those of a message of a stream that its handler has. */
+  release(bytes: number): void {
+    const { bytes: limiter, caller } = this.#parts
+    if (this.#isClosed) return
+    limiter.release(caller, bytes)
+    this.#reservedBytes -= bytes
+  }
+
   close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#close()
+    const { bytes, caller, close } = this.#parts
+    close()
+    bytes.release(caller, this.#reservedBytes)
     this.#release()
   }
 
   #release(): void {
     if (!this.#hasTurn) return
     this.#hasTurn = false
-    this.#semaphore?.release()
+    this.#parts.semaphore?.release()
   }
 }
 
@@ -124,6 +163,14 @@ export function callerOf({ kind, name }: Principal): string {
 function tooManyCalls(kind: CallKind, limit: number): LaurelError {
   const noun = { unary: 'calls', stream: 'streams', watch: 'watches' }[kind]
   const message = `the caller has ${limit} ${noun} open, as many as it may: close one first`
+  return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, {
+    retryAfter: 1,
+    metadata: { limit: String(limit) },
+  })
+}
+
+function tooManyBytes(limit: number): LaurelError {
+  const message = `the requests of the caller's open calls are more than ${limit} bytes, or those of all callers fill the server's memory: try again when other calls have ended`
   return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, {
     retryAfter: 1,
     metadata: { limit: String(limit) },
