@@ -1,5 +1,7 @@
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
 import { status } from '@grpc/grpc-js'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ListProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
 import { connectPlugin } from '../src/grpc/connect/plugin.ts'
 import { createGrpcServer } from '../src/grpc/server.ts'
@@ -112,4 +114,61 @@ test('each message of a stream counts', async () => {
     status.RESOURCE_EXHAUSTED,
     expect.stringContaining('more than 10 calls in 10 seconds'),
   ])
+})
+
+describe('a caller with 600 open calls', () => {
+  const LIST = '/laurel.v1.ProgressService/ListProgress'
+  const request = frame(ListProgressRequest.encode(ListProgressRequest.create()).finish())
+
+  test.each([
+    ['that send nothing', new Uint8Array()],
+    ['that send a part of their request', request.subarray(0, 3)],
+    ['that send a request and do not end it', request],
+  ])('%s delays no other caller', async (_, sent) => {
+    using client = new RawGrpc(addresses.grpc)
+    for (let count = 0; count < 600; count += 1) client.open(LIST, as('service slow')).stream.write(sent)
+    const { stream, status: end } = client.open(LIST, as('service other'))
+    stream.end(request)
+    expect((await end).code).toBe(status.INVALID_ARGUMENT)
+  })
+})
+
+test('a second request of a call with one is refused', async () => {
+  using client = new RawGrpc(addresses.grpc)
+  const { stream, status: end } = client.open('/laurel.v1.ProgressService/ListProgress', as('service two'))
+  stream.end(Buffer.concat([frame(new Uint8Array()), frame(new Uint8Array())]))
+  expect(await end).toMatchObject({ code: status.INVALID_ARGUMENT })
+})
+
+test('the bodies of a caller, by HTTP and by gRPC, are counted together, and those of another are not', async () => {
+  const route = gateways
+    .flatMap(({ mounts, routes }) => routes.map((route) => ({ mount: mounts[0], ...route })))
+    .find(({ method, maxBodyBytes }) => method === 'POST' && maxBodyBytes === undefined)
+  const [host, port] = addresses.http.split(':')
+  const post = (credential: string, length: number, sent: number) => {
+    const socket = connect(Number(port), host)
+    const head = `content-length: ${length}\r\nauthorization: Bearer ${credential}`
+    socket.on('error', () => {})
+    socket.write(`POST ${route?.mount}${route?.path} HTTP/1.1\r\nhost: localhost\r\n${head}\r\n\r\n`)
+    socket.write(Buffer.alloc(sent, ' '))
+    return socket
+  }
+  const statusOf = async (socket: Socket) => {
+    const [response] = await once(socket, 'data')
+    return Number(/^HTTP\/1\.1 (\d+)/.exec(String(response))?.[1])
+  }
+  const sockets = Array.from({ length: 40 }, () => post('service slow', 2 ** 22, 2 ** 20))
+  const refused = await Promise.race(sockets.map(statusOf))
+  expect(refused).toBe(429)
+  using client = new RawGrpc(addresses.grpc)
+  const large = frame(Buffer.alloc(4 * 2 ** 20))
+  const call = client.open('/laurel.v1.ProgressService/ListProgress', as('service slow'))
+  call.stream.write(large.subarray(0, -1))
+  expect(await call.status).toMatchObject({
+    code: status.RESOURCE_EXHAUSTED,
+    message: expect.stringContaining('bytes'),
+  })
+  expect(await statusOf(post('service other', 2 ** 20, 2 ** 20))).not.toBe(429)
+  for (const socket of sockets) socket.destroy()
+  await expect.poll(() => statusOf(post('service slow', 2 ** 20, 2 ** 20))).not.toBe(429)
 })

@@ -50,24 +50,15 @@ export class Admission {
     const isStream = requestStream || responseStream
     const callKind = callKindOf(path, isStream)
     const endless = mayLast ? kind : undefined
-    const facts: MethodFacts = { path, isPublic, isBuiltIn, isStream, callKind, endless }
+    const hasOneRequest = !requestStream
+    const facts: MethodFacts = { path, isPublic, isBuiltIn, isStream, callKind, hasOneRequest, endless }
     this.#methods.set(path, facts)
     return facts
   }
 }
 
-/** The private members of a call that hold grpc-js's message limit. */
-interface LimitedCall {
-  maxReceiveMessageSize: number
-  readonly decoder: { maxReadMessageLength: number }
-}
-
-/**
- * Lowers the message limit of a method, so that calls to health and reflection cost little. grpc-js has one limit for all
- * methods and copies it into each call: the decoder limits the bytes received, the call the decompressed size.
- */
+/** Lowers grpc-js's message limit for one call: calls to health and reflection cost little. */
 function limitMessages(call: ServerInterceptingCallInterface): void {
-  const limited = call as unknown as LimitedCall
+  const limited = call as unknown as { maxReceiveMessageSize: number }
   limited.maxReceiveMessageSize = BUILT_IN_MESSAGE_BYTES
-  limited.decoder.maxReadMessageLength = BUILT_IN_MESSAGE_BYTES
 }

@@ -9,6 +9,7 @@ import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import type { CallKind, OpenCall } from '../service/call-limiter.ts'
 import { type AnyCall, admit, type Wire } from './call.ts'
 import { logGrpcFault } from './grpc-handlers.ts'
+import { receiveMessages } from './receive-messages.ts'
 import { toServiceError } from './status.ts'
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
@@ -19,6 +20,7 @@ export interface MethodFacts {
   readonly path: string
   readonly isStream: boolean
   readonly callKind: CallKind
+  readonly hasOneRequest: boolean
   /** Whether no credential is required. */
   readonly isPublic: boolean
   /** Whether the method is of a library, health or reflection, which sends responses regardless of the reader. */
@@ -145,7 +147,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     })
   }
 
-  /** Authenticates the caller, counts the call as open, and waits for its turn. */
+  /** Authenticates the caller, counts the call as open, and lets its messages come. */
   async #admit(metadata: Metadata): Promise<void> {
     const { wire } = this.#host
     const controller = new AbortController()
@@ -154,15 +156,21 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
       if (!this.#method.isPublic) this.#principal = await admit(metadata, wire, controller.signal)
       if (this.#isEnded) return
       this.#counted = wire.limiter.open(this.#principal, this.#method.callKind)
-      const turn = this.#counted.turn(controller.signal)
-      if (turn !== undefined) await turn
-      if (!this.#isEnded) this.#open(metadata)
+      const { hasOneRequest } = this.#method
+      const refuse = (error: unknown) => this.#refuse(metadata, error)
+      const { signal } = controller
+      receiveMessages(this.#next, { counted: this.#counted, signal, hasOneRequest, refuse })
+      this.#open(metadata)
     } catch (error) {
-      const { path } = this.#method
-      const call: AnyCall = { metadata, cancelled: this.#isOver, getPath: () => path }
-      logGrpcFault(wire, call, error)
-      this.sendStatus(toServiceError(error))
+      this.#refuse(metadata, error)
     }
+  }
+
+  #refuse(metadata: Metadata, error: unknown): void {
+    const { path } = this.#method
+    const call: AnyCall = { metadata, cancelled: this.#isOver, getPath: () => path }
+    logGrpcFault(this.#host.wire, call, error)
+    this.sendStatus(toServiceError(error))
   }
 
   get #isEnded(): boolean {
