@@ -30,7 +30,7 @@ const readers: Readonly<
       LIST,
       async (returned, limit) => {
         const known = new Set(returned)
-        return items.filter(({ id }) => !known.has(idDigest(id))).slice(0, limit)
+        return { items: items.filter(({ id }) => !known.has(idDigest(id))).slice(0, limit), isCut: false }
       },
       ({ id }) => id,
     ),

@@ -1,3 +1,4 @@
+import type { ListPart } from '../model/list-part.ts'
 import {
   idDigest,
   type Position,
@@ -33,12 +34,14 @@ const MAX_PAGE_BYTES = 3 * 2 ** 20
 export async function readPage<Item>(
   request: PageRequest,
   list: readonly unknown[],
-  read: (after: Position | undefined, limit: number) => Promise<readonly Item[]>,
+  read: (after: Position | undefined, limit: number) => Promise<readonly Item[] | ListPart<Item>>,
   positionOf: (item: Item) => Position,
 ): Promise<Page<Item>> {
   const name = JSON.stringify(list)
   const after = request.pageToken ? readPosition(request.pageToken, name) : undefined
-  const { items, hasMore } = cut(await read(after, sizeOf(request) + 1), sizeOf(request), 0)
+  const found = await read(after, sizeOf(request) + 1)
+  const part = 'isCut' in found ? found : { items: found, isCut: false }
+  const { items, hasMore } = cut(part, sizeOf(request), 0)
   const last = items.at(-1)
   return { items, nextPageToken: hasMore && last ? writePosition(positionOf(last), name) : undefined }
 }
@@ -50,15 +53,16 @@ export async function readPage<Item>(
 export async function readReorderablePage<Item>(
   request: PageRequest,
   list: readonly unknown[],
-  read: (returned: readonly string[], limit: number) => Promise<readonly Item[]>,
+  read: (returned: readonly string[], limit: number) => Promise<ListPart<Item>>,
   idOf: (item: Item) => string,
-): Promise<Page<Item>> {
+): Promise<Page<Item> & { readonly bytes: number }> {
   const name = JSON.stringify(list)
   const returned = request.pageToken ? readReturned(request.pageToken, name) : []
   const found = await read(returned, sizeOf(request) + 1)
-  const { items, hasMore } = cut(found, sizeOf(request), returnedTokenSize(returned.length + sizeOf(request)))
+  const tokenBytes = returnedTokenSize(returned.length + sizeOf(request))
+  const { items, hasMore, bytes } = cut(found, sizeOf(request), tokenBytes)
   const all = () => [...returned, ...items.map((item) => idDigest(idOf(item)))]
-  return { items, nextPageToken: hasMore ? writeReturned(all(), name) : undefined }
+  return { items, nextPageToken: hasMore ? writeReturned(all(), name) : undefined, bytes }
 }
 
 function sizeOf({ pageSize, defaultSize = DEFAULT_PAGE_SIZE }: PageRequest): number {
@@ -66,23 +70,20 @@ function sizeOf({ pageSize, defaultSize = DEFAULT_PAGE_SIZE }: PageRequest): num
 }
 
 /** Returns the items that fit on a page beside the next token, at least one if there is any, and whether there are more. */
-function cut<Item>(
-  found: readonly Item[],
-  size: number,
-  tokenBytes: number,
-): { readonly items: readonly Item[]; readonly hasMore: boolean } {
+function cut<Item>({ items, isCut }: ListPart<Item>, size: number, tokenBytes: number) {
   let bytes = tokenBytes
   let count = 0
-  for (const item of found.slice(0, size)) {
-    bytes += bytesOf(item)
-    if (bytes > MAX_PAGE_BYTES && count > 0) break
+  for (const item of items.slice(0, size)) {
+    const added = bytesOf(item)
+    if (bytes + added > MAX_PAGE_BYTES && count > 0) break
+    bytes += added
     count += 1
   }
-  return { items: found.slice(0, count), hasMore: found.length > count }
+  return { items: items.slice(0, count), hasMore: isCut || items.length > count, bytes }
 }
 
 /** About as many bytes as a message of the value takes. */
-function bytesOf(value: unknown): number {
+export function bytesOf(value: unknown): number {
   if (typeof value === 'string') return Buffer.byteLength(value) + 4
   if (typeof value !== 'object' || value === null) return 12
   let bytes = 8

@@ -1,4 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { invalidArgument, type LaurelError } from '../../model/errors.ts'
 import type { AchievementOrder } from '../../store/achievements/achievements.ts'
 import type { Call } from '../call.ts'
 import { type Page, readReorderablePage } from '../paging.ts'
@@ -32,14 +33,20 @@ export async function getCatalogueAchievement(
   return shown?.achievement ?? achievement
 }
 
-/** Returns achievements in the order of the ids. @throws LaurelError NOT_FOUND naming the first that is missing. */
+/**
+ * Returns achievements in the order of the ids.
+ * @throws LaurelError NOT_FOUND naming the first that is missing; INVALID_ARGUMENT if they are too large for one message.
+ */
 export async function batchGetAchievements(
   services: Services,
   { titleId, achievementIds }: { readonly titleId: string; readonly achievementIds: readonly string[] },
   call: Call,
 ): Promise<readonly StoredAchievement[]> {
   return services.store.read(call.signal, async (queries) => {
-    const found = await queries.achievements.listByIds(titleId, [...new Set(achievementIds)])
+    const { items: found, isCut } = await queries.achievements.listPartByIds(titleId, [
+      ...new Set(achievementIds),
+    ])
+    if (isCut) throw tooLarge()
     if (found.length === 0) await titleOf(queries, titleId)
     const byId = new Map(found.map((achievement) => [achievement.id, achievement]))
     return achievementIds.map((id) => {
@@ -48,6 +55,11 @@ export async function batchGetAchievements(
       return achievement
     })
   })
+}
+
+function tooLarge(): LaurelError {
+  const message = 'name achievements that are too large for one message: ask for fewer'
+  return invalidArgument([{ field: 'achievement_ids', message }])
 }
 
 export interface ListAchievements {

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { compositeKey } from '../../model/composite-key.ts'
 import type { Queries } from '../../store/queries.ts'
+import { bytesOf } from '../paging.ts'
 
 interface DefinitionKey {
   readonly titleId: string
@@ -14,13 +15,19 @@ interface DefinitionVersion {
 }
 
 const MAX_DEFINITIONS = 50_000
+/** Of all cached definitions, as messages. */
+const MAX_BYTES = 128 * 2 ** 20
 
 /**
  * Caches definitions. Entries may be stale, so every user checks their etags: a write made from them succeeds only if the
  * database still has the same etag, and `loadAt` returns only the etag that the caller has just read.
  */
 export class DefinitionCache {
-  readonly #cache = new LRUCache<string, StoredAchievement>({ max: MAX_DEFINITIONS })
+  readonly #cache = new LRUCache<string, StoredAchievement>({
+    max: MAX_DEFINITIONS,
+    maxSize: MAX_BYTES,
+    sizeCalculation: bytesOf,
+  })
 
   get({ titleId, achievementId }: DefinitionKey): StoredAchievement | undefined {
     return this.#cache.get(compositeKey(titleId, achievementId))

@@ -54,12 +54,12 @@ async function* pagesOf(
   const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
   const returned: string[] = []
   for (;;) {
-    const page = await services.store.read(call.signal, (queries) =>
+    const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
       queries.achievements.list({ ...filter, returned, limit: PAGE_SIZE }),
     )
     yield achievementIds.length === 0 ? page : page.filter(({ id }) => requested.has(id))
     for (const { id } of page) requested.delete(id)
-    if (page.length < PAGE_SIZE) break
+    if (page.length < PAGE_SIZE && !isCut) break
     returned.push(...page.map(({ id }) => idDigest(id)))
   }
   const [missing] = requested

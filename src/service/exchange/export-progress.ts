@@ -122,7 +122,7 @@ async function* progressOf(
   const returned: string[] = []
   for (;;) {
     const filter = { playerId, titleId: title.id, states: [], returned, limit: PAGE_SIZE }
-    const page = await services.store.read(call.signal, (queries) =>
+    const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, filter),
     )
     const achievements = page.map(({ achievement }) => achievement)
@@ -137,7 +137,7 @@ async function* progressOf(
           made: pathsMadeByLaurel(adapter, achievement),
         }
     }
-    if (page.length < PAGE_SIZE) return
+    if (page.length < PAGE_SIZE && !isCut) return
     returned.push(...achievements.map(({ id }) => idDigest(id)))
   }
 }

@@ -26,12 +26,9 @@ interface TitleMerge extends MergedTitle {
   readonly titleId: string
 }
 
-const MAX_STATS = 100_000
-
 /** Locks all definitions of a title against changes. */
 export async function lockMergedTitle(queries: Queries, titleId: string): Promise<MergedTitle> {
-  const codes = (await queries.stats.list(titleId, '', MAX_STATS)).map(({ code }) => code)
-  const stats = codes.length === 0 ? [] : await queries.stats.lockShared(titleId, codes)
+  const stats = await queries.stats.lockShared(titleId, 'all')
   return { stats, achievements: await queries.achievements.lockShared(titleId, 'all') }
 }
 

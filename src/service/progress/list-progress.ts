@@ -41,7 +41,7 @@ export async function listProgress(
   const cached = isCacheable ? pages.cache.get(key) : undefined
   let stamp: string | undefined
   let isCurrent = false
-  const page = await readReorderablePage(
+  const { bytes, ...page } = await readReorderablePage(
     { ...request, defaultSize: 100 },
     ['progress', titleId, playerId, view, states],
     async (returned, limit) => {
@@ -49,7 +49,7 @@ export async function listProgress(
       const read = await pages.read(pageRequest, call.signal)
       stamp = read.stamp
       isCurrent = read.items === undefined
-      return read.items ?? []
+      return { items: read.items ?? [], isCut: read.isCut }
     },
     ({ achievement }) => achievement.id,
   )
@@ -59,7 +59,7 @@ export async function listProgress(
     return page
   }
   const seen = { ...page, items: view === 'player' ? page.items.map(asPlayerSees) : page.items }
-  if (stamp !== undefined && isCacheable) pages.cache.set(key, { stamp, page: seen })
+  if (stamp !== undefined && isCacheable) pages.cache.set(key, { stamp, page: seen, bytes })
   return seen
 }
 
@@ -88,7 +88,7 @@ export async function listTitleProgress(
   const returned: string[] = []
   for (;;) {
     const request = { titleId, playerId: playerId ?? '', states: [], returned, limit: PAGE_SIZE }
-    const page = await services.store.read(call.signal, (queries) =>
+    const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, request),
     )
     const achievements = page.map(({ achievement }) => achievement)
@@ -96,7 +96,7 @@ export async function listTitleProgress(
     for (const achievement of await withDialectIds(services, adapter, titleId, achievements, call)) {
       items.push({ achievement, progress: progress.get(achievement.id) ?? NOT_STARTED })
     }
-    if (page.length < PAGE_SIZE) break
+    if (page.length < PAGE_SIZE && !isCut) break
     returned.push(...achievements.map(({ id }) => idDigest(id)))
   }
   if (items.length === 0) await services.store.read(call.signal, (queries) => titleOf(queries, titleId))

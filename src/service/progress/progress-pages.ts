@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import { currentProgress } from '../../model/current-progress.ts'
+import type { ListPart } from '../../model/list-part.ts'
 import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import { NOT_STARTED, type PlayerProgress } from '../../model/progress.ts'
 import type { AchievementProgress, ProgressPageRequest } from '../../store/progress/progress-lists.ts'
@@ -12,6 +13,8 @@ import { Batcher } from './writer/batcher.ts'
 interface CachedPage {
   readonly stamp: string
   readonly page: Page<PlayerProgress>
+  /** About as many as the page has as a message. */
+  readonly bytes: number
 }
 
 interface ReadPage {
@@ -19,11 +22,11 @@ interface ReadPage {
   readonly stamp: string | undefined
   /** Undefined where the request's stamp is current. */
   readonly items: readonly PlayerProgress[] | undefined
+  readonly isCut: boolean
 }
 
-/** In all cached pages together, where a key counts as items too. */
-const MAX_ITEMS = 50_000
-const KEY_CHARACTERS_PER_ITEM = 256
+/** In all cached pages together. */
+const MAX_CACHED_BYTES = 64 * 2 ** 20
 /** Less than events are kept: a stamp is unique as long as the events are. */
 const MAX_AGE_MILLISECONDS = 60 * 60 * 1000
 const MAX_WAITING = 10_000
@@ -36,9 +39,9 @@ const BATCH_SIZE = 64
  */
 export class ProgressPages {
   readonly cache = new LRUCache<string, CachedPage>({
-    maxSize: MAX_ITEMS,
+    maxSize: MAX_CACHED_BYTES,
     ttl: MAX_AGE_MILLISECONDS,
-    sizeCalculation: ({ page }, key) => page.items.length + Math.ceil(key.length / KEY_CHARACTERS_PER_ITEM),
+    sizeCalculation: ({ bytes }, key) => bytes + key.length,
   })
   readonly #store: Store
   readonly #definitions: DefinitionCache
@@ -67,12 +70,12 @@ export class ProgressPages {
     return this.#store.read(NEVER_ABORTED, async (queries) => {
       const pages: ReadPage[] = []
       const found = await queries.progressLists.find(requests)
-      for (const [index, { stamp, rows }] of found.entries()) {
+      for (const [index, { stamp, rows, isCut }] of found.entries()) {
         const request = requests[index] as ProgressPageRequest
         const items = rows && (await withDefinitions(this.#definitions, queries, request.titleId, rows))
-        if (rows === undefined || items !== undefined) pages.push({ stamp, items })
+        if (rows === undefined || items !== undefined) pages.push({ stamp, items, isCut })
         else
-          pages.push({ stamp: undefined, items: await readProgressPage(this.#definitions, queries, request) })
+          pages.push({ stamp: undefined, ...(await readProgressPage(this.#definitions, queries, request)) })
       }
       return pages
     })
@@ -84,11 +87,11 @@ export async function readProgressPage(
   definitions: DefinitionCache,
   queries: Queries,
   { stamp: _, ...request }: ProgressPageRequest,
-): Promise<readonly PlayerProgress[]> {
+): Promise<ListPart<PlayerProgress>> {
   for (;;) {
     const [page] = await queries.progressLists.find([request])
     const items = await withDefinitions(definitions, queries, request.titleId, page?.rows ?? [])
-    if (items !== undefined) return items
+    if (items !== undefined) return { items, isCut: page?.isCut ?? false }
   }
 }
 

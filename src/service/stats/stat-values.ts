@@ -55,9 +55,14 @@ export async function listStatItems(
   return services.store.read(call.signal, async (queries) => {
     const values = new Map((await queries.stats.listValues(request)).map((value) => [value.code, value]))
     const items: StatItem[] = []
-    for (let page: readonly Stat[] | undefined; page === undefined || page.length === PAGE_SIZE; ) {
-      page = await queries.stats.list(titleId, items.at(-1)?.stat.code ?? '', PAGE_SIZE)
-      items.push(...page.map((stat) => ({ stat, value: values.get(stat.code) })))
+    for (;;) {
+      const { items: stats, isCut } = await queries.stats.list(
+        titleId,
+        items.at(-1)?.stat.code ?? '',
+        PAGE_SIZE,
+      )
+      items.push(...stats.map((stat) => ({ stat, value: values.get(stat.code) })))
+      if (stats.length < PAGE_SIZE && !isCut) break
     }
     if (items.length === 0) await titleOf(queries, titleId)
     return items

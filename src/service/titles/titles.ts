@@ -96,7 +96,7 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
     checkEtag(current, request.etag)
     if (!request.force) {
       const { achievementCount } = await queries.titles.findTotals(titleId)
-      const stats = await queries.stats.list(titleId, '', 1)
+      const { items: stats } = await queries.stats.list(titleId, '', 1)
       if (achievementCount > 0 || stats.length > 0 || (await queries.playerTitles.hasPlayers(titleId))) {
         const message = `title ${titleId} has achievements, stats or players: delete them first, or set force`
         throw new LaurelError('failed_precondition', 'TITLE_NOT_EMPTY', message, { metadata: { titleId } })

@@ -8,10 +8,12 @@ import {
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { ListPart } from '../../model/list-part.ts'
 import { COLUMNS } from '../columns.ts'
 import { idDigestOf, idTable } from '../id-table.ts'
 import { jsonBatches } from '../json-batches.ts'
 import type { Row, Tables } from '../schema.ts'
+import { listWithinBytes } from '../within-bytes.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 
 export type AchievementOrder = 'list_order' | 'create_time' | 'update_time'
@@ -30,6 +32,8 @@ export interface AchievementFilter {
 
 export type AchievementWrite = Achievement &
   Provenance & { readonly createTime: Instant; readonly updateTime: Instant }
+
+const DEFINITION_SIZE = sql`pg_column_size(definition)`
 
 const ACHIEVEMENT_COLUMNS = COLUMNS.achievements.map((name) => `achievements.${name}` as const)
 
@@ -69,6 +73,13 @@ export function achievementQueries(db: Kysely<Tables>) {
       return (await selectNamed(titleId, ids).execute()).map(fromRow)
     },
 
+    /** As `listByIds`, as many as fit in one message. */
+    async listPartByIds(titleId: string, ids: readonly string[]): Promise<ListPart<StoredAchievement>> {
+      const named = selectNamed(titleId, ids).orderBy('achievements.id')
+      const { items, isCut } = await listWithinBytes(db, named, DEFINITION_SIZE, sql`achievements.id`)
+      return { items: items.map(fromRow), isCut }
+    },
+
     /** As `listByIds`; locks the rows in order of id until the end of the transaction. */
     async lock(titleId: string, ids: readonly string[]): Promise<readonly StoredAchievement[]> {
       if (ids.length === 0) return []
@@ -103,7 +114,7 @@ export function achievementQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    async list(filter: AchievementFilter): Promise<readonly StoredAchievement[]> {
+    async list(filter: AchievementFilter): Promise<ListPart<StoredAchievement>> {
       const column = sql.ref<bigint>(filter.orderBy)
       const direction = filter.descending ? 'desc' : 'asc'
       let query = select(filter.titleId)
@@ -113,12 +124,10 @@ export function achievementQueries(db: Kysely<Tables>) {
         const returned = sql`(select unnest(${[...filter.returned]}::text[]))`
         query = query.where(sql<SqlBool>`${sql.raw(idDigestOf('achievements.id'))} not in ${returned}`)
       }
-      const rows = await query
-        .orderBy(column, direction)
-        .orderBy('id', direction)
-        .limit(filter.limit)
-        .execute()
-      return rows.map(fromRow)
+      const ordered = query.orderBy(column, direction).orderBy('id', direction).limit(filter.limit)
+      const order = sql`${column} ${sql.raw(direction)}, id ${sql.raw(direction)}`
+      const { items, isCut } = await listWithinBytes(db, ordered, DEFINITION_SIZE, order)
+      return { items: items.map(fromRow), isCut }
     },
 
     /** Returns the name in the default locale of each achievement of a title, by id. */

@@ -14,6 +14,7 @@ import * as sentPercents from './0012-sent-percents.ts'
 import * as callersOfRequests from './0013-callers-of-requests.ts'
 import * as destinationWaits from './0014-destination-waits.ts'
 import * as twoRowsPerReport from './0015-two-rows-per-report.ts'
+import * as largeValues from './0016-large-values.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -32,4 +33,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0013-callers-of-requests': callersOfRequests,
   '0014-destination-waits': destinationWaits,
   '0015-two-rows-per-report': twoRowsPerReport,
+  '0016-large-values': largeValues,
 }

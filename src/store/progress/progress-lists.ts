@@ -3,6 +3,7 @@ import type { PlayerTitleKey, Progress, ProgressState } from '../../model/progre
 import { fixed, fragment, table } from '../fixed-statement.ts'
 import { idDigestOf } from '../id-table.ts'
 import type { Tables } from '../schema.ts'
+import { MAX_BYTES } from '../within-bytes.ts'
 import { PROGRESS_ITEMS, type ProgressItems, progressFromItems } from './progress-rows.ts'
 
 /** A request for one page of a title's achievements with a player's progress on each. */
@@ -21,6 +22,8 @@ export interface ProgressPage {
   readonly stamp: string
   /** In list order; undefined where the request's stamp is current. */
   readonly rows: readonly AchievementProgress[] | undefined
+  /** Whether the page ends before the limit, because its rows are large. */
+  readonly isCut: boolean
 }
 
 export interface AchievementProgress {
@@ -38,7 +41,13 @@ const CURRENT_STATE = fragment(`case
     and p.window_start is distinct from a.current_window_start then 'not_started'
   else coalesce(p.state, 'not_started') end`)
 
+/** Of the definition too, which is loaded with the row. */
+const SIZE = fragment('(a.definition_size + coalesce(pg_column_size(p.extensions), 0))')
+const MAX_SIZE = fragment(String(MAX_BYTES))
+
 const DIGEST = fragment(idDigestOf('a.id'))
+
+type StoredPage = readonly [rows: readonly Row[], isCut: boolean]
 
 type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressItems]
 
@@ -59,12 +68,16 @@ export function progressListQueries(db: Kysely<Tables>) {
           from (select distinct title_id from requests) titles
         )
         select coalesce(json_agg(json_build_array(v.stamp, case when v.stamp is distinct from r.stamp then (
-            select coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${PROGRESS_ITEMS})
-              order by p.list_order, p.id), '[]')
+            select json_build_array(
+              coalesce(json_agg(json_build_array(p.id, p.revision::text, p.list_order, ${PROGRESS_ITEMS})
+                order by p.list_order, p.id), '[]'),
+              coalesce(max(p.size_so_far) >= ${MAX_SIZE}, false))
             from (
-              select a.id, a.revision, a.list_order, p.*
+              select a.id, a.revision, a.list_order, p.*, ${SIZE} as size,
+                sum(${SIZE}) over (order by a.list_order, a.id rows unbounded preceding) as size_so_far
               from (
-                select id, revision, list_order, window_start as current_window_start
+                select id, revision, list_order, window_start as current_window_start,
+                  pg_column_size(definition) as definition_size
                 from achievements where title_id = r.title_id
               ) a
               left join (
@@ -76,15 +89,18 @@ export function progressListQueries(db: Kysely<Tables>) {
                 and (r.returned = '' or ${DIGEST} not in (select unnest(string_to_array(r.returned, ' '))))
               order by a.list_order, a.id
               limit r.row_limit
-            ) p) end) order by r.ordinal), '[]')::text as pages
+            ) p where p.size_so_far - p.size < ${MAX_SIZE}) end) order by r.ordinal), '[]')::text as pages
         from requests r
         join catalogues c on c.title_id = r.title_id
         left join lateral (
           select id from events where player_id = r.player_id order by id desc limit 1
         ) e on true
         cross join lateral (select concat(e.id, ' ', c.hash) as stamp) v`.execute(db)
-      const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, Row[] | null][]
-      return pages.map(([stamp, page]) => ({ stamp, rows: page?.map(toAchievementProgress) }))
+      const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, StoredPage | null][]
+      return pages.map(([stamp, page]) => {
+        const [rows, isCut] = page ?? []
+        return { stamp, rows: rows?.map(toAchievementProgress), isCut: isCut ?? false }
+      })
     },
   }
 }

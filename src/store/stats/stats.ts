@@ -1,10 +1,12 @@
 import { type Kysely, sql } from 'kysely'
 import { formatJson } from '../../model/exact-json.ts'
 import type { Instant } from '../../model/instant.ts'
+import type { ListPart } from '../../model/list-part.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
+import { listWithinBytes } from '../within-bytes.ts'
 
 export type StatValueKey = PlayerTitleKey & { readonly code: string }
 export type StatValueWrite = StatValueKey & { readonly value: number; readonly updateTime: Instant }
@@ -46,14 +48,11 @@ export function statQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
-    /** Lists and share-locks the stats until the end of the transaction: updates and deletes wait. */
-    async lockShared(titleId: string, codes: readonly string[]): Promise<readonly Stat[]> {
-      const rows = await select()
-        .where('title_id', '=', titleId)
-        .where('code', '=', sql<string>`any(${[...codes]}::text[])`)
-        .orderBy('code')
-        .forKeyShare()
-        .execute()
+    /** Lists and share-locks stats, or all of a title, until the end of the transaction: updates and deletes wait. */
+    async lockShared(titleId: string, codes: readonly string[] | 'all'): Promise<readonly Stat[]> {
+      let query = select().where('title_id', '=', titleId)
+      if (codes !== 'all') query = query.where('code', '=', sql<string>`any(${[...codes]}::text[])`)
+      const rows = await query.orderBy('code').forKeyShare().execute()
       return rows.map(fromRow)
     },
 
@@ -81,14 +80,14 @@ export function statQueries(db: Kysely<Tables>) {
     },
 
     /** Lists stats after `code`, in order of code. */
-    async list(titleId: string, code: string, limit: number): Promise<readonly Stat[]> {
-      const rows = await select()
+    async list(titleId: string, code: string, limit: number): Promise<ListPart<Stat>> {
+      const query = select()
         .where('title_id', '=', titleId)
         .where('code', '>', code)
         .orderBy('code')
         .limit(limit)
-        .execute()
-      return rows.map(fromRow)
+      const { items, isCut } = await listWithinBytes(db, query, sql`pg_column_size(extensions)`, sql`code`)
+      return { items: items.map(fromRow), isCut }
     },
 
     async update(stat: Stat): Promise<void> {

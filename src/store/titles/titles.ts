@@ -1,8 +1,10 @@
 import { type Kysely, sql } from 'kysely'
 import { formatJson as json } from '../../model/exact-json.ts'
+import type { ListPart } from '../../model/list-part.ts'
 import type { BindingId, Title } from '../../model/title.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
+import { listWithinBytes } from '../within-bytes.ts'
 import { checkTitleIdIsUnbound } from './title-bindings.ts'
 
 export function titleQueries(db: Kysely<Tables>) {
@@ -48,9 +50,10 @@ export function titleQueries(db: Kysely<Tables>) {
     },
 
     /** Returns titles in order of id, after the given id. */
-    async list(afterId: string, limit: number): Promise<readonly Title[]> {
-      const rows = await selectTitles().where('id', '>', afterId).orderBy('id').limit(limit).execute()
-      return rows.map(fromRow)
+    async list(afterId: string, limit: number): Promise<ListPart<Title>> {
+      const query = selectTitles().where('id', '>', afterId).orderBy('id').limit(limit)
+      const { items, isCut } = await listWithinBytes(db, query, sql`pg_column_size(extensions)`, sql`id`)
+      return { items: items.map(fromRow), isCut }
     },
 
     /** Writes all columns of a title and raises the etag. */
