@@ -6,6 +6,7 @@ import { DecodeError, describe } from './decode-error.ts'
 import { DocumentScanner, MAX_ENTRY_LENGTH, type Piece } from './document-scanner.ts'
 import { JsonSyntaxError, parseJson } from './json-text.ts'
 import type { Path } from './losses.ts'
+import { Turns } from './turns.ts'
 
 /**
  * UTF-16 units that the scanner takes at once. It copies the value that it is in with each push, so pushing many small
@@ -33,7 +34,8 @@ export interface DocumentEnd {
 }
 
 /**
- * Reads a document while it arrives: an array, an object around a list, or one object, as the envelope says.
+ * Reads a document while it arrives: an array, an object around a list, or one object, as the envelope says. Lets other calls run
+ * between two entries, however much of it is in memory.
  * Returns the facts that are known at its end.
  * @throws JsonSyntaxError for a text that is not JSON, with line and column in the whole document.
  * @throws DecodeError for an entry that is too large or too deep, and for a member that stands twice in the object at the top.
@@ -47,8 +49,10 @@ export async function* readDocument(
   let envelope: JsonObject | undefined
   let envelopeLength = 0
   let count = 0
+  const turns = new Turns()
   for await (const text of textOf(content)) {
     for (const piece of scanner.push(text)) {
+      await turns.pause()
       if (piece.kind === 'entry') {
         const path = piece.name === undefined ? [count] : [piece.name, count]
         count += 1

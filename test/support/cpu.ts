@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+
 /** CPU milliseconds of `referenceWork` on an idle machine of the kind for which the bounds were chosen. */
 const REFERENCE_MILLISECONDS = 6
 const REFERENCE_INTERVAL_MILLISECONDS = 1_000
@@ -9,6 +11,27 @@ const REFERENCE_INTERVAL_MILLISECONDS = 1_000
 export async function cpuMilliseconds(run: () => unknown): Promise<number> {
   const used = await usedBy(run)
   return used / (await slowness())
+}
+
+/**
+ * Returns the most CPU milliseconds that this process used between two turns of the event loop while `run` ran, divided by `slowness`:
+ * for so long, no other call was served.
+ */
+export async function longestTurn(run: () => Promise<unknown>): Promise<number> {
+  let longest = 0
+  let isDone = false
+  let before = process.cpuUsage()
+  const tick = () => {
+    const { user, system } = process.cpuUsage(before)
+    longest = Math.max(longest, (user + system) / 1000)
+    before = process.cpuUsage()
+    if (!isDone) setImmediate(tick)
+  }
+  setImmediate(tick)
+  await run()
+  await nextTurn()
+  isDone = true
+  return longest / (await slowness())
 }
 
 async function usedBy(run: () => unknown): Promise<number> {
@@ -24,7 +47,7 @@ let measured = { time: Number.NEGATIVE_INFINITY, slowness: 1 }
  * Returns how much longer this machine takes for the same work now. At least 1, so that a faster machine does not make the bounds
  * stricter; at most 4, so that a wrong measurement does not turn them off.
  */
-export async function slowness(): Promise<number> {
+async function slowness(): Promise<number> {
   if (performance.now() - measured.time > REFERENCE_INTERVAL_MILLISECONDS) {
     const taken = [await usedBy(referenceWork), await usedBy(referenceWork)]
     measured = {

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { longestTurn } from '../../../test/support/cpu.ts'
 import { type AccelByteClient, definition } from '../testing/client.ts'
 import { startAccelByte } from '../testing/server.ts'
 
@@ -58,6 +59,20 @@ describe('export', () => {
 })
 
 describe('import', () => {
+  test('lets other calls run', async () => {
+    const of = running.clientOf('large')
+    const description = { en: 'x'.repeat(1000), de: 'y'.repeat(1000) }
+    const file = Array.from({ length: 800 }, (_, index) => ({
+      ...{ AchievementCode: `c-${index}`, Name: { en: 'N' }, Description: description },
+    }))
+    const form = formOf(['file', file])
+    const longest = await longestTurn(async () => {
+      const { newConfigs } = await of.call('ImportAchievements', form)
+      expect(newConfigs).toHaveLength(800)
+    })
+    expect(longest).toBeLessThan(100)
+  })
+
   test('brings a file from one namespace to another, and again changes nothing', async () => {
     const [from, to] = [running.clientOf('origin'), running.clientOf('copy')]
     await create(from, 'a', { name: { en: 'A', fr: 'Ah' }, customAttributes: { tier: 2 } })

@@ -3,7 +3,6 @@ import { readDocument } from '../../../src/dialect/document.ts'
 import { formatPath } from '../../../src/dialect/losses.ts'
 import type { GatewayRequest, GatewayResponse, Route } from '../../../src/http/gateway.ts'
 import { formatJson } from '../../../src/model/exact-json.ts'
-import type { JsonObject } from '../../../src/model/json.ts'
 import { envelope } from '../envelope.ts'
 import { definitionsFor } from './catalogue.ts'
 import { tagsOf } from './definition.ts'
@@ -56,16 +55,18 @@ function fileNamePart(namespace: string): string {
 async function importFile(request: GatewayRequest): Promise<GatewayResponse> {
   const { operations, call } = request
   const { file, strategy } = await readForm(request)
-  const { entries, unreadable } = await entriesIn(file)
+  const configs = { new: [], replaced: [], ignored: [], failed: [] } as Record<Config, string[]>
+  const names: string[] = []
+  // All of it before a title is created: a file that cannot be read creates none.
+  const document = await Array.fromAsync(rewritten(file, namespaceOf(request), names, configs.failed))
   const title = await titleToDefineIn(request)
   const asked = {
-    ...{ ...OPTIONS, titleId: title.id, strategy, dryRun: false },
-    ...{ mapping: {}, allowRebinding: false, content: only(writeDocument(entries, namespaceOf(request))) },
+    ...{ ...OPTIONS, titleId: title.id, strategy, dryRun: false, mapping: {}, allowRebinding: false },
+    content: each(document),
   }
-  const configs = { new: [], replaced: [], ignored: [], failed: [...unreadable] } as Record<Config, string[]>
   for await (const { outcomes } of operations.importOnlyDefinitions(asked, call)) {
     for (const { path, achievementId, kind } of outcomes) {
-      const name = achievementId || nameOf(entries[Number(path.slice(2, -1))] as Entry)
+      const name = achievementId || (names[Number(path.slice(2, -1))] as string)
       configs[kind === 'unchanged' ? 'replaced' : kind].push(name)
     }
   }
@@ -103,36 +104,30 @@ async function readForm(request: GatewayRequest) {
   throw new DecodeError(['strategy'], `expected leaveOut or replace, but found ${describe(chosen)}`)
 }
 
-interface Entry {
-  readonly json: JsonObject
-  /** Where it stands in the file. */
-  readonly basePath: string
-}
-
-/** The entries of a file, and where those stand that cannot be read at all. */
-async function entriesIn(file: Uint8Array) {
-  const entries: Entry[] = []
-  const unreadable: string[] = []
-  for await (const entry of readDocument(envelope, only(file))) {
-    const basePath = formatPath(entry.path)
-    if ('json' in entry) entries.push({ json: entry.json, basePath })
-    else unreadable.push(basePath)
+/**
+ * Yields the file as a document of the namespace: files are made to be brought from one to another.
+ * @param names gets the name of each entry, and `unreadable` the path of each entry that cannot be read
+ */
+async function* rewritten(
+  file: Uint8Array,
+  namespace: string,
+  names: string[],
+  unreadable: string[],
+): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder()
+  for await (const entry of readDocument(envelope, each([file]))) {
+    if ('error' in entry) {
+      unreadable.push(formatPath(entry.path))
+      continue
+    }
+    const members = Object.entries(entry.json)
+    const others = members.filter(([name]) => name.toLowerCase() !== 'namespace')
+    yield encoder.encode(names.length === 0 ? '[' : ',')
+    yield encoder.encode(formatJson(Object.fromEntries([...others, ['Namespace', namespace]])))
+    const code = members.find(([name]) => name.toLowerCase() === 'achievementcode')?.[1]
+    names.push(typeof code === 'string' ? code : formatPath(entry.path))
   }
-  return { entries, unreadable }
-}
-
-/** The path says the namespace: files are made to be brought from one to another. */
-function writeDocument(entries: readonly Entry[], namespace: string): Uint8Array {
-  const named = entries.map(({ json }) => {
-    const others = Object.entries(json).filter(([name]) => name.toLowerCase() !== 'namespace')
-    return Object.fromEntries([...others, ['Namespace', namespace]])
-  })
-  return new TextEncoder().encode(formatJson(named))
-}
-
-function nameOf({ json, basePath }: Entry): string {
-  const found = Object.entries(json).find(([name]) => name.toLowerCase() === 'achievementcode')
-  return typeof found?.[1] === 'string' ? found[1] : basePath
+  yield encoder.encode(names.length === 0 ? '[]' : ']')
 }
 
 function joined(chunks: readonly Uint8Array[]): Uint8Array {
@@ -145,6 +140,6 @@ function joined(chunks: readonly Uint8Array[]): Uint8Array {
   return bytes
 }
 
-async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
+async function* each(chunks: readonly Uint8Array[]): AsyncGenerator<Uint8Array> {
+  yield* chunks
 }

@@ -1,3 +1,4 @@
+import { Turns } from '../../dialect/turns.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { countCreatedIds, withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
@@ -32,10 +33,12 @@ export async function* exportAchievements(
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
   const output = new DocumentOutput(adapter, shape?.name, options.lossPolicy)
   const languages = { locale: options.locale, readerLocale: title.defaultLocale }
+  const turns = new Turns()
   for await (const page of pagesOf(services, options, call)) {
     const withIds = await withDialectIds(services, adapter, titleId, page, call)
     output.countCreatedIds(countCreatedIds(adapter, page, withIds))
     for (const achievement of withIds) {
+      await turns.pause()
       const record = recordOf(adapter, title, achievement)
       const entry = encodeRecord(adapter, titleId, record, shape, languages, undefined)
       const part = output.add({ ...entry, made: pathsMadeByLaurel(adapter, achievement) })

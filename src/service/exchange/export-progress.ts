@@ -2,6 +2,7 @@ import type { Adapter, Shape } from '../../dialect/adapter.ts'
 import { type Loss, LossReport } from '../../dialect/losses.ts'
 import { shapeFor } from '../../dialect/shapes.ts'
 import { hasFacts } from '../../dialect/translate.ts'
+import { Turns } from '../../dialect/turns.ts'
 import { invalidArgument } from '../../model/errors.ts'
 import type { Progress } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
@@ -42,6 +43,7 @@ export async function* exportProgress(
   const languages = { locale: options.locale, readerLocale: title.defaultLocale }
   const purpose = shape === undefined ? 'progress' : purposeOf(shape)
   const hasDefinitions = (shape ?? shapeFor(adapter, purpose))?.carries.includes('definition') === true
+  const turns = new Turns()
   for await (const { playerId, account } of playersOf(services, adapter, options, call)) {
     const records =
       purpose === 'summary'
@@ -51,6 +53,7 @@ export async function* exportProgress(
     const unattributed = isUnattributed ? accountLosses(adapter, purpose, playerId) : []
     output.startList()
     for await (const { record, made } of records) {
+      await turns.pause()
       const entry = encodeRecord(adapter, title.id, record, shape, languages, account, purpose)
       const losses = entry.losses
         .filter(({ path }) => hasDefinitions || IS_PROGRESS.test(path))

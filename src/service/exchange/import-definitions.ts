@@ -1,4 +1,5 @@
 import type { Adapter, Canonical } from '../../dialect/adapter.ts'
+import { Turns } from '../../dialect/turns.ts'
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { checkAchievement } from '../../model/check-achievement.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
@@ -12,7 +13,6 @@ import { checkAchievementIds } from './check-ids.ts'
 import type { EntryKind } from './document-parts.ts'
 import type { Matcher } from './match.ts'
 import { type EntryContext, mergeAchievement, sameAchievement } from './merge.ts'
-import { Turns } from './turns.ts'
 
 /** `replace`: the document wins. `leave_out`: an existing record stays unchanged. */
 export type ImportStrategy = 'replace' | 'leave_out'

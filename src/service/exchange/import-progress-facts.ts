@@ -1,4 +1,5 @@
 import type { Adapter, Canonical, ProgressFacts, SummaryFacts } from '../../dialect/adapter.ts'
+import { Turns } from '../../dialect/turns.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
 import { invalidArgument, LaurelError } from '../../model/errors.ts'
@@ -22,7 +23,6 @@ import { type PlayerTitleChanges, UnitOfWork } from '../progress/writer/unit-of-
 import type { Drift } from './document-parts.ts'
 import { ImportedStats } from './import-stats.ts'
 import { type ImportReport, mergeProgress, reportOf } from './merge-progress.ts'
-import { Turns } from './turns.ts'
 
 /** One entry's progress of one player, with the matched achievement. */
 export interface PlayerFacts {

@@ -11,7 +11,6 @@ import type { DocumentOptions } from './document-parts.ts'
 import { achievementIdOf } from './entry-losses.ts'
 import { RepeatedEntries } from './repeated-entries.ts'
 import type { SpooledDocument } from './spool.ts'
-import { Turns } from './turns.ts'
 
 /** An entry of a document, decoded or rejected. */
 export type Entry =
@@ -61,10 +60,8 @@ export async function* readEntries(
   const reader = readDocument(adapter.envelope, document.read())
   const repeated = new RepeatedEntries(adapter)
   const shapes = new Set<string | undefined>()
-  const turns = new Turns()
   let entryCount = 0
   for (;;) {
-    await turns.pause()
     const step = await reader.next().catch((error: unknown) => {
       throw documentError(error)
     })
