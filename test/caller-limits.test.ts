@@ -45,6 +45,7 @@ afterAll(async () => {
   await store.close()
 })
 
+const DIALECTS = '/laurel.v1.ExchangeService/ListDialects'
 const STREAM = '/laurel.v1.ProgressService/StreamProgress'
 const as = (credential: string) => ({ authorization: `Bearer ${credential}` })
 
@@ -171,4 +172,16 @@ test('the bodies of a caller, by HTTP and by gRPC, are counted together, and tho
   expect(await statusOf(post('service other', 2 ** 20, 2 ** 20))).not.toBe(429)
   for (const socket of sockets) socket.destroy()
   await expect.poll(() => statusOf(post('service slow', 2 ** 20, 2 ** 20))).not.toBe(429)
+})
+
+describe('a caller that reads no responses', () => {
+  test('of 600 calls by gRPC delays no other caller', async () => {
+    using deaf = new RawGrpc(addresses.grpc, { initialWindowSize: 0 })
+    for (let count = 0; count < 600; count += 1)
+      deaf.open(DIALECTS, as('service deaf')).stream.end(frame(new Uint8Array()))
+    using client = new RawGrpc(addresses.grpc)
+    const { stream, status: end } = client.open(DIALECTS, as('service other'))
+    stream.end(frame(new Uint8Array()))
+    expect((await end).code).toBe(status.OK)
+  })
 })

@@ -8,8 +8,8 @@ import { LaurelError, serverStopping } from '../model/errors.ts'
 import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import type { CallKind, OpenCall } from '../service/call-limiter.ts'
 import { type AnyCall, admit, type Wire } from './call.ts'
+import { countMessages } from './counted-messages.ts'
 import { logGrpcFault } from './grpc-handlers.ts'
-import { receiveMessages } from './receive-messages.ts'
 import { toServiceError } from './status.ts'
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
@@ -111,6 +111,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
 
   override sendStatus(status: FinalStatus): void {
     this.#hasStatus = true
+    this.#counted?.endTurn()
     const isCut = this.#isDraining && status.code === Status.OK
     this.#next.sendStatus(isCut ? toServiceError(serverStopping()) : status)
   }
@@ -159,7 +160,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
       const { hasOneRequest } = this.#method
       const refuse = (error: unknown) => this.#refuse(metadata, error)
       const { signal } = controller
-      receiveMessages(this.#next, { counted: this.#counted, signal, hasOneRequest, refuse })
+      countMessages(this.#next, { counted: this.#counted, signal, hasOneRequest, refuse })
       this.#open(metadata)
     } catch (error) {
       this.#refuse(metadata, error)

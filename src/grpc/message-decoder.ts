@@ -4,8 +4,8 @@ import type { OpenCall } from '../service/call-limiter.ts'
 
 /** Before each message: whether it is compressed, and its length. */
 const HEAD_BYTES = 5
-/** Smaller messages are not counted if they arrive at once: the open calls of a caller hold at most 16 MiB of them. */
-const SMALL_BYTES = 4096
+/** Smaller messages are not counted if they come at once: the open calls of a caller hold at most 16 MiB of them. */
+export const SMALL_BYTES = 4096
 
 export interface DecoderSettings {
   readonly maxBytes: number
@@ -64,6 +64,7 @@ export class MessageDecoder {
     const isHead = partial.length < HEAD_BYTES
     const missing = (isHead ? HEAD_BYTES : this.#sizeOf(partial.take())) - partial.length
     partial.add(data.subarray(0, missing))
+    if (partial.length >= HEAD_BYTES) partial.limitTo(this.#sizeOf(partial.take()))
     if (partial.length === this.#sizeOf(partial.take())) {
       messages.push(partial.take())
       this.#partial = undefined

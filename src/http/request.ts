@@ -44,7 +44,8 @@ export function readBody(
   maxBytes: number,
   counted: OpenCall,
 ): Promise<Buffer> {
-  const body = new JoinedBytes(maxBytes, (bytes) => counted.reserve(bytes))
+  const { 'content-length': length = maxBytes } = headers
+  const body = new JoinedBytes(Number(length), (bytes) => counted.reserve(bytes))
   return new Promise((resolve, reject) => {
     const end = (error?: unknown) => {
       payload.off('data', add).off('end', end).off('error', onError)
@@ -60,7 +61,7 @@ export function readBody(
         end(error)
       }
     }
-    if (Number(headers['content-length']) > maxBytes) end(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE())
+    if (Number(length) > maxBytes) end(new errorCodes.FST_ERR_CTP_BODY_TOO_LARGE())
     else payload.on('data', add).once('end', end).once('error', onError)
   })
 }

@@ -84,7 +84,9 @@ export async function respond(serving: Serving): Promise<FastifyReply> {
   const counted: { rate?: RateLimitState } = {}
   try {
     const response = await run(serving, head, counted)
-    return await send(gateway, response, head, counted.rate, reply)
+    const { counted: open } = admitted.get(request) as Admitted
+    open.endTurn()
+    return await send(gateway, response, head, counted.rate, reply, open)
   } catch (error) {
     return sendError(serving, error, head, counted.rate)
   }
@@ -160,14 +162,18 @@ async function send(
   head: RequestHead,
   rate: RateLimitState | undefined,
   reply: FastifyReply,
+  counted?: OpenCall,
 ): Promise<FastifyReply> {
   reply.code(status).headers({ ...gateway.headers?.(head, rate), ...headers })
   if (body === undefined) return reply.send()
-  if (body instanceof Uint8Array) return reply.send(Buffer.from(body))
   if (typeof body === 'object' && body !== null && Symbol.asyncIterator in body) {
     return reply.send(Readable.from(body))
   }
-  if (!reply.hasHeader('content-type')) reply.header('content-type', 'application/json')
+  if (!(body instanceof Uint8Array) && !reply.hasHeader('content-type'))
+    reply.header('content-type', 'application/json')
   // As bytes, because the framework adds a charset to the content type of text.
-  return reply.send(Buffer.from(formatJson(body)))
+  const bytes = Buffer.from(body instanceof Uint8Array ? body : formatJson(body))
+  // Until the connection has taken it, which may be never.
+  counted?.reserve(bytes.length, 'response')
+  return reply.send(bytes)
 }

@@ -2,7 +2,7 @@ const FIRST_BYTES = 1024
 
 /** Joins chunks as they arrive: a chunk of one byte, kept as it is, needs two hundred in memory. */
 export class JoinedBytes {
-  readonly #maxBytes: number
+  #maxBytes: number
   readonly #reserve: (bytes: number) => void
   #buffer = Buffer.alloc(0)
   #length = 0
@@ -15,6 +15,11 @@ export class JoinedBytes {
 
   get length(): number {
     return this.#length
+  }
+
+  /** Says how many bytes there will be at most, once that is known: no more memory is taken. */
+  limitTo(maxBytes: number): void {
+    this.#maxBytes = maxBytes
   }
 
   /** Adds a chunk; all of them together may be at most `maxBytes`. */

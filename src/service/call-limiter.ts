@@ -22,14 +22,19 @@ const MAX_OPEN: Readonly<Record<Principal['kind'], Limits>> = {
   operator: { unary: 4096, stream: 64, watch: 1000 },
 }
 
-/** The most bytes of requests that the open calls of one caller hold in this process: for services, a form with the largest file. */
-const MAX_BYTES: Readonly<Record<Principal['kind'], number>> = {
-  anonymous: LIMITS.messageBytes,
-  player: 2 * LIMITS.messageBytes,
-  service: 18 * 2 ** 20,
-  operator: 18 * 2 ** 20,
+type Side = 'request' | 'response'
+
+/**
+ * The most bytes of requests that the open calls of one caller hold in this process, for services a form with the largest file; and
+ * of responses that it has not read, for services a hundred pages of ordinary lists.
+ */
+const MAX_BYTES: Readonly<Record<Principal['kind'], Readonly<Record<Side, number>>>> = {
+  anonymous: { request: LIMITS.messageBytes, response: LIMITS.messageBytes },
+  player: { request: 2 * LIMITS.messageBytes, response: 4 * LIMITS.messageBytes },
+  service: { request: 17 * 2 ** 20, response: 64 * 2 ** 20 },
+  operator: { request: 17 * 2 ** 20, response: 64 * 2 ** 20 },
 }
-const MAX_BYTES_OF_ALL = 256 * 2 ** 20
+const MAX_BYTES_OF_ALL: Readonly<Record<Side, number>> = { request: 256 * 2 ** 20, response: 512 * 2 ** 20 }
 
 /** Unary calls that run at the same time; others wait, and their callers take turns. */
 const MAX_RUNNING = 512
@@ -39,7 +44,7 @@ const MAX_WAITING = 8192
 const RATE_PERIOD_SECONDS = 10
 
 /**
- * Limits the calls that one caller has open and starts, and the bytes of their requests, so that it neither fills the memory of
+ * Limits the calls that one caller has open and starts, and the bytes of their requests and responses, so that it neither fills the memory of
  * the process nor delays other callers. Each process counts by itself.
  */
 export class CallLimiter {
@@ -47,7 +52,10 @@ export class CallLimiter {
   readonly #open = new Map<string, number>()
   readonly #semaphore = new Semaphore(MAX_RUNNING, MAX_WAITING)
   readonly #rates = new RateLimiter()
-  readonly #bytes = new ByteLimiter(MAX_BYTES_OF_ALL)
+  readonly #bytes = {
+    request: new ByteLimiter(MAX_BYTES_OF_ALL.request),
+    response: new ByteLimiter(MAX_BYTES_OF_ALL.response),
+  }
 
   /**
    * Opens a call; `close` must be called once when it has ended.
@@ -86,8 +94,8 @@ export class CallLimiter {
 
 interface CallParts {
   readonly semaphore: Semaphore | undefined
-  readonly bytes: ByteLimiter
-  readonly maxBytes: number
+  readonly bytes: Readonly<Record<Side, ByteLimiter>>
+  readonly maxBytes: Readonly<Record<Side, number>>
   readonly caller: string
   readonly close: () => void
 }
@@ -95,7 +103,7 @@ interface CallParts {
 /** A call that counts as open. */
 export class OpenCall {
   readonly #parts: CallParts
-  #reservedBytes = 0
+  readonly #reserved = { request: 0, response: 0 }
   #hasTurn = false
   #isClosed = false
 
@@ -120,23 +128,28 @@ export class OpenCall {
     })
   }
 
+  /** Ends the turn: the work of the call is done, although its caller may not have read the response. */
+  endTurn(): void {
+    this.#release()
+  }
+
   /**
-   * Counts bytes of the request as held until the call is closed. To be called before they are kept.
+   * Counts bytes as held until the call is closed. To be called before they are kept.
    * @throws LaurelError TOO_MANY_REQUESTS if the caller, or all callers together, hold too many
    */
-  reserve(bytes: number): void {
-    const { bytes: limiter, caller, maxBytes } = this.#parts
+  reserve(bytes: number, side: Side = 'request'): void {
+    const { bytes: limiters, caller, maxBytes } = this.#parts
     if (this.#isClosed) return
-    if (!limiter.tryAcquire(caller, bytes, maxBytes)) throw tooManyBytes(maxBytes)
-    this.#reservedBytes += bytes
+    if (!limiters[side].tryAcquire(caller, bytes, maxBytes[side])) throw tooManyBytes(side, maxBytes[side])
+    this.#reserved[side] += bytes
   }
 
   /** Ends the counting of bytes that the call no longer holds, such as those of a message of a stream that its handler has. */
-  release(bytes: number): void {
-    const { bytes: limiter, caller } = this.#parts
+  release(bytes: number, side: Side = 'request'): void {
+    const { bytes: limiters, caller } = this.#parts
     if (this.#isClosed) return
-    limiter.release(caller, bytes)
-    this.#reservedBytes -= bytes
+    limiters[side].release(caller, bytes)
+    this.#reserved[side] -= bytes
   }
 
   close(): void {
@@ -144,7 +157,8 @@ export class OpenCall {
     this.#isClosed = true
     const { bytes, caller, close } = this.#parts
     close()
-    bytes.release(caller, this.#reservedBytes)
+    bytes.request.release(caller, this.#reserved.request)
+    bytes.response.release(caller, this.#reserved.response)
     this.#release()
   }
 
@@ -169,8 +183,9 @@ function tooManyCalls(kind: CallKind, limit: number): LaurelError {
   })
 }
 
-function tooManyBytes(limit: number): LaurelError {
-  const message = `the requests of the caller's open calls are more than ${limit} bytes, or those of all callers fill the server's memory: try again when other calls have ended`
+function tooManyBytes(side: Side, limit: number): LaurelError {
+  const of = { request: 'the requests of', response: 'the unread responses to' }[side]
+  const message = `${of} the caller's open calls are more than ${limit} bytes, or those of all callers fill the server's memory: try again when other calls have ended`
   return new LaurelError('resource_exhausted', 'TOO_MANY_REQUESTS', message, {
     retryAfter: 1,
     metadata: { limit: String(limit) },

@@ -4,6 +4,7 @@ import {
   type ClientHttp2Stream,
   connect,
   type IncomingHttpHeaders,
+  type Settings,
 } from 'node:http2'
 
 export interface RawCall {
@@ -22,8 +23,8 @@ export interface RawStatus {
 export class RawGrpc implements Disposable {
   readonly #session: ClientHttp2Session
 
-  constructor(address: string) {
-    this.#session = connect(`http://${address}`)
+  constructor(address: string, settings: Settings = {}) {
+    this.#session = connect(`http://${address}`, { settings })
     this.#session.on('error', () => {})
   }
 

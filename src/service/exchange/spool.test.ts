@@ -106,13 +106,15 @@ describe('the sum of open documents', () => {
     expect(spool.totalBytes).toBe(0)
   })
 
-  test('above the memory for documents is in files', async () => {
+  test('above the memory for documents of its caller is in files', async () => {
     const folder = await temporaryFolder()
-    const small = new Spool({ ...SETTINGS, folder: join(folder, 'none'), maxMemoryBytes: 3 * MEBIBYTE })
+    const small = new Spool({ ...SETTINGS, folder: join(folder, 'none'), maxMemoryBytes: 12 * MEBIBYTE })
     await using first = await small.receive(mebibytes(2), callOf('a'))
     expect(await read(first.read())).toHaveLength(2)
     // The folder does not exist, so a document fails that needs a file.
     await expect(small.receive(mebibytes(2), callOf('a'))).rejects.toThrow('ENOENT')
+    await using other = await small.receive(mebibytes(2), callOf('b'))
+    expect(await read(other.read())).toHaveLength(2)
     await first[Symbol.asyncDispose]()
     await using second = await small.receive(mebibytes(2), callOf('a'))
     expect(await read(second.read())).toHaveLength(2)

@@ -1,3 +1,4 @@
+import { ByteLimiter } from '../../model/byte-limiter.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Call } from '../call.ts'
 import { callerOf } from '../call-limiter.ts'
@@ -7,6 +8,8 @@ import { isFolderFull, openTemporaryFile, type TemporaryFile } from './temporary
 /** A larger document is written to a temporary file. */
 const MAX_MEMORY_BYTES = 8 * 1024 * 1024
 const RETRY_SECONDS = 5
+/** One caller takes a part of the memory, so that the documents of others need no file. */
+const CALLERS_IN_MEMORY = 4
 
 /** Limits of this process. */
 export interface SpoolSettings {
@@ -33,12 +36,13 @@ export type SpoolCall = Pick<Call, 'signal' | 'principal'>
 export class Spool {
   readonly #settings: SpoolSettings
   readonly #onFolderFull: (error: Error) => void
-  #memoryBytes = 0
+  readonly #memory: ByteLimiter
   #totalBytes = 0
   readonly #callerBytes = new Map<string, number>()
 
   constructor(settings: SpoolSettings, onFolderFull: (error: Error) => void = () => {}) {
     this.#settings = settings
+    this.#memory = new ByteLimiter(settings.maxMemoryBytes)
     this.#onFolderFull = onFolderFull
   }
 
@@ -94,15 +98,13 @@ export class Spool {
     else this.#callerBytes.delete(caller)
   }
 
-  /** Returns false if the memory is taken. */
-  reserveMemory(bytes: number): boolean {
-    if (this.#memoryBytes + bytes > this.#settings.maxMemoryBytes) return false
-    this.#memoryBytes += bytes
-    return true
+  /** Returns false if the memory is taken, or the caller's share. */
+  reserveMemory(caller: string, bytes: number): boolean {
+    return this.#memory.tryAcquire(caller, bytes, this.#settings.maxMemoryBytes / CALLERS_IN_MEMORY)
   }
 
-  releaseMemory(bytes: number): void {
-    this.#memoryBytes -= bytes
+  releaseMemory(caller: string, bytes: number): void {
+    this.#memory.release(caller, bytes)
   }
 
   openFile(): Promise<TemporaryFile> {
@@ -146,7 +148,7 @@ class OpenDocument implements SpooledDocument {
     this.#spool.reserve(this.#caller, block.length)
     this.size += block.length
     const isSmall = this.#file === undefined && this.size <= MAX_MEMORY_BYTES
-    if (isSmall && this.#spool.reserveMemory(block.length)) {
+    if (isSmall && this.#spool.reserveMemory(this.#caller, block.length)) {
       this.#memoryBytes += block.length
       this.#blocks.push(block)
       return
@@ -174,7 +176,7 @@ class OpenDocument implements SpooledDocument {
   }
 
   #releaseMemory(): void {
-    this.#spool.releaseMemory(this.#memoryBytes)
+    this.#spool.releaseMemory(this.#caller, this.#memoryBytes)
     this.#memoryBytes = 0
   }
 }
