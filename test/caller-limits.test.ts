@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ListProgressRequest } from '../src/gen/laurel/v1/progress_service.ts'
@@ -19,6 +20,8 @@ import { READY, servicesOn, testWire } from './support/services.ts'
 /** A credential names its kind and caller: `player ann`. */
 const authenticate: Authenticate = async (authorization) => {
   const [, kind, name = ''] = authorization?.split(' ') ?? []
+  // As long as a signature takes, and a client needs to leave.
+  if (name === 'gone') await sleep(100)
   return (
     kind === 'player'
       ? { kind, name, playerId: name, rights: [], callsPerSecond: 1 }
@@ -179,6 +182,47 @@ describe('a caller that reads no responses', () => {
     using deaf = new RawGrpc(addresses.grpc, { initialWindowSize: 0 })
     for (let count = 0; count < 600; count += 1)
       deaf.open(DIALECTS, as('service deaf')).stream.end(frame(new Uint8Array()))
+    using client = new RawGrpc(addresses.grpc)
+    const { stream, status: end } = client.open(DIALECTS, as('service other'))
+    stream.end(frame(new Uint8Array()))
+    expect((await end).code).toBe(status.OK)
+  })
+})
+
+describe('calls whose caller has left', () => {
+  const [mount] = gateways[0]?.mounts ?? []
+  const [route] = gateways[0]?.routes.filter(({ method, open }) => method === 'GET' && !open) ?? []
+
+  test.each([`${mount}${route?.path}`, '/events?title_id=none'])(
+    'by HTTP hold no turn, and are not open (%s)',
+    async (path) => {
+      const [host, port] = addresses.http.split(':')
+      for (let count = 0; count < 1100; count += 1) {
+        const socket = connect(Number(port), host)
+        socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer service gone\r\n\r\n`)
+        if (count % 100 === 0) await once(socket, 'connect')
+        setTimeout(() => socket.destroy(), 20)
+      }
+      await sleep(500)
+      for (const name of ['gone', 'other']) {
+        const response = await fetch(`http://${addresses.http}${path}`, { headers: as(`service ${name}`) })
+        expect(response.status).not.toBe(429)
+        await response.body?.cancel()
+      }
+    },
+  )
+
+  test('by gRPC hold no turn', async () => {
+    for (let count = 0; count < 6; count += 1) {
+      using client = new RawGrpc(addresses.grpc)
+      const calls = Array.from({ length: 100 }, () =>
+        client.open(DIALECTS, { ...as('service gone'), 'grpc-timeout': '1m' }),
+      )
+      for (const { stream } of calls) stream.write(frame(new Uint8Array()))
+      await Promise.all(calls.map(({ status }) => status.catch(() => {})))
+      for (const { stream } of calls) stream.end()
+      await sleep(50)
+    }
     using client = new RawGrpc(addresses.grpc)
     const { stream, status: end } = client.open(DIALECTS, as('service other'))
     stream.end(frame(new Uint8Array()))

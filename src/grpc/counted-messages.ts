@@ -58,7 +58,8 @@ function decodeInTurn(call: MessageCall, { counted, signal, refuse }: CountSetti
   }
   call.handleEndEvent = () => {
     end.call(call)
-    if (request === undefined) return
+    // A call that has ended still reads what its caller sends.
+    if (request === undefined || counted.isClosed) return
     try {
       const turn = counted.turn(signal)
       if (turn === undefined) void decode.call(call, request)

@@ -61,6 +61,8 @@ export async function admit(serving: Serving): Promise<FastifyReply | undefined>
       route.open === true && authorization === undefined
         ? ANONYMOUS
         : await host.authenticate(authorization, signal)
+    // Its `close` event has been emitted: nothing would close the call.
+    signal.throwIfAborted()
     if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
     const counted = host.limiter.open(principal, isForm(request) ? 'stream' : 'unary')
     reply.raw.once('close', () => counted.close())

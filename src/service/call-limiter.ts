@@ -111,13 +111,17 @@ export class OpenCall {
     this.#parts = parts
   }
 
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /**
    * Waits for the call's turn; undefined if it may run at once.
    * @throws LaurelError TOO_MANY_REQUESTS if too many calls wait; the signal's reason if it is aborted
    */
   turn(signal: AbortSignal): Promise<void> | undefined {
     const { semaphore, caller } = this.#parts
-    if (semaphore === undefined) return undefined
+    if (semaphore === undefined || this.#isClosed) return undefined
     if (semaphore.tryAcquire()) {
       this.#hasTurn = true
       return undefined

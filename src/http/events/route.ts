@@ -81,6 +81,8 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
   reply.raw.once('close', () => controller.abort())
   const { signal } = controller
   const principal = await host.authenticate(request.headers.authorization, signal)
+  // The `close` event has been emitted: nothing would close the call.
+  signal.throwIfAborted()
   // Before the query is read: anonymous callers get no information about it.
   authorize(principal, [])
   const counted = host.limiter.open(principal, 'watch')
