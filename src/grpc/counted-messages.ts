@@ -12,6 +12,7 @@ const decompressions = new Semaphore(MAX_DECOMPRESSIONS, MAX_WAITING)
 /** The members of grpc-js's call that receive and send messages, of which most are private. */
 interface MessageCall {
   maxReceiveMessageSize: number
+  readonly incomingEncoding: string
   decoder: Pick<MessageDecoder, 'write'>
   readonly stream: { resume(): void }
   decompressAndMaybePush(entry: unknown): Promise<void>
@@ -40,7 +41,7 @@ export function countMessages(next: ServerInterceptingCallInterface, settings: C
     refuse,
   })
   if (hasOneRequest) decodeInTurn(call, settings)
-  countDecompressed(call, settings)
+  if (call.incomingEncoding !== 'identity') countDecompressed(call, settings)
   countResponses(call, settings)
 }
 
@@ -75,11 +76,12 @@ function countDecompressed(call: MessageCall, { counted, signal, hasOneRequest }
   const { decompressMessage: decompress } = call
   call.decompressMessage = (message, encoding) => {
     if (encoding === 'identity') return decompress.call(call, message, encoding)
-    return decompressions.run(signal, async () => {
+    const work = async () => {
       const bytes = await decompress.call(call, message, encoding)
       if (hasOneRequest) counted.reserve(bytes.length)
       return bytes
-    })
+    }
+    return decompressions.run(signal, work, counted.caller)
   }
 }
 

@@ -21,9 +21,9 @@ export class Semaphore {
    * Runs work in a slot.
    * @throws LaurelError RESOURCE_EXHAUSTED if too many calls wait; the signal's reason if it is aborted meanwhile.
    */
-  async run<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+  async run<Result>(signal: AbortSignal, work: () => Promise<Result>, key = ''): Promise<Result> {
     signal.throwIfAborted()
-    if (!this.tryAcquire()) await this.acquire(signal)
+    if (!this.tryAcquire()) await this.acquire(signal, key)
     try {
       return await work()
     } finally {

@@ -111,6 +111,11 @@ export class OpenCall {
     this.#parts = parts
   }
 
+  /** The key by which callers take turns. */
+  get caller(): string {
+    return this.#parts.caller
+  }
+
   get isClosed(): boolean {
     return this.#isClosed
   }
