@@ -144,38 +144,42 @@ test('a second request of a call with one is refused', async () => {
   expect(await end).toMatchObject({ code: status.INVALID_ARGUMENT })
 })
 
-test('the bodies of a caller, by HTTP and by gRPC, are counted together, and those of another are not', async () => {
-  const route = gateways
-    .flatMap(({ mounts, routes }) => routes.map((route) => ({ mount: mounts[0], ...route })))
-    .find(({ method, maxBodyBytes }) => method === 'POST' && maxBodyBytes === undefined)
-  const [host, port] = addresses.http.split(':')
-  const post = (credential: string, length: number, sent: number) => {
-    const socket = connect(Number(port), host)
-    const head = `content-length: ${length}\r\nauthorization: Bearer ${credential}`
-    socket.on('error', () => {})
-    socket.write(`POST ${route?.mount}${route?.path} HTTP/1.1\r\nhost: localhost\r\n${head}\r\n\r\n`)
-    socket.write(Buffer.alloc(sent, ' '))
-    return socket
-  }
-  const statusOf = async (socket: Socket) => {
-    const [response] = await once(socket, 'data')
-    return Number(/^HTTP\/1\.1 (\d+)/.exec(String(response))?.[1])
-  }
-  const sockets = Array.from({ length: 40 }, () => post('service slow', 2 ** 22, 2 ** 20))
-  const refused = await Promise.race(sockets.map(statusOf))
-  expect(refused).toBe(429)
-  using client = new RawGrpc(addresses.grpc)
-  const large = frame(Buffer.alloc(4 * 2 ** 20))
-  const call = client.open('/laurel.v1.ProgressService/ListProgress', as('service slow'))
-  call.stream.write(large.subarray(0, -1))
-  expect(await call.status).toMatchObject({
-    code: status.RESOURCE_EXHAUSTED,
-    message: expect.stringContaining('bytes'),
-  })
-  expect(await statusOf(post('service other', 2 ** 20, 2 ** 20))).not.toBe(429)
-  for (const socket of sockets) socket.destroy()
-  await expect.poll(() => statusOf(post('service slow', 2 ** 20, 2 ** 20))).not.toBe(429)
-})
+const gatewayRoute = gateways
+  .flatMap(({ mounts, routes }) => routes.map((route) => ({ mount: mounts[0], ...route })))
+  .find(({ method, maxBodyBytes }) => method === 'POST' && maxBodyBytes === undefined)
+
+test.each([`${gatewayRoute?.mount}${gatewayRoute?.path}`, '/laurel.v1.ProgressService/ListProgress'])(
+  'the bodies of a caller, by HTTP (%s) and by gRPC, are counted together, and those of another are not',
+  async (path) => {
+    const [host, port] = addresses.http.split(':')
+    const post = (credential: string, length: number, sent: number) => {
+      const socket = connect(Number(port), host)
+      const head = `content-type: application/json\r\ncontent-length: ${length}\r\nauthorization: Bearer ${credential}`
+      socket.on('error', () => {})
+      socket.write(`POST ${path} HTTP/1.1\r\nhost: localhost\r\n${head}\r\n\r\n`)
+      socket.write(Buffer.alloc(sent, ' '))
+      return socket
+    }
+    const statusOf = async (socket: Socket) => {
+      const [response] = await once(socket, 'data')
+      return Number(/^HTTP\/1\.1 (\d+)/.exec(String(response))?.[1])
+    }
+    const sockets = Array.from({ length: 40 }, () => post('service slow', 2 ** 22, 2 ** 20))
+    const refused = await Promise.race(sockets.map(statusOf))
+    expect(refused).toBe(429)
+    using client = new RawGrpc(addresses.grpc)
+    const large = frame(Buffer.alloc(4 * 2 ** 20))
+    const call = client.open('/laurel.v1.ProgressService/ListProgress', as('service slow'))
+    call.stream.write(large.subarray(0, -1))
+    expect(await call.status).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      message: expect.stringContaining('bytes'),
+    })
+    expect(await statusOf(post('service other', 2 ** 20, 2 ** 20))).not.toBe(429)
+    for (const socket of sockets) socket.destroy()
+    await expect.poll(() => statusOf(post('service slow', 2 ** 20, 2 ** 20))).not.toBe(429)
+  },
+)
 
 describe('a caller that reads no responses', () => {
   test('of 600 calls by gRPC delays no other caller', async () => {
@@ -193,24 +197,25 @@ describe('calls whose caller has left', () => {
   const [mount] = gateways[0]?.mounts ?? []
   const [route] = gateways[0]?.routes.filter(({ method, open }) => method === 'GET' && !open) ?? []
 
-  test.each([`${mount}${route?.path}`, '/events?title_id=none'])(
-    'by HTTP hold no turn, and are not open (%s)',
-    async (path) => {
-      const [host, port] = addresses.http.split(':')
-      for (let count = 0; count < 1100; count += 1) {
-        const socket = connect(Number(port), host)
-        socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer service gone\r\n\r\n`)
-        if (count % 100 === 0) await once(socket, 'connect')
-        setTimeout(() => socket.destroy(), 20)
-      }
-      await sleep(500)
-      for (const name of ['gone', 'other']) {
-        const response = await fetch(`http://${addresses.http}${path}`, { headers: as(`service ${name}`) })
-        expect(response.status).not.toBe(429)
-        await response.body?.cancel()
-      }
-    },
-  )
+  test.each([
+    `${mount}${route?.path}`,
+    '/events?title_id=none',
+    '/laurel.v1.ExchangeService/ListDialects?encoding=json&message=%7B%7D&connect=v1',
+  ])('by HTTP hold no turn, and are not open (%s)', async (path) => {
+    const [host, port] = addresses.http.split(':')
+    for (let count = 0; count < 1100; count += 1) {
+      const socket = connect(Number(port), host)
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer service gone\r\n\r\n`)
+      if (count % 100 === 0) await once(socket, 'connect')
+      setTimeout(() => socket.destroy(), 20)
+    }
+    await sleep(500)
+    for (const name of ['gone', 'other']) {
+      const response = await fetch(`http://${addresses.http}${path}`, { headers: as(`service ${name}`) })
+      expect(response.status).not.toBe(429)
+      await response.body?.cancel()
+    }
+  })
 
   test('by gRPC hold no turn', async () => {
     for (let count = 0; count < 6; count += 1) {

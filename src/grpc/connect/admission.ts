@@ -33,7 +33,7 @@ export function createGate(wire: Wire): (context: HandlerContext) => Promise<voi
   }
 }
 
-export function admittedCallOf({ values }: HandlerContext): AdmittedCall {
+export function admittedCallOf({ values }: Pick<HandlerContext, 'values'>): AdmittedCall {
   const call = values.get(ADMITTED)
   if (call === undefined) throw new Error('a handler was called without admission')
   return call

@@ -29,7 +29,9 @@ function connectUnary(
       const call = admittedCallOf(context)
       await call.counted.turn(call.signal)
       request = decode(rpc, type, message)
-      return encode(rpc, type, await handle(request, call))
+      const response = await handle(request, call)
+      call.counted.endTurn()
+      return encode(rpc, type, response)
     } catch (error) {
       throw failureOf(rpc, context, wire, error, request)
     }

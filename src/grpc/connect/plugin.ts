@@ -9,7 +9,7 @@ import { LIMITS } from '../../model/limits.ts'
 import type { Wire } from '../call.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 import type { Rpc } from '../services.ts'
-import { createGate, RESPONSE } from './admission.ts'
+import { admittedCallOf, createGate, RESPONSE } from './admission.ts'
 import { COMPRESS_MIN_BYTES, COMPRESSIONS } from './compression.ts'
 import { connectHandler } from './connect-handlers.ts'
 import { checkMethod, sendConnectError, toConnectError } from './errors.ts'
@@ -101,22 +101,26 @@ async function respond(
 ): Promise<FastifyReply> {
   const controller = new AbortController()
   reply.raw.once('close', () => controller.abort())
+  const contextValues = createContextValues().set(RESPONSE, reply.raw)
+  const countedOf = () => admittedCallOf({ values: contextValues }).counted
   const { status, header, body } = await rpc({
     httpVersion: raw.httpVersion,
     method,
     url: new URL(url, 'http://localhost').href,
     header: headersOf(raw),
-    body: checkedBody(rpc.method, raw),
+    body: checkedBody(rpc.method, raw, countedOf),
     signal: controller.signal,
-    contextValues: createContextValues().set(RESPONSE, reply.raw),
+    contextValues,
   })
   reply.code(status).headers({ ...Object.fromEntries(header ?? []), 'cache-control': 'no-store' })
   if (rpc.method.methodKind !== 'unary') {
     // A server that stops need not wait for another request on the connection.
     return reply.header('connection', 'close').send(Readable.from(body ?? []))
   }
-  const chunks = await Array.fromAsync(body ?? [])
-  return reply.send(Buffer.concat(chunks))
+  const bytes = Buffer.concat(await Array.fromAsync(body ?? []))
+  // Until the connection has taken it, which may be never. A refused call is not counted, and its error is short.
+  if (status === 200) countedOf().reserve(bytes.length, 'response')
+  return reply.send(bytes)
 }
 
 /** Sends an error before the RPC: of the check of hosts, or of the framework. */

@@ -2,7 +2,9 @@ import type { IncomingMessage } from 'node:http'
 import type { DescMethod } from '@bufbuild/protobuf'
 import { Code, ConnectError } from '@connectrpc/connect'
 import { invalidArgument } from '../../model/errors.ts'
+import { JoinedBytes } from '../../model/joined-bytes.ts'
 import { LIMITS } from '../../model/limits.ts'
+import type { OpenCall } from '../../service/call-limiter.ts'
 import { checkMessage } from '../message-bounds.ts'
 import { toConnectError } from './errors.ts'
 import { checkJsonMessage } from './json-message.ts'
@@ -18,12 +20,16 @@ const COMPRESSED = 1
  * caller.
  * @throws ConnectError if it is too large, or no message of the method within its bounds.
  */
-export async function* checkedBody(method: DescMethod, raw: IncomingMessage): AsyncGenerator<Uint8Array> {
+export async function* checkedBody(
+  method: DescMethod,
+  raw: IncomingMessage,
+  countedOf: () => OpenCall,
+): AsyncGenerator<Uint8Array> {
   try {
     const isStream = method.methodKind !== 'unary'
     const encoding = raw.headers[isStream ? 'connect-content-encoding' : 'content-encoding']
     if (encoding !== undefined && encoding !== 'identity') throw compressed()
-    const bytes = await readAll(raw)
+    const bytes = await readAll(raw, countedOf())
     const isJson = /\bjson\b/.test(raw.headers['content-type'] ?? '')
     check(method, isStream ? contentOf(bytes) : bytes, isJson)
     yield bytes
@@ -46,17 +52,17 @@ function check(method: DescMethod, bytes: Buffer, isJson: boolean): void {
   else checkMessage(`/${method.parent.typeName}/${method.name}`, bytes)
 }
 
-async function readAll(raw: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  let size = 0
-  if (Number(raw.headers['content-length']) > LIMITS.messageBytes) throw tooLarge()
+/** Reads a body, which counts as held by the call. */
+async function readAll(raw: IncomingMessage, counted: OpenCall): Promise<Buffer> {
+  const { 'content-length': length = LIMITS.messageBytes } = raw.headers
+  if (Number(length) > LIMITS.messageBytes) throw tooLarge()
+  const body = new JoinedBytes(Number(length), (bytes) => counted.reserve(bytes))
   // The response to a body that is not read to its end needs the connection.
   for await (const chunk of raw.iterator({ destroyOnReturn: false })) {
-    size += chunk.length
-    if (size > LIMITS.messageBytes) throw tooLarge()
-    chunks.push(chunk)
+    if (body.length + chunk.length > LIMITS.messageBytes) throw tooLarge()
+    body.add(chunk)
   }
-  return Buffer.concat(chunks)
+  return body.take()
 }
 
 /** Returns the message in the one envelope of a body. */
