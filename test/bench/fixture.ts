@@ -66,7 +66,7 @@ function progressStatements({ titleId, players, achievements }: Target): readonl
     // A statement planned for an empty table would use sequential scans until the statistics are updated.
     `insert into events (player_id, title_id, achievement_id, kind, time, state, percent, actor, reason, request_id,
        caller, request_key, digest)
-     select ${player}, '${titleId}', '${achievementName(0)}', 'progressed', 1, 'in_progress', 0, '', '', 'begin-${titleId}', '', md5(p::text)::uuid, ''
+     select ${player}, '${titleId}', '${achievementName(0)}', 'progressed', 1, 'in_progress', 0, '', '', 'begin-${titleId}', '', md5('${titleId}' || p)::uuid, ''
      from ${everyPlayer}`,
     'vacuum analyze',
     'checkpoint',
