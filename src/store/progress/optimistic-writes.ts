@@ -42,7 +42,7 @@ export interface ProgressWrite {
   readonly key: ProgressKey
   /** The definition that the changes were computed from. */
   readonly definition: StoredAchievement
-  /** The row's version; undefined for a row to be inserted, which then has a change. */
+  /** The row's version; undefined without a row: a change inserts it. A new player title has a change. */
   readonly before: bigint | undefined
   readonly isNewPlayerTitle: boolean
   /** In order. Without any, the write only checks the version. */
@@ -55,8 +55,8 @@ export interface ProgressWrite {
 
 export interface WrittenProgress<Write extends ProgressWrite> {
   readonly write: Write
-  /** The row's version after it. */
-  readonly version: bigint
+  /** The row's version after it; undefined without a row. */
+  readonly version: bigint | undefined
 }
 
 /**
@@ -160,7 +160,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         ),
         new_progress as (
           insert into progress (${PROGRESS_COLUMNS}, version)
-          select ${PROGRESS_COLUMNS}, version from insertable
+          select ${PROGRESS_COLUMNS}, version from insertable where kind is not null
           on conflict (player_id, title_id, achievement_id) do nothing
           returning player_id, title_id, achievement_id
         ),
@@ -169,6 +169,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
           union all
           select * from insertable
           where ((player_id, title_id, achievement_id) in (select * from new_progress)) is true
+            or kind is null and ${IS_ABSENT}
         ),
         updated_progress as (
           update progress p set ${ASSIGNMENTS}, version = p.version + 1
@@ -199,7 +200,9 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         )
         select ordinal, null::bigint as version from generate_series(1, ${writes.length}::bigint) as ordinal
         where ordinal not in (select ordinal from written)
-        union all select ordinal, version from written where version is not null`.execute(db)
+        union all select ordinal, version from written where version is not null and kind is not null`.execute(
+        db,
+      )
       // An existing row that was written is not among them.
       const newVersions = new Map(rows.map(({ ordinal, version }) => [Number(ordinal), version]))
       return writes.flatMap((write, index) => {
@@ -210,10 +213,13 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
   }
 }
 
-/** Returns the version after an update of an existing row. */
-function nextVersion({ before = 0n, changes }: ProgressWrite): bigint {
-  return changes.length === 0 ? before : before + 1n
+/** Returns the version of a row that was not inserted. */
+function nextVersion({ before, changes }: ProgressWrite): bigint | undefined {
+  return before === undefined || changes.length === 0 ? before : before + 1n
 }
+
+const IS_ABSENT = fragment(`(select true from progress p where p.player_id = insertable.player_id
+  and p.title_id = insertable.title_id and p.achievement_id = insertable.achievement_id limit 1) is not true`)
 
 const ASSIGNMENTS = fragment(assignments('w'))
 

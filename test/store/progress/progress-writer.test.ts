@@ -125,6 +125,17 @@ test('does not take a row that was deleted and inserted again for the cached one
   expect(await recordProgress(here as Services, on(20), call)).toMatchObject({ alreadyUnlocked: true })
 })
 
+test('records reports that start nothing without locks, and once for each request', async () => {
+  const nothing = { ...percentOn('plain', 0), playerId: 'nan', requestId: 'nothing' }
+  await recordProgress(services, { ...percentOn('counted', 5), playerId: 'nan' }, call)
+  const before = services.progressWriter.counts.locked
+  const first = await recordProgress(services, nothing, call)
+  expect(first).toMatchObject({ changed: false, progress: { state: 'not_started' } })
+  expect(services.progressWriter.counts.locked).toBe(before)
+  await recordProgress(services, { ...percentOn('plain', 50), playerId: 'nan' }, call)
+  expect(await recordProgress(services, nothing, call)).toEqual(first)
+})
+
 test('retries a batch without locks when the cache was stale', async () => {
   const reportAll = (there: Services, percent: number) => {
     const items = ['eva', 'fay', 'guy'].map((playerId) => ({ ...percentOn('plain', percent), playerId }))

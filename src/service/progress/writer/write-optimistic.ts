@@ -73,9 +73,9 @@ export async function writeOptimistic(
   for (const response of idempotency.newResponses) rowOf.get(response.request)?.responses.push(response)
   const opened = new Set(rows)
   const accepted = [...opened].filter(
-    // A row without a change is inserted under lock.
-    ({ key, before, changes }) =>
-      !rejectedPlayers.has(key.playerId) && (before !== undefined || changes.changes.length > 0),
+    // A player's title without a change is inserted under lock.
+    ({ key, isNewPlayerTitle, changes }) =>
+      !rejectedPlayers.has(key.playerId) && (!isNewPlayerTitle || changes.changes.length > 0),
   )
   // Sorted, so that two statements cannot deadlock.
   const writes = accepted.map(writeOf).sort(byKey)
@@ -83,7 +83,8 @@ export async function writeOptimistic(
   const written = new Set(done.map(({ write: { row } }) => row))
   for (const { write, version } of done) {
     const { cacheKey, key, changes } = write.row
-    cache.set(cacheKey, { version, progress: changes.progressOf(key.achievementId) })
+    if (version !== undefined)
+      cache.set(cacheKey, { version, progress: changes.progressOf(key.achievementId) })
   }
   if (written.size === opened.size) return outcomes
 
