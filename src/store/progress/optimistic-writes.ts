@@ -1,23 +1,10 @@
 import type { Kysely } from 'kysely'
-import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
 import { fixed, fragment, table } from '../fixed-statement.ts'
-import {
-  type PlayerResponse,
-  RESPONSE_COLUMNS,
-  RESPONSE_VALUES,
-  type RequestKey,
-  responseRows,
-} from '../idempotency.ts'
+import { RESPONSE_COLUMNS, RESPONSE_VALUES } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
-import type { PlayerTitle } from './player-titles.ts'
-import {
-  CHANGE_EVENT_COLUMNS,
-  CHANGE_EVENT_VALUES,
-  changeRows,
-  type ProgressChange,
-} from './progress-changes.ts'
+import { CHANGE_EVENT_COLUMNS, CHANGE_EVENT_VALUES } from './progress-changes.ts'
 import {
   assignments,
   FIRST_VERSION,
@@ -26,6 +13,7 @@ import {
   type ProgressItems,
   progressFromItems,
 } from './progress-rows.ts'
+import { type ProgressWrite, tablesOf } from './progress-writes.ts'
 
 /** A player's progress on an achievement, read without a lock. */
 export interface ProgressSnapshot {
@@ -35,22 +23,6 @@ export interface ProgressSnapshot {
   /** Whether the player has no row of the title. */
   readonly isNewPlayerTitle: boolean
   readonly isNewPlayer: boolean
-}
-
-/** The changes to a player's progress on an achievement, and the state from which they were computed. */
-export interface ProgressWrite {
-  readonly key: ProgressKey
-  /** The definition that the changes were computed from. */
-  readonly definition: StoredAchievement
-  /** The row's version; undefined without a row: a change inserts it. A new player title has a change. */
-  readonly before: bigint | undefined
-  readonly isNewPlayerTitle: boolean
-  /** In order. Without any, the write only checks the version. */
-  readonly changes: readonly ProgressChange[]
-  /** What the changes add to the player's totals, and the time of the last unlock among them. */
-  readonly totals: Pick<PlayerTitle, 'unlockedCount' | 'score' | 'lastUnlockTime'>
-  /** To requests that changed nothing. */
-  readonly responses: readonly (PlayerResponse & RequestKey)[]
 }
 
 export interface WrittenProgress<Write extends ProgressWrite> {
@@ -253,56 +225,4 @@ function keyTable(keys: readonly ProgressKey[]) {
     title_id: ['text', keys.map(({ titleId }) => titleId)],
     achievement_id: ['text', keys.map(({ achievementId }) => achievementId)],
   })
-}
-
-/** Returns the tables of values for `write`. An ordinal is the number of a write, from 1. */
-function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
-  const all = <Item>(itemsOf: (write: ProgressWrite) => readonly Item[]) => {
-    const items: Item[] = []
-    const ordinals: number[] = []
-    for (const [index, write] of writes.entries()) {
-      for (const item of itemsOf(write)) {
-        items.push(item)
-        ordinals.push(index + 1)
-      }
-    }
-    return [['bigint', ordinals], items] as const
-  }
-  const [earlierOrdinals, earlier] = all(({ changes }) => (changes.length < 2 ? [] : changes.slice(0, -1)))
-  const [responseOrdinals, responses] = all((write) => write.responses)
-  const numbers = new Map<StoredAchievement, number>()
-  for (const { definition } of writes) {
-    if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
-  }
-  const definitions = [...numbers.keys()]
-  const last = writes.map((write) => write.changes.at(-1) ?? unchanged(write.key, time))
-  return {
-    definitions: table('d', {
-      title_id: ['text', definitions.map(({ titleId }) => titleId)],
-      id: ['text', definitions.map(({ id }) => id)],
-      revision: ['bigint', definitions.map(({ etag }) => etag)],
-      number: ['bigint', definitions.map((_, index) => index + 1)],
-    }),
-    progress: table('w', {
-      ordinal: ['bigint', writes.map((_, index) => index + 1)],
-      definition: ['bigint', writes.map(({ definition }) => numbers.get(definition))],
-      before: ['bigint', writes.map(({ before }) => before)],
-      is_new_player_title: ['boolean', writes.map(({ isNewPlayerTitle }) => isNewPlayerTitle)],
-      unlocks: ['integer', writes.map(({ totals }) => totals.unlockedCount)],
-      added_score: ['bigint', writes.map(({ totals }) => totals.score)],
-      last_unlock_time: ['bigint', writes.map(({ totals }) => totals.lastUnlockTime)],
-      ...changeRows(last),
-    }),
-    earlierChanges: table('r', { ordinal: earlierOrdinals, ...changeRows(earlier) }),
-    responses: table('r', {
-      ordinal: responseOrdinals,
-      request_key: ['uuid', responses.map(({ requestKey }) => requestKey)],
-      ...responseRows(responses),
-    }),
-  }
-}
-
-/** Returns the row of a write without a change. Its progress is not written. */
-function unchanged(key: ProgressKey, time: Instant) {
-  return { ...key, progress: NOT_STARTED, kind: undefined, time, actor: '', reason: '', requestId: '' }
 }

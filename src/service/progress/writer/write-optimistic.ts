@@ -5,11 +5,8 @@ import type { Instant } from '../../../model/instant.ts'
 import { NEVER_ABORTED } from '../../../model/never-aborted.ts'
 import { meets } from '../../../model/percent.ts'
 import { type ProgressKey, valueAt } from '../../../model/progress.ts'
-import type {
-  ProgressSnapshot,
-  ProgressWrite,
-  WrittenProgress,
-} from '../../../store/progress/optimistic-writes.ts'
+import type { ProgressSnapshot, WrittenProgress } from '../../../store/progress/optimistic-writes.ts'
+import type { ProgressWrite } from '../../../store/progress/progress-writes.ts'
 import { IdempotencyStore, type NewResponse } from '../../idempotency.ts'
 import { achievementNotFound, playerGone } from '../../require.ts'
 import { applyReports } from './apply-report.ts'
