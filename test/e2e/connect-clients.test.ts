@@ -5,6 +5,7 @@ import { create, type DescMethodStreaming, type DescMethodUnary } from '@bufbuil
 import { Code, ConnectError } from '@connectrpc/connect'
 import { createConnectTransport } from '@connectrpc/connect-web'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
 import { descriptorRegistry } from '../../src/grpc/descriptors.ts'
 import { connectMethod } from '../support/connect-call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -172,7 +173,7 @@ test('buf curl calls a method, a stream and shows an error', async () => {
     'space-race',
   )
   expect((await buf(GET_TITLE, { titleId: 'none' })).stderr).toMatch(/TITLE_NOT_FOUND/)
-  const dialect = { titleId: 'space-race', dialect: 'accelbyte' }
-  const exported = await buf('/laurel.v1.ExchangeService/ExportAchievements', dialect)
+  const request = { titleId: 'space-race', dialect: adapters[0]?.id }
+  const exported = await buf('/laurel.v1.ExchangeService/ExportAchievements', request)
   expect(exported.stdout).toMatch(/"content"/)
 }, 60_000)

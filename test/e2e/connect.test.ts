@@ -65,12 +65,12 @@ describe('a request in JSON', () => {
   })
 
   test('is refused for an unknown member, with its path', async () => {
-    const message = { title: { titleId: 'x', displayNam: 'X', bindings: { xbox: { idz: {} } } } }
+    const message = { title: { titleId: 'x', displayNam: 'X', bindings: { toy: { idz: {} } } } }
     const { status, body } = await post(CREATE_TITLE, message)
     expect([status, body.code]).toEqual([400, 'invalid_argument'])
     expect(violationsOf(body)).toEqual({
       'title.displayNam': expect.stringMatching(/^is no field of Title, which has title_id, display_name/),
-      'title.bindings["xbox"].idz': expect.stringMatching(/^is no field of Binding/),
+      'title.bindings["toy"].idz': expect.stringMatching(/^is no field of Binding/),
     })
   })
 

@@ -1,12 +1,15 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
-const DOCUMENT = readFileSync(
-  new URL('../../src/cli/samples/lanternfall.accelbyte.json', import.meta.url),
-  'utf8',
-)
+const SAMPLES = new URL('../../src/cli/samples/', import.meta.url)
+/** `lanternfall.DIALECT.json` */
+const FILE = readdirSync(SAMPLES).find((name) => name.startsWith('lanternfall.')) as string
+const [, DIALECT = ''] = FILE.split('.')
+const OTHERS = adapters.map(({ id }) => id).filter((id) => id !== DIALECT)
+const DOCUMENT = readFileSync(new URL(FILE, SAMPLES), 'utf8')
 const IMPORT = 'laurel.v1.ExchangeService/ImportAchievements'
 const MEBIBYTE = 2 ** 20
 
@@ -44,7 +47,7 @@ async function upload(
 const padded = (bytes: number) => DOCUMENT.replace(/\]\s*$/, `${' '.repeat(bytes - DOCUMENT.length)}]`)
 
 test('a document is imported with the options of the query, and its outcomes are lines of JSON', async () => {
-  const query = { dialect: 'accelbyte', title_id: 'lanternfall', strategy: 'IMPORT_STRATEGY_REPLACE' }
+  const query = { dialect: DIALECT, title_id: 'lanternfall', strategy: 'IMPORT_STRATEGY_REPLACE' }
   const { status, type, lines } = await upload(IMPORT, query, DOCUMENT)
   expect([status, type]).toEqual([200, 'application/x-ndjson'])
   expect(lines.flatMap(({ outcomes = [] }) => outcomes).length).toBe(JSON.parse(DOCUMENT).length)
@@ -52,7 +55,7 @@ test('a document is imported with the options of the query, and its outcomes are
 })
 
 test('a document larger than a message is read, up to the limit of documents', async () => {
-  const query = { dialect: 'accelbyte', title_id: 'lanternfall', dry_run: 'true' }
+  const query = { dialect: DIALECT, title_id: 'lanternfall', dry_run: 'true' }
   expect((await upload(IMPORT, query, padded(7 * MEBIBYTE))).lines.at(-1).summary).toBeDefined()
   const { status, lines } = await upload(IMPORT, query, padded(9 * MEBIBYTE))
   expect([status, lines[0].code]).toEqual([429, 'resource_exhausted'])
@@ -60,40 +63,44 @@ test('a document larger than a message is read, up to the limit of documents', a
 })
 
 test('a map is an object in the query', async () => {
-  const query = { dialect: 'accelbyte', title_id: 'lanternfall', mapping: '{"7":"first","8":""}' }
+  const query = { dialect: DIALECT, title_id: 'lanternfall', mapping: '{"7":"first","8":""}' }
   const { status, lines } = await upload(IMPORT, query, DOCUMENT)
   expect([status, lines[0].message]).toEqual([400, 'mapping["8"] must be set'])
 })
 
 test('an unknown or wrong option is refused with its name', async () => {
-  const query = { dialect: 'accelbyte', titel_id: 'x', dry_run: 'yes', mapping: 'a', strategy: 'ALL' }
+  const query = { dialect: DIALECT, titel_id: 'x', dry_run: 'yes', mapping: 'a', strategy: 'ALL' }
   const { status, lines } = await upload(IMPORT, query, DOCUMENT)
   expect(status).toBe(400)
   expect(lines[0].message).toMatch(/titel_id is no field of ImportAchievementsRequest/)
   expect(lines[0].message).toMatch(/dry_run must be true or false/)
   expect(lines[0].message).toMatch(/mapping must be a JSON object/)
   expect(lines[0].message).toMatch(/strategy must be one of IMPORT_STRATEGY_UNSPECIFIED/)
-  const content = await upload(IMPORT, { dialect: 'accelbyte', content: 'W10=' }, '[]')
+  const content = await upload(IMPORT, { dialect: DIALECT, content: 'W10=' }, '[]')
   expect(content.lines[0].message).toMatch(/content must be the body/)
 })
 
 test('a malformed document is refused with line and column, a rejected loss with the losses', async () => {
-  const broken = await upload(IMPORT, { dialect: 'accelbyte', title_id: 'lanternfall' }, '[{]')
+  const broken = await upload(IMPORT, { dialect: DIALECT, title_id: 'lanternfall' }, '[{]')
   expect([broken.status, broken.lines[0].details[0].debug.reason]).toEqual([400, 'DOCUMENT_MALFORMED'])
-  const query = { from: 'accelbyte', to: 'xbox', loss_policy: 'LOSS_POLICY_REJECT' }
-  const { lines } = await upload('laurel.v1.ExchangeService/Translate', query, DOCUMENT)
-  expect(lines).toMatchObject([{ code: 'failed_precondition' }])
+  for (const to of OTHERS) {
+    const query = { from: DIALECT, to, loss_policy: 'LOSS_POLICY_REJECT' }
+    const { lines } = await upload('laurel.v1.ExchangeService/Translate', query, DOCUMENT)
+    expect(lines).toMatchObject([{ code: 'failed_precondition' }])
+  }
 })
 
-test('a translation returns the document in pieces', async () => {
-  const query = { from: 'accelbyte', to: 'discord' }
+test.each(OTHERS)('a translation to %s returns the document in pieces', async (to) => {
+  const query = { from: DIALECT, to }
   const { lines } = await upload('laurel.v1.ExchangeService/Translate', query, DOCUMENT)
   const content = Buffer.concat(lines.map(({ content = '' }) => Buffer.from(content, 'base64')))
-  expect(JSON.parse(content.toString()).length).toBe(JSON.parse(DOCUMENT).length)
+  const document = JSON.parse(content.toString())
+  const [entries] = [document, ...Object.values(document)].filter(Array.isArray)
+  expect(entries).toHaveLength(JSON.parse(DOCUMENT).length)
 })
 
 test('other methods, compression and deadlines have their errors', async () => {
-  const query = { dialect: 'accelbyte', title_id: 'lanternfall' }
+  const query = { dialect: DIALECT, title_id: 'lanternfall' }
   const put = await upload(IMPORT, query, DOCUMENT, { method: 'PUT' })
   expect([put.status, put.lines[0].message]).toEqual([405, 'the method must be POST'])
   const gzip = await upload(IMPORT, query, DOCUMENT, { headers: { 'content-encoding': 'gzip' } })

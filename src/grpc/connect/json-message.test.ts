@@ -28,7 +28,7 @@ test('a valid message has no violations', () => {
 test('each wrong value is reported with its path and what it must be', () => {
   const achievement = {
     tags: ['a', 5],
-    ids: { xbox: 7, discord: '1' },
+    ids: { wrong: 7, right: '1' },
     requirements: {},
     name: 'text',
     kind: 'NONE',
@@ -37,7 +37,7 @@ test('each wrong value is reported with its path and what it must be', () => {
   const json = JSON.stringify({ achievement, updateMask: 'list_order' })
   expect(violationsOf('laurel.v1.UpdateAchievementRequest', json)).toMatchObject({
     'achievement.tags[1]': 'must be a JSON string',
-    'achievement.ids["xbox"]': 'must be a JSON string',
+    'achievement.ids["wrong"]': 'must be a JSON string',
     'achievement.requirements': 'must be a JSON array',
     'achievement.name': 'must be a JSON object',
   })
