@@ -104,3 +104,24 @@ describe('a token of returned items', () => {
     expect(last.nextPageToken).toBeUndefined()
   })
 })
+
+test('a page that ends where its filter left out too many items has a token, even without items', async () => {
+  const matching = [3n, 4n, 25n]
+  const pages: bigint[][] = []
+  for (let pageToken: string | undefined = ''; pageToken !== undefined; ) {
+    const page: Page<bigint> = await readPage(
+      { pageSize: 1, pageToken },
+      ['filtered'],
+      async (last, limit) => {
+        const end = (last?.key ?? 0n) + 10n
+        const items = matching.filter((key) => key > (last?.key ?? 0n) && key <= end).slice(0, limit)
+        const isCut = items.length < limit && end < 30n
+        return { items, isCut, scannedTo: isCut ? end : undefined }
+      },
+      (key) => ({ key, id: '' }),
+    )
+    pages.push([...page.items])
+    pageToken = page.nextPageToken
+  }
+  expect(pages).toEqual([[3n], [4n], [], [25n]])
+})

@@ -29,7 +29,8 @@ const MAX_PAGE_BYTES = 3 * 2 ** 20
 
 /**
  * Reads one page of a list whose order never changes. Asks for one item more than fits, to know whether another page follows.
- * `list` names the list with all its filters: a token of another list is rejected.
+ * `list` names the list with all its filters: a token of another list is rejected. A page that ends because too many items were
+ * skipped may have none and a token.
  */
 export async function readPage<Item>(
   request: PageRequest,
@@ -40,10 +41,12 @@ export async function readPage<Item>(
   const name = JSON.stringify(list)
   const after = request.pageToken ? readPosition(request.pageToken, name) : undefined
   const found = await read(after, sizeOf(request) + 1)
-  const part = 'isCut' in found ? found : { items: found, isCut: false }
+  const part: ListPart<Item> = 'isCut' in found ? found : { items: found, isCut: false }
   const { items, hasMore } = cut(part, sizeOf(request), 0)
   const last = items.at(-1)
-  return { items, nextPageToken: hasMore && last ? writePosition(positionOf(last), name) : undefined }
+  const scannedTo = items.length === part.items.length ? part.scannedTo : undefined
+  const end = scannedTo === undefined ? last && positionOf(last) : { key: scannedTo, id: '' }
+  return { items, nextPageToken: hasMore && end ? writePosition(end, name) : undefined }
 }
 
 /**
