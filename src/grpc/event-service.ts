@@ -1,19 +1,27 @@
 import type {
   EventServiceService,
+  ListEventsRequest,
   WatchProgressRequest,
   WatchProgressResponse,
 } from '../gen/laurel/v1/event_service.ts'
 import { LaurelError } from '../model/errors.ts'
 import { TICKS_PER_MILLISECOND, TICKS_PER_SECOND } from '../model/instant.ts'
 import type { Call } from '../service/call.ts'
+import type { ListEvents } from '../service/events/list-events.ts'
 import type { WatchProgress } from '../service/events/watch-progress.ts'
 import type { Operations } from '../service/operations.ts'
-import { readEventFilter, writeEvent } from './convert/event.ts'
+import {
+  readEventFilter,
+  readEventKinds,
+  readEventOrder,
+  writeEvent,
+  writeEventWithProgress,
+} from './convert/event.ts'
 import { readView } from './convert/progress.ts'
-import { readId, readResumeToken } from './convert/scalars.ts'
-import { readDuration } from './convert/time.ts'
+import { readId, readOptionalId, readPaging, readResumeToken } from './convert/scalars.ts'
+import { readDuration, readInstant } from './convert/time.ts'
 import { parse } from './convert/violations.ts'
-import { type HandlersOf, serverStream } from './handlers.ts'
+import { type HandlersOf, serverStream, unary } from './handlers.ts'
 
 const DEFAULT_HEARTBEAT = 15n * TICKS_PER_SECOND
 const MIN_HEARTBEAT = TICKS_PER_SECOND
@@ -29,7 +37,32 @@ export function eventService(operations: Operations): HandlersOf<typeof EventSer
   const end = (last: WatchProgressResponse | undefined) => tooSlow(last?.resumeToken ?? '')
   return {
     watchProgress: serverStream(responses, { milliseconds: WRITE_TIMEOUT_MILLISECONDS, end }),
+
+    listEvents: unary(async (message, call) => {
+      const { items, nextPageToken } = await operations.listEvents(readListRequest(message), call)
+      return { events: items.map(writeEventWithProgress), nextPageToken: nextPageToken ?? '' }
+    }),
   }
+}
+
+function readListRequest(message: ListEventsRequest): ListEvents {
+  return parse((violations) => {
+    const startTime = readInstant(message.startTime, 'start_time', violations)
+    const endTime = readInstant(message.endTime, 'end_time', violations)
+    if (startTime !== undefined && endTime !== undefined && endTime <= startTime)
+      violations.add('end_time', 'must be after start_time')
+    return {
+      titleId: readId(message.titleId, 'title_id', violations),
+      playerId: readOptionalId(message.playerId, 'player_id', violations),
+      achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
+      kinds: readEventKinds(message.kinds, 'kinds', violations),
+      startTime,
+      endTime,
+      order: readEventOrder(message.order, violations),
+      view: readView(message.view, violations),
+      ...readPaging(message, violations),
+    }
+  })
 }
 
 function readRequest(message: WatchProgressRequest): WatchProgress {

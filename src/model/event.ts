@@ -1,5 +1,5 @@
 import type { Instant } from './instant.ts'
-import type { ProgressState } from './progress.ts'
+import type { Progress, ProgressState } from './progress.ts'
 
 export const EVENT_KINDS = [
   'progressed',
@@ -46,6 +46,14 @@ export interface Event {
   readonly actor: string
   readonly reason: string
   readonly requestId: string
+}
+
+export interface EventWithProgress extends Event {
+  /**
+   * The player's progress after the event. Undefined if it changed no progress of a player, or was stored before events held
+   * the progress.
+   */
+  readonly progress: Progress | undefined
 }
 
 /** Selects the events that match each member that is not empty. An event without an achievement matches all achievements. */

@@ -10,6 +10,7 @@ import { deliveryQueueQueries } from './destinations/delivery-queue.ts'
 import { destinationQueries } from './destinations/destinations.ts'
 import { replayQueries } from './destinations/replays.ts'
 import { sentPercentQueries } from './destinations/sent-percents.ts'
+import { eventHistoryQueries } from './events/event-history.ts'
 import { eventQueries } from './events/events.ts'
 import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
@@ -51,6 +52,7 @@ export function queriesOn(db: Kysely<Tables>) {
     optimisticWrites: optimisticWriteQueries(db),
     progressLists: progressListQueries(db),
     events: eventQueries(db),
+    eventHistory: eventHistoryQueries(db),
     destinations: destinationQueries(db),
     deliveries: deliveryQueries(db),
     achievementDeliveries: achievementDeliveryQueries(db),

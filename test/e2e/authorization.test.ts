@@ -91,6 +91,8 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   streamProgress: 'player',
   watchProgress: 'manager',
   'watchProgress, as the player sees it': 'player',
+  listEvents: 'manager',
+  'listEvents, as the player sees it': 'player',
   getProgress: 'manager',
   listProgress: 'manager',
   'listProgress, as the player sees it': 'player',
@@ -199,6 +201,7 @@ describe('every operation of the wire', () => {
 const REMEDIES: Readonly<Record<string, RegExp>> = {
   'recordProgress, at a stated time': /leave occurred_time unset/,
   watchProgress: /set the view to PROGRESS_VIEW_PLAYER and the player ids to its own/,
+  listEvents: /set the view to PROGRESS_VIEW_PLAYER and player_id to its own/,
   listProgress: /set the view to PROGRESS_VIEW_PLAYER/,
   getProgress: /call ListProgress with the view PROGRESS_VIEW_PLAYER/,
 }
@@ -227,6 +230,8 @@ describe('a denied player', () => {
   test('that watches without a filter is advised to set one', async () => {
     const all = await callRpc(server.address, 'watchProgress', { titleId: OWN, view: 2 }, tokens['player'])
     expect(all.message).toMatch(/NAMESPACE:space-race:USER:\*:ACHIEVEMENT.*the player ids to its own/)
+    const list = await callRpc(server.address, 'listEvents', { titleId: OWN, view: 2 }, tokens['player'])
+    expect(list.message).toMatch(/NAMESPACE:space-race:USER:\*:ACHIEVEMENT.*player_id to its own/)
     const path = `${server.url}/events?title_id=${OWN}`
     const response = await fetch(path, { headers: { authorization: `Bearer ${tokens['player']}` } })
     expect([response.status, await response.text()]).toEqual([

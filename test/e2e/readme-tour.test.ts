@@ -31,6 +31,7 @@ test('the tour of the README succeeds with curl alone', async () => {
   expect(stdout).toMatch(/"newlyUnlocked":true/)
   expect(stdout).toMatch(/HTTP\/1.1 20\d/)
   expect(stdout).toMatch(/"destinationId":"hook"/)
+  expect(stdout).toMatch(/"events":\[\{"eventId":"\d+","titleId":"lanternfall"/)
   const events = `${server.url}/events?title_id=lanternfall&from_oldest=true`
   const { body } = await fetch(events)
   const reader = body?.pipeThrough(new TextDecoderStream()).getReader()

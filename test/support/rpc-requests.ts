@@ -148,6 +148,12 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     filter: { playerIds: [playerId] },
     view: ProgressView.PLAYER,
   }),
+  listEvents: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
+  'listEvents, as the player sees it': ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    view: ProgressView.PLAYER,
+  }),
   getProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   listProgress: ({ title: titleId, player: playerId }) => ({
     titleId,

@@ -3,11 +3,20 @@ import {
   EventKind as EventKindOnWire,
   type Event as EventMessage,
 } from '../../gen/laurel/v1/event.ts'
+import { EventOrder } from '../../gen/laurel/v1/event_service.ts'
 import { ProgressState } from '../../gen/laurel/v1/progress.ts'
-import { ALL_EVENTS, type Event, type EventFilter, type EventKind, hasProgress } from '../../model/event.ts'
+import {
+  ALL_EVENTS,
+  type Event,
+  type EventFilter,
+  type EventKind,
+  type EventWithProgress,
+  hasProgress,
+} from '../../model/event.ts'
 import { LIMITS } from '../../model/limits.ts'
+import type { ListEvents } from '../../service/events/list-events.ts'
 import { readList } from './collections.ts'
-import { STATES_ON_WIRE } from './progress.ts'
+import { STATES_ON_WIRE, writeProgress } from './progress.ts'
 import { type Choices, readChoice, readId } from './scalars.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
 import type { Violations } from './violations.ts'
@@ -39,6 +48,12 @@ const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
   player_merged: EventKindOnWire.PLAYER_MERGED,
 }
 
+const ORDERS: Choices<EventOrder, ListEvents['order']> = {
+  [EventOrder.UNSPECIFIED]: 'newest_first',
+  [EventOrder.NEWEST_FIRST]: 'newest_first',
+  [EventOrder.OLDEST_FIRST]: 'oldest_first',
+}
+
 /** Writes the whole event: the use case redacts it for players. */
 export function writeEvent(event: Event): EventMessage {
   return {
@@ -54,7 +69,28 @@ export function writeEvent(event: Event): EventMessage {
     actor: event.actor,
     reason: event.reason,
     requestId: event.requestId,
+    progress: undefined,
   }
+}
+
+export function writeEventWithProgress({ progress, ...event }: EventWithProgress): EventMessage {
+  return { ...writeEvent(event), progress: progress && writeProgress(event, progress) }
+}
+
+export function readEventOrder(order: EventOrder, violations: Violations): ListEvents['order'] {
+  return readChoice(order, ORDERS, EventOrder, 'order', violations)
+}
+
+/** Reads kinds without duplicates. */
+export function readEventKinds(
+  kinds: readonly EventKindOnWire[],
+  field: string,
+  violations: Violations,
+): readonly EventKind[] {
+  const read = readList(kinds, LIMITS.choices, field, violations, (kind, at) =>
+    readChoice(kind, KINDS, EventKindOnWire, at, violations),
+  )
+  return unique(read)
 }
 
 /** Reads a filter without duplicates. An absent filter matches all events. */
@@ -64,13 +100,10 @@ export function readEventFilter(
   violations: Violations,
 ): EventFilter {
   if (message === undefined) return ALL_EVENTS
-  const kinds = readList(message.kinds, LIMITS.choices, `${field}.kinds`, violations, (kind, at) =>
-    readChoice(kind, KINDS, EventKindOnWire, at, violations),
-  )
   const ids = (name: 'achievementIds' | 'playerIds', wireName: string) =>
     unique(readList(message[name], LIMITS.filterIds, `${field}.${wireName}`, violations, readId))
   return {
-    kinds: unique(kinds),
+    kinds: readEventKinds(message.kinds, `${field}.kinds`, violations),
     achievementIds: ids('achievementIds', 'achievement_ids'),
     playerIds: ids('playerIds', 'player_ids'),
   }

@@ -86,7 +86,8 @@ function matches({ kinds, achievementIds, playerIds }: EventFilter): (event: Eve
     (playerSet?.has(playerId) ?? true)
 }
 
-function redactForPlayer(event: Event): Event {
+/** Returns the event without its caller, reason and request id. */
+export function redactForPlayer<Redacted extends Event>(event: Redacted): Redacted {
   return { ...event, actor: '', reason: '', requestId: '' }
 }
 

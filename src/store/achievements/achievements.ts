@@ -73,6 +73,19 @@ export function achievementQueries(db: Kysely<Tables>) {
       return (await selectNamed(titleId, ids).execute()).map(fromRow)
     },
 
+    /** Returns those of these achievements that exist and are not hidden. */
+    async listVisible(titleId: string, ids: readonly string[]): Promise<ReadonlySet<string>> {
+      if (ids.length === 0) return new Set()
+      const rows = await db
+        .selectFrom('achievements')
+        .select('id')
+        .where('title_id', '=', titleId)
+        .where('hidden', '=', false)
+        .where('id', '=', sql<string>`any(${[...ids]}::text[])`)
+        .execute()
+      return new Set(rows.map(({ id }) => id))
+    },
+
     /** As `listByIds`, as many as fit in one message. */
     async listPartByIds(titleId: string, ids: readonly string[]): Promise<ListPart<StoredAchievement>> {
       const named = selectNamed(titleId, ids).orderBy('achievements.id')

@@ -167,7 +167,7 @@ export function eventQueries(db: Kysely<Tables>) {
   }
 }
 
-function toEvent(row: Row<'events'>): Event {
+export function toEvent(row: Row<'events'>): Event {
   return {
     id: row.id,
     titleId: row.title_id,

@@ -113,7 +113,8 @@ export function progressChangeQueries(db: Kysely<Tables>) {
   }
 }
 
-const EVENT_COLUMNS = fragment(
+/** The columns of an event, and of the progress after it, as `PROGRESS_ITEMS` reads them. */
+export const EVENT_COLUMNS = fragment(
   [
     'id',
     ...PROGRESS_KEY,

@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../google/protobuf/timestamp.ts";
-import { ProgressState } from "./progress.ts";
+import { Progress, ProgressState } from "./progress.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -97,6 +97,11 @@ export interface Event {
   reason: string;
   /** The `request_id` of the call, if it had one. Empty in a player's view. */
   requestId: string;
+  /**
+   * The player's progress after the event. Only in responses of ListEvents. Absent for an event that changed no progress of
+   * a player, and for events that an earlier version stored without it.
+   */
+  progress?: Progress | undefined;
 }
 
 /** Selects events: an event matches if it matches each part of the filter that is not empty. */
@@ -126,6 +131,7 @@ function createBaseEvent(): Event {
     actor: "",
     reason: "",
     requestId: "",
+    progress: undefined,
   };
 }
 
@@ -166,6 +172,9 @@ export const Event: MessageFns<Event> = {
     }
     if (message.requestId !== "") {
       writer.uint32(98).string(message.requestId);
+    }
+    if (message.progress !== undefined) {
+      Progress.encode(message.progress, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -279,6 +288,14 @@ export const Event: MessageFns<Event> = {
             message.requestId = reader.string();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.progress = Progress.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -310,6 +327,9 @@ export const Event: MessageFns<Event> = {
     message.actor = object.actor ?? "";
     message.reason = object.reason ?? "";
     message.requestId = object.requestId ?? "";
+    message.progress = (object.progress !== undefined && object.progress !== null)
+      ? Progress.fromPartial(object.progress)
+      : undefined;
     return message;
   },
 };

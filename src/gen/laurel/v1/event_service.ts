@@ -12,18 +12,40 @@ import {
   Client,
   type ClientOptions,
   type ClientReadableStream,
+  type ClientUnaryCall,
   type handleServerStreamingCall,
+  type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
+  type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Duration } from "../../google/protobuf/duration.ts";
-import { Event, EventFilter } from "./event.ts";
+import { Timestamp } from "../../google/protobuf/timestamp.ts";
+import { Event, EventFilter, EventKind } from "./event.ts";
 import { ProgressView } from "./progress.ts";
 
 export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/event_service.proto";
+
+/** An order of events. The order is that of their ids: for one player in one title, that of the commits. */
+export const EventOrder = {
+  /** UNSPECIFIED - Treated as EVENT_ORDER_NEWEST_FIRST. */
+  UNSPECIFIED: 0,
+  /** NEWEST_FIRST - From the newest event to the oldest. */
+  NEWEST_FIRST: 1,
+  /** OLDEST_FIRST - From the oldest retained event to the newest. */
+  OLDEST_FIRST: 2,
+} as const;
+
+export type EventOrder = typeof EventOrder[keyof typeof EventOrder];
+
+export namespace EventOrder {
+  export type UNSPECIFIED = typeof EventOrder.UNSPECIFIED;
+  export type NEWEST_FIRST = typeof EventOrder.NEWEST_FIRST;
+  export type OLDEST_FIRST = typeof EventOrder.OLDEST_FIRST;
+}
 
 /** The request of WatchProgress. */
 export interface WatchProgressRequest {
@@ -58,6 +80,56 @@ export interface WatchProgressResponse {
   events: Event[];
   /** Resumes after these events. */
   resumeToken: string;
+}
+
+/** The request of ListEvents. An event is listed if it matches each filter that is set. */
+export interface ListEventsRequest {
+  /** The title. Required. */
+  titleId: string;
+  /**
+   * Only events of this player. If empty, of all, and changes of definitions. Events from before a merge keep the id of the
+   * absorbed player.
+   */
+  playerId: string;
+  /** Only events of this achievement, and events that name none. If empty, of all. */
+  achievementId: string;
+  /** Only events of any of these kinds. If empty, all. At most 64. */
+  kinds: EventKind[];
+  /** Only events that happened at this time or later, by `Event.time`. If left out, from the oldest retained event. */
+  startTime?:
+    | Timestamp
+    | undefined;
+  /** Only events that happened before this time; after `start_time`. If left out, up to the newest event. */
+  endTime?:
+    | Timestamp
+    | undefined;
+  /** The order. The default is EVENT_ORDER_NEWEST_FIRST. */
+  order: EventOrder;
+  /**
+   * Which details of an event are included. PROGRESS_VIEW_PLAYER leaves out `actor`, `reason`, `request_id` and the writer
+   * of the progress, and, while a hidden achievement is not achieved, its requirement values and extensions. A caller with a
+   * player's token must use PROGRESS_VIEW_PLAYER and set `player_id` to its own player.
+   */
+  view: ProgressView;
+  /**
+   * The maximum number of events. The default is 100; more than 1000 is taken as 1000. A page may have fewer, and even
+   * none, although more follow: it ends before 4 MiB, and after 10,000 events of the title, or of the player, that the
+   * filters leave out.
+   */
+  pageSize: number;
+  /**
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged.
+   */
+  pageToken: string;
+}
+
+/** The response of ListEvents. */
+export interface ListEventsResponse {
+  /** The events, in the requested order. */
+  events: Event[];
+  /** The token of the next page. Empty if this page is the last. */
+  nextPageToken: string;
 }
 
 function createBaseWatchProgressRequest(): WatchProgressRequest {
@@ -246,7 +318,266 @@ export const WatchProgressResponse: MessageFns<WatchProgressResponse> = {
   },
 };
 
-/** Streams the events of a title. TitleService states the rules that hold for every service. */
+function createBaseListEventsRequest(): ListEventsRequest {
+  return {
+    titleId: "",
+    playerId: "",
+    achievementId: "",
+    kinds: [],
+    startTime: undefined,
+    endTime: undefined,
+    order: 0,
+    view: 0,
+    pageSize: 0,
+    pageToken: "",
+  };
+}
+
+export const ListEventsRequest: MessageFns<ListEventsRequest> = {
+  encode(message: ListEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.playerId !== "") {
+      writer.uint32(18).string(message.playerId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(26).string(message.achievementId);
+    }
+    if (message.kinds.length !== 0) {
+      writer.uint32(34).fork();
+      for (const v of message.kinds) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.startTime !== undefined) {
+      Timestamp.encode(message.startTime, writer.uint32(42).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(message.endTime, writer.uint32(50).fork()).join();
+    }
+    if (message.order !== 0) {
+      writer.uint32(56).int32(message.order);
+    }
+    if (message.view !== 0) {
+      writer.uint32(64).int32(message.view);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(72).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(82).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag === 32) {
+              message.kinds.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 34) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.kinds.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.startTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.endTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.order = reader.int32() as any;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.view = reader.int32() as any;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListEventsRequest>, I>>(base?: I): ListEventsRequest {
+    return ListEventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListEventsRequest>, I>>(object: I): ListEventsRequest {
+    const message = createBaseListEventsRequest();
+    message.titleId = object.titleId ?? "";
+    message.playerId = object.playerId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.kinds = object.kinds?.map((e) => e) || [];
+    message.startTime = (object.startTime !== undefined && object.startTime !== null)
+      ? Timestamp.fromPartial(object.startTime)
+      : undefined;
+    message.endTime = (object.endTime !== undefined && object.endTime !== null)
+      ? Timestamp.fromPartial(object.endTime)
+      : undefined;
+    message.order = object.order ?? 0;
+    message.view = object.view ?? 0;
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListEventsResponse(): ListEventsResponse {
+  return { events: [], nextPageToken: "" };
+}
+
+export const ListEventsResponse: MessageFns<ListEventsResponse> = {
+  encode(message: ListEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      Event.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(Event.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListEventsResponse>, I>>(base?: I): ListEventsResponse {
+    return ListEventsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListEventsResponse>, I>>(object: I): ListEventsResponse {
+    const message = createBaseListEventsResponse();
+    message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+/** Streams and lists the events of a title. TitleService states the rules that hold for every service. */
 export type EventServiceService = typeof EventServiceService;
 export const EventServiceService = {
   /**
@@ -270,6 +601,23 @@ export const EventServiceService = {
       Buffer.from(WatchProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): WatchProgressResponse => WatchProgressResponse.decode(value),
   },
+  /**
+   * Lists the retained events of a title (30 days by default), in the order of their ids, each with the progress after it.
+   *
+   * An event is listed as soon as its call has returned; while a transaction that began before it is open, it is listed
+   * later, so that no page misses an event with a lower id. The last page of EVENT_ORDER_OLDEST_FIRST ends at the newest
+   * event at the time. Fails with NOT_FOUND, reason TITLE_NOT_FOUND, if the title does not exist; with INVALID_ARGUMENT,
+   * reason PAGE_TOKEN_INVALID, if the page token is of another list.
+   */
+  listEvents: {
+    path: "/laurel.v1.EventService/ListEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListEventsRequest): Buffer => Buffer.from(ListEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListEventsRequest => ListEventsRequest.decode(value),
+    responseSerialize: (value: ListEventsResponse): Buffer => Buffer.from(ListEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListEventsResponse => ListEventsResponse.decode(value),
+  },
 } as const;
 
 export interface EventServiceServer extends UntypedServiceImplementation {
@@ -285,6 +633,15 @@ export interface EventServiceServer extends UntypedServiceImplementation {
    * a RetryInfo.
    */
   watchProgress: handleServerStreamingCall<WatchProgressRequest, WatchProgressResponse>;
+  /**
+   * Lists the retained events of a title (30 days by default), in the order of their ids, each with the progress after it.
+   *
+   * An event is listed as soon as its call has returned; while a transaction that began before it is open, it is listed
+   * later, so that no page misses an event with a lower id. The last page of EVENT_ORDER_OLDEST_FIRST ends at the newest
+   * event at the time. Fails with NOT_FOUND, reason TITLE_NOT_FOUND, if the title does not exist; with INVALID_ARGUMENT,
+   * reason PAGE_TOKEN_INVALID, if the page token is of another list.
+   */
+  listEvents: handleUnaryCall<ListEventsRequest, ListEventsResponse>;
 }
 
 export interface EventServiceClient extends Client {
@@ -308,6 +665,29 @@ export interface EventServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<WatchProgressResponse>;
+  /**
+   * Lists the retained events of a title (30 days by default), in the order of their ids, each with the progress after it.
+   *
+   * An event is listed as soon as its call has returned; while a transaction that began before it is open, it is listed
+   * later, so that no page misses an event with a lower id. The last page of EVENT_ORDER_OLDEST_FIRST ends at the newest
+   * event at the time. Fails with NOT_FOUND, reason TITLE_NOT_FOUND, if the title does not exist; with INVALID_ARGUMENT,
+   * reason PAGE_TOKEN_INVALID, if the page token is of another list.
+   */
+  listEvents(
+    request: ListEventsRequest,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  listEvents(
+    request: ListEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
+  listEvents(
+    request: ListEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListEventsResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const EventServiceClient = makeGenericClientConstructor(

@@ -1,0 +1,68 @@
+import type { EventWithProgress } from '../../model/event.ts'
+import type { EventHistoryFilter, EventRange } from '../../store/events/event-history.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
+import { type Page, readPage } from '../paging.ts'
+import { titleOf } from '../require.ts'
+import type { Services } from '../services.ts'
+import { redactForPlayer } from './watch-progress.ts'
+
+export interface ListEvents extends EventHistoryFilter, Pick<EventRange, 'order'> {
+  /** `player`: as the player may see the events. */
+  readonly view: 'full' | 'player'
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+}
+
+/**
+ * Returns a page of a title's events, each with the progress after it, up to the safe position: an event that commits later has
+ * a higher id, so no page misses it.
+ */
+export async function listEvents(
+  services: Services,
+  request: ListEvents,
+  call: Call,
+): Promise<Page<EventWithProgress>> {
+  const { order, view, pageSize, pageToken, ...filter } = request
+  const { titleId, playerId, achievementId, kinds, startTime, endTime } = filter
+  const safe = await services.safePosition.current(call.signal)
+  return services.store.read(call.signal, async (queries) => {
+    await titleOf(queries, titleId)
+    const page = await readPage(
+      { pageSize, pageToken, defaultSize: 100 },
+      ['events', titleId, playerId, achievementId, kinds, `${startTime}`, `${endTime}`, order, view],
+      (last, limit) => queries.eventHistory.list(filter, rangeOf(order, last?.key, safe), limit),
+      ({ id }) => ({ key: id, id: '' }),
+    )
+    return view === 'player' ? { ...page, items: await asPlayerSees(queries, titleId, page.items) } : page
+  })
+}
+
+/** Returns the range after the last event. Events below a returned one are safe, though another server's position may be lower. */
+function rangeOf(order: EventRange['order'], last: bigint | undefined, safe: bigint): EventRange {
+  return order === 'oldest_first'
+    ? { after: last ?? 0n, before: safe + 1n, order }
+    : { after: 0n, before: last ?? safe + 1n, order }
+}
+
+/**
+ * Returns the events without what `redactForPlayer` leaves out, nor the values of a hidden achievement before its unlock. A
+ * deleted achievement may have been hidden.
+ */
+async function asPlayerSees(
+  queries: Queries,
+  titleId: string,
+  events: readonly EventWithProgress[],
+): Promise<readonly EventWithProgress[]> {
+  const isLocked = ({ progress }: EventWithProgress) =>
+    progress !== undefined && progress.state !== 'achieved'
+  const ids = new Set(events.filter(isLocked).map(({ achievementId }) => achievementId))
+  const visible = await queries.achievements.listVisible(titleId, [...ids])
+  return events.map((event) => {
+    const redacted = redactForPlayer(event)
+    if (redacted.progress === undefined) return redacted
+    const isHidden = isLocked(event) && !visible.has(event.achievementId)
+    const hidden = isHidden ? { values: {}, extensions: {} } : {}
+    return { ...redacted, progress: { ...redacted.progress, ...hidden, writer: '' } }
+  })
+}
