@@ -131,7 +131,7 @@ function globalIn({ participation }: Achievement, extension: JsonObject): JsonVa
  * The single requirement of an incremental achievement, reached from below. An achievement with any other requirements is written as
  * not incremental, for the game to unlock: only some of the requirements would unlock it too early.
  */
-function goalIn({ requirements }: Achievement): Requirement | undefined {
+export function goalIn({ requirements }: Achievement): Requirement | undefined {
   const [only, ...others] = requirements
   return others.length === 0 && only?.operator === 'at_least' ? only : undefined
 }

@@ -6,6 +6,7 @@ import type {
 } from '../../test/support/dialect-fixtures.ts'
 import { readTagFilter } from './gateway/tags.ts'
 import { definition } from './testing/client.ts'
+import { lintCases } from './testing/lint-cases.ts'
 import { fakeLists } from './testing/lists.ts'
 import { tryAchievementApi } from './testing/openapi.ts'
 import { tryStatisticsApi } from './testing/openapi-statistics.ts'
@@ -251,6 +252,7 @@ export const fixtures: DialectFixtures = {
     }),
   })),
   lists: fakeLists,
+  lint: lintCases,
   sample: 'export.json',
   parsers: { 'a tag expression': (text) => readTagFilter(new URLSearchParams({ tags: text }))([]) },
 }

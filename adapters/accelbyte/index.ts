@@ -1,5 +1,6 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
 import type { Bridge } from '../../src/dialect/bridge.ts'
+import type { LintRule } from '../../src/dialect/lint.ts'
 import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
@@ -8,12 +9,14 @@ import { encode } from './encode.ts'
 import { envelope } from './envelope.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
+import { lint } from './lint.ts'
 import { source } from './source.ts'
 
 export const accelbyte: Adapter & {
   readonly gateway: Gateway
   readonly bridge: Bridge
   readonly source: Source
+  readonly lint: readonly LintRule[]
 } = {
   id: 'accelbyte',
   displayName: 'AccelByte Gaming Services',
@@ -65,4 +68,5 @@ export const accelbyte: Adapter & {
   gateway,
   bridge,
   source,
+  lint,
 }

@@ -1,6 +1,7 @@
 import sharp from 'sharp'
 import type { DialectFixtures, GatewayFixtures, RouteTarget } from '../../test/support/dialect-fixtures.ts'
 import { isSnowflakeText } from './snowflake.ts'
+import { lintCases } from './testing/lint-cases.ts'
 
 const described = () => ({ body: { name: 'New', description: '' } })
 const renamed = () => ({ body: { name: 'x' } })
@@ -104,6 +105,7 @@ export const fixtures: DialectFixtures = {
     change: (entry) => ({ ...entry, secure: entry['secure'] !== true }),
     changed: ({ serverOnly }) => ({ serverOnly: !serverOnly }),
   })),
+  lint: lintCases,
   sample: 'definitions-v10.json',
   parsers: { 'a snowflake': isSnowflakeText },
 }

@@ -1,11 +1,13 @@
 import type { Adapter } from '../../src/dialect/adapter.ts'
 import type { Bridge } from '../../src/dialect/bridge.ts'
+import type { LintRule } from '../../src/dialect/lint.ts'
 import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode, shapeNameOf } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
+import { lint } from './lint.ts'
 import { deriveApplicationId, mintSnowflake, SNOWFLAKE } from './snowflake.ts'
 import { source } from './source.ts'
 
@@ -14,6 +16,7 @@ export const discord: Adapter & {
   readonly gateway: readonly Gateway[]
   readonly bridge: Bridge
   readonly source: Source
+  readonly lint: readonly LintRule[]
 } = {
   id: 'discord',
   displayName: 'Discord',
@@ -78,4 +81,5 @@ export const discord: Adapter & {
   gateway,
   bridge,
   source,
+  lint,
 }

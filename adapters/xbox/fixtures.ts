@@ -12,6 +12,7 @@ import { achievementOf, gamerscore } from '../../test/support/records.ts'
 import { integerOf, parseTimeSpan, scidOf } from './formats.ts'
 import { inLanguages, readLanguages } from './gateway/languages.ts'
 import { readPage, readQuery } from './gateway/query.ts'
+import { lintCases } from './testing/lint-cases.ts'
 
 const modern = { headers: { 'x-xbl-contract-version': '2' } }
 const inTitle = ({ binding }: RouteTarget) => ({ titleId: binding['title_id'] ?? '' })
@@ -205,6 +206,7 @@ export const fixtures: DialectFixtures = {
     hasProgress: true,
   },
   edits: [...renamings, ...changes, retargeted],
+  lint: lintCases,
   sample: 'achievements.json',
   parsers: {
     'a time span': parseTimeSpan,

@@ -1,5 +1,6 @@
 import type { Adapter, Capabilities, Shape } from '../../src/dialect/adapter.ts'
 import type { Bridge } from '../../src/dialect/bridge.ts'
+import type { LintRule } from '../../src/dialect/lint.ts'
 import type { Source } from '../../src/dialect/source.ts'
 import type { Gateway } from '../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
@@ -8,6 +9,7 @@ import { encode } from './encode.ts'
 import { envelope } from './envelope.ts'
 import { gateway } from './gateway.ts'
 import { ids } from './ids.ts'
+import { lint } from './lint.ts'
 import { source } from './source.ts'
 
 const shapes: readonly Shape[] = [
@@ -57,20 +59,25 @@ const capabilities: Capabilities = {
 }
 
 /** Xbox Live achievements, version 2. */
-export const xbox: Adapter & { readonly gateway: Gateway; readonly bridge: Bridge; readonly source: Source } =
-  {
-    id: 'xbox',
-    displayName: 'Xbox Live Achievement v2',
-    shapes,
-    capabilities,
-    usualShapes: { definition: 'achievement', progress: 'achievement', summary: 'title' },
-    hasCodes: false,
-    envelope,
-    ids,
-    shapeOf,
-    decode,
-    encode,
-    gateway,
-    bridge,
-    source,
-  }
+export const xbox: Adapter & {
+  readonly gateway: Gateway
+  readonly bridge: Bridge
+  readonly source: Source
+  readonly lint: readonly LintRule[]
+} = {
+  id: 'xbox',
+  displayName: 'Xbox Live Achievement v2',
+  shapes,
+  capabilities,
+  usualShapes: { definition: 'achievement', progress: 'achievement', summary: 'title' },
+  hasCodes: false,
+  envelope,
+  ids,
+  shapeOf,
+  decode,
+  encode,
+  gateway,
+  bridge,
+  source,
+  lint,
+}

@@ -38,15 +38,12 @@ describe.each(subjects)('the folder of $id', (subject) => {
   })
 })
 
-it.each(adapters)(
-  '$id has what it serves, whom it tells and what it reads in files of these names',
-  (adapter) => {
-    for (const part of ['gateway', 'bridge', 'source'] as const) {
-      const file = new URL(`../../adapters/${adapter.id}/${part}.ts`, import.meta.url)
-      expect([part, existsSync(file)]).toEqual([part, adapter[part] !== undefined])
-    }
-  },
-)
+it.each(adapters)('$id has its optional parts in files of these names', (adapter) => {
+  for (const part of ['gateway', 'bridge', 'source', 'lint'] as const) {
+    const file = new URL(`../../adapters/${adapter.id}/${part}.ts`, import.meta.url)
+    expect([part, existsSync(file)]).toEqual([part, adapter[part] !== undefined])
+  }
+})
 
 it.each(folders)('$adapter.id has tests of its own', ({ adapter, folder }) => {
   expect(existsSync(`${folder}${adapter.id}.test.ts`)).toBe(true)

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { adapters } from '../../adapters/index.ts'
+import type { LintedTitle } from '../../src/dialect/lint.ts'
 import type { Achievement } from '../../src/model/achievement.ts'
 import type { JsonObject, JsonValue } from '../../src/model/json.ts'
 import type { Binding } from '../../src/model/title.ts'
@@ -16,6 +17,7 @@ export interface DialectFixtures {
   achievementId(number: number): string | undefined
   readonly gateway?: GatewayFixtures
   readonly bridge?: BridgeFixtures
+  readonly lint?: LintFixtures
   readonly corpus?: CorpusFixtures
   readonly edits: readonly DocumentEdit[]
   readonly lists?: ListFixtures
@@ -135,6 +137,19 @@ export interface BridgeFixtures {
     request: Pick<Received, 'path' | 'body'>,
     errorOf: (achievement: string) => string | undefined,
   ): string | undefined
+}
+
+/** The definitions of a title. */
+export interface LintedDefinitions {
+  readonly title: LintedTitle
+  readonly achievements: readonly Achievement[]
+}
+
+export interface LintFixtures {
+  /** Definitions that break no rule. */
+  readonly clean: readonly LintedDefinitions[]
+  /** By rule, definitions that break it and no other. */
+  readonly broken: Readonly<Record<string, LintedDefinitions>>
 }
 
 export interface AppliedReport {

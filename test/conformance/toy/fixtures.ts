@@ -1,10 +1,17 @@
 import type { DialectFixtures } from '../../support/dialect-fixtures.ts'
+import { achievementOf } from '../../support/records.ts'
+
+const title = { id: 't', defaultLocale: 'en', bindings: {} }
 
 export const fixtures: DialectFixtures = {
   binding: (number) => ({ game: `game-${number}` }),
   account: (number) => `child-${number}`,
   achievementId: (number) => `toy-${number}`,
   sample: 'toys.json',
+  lint: {
+    clean: [{ title, achievements: [achievementOf({ id: 'a' })] }],
+    broken: { 'title-length': { title, achievements: [achievementOf({ id: 'a'.repeat(21) })] } },
+  },
   edits: [
     {
       said: 'another title',

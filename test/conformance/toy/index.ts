@@ -1,11 +1,13 @@
 import type { Adapter, IdForm } from '../../../src/dialect/adapter.ts'
 import type { Bridge } from '../../../src/dialect/bridge.ts'
+import type { LintRule } from '../../../src/dialect/lint.ts'
 import type { Source } from '../../../src/dialect/source.ts'
 import type { Gateway } from '../../../src/http/gateway.ts'
 import { bridge } from './bridge.ts'
 import { decode } from './decode.ts'
 import { encode } from './encode.ts'
 import { gateway } from './gateway.ts'
+import { lint } from './lint.ts'
 import { source } from './source.ts'
 
 const ANY_TEXT: IdForm = { accepts: (text) => text !== '', form: 'any text but the empty one' }
@@ -15,6 +17,7 @@ export const toy: Adapter & {
   readonly gateway: Gateway
   readonly bridge: Bridge
   readonly source: Source
+  readonly lint: readonly LintRule[]
 } = {
   id: 'toy',
   displayName: 'Toy',
@@ -70,4 +73,5 @@ export const toy: Adapter & {
   gateway,
   bridge,
   source,
+  lint,
 }
