@@ -72,7 +72,7 @@ function dialectLines(descriptions: readonly DialectDescription[]): readonly str
     feature,
     ...descriptions.map(({ capabilities }) => capabilities[feature]),
   ])
-  const parts = (['bridge', 'source'] as const).map((part) => [
+  const parts = (['bridge', 'source', 'lint'] as const).map((part) => [
     part,
     ...descriptions.map((dialect) => (dialect[part] ? 'yes' : 'no')),
   ])

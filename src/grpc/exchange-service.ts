@@ -1,9 +1,10 @@
 import type { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import type { Operations } from '../service/operations.ts'
-import { writeDialect } from './convert/exchange.ts'
+import { writeDialect, writeFinding } from './convert/exchange.ts'
 import {
   readAchievementsExport,
   readAchievementsImport,
+  readLint,
   readProgressExport,
   readProgressImport,
   readTranslation,
@@ -45,6 +46,18 @@ export function exchangeService(operations: Operations): HandlersOf<typeof Excha
     exportProgress: serverStream((message, call) => {
       const options = parse((violations) => readProgressExport(message, violations))
       return writeDocument(operations.exportProgress(options, call))
+    }),
+
+    lintTitle: unary(async (message, call) => {
+      const options = parse((violations) => readLint(message, violations))
+      const { items, nextPageToken = '', counts, dialects } = await operations.lintTitle(options, call)
+      return {
+        findings: items.map(writeFinding),
+        nextPageToken,
+        errorCount: counts.error,
+        warningCount: counts.warning,
+        dialects: [...dialects],
+      }
     }),
   }
 }

@@ -33,6 +33,7 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   description: TEXT,
   destination_id: ID,
   dialect: ID,
+  dialects: texts(LIMITS.dialects),
   display_name: TEXT,
   etag: ID,
   event_id: ID,

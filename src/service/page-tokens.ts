@@ -88,8 +88,9 @@ function isText(id: unknown): id is string {
   return typeof id === 'string' && id.isWellFormed() && !id.includes('\u0000')
 }
 
-function pageTokenInvalid(): LaurelError {
-  const message = 'page_token was not returned by this list: start again without a token'
+export function pageTokenInvalid(
+  message = 'page_token was not returned by this list: start again without a token',
+): LaurelError {
   return new LaurelError('invalid_argument', 'PAGE_TOKEN_INVALID', message, {
     violations: [{ field: 'page_token', message: 'must be the next_page_token of the same list' }],
   })

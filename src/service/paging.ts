@@ -25,7 +25,7 @@ interface PageRequest {
 }
 
 /** A page ends before it has more, because clients take messages of at most 4 MiB. Its first item may be larger. */
-const MAX_PAGE_BYTES = 3 * 2 ** 20
+export const MAX_PAGE_BYTES = 3 * 2 ** 20
 
 /**
  * Reads one page of a list whose order never changes. Asks for one item more than fits, to know whether another page follows.

@@ -74,6 +74,7 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   importProgress: 'manager',
   exportAchievements: 'manager',
   exportProgress: 'manager',
+  lintTitle: 'manager',
   createPlayer: 'operator',
   getPlayer: 'operatorOrSelf',
   listPlayers: 'operator',

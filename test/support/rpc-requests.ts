@@ -103,6 +103,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   }),
   exportAchievements: ({ title: titleId }) => ({ dialect: UNCODED, titleId }),
   exportProgress: ({ title: titleId, player: playerId }) => ({ dialect: UNCODED, titleId, playerId }),
+  lintTitle: ({ title: titleId }) => ({ titleId }),
 
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
   getPlayer: ({ player: playerId }) => ({ playerId }),

@@ -3,6 +3,7 @@ import type {
   ExportProgressRequest,
   ImportAchievementsRequest,
   ImportProgressRequest,
+  LintTitleRequest,
   TranslateRequest,
 } from '../../gen/laurel/v1/exchange_service.ts'
 import { LIMITS } from '../../model/limits.ts'
@@ -10,10 +11,11 @@ import type { DocumentOptions } from '../../service/exchange/document-parts.ts'
 import type { ExportAchievementsOptions } from '../../service/exchange/export-achievements.ts'
 import type { ExportProgressOptions } from '../../service/exchange/export-progress.ts'
 import type { importAchievements, importProgress } from '../../service/exchange/import-document.ts'
+import type { LintOptions } from '../../service/exchange/lint-title.ts'
 import type { TranslateOptions } from '../../service/exchange/translate.ts'
 import { readList, readMap } from './collections.ts'
 import { readLossPolicy, readStrategy } from './exchange.ts'
-import { readId, readLocale, readOptionalId } from './scalars.ts'
+import { readId, readLocale, readOptionalId, readPaging } from './scalars.ts'
 import type { Violations } from './violations.ts'
 
 type AchievementsImportOptions = Parameters<typeof importAchievements>[1]
@@ -78,6 +80,14 @@ export function readProgressExport(
     playerId: readOptionalId(message.playerId, 'player_id', violations),
     shape: readOptionalId(message.shape, 'shape', violations),
     ...readDocumentOptions(message, violations),
+  }
+}
+
+export function readLint(message: LintTitleRequest, violations: Violations): LintOptions {
+  return {
+    titleId: readId(message.titleId, 'title_id', violations),
+    dialects: readList(message.dialects, LIMITS.dialects, 'dialects', violations, readId),
+    ...readPaging(message, violations),
   }
 }
 

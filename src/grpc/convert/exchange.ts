@@ -1,10 +1,13 @@
 import type { Shape } from '../../dialect/adapter.ts'
+import type { LintFinding, LintSeverity } from '../../dialect/lint.ts'
 import type { Loss, LossPolicy } from '../../dialect/losses.ts'
 import {
   type Dialect as DialectMessage,
   EntryOutcomeKind,
   type EntryOutcome as EntryOutcomeMessage,
   ImportStrategy,
+  type LintFinding as LintFindingMessage,
+  LintSeverity as LintSeverityOnWire,
   LossKind,
   type Loss as LossMessage,
   LossPolicy as LossPolicyOnWire,
@@ -53,6 +56,11 @@ const PARTS_ON_WIRE: Readonly<Record<Shape['carries'][number], RecordPart>> = {
   summary: RecordPart.SUMMARY,
 }
 
+const SEVERITIES_ON_WIRE: Readonly<Record<LintSeverity, LintSeverityOnWire>> = {
+  error: LintSeverityOnWire.ERROR,
+  warning: LintSeverityOnWire.WARNING,
+}
+
 export function readLossPolicy(policy: LossPolicyOnWire, violations: Violations): LossPolicy {
   return readChoice(policy, POLICIES, LossPolicyOnWire, 'loss_policy', violations)
 }
@@ -77,6 +85,15 @@ export function writeDialect({ id, shapes, capabilities, ...dialect }: DialectDe
 export function writeLoss({ kind, path, from, to, detail, achievementId = '' }: Loss): LossMessage {
   const values = { fromJson: writeJson(from), toJson: writeJson(to) }
   return { kind: LOSS_KINDS_ON_WIRE[kind], path, ...values, detail, achievementId }
+}
+
+export function writeFinding({
+  severity,
+  achievementId = '',
+  value,
+  ...finding
+}: LintFinding): LintFindingMessage {
+  return { ...finding, severity: SEVERITIES_ON_WIRE[severity], achievementId, valueJson: writeJson(value) }
 }
 
 export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {

@@ -1,5 +1,6 @@
 import type { Adapter } from '../../dialect/adapter.ts'
 import type { Bridge } from '../../dialect/bridge.ts'
+import type { LintRule } from '../../dialect/lint.ts'
 import { LaurelError } from '../../model/errors.ts'
 
 /** An adapter with the optional parts of its dialect. */
@@ -8,6 +9,8 @@ export interface Dialect extends Adapter {
   readonly bridge?: Bridge
   /** Present if records can be pulled from the platform. */
   readonly source?: object
+  /** The rules of the platform's store; absent if Laurel knows none. */
+  readonly lint?: readonly LintRule[]
 }
 
 interface Dialects {
@@ -28,14 +31,16 @@ export interface DialectDescription extends Pick<Adapter, 'id' | 'displayName' |
   readonly bridge: boolean
   /** Whether records can be pulled from the platform. */
   readonly source: boolean
+  /** Whether definitions can be checked against the rules of the platform's store. */
+  readonly lint: boolean
 }
 
 /** Returns the dialects of this server in order of id. */
 export function listDialects({ dialects }: Dialects): readonly DialectDescription[] {
   return [...dialects.values()]
     .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, displayName, shapes, capabilities, bridge, source }) => {
-      const has = { bridge: bridge !== undefined, source: source !== undefined }
+    .map(({ id, displayName, shapes, capabilities, bridge, source, lint }) => {
+      const has = { bridge: bridge !== undefined, source: source !== undefined, lint: lint !== undefined }
       return { id, displayName, shapes, capabilities, ...has }
     })
 }

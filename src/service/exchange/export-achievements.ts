@@ -2,9 +2,9 @@ import { Turns } from '../../dialect/turns.ts'
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { countCreatedIds, withDialectIds } from '../achievements/assign-dialect-ids.ts'
 import type { Call } from '../call.ts'
-import { idDigest } from '../page-tokens.ts'
 import { achievementNotFound, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
+import { definitionPages } from './definition-pages.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
 import { DocumentOutput, encodeRecord, shapeOf } from './output.ts'
@@ -18,8 +18,6 @@ export interface ExportAchievementsOptions extends DocumentOptions {
   /** Empty for all. */
   readonly achievementIds: readonly string[]
 }
-
-const PAGE_SIZE = 500
 
 /** Yields a title's definitions as a document of the dialect, in list order. */
 export async function* exportAchievements(
@@ -48,22 +46,16 @@ export async function* exportAchievements(
   yield output.end()
 }
 
+/** Yields the definitions, only the requested ones if there are any. */
 async function* pagesOf(
   services: Services,
   { titleId, achievementIds }: ExportAchievementsOptions,
   call: Call,
 ): AsyncGenerator<readonly StoredAchievement[]> {
   const requested = new Set(achievementIds)
-  const filter = { titleId, tags: [], hidden: undefined, orderBy: 'list_order', descending: false } as const
-  const returned: string[] = []
-  for (;;) {
-    const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
-      queries.achievements.list({ ...filter, returned, limit: PAGE_SIZE }),
-    )
+  for await (const page of definitionPages(services, titleId, call)) {
     yield achievementIds.length === 0 ? page : page.filter(({ id }) => requested.has(id))
     for (const { id } of page) requested.delete(id)
-    if (page.length < PAGE_SIZE && !isCut) break
-    returned.push(...page.map(({ id }) => idDigest(id)))
   }
   const [missing] = requested
   if (missing !== undefined) throw achievementNotFound(titleId, missing)

@@ -11,6 +11,7 @@ import {
   importOnlyDefinitions,
   importProgress,
 } from './import-document.ts'
+import { type LintOptions, lintTitle } from './lint-title.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 
 /** The options of a request with the document that is streamed after them. */
@@ -47,6 +48,7 @@ export const EXCHANGE_OPERATIONS = {
   exportAchievements: operation(exportAchievements, ({ titleId }: ExportAchievementsOptions) => [
     permission.definitions(titleId, 'read'),
   ]),
+  lintTitle: operation(lintTitle, ({ titleId }: LintOptions) => [permission.definitions(titleId, 'read')]),
   exportProgress: operation(exportProgress, ({ titleId, playerId }: ExportProgressOptions) => [
     permission.enforcement(titleId, playerId ?? permission.ALL, 'read'),
   ]),

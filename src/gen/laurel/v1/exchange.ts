@@ -125,6 +125,24 @@ export namespace EntryOutcomeKind {
   export type FAILED = typeof EntryOutcomeKind.FAILED;
 }
 
+/** How severe a breach of a rule is. */
+export const LintSeverity = {
+  /** UNSPECIFIED - Never returned. */
+  UNSPECIFIED: 0,
+  /** WARNING - The store complains, or shows something wrong. */
+  WARNING: 1,
+  /** ERROR - The store refuses the definition. */
+  ERROR: 2,
+} as const;
+
+export type LintSeverity = typeof LintSeverity[keyof typeof LintSeverity];
+
+export namespace LintSeverity {
+  export type UNSPECIFIED = typeof LintSeverity.UNSPECIFIED;
+  export type WARNING = typeof LintSeverity.WARNING;
+  export type ERROR = typeof LintSeverity.ERROR;
+}
+
 /** A platform's JSON format that Laurel reads and writes. */
 export interface Dialect {
   /** Its name in requests: `xbox`. */
@@ -142,6 +160,8 @@ export interface Dialect {
   bridge: boolean;
   /** Whether Laurel can read data from the platform. */
   source: boolean;
+  /** Whether Laurel knows rules of the platform's store: see LintTitle. */
+  lint: boolean;
 }
 
 export interface Dialect_CapabilitiesEntry {
@@ -277,8 +297,41 @@ export interface ImportSummary {
   driftCount: number;
 }
 
+/** A breach of a rule of a platform's store. */
+export interface LintFinding {
+  /** The dialect whose store has the rule. */
+  dialect: string;
+  /** The name of the rule in its dialect: `name-length`. */
+  rule: string;
+  /** How severe the breach is. */
+  severity: LintSeverity;
+  /** The achievement. Empty for a finding about the title as a whole. */
+  achievementId: string;
+  /**
+   * The field, named as in Achievement: `name.translations.de`. Of a finding about the title, the field of Title, `rewards` for the sum
+   * of all rewards, or `achievements` for their number.
+   */
+  path: string;
+  /** The value as JSON text. Empty if it is missing. Of a value longer than 64 Ki characters, its beginning as a JSON string. */
+  valueJson: string;
+  /** The limit with its unit, for people: `44 characters`. Empty for a rule without one. */
+  limit: string;
+  /** What the store requires, for people. */
+  requirement: string;
+  /** The URL or the name of the document that states the rule. */
+  source: string;
+}
+
 function createBaseDialect(): Dialect {
-  return { dialect: "", displayName: "", shapes: [], capabilities: new Map(), bridge: false, source: false };
+  return {
+    dialect: "",
+    displayName: "",
+    shapes: [],
+    capabilities: new Map(),
+    bridge: false,
+    source: false,
+    lint: false,
+  };
 }
 
 export const Dialect: MessageFns<Dialect> = {
@@ -300,6 +353,9 @@ export const Dialect: MessageFns<Dialect> = {
     }
     if (message.source !== false) {
       writer.uint32(48).bool(message.source);
+    }
+    if (message.lint !== false) {
+      writer.uint32(56).bool(message.lint);
     }
     return writer;
   },
@@ -368,6 +424,14 @@ export const Dialect: MessageFns<Dialect> = {
             message.source = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.lint = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -399,6 +463,7 @@ export const Dialect: MessageFns<Dialect> = {
     })();
     message.bridge = object.bridge ?? false;
     message.source = object.source ?? false;
+    message.lint = object.lint ?? false;
     return message;
   },
 };
@@ -1242,6 +1307,167 @@ export const ImportSummary: MessageFns<ImportSummary> = {
     message.progressChangedCount = object.progressChangedCount ?? 0;
     message.newlyUnlockedCount = object.newlyUnlockedCount ?? 0;
     message.driftCount = object.driftCount ?? 0;
+    return message;
+  },
+};
+
+function createBaseLintFinding(): LintFinding {
+  return {
+    dialect: "",
+    rule: "",
+    severity: 0,
+    achievementId: "",
+    path: "",
+    valueJson: "",
+    limit: "",
+    requirement: "",
+    source: "",
+  };
+}
+
+export const LintFinding: MessageFns<LintFinding> = {
+  encode(message: LintFinding, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.dialect !== "") {
+      writer.uint32(10).string(message.dialect);
+    }
+    if (message.rule !== "") {
+      writer.uint32(18).string(message.rule);
+    }
+    if (message.severity !== 0) {
+      writer.uint32(24).int32(message.severity);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(34).string(message.achievementId);
+    }
+    if (message.path !== "") {
+      writer.uint32(42).string(message.path);
+    }
+    if (message.valueJson !== "") {
+      writer.uint32(50).string(message.valueJson);
+    }
+    if (message.limit !== "") {
+      writer.uint32(58).string(message.limit);
+    }
+    if (message.requirement !== "") {
+      writer.uint32(66).string(message.requirement);
+    }
+    if (message.source !== "") {
+      writer.uint32(74).string(message.source);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LintFinding {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLintFinding();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.dialect = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rule = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.severity = reader.int32() as any;
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.valueJson = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.limit = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.requirement = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<LintFinding>, I>>(base?: I): LintFinding {
+    return LintFinding.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LintFinding>, I>>(object: I): LintFinding {
+    const message = createBaseLintFinding();
+    message.dialect = object.dialect ?? "";
+    message.rule = object.rule ?? "";
+    message.severity = object.severity ?? 0;
+    message.achievementId = object.achievementId ?? "";
+    message.path = object.path ?? "";
+    message.valueJson = object.valueJson ?? "";
+    message.limit = object.limit ?? "";
+    message.requirement = object.requirement ?? "";
+    message.source = object.source ?? "";
     return message;
   },
 };

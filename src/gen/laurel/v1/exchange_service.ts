@@ -22,7 +22,16 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { Dialect, DocumentSummary, EntryOutcome, ImportStrategy, ImportSummary, Loss, LossPolicy } from "./exchange.ts";
+import {
+  Dialect,
+  DocumentSummary,
+  EntryOutcome,
+  ImportStrategy,
+  ImportSummary,
+  LintFinding,
+  Loss,
+  LossPolicy,
+} from "./exchange.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -220,6 +229,35 @@ export interface ExportProgressResponse {
   losses: Loss[];
   /** Counts of the export. Set in the last message only: a stream that ends without it is incomplete. */
   summary?: DocumentSummary | undefined;
+}
+
+/** The request of LintTitle. */
+export interface LintTitleRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The dialects whose rules are checked. If empty, all that have rules. At most 64. */
+  dialects: string[];
+  /** The maximum number of findings. The default is 50; more than 1000 is taken as 1000. A page ends earlier if its findings are large. */
+  pageSize: number;
+  /**
+   * The `next_page_token` of the previous page. If empty, the first page is returned. `title_id` and `dialects` must be unchanged, and
+   * so must be the title and its definitions, else the call fails with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+   */
+  pageToken: string;
+}
+
+/** The response of LintTitle. */
+export interface LintTitleResponse {
+  /** The findings in order of the achievements, those about the title at the end. */
+  findings: LintFinding[];
+  /** The token of the next page. Empty if this page is the last. */
+  nextPageToken: string;
+  /** The number of errors on all pages. */
+  errorCount: number;
+  /** The number of warnings on all pages. */
+  warningCount: number;
+  /** The dialects whose rules were checked, ordered by name. */
+  dialects: string[];
 }
 
 function createBaseListDialectsRequest(): ListDialectsRequest {
@@ -1582,6 +1620,200 @@ export const ExportProgressResponse: MessageFns<ExportProgressResponse> = {
   },
 };
 
+function createBaseLintTitleRequest(): LintTitleRequest {
+  return { titleId: "", dialects: [], pageSize: 0, pageToken: "" };
+}
+
+export const LintTitleRequest: MessageFns<LintTitleRequest> = {
+  encode(message: LintTitleRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    for (const v of message.dialects) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LintTitleRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLintTitleRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.dialects.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<LintTitleRequest>, I>>(base?: I): LintTitleRequest {
+    return LintTitleRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LintTitleRequest>, I>>(object: I): LintTitleRequest {
+    const message = createBaseLintTitleRequest();
+    message.titleId = object.titleId ?? "";
+    message.dialects = object.dialects?.map((e) => e) || [];
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseLintTitleResponse(): LintTitleResponse {
+  return { findings: [], nextPageToken: "", errorCount: 0, warningCount: 0, dialects: [] };
+}
+
+export const LintTitleResponse: MessageFns<LintTitleResponse> = {
+  encode(message: LintTitleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.findings) {
+      LintFinding.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.errorCount !== 0) {
+      writer.uint32(24).int32(message.errorCount);
+    }
+    if (message.warningCount !== 0) {
+      writer.uint32(32).int32(message.warningCount);
+    }
+    for (const v of message.dialects) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LintTitleResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLintTitleResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.findings.push(LintFinding.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.errorCount = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.warningCount = reader.int32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dialects.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<LintTitleResponse>, I>>(base?: I): LintTitleResponse {
+    return LintTitleResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<LintTitleResponse>, I>>(object: I): LintTitleResponse {
+    const message = createBaseLintTitleResponse();
+    message.findings = object.findings?.map((e) => LintFinding.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    message.errorCount = object.errorCount ?? 0;
+    message.warningCount = object.warningCount ?? 0;
+    message.dialects = object.dialects?.map((e) => e) || [];
+    return message;
+  },
+};
+
 /**
  * Imports, exports and translates documents of other platforms. TitleService states the rules that hold for every
  * service.
@@ -1712,6 +1944,22 @@ export const ExchangeServiceService = {
       Buffer.from(ExportProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExportProgressResponse => ExportProgressResponse.decode(value),
   },
+  /**
+   * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or
+   * show wrong. Changes nothing. A rule is checked as far as definitions tell: an icon's size, for instance, is not.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if one of the dialects does not exist; a dialect without rules has no
+   * findings.
+   */
+  lintTitle: {
+    path: "/laurel.v1.ExchangeService/LintTitle" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: LintTitleRequest): Buffer => Buffer.from(LintTitleRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): LintTitleRequest => LintTitleRequest.decode(value),
+    responseSerialize: (value: LintTitleResponse): Buffer => Buffer.from(LintTitleResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): LintTitleResponse => LintTitleResponse.decode(value),
+  },
 } as const;
 
 export interface ExchangeServiceServer extends UntypedServiceImplementation {
@@ -1759,6 +2007,14 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * of all players, each row of a player without an account in the dialect is written with a loss that names the player.
    */
   exportProgress: handleServerStreamingCall<ExportProgressRequest, ExportProgressResponse>;
+  /**
+   * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or
+   * show wrong. Changes nothing. A rule is checked as far as definitions tell: an icon's size, for instance, is not.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if one of the dialects does not exist; a dialect without rules has no
+   * findings.
+   */
+  lintTitle: handleUnaryCall<LintTitleRequest, LintTitleResponse>;
 }
 
 export interface ExchangeServiceClient extends Client {
@@ -1853,6 +2109,28 @@ export interface ExchangeServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportProgressResponse>;
+  /**
+   * Checks the definitions of a title against the rules of platforms' stores: what a store would refuse, complain about or
+   * show wrong. Changes nothing. A rule is checked as far as definitions tell: an icon's size, for instance, is not.
+   *
+   * Fails with NOT_FOUND, reason DIALECT_NOT_FOUND, if one of the dialects does not exist; a dialect without rules has no
+   * findings.
+   */
+  lintTitle(
+    request: LintTitleRequest,
+    callback: (error: ServiceError | null, response: LintTitleResponse) => void,
+  ): ClientUnaryCall;
+  lintTitle(
+    request: LintTitleRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: LintTitleResponse) => void,
+  ): ClientUnaryCall;
+  lintTitle(
+    request: LintTitleRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: LintTitleResponse) => void,
+  ): ClientUnaryCall;
 }
 
 export const ExchangeServiceClient = makeGenericClientConstructor(
