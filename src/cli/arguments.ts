@@ -20,6 +20,11 @@ export function dialectOption(flags: string, description: string): Option {
   return new Option(flags, description).choices(DIALECTS).makeOptionMandatory()
 }
 
+/** An option that names any number of dialects. */
+export function dialectsOption(flags: string, description: string): Option {
+  return new Option(flags, description).choices(DIALECTS)
+}
+
 /**
  * Reads the file of `--map`: Laurel's achievement ids by the platform's.
  * @throws Failure

@@ -18,14 +18,15 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   export: async () => (await import('./export.ts')).addExport,
   pull: async () => (await import('./pull.ts')).addPull,
   translate: async () => (await import('./offline.ts')).addTranslate,
+  lint: async () => (await import('./lint.ts')).addLint,
   call: async () => (await import('./call.ts')).addCall,
   dialects: async () => (await import('./offline.ts')).addDialects,
   db: async () => (await import('./db.ts')).addDb,
 }
 
 const HELP = `
-import, export, pull and call use the server at the environment variable LAUREL_GRPC_ADDRESS (default 127.0.0.1:50051);
-the other commands need no server. Each command has its own --help.`
+import, export, pull, lint and call use the server at the environment variable LAUREL_GRPC_ADDRESS (default
+127.0.0.1:50051); the other commands need no server. Each command has its own --help.`
 
 const program = new Command('laurel')
   .description('One achievement backend that speaks every platform’s dialect.')
