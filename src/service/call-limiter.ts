@@ -44,8 +44,8 @@ const MAX_WAITING = 8192
 const RATE_PERIOD_SECONDS = 10
 
 /**
- * Limits the calls that one caller has open and starts, and the bytes of their requests and responses, so that it neither fills the memory of
- * the process nor delays other callers. Each process counts by itself.
+ * Limits the calls that one caller has open and starts, and the bytes of their requests and responses, so that it neither fills
+ * the memory of the process nor delays other callers. Each process counts by itself.
  */
 export class CallLimiter {
   /** By caller and kind, the count of open calls. */

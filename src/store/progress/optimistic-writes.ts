@@ -58,10 +58,11 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Writes changes to progress and returns the writes that were done, with the new versions. A write is left out if its row has another version or
-     * exists already, a request has a stored response (or its id one of any caller, if it is no event), its definition has
-     * another revision, or another transaction holds a lock on a row that it needs: the statement waits for no lock. The
-     * player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is inserted.
+     * Writes changes to progress and returns the writes that were done, with the new versions. A write is left out if its row has
+     * another version or exists already, a request has a stored response (or its id one of any caller, if it is no event), its
+     * definition has another revision, or another transaction holds a lock on a row that it needs: the statement waits for no
+     * lock. The player's row of the title is inserted if it is new, updated if the totals change, and locked if progress is
+     * inserted.
      *
      * A write is one row with its last change; a few have further changes or responses, which refer to it by its ordinal.
      * Ordinals are looked up by `not in`, or by an `in` that ends in `is true`: so the planner keeps them in a hash, however
