@@ -54,7 +54,7 @@ describe.each(withRules)('the rules of $id', (subject) => {
     }
   })
 
-  it('find the same each time in what is frozen', () => {
+  it('return the same findings for the same frozen definitions', () => {
     for (const definitions of [...clean, ...Object.values(broken)]) {
       const once = () => findingsOf(frozen(definitions))
       expect(once()).toEqual(once())

@@ -75,7 +75,7 @@ describe('the client connect-web', () => {
     ])
   })
 
-  test('is told to watch another server when this one stops, which does not wait for it', async () => {
+  test('is asked to watch another server when this one stops, and the stop does not wait for the stream', async () => {
     const stopping = await startServer({ databaseUrl: database.url })
     const method = connectMethod(WATCH) as DescMethodStreaming
     const requests = (async function* () {
