@@ -1,7 +1,6 @@
 import { AchievementOrder, type AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
-import type { Achievement } from '../model/achievement.ts'
 import { LIMITS } from '../model/limits.ts'
-import type { LocalizedText } from '../model/localized-text.ts'
+import { hasOpenLocale, type Texts, withLocales } from '../model/texts.ts'
 import type { ListAchievements } from '../service/achievements/achievements.ts'
 import type { Call } from '../service/call.ts'
 import type { Operations } from '../service/operations.ts'
@@ -142,8 +141,6 @@ function readName(
   }
 }
 
-type Texts = Partial<Pick<Achievement, 'name' | 'description' | 'lockedDescription'>>
-
 /** Sets the missing locales: of a text to the name's, of the name to the title's default. */
 async function withLocale<Fields extends Texts>(
   operations: Operations,
@@ -151,15 +148,7 @@ async function withLocale<Fields extends Texts>(
   fields: Fields,
   call: Call,
 ): Promise<Fields> {
-  const texts = {
-    name: fields.name,
-    description: fields.description,
-    lockedDescription: fields.lockedDescription,
-  }
-  const open = Object.entries(texts).filter(
-    (entry): entry is [string, LocalizedText] => entry[1] !== undefined && entry[1].locale === '',
-  )
-  if (open.length === 0) return fields
+  if (!hasOpenLocale(fields)) return fields
   const locale = fields.name?.locale || (await operations.getTitle({ titleId }, call)).defaultLocale
-  return { ...fields, ...Object.fromEntries(open.map(([name, text]) => [name, { ...text, locale }])) }
+  return withLocales(fields, locale)
 }

@@ -1,10 +1,11 @@
 import type { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import type { Operations } from '../service/operations.ts'
-import { writeDialect, writeFinding } from './convert/exchange.ts'
+import { writeDialect, writeFinding, writePreview } from './convert/exchange.ts'
 import {
   readAchievementsExport,
   readAchievementsImport,
   readLint,
+  readPreview,
   readProgressExport,
   readProgressImport,
   readTranslation,
@@ -46,6 +47,12 @@ export function exchangeService(operations: Operations): HandlersOf<typeof Excha
     exportProgress: serverStream((message, call) => {
       const options = parse((violations) => readProgressExport(message, violations))
       return writeDocument(operations.exportProgress(options, call))
+    }),
+
+    previewAchievement: unary(async (message, call) => {
+      const options = parse((violations) => readPreview(message, violations))
+      const previews = await operations.previewAchievement(options, call)
+      return { previews: previews.map(writePreview) }
     }),
 
     lintTitle: unary(async (message, call) => {

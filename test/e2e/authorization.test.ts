@@ -75,6 +75,8 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   exportAchievements: 'manager',
   exportProgress: 'manager',
   lintTitle: 'manager',
+  previewAchievement: 'manager',
+  'previewAchievement, with a player': 'manager',
   createPlayer: 'operator',
   getPlayer: 'operatorOrSelf',
   listPlayers: 'operator',

@@ -104,6 +104,15 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   exportAchievements: ({ title: titleId }) => ({ dialect: UNCODED, titleId }),
   exportProgress: ({ title: titleId, player: playerId }) => ({ dialect: UNCODED, titleId, playerId }),
   lintTitle: ({ title: titleId }) => ({ titleId }),
+  previewAchievement: ({ title: titleId }) => ({
+    titleId,
+    subject: { $case: 'achievementId', value: 'a' },
+  }),
+  'previewAchievement, with a player': ({ title: titleId, player: playerId }) => ({
+    titleId,
+    subject: { $case: 'achievementId', value: 'a' },
+    playerId,
+  }),
 
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
   getPlayer: ({ player: playerId }) => ({ playerId }),

@@ -1,18 +1,23 @@
+import type { Achievement as AchievementMessage } from '../../gen/laurel/v1/achievement.ts'
 import type {
   ExportAchievementsRequest,
   ExportProgressRequest,
   ImportAchievementsRequest,
   ImportProgressRequest,
   LintTitleRequest,
+  PreviewAchievementRequest,
   TranslateRequest,
 } from '../../gen/laurel/v1/exchange_service.ts'
+import type { Achievement } from '../../model/achievement.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { DocumentOptions } from '../../service/exchange/document-parts.ts'
 import type { ExportAchievementsOptions } from '../../service/exchange/export-achievements.ts'
 import type { ExportProgressOptions } from '../../service/exchange/export-progress.ts'
 import type { importAchievements, importProgress } from '../../service/exchange/import-document.ts'
 import type { LintOptions } from '../../service/exchange/lint-title.ts'
+import type { PreviewOptions } from '../../service/exchange/preview-achievement.ts'
 import type { TranslateOptions } from '../../service/exchange/translate.ts'
+import { readAchievement } from './achievement.ts'
 import { readList, readMap } from './collections.ts'
 import { readLossPolicy, readStrategy } from './exchange.ts'
 import { readId, readLocale, readOptionalId, readPaging } from './scalars.ts'
@@ -89,6 +94,28 @@ export function readLint(message: LintTitleRequest, violations: Violations): Lin
     dialects: readList(message.dialects, LIMITS.dialects, 'dialects', violations, readId),
     ...readPaging(message, violations),
   }
+}
+
+/** Texts without a locale get an empty one. */
+export function readPreview(
+  { subject, ...message }: PreviewAchievementRequest,
+  violations: Violations,
+): PreviewOptions {
+  return {
+    titleId: readId(message.titleId, 'title_id', violations),
+    achievement:
+      subject?.$case === 'achievement'
+        ? readUnstored(subject.value, violations)
+        : readId(subject?.value ?? '', 'achievement_id', violations),
+    playerId: readOptionalId(message.playerId, 'player_id', violations),
+    dialects: readList(message.dialects, LIMITS.dialects, 'dialects', violations, readId),
+    locale: readLocale(message.locale, 'locale', violations) || undefined,
+  }
+}
+
+function readUnstored(message: AchievementMessage, violations: Violations): Achievement {
+  readOptionalId(message.titleId, 'achievement.title_id', violations)
+  return readAchievement(message, violations)
 }
 
 function readDocumentOptions(

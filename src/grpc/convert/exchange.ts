@@ -3,8 +3,10 @@ import type { LintFinding, LintSeverity } from '../../dialect/lint.ts'
 import type { Loss, LossPolicy } from '../../dialect/losses.ts'
 import {
   type Dialect as DialectMessage,
+  type DialectPreview as DialectPreviewMessage,
   EntryOutcomeKind,
   type EntryOutcome as EntryOutcomeMessage,
+  type EntryPreview as EntryPreviewMessage,
   ImportStrategy,
   type LintFinding as LintFindingMessage,
   LintSeverity as LintSeverityOnWire,
@@ -17,6 +19,7 @@ import {
 import type { JsonValue } from '../../model/json.ts'
 import type { DialectDescription } from '../../service/exchange/dialects.ts'
 import type { EntryKind, EntryOutcome } from '../../service/exchange/document-parts.ts'
+import type { DialectPreview, EntryPreview } from '../../service/exchange/preview-achievement.ts'
 import { formatJson } from '../../service/json.ts'
 import { toRpcStatus } from '../status.ts'
 import { writeProgress } from './progress.ts'
@@ -110,6 +113,30 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
       toJson: writeJson(to),
     })),
   }
+}
+
+export function writePreview({
+  dialect,
+  definition,
+  locked,
+  unlocked,
+  player,
+  findings,
+}: DialectPreview): DialectPreviewMessage {
+  return {
+    dialect,
+    definition: writeEntryPreview(definition),
+    locked: writeEntryPreview(locked),
+    unlocked: writeEntryPreview(unlocked),
+    player: player && writeEntryPreview(player),
+    findings: findings.map(writeFinding),
+  }
+}
+
+function writeEntryPreview(preview: EntryPreview): EntryPreviewMessage {
+  if ('error' in preview) return { entryJson: '', shape: '', losses: [], error: toRpcStatus(preview.error) }
+  const { json, shape, losses } = preview
+  return { entryJson: formatJson(json), shape, losses: losses.map(writeLoss), error: undefined }
 }
 
 function writeDrift({ key, imported, stored }: NonNullable<EntryOutcome['drift']>): ProgressDrift {

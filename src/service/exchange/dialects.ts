@@ -26,6 +26,13 @@ export function dialectOf({ dialects }: Dialects, dialect: string): Dialect {
   throw new LaurelError('not_found', 'DIALECT_NOT_FOUND', message, { metadata: { dialect, known } })
 }
 
+/** Returns the named dialects, or all if none is named, in order of id. @throws LaurelError DIALECT_NOT_FOUND. */
+export function dialectsNamed({ dialects }: Dialects, names: readonly string[]): readonly Dialect[] {
+  const named =
+    names.length === 0 ? dialects.values() : new Set(names.map((name) => dialectOf({ dialects }, name)))
+  return [...named].sort((left, right) => (left.id < right.id ? -1 : 1))
+}
+
 export interface DialectDescription extends Pick<Adapter, 'id' | 'displayName' | 'shapes' | 'capabilities'> {
   /** Whether events can be delivered to the platform. */
   readonly bridge: boolean
@@ -36,11 +43,11 @@ export interface DialectDescription extends Pick<Adapter, 'id' | 'displayName' |
 }
 
 /** Returns the dialects of this server in order of id. */
-export function listDialects({ dialects }: Dialects): readonly DialectDescription[] {
-  return [...dialects.values()]
-    .sort((a, b) => (a.id < b.id ? -1 : 1))
-    .map(({ id, displayName, shapes, capabilities, bridge, source, lint }) => {
+export function listDialects(services: Dialects): readonly DialectDescription[] {
+  return dialectsNamed(services, []).map(
+    ({ id, displayName, shapes, capabilities, bridge, source, lint }) => {
       const has = { bridge: bridge !== undefined, source: source !== undefined, lint: lint !== undefined }
       return { id, displayName, shapes, capabilities, ...has }
-    })
+    },
+  )
 }

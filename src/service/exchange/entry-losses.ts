@@ -59,6 +59,11 @@ export class EntryLosses {
   }
 }
 
+/** Whether a loss is of progress or totals. In a shape without definitions only these are exported: the rest is read to compute them. */
+export function isProgressPath(path: string): boolean {
+  return /^\$\.(progress|summary)/.test(path)
+}
+
 export function achievementIdOf({ achievement, progress }: Canonical): string | undefined {
   return achievement?.id ?? progress?.achievementId
 }

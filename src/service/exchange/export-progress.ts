@@ -14,6 +14,7 @@ import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ExportPart } from './document-parts.ts'
+import { isProgressPath } from './entry-losses.ts'
 import { DocumentOutput, encodeRecord, shapeOf } from './output.ts'
 import { pathsMadeByLaurel, recordOf, summaryRecordOf } from './to-canonical.ts'
 
@@ -56,7 +57,7 @@ export async function* exportProgress(
       await turns.pause()
       const entry = encodeRecord(adapter, title.id, record, shape, languages, account, purpose)
       const losses = entry.losses
-        .filter(({ path }) => hasDefinitions || IS_PROGRESS.test(path))
+        .filter(({ path }) => hasDefinitions || isProgressPath(path))
         // The caller who names the player knows whose the document is.
         .filter(({ path }) => options.playerId === undefined || !IS_ACCOUNT.test(path))
       const part = output.add({ ...entry, losses: [...losses, ...unattributed], made })
@@ -66,8 +67,6 @@ export async function* exportProgress(
   yield output.end([], purpose)
 }
 
-/** In a shape without definitions, progress alone is exported: title and definition are needed to compute it. */
-const IS_PROGRESS = /^\$\.(progress|summary)/
 const IS_ACCOUNT = /^\$\.(progress|summary)\.account$/
 
 /**

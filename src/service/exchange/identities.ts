@@ -81,6 +81,6 @@ export function derivedBinding(adapter: Adapter, titleId: string): Binding {
 }
 
 /** Returns the first 64 bits of the SHA-256. */
-function hashOf(text: string): bigint {
+export function hashOf(text: string): bigint {
   return createHash('sha256').update(text).digest().readBigUInt64BE()
 }

@@ -8,7 +8,7 @@ import { bytesOf, MAX_PAGE_BYTES, type Page, readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { definitionPages } from './definition-pages.ts'
-import { type Dialect, dialectOf } from './dialects.ts'
+import { type Dialect, dialectsNamed } from './dialects.ts'
 import { definitionOf } from './to-canonical.ts'
 
 export interface LintOptions {
@@ -46,9 +46,7 @@ export async function lintTitle(
   { titleId, dialects: named, pageSize, pageToken }: LintOptions,
   call: Call,
 ): Promise<LintResult> {
-  const known = [...services.dialects.values()]
-  const chosen = named.length === 0 ? known : [...new Set(named)].map((name) => dialectOf(services, name))
-  const dialects = chosen.sort((left, right) => (left.id < right.id ? -1 : 1))
+  const dialects = dialectsNamed(services, named)
   const checked = dialects.filter(({ lint }) => lint !== undefined).map(({ id }) => id)
   let scan: Scan | undefined
   const { items, nextPageToken } = await readPage(

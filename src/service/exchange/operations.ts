@@ -12,6 +12,7 @@ import {
   importProgress,
 } from './import-document.ts'
 import { type LintOptions, lintTitle } from './lint-title.ts'
+import { type PreviewOptions, previewAchievement } from './preview-achievement.ts'
 import { type TranslateOptions, translate } from './translate.ts'
 
 /** The options of a request with the document that is streamed after them. */
@@ -49,6 +50,10 @@ export const EXCHANGE_OPERATIONS = {
     permission.definitions(titleId, 'read'),
   ]),
   lintTitle: operation(lintTitle, ({ titleId }: LintOptions) => [permission.definitions(titleId, 'read')]),
+  previewAchievement: operation(previewAchievement, ({ titleId, playerId }: PreviewOptions) => [
+    permission.definitions(titleId, 'read'),
+    ...(playerId === undefined ? [] : [permission.enforcement(titleId, playerId, 'read')]),
+  ]),
   exportProgress: operation(exportProgress, ({ titleId, playerId }: ExportProgressOptions) => [
     permission.enforcement(titleId, playerId ?? permission.ALL, 'read'),
   ]),

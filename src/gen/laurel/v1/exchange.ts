@@ -322,6 +322,42 @@ export interface LintFinding {
   source: string;
 }
 
+/** An achievement as one dialect writes it. */
+export interface DialectPreview {
+  /** The dialect. */
+  dialect: string;
+  /** The definition, without a player. */
+  definition?:
+    | EntryPreview
+    | undefined;
+  /** A player's entry before the first report. In a title that masks hidden achievements in gateways, a hidden one is redacted. */
+  locked?:
+    | EntryPreview
+    | undefined;
+  /** A player's entry after an unlock at this moment. */
+  unlocked?:
+    | EntryPreview
+    | undefined;
+  /** The entry of the player that the request names. Not set if it names none. */
+  player?:
+    | EntryPreview
+    | undefined;
+  /** Breaches of the rules of the platform's store that depend on this achievement alone: see LintTitle. */
+  findings: LintFinding[];
+}
+
+/** An entry of a document that was not written. */
+export interface EntryPreview {
+  /** The entry as JSON text. Empty if the dialect cannot hold it. */
+  entryJson: string;
+  /** The shape of the entry. */
+  shape: string;
+  /** The values that the dialect cannot represent, with paths below `$`. */
+  losses: Loss[];
+  /** Why the dialect cannot hold the entry, with the same details as a failed export. Not set otherwise. */
+  error?: Status | undefined;
+}
+
 function createBaseDialect(): Dialect {
   return {
     dialect: "",
@@ -1468,6 +1504,229 @@ export const LintFinding: MessageFns<LintFinding> = {
     message.limit = object.limit ?? "";
     message.requirement = object.requirement ?? "";
     message.source = object.source ?? "";
+    return message;
+  },
+};
+
+function createBaseDialectPreview(): DialectPreview {
+  return {
+    dialect: "",
+    definition: undefined,
+    locked: undefined,
+    unlocked: undefined,
+    player: undefined,
+    findings: [],
+  };
+}
+
+export const DialectPreview: MessageFns<DialectPreview> = {
+  encode(message: DialectPreview, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.dialect !== "") {
+      writer.uint32(10).string(message.dialect);
+    }
+    if (message.definition !== undefined) {
+      EntryPreview.encode(message.definition, writer.uint32(18).fork()).join();
+    }
+    if (message.locked !== undefined) {
+      EntryPreview.encode(message.locked, writer.uint32(26).fork()).join();
+    }
+    if (message.unlocked !== undefined) {
+      EntryPreview.encode(message.unlocked, writer.uint32(34).fork()).join();
+    }
+    if (message.player !== undefined) {
+      EntryPreview.encode(message.player, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.findings) {
+      LintFinding.encode(v!, writer.uint32(50).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DialectPreview {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDialectPreview();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.dialect = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.definition = EntryPreview.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.locked = EntryPreview.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.unlocked = EntryPreview.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.player = EntryPreview.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.findings.push(LintFinding.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DialectPreview>, I>>(base?: I): DialectPreview {
+    return DialectPreview.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DialectPreview>, I>>(object: I): DialectPreview {
+    const message = createBaseDialectPreview();
+    message.dialect = object.dialect ?? "";
+    message.definition = (object.definition !== undefined && object.definition !== null)
+      ? EntryPreview.fromPartial(object.definition)
+      : undefined;
+    message.locked = (object.locked !== undefined && object.locked !== null)
+      ? EntryPreview.fromPartial(object.locked)
+      : undefined;
+    message.unlocked = (object.unlocked !== undefined && object.unlocked !== null)
+      ? EntryPreview.fromPartial(object.unlocked)
+      : undefined;
+    message.player = (object.player !== undefined && object.player !== null)
+      ? EntryPreview.fromPartial(object.player)
+      : undefined;
+    message.findings = object.findings?.map((e) => LintFinding.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseEntryPreview(): EntryPreview {
+  return { entryJson: "", shape: "", losses: [], error: undefined };
+}
+
+export const EntryPreview: MessageFns<EntryPreview> = {
+  encode(message: EntryPreview, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.entryJson !== "") {
+      writer.uint32(10).string(message.entryJson);
+    }
+    if (message.shape !== "") {
+      writer.uint32(18).string(message.shape);
+    }
+    for (const v of message.losses) {
+      Loss.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.error !== undefined) {
+      Status.encode(message.error, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EntryPreview {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEntryPreview();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.entryJson = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.shape = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.losses.push(Loss.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.error = Status.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EntryPreview>, I>>(base?: I): EntryPreview {
+    return EntryPreview.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EntryPreview>, I>>(object: I): EntryPreview {
+    const message = createBaseEntryPreview();
+    message.entryJson = object.entryJson ?? "";
+    message.shape = object.shape ?? "";
+    message.losses = object.losses?.map((e) => Loss.fromPartial(e)) || [];
+    message.error = (object.error !== undefined && object.error !== null)
+      ? Status.fromPartial(object.error)
+      : undefined;
     return message;
   },
 };

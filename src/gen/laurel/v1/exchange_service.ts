@@ -22,8 +22,10 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
+import { Achievement } from "./achievement.ts";
 import {
   Dialect,
+  DialectPreview,
   DocumentSummary,
   EntryOutcome,
   ImportStrategy,
@@ -258,6 +260,36 @@ export interface LintTitleResponse {
   warningCount: number;
   /** The dialects whose rules were checked, ordered by name. */
   dialects: string[];
+}
+
+/** The request of PreviewAchievement. */
+export interface PreviewAchievementRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The achievement. Required. */
+  subject?:
+    | //
+    /** The id of a stored achievement. */
+    { $case: "achievementId"; value: string }
+    | //
+    /**
+     * A definition as in CreateAchievement or UpdateAchievement, stored or not; its `title_id` is ignored. It replaces the stored one
+     * of the same id for this call.
+     */
+    { $case: "achievement"; value: Achievement }
+    | undefined;
+  /** A player whose progress is shown too, by the definition that is previewed. If empty, none. */
+  playerId: string;
+  /** The dialects. If empty, all. At most 64. */
+  dialects: string[];
+  /** The preferred BCP-47 tag if a dialect has one language only. If empty, each text's default. */
+  locale: string;
+}
+
+/** The response of PreviewAchievement. */
+export interface PreviewAchievementResponse {
+  /** One for each dialect, ordered by name. */
+  previews: DialectPreview[];
 }
 
 function createBaseListDialectsRequest(): ListDialectsRequest {
@@ -1814,6 +1846,190 @@ export const LintTitleResponse: MessageFns<LintTitleResponse> = {
   },
 };
 
+function createBasePreviewAchievementRequest(): PreviewAchievementRequest {
+  return { titleId: "", subject: undefined, playerId: "", dialects: [], locale: "" };
+}
+
+export const PreviewAchievementRequest: MessageFns<PreviewAchievementRequest> = {
+  encode(message: PreviewAchievementRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    switch (message.subject?.$case) {
+      case "achievementId":
+        writer.uint32(18).string(message.subject.value);
+        break;
+      case "achievement":
+        Achievement.encode(message.subject.value, writer.uint32(26).fork()).join();
+        break;
+    }
+    if (message.playerId !== "") {
+      writer.uint32(34).string(message.playerId);
+    }
+    for (const v of message.dialects) {
+      writer.uint32(42).string(v!);
+    }
+    if (message.locale !== "") {
+      writer.uint32(50).string(message.locale);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewAchievementRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewAchievementRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.subject = { $case: "achievementId", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.subject = { $case: "achievement", value: Achievement.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dialects.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.locale = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewAchievementRequest>, I>>(base?: I): PreviewAchievementRequest {
+    return PreviewAchievementRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewAchievementRequest>, I>>(object: I): PreviewAchievementRequest {
+    const message = createBasePreviewAchievementRequest();
+    message.titleId = object.titleId ?? "";
+    switch (object.subject?.$case) {
+      case "achievementId": {
+        if (object.subject?.value !== undefined && object.subject?.value !== null) {
+          message.subject = { $case: "achievementId", value: object.subject.value };
+        }
+        break;
+      }
+      case "achievement": {
+        if (object.subject?.value !== undefined && object.subject?.value !== null) {
+          message.subject = { $case: "achievement", value: Achievement.fromPartial(object.subject.value) };
+        }
+        break;
+      }
+    }
+    message.playerId = object.playerId ?? "";
+    message.dialects = object.dialects?.map((e) => e) || [];
+    message.locale = object.locale ?? "";
+    return message;
+  },
+};
+
+function createBasePreviewAchievementResponse(): PreviewAchievementResponse {
+  return { previews: [] };
+}
+
+export const PreviewAchievementResponse: MessageFns<PreviewAchievementResponse> = {
+  encode(message: PreviewAchievementResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.previews) {
+      DialectPreview.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewAchievementResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewAchievementResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.previews.push(DialectPreview.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewAchievementResponse>, I>>(base?: I): PreviewAchievementResponse {
+    return PreviewAchievementResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewAchievementResponse>, I>>(object: I): PreviewAchievementResponse {
+    const message = createBasePreviewAchievementResponse();
+    message.previews = object.previews?.map((e) => DialectPreview.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * Imports, exports and translates documents of other platforms. TitleService states the rules that hold for every
  * service.
@@ -1960,6 +2176,25 @@ export const ExchangeServiceService = {
     responseSerialize: (value: LintTitleResponse): Buffer => Buffer.from(LintTitleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): LintTitleResponse => LintTitleResponse.decode(value),
   },
+  /**
+   * Shows one achievement as each dialect writes it: the definition, a player's entry while it is locked, and a player's entry after
+   * the unlock, each with its losses. The achievement need not be stored. Changes nothing: an achievement without an id in a dialect is
+   * shown with an id that an export could create, which is no loss.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND, ACHIEVEMENT_NOT_FOUND or DIALECT_NOT_FOUND. A player without progress, or an unknown
+   * player, is shown as not started.
+   */
+  previewAchievement: {
+    path: "/laurel.v1.ExchangeService/PreviewAchievement" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreviewAchievementRequest): Buffer =>
+      Buffer.from(PreviewAchievementRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewAchievementRequest => PreviewAchievementRequest.decode(value),
+    responseSerialize: (value: PreviewAchievementResponse): Buffer =>
+      Buffer.from(PreviewAchievementResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewAchievementResponse => PreviewAchievementResponse.decode(value),
+  },
 } as const;
 
 export interface ExchangeServiceServer extends UntypedServiceImplementation {
@@ -2015,6 +2250,15 @@ export interface ExchangeServiceServer extends UntypedServiceImplementation {
    * findings.
    */
   lintTitle: handleUnaryCall<LintTitleRequest, LintTitleResponse>;
+  /**
+   * Shows one achievement as each dialect writes it: the definition, a player's entry while it is locked, and a player's entry after
+   * the unlock, each with its losses. The achievement need not be stored. Changes nothing: an achievement without an id in a dialect is
+   * shown with an id that an export could create, which is no loss.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND, ACHIEVEMENT_NOT_FOUND or DIALECT_NOT_FOUND. A player without progress, or an unknown
+   * player, is shown as not started.
+   */
+  previewAchievement: handleUnaryCall<PreviewAchievementRequest, PreviewAchievementResponse>;
 }
 
 export interface ExchangeServiceClient extends Client {
@@ -2130,6 +2374,29 @@ export interface ExchangeServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: LintTitleResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Shows one achievement as each dialect writes it: the definition, a player's entry while it is locked, and a player's entry after
+   * the unlock, each with its losses. The achievement need not be stored. Changes nothing: an achievement without an id in a dialect is
+   * shown with an id that an export could create, which is no loss.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND, ACHIEVEMENT_NOT_FOUND or DIALECT_NOT_FOUND. A player without progress, or an unknown
+   * player, is shown as not started.
+   */
+  previewAchievement(
+    request: PreviewAchievementRequest,
+    callback: (error: ServiceError | null, response: PreviewAchievementResponse) => void,
+  ): ClientUnaryCall;
+  previewAchievement(
+    request: PreviewAchievementRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreviewAchievementResponse) => void,
+  ): ClientUnaryCall;
+  previewAchievement(
+    request: PreviewAchievementRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreviewAchievementResponse) => void,
   ): ClientUnaryCall;
 }
 
