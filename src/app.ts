@@ -9,6 +9,7 @@ import { openApiDocument } from './grpc/connect/openapi.ts'
 import { connectPlugin } from './grpc/connect/plugin.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { openRpcs } from './grpc/services.ts'
+import { images } from './http/images.ts'
 import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
 import { LaurelError } from './model/errors.ts'
@@ -154,7 +155,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     grpc.setServing(readiness.isReady)
   })
   const http = createHttpServer(
-    gateways.filter(({ dialect }) => config.gateways?.has(dialect) ?? true),
+    [images, ...gateways.filter(({ dialect }) => config.gateways?.has(dialect) ?? true)],
     {
       ...wire,
       operations,

@@ -26,6 +26,7 @@ const SERVICES = [
   'Destination',
   'Event',
   'Exchange',
+  'Image',
   'Player',
   'Progress',
   'Stat',

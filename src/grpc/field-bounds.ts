@@ -82,6 +82,7 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   'LocalizedText.TranslationsEntry.key': text(LIMITS.locale),
   'Stat.ExtensionsEntry.value': EXTENSION,
   'Title.ExtensionsEntry.value': EXTENSION,
+  'UploadImageRequest.image': { bytes: LIMITS.messageBytes },
 }
 
 /** @param message the name of the message without its package, as in `Achievement.IdsEntry` */

@@ -3,6 +3,7 @@ import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.
 import { DestinationServiceService } from '../gen/laurel/v1/destination_service.ts'
 import { EventServiceService } from '../gen/laurel/v1/event_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
+import { ImageServiceService } from '../gen/laurel/v1/image_service.ts'
 import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
 import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
@@ -12,6 +13,7 @@ import { destinationService } from './destination-service.ts'
 import { eventService } from './event-service.ts'
 import { exchangeService } from './exchange-service.ts'
 import type { Handler, HandlersOf } from './handlers.ts'
+import { imageService } from './image-service.ts'
 import { bounded } from './message-bounds.ts'
 import { playerService } from './player-service.ts'
 import { PROGRESS_SERVICE, progressService } from './progress-service.ts'
@@ -36,6 +38,7 @@ export function openRpcs(operations: Operations): readonly Rpc[] {
     rpcsOf(StatServiceService, statService(operations)),
     rpcsOf(PROGRESS_SERVICE, progressService(operations)),
     rpcsOf(EventServiceService, eventService(operations)),
+    rpcsOf(ImageServiceService, imageService(operations)),
     rpcsOf(ExchangeServiceService, exchangeService(operations)),
     rpcsOf(DestinationServiceService, destinationService(operations)),
   ].flat()

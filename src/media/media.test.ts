@@ -20,7 +20,7 @@ async function picture(format: (typeof FORMATS)[number], width = 64, height = 32
 
 describe.each(FORMATS)('an image of the format %s', (format) => {
   test('is recognized by its bytes', async () => {
-    expect(await media.inspect(await picture(format))).toBe(format)
+    expect(await media.inspect(await picture(format))).toEqual({ format, width: 64, height: 32 })
   })
 
   test('is converted to each format, and never enlarged', async () => {
@@ -65,7 +65,7 @@ test.each([
 test('rejects an image with a side above 4096 pixels by its header', async () => {
   await expect(media.inspect(await picture('png', 4097, 1))).rejects.toThrow('at most 4096 pixels')
   await expect(media.inspect(await picture('png', 6000, 6000))).rejects.toThrow('at most 4096 pixels')
-  expect(await media.inspect(await picture('png', 4096, 1))).toBe('png')
+  expect(await media.inspect(await picture('png', 4096, 1))).toMatchObject({ format: 'png' })
 })
 
 test('flattens transparency on white for JPEG, and drops metadata', async () => {
@@ -92,7 +92,7 @@ test('serves 30 concurrent conversions, and frees the slots of failed ones', asy
   expect(widths).toEqual(sizes)
   const refused = await Promise.allSettled(sizes.map(() => media.inspect(new Uint8Array([1]))))
   expect(refused.every(({ status }) => status === 'rejected')).toBe(true)
-  expect(await media.inspect(bytes)).toBe('png')
+  expect(await media.inspect(bytes)).toMatchObject({ format: 'png' })
 })
 
 test('rejects calls beyond 4 in flight and 100 waiting, and serves the others', async () => {

@@ -10,16 +10,23 @@ export type ImageFormat = 'png' | 'jpeg' | 'gif' | 'webp'
 /** Checks and converts images; the rest of Laurel sees bytes. */
 export interface Media {
   /**
-   * Returns the format of an image, by its bytes.
+   * Returns the format and the size of an image, by its bytes.
    * @throws LaurelError INVALID_FIELD for bytes that are no image, damaged or too large.
    */
-  inspect(bytes: Uint8Array): Promise<ImageFormat>
+  inspect(bytes: Uint8Array): Promise<ImageFacts>
   /**
    * Returns an image in another format: its first frame, neither side above `size` pixels, without metadata. `load` reads the
    * image; renderings are cached. Undefined if `load` finds no image.
    * @throws LaurelError RESOURCE_EXHAUSTED if too many images wait.
    */
   render(rendering: Rendering, load: () => Promise<Uint8Array | undefined>): Promise<Uint8Array | undefined>
+}
+
+export interface ImageFacts {
+  readonly format: ImageFormat
+  /** In pixels, as it is shown. */
+  readonly width: number
+  readonly height: number
 }
 
 export interface Rendering {
@@ -73,7 +80,7 @@ export function sniffFormat(bytes: Uint8Array): ImageFormat | undefined {
   return text.startsWith('RIFF') && text.endsWith('WEBP') ? 'webp' : undefined
 }
 
-async function inspect(bytes: Uint8Array): Promise<ImageFormat> {
+async function inspect(bytes: Uint8Array): Promise<ImageFacts> {
   const format = sniffFormat(bytes)
   if (format === undefined) throw invalid('must be a PNG, JPEG, GIF or WebP picture')
   const metadata = await sharp(bytes, { limitInputPixels: false })
@@ -81,7 +88,8 @@ async function inspect(bytes: Uint8Array): Promise<ImageFormat> {
     .catch(() => undefined)
   if (metadata === undefined || metadata.format !== format)
     throw invalid('must be a picture that can be read')
-  if (Math.max(metadata.width, metadata.height) > MAX_SIDE) {
+  const { width, height } = metadata.autoOrient
+  if (Math.max(width, height) > MAX_SIDE) {
     throw invalid(`must be at most ${MAX_SIDE} pixels wide and high`)
   }
   // A valid header may precede truncated pixels, so all pixels are decoded.
@@ -92,7 +100,7 @@ async function inspect(bytes: Uint8Array): Promise<ImageFormat> {
     .catch(() => {
       throw invalid('must be a picture that is whole')
     })
-  return format
+  return { format, width, height }
 }
 
 async function convert(

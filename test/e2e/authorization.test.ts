@@ -77,6 +77,7 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   lintTitle: 'manager',
   previewAchievement: 'manager',
   'previewAchievement, with a player': 'manager',
+  uploadImage: 'manager',
   createPlayer: 'operator',
   getPlayer: 'operatorOrSelf',
   listPlayers: 'operator',

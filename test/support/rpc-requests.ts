@@ -3,6 +3,7 @@ import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
 import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as events from '../../src/gen/laurel/v1/event_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
+import * as images from '../../src/gen/laurel/v1/image_service.ts'
 import * as players from '../../src/gen/laurel/v1/player_service.ts'
 import { ProgressView } from '../../src/gen/laurel/v1/progress.ts'
 import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
@@ -24,6 +25,7 @@ export const RPCS: ReadonlyMap<string, Rpc> = new Map(
     rpcsOf(bridge, bridge.DestinationServiceService),
     rpcsOf(events, events.EventServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
+    rpcsOf(images, images.ImageServiceService),
     rpcsOf(players, players.PlayerServiceService),
     rpcsOf(progress, progress.ProgressServiceService),
     rpcsOf(stats, stats.StatServiceService),
@@ -51,6 +53,9 @@ const hook = { dialect: 'webhook', url: 'https://hooks.example/', credential: 'e
 const accountOf = (number: number) => ({ dialect: UNCODED, accountId: fixturesOf(UNCODED).account(number) })
 const unlock = { achievementId: 'a', occurredTime: undefined }
 const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
+
+/** A picture of one pixel. */
+const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
 
 /** A valid request for each RPC, by name; some RPCs have several requests with different permissions. */
 export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> = {
@@ -113,6 +118,8 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     subject: { $case: 'achievementId', value: 'a' },
     playerId,
   }),
+
+  uploadImage: ({ title: titleId }) => ({ titleId, image: PIXEL }),
 
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
   getPlayer: ({ player: playerId }) => ({ playerId }),

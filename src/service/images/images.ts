@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
+import type { ImageFacts } from '../../media/media.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import type { Image } from '../../store/images/images.ts'
 import type { Call } from '../call.ts'
+import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 
 const HASH_DIGITS = 32
@@ -15,26 +17,32 @@ export interface PutImage {
   readonly format: Image['format'] | undefined
 }
 
+export interface StoredImage extends ImageFacts {
+  readonly hash: string
+}
+
 /**
  * Stores an image under the hash of its bytes (32 hexadecimal digits), once.
- * @throws LaurelError INVALID_FIELD for bytes that are no image, of another format than declared, damaged or too large.
+ * @throws LaurelError TITLE_NOT_FOUND; INVALID_FIELD for bytes that are no image, of another format than declared, damaged or too large.
  */
 export async function putImage(
   services: Services,
-  { bytes, format: declared }: PutImage,
+  { titleId, bytes, format: declared }: PutImage,
   call: Call,
-): Promise<Pick<Image, 'hash' | 'format'>> {
-  const format = await services.media.inspect(bytes)
+): Promise<StoredImage> {
+  const facts = await services.media.inspect(bytes)
+  const { format } = facts
   if (declared !== undefined && declared !== format) {
     const violations = [{ field: 'format', message: `must be ${format}, as the bytes are` }]
     const message = `the picture is said to be ${declared}, and is ${format}`
     throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations })
   }
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS)
-  await services.store.write(call.signal, (queries) =>
-    queries.images.upsert({ hash, format, bytes }, services.now()),
-  )
-  return { hash, format }
+  await services.store.write(call.signal, async (queries) => {
+    if (titleId !== undefined) await titleOf(queries, titleId)
+    await queries.images.upsert({ hash, format, bytes }, services.now())
+  })
+  return { hash, ...facts }
 }
 
 export interface GetImage {

@@ -1,0 +1,18 @@
+import type { ImageServiceService } from '../gen/laurel/v1/image_service.ts'
+import type { Operations } from '../service/operations.ts'
+import { readId } from './convert/scalars.ts'
+import { parse } from './convert/violations.ts'
+import { type HandlersOf, unary } from './handlers.ts'
+
+export function imageService(operations: Operations): HandlersOf<typeof ImageServiceService> {
+  return {
+    uploadImage: unary(async ({ titleId, image: bytes }, call) => {
+      const request = parse((violations) => {
+        if (bytes.length === 0) violations.add('image', 'must be the bytes of a picture')
+        return { titleId: readId(titleId, 'title_id', violations), bytes, format: undefined }
+      })
+      const { hash, ...image } = await operations.putImage(request, call)
+      return { image: { imageId: hash, ...image, path: `/images/${hash}.${image.format}` } }
+    }),
+  }
+}

@@ -1,0 +1,98 @@
+import sharp from 'sharp'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { postJson } from '../support/post-json.ts'
+import { type RunningServer, startServer } from '../support/server.ts'
+
+const UPLOAD = '/laurel.v1.ImageService/UploadImage'
+const TITLE = 'illustrated'
+
+let database: TestDatabase
+let server: RunningServer
+beforeAll(async () => {
+  database = await createTestDatabase()
+  server = await startServer({ databaseUrl: database.url })
+  const title = { titleId: TITLE, displayName: 'T', defaultLocale: 'en' }
+  expect((await post('/laurel.v1.TitleService/CreateTitle', { title })).status).toBe(200)
+})
+afterAll(async () => {
+  await server[Symbol.asyncDispose]()
+  await database[Symbol.asyncDispose]()
+})
+
+const post = (path: string, message: object) => postJson(server.url + path, message)
+
+function picture(width: number, height: number, format: 'png' | 'gif' = 'png'): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: '#0a0' } })
+    .toFormat(format)
+    .toBuffer()
+}
+
+function upload(bytes: Buffer, titleId = TITLE) {
+  return post(UPLOAD, { titleId, image: bytes.toString('base64') })
+}
+
+describe('an uploaded picture', () => {
+  test('is served at its path in each format and size, to callers without a credential', async () => {
+    const { body } = await upload(await picture(64, 32))
+    const { image } = body as { image: { imageId: string; path: string } }
+    expect(image).toEqual({ imageId: image.imageId, format: 'png', width: 64, height: 32, path: image.path })
+    for (const [file, format, width] of [
+      [image.path, 'png', 64],
+      [`/images/${image.imageId}.webp?size=16`, 'webp', 16],
+      [`/images/${image.imageId}.jpg?size=4096`, 'jpeg', 64],
+    ] as const) {
+      const response = await fetch(server.url + file)
+      expect([response.status, response.headers.get('content-type')]).toEqual([200, `image/${format}`])
+      expect(response.headers.get('cache-control')).toContain('immutable')
+      const bytes = Buffer.from(await response.arrayBuffer())
+      expect(await sharp(bytes).metadata()).toMatchObject({ format, width })
+    }
+  })
+
+  test('is stored once, and makes a definition without a platform', async () => {
+    const bytes = await picture(20, 20, 'gif')
+    const [first, second] = [(await upload(bytes)).body, (await upload(bytes)).body]
+    expect(second).toEqual(first)
+    const { imageId: name, path } = (first as { image: { imageId: string; path: string } }).image
+    const media = [{ role: 'MEDIA_ROLE_ICON', name, url: server.url + path }]
+    const achievement = { titleId: TITLE, achievementId: 'a', name: { locale: 'en', text: 'A' }, media }
+    const created = await post('/laurel.v1.AchievementService/CreateAchievement', { achievement })
+    expect(created.body).toMatchObject({ achievement: { media } })
+  })
+})
+
+test.each([
+  ['bytes that are not a picture', () => Buffer.from('<svg/>'), 'must be a PNG, JPEG, GIF or WebP picture'],
+  [
+    'a picture that is cut off',
+    async () => (await picture(64, 64)).subarray(0, 60),
+    'must be a picture that',
+  ],
+  ['a picture that is too wide', () => picture(4097, 1), 'must be at most 4096 pixels wide and high'],
+  ['no bytes', () => Buffer.alloc(0), 'must be the bytes of a picture'],
+])('refuses %s, with the field and the reason', async (_, bytesOf, message) => {
+  const { status, body } = await upload(await bytesOf())
+  expect(status).toBe(400)
+  expect(JSON.stringify(body)).toContain(message)
+  expect(JSON.stringify(body)).toContain('"image"')
+})
+
+test('refuses a picture for a title that does not exist', async () => {
+  const { status, body } = await upload(await picture(1, 1), 'none')
+  expect([status, JSON.stringify(body)]).toEqual([404, expect.stringContaining('TITLE_NOT_FOUND')])
+})
+
+test.each(['none.png', `${'0'.repeat(32)}.png`, `${'0'.repeat(32)}.svg`, '..%2f..%2fetc%2fpasswd'])(
+  'has no image %s',
+  async (file) => {
+    const response = await fetch(`${server.url}/images/${file}`)
+    expect(response.status).toBe(404)
+    expect(await response.json()).toHaveProperty('error')
+  },
+)
+
+test.each(['0', '4097', 'x', '-1'])('refuses the size %s', async (size) => {
+  const response = await fetch(`${server.url}/images/${'0'.repeat(32)}.png?size=${size}`)
+  expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('1 to 4096')])
+})
