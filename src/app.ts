@@ -3,6 +3,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import { authenticateAnyone } from './auth/anyone.ts'
 import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator } from './auth/authenticator.ts'
+import { startBackground } from './background.ts'
 import { type Config, ConfigError } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { openApiDocument } from './grpc/connect/openapi.ts'
@@ -19,12 +20,10 @@ import { sleep } from './model/sleep.ts'
 import { observe } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
-import { purgeExpired } from './purge.ts'
 import { logFailures, Readiness } from './readiness.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { createDestinationTester } from './relay/destination-tester.ts'
 import { Relay, type RelayDependencies } from './relay/relay.ts'
-import { BackfillWorker } from './service/achievements/backfill-worker.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
 import type { Authenticate } from './service/call.ts'
 import { CallLimiter } from './service/call-limiter.ts'
@@ -37,6 +36,7 @@ import { ProgressPages } from './service/progress/progress-pages.ts'
 import { ProgressWriter } from './service/progress/writer/progress-writer.ts'
 import type { Services } from './service/services.ts'
 import { titleNamed } from './service/titles/bound-titles.ts'
+import { PlayerCounts } from './service/titles/player-counts.ts'
 import { checkConnection } from './store/check-connection.ts'
 import type { ConnectionMode } from './store/connection-mode.ts'
 import { CommitNotifier } from './store/events/commit-notifier.ts'
@@ -56,7 +56,6 @@ export interface App {
 }
 
 const AUTH_POLL_MILLISECONDS = 2_000
-const PURGE_INTERVAL_MILLISECONDS = 60 * 60 * 1000
 
 /** Opens the database and serves, in this process or in workers. A failure stops the parts that were started before. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
@@ -129,18 +128,11 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       config.writeBatching,
     ),
     progressPages: new ProgressPages(store, definitions),
+    playerCounts: new PlayerCounts(),
     safePosition,
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
   }
-  const backfillWorker = new BackfillWorker(services, (error) =>
-    log.warn(
-      { error: error.message },
-      'a changed definition could not be applied to players: it is tried again',
-    ),
-  )
-  const purging = setInterval(() => void purgeExpired(services, config, log), PURGE_INTERVAL_MILLISECONDS)
-  started.defer(() => clearInterval(purging))
   const operations = openOperations(services)
   const authenticate = openAuthentication(config, services, log, started)
   const wire = { log, authenticate, limiter: new CallLimiter() }
@@ -180,9 +172,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     () => grpc.stop(),
     () => http.stop(),
     () => relay.stop(),
-    () => backfillWorker.stop(),
+    startBackground(services, config, log),
   ]
-  backfillWorker.start()
   started.defer(async () => {
     readiness.stop()
     grpc.setServing(false)

@@ -96,6 +96,15 @@ export function achievementService(operations: Operations): HandlersOf<typeof Ac
       return { backfills: items.map(writeBackfill), nextPageToken: nextPageToken ?? '' }
     }),
 
+    listUnlockTotals: unary(async (message, call) => {
+      const request = parse((violations) => ({
+        titleId: readId(message.titleId, 'title_id', violations),
+        ...readPaging(message, violations),
+      }))
+      const { items, nextPageToken = '', playerCount } = await operations.listUnlockTotals(request, call)
+      return { totals: [...items], playerCount, nextPageToken }
+    }),
+
     deleteAchievement: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readName(message, violations),

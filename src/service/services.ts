@@ -10,6 +10,7 @@ import type { Spool } from './exchange/spool.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
 import type { TimeBounds } from './progress/writer/contract.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
+import type { PlayerCounts } from './titles/player-counts.ts'
 
 /** The parts that use cases work with, built once by the composition root. */
 export interface Services {
@@ -24,6 +25,7 @@ export interface Services {
   readonly definitions: DefinitionCache
   readonly progressWriter: ProgressWriter
   readonly progressPages: ProgressPages
+  readonly playerCounts: PlayerCounts
   readonly safePosition: SafePosition
   readonly feed: Feed
   readonly destinationTester: DestinationTester

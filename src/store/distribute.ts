@@ -23,6 +23,8 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   community_progress: COPIED,
   definition_requests: COPIED,
   images: COPIED,
+  achievement_totals: COPIED,
+  unlock_position: COPIED,
   event_marks: COPIED,
   destinations: COPIED,
   destination_flows: COPIED,

@@ -2,6 +2,7 @@ import type { Kysely } from 'kysely'
 import { achievementIdQueries } from './achievements/achievement-ids.ts'
 import { achievementQueries } from './achievements/achievements.ts'
 import { backfillQueries } from './achievements/backfills.ts'
+import { unlockTotalQueries } from './achievements/unlock-totals.ts'
 import { communityQueries } from './community/community.ts'
 import { achievementDeliveryQueries } from './destinations/achievement-deliveries.ts'
 import { deliveryQueries } from './destinations/deliveries.ts'
@@ -38,6 +39,7 @@ export function queriesOn(db: Kysely<Tables>) {
     titleBindings: titleBindingQueries(db),
     achievements: achievementQueries(db),
     achievementIds: achievementIdQueries(db),
+    unlockTotals: unlockTotalQueries(db),
     backfills: backfillQueries(db),
     stats: statQueries(db),
     community: communityQueries(db),

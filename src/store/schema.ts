@@ -34,6 +34,8 @@ export interface Tables {
   backfills: BackfillTable
   community_progress: CommunityProgressTable
   contributions: ContributionTable
+  achievement_totals: AchievementTotalTable
+  unlock_position: UnlockPositionTable
   events: EventTable
   event_marks: EventMarkTable
   player_requests: PlayerRequestTable
@@ -113,6 +115,18 @@ interface StatTable extends Versioned {
   increment_only: boolean
   set_by: 'client' | 'server'
   extensions: Generated<JsonObject>
+}
+
+/** Players who unlocked an achievement, without revoked unlocks: the sum of `unlock_change` of its events up to the position. */
+interface AchievementTotalTable {
+  title_id: string
+  achievement_id: string
+  unlocked_count: bigint
+}
+
+/** One row: the highest event id that is counted. */
+interface UnlockPositionTable {
+  position: bigint
 }
 
 /** First responses to mutations of definitions and of player records. */

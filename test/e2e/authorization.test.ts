@@ -36,6 +36,8 @@ const IS_ALLOWED = {
   /** The same, and players for themselves. */
   player: (who: Who, target: Target) =>
     isManager(who, target) || (who === 'player' && target.title === OWN && target.player === SELF),
+  /** The same, and every player of the title. */
+  title: (who: Who, target: Target) => isManager(who, target) || (who === 'player' && target.title === OWN),
   /** The operator, and the player whom the call is about. */
   operatorOrSelf: (who: Who, { player }: Target) =>
     who === 'operator' || (who === 'player' && player === SELF),
@@ -55,6 +57,7 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   batchGetAchievements: 'manager',
   getBackfill: 'manager',
   listBackfills: 'manager',
+  listUnlockTotals: 'title',
   createDestination: 'manager',
   getDestination: 'manager',
   listDestinations: 'manager',
@@ -250,6 +253,7 @@ const BY_DEFAULT: Readonly<Record<keyof typeof IS_ALLOWED, string>> = {
   authenticated: 'every caller with a credential',
   operator: 'operators',
   manager: 'operators, services of the title',
+  title: 'operators, services and players of the title',
   player: 'operators, services of the title, the player',
   operatorOrSelf: 'operators, the player',
 }

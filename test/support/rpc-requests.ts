@@ -72,6 +72,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   reorderAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a', listOrder: 1 }),
   getBackfill: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
   listBackfills: ({ title: titleId }) => ({ titleId }),
+  listUnlockTotals: ({ title: titleId }) => ({ titleId }),
   batchGetAchievements: ({ title: titleId }) => ({ titleId, achievementIds: ['a'] }),
 
   createDestination: ({ title: titleId }) => ({

@@ -17,6 +17,7 @@ import { Spool, type SpoolSettings } from '../../src/service/exchange/spool.ts'
 import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
 import { ProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
 import type { Services } from '../../src/service/services.ts'
+import { PlayerCounts } from '../../src/service/titles/player-counts.ts'
 import { openStore, type Store } from '../../src/store/store.ts'
 import { createLog } from '../../src/telemetry/log.ts'
 import { createTestDatabase } from './database.ts'
@@ -77,6 +78,7 @@ export function servicesOn(
     media: openMedia(),
     entropy,
     progressWriter: progressWriterOf(parts),
+    playerCounts: new PlayerCounts(),
     progressPages: new ProgressPages(store, parts.definitions),
     safePosition,
     feed: new Feed(store, safePosition),

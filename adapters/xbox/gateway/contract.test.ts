@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { gamerscore } from '../../../test/support/records.ts'
+import { countUnlocks } from '../../../test/support/unlock-counts.ts'
 import { createXboxTitle, startXbox, type XboxIds, type XboxServer } from '../testing/server.ts'
 import { serviceError } from '../testing/strict-model.ts'
 
@@ -59,6 +60,7 @@ describe('a contract', () => {
       const percents = { 1: index === 0 ? 100 : 1, 2: index < 4 ? 100 : 1 }
       expect((await xbox.update(xuid, title, percents)).status).toBe(200)
     }
+    await countUnlocks(xbox.services)
     const { achievements } = await xbox.listWithRarity(`${USER}/achievements?titleId=78`)
     expect(achievements.map(({ rarity }) => rarity)).toEqual([
       { currentCategory: 'Rare', currentPercentage: 9.09 },

@@ -11,12 +11,11 @@ export async function raritiesOf(
   progressList: readonly XboxProgress[],
 ): Promise<(progressEntry: XboxProgress) => JsonObject> {
   const titleIds = new Set(progressList.map(({ title }) => title.title.id))
-  const counts = new Map<string, Awaited<ReturnType<typeof operations.countUnlocks>>>()
-  for (const titleId of titleIds) counts.set(titleId, await operations.countUnlocks({ titleId }, call))
+  const shares = new Map<string, Awaited<ReturnType<typeof operations.findUnlockShares>>>()
+  for (const titleId of titleIds) shares.set(titleId, await operations.findUnlockShares({ titleId }, call))
   return ({ title, achievement }) => {
-    const { players = 0, unlocks } = counts.get(title.title.id) ?? {}
-    const share = players === 0 ? 0 : (unlocks?.get(achievement.id) ?? 0) / players
-    const currentPercentage = Math.round(Math.min(share, 1) * 10_000) / 100
+    const percent = shares.get(title.title.id)?.get(achievement.id)?.unlockedPercent ?? 0
+    const currentPercentage = Math.round(percent * 100) / 100
     return { currentCategory: currentPercentage < RARE_BELOW ? 'Rare' : 'Common', currentPercentage }
   }
 }

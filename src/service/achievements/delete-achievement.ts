@@ -38,6 +38,7 @@ export async function deleteAchievement(
     const attribution = { time: services.now(), actor: call.actor, reason: '', requestId }
     await queries.progress.deleteOfAchievement(titleId, achievementId, scoreOf(current), attribution)
     await queries.community.deleteContributions(titleId, achievementId, attribution)
+    await queries.unlockTotals.delete(titleId, [achievementId])
     await queries.achievements.delete(titleId, [achievementId])
     await queries.events.insertDefinitionEvents(titleId, [achievementId], attribution)
   })

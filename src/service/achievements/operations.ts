@@ -11,6 +11,7 @@ import {
 import { getBackfill, listBackfills } from './backfills.ts'
 import { createAchievement, createLimitedAchievement } from './create-achievement.ts'
 import { deleteAchievement } from './delete-achievement.ts'
+import { findUnlockShares, listUnlockTotals } from './unlock-totals.ts'
 import {
   previewAchievementUpdate,
   reorderAchievement,
@@ -41,5 +42,7 @@ export const ACHIEVEMENT_OPERATIONS = {
   previewAchievementUpdate: operation(previewAchievementUpdate, canUpdate),
   getBackfill: operation(getBackfill, canRead),
   listBackfills: operation(listBackfills, canRead),
+  findUnlockShares: operation(findUnlockShares, canReadCatalogue),
+  listUnlockTotals: operation(listUnlockTotals, canReadCatalogue),
   deleteAchievement: operation(deleteAchievement, canDelete),
 }

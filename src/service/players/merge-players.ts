@@ -120,6 +120,7 @@ async function merge(
       { absorbedPlayerId: absorbedId, playerId },
     )
   }
+  await queries.unlockTotals.subtractMerged(absorbedId)
   await queries.aliases.insert({ id: absorbedId, playerId, actor, reason, createTime: now })
   await queries.players.deleteRows([absorbedId])
   await queries.players.update(playerId, player.displayName || absorbed.displayName, now)

@@ -117,6 +117,7 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     const now = services.now()
     const titleIds = await queries.players.lockTitles(playerId)
     ids = [playerId, ...(await queries.aliases.deleteOfPlayer(playerId))]
+    await queries.unlockTotals.subtractDeleted(ids)
     const accounts = (await Promise.all(ids.map((id) => queries.players.delete(id)))).flat()
     const players = ids.map((id) => ({ kind: 'player', id }) as const)
     await queries.tombstones.insert([...players, ...accounts.map(tombstoneOf)], now)

@@ -2,7 +2,6 @@ import type { Progress } from '../../model/progress.ts'
 import * as permission from '../authorization.ts'
 import { operation, type Requirement } from '../authorization.ts'
 import { followMerges } from '../players/follow-merges.ts'
-import { countUnlocks } from './count-unlocks.ts'
 import { resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
 import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
 import { listProgress, listTitleProgress } from './list-progress.ts'
@@ -36,7 +35,6 @@ export const PROGRESS_OPERATIONS = {
     ],
   ),
   // Totals over all players, which platforms show to every visitor of the catalogue.
-  countUnlocks: operation(countUnlocks, ({ titleId }) => [permission.catalogue(titleId)]),
   listPlayerTitles: operation(
     followMerges(listPlayerTitles, (titles) => titles.length === 0),
     ({ playerId }) => [permission.progress(permission.SOME, playerId, 'read')],

@@ -104,6 +104,7 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
     }
     await queries.destinations.deleteOfTitle(titleId)
     await queries.playerTitles.deleteOfTitle(titleId)
+    await queries.unlockTotals.delete(titleId, 'all')
     await queries.achievements.delete(titleId, 'all')
     await queries.stats.delete(titleId, 'all')
     await queries.titles.delete(titleId)

@@ -15,6 +15,7 @@ import * as callersOfRequests from './0013-callers-of-requests.ts'
 import * as destinationWaits from './0014-destination-waits.ts'
 import * as twoRowsPerReport from './0015-two-rows-per-report.ts'
 import * as largeValues from './0016-large-values.ts'
+import * as unlockTotals from './0017-unlock-totals.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -34,4 +35,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0014-destination-waits': destinationWaits,
   '0015-two-rows-per-report': twoRowsPerReport,
   '0016-large-values': largeValues,
+  '0017-unlock-totals': unlockTotals,
 }

@@ -169,13 +169,14 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       await db.deleteFrom('player_titles').where('title_id', '=', titleId).execute()
     },
 
-    async countPlayers(titleId: string): Promise<number> {
+    /** Returns the number of players with a row of the title. */
+    async countPlayers(titleId: string): Promise<bigint> {
       const row = await db
         .selectFrom('player_titles')
         .where('title_id', '=', titleId)
         .select(({ fn }) => fn.countAll<bigint>().as('count'))
-        .executeTakeFirstOrThrow()
-      return Number(row.count)
+        .executeTakeFirst()
+      return row?.count ?? 0n
     },
 
     async hasPlayers(titleId: string): Promise<boolean> {

@@ -22,6 +22,8 @@ export interface ProgressChange
     Pick<NewEvent, 'kind' | 'time' | 'actor' | 'reason' | 'requestId' | 'silent'> {
   /** Set if the event is also the stored response to the request. */
   readonly response?: ChangeResponse | undefined
+  /** By how much it changes the number of players who have unlocked the achievement. */
+  readonly unlockChange: number
 }
 
 /** What a stored response has beside its event. */
@@ -41,7 +43,7 @@ export interface RecordedResponse extends PlayerRequestKey {
   readonly result: ProgressResult
 }
 
-const EVENT = ['kind', 'time', 'actor', 'reason', 'request_id', 'silent']
+const EVENT = ['kind', 'time', 'actor', 'reason', 'request_id', 'silent', 'unlock_change']
 const RESPONSE = ['caller', 'request_key', 'digest', 'missing']
 // The actor of a change is the writer of the progress after it.
 const AFTER = PROGRESS_FACTS.filter((name) => name !== 'writer' && name !== 'extensions')
@@ -66,6 +68,7 @@ export function changeRows(
     reason: ['text', changes.map(({ reason }) => reason)],
     request_id: ['text', changes.map(({ requestId }) => requestId)],
     silent: ['boolean', changes.map(({ silent = false }) => silent)],
+    unlock_change: ['smallint', changes.map(({ unlockChange }) => unlockChange || undefined)],
     caller: ['text', changes.map(({ response }) => response?.caller)],
     request_key: ['uuid', changes.map(({ response }) => response?.requestKey)],
     digest: ['text', changes.map(({ response }) => response?.digest)],

@@ -71,5 +71,6 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
 
 /** Returns the row of a write without a change. Its progress is not written. */
 function unchanged(key: ProgressKey, time: Instant) {
-  return { ...key, progress: NOT_STARTED, kind: undefined, time, actor: '', reason: '', requestId: '' }
+  const none = { kind: undefined, actor: '', reason: '', requestId: '', unlockChange: 0 }
+  return { ...key, progress: NOT_STARTED, time, ...none }
 }

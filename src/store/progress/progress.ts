@@ -84,19 +84,6 @@ export function progressQueries(db: Kysely<Tables>) {
           and p.achievement_id = keys.achievement_id`.execute(db)
     },
 
-    /** Returns, by achievement, the count of players who have it; zero is left out. Reads all progress of the title. */
-    async countUnlocks(titleId: string): Promise<ReadonlyMap<string, number>> {
-      const rows = await db
-        .selectFrom('progress')
-        .where('title_id', '=', titleId)
-        .where('state', '=', 'achieved')
-        .where('revoked', '=', false)
-        .groupBy('achievement_id')
-        .select(({ fn }) => ['achievement_id', fn.countAll<bigint>().as('count')])
-        .execute()
-      return new Map(rows.map((row) => [row.achievement_id, Number(row.count)]))
-    },
-
     async existsForAchievement(titleId: string, achievementId: string): Promise<boolean> {
       const row = await db
         .selectFrom('progress')

@@ -226,6 +226,36 @@ export interface BatchGetAchievementsResponse {
   achievements: Achievement[];
 }
 
+/** The request of ListUnlockTotals. */
+export interface ListUnlockTotalsRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The maximum number of totals. The default is 50; more than 1000 is taken as 1000. */
+  pageSize: number;
+  /** The `next_page_token` of the previous page. If empty, the first page is returned. `title_id` must be unchanged. */
+  pageToken: string;
+}
+
+/** The response of ListUnlockTotals. */
+export interface ListUnlockTotalsResponse {
+  /** One for each achievement, with a count of 0 if no player has unlocked it. */
+  totals: UnlockTotal[];
+  /** The number of players with a record in the title. It may be older than the counts: the more players, the older. */
+  playerCount: bigint;
+  /** The token of the next page. Empty if this page is the last. */
+  nextPageToken: string;
+}
+
+/** How many players have unlocked an achievement. */
+export interface UnlockTotal {
+  /** The achievement. */
+  achievementId: string;
+  /** The number of players. */
+  unlockedCount: bigint;
+  /** Their share of `player_count`, from 0 to 100, not rounded. 0 without players. */
+  unlockedPercent: number;
+}
+
 function createBaseCreateAchievementRequest(): CreateAchievementRequest {
   return { achievement: undefined, requestId: "", silentBackfill: false };
 }
@@ -1547,6 +1577,253 @@ export const BatchGetAchievementsResponse: MessageFns<BatchGetAchievementsRespon
   },
 };
 
+function createBaseListUnlockTotalsRequest(): ListUnlockTotalsRequest {
+  return { titleId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListUnlockTotalsRequest: MessageFns<ListUnlockTotalsRequest> = {
+  encode(message: ListUnlockTotalsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUnlockTotalsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUnlockTotalsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListUnlockTotalsRequest>, I>>(base?: I): ListUnlockTotalsRequest {
+    return ListUnlockTotalsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListUnlockTotalsRequest>, I>>(object: I): ListUnlockTotalsRequest {
+    const message = createBaseListUnlockTotalsRequest();
+    message.titleId = object.titleId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListUnlockTotalsResponse(): ListUnlockTotalsResponse {
+  return { totals: [], playerCount: 0n, nextPageToken: "" };
+}
+
+export const ListUnlockTotalsResponse: MessageFns<ListUnlockTotalsResponse> = {
+  encode(message: ListUnlockTotalsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.totals) {
+      UnlockTotal.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.playerCount !== 0n) {
+      if (BigInt.asIntN(64, message.playerCount) !== message.playerCount) {
+        throw new globalThis.Error("value provided for field message.playerCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.playerCount);
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(26).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUnlockTotalsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUnlockTotalsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.totals.push(UnlockTotal.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.playerCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListUnlockTotalsResponse>, I>>(base?: I): ListUnlockTotalsResponse {
+    return ListUnlockTotalsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListUnlockTotalsResponse>, I>>(object: I): ListUnlockTotalsResponse {
+    const message = createBaseListUnlockTotalsResponse();
+    message.totals = object.totals?.map((e) => UnlockTotal.fromPartial(e)) || [];
+    message.playerCount = (object.playerCount !== undefined && object.playerCount !== null)
+      ? BigInt(object.playerCount)
+      : 0n;
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseUnlockTotal(): UnlockTotal {
+  return { achievementId: "", unlockedCount: 0n, unlockedPercent: 0 };
+}
+
+export const UnlockTotal: MessageFns<UnlockTotal> = {
+  encode(message: UnlockTotal, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.achievementId !== "") {
+      writer.uint32(10).string(message.achievementId);
+    }
+    if (message.unlockedCount !== 0n) {
+      if (BigInt.asIntN(64, message.unlockedCount) !== message.unlockedCount) {
+        throw new globalThis.Error("value provided for field message.unlockedCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.unlockedCount);
+    }
+    if (message.unlockedPercent !== 0) {
+      writer.uint32(25).double(message.unlockedPercent);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UnlockTotal {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUnlockTotal();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unlockedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.unlockedPercent = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<UnlockTotal>, I>>(base?: I): UnlockTotal {
+    return UnlockTotal.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<UnlockTotal>, I>>(object: I): UnlockTotal {
+    const message = createBaseUnlockTotal();
+    message.achievementId = object.achievementId ?? "";
+    message.unlockedCount = (object.unlockedCount !== undefined && object.unlockedCount !== null)
+      ? BigInt(object.unlockedCount)
+      : 0n;
+    message.unlockedPercent = object.unlockedPercent ?? 0;
+    return message;
+  },
+};
+
 /**
  * Manages the definitions of achievements. TitleService states the rules that hold for every service.
  *
@@ -1643,6 +1920,21 @@ export const AchievementServiceService = {
     responseDeserialize: (value: Buffer): ListBackfillsResponse => ListBackfillsResponse.decode(value),
   },
   /**
+   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
+   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   */
+  listUnlockTotals: {
+    path: "/laurel.v1.AchievementService/ListUnlockTotals" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUnlockTotalsRequest): Buffer =>
+      Buffer.from(ListUnlockTotalsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUnlockTotalsRequest => ListUnlockTotalsRequest.decode(value),
+    responseSerialize: (value: ListUnlockTotalsResponse): Buffer =>
+      Buffer.from(ListUnlockTotalsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUnlockTotalsResponse => ListUnlockTotalsResponse.decode(value),
+  },
+  /**
    * Deletes an achievement.
    *
    * Fails with FAILED_PRECONDITION, reason ACHIEVEMENT_HAS_PROGRESS, if a player has progress on it and `force` is not
@@ -1720,6 +2012,11 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   getBackfill: handleUnaryCall<GetBackfillRequest, GetBackfillResponse>;
   /** Lists the back-fills of a title, in order of achievement, running and done. */
   listBackfills: handleUnaryCall<ListBackfillsRequest, ListBackfillsResponse>;
+  /**
+   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
+   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   */
+  listUnlockTotals: handleUnaryCall<ListUnlockTotalsRequest, ListUnlockTotalsResponse>;
   /**
    * Deletes an achievement.
    *
@@ -1851,6 +2148,25 @@ export interface AchievementServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
+   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   */
+  listUnlockTotals(
+    request: ListUnlockTotalsRequest,
+    callback: (error: ServiceError | null, response: ListUnlockTotalsResponse) => void,
+  ): ClientUnaryCall;
+  listUnlockTotals(
+    request: ListUnlockTotalsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUnlockTotalsResponse) => void,
+  ): ClientUnaryCall;
+  listUnlockTotals(
+    request: ListUnlockTotalsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUnlockTotalsResponse) => void,
   ): ClientUnaryCall;
   /**
    * Deletes an achievement.

@@ -99,7 +99,7 @@ export function playerTitleKey({ playerId, titleId }: PlayerTitleKey): string {
 }
 
 /** The part of a change beside the progress. */
-export type Change = Omit<ProgressChange, keyof ProgressRecord>
+export type Change = Omit<ProgressChange, keyof ProgressRecord | 'unlockChange'>
 
 /**
  * The changes of one transaction to one player's title, in memory: an achievement may change several times, each change is
@@ -161,7 +161,8 @@ export class PlayerTitleChanges {
     const isMoved = isUnlocked(before) && before.unlockTime !== next.unlockTime
     if (isMoved || difference < 0) this.#hasLostUnlock = true
     this.#changed.set(achievementId, next)
-    this.#changes.push({ playerId, titleId, achievementId, progress: next, ...change })
+    const unlockChange = difference
+    this.#changes.push({ playerId, titleId, achievementId, progress: next, unlockChange, ...change })
     if (difference === 0) return
     const { unlockedCount, score, lastUnlockTime } = this.#playerTitle
     this.#setTotals({

@@ -1,0 +1,69 @@
+import type { UnlockTotal } from '../../store/achievements/unlock-totals.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
+import { type Page, readPage } from '../paging.ts'
+import { titleOf } from '../require.ts'
+import type { Services } from '../services.ts'
+
+/** How many players have unlocked an achievement. */
+export interface UnlockShare extends UnlockTotal {
+  /** Of the title's players, from 0 to 100. 0 without players. */
+  readonly unlockedPercent: number
+}
+
+export interface ListUnlockTotals {
+  readonly titleId: string
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+}
+
+export interface UnlockTotalsPage extends Page<UnlockShare> {
+  /** The players with a row of the title. */
+  readonly playerCount: bigint
+}
+
+/** Returns a page of the numbers of players who unlocked each achievement of a title, in order of id. */
+export async function listUnlockTotals(
+  services: Services,
+  request: ListUnlockTotals,
+  call: Call,
+): Promise<UnlockTotalsPage> {
+  const { titleId } = request
+  return services.store.read(call.signal, async (queries) => {
+    const { items, nextPageToken } = await readPage(
+      request,
+      ['unlockTotals', titleId],
+      (after, limit) => queries.unlockTotals.list(titleId, after?.id ?? '', limit),
+      ({ achievementId }) => ({ key: 0n, id: achievementId }),
+    )
+    return { nextPageToken, ...(await sharesOf(services, queries, titleId, items)) }
+  })
+}
+
+/** Returns the same of all achievements of a title, by id. */
+export async function findUnlockShares(
+  services: Services,
+  { titleId }: { readonly titleId: string },
+  call: Call,
+): Promise<ReadonlyMap<string, UnlockShare>> {
+  const { items } = await services.store.read(call.signal, async (queries) =>
+    sharesOf(services, queries, titleId, await queries.unlockTotals.list(titleId)),
+  )
+  return new Map(items.map((share) => [share.achievementId, share]))
+}
+
+async function sharesOf(
+  services: Services,
+  queries: Queries,
+  titleId: string,
+  totals: readonly UnlockTotal[],
+): Promise<Pick<UnlockTotalsPage, 'items' | 'playerCount'>> {
+  if (totals.length === 0) await titleOf(queries, titleId)
+  const playerCount = await services.playerCounts.get(queries, titleId)
+  const items = totals.map(({ achievementId, unlockedCount }) => {
+    const percent = playerCount === 0n ? 0 : (100 * Number(unlockedCount)) / Number(playerCount)
+    // The number of players may be older than the unlocks.
+    return { achievementId, unlockedCount, unlockedPercent: Math.min(percent, 100) }
+  })
+  return { items, playerCount }
+}

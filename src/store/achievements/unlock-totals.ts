@@ -1,0 +1,108 @@
+import { type Kysely, sql } from 'kysely'
+import type { Tables } from '../schema.ts'
+
+export interface UnlockTotal {
+  readonly achievementId: string
+  /** The players who have unlocked it, without revoked unlocks. */
+  readonly unlockedCount: bigint
+}
+
+/**
+ * The players who unlocked each achievement, counted from the events up to a position. Transactions that remove progress without an
+ * event of each unlock lock the position, so that they know which of the unlocks are counted already.
+ */
+export function unlockTotalQueries(db: Kysely<Tables>) {
+  /** Waits for the transaction that counts. Taken after all locks of players and definitions: a transaction that counts takes none. */
+  const lockPosition = sql<{ position: bigint }>`select position from unlock_position for update`
+
+  return {
+    /** Returns the position up to which events are counted, and locks it; undefined while another transaction counts. */
+    async lockPosition(): Promise<bigint | undefined> {
+      const { rows } = await sql<{ position: bigint }>`
+        select position from unlock_position for update skip locked`.execute(db)
+      return rows[0]?.position
+    },
+
+    /**
+     * Counts the next events up to the given one, at most `limit`, and advances the position to the last of them. Returns their number.
+     * An unlock of a deleted achievement is not counted.
+     */
+    async countNext(position: bigint, upTo: bigint, limit: number): Promise<number> {
+      const { rows } = await sql<{ count: bigint }>`
+        with batch as materialized (
+          select id, title_id, achievement_id, unlock_change from events
+          where unlock_change is not null and id > ${position} and id <= ${upTo} order by id limit ${limit}
+        ),
+        totals as (
+          insert into achievement_totals (title_id, achievement_id, unlocked_count)
+          select b.title_id, b.achievement_id, sum(b.unlock_change) from batch b
+          join achievements a on a.title_id = b.title_id and a.id = b.achievement_id
+          group by b.title_id, b.achievement_id order by b.title_id, b.achievement_id
+          on conflict (title_id, achievement_id) do update
+            set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count
+        ),
+        advanced as (
+          update unlock_position set position = (select max(id) from batch) where exists (select from batch)
+        )
+        select count(*) as count from batch`.execute(db)
+      return Number(rows[0]?.count ?? 0)
+    },
+
+    /** Subtracts the unlocks of players whose progress is about to be deleted with their events. They must be locked exclusively. */
+    async subtractDeleted(playerIds: readonly string[]): Promise<void> {
+      const ids = sql`any(${[...playerIds]}::text[])`
+      await sql`
+        with counted_to as materialized (${lockPosition})
+        insert into achievement_totals (title_id, achievement_id, unlocked_count)
+        select title_id, achievement_id, -sum(change) from (
+          select title_id, achievement_id, 1 as change from progress
+          where player_id = ${ids} and state = 'achieved' and not revoked
+          union all
+          select title_id, achievement_id, -unlock_change from events
+          where player_id = ${ids} and unlock_change is not null and id > (select position from counted_to)
+        ) counted
+        group by title_id, achievement_id having sum(change) <> 0 order by title_id, achievement_id
+        on conflict (title_id, achievement_id) do update
+          set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count`.execute(db)
+    },
+
+    /** As `subtractDeleted`, of a player whose events stay and will still be counted. */
+    async subtractMerged(playerId: string): Promise<void> {
+      await sql`
+        with counted_to as materialized (${lockPosition})
+        insert into achievement_totals (title_id, achievement_id, unlocked_count)
+        select title_id, achievement_id, -1 from progress, counted_to
+        where player_id = ${playerId} and state = 'achieved' and not revoked order by title_id, achievement_id
+        on conflict (title_id, achievement_id) do update
+          set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count`.execute(db)
+    },
+
+    /** Deletes the totals of achievements. Their events that are not counted yet will not be, even if the ids are used again. */
+    async delete(titleId: string, achievementIds: readonly string[] | 'all'): Promise<void> {
+      const isMeant =
+        achievementIds === 'all' ? sql`true` : sql`achievement_id = any(${[...achievementIds]}::text[])`
+      await sql`
+        with counted_to as materialized (${lockPosition})
+        update events set unlock_change = null
+        where title_id = ${titleId} and ${isMeant} and unlock_change is not null
+          and id > (select position from counted_to)`.execute(db)
+      await sql`delete from achievement_totals where title_id = ${titleId} and ${isMeant}`.execute(db)
+    },
+
+    /** Returns the totals of a title's achievements in order of id: all, or at most `limit` after the given one. */
+    async list(titleId: string, afterId = '', limit?: number): Promise<readonly UnlockTotal[]> {
+      let query = db
+        .selectFrom('achievements as a')
+        .leftJoin('achievement_totals as t', (join) =>
+          join.onRef('t.title_id', '=', 'a.title_id').onRef('t.achievement_id', '=', 'a.id'),
+        )
+        .where('a.title_id', '=', titleId)
+        .where('a.id', '>', afterId)
+        .orderBy('a.id')
+        .select(['a.id', sql<bigint>`greatest(coalesce(t.unlocked_count, 0), 0)`.as('unlocked_count')])
+      if (limit !== undefined) query = query.limit(limit)
+      const rows = await query.execute()
+      return rows.map((row) => ({ achievementId: row.id, unlockedCount: row.unlocked_count }))
+    },
+  }
+}
