@@ -14,6 +14,7 @@ import {
   readId,
   readPaging,
   readRequestId,
+  readText,
   readWithin,
 } from './convert/scalars.ts'
 import { parse, required, type Violations } from './convert/violations.ts'
@@ -55,11 +56,12 @@ export function achievementService(operations: Operations): HandlersOf<typeof Ac
         ...readPaging(message, violations),
         tags: readList(message.tags, LIMITS.tags, 'tags', violations, readId),
         hidden: message.hidden,
+        query: readText(message.query, 'query', violations, LIMITS.id),
         orderBy: readChoice(message.orderBy, ORDERS, AchievementOrder, 'order_by', violations),
         descending: message.descending,
       }))
-      const { items, nextPageToken } = await operations.listAchievements(request, call)
-      return { achievements: items.map(writeAchievement), nextPageToken: nextPageToken ?? '' }
+      const { items, nextPageToken = '', totalSize } = await operations.listAchievements(request, call)
+      return { achievements: items.map(writeAchievement), nextPageToken, totalSize }
     }),
 
     updateAchievement: unary(async (message, call) => {

@@ -6,6 +6,7 @@ import {
   readReplayableStates,
   writeAchievementDelivery,
   writeDelivery,
+  writeDeliveryCounts,
 } from './convert/delivery.ts'
 import { readDestination, readDestinationPatch, writeDestination } from './convert/destination.ts'
 import { readEtag, readId, readOptionalId, readPaging, readRequestId } from './convert/scalars.ts'
@@ -27,6 +28,12 @@ export function destinationService(operations: Operations): HandlersOf<typeof De
     getDestination: unary(async (message, call) => {
       const key = parse((violations) => readKey(message, violations))
       return { destination: writeDestination(await operations.getDestination(key, call)) }
+    }),
+
+    getDestinationHealth: unary(async (message, call) => {
+      const key = parse((violations) => readKey(message, violations))
+      const { destination, ...counts } = await operations.getDestinationHealth(key, call)
+      return { destination: writeDestination(destination), ...writeDeliveryCounts(counts) }
     }),
 
     listDestinations: unary(async (message, call) => {

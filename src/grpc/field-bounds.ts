@@ -54,6 +54,8 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   player_id: ID,
   player_ids: texts(LIMITS.filterIds),
   product_id: TEXT,
+  prefix: text(LIMITS.id),
+  query: text(LIMITS.id),
   reason: text(LIMITS.reason),
   request_id: text(LIMITS.requestId),
   requirement_id: ID,

@@ -22,7 +22,10 @@ export function playerService(operations: Operations): HandlersOf<typeof PlayerS
     }),
 
     listPlayers: unary(async (message, call) => {
-      const request = parse((violations) => readPaging(message, violations))
+      const request = parse((violations) => ({
+        prefix: readText(message.prefix, 'prefix', violations, LIMITS.id),
+        ...readPaging(message, violations),
+      }))
       const { items, nextPageToken } = await operations.listPlayers(request, call)
       return { players: items.map(writePlayer), nextPageToken: nextPageToken ?? '' }
     }),

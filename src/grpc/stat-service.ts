@@ -1,6 +1,7 @@
 import type { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
-import { readEtag, readId, readPaging, readRequestId } from './convert/scalars.ts'
+import { readEtag, readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { readStat, readStatPatch, writeStat, writeStatValue } from './convert/stat.ts'
 import { parse, required } from './convert/violations.ts'
 import { type HandlersOf, unary } from './handlers.ts'
@@ -26,10 +27,11 @@ export function statService(operations: Operations): HandlersOf<typeof StatServi
     listStats: unary(async (message, call) => {
       const request = parse((violations) => ({
         titleId: readId(message.titleId, 'title_id', violations),
+        query: readText(message.query, 'query', violations, LIMITS.id),
         ...readPaging(message, violations),
       }))
-      const { items, nextPageToken } = await operations.listStats(request, call)
-      return { stats: items.map(writeStat), nextPageToken: nextPageToken ?? '' }
+      const { items, nextPageToken = '', totalSize } = await operations.listStats(request, call)
+      return { stats: items.map(writeStat), nextPageToken, totalSize }
     }),
 
     updateStat: unary(async (message, call) => {

@@ -1,6 +1,7 @@
 import type { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
+import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
-import { readEtag, readId, readPaging, readRequestId } from './convert/scalars.ts'
+import { readEtag, readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { readTitle, readTitlePatch, writeTitle } from './convert/title.ts'
 import { parse, required } from './convert/violations.ts'
 import { type HandlersOf, unary } from './handlers.ts'
@@ -21,9 +22,12 @@ export function titleService(operations: Operations): HandlersOf<typeof TitleSer
     }),
 
     listTitles: unary(async (message, call) => {
-      const request = parse((violations) => readPaging(message, violations))
-      const { items, nextPageToken } = await operations.listTitles(request, call)
-      return { titles: items.map(writeTitle), nextPageToken: nextPageToken ?? '' }
+      const request = parse((violations) => ({
+        query: readText(message.query, 'query', violations, LIMITS.id),
+        ...readPaging(message, violations),
+      }))
+      const { items, nextPageToken = '', totalSize } = await operations.listTitles(request, call)
+      return { titles: items.map(writeTitle), nextPageToken, totalSize }
     }),
 
     updateTitle: unary(async (message, call) => {

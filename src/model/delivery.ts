@@ -39,6 +39,16 @@ export interface Delivery {
   readonly error: string
 }
 
+/** How the deliveries of a destination fare. */
+export interface DeliveryCounts {
+  /** By state. Completed deliveries are counted among the newest ones alone. A state without deliveries is absent. */
+  readonly counts: Readonly<Partial<Record<DeliveryState, number>>>
+  /** The creation of the oldest delivery that is pending or waits for an account. */
+  readonly oldestPendingTime: Instant | undefined
+  /** Of the last attempt among deliveries that are not delivered. */
+  readonly lastError: { readonly message: string; readonly time: Instant } | undefined
+}
+
 /** The state of one player's achievement at a destination. */
 export interface AchievementDelivery {
   readonly destinationId: string

@@ -18,6 +18,12 @@ export interface Page<Item> {
   readonly nextPageToken: string | undefined
 }
 
+/** A page of a list whose items are cheap to count. */
+export interface CountedPage<Item> extends Page<Item> {
+  /** Of all pages. */
+  readonly totalSize: number
+}
+
 interface PageRequest {
   readonly pageSize: number | undefined
   readonly pageToken: string | undefined

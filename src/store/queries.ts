@@ -8,6 +8,7 @@ import { achievementDeliveryQueries } from './destinations/achievement-deliverie
 import { deliveryQueries } from './destinations/deliveries.ts'
 import { deliveryAttemptQueries } from './destinations/delivery-attempts.ts'
 import { deliveryQueueQueries } from './destinations/delivery-queue.ts'
+import { destinationHealthQueries } from './destinations/destination-health.ts'
 import { destinationQueries } from './destinations/destinations.ts'
 import { replayQueries } from './destinations/replays.ts'
 import { sentPercentQueries } from './destinations/sent-percents.ts'
@@ -56,6 +57,7 @@ export function queriesOn(db: Kysely<Tables>) {
     events: eventQueries(db),
     eventHistory: eventHistoryQueries(db),
     destinations: destinationQueries(db),
+    destinationHealth: destinationHealthQueries(db),
     deliveries: deliveryQueries(db),
     achievementDeliveries: achievementDeliveryQueries(db),
     replays: replayQueries(db),

@@ -26,7 +26,8 @@ export async function openCalls(address: string) {
   const achievements = await connect(AchievementServiceClient, { address })
 
   async function listTitles(): Promise<readonly Title[]> {
-    return (await callUnary(titles, titles.listTitles, { pageSize: 1000, pageToken: '' }, signal)).titles
+    return (await callUnary(titles, titles.listTitles, { pageSize: 1000, pageToken: '', query: '' }, signal))
+      .titles
   }
 
   return {

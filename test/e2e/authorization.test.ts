@@ -60,6 +60,7 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   listUnlockTotals: 'title',
   createDestination: 'manager',
   getDestination: 'manager',
+  getDestinationHealth: 'manager',
   listDestinations: 'manager',
   updateDestination: 'manager',
   deleteDestination: 'operator',

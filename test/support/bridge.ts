@@ -49,6 +49,12 @@ export function bridgeOn(address: string, titleId = TITLE_ID) {
         'listDeliveries',
         bridge.ListDeliveriesRequest.fromPartial(named(destinationId, more)),
       ),
+    health: (destinationId: string) =>
+      callUnary(
+        client,
+        'getDestinationHealth',
+        bridge.GetDestinationHealthRequest.fromPartial(named(destinationId)),
+      ),
     async getDelivery(destinationId: string, eventId: string) {
       const message = bridge.GetDeliveryRequest.fromPartial(named(destinationId, { eventId }))
       return present((await callUnary(client, 'getDelivery', message)).delivery)

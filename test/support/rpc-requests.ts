@@ -79,6 +79,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     destination: { titleId, ...hook, destinationId: crypto.randomUUID() },
   }),
   getDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  getDestinationHealth: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
   listDestinations: ({ title: titleId }) => ({ titleId }),
   updateDestination: ({ title: titleId }) => ({
     destination: { titleId, destinationId: 'hook', displayName: 'x' },

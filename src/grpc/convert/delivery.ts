@@ -3,9 +3,11 @@ import {
   type Delivery as DeliveryMessage,
   DeliveryState as DeliveryStateOnWire,
 } from '../../gen/laurel/v1/delivery.ts'
+import type { GetDestinationHealthResponse } from '../../gen/laurel/v1/destination_service.ts'
 import {
   type AchievementDelivery,
   type Delivery,
+  type DeliveryCounts,
   type DeliveryState,
   REPLAYABLE_STATES,
   type ReplayableState,
@@ -35,6 +37,8 @@ const STATES_ON_WIRE: Readonly<Record<DeliveryState, DeliveryStateOnWire>> = {
   unsupported: DeliveryStateOnWire.UNSUPPORTED,
   dead: DeliveryStateOnWire.DEAD,
 }
+
+const DELIVERY_STATES = Object.keys(STATES_ON_WIRE) as readonly DeliveryState[]
 
 /** The highest possible event id. */
 const MAX_EVENT_ID = 2n ** 63n - 1n
@@ -93,5 +97,21 @@ export function writeAchievementDelivery(delivery: AchievementDelivery): Achieve
     delivered: delivery.delivered && writeEvent(delivery.delivered),
     newest: writeEvent(delivery.newest),
     nextAttemptTime: writeOptionalInstant(delivery.nextAttemptTime),
+  }
+}
+
+export function writeDeliveryCounts({
+  counts,
+  oldestPendingTime,
+  lastError,
+}: DeliveryCounts): Omit<GetDestinationHealthResponse, 'destination'> {
+  return {
+    counts: DELIVERY_STATES.flatMap((state) => {
+      const count = counts[state]
+      return count === undefined ? [] : { state: STATES_ON_WIRE[state], count }
+    }),
+    oldestPendingTime: writeOptionalInstant(oldestPendingTime),
+    lastError: lastError?.message ?? '',
+    lastErrorTime: writeOptionalInstant(lastError?.time),
   }
 }

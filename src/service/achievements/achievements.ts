@@ -2,7 +2,7 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import { invalidArgument, type LaurelError } from '../../model/errors.ts'
 import type { AchievementOrder } from '../../store/achievements/achievements.ts'
 import type { Call } from '../call.ts'
-import { type Page, readReorderablePage } from '../paging.ts'
+import { type CountedPage, readReorderablePage } from '../paging.ts'
 import { listTitleProgress } from '../progress/list-progress.ts'
 import { asGatewayShows, redactDefinition } from '../progress/player-view.ts'
 import { achievementNotFound, achievementOf, titleOf } from '../require.ts'
@@ -69,6 +69,8 @@ export interface ListAchievements {
   /** Achievements with any of these tags; empty for no filter. */
   readonly tags: readonly string[]
   readonly hidden: boolean | undefined
+  /** A text of the id or of a name. Absent: no filter. */
+  readonly query?: string
   readonly orderBy: AchievementOrder
   readonly descending: boolean
 }
@@ -77,18 +79,18 @@ export async function listAchievements(
   services: Services,
   request: ListAchievements,
   call: Call,
-): Promise<Page<StoredAchievement>> {
-  const { titleId, tags, hidden, orderBy, descending } = request
+): Promise<CountedPage<StoredAchievement>> {
+  const { pageSize: _size, pageToken: _token, ...filter } = request
+  const { titleId, tags, hidden, query, orderBy, descending } = filter
   return services.store.read(call.signal, async (queries) => {
     const page = await readReorderablePage(
       request,
-      ['achievements', titleId, tags, hidden, orderBy, descending],
-      (returned, limit) =>
-        queries.achievements.list({ titleId, tags, hidden, orderBy, descending, returned, limit }),
+      ['achievements', titleId, tags, hidden, orderBy, descending, query],
+      (returned, limit) => queries.achievements.list({ ...filter, returned, limit }),
       ({ id }) => id,
     )
     if (page.items.length === 0) await titleOf(queries, titleId)
-    return page
+    return { ...page, totalSize: await queries.achievements.count(filter) }
   })
 }
 

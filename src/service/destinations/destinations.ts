@@ -1,3 +1,4 @@
+import type { DeliveryCounts } from '../../model/delivery.ts'
 import type { Destination, DestinationKey } from '../../model/destination.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
@@ -44,6 +45,22 @@ export async function listDestinations(
     if (page.items.length === 0) await titleOf(queries, titleId)
     return page
   })
+}
+
+export interface DestinationHealth extends DeliveryCounts {
+  readonly destination: Destination
+}
+
+/** Returns how the deliveries of a destination fare. */
+export async function getDestinationHealth(
+  services: Services,
+  key: DestinationKey,
+  call: Call,
+): Promise<DestinationHealth> {
+  return services.store.read(call.signal, async (queries) => ({
+    destination: await destinationOf(queries, key.titleId, key.destinationId),
+    ...(await queries.destinationHealth.count(key)),
+  }))
 }
 
 /** Calls the destination once, even if it is paused. A destination that is down is a result, not an error. */

@@ -3,7 +3,13 @@ import { operation } from '../authorization.ts'
 import { followMerges } from '../players/follow-merges.ts'
 import { createDestination } from './create-destination.ts'
 import { getDelivery, listAchievementDeliveries, listDeliveries } from './deliveries.ts'
-import { deleteDestination, getDestination, listDestinations, testDestination } from './destinations.ts'
+import {
+  deleteDestination,
+  getDestination,
+  getDestinationHealth,
+  listDestinations,
+  testDestination,
+} from './destinations.ts'
 import { replayDeliveries, replayDelivery } from './replay-deliveries.ts'
 import { pauseDestination, resumeDestination, updateDestination } from './update-destination.ts'
 
@@ -12,6 +18,9 @@ export const DESTINATION_OPERATIONS = {
     permission.destinations(destination.titleId, 'create'),
   ]),
   getDestination: operation(getDestination, ({ titleId }) => [permission.destinations(titleId, 'read')]),
+  getDestinationHealth: operation(getDestinationHealth, ({ titleId }) => [
+    permission.destinations(titleId, 'read'),
+  ]),
   listDestinations: operation(listDestinations, ({ titleId }) => [permission.destinations(titleId, 'read')]),
   updateDestination: operation(updateDestination, ({ titleId }) => [
     permission.destinations(titleId, 'update'),

@@ -30,17 +30,28 @@ export async function findPlayer(
   })
 }
 
+export interface ListPlayers {
+  /** The beginning of the id, of the name or of an account; empty for no filter. */
+  readonly prefix: string
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+}
+
 /** Returns a page of players in order of id. */
 export async function listPlayers(
   services: Services,
-  request: { readonly pageSize: number | undefined; readonly pageToken: string | undefined },
+  request: ListPlayers,
   call: Call,
 ): Promise<Page<Player>> {
+  const { prefix } = request
   return services.store.read(call.signal, (queries) =>
     readPage(
       request,
-      ['players'],
-      (after, limit) => queries.players.list(after?.id ?? '', limit),
+      ['players', prefix],
+      (after, limit) =>
+        prefix === ''
+          ? queries.players.list(after?.id ?? '', limit)
+          : queries.players.listByPrefix(prefix, after?.id ?? '', limit),
       ({ id }) => ({ key: 0n, id }),
     ),
   )

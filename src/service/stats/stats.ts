@@ -3,7 +3,7 @@ import type { Stat } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { type Page, readPage } from '../paging.ts'
+import { type CountedPage, readPage } from '../paging.ts'
 import { checkEtag, statNotFound, statOf, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 
@@ -57,21 +57,23 @@ export async function listStats(
   services: Services,
   request: {
     readonly titleId: string
+    /** A text of the code or of the name. Absent: no filter. */
+    readonly query?: string
     readonly pageSize: number | undefined
     readonly pageToken: string | undefined
   },
   call: Call,
-): Promise<Page<Stat>> {
-  const { titleId } = request
+): Promise<CountedPage<Stat>> {
+  const { titleId, query } = request
   return services.store.read(call.signal, async (queries) => {
     const page = await readPage(
       request,
-      ['stats', titleId],
-      (after, limit) => queries.stats.list(titleId, after?.id ?? '', limit),
+      ['stats', titleId, query],
+      (after, limit) => queries.stats.list(titleId, after?.id ?? '', limit, query),
       ({ code }) => ({ key: 0n, id: code }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)
-    return page
+    return { ...page, totalSize: await queries.stats.count(titleId, query) }
   })
 }
 

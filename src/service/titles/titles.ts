@@ -2,7 +2,7 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Title } from '../../model/title.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
-import { type Page, readPage } from '../paging.ts'
+import { type CountedPage, readPage } from '../paging.ts'
 import { checkEtag, lockTitle, titleNotFound, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { bindTitle, insertTitle } from './bind-title.ts'
@@ -18,20 +18,29 @@ export async function getTitle(
   return services.store.read(call.signal, (queries) => titleOf(queries, titleId))
 }
 
+export interface ListTitles {
+  /** A text of the id or of the name. Absent: no filter. */
+  readonly query?: string
+  readonly pageSize: number | undefined
+  readonly pageToken: string | undefined
+}
+
 /** Returns a page of titles in order of id. */
 export async function listTitles(
   services: Services,
-  request: { readonly pageSize: number | undefined; readonly pageToken: string | undefined },
+  request: ListTitles,
   call: Call,
-): Promise<Page<Title>> {
-  return services.store.read(call.signal, (queries) =>
-    readPage(
+): Promise<CountedPage<Title>> {
+  const { query } = request
+  return services.store.read(call.signal, async (queries) => {
+    const page = await readPage(
       request,
-      ['titles'],
-      (after, limit) => queries.titles.list(after?.id ?? '', limit),
+      ['titles', query],
+      (after, limit) => queries.titles.list(after?.id ?? '', limit, query),
       ({ id }) => ({ key: 0n, id }),
-    ),
-  )
+    )
+    return { ...page, totalSize: await queries.titles.count(query) }
+  })
 }
 
 /** @throws LaurelError TITLE_EXISTS; BINDING_TAKEN where the title's id or a binding already means another title. */

@@ -13,6 +13,7 @@ import { COLUMNS } from '../columns.ts'
 import { idDigestOf, idTable } from '../id-table.ts'
 import { jsonBatches } from '../json-batches.ts'
 import type { Row, Tables } from '../schema.ts'
+import { containsText } from '../text-filter.ts'
 import { listWithinBytes } from '../within-bytes.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 
@@ -23,6 +24,8 @@ export interface AchievementFilter {
   /** Achievements with any of these tags; empty for no filter. */
   readonly tags: readonly string[]
   readonly hidden: boolean | undefined
+  /** A text of the id or of a name. Absent: no filter. */
+  readonly query?: string | undefined
   readonly orderBy: AchievementOrder
   readonly descending: boolean
   /** Digests of the achievements on the pages before: see `idDigestOf`. */
@@ -130,9 +133,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     async list(filter: AchievementFilter): Promise<ListPart<StoredAchievement>> {
       const column = sql.ref<bigint>(filter.orderBy)
       const direction = filter.descending ? 'desc' : 'asc'
-      let query = select(filter.titleId)
-      if (filter.tags.length > 0) query = query.where(sql<SqlBool>`tags && ${[...filter.tags]}::text[]`)
-      if (filter.hidden !== undefined) query = query.where('hidden', '=', filter.hidden)
+      let query = select(filter.titleId).where(matches(filter))
       if (filter.returned.length > 0) {
         const returned = sql`(select unnest(${[...filter.returned]}::text[]))`
         query = query.where(sql<SqlBool>`${sql.raw(idDigestOf('achievements.id'))} not in ${returned}`)
@@ -141,6 +142,17 @@ export function achievementQueries(db: Kysely<Tables>) {
       const order = sql`${column} ${sql.raw(direction)}, id ${sql.raw(direction)}`
       const { items, isCut } = await listWithinBytes(db, ordered, DEFINITION_SIZE, order)
       return { items: items.map(fromRow), isCut }
+    },
+
+    /** Returns the number of achievements that the filter selects, on all pages. */
+    async count(filter: Omit<AchievementFilter, 'returned' | 'limit'>): Promise<number> {
+      const row = await db
+        .selectFrom('achievements')
+        .where('title_id', '=', filter.titleId)
+        .where(matches(filter))
+        .select(({ fn }) => fn.countAll<bigint>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
     },
 
     /** Returns the name in the default locale of each achievement of a title, by id. */
@@ -197,6 +209,21 @@ export function achievementQueries(db: Kysely<Tables>) {
       select ${titleId}, dialect, id, achievement_id from jsonb_to_recordset(${formatJson(rows)}::jsonb)
         as r (dialect text, id text, achievement_id text)`.execute(db)
   }
+}
+
+const NAMES = [
+  sql`achievements.id`,
+  sql`definition->'name'->>'text'`,
+  // The tags of the languages are no names: only the values are searched.
+  sql`(select string_agg(value, chr(10)) from jsonb_each_text(definition->'name'->'translations'))`,
+]
+
+function matches({ tags, hidden, query = '' }: Pick<AchievementFilter, 'tags' | 'hidden' | 'query'>) {
+  const conditions = [sql`true`]
+  if (tags.length > 0) conditions.push(sql`tags && ${[...tags]}::text[]`)
+  if (hidden !== undefined) conditions.push(sql`hidden = ${hidden}`)
+  if (query !== '') conditions.push(containsText(NAMES, query))
+  return sql<SqlBool>`(${sql.join(conditions, sql` and `)})`
 }
 
 /** The dialect ids of an achievement, by dialect. */

@@ -16,6 +16,7 @@ import * as destinationWaits from './0014-destination-waits.ts'
 import * as twoRowsPerReport from './0015-two-rows-per-report.ts'
 import * as largeValues from './0016-large-values.ts'
 import * as unlockTotals from './0017-unlock-totals.ts'
+import * as prefixes from './0018-prefixes.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -36,4 +37,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0015-two-rows-per-report': twoRowsPerReport,
   '0016-large-values': largeValues,
   '0017-unlock-totals': unlockTotals,
+  '0018-prefixes': prefixes,
 }

@@ -3,6 +3,7 @@ import type { Instant } from '../../model/instant.ts'
 import type { Account, Player } from '../../model/player.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
+import { prefixPattern } from '../text-filter.ts'
 import { deletePlayers, insertPlayers } from './insert-players.ts'
 
 export function playerQueries(db: Kysely<Tables>) {
@@ -48,6 +49,31 @@ export function playerQueries(db: Kysely<Tables>) {
     /** Returns players in order of id, after the given id. */
     async list(afterId: string, limit: number): Promise<readonly Player[]> {
       const rows = await select().where('id', '>', afterId).orderBy('id').limit(limit).execute()
+      return rows.map(fromRow)
+    },
+
+    /** As `list`, of the players whose id, name or account begins with a prefix. */
+    async listByPrefix(prefix: string, afterId: string, limit: number): Promise<readonly Player[]> {
+      const pattern = prefixPattern(prefix)
+      const rows = await select()
+        .where('id', 'in', (of) =>
+          of
+            .selectFrom(
+              sql<{ id: string }>`(
+                (select id from players where id like ${pattern} and id > ${afterId} order by id limit ${limit})
+                union
+                (select id from players where display_name <> '' and lower(display_name) like lower(${pattern})
+                  and id > ${afterId} order by id limit ${limit})
+                union
+                (select player_id from accounts where id like ${pattern} and player_id > ${afterId}
+                  order by player_id limit ${limit})
+              )`.as('found'),
+            )
+            .select('found.id'),
+        )
+        .orderBy('id')
+        .limit(limit)
+        .execute()
       return rows.map(fromRow)
     },
 

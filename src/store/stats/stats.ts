@@ -6,6 +6,7 @@ import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat, StatValue } from '../../model/stat.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
+import { containsText } from '../text-filter.ts'
 import { listWithinBytes } from '../within-bytes.ts'
 
 export type StatValueKey = PlayerTitleKey & { readonly code: string }
@@ -21,6 +22,8 @@ export interface StatHolderFilter {
 
 /** Of `stat_values v`. */
 const VALUE_COLUMNS = sql.raw(columnsOf('stat_values', 'v'))
+
+const contains = (text: string) => containsText([sql`code`, sql`display_name`], text)
 
 export function statQueries(db: Kysely<Tables>) {
   const select = () => db.selectFrom('stats').select(COLUMNS.stats)
@@ -79,15 +82,27 @@ export function statQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** Lists stats after `code`, in order of code. */
-    async list(titleId: string, code: string, limit: number): Promise<ListPart<Stat>> {
+    /** Returns the stats whose code or name contains a text, in order of code, after the given one. */
+    async list(titleId: string, after: string, limit: number, text = ''): Promise<ListPart<Stat>> {
       const query = select()
         .where('title_id', '=', titleId)
-        .where('code', '>', code)
+        .where(contains(text))
+        .where('code', '>', after)
         .orderBy('code')
         .limit(limit)
       const { items, isCut } = await listWithinBytes(db, query, sql`pg_column_size(extensions)`, sql`code`)
       return { items: items.map(fromRow), isCut }
+    },
+
+    /** Returns the number of stats whose code or name contains a text. */
+    async count(titleId: string, text = ''): Promise<number> {
+      const row = await db
+        .selectFrom('stats')
+        .where('title_id', '=', titleId)
+        .where(contains(text))
+        .select(({ fn }) => fn.countAll<bigint>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
     },
 
     async update(stat: Stat): Promise<void> {

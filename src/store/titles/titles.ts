@@ -4,6 +4,7 @@ import type { ListPart } from '../../model/list-part.ts'
 import type { BindingId, Title } from '../../model/title.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
+import { containsText } from '../text-filter.ts'
 import { listWithinBytes } from '../within-bytes.ts'
 import { checkTitleIdIsUnbound } from './title-bindings.ts'
 
@@ -49,11 +50,21 @@ export function titleQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** Returns titles in order of id, after the given id. */
-    async list(afterId: string, limit: number): Promise<ListPart<Title>> {
-      const query = selectTitles().where('id', '>', afterId).orderBy('id').limit(limit)
-      const { items, isCut } = await listWithinBytes(db, query, sql`pg_column_size(extensions)`, sql`id`)
+    /** Returns the titles whose id or name contains a text, in order of id, after the given id. */
+    async list(afterId: string, limit: number, text = ''): Promise<ListPart<Title>> {
+      const found = selectTitles().where(contains(text)).where('id', '>', afterId).orderBy('id').limit(limit)
+      const { items, isCut } = await listWithinBytes(db, found, sql`pg_column_size(extensions)`, sql`id`)
       return { items: items.map(fromRow), isCut }
+    },
+
+    /** Returns the number of titles whose id or name contains a text. */
+    async count(text = ''): Promise<number> {
+      const row = await db
+        .selectFrom('titles')
+        .where(contains(text))
+        .select(({ fn }) => fn.countAll<bigint>().as('count'))
+        .executeTakeFirstOrThrow()
+      return Number(row.count)
     },
 
     /** Writes all columns of a title and raises the etag. */
@@ -83,6 +94,8 @@ export function titleQueries(db: Kysely<Tables>) {
     },
   }
 }
+
+const contains = (text: string) => containsText([sql`id`, sql`display_name`], text)
 
 const bindingsColumn = sql<readonly [string, string, string][]>`(
   select coalesce(json_agg(json_build_array(b.dialect, b.name, b.value) order by b.dialect, b.name), '[]')

@@ -127,6 +127,42 @@ describe('the deliveries of a destination', () => {
   })
 })
 
+test('the health of a destination has counts by state, the oldest waiting delivery and the last error', async () => {
+  expect(await bridge.health('hook')).toMatchObject({
+    counts: [],
+    oldestPendingTime: undefined,
+    lastError: '',
+  })
+  await put(
+    { playerId: 'ann', eventId: 1, state: 'delivered' },
+    { playerId: 'ann', eventId: 2, error: 'it answered 503' },
+    { playerId: 'ben', eventId: 3 },
+    { playerId: 'ann', eventId: 4, state: 'dead', error: 'it answered 500' },
+    { playerId: 'ann', eventId: 5, destinationId: 'other' },
+    { playerId: 'cleo', eventId: 6, state: 'superseded' },
+  )
+  await queue({ playerId: 'ben', waiting: true })
+  await onDatabase(
+    database.url,
+    'update deliveries set create_time = event_id, attempt_time = event_id * $1',
+    [SECOND],
+  )
+  expect(await bridge.health('hook')).toMatchObject({
+    destination: { destinationId: 'hook', paused: false },
+    counts: [
+      { state: PENDING, count: 1 },
+      { state: WAITING_FOR_ACCOUNT, count: 1 },
+      { state: DELIVERED, count: 1 },
+      { state: SUPERSEDED, count: 1 },
+      { state: DEAD, count: 1 },
+    ],
+    oldestPendingTime: { seconds: 0n, nanos: 200 },
+    lastError: 'it answered 500',
+    lastErrorTime: { seconds: 4n },
+  })
+  expect(await failureOf(bridge.health('none'))).toMatchObject({ code: status.NOT_FOUND })
+})
+
 describe('a replay', () => {
   test('makes a dead letter pending, unattempted and due', async () => {
     const request = { method: 'POST', url: 'https://hooks.example/', body: 'x' }

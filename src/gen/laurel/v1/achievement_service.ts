@@ -99,6 +99,8 @@ export interface ListAchievementsRequest {
   orderBy: AchievementOrder;
   /** Whether to reverse the order. The default is false. */
   descending: boolean;
+  /** Only achievements whose id, name or a translation of the name contains this text, ignoring case. If empty, all. At most 128 characters. */
+  query: string;
 }
 
 /** The response of ListAchievements. */
@@ -107,6 +109,8 @@ export interface ListAchievementsResponse {
   achievements: Achievement[];
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
+  /** The number of achievements on all pages. */
+  totalSize: number;
 }
 
 /** The request of UpdateAchievement. */
@@ -519,7 +523,16 @@ export const GetAchievementResponse: MessageFns<GetAchievementResponse> = {
 };
 
 function createBaseListAchievementsRequest(): ListAchievementsRequest {
-  return { titleId: "", pageSize: 0, pageToken: "", tags: [], hidden: undefined, orderBy: 0, descending: false };
+  return {
+    titleId: "",
+    pageSize: 0,
+    pageToken: "",
+    tags: [],
+    hidden: undefined,
+    orderBy: 0,
+    descending: false,
+    query: "",
+  };
 }
 
 export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
@@ -544,6 +557,9 @@ export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
     }
     if (message.descending !== false) {
       writer.uint32(56).bool(message.descending);
+    }
+    if (message.query !== "") {
+      writer.uint32(66).string(message.query);
     }
     return writer;
   },
@@ -617,6 +633,14 @@ export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
             message.descending = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -641,12 +665,13 @@ export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
     message.hidden = object.hidden ?? undefined;
     message.orderBy = object.orderBy ?? 0;
     message.descending = object.descending ?? false;
+    message.query = object.query ?? "";
     return message;
   },
 };
 
 function createBaseListAchievementsResponse(): ListAchievementsResponse {
-  return { achievements: [], nextPageToken: "" };
+  return { achievements: [], nextPageToken: "", totalSize: 0 };
 }
 
 export const ListAchievementsResponse: MessageFns<ListAchievementsResponse> = {
@@ -656,6 +681,9 @@ export const ListAchievementsResponse: MessageFns<ListAchievementsResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.totalSize !== 0) {
+      writer.uint32(24).int32(message.totalSize);
     }
     return writer;
   },
@@ -689,6 +717,14 @@ export const ListAchievementsResponse: MessageFns<ListAchievementsResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalSize = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -708,6 +744,7 @@ export const ListAchievementsResponse: MessageFns<ListAchievementsResponse> = {
     const message = createBaseListAchievementsResponse();
     message.achievements = object.achievements?.map((e) => Achievement.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.totalSize = object.totalSize ?? 0;
     return message;
   },
 };

@@ -60,6 +60,43 @@ export interface GetDestinationResponse {
   destination?: Destination | undefined;
 }
 
+/** The request of GetDestinationHealth. */
+export interface GetDestinationHealthRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The destination. Required. */
+  destinationId: string;
+}
+
+/** The response of GetDestinationHealth. */
+export interface GetDestinationHealthResponse {
+  /** The destination: `paused` and `wait_end_time` say whether requests are sent. */
+  destination?:
+    | Destination
+    | undefined;
+  /**
+   * The number of deliveries in each state; a state without deliveries is left out. All pending and waiting deliveries and dead letters
+   * are counted, and the others among the newest 10,000 deliveries.
+   */
+  counts: DeliveryStateCount[];
+  /** When the oldest delivery that is pending, or waits for an account, was enqueued. Absent if there is none. */
+  oldestPendingTime?:
+    | Timestamp
+    | undefined;
+  /** The error of the last failed attempt, of the deliveries that are not delivered. Empty if there is none. */
+  lastError: string;
+  /** When that attempt was made. Absent if there is no error. */
+  lastErrorTime?: Timestamp | undefined;
+}
+
+/** A number of deliveries. */
+export interface DeliveryStateCount {
+  /** The state. */
+  state: DeliveryState;
+  /** The number of deliveries in it. */
+  count: number;
+}
+
 /** The request of ListDestinations. */
 export interface ListDestinationsRequest {
   /** The title. Required. */
@@ -541,6 +578,249 @@ export const GetDestinationResponse: MessageFns<GetDestinationResponse> = {
     message.destination = (object.destination !== undefined && object.destination !== null)
       ? Destination.fromPartial(object.destination)
       : undefined;
+    return message;
+  },
+};
+
+function createBaseGetDestinationHealthRequest(): GetDestinationHealthRequest {
+  return { titleId: "", destinationId: "" };
+}
+
+export const GetDestinationHealthRequest: MessageFns<GetDestinationHealthRequest> = {
+  encode(message: GetDestinationHealthRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.destinationId !== "") {
+      writer.uint32(18).string(message.destinationId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDestinationHealthRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDestinationHealthRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.destinationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetDestinationHealthRequest>, I>>(base?: I): GetDestinationHealthRequest {
+    return GetDestinationHealthRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetDestinationHealthRequest>, I>>(object: I): GetDestinationHealthRequest {
+    const message = createBaseGetDestinationHealthRequest();
+    message.titleId = object.titleId ?? "";
+    message.destinationId = object.destinationId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetDestinationHealthResponse(): GetDestinationHealthResponse {
+  return { destination: undefined, counts: [], oldestPendingTime: undefined, lastError: "", lastErrorTime: undefined };
+}
+
+export const GetDestinationHealthResponse: MessageFns<GetDestinationHealthResponse> = {
+  encode(message: GetDestinationHealthResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.destination !== undefined) {
+      Destination.encode(message.destination, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.counts) {
+      DeliveryStateCount.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.oldestPendingTime !== undefined) {
+      Timestamp.encode(message.oldestPendingTime, writer.uint32(26).fork()).join();
+    }
+    if (message.lastError !== "") {
+      writer.uint32(34).string(message.lastError);
+    }
+    if (message.lastErrorTime !== undefined) {
+      Timestamp.encode(message.lastErrorTime, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetDestinationHealthResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetDestinationHealthResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.destination = Destination.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.counts.push(DeliveryStateCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.oldestPendingTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.lastError = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lastErrorTime = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GetDestinationHealthResponse>, I>>(base?: I): GetDestinationHealthResponse {
+    return GetDestinationHealthResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GetDestinationHealthResponse>, I>>(object: I): GetDestinationHealthResponse {
+    const message = createBaseGetDestinationHealthResponse();
+    message.destination = (object.destination !== undefined && object.destination !== null)
+      ? Destination.fromPartial(object.destination)
+      : undefined;
+    message.counts = object.counts?.map((e) => DeliveryStateCount.fromPartial(e)) || [];
+    message.oldestPendingTime = (object.oldestPendingTime !== undefined && object.oldestPendingTime !== null)
+      ? Timestamp.fromPartial(object.oldestPendingTime)
+      : undefined;
+    message.lastError = object.lastError ?? "";
+    message.lastErrorTime = (object.lastErrorTime !== undefined && object.lastErrorTime !== null)
+      ? Timestamp.fromPartial(object.lastErrorTime)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDeliveryStateCount(): DeliveryStateCount {
+  return { state: 0, count: 0 };
+}
+
+export const DeliveryStateCount: MessageFns<DeliveryStateCount> = {
+  encode(message: DeliveryStateCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).int32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeliveryStateCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeliveryStateCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.int32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeliveryStateCount>, I>>(base?: I): DeliveryStateCount {
+    return DeliveryStateCount.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeliveryStateCount>, I>>(object: I): DeliveryStateCount {
+    const message = createBaseDeliveryStateCount();
+    message.state = object.state ?? 0;
+    message.count = object.count ?? 0;
     return message;
   },
 };
@@ -2279,6 +2559,18 @@ export const DestinationServiceService = {
       Buffer.from(GetDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetDestinationResponse => GetDestinationResponse.decode(value),
   },
+  /** Returns how the deliveries of a destination fare: how many wait, since when, and the last error. */
+  getDestinationHealth: {
+    path: "/laurel.v1.DestinationService/GetDestinationHealth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDestinationHealthRequest): Buffer =>
+      Buffer.from(GetDestinationHealthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDestinationHealthRequest => GetDestinationHealthRequest.decode(value),
+    responseSerialize: (value: GetDestinationHealthResponse): Buffer =>
+      Buffer.from(GetDestinationHealthResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDestinationHealthResponse => GetDestinationHealthResponse.decode(value),
+  },
   /** Lists the destinations of a title, ordered by id. */
   listDestinations: {
     path: "/laurel.v1.DestinationService/ListDestinations" as const,
@@ -2441,6 +2733,8 @@ export interface DestinationServiceServer extends UntypedServiceImplementation {
   createDestination: handleUnaryCall<CreateDestinationRequest, CreateDestinationResponse>;
   /** Gets a destination. */
   getDestination: handleUnaryCall<GetDestinationRequest, GetDestinationResponse>;
+  /** Returns how the deliveries of a destination fare: how many wait, since when, and the last error. */
+  getDestinationHealth: handleUnaryCall<GetDestinationHealthRequest, GetDestinationHealthResponse>;
   /** Lists the destinations of a title, ordered by id. */
   listDestinations: handleUnaryCall<ListDestinationsRequest, ListDestinationsResponse>;
   /**
@@ -2520,6 +2814,22 @@ export interface DestinationServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetDestinationResponse) => void,
+  ): ClientUnaryCall;
+  /** Returns how the deliveries of a destination fare: how many wait, since when, and the last error. */
+  getDestinationHealth(
+    request: GetDestinationHealthRequest,
+    callback: (error: ServiceError | null, response: GetDestinationHealthResponse) => void,
+  ): ClientUnaryCall;
+  getDestinationHealth(
+    request: GetDestinationHealthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDestinationHealthResponse) => void,
+  ): ClientUnaryCall;
+  getDestinationHealth(
+    request: GetDestinationHealthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDestinationHealthResponse) => void,
   ): ClientUnaryCall;
   /** Lists the destinations of a title, ordered by id. */
   listDestinations(

@@ -57,8 +57,16 @@ export interface GetPlayerResponse {
 export interface ListPlayersRequest {
   /** The maximum number of results. The default is 50; more than 1000 is taken as 1000. */
   pageSize: number;
-  /** The `next_page_token` of the previous page. If empty, the first page is returned. */
+  /**
+   * The `next_page_token` of the previous page. If empty, the first page is returned. `prefix` must be unchanged, else the call fails
+   * with INVALID_ARGUMENT, reason PAGE_TOKEN_INVALID.
+   */
   pageToken: string;
+  /**
+   * Only players whose id or name, or the id of one of whose accounts, begins with this text. Case matters in ids, and not in names. If
+   * empty, all. At most 128 characters.
+   */
+  prefix: string;
 }
 
 /** The response of ListPlayers. */
@@ -413,7 +421,7 @@ export const GetPlayerResponse: MessageFns<GetPlayerResponse> = {
 };
 
 function createBaseListPlayersRequest(): ListPlayersRequest {
-  return { pageSize: 0, pageToken: "" };
+  return { pageSize: 0, pageToken: "", prefix: "" };
 }
 
 export const ListPlayersRequest: MessageFns<ListPlayersRequest> = {
@@ -423,6 +431,9 @@ export const ListPlayersRequest: MessageFns<ListPlayersRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(18).string(message.pageToken);
+    }
+    if (message.prefix !== "") {
+      writer.uint32(26).string(message.prefix);
     }
     return writer;
   },
@@ -456,6 +467,14 @@ export const ListPlayersRequest: MessageFns<ListPlayersRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.prefix = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -475,6 +494,7 @@ export const ListPlayersRequest: MessageFns<ListPlayersRequest> = {
     const message = createBaseListPlayersRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.prefix = object.prefix ?? "";
     return message;
   },
 };

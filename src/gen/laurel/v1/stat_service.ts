@@ -66,6 +66,8 @@ export interface ListStatsRequest {
    * must be unchanged.
    */
   pageToken: string;
+  /** Only stats whose code or name contains this text, ignoring case. If empty, all. At most 128 characters. */
+  query: string;
 }
 
 /** The response of ListStats. */
@@ -74,6 +76,8 @@ export interface ListStatsResponse {
   stats: Stat[];
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
+  /** The number of stats on all pages. */
+  totalSize: number;
 }
 
 /** The request of UpdateStat. */
@@ -375,7 +379,7 @@ export const GetStatResponse: MessageFns<GetStatResponse> = {
 };
 
 function createBaseListStatsRequest(): ListStatsRequest {
-  return { titleId: "", pageSize: 0, pageToken: "" };
+  return { titleId: "", pageSize: 0, pageToken: "", query: "" };
 }
 
 export const ListStatsRequest: MessageFns<ListStatsRequest> = {
@@ -388,6 +392,9 @@ export const ListStatsRequest: MessageFns<ListStatsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.query !== "") {
+      writer.uint32(34).string(message.query);
     }
     return writer;
   },
@@ -429,6 +436,14 @@ export const ListStatsRequest: MessageFns<ListStatsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -449,12 +464,13 @@ export const ListStatsRequest: MessageFns<ListStatsRequest> = {
     message.titleId = object.titleId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.query = object.query ?? "";
     return message;
   },
 };
 
 function createBaseListStatsResponse(): ListStatsResponse {
-  return { stats: [], nextPageToken: "" };
+  return { stats: [], nextPageToken: "", totalSize: 0 };
 }
 
 export const ListStatsResponse: MessageFns<ListStatsResponse> = {
@@ -464,6 +480,9 @@ export const ListStatsResponse: MessageFns<ListStatsResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.totalSize !== 0) {
+      writer.uint32(24).int32(message.totalSize);
     }
     return writer;
   },
@@ -497,6 +516,14 @@ export const ListStatsResponse: MessageFns<ListStatsResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalSize = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -516,6 +543,7 @@ export const ListStatsResponse: MessageFns<ListStatsResponse> = {
     const message = createBaseListStatsResponse();
     message.stats = object.stats?.map((e) => Stat.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.totalSize = object.totalSize ?? 0;
     return message;
   },
 };

@@ -62,6 +62,8 @@ export interface ListTitlesRequest {
    * they were.
    */
   pageToken: string;
+  /** Only titles whose id or name contains this text, ignoring case. If empty, all. At most 128 characters. */
+  query: string;
 }
 
 /** The response of ListTitles. */
@@ -70,6 +72,8 @@ export interface ListTitlesResponse {
   titles: Title[];
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
+  /** The number of titles on all pages. */
+  totalSize: number;
 }
 
 /** The request of UpdateTitle. */
@@ -345,7 +349,7 @@ export const GetTitleResponse: MessageFns<GetTitleResponse> = {
 };
 
 function createBaseListTitlesRequest(): ListTitlesRequest {
-  return { pageSize: 0, pageToken: "" };
+  return { pageSize: 0, pageToken: "", query: "" };
 }
 
 export const ListTitlesRequest: MessageFns<ListTitlesRequest> = {
@@ -355,6 +359,9 @@ export const ListTitlesRequest: MessageFns<ListTitlesRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(18).string(message.pageToken);
+    }
+    if (message.query !== "") {
+      writer.uint32(26).string(message.query);
     }
     return writer;
   },
@@ -388,6 +395,14 @@ export const ListTitlesRequest: MessageFns<ListTitlesRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.query = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -407,12 +422,13 @@ export const ListTitlesRequest: MessageFns<ListTitlesRequest> = {
     const message = createBaseListTitlesRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.query = object.query ?? "";
     return message;
   },
 };
 
 function createBaseListTitlesResponse(): ListTitlesResponse {
-  return { titles: [], nextPageToken: "" };
+  return { titles: [], nextPageToken: "", totalSize: 0 };
 }
 
 export const ListTitlesResponse: MessageFns<ListTitlesResponse> = {
@@ -422,6 +438,9 @@ export const ListTitlesResponse: MessageFns<ListTitlesResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.totalSize !== 0) {
+      writer.uint32(24).int32(message.totalSize);
     }
     return writer;
   },
@@ -455,6 +474,14 @@ export const ListTitlesResponse: MessageFns<ListTitlesResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.totalSize = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -474,6 +501,7 @@ export const ListTitlesResponse: MessageFns<ListTitlesResponse> = {
     const message = createBaseListTitlesResponse();
     message.titles = object.titles?.map((e) => Title.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
+    message.totalSize = object.totalSize ?? 0;
     return message;
   },
 };
