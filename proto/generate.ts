@@ -1,18 +1,23 @@
 /**
- * Writes src/gen from proto/, offline: TypeScript, and the descriptors that reflection serves. With `--check`, writes
- * nothing and fails if src/gen is out of date.
+ * Generates code from proto/, offline: TypeScript for the server and for its client, and the descriptors that
+ * reflection serves. With `--check`, writes nothing and fails if any of it is out of date.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type FileDescriptorProto, FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt'
+import {
+  type FileDescriptorProto,
+  type FileDescriptorSet,
+  FileDescriptorSetSchema,
+} from '@bufbuild/protobuf/wkt'
 import { protoPath as healthPath } from 'grpc-health-check'
 
 const ROOT = join(import.meta.dirname, '..')
-const GENERATED = 'src/gen'
-const DESCRIPTORS = 'descriptors.binpb'
+/** Folders that hold nothing else. */
+const GENERATED = ['src/gen', 'src/clients/typescript/gen']
+const DESCRIPTORS = 'src/gen/descriptors.binpb'
 
 if (process.argv.includes('--check')) check()
 else generate(ROOT)
@@ -21,9 +26,9 @@ function check(): void {
   const fresh = mkdtempSync(join(tmpdir(), 'laurel-gen-'))
   try {
     generate(fresh)
-    const differing = difference(filesIn(join(ROOT, GENERATED)), filesIn(join(fresh, GENERATED)))
+    const differing = difference(filesIn(ROOT), filesIn(fresh))
     if (differing.length === 0) return
-    console.error(`${GENERATED} is out of date: run \`npm run gen\`\n  ${differing.join('\n  ')}`)
+    console.error(`generated files are out of date: run \`npm run gen\`\n  ${differing.join('\n  ')}`)
     process.exitCode = 1
   } finally {
     rmSync(fresh, { recursive: true, force: true })
@@ -32,11 +37,11 @@ function check(): void {
 
 function generate(output: string): void {
   buf(['generate', '--output', output])
-  writeFileSync(join(output, GENERATED, DESCRIPTORS), descriptorSet())
+  writeFileSync(join(output, DESCRIPTORS), toBinary(FileDescriptorSetSchema, descriptorSet()))
 }
 
 /** Returns the contract, its imports, and the health service, comments included. */
-function descriptorSet(): Uint8Array {
+function descriptorSet(): FileDescriptorSet {
   const contract = compile('.', [
     'proto/laurel',
     'node_modules/google-proto-files/google/rpc/error_details.proto',
@@ -44,10 +49,7 @@ function descriptorSet(): Uint8Array {
   const health = compile(join(dirname(healthPath), '../..'), [])
   // The package leaves out the first folder of the path that gRPC's other implementations serve.
   for (const file of health) file.name = `grpc/${file.name}`
-  return toBinary(
-    FileDescriptorSetSchema,
-    create(FileDescriptorSetSchema, { file: [...contract, ...health] }),
-  )
+  return create(FileDescriptorSetSchema, { file: [...contract, ...health] })
 }
 
 function compile(input: string, paths: readonly string[]): FileDescriptorProto[] {
@@ -72,10 +74,12 @@ function difference(
   return paths.filter((path) => committed.get(path) !== fresh.get(path))
 }
 
-function filesIn(directory: string): ReadonlyMap<string, string> {
-  const files = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile(),
+/** Returns the content of each generated file by its path. */
+function filesIn(root: string): ReadonlyMap<string, string> {
+  const entries = GENERATED.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true }),
   )
+  const files = entries.filter((entry) => entry.isFile())
   const paths = files.map(({ parentPath, name }) => join(parentPath, name))
-  return new Map(paths.map((path) => [path.slice(directory.length + 1), readFileSync(path, 'latin1')]))
+  return new Map(paths.map((path) => [path.slice(root.length + 1), readFileSync(path, 'latin1')]))
 }

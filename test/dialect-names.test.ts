@@ -16,7 +16,7 @@ const dialects = readdirSync(`${ROOT}/adapters`, { withFileTypes: true })
 
 const files = globSync('{src,test,proto}/**/*.ts', { cwd: ROOT })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => !file.startsWith('src/gen/'))
+  .filter((file) => !file.includes('/gen/'))
 
 /** The identifiers and strings of a source that name a dialect. */
 function namesIn(source: string): readonly string[] {

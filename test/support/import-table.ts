@@ -63,6 +63,7 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
     packages: ['jose', 'zod'],
     node: true,
   },
+  'src/clients/typescript': { may: [], packages: ['@bufbuild/protobuf', '@connectrpc/*'], node: false },
   'src/loopback.ts': { may: [], node: false },
   'src/tls.ts': { may: [], node: true },
   'src/listen-error.ts': { may: [], node: false },
