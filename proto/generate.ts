@@ -1,23 +1,25 @@
 /**
- * Generates code from proto/, offline: TypeScript for the server and for its client, and the descriptors that
- * reflection serves. With `--check`, writes nothing and fails if any of it is out of date.
+ * Generates code from proto/, offline: TypeScript for the server and for its client, the descriptors that reflection
+ * serves, and the table of RPCs in the C# client. With `--check`, writes nothing and fails if any of it is out of date.
  */
 import { execFileSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create, createFileRegistry, fromBinary, toBinary } from '@bufbuild/protobuf'
 import {
   type FileDescriptorProto,
   type FileDescriptorSet,
   FileDescriptorSetSchema,
 } from '@bufbuild/protobuf/wkt'
 import { protoPath as healthPath } from 'grpc-health-check'
+import { withRpcTable } from './rpc-table.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 /** Folders that hold nothing else. */
 const GENERATED = ['src/gen', 'src/clients/typescript/gen']
 const DESCRIPTORS = 'src/gen/descriptors.binpb'
+const CSHARP_CLIENT = 'src/clients/csharp/Laurel.cs'
 
 if (process.argv.includes('--check')) check()
 else generate(ROOT)
@@ -37,7 +39,11 @@ function check(): void {
 
 function generate(output: string): void {
   buf(['generate', '--output', output])
-  writeFileSync(join(output, DESCRIPTORS), toBinary(FileDescriptorSetSchema, descriptorSet()))
+  const descriptors = descriptorSet()
+  writeFileSync(join(output, DESCRIPTORS), toBinary(FileDescriptorSetSchema, descriptors))
+  mkdirSync(join(output, dirname(CSHARP_CLIENT)), { recursive: true })
+  const client = readFileSync(join(ROOT, CSHARP_CLIENT), 'utf8')
+  writeFileSync(join(output, CSHARP_CLIENT), withRpcTable(client, createFileRegistry(descriptors)))
 }
 
 /** Returns the contract, its imports, and the health service, comments included. */
@@ -80,6 +86,6 @@ function filesIn(root: string): ReadonlyMap<string, string> {
     readdirSync(join(root, folder), { recursive: true, withFileTypes: true }),
   )
   const files = entries.filter((entry) => entry.isFile())
-  const paths = files.map(({ parentPath, name }) => join(parentPath, name))
+  const paths = [...files.map(({ parentPath, name }) => join(parentPath, name)), join(root, CSHARP_CLIENT)]
   return new Map(paths.map((path) => [path.slice(root.length + 1), readFileSync(path, 'latin1')]))
 }

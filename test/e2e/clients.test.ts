@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { checkCalls } from '../support/client-calls.ts'
+import { checkCalls, type Outcome } from '../support/client-calls.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { type InstalledClient, installClient } from '../support/packed-client.ts'
+import { missingOf } from '../support/installed.ts'
+import { execute, type InstalledClient, installClient } from '../support/packed-client.ts'
 import { postJson } from '../support/post-json.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
+const noMono = missingOf('mcs', 'mono')
 const newFolder = () => mkdtemp(join(tmpdir(), 'laurel-clients-'))
 
 let folder: string
@@ -22,8 +24,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }))
 
 describe('a client', () => {
+  let outcomes: readonly Outcome[]
+
   test('in TypeScript, packed and installed elsewhere, makes all calls on the oldest Node', async () => {
-    await checkCalls(folder, (url, calls) => client.run('run-calls.js', [url, calls]))
+    outcomes = await checkCalls(folder, (url, calls) => client.run('run-calls.js', [url, calls]))
+  })
+
+  test('in C# makes all calls under mono, with the outcomes of the one in TypeScript', async ({ skip }) => {
+    skip(noMono !== undefined, noMono)
+    const program = join(folder, 'RunCalls.exe')
+    const options = ['-langversion:7', '-warnaserror', `-out:${program}`, '-r:System.Net.Http.dll']
+    await execute('mcs', [...options, 'src/clients/csharp/Laurel.cs', 'src/clients/testdata/RunCalls.cs'])
+    const run = (url: string, calls: string) => execute('mono', [program, url, calls])
+    expect(await checkCalls(folder, run)).toEqual(outcomes)
   })
 })
 

@@ -52,7 +52,7 @@ function oldestNode(): string {
 }
 
 /** Runs a program, and returns its output. @throws Error with both outputs if it fails */
-async function execute(command: string, args: readonly string[], cwd: string = ROOT): Promise<string> {
+export async function execute(command: string, args: readonly string[], cwd: string = ROOT): Promise<string> {
   try {
     return (await promisify(execFile)(command, [...args], { cwd, maxBuffer: 64 * 2 ** 20 })).stdout
   } catch (error) {
