@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { checkCalls, type Outcome } from '../support/client-calls.ts'
+import { compileCSharp, SAMPLES_BY_TOOLS } from '../support/client-samples.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { missingOf } from '../support/installed.ts'
 import { execute, type InstalledClient, installClient } from '../support/packed-client.ts'
@@ -32,9 +33,7 @@ describe('a client', () => {
 
   test('in C# makes all calls under mono, with the outcomes of the one in TypeScript', async ({ skip }) => {
     skip(noMono !== undefined, noMono)
-    const program = join(folder, 'RunCalls.exe')
-    const options = ['-langversion:7', '-warnaserror', `-out:${program}`, '-r:System.Net.Http.dll']
-    await execute('mcs', [...options, 'src/clients/csharp/Laurel.cs', 'src/clients/testdata/RunCalls.cs'])
+    const program = await compileCSharp(folder, 'src/clients/testdata/RunCalls.cs')
     const run = (url: string, calls: string) => execute('mono', [program, url, calls])
     expect(await checkCalls(folder, run)).toEqual(outcomes)
   })
@@ -75,5 +74,15 @@ describe('a sample', () => {
     const text = await client.run('unlock.js', [server.url, TITLE])
     expectPrinted(text)
     expect(text).toMatch(/^event: first-lantern$/m)
+  })
+
+  test.for(SAMPLES_BY_TOOLS)('in $language runs', async (sample, { skip }) => {
+    skip(sample.missing !== undefined, sample.missing)
+    const own = await newFolder()
+    try {
+      expectPrinted(await sample.run(own, server, TITLE))
+    } finally {
+      await rm(own, { recursive: true, force: true })
+    }
   })
 })
