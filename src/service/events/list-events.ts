@@ -1,13 +1,14 @@
 import type { EventWithProgress } from '../../model/event.ts'
-import type { EventHistoryFilter, EventRange } from '../../store/events/event-history.ts'
+import type { EventHistoryFilter } from '../../store/events/event-history.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { IdRange } from '../../store/scanned-list.ts'
 import type { Call } from '../call.ts'
 import { type Page, readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { redactForPlayer } from './watch-progress.ts'
 
-export interface ListEvents extends EventHistoryFilter, Pick<EventRange, 'order'> {
+export interface ListEvents extends EventHistoryFilter, Pick<IdRange, 'order'> {
   /** `player`: as the player may see the events. */
   readonly view: 'full' | 'player'
   readonly pageSize: number | undefined
@@ -38,8 +39,11 @@ export async function listEvents(
   })
 }
 
-/** Returns the range after the last event. Events below a returned one are safe, though another server's position may be lower. */
-function rangeOf(order: EventRange['order'], last: bigint | undefined, safe: bigint): EventRange {
+/**
+ * Returns the range of ids after the last one of a page. Ids below a returned one are safe, though another server's position may
+ * be lower.
+ */
+export function rangeOf(order: IdRange['order'], last: bigint | undefined, safe: bigint): IdRange {
   return order === 'oldest_first'
     ? { after: last ?? 0n, before: safe + 1n, order }
     : { after: 0n, before: last ?? safe + 1n, order }
