@@ -8,6 +8,7 @@ import { type Config, ConfigError } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { openApiDocument } from './grpc/connect/openapi.ts'
 import { connectPlugin } from './grpc/connect/plugin.ts'
+import { formatRecord } from './grpc/convert/record-json.ts'
 import { createGrpcServer } from './grpc/server.ts'
 import { openRpcs } from './grpc/services.ts'
 import { images } from './http/images.ts'
@@ -25,6 +26,7 @@ import { bridges, dialects, gateways } from './registry.ts'
 import { createDestinationTester } from './relay/destination-tester.ts'
 import { Relay, type RelayDependencies } from './relay/relay.ts'
 import { DefinitionCache } from './service/achievements/definition-cache.ts'
+import { auditRefusals } from './service/audit/refused-credentials.ts'
 import type { Authenticate } from './service/call.ts'
 import { CallLimiter } from './service/call-limiter.ts'
 import { Feed } from './service/events/feed.ts'
@@ -132,6 +134,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     safePosition,
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
+    formatRecord,
   }
   const operations = openOperations(services)
   const authenticate = openAuthentication(config, services, log, started)
@@ -240,7 +243,9 @@ function openAuthentication(
     }
   })
   started.defer(() => unwatchFile(authFile))
-  return authenticator.authenticate
+  return auditRefusals(authenticator.authenticate, services, (error) =>
+    log.warn({ error: error.message }, 'the audit entry of a refused credential could not be written'),
+  )
 }
 
 function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): Tls {

@@ -37,6 +37,7 @@ describe('readConfig', () => {
       workers: 1,
       writeBatching: true,
       eventRetentionHours: 720,
+      auditRetentionHours: 8760,
       relay: true,
       relayLeaseSeconds: 30,
       shutdownDelaySeconds: 0,

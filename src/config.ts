@@ -31,6 +31,7 @@ export interface Config extends OutboundConfig {
   /** Retention of the stored response of a request id. */
   readonly requestIdTtlHours: number
   readonly eventRetentionHours: number
+  readonly auditRetentionHours: number
   /** The folder and the limits of documents that running calls send. */
   readonly spool: {
     readonly folder: string | undefined
@@ -116,6 +117,7 @@ export function readConfig(env: Environment): Config {
     databasePool: integer('LAUREL_DATABASE_POOL', 10, 1, 1000),
     requestIdTtlHours: integer('LAUREL_REQUEST_ID_TTL_HOURS', 48, 24, 24 * 366),
     eventRetentionHours: integer('LAUREL_EVENT_RETENTION_HOURS', 30 * 24, 24, 10 * 365 * 24),
+    auditRetentionHours: integer('LAUREL_AUDIT_RETENTION_HOURS', 365 * 24, 24, 100 * 366 * 24),
     workers: integer('LAUREL_WORKERS', 1, 1, 256),
     writeBatching: read('LAUREL_WRITE_BATCHING', 'on') === 'on',
     relay: read('LAUREL_RELAY', 'on') === 'on',

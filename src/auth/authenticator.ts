@@ -2,7 +2,6 @@ import { createHash } from 'node:crypto'
 import type { Account } from '../model/player.ts'
 import { ANONYMOUS, type Principal, principalName } from '../model/principal.ts'
 import { decodeSegment, encodeSegment, type Right, splitRight } from '../model/right.ts'
-import type { Authenticate } from '../service/call.ts'
 import { readCredential } from '../service/credential.ts'
 import { type AuthSettings, type KeySettings, namespacesOf, rightsOf } from './auth-file.ts'
 import { readPermissions } from './permissions.ts'
@@ -55,7 +54,10 @@ export class Authenticator {
     this.#cache = new Map()
   }
 
-  readonly authenticate: Authenticate = async (authorization, signal) => {
+  readonly authenticate = async (
+    authorization: string | undefined,
+    signal: AbortSignal,
+  ): Promise<Principal> => {
     const credential = readCredential(authorization)
     if (credential === undefined) return ANONYMOUS
     const { token } = credential

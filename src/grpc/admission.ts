@@ -1,6 +1,6 @@
 import type { ServerInterceptingCallInterface, ServerInterceptor } from '@grpc/grpc-js'
 import { AdmittedCall, type CallHost, type MethodFacts } from './admitted-call.ts'
-import { callKindOf, type Wire } from './call.ts'
+import { callKindOf, operationOf, type Wire } from './call.ts'
 
 /** Health: no credential is required. */
 const PUBLIC = /^\/grpc\.health\./
@@ -51,7 +51,10 @@ export class Admission {
     const callKind = callKindOf(path, isStream)
     const endless = mayLast ? kind : undefined
     const hasOneRequest = !requestStream
-    const facts: MethodFacts = { path, isPublic, isBuiltIn, isStream, callKind, hasOneRequest, endless }
+    const operation = operationOf(path)
+    const facts: MethodFacts = {
+      ...{ path, operation, isPublic, isBuiltIn, isStream, callKind, hasOneRequest, endless },
+    }
     this.#methods.set(path, facts)
     return facts
   }

@@ -7,7 +7,7 @@ import {
 import { LaurelError, serverStopping } from '../model/errors.ts'
 import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import type { CallKind, OpenCall } from '../service/call-limiter.ts'
-import { type AnyCall, admit, type Wire } from './call.ts'
+import { type AnyCall, admit, type CallSource, type Wire } from './call.ts'
 import { countMessages } from './counted-messages.ts'
 import { logGrpcFault } from './grpc-handlers.ts'
 import { toServiceError } from './status.ts'
@@ -18,6 +18,7 @@ type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
 /** The properties of a method that admission needs. */
 export interface MethodFacts {
   readonly path: string
+  readonly operation: string
   readonly isStream: boolean
   readonly callKind: CallKind
   readonly hasOneRequest: boolean
@@ -154,7 +155,8 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     const controller = new AbortController()
     this.#controller = controller
     try {
-      if (!this.#method.isPublic) this.#principal = await admit(metadata, wire, controller.signal)
+      if (!this.#method.isPublic)
+        this.#principal = await admit(metadata, wire, this.#source, controller.signal)
       if (this.#isEnded) return
       this.#counted = wire.limiter.open(this.#principal, this.#method.callKind)
       const { hasOneRequest } = this.#method
@@ -172,6 +174,12 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     const call: AnyCall = { metadata, cancelled: this.#isOver, getPath: () => path }
     logGrpcFault(this.#host.wire, call, error)
     this.sendStatus(toServiceError(error))
+  }
+
+  get #source(): CallSource {
+    // The address of a peer ends in its port.
+    const address = () => this.#next.getPeer().replace(/:\d+$/, '')
+    return { operation: this.#method.operation, address }
   }
 
   get #isEnded(): boolean {

@@ -8,7 +8,8 @@ async function actorFor(principal: Principal, actor?: string): Promise<string | 
   const metadata = new Metadata()
   if (actor !== undefined) metadata.set('laurel-actor', actor)
   const { signal } = new AbortController()
-  await admit(metadata, { ...testWire, authenticate: async () => principal }, signal)
+  const source = { operation: 'test', address: () => undefined }
+  await admit(metadata, { ...testWire, authenticate: async () => principal }, source, signal)
   expect(callOf({ metadata, cancelled: false, getPath: () => '' }).principal).toBe(principal)
   return actorOf({ metadata })
 }

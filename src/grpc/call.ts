@@ -20,6 +20,12 @@ export interface Wire {
   readonly limiter: CallLimiter
 }
 
+/** The RPC of a call, and a function that returns the network address of its caller. */
+export interface CallSource {
+  readonly operation: string
+  readonly address: () => string | undefined
+}
+
 const WATCH = /\/Watch\w*$/
 const MAX_ACTOR_LENGTH = 128
 
@@ -33,10 +39,11 @@ const calls = new WeakMap<Metadata, Call>()
 export async function admit(
   metadata: Metadata,
   { authenticate }: Wire,
+  source: CallSource,
   signal: AbortSignal,
 ): Promise<Principal> {
   const header = (name: string) => metadata.get(name)[0]?.toString()
-  const call = await authenticatedCall(authenticate, header, signal)
+  const call = await authenticatedCall(authenticate, header, source, signal)
   calls.set(metadata, call)
   return call.principal
 }
@@ -48,11 +55,17 @@ export async function admit(
 export async function authenticatedCall(
   authenticate: Authenticate,
   header: (name: string) => string | undefined,
+  { operation, address }: CallSource,
   signal: AbortSignal,
 ): Promise<Call> {
-  const principal = await authenticate(header('authorization'), signal)
+  const principal = await authenticate(header('authorization'), signal, address)
   if (principal.kind === 'anonymous') authorize(principal, [])
-  return { signal, principal, actor: actorIn(header('laurel-actor'), principal) }
+  return { signal, principal, actor: actorIn(header('laurel-actor'), principal), operation }
+}
+
+/** Returns the name of an RPC in records. @param path of the RPC: `/laurel.v1.TitleService/GetTitle` */
+export function operationOf(path: string): string {
+  return path.slice(path.lastIndexOf('.') + 1)
 }
 
 /** @param path of the RPC: `/laurel.v1.TitleService/GetTitle` */

@@ -19,7 +19,7 @@ import {
 } from './convert/event.ts'
 import { readView } from './convert/progress.ts'
 import { readId, readOptionalId, readPaging, readResumeToken } from './convert/scalars.ts'
-import { readDuration, readInstant } from './convert/time.ts'
+import { readDuration, readTimeRange } from './convert/time.ts'
 import { parse } from './convert/violations.ts'
 import { type HandlersOf, serverStream, unary } from './handlers.ts'
 
@@ -47,17 +47,12 @@ export function eventService(operations: Operations): HandlersOf<typeof EventSer
 
 function readListRequest(message: ListEventsRequest): ListEvents {
   return parse((violations) => {
-    const startTime = readInstant(message.startTime, 'start_time', violations)
-    const endTime = readInstant(message.endTime, 'end_time', violations)
-    if (startTime !== undefined && endTime !== undefined && endTime <= startTime)
-      violations.add('end_time', 'must be after start_time')
     return {
       titleId: readId(message.titleId, 'title_id', violations),
       playerId: readOptionalId(message.playerId, 'player_id', violations),
       achievementId: readOptionalId(message.achievementId, 'achievement_id', violations),
       kinds: readEventKinds(message.kinds, 'kinds', violations),
-      startTime,
-      endTime,
+      ...readTimeRange(message, violations),
       order: readEventOrder(message.order, violations),
       view: readView(message.view, violations),
       ...readPaging(message, violations),

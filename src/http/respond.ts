@@ -60,13 +60,14 @@ export async function admit(serving: Serving): Promise<FastifyReply | undefined>
     const principal =
       route.open === true && authorization === undefined
         ? ANONYMOUS
-        : await host.authenticate(authorization, signal)
+        : await host.authenticate(authorization, signal, () => request.raw.socket.remoteAddress)
     // Its `close` event has been emitted: nothing would close the call.
     signal.throwIfAborted()
     if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
     const counted = host.limiter.open(principal, isForm(request) ? 'stream' : 'unary')
     reply.raw.once('close', () => counted.close())
-    admitted.set(request, { call: { signal, principal, actor: principal.name }, counted })
+    const operation = `${serving.gateway.dialect}/${route.name}`
+    admitted.set(request, { call: { signal, principal, actor: principal.name, operation }, counted })
     return undefined
   } catch (error) {
     return sendError(serving, error, headOf(request, serving.mount), undefined)

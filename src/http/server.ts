@@ -151,8 +151,8 @@ function addProbes(
   app: FastifyInstance,
   { readiness, metrics, authenticate }: Pick<Host, 'authenticate'> & Probes,
 ): void {
-  const kindOf = async ({ headers }: FastifyRequest) => {
-    const { kind } = await authenticate(headers.authorization, NEVER_ABORTED)
+  const kindOf = async ({ headers, raw }: FastifyRequest) => {
+    const { kind } = await authenticate(headers.authorization, NEVER_ABORTED, () => raw.socket.remoteAddress)
     return kind
   }
   app.get('/healthz', async () => ({ status: 'serving' }))

@@ -137,6 +137,11 @@ export function destinations(titleId: Id, action: Action): Permission {
   return { resource: ['ADMIN', 'NAMESPACE', titleId, 'DESTINATION'], action }
 }
 
+/** The audit entries of a title; of `ALL`, also those of players and credentials. */
+export function audit(titleId: Id): Permission {
+  return { resource: ['ADMIN', 'NAMESPACE', titleId, 'AUDIT'], action: 'read' }
+}
+
 /** A player's own record. It belongs to no title. */
 export function player(playerId: Id, action: Action): Permission {
   return { resource: ['NAMESPACE', ALL, 'USER', playerId, 'PLAYER'], action }

@@ -6,6 +6,8 @@ export interface Call {
   readonly principal: Principal
   /** Stored with each change: the caller's name, and in parentheses the actor on whose behalf a trusted caller acts. */
   readonly actor: string
+  /** Stored with administrative changes: `TitleService/GetTitle`, or the dialect and the name of its HTTP API's route. */
+  readonly operation: string
 }
 
 /** The author of a change, and the call that made it. */
@@ -19,7 +21,12 @@ export function attributionOf(call: Call, requestId: string | undefined): Attrib
 }
 
 /**
- * Returns the principal of a credential: the text of an Authorization header, or undefined without one.
+ * Returns the principal of a credential: the text of an Authorization header, or undefined without one. The network address of the
+ * caller is looked up only for the audit of a refused credential.
  * @throws LaurelError UNAUTHENTICATED if it is malformed, expired or unknown.
  */
-export type Authenticate = (authorization: string | undefined, signal: AbortSignal) => Promise<Principal>
+export type Authenticate = (
+  authorization: string | undefined,
+  signal: AbortSignal,
+  address: () => string | undefined,
+) => Promise<Principal>

@@ -9,7 +9,7 @@ import type { ProgressResult } from '../model/progress.ts'
 import type { PlayerResponse, RequestKey } from '../store/idempotency.ts'
 import type { RecordedResponse } from '../store/progress/progress-changes.ts'
 import type { Queries } from '../store/queries.ts'
-import type { Store } from '../store/store.ts'
+import { type AuditServices, audited, type Mutation } from './audit/record-change.ts'
 import type { Call } from './call.ts'
 
 /** A request that runs for the player into whom the requested one was merged. */
@@ -57,26 +57,28 @@ export function requestKey(requestId: string, principal: Principal): string {
 }
 
 /**
- * Runs a mutation of definitions or of a player's record in one transaction. With a request id it runs once: a retry by the
- * same caller returns the first response.
+ * Runs a mutation of definitions or of a player's record in one transaction, together with its audit entry. With a request id it
+ * runs once: a retry by the same caller returns the first response.
  * @throws LaurelError REQUEST_ID_REUSED for another request under the same id.
  */
 export async function mutateIdempotently<Result>(
-  { store, now }: { readonly store: Store; readonly now: () => Instant },
+  services: AuditServices,
   operation: string,
   scope: RequestScope,
   request: FollowedRequest & { readonly requestId: string | undefined },
   call: Call,
-  run: (queries: Queries) => Promise<Result>,
+  run: (queries: Queries) => Promise<Mutation<Result>>,
 ): Promise<Result> {
+  const { store, now } = services
   const { requestId } = request
   return store.write(call.signal, async (queries) => {
-    if (requestId === undefined) return run(queries)
+    const runAudited = async () => audited(services, queries, call, requestId, await run(queries))
+    if (requestId === undefined) return runAudited()
     const key = { requestId, scope: formatScope(scope, request), caller: callerKey(call.principal) }
     const digest = requestDigest(operation, request)
     const stored = await queries.idempotency.claimForDefinitions(key, digest, now())
     if (stored !== undefined) return unpack<{ result: Result }>(checkDigest(stored, requestId, digest)).result
-    const result = await run(queries)
+    const result = await runAudited()
     await queries.idempotency.storeForDefinitions(key, pack({ result }))
     return result
   })

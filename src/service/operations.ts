@@ -1,4 +1,5 @@
 import { ACHIEVEMENT_OPERATIONS } from './achievements/operations.ts'
+import { AUDIT_OPERATIONS } from './audit/operations.ts'
 import { COMMUNITY_OPERATIONS } from './community/operations.ts'
 import { DESTINATION_OPERATIONS } from './destinations/operations.ts'
 import { EVENT_OPERATIONS } from './events/operations.ts'
@@ -23,6 +24,7 @@ const OPERATIONS = {
   ...COMMUNITY_OPERATIONS,
   ...PROGRESS_OPERATIONS,
   ...EVENT_OPERATIONS,
+  ...AUDIT_OPERATIONS,
   ...DESTINATION_OPERATIONS,
   ...EXCHANGE_OPERATIONS,
 }

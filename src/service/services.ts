@@ -2,6 +2,7 @@ import type { Media } from '../media/media.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Store } from '../store/store.ts'
 import type { DefinitionCache } from './achievements/definition-cache.ts'
+import type { FormatRecord } from './audit/record-change.ts'
 import type { DestinationTester } from './destinations/destination-tester.ts'
 import type { Feed } from './events/feed.ts'
 import type { SafePosition } from './events/safe-position.ts'
@@ -29,6 +30,7 @@ export interface Services {
   readonly safePosition: SafePosition
   readonly feed: Feed
   readonly destinationTester: DestinationTester
+  readonly formatRecord: FormatRecord
 }
 
 export interface Settings {

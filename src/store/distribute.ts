@@ -28,6 +28,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   event_marks: COPIED,
   destinations: COPIED,
   destination_flows: COPIED,
+  audit_entries: COPIED,
   players: { kind: 'distributed', column: 'id', with: 'none' },
   player_titles: BY_PLAYER,
   progress: BY_PLAYER,

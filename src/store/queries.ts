@@ -3,6 +3,7 @@ import { achievementIdQueries } from './achievements/achievement-ids.ts'
 import { achievementQueries } from './achievements/achievements.ts'
 import { backfillQueries } from './achievements/backfills.ts'
 import { unlockTotalQueries } from './achievements/unlock-totals.ts'
+import { auditEntryQueries } from './audit/audit-entries.ts'
 import { communityQueries } from './community/community.ts'
 import { achievementDeliveryQueries } from './destinations/achievement-deliveries.ts'
 import { deliveryQueries } from './destinations/deliveries.ts'
@@ -56,6 +57,7 @@ export function queriesOn(db: Kysely<Tables>) {
     progressLists: progressListQueries(db),
     events: eventQueries(db),
     eventHistory: eventHistoryQueries(db),
+    auditEntries: auditEntryQueries(db),
     destinations: destinationQueries(db),
     destinationHealth: destinationHealthQueries(db),
     deliveries: deliveryQueries(db),

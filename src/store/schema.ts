@@ -1,4 +1,5 @@
 import type { Generated, Selectable } from 'kysely'
+import type { AuditResourceType } from '../model/audit.ts'
 import type { EventKind } from '../model/event.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { ProgressState } from '../model/progress.ts'
@@ -44,6 +45,7 @@ export interface Tables {
   delivery_queues: DeliveryQueueTable
   deliveries: DeliveryTable
   sent_percents: SentPercentTable
+  audit_entries: AuditEntryTable
 }
 
 interface TitleTable extends Versioned {
@@ -280,6 +282,24 @@ interface PlayerRequestTable extends DigestColumn {
 interface EventMarkTable {
   position: bigint
   time: bigint
+}
+
+/** One row for each administrative change. A row of a deleted player has a digest of its id. */
+interface AuditEntryTable {
+  id: Generated<bigint>
+  time: bigint
+  actor: string
+  operation: string
+  resource_type: AuditResourceType
+  title_id: string
+  resource_id: string
+  player_id: string
+  request_id: string
+  reason: string
+  /** Text of JSON. */
+  before: string | null
+  after: string | null
+  record_omitted: boolean
 }
 
 /** The digest of the request. The column is older than the term. */

@@ -101,6 +101,8 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   'watchProgress, as the player sees it': 'player',
   listEvents: 'manager',
   'listEvents, as the player sees it': 'player',
+  listAuditEntries: 'manager',
+  'listAuditEntries, of all titles': 'operator',
   getProgress: 'manager',
   listProgress: 'manager',
   'listProgress, as the player sees it': 'player',

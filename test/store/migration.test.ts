@@ -27,6 +27,7 @@ const call: Call = {
   signal: NEVER_ABORTED,
   principal: { kind: 'service', name: 'match-server', rights: EVERYTHING },
   actor: 'match-server',
+  operation: 'test',
 }
 
 beforeAll(async () => {

@@ -23,6 +23,7 @@ const callBy = (principal: Principal): Call => ({
   signal: NEVER_ABORTED,
   principal,
   actor: principal.name,
+  operation: 'test',
 })
 const service = (name: string) => callBy({ kind: 'service', name, rights: EVERYTHING })
 const operator = (name: string) => callBy({ kind: 'operator', name, rights: EVERYTHING })

@@ -1,5 +1,6 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
 import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
+import * as audit from '../../src/gen/laurel/v1/audit_service.ts'
 import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as events from '../../src/gen/laurel/v1/event_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
@@ -22,6 +23,7 @@ export interface Rpc {
 export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
+    rpcsOf(audit, audit.AuditServiceService),
     rpcsOf(bridge, bridge.DestinationServiceService),
     rpcsOf(events, events.EventServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
@@ -173,6 +175,8 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     playerId,
     view: ProgressView.PLAYER,
   }),
+  listAuditEntries: ({ title: titleId }) => ({ titleId }),
+  'listAuditEntries, of all titles': () => ({}),
   getProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   listProgress: ({ title: titleId, player: playerId }) => ({
     titleId,

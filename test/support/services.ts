@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
+import { formatRecord } from '../../src/grpc/convert/record-json.ts'
 import { openMedia } from '../../src/media/media.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
@@ -83,6 +84,7 @@ export function servicesOn(
     safePosition,
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
+    formatRecord,
   }
 }
 
@@ -123,5 +125,6 @@ export function callOf(actor = 'tester'): Call {
     signal: NEVER_ABORTED,
     principal: { kind: 'operator', name: actor, rights: EVERYTHING },
     actor,
+    operation: 'test',
   }
 }

@@ -555,6 +555,7 @@ namespace Laurel
             "AchievementService/ListUnlockTotals",
             "AchievementService/ReorderAchievement",
             "AchievementService/UpdateAchievement",
+            "AuditService/ListAuditEntries",
             "DestinationService/DeleteDestination",
             "DestinationService/GetDelivery",
             "DestinationService/GetDestination",

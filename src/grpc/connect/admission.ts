@@ -2,7 +2,7 @@ import type { ServerResponse } from 'node:http'
 import { createContextKey, type HandlerContext } from '@connectrpc/connect'
 import type { Call } from '../../service/call.ts'
 import type { OpenCall } from '../../service/call-limiter.ts'
-import { authenticatedCall, callKindOf, type Wire } from '../call.ts'
+import { authenticatedCall, callKindOf, operationOf, type Wire } from '../call.ts'
 import { toConnectError } from './errors.ts'
 import { checkQuery } from './request.ts'
 
@@ -20,7 +20,9 @@ export function createGate(wire: Wire): (context: HandlerContext) => Promise<voi
     try {
       const { method, requestHeader, signal, url, values } = context
       const header = (name: string) => requestHeader.get(name) ?? undefined
-      const call = await authenticatedCall(wire.authenticate, header, signal)
+      const operation = operationOf(`/${method.parent.typeName}/${method.name}`)
+      const address = () => values.get(RESPONSE)?.socket?.remoteAddress
+      const call = await authenticatedCall(wire.authenticate, header, { operation, address }, signal)
       signal.throwIfAborted()
       const kind = callKindOf(`/${method.name}`, method.methodKind !== 'unary')
       const counted = wire.limiter.open(call.principal, kind)

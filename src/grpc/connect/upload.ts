@@ -16,7 +16,7 @@ import { errorToJson, parseTimeout } from '@connectrpc/connect/protocol-connect'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidArgument } from '../../model/errors.ts'
 import type { Call } from '../../service/call.ts'
-import { authenticatedCall, type Wire } from '../call.ts'
+import { authenticatedCall, operationOf, type Wire } from '../call.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 import type { BidiStreamHandler } from '../handlers.ts'
 import type { Rpc } from '../services.ts'
@@ -80,7 +80,9 @@ async function* responsesOf(
   let call: Call | undefined
   try {
     const headers = headersOf(raw)
-    call = await authenticatedCall(wire.authenticate, (name) => headers.get(name) ?? undefined, signal)
+    const header = (name: string) => headers.get(name) ?? undefined
+    const source = { operation: operationOf(rpc.method.path), address: () => raw.socket.remoteAddress }
+    call = await authenticatedCall(wire.authenticate, header, source, signal)
     signal.throwIfAborted()
     const counted = wire.limiter.open(call.principal, 'stream')
     reply.raw.once('close', () => counted.close())

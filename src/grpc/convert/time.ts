@@ -28,6 +28,18 @@ export function readInstant(
   return instant
 }
 
+/** Reads `start_time`, inclusive, and `end_time`, exclusive. */
+export function readTimeRange(
+  message: { readonly startTime?: Timestamp | undefined; readonly endTime?: Timestamp | undefined },
+  violations: Violations,
+): { readonly startTime: Instant | undefined; readonly endTime: Instant | undefined } {
+  const startTime = readInstant(message.startTime, 'start_time', violations)
+  const endTime = readInstant(message.endTime, 'end_time', violations)
+  if (startTime !== undefined && endTime !== undefined && endTime <= startTime)
+    violations.add('end_time', 'must be after start_time')
+  return { startTime, endTime }
+}
+
 export function readRequiredInstant(
   timestamp: Timestamp | undefined,
   field: string,

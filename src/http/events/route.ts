@@ -80,14 +80,15 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
   const controller = new AbortController()
   reply.raw.once('close', () => controller.abort())
   const { signal } = controller
-  const principal = await host.authenticate(request.headers.authorization, signal)
+  const { authorization } = request.headers
+  const principal = await host.authenticate(authorization, signal, () => request.raw.socket.remoteAddress)
   // The `close` event has been emitted: nothing would close the call.
   signal.throwIfAborted()
   // Before the query is read: anonymous callers get no information about it.
   authorize(principal, [])
   const counted = host.limiter.open(principal, 'watch')
   reply.raw.once('close', () => counted.close())
-  return { signal, principal, actor: principal.name }
+  return { signal, principal, actor: principal.name, operation: PATH }
 }
 
 /** Temporary failures are sent in a stream that ends at once: a browser never reconnects after a status other than 200. */

@@ -2,6 +2,8 @@ import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Queries } from '../../store/queries.ts'
+import { achievementChange } from '../audit/changes.ts'
+import { type Mutation, writeAudited } from '../audit/record-change.ts'
 import { attributionOf, type Call } from '../call.ts'
 import { checkAchievementIds } from '../exchange/check-ids.ts'
 import { mutateIdempotently } from '../idempotency.ts'
@@ -52,10 +54,10 @@ export async function createLimitedAchievement(
   { titleId, achievement, limit }: CreateLimitedAchievement,
   call: Call,
 ): Promise<StoredAchievement | undefined> {
-  return services.store.write(call.signal, async (queries) => {
+  return writeAudited(services, call, async (queries) => {
     await lockTitle(queries, titleId)
     const { achievementCount } = await queries.titles.findTotals(titleId)
-    if (achievementCount >= limit) return undefined
+    if (achievementCount >= limit) return { result: undefined, change: undefined }
     const change = attributionOf(call, undefined)
     return insertAchievement(services, queries, titleId, achievement, change)
   })
@@ -68,7 +70,7 @@ async function insertAchievement(
   titleId: string,
   achievement: Achievement,
   change: Omit<DefinitionChange, 'time'>,
-): Promise<StoredAchievement> {
+): Promise<Mutation<StoredAchievement>> {
   const existing = await queries.achievements.listByIds(titleId, [achievement.id])
   if (existing.length > 0) throw achievementExists(titleId, achievement.id)
   const now = services.now()
@@ -76,7 +78,8 @@ async function insertAchievement(
   await checkDialectIds(services, queries, titleId, achievement)
   const after = { ...achievement, listOrder, createTime: now, updateTime: now }
   await writeDefinitions(queries, titleId, [{ before: undefined, after }], { ...change, time: now })
-  return achievementOf(queries, titleId, achievement.id)
+  const created = await achievementOf(queries, titleId, achievement.id)
+  return { result: created, change: achievementChange(undefined, created) }
 }
 
 /** Returns the list order after the last one. At the limit several achievements share it, and their ids decide. */

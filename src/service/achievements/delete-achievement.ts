@@ -1,5 +1,6 @@
 import { scoreOf } from '../../model/achievement.ts'
 import { LaurelError } from '../../model/errors.ts'
+import { achievementChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, lockAchievement } from '../require.ts'
@@ -41,5 +42,6 @@ export async function deleteAchievement(
     await queries.unlockTotals.delete(titleId, [achievementId])
     await queries.achievements.delete(titleId, [achievementId])
     await queries.events.insertDefinitionEvents(titleId, [achievementId], attribution)
+    return { result: undefined, change: achievementChange(current, undefined) }
   })
 }

@@ -1,5 +1,7 @@
 import type { Achievement, StoredAchievement } from '../../model/achievement.ts'
 import type { Queries } from '../../store/queries.ts'
+import { achievementChange } from '../audit/changes.ts'
+import { type Mutation, writeAudited } from '../audit/record-change.ts'
 import { attributionOf, type Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { achievementOf, checkEtag, lockAchievement, lockTitle } from '../require.ts'
@@ -59,7 +61,7 @@ export async function reviseAchievement(
   call: Call,
 ): Promise<StoredAchievement> {
   const change = attributionOf(call, undefined)
-  return services.store.write(call.signal, (queries) =>
+  return writeAudited(services, call, (queries) =>
     patchAchievement(services, queries, request, change, request.revise),
   )
 }
@@ -71,14 +73,25 @@ async function patchAchievement(
   { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
   change: Omit<DefinitionChange, 'time'>,
   patchOf: (current: StoredAchievement) => AchievementPatch,
-): Promise<StoredAchievement> {
+): Promise<Mutation<StoredAchievement>> {
   const current = await lockAchievement(queries, titleId, achievementId)
   const patch = patchOf(current)
   const time = services.now()
   const after = { ...patched(current, patch), updateTime: time }
   await checkDialectIds(services, queries, titleId, after, current)
-  await writeDefinitions(queries, titleId, [{ before: current, after }], { ...change, time })
-  return achievementOf(queries, titleId, achievementId)
+  return writeDefinition(queries, current, after, { ...change, time })
+}
+
+async function writeDefinition(
+  queries: Queries,
+  before: StoredAchievement,
+  after: StoredAchievement,
+  change: DefinitionChange,
+): Promise<Mutation<StoredAchievement>> {
+  const { titleId, id } = before
+  await writeDefinitions(queries, titleId, [{ before, after }], change)
+  const stored = await achievementOf(queries, titleId, id)
+  return { result: stored, change: achievementChange(before, stored) }
 }
 
 /** A list order of 0 leaves it as it is. */
@@ -134,9 +147,7 @@ export async function reorderAchievement(
     if (target > current.listOrder)
       await queries.achievements.shiftListOrder(titleId, current.listOrder + 1, target, -1)
     const time = services.now()
-    await queries.achievements.upsert(titleId, [{ ...current, listOrder: target, updateTime: time }])
-    const attribution = { ...attributionOf(call, request.requestId), time }
-    await queries.events.insertDefinitionEvents(titleId, [achievementId], attribution)
-    return achievementOf(queries, titleId, achievementId)
+    const after = { ...current, listOrder: target, updateTime: time }
+    return writeDefinition(queries, current, after, { ...attributionOf(call, request.requestId), time })
   })
 }

@@ -4,6 +4,8 @@ import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey, ProgressKey } from '../../model/progress.ts'
 import type { ContributorFilter } from '../../store/community/community.ts'
+import { progressChange } from '../audit/changes.ts'
+import type { Mutation } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { mutatePlayerTitle } from '../progress/mutate-player-title.ts'
@@ -120,6 +122,11 @@ export async function listContributors(
   })
 }
 
+export interface RewardClaim {
+  readonly claimTime: Instant
+  readonly newlyClaimed: boolean
+}
+
 /**
  * Claims a contributor's reward of an unlocked community achievement. A reward is claimed once: a repeated or concurrent
  * claim returns the time of the first, and only the first writes an event for the service that grants rewards.
@@ -129,7 +136,7 @@ export async function claimReward(
   services: Services,
   request: ProgressKey & { readonly requestId: string | undefined },
   call: Call,
-): Promise<{ readonly claimTime: Instant; readonly newlyClaimed: boolean }> {
+): Promise<RewardClaim> {
   const { titleId, playerId, achievementId } = request
   const rejection = (reason: 'NOT_ACHIEVED' | 'NO_CONTRIBUTION', message: string): LaurelError =>
     new LaurelError('failed_precondition', reason, `community achievement ${achievementId}: ${message}`, {
@@ -141,7 +148,7 @@ export async function claimReward(
     request,
     call,
     (queries) => lockAchievementShared(queries, titleId, achievementId),
-    async (queries, _changes, now) => {
+    async (queries, _changes, now): Promise<Mutation<RewardClaim>> => {
       const shared = await queries.community.list(titleId)
       const unlockTime = shared.find((each) => each.achievementId === achievementId)?.unlockTime
       if (unlockTime === undefined)
@@ -151,7 +158,7 @@ export async function claimReward(
       if (contribution === undefined)
         throw rejection('NO_CONTRIBUTION', 'only a player who contributed has a reward to claim')
       if (contribution.claimTime !== undefined)
-        return { claimTime: contribution.claimTime, newlyClaimed: false }
+        return { result: { claimTime: contribution.claimTime, newlyClaimed: false }, change: undefined }
       await queries.community.claim(request, achievementId, now)
       await queries.events.insert([
         {
@@ -168,7 +175,8 @@ export async function claimReward(
           requestId: request.requestId ?? '',
         },
       ])
-      return { claimTime: now, newlyClaimed: true }
+      // The player's own act, which its event records.
+      return { result: { claimTime: now, newlyClaimed: true }, change: undefined }
     },
   )
 }
@@ -211,6 +219,8 @@ export async function resetCommunityProgress(
         reason,
         requestId: request.requestId ?? '',
       })
+      const change = progressChange({ titleId, playerId: '' }, achievementId, reason)
+      return { result: undefined, change }
     },
   )
 }

@@ -1,6 +1,7 @@
 import type { Destination } from '../../model/destination.ts'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
+import { destinationChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { destinationOf, titleNotFound } from '../require.ts'
@@ -55,7 +56,8 @@ export async function createDestination(
       etag: '',
     })
     await queries.destinations.insertFlow(titleId, id, position)
-    return destinationOf(queries, titleId, id)
+    const created = await destinationOf(queries, titleId, id)
+    return { result: created, change: destinationChange(undefined, created) }
   })
 }
 

@@ -1,5 +1,7 @@
 import type { DeliveryCounts } from '../../model/delivery.ts'
 import type { Destination, DestinationKey } from '../../model/destination.ts'
+import { destinationChange, destinationUse } from '../audit/changes.ts'
+import { writeAudited } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
@@ -66,14 +68,16 @@ export async function getDestinationHealth(
 /** Calls the destination once, even if it is paused. A destination that is down is a result, not an error. */
 export async function testDestination(
   services: Services,
-  { titleId, destinationId }: DestinationKey,
+  key: DestinationKey,
   call: Call,
 ): Promise<DestinationTest> {
-  const { destination, title } = await services.store.read(call.signal, async (queries) => ({
-    destination: await destinationOf(queries, titleId, destinationId),
-    title: await titleOf(queries, titleId),
-  }))
-  return services.destinationTester.test(destination, bindingFor(title, destination.dialect), call.signal)
+  const { titleId, destinationId } = key
+  const { destination, binding } = await writeAudited(services, call, async (queries) => {
+    const destination = await destinationOf(queries, titleId, destinationId)
+    const binding = bindingFor(await titleOf(queries, titleId), destination.dialect)
+    return { result: { destination, binding }, change: destinationUse(key) }
+  })
+  return services.destinationTester.test(destination, binding, call.signal)
 }
 
 /** Deletes the destination first, so that no process adds deliveries while they are deleted in batches. */
@@ -84,8 +88,10 @@ export async function deleteDestination(
 ): Promise<void> {
   const { titleId, destinationId } = request
   await mutateIdempotently(services, 'deleteDestination', { titleId }, request, call, async (queries) => {
-    checkEtag(await lockDestination(queries, titleId, destinationId), request.etag)
+    const current = await lockDestination(queries, titleId, destinationId)
+    checkEtag(current, request.etag)
     await queries.destinations.delete(titleId, destinationId)
+    return { result: undefined, change: destinationChange(current, undefined) }
   })
   await deleteDeliveries(services, titleId, destinationId, call)
 }

@@ -3,6 +3,8 @@ import type { DestinationKey } from '../../model/destination.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { ReplayableDelivery } from '../../store/destinations/replays.ts'
 import type { Queries } from '../../store/queries.ts'
+import { destinationUse } from '../audit/changes.ts'
+import { writeAudited } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { deliveryOf, destinationOf, lockDestinationShared } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -26,33 +28,35 @@ const REPLAY_BATCH_SIZE = 500
  */
 export async function replayDelivery(services: Services, key: DeliveryKey, call: Call): Promise<Delivery> {
   const { titleId, destinationId, eventId } = key
-  return services.store.write(call.signal, async (queries) => {
+  return writeAudited(services, call, async (queries) => {
     await lockDestinationShared(queries, titleId, destinationId)
-    const { event, state } = await deliveryOf(queries, key)
-    if (REPLAYABLE_STATES.some((replayable) => replayable === state)) {
-      await replay(queries, key, [{ playerId: event.playerId, eventId }])
-    }
-    return deliveryOf(queries, key)
+    const delivery = await deliveryOf(queries, key)
+    if (!REPLAYABLE_STATES.some((replayable) => replayable === delivery.state))
+      return { result: delivery, change: undefined }
+    await replay(queries, key, [{ playerId: delivery.event.playerId, eventId }])
+    return { result: await deliveryOf(queries, key), change: destinationUse(key) }
   })
 }
 
 /**
  * Sends deliveries again in batches of one short transaction, and returns how many. Completed batches stay if a later one
- * fails, and the same call then replays the rest. Events enqueued after the start are not included.
+ * fails, and the same call then replays the rest. Events enqueued after the start are not included. The audit entry is written
+ * before the first batch.
  */
 export async function replayDeliveries(
-  { store }: Services,
+  services: Services,
   request: ReplayDeliveries,
-  { signal }: Call,
+  call: Call,
 ): Promise<bigint> {
   const { titleId, destinationId } = request
-  const last = await store.read(signal, async (queries) => {
+  const last = await writeAudited(services, call, async (queries) => {
     await destinationOf(queries, titleId, destinationId)
-    return queries.replays.findLast(titleId, destinationId)
+    const result = await queries.replays.findLast(titleId, destinationId)
+    return { result, change: destinationUse(request) }
   })
   let [count, after] = [0n, 0n]
   while (after < last) {
-    const batch = await store.write(signal, async (queries) => {
+    const batch = await services.store.write(call.signal, async (queries) => {
       await lockDestinationShared(queries, titleId, destinationId)
       const found = await queries.replays.list({ ...request, after, upTo: last, limit: REPLAY_BATCH_SIZE })
       if (found.length === 0) return { count: 0, reached: last }

@@ -1,4 +1,7 @@
 import type { Destination, DestinationKey } from '../../model/destination.ts'
+import type { Queries } from '../../store/queries.ts'
+import { destinationChange } from '../audit/changes.ts'
+import { type Mutation, writeAudited } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { checkEtag, destinationOf, lockDestination } from '../require.ts'
@@ -31,8 +34,7 @@ export async function updateDestination(
       checkEtag(current, request.etag)
       const next = { ...current, ...patch, updateTime: services.now() }
       checkDestination(services, next)
-      await queries.destinations.update(next)
-      return destinationOf(queries, titleId, destinationId)
+      return replaceDestination(queries, current, next)
     },
   )
   await endBackoff(services, request, call)
@@ -65,10 +67,19 @@ async function setPaused(
   paused: boolean,
   call: Call,
 ): Promise<Destination> {
-  return services.store.write(call.signal, async (queries) => {
+  return writeAudited(services, call, async (queries) => {
     const current = await lockDestination(queries, titleId, destinationId)
-    if (current.paused === paused) return current
-    await queries.destinations.update({ ...current, paused, updateTime: services.now() })
-    return destinationOf(queries, titleId, destinationId)
+    if (current.paused === paused) return { result: current, change: undefined }
+    return replaceDestination(queries, current, { ...current, paused, updateTime: services.now() })
   })
+}
+
+async function replaceDestination(
+  queries: Queries,
+  before: Destination,
+  next: Destination,
+): Promise<Mutation<Destination>> {
+  await queries.destinations.update(next)
+  const after = await destinationOf(queries, before.titleId, before.id)
+  return { result: after, change: destinationChange(before, after) }
 }

@@ -4,6 +4,7 @@ import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import type { Services } from '../services.ts'
 import { defaultLocaleOf, type FindTitleOptions, type FoundTitle, findTitle } from '../titles/find-title.ts'
+import { auditImport, completeImport } from './audit-import.ts'
 import { checkMapping } from './check-ids.ts'
 import { dialectOf } from './dialects.ts'
 import type { DocumentOptions, ImportPart } from './document-parts.ts'
@@ -110,26 +111,43 @@ async function* importDocument(
   // A document without entries still creates the title that the caller names.
   if (titles.size === 0 && options.titleId !== undefined)
     titles.set('', { binding: undefined, displayName: undefined, extensions: {} })
-  let committed: ReadonlyMap<string, FoundTitle> | undefined
-  for await (const batch of batchesOf(readEntries(adapter, document, localeOf, facts.envelope))) {
-    call.signal.throwIfAborted()
-    if (committed !== undefined && batch.every((entry) => 'error' in entry)) {
-      yield tally.addBatch(batch, EMPTY_RESULT, playerId)
-      continue
+  let committed: Committed | undefined
+  try {
+    for await (const batch of batchesOf(readEntries(adapter, document, localeOf, facts.envelope))) {
+      call.signal.throwIfAborted()
+      if (committed !== undefined && batch.every((entry) => 'error' in entry)) {
+        yield tally.addBatch(batch, EMPTY_RESULT, playerId)
+        continue
+      }
+      const write = async (queries: Queries) => {
+        const first = committed ?? (await begin(queries))
+        const ready = batch.flatMap((entry) => readyEntry(entry, first.found, scope))
+        return { first, result: await importBatch(services, queries, settings, ready, call) }
+      }
+      const { first, result } = await (options.dryRun
+        ? writeAndRollBack(services, call, write)
+        : services.store.write(call.signal, write))
+      if (!options.dryRun) committed = first
+      tally.addTitles(first.found)
+      yield tally.addBatch(batch, result, playerId)
     }
-    const write = async (queries: Queries) => {
-      const found = committed ?? (await findTitles(services, queries, adapter, titles, titleOptions, call))
-      const ready = batch.flatMap((entry) => readyEntry(entry, found, scope))
-      return { found, result: await importBatch(services, queries, settings, ready, call) }
-    }
-    const { found, result } = await (options.dryRun
-      ? writeAndRollBack(services, call, write)
-      : services.store.write(call.signal, write))
-    if (!options.dryRun) committed = found
-    tally.addTitles(found)
-    yield tally.addBatch(batch, result, playerId)
+    yield tally.end()
+  } finally {
+    if (committed !== undefined) await completeImport(services, committed.entryIds, tally.summary)
   }
-  yield tally.end()
+
+  async function begin(queries: Queries): Promise<Committed> {
+    const found = await findTitles(services, queries, adapter, titles, titleOptions, call)
+    const titleIds = [...found.values()].map(({ title }) => title.id)
+    return { found, entryIds: await auditImport(services, queries, titleIds, playerId, call) }
+  }
+}
+
+/** The writes that the first batch of an import makes for all. */
+interface Committed {
+  readonly found: ReadonlyMap<string, FoundTitle>
+  /** The audit entries of the import. */
+  readonly entryIds: readonly bigint[]
 }
 
 function readyEntry(

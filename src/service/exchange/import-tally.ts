@@ -60,9 +60,10 @@ export class ImportTally {
     return { outcomes, losses }
   }
 
-  end(): ImportPart {
+  /** Of the batches so far. */
+  get summary(): ImportSummary {
     const [only, ...others] = this.#titleIds
-    const summary: ImportSummary = {
+    return {
       titleId: others.length === 0 ? (only ?? '') : '',
       titleCreated: this.#titleCreated,
       entryCount: this.#entryCount,
@@ -76,6 +77,9 @@ export class ImportTally {
       newlyUnlockedCount: this.#newlyUnlockedCount,
       driftCount: this.#driftCount,
     }
-    return { outcomes: [], losses: this.#envelopeLosses, summary }
+  }
+
+  end(): ImportPart {
+    return { outcomes: [], losses: this.#envelopeLosses, summary: this.summary }
   }
 }

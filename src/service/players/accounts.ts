@@ -5,6 +5,8 @@ import type { Account, Player } from '../../model/player.ts'
 import { isLongerThan } from '../../model/text-length.ts'
 import type { TombstoneKey } from '../../store/players/tombstones.ts'
 import type { Queries } from '../../store/queries.ts'
+import { playerChange } from '../audit/changes.ts'
+import type { Mutation } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
 import { mutateIdempotently } from '../idempotency.ts'
@@ -32,8 +34,7 @@ export async function linkAccount(services: Services, request: LinkAccount, call
     async (queries) => {
       const player = await lockPlayer(queries, playerId)
       await insertAccount(services, queries, account, playerId)
-      await queries.players.update(playerId, player.displayName, services.now())
-      return playerOf(queries, playerId)
+      return touchPlayer(services, queries, player)
     },
   )
   // Once more after the commit: until then, other transactions could park deliveries for want of this account.
@@ -53,9 +54,15 @@ export async function unlinkAccount(services: Services, request: LinkAccount, ca
       const metadata = { playerId, dialect: account.dialect, accountId: account.id }
       throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata })
     }
-    await queries.players.update(playerId, player.displayName, services.now())
-    return playerOf(queries, playerId)
+    return touchPlayer(services, queries, player)
   })
+}
+
+/** Raises the etag of a player whose accounts have changed. */
+async function touchPlayer(services: Services, queries: Queries, before: Player): Promise<Mutation<Player>> {
+  await queries.players.update(before.id, before.displayName, services.now())
+  const after = await playerOf(queries, before.id)
+  return { result: after, change: playerChange(before, after) }
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Instant } from '../../model/instant.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { Player } from '../../model/player.ts'
 import type { Queries } from '../../store/queries.ts'
+import type { Change } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { formatStoredResult } from '../progress/writer/response-text.ts'
@@ -45,7 +46,8 @@ export async function mergePlayers(services: Services, request: MergePlayers, ca
       const aliases = await queries.aliases.find([playerId, absorbedId])
       const survivorId = aliases.get(playerId) ?? playerId
       const earlierSurvivor = aliases.get(absorbedId)
-      if (earlierSurvivor === survivorId) return playerOf(queries, survivorId)
+      if (earlierSurvivor === survivorId)
+        return { result: await playerOf(queries, survivorId), change: undefined }
       if (earlierSurvivor !== undefined)
         throw mergeRefused(`${absorbedId} was merged into ${earlierSurvivor} before`, {
           absorbedPlayerId: absorbedId,
@@ -56,14 +58,29 @@ export async function mergePlayers(services: Services, request: MergePlayers, ca
           absorbedPlayerId: absorbedId,
           playerId,
         })
-      await merge(queries, { ...request, playerId: survivorId }, services.now(), call)
-      return playerOf(queries, survivorId)
+      const absorbed = await lockPlayer(queries, absorbedId)
+      await merge(queries, { ...request, playerId: survivorId }, absorbed, services.now(), call)
+      const survivor = await playerOf(queries, survivorId)
+      return { result: survivor, change: mergeChange(absorbed, survivor, request.reason) }
     },
   )
   await services.store.write(call.signal, (queries) =>
     queries.playerMerges.moveDeliveries({ absorbedId, playerId: player.id }),
   )
   return player
+}
+
+/** The absorbed player's record becomes part of the surviving player's. */
+function mergeChange(before: Player, after: Player, reason: string): Change<'player'> {
+  return {
+    resourceType: 'player',
+    titleId: '',
+    resourceId: before.id,
+    playerId: after.id,
+    before,
+    after,
+    reason,
+  }
 }
 
 /**
@@ -91,12 +108,12 @@ async function copyRecordedResponses(
 async function merge(
   queries: Queries,
   { playerId, absorbedPlayerId: absorbedId, reason, requestId }: MergePlayers,
+  absorbed: Player,
   now: Instant,
   { actor }: Call,
 ): Promise<void> {
   const ids = { absorbedId, playerId }
   const player = await lockPlayer(queries, playerId)
-  const absorbed = await lockPlayer(queries, absorbedId)
   // Definitions before players' titles, as in every transaction.
   const before = await queries.playerTitles.listOfPlayer(absorbedId)
   const locked = new Map<string, Awaited<ReturnType<typeof lockMergedTitle>>>()

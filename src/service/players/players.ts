@@ -1,5 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Player } from '../../model/player.ts'
+import { playerChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { type Page, readPage } from '../paging.ts'
@@ -82,7 +83,8 @@ export async function createPlayer(services: Services, request: CreatePlayer, ca
       await queries.tombstones.delete({ kind: 'player', id })
       for (const [index, account] of accounts.entries())
         await insertAccount(services, queries, account, id, `player.accounts[${index}]`)
-      return playerOf(queries, id)
+      const created = await playerOf(queries, id)
+      return { result: created, change: playerChange(undefined, created) }
     },
   )
 }
@@ -105,7 +107,8 @@ export async function updatePlayer(services: Services, request: UpdatePlayer, ca
     const current = await lockPlayer(queries, playerId)
     checkEtag(current, request.etag)
     await queries.players.update(playerId, patch.displayName ?? current.displayName, services.now())
-    return playerOf(queries, playerId)
+    const updated = await playerOf(queries, playerId)
+    return { result: updated, change: playerChange(current, updated) }
   })
 }
 
@@ -116,7 +119,8 @@ export interface DeletePlayer {
 }
 
 /**
- * Deletes all data of a player: accounts, progress, stat values, events, deliveries and stored responses. Tombstones make
+ * Deletes all data of a player: accounts, progress, stat values, events, deliveries and stored responses. In audit entries, a
+ * digest takes the place of its id, and records and reasons are removed. Tombstones make
  * later reports of the player, of players merged into it and of its accounts fail, and an event in each of its titles says that copies must be deleted.
  * Deliveries are deleted once more at the end: a server may have been enqueueing events that it read before they were deleted.
  */
@@ -134,6 +138,9 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     await queries.tombstones.insert([...players, ...accounts.map(tombstoneOf)], now)
     const change = { time: now, actor: call.actor, reason: '', requestId: request.requestId ?? '' }
     await queries.events.insert(ids.flatMap((id) => playerEvents('player_deleted', id, titleIds, change)))
+    const digest = (await queries.auditEntries.redactPlayers(ids)).get(playerId) ?? ''
+    const deletion = { resourceType: 'player', titleId: '', resourceId: digest, playerId: digest } as const
+    return { result: undefined, change: deletion }
   })
   await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(ids))
 }

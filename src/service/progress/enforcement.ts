@@ -1,5 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import { NOT_STARTED, type ProgressResult } from '../../model/progress.ts'
+import { progressChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -61,7 +62,8 @@ async function setRevoked(
       const progress = changed ? { ...before, revoked, writer: call.actor } : before
       if (changed) changes.change(achievement, progress, { kind, time: now, ...authorOf(request, call) })
       const unlocked = { missing: [], newlyUnlocked: false, alreadyUnlocked: true }
-      return { titleId, playerId, achievementId, progress, changed, ...unlocked }
+      const result = { titleId, playerId, achievementId, progress, changed, ...unlocked }
+      return { result, change: changed ? progressChange(request, achievementId, request.reason) : undefined }
     },
   )
 }
@@ -103,7 +105,9 @@ export async function resetProgress(
       const achievements = locked.filter(({ id }) => started.has(id))
       for (const achievement of achievements)
         changes.change(achievement, NOT_STARTED, { kind: 'reset', time: now, ...authorOf(request, call) })
-      return { resetCount: achievements.length }
+      const resetCount = achievements.length
+      const change = resetCount > 0 ? progressChange(request, achievementId, request.reason) : undefined
+      return { result: { resetCount }, change }
     },
   )
 }

@@ -122,6 +122,9 @@ export async function deleteStatValue(
     async (queries) => {
       if (!(await queries.stats.deleteValue(request, request.code)))
         throw statValueNotFound(request, request.code)
+      const { titleId, playerId, code } = request
+      const change = { resourceType: 'stat_value', titleId, resourceId: code, playerId } as const
+      return { result: undefined, change }
     },
   )
 }

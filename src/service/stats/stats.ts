@@ -1,6 +1,7 @@
 import { invalidArgument, LaurelError, type Violation } from '../../model/errors.ts'
 import type { Stat } from '../../model/stat.ts'
 import type { Queries } from '../../store/queries.ts'
+import { statChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { type CountedPage, readPage } from '../paging.ts'
@@ -39,7 +40,8 @@ export async function createStat(
       }
       const now = services.now()
       await queries.stats.insert({ ...stat, createTime: now, updateTime: now, etag: '' })
-      return statOf(queries, stat.titleId, stat.code)
+      const created = await statOf(queries, stat.titleId, stat.code)
+      return { result: created, change: statChange(undefined, created) }
     },
   )
 }
@@ -97,7 +99,8 @@ export async function updateStat(services: Services, request: UpdateStat, call: 
     const next = { ...current, ...patch, updateTime: services.now() }
     checkBounds(next)
     await queries.stats.update(next)
-    return statOf(queries, titleId, code)
+    const updated = await statOf(queries, titleId, code)
+    return { result: updated, change: statChange(current, updated) }
   })
 }
 
@@ -112,7 +115,7 @@ export async function deleteStat(
 ): Promise<void> {
   const { titleId, code } = request
   await mutateIdempotently(services, 'deleteStat', { titleId }, request, call, async (queries) => {
-    await lockStat(queries, request)
+    const current = await lockStat(queries, request)
     const [follower] = await queries.achievements.lockSharedByStats(titleId, [code])
     if (follower !== undefined) {
       const message = `achievement ${follower.id} follows stat ${code}: change or delete it first`
@@ -120,6 +123,7 @@ export async function deleteStat(
       throw new LaurelError('failed_precondition', 'STAT_IN_USE', message, { metadata })
     }
     await queries.stats.delete(titleId, code)
+    return { result: undefined, change: statChange(current, undefined) }
   })
 }
 

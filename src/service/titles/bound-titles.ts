@@ -1,5 +1,7 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Binding, Title } from '../../model/title.ts'
+import { titleChange } from '../audit/changes.ts'
+import { writeAudited } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { dialectOf } from '../exchange/dialects.ts'
 import { titleOf } from '../require.ts'
@@ -46,10 +48,10 @@ export async function claimTitle(
   const adapter = dialectOf(services, dialect)
   const facts = { binding, displayName: undefined, extensions: {} }
   const options = { canCreate: true, canBind: false, titleId, allowRebinding: false, locale: undefined }
-  const { title } = await services.store.write(call.signal, (queries) =>
-    findTitle(services, queries, adapter, facts, options, call),
-  )
-  return title
+  return writeAudited(services, call, async (queries) => {
+    const { title, created } = await findTitle(services, queries, adapter, facts, options, call)
+    return { result: title, change: created ? titleChange(undefined, title) : undefined }
+  })
 }
 
 export interface TitleNamed {

@@ -1,5 +1,6 @@
 import { LaurelError } from '../../model/errors.ts'
 import type { Title } from '../../model/title.ts'
+import { titleChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { mutateIdempotently } from '../idempotency.ts'
 import { type CountedPage, readPage } from '../paging.ts'
@@ -64,7 +65,8 @@ export async function createTitle(
         throw new LaurelError('already_exists', 'TITLE_EXISTS', message, { metadata: { titleId: title.id } })
       }
       await bindTitle(services, queries, { id: title.id, bindings: {} }, title.bindings)
-      return titleOf(queries, title.id)
+      const created = await titleOf(queries, title.id)
+      return { result: created, change: titleChange(undefined, created) }
     },
   )
 }
@@ -84,7 +86,8 @@ export async function updateTitle(services: Services, request: UpdateTitle, call
     checkEtag(current, request.etag)
     await queries.titles.update({ ...current, ...patch, updateTime: services.now() })
     if (patch.bindings !== undefined) await bindTitle(services, queries, current, patch.bindings)
-    return titleOf(queries, titleId)
+    const updated = await titleOf(queries, titleId)
+    return { result: updated, change: titleChange(current, updated) }
   })
 }
 
@@ -117,5 +120,6 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
     await queries.achievements.delete(titleId, 'all')
     await queries.stats.delete(titleId, 'all')
     await queries.titles.delete(titleId)
+    return { result: undefined, change: titleChange(current, undefined) }
   })
 }

@@ -1,0 +1,50 @@
+import { fromBinary, toJson } from '@bufbuild/protobuf'
+import type { BinaryWriter } from '@bufbuild/protobuf/wire'
+import { Achievement } from '../../gen/laurel/v1/achievement.ts'
+import { Destination } from '../../gen/laurel/v1/destination.ts'
+import { ImportSummary } from '../../gen/laurel/v1/exchange.ts'
+import { Player } from '../../gen/laurel/v1/player.ts'
+import { Stat } from '../../gen/laurel/v1/stat.ts'
+import { Title } from '../../gen/laurel/v1/title.ts'
+import type { AuditResourceType } from '../../model/audit.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type { FormatRecord, RecordOf } from '../../service/audit/record-change.ts'
+import { descriptorRegistry } from '../descriptors.ts'
+import { writeAchievement } from './achievement.ts'
+import { writeDestination } from './destination.ts'
+import { writePlayer } from './player.ts'
+import { writeStat } from './stat.ts'
+import { writeTitle } from './title.ts'
+
+type Format<Stored> = (record: Stored) => JsonObject
+
+/** The types without a record are absent. */
+const FORMATS: { readonly [Type in AuditResourceType]?: Format<RecordOf<Type>> } = {
+  title: formatAs('Title', Title, writeTitle),
+  achievement: formatAs('Achievement', Achievement, writeAchievement),
+  stat: formatAs('Stat', Stat, writeStat),
+  player: formatAs('Player', Player, writePlayer),
+  destination: formatAs('Destination', Destination, writeDestination),
+  import: formatAs('ImportSummary', ImportSummary, (summary) => summary),
+}
+
+/** Returns a record as the JSON of its message, as RPCs over HTTP return it. */
+export const formatRecord: FormatRecord = (type, record) => {
+  const format = FORMATS[type] as Format<unknown> | undefined
+  if (format === undefined) throw new Error(`${type} has no record`)
+  return format(record)
+}
+
+function formatAs<Stored, Message>(
+  name: string,
+  codec: { encode(message: Message): BinaryWriter },
+  write: (record: Stored) => Message,
+): Format<Stored> {
+  return (record) => {
+    const registry = descriptorRegistry()
+    const type = registry.getMessage(`laurel.v1.${name}`)
+    if (type === undefined) throw new Error(`the contract has no message ${name}`)
+    const message = fromBinary(type, codec.encode(write(record)).finish())
+    return toJson(type, message, { registry }) as JsonObject
+  }
+}

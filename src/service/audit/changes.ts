@@ -1,0 +1,63 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import type { Destination, DestinationKey } from '../../model/destination.ts'
+import type { Player } from '../../model/player.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
+import type { Stat } from '../../model/stat.ts'
+import type { Title } from '../../model/title.ts'
+import type { Change } from './record-change.ts'
+
+// Of each pair, `before` is undefined for a new record, and `after` for a deleted one.
+
+export function titleChange(before: Title | undefined, after: Title | undefined): Change<'title'> {
+  const { id } = (after ?? before) as Title
+  return { resourceType: 'title', titleId: id, resourceId: id, playerId: '', before, after }
+}
+
+export function achievementChange(
+  before: StoredAchievement | undefined,
+  after: StoredAchievement | undefined,
+): Change<'achievement'> {
+  const { titleId, id } = (after ?? before) as StoredAchievement
+  return { resourceType: 'achievement', titleId, resourceId: id, playerId: '', before, after }
+}
+
+export function statChange(before: Stat | undefined, after: Stat | undefined): Change<'stat'> {
+  const { titleId, code } = (after ?? before) as Stat
+  return { resourceType: 'stat', titleId, resourceId: code, playerId: '', before, after }
+}
+
+export function playerChange(before: Player | undefined, after: Player | undefined): Change<'player'> {
+  const { id } = (after ?? before) as Player
+  return { resourceType: 'player', titleId: '', resourceId: id, playerId: id, before, after }
+}
+
+export function destinationChange(
+  before: Destination | undefined,
+  after: Destination | undefined,
+): Change<'destination'> {
+  const { titleId, id } = (after ?? before) as Destination
+  return {
+    ...destinationUse({ titleId, destinationId: id }),
+    before: before && withoutQuery(before),
+    after: after && withoutQuery(after),
+  }
+}
+
+/** A test or a replay, which leaves the destination as it is. */
+export function destinationUse({ titleId, destinationId }: DestinationKey): Change<'destination'> {
+  return { resourceType: 'destination', titleId, resourceId: destinationId, playerId: '' }
+}
+
+/** @param achievementId undefined for all of the title */
+export function progressChange(
+  { titleId, playerId }: PlayerTitleKey,
+  achievementId: string | undefined,
+  reason: string,
+): Change<'progress'> {
+  return { resourceType: 'progress', titleId, resourceId: achievementId ?? '', playerId, reason }
+}
+
+/** A query may hold a secret, as those of pre-signed URLs do. Other credentials in a URL are refused. */
+function withoutQuery(destination: Destination): Destination {
+  return { ...destination, url: destination.url.replace(/[?#].*$/s, '') }
+}
