@@ -10,12 +10,11 @@ export async function auditImport(
   services: Services,
   queries: Queries,
   titleIds: readonly string[],
-  playerId: string | undefined,
   call: Call,
 ): Promise<readonly bigint[]> {
   const ids: bigint[] = []
   for (const titleId of titleIds) {
-    const change = { resourceType: 'import', titleId, resourceId: '', playerId: playerId ?? '' } as const
+    const change = { resourceType: 'import', titleId, resourceId: '', playerId: '' } as const
     const id = await insertEntry(services, queries, call, undefined, change)
     if (id !== undefined) ids.push(id)
   }

@@ -139,7 +139,7 @@ async function* importDocument(
   async function begin(queries: Queries): Promise<Committed> {
     const found = await findTitles(services, queries, adapter, titles, titleOptions, call)
     const titleIds = [...found.values()].map(({ title }) => title.id)
-    return { found, entryIds: await auditImport(services, queries, titleIds, playerId, call) }
+    return { found, entryIds: await auditImport(services, queries, titleIds, call) }
   }
 }
 

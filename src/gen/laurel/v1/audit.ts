@@ -91,7 +91,7 @@ export interface AuditEntry {
   resourceId: string;
   /**
    * The player whom the change concerns: for a merge the surviving one, while `resource_id` is the absorbed one. Empty for
-   * changes that concern no player, or all. After the player's deletion it is `sha256:` and a digest, in place of the id, here
+   * changes that concern no player, or several, and for imports. After the player's deletion it is `sha256:` and a digest, in place of the id, here
    * and in `resource_id`.
    */
   playerId: string;

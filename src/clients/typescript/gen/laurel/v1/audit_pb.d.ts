@@ -72,7 +72,7 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
 
   /**
    * The player whom the change concerns: for a merge the surviving one, while `resource_id` is the absorbed one. Empty for
-   * changes that concern no player, or all. After the player's deletion it is `sha256:` and a digest, in place of the id, here
+   * changes that concern no player, or several, and for imports. After the player's deletion it is `sha256:` and a digest, in place of the id, here
    * and in `resource_id`.
    *
    * @generated from field: string player_id = 8;
