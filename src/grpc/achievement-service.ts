@@ -4,7 +4,12 @@ import { hasOpenLocale, type Texts, withLocales } from '../model/texts.ts'
 import type { ListAchievements } from '../service/achievements/achievements.ts'
 import type { Call } from '../service/call.ts'
 import type { Operations } from '../service/operations.ts'
-import { readAchievement, readAchievementPatch, writeAchievement } from './convert/achievement.ts'
+import {
+  readAchievement,
+  readAchievementPatch,
+  writeAchievement,
+  writeRevision,
+} from './convert/achievement.ts'
 import { writeBackfill } from './convert/backfill.ts'
 import { readList } from './convert/collections.ts'
 import {
@@ -81,6 +86,29 @@ export function achievementService(operations: Operations): HandlersOf<typeof Ac
       const { achievement, unlockCount } = message.validateOnly
         ? await operations.previewAchievementUpdate(update, call)
         : { achievement: await operations.updateAchievement(update, call), unlockCount: 0 }
+      return { achievement: writeAchievement(achievement), unlockCount: BigInt(unlockCount) }
+    }),
+
+    listAchievementRevisions: unary(async (message, call) => {
+      const request = parse((violations) => ({
+        ...readName(message, violations),
+        ...readPaging(message, violations),
+      }))
+      const { items, nextPageToken } = await operations.listAchievementRevisions(request, call)
+      return { revisions: items.map(writeRevision), nextPageToken: nextPageToken ?? '' }
+    }),
+
+    restoreAchievementRevision: unary(async (message, call) => {
+      const request = parse((violations) => ({
+        ...readName(message, violations),
+        revisionId: readId(message.revisionId, 'revision_id', violations),
+        etag: readEtag(message.etag, 'etag', violations),
+        requestId: readRequestId(message.requestId, violations),
+        silentBackfill: message.silentBackfill || undefined,
+      }))
+      const { achievement, unlockCount } = message.validateOnly
+        ? await operations.previewAchievementRestore(request, call)
+        : { achievement: await operations.restoreAchievementRevision(request, call), unlockCount: 0 }
       return { achievement: writeAchievement(achievement), unlockCount: BigInt(unlockCount) }
     }),
 

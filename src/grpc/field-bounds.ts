@@ -64,6 +64,7 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   requirements: list(LIMITS.requirements),
   resource_id: ID,
   resume_token: ID,
+  revision_id: ID,
   rewards: list(LIMITS.rewards),
   shape: ID,
   stat_code: ID,

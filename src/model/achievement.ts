@@ -102,6 +102,15 @@ export interface Provenance {
 }
 
 /** A definition in the database. Each write changes its etag. */
+/** A definition as one write stored it. Its etag is the id of the revision. */
+export interface AchievementRevision {
+  readonly achievement: StoredAchievement
+  readonly time: Instant
+  /** Empty for the state from before revisions were kept. */
+  readonly actor: string
+  readonly requestId: string
+}
+
 export interface StoredAchievement extends Achievement, Provenance {
   readonly titleId: string
   readonly createTime: Instant

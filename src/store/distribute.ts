@@ -18,6 +18,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   title_names: COPIED,
   achievements: COPIED,
   achievement_ids: COPIED,
+  achievement_revisions: COPIED,
   backfills: COPIED,
   stats: COPIED,
   community_progress: COPIED,

@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely'
 import { achievementIdQueries } from './achievements/achievement-ids.ts'
+import { achievementRevisionQueries } from './achievements/achievement-revisions.ts'
 import { achievementQueries } from './achievements/achievements.ts'
 import { backfillQueries } from './achievements/backfills.ts'
 import { unlockTotalQueries } from './achievements/unlock-totals.ts'
@@ -42,6 +43,7 @@ export function queriesOn(db: Kysely<Tables>) {
     achievements: achievementQueries(db),
     achievementIds: achievementIdQueries(db),
     unlockTotals: unlockTotalQueries(db),
+    achievementRevisions: achievementRevisionQueries(db),
     backfills: backfillQueries(db),
     stats: statQueries(db),
     community: communityQueries(db),

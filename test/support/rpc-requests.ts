@@ -72,6 +72,8 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   }),
   deleteAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'gone' }),
   reorderAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a', listOrder: 1 }),
+  listAchievementRevisions: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
+  restoreAchievementRevision: ({ title: titleId }) => ({ titleId, achievementId: 'a', revisionId: '1' }),
   getBackfill: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
   listBackfills: ({ title: titleId }) => ({ titleId }),
   listUnlockTotals: ({ title: titleId }) => ({ titleId }),

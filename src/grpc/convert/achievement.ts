@@ -1,11 +1,18 @@
 import {
   AchievementKind,
   type Achievement as AchievementMessage,
+  type AchievementRevision as AchievementRevisionMessage,
   Participation,
   type TimeWindow as TimeWindowMessage,
   type TitleAssociation as TitleAssociationMessage,
 } from '../../gen/laurel/v1/achievement.ts'
-import type { Achievement, StoredAchievement, TimeWindow, TitleAssociation } from '../../model/achievement.ts'
+import type {
+  Achievement,
+  AchievementRevision,
+  StoredAchievement,
+  TimeWindow,
+  TitleAssociation,
+} from '../../model/achievement.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { LocalizedText } from '../../model/localized-text.ts'
 import {
@@ -106,6 +113,22 @@ export function readAchievementPatch(
 
 /** Cached messages of cached definitions. */
 const messages = new WeakMap<StoredAchievement, AchievementMessage>()
+
+export function writeRevision({
+  achievement,
+  time,
+  actor,
+  requestId,
+}: AchievementRevision): AchievementRevisionMessage {
+  const revisionId = achievement.etag
+  return {
+    revisionId,
+    achievement: writeAchievement(achievement),
+    time: writeInstant(time),
+    actor,
+    requestId,
+  }
+}
 
 export function writeAchievement(achievement: StoredAchievement): AchievementMessage {
   const cached = messages.get(achievement)

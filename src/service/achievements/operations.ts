@@ -11,6 +11,11 @@ import {
 import { getBackfill, listBackfills } from './backfills.ts'
 import { createAchievement, createLimitedAchievement } from './create-achievement.ts'
 import { deleteAchievement } from './delete-achievement.ts'
+import {
+  listAchievementRevisions,
+  previewAchievementRestore,
+  restoreAchievementRevision,
+} from './revisions.ts'
 import { findUnlockShares, listUnlockTotals } from './unlock-totals.ts'
 import {
   previewAchievementUpdate,
@@ -40,6 +45,9 @@ export const ACHIEVEMENT_OPERATIONS = {
   reviseAchievement: operation(reviseAchievement, canUpdate),
   reorderAchievement: operation(reorderAchievement, canUpdate),
   previewAchievementUpdate: operation(previewAchievementUpdate, canUpdate),
+  listAchievementRevisions: operation(listAchievementRevisions, canRead),
+  restoreAchievementRevision: operation(restoreAchievementRevision, canUpdate),
+  previewAchievementRestore: operation(previewAchievementRestore, canUpdate),
   getBackfill: operation(getBackfill, canRead),
   listBackfills: operation(listBackfills, canRead),
   findUnlockShares: operation(findUnlockShares, canReadCatalogue),

@@ -67,15 +67,15 @@ export async function reviseAchievement(
 }
 
 /** Locks the definition, and changes it by the patch that `patchOf` returns for its current state. */
-async function patchAchievement(
+export async function patchAchievement(
   services: Services,
   queries: Queries,
   { titleId, achievementId }: Pick<UpdateAchievement, 'titleId' | 'achievementId'>,
   change: Omit<DefinitionChange, 'time'>,
-  patchOf: (current: StoredAchievement) => AchievementPatch,
+  patchOf: (current: StoredAchievement) => AchievementPatch | Promise<AchievementPatch>,
 ): Promise<Mutation<StoredAchievement>> {
   const current = await lockAchievement(queries, titleId, achievementId)
-  const patch = patchOf(current)
+  const patch = await patchOf(current)
   const time = services.now()
   const after = { ...patched(current, patch), updateTime: time }
   await checkDialectIds(services, queries, titleId, after, current)

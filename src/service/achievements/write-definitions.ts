@@ -19,7 +19,7 @@ export interface DefinitionChange extends Attribution {
 }
 
 /**
- * Writes definitions of a title, each with an event. A missing stat that one follows is created; a change of the gamerscore
+ * Writes definitions of a title, each with a revision and an event. A missing stat that one follows is created; a change of the gamerscore
  * changes the totals of the players who have it; a change of the requirements starts a back-fill. The achievements, or
  * the title, must be locked.
  */
@@ -41,6 +41,7 @@ export async function writeDefinitions(
   )
   await queries.achievements.upsert(titleId, achievements)
   const ids = achievements.map(({ id }) => id)
+  await queries.achievementRevisions.insert(titleId, ids, change)
   await queries.events.insertDefinitionEvents(titleId, ids, change)
   for (const { before, after } of writes) {
     if (before === undefined) continue

@@ -36,7 +36,7 @@ export interface AchievementFilter {
 export type AchievementWrite = Achievement &
   Provenance & { readonly createTime: Instant; readonly updateTime: Instant }
 
-const DEFINITION_SIZE = sql`pg_column_size(definition)`
+export const DEFINITION_SIZE = sql`pg_column_size(definition)`
 
 const ACHIEVEMENT_COLUMNS = COLUMNS.achievements.map((name) => `achievements.${name}` as const)
 
@@ -227,11 +227,11 @@ function matches({ tags, hidden, query = '' }: Pick<AchievementFilter, 'tags' | 
 }
 
 /** The dialect ids of an achievement, by dialect. */
-const idsColumn = sql<Readonly<Record<string, string>>>`(
+export const idsColumn = sql<Readonly<Record<string, string>>>`(
   select coalesce(json_object_agg(i.dialect, i.id order by i.dialect), '{}') from achievement_ids i
   where i.title_id = achievements.title_id and i.achievement_id = achievements.id)`
 
-type AchievementRow = Row<'achievements'> & { readonly ids: Readonly<Record<string, string>> }
+export type AchievementRow = Row<'achievements'> & { readonly ids: Readonly<Record<string, string>> }
 
 function toRow(titleId: string, achievement: AchievementWrite): JsonObject {
   const codes = achievement.requirements.map(({ statCode }) => statCode).filter((code) => code !== undefined)
@@ -249,7 +249,7 @@ function toRow(titleId: string, achievement: AchievementWrite): JsonObject {
   }
 }
 
-function fromRow(row: AchievementRow): StoredAchievement {
+export function fromRow(row: Omit<AchievementRow, 'stat_codes' | 'score'>): StoredAchievement {
   return {
     ...definitionFromJson(row.definition),
     titleId: row.title_id,

@@ -18,6 +18,7 @@ import * as largeValues from './0016-large-values.ts'
 import * as unlockTotals from './0017-unlock-totals.ts'
 import * as prefixes from './0018-prefixes.ts'
 import * as audit from './0019-audit.ts'
+import * as achievementRevisions from './0020-achievement-revisions.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -40,4 +41,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0017-unlock-totals': unlockTotals,
   '0018-prefixes': prefixes,
   '0019-audit': audit,
+  '0020-achievement-revisions': achievementRevisions,
 }

@@ -318,6 +318,32 @@ export interface TitleAssociation {
 }
 
 /**
+ * An achievement as one write stored it. Each write of the definition adds a revision: by CreateAchievement, UpdateAchievement,
+ * ReorderAchievement, RestoreAchievementRevision, a platform's HTTP API and an import. Ids that a dialect needs and Laurel creates
+ * add none, nor does the move of another achievement in the list. The newest 100 of an achievement are kept, whatever their age,
+ * until it is deleted. Of an achievement from before Laurel kept revisions, the first one is its state at that time.
+ */
+export interface AchievementRevision {
+  /** The id of the revision: the `etag` that the achievement had. */
+  revisionId: string;
+  /** The achievement. */
+  achievement?:
+    | Achievement
+    | undefined;
+  /** When it was stored. */
+  time?:
+    | Timestamp
+    | undefined;
+  /**
+   * The name of the caller, and its `laurel-actor` in parentheses: `console (ada)`. Empty for the state from before Laurel kept
+   * revisions.
+   */
+  actor: string;
+  /** The `request_id` of the call, if it had one. */
+  requestId: string;
+}
+
+/**
  * The application of a changed definition to the players who have progress or stats for it, in the background. It continues
  * after a crash, and unlocks each player's achievement once. A later change of the achievement starts it again.
  */
@@ -1308,6 +1334,111 @@ export const TitleAssociation: MessageFns<TitleAssociation> = {
     message.id = object.id ?? "";
     message.name = object.name ?? "";
     message.version = object.version ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAchievementRevision(): AchievementRevision {
+  return { revisionId: "", achievement: undefined, time: undefined, actor: "", requestId: "" };
+}
+
+export const AchievementRevision: MessageFns<AchievementRevision> = {
+  encode(message: AchievementRevision, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.revisionId !== "") {
+      writer.uint32(10).string(message.revisionId);
+    }
+    if (message.achievement !== undefined) {
+      Achievement.encode(message.achievement, writer.uint32(18).fork()).join();
+    }
+    if (message.time !== undefined) {
+      Timestamp.encode(message.time, writer.uint32(26).fork()).join();
+    }
+    if (message.actor !== "") {
+      writer.uint32(34).string(message.actor);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AchievementRevision {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAchievementRevision();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.revisionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievement = Achievement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.time = Timestamp.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<AchievementRevision>, I>>(base?: I): AchievementRevision {
+    return AchievementRevision.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<AchievementRevision>, I>>(object: I): AchievementRevision {
+    const message = createBaseAchievementRevision();
+    message.revisionId = object.revisionId ?? "";
+    message.achievement = (object.achievement !== undefined && object.achievement !== null)
+      ? Achievement.fromPartial(object.achievement)
+      : undefined;
+    message.time = (object.time !== undefined && object.time !== null) ? Timestamp.fromPartial(object.time) : undefined;
+    message.actor = object.actor ?? "";
+    message.requestId = object.requestId ?? "";
     return message;
   },
 };

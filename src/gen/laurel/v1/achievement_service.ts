@@ -19,7 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.ts";
-import { Achievement, Backfill } from "./achievement.ts";
+import { Achievement, AchievementRevision, Backfill } from "./achievement.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -214,6 +214,57 @@ export interface ReorderAchievementRequest {
 export interface ReorderAchievementResponse {
   /** The achievement at its new position. */
   achievement?: Achievement | undefined;
+}
+
+/** The request of ListAchievementRevisions. */
+export interface ListAchievementRevisionsRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The achievement. Required. */
+  achievementId: string;
+  /** The maximum number of revisions. The default is 50; more than 1000 is taken as 1000. */
+  pageSize: number;
+  /**
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged.
+   */
+  pageToken: string;
+}
+
+/** The response of ListAchievementRevisions. */
+export interface ListAchievementRevisionsResponse {
+  /** The revisions, newest first. */
+  revisions: AchievementRevision[];
+  /** The token of the next page. Empty if this page is the last. */
+  nextPageToken: string;
+}
+
+/** The request of RestoreAchievementRevision. */
+export interface RestoreAchievementRevisionRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The achievement. Required. */
+  achievementId: string;
+  /** The revision: `AchievementRevision.revision_id`. Required. */
+  revisionId: string;
+  /** If set, it must equal the achievement's stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. Empty: no check. */
+  etag: string;
+  /** See TitleService. */
+  requestId: string;
+  /** See CreateAchievementRequest.silent_backfill. */
+  silentBackfill: boolean;
+  /** See UpdateAchievementRequest.validate_only. */
+  validateOnly: boolean;
+}
+
+/** The response of RestoreAchievementRevision. */
+export interface RestoreAchievementRevisionResponse {
+  /** The achievement as stored. */
+  achievement?:
+    | Achievement
+    | undefined;
+  /** See UpdateAchievementResponse.unlock_count. */
+  unlockCount: bigint;
 }
 
 /** The request of BatchGetAchievements. */
@@ -1492,6 +1543,387 @@ export const ReorderAchievementResponse: MessageFns<ReorderAchievementResponse> 
   },
 };
 
+function createBaseListAchievementRevisionsRequest(): ListAchievementRevisionsRequest {
+  return { titleId: "", achievementId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListAchievementRevisionsRequest: MessageFns<ListAchievementRevisionsRequest> = {
+  encode(message: ListAchievementRevisionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(18).string(message.achievementId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(24).int32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(34).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAchievementRevisionsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAchievementRevisionsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pageSize = reader.int32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAchievementRevisionsRequest>, I>>(base?: I): ListAchievementRevisionsRequest {
+    return ListAchievementRevisionsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAchievementRevisionsRequest>, I>>(
+    object: I,
+  ): ListAchievementRevisionsRequest {
+    const message = createBaseListAchievementRevisionsRequest();
+    message.titleId = object.titleId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListAchievementRevisionsResponse(): ListAchievementRevisionsResponse {
+  return { revisions: [], nextPageToken: "" };
+}
+
+export const ListAchievementRevisionsResponse: MessageFns<ListAchievementRevisionsResponse> = {
+  encode(message: ListAchievementRevisionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.revisions) {
+      AchievementRevision.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListAchievementRevisionsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListAchievementRevisionsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.revisions.push(AchievementRevision.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListAchievementRevisionsResponse>, I>>(
+    base?: I,
+  ): ListAchievementRevisionsResponse {
+    return ListAchievementRevisionsResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListAchievementRevisionsResponse>, I>>(
+    object: I,
+  ): ListAchievementRevisionsResponse {
+    const message = createBaseListAchievementRevisionsResponse();
+    message.revisions = object.revisions?.map((e) => AchievementRevision.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseRestoreAchievementRevisionRequest(): RestoreAchievementRevisionRequest {
+  return {
+    titleId: "",
+    achievementId: "",
+    revisionId: "",
+    etag: "",
+    requestId: "",
+    silentBackfill: false,
+    validateOnly: false,
+  };
+}
+
+export const RestoreAchievementRevisionRequest: MessageFns<RestoreAchievementRevisionRequest> = {
+  encode(message: RestoreAchievementRevisionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(18).string(message.achievementId);
+    }
+    if (message.revisionId !== "") {
+      writer.uint32(26).string(message.revisionId);
+    }
+    if (message.etag !== "") {
+      writer.uint32(34).string(message.etag);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    if (message.silentBackfill !== false) {
+      writer.uint32(48).bool(message.silentBackfill);
+    }
+    if (message.validateOnly !== false) {
+      writer.uint32(56).bool(message.validateOnly);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RestoreAchievementRevisionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRestoreAchievementRevisionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.revisionId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.silentBackfill = reader.bool();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.validateOnly = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RestoreAchievementRevisionRequest>, I>>(
+    base?: I,
+  ): RestoreAchievementRevisionRequest {
+    return RestoreAchievementRevisionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RestoreAchievementRevisionRequest>, I>>(
+    object: I,
+  ): RestoreAchievementRevisionRequest {
+    const message = createBaseRestoreAchievementRevisionRequest();
+    message.titleId = object.titleId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.revisionId = object.revisionId ?? "";
+    message.etag = object.etag ?? "";
+    message.requestId = object.requestId ?? "";
+    message.silentBackfill = object.silentBackfill ?? false;
+    message.validateOnly = object.validateOnly ?? false;
+    return message;
+  },
+};
+
+function createBaseRestoreAchievementRevisionResponse(): RestoreAchievementRevisionResponse {
+  return { achievement: undefined, unlockCount: 0n };
+}
+
+export const RestoreAchievementRevisionResponse: MessageFns<RestoreAchievementRevisionResponse> = {
+  encode(message: RestoreAchievementRevisionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.achievement !== undefined) {
+      Achievement.encode(message.achievement, writer.uint32(10).fork()).join();
+    }
+    if (message.unlockCount !== 0n) {
+      if (BigInt.asIntN(64, message.unlockCount) !== message.unlockCount) {
+        throw new globalThis.Error("value provided for field message.unlockCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.unlockCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RestoreAchievementRevisionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRestoreAchievementRevisionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.achievement = Achievement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.unlockCount = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<RestoreAchievementRevisionResponse>, I>>(
+    base?: I,
+  ): RestoreAchievementRevisionResponse {
+    return RestoreAchievementRevisionResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RestoreAchievementRevisionResponse>, I>>(
+    object: I,
+  ): RestoreAchievementRevisionResponse {
+    const message = createBaseRestoreAchievementRevisionResponse();
+    message.achievement = (object.achievement !== undefined && object.achievement !== null)
+      ? Achievement.fromPartial(object.achievement)
+      : undefined;
+    message.unlockCount = (object.unlockCount !== undefined && object.unlockCount !== null)
+      ? BigInt(object.unlockCount)
+      : 0n;
+    return message;
+  },
+};
+
 function createBaseBatchGetAchievementsRequest(): BatchGetAchievementsRequest {
   return { titleId: "", achievementIds: [] };
 }
@@ -2000,6 +2432,39 @@ export const AchievementServiceService = {
       Buffer.from(ReorderAchievementResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReorderAchievementResponse => ReorderAchievementResponse.decode(value),
   },
+  /** Lists the revisions of an achievement, newest first: the first one is the current state. */
+  listAchievementRevisions: {
+    path: "/laurel.v1.AchievementService/ListAchievementRevisions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListAchievementRevisionsRequest): Buffer =>
+      Buffer.from(ListAchievementRevisionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListAchievementRevisionsRequest =>
+      ListAchievementRevisionsRequest.decode(value),
+    responseSerialize: (value: ListAchievementRevisionsResponse): Buffer =>
+      Buffer.from(ListAchievementRevisionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListAchievementRevisionsResponse =>
+      ListAchievementRevisionsResponse.decode(value),
+  },
+  /**
+   * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
+   *
+   * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
+   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   */
+  restoreAchievementRevision: {
+    path: "/laurel.v1.AchievementService/RestoreAchievementRevision" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RestoreAchievementRevisionRequest): Buffer =>
+      Buffer.from(RestoreAchievementRevisionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RestoreAchievementRevisionRequest =>
+      RestoreAchievementRevisionRequest.decode(value),
+    responseSerialize: (value: RestoreAchievementRevisionResponse): Buffer =>
+      Buffer.from(RestoreAchievementRevisionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RestoreAchievementRevisionResponse =>
+      RestoreAchievementRevisionResponse.decode(value),
+  },
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
    * first missing one.
@@ -2063,6 +2528,15 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   deleteAchievement: handleUnaryCall<DeleteAchievementRequest, DeleteAchievementResponse>;
   /** Moves an achievement to another position; those between move by one. Atomic. */
   reorderAchievement: handleUnaryCall<ReorderAchievementRequest, ReorderAchievementResponse>;
+  /** Lists the revisions of an achievement, newest first: the first one is the current state. */
+  listAchievementRevisions: handleUnaryCall<ListAchievementRevisionsRequest, ListAchievementRevisionsResponse>;
+  /**
+   * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
+   *
+   * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
+   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   */
+  restoreAchievementRevision: handleUnaryCall<RestoreAchievementRevisionRequest, RestoreAchievementRevisionResponse>;
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the
    * first missing one.
@@ -2241,6 +2715,43 @@ export interface AchievementServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReorderAchievementResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists the revisions of an achievement, newest first: the first one is the current state. */
+  listAchievementRevisions(
+    request: ListAchievementRevisionsRequest,
+    callback: (error: ServiceError | null, response: ListAchievementRevisionsResponse) => void,
+  ): ClientUnaryCall;
+  listAchievementRevisions(
+    request: ListAchievementRevisionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListAchievementRevisionsResponse) => void,
+  ): ClientUnaryCall;
+  listAchievementRevisions(
+    request: ListAchievementRevisionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListAchievementRevisionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
+   *
+   * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
+   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   */
+  restoreAchievementRevision(
+    request: RestoreAchievementRevisionRequest,
+    callback: (error: ServiceError | null, response: RestoreAchievementRevisionResponse) => void,
+  ): ClientUnaryCall;
+  restoreAchievementRevision(
+    request: RestoreAchievementRevisionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RestoreAchievementRevisionResponse) => void,
+  ): ClientUnaryCall;
+  restoreAchievementRevision(
+    request: RestoreAchievementRevisionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RestoreAchievementRevisionResponse) => void,
   ): ClientUnaryCall;
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the

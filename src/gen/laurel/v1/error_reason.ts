@@ -849,6 +849,20 @@ export const ErrorReason = {
    *     }
    */
   DATABASE_FULL: 67,
+  /**
+   * REVISION_NOT_FOUND - NOT_FOUND: the achievement has no such revision, or has a hundred newer ones.
+   *
+   *     {
+   *       "reason": "REVISION_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "first-lap",
+   *         "revision_id": "1767225600000000"
+   *       }
+   *     }
+   */
+  REVISION_NOT_FOUND: 68,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -921,4 +935,5 @@ export namespace ErrorReason {
   export type DOCUMENT_SPACE_EXHAUSTED = typeof ErrorReason.DOCUMENT_SPACE_EXHAUSTED;
   export type DATABASE_READ_ONLY = typeof ErrorReason.DATABASE_READ_ONLY;
   export type DATABASE_FULL = typeof ErrorReason.DATABASE_FULL;
+  export type REVISION_NOT_FOUND = typeof ErrorReason.REVISION_NOT_FOUND;
 }

@@ -400,6 +400,58 @@ export declare type TitleAssociation = Message<"laurel.v1.TitleAssociation"> & {
 export declare const TitleAssociationSchema: GenMessage<TitleAssociation>;
 
 /**
+ * An achievement as one write stored it. Each write of the definition adds a revision: by CreateAchievement, UpdateAchievement,
+ * ReorderAchievement, RestoreAchievementRevision, a platform's HTTP API and an import. Ids that a dialect needs and Laurel creates
+ * add none, nor does the move of another achievement in the list. The newest 100 of an achievement are kept, whatever their age,
+ * until it is deleted. Of an achievement from before Laurel kept revisions, the first one is its state at that time.
+ *
+ * @generated from message laurel.v1.AchievementRevision
+ */
+export declare type AchievementRevision = Message<"laurel.v1.AchievementRevision"> & {
+  /**
+   * The id of the revision: the `etag` that the achievement had.
+   *
+   * @generated from field: string revision_id = 1;
+   */
+  revisionId: string;
+
+  /**
+   * The achievement.
+   *
+   * @generated from field: laurel.v1.Achievement achievement = 2;
+   */
+  achievement?: Achievement | undefined;
+
+  /**
+   * When it was stored.
+   *
+   * @generated from field: google.protobuf.Timestamp time = 3;
+   */
+  time?: Timestamp | undefined;
+
+  /**
+   * The name of the caller, and its `laurel-actor` in parentheses: `console (ada)`. Empty for the state from before Laurel kept
+   * revisions.
+   *
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * The `request_id` of the call, if it had one.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * Describes the message laurel.v1.AchievementRevision.
+ * Use `create(AchievementRevisionSchema)` to create a new message.
+ */
+export declare const AchievementRevisionSchema: GenMessage<AchievementRevision>;
+
+/**
  * The application of a changed definition to the players who have progress or stats for it, in the background. It continues
  * after a crash, and unlocks each player's achievement once. A later change of the achievement starts it again.
  *

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Achievement, Backfill } from "./achievement_pb.js";
+import type { Achievement, AchievementRevision, Backfill } from "./achievement_pb.js";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -527,6 +527,164 @@ export declare type ReorderAchievementResponse = Message<"laurel.v1.ReorderAchie
 export declare const ReorderAchievementResponseSchema: GenMessage<ReorderAchievementResponse>;
 
 /**
+ * The request of ListAchievementRevisions.
+ *
+ * @generated from message laurel.v1.ListAchievementRevisionsRequest
+ */
+export declare type ListAchievementRevisionsRequest = Message<"laurel.v1.ListAchievementRevisionsRequest"> & {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId: string;
+
+  /**
+   * The achievement. Required.
+   *
+   * @generated from field: string achievement_id = 2;
+   */
+  achievementId: string;
+
+  /**
+   * The maximum number of revisions. The default is 50; more than 1000 is taken as 1000.
+   *
+   * @generated from field: int32 page_size = 3;
+   */
+  pageSize: number;
+
+  /**
+   * The `next_page_token` of the previous page. If empty, the first page is returned. All other fields but `page_size`
+   * must be unchanged.
+   *
+   * @generated from field: string page_token = 4;
+   */
+  pageToken: string;
+};
+
+/**
+ * Describes the message laurel.v1.ListAchievementRevisionsRequest.
+ * Use `create(ListAchievementRevisionsRequestSchema)` to create a new message.
+ */
+export declare const ListAchievementRevisionsRequestSchema: GenMessage<ListAchievementRevisionsRequest>;
+
+/**
+ * The response of ListAchievementRevisions.
+ *
+ * @generated from message laurel.v1.ListAchievementRevisionsResponse
+ */
+export declare type ListAchievementRevisionsResponse = Message<"laurel.v1.ListAchievementRevisionsResponse"> & {
+  /**
+   * The revisions, newest first.
+   *
+   * @generated from field: repeated laurel.v1.AchievementRevision revisions = 1;
+   */
+  revisions: AchievementRevision[];
+
+  /**
+   * The token of the next page. Empty if this page is the last.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * Describes the message laurel.v1.ListAchievementRevisionsResponse.
+ * Use `create(ListAchievementRevisionsResponseSchema)` to create a new message.
+ */
+export declare const ListAchievementRevisionsResponseSchema: GenMessage<ListAchievementRevisionsResponse>;
+
+/**
+ * The request of RestoreAchievementRevision.
+ *
+ * @generated from message laurel.v1.RestoreAchievementRevisionRequest
+ */
+export declare type RestoreAchievementRevisionRequest = Message<"laurel.v1.RestoreAchievementRevisionRequest"> & {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId: string;
+
+  /**
+   * The achievement. Required.
+   *
+   * @generated from field: string achievement_id = 2;
+   */
+  achievementId: string;
+
+  /**
+   * The revision: `AchievementRevision.revision_id`. Required.
+   *
+   * @generated from field: string revision_id = 3;
+   */
+  revisionId: string;
+
+  /**
+   * If set, it must equal the achievement's stored etag, else the call fails with ABORTED, reason ETAG_MISMATCH. Empty: no check.
+   *
+   * @generated from field: string etag = 4;
+   */
+  etag: string;
+
+  /**
+   * See TitleService.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+
+  /**
+   * See CreateAchievementRequest.silent_backfill.
+   *
+   * @generated from field: bool silent_backfill = 6;
+   */
+  silentBackfill: boolean;
+
+  /**
+   * See UpdateAchievementRequest.validate_only.
+   *
+   * @generated from field: bool validate_only = 7;
+   */
+  validateOnly: boolean;
+};
+
+/**
+ * Describes the message laurel.v1.RestoreAchievementRevisionRequest.
+ * Use `create(RestoreAchievementRevisionRequestSchema)` to create a new message.
+ */
+export declare const RestoreAchievementRevisionRequestSchema: GenMessage<RestoreAchievementRevisionRequest>;
+
+/**
+ * The response of RestoreAchievementRevision.
+ *
+ * @generated from message laurel.v1.RestoreAchievementRevisionResponse
+ */
+export declare type RestoreAchievementRevisionResponse = Message<"laurel.v1.RestoreAchievementRevisionResponse"> & {
+  /**
+   * The achievement as stored.
+   *
+   * @generated from field: laurel.v1.Achievement achievement = 1;
+   */
+  achievement?: Achievement | undefined;
+
+  /**
+   * See UpdateAchievementResponse.unlock_count.
+   *
+   * @generated from field: int64 unlock_count = 2;
+   */
+  unlockCount: bigint;
+};
+
+/**
+ * Describes the message laurel.v1.RestoreAchievementRevisionResponse.
+ * Use `create(RestoreAchievementRevisionResponseSchema)` to create a new message.
+ */
+export declare const RestoreAchievementRevisionResponseSchema: GenMessage<RestoreAchievementRevisionResponse>;
+
+/**
  * The request of BatchGetAchievements.
  *
  * @generated from message laurel.v1.BatchGetAchievementsRequest
@@ -829,6 +987,29 @@ export declare const AchievementService: GenService<{
     methodKind: "unary";
     input: typeof ReorderAchievementRequestSchema;
     output: typeof ReorderAchievementResponseSchema;
+  },
+  /**
+   * Lists the revisions of an achievement, newest first: the first one is the current state.
+   *
+   * @generated from rpc laurel.v1.AchievementService.ListAchievementRevisions
+   */
+  listAchievementRevisions: {
+    methodKind: "unary";
+    input: typeof ListAchievementRevisionsRequestSchema;
+    output: typeof ListAchievementRevisionsResponseSchema;
+  },
+  /**
+   * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
+   *
+   * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
+   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   *
+   * @generated from rpc laurel.v1.AchievementService.RestoreAchievementRevision
+   */
+  restoreAchievementRevision: {
+    methodKind: "unary";
+    input: typeof RestoreAchievementRevisionRequestSchema;
+    output: typeof RestoreAchievementRevisionResponseSchema;
   },
   /**
    * Gets several achievements of one title. Atomic: all of them, or NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, for the

@@ -1052,6 +1052,23 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_DATABASE_FULL = 67;
    */
   DATABASE_FULL = 67,
+
+  /**
+   * NOT_FOUND: the achievement has no such revision, or has a hundred newer ones.
+   *
+   *     {
+   *       "reason": "REVISION_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "first-lap",
+   *         "revision_id": "1767225600000000"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_REVISION_NOT_FOUND = 68;
+   */
+  REVISION_NOT_FOUND = 68,
 }
 
 /**
