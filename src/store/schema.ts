@@ -2,6 +2,14 @@ import type { Generated, Selectable } from 'kysely'
 import type { EventKind } from '../model/event.ts'
 import type { JsonObject } from '../model/json.ts'
 import type { ProgressState } from '../model/progress.ts'
+import type {
+  AchievementIdTable,
+  AchievementRevisionTable,
+  AchievementTable,
+  AchievementTotalTable,
+  BackfillTable,
+  UnlockPositionTable,
+} from './achievements/tables.ts'
 import type { AuditEntryTable } from './audit/tables.ts'
 import type {
   DeliveryQueueTable,
@@ -70,60 +78,6 @@ interface TitleNameTable {
   name: string
 }
 
-interface AchievementTable extends Versioned {
-  title_id: string
-  id: string
-  list_order: number
-  hidden: boolean
-  tags: readonly string[]
-  /** Of the stats that its requirements follow. */
-  stat_codes: readonly string[]
-  /** The sum of its gamerscore rewards. */
-  score: bigint
-  /** The other members of the definition. */
-  definition: JsonObject
-}
-
-/** Definitions as each write stored them. */
-interface AchievementRevisionTable
-  extends Pick<
-    AchievementTable,
-    'title_id' | 'list_order' | 'hidden' | 'tags' | 'definition' | 'create_time' | 'update_time'
-  > {
-  achievement_id: string
-  /** That of the achievement after the write. */
-  revision: bigint
-  time: bigint
-  actor: string
-  request_id: string
-  /** By dialect. */
-  ids: Readonly<Record<string, string>>
-}
-
-/** Applications of changed definitions to existing players. */
-interface BackfillTable {
-  title_id: string
-  achievement_id: string
-  state: 'running' | 'done'
-  silent: boolean
-  reset_requirements: readonly string[]
-  actor: string
-  request_id: string
-  /** Players up to this id are done. */
-  last_player_id: Generated<string>
-  player_count: Generated<bigint>
-  unlock_count: Generated<bigint>
-  create_time: bigint
-  update_time: bigint
-}
-
-interface AchievementIdTable {
-  title_id: string
-  dialect: string
-  id: string
-  achievement_id: string
-}
-
 interface StatTable extends Versioned {
   title_id: string
   code: string
@@ -134,18 +88,6 @@ interface StatTable extends Versioned {
   increment_only: boolean
   set_by: 'client' | 'server'
   extensions: Generated<JsonObject>
-}
-
-/** Players who unlocked an achievement, without revoked unlocks: the sum of `unlock_change` of its events up to the position. */
-interface AchievementTotalTable {
-  title_id: string
-  achievement_id: string
-  unlocked_count: bigint
-}
-
-/** One row: the highest event id that is counted. */
-interface UnlockPositionTable {
-  position: bigint
 }
 
 /** First responses to mutations of definitions and of player records. */

@@ -9,7 +9,7 @@ import { callConnect } from '../support/connect-call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { expectWritten, markdownTable } from '../support/readme.ts'
 import { callRpc, type RpcOutcome, statusOf } from '../support/rpc-call.ts'
-import { RPC_REQUESTS, RPCS, type Target } from '../support/rpc-requests.ts'
+import { RPC_REQUESTS, RPCS, recordsOf, type Target } from '../support/rpc-requests.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const README = new URL('../../src/auth/README.md', import.meta.url)
@@ -149,22 +149,8 @@ beforeAll(async () => {
     anonymous: undefined,
   }
   for (const title of [OWN, OTHER]) {
-    const made = [
-      await ask(
-        'createTitle',
-        { title: { titleId: title, displayName: title, defaultLocale: 'en' } },
-        auth.operator,
-      ),
-      await ask('createStat', { stat: { titleId: title, statCode: 'kills', setBy: 1 } }, auth.operator),
-      ...(await Promise.all(
-        ['a', 'gone'].map((achievementId) => {
-          const text = { locale: 'en', text: achievementId }
-          const achievement = { titleId: title, achievementId, name: text, description: text }
-          return ask('createAchievement', { achievement }, auth.operator)
-        }),
-      )),
-    ]
-    expect(made).toEqual(made.map(() => status.OK))
+    for (const [name, request] of recordsOf(title))
+      expect(await ask(name, request, auth.operator), name).toBe(status.OK)
   }
 })
 afterAll(async () => {

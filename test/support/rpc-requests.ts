@@ -59,6 +59,19 @@ const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
 /** A picture of one pixel. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
 
+/** Returns the calls that create what the requests below name in a title. */
+export function recordsOf(titleId: string): readonly (readonly [rpc: string, request: object])[] {
+  const ids = ['a', 'gone']
+  return [
+    ['createTitle', { title: { titleId, displayName: titleId, defaultLocale: 'en' } }],
+    ['createStat', { stat: { titleId, statCode: 'kills', setBy: 1 } }],
+    ...ids.map((achievementId) => {
+      const achievement = { titleId, achievementId, name: text, description: text }
+      return ['createAchievement', { achievement }] as const
+    }),
+  ]
+}
+
 /** A valid request for each RPC, by name; some RPCs have several requests with different permissions. */
 export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> = {
   createAchievement: ({ title: titleId }) => ({
