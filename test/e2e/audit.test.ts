@@ -58,6 +58,7 @@ const WITHOUT_ENTRY: Readonly<Record<string, string>> = {
   unlockAchievement: 'a report has an event',
   recordStats: 'progress that follows a stat has an event',
   uploadImage: 'the definition that names the image has an entry',
+  claimReward: 'the claim of a player has an event',
   exportAchievements: 'stores at most ids that the dialect needs',
   exportProgress: 'stores at most ids that the dialect needs',
 }
@@ -107,6 +108,7 @@ const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] =
   ['createDestination', destination('gone')],
   ['deleteDestination'],
   ['resetProgress'],
+  ['resetCommunityProgress'],
   ['importAchievements'],
   ['importProgress'],
   ['createStat', { stat: { titleId: TITLE, statCode: 'gone' } }],

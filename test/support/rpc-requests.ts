@@ -1,6 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
 import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
 import * as audit from '../../src/gen/laurel/v1/audit_service.ts'
+import * as community from '../../src/gen/laurel/v1/community_service.ts'
 import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as events from '../../src/gen/laurel/v1/event_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
@@ -24,6 +25,7 @@ export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
     rpcsOf(audit, audit.AuditServiceService),
+    rpcsOf(community, community.CommunityServiceService),
     rpcsOf(bridge, bridge.DestinationServiceService),
     rpcsOf(events, events.EventServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
@@ -111,6 +113,16 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   replayDelivery: ({ title: titleId }) => ({ titleId, destinationId: 'hook', eventId: '1' }),
   replayDeliveries: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
   listAchievementDeliveries: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
+
+  listCommunityProgress: ({ title: titleId }) => ({ titleId }),
+  'listCommunityProgress, as players see it': ({ title: titleId }) => ({
+    titleId,
+    view: ProgressView.PLAYER,
+  }),
+  listContributors: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
+  listContributions: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
+  claimReward: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
+  resetCommunityProgress: ({ title: titleId }) => ({ titleId, achievementId: 'a', reason: 'x' }),
 
   listDialects: () => ({}),
   translate: () => ({ from: CODED, to: UNCODED, content: new TextEncoder().encode('[]') }),

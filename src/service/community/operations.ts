@@ -10,8 +10,23 @@ import {
   listContributors,
   resetCommunityProgress,
 } from './community.ts'
+import { listAllContributors, listCommunityGoals, listPlayerContributions } from './lists.ts'
+
+const ADVICE = 'set the view to PROGRESS_VIEW_PLAYER'
 
 export const COMMUNITY_OPERATIONS = {
+  listCommunityGoals: operation(listCommunityGoals, ({ titleId, view }) => {
+    const requires = permission.catalogue(titleId)
+    const full = permission.definitions(titleId, 'read')
+    return view === 'player' ? [requires] : [{ ...full, instead: { requires, advice: ADVICE } }]
+  }),
+  listAllContributors: operation(listAllContributors, ({ titleId }) => [
+    permission.definitions(titleId, 'read'),
+  ]),
+  listPlayerContributions: operation(
+    followMerges(listPlayerContributions, ({ items }) => isEmpty(items)),
+    ({ titleId, playerId }) => [permission.progress(titleId, playerId, 'read')],
+  ),
   listCommunityProgress: operation(listCommunityProgress, ({ titleId }) => [permission.catalogue(titleId)]),
   listCommunityProgressAsAdmin: operation(listCommunityProgressAsAdmin, ({ titleId }) => [
     permission.definitions(titleId, 'read'),

@@ -1,10 +1,11 @@
-import { type Kysely, type RawBuilder, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { CommunityProgress, Contribution } from '../../model/community.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
+import { idDigestOf } from '../id-table.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** The rise of a stat that a community achievement follows. Decimals are added exactly, as printed. */
@@ -22,6 +23,8 @@ export interface ContributorFilter {
   readonly descending: boolean
   readonly offset: number
   readonly limit: number
+  /** Digests of players to leave out: see `idDigestOf`. */
+  readonly returned?: readonly string[]
 }
 
 /** Of `contributions`, beside the table `r`. */
@@ -126,11 +129,17 @@ export function communityQueries(db: Kysely<Tables>) {
     /** Lists contributions to an achievement, sorted by value, then by player. */
     async listContributors(filter: ContributorFilter): Promise<readonly Contribution[]> {
       const direction = filter.descending ? 'desc' : 'asc'
-      const rows = await db
+      const { returned = [] } = filter
+      let query = db
         .selectFrom('contributions')
         .select(COLUMNS.contributions)
         .where('title_id', '=', filter.titleId)
         .where('achievement_id', '=', filter.achievementId)
+      if (returned.length > 0) {
+        const digests = sql`(select unnest(${[...returned]}::text[]))`
+        query = query.where(sql<SqlBool>`${sql.raw(idDigestOf('player_id'))} not in ${digests}`)
+      }
+      const rows = await query
         .orderBy('value', direction)
         .orderBy('player_id', direction)
         .offset(filter.offset)

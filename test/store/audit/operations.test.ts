@@ -66,6 +66,9 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   listStatItems: 'reads',
   listStatItemsAsAdmin: 'reads',
   listStatValues: 'reads',
+  listCommunityGoals: 'reads',
+  listAllContributors: 'reads',
+  listPlayerContributions: 'reads',
   listCommunityProgress: 'reads',
   listCommunityProgressAsAdmin: 'reads',
   listContributors: 'reads',
@@ -73,7 +76,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   listContributions: 'reads',
   listContributionsAsAdmin: 'reads',
   claimReward: 'the claim of a player has an event',
-  resetCommunityProgress: 'gateway',
+  resetCommunityProgress: 'rpc',
   recordProgress: 'a report has an event',
   batchRecordProgress: 'reports have events',
   unlockAchievements: 'reports have events',
@@ -153,8 +156,6 @@ const CALLS: Readonly<Record<string, () => Promise<unknown>>> = {
     operations.reviseAchievement({ titleId, achievementId: 'one', revise: () => ({ tags: ['new'] }) }, call),
   deleteStatValue: () =>
     operations.deleteStatValue({ titleId, playerId: 'ann', code: 'kills', ...once }, call),
-  resetCommunityProgress: () =>
-    operations.resetCommunityProgress({ titleId, achievementId: 'shared', reason: 'x', ...once }, call),
   importOnlyDefinitions: () =>
     Array.fromAsync(
       operations.importOnlyDefinitions(
