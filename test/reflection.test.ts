@@ -23,6 +23,8 @@ const ROOT = join(import.meta.dirname, '..')
 const BUF = join(ROOT, 'node_modules/.bin/buf')
 const SERVICES = [
   'Achievement',
+  'Audit',
+  'Community',
   'Destination',
   'Event',
   'Exchange',

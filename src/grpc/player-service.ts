@@ -2,9 +2,10 @@ import type { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { LIMITS } from '../model/limits.ts'
 import type { Operations } from '../service/operations.ts'
 import { readAccount, readPlayer, readPlayerPatch, writePlayer } from './convert/player.ts'
+import { writePlayerPart } from './convert/player-part.ts'
 import { readEtag, readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
 import { parse, required } from './convert/violations.ts'
-import { type HandlersOf, unary } from './handlers.ts'
+import { type HandlersOf, serverStream, unary } from './handlers.ts'
 
 export function playerService(operations: Operations): HandlersOf<typeof PlayerServiceService> {
   return {
@@ -19,6 +20,11 @@ export function playerService(operations: Operations): HandlersOf<typeof PlayerS
     getPlayer: unary(async (message, call) => {
       const playerId = parse((violations) => readId(message.playerId, 'player_id', violations))
       return { player: writePlayer(await operations.getPlayer({ playerId }, call)) }
+    }),
+
+    exportPlayer: serverStream(async function* (message, call) {
+      const playerId = parse((violations) => readId(message.playerId, 'player_id', violations))
+      for await (const part of operations.exportPlayer({ playerId }, call)) yield writePlayerPart(part)
     }),
 
     listPlayers: unary(async (message, call) => {

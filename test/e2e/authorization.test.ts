@@ -92,6 +92,7 @@ const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
   uploadImage: 'manager',
   createPlayer: 'operator',
   getPlayer: 'operatorOrSelf',
+  exportPlayer: 'operator',
   listPlayers: 'operator',
   updatePlayer: 'operator',
   deletePlayer: 'operator',

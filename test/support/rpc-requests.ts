@@ -154,6 +154,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
 
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
   getPlayer: ({ player: playerId }) => ({ playerId }),
+  exportPlayer: ({ player: playerId }) => ({ playerId }),
   listPlayers: () => ({}),
   updatePlayer: ({ player: playerId }) => ({
     player: { playerId, displayName: 'x' },

@@ -9,6 +9,7 @@ import type { Services } from '../services.ts'
 import { redactForPlayer } from './watch-progress.ts'
 
 export interface ListEvents extends EventHistoryFilter, Pick<IdRange, 'order'> {
+  readonly titleId: string
   /** `player`: as the player may see the events. */
   readonly view: 'full' | 'player'
   readonly pageSize: number | undefined
@@ -25,18 +26,32 @@ export async function listEvents(
   call: Call,
 ): Promise<Page<EventWithProgress>> {
   const { order, view, pageSize, pageToken, ...filter } = request
-  const { titleId, playerId, achievementId, kinds, startTime, endTime } = filter
-  const safe = await services.safePosition.current(call.signal)
+  const { titleId } = filter
   return services.store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
-    const page = await readPage(
-      { pageSize, pageToken, defaultSize: 100 },
-      ['events', titleId, playerId, achievementId, kinds, `${startTime}`, `${endTime}`, order, view],
-      (last, limit) => queries.eventHistory.list(filter, rangeOf(order, last?.key, safe), limit),
-      ({ id }) => ({ key: id, id: '' }),
-    )
+    const paging = { pageSize, pageToken, list: ['events', view] }
+    const page = await readEventPage(services, queries, filter, order, paging, call)
     return view === 'player' ? { ...page, items: await asPlayerSees(queries, titleId, page.items) } : page
   })
+}
+
+/** @param paging `list` names the list besides the filter and the order */
+export async function readEventPage(
+  { safePosition }: Pick<Services, 'safePosition'>,
+  queries: Queries,
+  filter: EventHistoryFilter,
+  order: IdRange['order'],
+  { list, ...paging }: Pick<ListEvents, 'pageSize' | 'pageToken'> & { readonly list: readonly string[] },
+  { signal }: Call,
+): Promise<Page<EventWithProgress>> {
+  const { titleId, playerId, achievementId, kinds, startTime, endTime } = filter
+  const safe = await safePosition.current(signal)
+  return readPage(
+    { ...paging, defaultSize: 100 },
+    [...list, titleId, playerId, achievementId, kinds, `${startTime}`, `${endTime}`, order],
+    (last, limit) => queries.eventHistory.list(filter, rangeOf(order, last?.key, safe), limit),
+    ({ id }) => ({ key: id, id: '' }),
+  )
 }
 
 /**

@@ -1,6 +1,7 @@
 import * as permission from '../authorization.ts'
 import { operation } from '../authorization.ts'
 import { accountOfPlayer, admitAccount, linkAccount, playerOfAccount, unlinkAccount } from './accounts.ts'
+import { exportPlayer } from './export-player.ts'
 import { followMerges } from './follow-merges.ts'
 import { mergePlayers } from './merge-players.ts'
 import { createPlayer, deletePlayer, findPlayer, getPlayer, listPlayers, updatePlayer } from './players.ts'
@@ -12,6 +13,11 @@ export const PLAYER_OPERATIONS = {
     permission.players(absorbedPlayerId, 'delete'),
   ]),
   getPlayer: operation(followMerges(getPlayer), ({ playerId }) => [permission.player(playerId, 'read')]),
+  exportPlayer: operation(exportPlayer, ({ playerId }) => [
+    permission.players(playerId, 'read'),
+    permission.enforcement(permission.ALL, playerId, 'read'),
+    permission.audit(permission.ALL),
+  ]),
   findPlayer: operation(findPlayer, () => [permission.players(permission.ALL, 'read')]),
   listPlayers: operation(listPlayers, () => [permission.players(permission.ALL, 'read')]),
   updatePlayer: operation(followMerges(updatePlayer), ({ playerId }) => [

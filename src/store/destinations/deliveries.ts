@@ -99,6 +99,25 @@ export function deliveryQueries(db: Kysely<Tables>) {
       return rows.map(toDelivery)
     },
 
+    /** Returns a player's deliveries after one, in order of title, destination and event, without bodies. */
+    async listOfPlayer(
+      playerId: string,
+      { titleId, destinationId, eventId }: DestinationKey & { readonly eventId: bigint },
+      limit: number,
+    ): Promise<readonly Delivery[]> {
+      const rows = await select('without bodies')
+        .where('d.player_id', '=', playerId)
+        .where(
+          sql<SqlBool>`(d.title_id, d.destination_id, d.event_id) > (${titleId}, ${destinationId}, ${eventId}::bigint)`,
+        )
+        .orderBy('d.title_id')
+        .orderBy('d.destination_id')
+        .orderBy('d.event_id')
+        .limit(limit)
+        .execute()
+      return rows.map(toDelivery)
+    },
+
     async find(titleId: string, destinationId: string, eventId: bigint): Promise<Delivery | undefined> {
       const row = await select('with bodies')
         .where('d.title_id', '=', titleId)

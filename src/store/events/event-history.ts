@@ -11,7 +11,8 @@ import type { Row, Tables } from '../schema.ts'
 import { toEvent } from './events.ts'
 
 export interface EventHistoryFilter {
-  readonly titleId: string
+  /** Undefined for all titles of the player. */
+  readonly titleId: string | undefined
   readonly playerId: string | undefined
   /** An event that names no achievement matches any. */
   readonly achievementId: string | undefined
@@ -66,7 +67,7 @@ const SIZE = sql`(500 + octet_length(p.reason) + coalesce(octet_length(p.values:
 function filtersOf(filter: EventHistoryFilter): readonly RawBuilder<SqlBool>[] {
   const { titleId, playerId, achievementId, kinds, startTime, endTime } = filter
   const conditions: RawBuilder<SqlBool>[] = []
-  if (playerId !== undefined) conditions.push(sql`p.title_id = ${titleId}`)
+  if (playerId !== undefined && titleId !== undefined) conditions.push(sql`p.title_id = ${titleId}`)
   if (achievementId !== undefined) conditions.push(sql`p.achievement_id in ('', ${achievementId})`)
   if (kinds.length > 0) conditions.push(sql`p.kind = any(${[...kinds]}::text[])`)
   if (startTime !== undefined) conditions.push(sql`p.time >= ${startTime}::bigint`)

@@ -15,6 +15,17 @@ export function playerAliasQueries(db: Kysely<Tables>) {
     /** Returns the surviving players by absorbed id. */
     find: (ids: readonly string[]) => findAliases(db, ids),
 
+    /** Returns the ids that a player absorbed, in order. */
+    async listOfPlayer(playerId: string): Promise<readonly string[]> {
+      const rows = await db
+        .selectFrom('player_aliases')
+        .where('player_id', '=', playerId)
+        .select('id')
+        .orderBy('id')
+        .execute()
+      return rows.map(({ id }) => id)
+    },
+
     /** Deletes a player's aliases and returns the ids that it absorbed. */
     async deleteOfPlayer(playerId: string): Promise<readonly string[]> {
       const rows = await db

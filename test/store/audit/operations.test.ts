@@ -46,6 +46,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   mergePlayers: 'rpc',
   getPlayer: 'reads',
   findPlayer: 'reads',
+  exportPlayer: 'reads',
   listPlayers: 'reads',
   updatePlayer: 'rpc',
   deletePlayer: 'rpc',

@@ -11,7 +11,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -19,7 +21,13 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.ts";
-import { Account, Player } from "./player.ts";
+import { AuditEntry } from "./audit.ts";
+import { Contribution } from "./community.ts";
+import { Delivery } from "./delivery.ts";
+import { Event } from "./event.ts";
+import { Account, Player, PlayerSummary } from "./player.ts";
+import { Progress } from "./progress.ts";
+import { StatValue } from "./stat.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -166,6 +174,40 @@ export interface UnlinkAccountRequest {
 export interface UnlinkAccountResponse {
   /** The player with the remaining accounts. */
   player?: Player | undefined;
+}
+
+/** The request of ExportPlayer. */
+export interface ExportPlayerRequest {
+  /** The player. Required. */
+  playerId: string;
+}
+
+/** A response of ExportPlayer: a part of the data. One field has content, besides `title_id`. */
+export interface ExportPlayerResponse {
+  /** The player. In the first response only. */
+  player?:
+    | Player
+    | undefined;
+  /** The ids of players who were merged into this one. In the first response only. */
+  absorbedPlayerIds: string[];
+  /** The title of `stat_values` and `contributions`. Empty with other fields, which name their titles. */
+  titleId: string;
+  /** The totals of a title. */
+  summary?:
+    | PlayerSummary
+    | undefined;
+  /** Progress of a title, without achievements that are not started. */
+  progress: Progress[];
+  /** Values of stats. Those at their default are left out. */
+  statValues: StatValue[];
+  /** Contributions to community achievements. `claimable` is never set. */
+  contributions: Contribution[];
+  /** Deliveries to destinations, without the bodies of requests and responses. */
+  deliveries: Delivery[];
+  /** Retained events, the oldest first, each with the progress after it. */
+  events: Event[];
+  /** Administrative changes that concern the player, the oldest first. */
+  auditEntries: AuditEntry[];
 }
 
 /** The request of FindPlayer. */
@@ -1250,6 +1292,239 @@ export const UnlinkAccountResponse: MessageFns<UnlinkAccountResponse> = {
   },
 };
 
+function createBaseExportPlayerRequest(): ExportPlayerRequest {
+  return { playerId: "" };
+}
+
+export const ExportPlayerRequest: MessageFns<ExportPlayerRequest> = {
+  encode(message: ExportPlayerRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.playerId !== "") {
+      writer.uint32(10).string(message.playerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportPlayerRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportPlayerRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ExportPlayerRequest>, I>>(base?: I): ExportPlayerRequest {
+    return ExportPlayerRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportPlayerRequest>, I>>(object: I): ExportPlayerRequest {
+    const message = createBaseExportPlayerRequest();
+    message.playerId = object.playerId ?? "";
+    return message;
+  },
+};
+
+function createBaseExportPlayerResponse(): ExportPlayerResponse {
+  return {
+    player: undefined,
+    absorbedPlayerIds: [],
+    titleId: "",
+    summary: undefined,
+    progress: [],
+    statValues: [],
+    contributions: [],
+    deliveries: [],
+    events: [],
+    auditEntries: [],
+  };
+}
+
+export const ExportPlayerResponse: MessageFns<ExportPlayerResponse> = {
+  encode(message: ExportPlayerResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.player !== undefined) {
+      Player.encode(message.player, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.absorbedPlayerIds) {
+      writer.uint32(18).string(v!);
+    }
+    if (message.titleId !== "") {
+      writer.uint32(26).string(message.titleId);
+    }
+    if (message.summary !== undefined) {
+      PlayerSummary.encode(message.summary, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.progress) {
+      Progress.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.statValues) {
+      StatValue.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.contributions) {
+      Contribution.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.deliveries) {
+      Delivery.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.events) {
+      Event.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.auditEntries) {
+      AuditEntry.encode(v!, writer.uint32(82).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ExportPlayerResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseExportPlayerResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.player = Player.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.absorbedPlayerIds.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.summary = PlayerSummary.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.progress.push(Progress.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.statValues.push(StatValue.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.contributions.push(Contribution.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.deliveries.push(Delivery.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.events.push(Event.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.auditEntries.push(AuditEntry.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ExportPlayerResponse>, I>>(base?: I): ExportPlayerResponse {
+    return ExportPlayerResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ExportPlayerResponse>, I>>(object: I): ExportPlayerResponse {
+    const message = createBaseExportPlayerResponse();
+    message.player = (object.player !== undefined && object.player !== null)
+      ? Player.fromPartial(object.player)
+      : undefined;
+    message.absorbedPlayerIds = object.absorbedPlayerIds?.map((e) => e) || [];
+    message.titleId = object.titleId ?? "";
+    message.summary = (object.summary !== undefined && object.summary !== null)
+      ? PlayerSummary.fromPartial(object.summary)
+      : undefined;
+    message.progress = object.progress?.map((e) => Progress.fromPartial(e)) || [];
+    message.statValues = object.statValues?.map((e) => StatValue.fromPartial(e)) || [];
+    message.contributions = object.contributions?.map((e) => Contribution.fromPartial(e)) || [];
+    message.deliveries = object.deliveries?.map((e) => Delivery.fromPartial(e)) || [];
+    message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
+    message.auditEntries = object.auditEntries?.map((e) => AuditEntry.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 function createBaseFindPlayerRequest(): FindPlayerRequest {
   return { dialect: "", accountId: "" };
 }
@@ -1506,6 +1781,24 @@ export const PlayerServiceService = {
       Buffer.from(UnlinkAccountResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UnlinkAccountResponse => UnlinkAccountResponse.decode(value),
   },
+  /**
+   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
+   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   *
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
+   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
+   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   */
+  exportPlayer: {
+    path: "/laurel.v1.PlayerService/ExportPlayer" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ExportPlayerRequest): Buffer => Buffer.from(ExportPlayerRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExportPlayerRequest => ExportPlayerRequest.decode(value),
+    responseSerialize: (value: ExportPlayerResponse): Buffer =>
+      Buffer.from(ExportPlayerResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportPlayerResponse => ExportPlayerResponse.decode(value),
+  },
   /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
   findPlayer: {
     path: "/laurel.v1.PlayerService/FindPlayer" as const,
@@ -1571,6 +1864,15 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
    * the player does not have it.
    */
   unlinkAccount: handleUnaryCall<UnlinkAccountRequest, UnlinkAccountResponse>;
+  /**
+   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
+   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   *
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
+   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
+   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   */
+  exportPlayer: handleServerStreamingCall<ExportPlayerRequest, ExportPlayerResponse>;
   /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
   findPlayer: handleUnaryCall<FindPlayerRequest, FindPlayerResponse>;
 }
@@ -1740,6 +2042,23 @@ export interface PlayerServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UnlinkAccountResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
+   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   *
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
+   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
+   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   */
+  exportPlayer(
+    request: ExportPlayerRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportPlayerResponse>;
+  exportPlayer(
+    request: ExportPlayerRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportPlayerResponse>;
   /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
   findPlayer(
     request: FindPlayerRequest,

@@ -4,8 +4,14 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Account, Player } from "./player_pb.js";
+import type { Account, Player, PlayerSummary } from "./player_pb.js";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
+import type { Progress } from "./progress_pb.js";
+import type { StatValue } from "./stat_pb.js";
+import type { Contribution } from "./community_pb.js";
+import type { Delivery } from "./delivery_pb.js";
+import type { Event } from "./event_pb.js";
+import type { AuditEntry } from "./audit_pb.js";
 
 /**
  * Describes the file laurel/v1/player_service.proto.
@@ -435,6 +441,109 @@ export declare type UnlinkAccountResponse = Message<"laurel.v1.UnlinkAccountResp
 export declare const UnlinkAccountResponseSchema: GenMessage<UnlinkAccountResponse>;
 
 /**
+ * The request of ExportPlayer.
+ *
+ * @generated from message laurel.v1.ExportPlayerRequest
+ */
+export declare type ExportPlayerRequest = Message<"laurel.v1.ExportPlayerRequest"> & {
+  /**
+   * The player. Required.
+   *
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+};
+
+/**
+ * Describes the message laurel.v1.ExportPlayerRequest.
+ * Use `create(ExportPlayerRequestSchema)` to create a new message.
+ */
+export declare const ExportPlayerRequestSchema: GenMessage<ExportPlayerRequest>;
+
+/**
+ * A response of ExportPlayer: a part of the data. One field has content, besides `title_id`.
+ *
+ * @generated from message laurel.v1.ExportPlayerResponse
+ */
+export declare type ExportPlayerResponse = Message<"laurel.v1.ExportPlayerResponse"> & {
+  /**
+   * The player. In the first response only.
+   *
+   * @generated from field: laurel.v1.Player player = 1;
+   */
+  player?: Player | undefined;
+
+  /**
+   * The ids of players who were merged into this one. In the first response only.
+   *
+   * @generated from field: repeated string absorbed_player_ids = 2;
+   */
+  absorbedPlayerIds: string[];
+
+  /**
+   * The title of `stat_values` and `contributions`. Empty with other fields, which name their titles.
+   *
+   * @generated from field: string title_id = 3;
+   */
+  titleId: string;
+
+  /**
+   * The totals of a title.
+   *
+   * @generated from field: laurel.v1.PlayerSummary summary = 4;
+   */
+  summary?: PlayerSummary | undefined;
+
+  /**
+   * Progress of a title, without achievements that are not started.
+   *
+   * @generated from field: repeated laurel.v1.Progress progress = 5;
+   */
+  progress: Progress[];
+
+  /**
+   * Values of stats. Those at their default are left out.
+   *
+   * @generated from field: repeated laurel.v1.StatValue stat_values = 6;
+   */
+  statValues: StatValue[];
+
+  /**
+   * Contributions to community achievements. `claimable` is never set.
+   *
+   * @generated from field: repeated laurel.v1.Contribution contributions = 7;
+   */
+  contributions: Contribution[];
+
+  /**
+   * Deliveries to destinations, without the bodies of requests and responses.
+   *
+   * @generated from field: repeated laurel.v1.Delivery deliveries = 8;
+   */
+  deliveries: Delivery[];
+
+  /**
+   * Retained events, the oldest first, each with the progress after it.
+   *
+   * @generated from field: repeated laurel.v1.Event events = 9;
+   */
+  events: Event[];
+
+  /**
+   * Administrative changes that concern the player, the oldest first.
+   *
+   * @generated from field: repeated laurel.v1.AuditEntry audit_entries = 10;
+   */
+  auditEntries: AuditEntry[];
+};
+
+/**
+ * Describes the message laurel.v1.ExportPlayerResponse.
+ * Use `create(ExportPlayerResponseSchema)` to create a new message.
+ */
+export declare const ExportPlayerResponseSchema: GenMessage<ExportPlayerResponse>;
+
+/**
  * The request of FindPlayer.
  *
  * @generated from message laurel.v1.FindPlayerRequest
@@ -598,6 +707,21 @@ export declare const PlayerService: GenService<{
     methodKind: "unary";
     input: typeof UnlinkAccountRequestSchema;
     output: typeof UnlinkAccountResponseSchema;
+  },
+  /**
+   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
+   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   *
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
+   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
+   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   *
+   * @generated from rpc laurel.v1.PlayerService.ExportPlayer
+   */
+  exportPlayer: {
+    methodKind: "server_streaming";
+    input: typeof ExportPlayerRequestSchema;
+    output: typeof ExportPlayerResponseSchema;
   },
   /**
    * Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it.
