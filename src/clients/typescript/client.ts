@@ -14,6 +14,8 @@ import {
 import { createConnectTransport } from '@connectrpc/connect-web'
 import { errorTypes } from './errors.ts'
 import { AchievementService } from './gen/laurel/v1/achievement_service_pb.js'
+import { AuditService } from './gen/laurel/v1/audit_service_pb.js'
+import { CommunityService } from './gen/laurel/v1/community_service_pb.js'
 import { DestinationService } from './gen/laurel/v1/destination_service_pb.js'
 import {
   EventService,
@@ -71,6 +73,8 @@ export interface LaurelClient {
   readonly events: ServiceClient<typeof EventService>
   readonly destinations: ServiceClient<typeof DestinationService>
   readonly images: ServiceClient<typeof ImageService>
+  readonly audit: ServiceClient<typeof AuditService>
+  readonly community: ServiceClient<typeof CommunityService>
   readonly exchange: ServiceClient<typeof ExchangeService>
   /** Yields a title's events, and resumes after each interruption without loss or repetition: see `watch.ts`. */
   watch(
@@ -116,6 +120,8 @@ export function createClient(options: ClientOptions): LaurelClient {
     events,
     destinations: serviceClient(DestinationService),
     images: serviceClient(ImageService),
+    audit: serviceClient(AuditService),
+    community: serviceClient(CommunityService),
     exchange: serviceClient(ExchangeService),
     watch: (request, { signal } = {}) => watch(events, request, policy, signal),
     async *upload(method, fields, document, call = {}) {
