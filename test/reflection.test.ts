@@ -27,6 +27,7 @@ const SERVICES = [
   'Event',
   'Exchange',
   'Image',
+  'Plan',
   'Player',
   'Progress',
   'Stat',

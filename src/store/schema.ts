@@ -9,6 +9,7 @@ import type {
   DestinationTable,
   SentPercentTable,
 } from './destinations/tables.ts'
+import type { PlanChangeTable, PlanTable } from './plans/tables.ts'
 import type { Versioned } from './versioned.ts'
 
 /**
@@ -23,6 +24,8 @@ export interface Tables {
   achievement_ids: AchievementIdTable
   stats: StatTable
   definition_requests: DefinitionRequestTable
+  plans: PlanTable
+  plan_changes: PlanChangeTable
   images: ImageTable
   players: PlayerTable
   accounts: AccountTable

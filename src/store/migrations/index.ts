@@ -17,6 +17,7 @@ import * as twoRowsPerReport from './0015-two-rows-per-report.ts'
 import * as largeValues from './0016-large-values.ts'
 import * as unlockTotals from './0017-unlock-totals.ts'
 import * as prefixes from './0018-prefixes.ts'
+import * as plans from './0019-plans.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -38,4 +39,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-large-values': largeValues,
   '0017-unlock-totals': unlockTotals,
   '0018-prefixes': prefixes,
+  '0019-plans': plans,
 }
