@@ -7,7 +7,7 @@ import { purgeEventsBefore } from './service/events/purge-events.ts'
 import type { Services } from './service/services.ts'
 import type { Logger } from './telemetry/log.ts'
 
-/** Deletes stored responses, tombstones, events, deliveries and audit entries after their retention. */
+/** Deletes stored responses, tombstones, events, plans, deliveries and audit entries after their retention. */
 export async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
@@ -19,6 +19,11 @@ export async function purgeExpired(services: Services, config: Config, log: Logg
   await responses
     .then(() => services.store.write(signal, (queries) => queries.tombstones.purgeBefore(oldestReport)))
     .then(() => purgeEventsBefore(services, before(config.eventRetentionHours), signal))
+    .then(() =>
+      services.store.write(signal, (queries) =>
+        queries.plans.purgeBefore(before(config.eventRetentionHours)),
+      ),
+    )
     .then(() => purgeDeliveries(services, signal))
     .then(() => purgeAuditEntries(services, before(config.auditRetentionHours), signal))
     .catch((error: Error) =>

@@ -1,5 +1,7 @@
 import { connect } from 'node:net'
+import type { Readable } from 'node:stream'
 import { text } from 'node:stream/consumers'
+import type { FastifyInstance } from 'fastify'
 import { expect, test } from 'vitest'
 import { createHttpServer } from '../src/http/server.ts'
 import { READY, testWire } from './support/services.ts'
@@ -18,5 +20,44 @@ test('closes the connection of an endless body', async () => {
     response = await text(socket).catch(() => '')
   }
   expect(response).toMatch(/^HTTP\/1\.1 4\d\d /)
+  await server.stop()
+})
+
+/** Sends a body in pieces, a pause before each; returns the response, empty if the connection was closed without one. */
+async function sendSlowly(address: string, path: string, pieces: number, pause: number): Promise<string> {
+  const [hostname, port] = address.split(':')
+  const socket = connect(Number(port), hostname)
+  const response = text(socket).catch(() => '')
+  socket.on('error', () => {})
+  socket.write(
+    `POST ${path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: ${pieces}\r\n\r\n`,
+  )
+  for (let sent = 0; sent < pieces && !socket.destroyed; sent += 1) {
+    await new Promise((resolve) => setTimeout(resolve, pause))
+    socket.write('x')
+  }
+  return response
+}
+
+test('a body must arrive within the time, and an upload must only go on arriving', async () => {
+  const host = { ...testWire, operations: {} as never, strict: new Set<string>(), checked: false }
+  const plugin = (app: FastifyInstance) => {
+    app.addContentTypeParser('*', async (_: unknown, payload: Readable) => text(payload))
+    for (const isUpload of [true, false])
+      app.post(
+        `/${isUpload}`,
+        { config: { isUpload } },
+        async ({ body }) => `length ${(body as string).length}`,
+      )
+  }
+  const server = createHttpServer([], { ...host, readiness: READY, metrics: undefined }, undefined, {
+    requestTimeout: 1000,
+    plugins: [plugin],
+  })
+  const address = await server.listen('127.0.0.1:0')
+  expect(await sendSlowly(address, '/true', 15, 100)).toContain('length 15')
+  expect(await sendSlowly(address, '/false', 3, 20)).toContain('length 3')
+  expect(await sendSlowly(address, '/false', 20, 100)).not.toContain('length')
+  expect(await sendSlowly(address, '/true', 2, 3000)).not.toContain('length')
   await server.stop()
 })

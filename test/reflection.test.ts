@@ -29,6 +29,7 @@ const SERVICES = [
   'Event',
   'Exchange',
   'Image',
+  'Plan',
   'Player',
   'Progress',
   'Stat',

@@ -10,6 +10,7 @@ import { RateLimiter } from '../model/rate-limiter.ts'
 import { Sockets } from '../sockets.ts'
 import type { MetricsHandler } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
+import { limitBodyTime } from './body-timeout.ts'
 import { allowOrigins, type CorsAccess } from './cors.ts'
 import { addDocs } from './docs.ts'
 import { addEvents } from './events/route.ts'
@@ -42,7 +43,7 @@ export interface HttpSettings {
   readonly allowedOrigins: ReadonlySet<string>
   /** Host names, besides localhost, that a server without authentication accepts. */
   readonly allowedHosts: ReadonlySet<string>
-  /** The time to receive a complete request. All times are in milliseconds. */
+  /** The time to receive a complete request; for an upload, a part of it. All times are in milliseconds. */
   readonly requestTimeout: number
   /** The maximum time without a write to a stream of events. */
   readonly heartbeat: number
@@ -95,7 +96,8 @@ export function createHttpServer(
   const app = fastify({
     https: tls === undefined ? null : { ...secureOptions(tls.material), ...timeouts },
     ...{ http: timeouts },
-    requestTimeout,
+    // `limitBodyTime` instead.
+    requestTimeout: 0,
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },
     forceCloseConnections: 'idle',
@@ -107,6 +109,7 @@ export function createHttpServer(
     app.addHook('onRequest', async (request) => rejectUnknownHosts(request, known))
   }
   refuseEarly(app, gateways)
+  limitBodyTime(app, requestTimeout)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   addProbes(app, host)
   addEvents(app, { ...host, ...events })

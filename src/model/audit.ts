@@ -11,6 +11,7 @@ export type AuditResourceType =
   | 'progress'
   | 'stat_value'
   | 'import'
+  | 'plan'
   | 'credential'
 
 export interface AuditResource {

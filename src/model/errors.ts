@@ -83,6 +83,11 @@ export type Reason =
   | 'DATABASE_UNAVAILABLE'
   | 'DATABASE_READ_ONLY'
   | 'DATABASE_FULL'
+  | 'PLAN_NOT_FOUND'
+  | 'PLAN_OUTDATED'
+  | 'PLAN_APPLIED'
+  | 'PLAN_NOT_APPLIED'
+  | 'PLAN_TOO_LARGE'
 
 /** One error in a request: the field by its wire name, and the remedy. */
 export interface Violation {

@@ -33,6 +33,8 @@ export const LIMITS = {
   /** Characters of the reason of a revoke, a restore or a reset. */
   reason: 1024,
   batchItems: 1000,
+  /** Achievements that one plan changes. */
+  planChanges: 10_000,
   statUpdates: 100,
   /** States, or kinds, that a filter can name. */
   choices: 64,

@@ -5,6 +5,7 @@ import { DESTINATION_OPERATIONS } from './destinations/operations.ts'
 import { EVENT_OPERATIONS } from './events/operations.ts'
 import { EXCHANGE_OPERATIONS } from './exchange/operations.ts'
 import { IMAGE_OPERATIONS } from './images/operations.ts'
+import { PLAN_OPERATIONS } from './plans/operations.ts'
 import { PLAYER_OPERATIONS } from './players/operations.ts'
 import { PROGRESS_OPERATIONS } from './progress/operations.ts'
 import type { Services } from './services.ts'
@@ -27,6 +28,7 @@ const OPERATIONS = {
   ...AUDIT_OPERATIONS,
   ...DESTINATION_OPERATIONS,
   ...EXCHANGE_OPERATIONS,
+  ...PLAN_OPERATIONS,
 }
 
 export type OperationName = keyof typeof OPERATIONS

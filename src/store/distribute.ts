@@ -26,6 +26,8 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   images: COPIED,
   achievement_totals: COPIED,
   unlock_position: COPIED,
+  plans: COPIED,
+  plan_changes: COPIED,
   event_marks: COPIED,
   destinations: COPIED,
   destination_flows: COPIED,

@@ -18,6 +18,7 @@ import { eventHistoryQueries } from './events/event-history.ts'
 import { eventQueries } from './events/events.ts'
 import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
+import { planQueries } from './plans/plans.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerAliasQueries } from './players/player-aliases.ts'
 import { playerMergeQueries } from './players/player-merges.ts'
@@ -69,6 +70,7 @@ export function queriesOn(db: Kysely<Tables>) {
     deliveryAttempts: deliveryAttemptQueries(db),
     sentPercents: sentPercentQueries(db),
     idempotency: idempotencyQueries(db),
+    plans: planQueries(db),
     images: imageQueries(db),
   }
 }

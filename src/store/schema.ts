@@ -18,6 +18,7 @@ import type {
   DestinationTable,
   SentPercentTable,
 } from './destinations/tables.ts'
+import type { PlanChangeTable, PlanTable } from './plans/tables.ts'
 import type { Versioned } from './versioned.ts'
 
 /**
@@ -33,6 +34,8 @@ export interface Tables {
   achievement_revisions: AchievementRevisionTable
   stats: StatTable
   definition_requests: DefinitionRequestTable
+  plans: PlanTable
+  plan_changes: PlanChangeTable
   images: ImageTable
   players: PlayerTable
   accounts: AccountTable

@@ -60,6 +60,9 @@ const WITHOUT_ENTRY: Readonly<Record<string, string>> = {
   uploadImage: 'the definition that names the image has an entry',
   claimReward: 'the claim of a player has an event',
   exportAchievements: 'stores at most ids that the dialect needs',
+  planImport: 'changes nothing until the plan is applied',
+  planPromotion: 'changes nothing until the plan is applied',
+  planReversal: 'changes nothing until the plan is applied',
   exportProgress: 'stores at most ids that the dialect needs',
 }
 
@@ -114,6 +117,7 @@ const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] =
   ['createStat', { stat: { titleId: TITLE, statCode: 'gone' } }],
   ['deleteStat'],
   ['createTitle', { title: { titleId: `${TITLE}-gone`, displayName: '' } }],
+  ['applyPlan'],
   ['deleteTitle'],
 ]
 
@@ -141,6 +145,17 @@ async function findFirstRevision(): Promise<string> {
   return revisions.at(-1)?.revisionId ?? ''
 }
 
+/** Returns the id of a plan that takes over the definitions of a title without any. */
+async function makePlan(): Promise<string> {
+  const response = await fetch(`${server.url}/laurel.v1.PlanService/PlanPromotion`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${auth.operator}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ title_id: TITLE, source_title_id: `${TITLE}-gone` }),
+  })
+  const { plan } = (await response.json()) as { plan: { planId: string } }
+  return plan.planId
+}
+
 describe('an RPC that changes something', () => {
   test('is called below, or named with the reason why it has no entry', () => {
     const services = [...descriptorRegistry()].filter((type) => type.kind === 'service')
@@ -158,6 +173,7 @@ describe('an RPC that changes something', () => {
       const request = { ...(given ?? RPC_REQUESTS[rpc]?.(target)), requestId: `call-${index}` }
       if (rpc === 'restoreAchievementRevision')
         Object.assign(request, { revisionId: await findFirstRevision() })
+      if (rpc === 'applyPlan') Object.assign(request, { planId: await makePlan() })
       if (rpc === 'replayDelivery') Object.assign(request, { eventId: await findDeadLetter() })
       const before = await listEntries()
       expect(await ask(rpc, request), rpc).toMatchObject({ code: status.OK })

@@ -8,6 +8,7 @@ import { createAuth } from '../support/auth.ts'
 import { callConnect } from '../support/connect-call.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { expectWritten, markdownTable } from '../support/readme.ts'
+import { RPC_ACCESS, type RpcAccess } from '../support/rpc-access.ts'
 import { callRpc, type RpcOutcome, statusOf } from '../support/rpc-call.ts'
 import { RPC_REQUESTS, RPCS, recordsOf, type Target } from '../support/rpc-requests.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
@@ -25,111 +26,19 @@ let tokens: Readonly<Record<string, string | undefined>>
 
 type Who = 'operator' | 'service' | 'player' | 'anonymous'
 
-/** The kinds of operations: which callers are allowed, for which title and player. Anonymous callers are never allowed. */
-const IS_ALLOWED = {
-  /** Every authenticated caller. */
+/** Whether an access allows a caller, for a title and a player. Anonymous callers are never allowed. */
+const IS_ALLOWED: Readonly<Record<RpcAccess, (who: Who, target: Target) => boolean>> = {
   authenticated: () => true,
-  /** The operator. */
-  operator: (who: Who) => who === 'operator',
-  /** The operator, and services of the title. */
+  operator: (who) => who === 'operator',
   manager: isManager,
-  /** The same, and players for themselves. */
-  player: (who: Who, target: Target) =>
+  player: (who, target) =>
     isManager(who, target) || (who === 'player' && target.title === OWN && target.player === SELF),
-  /** The same, and every player of the title. */
-  title: (who: Who, target: Target) => isManager(who, target) || (who === 'player' && target.title === OWN),
-  /** The operator, and the player whom the call is about. */
-  operatorOrSelf: (who: Who, { player }: Target) =>
-    who === 'operator' || (who === 'player' && player === SELF),
-} as const
+  title: (who, target) => isManager(who, target) || (who === 'player' && target.title === OWN),
+  operatorOrSelf: (who, { player }) => who === 'operator' || (who === 'player' && player === SELF),
+}
 
 function isManager(who: Who, { title }: Target): boolean {
   return who === 'operator' || (who === 'service' && title === OWN)
-}
-
-const TABLE: Readonly<Record<string, keyof typeof IS_ALLOWED>> = {
-  createAchievement: 'manager',
-  getAchievement: 'manager',
-  listAchievements: 'manager',
-  updateAchievement: 'manager',
-  deleteAchievement: 'operator',
-  reorderAchievement: 'manager',
-  batchGetAchievements: 'manager',
-  listAchievementRevisions: 'manager',
-  restoreAchievementRevision: 'manager',
-  getBackfill: 'manager',
-  listBackfills: 'manager',
-  listUnlockTotals: 'title',
-  createDestination: 'manager',
-  getDestination: 'manager',
-  getDestinationHealth: 'manager',
-  listDestinations: 'manager',
-  updateDestination: 'manager',
-  deleteDestination: 'operator',
-  pauseDestination: 'manager',
-  resumeDestination: 'manager',
-  testDestination: 'manager',
-  listDeliveries: 'manager',
-  getDelivery: 'manager',
-  replayDelivery: 'manager',
-  replayDeliveries: 'manager',
-  listAchievementDeliveries: 'manager',
-  listCommunityProgress: 'manager',
-  'listCommunityProgress, as players see it': 'title',
-  listContributors: 'manager',
-  listContributions: 'player',
-  claimReward: 'player',
-  resetCommunityProgress: 'operator',
-  listDialects: 'authenticated',
-  translate: 'authenticated',
-  importAchievements: 'manager',
-  importProgress: 'manager',
-  exportAchievements: 'manager',
-  exportProgress: 'manager',
-  lintTitle: 'manager',
-  previewAchievement: 'manager',
-  'previewAchievement, with a player': 'manager',
-  uploadImage: 'manager',
-  createPlayer: 'operator',
-  getPlayer: 'operatorOrSelf',
-  exportPlayer: 'operator',
-  listPlayers: 'operator',
-  updatePlayer: 'operator',
-  deletePlayer: 'operator',
-  mergePlayers: 'operator',
-  linkAccount: 'operator',
-  unlinkAccount: 'operator',
-  findPlayer: 'operator',
-  recordProgress: 'player',
-  'recordProgress, at a stated time': 'manager',
-  unlockAchievement: 'player',
-  recordStats: 'player',
-  batchRecordProgress: 'player',
-  streamProgress: 'player',
-  watchProgress: 'manager',
-  'watchProgress, as the player sees it': 'player',
-  listEvents: 'manager',
-  'listEvents, as the player sees it': 'player',
-  listAuditEntries: 'manager',
-  'listAuditEntries, of all titles': 'operator',
-  getProgress: 'manager',
-  listProgress: 'manager',
-  'listProgress, as the player sees it': 'player',
-  revokeAchievement: 'manager',
-  restoreAchievement: 'manager',
-  resetProgress: 'operator',
-  getPlayerSummary: 'player',
-  createStat: 'manager',
-  getStat: 'manager',
-  listStats: 'manager',
-  updateStat: 'manager',
-  deleteStat: 'operator',
-  listStatValues: 'player',
-  createTitle: 'manager',
-  getTitle: 'manager',
-  listTitles: 'operator',
-  updateTitle: 'manager',
-  deleteTitle: 'operator',
 }
 
 type CallOverWire = (name: string, request: object, token: string | undefined) => Promise<RpcOutcome>
@@ -140,7 +49,7 @@ const WIRES: Readonly<Record<'gRPC' | 'HTTP', CallOverWire>> = {
 }
 
 /** Each row of the table, over each wire that can serve its RPC. */
-const CASES = Object.entries(TABLE).flatMap(([name, kind]) => {
+const CASES = Object.entries(RPC_ACCESS).flatMap(([name, kind]) => {
   const wires = name === 'streamProgress' ? (['gRPC'] as const) : (['gRPC', 'HTTP'] as const)
   return wires.map((wire) => [name, kind, wire] as const)
 })
@@ -172,14 +81,14 @@ function ask(name: string, request: object, token: string | undefined): Promise<
 
 describe('every operation of the wire', () => {
   test('is in the table, and the table has no others', () => {
-    const named = new Set(Object.keys(TABLE).map((name) => name.split(',')[0]))
+    const named = new Set(Object.keys(RPC_ACCESS).map((name) => name.split(',')[0]))
     expect([...named].sort()).toEqual([...RPCS.keys()].sort())
     const described = [...descriptorRegistry()].filter((type) => type.kind === 'service')
     const methods = described
       .filter(({ typeName }) => typeName.startsWith('laurel.'))
       .flatMap((service) => service.methods)
     expect(methods.map(({ localName }) => localName).sort()).toEqual([...RPCS.keys()].sort())
-    expect(Object.keys(RPC_REQUESTS).sort()).toEqual(Object.keys(TABLE).sort())
+    expect(Object.keys(RPC_REQUESTS).sort()).toEqual(Object.keys(RPC_ACCESS).sort())
   })
 
   test.each(CASES)('%s is for: %s, over %s', async (name, kind, wire) => {
@@ -225,8 +134,8 @@ describe('a denied player', () => {
   )
 
   test('gets one wherever another request of the same RPC is allowed', () => {
-    const kindsOf = (rpc: string) => Object.entries(TABLE).filter(([name]) => name.split(',')[0] === rpc)
-    for (const [name, kind] of Object.entries(TABLE)) {
+    const kindsOf = (rpc: string) => Object.entries(RPC_ACCESS).filter(([name]) => name.split(',')[0] === rpc)
+    for (const [name, kind] of Object.entries(RPC_ACCESS)) {
       const variants = kindsOf(name.split(',')[0] as string).map(([, of]) => of)
       if (kind === 'manager' && variants.includes('player')) expect(Object.keys(REMEDIES)).toContain(name)
     }
@@ -247,7 +156,7 @@ describe('a denied player', () => {
 })
 
 /** By kind, the callers that are allowed unless `rights` or a token's permissions say otherwise. */
-const BY_DEFAULT: Readonly<Record<keyof typeof IS_ALLOWED, string>> = {
+const BY_DEFAULT: Readonly<Record<RpcAccess, string>> = {
   authenticated: 'every caller with a credential',
   operator: 'operators',
   manager: 'operators, services of the title',
@@ -258,7 +167,7 @@ const BY_DEFAULT: Readonly<Record<keyof typeof IS_ALLOWED, string>> = {
 
 test('src/auth/README.md has the permissions that each RPC requires', async () => {
   const rows = []
-  for (const [name, kind] of Object.entries(TABLE)) {
+  for (const [name, kind] of Object.entries(RPC_ACCESS)) {
     const [rpc = '', variant] = name.split(',')
     const required = (await requiredPermissions(name)).map((text) => `\`${text}\``)
     const call = `\`${rpc[0]?.toUpperCase()}${rpc.slice(1)}\`${variant === undefined ? '' : `,${variant}`}`

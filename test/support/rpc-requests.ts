@@ -6,6 +6,7 @@ import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as events from '../../src/gen/laurel/v1/event_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
 import * as images from '../../src/gen/laurel/v1/image_service.ts'
+import * as plans from '../../src/gen/laurel/v1/plan_service.ts'
 import * as players from '../../src/gen/laurel/v1/player_service.ts'
 import { ProgressView } from '../../src/gen/laurel/v1/progress.ts'
 import * as progress from '../../src/gen/laurel/v1/progress_service.ts'
@@ -30,6 +31,7 @@ export const RPCS: ReadonlyMap<string, Rpc> = new Map(
     rpcsOf(events, events.EventServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
     rpcsOf(images, images.ImageServiceService),
+    rpcsOf(plans, plans.PlanServiceService),
     rpcsOf(players, players.PlayerServiceService),
     rpcsOf(progress, progress.ProgressServiceService),
     rpcsOf(stats, stats.StatServiceService),
@@ -149,6 +151,17 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     subject: { $case: 'achievementId', value: 'a' },
     playerId,
   }),
+
+  planImport: ({ title: titleId }) => ({
+    dialect: CODED,
+    titleId,
+    content: new TextEncoder().encode('[]'),
+  }),
+  planPromotion: ({ title: titleId }) => ({ titleId, sourceTitleId: `source-of-${titleId}` }),
+  planReversal: ({ title: titleId }) => ({ titleId, planId: 'none' }),
+  applyPlan: ({ title: titleId }) => ({ titleId, planId: 'none' }),
+  getPlan: ({ title: titleId }) => ({ titleId, planId: 'none' }),
+  listPlanChanges: ({ title: titleId }) => ({ titleId, planId: 'none' }),
 
   uploadImage: ({ title: titleId }) => ({ titleId, image: PIXEL }),
 

@@ -24,6 +24,7 @@ import {
 } from './gen/laurel/v1/event_service_pb.js'
 import { ExchangeService } from './gen/laurel/v1/exchange_service_pb.js'
 import { ImageService } from './gen/laurel/v1/image_service_pb.js'
+import { PlanService } from './gen/laurel/v1/plan_service_pb.js'
 import { PlayerService } from './gen/laurel/v1/player_service_pb.js'
 import { ProgressService } from './gen/laurel/v1/progress_service_pb.js'
 import { StatService } from './gen/laurel/v1/stat_service_pb.js'
@@ -75,6 +76,7 @@ export interface LaurelClient {
   readonly images: ServiceClient<typeof ImageService>
   readonly audit: ServiceClient<typeof AuditService>
   readonly community: ServiceClient<typeof CommunityService>
+  readonly plans: ServiceClient<typeof PlanService>
   readonly exchange: ServiceClient<typeof ExchangeService>
   /** Yields a title's events, and resumes after each interruption without loss or repetition: see `watch.ts`. */
   watch(
@@ -122,6 +124,7 @@ export function createClient(options: ClientOptions): LaurelClient {
     images: serviceClient(ImageService),
     audit: serviceClient(AuditService),
     community: serviceClient(CommunityService),
+    plans: serviceClient(PlanService),
     exchange: serviceClient(ExchangeService),
     watch: (request, { signal } = {}) => watch(events, request, policy, signal),
     async *upload(method, fields, document, call = {}) {

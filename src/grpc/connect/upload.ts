@@ -42,7 +42,7 @@ export function uploadPath(type: DescMethod): string {
 export function addUpload(app: FastifyInstance, rpc: Rpc, type: DescMethod, wire: Wire): void {
   const onRequest = async ({ method }: FastifyRequest, reply: FastifyReply) =>
     checkMethod(method, ['POST'], reply)
-  app.all(uploadPath(type), { onRequest }, async (request, reply) => {
+  app.all(uploadPath(type), { onRequest, config: { isUpload: true } }, async (request, reply) => {
     const lines = responsesOf(rpc, type, wire, request, reply)
     try {
       const first = await lines.next()

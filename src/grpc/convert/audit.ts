@@ -17,6 +17,7 @@ export const RESOURCE_TYPES: Choices<OnWire, AuditResourceType | 'any'> = {
   [OnWire.STAT_VALUE]: 'stat_value',
   [OnWire.IMPORT]: 'import',
   [OnWire.CREDENTIAL]: 'credential',
+  [OnWire.PLAN]: 'plan',
 }
 
 const RESOURCE_TYPES_ON_WIRE: Readonly<Record<AuditResourceType, OnWire>> = {
@@ -29,6 +30,7 @@ const RESOURCE_TYPES_ON_WIRE: Readonly<Record<AuditResourceType, OnWire>> = {
   stat_value: OnWire.STAT_VALUE,
   import: OnWire.IMPORT,
   credential: OnWire.CREDENTIAL,
+  plan: OnWire.PLAN,
 }
 
 export function writeAuditEntry(entry: AuditEntry): AuditEntryMessage {

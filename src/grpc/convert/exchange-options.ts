@@ -8,6 +8,7 @@ import type {
   PreviewAchievementRequest,
   TranslateRequest,
 } from '../../gen/laurel/v1/exchange_service.ts'
+import type { PlanImportRequest } from '../../gen/laurel/v1/plan_service.ts'
 import type { Achievement } from '../../model/achievement.ts'
 import { LIMITS } from '../../model/limits.ts'
 import type { DocumentOptions } from '../../service/exchange/document-parts.ts'
@@ -17,6 +18,7 @@ import type { importAchievements, importProgress } from '../../service/exchange/
 import type { LintOptions } from '../../service/exchange/lint-title.ts'
 import type { PreviewOptions } from '../../service/exchange/preview-achievement.ts'
 import type { TranslateOptions } from '../../service/exchange/translate.ts'
+import type { PlanImportOptions } from '../../service/plans/plan-import.ts'
 import { readAchievement } from './achievement.ts'
 import { readList, readMap } from './collections.ts'
 import { readLossPolicy, readStrategy } from './exchange.ts'
@@ -57,6 +59,17 @@ export function readProgressImport(
     dryRun: message.dryRun,
     appliesRevocations: message.applyRevocations,
     mapping: readMap(message.mapping, LIMITS.mapping, 'mapping', violations, readId),
+    ...readDocumentOptions(message, violations),
+  }
+}
+
+export function readPlanImport(message: PlanImportRequest, violations: Violations): PlanImportOptions {
+  return {
+    dialect: readId(message.dialect, 'dialect', violations),
+    titleId: readId(message.titleId, 'title_id', violations),
+    strategy: readStrategy(message.strategy, violations),
+    mapping: readMap(message.mapping, LIMITS.mapping, 'mapping', violations, readId),
+    allowRebinding: message.allowRebinding,
     ...readDocumentOptions(message, violations),
   }
 }

@@ -7,6 +7,7 @@ import {
   EntryOutcomeKind,
   type EntryOutcome as EntryOutcomeMessage,
   type EntryPreview as EntryPreviewMessage,
+  type FieldChange as FieldChangeMessage,
   ImportStrategy,
   type LintFinding as LintFindingMessage,
   LintSeverity as LintSeverityOnWire,
@@ -19,6 +20,7 @@ import {
 import type { JsonValue } from '../../model/json.ts'
 import type { DialectDescription } from '../../service/exchange/dialects.ts'
 import type { EntryKind, EntryOutcome } from '../../service/exchange/document-parts.ts'
+import type { FieldChange } from '../../service/exchange/field-changes.ts'
 import type { DialectPreview, EntryPreview } from '../../service/exchange/preview-achievement.ts'
 import { formatJson } from '../../service/json.ts'
 import { toRpcStatus } from '../status.ts'
@@ -107,12 +109,12 @@ export function writeOutcome(outcome: EntryOutcome): EntryOutcomeMessage {
     error: outcome.error === undefined ? undefined : toRpcStatus(outcome.error),
     possibleDuplicates: [...outcome.possibleDuplicates],
     drift: outcome.drift && writeDrift(outcome.drift),
-    changes: outcome.changes.map(({ field, from, to }) => ({
-      field,
-      fromJson: writeJson(from),
-      toJson: writeJson(to),
-    })),
+    changes: outcome.changes.map(writeFieldChange),
   }
+}
+
+export function writeFieldChange({ field, from, to }: FieldChange): FieldChangeMessage {
+  return { field, fromJson: writeJson(from), toJson: writeJson(to) }
 }
 
 export function writePreview({

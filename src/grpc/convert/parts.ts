@@ -45,16 +45,19 @@ export async function* writeDocument(parts: AsyncIterable<ExportPart>): AsyncGen
 
 /** Splits an import's parts into messages that fit a client's limit. */
 export async function* writeImport(parts: AsyncIterable<ImportPart>): AsyncGenerator<ImportMessage> {
-  for await (const { outcomes, losses, summary } of parts) {
-    const outcomeGroups = groupsOf(outcomes.map(writeOutcome), sizeOfOutcome)
-    const lossGroups = groupsOf(losses.map(writeLoss), sizeOfLoss)
-    const count = Math.max(outcomeGroups.length, lossGroups.length, 1)
-    for (let index = 0; index < count; index += 1) {
-      yield {
-        outcomes: outcomeGroups[index] ?? [],
-        losses: lossGroups[index] ?? [],
-        summary: index === count - 1 ? summary : undefined,
-      }
+  for await (const part of parts) yield* importMessages(part)
+}
+
+/** Splits one part; the last message has the summary, if the part has one. */
+export function* importMessages({ outcomes, losses, summary }: ImportPart): Generator<ImportMessage> {
+  const outcomeGroups = groupsOf(outcomes.map(writeOutcome), sizeOfOutcome)
+  const lossGroups = groupsOf(losses.map(writeLoss), sizeOfLoss)
+  const count = Math.max(outcomeGroups.length, lossGroups.length, 1)
+  for (let index = 0; index < count; index += 1) {
+    yield {
+      outcomes: outcomeGroups[index] ?? [],
+      losses: lossGroups[index] ?? [],
+      summary: index === count - 1 ? summary : undefined,
     }
   }
 }

@@ -3,6 +3,7 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { Achievement } from '../../gen/laurel/v1/achievement.ts'
 import { Destination } from '../../gen/laurel/v1/destination.ts'
 import { ImportSummary } from '../../gen/laurel/v1/exchange.ts'
+import { Plan } from '../../gen/laurel/v1/plan.ts'
 import { Player } from '../../gen/laurel/v1/player.ts'
 import { Stat } from '../../gen/laurel/v1/stat.ts'
 import { Title } from '../../gen/laurel/v1/title.ts'
@@ -12,6 +13,7 @@ import type { FormatRecord, RecordOf } from '../../service/audit/record-change.t
 import { descriptorRegistry } from '../descriptors.ts'
 import { writeAchievement } from './achievement.ts'
 import { writeDestination } from './destination.ts'
+import { writePlan } from './plan.ts'
 import { writePlayer } from './player.ts'
 import { writeStat } from './stat.ts'
 import { writeTitle } from './title.ts'
@@ -26,6 +28,7 @@ const FORMATS: { readonly [Type in AuditResourceType]?: Format<RecordOf<Type>> }
   player: formatAs('Player', Player, writePlayer),
   destination: formatAs('Destination', Destination, writeDestination),
   import: formatAs('ImportSummary', ImportSummary, (summary) => summary),
+  plan: formatAs('Plan', Plan, (plan) => writePlan(plan)),
 }
 
 /** Returns a record as the JSON of its message, as RPCs over HTTP return it. */

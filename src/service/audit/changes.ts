@@ -1,5 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Destination, DestinationKey } from '../../model/destination.ts'
+import type { Plan } from '../../model/plan.ts'
 import type { Player } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Stat } from '../../model/stat.ts'
@@ -41,6 +42,12 @@ export function destinationChange(
     before: before && withoutQuery(before),
     after: after && withoutQuery(after),
   }
+}
+
+/** A plan that was applied. */
+export function planChange(before: Plan, after: Plan): Change<'plan'> {
+  const { titleId, id } = after
+  return { resourceType: 'plan', titleId, resourceId: id, playerId: '', before, after }
 }
 
 /** A test or a replay, which leaves the destination as it is. */

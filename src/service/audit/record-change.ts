@@ -3,6 +3,7 @@ import type { AuditResource, AuditResourceType } from '../../model/audit.ts'
 import type { Destination } from '../../model/destination.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { Plan } from '../../model/plan.ts'
 import type { Player } from '../../model/player.ts'
 import type { Stat } from '../../model/stat.ts'
 import type { Title } from '../../model/title.ts'
@@ -19,6 +20,7 @@ interface Records {
   readonly player: Player
   readonly destination: Destination
   readonly import: ImportSummary
+  readonly plan: Plan
 }
 
 export type RecordOf<Type extends AuditResourceType> = Type extends keyof Records ? Records[Type] : never

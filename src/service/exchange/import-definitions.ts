@@ -48,13 +48,41 @@ export interface DefinitionEntry {
 
 /** Writes the definitions of one batch; a record without one is only matched. Returns one result per record, in order. */
 export async function importDefinitions(
-  { services, queries, call, adapter, titleId, matcher, strategy, locale }: DefinitionContext,
+  context: DefinitionContext,
   entries: readonly DefinitionEntry[],
 ): Promise<readonly ImportedDefinition[]> {
+  const { services, queries, call, titleId, matcher } = context
   const now = services.now()
+  const lastListOrder = await queries.achievements.findLastListOrder(titleId)
+  const { results, changed } = await decideDefinitions({ ...context, now, lastListOrder }, entries)
+  const writes = [...changed.values()].map((after) => ({ before: matcher.stored(after.id), after }))
+  const change = { ...attributionOf(call, undefined), time: now }
+  await writeDefinitions(queries, titleId, writes, change)
+  return results
+}
+
+export interface DecisionContext extends Omit<DefinitionContext, 'queries' | 'call'> {
+  readonly now: Instant
+  /** The highest list order of the title. */
+  readonly lastListOrder: number
+}
+
+export interface DecidedDefinitions {
+  /** One per record, in order. */
+  readonly results: readonly ImportedDefinition[]
+  /** The definitions that are new or differ, by their ids. */
+  readonly changed: ReadonlyMap<string, StoredAchievement>
+  readonly lastListOrder: number
+}
+
+/** Decides what a batch changes, against the records that the matcher has, and writes nothing. */
+export async function decideDefinitions(
+  { services, adapter, titleId, matcher, strategy, locale, now, lastListOrder }: DecisionContext,
+  entries: readonly DefinitionEntry[],
+): Promise<DecidedDefinitions> {
   const changed = new Map<string, StoredAchievement>()
-  let listOrder = await queries.achievements.findLastListOrder(titleId)
-  const importOne = ({ record, shape }: DefinitionEntry): ImportedDefinition => {
+  let listOrder = lastListOrder
+  const decide = ({ record, shape }: DefinitionEntry): ImportedDefinition => {
     try {
       if (record.achievement !== undefined) checkLimits(record.achievement)
       const existing = matcher.find(record)
@@ -86,13 +114,10 @@ export async function importDefinitions(
   const results: ImportedDefinition[] = []
   const turns = new Turns()
   for (const entry of entries) {
-    results.push(importOne(entry))
+    results.push(decide(entry))
     await turns.pause()
   }
-  const writes = [...changed.values()].map((after) => ({ before: matcher.stored(after.id), after }))
-  const change = { ...attributionOf(call, undefined), time: now }
-  await writeDefinitions(queries, titleId, writes, change)
-  return results
+  return { results, changed, lastListOrder: listOrder }
 }
 
 function checkLimits(achievement: Achievement): void {

@@ -21,6 +21,7 @@ import { ImportTally } from './import-tally.ts'
 import type { Mapping } from './match.ts'
 import { withPastTimes } from './past-times.ts'
 import { checkDocument, DEFAULT_LOCALE, type Entry, type LocaleOf, readEntries } from './read-entries.ts'
+import { writeAndRollBack } from './roll-back.ts'
 
 export interface ImportOptions extends DocumentOptions {
   readonly dialect: string
@@ -202,31 +203,6 @@ async function localesOf(
     return found
   })
   return (title) => (title === undefined ? undefined : locales.get(titleKey(title))) ?? fallbackLocale
-}
-
-async function writeAndRollBack<Result>(
-  services: Services,
-  call: Call,
-  write: (queries: Queries) => Promise<Result>,
-): Promise<Result> {
-  try {
-    await services.store.write(call.signal, async (queries) => {
-      throw new DryRun(await write(queries))
-    })
-  } catch (error) {
-    if (error instanceof DryRun) return error.result as Result
-    throw error
-  }
-  throw new Error('a dry run was committed')
-}
-
-class DryRun extends Error {
-  readonly result: unknown
-
-  constructor(result: unknown) {
-    super('rolled back')
-    this.result = result
-  }
 }
 
 function titleKey({ binding }: TitleFacts): string {

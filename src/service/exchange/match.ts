@@ -32,21 +32,21 @@ export class Matcher {
     this.#byId = new Map(this.#stored)
   }
 
-  /** Loads and locks all achievements that a batch of records may match. */
+  /** Loads all achievements that a batch of records may match, and locks them unless they are only listed. */
   static async load(
     adapter: Adapter,
     queries: Queries,
     titleId: string,
     records: readonly Canonical[],
     mapping: Mapping,
-    lock: 'lock' | 'lockShared',
+    read: 'lock' | 'lockShared' | 'listByIds',
   ): Promise<Matcher> {
     const names = [...new Set(records.flatMap((record) => namesOf(adapter, record)))]
     const byDialectId = await queries.achievementIds.findAchievements(titleId, adapter.id, names)
     const mapped = names.map((name) => targetOf(mapping, name)).filter((id) => id !== undefined)
     const prefixed = names.map((name) => `${adapter.id}-${name}`)
     const ids = new Set([...byDialectId.values(), ...names, ...mapped, ...prefixed])
-    const stored = await queries.achievements[lock](titleId, [...ids])
+    const stored = await queries.achievements[read](titleId, [...ids])
     return new Matcher(adapter, mapping, titleId, byDialectId, stored)
   }
 

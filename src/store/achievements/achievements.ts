@@ -13,19 +13,14 @@ import { COLUMNS } from '../columns.ts'
 import { idDigestOf, idTable } from '../id-table.ts'
 import { jsonBatches } from '../json-batches.ts'
 import type { Row, Tables } from '../schema.ts'
-import { containsText } from '../text-filter.ts'
 import { listWithinBytes } from '../within-bytes.ts'
+import { type AchievementConditions, CONTENT_HASH, matches } from './conditions.ts'
 import { definitionFromJson, definitionToJson } from './definition.ts'
 
 export type AchievementOrder = 'list_order' | 'create_time' | 'update_time'
 
-export interface AchievementFilter {
+export interface AchievementFilter extends AchievementConditions {
   readonly titleId: string
-  /** Achievements with any of these tags; empty for no filter. */
-  readonly tags: readonly string[]
-  readonly hidden: boolean | undefined
-  /** A text of the id or of a name. Absent: no filter. */
-  readonly query?: string | undefined
   readonly orderBy: AchievementOrder
   readonly descending: boolean
   /** Digests of the achievements on the pages before: see `idDigestOf`. */
@@ -145,7 +140,7 @@ export function achievementQueries(db: Kysely<Tables>) {
     },
 
     /** Returns the number of achievements that the filter selects, on all pages. */
-    async count(filter: Omit<AchievementFilter, 'returned' | 'limit'>): Promise<number> {
+    async count(filter: AchievementConditions & { readonly titleId: string }): Promise<number> {
       const row = await db
         .selectFrom('achievements')
         .where('title_id', '=', filter.titleId)
@@ -153,6 +148,14 @@ export function achievementQueries(db: Kysely<Tables>) {
         .select(({ fn }) => fn.countAll<bigint>().as('count'))
         .executeTakeFirstOrThrow()
       return Number(row.count)
+    },
+
+    /** Returns a stamp of all definitions of a title: equal definitions have equal stamps, whatever ids Laurel created for them. */
+    async findStamp(titleId: string): Promise<string> {
+      const { rows } = await sql<{ stamp: string }>`
+        select concat(count(*), ' ', bit_xor(${CONTENT_HASH})) as stamp from achievements a
+        where title_id = ${titleId}`.execute(db)
+      return rows[0]?.stamp ?? ''
     },
 
     /** Returns the name in the default locale of each achievement of a title, by id. */
@@ -209,21 +212,6 @@ export function achievementQueries(db: Kysely<Tables>) {
       select ${titleId}, dialect, id, achievement_id from jsonb_to_recordset(${formatJson(rows)}::jsonb)
         as r (dialect text, id text, achievement_id text)`.execute(db)
   }
-}
-
-const NAMES = [
-  sql`achievements.id`,
-  sql`definition->'name'->>'text'`,
-  // The tags of the languages are no names: only the values are searched.
-  sql`(select string_agg(value, chr(10)) from jsonb_each_text(definition->'name'->'translations'))`,
-]
-
-function matches({ tags, hidden, query = '' }: Pick<AchievementFilter, 'tags' | 'hidden' | 'query'>) {
-  const conditions = [sql`true`]
-  if (tags.length > 0) conditions.push(sql`tags && ${[...tags]}::text[]`)
-  if (hidden !== undefined) conditions.push(sql`hidden = ${hidden}`)
-  if (query !== '') conditions.push(containsText(NAMES, query))
-  return sql<SqlBool>`(${sql.join(conditions, sql` and `)})`
 }
 
 /** The dialect ids of an achievement, by dialect. */

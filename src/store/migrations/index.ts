@@ -17,8 +17,9 @@ import * as twoRowsPerReport from './0015-two-rows-per-report.ts'
 import * as largeValues from './0016-large-values.ts'
 import * as unlockTotals from './0017-unlock-totals.ts'
 import * as prefixes from './0018-prefixes.ts'
-import * as audit from './0019-audit.ts'
-import * as achievementRevisions from './0020-achievement-revisions.ts'
+import * as plans from './0019-plans.ts'
+import * as audit from './0020-audit.ts'
+import * as achievementRevisions from './0021-achievement-revisions.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -40,6 +41,7 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0016-large-values': largeValues,
   '0017-unlock-totals': unlockTotals,
   '0018-prefixes': prefixes,
-  '0019-audit': audit,
-  '0020-achievement-revisions': achievementRevisions,
+  '0019-plans': plans,
+  '0020-audit': audit,
+  '0021-achievement-revisions': achievementRevisions,
 }

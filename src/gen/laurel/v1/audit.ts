@@ -44,6 +44,8 @@ export const AuditResourceType = {
    * and a hundred a minute in all. No records.
    */
   CREDENTIAL: 9,
+  /** PLAN - A plan that was applied: Plan. ListPlanChanges lists what it changed. */
+  PLAN: 10,
 } as const;
 
 export type AuditResourceType = typeof AuditResourceType[keyof typeof AuditResourceType];
@@ -59,6 +61,7 @@ export namespace AuditResourceType {
   export type STAT_VALUE = typeof AuditResourceType.STAT_VALUE;
   export type IMPORT = typeof AuditResourceType.IMPORT;
   export type CREDENTIAL = typeof AuditResourceType.CREDENTIAL;
+  export type PLAN = typeof AuditResourceType.PLAN;
 }
 
 /**
@@ -85,7 +88,7 @@ export interface AuditEntry {
   /** The title. Empty for players and refused credentials, which belong to no title. */
   titleId: string;
   /**
-   * The id of the resource by its type: of the title, the achievement, the stat, the player or the destination. The address
+   * The id of the resource by its type: of the title, the achievement, the stat, the player, the destination or the plan. The address
    * of the caller for a refused credential. Empty for an import, and for progress on all achievements of the title.
    */
   resourceId: string;

@@ -863,6 +863,70 @@ export const ErrorReason = {
    *     }
    */
   REVISION_NOT_FOUND: 68,
+  /**
+   * PLAN_NOT_FOUND - NOT_FOUND: there is no such plan in the title, or it has been purged.
+   *
+   *     {
+   *       "reason": "PLAN_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   */
+  PLAN_NOT_FOUND: 70,
+  /**
+   * PLAN_OUTDATED - ABORTED: the title's definitions have changed since the plan was made, or while it was made: make it again.
+   *
+   *     {
+   *       "reason": "PLAN_OUTDATED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   */
+  PLAN_OUTDATED: 71,
+  /**
+   * PLAN_APPLIED - FAILED_PRECONDITION: the plan has been applied before.
+   *
+   *     {
+   *       "reason": "PLAN_APPLIED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   */
+  PLAN_APPLIED: 72,
+  /**
+   * PLAN_NOT_APPLIED - FAILED_PRECONDITION: the plan has not been applied, so that there is nothing to reverse.
+   *
+   *     {
+   *       "reason": "PLAN_NOT_APPLIED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   */
+  PLAN_NOT_APPLIED: 73,
+  /**
+   * PLAN_TOO_LARGE - RESOURCE_EXHAUSTED: the plan would change more achievements than one plan may: split the document, or import it.
+   *
+   *     {
+   *       "reason": "PLAN_TOO_LARGE",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race"
+   *       }
+   *     }
+   */
+  PLAN_TOO_LARGE: 74,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -936,4 +1000,9 @@ export namespace ErrorReason {
   export type DATABASE_READ_ONLY = typeof ErrorReason.DATABASE_READ_ONLY;
   export type DATABASE_FULL = typeof ErrorReason.DATABASE_FULL;
   export type REVISION_NOT_FOUND = typeof ErrorReason.REVISION_NOT_FOUND;
+  export type PLAN_NOT_FOUND = typeof ErrorReason.PLAN_NOT_FOUND;
+  export type PLAN_OUTDATED = typeof ErrorReason.PLAN_OUTDATED;
+  export type PLAN_APPLIED = typeof ErrorReason.PLAN_APPLIED;
+  export type PLAN_NOT_APPLIED = typeof ErrorReason.PLAN_NOT_APPLIED;
+  export type PLAN_TOO_LARGE = typeof ErrorReason.PLAN_TOO_LARGE;
 }

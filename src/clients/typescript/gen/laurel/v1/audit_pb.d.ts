@@ -63,7 +63,7 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
   titleId: string;
 
   /**
-   * The id of the resource by its type: of the title, the achievement, the stat, the player or the destination. The address
+   * The id of the resource by its type: of the title, the achievement, the stat, the player, the destination or the plan. The address
    * of the caller for a refused credential. Empty for an import, and for progress on all achievements of the title.
    *
    * @generated from field: string resource_id = 7;
@@ -201,6 +201,13 @@ export enum AuditResourceType {
    * @generated from enum value: AUDIT_RESOURCE_TYPE_CREDENTIAL = 9;
    */
   CREDENTIAL = 9,
+
+  /**
+   * A plan that was applied: Plan. ListPlanChanges lists what it changed.
+   *
+   * @generated from enum value: AUDIT_RESOURCE_TYPE_PLAN = 10;
+   */
+  PLAN = 10,
 }
 
 /**

@@ -1069,6 +1069,85 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_REVISION_NOT_FOUND = 68;
    */
   REVISION_NOT_FOUND = 68,
+
+  /**
+   * NOT_FOUND: there is no such plan in the title, or it has been purged.
+   *
+   *     {
+   *       "reason": "PLAN_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_PLAN_NOT_FOUND = 70;
+   */
+  PLAN_NOT_FOUND = 70,
+
+  /**
+   * ABORTED: the title's definitions have changed since the plan was made, or while it was made: make it again.
+   *
+   *     {
+   *       "reason": "PLAN_OUTDATED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_PLAN_OUTDATED = 71;
+   */
+  PLAN_OUTDATED = 71,
+
+  /**
+   * FAILED_PRECONDITION: the plan has been applied before.
+   *
+   *     {
+   *       "reason": "PLAN_APPLIED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_PLAN_APPLIED = 72;
+   */
+  PLAN_APPLIED = 72,
+
+  /**
+   * FAILED_PRECONDITION: the plan has not been applied, so that there is nothing to reverse.
+   *
+   *     {
+   *       "reason": "PLAN_NOT_APPLIED",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "plan_id": "7b0e0d0e-6f0b-4a53-9a4d-1f7a6a4f1c5e"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_PLAN_NOT_APPLIED = 73;
+   */
+  PLAN_NOT_APPLIED = 73,
+
+  /**
+   * RESOURCE_EXHAUSTED: the plan would change more achievements than one plan may: split the document, or import it.
+   *
+   *     {
+   *       "reason": "PLAN_TOO_LARGE",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_PLAN_TOO_LARGE = 74;
+   */
+  PLAN_TOO_LARGE = 74,
 }
 
 /**

@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto'
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { LaurelError } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
+import { LIMITS } from '../../model/limits.ts'
+import type { Plan, PlanChange } from '../../model/plan.ts'
+import type { Queries } from '../../store/queries.ts'
+import type { Call } from '../call.ts'
+import { titleOf } from '../require.ts'
+import type { Services } from '../services.ts'
+
+type Source = Pick<Plan, 'source' | 'sourceId'> & Partial<Pick<Plan, 'keptUnlockCount'>>
+
+/** Collects the changes of a plan, which are of the title's definitions at one moment: from `open` to `store` they must stay the same. */
+export class PlanDraft {
+  /** When the changes are decided. */
+  readonly time: Instant
+  /** The highest list order of the title with the changes. */
+  lastListOrder: number
+  readonly #services: Services
+  readonly #titleId: string
+  readonly #source: Source
+  readonly #stamp: string
+  readonly #changes = new Map<string, PlanChange>()
+
+  private constructor(
+    services: Services,
+    titleId: string,
+    source: Source,
+    state: { readonly stamp: string; readonly lastListOrder: number },
+  ) {
+    this.time = services.now()
+    this.lastListOrder = state.lastListOrder
+    this.#services = services
+    this.#titleId = titleId
+    this.#source = source
+    this.#stamp = state.stamp
+  }
+
+  static async open(services: Services, titleId: string, source: Source, call: Call): Promise<PlanDraft> {
+    const state = await services.store.read(call.signal, async (queries) => {
+      await titleOf(queries, titleId)
+      return {
+        stamp: await queries.achievements.findStamp(titleId),
+        lastListOrder: await queries.achievements.findLastListOrder(titleId),
+      }
+    })
+    return new PlanDraft(services, titleId, source, state)
+  }
+
+  get changes(): Iterable<PlanChange> {
+    return this.#changes.values()
+  }
+
+  /** Adds a change; a later one of the same achievement replaces what it becomes. */
+  add(before: StoredAchievement | undefined, after: StoredAchievement | undefined): void {
+    const achievementId = (before ?? after)?.id ?? ''
+    const earlier = this.#changes.get(achievementId)
+    this.#changes.set(achievementId, {
+      achievementId,
+      before: earlier === undefined ? before : earlier.before,
+      after,
+    })
+    if (this.#changes.size > LIMITS.planChanges) throw tooManyChanges(this.#titleId)
+  }
+
+  /** @throws LaurelError PLAN_OUTDATED if the definitions have changed since `open`. */
+  async store(call: Call): Promise<Plan> {
+    const changes = [...this.#changes.values()]
+    const count = (matches: (change: PlanChange) => boolean) => changes.filter(matches).length
+    const plan: Plan = {
+      titleId: this.#titleId,
+      id: randomUUID(),
+      keptUnlockCount: 0n,
+      ...this.#source,
+      stamp: this.#stamp,
+      actor: call.actor,
+      createTime: this.time,
+      applyTime: undefined,
+      counts: {
+        new: count(({ before }) => before === undefined),
+        replaced: count(({ before, after }) => before !== undefined && after !== undefined),
+        deleted: count(({ after }) => after === undefined),
+      },
+    }
+    await this.#services.store.write(call.signal, async (queries) => {
+      await checkStamp(queries, plan)
+      await queries.plans.insert(plan)
+      await queries.plans.insertChanges({ titleId: plan.titleId, planId: plan.id }, changes)
+    })
+    return plan
+  }
+}
+
+/** @throws LaurelError PLAN_OUTDATED if the title's definitions are not those for which the plan was made. */
+export async function checkStamp(queries: Queries, { titleId, id, stamp }: Plan): Promise<void> {
+  if ((await queries.achievements.findStamp(titleId)) !== stamp)
+    throw planOutdated({ titleId, planId: id }, [])
+}
+
+export function planOutdated(
+  { titleId, planId }: { readonly titleId: string; readonly planId: string },
+  achievementIds: readonly string[],
+): LaurelError {
+  const named = achievementIds.length === 0 ? '' : ` (${achievementIds.join(', ')})`
+  const message = `achievements of title ${titleId} have changed since${named}: make the plan again`
+  return new LaurelError('aborted', 'PLAN_OUTDATED', message, { metadata: { titleId, planId } })
+}
+
+function tooManyChanges(titleId: string): LaurelError {
+  const message = `a plan changes at most ${LIMITS.planChanges} achievements: split the document, or import it`
+  return new LaurelError('resource_exhausted', 'PLAN_TOO_LARGE', message, { metadata: { titleId } })
+}

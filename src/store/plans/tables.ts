@@ -1,0 +1,28 @@
+import type { Generated } from 'kysely'
+import type { JsonObject } from '../../model/json.ts'
+import type { PlanCounts, PlanSource } from '../../model/plan.ts'
+
+export interface PlanTable {
+  title_id: string
+  id: string
+  source: PlanSource
+  source_id: string
+  stamp: string
+  actor: string
+  create_time: bigint
+  apply_time: bigint | null
+  counts: PlanCounts
+  kept_unlock_count: Generated<bigint>
+}
+
+export interface PlanChangeTable {
+  title_id: string
+  plan_id: string
+  achievement_id: string
+  /** Null for a new achievement. */
+  before: JsonObject | null
+  /** Null for an achievement that is deleted. */
+  after: JsonObject | null
+  /** The `contentHash` of the achievement right after the plan was applied. */
+  applied_hash: bigint | null
+}
