@@ -70,6 +70,9 @@ test.each([...dialects.keys()])('exports to %s let other calls run', async (dial
     () => exportAchievements(services, { ...options, achievementIds: [] }, call),
     () => exportProgress(services, options, call),
   ]) {
-    expect(await longestTurn(() => Array.fromAsync(content()))).toBeLessThan(100)
+    // The first run compiles the code, and a garbage collection counts too: a long turn of the export itself is in each run.
+    const turns = []
+    for (let run = 0; run < 3; run += 1) turns.push(await longestTurn(() => Array.fromAsync(content())))
+    expect(Math.min(...turns)).toBeLessThan(100)
   }
 })
