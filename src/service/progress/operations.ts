@@ -34,7 +34,6 @@ export const PROGRESS_OPERATIONS = {
       playerId === undefined ? permission.catalogue(titleId) : permission.progress(titleId, playerId, 'read'),
     ],
   ),
-  // Totals over all players, which platforms show to every visitor of the catalogue.
   listPlayerTitles: operation(
     followMerges(listPlayerTitles, (titles) => titles.length === 0),
     ({ playerId }) => [permission.progress(permission.SOME, playerId, 'read')],
