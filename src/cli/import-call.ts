@@ -1,8 +1,8 @@
-import type {
-  EntryOutcome,
-  ImportStrategy,
-  ImportSummary,
-  Loss,
+import {
+  type EntryOutcome,
+  type ImportStrategy,
+  type ImportSummary,
+  type Loss,
   LossPolicy,
 } from '../gen/laurel/v1/exchange.ts'
 import {
@@ -10,6 +10,8 @@ import {
   ImportAchievementsRequest,
   ImportProgressRequest,
 } from '../gen/laurel/v1/exchange_service.ts'
+import type { Plan } from '../gen/laurel/v1/plan.ts'
+import { PlanImportRequest, type PlanServiceClient } from '../gen/laurel/v1/plan_service.ts'
 import { callDuplex } from './client.ts'
 
 export interface ImportMessage {
@@ -17,6 +19,8 @@ export interface ImportMessage {
   readonly losses: readonly Loss[]
   /** In the last message only. */
   readonly summary?: ImportSummary | undefined
+  /** In the last message of a planned import only. */
+  readonly plan?: Plan | undefined
 }
 
 export interface ImportRequest {
@@ -48,6 +52,19 @@ export function callImport(
   const first = { ...shared, ...definitions, mapping: new Map(mapping) }
   const requests = requestsOf(first, ImportAchievementsRequest.fromPartial({}), chunks)
   return callDuplex(() => client.importAchievements(), requests, signal)
+}
+
+/** Plans the import of a document in the same way. */
+export function callPlanImport(
+  client: PlanServiceClient,
+  { dialect, titleId, locale, lossPolicy = LossPolicy.UNSPECIFIED, mapping, definitions }: ImportRequest,
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+  signal: AbortSignal,
+): AsyncIterable<ImportMessage> {
+  const options = PlanImportRequest.fromPartial({ dialect, titleId, locale, lossPolicy, ...definitions })
+  const first = { ...options, mapping: new Map(mapping) }
+  const requests = requestsOf(first, PlanImportRequest.fromPartial({}), chunks)
+  return callDuplex(() => client.planImport(), requests, signal)
 }
 
 async function* requestsOf<Request>(

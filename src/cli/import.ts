@@ -1,13 +1,14 @@
 import { type Command, Option } from 'commander'
 import { readProcessClientConfig } from '../config.ts'
-import { ImportStrategy, type ImportSummary, LossPolicy } from '../gen/laurel/v1/exchange.ts'
+import { ImportStrategy, LossPolicy } from '../gen/laurel/v1/exchange.ts'
 import { ExchangeServiceClient } from '../gen/laurel/v1/exchange_service.ts'
+import { PlanServiceClient } from '../gen/laurel/v1/plan_service.ts'
 import { formatJson } from '../model/exact-json.ts'
 import { dialectArgument, readMapping, SERVER_HELP } from './arguments.ts'
 import { connect } from './client.ts'
 import { openInput } from './document.ts'
 import { Failure } from './failure.ts'
-import { callImport, type ImportRequest } from './import-call.ts'
+import { callImport, callPlanImport, type ImportMessage, type ImportRequest } from './import-call.ts'
 import { ImportReport } from './import-report.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { LossTally, lossOf } from './losses.ts'
@@ -19,6 +20,7 @@ interface Options {
   readonly player?: string
   readonly strategy: 'replace' | 'leave-out'
   readonly dryRun?: true
+  readonly plan?: true
   readonly json?: true
   readonly locale?: string
   readonly map?: string
@@ -43,7 +45,13 @@ export function addImport(program: Command): void {
         .choices(Object.keys(STRATEGIES))
         .default('replace'),
     )
-    .option('--dry-run', 'report the result, and store nothing')
+    .addOption(new Option('--dry-run', 'report the result, and store nothing').conflicts('plan'))
+    .addOption(
+      new Option(
+        '--plan',
+        'store the changes of definitions as a plan, to be applied by laurel plans',
+      ).conflicts(['player', 'applyRevocations', 'progressOnly']),
+    )
     .option('--apply-revocations', 'revoke the unlocks that the document states as revoked')
     .option('--locale <tag>', 'the language of texts without a language tag')
     .option('--map <file>', 'a JSON file: an object of Laurel’s achievement ids by the document’s')
@@ -67,28 +75,42 @@ export function addImport(program: Command): void {
 async function run(dialect: string, file: string, options: Options, signal: AbortSignal): Promise<boolean> {
   const mapping = options.map === undefined ? new Map<string, string>() : await readMapping(options.map)
   using input = await openInput(file, signal)
-  using client = await connect(ExchangeServiceClient, readProcessClientConfig())
+  const type = options.plan ? PlanServiceClient : ExchangeServiceClient
+  using client = await connect<PlanServiceClient | ExchangeServiceClient>(type, readProcessClientConfig())
   const [report, tally] = [new ImportReport(options.json === true), new LossTally(options.json === true)]
-  const summary = await (async () => {
+  const { summary, plan } = await (async () => {
     using meter = startImportMeter(input.size)
     const chunks = metered(input.chunks, meter.sent)
     let entries = 0
-    let last: ImportSummary | undefined
-    for await (const response of callImport(client, requestOf(dialect, options, mapping), chunks, signal)) {
+    const request = requestOf(dialect, options, mapping)
+    const responses =
+      'planImport' in client
+        ? callPlanImport(client, request, chunks, signal)
+        : callImport(client, request, chunks, signal)
+    let last: ImportMessage | undefined
+    for await (const response of responses) {
       report.add(response.outcomes)
       tally.add(response.losses.map(lossOf))
       entries += response.outcomes.length
       meter.entries(entries)
-      last = response.summary
+      last = response
     }
-    return last
+    return { summary: last?.summary, plan: last?.plan }
   })()
   if (summary === undefined)
     throw new Failure(['the response was cut short: import again, entries that are imported stay'])
   if (options.json)
-    print([formatJson({ summary: { ...summary }, outcomes: report.json(), losses: tally.json() })])
+    print([
+      formatJson({
+        summary: { ...summary },
+        outcomes: report.json(),
+        losses: tally.json(),
+        ...(plan === undefined ? {} : { planId: plan.planId }),
+      }),
+    ])
   else {
-    print(report.lines(summary, options.dryRun === true))
+    print(report.lines(summary, options.dryRun === true || plan !== undefined))
+    if (plan !== undefined) print([`to apply it: laurel plans apply ${plan.titleId} ${plan.planId}`])
     print(tally.lines(), process.stderr)
   }
   return summary.failedCount === 0
