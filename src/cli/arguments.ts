@@ -5,11 +5,6 @@ import { isJsonObject, type JsonValue } from '../model/json.ts'
 import { dialects } from '../registry.ts'
 import { Failure } from './failure.ts'
 
-/** Appended to the help of the commands that call a server. */
-export const SERVER_HELP = `
-The environment variable LAUREL_GRPC_ADDRESS is the address of the server (default 127.0.0.1:50051),
-LAUREL_TOKEN the credential of the caller, LAUREL_CA_FILE the certificate authorities of a server that speaks TLS.`
-
 const DIALECTS = [...dialects.keys()].sort()
 
 export function dialectArgument(): Argument {

@@ -33,6 +33,13 @@ type UnaryMethod<Request, Response> = (
 
 const CONNECT_TIMEOUT_MILLISECONDS = 10_000
 
+/** Appended to the help of the commands that call a server. */
+export const SERVER_HELP = `
+The environment variable LAUREL_GRPC_ADDRESS is the address of the server (default 127.0.0.1:50051),
+LAUREL_TOKEN the credential of the caller, LAUREL_CA_FILE the certificate authorities of a server that speaks TLS.
+
+The exit code is 0 on success, 1 on failure, 2 if the command line is not valid, and 130 after an interrupt.`
+
 /**
  * Returns a generated client once it is connected.
  * @throws Failure if no server can be reached at the address.

@@ -6,8 +6,8 @@ import {
   ExportAchievementsRequest,
   ExportProgressRequest,
 } from '../gen/laurel/v1/exchange_service.ts'
-import { dialectArgument, SERVER_HELP } from './arguments.ts'
-import { connect, responsesOf } from './client.ts'
+import { dialectArgument } from './arguments.ts'
+import { connect, responsesOf, SERVER_HELP } from './client.ts'
 import { type DocumentPart, writeDocument } from './document.ts'
 import { untilInterrupted } from './interrupt.ts'
 import { lossOf } from './losses.ts'

@@ -8,11 +8,11 @@ import {
 } from '../gen/laurel/v1/exchange_service.ts'
 import { parseExactJson } from '../model/exact-json.ts'
 import { formatJson } from '../service/json.ts'
-import { dialectsOption, SERVER_HELP } from './arguments.ts'
-import { callUnary, connect } from './client.ts'
+import { dialectsOption } from './arguments.ts'
+import { callUnary, connect, SERVER_HELP } from './client.ts'
 import { explain, Failure } from './failure.ts'
 import { untilInterrupted } from './interrupt.ts'
-import { count, print, table } from './terminal.ts'
+import { count, print, shortened, table } from './terminal.ts'
 
 interface Options {
   readonly dialect?: readonly string[]
@@ -99,7 +99,7 @@ function linesOf(
     rule,
     achievementId,
     path,
-    shortened(valueJson),
+    shortened(valueJson, MAX_VALUE_LENGTH),
   ])
   const rules = new Map(findings.map((finding) => [`${finding.dialect} ${finding.rule}`, finding]))
   const ruleRows = [...rules.values()].map(({ dialect, rule, requirement, source }) => [
@@ -115,11 +115,4 @@ function linesOf(
     '',
     summary,
   ]
-}
-
-function shortened(valueJson: string): string {
-  const characters = [...valueJson]
-  return characters.length > MAX_VALUE_LENGTH
-    ? `${characters.slice(0, MAX_VALUE_LENGTH - 1).join('')}…`
-    : valueJson
 }

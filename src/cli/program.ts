@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import manifest from '../../package.json' with { type: 'json' }
 import { explain } from './failure.ts'
 import { Interrupted } from './interrupt.ts'
+import { NOUNS } from './nouns/rows.ts'
 import { print } from './terminal.ts'
 
 /** The exit code that shells report for a program that SIGINT ended. */
@@ -19,49 +20,61 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   pull: async () => (await import('./pull.ts')).addPull,
   translate: async () => (await import('./offline.ts')).addTranslate,
   lint: async () => (await import('./lint.ts')).addLint,
+  ...Object.fromEntries(Object.keys(NOUNS).map((noun) => [noun, () => loadNoun(noun)])),
   call: async () => (await import('./call.ts')).addCall,
   dialects: async () => (await import('./offline.ts')).addDialects,
   db: async () => (await import('./db.ts')).addDb,
 }
 
 const HELP = `
-import, export, pull, lint and call use the server at the environment variable LAUREL_GRPC_ADDRESS (default
-127.0.0.1:50051); the other commands need no server. Each command has its own --help.`
+The commands that need a server use the one at the environment variable LAUREL_GRPC_ADDRESS (default 127.0.0.1:50051);
+translate, dialects and db need none. Each command has its own --help.`
 
-const program = new Command('laurel')
-  .description('One achievement backend that speaks every platform’s dialect.')
-  .version(manifest.version, '--version', 'print the version of laurel')
-  .exitOverride()
-  .showHelpAfterError('(--help lists commands and options)')
-  .addHelpText('before', rejectUnknownCommand)
-  .addHelpText('after', HELP)
-for (const load of commandsFor(process.argv[2])) (await load())(program)
-
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    // The reader closed the pipe, as in `laurel export ... | head`.
-    if (error.code === 'EPIPE') process.exit(CUT_OFF)
-    throw error
-  })
+/** Runs the command line of a process, and sets its exit code. */
+export async function runProgram(argv: readonly string[]): Promise<void> {
+  const program = new Command('laurel')
+  program
+    .description('One achievement backend that speaks every platform’s dialect.')
+    .version(manifest.version, '--version', 'print the version of laurel')
+    .exitOverride()
+    .showHelpAfterError('(--help lists commands and options)')
+    .addHelpText('before', () => rejectUnknownCommand(program))
+    .addHelpText('after', HELP)
+  for (const load of commandsFor(argv[2])) (await load())(program)
+  try {
+    await program.parseAsync(argv)
+  } catch (error) {
+    process.exitCode = exitCodeOf(error)
+  }
 }
 
-try {
-  await program.parseAsync()
-} catch (error) {
-  process.exitCode = exitCodeOf(error)
+/** Ends the process when the reader closed the pipe, as in `laurel export ... | head`. */
+export function endWithReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EPIPE') process.exit(CUT_OFF)
+      throw error
+    })
+  }
 }
 
 /** Returns the loader of the named command, or all loaders for the general help and for errors that list the commands. */
 function commandsFor(name: string | undefined): readonly (() => Promise<AddCommand>)[] {
-  const named = name !== undefined && Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const isAlone = name !== undefined && Object.hasOwn(COMMANDS, name)
+  const named = isAlone ? COMMANDS[name] : undefined
   return named === undefined ? Object.values(COMMANDS) : [named]
 }
 
 /** Commander would print the general help for `laurel unknown --help`. */
-function rejectUnknownCommand(): string {
+function rejectUnknownCommand(program: Command): string {
   const [command = ''] = program.args
   const isKnown = command === '' || command === 'help' || command.startsWith('-')
   return isKnown ? '' : program.error(`error: unknown command '${command}'`)
+}
+
+async function loadNoun(noun: string): Promise<AddCommand> {
+  const { addNoun } = await import('./nouns/command.ts')
+  return (program) => addNoun(program, noun)
 }
 
 function addServe(program: Command): void {

@@ -1,6 +1,6 @@
 import { Argument, type Command, InvalidArgumentError, Option } from 'commander'
 import { sources } from '../registry.ts'
-import { SERVER_HELP } from './arguments.ts'
+import { SERVER_HELP } from './client.ts'
 import { untilInterrupted } from './interrupt.ts'
 import type { PullOptions } from './pull/options.ts'
 import { runPull } from './pull/run.ts'

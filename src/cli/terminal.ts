@@ -37,6 +37,16 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number} ${number === 1 ? one : many}`
 }
 
+/** Cuts lines that would wrap in a terminal; a pipe or a file, which has no columns, gets them whole. */
+export function fitted(lines: readonly string[], columns: number | undefined): readonly string[] {
+  return columns === undefined ? lines : lines.map((line) => shortened(line, columns))
+}
+
+export function shortened(text: string, maxLength: number): string {
+  const characters = [...text]
+  return characters.length > maxLength ? `${characters.slice(0, maxLength - 1).join('')}…` : text
+}
+
 export function print(lines: readonly string[], stream: NodeJS.WriteStream = process.stdout): void {
   if (lines.length > 0) stream.write(`${lines.join('\n')}\n`)
 }

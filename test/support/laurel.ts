@@ -57,3 +57,37 @@ export function startCommand(
   )
   return { process: child, result }
 }
+
+/**
+ * Runs the laurel command in this process, because a process of its own takes more than a second of CPU to load. Runs one at a time:
+ * the outputs and the environment belong to the process.
+ */
+export async function runLaurelHere(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<CommandResult> {
+  const written = { stdout: '', stderr: '' }
+  const before = { env: process.env, exitCode: process.exitCode }
+  const { stdout, stderr } = process
+  const writes = { stdout: stdout.write, stderr: stderr.write }
+  const { runProgram } = await import('../../src/cli/program.ts')
+  try {
+    process.env = { ...process.env, ...env }
+    process.exitCode = 0
+    stdout.write = (chunk) => {
+      written.stdout += chunk
+      return true
+    }
+    stderr.write = (chunk) => {
+      written.stderr += chunk
+      return true
+    }
+    await runProgram(['node', 'laurel', ...args])
+    return { code: Number(process.exitCode), ...written }
+  } finally {
+    Object.assign(stdout, { write: writes.stdout })
+    Object.assign(stderr, { write: writes.stderr })
+    process.env = before.env
+    process.exitCode = before.exitCode
+  }
+}
