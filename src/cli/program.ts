@@ -10,6 +10,9 @@ const INTERRUPTED = 130
 /** The exit code that shells report for a program that SIGPIPE ended. */
 const CUT_OFF = 141
 
+/** The command that lists all others. */
+const COMPLETION = 'completion'
+
 type AddCommand = (program: Command) => void
 
 /** Each command's modules, in the order of the help. Loading them all takes most of the time of a short command. */
@@ -24,6 +27,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   call: async () => (await import('./call.ts')).addCall,
   dialects: async () => (await import('./offline.ts')).addDialects,
   db: async () => (await import('./db.ts')).addDb,
+  [COMPLETION]: async () => (await import('./completion.ts')).addCompletion,
 }
 
 const HELP = `
@@ -60,7 +64,7 @@ export function endWithReader(): void {
 
 /** Returns the loader of the named command, or all loaders for the general help and for errors that list the commands. */
 function commandsFor(name: string | undefined): readonly (() => Promise<AddCommand>)[] {
-  const isAlone = name !== undefined && Object.hasOwn(COMMANDS, name)
+  const isAlone = name !== undefined && name !== COMPLETION && Object.hasOwn(COMMANDS, name)
   const named = isAlone ? COMMANDS[name] : undefined
   return named === undefined ? Object.values(COMMANDS) : [named]
 }
