@@ -3,9 +3,8 @@ import {
   type Plan as PlanMessage,
   PlanSource as PlanSourceOnWire,
 } from '../../gen/laurel/v1/plan.ts'
-import type { Plan, PlanChange, PlanSource } from '../../model/plan.ts'
-import { definitionChanges } from '../../service/exchange/field-changes.ts'
-import type { PlanState } from '../../service/plans/plans.ts'
+import type { Plan, PlanSource } from '../../model/plan.ts'
+import type { PlanState, ShownPlanChange } from '../../service/plans/plans.ts'
 import { writeAchievement } from './achievement.ts'
 import { writeFieldChange } from './exchange.ts'
 import { writeInstant, writeOptionalInstant } from './time.ts'
@@ -34,8 +33,12 @@ export function writePlan(plan: Plan, unlocks?: PlanState['unlocks']): PlanMessa
   }
 }
 
-export function writePlanChange({ achievementId, before, after }: PlanChange): PlanChangeMessage {
-  const fields = before === undefined || after === undefined ? [] : definitionChanges(before, after)
+export function writePlanChange({
+  achievementId,
+  before,
+  after,
+  fields,
+}: ShownPlanChange): PlanChangeMessage {
   return {
     achievementId,
     before: before && writeAchievement(before),

@@ -1,4 +1,5 @@
 import type { Canonical, TitleFacts } from '../../dialect/adapter.ts'
+import { pack } from '../../model/packed.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Call } from '../call.ts'
 import { checkMapping } from '../exchange/check-ids.ts'
@@ -46,17 +47,17 @@ export async function* planImport(
   await using document = await services.spool.receive(content, call)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
   const locale = options.locale ?? title.defaultLocale
-  const titles = new Set<TitleFacts>()
+  const titles = new Map<string, TitleFacts>()
   const facts = await checkDocument(adapter, document, { ...options, locale }, () => {
     titles.clear()
     return (record) => {
-      if (record.title.binding !== undefined) titles.add(record.title)
+      if (record.title.binding !== undefined) titles.set(pack(record.title.binding), record.title)
       return []
     }
   })
   const source = { source: 'document', sourceId: adapter.id } as const
   const draft = await PlanDraft.open(services, titleId, source, call)
-  for (const each of titles) {
+  for (const each of titles.values()) {
     // Refuses a document of another title.
     await writeAndRollBack(services, call, (queries) =>
       findTitle(services, queries, adapter, each, { ...options, canCreate: false, canBind: true }, call),

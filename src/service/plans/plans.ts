@@ -3,6 +3,7 @@ import type { Plan, PlanChange } from '../../model/plan.ts'
 import type { PlanKey, PlanUnlocks } from '../../store/plans/plans.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
+import { definitionChanges, type FieldChange } from '../exchange/field-changes.ts'
 import { type Page, readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -27,22 +28,36 @@ export interface ListPlanChanges extends PlanKey {
   readonly pageToken: string | undefined
 }
 
+/** A change with the fields that differ; none for a new or deleted achievement. */
+export interface ShownPlanChange extends PlanChange {
+  readonly fields: readonly FieldChange[]
+}
+
 /** Returns a page of the changes of a plan, in order of achievement. */
 export async function listPlanChanges(
   services: Services,
   request: ListPlanChanges,
   call: Call,
-): Promise<Page<PlanChange>> {
+): Promise<Page<ShownPlanChange>> {
   const { titleId, planId } = request
   return services.store.read(call.signal, async (queries) => {
     await planOf(queries, request)
     return readPage(
       request,
       ['planChanges', titleId, planId],
-      (after, limit) => queries.plans.listChanges(request, after?.id ?? '', limit),
+      async (after, limit) => {
+        const { items, isCut } = await queries.plans.listChanges(request, after?.id ?? '', limit)
+        return { items: items.map(withFields), isCut }
+      },
       ({ achievementId }) => ({ key: 0n, id: achievementId }),
     )
   })
+}
+
+function withFields(change: PlanChange): ShownPlanChange {
+  const { before, after } = change
+  const isPair = before !== undefined && after !== undefined
+  return { ...change, fields: isPair ? definitionChanges(before, after) : [] }
 }
 
 export async function planOf(queries: Queries, key: PlanKey): Promise<Plan> {
