@@ -36,6 +36,7 @@ export const accelbyte: Adapter & {
   capabilities: {
     code: 'full',
     list_order: 'full',
+    lifecycle: 'none',
     translations: 'lossy',
     locked_description: 'none',
     hidden: 'full',

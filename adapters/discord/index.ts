@@ -36,6 +36,7 @@ export const discord: Adapter & {
   capabilities: {
     code: 'none',
     list_order: 'none',
+    lifecycle: 'none',
     translations: 'lossy',
     locked_description: 'none',
     hidden: 'full',

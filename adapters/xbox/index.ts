@@ -35,6 +35,7 @@ const shapes: readonly Shape[] = [
 const capabilities: Capabilities = {
   code: 'none',
   list_order: 'none',
+  lifecycle: 'none',
   translations: 'none',
   locked_description: 'lossy',
   hidden: 'full',

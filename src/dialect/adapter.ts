@@ -177,6 +177,7 @@ export interface EncodeContext {
 export type Feature =
   | 'code'
   | 'list_order'
+  | 'lifecycle'
   | 'translations'
   | 'locked_description'
   | 'hidden'

@@ -7,6 +7,7 @@ import type { Operations } from '../service/operations.ts'
 import {
   readAchievement,
   readAchievementPatch,
+  readLifecycle,
   writeAchievement,
   writeRevision,
 } from './convert/achievement.ts'
@@ -61,6 +62,7 @@ export function achievementService(operations: Operations): HandlersOf<typeof Ac
         ...readPaging(message, violations),
         tags: readList(message.tags, LIMITS.tags, 'tags', violations, readId),
         hidden: message.hidden,
+        lifecycles: readList(message.lifecycles, LIMITS.choices, 'lifecycles', violations, readLifecycle),
         query: readText(message.query, 'query', violations, LIMITS.id),
         orderBy: readChoice(message.orderBy, ORDERS, AchievementOrder, 'order_by', violations),
         descending: message.descending,

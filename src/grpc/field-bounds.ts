@@ -45,6 +45,7 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   items: list(LIMITS.batchItems),
   key: ID,
   kinds: list(LIMITS.choices),
+  lifecycles: list(LIMITS.choices),
   locale: text(LIMITS.locale),
   mapping: list(LIMITS.mapping),
   media: list(LIMITS.media),

@@ -20,6 +20,7 @@ const achievement: fc.Arbitrary<StoredAchievement> = fc.record({
     lockedDescription: fc.option(localized, { nil: undefined }),
     hidden: fc.boolean(),
     serverOnly: fc.boolean(),
+    lifecycle: fc.constantFrom('draft', 'live', 'retired'),
   },
   ...{ kind: fc.constant('persistent' as const), window: fc.constant(undefined) },
   ...{

@@ -52,12 +52,19 @@ export interface TimeWindow {
   readonly end: Instant
 }
 
+/**
+ * `draft`: for operators only, and takes no reports. `retired`: shown only to players who have unlocked it, and unlocks for no other
+ * player.
+ */
+export type Lifecycle = 'draft' | 'live' | 'retired'
+
 /** The definition of an achievement, the same for all players. */
 export interface Achievement {
   /** The code: case kept, compared exactly, unique in its title. */
   readonly id: string
   /** Position in lists from 1; 0 if a document has none. */
   readonly listOrder: number
+  readonly lifecycle: Lifecycle
   readonly name: LocalizedText
   /** Shown when unlocked. */
   readonly description: LocalizedText
@@ -125,4 +132,9 @@ export function scoreOf(achievement: Pick<Achievement, 'rewards'>): bigint {
     if (reward.kind === 'gamerscore' && /^\d{1,9}$/.test(reward.value)) score += BigInt(reward.value)
   }
   return score
+}
+
+/** Returns whether a player sees an achievement: it is live, or retired and unlocked by the player. */
+export function isShown({ lifecycle }: Pick<Achievement, 'lifecycle'>, isUnlocked: boolean): boolean {
+  return lifecycle === 'live' || (lifecycle === 'retired' && isUnlocked)
 }

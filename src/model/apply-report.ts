@@ -16,7 +16,8 @@ import { furthestValues, metValues, reachesTarget, requirementOf, sameValues } f
 
 /**
  * Returns the progress after a report. All reports go through this function: values only get closer to their targets, an
- * unlock happens once, and its time never moves. A challenge ignores what happened outside its window.
+ * unlock happens once, and its time never moves. A challenge ignores what happened outside its window. Stats move only live
+ * achievements, and other reports on drafts and on locked retired achievements are rejected.
  */
 export function applyReport(
   achievement: Achievement,
@@ -25,21 +26,24 @@ export function applyReport(
   context: ReportContext,
 ): Outcome {
   const current = currentProgress(achievement, stored)
-  const progress = withStats(achievement, withoutReset(achievement, current, report), context.stats)
-  const rejection = reject(achievement, progress, report)
+  const isOpen = isOpenTo(achievement, current, report)
+  const afterReset = withoutReset(achievement, current, report)
+  const progress = isOpen ? withStats(achievement, afterReset, context.stats) : afterReset
+  const rejection = isOpen ? reject(achievement, progress, report) : rejectClosed(achievement, report)
   if (rejection) return rejection
   const alreadyUnlocked = progress.state === 'achieved'
   if (!counts(achievement, report, context.time)) {
     if (alreadyUnlocked || !isDirect(report)) return unchanged(achievement, progress)
     return { kind: 'rejected', why: 'outside_window', detail: 'the challenge unlocks only inside its window' }
   }
-  const reported = furthestValues(achievement, progress.values, report)
+  const reported = isOpen ? furthestValues(achievement, progress.values, report) : progress.values
   // A change of the definition can have met all targets already. Then only its back-fill unlocks, or a report that reaches one.
   const mayUnlock =
-    isDirect(report) ||
-    report.kind === 'definition' ||
-    !areMet(achievement, progress.values) ||
-    reachesTarget(achievement, progress.values, report)
+    isOpen &&
+    (isDirect(report) ||
+      report.kind === 'definition' ||
+      !areMet(achievement, progress.values) ||
+      reachesTarget(achievement, progress.values, report))
   const newlyUnlocked = !alreadyUnlocked && mayUnlock && isComplete(achievement, reported, report)
   const achieved = alreadyUnlocked || newlyUnlocked
   const values = newlyUnlocked && isDirect(report) ? metValues(achievement, reported) : reported
@@ -125,6 +129,25 @@ function withStats(achievement: Achievement, progress: Progress, stats: ReportCo
   if (stats === undefined || progress.state === 'achieved') return progress
   const values = furthestValues(achievement, progress.values, { kind: 'definition', stats })
   return values === progress.values ? progress : { ...progress, values }
+}
+
+/**
+ * Returns whether the report may move this progress. A retired achievement still takes the history of another platform, and
+ * an unlocked one takes reports as always, because they unlock nothing.
+ */
+function isOpenTo({ lifecycle }: Achievement, { state }: Progress, { kind }: Report): boolean {
+  if (lifecycle === 'retired') return kind === 'import' || state === 'achieved'
+  return lifecycle === 'live'
+}
+
+/** The player has not reported the stat, or the change of the definition, to this achievement: both move nothing here. */
+function rejectClosed({ lifecycle }: Achievement, { kind }: Report): Outcome | undefined {
+  if (kind === 'stat' || kind === 'definition') return undefined
+  const detail =
+    lifecycle === 'draft'
+      ? 'it is a draft: set its lifecycle to live before the first report'
+      : 'it is retired, and unlocks only for players who have unlocked it before'
+  return { kind: 'rejected', why: 'not_live', detail, metadata: { lifecycle } }
 }
 
 function reject(achievement: Achievement, progress: Progress, report: Report): Outcome | undefined {

@@ -44,6 +44,7 @@ export type Reason =
   | 'NO_REQUIREMENT'
   | 'OUTSIDE_WINDOW'
   | 'COMMUNITY_GOAL'
+  | 'NOT_LIVE'
   | 'NO_CONTRIBUTION'
   | 'TIME_OUT_OF_BOUNDS'
   | 'STAT_OUT_OF_BOUNDS'

@@ -127,6 +127,7 @@ export type Rejection =
   | 'no_requirement'
   | 'outside_window'
   | 'community_goal'
+  | 'not_live'
 
 export type Outcome =
   | {

@@ -88,6 +88,7 @@ export function achievements({ id: dialect, ids }: Adapter): fc.Arbitrary<Achiev
       identity: identities,
       id: tokens,
       listOrder: fc.oneof(fc.constant(0), fc.nat(10_000)),
+      lifecycle: fc.constantFrom('draft' as const, 'live' as const, 'retired' as const),
       name: localizedTexts,
       description: localizedTexts,
       lockedDescription: optional(localizedTexts),

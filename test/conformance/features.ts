@@ -43,6 +43,7 @@ export const STEPS: Requirement = {
 export const PROBES: Readonly<Record<Feature, Probe>> = {
   code: definition({ id: tokens }, ({ id }) => id),
   list_order: definition({ listOrder: fc.nat(10_000) }, ({ listOrder }) => listOrder),
+  lifecycle: definition({ lifecycle: fc.constantFrom('draft', 'retired') }, ({ lifecycle }) => lifecycle),
   translations: definition(
     {
       name: fc

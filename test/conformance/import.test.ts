@@ -36,6 +36,8 @@ function storedFrom(record: Canonical): Stored {
   const achievement: StoredAchievement = {
     ...incoming,
     participation: record.progress === undefined ? incoming.participation : 'individual',
+    // A draft takes no progress.
+    lifecycle: record.progress === undefined ? incoming.lifecycle : 'live',
     titleId: 'title-1',
     etag: 'e',
     listOrder: incoming.listOrder || 1,

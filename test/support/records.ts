@@ -6,6 +6,7 @@ export function achievementOf(parts: Partial<Achievement> = {}): Achievement {
   return {
     id,
     listOrder: 0,
+    lifecycle: 'live',
     name: { locale: 'en', text: id, translations: {} },
     description: { locale: 'en', text: `You did ${id}`, translations: {} },
     lockedDescription: undefined,

@@ -8,6 +8,7 @@ const NO_TEXT = Object.freeze({ locale: '', text: '', translations: EMPTY_OBJECT
 export const BLANK_ACHIEVEMENT: Achievement = Object.freeze({
   id: '',
   listOrder: 0,
+  lifecycle: 'live',
   name: NO_TEXT,
   description: NO_TEXT,
   lockedDescription: undefined,

@@ -13,8 +13,11 @@ export function importedProgress(
   { state, percent, values, unlockTime, revoked, extensions, ...names }: ProgressFacts,
 ): ProgressFacts {
   const report = { kind: 'import', state, percent, values, unlockTime, revoked, extensions: {} } as const
-  // All players earn a community goal together: no report of one player changes it.
-  const achievement: Achievement = { ...(definition ?? BLANK_ACHIEVEMENT), participation: 'individual' }
+  const achievement: Achievement = {
+    ...(definition ?? BLANK_ACHIEVEMENT),
+    // All players earn a community goal together: no report of one player changes it. A draft takes none at all.
+    ...{ participation: 'individual', lifecycle: 'live' },
+  }
   const outcome = applyReport(achievement, NOT_STARTED, report, CONTEXT)
   if (outcome.kind === 'rejected') throw new Error(`an import was rejected: ${outcome.detail}`)
   const imported = outcome.progress

@@ -2,6 +2,7 @@ import {
   AchievementKind,
   type Achievement as AchievementMessage,
   type AchievementRevision as AchievementRevisionMessage,
+  Lifecycle as LifecycleOnWire,
   Participation,
   type TimeWindow as TimeWindowMessage,
   type TitleAssociation as TitleAssociationMessage,
@@ -9,6 +10,7 @@ import {
 import type {
   Achievement,
   AchievementRevision,
+  Lifecycle,
   StoredAchievement,
   TimeWindow,
   TitleAssociation,
@@ -55,12 +57,26 @@ const PARTICIPATIONS_ON_WIRE: Readonly<Record<Achievement['participation'], Part
   community: Participation.COMMUNITY,
 }
 
+const LIFECYCLES: Choices<LifecycleOnWire, Lifecycle> = {
+  [LifecycleOnWire.UNSPECIFIED]: 'live',
+  [LifecycleOnWire.DRAFT]: 'draft',
+  [LifecycleOnWire.LIVE]: 'live',
+  [LifecycleOnWire.RETIRED]: 'retired',
+}
+
+const LIFECYCLES_ON_WIRE: Readonly<Record<Lifecycle, LifecycleOnWire>> = {
+  draft: LifecycleOnWire.DRAFT,
+  live: LifecycleOnWire.LIVE,
+  retired: LifecycleOnWire.RETIRED,
+}
+
 const NO_TEXT: LocalizedText = { locale: '', text: '', translations: {} }
 
 export type AchievementFields = Omit<Achievement, 'id' | 'createTime' | 'updateTime'>
 
 const FIELDS: FieldReaders<AchievementMessage, AchievementFields> = {
   listOrder: ({ listOrder }, field, violations) => readWithin(listOrder, [0, 2 ** 31 - 1], field, violations),
+  lifecycle: ({ lifecycle }, field, violations) => readLifecycle(lifecycle, field, violations),
   name({ name }, field, violations) {
     if (name === undefined) violations.add(field, 'must be set')
     return name === undefined ? NO_TEXT : readLocalizedText(name, field, violations)
@@ -90,6 +106,10 @@ const FIELDS: FieldReaders<AchievementMessage, AchievementFields> = {
     readList(titleAssociations, LIMITS.titleAssociations, field, violations, readTitleAssociation),
   ids: ({ ids }, field, violations) => readMap(ids, LIMITS.dialects, field, violations, readId),
   extensions: ({ extensions }, field, violations) => readExtensions(extensions, field, violations),
+}
+
+export function readLifecycle(value: LifecycleOnWire, field: string, violations: Violations): Lifecycle {
+  return readChoice(value, LIFECYCLES, LifecycleOnWire, field, violations)
 }
 
 /** Texts without a locale get an empty one: `withLocale` fills it in. */
@@ -166,6 +186,8 @@ function toMessage(achievement: StoredAchievement): AchievementMessage {
     createTime: writeInstant(achievement.createTime),
     updateTime: writeInstant(achievement.updateTime),
     etag: achievement.etag,
+    // Responses are stored for two days, and those of earlier versions have none.
+    lifecycle: LIFECYCLES_ON_WIRE[achievement.lifecycle ?? 'live'],
   }
 }
 

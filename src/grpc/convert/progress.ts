@@ -47,7 +47,7 @@ const PRECISIONS_ON_WIRE: Readonly<Record<UnlockPrecision, UnlockPrecisionOnWire
   unknown: UnlockPrecisionOnWire.UNKNOWN,
 }
 
-const VIEWS: Choices<ProgressView, ListProgress['view']> = {
+const VIEWS: Choices<ProgressView, Exclude<ListProgress['view'], 'all'>> = {
   [ProgressView.UNSPECIFIED]: 'full',
   [ProgressView.FULL]: 'full',
   [ProgressView.PLAYER]: 'player',
@@ -59,7 +59,7 @@ interface ProgressKey {
   readonly achievementId: string
 }
 
-export function readView(view: ProgressView, violations: Violations): ListProgress['view'] {
+export function readView(view: ProgressView, violations: Violations): Exclude<ListProgress['view'], 'all'> {
   return readChoice(view, VIEWS, ProgressView, 'view', violations)
 }
 

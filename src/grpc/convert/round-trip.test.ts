@@ -61,6 +61,7 @@ const achievements = plain({
   lockedDescription: optional(localized),
   hidden: fc.boolean(),
   serverOnly: fc.boolean(),
+  lifecycle: fc.constantFrom('draft', 'live', 'retired'),
   kind: fc.constantFrom('persistent', 'challenge'),
   window: optional(
     fc.tuple(instant, instant).map(([one, other]) => (one < other ? [one, other] : [other, one])),

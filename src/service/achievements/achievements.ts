@@ -1,4 +1,4 @@
-import type { StoredAchievement } from '../../model/achievement.ts'
+import { isShown, type Lifecycle, type StoredAchievement } from '../../model/achievement.ts'
 import { invalidArgument, type LaurelError } from '../../model/errors.ts'
 import type { AchievementOrder } from '../../store/achievements/achievements.ts'
 import type { Call } from '../call.ts'
@@ -21,16 +21,34 @@ export async function getAchievement(
   return services.store.read(call.signal, (queries) => achievementOf(queries, titleId, achievementId))
 }
 
-/** Returns an achievement as players see it: redacted if it is hidden and the title masks hidden achievements. */
+/**
+ * Returns an achievement as players see it: redacted if it is hidden and the title masks hidden achievements. A retired
+ * achievement is returned to its players, and to callers that are no players.
+ * @throws LaurelError ACHIEVEMENT_NOT_FOUND also for a draft.
+ */
 export async function getCatalogueAchievement(
   services: Services,
   request: GetAchievement,
   call: Call,
 ): Promise<StoredAchievement> {
   const achievement = await getAchievement(services, request, call)
+  if (!(await isInCatalogue(services, achievement, call)))
+    throw achievementNotFound(request.titleId, request.achievementId)
   const view = { titleId: request.titleId, playerId: undefined }
   const [shown] = await asGatewayShows(services, view, [{ achievement }], redactDefinition, call)
   return shown?.achievement ?? achievement
+}
+
+async function isInCatalogue(
+  services: Services,
+  achievement: StoredAchievement,
+  { principal, signal }: Call,
+): Promise<boolean> {
+  if (achievement.lifecycle !== 'retired' || principal.kind !== 'player') return isShown(achievement, true)
+  const { titleId, id: achievementId } = achievement
+  const key = { titleId, playerId: principal.playerId, achievementId }
+  const found = await services.store.read(signal, (queries) => queries.progress.find(key))
+  return isShown(achievement, found?.progress?.state === 'achieved')
 }
 
 /**
@@ -69,6 +87,8 @@ export interface ListAchievements {
   /** Achievements with any of these tags; empty for no filter. */
   readonly tags: readonly string[]
   readonly hidden: boolean | undefined
+  /** Absent or empty: no filter. */
+  readonly lifecycles?: readonly Lifecycle[]
   /** A text of the id or of a name. Absent: no filter. */
   readonly query?: string
   readonly orderBy: AchievementOrder
@@ -81,11 +101,11 @@ export async function listAchievements(
   call: Call,
 ): Promise<CountedPage<StoredAchievement>> {
   const { pageSize: _size, pageToken: _token, ...filter } = request
-  const { titleId, tags, hidden, query, orderBy, descending } = filter
+  const { titleId, tags, hidden, lifecycles = [], query, orderBy, descending } = filter
   return services.store.read(call.signal, async (queries) => {
     const page = await readReorderablePage(
       request,
-      ['achievements', titleId, tags, hidden, orderBy, descending, query],
+      ['achievements', titleId, tags, hidden, orderBy, descending, query, lifecycles],
       (returned, limit) => queries.achievements.list({ ...filter, returned, limit }),
       ({ id }) => id,
     )
@@ -115,12 +135,16 @@ export async function getDialectAchievement(
   })
 }
 
-/** Returns all achievements of a title in list order, each with its id in the dialect. */
+/** Returns all achievements of a title in list order, drafts and retired ones too, each with its id in the dialect. */
 export async function listDialectAchievements(
   services: Services,
   request: { readonly dialect: string; readonly titleId: string },
   call: Call,
 ): Promise<readonly StoredAchievement[]> {
-  const progressList = await listTitleProgress(services, { ...request, playerId: undefined }, call)
+  const progressList = await listTitleProgress(
+    services,
+    { ...request, playerId: undefined, listsAll: true },
+    call,
+  )
   return progressList.map(({ achievement }) => achievement)
 }

@@ -139,7 +139,10 @@ async function unlockForAll(
 ): Promise<Progressed> {
   const { titleId, achievementId, silent, actor, requestId } = backfill
   const goal = communityGoalOf(achievement)
-  const isUnlocked = goal !== undefined && (await queries.community.unlockAt(backfill, goal.target, time))
+  const isUnlocked =
+    goal !== undefined &&
+    achievement.lifecycle === 'live' &&
+    (await queries.community.unlockAt(backfill, goal.target, time))
   if (isUnlocked) {
     const event = {
       playerId: '',

@@ -56,8 +56,8 @@ export async function createLimitedAchievement(
 ): Promise<StoredAchievement | undefined> {
   return writeAudited(services, call, async (queries) => {
     await lockTitle(queries, titleId)
-    const { achievementCount } = await queries.titles.findTotals(titleId)
-    if (achievementCount >= limit) return { result: undefined, change: undefined }
+    if ((await queries.achievements.count({ titleId })) >= limit)
+      return { result: undefined, change: undefined }
     const change = attributionOf(call, undefined)
     return insertAchievement(services, queries, titleId, achievement, change)
   })

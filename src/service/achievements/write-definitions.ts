@@ -77,15 +77,20 @@ export function requirementsOfOtherStats(
     .map(({ id }) => id)
 }
 
-/** Returns whether a write can unlock the achievement, or move its progress, for existing players. */
+/**
+ * Returns whether a write can unlock the achievement, or move its progress, for existing players. A draft or
+ * retired achievement unlocks for none of them, but loses the values of stats that it no longer follows.
+ */
 export function needsBackfill({ before, after }: DefinitionWrite): boolean {
   if (after.requirements.length === 0) return false
+  if (after.lifecycle !== 'live') return requirementsOfOtherStats(before, after).length > 0
   if (before === undefined) return windowOf(after) === undefined && statCodesOf([after]).length > 0
   return !sameJson(goalOf(before), goalOf(after))
 }
 
-function goalOf({ requirements, kind, window, participation }: Achievement): JsonValue {
-  return { requirements, start: windowOf({ kind, window })?.start, participation } as unknown as JsonValue
+function goalOf({ requirements, kind, window, participation, lifecycle }: Achievement): JsonValue {
+  const start = windowOf({ kind, window })?.start
+  return { requirements, start, participation, isLive: lifecycle === 'live' } as unknown as JsonValue
 }
 
 async function isUnlockedByAll(queries: Queries, titleId: string, achievementId: string): Promise<boolean> {

@@ -1,4 +1,4 @@
-import type { StoredAchievement } from '../../model/achievement.ts'
+import { isShown, type StoredAchievement } from '../../model/achievement.ts'
 import type { CommunityProgress, Contribution } from '../../model/community.ts'
 import { LaurelError } from '../../model/errors.ts'
 import type { Instant } from '../../model/instant.ts'
@@ -18,7 +18,10 @@ export interface CommunityGoalProgress {
   readonly progress: CommunityProgress
 }
 
-/** As `listCommunityProgressAsAdmin`; hidden achievements are redacted where the title masks them. */
+/**
+ * As `listCommunityProgressAsAdmin`, without drafts and retired achievements that are not unlocked; hidden achievements are
+ * redacted where the title masks them.
+ */
 export async function listCommunityProgress(
   services: Services,
   request: { readonly titleId: string },
@@ -26,7 +29,10 @@ export async function listCommunityProgress(
 ): Promise<readonly CommunityGoalProgress[]> {
   const view = { titleId: request.titleId, playerId: undefined }
   const progressList = await listCommunityProgressAsAdmin(services, request, call)
-  return asGatewayShows(services, view, progressList, redactDefinition, call)
+  const shown = progressList.filter(({ achievement, progress }) =>
+    isShown(achievement, progress.unlockTime !== undefined),
+  )
+  return asGatewayShows(services, view, shown, redactDefinition, call)
 }
 
 /** Returns the shared progress on a title's community achievements, in order of id, where there is any. */
@@ -50,18 +56,23 @@ export async function listCommunityProgressAsAdmin(
 export interface OwnContribution {
   readonly achievement: StoredAchievement
   readonly contribution: Contribution
+  readonly isUnlocked: boolean
   /** Whether the achievement is unlocked and the player has not claimed its reward. */
   readonly claimable: boolean
 }
 
-/** As `listContributionsAsAdmin`; hidden achievements are redacted where the title masks them. */
+/**
+ * As `listContributionsAsAdmin`, without drafts and retired achievements that are not unlocked; hidden achievements are redacted
+ * where the title masks them.
+ */
 export async function listContributions(
   services: Services,
   request: PlayerTitleKey,
   call: Call,
 ): Promise<readonly OwnContribution[]> {
   const contributions = await listContributionsAsAdmin(services, request, call)
-  return asGatewayShows(services, request, contributions, redactDefinition, call)
+  const shown = contributions.filter(({ achievement, isUnlocked }) => isShown(achievement, isUnlocked))
+  return asGatewayShows(services, request, shown, redactDefinition, call)
 }
 
 /** Returns a player's contributions to the community achievements of a title, in order of id. */
@@ -82,8 +93,9 @@ export async function listContributionsAsAdmin(
     )
     return communityGoalsOf(achievements).map((achievement) => {
       const contribution = contributions.get(achievement.id) as Contribution
-      const claimable = unlocked.has(achievement.id) && contribution.claimTime === undefined
-      return { achievement, contribution, claimable }
+      const isUnlocked = unlocked.has(achievement.id)
+      const claimable = isUnlocked && contribution.claimTime === undefined
+      return { achievement, contribution, isUnlocked, claimable }
     })
   })
 }
@@ -105,8 +117,22 @@ export interface Contributor extends Contribution {
   readonly account: string | undefined
 }
 
-/** Returns the contributors to a community achievement, sorted by their contribution, from `offset` on. */
+/** As `listContributorsAsAdmin`. @throws LaurelError ACHIEVEMENT_NOT_FOUND also for a draft. */
 export async function listContributors(
+  services: Services,
+  request: ListContributors,
+  call: Call,
+): Promise<readonly Contributor[]> {
+  const { titleId, achievementId } = request
+  const { lifecycle } = await services.store.read(call.signal, (queries) =>
+    achievementOf(queries, titleId, achievementId),
+  )
+  if (lifecycle === 'draft') throw achievementNotFound(titleId, achievementId)
+  return listContributorsAsAdmin(services, request, call)
+}
+
+/** Returns the contributors to a community achievement, sorted by their contribution, from `offset` on. */
+export async function listContributorsAsAdmin(
   services: Services,
   { dialect, ...filter }: ListContributors,
   call: Call,

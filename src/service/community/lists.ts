@@ -1,4 +1,4 @@
-import type { StoredAchievement } from '../../model/achievement.ts'
+import { isShown, type StoredAchievement } from '../../model/achievement.ts'
 import { type CommunityProgress, type Contribution, communityGoalOf } from '../../model/community.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
@@ -34,7 +34,12 @@ export async function listCommunityGoals(
 ): Promise<Page<CommunityGoalState>> {
   const goals = await listCommunityProgressAsAdmin(services, { titleId }, call)
   return pageOf(
-    goals.map(({ achievement, progress }) => stateOf(achievement, progress, view)),
+    goals
+      .filter(
+        ({ achievement, progress }) =>
+          view === 'full' || isShown(achievement, progress.unlockTime !== undefined),
+      )
+      .map(({ achievement, progress }) => stateOf(achievement, progress, view)),
     paging,
     ['community', titleId, view],
   )
@@ -54,7 +59,7 @@ export interface PlayerContribution extends Contribution {
   readonly claimable: boolean
 }
 
-/** Returns a page of a player's contributions in a title, in order of achievement. */
+/** Returns a page of a player's contributions in a title to achievements that the player sees, in order of achievement. */
 export async function listPlayerContributions(
   services: Services,
   { pageSize, pageToken, ...key }: PlayerTitleKey & Paging,
@@ -62,7 +67,9 @@ export async function listPlayerContributions(
 ): Promise<Page<PlayerContribution>> {
   const contributions = await listContributionsAsAdmin(services, key, call)
   return pageOf(
-    contributions.map(({ contribution, claimable }) => ({ ...contribution, claimable })),
+    contributions
+      .filter(({ achievement, isUnlocked }) => isShown(achievement, isUnlocked))
+      .map(({ contribution, claimable }) => ({ ...contribution, claimable })),
     { pageSize, pageToken },
     ['contributions', key.titleId, key.playerId],
   )

@@ -8,6 +8,7 @@ import {
   listContributions,
   listContributionsAsAdmin,
   listContributors,
+  listContributorsAsAdmin,
   resetCommunityProgress,
 } from './community.ts'
 import { listAllContributors, listCommunityGoals, listPlayerContributions } from './lists.ts'
@@ -32,7 +33,7 @@ export const COMMUNITY_OPERATIONS = {
     permission.definitions(titleId, 'read'),
   ]),
   listContributors: operation(listContributors, ({ titleId }) => [permission.catalogue(titleId)]),
-  listContributorsAsAdmin: operation(listContributors, ({ titleId }) => [
+  listContributorsAsAdmin: operation(listContributorsAsAdmin, ({ titleId }) => [
     permission.definitions(titleId, 'read'),
   ]),
   listContributions: operation(followMerges(listContributions, isEmpty), ({ titleId, playerId }) => [

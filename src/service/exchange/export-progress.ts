@@ -30,7 +30,7 @@ const PAGE_SIZE = 500
 
 /**
  * Yields the progress of one player, or of all players of a title, as a document of the dialect. A shape that also carries
- * the definition lists every achievement; the others list only achievements with progress.
+ * the definition lists every live achievement; besides, and in the other shapes, achievements with progress are listed.
  */
 export async function* exportProgress(
   services: Services,
@@ -117,13 +117,13 @@ async function* progressOf(
   title: Title,
   playerId: string,
   account: string | undefined,
-  listsAll: boolean,
+  hasDefinitions: boolean,
   output: DocumentOutput,
   call: Call,
 ) {
   const returned: string[] = []
   for (;;) {
-    const filter = { playerId, titleId: title.id, states: [], returned, limit: PAGE_SIZE }
+    const filter = { playerId, titleId: title.id, states: [], returned, limit: PAGE_SIZE, listsAll: true }
     const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, filter),
     )
@@ -133,7 +133,7 @@ async function* progressOf(
     const progressById = new Map(page.map((item) => [item.achievement.id, item.progress]))
     for (const achievement of withIds) {
       const progress = progressById.get(achievement.id)
-      if (listsAll || hasRow(adapter, progress))
+      if ((hasDefinitions && achievement.lifecycle === 'live') || hasRow(adapter, progress))
         yield {
           record: recordOf(adapter, title, achievement, { account, progress }),
           made: pathsMadeByLaurel(adapter, achievement),
@@ -159,7 +159,7 @@ async function* summaryOf(
 ) {
   const { playerTitle, maxScore } = await services.store.read(call.signal, async (queries) => ({
     playerTitle: await queries.playerTitles.find({ playerId, titleId: title.id }),
-    maxScore: (await queries.titles.findTotals(title.id)).maxScore,
+    maxScore: (await queries.titles.findTotals({ playerId, titleId: title.id })).maxScore,
   }))
   if (playerTitle === undefined) return
   yield { record: summaryRecordOf(adapter, title, playerTitle, maxScore, account), made: undefined }

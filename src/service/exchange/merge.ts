@@ -9,6 +9,7 @@ import { definitionOf } from './to-canonical.ts'
 /** The fields that are merged as values. Texts are merged by language, and ids are added. */
 const FIELDS = [
   'listOrder',
+  'lifecycle',
   'hidden',
   'serverOnly',
   'kind',

@@ -68,7 +68,7 @@ async function* titleParts(
 ): AsyncGenerator<PlayerPart> {
   const { titleId } = key
   yield { kind: 'summary', summary: await getPlayerSummary(services, key, call) }
-  const started = { ...key, view: 'full', states: ['in_progress', 'achieved'] } as const
+  const started = { ...key, view: 'all', states: ['in_progress', 'achieved'] } as const
   for await (const items of pagesOf((page) => listProgress(services, { ...started, ...page }, call)))
     yield {
       kind: 'progress',

@@ -1,3 +1,4 @@
+import { isShown } from '../../model/achievement.ts'
 import { currentProgress } from '../../model/current-progress.ts'
 import { withImportedTotals } from '../../model/imported-totals.ts'
 import type { PlayerSummary } from '../../model/player.ts'
@@ -7,10 +8,13 @@ import type { Extensions, Title } from '../../model/title.ts'
 import type { ProgressRecord } from '../../store/progress/progress-rows.ts'
 import { progress } from '../authorization.ts'
 import type { Call } from '../call.ts'
-import { achievementOf, titleNotFound } from '../require.ts'
+import { achievementNotFound, achievementOf, titleNotFound } from '../require.ts'
 import type { Services } from '../services.ts'
 
-/** Returns a player's progress on an achievement: not started before the first report, also for an unknown player. */
+/**
+ * Returns a player's progress on an achievement: not started before the first report, also for an unknown player.
+ * @throws LaurelError ACHIEVEMENT_NOT_FOUND also if the player does not see the achievement: see `isShown`.
+ */
 export async function getProgress(
   services: Services,
   request: ProgressKey,
@@ -22,6 +26,8 @@ export async function getProgress(
     const [cached] = found ? await services.definitions.loadAt(queries, titleId, [found]) : []
     const achievement = cached ?? (await achievementOf(queries, titleId, achievementId))
     const progress = currentProgress(achievement, found?.progress ?? NOT_STARTED)
+    if (!isShown(achievement, progress.state === 'achieved'))
+      throw achievementNotFound(titleId, achievementId)
     return { titleId, playerId, achievementId, progress }
   })
 }
@@ -64,7 +70,7 @@ export async function listPlayerTitles(
       // Deleted since the rows were read.
       if (title === undefined) continue
       const { unlockedCount, score, lastUnlockTime, extensions } = playerTitle
-      const totals = await queries.titles.findTotals(title.id)
+      const totals = await queries.titles.findTotals({ playerId, titleId: title.id })
       const own = { playerId, titleId: title.id, unlockedCount, score, lastUnlockTime, ...totals }
       summaries.push({ title, summary: withImportedTotals(own, extensions), imported: extensions })
     }

@@ -15,8 +15,8 @@ export interface ListProgress {
   readonly playerId: string
   readonly pageSize: number | undefined
   readonly pageToken: string | undefined
-  /** `full`: everything. `player`: hidden achievements are redacted until unlocked. */
-  readonly view: 'full' | 'player'
+  /** `player`: hidden achievements are redacted until unlocked. `all`: also the achievements that the player does not see. */
+  readonly view: 'full' | 'player' | 'all'
   /** Empty for all. */
   readonly states: readonly ProgressState[]
 }
@@ -25,7 +25,7 @@ export interface ListProgress {
 const MAX_CACHED_TOKEN = 1200
 
 /**
- * Returns a page of a title's achievements in list order, each with the player's progress, locked ones included. The page is
+ * Returns a page of the achievements that the player sees in list order, each with the player's progress, locked ones included. The page is
  * the same object until something on it changes, so callers may cache by it.
  */
 export async function listProgress(
@@ -45,7 +45,8 @@ export async function listProgress(
     { ...request, defaultSize: 100 },
     ['progress', titleId, playerId, view, states],
     async (returned, limit) => {
-      const pageRequest = { titleId, playerId, states, returned, limit, stamp: cached?.stamp }
+      const listsAll = view === 'all'
+      const pageRequest = { titleId, playerId, states, listsAll, returned, limit, stamp: cached?.stamp }
       const read = await pages.read(pageRequest, call.signal)
       stamp = read.stamp
       isCurrent = read.items === undefined
@@ -70,24 +71,26 @@ export interface ListTitleProgress {
   readonly playerId: string | undefined
   /** True if the caller only looks for an achievement and shows none: nothing is redacted. */
   readonly isLookup?: boolean
+  /** Whether drafts and retired achievements are listed too. Absent: they are for a lookup. */
+  readonly listsAll?: boolean
 }
 
 const PAGE_SIZE = 1000
 
 /**
- * Returns all achievements of a title in list order, each with its id in the dialect and the player's progress. Redaction
- * is left to the dialect's gateway, unless the title masks hidden achievements.
+ * Returns the achievements of a title that the player sees in list order, each with its id in the dialect and the player's
+ * progress. Redaction is left to the dialect's gateway, unless the title masks hidden achievements.
  */
 export async function listTitleProgress(
   services: Services,
-  { dialect, titleId, playerId, isLookup = false }: ListTitleProgress,
+  { dialect, titleId, playerId, isLookup = false, listsAll = isLookup }: ListTitleProgress,
   call: Call,
 ): Promise<readonly PlayerProgress[]> {
   const adapter = dialectOf(services, dialect)
   const items: PlayerProgress[] = []
   const returned: string[] = []
   for (;;) {
-    const request = { titleId, playerId: playerId ?? '', states: [], returned, limit: PAGE_SIZE }
+    const request = { titleId, playerId: playerId ?? '', states: [], returned, limit: PAGE_SIZE, listsAll }
     const { items: page, isCut } = await services.store.read(call.signal, (queries) =>
       readProgressPage(services.definitions, queries, request),
     )

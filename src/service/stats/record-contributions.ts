@@ -74,14 +74,15 @@ export async function recordContributions(
   }))
 }
 
-/** A challenge counts no contribution from outside its window. */
+/** A challenge counts no contribution from outside its window, and only a live achievement counts any. */
 function risesOf(
   achievement: StoredAchievement,
   movements: ReadonlyMap<string, Movement>,
   time: Instant,
 ): readonly Rise[] {
   const goal = communityGoalOf(achievement)
-  if (goal === undefined || !isInsideWindow(achievement, time)) return []
+  const isOpen = achievement.lifecycle === 'live' && isInsideWindow(achievement, time)
+  if (goal === undefined || !isOpen) return []
   const movement = movements.get(goal.statCode)
   if (movement === undefined || movement.after <= movement.before) return []
   const { before, after } = movement

@@ -107,7 +107,7 @@ export async function deleteTitle(services: Services, request: DeleteTitle, call
     if (current === undefined) throw titleNotFound(titleId)
     checkEtag(current, request.etag)
     if (!request.force) {
-      const { achievementCount } = await queries.titles.findTotals(titleId)
+      const achievementCount = await queries.achievements.count({ titleId })
       const { items: stats } = await queries.stats.list(titleId, '', 1)
       if (achievementCount > 0 || stats.length > 0 || (await queries.playerTitles.hasPlayers(titleId))) {
         const message = `title ${titleId} has achievements, stats or players: delete them first, or set force`

@@ -32,9 +32,9 @@ export function achievementRevisionQueries(db: Kysely<Tables>) {
     ): Promise<void> {
       if (achievementIds.length === 0) return
       await sql`
-        insert into achievement_revisions (title_id, achievement_id, revision, time, actor, request_id, list_order, hidden,
-          tags, definition, ids, create_time, update_time)
-        select title_id, id, revision, ${time}::bigint, ${actor}, ${requestId}, list_order, hidden, tags, definition,
+        insert into achievement_revisions (title_id, achievement_id, revision, time, actor, request_id, list_order, lifecycle,
+          hidden, tags, definition, ids, create_time, update_time)
+        select title_id, id, revision, ${time}::bigint, ${actor}, ${requestId}, list_order, lifecycle, hidden, tags, definition,
           ${idsColumn}::jsonb, create_time, update_time
         from achievements where title_id = ${titleId} and id = any(${[...achievementIds]}::text[])`.execute(
         db,

@@ -51,14 +51,14 @@ export function achievementQueries(db: Kysely<Tables>) {
       if (achievements.length === 0) return
       for (const rows of jsonBatches(achievements.map((achievement) => toRow(titleId, achievement)))) {
         await sql`
-        insert into achievements (title_id, id, list_order, hidden, tags, stat_codes, score, definition,
+        insert into achievements (title_id, id, list_order, lifecycle, hidden, tags, stat_codes, score, definition,
                                   create_time, update_time)
-        select title_id, id, list_order, hidden, tags, stat_codes, score, definition, create_time, update_time
-        from jsonb_to_recordset(${rows}::jsonb) as r (title_id text, id text, list_order integer, hidden boolean,
+        select title_id, id, list_order, lifecycle, hidden, tags, stat_codes, score, definition, create_time, update_time
+        from jsonb_to_recordset(${rows}::jsonb) as r (title_id text, id text, list_order integer, lifecycle text, hidden boolean,
              tags text[], stat_codes text[], score bigint, definition jsonb, create_time bigint, update_time bigint)
         order by title_id, id
         on conflict (title_id, id) do update set
-          list_order = excluded.list_order, hidden = excluded.hidden, tags = excluded.tags,
+          list_order = excluded.list_order, lifecycle = excluded.lifecycle, hidden = excluded.hidden, tags = excluded.tags,
           stat_codes = excluded.stat_codes, score = excluded.score, definition = excluded.definition,
           create_time = excluded.create_time, update_time = excluded.update_time,
           revision = achievements.revision + 1`.execute(db)
@@ -227,6 +227,7 @@ function toRow(titleId: string, achievement: AchievementWrite): JsonObject {
     title_id: titleId,
     id: achievement.id,
     list_order: achievement.listOrder,
+    lifecycle: achievement.lifecycle,
     hidden: achievement.hidden,
     tags: achievement.tags,
     stat_codes: [...new Set(codes)],
@@ -243,6 +244,7 @@ export function fromRow(row: Omit<AchievementRow, 'stat_codes' | 'score'>): Stor
     titleId: row.title_id,
     id: row.id,
     listOrder: row.list_order,
+    lifecycle: row.lifecycle,
     hidden: row.hidden,
     tags: row.tags,
     ids: row.ids,

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/json.ts'
 import { parseQuantity, type Quantity } from '../../model/quantity.ts'
 
 /** Members with a column of their own; the others are in one JSON document. */
-type Columns = 'id' | 'listOrder' | 'hidden' | 'tags' | 'ids' | 'createTime' | 'updateTime'
+type Columns = 'id' | 'listOrder' | 'lifecycle' | 'hidden' | 'tags' | 'ids' | 'createTime' | 'updateTime'
 
 export type Definition = Omit<Achievement, Columns> & Provenance
 

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely'
+import type { Lifecycle } from '../../model/achievement.ts'
 import type { JsonObject } from '../../model/json.ts'
 import type { Versioned } from '../versioned.ts'
 
@@ -6,6 +7,7 @@ export interface AchievementTable extends Versioned {
   title_id: string
   id: string
   list_order: number
+  lifecycle: Lifecycle
   hidden: boolean
   tags: readonly string[]
   /** Of the stats that its requirements follow. */
@@ -20,7 +22,7 @@ export interface AchievementTable extends Versioned {
 export interface AchievementRevisionTable
   extends Pick<
     AchievementTable,
-    'title_id' | 'list_order' | 'hidden' | 'tags' | 'definition' | 'create_time' | 'update_time'
+    'title_id' | 'list_order' | 'lifecycle' | 'hidden' | 'tags' | 'definition' | 'create_time' | 'update_time'
   > {
   achievement_id: string
   /** That of the achievement after the write. */

@@ -89,7 +89,7 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
       await sql`delete from achievement_totals where title_id = ${titleId} and ${isMeant}`.execute(db)
     },
 
-    /** Returns the totals of a title's achievements in order of id: all, or at most `limit` after the given one. */
+    /** Returns the totals of a title's achievements but drafts, in order of id: all, or at most `limit` after the given one. */
     async list(titleId: string, afterId = '', limit?: number): Promise<readonly UnlockTotal[]> {
       let query = db
         .selectFrom('achievements as a')
@@ -97,6 +97,7 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
           join.onRef('t.title_id', '=', 'a.title_id').onRef('t.achievement_id', '=', 'a.id'),
         )
         .where('a.title_id', '=', titleId)
+        .where('a.lifecycle', '<>', 'draft')
         .where('a.id', '>', afterId)
         .orderBy('a.id')
         .select(['a.id', sql<bigint>`greatest(coalesce(t.unlocked_count, 0), 0)`.as('unlocked_count')])

@@ -20,6 +20,7 @@ import * as prefixes from './0018-prefixes.ts'
 import * as plans from './0019-plans.ts'
 import * as audit from './0020-audit.ts'
 import * as achievementRevisions from './0021-achievement-revisions.ts'
+import * as lifecycle from './0022-lifecycle.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -44,4 +45,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0019-plans': plans,
   '0020-audit': audit,
   '0021-achievement-revisions': achievementRevisions,
+  '0022-lifecycle': lifecycle,
 }

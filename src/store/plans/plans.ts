@@ -159,16 +159,19 @@ function toChange(titleId: string, row: Row<'plan_changes'>): PlanChange {
 
 /** Returns a whole record as JSON: the members with a column of their own in `achievements` beside the definition. */
 function recordToJson(achievement: StoredAchievement): JsonObject {
-  const { id, listOrder, hidden, tags, ids, createTime, updateTime, etag } = achievement
+  const { id, listOrder, lifecycle, hidden, tags, ids, createTime, updateTime, etag } = achievement
   return {
-    columns: { id, listOrder, hidden, tags: [...tags], ids, etag },
+    columns: { id, listOrder, lifecycle, hidden, tags: [...tags], ids, etag },
     times: { createTime: String(createTime), updateTime: String(updateTime) },
     definition: definitionToJson(achievement),
   }
 }
 
 interface RecordJson {
-  readonly columns: Pick<StoredAchievement, 'id' | 'listOrder' | 'hidden' | 'tags' | 'ids' | 'etag'>
+  readonly columns: Pick<
+    StoredAchievement,
+    'id' | 'listOrder' | 'lifecycle' | 'hidden' | 'tags' | 'ids' | 'etag'
+  >
   readonly times: { readonly createTime: string; readonly updateTime: string }
   readonly definition: JsonObject
 }

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../model/json.ts'
 import type { PlayerSummary } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
+import { isShownTo } from '../achievements/conditions.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { jsonBatches } from '../json-batches.ts'
 import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
@@ -82,7 +83,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
       return row && fromRow(row)
     },
 
-    /** Returns the totals of the player and of the title; undefined for an unknown title. */
+    /** Returns the totals of the player and of the achievements that the player sees; undefined for an unknown title. */
     async findSummary({ playerId, titleId }: PlayerTitleKey): Promise<StoredSummary | undefined> {
       const { rows } = await sql<SummaryRow>`
         select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
@@ -90,7 +91,8 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         from titles t
         left join player_titles s on s.title_id = t.id and s.player_id = ${playerId}
         cross join lateral (
-          select count(*) as count, coalesce(sum(score), 0)::bigint as score from achievements where title_id = t.id
+          select count(*) as count, coalesce(sum(score), 0)::bigint as score from achievements a
+          where a.title_id = t.id and ${isShownTo({ playerId, titleId })}
         ) a
         where t.id = ${titleId}`.execute(db)
       return rows.map((row) => ({

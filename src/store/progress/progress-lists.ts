@@ -13,6 +13,8 @@ export interface ProgressPageRequest extends PlayerTitleKey {
   /** Digests of the achievements on the pages before: see `idDigestOf`. */
   readonly returned: readonly string[]
   readonly limit: number
+  /** Whether achievements that the player does not see are listed too: see `isShown`. Absent: they are not. */
+  readonly listsAll?: boolean
   /** The stamp of the page in the caller's memory. If it is still current, the rows are omitted. */
   readonly stamp?: string | undefined
 }
@@ -40,6 +42,11 @@ const CURRENT_STATE = fragment(`case
   when p.state = 'in_progress' and a.current_window_start is not null
     and p.window_start is distinct from a.current_window_start then 'not_started'
   else coalesce(p.state, 'not_started') end`)
+
+/** The model's `isShown` in SQL. */
+const IS_SHOWN = fragment(
+  "(a.lifecycle = 'live' or (a.lifecycle = 'retired' and p.state = 'achieved') is true)",
+)
 
 /** Of the definition too, which is loaded with the row. */
 const SIZE = fragment('(a.definition_size + coalesce(pg_column_size(p.extensions), 0))')
@@ -76,7 +83,7 @@ export function progressListQueries(db: Kysely<Tables>) {
               select a.id, a.revision, a.list_order, p.*, ${SIZE} as size,
                 sum(${SIZE}) over (order by a.list_order, a.id rows unbounded preceding) as size_so_far
               from (
-                select id, revision, list_order, window_start as current_window_start,
+                select id, revision, list_order, lifecycle, window_start as current_window_start,
                   pg_column_size(definition) as definition_size
                 from achievements where title_id = r.title_id
               ) a
@@ -85,7 +92,8 @@ export function progressListQueries(db: Kysely<Tables>) {
                   first_report_time, last_report_time, window_start, revoked, writer, extensions
                 from progress where player_id = r.player_id and title_id = r.title_id
               ) p on p.achievement_id = a.id
-              where (r.states = '' or ${CURRENT_STATE} = any(string_to_array(r.states, ' ')))
+              where (r.lists_all or ${IS_SHOWN})
+                and (r.states = '' or ${CURRENT_STATE} = any(string_to_array(r.states, ' ')))
                 and (r.returned = '' or ${DIGEST} not in (select unnest(string_to_array(r.returned, ' '))))
               order by a.list_order, a.id
               limit r.row_limit
@@ -117,6 +125,7 @@ function requestTable(requests: readonly ProgressPageRequest[]) {
     stamp: ['text', requests.map(({ stamp }) => stamp)],
     states: ['text', requests.map(({ states }) => states.join(' '))],
     returned: ['text', requests.map(({ returned }) => returned.join(' '))],
+    lists_all: ['boolean', requests.map(({ listsAll = false }) => listsAll)],
     row_limit: ['integer', requests.map(({ limit }) => limit)],
   })
 }

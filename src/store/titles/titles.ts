@@ -1,7 +1,9 @@
 import { type Kysely, sql } from 'kysely'
 import { formatJson as json } from '../../model/exact-json.ts'
 import type { ListPart } from '../../model/list-part.ts'
+import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { BindingId, Title } from '../../model/title.ts'
+import { isShownTo } from '../achievements/conditions.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { containsText } from '../text-filter.ts'
@@ -80,11 +82,12 @@ export function titleQueries(db: Kysely<Tables>) {
       await db.deleteFrom('titles').where('id', '=', id).execute()
     },
 
-    /** Returns the number of a title's achievements and their total gamerscore. */
-    async findTotals(titleId: string): Promise<{ achievementCount: number; maxScore: bigint }> {
+    /** Returns the number of a title's achievements that a player sees, and their total gamerscore. */
+    async findTotals(key: PlayerTitleKey): Promise<{ achievementCount: number; maxScore: bigint }> {
       const row = await db
-        .selectFrom('achievements')
-        .where('title_id', '=', titleId)
+        .selectFrom('achievements as a')
+        .where('title_id', '=', key.titleId)
+        .where(isShownTo(key))
         .select(({ fn }) => [
           fn.countAll<bigint>().as('count'),
           sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score'),

@@ -25,6 +25,7 @@ export const toy: Adapter & {
   capabilities: {
     code: 'full',
     list_order: 'none',
+    lifecycle: 'none',
     translations: 'none',
     locked_description: 'none',
     hidden: 'full',

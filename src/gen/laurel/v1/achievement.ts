@@ -15,6 +15,38 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/achievement.proto";
 
+/** Whether players see an achievement and can earn it. It can change from each to each, and players' progress stays. */
+export const Lifecycle = {
+  /** UNSPECIFIED - Treated as LIFECYCLE_LIVE. */
+  UNSPECIFIED: 0,
+  /**
+   * DRAFT - Returned to operators only, by AchievementService, by exports and by the routes of a platform's HTTP API that need the permission
+   * to read definitions. A report by a player's client fails with NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, and one by another
+   * caller with FAILED_PRECONDITION, reason NOT_LIVE. Stats move nothing on it, and of a community achievement, rises that it
+   * misses are never contributed.
+   */
+  DRAFT: 1,
+  /**
+   * LIVE - Players see it and can earn it. When it becomes live, a back-fill applies the players' values, as after a change of the
+   * requirements: see AchievementService.UpdateAchievement.
+   */
+  LIVE: 2,
+  /**
+   * RETIRED - Only players that have unlocked it see it. A report for another player fails with FAILED_PRECONDITION, reason NOT_LIVE, and
+   * stats move nothing for that player. The import of another platform's progress still unlocks it.
+   */
+  RETIRED: 3,
+} as const;
+
+export type Lifecycle = typeof Lifecycle[keyof typeof Lifecycle];
+
+export namespace Lifecycle {
+  export type UNSPECIFIED = typeof Lifecycle.UNSPECIFIED;
+  export type DRAFT = typeof Lifecycle.DRAFT;
+  export type LIVE = typeof Lifecycle.LIVE;
+  export type RETIRED = typeof Lifecycle.RETIRED;
+}
+
 /** How a requirement is met. */
 export const RequirementOperator = {
   /** UNSPECIFIED - Treated as REQUIREMENT_OPERATOR_AT_LEAST. */
@@ -236,6 +268,11 @@ export interface Achievement {
    * ABORTED, reason ETAG_MISMATCH. Empty: no check.
    */
   etag: string;
+  /**
+   * Whether players see it and can earn it. The default is live. Documents state none: an import keeps it, and creates live
+   * achievements.
+   */
+  lifecycle: Lifecycle;
 }
 
 export interface Achievement_IdsEntry {
@@ -399,6 +436,7 @@ function createBaseAchievement(): Achievement {
     createTime: undefined,
     updateTime: undefined,
     etag: "",
+    lifecycle: 0,
   };
 }
 
@@ -478,6 +516,9 @@ export const Achievement: MessageFns<Achievement> = {
     }
     if (message.etag !== "") {
       writer.uint32(202).string(message.etag);
+    }
+    if (message.lifecycle !== 0) {
+      writer.uint32(208).int32(message.lifecycle);
     }
     return writer;
   },
@@ -701,6 +742,14 @@ export const Achievement: MessageFns<Achievement> = {
             message.etag = reader.string();
             continue;
           }
+          case 26: {
+            if (tag !== 208) {
+              break;
+            }
+
+            message.lifecycle = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -773,6 +822,7 @@ export const Achievement: MessageFns<Achievement> = {
       ? Timestamp.fromPartial(object.updateTime)
       : undefined;
     message.etag = object.etag ?? "";
+    message.lifecycle = object.lifecycle ?? 0;
     return message;
   },
 };

@@ -19,7 +19,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.ts";
-import { Achievement, AchievementRevision, Backfill } from "./achievement.ts";
+import { Achievement, AchievementRevision, Backfill, Lifecycle } from "./achievement.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -101,6 +101,8 @@ export interface ListAchievementsRequest {
   descending: boolean;
   /** Only achievements whose id, name or a translation of the name contains this text, ignoring case. If empty, all. At most 128 characters. */
   query: string;
+  /** Only achievements in these lifecycles. If empty, all. At most 64. */
+  lifecycles: Lifecycle[];
 }
 
 /** The response of ListAchievements. */
@@ -583,6 +585,7 @@ function createBaseListAchievementsRequest(): ListAchievementsRequest {
     orderBy: 0,
     descending: false,
     query: "",
+    lifecycles: [],
   };
 }
 
@@ -611,6 +614,13 @@ export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
     }
     if (message.query !== "") {
       writer.uint32(66).string(message.query);
+    }
+    if (message.lifecycles.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.lifecycles) {
+        writer.int32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -692,6 +702,24 @@ export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
             message.query = reader.string();
             continue;
           }
+          case 9: {
+            if (tag === 72) {
+              message.lifecycles.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.lifecycles.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -717,6 +745,7 @@ export const ListAchievementsRequest: MessageFns<ListAchievementsRequest> = {
     message.orderBy = object.orderBy ?? 0;
     message.descending = object.descending ?? false;
     message.query = object.query ?? "";
+    message.lifecycles = object.lifecycles?.map((e) => e) || [];
     return message;
   },
 };
@@ -2319,7 +2348,7 @@ export const AchievementServiceService = {
       Buffer.from(CreateAchievementResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateAchievementResponse => CreateAchievementResponse.decode(value),
   },
-  /** Gets an achievement, hidden or not. */
+  /** Gets an achievement, hidden or not, in any lifecycle. */
   getAchievement: {
     path: "/laurel.v1.AchievementService/GetAchievement" as const,
     requestStream: false as const,
@@ -2331,7 +2360,7 @@ export const AchievementServiceService = {
       Buffer.from(GetAchievementResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetAchievementResponse => GetAchievementResponse.decode(value),
   },
-  /** Lists the achievements of a title, hidden ones included. */
+  /** Lists the achievements of a title, hidden, draft and retired ones included. */
   listAchievements: {
     path: "/laurel.v1.AchievementService/ListAchievements" as const,
     requestStream: false as const,
@@ -2347,7 +2376,7 @@ export const AchievementServiceService = {
    * Updates an achievement.
    *
    * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
-   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, or it becomes live, a
    * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
    * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
    * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
@@ -2389,8 +2418,8 @@ export const AchievementServiceService = {
     responseDeserialize: (value: Buffer): ListBackfillsResponse => ListBackfillsResponse.decode(value),
   },
   /**
-   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
-   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
+   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
    */
   listUnlockTotals: {
     path: "/laurel.v1.AchievementService/ListUnlockTotals" as const,
@@ -2492,15 +2521,15 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
    * ACHIEVEMENT_EXISTS or DIALECT_ID_TAKEN, if its id or its id in a dialect is taken.
    */
   createAchievement: handleUnaryCall<CreateAchievementRequest, CreateAchievementResponse>;
-  /** Gets an achievement, hidden or not. */
+  /** Gets an achievement, hidden or not, in any lifecycle. */
   getAchievement: handleUnaryCall<GetAchievementRequest, GetAchievementResponse>;
-  /** Lists the achievements of a title, hidden ones included. */
+  /** Lists the achievements of a title, hidden, draft and retired ones included. */
   listAchievements: handleUnaryCall<ListAchievementsRequest, ListAchievementsResponse>;
   /**
    * Updates an achievement.
    *
    * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
-   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, or it becomes live, a
    * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
    * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
    * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
@@ -2515,8 +2544,8 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /** Lists the back-fills of a title, in order of achievement, running and done. */
   listBackfills: handleUnaryCall<ListBackfillsRequest, ListBackfillsResponse>;
   /**
-   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
-   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
+   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
    */
   listUnlockTotals: handleUnaryCall<ListUnlockTotalsRequest, ListUnlockTotalsResponse>;
   /**
@@ -2568,7 +2597,7 @@ export interface AchievementServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateAchievementResponse) => void,
   ): ClientUnaryCall;
-  /** Gets an achievement, hidden or not. */
+  /** Gets an achievement, hidden or not, in any lifecycle. */
   getAchievement(
     request: GetAchievementRequest,
     callback: (error: ServiceError | null, response: GetAchievementResponse) => void,
@@ -2584,7 +2613,7 @@ export interface AchievementServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetAchievementResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the achievements of a title, hidden ones included. */
+  /** Lists the achievements of a title, hidden, draft and retired ones included. */
   listAchievements(
     request: ListAchievementsRequest,
     callback: (error: ServiceError | null, response: ListAchievementsResponse) => void,
@@ -2604,7 +2633,7 @@ export interface AchievementServiceClient extends Client {
    * Updates an achievement.
    *
    * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
-   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, or it becomes live, a
    * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
    * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
    * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
@@ -2661,8 +2690,8 @@ export interface AchievementServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
-   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
+   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
    */
   listUnlockTotals(
     request: ListUnlockTotalsRequest,

@@ -913,7 +913,10 @@ export const ResetCommunityProgressResponse: MessageFns<ResetCommunityProgressRe
  */
 export type CommunityServiceService = typeof CommunityServiceService;
 export const CommunityServiceService = {
-  /** Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. */
+  /**
+   * Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. Players' views
+   * leave out drafts, and retired achievements that are not unlocked.
+   */
   listCommunityProgress: {
     path: "/laurel.v1.CommunityService/ListCommunityProgress" as const,
     requestStream: false as const,
@@ -937,7 +940,10 @@ export const CommunityServiceService = {
       Buffer.from(ListContributorsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListContributorsResponse => ListContributorsResponse.decode(value),
   },
-  /** Lists a player's contributions to the community achievements of a title, in order of achievement. */
+  /**
+   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * retired achievements that are not unlocked.
+   */
   listContributions: {
     path: "/laurel.v1.CommunityService/ListContributions" as const,
     requestStream: false as const,
@@ -984,11 +990,17 @@ export const CommunityServiceService = {
 } as const;
 
 export interface CommunityServiceServer extends UntypedServiceImplementation {
-  /** Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. */
+  /**
+   * Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. Players' views
+   * leave out drafts, and retired achievements that are not unlocked.
+   */
   listCommunityProgress: handleUnaryCall<ListCommunityProgressRequest, ListCommunityProgressResponse>;
   /** Lists the contributions to an achievement, the highest first. Ends with INVALID_ARGUMENT after 100,000 of them. */
   listContributors: handleUnaryCall<ListContributorsRequest, ListContributorsResponse>;
-  /** Lists a player's contributions to the community achievements of a title, in order of achievement. */
+  /**
+   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * retired achievements that are not unlocked.
+   */
   listContributions: handleUnaryCall<ListContributionsRequest, ListContributionsResponse>;
   /**
    * Claims a contributor's reward of an unlocked achievement. Laurel stores the claim and its event: another service grants the
@@ -1006,7 +1018,10 @@ export interface CommunityServiceServer extends UntypedServiceImplementation {
 }
 
 export interface CommunityServiceClient extends Client {
-  /** Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. */
+  /**
+   * Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. Players' views
+   * leave out drafts, and retired achievements that are not unlocked.
+   */
   listCommunityProgress(
     request: ListCommunityProgressRequest,
     callback: (error: ServiceError | null, response: ListCommunityProgressResponse) => void,
@@ -1038,7 +1053,10 @@ export interface CommunityServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListContributorsResponse) => void,
   ): ClientUnaryCall;
-  /** Lists a player's contributions to the community achievements of a title, in order of achievement. */
+  /**
+   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * retired achievements that are not unlocked.
+   */
   listContributions(
     request: ListContributionsRequest,
     callback: (error: ServiceError | null, response: ListContributionsResponse) => void,

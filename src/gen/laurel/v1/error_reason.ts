@@ -927,6 +927,21 @@ export const ErrorReason = {
    *     }
    */
   PLAN_TOO_LARGE: 74,
+  /**
+   * NOT_LIVE - FAILED_PRECONDITION: the achievement is a draft, or it is retired and the player has not unlocked it before. Its lifecycle is left
+   * out for a player's client if it is hidden.
+   *
+   *     {
+   *       "reason": "NOT_LIVE",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "winter-cup",
+   *         "lifecycle": "retired"
+   *       }
+   *     }
+   */
+  NOT_LIVE: 79,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -1005,4 +1020,5 @@ export namespace ErrorReason {
   export type PLAN_APPLIED = typeof ErrorReason.PLAN_APPLIED;
   export type PLAN_NOT_APPLIED = typeof ErrorReason.PLAN_NOT_APPLIED;
   export type PLAN_TOO_LARGE = typeof ErrorReason.PLAN_TOO_LARGE;
+  export type NOT_LIVE = typeof ErrorReason.NOT_LIVE;
 }

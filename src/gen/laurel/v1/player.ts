@@ -66,9 +66,12 @@ export interface PlayerSummary {
   lastUnlockTime?:
     | Timestamp
     | undefined;
-  /** The number of achievements of the title. */
+  /**
+   * The number of achievements of the title that ListProgress lists for the player: without drafts, and without retired
+   * achievements that the player has not unlocked.
+   */
   achievementCount: number;
-  /** The total gamerscore of the title. */
+  /** The total gamerscore of these achievements. */
   maxScore: bigint;
 }
 

@@ -2747,8 +2747,8 @@ export const ProgressServiceService = {
    *
    * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
-   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
-   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW,
+   * COMMUNITY_GOAL or NOT_LIVE, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
    * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
    * percent while the stat does not meet it.
    */
@@ -2768,7 +2768,7 @@ export const ProgressServiceService = {
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
    * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
-   * together.
+   * together; reason NOT_LIVE, if it is a draft, or retired and not unlocked before.
    */
   unlockAchievement: {
     path: "/laurel.v1.ProgressService/UnlockAchievement" as const,
@@ -2832,7 +2832,7 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): StreamProgressResponse => StreamProgressResponse.decode(value),
   },
   /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * Gets a player's progress on an achievement that ListProgress lists; not started if nothing was reported, also for an unknown player. For trusted
    * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
    */
   getProgress: {
@@ -2846,7 +2846,7 @@ export const ProgressServiceService = {
   },
   /**
    * Lists the achievements of a title with a player's progress on each, those without progress included, in the order
-   * of their positions.
+   * of their positions. Drafts are left out, and so are retired achievements that the player has not unlocked.
    */
   listProgress: {
     path: "/laurel.v1.ProgressService/ListProgress" as const,
@@ -2923,8 +2923,8 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    *
    * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
-   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
-   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW,
+   * COMMUNITY_GOAL or NOT_LIVE, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
    * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
    * percent while the stat does not meet it.
    */
@@ -2934,7 +2934,7 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
    * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
-   * together.
+   * together; reason NOT_LIVE, if it is a draft, or retired and not unlocked before.
    */
   unlockAchievement: handleUnaryCall<UnlockAchievementRequest, UnlockAchievementResponse>;
   /**
@@ -2960,13 +2960,13 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    */
   streamProgress: handleBidiStreamingCall<StreamProgressRequest, StreamProgressResponse>;
   /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * Gets a player's progress on an achievement that ListProgress lists; not started if nothing was reported, also for an unknown player. For trusted
    * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
    */
   getProgress: handleUnaryCall<GetProgressRequest, GetProgressResponse>;
   /**
    * Lists the achievements of a title with a player's progress on each, those without progress included, in the order
-   * of their positions.
+   * of their positions. Drafts are left out, and so are retired achievements that the player has not unlocked.
    */
   listProgress: handleUnaryCall<ListProgressRequest, ListProgressResponse>;
   /**
@@ -2995,8 +2995,8 @@ export interface ProgressServiceClient extends Client {
    *
    * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
-   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
-   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW,
+   * COMMUNITY_GOAL or NOT_LIVE, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
    * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
    * percent while the stat does not meet it.
    */
@@ -3020,7 +3020,7 @@ export interface ProgressServiceClient extends Client {
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
    * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
-   * together.
+   * together; reason NOT_LIVE, if it is a draft, or retired and not unlocked before.
    */
   unlockAchievement(
     request: UnlockAchievementRequest,
@@ -3093,7 +3093,7 @@ export interface ProgressServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<StreamProgressRequest, StreamProgressResponse>;
   /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * Gets a player's progress on an achievement that ListProgress lists; not started if nothing was reported, also for an unknown player. For trusted
    * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
    */
   getProgress(
@@ -3113,7 +3113,7 @@ export interface ProgressServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Lists the achievements of a title with a player's progress on each, those without progress included, in the order
-   * of their positions.
+   * of their positions. Drafts are left out, and so are retired achievements that the player has not unlocked.
    */
   listProgress(
     request: ListProgressRequest,

@@ -14,6 +14,7 @@ import type { NewEvent } from '../../../store/events/event-rows.ts'
 import type { ChangeResponse } from '../../../store/progress/progress-changes.ts'
 import { type Attribution, attributionOf } from '../../call.ts'
 import { callerKey, type IdempotencyStore, requestDigest, requestKey } from '../../idempotency.ts'
+import { achievementNotFound } from '../../require.ts'
 import { isHiddenFrom, resultFor } from '../hidden-result.ts'
 import type { RecordOutcome, ReportEntry, TimeBounds } from './contract.ts'
 import { formatStoredResult, parseStoredResult } from './response-text.ts'
@@ -50,6 +51,7 @@ function applyEntry(state: ReportState, entry: ReportEntry, index: number): Prog
     const result = typeof stored === 'string' ? parseStoredResult(stored, request) : stored
     return resultFor(call, achievement, result)
   }
+  checkVisible(achievement, entry)
   checkServerOnly(achievement, entry)
   const context = { ...contextOf(state, request.occurredTime, call.actor), stats: state.statsOf?.(entry) }
   const attribution = attributionOf(call, request.requestId)
@@ -125,6 +127,11 @@ export function contextOf(
   })
 }
 
+/** A player does not learn that there is a draft. */
+function checkVisible({ titleId, id, lifecycle }: StoredAchievement, { call }: ReportEntry): void {
+  if (lifecycle === 'draft' && call.principal.kind === 'player') throw achievementNotFound(titleId, id)
+}
+
 function checkServerOnly({ titleId, id, serverOnly }: StoredAchievement, { call }: ReportEntry): void {
   if (!serverOnly || call.principal.kind !== 'player') return
   const message = `achievement ${id} is reported by servers only, and the caller is a player`
@@ -171,4 +178,5 @@ const REJECTIONS: Readonly<
   no_requirement: ['failed_precondition', 'NO_REQUIREMENT'],
   outside_window: ['failed_precondition', 'OUTSIDE_WINDOW'],
   community_goal: ['failed_precondition', 'COMMUNITY_GOAL'],
+  not_live: ['failed_precondition', 'NOT_LIVE'],
 }

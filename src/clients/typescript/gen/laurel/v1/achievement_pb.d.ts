@@ -204,6 +204,14 @@ export declare type Achievement = Message<"laurel.v1.Achievement"> & {
    * @generated from field: string etag = 25;
    */
   etag: string;
+
+  /**
+   * Whether players see it and can earn it. The default is live. Documents state none: an import keeps it, and creates live
+   * achievements.
+   *
+   * @generated from field: laurel.v1.Lifecycle lifecycle = 26;
+   */
+  lifecycle: Lifecycle;
 };
 
 /**
@@ -534,6 +542,51 @@ export declare type Backfill = Message<"laurel.v1.Backfill"> & {
  * Use `create(BackfillSchema)` to create a new message.
  */
 export declare const BackfillSchema: GenMessage<Backfill>;
+
+/**
+ * Whether players see an achievement and can earn it. It can change from each to each, and players' progress stays.
+ *
+ * @generated from enum laurel.v1.Lifecycle
+ */
+export enum Lifecycle {
+  /**
+   * Treated as LIFECYCLE_LIVE.
+   *
+   * @generated from enum value: LIFECYCLE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * Returned to operators only, by AchievementService, by exports and by the routes of a platform's HTTP API that need the permission
+   * to read definitions. A report by a player's client fails with NOT_FOUND, reason ACHIEVEMENT_NOT_FOUND, and one by another
+   * caller with FAILED_PRECONDITION, reason NOT_LIVE. Stats move nothing on it, and of a community achievement, rises that it
+   * misses are never contributed.
+   *
+   * @generated from enum value: LIFECYCLE_DRAFT = 1;
+   */
+  DRAFT = 1,
+
+  /**
+   * Players see it and can earn it. When it becomes live, a back-fill applies the players' values, as after a change of the
+   * requirements: see AchievementService.UpdateAchievement.
+   *
+   * @generated from enum value: LIFECYCLE_LIVE = 2;
+   */
+  LIVE = 2,
+
+  /**
+   * Only players that have unlocked it see it. A report for another player fails with FAILED_PRECONDITION, reason NOT_LIVE, and
+   * stats move nothing for that player. The import of another platform's progress still unlocks it.
+   *
+   * @generated from enum value: LIFECYCLE_RETIRED = 3;
+   */
+  RETIRED = 3,
+}
+
+/**
+ * Describes the enum laurel.v1.Lifecycle.
+ */
+export declare const LifecycleSchema: GenEnum<Lifecycle>;
 
 /**
  * How a requirement is met.

@@ -4,7 +4,7 @@
 
 import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { Achievement, AchievementRevision, Backfill } from "./achievement_pb.js";
+import type { Achievement, AchievementRevision, Backfill, Lifecycle } from "./achievement_pb.js";
 import type { FieldMask } from "@bufbuild/protobuf/wkt";
 
 /**
@@ -175,6 +175,13 @@ export declare type ListAchievementsRequest = Message<"laurel.v1.ListAchievement
    * @generated from field: string query = 8;
    */
   query: string;
+
+  /**
+   * Only achievements in these lifecycles. If empty, all. At most 64.
+   *
+   * @generated from field: repeated laurel.v1.Lifecycle lifecycles = 9;
+   */
+  lifecycles: Lifecycle[];
 };
 
 /**
@@ -897,7 +904,7 @@ export declare const AchievementService: GenService<{
     output: typeof CreateAchievementResponseSchema;
   },
   /**
-   * Gets an achievement, hidden or not.
+   * Gets an achievement, hidden or not, in any lifecycle.
    *
    * @generated from rpc laurel.v1.AchievementService.GetAchievement
    */
@@ -907,7 +914,7 @@ export declare const AchievementService: GenService<{
     output: typeof GetAchievementResponseSchema;
   },
   /**
-   * Lists the achievements of a title, hidden ones included.
+   * Lists the achievements of a title, hidden, draft and retired ones included.
    *
    * @generated from rpc laurel.v1.AchievementService.ListAchievements
    */
@@ -920,7 +927,7 @@ export declare const AchievementService: GenService<{
    * Updates an achievement.
    *
    * Players' progress is kept: an unlocked achievement stays unlocked when its requirements change. Progress that is read is
-   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, a
+   * of the current definition: 80 of 100 becomes 8 percent when the target becomes 1000. If the requirements change, or it becomes live, a
    * back-fill unlocks it for the players who meet them now: see GetBackfill. Until it has reached a player, a report unlocks
    * only if it reaches a target itself, and reads show at most 99 percent. A new start of a challenge's window resets what
    * was counted in the old one; a new end keeps it. If its gamerscore changes, the totals of the players who unlocked it
@@ -955,8 +962,8 @@ export declare const AchievementService: GenService<{
     output: typeof ListBackfillsResponseSchema;
   },
   /**
-   * Lists how many players have unlocked each achievement of a title, ordered by id: for rarity, and for people who run a game. Revoked
-   * unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
+   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
    *
    * @generated from rpc laurel.v1.AchievementService.ListUnlockTotals
    */

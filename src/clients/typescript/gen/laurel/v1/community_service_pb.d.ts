@@ -353,7 +353,8 @@ export declare const ResetCommunityProgressResponseSchema: GenMessage<ResetCommu
  */
 export declare const CommunityService: GenService<{
   /**
-   * Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent.
+   * Lists the shared progress on the community achievements of a title, in order of id. Those without contributions are absent. Players' views
+   * leave out drafts, and retired achievements that are not unlocked.
    *
    * @generated from rpc laurel.v1.CommunityService.ListCommunityProgress
    */
@@ -373,7 +374,8 @@ export declare const CommunityService: GenService<{
     output: typeof ListContributorsResponseSchema;
   },
   /**
-   * Lists a player's contributions to the community achievements of a title, in order of achievement.
+   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * retired achievements that are not unlocked.
    *
    * @generated from rpc laurel.v1.CommunityService.ListContributions
    */

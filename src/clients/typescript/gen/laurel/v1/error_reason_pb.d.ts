@@ -1148,6 +1148,24 @@ export enum ErrorReason {
    * @generated from enum value: ERROR_REASON_PLAN_TOO_LARGE = 74;
    */
   PLAN_TOO_LARGE = 74,
+
+  /**
+   * FAILED_PRECONDITION: the achievement is a draft, or it is retired and the player has not unlocked it before. Its lifecycle is left
+   * out for a player's client if it is hidden.
+   *
+   *     {
+   *       "reason": "NOT_LIVE",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "achievement_id": "winter-cup",
+   *         "lifecycle": "retired"
+   *       }
+   *     }
+   *
+   * @generated from enum value: ERROR_REASON_NOT_LIVE = 79;
+   */
+  NOT_LIVE = 79,
 }
 
 /**

@@ -139,14 +139,15 @@ export declare type PlayerSummary = Message<"laurel.v1.PlayerSummary"> & {
   lastUnlockTime?: Timestamp | undefined;
 
   /**
-   * The number of achievements of the title.
+   * The number of achievements of the title that ListProgress lists for the player: without drafts, and without retired
+   * achievements that the player has not unlocked.
    *
    * @generated from field: int32 achievement_count = 6;
    */
   achievementCount: number;
 
   /**
-   * The total gamerscore of the title.
+   * The total gamerscore of these achievements.
    *
    * @generated from field: int64 max_score = 7;
    */

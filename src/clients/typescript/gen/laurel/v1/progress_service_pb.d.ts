@@ -1094,8 +1094,8 @@ export declare const ProgressService: GenService<{
    *
    * A report that is lower than or equal to the stored progress succeeds and changes nothing. Fails with
    * INVALID_ARGUMENT, reason REQUIREMENT_UNKNOWN, REQUIREMENT_AMBIGUOUS or REQUIREMENT_FALLS, if the report does not
-   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW or
-   * COMMUNITY_GOAL, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
+   * fit the achievement's requirements; with FAILED_PRECONDITION, reason NO_REQUIREMENT, OUTSIDE_WINDOW,
+   * COMMUNITY_GOAL or NOT_LIVE, if the achievement cannot accept it; with reason REQUIREMENT_FOLLOWS_STAT, if the report would
    * change a requirement that follows a stat, which only RecordStats changes: a report on that requirement, or a
    * percent while the stat does not meet it.
    *
@@ -1111,7 +1111,7 @@ export declare const ProgressService: GenService<{
    *
    * Fails with FAILED_PRECONDITION, reason REQUIREMENT_FOLLOWS_STAT, if a requirement follows a stat that does not meet
    * it yet; reason OUTSIDE_WINDOW, if a challenge's window is not open; reason COMMUNITY_GOAL, if all players earn it
-   * together.
+   * together; reason NOT_LIVE, if it is a draft, or retired and not unlocked before.
    *
    * @generated from rpc laurel.v1.ProgressService.UnlockAchievement
    */
@@ -1161,7 +1161,7 @@ export declare const ProgressService: GenService<{
     output: typeof StreamProgressResponseSchema;
   },
   /**
-   * Gets a player's progress on an achievement; not started if nothing was reported, also for an unknown player. For trusted
+   * Gets a player's progress on an achievement that ListProgress lists; not started if nothing was reported, also for an unknown player. For trusted
    * callers: a caller with a player's token calls ListProgress with PROGRESS_VIEW_PLAYER.
    *
    * @generated from rpc laurel.v1.ProgressService.GetProgress
@@ -1173,7 +1173,7 @@ export declare const ProgressService: GenService<{
   },
   /**
    * Lists the achievements of a title with a player's progress on each, those without progress included, in the order
-   * of their positions.
+   * of their positions. Drafts are left out, and so are retired achievements that the player has not unlocked.
    *
    * @generated from rpc laurel.v1.ProgressService.ListProgress
    */
