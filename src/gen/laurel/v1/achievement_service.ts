@@ -297,7 +297,10 @@ export interface ListUnlockTotalsRequest {
 export interface ListUnlockTotalsResponse {
   /** One for each achievement, with a count of 0 if no player has unlocked it. */
   totals: UnlockTotal[];
-  /** The number of players with a record in the title. It may be older than the counts: the more players, the older. */
+  /**
+   * The number of players with a record in the title. It is older than the counts the more players there are: about 100 seconds for a
+   * million players.
+   */
   playerCount: bigint;
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
@@ -2418,8 +2421,9 @@ export const AchievementServiceService = {
     responseDeserialize: (value: Buffer): ListBackfillsResponse => ListBackfillsResponse.decode(value),
   },
   /**
-   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
-   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
+   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
+   * not counted: see ListCommunityProgress.
    */
   listUnlockTotals: {
     path: "/laurel.v1.AchievementService/ListUnlockTotals" as const,
@@ -2544,8 +2548,9 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /** Lists the back-fills of a title, in order of achievement, running and done. */
   listBackfills: handleUnaryCall<ListBackfillsRequest, ListBackfillsResponse>;
   /**
-   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
-   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
+   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
+   * not counted: see ListCommunityProgress.
    */
   listUnlockTotals: handleUnaryCall<ListUnlockTotalsRequest, ListUnlockTotalsResponse>;
   /**
@@ -2690,8 +2695,9 @@ export interface AchievementServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
-   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
+   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
+   * not counted: see ListCommunityProgress.
    */
   listUnlockTotals(
     request: ListUnlockTotalsRequest,

@@ -13,7 +13,7 @@ export const protobufPackage = "laurel.v1";
 
 export const protobufFileName = "laurel/v1/audit.proto";
 
-/** What an administrative change concerns. In `before` and `after` is the message that is named. */
+/** The type of the resource that an administrative change concerns. Each comment names the message that `before` and `after` hold. */
 export const AuditResourceType = {
   /** UNSPECIFIED - Never returned; as a filter, all. */
   UNSPECIFIED: 0,
@@ -66,8 +66,11 @@ export namespace AuditResourceType {
 
 /**
  * An administrative change. It is written in the transaction of the change, so each change has exactly one entry: a failed
- * call has none, and a repeated `request_id` adds none. Reports of progress and of stats have events instead, and so has a
- * player's claim of a reward.
+ * call has none, and a repeated `request_id` adds none. The entries of TestDestination and ReplayDeliveries are written before the
+ * first request or batch, and stay if the call fails.
+ *
+ * Reports of progress and of stats, and claims of rewards, have events instead. Changes by a caller with a player's token, uploads of
+ * images and plans that are made but not applied have no entries.
  */
 export interface AuditEntry {
   /** The id of the entry, unique in this installation: a decimal number. Entries and events share one sequence. */
@@ -83,7 +86,7 @@ export interface AuditEntry {
    * HTTP API, `Authenticate` for a refused credential.
    */
   operation: string;
-  /** What the change concerns. */
+  /** The type of the resource that the change concerns. */
   resourceType: AuditResourceType;
   /** The title. Empty for players and refused credentials, which belong to no title. */
   titleId: string;
@@ -94,8 +97,8 @@ export interface AuditEntry {
   resourceId: string;
   /**
    * The player whom the change concerns: for a merge the surviving one, while `resource_id` is the absorbed one. Empty for
-   * changes that concern no player, or several, and for imports. After the player's deletion it is `sha256:` and a digest, in place of the id, here
-   * and in `resource_id`.
+   * changes that concern no player, or several, and for imports. After the player's deletion, `sha256:` and a digest replace the id
+   * here and in `resource_id`.
    */
   playerId: string;
   /** The `request_id` of the call, if it had one. */

@@ -54,8 +54,8 @@ export interface ListAuditEntriesRequest {
   oldestFirst: boolean;
   /**
    * The maximum number of entries. The default is 100; more than 1000 is taken as 1000. A page may have fewer, and even
-   * none, although more follow: it ends before 4 MiB, and after 10,000 entries of the title, or of the player, that the
-   * filters leave out.
+   * none, although more follow: it ends before 4 MiB, and after 10,000 entries were compared with the filters: those of the player if
+   * `player_id` is set, otherwise of the title if `title_id` is set, otherwise all.
    */
   pageSize: number;
   /**

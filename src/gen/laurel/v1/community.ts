@@ -62,11 +62,11 @@ export interface Contribution {
    * ListContributions.
    */
   claimable: boolean;
-  /** When the player contributed first. */
+  /** When the player made the first contribution. */
   createTime?:
     | Timestamp
     | undefined;
-  /** When the player contributed last. */
+  /** When the player made the last contribution. */
   updateTime?: Timestamp | undefined;
 }
 

@@ -43,7 +43,7 @@ export interface ListCommunityProgressRequest {
 
 /** The response of ListCommunityProgress. */
 export interface ListCommunityProgressResponse {
-  /** The progress, in order of achievement. */
+  /** The progress, in order of achievement id. */
   progress: CommunityProgress[];
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
@@ -89,7 +89,7 @@ export interface ListContributionsRequest {
 
 /** The response of ListContributions. */
 export interface ListContributionsResponse {
-  /** The contributions, in order of achievement. */
+  /** The contributions, in order of achievement id. */
   contributions: Contribution[];
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
@@ -928,7 +928,10 @@ export const CommunityServiceService = {
       Buffer.from(ListCommunityProgressResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListCommunityProgressResponse => ListCommunityProgressResponse.decode(value),
   },
-  /** Lists the contributions to an achievement, the highest first. Ends with INVALID_ARGUMENT after 100,000 of them. */
+  /**
+   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
+   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   */
   listContributors: {
     path: "/laurel.v1.CommunityService/ListContributors" as const,
     requestStream: false as const,
@@ -941,7 +944,7 @@ export const CommunityServiceService = {
     responseDeserialize: (value: Buffer): ListContributorsResponse => ListContributorsResponse.decode(value),
   },
   /**
-   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * Lists a player's contributions to the community achievements of a title, in order of achievement id, without drafts and without
    * retired achievements that are not unlocked.
    */
   listContributions: {
@@ -972,8 +975,8 @@ export const CommunityServiceService = {
     responseDeserialize: (value: Buffer): ClaimRewardResponse => ClaimRewardResponse.decode(value),
   },
   /**
-   * Deletes all contributions to an achievement, claims included, so that it may unlock again. Stats stay: only their later rises
-   * count.
+   * Deletes the shared progress and all contributions to an achievement, claims included, so that it may unlock again. Stats stay:
+   * only their later rises count.
    */
   resetCommunityProgress: {
     path: "/laurel.v1.CommunityService/ResetCommunityProgress" as const,
@@ -995,10 +998,13 @@ export interface CommunityServiceServer extends UntypedServiceImplementation {
    * leave out drafts, and retired achievements that are not unlocked.
    */
   listCommunityProgress: handleUnaryCall<ListCommunityProgressRequest, ListCommunityProgressResponse>;
-  /** Lists the contributions to an achievement, the highest first. Ends with INVALID_ARGUMENT after 100,000 of them. */
+  /**
+   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
+   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   */
   listContributors: handleUnaryCall<ListContributorsRequest, ListContributorsResponse>;
   /**
-   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * Lists a player's contributions to the community achievements of a title, in order of achievement id, without drafts and without
    * retired achievements that are not unlocked.
    */
   listContributions: handleUnaryCall<ListContributionsRequest, ListContributionsResponse>;
@@ -1011,8 +1017,8 @@ export interface CommunityServiceServer extends UntypedServiceImplementation {
    */
   claimReward: handleUnaryCall<ClaimRewardRequest, ClaimRewardResponse>;
   /**
-   * Deletes all contributions to an achievement, claims included, so that it may unlock again. Stats stay: only their later rises
-   * count.
+   * Deletes the shared progress and all contributions to an achievement, claims included, so that it may unlock again. Stats stay:
+   * only their later rises count.
    */
   resetCommunityProgress: handleUnaryCall<ResetCommunityProgressRequest, ResetCommunityProgressResponse>;
 }
@@ -1037,7 +1043,10 @@ export interface CommunityServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListCommunityProgressResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the contributions to an achievement, the highest first. Ends with INVALID_ARGUMENT after 100,000 of them. */
+  /**
+   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
+   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   */
   listContributors(
     request: ListContributorsRequest,
     callback: (error: ServiceError | null, response: ListContributorsResponse) => void,
@@ -1054,7 +1063,7 @@ export interface CommunityServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListContributorsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * Lists a player's contributions to the community achievements of a title, in order of achievement id, without drafts and without
    * retired achievements that are not unlocked.
    */
   listContributions(
@@ -1095,8 +1104,8 @@ export interface CommunityServiceClient extends Client {
     callback: (error: ServiceError | null, response: ClaimRewardResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Deletes all contributions to an achievement, claims included, so that it may unlock again. Stats stay: only their later rises
-   * count.
+   * Deletes the shared progress and all contributions to an achievement, claims included, so that it may unlock again. Stats stay:
+   * only their later rises count.
    */
   resetCommunityProgress(
     request: ResetCommunityProgressRequest,

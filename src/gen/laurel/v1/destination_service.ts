@@ -83,7 +83,7 @@ export interface GetDestinationHealthResponse {
   oldestPendingTime?:
     | Timestamp
     | undefined;
-  /** The error of the last failed attempt, of the deliveries that are not delivered. Empty if there is none. */
+  /** The error of the last failed attempt among the pending and waiting deliveries and the dead letters. Empty if there is none. */
   lastError: string;
   /** When that attempt was made. Absent if there is no error. */
   lastErrorTime?: Timestamp | undefined;
@@ -2559,7 +2559,10 @@ export const DestinationServiceService = {
       Buffer.from(GetDestinationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetDestinationResponse => GetDestinationResponse.decode(value),
   },
-  /** Returns how the deliveries of a destination fare: how many wait, since when, and the last error. */
+  /**
+   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
+   */
   getDestinationHealth: {
     path: "/laurel.v1.DestinationService/GetDestinationHealth" as const,
     requestStream: false as const,
@@ -2733,7 +2736,10 @@ export interface DestinationServiceServer extends UntypedServiceImplementation {
   createDestination: handleUnaryCall<CreateDestinationRequest, CreateDestinationResponse>;
   /** Gets a destination. */
   getDestination: handleUnaryCall<GetDestinationRequest, GetDestinationResponse>;
-  /** Returns how the deliveries of a destination fare: how many wait, since when, and the last error. */
+  /**
+   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
+   */
   getDestinationHealth: handleUnaryCall<GetDestinationHealthRequest, GetDestinationHealthResponse>;
   /** Lists the destinations of a title, ordered by id. */
   listDestinations: handleUnaryCall<ListDestinationsRequest, ListDestinationsResponse>;
@@ -2815,7 +2821,10 @@ export interface DestinationServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetDestinationResponse) => void,
   ): ClientUnaryCall;
-  /** Returns how the deliveries of a destination fare: how many wait, since when, and the last error. */
+  /**
+   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
+   */
   getDestinationHealth(
     request: GetDestinationHealthRequest,
     callback: (error: ServiceError | null, response: GetDestinationHealthResponse) => void,

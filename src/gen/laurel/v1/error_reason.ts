@@ -864,7 +864,7 @@ export const ErrorReason = {
    */
   REVISION_NOT_FOUND: 68,
   /**
-   * PLAN_NOT_FOUND - NOT_FOUND: there is no such plan in the title, or it has been purged.
+   * PLAN_NOT_FOUND - NOT_FOUND: there is no such plan in the title, or it has been purged: make it again.
    *
    *     {
    *       "reason": "PLAN_NOT_FOUND",
@@ -890,7 +890,7 @@ export const ErrorReason = {
    */
   PLAN_OUTDATED: 71,
   /**
-   * PLAN_APPLIED - FAILED_PRECONDITION: the plan has been applied before.
+   * PLAN_APPLIED - FAILED_PRECONDITION: the plan has been applied before: make a new one for further changes.
    *
    *     {
    *       "reason": "PLAN_APPLIED",
@@ -903,7 +903,7 @@ export const ErrorReason = {
    */
   PLAN_APPLIED: 72,
   /**
-   * PLAN_NOT_APPLIED - FAILED_PRECONDITION: the plan has not been applied, so that there is nothing to reverse.
+   * PLAN_NOT_APPLIED - FAILED_PRECONDITION: the plan has not been applied, so there is nothing to reverse: make the reversal after ApplyPlan.
    *
    *     {
    *       "reason": "PLAN_NOT_APPLIED",
@@ -916,7 +916,7 @@ export const ErrorReason = {
    */
   PLAN_NOT_APPLIED: 73,
   /**
-   * PLAN_TOO_LARGE - RESOURCE_EXHAUSTED: the plan would change more achievements than one plan may: split the document, or import it.
+   * PLAN_TOO_LARGE - RESOURCE_EXHAUSTED: the plan would change more than 10,000 achievements: make plans of smaller documents, or import without a plan.
    *
    *     {
    *       "reason": "PLAN_TOO_LARGE",

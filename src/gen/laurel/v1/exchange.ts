@@ -346,7 +346,7 @@ export interface DialectPreview {
   findings: LintFinding[];
 }
 
-/** An entry of a document that was not written. */
+/** An entry as an export would write it. */
 export interface EntryPreview {
   /** The entry as JSON text. Empty if the dialect cannot hold it. */
   entryJson: string;

@@ -25,8 +25,9 @@ export interface Image {
   /** The height in pixels. */
   height: number;
   /**
-   * The path on `LAUREL_HTTP_ADDRESS` that serves it without a credential: `/images/{image_id}.png`. With the extension `.jpg`, `.gif` or
-   * `.webp` it is converted, the first frame of an animation; `?size=128` limits both sides to so many pixels. Metadata is removed.
+   * The path on `LAUREL_HTTP_ADDRESS` that serves it without a credential: `/images/{image_id}.{format}`. The extensions `.png`, `.jpg`,
+   * `.jpeg`, `.gif` and `.webp` convert it. `?size=128` limits both sides to 128 pixels; sizes are from 1 to 4096. It is the first frame
+   * of an animation, without metadata.
    */
   path: string;
 }

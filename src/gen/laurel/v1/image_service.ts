@@ -164,10 +164,10 @@ export const UploadImageResponse: MessageFns<UploadImageResponse> = {
 export type ImageServiceService = typeof ImageServiceService;
 export const ImageServiceService = {
   /**
-   * Stores a picture. The same bytes are stored once, so the call may be repeated.
+   * Stores a picture, and keeps it. The same bytes are stored once, so the call may be repeated.
    *
-   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture, are damaged or
-   * cut off, or have a side above 4096 pixels.
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture of one of
+   * the four formats, are damaged or cut off, or have a side above 4096 pixels.
    */
   uploadImage: {
     path: "/laurel.v1.ImageService/UploadImage" as const,
@@ -182,20 +182,20 @@ export const ImageServiceService = {
 
 export interface ImageServiceServer extends UntypedServiceImplementation {
   /**
-   * Stores a picture. The same bytes are stored once, so the call may be repeated.
+   * Stores a picture, and keeps it. The same bytes are stored once, so the call may be repeated.
    *
-   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture, are damaged or
-   * cut off, or have a side above 4096 pixels.
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture of one of
+   * the four formats, are damaged or cut off, or have a side above 4096 pixels.
    */
   uploadImage: handleUnaryCall<UploadImageRequest, UploadImageResponse>;
 }
 
 export interface ImageServiceClient extends Client {
   /**
-   * Stores a picture. The same bytes are stored once, so the call may be repeated.
+   * Stores a picture, and keeps it. The same bytes are stored once, so the call may be repeated.
    *
-   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture, are damaged or
-   * cut off, or have a side above 4096 pixels.
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture of one of
+   * the four formats, are damaged or cut off, or have a side above 4096 pixels.
    */
   uploadImage(
     request: UploadImageRequest,

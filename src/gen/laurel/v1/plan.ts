@@ -51,7 +51,7 @@ export interface Plan {
   replacedCount: number;
   /** The number of achievements that it deletes. */
   deletedCount: number;
-  /** The caller who made it. */
+  /** The name of the caller who made it, and its `laurel-actor` in parentheses: `console (ada)`. */
   actor: string;
   /** When it was made. */
   createTime?:
@@ -61,15 +61,18 @@ export interface Plan {
   applyTime?:
     | Timestamp
     | undefined;
-  /** The number of unlocks by the back-fills of the applied plan so far. An unlock stays when the plan is reversed. */
+  /**
+   * The number of unlocks by the back-fills of the applied plan so far. An unlock stays when the plan is reversed. Only in responses of
+   * GetPlan.
+   */
   unlockedCount: bigint;
-  /** Whether back-fills of the applied plan are still running. */
+  /** Whether back-fills of the applied plan are still running. Only in responses of GetPlan. */
   backfilling: boolean;
   /** Of a plan that reverses another one: the number of unlocks that the other plan caused, and that stay. */
   keptUnlockCount: bigint;
 }
 
-/** What a plan does to one achievement. */
+/** The change of one achievement by a plan. */
 export interface PlanChange {
   /** The achievement. */
   achievementId: string;

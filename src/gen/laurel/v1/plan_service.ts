@@ -70,7 +70,7 @@ export interface PlanImportResponse {
 export interface PlanPromotionRequest {
   /** The title to change. Required. */
   titleId: string;
-  /** The title whose definitions are taken over. Required. */
+  /** The title whose definitions are copied; another one than `title_id`. Required. */
   sourceTitleId: string;
   /** How achievements that exist in both titles are handled. */
   strategy: ImportStrategy;
@@ -1155,8 +1155,9 @@ export const ListPlanChangesResponse: MessageFns<ListPlanChangesResponse> = {
  * Plans changes of a title's definitions, and applies exactly the planned ones. TitleService states the rules that hold for every
  * service, and ExchangeService those of documents.
  *
- * A plan changes at most 10,000 achievements, else making it fails with RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes definitions
- * only: it neither creates nor binds a title, and imports no progress. Plans are purged after the retention time of events.
+ * A plan changes at most 10,000 achievements, otherwise making it fails with RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes
+ * definitions only: it neither creates nor binds a title, and imports no progress. A plan is purged when it is older than the retention
+ * time of events, 30 days by default. Every call that names a plan fails with NOT_FOUND, reason PLAN_NOT_FOUND, if it does not exist.
  */
 export type PlanServiceService = typeof PlanServiceService;
 export const PlanServiceService = {
@@ -1176,8 +1177,11 @@ export const PlanServiceService = {
     responseDeserialize: (value: Buffer): PlanImportResponse => PlanImportResponse.decode(value),
   },
   /**
-   * Plans to take over the definitions of another title, by their codes: a staging title is promoted. The title's own ids in dialects
-   * stay, and so do achievements that the other title lacks.
+   * Plans to give a title the definitions of another one, matched by achievement id: a staging title is promoted. The title's own ids in
+   * dialects stay, and so do achievements that the other title lacks.
+   *
+   * Fails with INVALID_ARGUMENT if both titles are the same; with NOT_FOUND, reason TITLE_NOT_FOUND; with ABORTED, reason PLAN_OUTDATED,
+   * if the definitions of the title to change change meanwhile.
    */
   planPromotion: {
     path: "/laurel.v1.PlanService/PlanPromotion" as const,
@@ -1194,7 +1198,7 @@ export const PlanServiceService = {
    * caused stay: `kept_unlock_count` of the new plan is their number. Ids that exports have created stay too.
    *
    * Fails with FAILED_PRECONDITION, reason PLAN_NOT_APPLIED; with ABORTED, reason PLAN_OUTDATED, if one of the achievements has changed
-   * since the plan was applied.
+   * since the plan was applied, or a definition of the title changes meanwhile.
    */
   planReversal: {
     path: "/laurel.v1.PlanService/PlanReversal" as const,
@@ -1233,7 +1237,7 @@ export const PlanServiceService = {
     responseSerialize: (value: GetPlanResponse): Buffer => Buffer.from(GetPlanResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetPlanResponse => GetPlanResponse.decode(value),
   },
-  /** Lists what a plan does, ordered by achievement. */
+  /** Lists the changes of a plan, ordered by achievement id. */
   listPlanChanges: {
     path: "/laurel.v1.PlanService/ListPlanChanges" as const,
     requestStream: false as const,
@@ -1256,8 +1260,11 @@ export interface PlanServiceServer extends UntypedServiceImplementation {
    */
   planImport: handleBidiStreamingCall<PlanImportRequest, PlanImportResponse>;
   /**
-   * Plans to take over the definitions of another title, by their codes: a staging title is promoted. The title's own ids in dialects
-   * stay, and so do achievements that the other title lacks.
+   * Plans to give a title the definitions of another one, matched by achievement id: a staging title is promoted. The title's own ids in
+   * dialects stay, and so do achievements that the other title lacks.
+   *
+   * Fails with INVALID_ARGUMENT if both titles are the same; with NOT_FOUND, reason TITLE_NOT_FOUND; with ABORTED, reason PLAN_OUTDATED,
+   * if the definitions of the title to change change meanwhile.
    */
   planPromotion: handleUnaryCall<PlanPromotionRequest, PlanPromotionResponse>;
   /**
@@ -1265,7 +1272,7 @@ export interface PlanServiceServer extends UntypedServiceImplementation {
    * caused stay: `kept_unlock_count` of the new plan is their number. Ids that exports have created stay too.
    *
    * Fails with FAILED_PRECONDITION, reason PLAN_NOT_APPLIED; with ABORTED, reason PLAN_OUTDATED, if one of the achievements has changed
-   * since the plan was applied.
+   * since the plan was applied, or a definition of the title changes meanwhile.
    */
   planReversal: handleUnaryCall<PlanReversalRequest, PlanReversalResponse>;
   /**
@@ -1279,7 +1286,7 @@ export interface PlanServiceServer extends UntypedServiceImplementation {
   applyPlan: handleUnaryCall<ApplyPlanRequest, ApplyPlanResponse>;
   /** Gets a plan. Fails with NOT_FOUND, reason PLAN_NOT_FOUND. */
   getPlan: handleUnaryCall<GetPlanRequest, GetPlanResponse>;
-  /** Lists what a plan does, ordered by achievement. */
+  /** Lists the changes of a plan, ordered by achievement id. */
   listPlanChanges: handleUnaryCall<ListPlanChangesRequest, ListPlanChangesResponse>;
 }
 
@@ -1297,8 +1304,11 @@ export interface PlanServiceClient extends Client {
     options?: Partial<CallOptions>,
   ): ClientDuplexStream<PlanImportRequest, PlanImportResponse>;
   /**
-   * Plans to take over the definitions of another title, by their codes: a staging title is promoted. The title's own ids in dialects
-   * stay, and so do achievements that the other title lacks.
+   * Plans to give a title the definitions of another one, matched by achievement id: a staging title is promoted. The title's own ids in
+   * dialects stay, and so do achievements that the other title lacks.
+   *
+   * Fails with INVALID_ARGUMENT if both titles are the same; with NOT_FOUND, reason TITLE_NOT_FOUND; with ABORTED, reason PLAN_OUTDATED,
+   * if the definitions of the title to change change meanwhile.
    */
   planPromotion(
     request: PlanPromotionRequest,
@@ -1320,7 +1330,7 @@ export interface PlanServiceClient extends Client {
    * caused stay: `kept_unlock_count` of the new plan is their number. Ids that exports have created stay too.
    *
    * Fails with FAILED_PRECONDITION, reason PLAN_NOT_APPLIED; with ABORTED, reason PLAN_OUTDATED, if one of the achievements has changed
-   * since the plan was applied.
+   * since the plan was applied, or a definition of the title changes meanwhile.
    */
   planReversal(
     request: PlanReversalRequest,
@@ -1376,7 +1386,7 @@ export interface PlanServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetPlanResponse) => void,
   ): ClientUnaryCall;
-  /** Lists what a plan does, ordered by achievement. */
+  /** Lists the changes of a plan, ordered by achievement id. */
   listPlanChanges(
     request: ListPlanChangesRequest,
     callback: (error: ServiceError | null, response: ListPlanChangesResponse) => void,

@@ -1782,12 +1782,13 @@ export const PlayerServiceService = {
     responseDeserialize: (value: Buffer): UnlinkAccountResponse => UnlinkAccountResponse.decode(value),
   },
   /**
-   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
-   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   * Returns all data of a player, for support and for requests to disclose personal data: the player with its accounts; for each of its
+   * titles the totals, progress, stat values and contributions; deliveries, retained events and audit entries.
    *
-   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
-   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
-   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
+   * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
+   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
+   * the audit.
    */
   exportPlayer: {
     path: "/laurel.v1.PlayerService/ExportPlayer" as const,
@@ -1865,12 +1866,13 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
    */
   unlinkAccount: handleUnaryCall<UnlinkAccountRequest, UnlinkAccountResponse>;
   /**
-   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
-   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   * Returns all data of a player, for support and for requests to disclose personal data: the player with its accounts; for each of its
+   * titles the totals, progress, stat values and contributions; deliveries, retained events and audit entries.
    *
-   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
-   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
-   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
+   * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
+   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
+   * the audit.
    */
   exportPlayer: handleServerStreamingCall<ExportPlayerRequest, ExportPlayerResponse>;
   /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
@@ -2043,12 +2045,13 @@ export interface PlayerServiceClient extends Client {
     callback: (error: ServiceError | null, response: UnlinkAccountResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Returns all data of a player, for support and for requests of privacy: the player with its accounts; for each of its titles the
-   * totals, progress, stat values and contributions; deliveries, retained events and audit entries.
+   * Returns all data of a player, for support and for requests to disclose personal data: the player with its accounts; for each of its
+   * titles the totals, progress, stat values and contributions; deliveries, retained events and audit entries.
    *
-   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. Of
-   * an absorbed player the data are those of the surviving one, with the events and the audit entries of both. A deleted player does not
-   * exist: its audit entries name a digest. The caller needs the permissions on players, on progress in all titles and on the audit.
+   * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
+   * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
+   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
+   * the audit.
    */
   exportPlayer(
     request: ExportPlayerRequest,

@@ -409,9 +409,10 @@ export declare const TitleAssociationSchema: GenMessage<TitleAssociation>;
 
 /**
  * An achievement as one write stored it. Each write of the definition adds a revision: by CreateAchievement, UpdateAchievement,
- * ReorderAchievement, RestoreAchievementRevision, a platform's HTTP API and an import. Ids that a dialect needs and Laurel creates
- * add none, nor does the move of another achievement in the list. The newest 100 of an achievement are kept, whatever their age,
- * until it is deleted. Of an achievement from before Laurel kept revisions, the first one is its state at that time.
+ * ReorderAchievement, RestoreAchievementRevision, ApplyPlan, a platform's HTTP API and an import. Ids that a dialect needs and
+ * Laurel creates add none, and neither does the shift of an achievement in the list because another one was moved. The newest 100 of
+ * an achievement are kept, whatever their age, until it is deleted. If an achievement is older than revisions, its first revision is
+ * its state when Laurel began to keep them.
  *
  * @generated from message laurel.v1.AchievementRevision
  */

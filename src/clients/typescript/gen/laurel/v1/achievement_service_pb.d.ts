@@ -786,7 +786,8 @@ export declare type ListUnlockTotalsResponse = Message<"laurel.v1.ListUnlockTota
   totals: UnlockTotal[];
 
   /**
-   * The number of players with a record in the title. It may be older than the counts: the more players, the older.
+   * The number of players with a record in the title. It is older than the counts the more players there are: about 100 seconds for a
+   * million players.
    *
    * @generated from field: int64 player_count = 2;
    */
@@ -962,8 +963,9 @@ export declare const AchievementService: GenService<{
     output: typeof ListBackfillsResponseSchema;
   },
   /**
-   * Lists how many players have unlocked each achievement of a title but drafts, ordered by id: for rarity, and for people who run a
-   * game. Revoked unlocks and those of deleted players do not count. The counts are some seconds old.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
+   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
+   * not counted: see ListCommunityProgress.
    *
    * @generated from rpc laurel.v1.AchievementService.ListUnlockTotals
    */

@@ -13,8 +13,11 @@ export declare const file_laurel_v1_audit: GenFile;
 
 /**
  * An administrative change. It is written in the transaction of the change, so each change has exactly one entry: a failed
- * call has none, and a repeated `request_id` adds none. Reports of progress and of stats have events instead, and so has a
- * player's claim of a reward.
+ * call has none, and a repeated `request_id` adds none. The entries of TestDestination and ReplayDeliveries are written before the
+ * first request or batch, and stay if the call fails.
+ *
+ * Reports of progress and of stats, and claims of rewards, have events instead. Changes by a caller with a player's token, uploads of
+ * images and plans that are made but not applied have no entries.
  *
  * @generated from message laurel.v1.AuditEntry
  */
@@ -49,7 +52,7 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
   operation: string;
 
   /**
-   * What the change concerns.
+   * The type of the resource that the change concerns.
    *
    * @generated from field: laurel.v1.AuditResourceType resource_type = 5;
    */
@@ -72,8 +75,8 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
 
   /**
    * The player whom the change concerns: for a merge the surviving one, while `resource_id` is the absorbed one. Empty for
-   * changes that concern no player, or several, and for imports. After the player's deletion it is `sha256:` and a digest, in place of the id, here
-   * and in `resource_id`.
+   * changes that concern no player, or several, and for imports. After the player's deletion, `sha256:` and a digest replace the id
+   * here and in `resource_id`.
    *
    * @generated from field: string player_id = 8;
    */
@@ -124,7 +127,7 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
 export declare const AuditEntrySchema: GenMessage<AuditEntry>;
 
 /**
- * What an administrative change concerns. In `before` and `after` is the message that is named.
+ * The type of the resource that an administrative change concerns. Each comment names the message that `before` and `after` hold.
  *
  * @generated from enum laurel.v1.AuditResourceType
  */

@@ -25,7 +25,7 @@ export const AuditResourceTypeSchema = /*@__PURE__*/
   enumDesc(file_laurel_v1_audit, 0);
 
 /**
- * What an administrative change concerns. In `before` and `after` is the message that is named.
+ * The type of the resource that an administrative change concerns. Each comment names the message that `before` and `after` hold.
  *
  * @generated from enum laurel.v1.AuditResourceType
  */

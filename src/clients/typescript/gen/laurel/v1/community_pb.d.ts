@@ -119,14 +119,14 @@ export declare type Contribution = Message<"laurel.v1.Contribution"> & {
   claimable: boolean;
 
   /**
-   * When the player contributed first.
+   * When the player made the first contribution.
    *
    * @generated from field: google.protobuf.Timestamp create_time = 6;
    */
   createTime?: Timestamp | undefined;
 
   /**
-   * When the player contributed last.
+   * When the player made the last contribution.
    *
    * @generated from field: google.protobuf.Timestamp update_time = 7;
    */

@@ -62,7 +62,7 @@ export declare const ListCommunityProgressRequestSchema: GenMessage<ListCommunit
  */
 export declare type ListCommunityProgressResponse = Message<"laurel.v1.ListCommunityProgressResponse"> & {
   /**
-   * The progress, in order of achievement.
+   * The progress, in order of achievement id.
    *
    * @generated from field: repeated laurel.v1.CommunityProgress progress = 1;
    */
@@ -200,7 +200,7 @@ export declare const ListContributionsRequestSchema: GenMessage<ListContribution
  */
 export declare type ListContributionsResponse = Message<"laurel.v1.ListContributionsResponse"> & {
   /**
-   * The contributions, in order of achievement.
+   * The contributions, in order of achievement id.
    *
    * @generated from field: repeated laurel.v1.Contribution contributions = 1;
    */
@@ -364,7 +364,8 @@ export declare const CommunityService: GenService<{
     output: typeof ListCommunityProgressResponseSchema;
   },
   /**
-   * Lists the contributions to an achievement, the highest first. Ends with INVALID_ARGUMENT after 100,000 of them.
+   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
+   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
    *
    * @generated from rpc laurel.v1.CommunityService.ListContributors
    */
@@ -374,7 +375,7 @@ export declare const CommunityService: GenService<{
     output: typeof ListContributorsResponseSchema;
   },
   /**
-   * Lists a player's contributions to the community achievements of a title, in order of achievement, without drafts and without
+   * Lists a player's contributions to the community achievements of a title, in order of achievement id, without drafts and without
    * retired achievements that are not unlocked.
    *
    * @generated from rpc laurel.v1.CommunityService.ListContributions
@@ -399,8 +400,8 @@ export declare const CommunityService: GenService<{
     output: typeof ClaimRewardResponseSchema;
   },
   /**
-   * Deletes all contributions to an achievement, claims included, so that it may unlock again. Stats stay: only their later rises
-   * count.
+   * Deletes the shared progress and all contributions to an achievement, claims included, so that it may unlock again. Stats stay:
+   * only their later rises count.
    *
    * @generated from rpc laurel.v1.CommunityService.ResetCommunityProgress
    */

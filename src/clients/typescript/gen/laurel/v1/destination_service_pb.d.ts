@@ -170,7 +170,7 @@ export declare type GetDestinationHealthResponse = Message<"laurel.v1.GetDestina
   oldestPendingTime?: Timestamp | undefined;
 
   /**
-   * The error of the last failed attempt, of the deliveries that are not delivered. Empty if there is none.
+   * The error of the last failed attempt among the pending and waiting deliveries and the dead letters. Empty if there is none.
    *
    * @generated from field: string last_error = 4;
    */
@@ -943,7 +943,8 @@ export declare const DestinationService: GenService<{
     output: typeof GetDestinationResponseSchema;
   },
   /**
-   * Returns how the deliveries of a destination fare: how many wait, since when, and the last error.
+   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
    *
    * @generated from rpc laurel.v1.DestinationService.GetDestinationHealth
    */

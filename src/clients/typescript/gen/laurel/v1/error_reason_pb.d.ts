@@ -1071,7 +1071,7 @@ export enum ErrorReason {
   REVISION_NOT_FOUND = 68,
 
   /**
-   * NOT_FOUND: there is no such plan in the title, or it has been purged.
+   * NOT_FOUND: there is no such plan in the title, or it has been purged: make it again.
    *
    *     {
    *       "reason": "PLAN_NOT_FOUND",
@@ -1103,7 +1103,7 @@ export enum ErrorReason {
   PLAN_OUTDATED = 71,
 
   /**
-   * FAILED_PRECONDITION: the plan has been applied before.
+   * FAILED_PRECONDITION: the plan has been applied before: make a new one for further changes.
    *
    *     {
    *       "reason": "PLAN_APPLIED",
@@ -1119,7 +1119,7 @@ export enum ErrorReason {
   PLAN_APPLIED = 72,
 
   /**
-   * FAILED_PRECONDITION: the plan has not been applied, so that there is nothing to reverse.
+   * FAILED_PRECONDITION: the plan has not been applied, so there is nothing to reverse: make the reversal after ApplyPlan.
    *
    *     {
    *       "reason": "PLAN_NOT_APPLIED",
@@ -1135,7 +1135,7 @@ export enum ErrorReason {
   PLAN_NOT_APPLIED = 73,
 
   /**
-   * RESOURCE_EXHAUSTED: the plan would change more achievements than one plan may: split the document, or import it.
+   * RESOURCE_EXHAUSTED: the plan would change more than 10,000 achievements: make plans of smaller documents, or import without a plan.
    *
    *     {
    *       "reason": "PLAN_TOO_LARGE",

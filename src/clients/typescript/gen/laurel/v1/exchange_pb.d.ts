@@ -559,7 +559,7 @@ export declare type DialectPreview = Message<"laurel.v1.DialectPreview"> & {
 export declare const DialectPreviewSchema: GenMessage<DialectPreview>;
 
 /**
- * An entry of a document that was not written.
+ * An entry as an export would write it.
  *
  * @generated from message laurel.v1.EntryPreview
  */

@@ -65,10 +65,10 @@ export declare const UploadImageResponseSchema: GenMessage<UploadImageResponse>;
  */
 export declare const ImageService: GenService<{
   /**
-   * Stores a picture. The same bytes are stored once, so the call may be repeated.
+   * Stores a picture, and keeps it. The same bytes are stored once, so the call may be repeated.
    *
-   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture, are damaged or
-   * cut off, or have a side above 4096 pixels.
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture of one of
+   * the four formats, are damaged or cut off, or have a side above 4096 pixels.
    *
    * @generated from rpc laurel.v1.ImageService.UploadImage
    */

@@ -69,7 +69,7 @@ export declare type Plan = Message<"laurel.v1.Plan"> & {
   deletedCount: number;
 
   /**
-   * The caller who made it.
+   * The name of the caller who made it, and its `laurel-actor` in parentheses: `console (ada)`.
    *
    * @generated from field: string actor = 8;
    */
@@ -90,14 +90,15 @@ export declare type Plan = Message<"laurel.v1.Plan"> & {
   applyTime?: Timestamp | undefined;
 
   /**
-   * The number of unlocks by the back-fills of the applied plan so far. An unlock stays when the plan is reversed.
+   * The number of unlocks by the back-fills of the applied plan so far. An unlock stays when the plan is reversed. Only in responses of
+   * GetPlan.
    *
    * @generated from field: int64 unlocked_count = 11;
    */
   unlockedCount: bigint;
 
   /**
-   * Whether back-fills of the applied plan are still running.
+   * Whether back-fills of the applied plan are still running. Only in responses of GetPlan.
    *
    * @generated from field: bool backfilling = 12;
    */
@@ -118,7 +119,7 @@ export declare type Plan = Message<"laurel.v1.Plan"> & {
 export declare const PlanSchema: GenMessage<Plan>;
 
 /**
- * What a plan does to one achievement.
+ * The change of one achievement by a plan.
  *
  * @generated from message laurel.v1.PlanChange
  */

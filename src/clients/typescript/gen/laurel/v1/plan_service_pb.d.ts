@@ -136,7 +136,7 @@ export declare type PlanPromotionRequest = Message<"laurel.v1.PlanPromotionReque
   titleId: string;
 
   /**
-   * The title whose definitions are taken over. Required.
+   * The title whose definitions are copied; another one than `title_id`. Required.
    *
    * @generated from field: string source_title_id = 2;
    */
@@ -403,8 +403,9 @@ export declare const ListPlanChangesResponseSchema: GenMessage<ListPlanChangesRe
  * Plans changes of a title's definitions, and applies exactly the planned ones. TitleService states the rules that hold for every
  * service, and ExchangeService those of documents.
  *
- * A plan changes at most 10,000 achievements, else making it fails with RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes definitions
- * only: it neither creates nor binds a title, and imports no progress. Plans are purged after the retention time of events.
+ * A plan changes at most 10,000 achievements, otherwise making it fails with RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes
+ * definitions only: it neither creates nor binds a title, and imports no progress. A plan is purged when it is older than the retention
+ * time of events, 30 days by default. Every call that names a plan fails with NOT_FOUND, reason PLAN_NOT_FOUND, if it does not exist.
  *
  * @generated from service laurel.v1.PlanService
  */
@@ -423,8 +424,11 @@ export declare const PlanService: GenService<{
     output: typeof PlanImportResponseSchema;
   },
   /**
-   * Plans to take over the definitions of another title, by their codes: a staging title is promoted. The title's own ids in dialects
-   * stay, and so do achievements that the other title lacks.
+   * Plans to give a title the definitions of another one, matched by achievement id: a staging title is promoted. The title's own ids in
+   * dialects stay, and so do achievements that the other title lacks.
+   *
+   * Fails with INVALID_ARGUMENT if both titles are the same; with NOT_FOUND, reason TITLE_NOT_FOUND; with ABORTED, reason PLAN_OUTDATED,
+   * if the definitions of the title to change change meanwhile.
    *
    * @generated from rpc laurel.v1.PlanService.PlanPromotion
    */
@@ -438,7 +442,7 @@ export declare const PlanService: GenService<{
    * caused stay: `kept_unlock_count` of the new plan is their number. Ids that exports have created stay too.
    *
    * Fails with FAILED_PRECONDITION, reason PLAN_NOT_APPLIED; with ABORTED, reason PLAN_OUTDATED, if one of the achievements has changed
-   * since the plan was applied.
+   * since the plan was applied, or a definition of the title changes meanwhile.
    *
    * @generated from rpc laurel.v1.PlanService.PlanReversal
    */
@@ -473,7 +477,7 @@ export declare const PlanService: GenService<{
     output: typeof GetPlanResponseSchema;
   },
   /**
-   * Lists what a plan does, ordered by achievement.
+   * Lists the changes of a plan, ordered by achievement id.
    *
    * @generated from rpc laurel.v1.PlanService.ListPlanChanges
    */
