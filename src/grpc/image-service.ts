@@ -8,7 +8,8 @@ export function imageService(operations: Operations): HandlersOf<typeof ImageSer
   return {
     uploadImage: unary(async ({ titleId, image: bytes }, call) => {
       const request = parse((violations) => {
-        if (bytes.length === 0) violations.add('image', 'must be the bytes of a picture')
+        if (bytes.length === 0)
+          violations.add('image', 'must be the bytes of a PNG, JPEG, GIF or WebP picture')
         return { titleId: readId(titleId, 'title_id', violations), bytes, format: undefined }
       })
       const { hash, ...image } = await operations.putImage(request, call)

@@ -70,7 +70,7 @@ test.each([
     'must be a picture that',
   ],
   ['a picture that is too wide', () => picture(4097, 1), 'must be at most 4096 pixels wide and high'],
-  ['no bytes', () => Buffer.alloc(0), 'must be the bytes of a picture'],
+  ['no bytes', () => Buffer.alloc(0), 'must be the bytes of a PNG, JPEG, GIF or WebP picture'],
 ])('refuses %s, with the field and the reason', async (_, bytesOf, message) => {
   const { status, body } = await upload(await bytesOf())
   expect(status).toBe(400)

@@ -94,6 +94,6 @@ function withCreatedIds(after: StoredAchievement, current: StoredAchievement): S
 }
 
 function planApplied({ titleId, id: planId }: Plan): LaurelError {
-  const message = `plan ${planId} has been applied: GetPlan says when`
+  const message = `plan ${planId} has been applied before: make a new plan for further changes`
   return new LaurelError('failed_precondition', 'PLAN_APPLIED', message, { metadata: { titleId, planId } })
 }

@@ -11,7 +11,7 @@ import type { Services } from '../services.ts'
 
 type Source = Pick<Plan, 'source' | 'sourceId'> & Partial<Pick<Plan, 'keptUnlockCount'>>
 
-/** Collects the changes of a plan, which are of the title's definitions at one moment: from `open` to `store` they must stay the same. */
+/** Collects the changes of a plan in memory. `store` fails if the title's definitions have changed since `open`. */
 export class PlanDraft {
   /** When the changes are decided. */
   readonly time: Instant
@@ -103,11 +103,11 @@ export function planOutdated(
   achievementIds: readonly string[],
 ): LaurelError {
   const named = achievementIds.length === 0 ? '' : ` (${achievementIds.join(', ')})`
-  const message = `achievements of title ${titleId} have changed since${named}: make the plan again`
+  const message = `achievements of title ${titleId} have changed since the plan was made or applied${named}: make it again`
   return new LaurelError('aborted', 'PLAN_OUTDATED', message, { metadata: { titleId, planId } })
 }
 
 function tooManyChanges(titleId: string): LaurelError {
-  const message = `a plan changes at most ${LIMITS.planChanges} achievements: split the document, or import it`
+  const message = `a plan changes at most ${LIMITS.planChanges} achievements: plan a smaller document, or import without a plan`
   return new LaurelError('resource_exhausted', 'PLAN_TOO_LARGE', message, { metadata: { titleId } })
 }

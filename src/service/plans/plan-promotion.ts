@@ -11,14 +11,14 @@ import { PlanDraft } from './plan-draft.ts'
 
 export interface PlanPromotion {
   readonly titleId: string
-  /** The title whose definitions are taken over. */
+  /** The title whose definitions are copied. */
   readonly sourceTitleId: string
   readonly strategy: ImportStrategy
 }
 
 /**
- * Plans to make the definitions of a title those of another one, by their codes: a staging title is promoted. Dialect ids, which are
- * the title's own, stay, and so do achievements that the other title lacks.
+ * Plans to give a title the definitions of another one, matched by id: a staging title is promoted. The title's own dialect ids stay,
+ * and so do achievements that the other title lacks.
  */
 export async function planPromotion(services: Services, request: PlanPromotion, call: Call): Promise<Plan> {
   const { titleId, sourceTitleId, strategy } = request

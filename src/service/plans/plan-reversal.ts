@@ -45,7 +45,7 @@ export async function planReversal(services: Services, key: PlanKey, call: Call)
 }
 
 function planNotApplied({ titleId, planId }: PlanKey): LaurelError {
-  const message = `plan ${planId} is not applied: there is nothing to reverse`
+  const message = `plan ${planId} is not applied: apply it before it is reversed`
   return new LaurelError('failed_precondition', 'PLAN_NOT_APPLIED', message, {
     metadata: { titleId, planId },
   })

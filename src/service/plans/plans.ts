@@ -14,6 +14,7 @@ export interface PlanState {
   readonly unlocks: PlanUnlocks | undefined
 }
 
+/** Returns a plan, and the unlocks that its back-fills have caused if it is applied. */
 export async function getPlan(services: Services, key: PlanKey, call: Call): Promise<PlanState> {
   return services.store.read(call.signal, async (queries) => {
     const plan = await planOf(queries, key)
@@ -66,6 +67,6 @@ export async function planOf(queries: Queries, key: PlanKey): Promise<Plan> {
 
 export async function missingPlan(queries: Queries, { titleId, planId }: PlanKey): Promise<never> {
   await titleOf(queries, titleId)
-  const message = `plan ${planId} does not exist in title ${titleId}, or has been purged`
+  const message = `plan ${planId} does not exist in title ${titleId}, or has been purged: make it again`
   throw new LaurelError('not_found', 'PLAN_NOT_FOUND', message, { metadata: { titleId, planId } })
 }
