@@ -230,7 +230,7 @@ describe('an RPC that changes something', () => {
   })
 })
 
-test('a merge names both players, and a deletion takes what is personal from all entries of both', async () => {
+test('a merge names both players, and a deletion removes personal data from all entries of both', async () => {
   await ask('createPlayer', { player: { playerId: 'eve', displayName: 'Eve' } })
   await ask('createPlayer', { player: { playerId: 'eva', displayName: 'Eva' } })
   await ask('mergePlayers', { playerId: 'eve', absorbedPlayerId: 'eva', reason: 'Eva is Eve' })

@@ -38,7 +38,7 @@ describe('a list', () => {
     }
   })
 
-  test('is a table for people', async () => {
+  test('is printed as a table by default', async () => {
     const table = await server.done('achievements', 'list', 'race', '--tag', 'even', '--query', 'LAP')
     expect(table.split('\n')).toEqual([
       expect.stringMatching(/^# {2}achievement {2}name {3}kind {8}hidden {2}tags {7}updated$/),
@@ -49,7 +49,7 @@ describe('a list', () => {
     ])
   })
 
-  test('is a line of JSON for each record of all pages', async () => {
+  test('is printed with --json as a line for each record of all pages', async () => {
     const codes = ['lap-1', 'lap-2', 'lap-3', 'lap-4', 'lap-5']
     const listed = await server.records('achievements', 'list', 'race', '--page-size', '2')
     expect(listed.map(({ achievementId }) => achievementId)).toEqual(codes)

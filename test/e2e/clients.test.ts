@@ -31,7 +31,7 @@ describe('a client', () => {
     outcomes = await checkCalls(folder, (url, calls) => client.run('run-calls.js', [url, calls]))
   })
 
-  test('in C# makes all calls under mono, with the outcomes of the one in TypeScript', async ({ skip }) => {
+  test('in C# makes all calls under mono, with the outcomes of the TypeScript client', async ({ skip }) => {
     skip(noMono !== undefined, noMono)
     const program = await compileCSharp(folder, 'src/clients/testdata/RunCalls.cs')
     const run = (url: string, calls: string) => execute('mono', [program, url, calls])

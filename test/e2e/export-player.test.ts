@@ -113,7 +113,7 @@ test.each(['eve', 'eva'])('exports all data of a player, by the id %s', async (p
   expect(inJson).not.toContain('other')
 })
 
-test('a player who does not exist, or is deleted, has no export', async () => {
+test('fails for a player who does not exist or is deleted', async () => {
   await ask('createPlayer', { player: { playerId: 'gone' } })
   await ask('deletePlayer', { playerId: 'gone' })
   for (const playerId of ['none', 'gone'])

@@ -40,7 +40,7 @@ const settingsOf = (token: string) => ({ metadata: { authorization: `Bearer ${to
 const ask = (name: string, request: object, token: string | undefined = auth.operator) =>
   callRpc(server.address, name, request, token)
 
-test('a service lists the entries of its titles, and a player none', async () => {
+test('a service may list the entries of its titles, and a player may list none', async () => {
   expect(await listEntries({ titleId: TITLE }, auth.service)).not.toEqual([])
   for (const [request, token] of [
     [{}, auth.service],

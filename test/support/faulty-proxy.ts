@@ -6,7 +6,7 @@ import { toConnectError } from '../../src/grpc/connect/errors.ts'
 import { LaurelError } from '../../src/model/errors.ts'
 import { postJson } from './post-json.ts'
 
-/** What happens to one attempt of a call before it reaches the server, or after. */
+/** The fault of one attempt of a call. */
 export type Fault =
   /** Responds UNAVAILABLE, with a RetryInfo of this many milliseconds if there are any. */
   | { readonly unavailable: number | null }
@@ -42,8 +42,8 @@ export interface FaultyProxy extends AsyncDisposable {
 const ENVELOPE_BYTES = 5
 
 /**
- * Passes requests on to a server. The first part of a path names a call, whose attempts meet its faults, one each; further
- * attempts meet none.
+ * Passes requests on to a server. The first part of a path names a call, whose attempts get its faults, one each; further
+ * attempts get none.
  */
 export async function startFaultyProxy(
   target: string,

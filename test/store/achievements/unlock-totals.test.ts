@@ -62,7 +62,7 @@ const action = fc.record({
 })
 type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never
 
-/** Runs an action; a refusal, as of a revocation without an unlock, is part of the game. */
+/** Runs an action, and ignores its refusal: a random sequence may revoke an achievement that is not unlocked. */
 async function run({
   operation,
   player: playerId,
