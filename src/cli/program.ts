@@ -32,7 +32,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 
 const HELP = `
 The commands that need a server use the one at the environment variable LAUREL_GRPC_ADDRESS (default 127.0.0.1:50051);
-translate, dialects and db need none. Each command has its own --help.`
+translate, dialects, db and completion need none. Each command has its own --help.`
 
 /** Runs the command line of a process, and sets its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<void> {

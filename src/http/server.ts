@@ -43,7 +43,7 @@ export interface HttpSettings {
   readonly allowedOrigins: ReadonlySet<string>
   /** Host names, besides localhost, that a server without authentication accepts. */
   readonly allowedHosts: ReadonlySet<string>
-  /** The time to receive a complete request; for an upload, a part of it. All times are in milliseconds. */
+  /** The maximum time to receive a request; for an upload, without a received byte. All times are in milliseconds. */
   readonly requestTimeout: number
   /** The maximum time without a write to a stream of events. */
   readonly heartbeat: number
@@ -96,7 +96,7 @@ export function createHttpServer(
   const app = fastify({
     https: tls === undefined ? null : { ...secureOptions(tls.material), ...timeouts },
     ...{ http: timeouts },
-    // `limitBodyTime` instead.
+    // `limitBodyTime` limits it, because this option would also limit the time of an upload.
     requestTimeout: 0,
     bodyLimit: LIMITS.messageBytes,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_SEGMENT_LENGTH },

@@ -108,7 +108,6 @@ export interface Provenance {
   readonly mintedIds?: Readonly<Record<DialectId, string>> | undefined
 }
 
-/** A definition in the database. Each write changes its etag. */
 /** A definition as one write stored it. Its etag is the id of the revision. */
 export interface AchievementRevision {
   readonly achievement: StoredAchievement
@@ -118,6 +117,7 @@ export interface AchievementRevision {
   readonly requestId: string
 }
 
+/** A definition in the database. Each write changes its etag. */
 export interface StoredAchievement extends Achievement, Provenance {
   readonly titleId: string
   readonly createTime: Instant

@@ -1,7 +1,7 @@
 import type { Instant } from './instant.ts'
 import type { JsonObject } from './json.ts'
 
-/** What an administrative change concerns. `credential`: a refused credential. */
+/** The type of the resource that an administrative change concerns. `credential`: a refused credential. */
 export type AuditResourceType =
   | 'title'
   | 'achievement'

@@ -39,7 +39,7 @@ export interface Delivery {
   readonly error: string
 }
 
-/** How the deliveries of a destination fare. */
+/** The numbers of a destination's deliveries, the oldest pending delivery, and the last error. */
 export interface DeliveryCounts {
   /** By state. Completed deliveries are counted among the newest ones alone. A state without deliveries is absent. */
   readonly counts: Readonly<Partial<Record<DeliveryState, number>>>

@@ -17,7 +17,7 @@ export interface Plan {
   readonly source: PlanSource
   /** The dialect of the document, the other title, or the reversed plan. */
   readonly sourceId: string
-  /** Of the title's definitions when the changes were decided: equal definitions have the same stamp. */
+  /** A hash of the title's definitions when the changes were decided: equal definitions have the same one. */
   readonly stamp: string
   readonly actor: string
   readonly createTime: Instant

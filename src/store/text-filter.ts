@@ -1,6 +1,6 @@
 import { type RawBuilder, type SqlBool, sql } from 'kysely'
 
-/** Returns whether one of the texts contains another one, ignoring case. No character of the text has a meaning of its own. */
+/** Returns the condition that one of the texts contains another one, ignoring case. No character of the text is a wildcard. */
 export function containsText(texts: readonly RawBuilder<unknown>[], text: string): RawBuilder<SqlBool> {
   const contains = texts.map((each) => sql`strpos(lower(${each}), lower(${text})) > 0`)
   return sql`(${sql.join(contains, sql` or `)})`

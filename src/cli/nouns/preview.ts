@@ -6,7 +6,7 @@ import { columnsOf } from './columns.ts'
 /** The entries of a preview. */
 const ENTRIES = ['definition', 'locked', 'unlocked', 'player']
 
-/** Returns the losses of an achievement's entries in each dialect, and what the dialects' stores would refuse. */
+/** Returns the losses of an achievement's entries in each dialect, and the findings by the rules of the platforms' stores. */
 export function previewLines(type: DescMessage, previews: readonly JsonObject[]): readonly string[] {
   const losses = new Map<string, readonly string[]>()
   const findings: string[][] = []

@@ -22,7 +22,7 @@ const DELIVERY = [...DESTINATION, 'event_id']
 const PLAN = ['title_id', 'plan_id']
 const ACCOUNT = ['dialect', 'account_id']
 
-/** Commands of their own, such as `import` and `lint`, and `call` reach the RPCs that have no row. */
+/** RPCs without a row are called by `laurel call`, or by a command of their own such as `import` and `lint`. */
 export const NOUNS: Readonly<Record<string, Noun>> = {
   titles: {
     description: 'games, which own achievements and stats',

@@ -89,7 +89,7 @@ export interface ListAchievements {
   readonly hidden: boolean | undefined
   /** Absent or empty: no filter. */
   readonly lifecycles?: readonly Lifecycle[]
-  /** A text of the id or of a name. Absent: no filter. */
+  /** A text that the id or a name contains. Absent: no filter. */
   readonly query?: string
   readonly orderBy: AchievementOrder
   readonly descending: boolean

@@ -1,9 +1,9 @@
 import { sleep } from '../../model/sleep.ts'
 import type { Services } from '../services.ts'
 
-/** The maximum delay of a count, and the minimum time between two transactions. */
+/** The minimum time between two counts. An unlock is counted within twice that time after its event is safe. */
 const INTERVAL_MILLISECONDS = 1_000
-/** Unlocks per transaction: it holds the lock of the position, for which the deletion of a player waits. */
+/** Events per transaction: it holds the lock of the position, for which the deletion of a player waits. */
 const BATCH_SIZE = 20_000
 
 /**

@@ -40,7 +40,7 @@ export async function listUnlockTotals(
   })
 }
 
-/** Returns the same of all achievements of a title, by id. */
+/** Returns how many players have unlocked each achievement of a title, by the achievement's id. */
 export async function findUnlockShares(
   services: Services,
   { titleId }: { readonly titleId: string },

@@ -55,7 +55,7 @@ export function destinationUse({ titleId, destinationId }: DestinationKey): Chan
   return { resourceType: 'destination', titleId, resourceId: destinationId, playerId: '' }
 }
 
-/** @param achievementId undefined for all of the title */
+/** A revocation, restoration or reset of progress. @param achievementId undefined for all of the title */
 export function progressChange(
   { titleId, playerId }: PlayerTitleKey,
   achievementId: string | undefined,
@@ -64,7 +64,7 @@ export function progressChange(
   return { resourceType: 'progress', titleId, resourceId: achievementId ?? '', playerId, reason }
 }
 
-/** A query may hold a secret, as those of pre-signed URLs do. Other credentials in a URL are refused. */
+/** A query may hold a secret, as those of pre-signed URLs do. A user and a password in a URL are refused. */
 function withoutQuery(destination: Destination): Destination {
   return { ...destination, url: destination.url.replace(/[?#].*$/s, '') }
 }

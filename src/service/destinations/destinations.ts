@@ -53,7 +53,7 @@ export interface DestinationHealth extends DeliveryCounts {
   readonly destination: Destination
 }
 
-/** Returns how the deliveries of a destination fare. */
+/** Returns a destination with the numbers of its deliveries, the oldest pending delivery, and the last error. */
 export async function getDestinationHealth(
   services: Services,
   key: DestinationKey,

@@ -35,7 +35,10 @@ export async function listEvents(
   })
 }
 
-/** @param paging `list` names the list besides the filter and the order */
+/**
+ * Returns a page of events up to the safe position, each with the progress after it.
+ * @param paging `list` names the list besides the filter and the order
+ */
 export async function readEventPage(
   { safePosition }: Pick<Services, 'safePosition'>,
   queries: Queries,

@@ -60,7 +60,7 @@ export class ImportTally {
     return { outcomes, losses }
   }
 
-  /** Of the batches so far. */
+  /** The counts of the batches so far. */
   get summary(): ImportSummary {
     const [only, ...others] = this.#titleIds
     return {

@@ -27,7 +27,7 @@ export type PlayerPart =
   | { readonly kind: 'audit'; readonly items: readonly AuditEntry[] }
 
 const PAGE_SIZE = 500
-/** In no id. */
+/** A character that no id contains. */
 const SEPARATOR = '\n'
 
 /**

@@ -59,7 +59,7 @@ export async function listStats(
   services: Services,
   request: {
     readonly titleId: string
-    /** A text of the code or of the name. Absent: no filter. */
+    /** A text that the code or the name contains. Absent: no filter. */
     readonly query?: string
     readonly pageSize: number | undefined
     readonly pageToken: string | undefined

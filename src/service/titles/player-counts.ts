@@ -13,7 +13,7 @@ const MAX_TITLES = 10_000
 export class PlayerCounts {
   readonly #counts = new LRUCache<string, bigint>({ max: MAX_TITLES })
 
-  /** Returns the number of players with a row of the title, as it was some seconds ago, or minutes for a title of many millions. */
+  /** Returns the number of players with a row of the title, as it was up to a second ago, or 100 seconds ago for a million players. */
   async get(queries: Queries, titleId: string): Promise<bigint> {
     const cached = this.#counts.get(titleId)
     if (cached !== undefined) return cached

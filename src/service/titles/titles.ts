@@ -20,7 +20,7 @@ export async function getTitle(
 }
 
 export interface ListTitles {
-  /** A text of the id or of the name. Absent: no filter. */
+  /** A text that the id or the name contains. Absent: no filter. */
   readonly query?: string
   readonly pageSize: number | undefined
   readonly pageToken: string | undefined

@@ -22,7 +22,7 @@ export interface AchievementConditions {
   readonly tags?: readonly string[]
   readonly hidden?: boolean | undefined
   readonly lifecycles?: readonly Lifecycle[]
-  /** A text of the id or of a name. */
+  /** A text that the id or a name contains. */
   readonly query?: string | undefined
 }
 

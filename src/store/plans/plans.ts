@@ -89,7 +89,7 @@ export function planQueries(db: Kysely<Tables>) {
       return { items: items.map((row) => toChange(key.titleId, row)), isCut }
     },
 
-    /** Marks a plan as applied, and notes what its achievements are now. */
+    /** Marks a plan as applied, and stores the hashes of its achievements as they are now. */
     async markApplied({ titleId, planId }: PlanKey, time: Instant): Promise<void> {
       await db
         .updateTable('plans')

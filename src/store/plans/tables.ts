@@ -23,6 +23,6 @@ export interface PlanChangeTable {
   before: JsonObject | null
   /** Null for an achievement that is deleted. */
   after: JsonObject | null
-  /** The `contentHash` of the achievement right after the plan was applied. */
+  /** The `CONTENT_HASH` of the achievement right after the plan was applied. Null before that, and for a deleted achievement. */
   applied_hash: bigint | null
 }
