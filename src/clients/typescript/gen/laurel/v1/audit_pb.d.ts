@@ -198,8 +198,8 @@ export enum AuditResourceType {
   IMPORT = 8,
 
   /**
-   * A refused credential: unknown, expired or malformed. Each server writes at most one a minute for each address and error,
-   * and a hundred a minute in all. No records.
+   * A refused credential: unknown, expired or malformed. Each process of a server writes at most one a minute for each address and
+   * error, and a hundred a minute in all. No records.
    *
    * @generated from enum value: AUDIT_RESOURCE_TYPE_CREDENTIAL = 9;
    */
