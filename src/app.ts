@@ -130,7 +130,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       config.writeBatching,
     ),
     progressPages: new ProgressPages(store, definitions),
-    playerCounts: new PlayerCounts(),
+    playerCounts: new PlayerCounts(store),
     safePosition,
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),

@@ -22,7 +22,8 @@ export function limitBodyTime(app: FastifyInstance, milliseconds: number): void 
       if (isArriving) timer.refresh()
       else socket.destroy()
     }, milliseconds)
-    raw.once('end', () => clearTimeout(timer))
-    socket.once('close', () => clearTimeout(timer))
+    const stop = () => clearTimeout(timer)
+    raw.once('end', stop)
+    raw.once('close', stop)
   })
 }

@@ -2,12 +2,14 @@ import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { credentials, Metadata, makeClientConstructor, type ServiceError } from '@grpc/grpc-js'
+import type { ServiceError } from '@grpc/grpc-js'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Participation } from '../../src/gen/laurel/v1/achievement.ts'
 import type { BatchRecordProgressResponse } from '../../src/gen/laurel/v1/progress_service.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { RPC_REQUESTS, RPCS, type Rpc } from '../support/rpc-requests.ts'
+import { type Ask, responseOf } from '../support/rpc-response.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const TITLE = 'space-race'
@@ -18,11 +20,6 @@ const text = { locale: 'en', text: 'x' }
 /** Returns a valid request for an RPC on the title and the player. */
 function requestOf(name: string): object {
   return (RPC_REQUESTS[name] as (target: typeof TARGET) => object)(TARGET)
-}
-
-interface Ask {
-  readonly name: string
-  readonly request: object
 }
 
 const titleRequest: Ask = {
@@ -47,12 +44,14 @@ const titleOf = (titleId: string): Ask => ({
 })
 const playerOf = (playerId: string): Ask => ({ name: 'createPlayer', request: { player: { playerId } } })
 const fresh = 'fresh'
+/** A community achievement, unlocked with a contribution of the player. */
+const SHARED = 'shared'
 
 interface Case {
   /** Another request in the same scope, by the other caller. */
   readonly other: Ask
   /** Instead of the request of the table. */
-  readonly request?: object
+  readonly request?: object | (() => Promise<object>)
   /** What must exist before the other request, and before the request. */
   readonly before?: readonly Ask[]
   readonly between?: readonly Ask[]
@@ -110,6 +109,26 @@ const TABLE: Readonly<Record<string, Case>> = {
   revokeAchievement: ofProgress,
   restoreAchievement: ofProgress,
   resetProgress: ofProgress,
+  claimReward: { ...ofProgress, request: { titleId: TITLE, playerId: PLAYER, achievementId: SHARED } },
+  resetCommunityProgress: { ...ofTitle, request: { titleId: TITLE, achievementId: SHARED } },
+  restoreAchievementRevision: { ...ofTitle, request: firstRevision },
+  applyPlan: { ...ofTitle, request: newPlan },
+}
+
+async function firstRevision(): Promise<object> {
+  const key = { titleId: TITLE, achievementId: 'a' }
+  const response = await call({ name: 'listAchievementRevisions', request: key }, one)
+  const { revisions } = response as { readonly revisions: readonly { readonly revisionId: string }[] }
+  return { ...key, revisionId: revisions.at(-1)?.revisionId }
+}
+
+/** Returns a plan that takes over the definitions of a title without any. */
+async function newPlan(): Promise<object> {
+  const sourceTitleId = `source-of-${TITLE}`
+  await call(titleOf(sourceTitleId), one)
+  const response = await call({ name: 'planPromotion', request: { titleId: TITLE, sourceTitleId } }, one)
+  const { plan } = response as { readonly plan: { readonly planId: string } }
+  return { titleId: TITLE, planId: plan.planId }
 }
 
 let database: TestDatabase
@@ -167,6 +186,19 @@ beforeAll(async () => {
     )
   }
   await call(playerOf(PLAYER), one)
+  const requirements = [
+    { requirementId: 'count', statCode: 'laps', target: { value: { $case: 'integer', value: 1n } } },
+  ]
+  const shared = { titleId: TITLE, achievementId: SHARED, name: text, description: text, requirements }
+  await call(
+    {
+      name: 'createAchievement',
+      request: { achievement: { ...shared, participation: Participation.COMMUNITY } },
+    },
+    one,
+  )
+  const updates = [{ statCode: 'laps', operation: 1, value: 1 }]
+  await call({ name: 'recordStats', request: { titleId: TITLE, playerId: PLAYER, updates } }, one)
 })
 afterAll(async () => {
   await server[Symbol.asyncDispose]()
@@ -174,44 +206,13 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** Calls an RPC and returns its response, or all responses of a stream. */
-async function call(
-  { name, request }: Ask,
+function call(
+  ask: Ask,
   token: string,
   requestId = '',
   headers: Readonly<Record<string, string>> = {},
 ): Promise<unknown> {
-  const { definition, complete } = RPCS.get(name) as Rpc
-  const Client = makeClientConstructor({ call: definition }, 'test')
-  const client = new Client(server.address, credentials.createInsecure())
-  const metadata = new Metadata()
-  for (const [key, value] of Object.entries({ ...headers, authorization: `Bearer ${token}` }))
-    metadata.set(key, value)
-  const message = complete(withId(request, requestId))
-  try {
-    return await new Promise((resolve, reject) => {
-      const method = (client['call'] as (...parts: unknown[]) => ReturnType<typeof Object>).bind(client)
-      if (!definition.responseStream) {
-        method(message, metadata, (error: ServiceError | null, response: unknown) =>
-          error ? reject(error) : resolve(response),
-        )
-        return
-      }
-      const responses: unknown[] = []
-      const stream = method(metadata)
-      stream.on('data', (response: unknown) => responses.push(response))
-      stream.on('error', reject)
-      stream.on('end', () => resolve(responses))
-      stream.end(message)
-    })
-  } finally {
-    client.close()
-  }
-}
-
-function withId(request: object, requestId: string): object {
-  if (!('items' in request)) return { ...request, requestId }
-  return { items: (request.items as object[]).map((item) => ({ ...item, requestId })) }
+  return responseOf(server.address, ask, token, requestId, headers)
 }
 
 const REUSED = /^request_id \S+ was used for another request/
@@ -246,11 +247,11 @@ test('the table has every RPC with a request id', () => {
 describe('a request id of one caller', () => {
   test.each(Object.entries(TABLE))('leaves the same id to another caller: %s', async (name, row) => {
     const id = `same-${name}`
-    const request = row.request ?? requestOf(name)
-    const asked = { name, request }
     for (const ask of row.before ?? []) await call(ask, one)
     const otherResponse = await call(row.other, two, id)
     for (const ask of row.between ?? []) await call(ask, one)
+    const made = typeof row.request === 'function' ? await row.request() : row.request
+    const asked = { name, request: made ?? requestOf(name) }
     const response = await call(asked, one, id)
     expect(failureOf(response)).toBe('')
     expect(await call(asked, one, id)).toEqual(response)

@@ -79,7 +79,7 @@ export function servicesOn(
     media: openMedia(),
     entropy,
     progressWriter: progressWriterOf(parts),
-    playerCounts: new PlayerCounts(),
+    playerCounts: new PlayerCounts(store),
     progressPages: new ProgressPages(store, parts.definitions),
     safePosition,
     feed: new Feed(store, safePosition),

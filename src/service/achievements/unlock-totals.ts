@@ -1,5 +1,4 @@
 import type { UnlockTotal } from '../../store/achievements/unlock-totals.ts'
-import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { type Page, readPage } from '../paging.ts'
 import { titleOf } from '../require.ts'
@@ -29,15 +28,17 @@ export async function listUnlockTotals(
   call: Call,
 ): Promise<UnlockTotalsPage> {
   const { titleId } = request
-  return services.store.read(call.signal, async (queries) => {
-    const { items, nextPageToken } = await readPage(
+  const { items, nextPageToken } = await services.store.read(call.signal, async (queries) => {
+    const page = await readPage(
       request,
       ['unlockTotals', titleId],
       (after, limit) => queries.unlockTotals.list(titleId, after?.id ?? '', limit),
       ({ achievementId }) => ({ key: 0n, id: achievementId }),
     )
-    return { nextPageToken, ...(await sharesOf(services, queries, titleId, items)) }
+    if (page.items.length === 0) await titleOf(queries, titleId)
+    return page
   })
+  return { nextPageToken, ...(await sharesOf(services, titleId, items)) }
 }
 
 /** Returns how many players have unlocked each achievement of a title, by the achievement's id. */
@@ -46,20 +47,21 @@ export async function findUnlockShares(
   { titleId }: { readonly titleId: string },
   call: Call,
 ): Promise<ReadonlyMap<string, UnlockShare>> {
-  const { items } = await services.store.read(call.signal, async (queries) =>
-    sharesOf(services, queries, titleId, await queries.unlockTotals.list(titleId)),
-  )
+  const totals = await services.store.read(call.signal, async (queries) => {
+    const found = await queries.unlockTotals.list(titleId)
+    if (found.length === 0) await titleOf(queries, titleId)
+    return found
+  })
+  const { items } = await sharesOf(services, titleId, totals)
   return new Map(items.map((share) => [share.achievementId, share]))
 }
 
 async function sharesOf(
-  services: Services,
-  queries: Queries,
+  { playerCounts }: Services,
   titleId: string,
   totals: readonly UnlockTotal[],
 ): Promise<Pick<UnlockTotalsPage, 'items' | 'playerCount'>> {
-  if (totals.length === 0) await titleOf(queries, titleId)
-  const playerCount = await services.playerCounts.get(queries, titleId)
+  const playerCount = await playerCounts.get(titleId)
   const items = totals.map(({ achievementId, unlockedCount }) => {
     const percent = playerCount === 0n ? 0 : (100 * Number(unlockedCount)) / Number(playerCount)
     // The number of players may be older than the unlocks.

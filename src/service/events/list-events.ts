@@ -27,10 +27,11 @@ export async function listEvents(
 ): Promise<Page<EventWithProgress>> {
   const { order, view, pageSize, pageToken, ...filter } = request
   const { titleId } = filter
+  const safe = await services.safePosition.current(call.signal)
   return services.store.read(call.signal, async (queries) => {
     await titleOf(queries, titleId)
     const paging = { pageSize, pageToken, list: ['events', view] }
-    const page = await readEventPage(services, queries, filter, order, paging, call)
+    const page = await readEventPage(queries, filter, order, paging, safe)
     return view === 'player' ? { ...page, items: await asPlayerSees(queries, titleId, page.items) } : page
   })
 }
@@ -38,17 +39,16 @@ export async function listEvents(
 /**
  * Returns a page of events up to the safe position, each with the progress after it.
  * @param paging `list` names the list besides the filter and the order
+ * @param safe the safe position: read before a connection is taken, because reading it takes one
  */
 export async function readEventPage(
-  { safePosition }: Pick<Services, 'safePosition'>,
   queries: Queries,
   filter: EventHistoryFilter,
   order: IdRange['order'],
   { list, ...paging }: Pick<ListEvents, 'pageSize' | 'pageToken'> & { readonly list: readonly string[] },
-  { signal }: Call,
+  safe: bigint,
 ): Promise<Page<EventWithProgress>> {
   const { titleId, playerId, achievementId, kinds, startTime, endTime } = filter
-  const safe = await safePosition.current(signal)
   return readPage(
     { ...paging, defaultSize: 100 },
     [...list, titleId, playerId, achievementId, kinds, `${startTime}`, `${endTime}`, order],

@@ -101,11 +101,12 @@ function* chunksOf<Item>(items: readonly Item[]): Generator<readonly Item[]> {
   for (let start = 0; start < items.length; start += PAGE_SIZE) yield items.slice(start, start + PAGE_SIZE)
 }
 
-function readEvents(services: Services, playerId: string, page: Paging, call: Call) {
+async function readEvents(services: Services, playerId: string, page: Paging, call: Call) {
   const all = { achievementId: undefined, kinds: [], startTime: undefined, endTime: undefined }
   const filter = { titleId: undefined, playerId, ...all }
+  const safe = await services.safePosition.current(call.signal)
   return services.store.read(call.signal, async (queries) =>
-    readEventPage(services, queries, filter, 'oldest_first', { ...page, list: ['export'] }, call),
+    readEventPage(queries, filter, 'oldest_first', { ...page, list: ['export'] }, safe),
   )
 }
 

@@ -65,7 +65,7 @@ export function playerQueries(db: Kysely<Tables>) {
                 (select id from players where display_name <> '' and lower(display_name) like lower(${pattern})
                   and id > ${afterId} order by id limit ${limit})
                 union
-                (select player_id from accounts where id like ${pattern} and player_id > ${afterId}
+                (select distinct player_id from accounts where id like ${pattern} and player_id > ${afterId}
                   order by player_id limit ${limit})
               )`.as('found'),
             )

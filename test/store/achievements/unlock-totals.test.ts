@@ -137,7 +137,7 @@ describe('a page of totals', () => {
     for (const player of ['q1', 'q2', 'q3', 'q4']) await played.record(player, 'plain', unlock)
     await countUnlocks(played.services)
     // The number of players is cached for a second at least.
-    const services = { ...played.services, playerCounts: new PlayerCounts() }
+    const services = { ...played.services, playerCounts: new PlayerCounts(played.services.store) }
     const list = (pageSize: number, pageToken?: string) =>
       listUnlockTotals(services, { titleId, pageSize, pageToken }, callOf())
     const first = await list(2)
