@@ -67,6 +67,7 @@ export class Connections {
   #current: OpenPool | undefined
   #opening: Promise<OpenPool> | undefined
   #closing: Promise<unknown> = Promise.resolve()
+  #isClosed = false
 
   constructor(options: ConnectionOptions) {
     this.#options = options
@@ -116,6 +117,7 @@ export class Connections {
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await this.#opening?.catch(() => {})
     await Promise.all([this.#current?.pool.end(), this.#closing])
   }
@@ -148,7 +150,10 @@ export class Connections {
         this.#queries.set(client, statementsOf(client, mode))
       },
     })
-    pool.on('error', onError)
+    pool.on('error', (error) => {
+      // The connections of a closed pool may still be ending when the database stops.
+      if (!this.#isClosed) onError(error)
+    })
     this.#current = { pool, mode }
     return this.#current
   }

@@ -380,6 +380,8 @@ namespace Laurel
     sealed class WatchStream : LaurelStream
     {
         const double DefaultHeartbeatSeconds = 15;
+        /// <summary>The server takes no shorter interval, and says so: the connection must live until then.</summary>
+        const double MinHeartbeatSeconds = 1;
         /// <summary>A connection is lost if it is silent for this many heartbeats: a lost peer sends no error.</summary>
         const double SilentHeartbeats = 2.5;
 
@@ -398,7 +400,7 @@ namespace Laurel
             double heartbeat;
             if (!double.TryParse(request["heartbeat"].AsString.TrimEnd('s'), NumberStyles.Float, CultureInfo.InvariantCulture, out heartbeat))
                 heartbeat = DefaultHeartbeatSeconds;
-            silence = TimeSpan.FromSeconds(heartbeat * SilentHeartbeats);
+            silence = TimeSpan.FromSeconds(Math.Max(heartbeat, MinHeartbeatSeconds) * SilentHeartbeats);
         }
 
         public override async Task<Json> NextAsync()

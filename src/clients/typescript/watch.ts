@@ -10,6 +10,8 @@ import {
 import { delayOf, type RetryPolicy, sleep } from './retrying.ts'
 
 const DEFAULT_HEARTBEAT_SECONDS = 15
+/** The server takes no shorter interval, and says so: the connection must live until then. */
+const MIN_HEARTBEAT_MILLISECONDS = 1000
 /** A connection is lost if it is silent for this many heartbeats. */
 const SILENT_HEARTBEATS = 2.5
 
@@ -61,7 +63,8 @@ class Connection {
 
   constructor({ heartbeat }: WatchProgressRequest, caller: AbortSignal | undefined) {
     const { seconds, nanos } = heartbeat ?? { seconds: DEFAULT_HEARTBEAT_SECONDS, nanos: 0 }
-    this.#silenceMilliseconds = (Number(seconds) * 1000 + nanos / 1e6) * SILENT_HEARTBEATS
+    const milliseconds = Math.max(Number(seconds) * 1000 + nanos / 1e6, MIN_HEARTBEAT_MILLISECONDS)
+    this.#silenceMilliseconds = milliseconds * SILENT_HEARTBEATS
     this.signal = AbortSignal.any([this.#controller.signal, ...(caller === undefined ? [] : [caller])])
     this.startTimer()
   }

@@ -39,8 +39,8 @@ export function destinationChange(
   const { titleId, id } = (after ?? before) as Destination
   return {
     ...destinationUse({ titleId, destinationId: id }),
-    before: before && withoutQuery(before),
-    after: after && withoutQuery(after),
+    before: before && withOrigin(before),
+    after: after && withOrigin(after),
   }
 }
 
@@ -64,7 +64,7 @@ export function progressChange(
   return { resourceType: 'progress', titleId, resourceId: achievementId ?? '', playerId, reason }
 }
 
-/** A query may hold a secret, as those of pre-signed URLs do. A user and a password in a URL are refused. */
-function withoutQuery(destination: Destination): Destination {
-  return { ...destination, url: destination.url.replace(/[?#].*$/s, '') }
+/** The path may be a secret, as those of chat webhooks are, and so may the query. A user and a password in a URL are refused. */
+function withOrigin(destination: Destination): Destination {
+  return { ...destination, url: new URL(destination.url).origin }
 }

@@ -63,13 +63,13 @@ export function auditEntryQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Removes all personal data of players from their entries: records, reasons and ids. Returns the digest that replaces each
+     * Removes all personal data of players from their entries: records, reasons, request ids and ids. Returns the digest that replaces each
      * id, in which the id cannot be read: like that of a tombstone.
      */
     async redactPlayers(ids: readonly string[]): Promise<ReadonlyMap<string, string>> {
       const digests = new Map(ids.map((id) => [id, digestOf(id)]))
       await sql`
-        update audit_entries a set player_id = r.digest, reason = '', before = null, after = null,
+        update audit_entries a set player_id = r.digest, reason = '', request_id = '', before = null, after = null,
           resource_id = case when a.resource_type = 'player'
             then coalesce((select n.digest from ${namesOf(digests)} n (id, digest) where n.id = a.resource_id), a.resource_id)
             else a.resource_id end

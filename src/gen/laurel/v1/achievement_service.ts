@@ -99,7 +99,7 @@ export interface ListAchievementsRequest {
   orderBy: AchievementOrder;
   /** Whether to reverse the order. The default is false. */
   descending: boolean;
-  /** Only achievements whose id, name or a translation of the name contains this text, ignoring case. If empty, all. At most 128 characters. */
+  /** Only achievements whose id, name or a translation of the name contains this text, ignoring case as far as the locale of the database does. If empty, all. At most 128 characters. */
   query: string;
   /** Only achievements in these lifecycles. If empty, all. At most 64. */
   lifecycles: Lifecycle[];

@@ -101,13 +101,14 @@ export interface AuditEntry {
    * here and in `resource_id`.
    */
   playerId: string;
-  /** The `request_id` of the call, if it had one. */
+  /** The `request_id` of the call, if it had one. Empty after the deletion of the player. */
   requestId: string;
   /** The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player. */
   reason: string;
   /**
    * The record before the change, as the message of its type in JSON. Absent for a new record, for a resource without a
-   * record, after the deletion of the player, and if its JSON is longer than 256 KiB. The URL of a destination is without its query.
+   * record, after the deletion of the player, and if its JSON is longer than 256 KiB. The URL of a destination is without path
+   * and query, which may be secrets.
    */
   before?:
     | { [key: string]: any }

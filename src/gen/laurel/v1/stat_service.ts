@@ -66,7 +66,7 @@ export interface ListStatsRequest {
    * must be unchanged.
    */
   pageToken: string;
-  /** Only stats whose code or name contains this text, ignoring case. If empty, all. At most 128 characters. */
+  /** Only stats whose code or name contains this text, ignoring case as far as the locale of the database does. If empty, all. At most 128 characters. */
   query: string;
 }
 

@@ -62,7 +62,7 @@ export interface ListTitlesRequest {
    * they were.
    */
   pageToken: string;
-  /** Only titles whose id or name contains this text, ignoring case. If empty, all. At most 128 characters. */
+  /** Only titles whose id or name contains this text, ignoring case as far as the locale of the database does. If empty, all. At most 128 characters. */
   query: string;
 }
 

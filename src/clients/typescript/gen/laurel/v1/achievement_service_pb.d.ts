@@ -170,7 +170,7 @@ export declare type ListAchievementsRequest = Message<"laurel.v1.ListAchievement
   descending: boolean;
 
   /**
-   * Only achievements whose id, name or a translation of the name contains this text, ignoring case. If empty, all. At most 128 characters.
+   * Only achievements whose id, name or a translation of the name contains this text, ignoring case as far as the locale of the database does. If empty, all. At most 128 characters.
    *
    * @generated from field: string query = 8;
    */

@@ -83,7 +83,7 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
   playerId: string;
 
   /**
-   * The `request_id` of the call, if it had one.
+   * The `request_id` of the call, if it had one. Empty after the deletion of the player.
    *
    * @generated from field: string request_id = 9;
    */
@@ -98,7 +98,8 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
 
   /**
    * The record before the change, as the message of its type in JSON. Absent for a new record, for a resource without a
-   * record, after the deletion of the player, and if its JSON is longer than 256 KiB. The URL of a destination is without its query.
+   * record, after the deletion of the player, and if its JSON is longer than 256 KiB. The URL of a destination is without path
+   * and query, which may be secrets.
    *
    * @generated from field: google.protobuf.Struct before = 11;
    */

@@ -135,7 +135,7 @@ export declare type ListStatsRequest = Message<"laurel.v1.ListStatsRequest"> & {
   pageToken: string;
 
   /**
-   * Only stats whose code or name contains this text, ignoring case. If empty, all. At most 128 characters.
+   * Only stats whose code or name contains this text, ignoring case as far as the locale of the database does. If empty, all. At most 128 characters.
    *
    * @generated from field: string query = 4;
    */

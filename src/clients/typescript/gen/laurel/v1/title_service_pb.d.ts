@@ -121,7 +121,7 @@ export declare type ListTitlesRequest = Message<"laurel.v1.ListTitlesRequest"> &
   pageToken: string;
 
   /**
-   * Only titles whose id or name contains this text, ignoring case. If empty, all. At most 128 characters.
+   * Only titles whose id or name contains this text, ignoring case as far as the locale of the database does. If empty, all. At most 128 characters.
    *
    * @generated from field: string query = 3;
    */
