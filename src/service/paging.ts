@@ -24,9 +24,13 @@ export interface CountedPage<Item> extends Page<Item> {
   readonly totalSize: number
 }
 
-interface PageRequest {
+/** Which page a caller asks for. */
+export interface Paging {
   readonly pageSize: number | undefined
   readonly pageToken: string | undefined
+}
+
+interface PageRequest extends Paging {
   readonly defaultSize?: number
 }
 

@@ -3,15 +3,10 @@ import { type CommunityProgress, type Contribution, communityGoalOf } from '../.
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
 import type { Call } from '../call.ts'
-import { type Page, readPage, readReorderablePage } from '../paging.ts'
+import { type Page, type Paging, readPage, readReorderablePage } from '../paging.ts'
 import { achievementOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { listCommunityProgressAsAdmin, listContributionsAsAdmin } from './community.ts'
-
-interface Paging {
-  readonly pageSize: number | undefined
-  readonly pageToken: string | undefined
-}
 
 export interface ListCommunityGoals extends Paging {
   readonly titleId: string

@@ -8,7 +8,7 @@ import type { StatValue } from '../../model/stat.ts'
 import { listAuditEntries } from '../audit/list-audit-entries.ts'
 import type { Call } from '../call.ts'
 import { readEventPage } from '../events/list-events.ts'
-import { type Page, readPage } from '../paging.ts'
+import { type Page, type Paging, readPage } from '../paging.ts'
 import { getPlayerSummary } from '../progress/get-progress.ts'
 import { listProgress } from '../progress/list-progress.ts'
 import { playerOf } from '../require.ts'
@@ -80,11 +80,6 @@ async function* titleParts(
     queries.community.listContributions(key),
   )
   for (const items of chunksOf(contributions)) yield { kind: 'contributions', items, titleId }
-}
-
-interface Paging {
-  readonly pageSize: number
-  readonly pageToken: string | undefined
 }
 
 /** Yields the items of the pages that have some. */
