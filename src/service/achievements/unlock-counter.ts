@@ -46,16 +46,20 @@ export class UnlockCounter {
     }
   }
 
-  /** Counts the events up to a position that is safe. Does nothing while another process counts. */
+  /**
+   * Counts the events up to a position that is safe. While another process counts, it returns, and the next turn tries again: the other
+   * process may end before it has counted them.
+   */
   async countTo(safe: bigint): Promise<void> {
     const { store } = this.#services
     for (let count = BATCH_SIZE; count === BATCH_SIZE; ) {
-      count = await store.write(this.#stopping.signal, async (queries) => {
+      const counted = await store.write(this.#stopping.signal, async (queries) => {
         const position = await queries.unlockTotals.lockPosition()
-        return position === undefined || position >= safe
-          ? 0
-          : queries.unlockTotals.countNext(position, safe, BATCH_SIZE)
+        if (position === undefined) return undefined
+        return position >= safe ? 0 : queries.unlockTotals.countNext(position, safe, BATCH_SIZE)
       })
+      if (counted === undefined) return
+      count = counted
     }
     this.#counted = safe
   }

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { deleteAchievement } from '../../../src/service/achievements/delete-achievement.ts'
+import { UnlockCounter } from '../../../src/service/achievements/unlock-counter.ts'
 import { listUnlockTotals } from '../../../src/service/achievements/unlock-totals.ts'
 import { mergePlayers } from '../../../src/service/players/merge-players.ts'
 import { createPlayer, deletePlayer } from '../../../src/service/players/players.ts'
@@ -160,6 +161,26 @@ describe('a page of totals', () => {
       reason: 'TITLE_NOT_FOUND',
     })
   })
+})
+
+test('the events of a process that died while it counted are counted without a further event', async () => {
+  await played.record('r1', 'plain', unlock)
+  const counter = new UnlockCounter(played.services, (error) => {
+    throw error
+  })
+  const dying = await played.pool.connect()
+  try {
+    await dying.query('begin; select from unlock_position for update')
+    const { plain = 0n } = await totals()
+    counter.start()
+    await new Promise((resolve) => setTimeout(resolve, 1_500))
+    expect((await totals())['plain']).toBe(plain)
+    await dying.query('rollback')
+    await expect.poll(async () => (await totals())['plain'], { timeout: 10_000 }).toBe(plain + 1n)
+  } finally {
+    dying.release()
+    await counter.stop()
+  }
 })
 
 test('a deleted title leaves no totals', async () => {
