@@ -156,7 +156,8 @@ export interface RewardClaim {
 /**
  * Claims a contributor's reward of an unlocked community achievement. A reward is claimed once: a repeated or concurrent
  * claim returns the time of the first, and only the first writes an event for the service that grants rewards.
- * @throws LaurelError NOT_ACHIEVED before the unlock, NO_CONTRIBUTION if the player contributed nothing.
+ * @throws LaurelError NOT_ACHIEVED before the unlock, NO_CONTRIBUTION if the player contributed nothing; NOT_LIVE for a draft, which does
+ * not exist for a player.
  */
 export async function claimReward(
   services: Services,
@@ -164,7 +165,7 @@ export async function claimReward(
   call: Call,
 ): Promise<RewardClaim> {
   const { titleId, playerId, achievementId } = request
-  const rejection = (reason: 'NOT_ACHIEVED' | 'NO_CONTRIBUTION', message: string): LaurelError =>
+  const rejection = (reason: 'NOT_ACHIEVED' | 'NO_CONTRIBUTION' | 'NOT_LIVE', message: string): LaurelError =>
     new LaurelError('failed_precondition', reason, `community achievement ${achievementId}: ${message}`, {
       metadata: { titleId, playerId, achievementId },
     })
@@ -174,7 +175,11 @@ export async function claimReward(
     request,
     call,
     (queries) => lockAchievementShared(queries, titleId, achievementId),
-    async (queries, _changes, now): Promise<Mutation<RewardClaim>> => {
+    async (queries, _changes, now, { lifecycle }): Promise<Mutation<RewardClaim>> => {
+      if (lifecycle === 'draft' && call.principal.kind === 'player')
+        throw achievementNotFound(titleId, achievementId)
+      if (lifecycle === 'draft')
+        throw rejection('NOT_LIVE', 'it is a draft: set its lifecycle to live before rewards are claimed')
       const shared = await queries.community.list(titleId)
       const unlockTime = shared.find((each) => each.achievementId === achievementId)?.unlockTime
       if (unlockTime === undefined)

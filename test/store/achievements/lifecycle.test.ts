@@ -4,6 +4,7 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import type { PlayerPrincipal } from '../../../src/model/principal.ts'
 import { listUnlockTotals } from '../../../src/service/achievements/unlock-totals.ts'
 import {
+  claimReward,
   listCommunityProgress,
   listCommunityProgressAsAdmin,
   listContributions,
@@ -240,6 +241,9 @@ describe('of the community', () => {
     expect(await shared(listCommunityProgress)).toHaveLength(1)
     expect(await listContributions(services, { titleId, playerId: 'ann' }, call)).toHaveLength(1)
     await update({ lifecycle: 'draft' })
+    const claim = { ...key, playerId: 'ann', ...once }
+    await expect(claimReward(services, claim, call)).rejects.toMatchObject(NOT_LIVE)
+    await expect(claimReward(services, claim, asPlayer('ann'))).rejects.toMatchObject(ABSENT)
     expect(await shared(listCommunityProgress)).toEqual([])
     expect(await listContributions(services, { titleId, playerId: 'ann' }, call)).toEqual([])
     const filter = { ...key, dialect: 'any', descending: false, offset: 0, limit: 10 }
