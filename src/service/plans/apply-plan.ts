@@ -34,7 +34,7 @@ export async function applyPlan(services: Services, request: ApplyPlan, call: Ca
     const plan = (await queries.plans.lock(request)) ?? (await missingPlan(queries, request))
     if (plan.applyTime !== undefined) throw planApplied(plan)
     if (plan.counts.deleted > 0) authorize(call.principal, [definitions(titleId, 'delete')])
-    await queries.achievements.lockShared(titleId, 'all')
+    await queries.achievements.lockAllShared(titleId)
     await checkStamp(queries, plan)
     const time = services.now()
     const change = { ...attributionOf(call, requestId), time }

@@ -112,6 +112,14 @@ export function achievementQueries(db: Kysely<Tables>) {
       return rows.map(fromRow)
     },
 
+    /** As `lockShared` of all achievements of a title, of which it reads nothing. */
+    async lockAllShared(titleId: string): Promise<void> {
+      await sql`
+        select count(*) from (
+          select from achievements where title_id = ${titleId} order by id for key share
+        ) locked`.execute(db)
+    },
+
     /** As `lockShared`, for the achievements with a requirement that follows one of the stats. */
     async lockSharedByStats(
       titleId: string,
