@@ -135,6 +135,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
+    onAuditFailure: (error) =>
+      log.warn({ error: error.message }, 'an audit entry could not be written or completed'),
   }
   const operations = openOperations(services)
   const authenticate = openAuthentication(config, services, log, started)
@@ -243,9 +245,7 @@ function openAuthentication(
     }
   })
   started.defer(() => unwatchFile(authFile))
-  return auditRefusals(authenticator.authenticate, services, (error) =>
-    log.warn({ error: error.message }, 'the audit entry of a refused credential could not be written'),
-  )
+  return auditRefusals(authenticator.authenticate, services)
 }
 
 function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): Tls {

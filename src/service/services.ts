@@ -31,6 +31,8 @@ export interface Services {
   readonly feed: Feed
   readonly destinationTester: DestinationTester
   readonly formatRecord: FormatRecord
+  /** Called if an audit entry cannot be written, or completed, whose cause does not fail with it. */
+  readonly onAuditFailure: (error: Error) => void
 }
 
 export interface Settings {

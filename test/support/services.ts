@@ -85,6 +85,9 @@ export function servicesOn(
     feed: new Feed(store, safePosition),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
+    onAuditFailure: (error) => {
+      throw error
+    },
   }
 }
 

@@ -2,7 +2,10 @@ import { LaurelError } from '../../model/errors.ts'
 import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import { ANONYMOUS } from '../../model/principal.ts'
 import type { Authenticate } from '../call.ts'
+import type { Services } from '../services.ts'
 import { type AuditServices, insertEntry } from './record-change.ts'
+
+type RefusalServices = AuditServices & Pick<Services, 'onAuditFailure'>
 
 const WINDOW_MILLISECONDS = 60_000
 /** Entries of one process in a window: callers choose their addresses and errors. */
@@ -11,13 +14,8 @@ const MAX_ENTRIES = 100
 /**
  * Returns the authentication with an audit entry for each refused credential, one at most for each address and error in a minute.
  * The caller does not wait for it, and gets the same error if it cannot be written.
- * @param onFailure called if an entry cannot be written
  */
-export function auditRefusals(
-  authenticate: Authenticate,
-  services: AuditServices,
-  onFailure: (error: Error) => void,
-): Authenticate {
+export function auditRefusals(authenticate: Authenticate, services: RefusalServices): Authenticate {
   let windowEnd = 0
   let recorded = new Set<string>()
 
@@ -38,7 +36,8 @@ export function auditRefusals(
     } catch (error) {
       if (error instanceof LaurelError && error.reason === 'UNAUTHENTICATED') {
         const from = address() ?? ''
-        if (!isRecorded(`${from} ${error.message}`)) record(services, from, error.message).catch(onFailure)
+        if (!isRecorded(`${from} ${error.message}`))
+          record(services, from, error.message).catch(services.onAuditFailure)
       }
       throw error
     }

@@ -23,11 +23,13 @@ export async function auditImport(
 
 /** Adds the tally to the entries, also of an import that failed or was cancelled after its first batch. */
 export async function completeImport(
-  { store, formatRecord }: Services,
+  { store, formatRecord, onAuditFailure }: Services,
   ids: readonly bigint[],
   summary: ImportSummary,
 ): Promise<void> {
   const tally = formatRecord('import', summary)
   // The import is committed, whether or not this succeeds.
-  await store.single(NEVER_ABORTED, (queries) => queries.auditEntries.updateAfter(ids, tally)).catch(() => {})
+  await store
+    .single(NEVER_ABORTED, (queries) => queries.auditEntries.updateAfter(ids, tally))
+    .catch(onAuditFailure)
 }

@@ -4,7 +4,9 @@ import { LaurelError } from '../../../src/model/errors.ts'
 import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
 import { purgeAuditEntries } from '../../../src/service/audit/purge-audit-entries.ts'
 import { auditRefusals } from '../../../src/service/audit/refused-credentials.ts'
+import { completeImport } from '../../../src/service/exchange/audit-import.ts'
 import { importAchievements } from '../../../src/service/exchange/import-document.ts'
+import { ImportTally } from '../../../src/service/exchange/import-tally.ts'
 import { deletePlayer } from '../../../src/service/players/players.ts'
 import { resetProgress } from '../../../src/service/progress/enforcement.ts'
 import { updateTitle } from '../../../src/service/titles/titles.ts'
@@ -139,15 +141,18 @@ test('an import that fails after its first batch has the tally of the batches be
   expect(imports).toMatchObject([{ resourceType: 'import', after: { titleId: 'cut', newCount: 500 } }])
 })
 
+test('a tally that cannot be written is reported, and does not fail the import', async () => {
+  const failures: Error[] = []
+  const services = { ...played.services, onAuditFailure: (error: Error) => void failures.push(error) }
+  await played.pool.query('alter table audit_entries rename to missing')
+  await completeImport(services, [1n], new ImportTally([]).summary)
+  await played.pool.query('alter table missing rename to audit_entries')
+  expect(failures).toMatchObject([{ reason: 'DATABASE_UNAVAILABLE' }])
+})
+
 test('refused credentials of any number of addresses write a hundred entries a minute', async () => {
   const refusal = new LaurelError('unauthenticated', 'UNAUTHENTICATED', 'unknown')
-  const authenticate = auditRefusals(
-    () => Promise.reject(refusal),
-    played.services,
-    (error) => {
-      throw error
-    },
-  )
+  const authenticate = auditRefusals(() => Promise.reject(refusal), played.services)
   for (let index = 0; index < 300; index += 1)
     await expect(authenticate('x', NEVER_ABORTED, () => `10.0.0.${index >> 1}`)).rejects.toBe(refusal)
   const countOf = async () => (await entriesOf(played.services, { resourceType: 'credential' })).length
