@@ -14,6 +14,7 @@ import { openRpcs } from './grpc/services.ts'
 import { images } from './http/images.ts'
 import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
+import { ByteLimiter } from './model/byte-limiter.ts'
 import { LaurelError } from './model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
@@ -33,6 +34,7 @@ import { Feed } from './service/events/feed.ts'
 import { SafePosition } from './service/events/safe-position.ts'
 import { Spool } from './service/exchange/spool.ts'
 import { openOperations } from './service/operations.ts'
+import { PLAN_MEMORY_BYTES } from './service/plans/plan-draft.ts'
 import { playerOfAccount } from './service/players/accounts.ts'
 import { ProgressPages } from './service/progress/progress-pages.ts'
 import { ProgressWriter } from './service/progress/writer/progress-writer.ts'
@@ -125,6 +127,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       log.warn({ error: message }, 'the folder of temporary documents is full: see LAUREL_SPOOL_DIR'),
     ),
     definitions,
+    planMemory: new ByteLimiter(PLAN_MEMORY_BYTES),
     progressWriter: new ProgressWriter(
       { store, definitions, now, timeBounds: config.timeBounds },
       config.writeBatching,

@@ -35,6 +35,11 @@ export const LIMITS = {
   batchItems: 1000,
   /** Achievements that one plan changes. */
   planChanges: 10_000,
+  /** Bytes of the definitions of one plan, before and after. */
+  planBytes: 64 * 2 ** 20,
+  /** Plans, and bytes of their definitions, that are kept of one title. */
+  titlePlans: 100,
+  titlePlanBytes: 256 * 2 ** 20,
   statUpdates: 100,
   /** States, or kinds, that a filter can name. */
   choices: 64,

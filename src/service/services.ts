@@ -1,4 +1,5 @@
 import type { Media } from '../media/media.ts'
+import type { ByteLimiter } from '../model/byte-limiter.ts'
 import type { Instant } from '../model/instant.ts'
 import type { Store } from '../store/store.ts'
 import type { DefinitionCache } from './achievements/definition-cache.ts'
@@ -24,6 +25,8 @@ export interface Services {
   readonly settings: Settings
   readonly spool: Spool
   readonly definitions: DefinitionCache
+  /** The definitions of the plans that are being made. */
+  readonly planMemory: ByteLimiter
   readonly progressWriter: ProgressWriter
   readonly progressPages: ProgressPages
   readonly playerCounts: PlayerCounts

@@ -114,6 +114,7 @@ const LISTS = {
     'apply_time',
     'counts',
     'kept_unlock_count',
+    'bytes',
   ],
   plan_changes: ['title_id', 'plan_id', 'achievement_id', 'before', 'after', 'applied_hash'],
   event_marks: ['position', 'time'],

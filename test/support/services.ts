@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { authenticateAnyone } from '../../src/auth/anyone.ts'
 import { formatRecord } from '../../src/grpc/convert/record-json.ts'
 import { openMedia } from '../../src/media/media.ts'
+import { ByteLimiter } from '../../src/model/byte-limiter.ts'
 import { instantFromMilliseconds } from '../../src/model/instant.ts'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
@@ -15,6 +16,7 @@ import { CallLimiter } from '../../src/service/call-limiter.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { Spool, type SpoolSettings } from '../../src/service/exchange/spool.ts'
+import { PLAN_MEMORY_BYTES } from '../../src/service/plans/plan-draft.ts'
 import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
 import { ProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
 import type { Services } from '../../src/service/services.ts'
@@ -77,6 +79,7 @@ export function servicesOn(
     dialects,
     spool: spoolOf(),
     media: openMedia(),
+    planMemory: new ByteLimiter(PLAN_MEMORY_BYTES),
     entropy,
     progressWriter: progressWriterOf(parts),
     playerCounts: new PlayerCounts(store),

@@ -56,7 +56,7 @@ export async function* planImport(
     }
   })
   const source = { source: 'document', sourceId: adapter.id } as const
-  const draft = await PlanDraft.open(services, titleId, source, call)
+  using draft = await PlanDraft.open(services, titleId, source, call)
   for (const each of titles.values()) {
     // Refuses a document of another title.
     await writeAndRollBack(services, call, (queries) =>

@@ -26,7 +26,7 @@ export async function planPromotion(services: Services, request: PlanPromotion, 
     throw invalidArgument([{ field: 'source_title_id', message: 'must name another title than title_id' }])
   await services.store.read(call.signal, (queries) => titleOf(queries, sourceTitleId))
   const source = { source: 'title', sourceId: sourceTitleId } as const
-  const draft = await PlanDraft.open(services, titleId, source, call)
+  using draft = await PlanDraft.open(services, titleId, source, call)
   for await (const page of definitionPages(services, sourceTitleId, call)) {
     const ids = page.map(({ id }) => id)
     const stored = await services.store.read(call.signal, (queries) =>
@@ -40,7 +40,7 @@ export async function planPromotion(services: Services, request: PlanPromotion, 
       if (before === undefined || definitionChanges(before, after).length > 0) draft.add(before, after)
     }
   }
-  return draft.store(call)
+  return await draft.store(call)
 }
 
 function promotedTo(

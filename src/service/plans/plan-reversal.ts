@@ -21,7 +21,7 @@ export async function planReversal(services: Services, key: PlanKey, call: Call)
     if (applyTime === undefined) throw planNotApplied(key)
     return { keptUnlockCount: (await queries.plans.findUnlocks(key, applyTime)).count }
   })
-  const draft = await PlanDraft.open(
+  using draft = await PlanDraft.open(
     services,
     titleId,
     { source: 'plan', sourceId: planId, keptUnlockCount },
@@ -40,7 +40,7 @@ export async function planReversal(services: Services, key: PlanKey, call: Call)
     })
     for (const { achievementId, before } of items) draft.add(current.get(achievementId), before)
     after = items.at(-1)?.achievementId ?? ''
-    if (items.length < PAGE_SIZE && !isCut) return draft.store(call)
+    if (items.length < PAGE_SIZE && !isCut) return await draft.store(call)
   }
 }
 

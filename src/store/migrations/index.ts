@@ -21,6 +21,7 @@ import * as plans from './0019-plans.ts'
 import * as audit from './0020-audit.ts'
 import * as achievementRevisions from './0021-achievement-revisions.ts'
 import * as lifecycle from './0022-lifecycle.ts'
+import * as planSizes from './0023-plan-sizes.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -46,4 +47,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0020-audit': audit,
   '0021-achievement-revisions': achievementRevisions,
   '0022-lifecycle': lifecycle,
+  '0023-plan-sizes': planSizes,
 }

@@ -35,7 +35,8 @@ export function planQueries(db: Kysely<Tables>) {
       .where('plan_id', '=', planId)
 
   return {
-    async insert(plan: Plan): Promise<void> {
+    /** @param bytes the size of the definitions of its changes */
+    async insert(plan: Plan, bytes: number): Promise<void> {
       await db
         .insertInto('plans')
         .values({
@@ -48,6 +49,7 @@ export function planQueries(db: Kysely<Tables>) {
           create_time: plan.createTime,
           counts: sql<Row<'plans'>['counts']>`${JSON.stringify(plan.counts)}::jsonb`,
           kept_unlock_count: plan.keptUnlockCount,
+          bytes,
         })
         .execute()
     },
@@ -122,6 +124,17 @@ export function planQueries(db: Kysely<Tables>) {
         where c.title_id = ${titleId} and c.plan_id = ${planId} and b.create_time = ${applyTime}`.execute(db)
       const [row] = rows
       return { count: row?.count ?? 0n, isRunning: row?.is_running ?? false }
+    },
+
+    /** Deletes the oldest plans of a title beyond a number, and beyond a sum of bytes; never the newest. */
+    async deleteOldest(titleId: string, maxCount: number, maxBytes: number): Promise<void> {
+      await sql`
+        delete from plans p using (
+          select id, row_number() over newest as number, sum(bytes) over newest as bytes from plans
+          where title_id = ${titleId} window newest as (order by create_time desc, id)
+        ) r
+        where p.title_id = ${titleId} and p.id = r.id
+          and (r.number > ${maxCount} or r.number > 1 and r.bytes > ${maxBytes})`.execute(db)
     },
 
     async purgeBefore(time: Instant): Promise<void> {

@@ -13,6 +13,8 @@ export interface PlanTable {
   apply_time: bigint | null
   counts: PlanCounts
   kept_unlock_count: Generated<bigint>
+  /** The size of the definitions of its changes. */
+  bytes: Generated<number>
 }
 
 export interface PlanChangeTable {

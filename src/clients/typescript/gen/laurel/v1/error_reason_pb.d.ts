@@ -1135,7 +1135,8 @@ export enum ErrorReason {
   PLAN_NOT_APPLIED = 73,
 
   /**
-   * RESOURCE_EXHAUSTED: the plan would change more than 10,000 achievements: make plans of smaller documents, or import without a plan.
+   * RESOURCE_EXHAUSTED: the plan would change more than 10,000 achievements, or more than 64 MiB of definitions: make plans of smaller documents, or
+   * import without a plan.
    *
    *     {
    *       "reason": "PLAN_TOO_LARGE",

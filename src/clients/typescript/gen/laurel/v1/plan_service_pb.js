@@ -100,9 +100,10 @@ export const ListPlanChangesResponseSchema = /*@__PURE__*/
  * Plans changes of a title's definitions, and applies exactly the planned ones. TitleService states the rules that hold for every
  * service, and ExchangeService those of documents.
  *
- * A plan changes at most 10,000 achievements, otherwise making it fails with RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes
- * definitions only: it neither creates nor binds a title, and imports no progress. A plan is purged when it is older than the retention
- * time of events, 30 days by default. Every call that names a plan fails with NOT_FOUND, reason PLAN_NOT_FOUND, if it does not exist.
+ * A plan changes at most 10,000 achievements, and 64 MiB of definitions before and after together, otherwise making it fails with
+ * RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes definitions only: it neither creates nor binds a title, and imports no progress.
+ * A plan is purged when it is older than the retention time of events, 30 days by default, or when the title has 100 newer plans, or
+ * newer ones of 256 MiB. Every call that names a plan fails with NOT_FOUND, reason PLAN_NOT_FOUND, if it does not exist.
  *
  * @generated from service laurel.v1.PlanService
  */
