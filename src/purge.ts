@@ -4,11 +4,12 @@ import { NEVER_ABORTED } from './model/never-aborted.ts'
 import { purgeAuditEntries } from './service/audit/purge-audit-entries.ts'
 import { purgeDeliveries } from './service/destinations/delivery-batches.ts'
 import { purgeEventsBefore } from './service/events/purge-events.ts'
+import { purgeImages } from './service/images/images.ts'
 import type { Services } from './service/services.ts'
 import type { Queries } from './store/queries.ts'
 import type { Logger } from './telemetry/log.ts'
 
-/** Deletes stored responses, tombstones, events, plans, deliveries and audit entries after their retention: each even if others fail. */
+/** Deletes stored responses, tombstones, events, plans, deliveries, unused images and audit entries after their retention: each even if others fail. */
 export async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
@@ -20,6 +21,7 @@ export async function purgeExpired(services: Services, config: Config, log: Logg
     () => purgeEventsBefore(services, before(config.eventRetentionHours), signal),
     () => purge((queries) => queries.plans.purgeBefore(before(config.eventRetentionHours))),
     () => purgeDeliveries(services, signal),
+    () => purgeImages(services, before(config.eventRetentionHours), signal),
     () => purgeAuditEntries(services, before(config.auditRetentionHours), signal),
   ]
   for (const step of steps) {

@@ -4,14 +4,16 @@ import { problemOf } from './failures.ts'
 import type { Gateway, GatewayRequest, GatewayResponse } from './gateway.ts'
 
 const FORMATS = { png: 'png', jpg: 'jpeg', jpeg: 'jpeg', gif: 'gif', webp: 'webp' } as const
-const MAX_SIDE = 4096
+/** The sizes that images are rendered in: any other is rendered in the next one, so that callers cannot fill the cache with variants. */
+const SIZES = [16, 32, 64, 128, 256, 512, 1024, 2048, 4096]
+const MAX_SIZE = 4096
 const NOT_FOUND = { error: 'there is no such image: UploadImage returns the path of an image' }
 /** The path contains the hash of the bytes. */
 const FOREVER = 'public, max-age=31536000, immutable'
 
 /**
- * Serves stored images: `/images/{image_id}.{png,jpg,gif,webp}?size=128`, `size` being the maximum side in pixels. Public, because the
- * id is a hash of the image: a caller learns it from a definition.
+ * Serves stored images: `/images/{image_id}.{png,jpg,gif,webp}?size=128`, `size` being the maximum side in pixels, rounded up to a power
+ * of two. Public, because the id is a hash of the image: a caller learns it from a definition.
  */
 export const images: Gateway = {
   dialect: 'images',
@@ -42,6 +44,6 @@ async function getImage({ params, query, operations, call }: GatewayRequest): Pr
 function readSize(text: string | null): number | undefined {
   if (text === null) return undefined
   const size = /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (size >= 1 && size <= MAX_SIDE) return size
-  throw invalidArgument([{ field: 'size', message: `must be a number of pixels from 1 to ${MAX_SIDE}` }])
+  if (size >= 1 && size <= MAX_SIZE) return SIZES.find((rendered) => rendered >= size)
+  throw invalidArgument([{ field: 'size', message: `must be a number of pixels from 1 to ${MAX_SIZE}` }])
 }

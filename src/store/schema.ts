@@ -111,6 +111,8 @@ interface ImageTable {
   format: 'png' | 'jpeg' | 'gif' | 'webp'
   bytes: Uint8Array
   create_time: bigint
+  /** Of the last upload, or of the last search that found a definition with the image. */
+  use_time: bigint
 }
 
 interface PlayerTable extends Versioned {

@@ -50,6 +50,21 @@ describe('an uploaded picture', () => {
     }
   })
 
+  test('is rendered in the next power of two of any size', async () => {
+    const { body } = await upload(await picture(200, 100))
+    const { image } = body as { image: { path: string } }
+    for (const [size, width] of [
+      [1, 16],
+      [17, 32],
+      [100, 128],
+      [129, 200],
+      [4000, 200],
+    ] as const) {
+      const response = await fetch(`${server.url}${image.path}?size=${size}`)
+      expect(await sharp(Buffer.from(await response.arrayBuffer())).metadata()).toMatchObject({ width })
+    }
+  })
+
   test('is stored once, and makes a definition without a platform', async () => {
     const bytes = await picture(20, 20, 'gif')
     const [first, second] = [(await upload(bytes)).body, (await upload(bytes)).body]

@@ -18,6 +18,7 @@ export const RESOURCE_TYPES: Choices<OnWire, AuditResourceType | 'any'> = {
   [OnWire.IMPORT]: 'import',
   [OnWire.CREDENTIAL]: 'credential',
   [OnWire.PLAN]: 'plan',
+  [OnWire.IMAGE]: 'image',
 }
 
 const RESOURCE_TYPES_ON_WIRE: Readonly<Record<AuditResourceType, OnWire>> = {
@@ -31,6 +32,7 @@ const RESOURCE_TYPES_ON_WIRE: Readonly<Record<AuditResourceType, OnWire>> = {
   import: OnWire.IMPORT,
   credential: OnWire.CREDENTIAL,
   plan: OnWire.PLAN,
+  image: OnWire.IMAGE,
 }
 
 export function writeAuditEntry(entry: AuditEntry): AuditEntryMessage {

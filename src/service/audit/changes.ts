@@ -50,6 +50,11 @@ export function planChange(before: Plan, after: Plan): Change<'plan'> {
   return { resourceType: 'plan', titleId, resourceId: id, playerId: '', before, after }
 }
 
+/** A picture that was stored. @param titleId undefined for the picture of a title that does not exist yet */
+export function imageChange(titleId: string | undefined, hash: string): Change<'image'> {
+  return { resourceType: 'image', titleId: titleId ?? '', resourceId: hash, playerId: '' }
+}
+
 /** A test or a replay, which leaves the destination as it is. */
 export function destinationUse({ titleId, destinationId }: DestinationKey): Change<'destination'> {
   return { resourceType: 'destination', titleId, resourceId: destinationId, playerId: '' }

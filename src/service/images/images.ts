@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { ImageFacts } from '../../media/media.ts'
 import { LaurelError } from '../../model/errors.ts'
+import type { Instant } from '../../model/instant.ts'
 import { NEVER_ABORTED } from '../../model/never-aborted.ts'
 import type { Image } from '../../store/images/images.ts'
+import { imageChange } from '../audit/changes.ts'
+import { writeAudited } from '../audit/record-change.ts'
 import type { Call } from '../call.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -38,11 +41,21 @@ export async function putImage(
     throw new LaurelError('invalid_argument', 'INVALID_FIELD', message, { violations })
   }
   const hash = createHash('sha256').update(bytes).digest('hex').slice(0, HASH_DIGITS)
-  await services.store.write(call.signal, async (queries) => {
+  return writeAudited(services, call, async (queries) => {
     if (titleId !== undefined) await titleOf(queries, titleId)
-    await queries.images.upsert({ hash, format, bytes }, services.now())
+    const isNew = await queries.images.upsert({ hash, format, bytes }, services.now())
+    return { result: { hash, ...facts }, change: isNew ? imageChange(titleId, hash) : undefined }
   })
-  return { hash, ...facts }
+}
+
+/** Deletes the images that were last uploaded before a time, and that no definition, revision or plan names. */
+export async function purgeImages(
+  { store, now }: Pick<Services, 'store' | 'now'>,
+  time: Instant,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await store.single(signal, (queries) => queries.images.purgeUnused(time, now())))
+    signal.throwIfAborted()
 }
 
 export interface GetImage {

@@ -22,6 +22,7 @@ import * as audit from './0020-audit.ts'
 import * as achievementRevisions from './0021-achievement-revisions.ts'
 import * as lifecycle from './0022-lifecycle.ts'
 import * as planSizes from './0023-plan-sizes.ts'
+import * as imageUses from './0024-image-uses.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -48,4 +49,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0021-achievement-revisions': achievementRevisions,
   '0022-lifecycle': lifecycle,
   '0023-plan-sizes': planSizes,
+  '0024-image-uses': imageUses,
 }

@@ -40,7 +40,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   listUnlockTotals: 'reads',
   previewAchievement: 'reads',
   deleteAchievement: 'rpc',
-  putImage: 'the definition that names the image has an entry',
+  putImage: 'rpc',
   getImage: 'reads',
   createPlayer: 'rpc',
   mergePlayers: 'rpc',

@@ -46,6 +46,8 @@ export const AuditResourceType = {
   CREDENTIAL: 9,
   /** PLAN - A plan that was applied: Plan. ListPlanChanges lists what it changed. */
   PLAN: 10,
+  /** IMAGE - A picture that was stored for the first time: its id. No records. */
+  IMAGE: 11,
 } as const;
 
 export type AuditResourceType = typeof AuditResourceType[keyof typeof AuditResourceType];
@@ -62,6 +64,7 @@ export namespace AuditResourceType {
   export type IMPORT = typeof AuditResourceType.IMPORT;
   export type CREDENTIAL = typeof AuditResourceType.CREDENTIAL;
   export type PLAN = typeof AuditResourceType.PLAN;
+  export type IMAGE = typeof AuditResourceType.IMAGE;
 }
 
 /**

@@ -963,7 +963,8 @@ export const CommunityServiceService = {
    * reward.
    *
    * A reward is claimed once: a repeated or concurrent claim returns the time of the first. Fails with FAILED_PRECONDITION, reason
-   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing; reason NOT_LIVE, if it is a draft.
+   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing;
+   * reason NOT_LIVE, if it is a draft.
    */
   claimReward: {
     path: "/laurel.v1.CommunityService/ClaimReward" as const,
@@ -1013,7 +1014,8 @@ export interface CommunityServiceServer extends UntypedServiceImplementation {
    * reward.
    *
    * A reward is claimed once: a repeated or concurrent claim returns the time of the first. Fails with FAILED_PRECONDITION, reason
-   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing; reason NOT_LIVE, if it is a draft.
+   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing;
+   * reason NOT_LIVE, if it is a draft.
    */
   claimReward: handleUnaryCall<ClaimRewardRequest, ClaimRewardResponse>;
   /**
@@ -1086,7 +1088,8 @@ export interface CommunityServiceClient extends Client {
    * reward.
    *
    * A reward is claimed once: a repeated or concurrent claim returns the time of the first. Fails with FAILED_PRECONDITION, reason
-   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing; reason NOT_LIVE, if it is a draft.
+   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing;
+   * reason NOT_LIVE, if it is a draft.
    */
   claimReward(
     request: ClaimRewardRequest,

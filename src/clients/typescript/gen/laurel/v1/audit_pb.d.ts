@@ -212,6 +212,13 @@ export enum AuditResourceType {
    * @generated from enum value: AUDIT_RESOURCE_TYPE_PLAN = 10;
    */
   PLAN = 10,
+
+  /**
+   * A picture that was stored for the first time: its id. No records.
+   *
+   * @generated from enum value: AUDIT_RESOURCE_TYPE_IMAGE = 11;
+   */
+  IMAGE = 11,
 }
 
 /**

@@ -390,7 +390,8 @@ export declare const CommunityService: GenService<{
    * reward.
    *
    * A reward is claimed once: a repeated or concurrent claim returns the time of the first. Fails with FAILED_PRECONDITION, reason
-   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing; reason NOT_LIVE, if it is a draft.
+   * NOT_ACHIEVED, before the achievement is unlocked; reason NO_CONTRIBUTION, if the player contributed nothing;
+   * reason NOT_LIVE, if it is a draft.
    *
    * @generated from rpc laurel.v1.CommunityService.ClaimReward
    */

@@ -65,7 +65,8 @@ export declare const UploadImageResponseSchema: GenMessage<UploadImageResponse>;
  */
 export declare const ImageService: GenService<{
   /**
-   * Stores a picture, and keeps it. The same bytes are stored once, so the call may be repeated.
+   * Stores a picture. The same bytes are stored once, so the call may be repeated. A picture is deleted when the retention time of events,
+   * 30 days by default, has passed since its last upload and no definition, revision or plan has its id in a media asset.
    *
    * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the bytes are not a picture of one of
    * the four formats, are damaged or cut off, or have a side above 4096 pixels.
