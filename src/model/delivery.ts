@@ -41,9 +41,9 @@ export interface Delivery {
 
 /** The numbers of a destination's deliveries, the oldest pending delivery, and the last error. */
 export interface DeliveryCounts {
-  /** By state. Completed deliveries are counted among the newest ones alone. A state without deliveries is absent. */
+  /** By state, as far as that is quick: exact below 10,000 of each. Completed ones are counted among the newest 10,000 alone. */
   readonly counts: Readonly<Partial<Record<DeliveryState, number>>>
-  /** The creation of the oldest delivery that is pending or waits for an account. */
+  /** The creation of the oldest delivery that is pending or waits for an account, of the 10,000 players that are due first. */
   readonly oldestPendingTime: Instant | undefined
   /** Of the last attempt among deliveries that are not delivered. */
   readonly lastError: { readonly message: string; readonly time: Instant } | undefined

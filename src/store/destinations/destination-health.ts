@@ -2,10 +2,10 @@ import { type Kysely, sql } from 'kysely'
 import type { DeliveryCounts } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
 import type { Tables } from '../schema.ts'
-import { EFFECTIVE_STATE, isQueueOf } from './deliveries.ts'
+import { isQueueOf } from './deliveries.ts'
 
-/** Completed deliveries are kept for weeks, and only counted as far as that is quick. */
-const RECENT_COUNT = 10_000
+/** Players, and deliveries of each state, that are read: counts beyond it are not exact. */
+const MAX_COUNT = 10_000
 
 interface HealthRow {
   readonly counts: DeliveryCounts['counts'] | null
@@ -16,34 +16,47 @@ interface HealthRow {
 
 export function destinationHealthQueries(db: Kysely<Tables>) {
   return {
-    /** Pending deliveries and dead letters are read from their partial indexes. */
+    /**
+     * Reads the deliveries of the players that are due first, by their queues, because no index has the pending deliveries of a destination:
+     * it would cost each delivery an entry. Dead letters are read from their partial index.
+     */
     async count({ titleId, destinationId }: DestinationKey): Promise<DeliveryCounts> {
-      const isOfDestination = sql`d.title_id = ${titleId} and d.destination_id = ${destinationId}`
+      const isOfDestination = sql`title_id = ${titleId} and destination_id = ${destinationId}`
       const { rows } = await sql<HealthRow>`
-        with unsent as materialized (
-          select ${EFFECTIVE_STATE} as state, d.create_time, d.attempt_time, d.error from deliveries d
-          left join lateral (
-            select waiting from delivery_queues where ${isQueueOf(sql`d.player_id, d.title_id, d.destination_id`)} limit 1
-          ) q on true
-          where ${isOfDestination} and d.state = 'pending'
-          union all
-          select d.state, d.create_time, d.attempt_time, d.error from deliveries d
-          where ${isOfDestination} and d.state = 'dead'
+        with queues as materialized (
+          select player_id, waiting from delivery_queues where ${isOfDestination} order by due_time limit ${MAX_COUNT}
+        ),
+        unsent as materialized (
+          select case when q.waiting then 'waiting_for_account' else 'pending' end as state, d.create_time, d.attempt_time, d.error
+          from queues q cross join lateral (
+            select create_time, attempt_time, error from deliveries
+            where ${isQueueOf(sql`q.player_id, ${titleId}, ${destinationId}`)} and state = 'pending'
+            order by player_id, title_id, destination_id, event_id limit ${MAX_COUNT}
+          ) d
+          limit ${MAX_COUNT}
+        ),
+        dead as materialized (
+          select state, attempt_time, error from deliveries
+          where ${isOfDestination} and state = 'dead' order by event_id desc limit ${MAX_COUNT}
         ),
         completed as (
           select state from (
-            select d.state from deliveries d where ${isOfDestination} order by d.event_id desc limit ${RECENT_COUNT}
+            select state from deliveries where ${isOfDestination} order by event_id desc limit ${MAX_COUNT}
           ) recent where state not in ('pending', 'dead')
         ),
         counts as (
-          select state, count(*) from (select state from unsent union all select state from completed) s group by state
+          select state, count(*) from (
+            select state from unsent union all select state from dead union all select state from completed
+          ) s group by state
         ),
         last_error as (
-          select error, attempt_time from unsent where error <> '' and attempt_time is not null
+          select error, attempt_time from (
+            select error, attempt_time from unsent union all select error, attempt_time from dead
+          ) failed where error <> '' and attempt_time is not null
           order by attempt_time desc limit 1
         )
         select (select json_object_agg(state, count) from counts) as counts,
-          (select min(create_time) from unsent where state <> 'dead') as oldest,
+          (select min(create_time) from unsent) as oldest,
           (select error from last_error) as message, (select attempt_time from last_error) as time`.execute(
         db,
       )

@@ -1,10 +1,8 @@
-import { Kysely, PostgresDialect, sql } from 'kysely'
-import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAchievementDeliveries } from '../../../src/service/destinations/deliveries.ts'
 import { achievementDeliveryQueries } from '../../../src/store/destinations/achievement-deliveries.ts'
 import { deliveryQueries } from '../../../src/store/destinations/deliveries.ts'
-import type { Tables } from '../../../src/store/schema.ts'
+import { countingRows } from '../../support/counting-rows.ts'
 import { type DeliveryRow, onDatabase, putDeliveries } from '../../support/deliveries.ts'
 import { callOf, createTestServices, type TestServices } from '../../support/services.ts'
 
@@ -86,7 +84,9 @@ test('reads fewer than a hundred rows of a player with ten thousand deliveries',
   )
   await put([{ playerId: 'hoarder', eventId: 2_000_000, achievementId: 'goal-0', destinationId: 'b' }])
   const filter = { playerId: 'hoarder', titleId, achievementId: undefined, after: undefined, limit: 6 }
-  const { result: found, rowsRead } = await countingRows((db) => achievementDeliveryQueries(db).list(filter))
+  const { result: found, rowsRead } = await countingRows(services.databaseUrl, (db) =>
+    achievementDeliveryQueries(db).list(filter),
+  )
   expect(found.map(({ achievementId, destinationId }) => [achievementId, destinationId])).toEqual(
     ['goal-0', 'goal-1'].flatMap((achievementId) => DESTINATIONS.map((id) => [achievementId, id])),
   )
@@ -112,26 +112,16 @@ test('reads the queue of each delivery on a page, not all queues of the destinat
   )
   const page = { titleId, destinationId: 'a', playerId: undefined, achievementId: undefined, states: [] }
   const before = 3_000_040n
-  const listed = await countingRows((db) => deliveryQueries(db).list({ ...page, before, limit: 40 }))
+  const listed = await countingRows(services.databaseUrl, (db) =>
+    deliveryQueries(db).list({ ...page, before, limit: 40 }),
+  )
   expect(new Set(listed.result.map(({ state }) => state))).toEqual(new Set(['waiting_for_account']))
   expect(listed.rowsRead).toBeLessThan(100)
 
   const ofPlayer = { playerId: 'queued 1', titleId, achievementId: undefined, after: undefined, limit: 6 }
-  const shown = await countingRows((db) => achievementDeliveryQueries(db).list(ofPlayer))
+  const shown = await countingRows(services.databaseUrl, (db) =>
+    achievementDeliveryQueries(db).list(ofPlayer),
+  )
   expect(shown.result.map(({ state }) => state)).toEqual(['waiting_for_account'])
   expect(shown.rowsRead).toBeLessThan(100)
 })
-
-/** Runs statements with the planner's settings of the store, and counts the rows of deliveries and queues that they read. */
-async function countingRows<Result>(run: (db: Kysely<Tables>) => Promise<Result>) {
-  const options = '-c enable_seqscan=off -c plan_cache_mode=force_generic_plan -c jit=off'
-  const pool = new pg.Pool({ connectionString: services.databaseUrl, max: 1, options })
-  await using db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) })
-  return await db.transaction().execute(async (transaction) => {
-    const result = await run(transaction)
-    const { rows } = await sql<{ read: string }>`
-      select sum(seq_tup_read + idx_tup_fetch) as read from pg_stat_xact_user_tables
-      where relname in ('deliveries', 'delivery_queues')`.execute(transaction)
-    return { result, rowsRead: Number(rows[0]?.read) }
-  })
-}

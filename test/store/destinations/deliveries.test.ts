@@ -142,6 +142,7 @@ test('the health of a destination has counts by state, the oldest waiting delive
     { playerId: 'cleo', eventId: 6, state: 'superseded' },
   )
   await queue({ playerId: 'ben', waiting: true })
+  await queue({ playerId: 'ann' })
   await onDatabase(
     database.url,
     'update deliveries set create_time = event_id, attempt_time = event_id * $1',

@@ -155,15 +155,16 @@ export declare type GetDestinationHealthResponse = Message<"laurel.v1.GetDestina
   destination?: Destination | undefined;
 
   /**
-   * The number of deliveries in each state; a state without deliveries is left out. All pending and waiting deliveries and dead letters
-   * are counted, and the others among the newest 10,000 deliveries.
+   * The number of deliveries in each state; a state without deliveries is left out. Up to 10,000 pending and waiting
+   * deliveries, of the 10,000 players that are due first, and the newest 10,000 dead letters are counted, and the others among the newest
+   * 10,000 deliveries.
    *
    * @generated from field: repeated laurel.v1.DeliveryStateCount counts = 2;
    */
   counts: DeliveryStateCount[];
 
   /**
-   * When the oldest delivery that is pending, or waits for an account, was enqueued. Absent if there is none.
+   * When the oldest of the counted deliveries that are pending, or wait for an account, was enqueued. Absent if there is none.
    *
    * @generated from field: google.protobuf.Timestamp oldest_pending_time = 3;
    */
