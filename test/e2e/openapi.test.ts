@@ -1,5 +1,7 @@
+import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { Ajv2020 } from 'ajv/dist/2020.js'
+import { request } from 'undici'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { bodyOf, postJson } from '../support/post-json.ts'
@@ -23,6 +25,22 @@ test('/openapi.json is a valid document of OpenAPI 3.1', async () => {
   const validator = new Validator()
   expect(await validator.validate(await documentOf())).toEqual({ valid: true })
   expect(validator.version).toBe('3.1')
+})
+
+test.each([
+  ['gzip, deflate, br', 'br'],
+  ['gzip', 'gzip'],
+  ['br;q=0, gzip;q=0', undefined],
+  ['identity', undefined],
+])('/openapi.json is compressed for a caller that accepts %s', async (accepted, encoding) => {
+  const { headers, body } = await request(`${server.url}/openapi.json`, {
+    headers: { 'accept-encoding': accepted },
+  })
+  const bytes = Buffer.from(await body.arrayBuffer())
+  expect([headers['content-encoding'], headers['vary']]).toEqual([encoding, 'accept-encoding'])
+  const decode = { br: brotliDecompressSync, gzip: gunzipSync }[encoding ?? ''] ?? ((same: Buffer) => same)
+  expect(JSON.parse(decode(bytes).toString()).openapi).toBe('3.1.1')
+  if (encoding !== undefined) expect(bytes.length).toBeLessThan(100_000)
 })
 
 test('/openapi.json has every RPC that HTTP serves, each with its comment', async () => {
