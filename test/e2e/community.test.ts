@@ -67,7 +67,7 @@ test('the shared progress is listed with its goal, in pages, and without values 
   expect((progress as object[])[1]).not.toHaveProperty('target')
 })
 
-test('contributors are listed once each, the highest first, though contributions rise between pages', async () => {
+test('contributors are listed once each, the highest first, though contributions below rise between pages', async () => {
   const path = 'CommunityService/ListContributors'
   const first = await ask(path, { ...GOAL, page_size: 1 })
   expect(first['contributions']).toMatchObject([contributionOf('ben', 5)])

@@ -2,8 +2,10 @@ import { isShown, type StoredAchievement } from '../../model/achievement.ts'
 import { type CommunityProgress, type Contribution, communityGoalOf } from '../../model/community.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
+import type { RankedContribution } from '../../store/community/community.ts'
 import type { Call } from '../call.ts'
-import { type Page, type Paging, readPage, readReorderablePage } from '../paging.ts'
+import { type Position, pageTokenInvalid } from '../page-tokens.ts'
+import { type Page, type Paging, readPage } from '../paging.ts'
 import { achievementOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { listCommunityProgressAsAdmin, listContributionsAsAdmin } from './community.ts'
@@ -90,7 +92,10 @@ export interface ListAllContributors extends Paging {
   readonly achievementId: string
 }
 
-/** Returns a page of the contributions to an achievement, the highest first. They may rise between two pages. */
+/**
+ * Returns a page of the contributions to an achievement, the highest first. One that rises above the last of a page is not on a later
+ * page: none is repeated.
+ */
 export async function listAllContributors(
   services: Services,
   request: ListAllContributors,
@@ -98,18 +103,20 @@ export async function listAllContributors(
 ): Promise<Page<Contribution>> {
   const { titleId, achievementId } = request
   return services.store.read(call.signal, async (queries) => {
-    const page = await readReorderablePage(
+    const page = await readPage(
       request,
       ['contributors', titleId, achievementId],
-      async (returned, limit) => ({
-        items: await queries.community.listContributors({
-          ...{ titleId, achievementId, descending: true, offset: 0, limit, returned },
-        }),
-        isCut: false,
-      }),
-      ({ playerId }) => playerId,
+      (last, limit) => queries.community.listRanked(request, last && readRank(last), limit),
+      ({ exactValue, playerId }) => ({ key: 0n, id: `${exactValue} ${playerId}` }),
     )
     if (page.items.length === 0) await achievementOf(queries, titleId, achievementId)
     return page
   })
+}
+
+/** @throws LaurelError PAGE_TOKEN_INVALID */
+function readRank({ id }: Position): Pick<RankedContribution, 'exactValue' | 'playerId'> {
+  const { exactValue, playerId } = /^(?<exactValue>-?\d+(?:\.\d+)?) (?<playerId>.+)$/s.exec(id)?.groups ?? {}
+  if (exactValue === undefined || playerId === undefined) throw pageTokenInvalid()
+  return { exactValue, playerId }
 }

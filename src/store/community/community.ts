@@ -5,7 +5,6 @@ import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Quantity } from '../../model/quantity.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
-import { idDigestOf } from '../id-table.ts'
 import type { Row, Tables } from '../schema.ts'
 
 /** The rise of a stat that a community achievement follows. Decimals are added exactly, as printed. */
@@ -23,8 +22,12 @@ export interface ContributorFilter {
   readonly descending: boolean
   readonly offset: number
   readonly limit: number
-  /** Digests of players to leave out: see `idDigestOf`. */
-  readonly returned?: readonly string[]
+}
+
+/** A contribution with its exact value, by which pages continue. */
+export interface RankedContribution extends Contribution {
+  /** In decimal. */
+  readonly exactValue: string
 }
 
 /** Of `contributions`, beside the table `r`. */
@@ -129,23 +132,36 @@ export function communityQueries(db: Kysely<Tables>) {
     /** Lists contributions to an achievement, sorted by value, then by player. */
     async listContributors(filter: ContributorFilter): Promise<readonly Contribution[]> {
       const direction = filter.descending ? 'desc' : 'asc'
-      const { returned = [] } = filter
-      let query = db
+      const rows = await db
         .selectFrom('contributions')
         .select(COLUMNS.contributions)
         .where('title_id', '=', filter.titleId)
         .where('achievement_id', '=', filter.achievementId)
-      if (returned.length > 0) {
-        const digests = sql`(select unnest(${[...returned]}::text[]))`
-        query = query.where(sql<SqlBool>`${sql.raw(idDigestOf('player_id'))} not in ${digests}`)
-      }
-      const rows = await query
         .orderBy('value', direction)
         .orderBy('player_id', direction)
         .offset(filter.offset)
         .limit(filter.limit)
         .execute()
       return rows.map(toContribution)
+    },
+
+    /** Lists contributions to an achievement below one, or from the highest on, by value and then by player. */
+    async listRanked(
+      { titleId, achievementId }: Pick<ContributorFilter, 'titleId' | 'achievementId'>,
+      last: Pick<RankedContribution, 'exactValue' | 'playerId'> | undefined,
+      limit: number,
+    ): Promise<readonly RankedContribution[]> {
+      let query = db
+        .selectFrom('contributions')
+        .select(COLUMNS.contributions)
+        .where('title_id', '=', titleId)
+        .where('achievement_id', '=', achievementId)
+      if (last !== undefined) {
+        const below = sql<SqlBool>`(value, player_id) < (${last.exactValue}::numeric, ${last.playerId})`
+        query = query.where(below)
+      }
+      const rows = await query.orderBy('value', 'desc').orderBy('player_id', 'desc').limit(limit).execute()
+      return rows.map((row) => ({ ...toContribution(row), exactValue: row.value }))
     },
 
     /** Marks a contribution's reward as claimed. The player's row of the title must be locked. */

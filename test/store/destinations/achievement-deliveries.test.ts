@@ -8,6 +8,8 @@ import { callOf, createTestServices, type TestServices } from '../../support/ser
 
 const titleId = 'race'
 const DESTINATIONS = ['a', 'b', 'c']
+const TABLES = ['deliveries', 'delivery_queues']
+
 let services: TestServices
 
 beforeAll(async () => {
@@ -84,7 +86,7 @@ test('reads fewer than a hundred rows of a player with ten thousand deliveries',
   )
   await put([{ playerId: 'hoarder', eventId: 2_000_000, achievementId: 'goal-0', destinationId: 'b' }])
   const filter = { playerId: 'hoarder', titleId, achievementId: undefined, after: undefined, limit: 6 }
-  const { result: found, rowsRead } = await countingRows(services.databaseUrl, (db) =>
+  const { result: found, rowsRead } = await countingRows(services.databaseUrl, TABLES, (db) =>
     achievementDeliveryQueries(db).list(filter),
   )
   expect(found.map(({ achievementId, destinationId }) => [achievementId, destinationId])).toEqual(
@@ -112,14 +114,14 @@ test('reads the queue of each delivery on a page, not all queues of the destinat
   )
   const page = { titleId, destinationId: 'a', playerId: undefined, achievementId: undefined, states: [] }
   const before = 3_000_040n
-  const listed = await countingRows(services.databaseUrl, (db) =>
+  const listed = await countingRows(services.databaseUrl, TABLES, (db) =>
     deliveryQueries(db).list({ ...page, before, limit: 40 }),
   )
   expect(new Set(listed.result.map(({ state }) => state))).toEqual(new Set(['waiting_for_account']))
   expect(listed.rowsRead).toBeLessThan(100)
 
   const ofPlayer = { playerId: 'queued 1', titleId, achievementId: undefined, after: undefined, limit: 6 }
-  const shown = await countingRows(services.databaseUrl, (db) =>
+  const shown = await countingRows(services.databaseUrl, TABLES, (db) =>
     achievementDeliveryQueries(db).list(ofPlayer),
   )
   expect(shown.result.map(({ state }) => state)).toEqual(['waiting_for_account'])

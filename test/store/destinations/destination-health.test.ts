@@ -6,6 +6,8 @@ import { onDatabase } from '../../support/deliveries.ts'
 
 const KEY = { titleId: 'race', destinationId: 'hook' }
 
+const TABLES = ['deliveries', 'delivery_queues']
+
 let database: TestDatabase
 beforeAll(async () => {
   database = await createTestDatabase()
@@ -33,7 +35,7 @@ test('the health of a destination with 100,000 deliveries reads a bounded number
     `insert into delivery_queues (player_id, title_id, destination_id, due_time, waiting)
      select player_id, title_id, destination_id, event_id, false from deliveries where state = 'pending'`,
   )
-  const { result, rowsRead } = await countingRows(database.url, (db) =>
+  const { result, rowsRead } = await countingRows(database.url, TABLES, (db) =>
     destinationHealthQueries(db).count(KEY),
   )
   expect(result.counts).toEqual({ pending: 10_000, dead: 10_000 })
@@ -49,7 +51,7 @@ test('one player with 30,000 pending deliveries is counted as far as 10,000', as
   )
   await onDatabase(database.url, `delete from delivery_queues`)
   await onDatabase(database.url, `insert into delivery_queues values ('one', 'race', 'hook', 1, true)`)
-  const { result, rowsRead } = await countingRows(database.url, (db) =>
+  const { result, rowsRead } = await countingRows(database.url, TABLES, (db) =>
     destinationHealthQueries(db).count(KEY),
   )
   expect(result.counts).toMatchObject({ waiting_for_account: 10_000 })

@@ -929,8 +929,8 @@ export const CommunityServiceService = {
     responseDeserialize: (value: Buffer): ListCommunityProgressResponse => ListCommunityProgressResponse.decode(value),
   },
   /**
-   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
-   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   * Lists the contributions to an achievement, the highest first. A page continues below the last contribution of the page before: one
+   * that rises above it between the two is skipped, and none is repeated. After the unlock none rises.
    */
   listContributors: {
     path: "/laurel.v1.CommunityService/ListContributors" as const,
@@ -1000,8 +1000,8 @@ export interface CommunityServiceServer extends UntypedServiceImplementation {
    */
   listCommunityProgress: handleUnaryCall<ListCommunityProgressRequest, ListCommunityProgressResponse>;
   /**
-   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
-   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   * Lists the contributions to an achievement, the highest first. A page continues below the last contribution of the page before: one
+   * that rises above it between the two is skipped, and none is repeated. After the unlock none rises.
    */
   listContributors: handleUnaryCall<ListContributorsRequest, ListContributorsResponse>;
   /**
@@ -1046,8 +1046,8 @@ export interface CommunityServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListCommunityProgressResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
-   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   * Lists the contributions to an achievement, the highest first. A page continues below the last contribution of the page before: one
+   * that rises above it between the two is skipped, and none is repeated. After the unlock none rises.
    */
   listContributors(
     request: ListContributorsRequest,

@@ -364,8 +364,8 @@ export declare const CommunityService: GenService<{
     output: typeof ListCommunityProgressResponseSchema;
   },
   /**
-   * Lists the contributions to an achievement, the highest first. Contributions that rise between two pages are neither skipped nor
-   * repeated. A page beyond the highest 100,000 fails with INVALID_ARGUMENT.
+   * Lists the contributions to an achievement, the highest first. A page continues below the last contribution of the page before: one
+   * that rises above it between the two is skipped, and none is repeated. After the unlock none rises.
    *
    * @generated from rpc laurel.v1.CommunityService.ListContributors
    */
