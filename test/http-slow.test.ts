@@ -61,3 +61,32 @@ test('closes the connection of a body that takes too long, and of an upload only
   expect(await sendSlowly(address, '/true', 2, 3000)).not.toContain('length')
   await server.stop()
 })
+
+test('closes the connection of a client that does not read a response, and keeps those of others', async () => {
+  const host = { ...testWire, operations: {} as never, strict: new Set<string>(), checked: false }
+  const size = 32 * 2 ** 20
+  const closed = Promise.withResolvers<void>()
+  const plugin = (app: FastifyInstance) => {
+    app.get('/large', async (_request, reply) => {
+      reply.raw.once('close', () => closed.resolve())
+      return reply.send(Buffer.alloc(size))
+    })
+    app.get('/late', async () => new Promise((resolve) => setTimeout(() => resolve('late'), 1200)))
+  }
+  const server = createHttpServer([], { ...host, readiness: READY, metrics: undefined }, undefined, {
+    writeTimeout: 500,
+    plugins: [plugin],
+  })
+  const [hostname, port] = (await server.listen('127.0.0.1:0')).split(':')
+  const url = `http://127.0.0.1:${port}`
+  expect(await (await fetch(`${url}/late`)).text()).toBe('late')
+  const socket = connect(Number(port), hostname)
+  socket.on('error', () => {})
+  socket.pause()
+  socket.write('GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  await closed.promise
+  socket.destroy()
+  expect((await (await fetch(`${url}/large`)).arrayBuffer()).byteLength).toBe(size)
+  expect(await (await fetch(`${url}/late`)).text()).toBe('late')
+  await server.stop()
+})

@@ -19,6 +19,7 @@ import type { Failure, Gateway, Route } from './gateway.ts'
 import { rejectUnknownHosts } from './host-check.ts'
 import { headOf, isForm, MAX_FIELD_BYTES } from './request.ts'
 import { admit, bodyOf, type Host, respond, sendFailure } from './respond.ts'
+import { limitWriteTime } from './write-timeout.ts'
 
 export interface HttpServer {
   /** Listens on `host:port`, port 0 for any free port. Returns the address with the assigned port. */
@@ -47,7 +48,7 @@ export interface HttpSettings {
   readonly requestTimeout: number
   /** The maximum time without a write to a stream of events. */
   readonly heartbeat: number
-  /** The maximum time without reads by the client of such a stream. */
+  /** The maximum time without reads by the client of such a stream, or of a response. */
   readonly writeTimeout: number
   /** Serve further paths, each behind the same checks, with hooks and body parsers of its own. */
   readonly plugins: readonly ((app: FastifyInstance) => void)[]
@@ -110,6 +111,7 @@ export function createHttpServer(
   }
   refuseEarly(app, gateways)
   limitBodyTime(app, requestTimeout)
+  limitWriteTime(app, events.writeTimeout)
   tls?.onChange((material) => (app.server as SecureServer).setSecureContext(secureOptions(material)))
   addProbes(app, host)
   addEvents(app, { ...host, ...events })

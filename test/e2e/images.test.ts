@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -63,6 +64,17 @@ describe('an uploaded picture', () => {
       const response = await fetch(`${server.url}${image.path}?size=${size}`)
       expect(await sharp(Buffer.from(await response.arrayBuffer())).metadata()).toMatchObject({ width })
     }
+  })
+
+  test('is served in a format in which it is larger than a message may be', async () => {
+    const raw = { width: 1200, height: 1200, channels: 3 } as const
+    const noise = await sharp(randomBytes(1200 * 1200 * 3), { raw })
+      .jpeg()
+      .toBuffer()
+    const { body } = await upload(noise)
+    const { image } = body as { image: { imageId: string } }
+    const response = await fetch(`${server.url}/images/${image.imageId}.png`)
+    expect((await response.arrayBuffer()).byteLength).toBeGreaterThan(4 * 2 ** 20)
   })
 
   test('is stored once, and makes a definition without a platform', async () => {

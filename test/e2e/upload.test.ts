@@ -69,10 +69,18 @@ test('a map is an object in the query', async () => {
 })
 
 test('an unknown or wrong option is refused with its name', async () => {
-  const query = { dialect: DIALECT, titel_id: 'x', dry_run: 'yes', mapping: 'a', strategy: 'ALL' }
+  const query = {
+    dialect: DIALECT,
+    titel_id: 'x',
+    ['__proto__']: 'x',
+    dry_run: 'yes',
+    mapping: 'a',
+    strategy: 'ALL',
+  }
   const { status, lines } = await upload(IMPORT, query, DOCUMENT)
   expect(status).toBe(400)
   expect(lines[0].message).toMatch(/titel_id is no field of ImportAchievementsRequest/)
+  expect(lines[0].message).toMatch(/__proto__ is no field of ImportAchievementsRequest/)
   expect(lines[0].message).toMatch(/dry_run must be true or false/)
   expect(lines[0].message).toMatch(/mapping must be a JSON object/)
   expect(lines[0].message).toMatch(/strategy must be one of IMPORT_STRATEGY_UNSPECIFIED/)

@@ -138,12 +138,13 @@ type Query = Readonly<Record<string, string | string[]>>
  */
 function readOptions({ input }: DescMethod, query: Query): Message {
   const fields = new Map(input.fields.map((field) => [field.name, field]))
-  const json: JsonObject = {}
-  for (const [name, value] of Object.entries(query)) {
+  const options = Object.entries(query).map(([name, value]) => {
     if (name === CONTENT) throw invalidArgument([{ field: name, message: 'must be the body of the request' }])
     if (Array.isArray(value)) throw invalidArgument([{ field: name, message: 'must be given once' }])
-    json[name] = readOption(fields.get(name), value)
-  }
+    return [name, readOption(fields.get(name), value)] as const
+  })
+  // An assignment would not add a member `__proto__`, which is unknown too.
+  const json: JsonObject = Object.fromEntries(options)
   checkJsonMessage(input, Buffer.from(JSON.stringify(json)))
   return fromJson(input, json)
 }
