@@ -103,6 +103,15 @@ test('rejects calls beyond 4 in flight and 100 waiting, and serves the others', 
   expect(refused[0]).toMatchObject({ reason: { reason: 'TOO_MANY_REQUESTS', retryAfter: 1 } })
 })
 
+test('renders an image while as many uploads wait as may', async () => {
+  const bytes = await picture('png')
+  let checked = 0
+  const uploads = Array.from({ length: 104 }, () => media.inspect(bytes).then(() => (checked += 1)))
+  expect(await render(bytes, 'png', 7)).toBeDefined()
+  expect(checked).toBeLessThan(50)
+  await Promise.all(uploads)
+})
+
 test('an image is loaded and rendered once for each format and size, however many ask at once and later', async () => {
   const bytes = await picture('png')
   let loads = 0

@@ -71,7 +71,8 @@ export function openMedia(): Media {
     return bytes
   }
 
-  return { inspect: (bytes) => semaphore.run(NEVER_ABORTED, () => inspect(bytes)), render }
+  // Uploads take turns with renderings, so that a caller who uploads many leaves room for players who look at them.
+  return { inspect: (bytes) => semaphore.run(NEVER_ABORTED, () => inspect(bytes), 'inspect'), render }
 }
 
 /** Returns the format that the first bytes of a file announce. */

@@ -41,7 +41,8 @@ export const AuditResourceType = {
   IMPORT: 8,
   /**
    * CREDENTIAL - A refused credential: unknown, expired or malformed. Each process of a server writes at most one a minute for each address and
-   * error, and a hundred a minute in all. No records.
+   * error, and a hundred a minute in all. The resource id is the address of the connection: a load balancer's, if it opens connections of
+   * its own. No records.
    */
   CREDENTIAL: 9,
   /** PLAN - A plan that was applied: Plan. ListPlanChanges lists what it changed. */

@@ -200,7 +200,8 @@ export enum AuditResourceType {
 
   /**
    * A refused credential: unknown, expired or malformed. Each process of a server writes at most one a minute for each address and
-   * error, and a hundred a minute in all. No records.
+   * error, and a hundred a minute in all. The resource id is the address of the connection: a load balancer's, if it opens connections of
+   * its own. No records.
    *
    * @generated from enum value: AUDIT_RESOURCE_TYPE_CREDENTIAL = 9;
    */
