@@ -33,7 +33,7 @@ const SEPARATOR = '\n'
 /**
  * Returns all data of a player, page by page: each is read when the page before was sent. Of an absorbed player it returns the
  * surviving one's.
- * @throws LaurelError PLAYER_NOT_FOUND
+ * @throws LaurelError PLAYER_NOT_FOUND, at the end for a player that was deleted or merged meanwhile
  */
 export async function* exportPlayer(
   services: Services,
@@ -59,6 +59,8 @@ export async function* exportPlayer(
     for await (const items of pagesOf((page) => readAuditEntries(services, playerId, page, call)))
       yield { kind: 'audit', items }
   }
+  // Of a player that was deleted or merged meanwhile, parts are missing, which no caller could tell.
+  await services.store.read(call.signal, (queries) => playerOf(queries, player.id))
 }
 
 async function* titleParts(

@@ -1787,8 +1787,8 @@ export const PlayerServiceService = {
    *
    * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
    * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
-   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
-   * the audit.
+   * reason PLAYER_NOT_FOUND, also for a deleted player, and at the end if the player was deleted or merged meanwhile. The caller needs the
+   * permissions on players, on progress in all titles and on the audit.
    */
   exportPlayer: {
     path: "/laurel.v1.PlayerService/ExportPlayer" as const,
@@ -1871,8 +1871,8 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
    *
    * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
    * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
-   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
-   * the audit.
+   * reason PLAYER_NOT_FOUND, also for a deleted player, and at the end if the player was deleted or merged meanwhile. The caller needs the
+   * permissions on players, on progress in all titles and on the audit.
    */
   exportPlayer: handleServerStreamingCall<ExportPlayerRequest, ExportPlayerResponse>;
   /** Finds the player that has an account. Fails with NOT_FOUND, reason ACCOUNT_NOT_FOUND, if no player has it. */
@@ -2050,8 +2050,8 @@ export interface PlayerServiceClient extends Client {
    *
    * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
    * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
-   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
-   * the audit.
+   * reason PLAYER_NOT_FOUND, also for a deleted player, and at the end if the player was deleted or merged meanwhile. The caller needs the
+   * permissions on players, on progress in all titles and on the audit.
    */
   exportPlayer(
     request: ExportPlayerRequest,

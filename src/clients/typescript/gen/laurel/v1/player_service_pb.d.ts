@@ -714,8 +714,8 @@ export declare const PlayerService: GenService<{
    *
    * Each response has a part, below 4 MiB, and is read when the caller has read the one before: the parts are of different times. For
    * an absorbed player, the data of the surviving one are returned, with the events and the audit entries of both. Fails with NOT_FOUND,
-   * reason PLAYER_NOT_FOUND, also for a deleted player. The caller needs the permissions on players, on progress in all titles and on
-   * the audit.
+   * reason PLAYER_NOT_FOUND, also for a deleted player, and at the end if the player was deleted or merged meanwhile. The caller needs the
+   * permissions on players, on progress in all titles and on the audit.
    *
    * @generated from rpc laurel.v1.PlayerService.ExportPlayer
    */
