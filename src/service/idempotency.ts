@@ -11,6 +11,7 @@ import type { RecordedResponse } from '../store/progress/progress-changes.ts'
 import type { Queries } from '../store/queries.ts'
 import { type AuditServices, audited, type Mutation } from './audit/record-change.ts'
 import type { Call } from './call.ts'
+import { playerDeleted } from './require.ts'
 
 /** A request that runs for the player into whom the requested one was merged. */
 export interface FollowedRequest {
@@ -59,7 +60,8 @@ export function requestKey(requestId: string, principal: Principal): string {
 /**
  * Runs a mutation of definitions or of a player's record in one transaction, together with its audit entry. With a request id it
  * runs once: a retry by the same caller returns the first response.
- * @throws LaurelError REQUEST_ID_REUSED for another request under the same id.
+ * @throws LaurelError REQUEST_ID_REUSED for another request under the same id; PLAYER_DELETED for a retry that is about a player who was
+ * deleted since.
  */
 export async function mutateIdempotently<Result>(
   services: AuditServices,
@@ -77,7 +79,11 @@ export async function mutateIdempotently<Result>(
     const key = { requestId, scope: formatScope(scope, request), caller: callerKey(call.principal) }
     const digest = requestDigest(operation, request)
     const stored = await queries.idempotency.claimForDefinitions(key, digest, now())
-    if (stored !== undefined) return unpack<{ result: Result }>(checkDigest(stored, requestId, digest)).result
+    if (stored !== undefined) {
+      const response = checkDigest(stored, requestId, digest)
+      if (response === '' && 'playerId' in scope) throw playerDeleted(scope.playerId)
+      return unpack<{ result: Result }>(response).result
+    }
     const result = await runAudited()
     await queries.idempotency.storeForDefinitions(key, pack({ result }))
     return result

@@ -8,9 +8,12 @@ import type { Tables } from './schema.ts'
 export interface StoredResponse {
   /** Of the request, to detect another request under the same id. */
   readonly digest: string
-  /** JSON. */
+  /** JSON; empty if its content was deleted with the player that it was about. */
   readonly response: string
 }
+
+/** The response to a request without a result, such as a deletion. */
+const NO_RESULT = '{}'
 
 export interface PlayerRequestKey {
   readonly playerId: string
@@ -85,6 +88,17 @@ export function idempotencyQueries(db: Kysely<Tables>) {
         .where('scope', '=', scope)
         .where('request_id', '=', requestId)
         .where('caller', '=', caller)
+        .execute()
+    },
+
+    /** Deletes the content of the responses about players' records: a late retry finds that there was one. */
+    async redactPlayers(playerIds: readonly string[]): Promise<void> {
+      const scopes = playerIds.map((id) => `player:${id}`)
+      await db
+        .updateTable('definition_requests')
+        .set({ response: null })
+        .where('scope', '=', sql<string>`any(${scopes}::text[])`)
+        .where('response', '<>', NO_RESULT)
         .execute()
     },
 

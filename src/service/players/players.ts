@@ -138,6 +138,7 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     await queries.tombstones.insert([...players, ...accounts.map(tombstoneOf)], now)
     const change = { time: now, actor: call.actor, reason: '', requestId: request.requestId ?? '' }
     await queries.events.insert(ids.flatMap((id) => playerEvents('player_deleted', id, titleIds, change)))
+    await queries.idempotency.redactPlayers(ids)
     const digest = (await queries.auditEntries.redactPlayers(ids)).get(playerId) ?? ''
     const deletion = { resourceType: 'player', titleId: '', resourceId: digest, playerId: digest } as const
     return { result: undefined, change: deletion }
