@@ -85,16 +85,16 @@ test('keeps fewer plans of a title whose definitions are large, and always the n
   await titleWith('wide', 2, 100_000)
   await titleWith('full', 0, 0)
   const [first, second] = [await promote('full', 'wide'), await promote('full', 'wide')]
-  const kept = async () => {
+  const stored = async () => {
     const { rows } = await database.query(`select id from plans where title_id = 'full' order by create_time`)
     return rows.map(({ id }) => id)
   }
   const keep = (bytes: number) =>
     services.store.write(NEVER_ABORTED, (queries) => queries.plans.deleteOldest('full', 100, bytes))
   await keep(500_000)
-  expect(await kept()).toEqual([first.id, second.id])
+  expect(await stored()).toEqual([first.id, second.id])
   await keep(300_000)
-  expect(await kept()).toEqual([second.id])
+  expect(await stored()).toEqual([second.id])
   await keep(10)
-  expect(await kept()).toEqual([second.id])
+  expect(await stored()).toEqual([second.id])
 })

@@ -81,7 +81,6 @@ export const RETIRED_NAMES: Readonly<Record<string, string>> = {
   demand: 'permission',
   demands: 'requires',
   moved: 'progressResults',
-  effort: 'fuzzFactor',
   world: 'fixture',
   room: 'folder',
   rooms: 'folders',

@@ -93,8 +93,8 @@ export interface ListAllContributors extends Paging {
 }
 
 /**
- * Returns a page of the contributions to an achievement, the highest first. One that rises above the last of a page is not on a later
- * page: none is repeated.
+ * Returns a page of the contributions to an achievement, the highest first. A contribution that rises above the last one of a page
+ * is not on a later page, and none is repeated.
  */
 export async function listAllContributors(
   services: Services,

@@ -27,7 +27,7 @@ export function imageQueries(db: Kysely<Tables>) {
     },
 
     /**
-     * Of a batch of images that were last used before a time, deletes those that no definition, revision or plan names; the others are used
+     * Of a batch of images that were last used before a time, deletes all that no definition, revision or plan names; the others are used
      * now. Returns false if there were none.
      */
     async purgeUnused(before: Instant, now: Instant): Promise<boolean> {
