@@ -1712,7 +1712,8 @@ export const PlayerServiceService = {
    *
    * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
    * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
-   * Only a SHA-256 of the ids is kept for this.
+   * Only a SHA-256 of the ids is kept for this. A call of this service that repeats a `request_id` from before the deletion fails with the
+   * same reason: the response is deleted too.
    */
   deletePlayer: {
     path: "/laurel.v1.PlayerService/DeletePlayer" as const,
@@ -1831,7 +1832,8 @@ export interface PlayerServiceServer extends UntypedServiceImplementation {
    *
    * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
    * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
-   * Only a SHA-256 of the ids is kept for this.
+   * Only a SHA-256 of the ids is kept for this. A call of this service that repeats a `request_id` from before the deletion fails with the
+   * same reason: the response is deleted too.
    */
   deletePlayer: handleUnaryCall<DeletePlayerRequest, DeletePlayerResponse>;
   /**
@@ -1954,7 +1956,8 @@ export interface PlayerServiceClient extends Client {
    *
    * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
    * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
-   * Only a SHA-256 of the ids is kept for this.
+   * Only a SHA-256 of the ids is kept for this. A call of this service that repeats a `request_id` from before the deletion fails with the
+   * same reason: the response is deleted too.
    */
   deletePlayer(
     request: DeletePlayerRequest,

@@ -650,7 +650,8 @@ export declare const PlayerService: GenService<{
    *
    * The deletion is final: for as long as reports may be back-dated, every report for the player or one of its accounts
    * fails with FAILED_PRECONDITION, reason PLAYER_DELETED, until CreatePlayer or LinkAccount names the id or the account.
-   * Only a SHA-256 of the ids is kept for this.
+   * Only a SHA-256 of the ids is kept for this. A call of this service that repeats a `request_id` from before the deletion fails with the
+   * same reason: the response is deleted too.
    *
    * @generated from rpc laurel.v1.PlayerService.DeletePlayer
    */
