@@ -37,7 +37,7 @@ export const LIMITS = {
   planChanges: 10_000,
   /** Bytes of the definitions of one plan, before and after. */
   planBytes: 64 * 2 ** 20,
-  /** Plans, and bytes of their definitions, that are kept of one title. */
+  /** Plans, and bytes of their definitions, that are kept of one title: of applied plans, and of the others. */
   titlePlans: 100,
   titlePlanBytes: 256 * 2 ** 20,
   statUpdates: 100,

@@ -4,6 +4,7 @@ import { ByteLimiter } from '../../src/model/byte-limiter.ts'
 import { LIMITS } from '../../src/model/limits.ts'
 import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { createAchievement } from '../../src/service/achievements/create-achievement.ts'
+import { applyPlan } from '../../src/service/plans/apply-plan.ts'
 import { PLAN_MEMORY_BYTES } from '../../src/service/plans/plan-draft.ts'
 import { planPromotion } from '../../src/service/plans/plan-promotion.ts'
 import { getPlan } from '../../src/service/plans/plans.ts'
@@ -70,15 +71,19 @@ test('asks to try again while the plans of other calls hold the memory', async (
   ).resolves.toBeDefined()
 })
 
-test('keeps the newest hundred plans of a title', async () => {
+test('keeps the newest hundred plans of a title, and any applied one as long', async () => {
   await titleWith('tiny', 1, 10)
   await titleWith('often', 0, 0)
+  const applied = await promote('often', 'tiny')
+  const apply = { titleId: 'often', planId: applied.id, force: false, requestId: undefined }
+  await applyPlan(services, apply, callOf())
   const first = await promote('often', 'tiny')
   for (let count = 1; count < LIMITS.titlePlans; count += 1) await promote('often', 'tiny')
   const key = { titleId: 'often', planId: first.id }
   await expect(getPlan(services, key, callOf())).resolves.toMatchObject({ plan: { id: first.id } })
   await promote('often', 'tiny')
   await expect(getPlan(services, key, callOf())).rejects.toMatchObject({ reason: 'PLAN_NOT_FOUND' })
+  await expect(getPlan(services, apply, callOf())).resolves.toMatchObject({ plan: { id: applied.id } })
 })
 
 test('keeps fewer plans of a title whose definitions are large, and always the newest', async () => {

@@ -126,12 +126,15 @@ export function planQueries(db: Kysely<Tables>) {
       return { count: row?.count ?? 0n, isRunning: row?.is_running ?? false }
     },
 
-    /** Deletes the oldest plans of a title beyond a number, and beyond a sum of bytes; never the newest. */
+    /**
+     * Deletes the oldest plans of a title beyond a number, and beyond a sum of bytes; never the newest. Applied plans are counted apart,
+     * because the audit refers to them.
+     */
     async deleteOldest(titleId: string, maxCount: number, maxBytes: number): Promise<void> {
       await sql`
         delete from plans p using (
           select id, row_number() over newest as number, sum(bytes) over newest as bytes from plans
-          where title_id = ${titleId} window newest as (order by create_time desc, id)
+          where title_id = ${titleId} window newest as (partition by apply_time is null order by create_time desc, id)
         ) r
         where p.title_id = ${titleId} and p.id = r.id
           and (r.number > ${maxCount} or r.number > 1 and r.bytes > ${maxBytes})`.execute(db)

@@ -1158,7 +1158,7 @@ export const ListPlanChangesResponse: MessageFns<ListPlanChangesResponse> = {
  * A plan changes at most 10,000 achievements, and 64 MiB of definitions before and after together, otherwise making it fails with
  * RESOURCE_EXHAUSTED, reason PLAN_TOO_LARGE. It changes definitions only: it neither creates nor binds a title, and imports no progress.
  * A plan is purged when it is older than the retention time of events, 30 days by default, or when the title has 100 newer plans, or
- * newer ones of 256 MiB. Every call that names a plan fails with NOT_FOUND, reason PLAN_NOT_FOUND, if it does not exist.
+ * newer ones of 256 MiB: applied plans are counted apart from the others. Every call that names a plan fails with NOT_FOUND, reason PLAN_NOT_FOUND, if it does not exist.
  */
 export type PlanServiceService = typeof PlanServiceService;
 export const PlanServiceService = {
