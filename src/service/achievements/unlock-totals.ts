@@ -21,18 +21,23 @@ export interface UnlockTotalsPage extends Page<UnlockShare> {
   readonly playerCount: bigint
 }
 
-/** Returns a page of the numbers of players who unlocked each achievement of a title, in order of id. */
+/**
+ * Returns a page of the numbers of players who unlocked each achievement of a title, in order of id, without drafts; for a player, without
+ * retired achievements that the player has not.
+ */
 export async function listUnlockTotals(
   services: Services,
   request: ListUnlockTotals,
   call: Call,
 ): Promise<UnlockTotalsPage> {
   const { titleId } = request
+  const { principal } = call
+  const viewerId = principal.kind === 'player' ? principal.playerId : undefined
   const { items, nextPageToken } = await services.store.read(call.signal, async (queries) => {
     const page = await readPage(
       request,
       ['unlockTotals', titleId],
-      (after, limit) => queries.unlockTotals.list(titleId, after?.id ?? '', limit),
+      (after, limit) => queries.unlockTotals.list(titleId, { afterId: after?.id ?? '', limit, viewerId }),
       ({ achievementId }) => ({ key: 0n, id: achievementId }),
     )
     if (page.items.length === 0) await titleOf(queries, titleId)

@@ -1,10 +1,18 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { Tables } from '../schema.ts'
+import { isShownTo } from './conditions.ts'
 
 export interface UnlockTotal {
   readonly achievementId: string
   /** The players who have unlocked it, without revoked unlocks. */
   readonly unlockedCount: bigint
+}
+
+export interface UnlockTotalFilter {
+  readonly afterId?: string
+  readonly limit?: number
+  /** The player to whom the achievements are shown; absent for all but drafts. */
+  readonly viewerId?: string | undefined
 }
 
 /**
@@ -89,15 +97,22 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
       await sql`delete from achievement_totals where title_id = ${titleId} and ${isMeant}`.execute(db)
     },
 
-    /** Returns the totals of a title's achievements but drafts, in order of id: all, or at most `limit` after the given one. */
-    async list(titleId: string, afterId = '', limit?: number): Promise<readonly UnlockTotal[]> {
+    /** Returns the totals of a title's achievements, in order of id. */
+    async list(
+      titleId: string,
+      { afterId = '', limit, viewerId }: UnlockTotalFilter = {},
+    ): Promise<readonly UnlockTotal[]> {
       let query = db
         .selectFrom('achievements as a')
         .leftJoin('achievement_totals as t', (join) =>
           join.onRef('t.title_id', '=', 'a.title_id').onRef('t.achievement_id', '=', 'a.id'),
         )
         .where('a.title_id', '=', titleId)
-        .where('a.lifecycle', '<>', 'draft')
+        .where(
+          viewerId === undefined
+            ? sql<SqlBool>`a.lifecycle <> 'draft'`
+            : isShownTo({ titleId, playerId: viewerId }),
+        )
         .where('a.id', '>', afterId)
         .orderBy('a.id')
         .select(['a.id', sql<bigint>`greatest(coalesce(t.unlocked_count, 0), 0)`.as('unlocked_count')])

@@ -118,6 +118,18 @@ describe('a draft', () => {
 })
 
 describe('a retired achievement', () => {
+  test('is in the totals of the players that have it, and of callers that are no players', async () => {
+    const { key, record, update } = await titleWith({})
+    await record('ann', UNLOCK)
+    await update({ lifecycle: 'retired' })
+    const page = { titleId: key.titleId, pageSize: undefined, pageToken: undefined }
+    const totalsFor = async (caller: typeof call) =>
+      (await listUnlockTotals(services, page, caller)).items.map(({ achievementId }) => achievementId)
+    expect(await totalsFor(call)).toEqual(['goal'])
+    expect(await totalsFor(asPlayer('ann'))).toEqual(['goal'])
+    expect(await totalsFor(asPlayer('ben'))).toEqual([])
+  })
+
   test('unlocks for no other player, and stays with those that have it', async () => {
     const { key, record, update, progress, summary } = await titleWith({ requirements: counted(10n) })
     await record('ann', UNLOCK)

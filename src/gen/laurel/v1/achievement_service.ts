@@ -2421,9 +2421,9 @@ export const AchievementServiceService = {
     responseDeserialize: (value: Buffer): ListBackfillsResponse => ListBackfillsResponse.decode(value),
   },
   /**
-   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
-   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
-   * not counted: see ListCommunityProgress.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. A player's client
+   * gets no retired achievements that the player has not unlocked. Revoked unlocks and those of deleted players do not count. The
+   * counts are a few seconds old. The unlock of a community achievement for all players is not counted: see ListCommunityProgress.
    */
   listUnlockTotals: {
     path: "/laurel.v1.AchievementService/ListUnlockTotals" as const,
@@ -2548,9 +2548,9 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
   /** Lists the back-fills of a title, in order of achievement, running and done. */
   listBackfills: handleUnaryCall<ListBackfillsRequest, ListBackfillsResponse>;
   /**
-   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
-   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
-   * not counted: see ListCommunityProgress.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. A player's client
+   * gets no retired achievements that the player has not unlocked. Revoked unlocks and those of deleted players do not count. The
+   * counts are a few seconds old. The unlock of a community achievement for all players is not counted: see ListCommunityProgress.
    */
   listUnlockTotals: handleUnaryCall<ListUnlockTotalsRequest, ListUnlockTotalsResponse>;
   /**
@@ -2695,9 +2695,9 @@ export interface AchievementServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
-   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
-   * not counted: see ListCommunityProgress.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. A player's client
+   * gets no retired achievements that the player has not unlocked. Revoked unlocks and those of deleted players do not count. The
+   * counts are a few seconds old. The unlock of a community achievement for all players is not counted: see ListCommunityProgress.
    */
   listUnlockTotals(
     request: ListUnlockTotalsRequest,

@@ -963,9 +963,9 @@ export declare const AchievementService: GenService<{
     output: typeof ListBackfillsResponseSchema;
   },
   /**
-   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. Revoked unlocks
-   * and those of deleted players do not count. The counts are a few seconds old. The unlock of a community achievement for all players is
-   * not counted: see ListCommunityProgress.
+   * Lists how many players have unlocked each achievement of a title, hidden ones included and drafts not, ordered by id. A player's client
+   * gets no retired achievements that the player has not unlocked. Revoked unlocks and those of deleted players do not count. The
+   * counts are a few seconds old. The unlock of a community achievement for all players is not counted: see ListCommunityProgress.
    *
    * @generated from rpc laurel.v1.AchievementService.ListUnlockTotals
    */
