@@ -13,11 +13,12 @@ import {
   updateAchievement,
 } from '../../../src/service/achievements/update-achievement.ts'
 import { getProgress } from '../../../src/service/progress/get-progress.ts'
+import { deleteStat, getStat } from '../../../src/service/stats/stats.ts'
 import { MAX_REVISIONS } from '../../../src/store/achievements/achievement-revisions.ts'
 import { CODED, entryOf } from '../../support/documents.ts'
 import { importText, textOf } from '../../support/exchange.ts'
 import { createPlayedTitle, reach, titleId } from '../../support/played-title.ts'
-import { achievementOf } from '../../support/records.ts'
+import { achievementOf, requirementOf } from '../../support/records.ts'
 import { callOf } from '../../support/services.ts'
 
 let played: Awaited<ReturnType<typeof createPlayedTitle>>
@@ -121,6 +122,30 @@ test('a restore checks the etag, and runs once for a request id', async () => {
   const count = (await revisionsOf('hidden')).length
   expect(await restoreAchievementRevision(played.services, request, callOf())).toEqual(restored)
   expect(await revisionsOf('hidden')).toHaveLength(count)
+})
+
+test('a restore creates a stat that was deleted since', async () => {
+  const stat = { titleId, code: 'once' }
+  const requirement = { ...requirementOf({ statCode: stat.code, target: 5n }), id: 'r' }
+  const followed = await update('hidden', { requirements: [requirement] })
+  await update('hidden', { requirements: [] })
+  await deleteStat(played.services, { ...stat, etag: undefined, ...once }, callOf())
+  expect((await restore('hidden', followed.etag)).requirements).toEqual([requirement])
+  expect(await getStat(played.services, stat, callOf())).toMatchObject({
+    minimum: undefined,
+    maximum: undefined,
+  })
+})
+
+test('a revision of another achievement, or of a deleted one of the same id, is not restored', async () => {
+  const create = (id: string) =>
+    createAchievement(played.services, { titleId, achievement: achievementOf({ id }), ...once }, callOf())
+  const [first, other] = [await create('again'), await create('other')]
+  const deletion = { titleId, achievementId: 'again', etag: undefined, force: true, ...once }
+  await deleteAchievement(played.services, deletion, callOf())
+  await create('again')
+  for (const { etag } of [first, other])
+    await expect(restore('again', etag)).rejects.toMatchObject({ reason: 'REVISION_NOT_FOUND' })
 })
 
 test.each(['1', 'x', '99999999999999999999'])('revision %s does not exist', async (revisionId) => {

@@ -2483,7 +2483,8 @@ export const AchievementServiceService = {
    * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
    *
    * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
-   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   * the ids at platforms stay. A stat that was deleted since is created, without its bounds. Fails with NOT_FOUND, reason
+   * REVISION_NOT_FOUND, if the achievement has no such revision, such as one of an achievement of the same id that was deleted.
    */
   restoreAchievementRevision: {
     path: "/laurel.v1.AchievementService/RestoreAchievementRevision" as const,
@@ -2568,7 +2569,8 @@ export interface AchievementServiceServer extends UntypedServiceImplementation {
    * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
    *
    * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
-   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   * the ids at platforms stay. A stat that was deleted since is created, without its bounds. Fails with NOT_FOUND, reason
+   * REVISION_NOT_FOUND, if the achievement has no such revision, such as one of an achievement of the same id that was deleted.
    */
   restoreAchievementRevision: handleUnaryCall<RestoreAchievementRevisionRequest, RestoreAchievementRevisionResponse>;
   /**
@@ -2771,7 +2773,8 @@ export interface AchievementServiceClient extends Client {
    * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
    *
    * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
-   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   * the ids at platforms stay. A stat that was deleted since is created, without its bounds. Fails with NOT_FOUND, reason
+   * REVISION_NOT_FOUND, if the achievement has no such revision, such as one of an achievement of the same id that was deleted.
    */
   restoreAchievementRevision(
     request: RestoreAchievementRevisionRequest,

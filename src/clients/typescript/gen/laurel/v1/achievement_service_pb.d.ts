@@ -1011,7 +1011,8 @@ export declare const AchievementService: GenService<{
    * Updates an achievement to the state of a revision, which adds a new revision. It has the consequences of UpdateAchievement.
    *
    * All fields that UpdateAchievement can change are written, except `list_order` and `ids`: the position among other achievements and
-   * the ids at platforms stay. Fails with NOT_FOUND, reason REVISION_NOT_FOUND, if the achievement has no such revision.
+   * the ids at platforms stay. A stat that was deleted since is created, without its bounds. Fails with NOT_FOUND, reason
+   * REVISION_NOT_FOUND, if the achievement has no such revision, such as one of an achievement of the same id that was deleted.
    *
    * @generated from rpc laurel.v1.AchievementService.RestoreAchievementRevision
    */

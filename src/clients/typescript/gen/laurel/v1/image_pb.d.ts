@@ -47,8 +47,8 @@ export declare type Image = Message<"laurel.v1.Image"> & {
 
   /**
    * The path on `LAUREL_HTTP_ADDRESS` that serves it without a credential: `/images/{image_id}.{format}`. The extensions `.png`, `.jpg`,
-   * `.jpeg`, `.gif` and `.webp` convert it. `?size=128` limits both sides to 128 pixels; sizes are from 1 to 4096. It is the first frame
-   * of an animation, without metadata.
+   * `.jpeg`, `.gif` and `.webp` convert it. `?size=128` limits both sides to 128 pixels; sizes are from 1 to 4096, and rounded up to
+   * a power of two from 16 on. It is the first frame of an animation, without metadata.
    *
    * @generated from field: string path = 5;
    */
