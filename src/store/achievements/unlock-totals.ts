@@ -11,7 +11,7 @@ export interface UnlockTotal {
 export interface UnlockTotalFilter {
   readonly afterId?: string
   readonly limit?: number
-  /** The player to whom the achievements are shown; absent for all but drafts. */
+  /** Leaves out what the player does not see; absent for all but drafts. */
   readonly viewerId?: string | undefined
 }
 
