@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { unwatchFile, watchFile } from 'node:fs'
+import manifest from '../package.json' with { type: 'json' }
 import { authenticateAnyone } from './auth/anyone.ts'
 import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator } from './auth/authenticator.ts'
@@ -19,7 +20,7 @@ import { LaurelError } from './model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
 import { sleep } from './model/sleep.ts'
-import { observe } from './observe.ts'
+import { measureBatches, measureDatabase, observe } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
 import { logFailures, Readiness } from './readiness.ts'
@@ -46,10 +47,12 @@ import type { ConnectionMode } from './store/connection-mode.ts'
 import { CommitNotifier } from './store/events/commit-notifier.ts'
 import { migrate } from './store/migrate.ts'
 import { openStore, type Store } from './store/store.ts'
+import { createCallObserver } from './telemetry/calls.ts'
 import type { Logger } from './telemetry/log.ts'
-import { startMetrics } from './telemetry/metrics.ts'
+import { laurelMeter, startMetrics } from './telemetry/metrics.ts'
 import { checkTls, Tls, type TlsFiles } from './tls.ts'
-import { startWorkers } from './workers.ts'
+import { metricsOfWorkers } from './worker-metrics.ts'
+import { startWorkers, workerNumber } from './workers.ts'
 
 export interface App {
   /** The address of gRPC, with the assigned port. */
@@ -89,12 +92,16 @@ export async function startApp(config: Config, log: Logger): Promise<App> {
 /** Creates all parts on a running database and serves. */
 async function serve(connectionString: string, config: Config, log: Logger): Promise<App> {
   await using started = new AsyncDisposableStack()
+  const worker = workerNumber()
+  const metrics = startMetrics({ version: manifest.version, worker })
+  const meter = laurelMeter()
   const commitNotifier = new CommitNotifier(connectionString, () => safePosition.poke())
   const store = openStore({
     connectionString,
     poolSize: config.databasePool,
     onError: (error) => log.warn({ error: error.message }, 'an idle database connection failed'),
     onFailure: logFailures(log),
+    onOperation: measureDatabase(meter),
     onMode: (mode) => {
       readiness.mode = mode
       logConnectionMode(mode, log)
@@ -129,7 +136,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     definitions,
     planMemory: new ByteLimiter(PLAN_MEMORY_BYTES),
     progressWriter: new ProgressWriter(
-      { store, definitions, now, timeBounds: config.timeBounds },
+      { store, definitions, now, timeBounds: config.timeBounds, onBatch: measureBatches(meter) },
       config.writeBatching,
     ),
     progressPages: new ProgressPages(store, definitions),
@@ -143,7 +150,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   }
   const operations = openOperations(services)
   const authenticate = openAuthentication(config, services, log, started)
-  const wire = { log, authenticate, limiter: new CallLimiter() }
+  const wire = { log, authenticate, limiter: new CallLimiter(), onCall: createCallObserver(log, meter) }
   const tls = config.tls && openTls(config.tls, log, started)
   const grpc = createGrpcServer(operations, wire, tls)
   store.onBreaker((state) => {
@@ -162,7 +169,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       checked: config.authFile !== undefined,
       strict: config.strictGateways,
       readiness,
-      metrics: startMetrics(),
+      metrics: metrics && worker !== undefined ? metricsOfWorkers(metrics) : metrics,
     },
     tls,
     {
@@ -173,7 +180,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     },
   )
   const relay = startRelay({ services, outbound, credentials, log }, config)
-  observe(store, services.progressWriter, relay)
+  observe(meter, services, relay)
   // Stopped concurrently, so that their graces do not add up. Closing the safe position ends watches.
   const parts = [
     () => safePosition.close(),

@@ -1,13 +1,52 @@
+import type { Meter } from '@opentelemetry/api'
+import type { CacheLookups } from './model/cache-lookups.ts'
 import type { Relay } from './relay/relay.ts'
-import type { ProgressWriter } from './service/progress/writer/progress-writer.ts'
-import type { BreakerState, Store } from './store/store.ts'
-import { laurelMeter } from './telemetry/metrics.ts'
+import type { Services } from './service/services.ts'
+import type { BreakerState, Store, StoreOperation } from './store/store.ts'
+import { DURATION_BOUNDARIES } from './telemetry/calls.ts'
 
 const BREAKER: Readonly<Record<BreakerState, number>> = { closed: 0, half_open: 1, open: 2 }
+const BATCH_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500]
 
-/** Registers the metrics of a running server. */
-export function observe(store: Store, progressWriter: ProgressWriter, relay: Relay): void {
-  const meter = laurelMeter()
+/** Registers the metrics of a running server that are read when they are collected. */
+export function observe(meter: Meter, services: Services, relay: Relay): void {
+  observeDatabase(meter, services.store)
+  observeReports(meter, services)
+  observeDeliveries(meter, relay)
+}
+
+/** Returns a function that measures the store's calls, by OpenTelemetry's conventions for databases. */
+export function measureDatabase(meter: Meter): (operation: StoreOperation) => void {
+  const durations = meter.createHistogram('db.client.operation.duration', {
+    description: 'Duration of reads and transactions, with retries and the wait for a connection',
+    unit: 's',
+    advice: { explicitBucketBoundaries: DURATION_BOUNDARIES },
+  })
+  const retries = meter.createCounter('laurel_database_retries', {
+    description: 'Transactions repeated after a deadlock, a serialization failure or a stale statement',
+  })
+  // So that the series exists before the first retry.
+  retries.add(0)
+  return ({ name, seconds, retries: count, error }) => {
+    durations.record(seconds, {
+      'db.system.name': 'postgresql',
+      'db.operation.name': name,
+      ...(error !== undefined && { 'error.type': error }),
+    })
+    if (count > 0) retries.add(count)
+  }
+}
+
+/** Returns a function that measures the sizes of written batches. */
+export function measureBatches(meter: Meter): (size: number) => void {
+  const sizes = meter.createHistogram('laurel_report_batch_size', {
+    description: 'Progress reports that one statement wrote',
+    advice: { explicitBucketBoundaries: BATCH_BOUNDARIES },
+  })
+  return (size) => sizes.record(size)
+}
+
+function observeDatabase(meter: Meter, store: Store): void {
   meter
     .createObservableGauge('laurel_database_breaker', {
       description:
@@ -22,6 +61,37 @@ export function observe(store: Store, progressWriter: ProgressWriter, relay: Rel
       for (const state of ['writable', 'read_only', 'full'])
         result.observe(state === store.writeState ? 1 : 0, { state })
     })
+  meter
+    .createObservableUpDownCounter('db.client.connection.count', {
+      description: 'Database connections, by state',
+      unit: '{connection}',
+    })
+    .addCallback((result) => {
+      for (const state of ['used', 'idle'] as const)
+        result.observe(store.pool[state], { 'db.client.connection.state': state })
+    })
+  meter
+    .createObservableUpDownCounter('db.client.connection.max', {
+      description: 'Maximum number of database connections',
+      unit: '{connection}',
+    })
+    .addCallback((result) => result.observe(store.pool.max))
+  meter
+    .createObservableUpDownCounter('db.client.connection.pending_requests', {
+      description: 'Calls that wait for a database connection',
+      unit: '{request}',
+    })
+    .addCallback((result) => result.observe(store.pool.waiting))
+}
+
+function observeReports(
+  meter: Meter,
+  {
+    progressWriter,
+    progressPages,
+    definitions,
+  }: Pick<Services, 'progressWriter' | 'progressPages' | 'definitions'>,
+): void {
   meter
     .createObservableGauge('laurel_reports_waiting', {
       description: 'Progress reports waiting to be written',
@@ -41,6 +111,24 @@ export function observe(store: Store, progressWriter: ProgressWriter, relay: Rel
       description: 'Statements that wrote batches of reports',
     })
     .addCallback((result) => result.observe(progressWriter.counts.batches))
+  meter
+    .createObservableCounter('laurel_cache_lookups', {
+      description: 'Lookups of the caches in this process, by result',
+    })
+    .addCallback((result) => {
+      const caches: Readonly<Record<string, CacheLookups>> = {
+        definitions: definitions.lookups,
+        progress: progressWriter.counts.cached,
+        progress_pages: progressPages.lookups,
+      }
+      for (const [cache, { hits, misses }] of Object.entries(caches)) {
+        result.observe(hits, { cache, result: 'hit' })
+        result.observe(misses, { cache, result: 'miss' })
+      }
+    })
+}
+
+function observeDeliveries(meter: Meter, relay: Relay): void {
   meter
     .createObservableCounter('laurel_deliveries', {
       description: 'Deliveries of events to destinations, by outcome',

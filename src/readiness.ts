@@ -3,6 +3,7 @@ import type { ConnectionMode } from './store/connection-mode.ts'
 import type { SqlStateMeaning } from './store/sqlstates.ts'
 import type { Store } from './store/store.ts'
 import type { Logger } from './telemetry/log.ts'
+import { StormLimit } from './telemetry/storm-limit.ts'
 
 /** Whether a load balancer should send calls here, and the reasons for the operator. */
 export class Readiness {
@@ -40,8 +41,6 @@ export class Readiness {
   }
 }
 
-const LOG_INTERVAL_MILLISECONDS = 60_000
-
 const REMEDIES: Readonly<Partial<Record<SqlStateMeaning, string>>> = {
   unavailable: 'the database fails or cannot be reached',
   read_only: 'the database accepts no writes, as a standby: is DATABASE_URL that of the primary?',
@@ -52,12 +51,11 @@ const REMEDIES: Readonly<Partial<Record<SqlStateMeaning, string>>> = {
 
 /** Returns a listener that logs failures of the database, at most one of each meaning a minute. */
 export function logFailures(log: Logger): (meaning: SqlStateMeaning, error: Error) => void {
-  const nextTimes = new Map<SqlStateMeaning, number>()
+  const limit = new StormLimit(1)
   return (meaning, error) => {
-    const now = performance.now()
-    if (now < (nextTimes.get(meaning) ?? 0)) return
-    nextTimes.set(meaning, now + LOG_INTERVAL_MILLISECONDS)
+    const omitted = limit.admit(meaning)
+    if (omitted === undefined) return
     const { code } = error as { readonly code?: string }
-    log.error({ code, error: error.message }, REMEDIES[meaning])
+    log.error({ code, error: error.message, omitted }, REMEDIES[meaning])
   }
 }

@@ -2,6 +2,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from './telemetry/log.ts'
+import { shareMetrics } from './worker-metrics.ts'
 
 /** A worker that exits is restarted after this delay, so that a crash loop does not use up the CPU. */
 const RESTART_MILLISECONDS = 500
@@ -57,6 +58,7 @@ export async function startWorkers(
     )
   }
 
+  shareMetrics()
   try {
     const workers = Array.from({ length: count }, () => cluster.fork(environment))
     const addresses = await Promise.all(workers.map(addressesOf))
@@ -80,6 +82,11 @@ async function addressesOf(worker: Worker): Promise<Addresses> {
 /** Returns whether another process of this program started this one as a worker. */
 export function isWorker(): boolean {
   return cluster.isWorker
+}
+
+/** Returns the number of this worker, unique in its server; undefined in another process. */
+export function workerNumber(): number | undefined {
+  return cluster.worker?.id
 }
 
 /** Sends this worker's addresses to the parent process. The worker stops when the parent exits. */

@@ -7,10 +7,9 @@ import {
 import { LaurelError, serverStopping } from '../model/errors.ts'
 import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import type { CallKind, OpenCall } from '../service/call-limiter.ts'
-import { type AnyCall, admit, type CallSource, type Wire } from './call.ts'
+import { admit, type CallSource, type Wire } from './call.ts'
 import { countMessages } from './counted-messages.ts'
-import { logGrpcFault } from './grpc-handlers.ts'
-import { toServiceError } from './status.ts'
+import { failureBehind, toServiceError } from './status.ts'
 
 type Listener = Parameters<ServerInterceptingCallInterface['start']>[0]
 type FinalStatus = Parameters<ServerInterceptingCallInterface['sendStatus']>[0]
@@ -47,6 +46,8 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   readonly #next: ServerInterceptingCallInterface
   readonly #method: MethodFacts
   readonly #host: CallHost
+  readonly #startTime = performance.now()
+  #metadata: Metadata | undefined
   #controller: AbortController | undefined
   #principal: Principal = ANONYMOUS
   /** Set when the call is counted as open. */
@@ -75,6 +76,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   }
 
   onReceiveMetadata(metadata: Metadata): void {
+    this.#metadata = metadata
     void this.#admit(metadata)
   }
 
@@ -92,6 +94,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
 
   onCancel(): void {
     this.#isOver = true
+    if (!this.#hasStatus) this.#observe({ code: Status.CANCELLED, metadata: null })
     this.#host.running.delete(this)
     this.#counted?.close()
     // A unary call is complete with its status; the handler of a stream may still be running.
@@ -111,10 +114,12 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   }
 
   override sendStatus(status: FinalStatus): void {
+    const isCut = this.#isDraining && status.code === Status.OK
+    const final = isCut ? toServiceError(serverStopping()) : status
+    if (!this.#hasStatus && !this.#isOver) this.#observe(final)
     this.#hasStatus = true
     this.#counted?.endTurn()
-    const isCut = this.#isDraining && status.code === Status.OK
-    this.#next.sendStatus(isCut ? toServiceError(serverStopping()) : status)
+    this.#next.sendStatus(final)
   }
 
   override startRead(): void {
@@ -160,20 +165,25 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
       if (this.#isEnded) return
       this.#counted = wire.limiter.open(this.#principal, this.#method.callKind)
       const { hasOneRequest } = this.#method
-      const refuse = (error: unknown) => this.#refuse(metadata, error)
+      const refuse = (error: unknown) => this.sendStatus(toServiceError(error))
       const { signal } = controller
       countMessages(this.#next, { counted: this.#counted, signal, hasOneRequest, refuse })
       this.#open(metadata)
     } catch (error) {
-      this.#refuse(metadata, error)
+      this.sendStatus(toServiceError(error))
     }
   }
 
-  #refuse(metadata: Metadata, error: unknown): void {
-    const { path } = this.#method
-    const call: AnyCall = { metadata, cancelled: this.#isOver, getPath: () => path }
-    logGrpcFault(this.#host.wire, call, error)
-    this.sendStatus(toServiceError(error))
+  #observe({ code, metadata }: Pick<FinalStatus, 'code' | 'metadata'>): void {
+    this.#host.wire.onCall({
+      system: 'grpc',
+      method: this.#method.path.slice(1),
+      code: Status[code],
+      principal: this.#principal === ANONYMOUS ? undefined : this.#principal.name,
+      startTime: this.#startTime,
+      ...failureBehind(metadata),
+      traceParent: this.#metadata?.get('traceparent')[0]?.toString(),
+    })
   }
 
   get #source(): CallSource {

@@ -2,7 +2,7 @@ import { Metadata } from '@grpc/grpc-js'
 import { expect, test } from 'vitest'
 import { testWire } from '../../test/support/services.ts'
 import { EVERYTHING, type Principal, principalName } from '../model/principal.ts'
-import { actorOf, admit, callOf } from './call.ts'
+import { admit, callOf } from './call.ts'
 
 async function actorFor(principal: Principal, actor?: string): Promise<string | undefined> {
   const metadata = new Metadata()
@@ -10,8 +10,9 @@ async function actorFor(principal: Principal, actor?: string): Promise<string | 
   const { signal } = new AbortController()
   const source = { operation: 'test', address: () => undefined }
   await admit(metadata, { ...testWire, authenticate: async () => principal }, source, signal)
-  expect(callOf({ metadata, cancelled: false, getPath: () => '' }).principal).toBe(principal)
-  return actorOf({ metadata })
+  const call = callOf({ metadata })
+  expect(call.principal).toBe(principal)
+  return call.actor
 }
 
 test.each(['service', 'operator'] as const)('the actor of a %s stands beside its own name', async (kind) => {

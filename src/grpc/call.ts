@@ -4,17 +4,13 @@ import type { Principal } from '../model/principal.ts'
 import { authorize } from '../service/authorization.ts'
 import type { Authenticate, Call } from '../service/call.ts'
 import type { CallKind, CallLimiter } from '../service/call-limiter.ts'
+import type { ObserveCall } from '../telemetry/calls.ts'
 import type { Logger } from '../telemetry/log.ts'
-
-/** The common part of grpc-js's call types. */
-export interface AnyCall {
-  readonly cancelled: boolean
-  readonly metadata: Metadata
-  getPath(): string
-}
 
 export interface Wire {
   readonly log: Logger
+  /** Called with each call when it ends. */
+  readonly onCall: ObserveCall
   readonly authenticate: Authenticate
   /** Shared by all wires. */
   readonly limiter: CallLimiter
@@ -75,15 +71,10 @@ export function callKindOf(path: string, isStream: boolean): CallKind {
 }
 
 /** Returns the operations' view of a call. Its signal aborts when the caller cancels or the deadline passes. */
-export function callOf({ metadata }: AnyCall): Call {
+export function callOf({ metadata }: { readonly metadata: Metadata }): Call {
   const call = calls.get(metadata)
   if (call === undefined) throw new Error('a handler was called without admission')
   return call
-}
-
-/** Returns the actor of an admitted call, for logs. */
-export function actorOf({ metadata }: Pick<AnyCall, 'metadata'>): string | undefined {
-  return calls.get(metadata)?.actor
 }
 
 /** A trusted caller may name the actor that it acts for, beside its own name; a player is always its own actor. */

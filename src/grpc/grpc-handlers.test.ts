@@ -25,7 +25,7 @@ afterEach(() => {
 async function serving(handler: Handler): Promise<ExchangeServiceClient> {
   const server = new Server({ interceptors: [new Admission(wire).interceptor] })
   const { translate } = ExchangeServiceService
-  server.addService({ translate }, { translate: grpcHandler(bidiStream(handler), wire) })
+  server.addService({ translate }, { translate: grpcHandler(bidiStream(handler)) })
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, bound) =>
       error === null ? resolve(bound) : reject(error),

@@ -7,7 +7,7 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js'
 import type { Call } from '../service/call.ts'
-import { type AnyCall, actorOf, callOf, type Wire } from './call.ts'
+import { callOf } from './call.ts'
 import type {
   BidiStreamHandler,
   Handler,
@@ -15,35 +15,30 @@ import type {
   StreamTimeout,
   UnaryHandler,
 } from './handlers.ts'
-import { logFault, toServiceError } from './status.ts'
+import { toServiceError } from './status.ts'
 
 /** Returns the handler in grpc-js's form. An error of the handler becomes a status: see `status.ts`. */
-export function grpcHandler<Request, Response>(
-  handler: Handler<Request, Response>,
-  wire: Wire,
-): UntypedHandleCall {
+export function grpcHandler<Request, Response>(handler: Handler<Request, Response>): UntypedHandleCall {
   switch (handler.kind) {
     case 'unary':
-      return grpcUnary(handler, wire)
+      return grpcUnary(handler)
     case 'serverStream':
-      return grpcServerStream(handler, wire)
+      return grpcServerStream(handler)
     case 'bidiStream':
-      return grpcBidiStream(handler, wire)
+      return grpcBidiStream(handler)
   }
 }
 
-function grpcUnary<Request, Response>(
-  { handle }: UnaryHandler<Request, Response>,
-  wire: Wire,
-): handleUnaryCall<Request, Response> {
+function grpcUnary<Request, Response>({
+  handle,
+}: UnaryHandler<Request, Response>): handleUnaryCall<Request, Response> {
   return (call, respond) => {
     response().then(
       (response) => {
         respond(null, response)
       },
       (error: unknown) => {
-        logGrpcFault(wire, call, error, call.request)
-        respond(toServiceError(error))
+        respond(toServiceError(error, call.request))
       },
     )
 
@@ -54,30 +49,27 @@ function grpcUnary<Request, Response>(
 }
 
 /** Waits for a slow caller until the timeout. */
-function grpcServerStream<Request, Response>(
-  { handle, timeout }: ServerStreamHandler<Request, Response>,
-  wire: Wire,
-): handleServerStreamingCall<Request, Response> {
-  return (stream) => serve(wire, stream, (call) => handle(stream.request, call), timeout)
+function grpcServerStream<Request, Response>({
+  handle,
+  timeout,
+}: ServerStreamHandler<Request, Response>): handleServerStreamingCall<Request, Response> {
+  return (stream) => serve(stream, (call) => handle(stream.request, call), timeout)
 }
 
-function grpcBidiStream<Request, Response>(
-  { handle }: BidiStreamHandler<Request, Response>,
-  wire: Wire,
-): handleBidiStreamingCall<Request, Response> {
+function grpcBidiStream<Request, Response>({
+  handle,
+}: BidiStreamHandler<Request, Response>): handleBidiStreamingCall<Request, Response> {
   // A handler that stops reading early must not end the call with its iterator.
-  return (stream) => serve(wire, stream, (call) => handle(stream.iterator({ destroyOnReturn: false }), call))
+  return (stream) => serve(stream, (call) => handle(stream.iterator({ destroyOnReturn: false }), call))
 }
 
 function serve<Request, Response>(
-  wire: Wire,
   stream: ServerWritableStream<Request, Response> | ServerDuplexStream<Request, Response>,
   responses: (call: Call) => AsyncIterable<Response>,
   timeout?: StreamTimeout<Response>,
 ): void {
   respond().catch((error: unknown) => {
     if (stream.cancelled) return
-    logGrpcFault(wire, stream, error)
     stream.emit('error', toServiceError(error))
   })
 
@@ -130,9 +122,4 @@ function written<Response>(
       else resolve()
     })
   })
-}
-
-/** Logs a defect, unless the caller no longer waits. */
-export function logGrpcFault({ log }: Wire, call: AnyCall, error: unknown, request?: unknown): void {
-  if (!call.cancelled) logFault(log, { method: call.getPath(), actor: actorOf(call), request }, error)
 }

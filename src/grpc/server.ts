@@ -50,7 +50,7 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   const admission = new Admission(wire)
   const server = new Server({ ...OPTIONS, interceptors: [admission.interceptor] })
   for (const { name, method, handler } of openRpcs(operations)) {
-    server.addService({ [name]: method }, { [name]: grpcHandler(handler, wire) })
+    server.addService({ [name]: method }, { [name]: grpcHandler(handler) })
   }
   const builtIn: ServiceHost = {
     addService: (service, handlers) => server.addService(bounded(service), handlers),

@@ -3,7 +3,6 @@ import type { Any } from '../gen/google/protobuf/any.ts'
 import { BadRequest, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.ts'
 import { Status } from '../gen/google/rpc/status.ts'
 import { type ErrorCode, LaurelError, type Violation } from '../model/errors.ts'
-import type { Logger } from '../telemetry/log.ts'
 
 const CODES: Readonly<Record<ErrorCode, status>> = {
   invalid_argument: status.INVALID_ARGUMENT,
@@ -41,10 +40,20 @@ export function toRpcStatus(error: unknown): Status {
     : { code: status.INTERNAL, message: 'internal error', details: [] }
 }
 
+/** What a failed call's status does not say, for the log. */
+interface Failure {
+  readonly error: unknown
+  readonly requestId: string | undefined
+}
+
+/** Keyed by the trailers, the only object that grpc-js passes from a handler to the call's last interceptor. */
+const failures = new WeakMap<Metadata, Failure>()
+
 /** Returns the status in grpc-js's form, with the details in the trailer `grpc-status-details-bin`. */
-export function toServiceError(error: unknown): ServiceError {
+export function toServiceError(error: unknown, request?: unknown): ServiceError {
   const message = toRpcStatus(error)
   const metadata = new Metadata()
+  failures.set(metadata, { error, requestId: requestIdOf(request) })
   if (message.details.length > 0) {
     metadata.set('grpc-status-details-bin', Buffer.from(Status.encode(message).finish()))
   }
@@ -52,9 +61,14 @@ export function toServiceError(error: unknown): ServiceError {
   return Object.assign(new Error(details), { code, details, metadata })
 }
 
-/** Returns whether an error is a defect of Laurel, to be logged with its cause. */
-function isFault(error: unknown): boolean {
-  return !(error instanceof LaurelError) && !isCancellation(error)
+/** Returns the failure behind a status of `toServiceError`. */
+export function failureBehind(trailers: Metadata | null | undefined): Failure | undefined {
+  return trailers ? failures.get(trailers) : undefined
+}
+
+export function requestIdOf(request: unknown): string | undefined {
+  const { requestId } = (request ?? {}) as { readonly requestId?: unknown }
+  return typeof requestId === 'string' && requestId !== '' ? requestId : undefined
 }
 
 function isCancellation(error: unknown): boolean {
@@ -114,18 +128,4 @@ function cut(text: string, length: number): string {
 /** Returns a metadata key in the naming of request fields. */
 function wireName(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
-}
-
-/** A call that failed, for the log. */
-interface FailedCall {
-  readonly method: string
-  readonly actor: string | undefined
-  readonly request?: unknown
-}
-
-/** Logs a defect with its cause; the caller only gets `internal error`. */
-export function logFault(log: Logger, { method, actor, request }: FailedCall, error: unknown): void {
-  if (!isFault(error)) return
-  const { requestId } = (request ?? {}) as { readonly requestId?: unknown }
-  log.error({ err: error, method, actor, requestId }, 'a call failed')
 }

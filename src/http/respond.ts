@@ -10,9 +10,11 @@ import type { Authenticate, Call } from '../service/call.ts'
 import type { CallLimiter, OpenCall } from '../service/call-limiter.ts'
 import { readCredential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
+import type { ObserveCall } from '../telemetry/calls.ts'
 import type { Logger } from '../telemetry/log.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, GatewayRequest, GatewayResponse, RequestHead, Route } from './gateway.ts'
+import { noteFailure, observeCall } from './observed-call.ts'
 import { formOf, headOf, isForm, readBody } from './request.ts'
 
 /** The host's parts that every gateway uses. */
@@ -20,6 +22,8 @@ export interface Host {
   readonly operations: Operations
   readonly authenticate: Authenticate
   readonly log: Logger
+  /** Called with each call when it ends. */
+  readonly onCall: ObserveCall
   /** Shared by all wires. */
   readonly limiter: CallLimiter
   /** Counts calls against the rates of the platforms. */
@@ -55,12 +59,19 @@ export async function admit(serving: Serving): Promise<FastifyReply | undefined>
     if (!reply.raw.writableFinished) controller.abort()
   })
   const { signal } = controller
+  const observed = observeCall(
+    host.onCall,
+    { system: serving.gateway.dialect, method: route.name },
+    request,
+    reply,
+  )
   const { authorization } = request.headers
   try {
     const principal =
       route.open === true && authorization === undefined
         ? ANONYMOUS
         : await host.authenticate(authorization, signal, () => request.raw.socket.remoteAddress)
+    observed.principal = principal.name
     // Its `close` event has been emitted: nothing would close the call.
     signal.throwIfAborted()
     if (principal.kind === 'anonymous' && route.open !== true) authorize(principal, [])
@@ -96,17 +107,14 @@ export async function respond(serving: Serving): Promise<FastifyReply> {
 }
 
 function sendError(
-  { gateway, route, host, request, reply }: Serving,
+  { gateway, request, reply }: Serving,
   error: unknown,
   head: RequestHead,
   rate: RateLimitState | undefined,
 ): Promise<FastifyReply> {
+  noteFailure(request, error)
   if (error instanceof Refusal) return send(gateway, error, head, rate, reply)
-  const failure = failureOf(error)
-  if (failure.status === 500 && !request.raw.destroyed) {
-    host.log.error({ err: error, route: route.name, dialect: gateway.dialect }, 'a request failed')
-  }
-  return sendFailure(gateway, failure, head, rate, reply)
+  return sendFailure(gateway, failureOf(error), head, rate, reply)
 }
 
 /** Sends a failure in the gateway's format. */

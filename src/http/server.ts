@@ -8,7 +8,7 @@ import { LIMITS } from '../model/limits.ts'
 import { NEVER_ABORTED } from '../model/never-aborted.ts'
 import { RateLimiter } from '../model/rate-limiter.ts'
 import { Sockets } from '../sockets.ts'
-import type { MetricsHandler } from '../telemetry/metrics.ts'
+import type { CollectMetrics } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { limitBodyTime } from './body-timeout.ts'
 import { allowOrigins, type CorsAccess } from './cors.ts'
@@ -17,6 +17,7 @@ import { addEvents } from './events/route.ts'
 import { failureOf, problemOf } from './failures.ts'
 import type { Failure, Gateway, Route } from './gateway.ts'
 import { rejectUnknownHosts } from './host-check.ts'
+import { measureRequests } from './metrics.ts'
 import { headOf, isForm, MAX_FIELD_BYTES } from './request.ts'
 import { admit, bodyOf, type Host, respond, sendFailure } from './respond.ts'
 import { limitWriteTime } from './write-timeout.ts'
@@ -36,7 +37,7 @@ export interface Probes {
     readonly details: JsonObject
   }
   /** Undefined if another SDK exports the metrics. */
-  readonly metrics: MetricsHandler | undefined
+  readonly metrics: CollectMetrics | undefined
 }
 
 export interface HttpSettings {
@@ -74,6 +75,7 @@ const DEFAULTS: HttpSettings = {
   plugins: [],
   openApi: undefined,
 }
+const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const MAX_HEAD_MILLISECONDS = 60_000
 /** The maximum interval between checks for slow connections. */
 const MAX_CHECK_INTERVAL_MILLISECONDS = 30_000
@@ -109,6 +111,7 @@ export function createHttpServer(
     const known = { ...events, allowedHosts, domains: gateways.flatMap(({ domains }) => domains) }
     app.addHook('onRequest', async (request) => rejectUnknownHosts(request, known))
   }
+  measureRequests(app)
   refuseEarly(app, gateways)
   limitBodyTime(app, requestTimeout)
   limitWriteTime(app, events.writeTimeout)
@@ -176,9 +179,7 @@ function addProbes(
         .code(kind === 'player' ? 403 : 401)
         .send({ error: 'metrics require the credential of a service or an operator' })
     }
-    reply.hijack()
-    metrics(request.raw, reply.raw)
-    return reply
+    return reply.type(PROMETHEUS_TYPE).send(await metrics())
   })
 }
 

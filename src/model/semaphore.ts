@@ -17,6 +17,11 @@ export class Semaphore {
     this.#maxWaiting = maxWaiting
   }
 
+  /** The number of calls that wait for a slot. */
+  get waiting(): number {
+    return this.#waiting
+  }
+
   /**
    * Runs work in a slot.
    * @throws LaurelError RESOURCE_EXHAUSTED if too many calls wait; the signal's reason if it is aborted meanwhile.

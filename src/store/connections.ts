@@ -116,6 +116,11 @@ export class Connections {
     }
   }
 
+  get counts(): { readonly used: number; readonly idle: number; readonly max: number } {
+    const { totalCount = 0, idleCount = 0 } = this.#current?.pool ?? {}
+    return { used: totalCount - idleCount, idle: idleCount, max: this.#options.poolSize }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     await this.#opening?.catch(() => {})

@@ -29,6 +29,7 @@ export interface Store {
   onWriteState(listener: (state: WriteState) => void): void
   /** `half_open`: the next call is let through as a test. */
   readonly breaker: BreakerState
+  readonly pool: PoolUse
   onBreaker(listener: (state: BreakerState) => void): void
   /** The listener is called after each committed `write` and `single`. */
   onWritten(listener: () => void): void
@@ -41,7 +42,27 @@ const ATTEMPTS = 5
 /** The places of calls that wait, for each connection of the pool; the semaphore fills half of them. */
 const WAITING_PER_CONNECTION = 200
 
+/** The connections of the pool, and calls that wait for one. */
+export interface PoolUse {
+  readonly used: number
+  readonly idle: number
+  readonly max: number
+  readonly waiting: number
+}
+
+/** A call of the store, for metrics. */
+export interface StoreOperation {
+  readonly name: 'read' | 'write' | 'single'
+  /** With retries, without the wait for a connection's slot. */
+  readonly seconds: number
+  readonly retries: number
+  /** The meaning of the database's error; undefined if there was none, as for a refusal of the call's own. */
+  readonly error: string | undefined
+}
+
 export interface StoreOptions extends ConnectionOptions {
+  /** Called with each call of the store when it ends. */
+  readonly onOperation?: (operation: StoreOperation) => void
   /** Called with each failure that the operator must mend. */
   readonly onFailure?: (meaning: SqlStateMeaning, error: Error) => void
 }
@@ -82,15 +103,21 @@ export function openStore(options: StoreOptions): Store {
     }
   }
 
-  const run = <Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>) =>
-    guarded(signal, () => withRetries(() => connections.use(signal, work)))
+  const run = <Result>(
+    name: StoreOperation['name'],
+    signal: AbortSignal,
+    work: (connection: Connection) => Promise<Result>,
+  ) => guarded(signal, () => measured(name, () => connections.use(signal, work), options.onOperation))
 
   return {
-    read: (signal, work) => run(signal, (connection) => withSettings(connection, signal, work)),
+    read: (signal, work) => run('read', signal, (connection) => withSettings(connection, signal, work)),
     write: (signal, work) =>
-      notifyAfter(run(signal, (connection) => inTransaction(connection, signal, work))),
+      notifyAfter(run('write', signal, (connection) => inTransaction(connection, signal, work))),
     single: (signal, work) =>
-      notifyAfter(run(signal, (connection) => withSettings(connection, signal, work))),
+      notifyAfter(run('single', signal, (connection) => withSettings(connection, signal, work))),
+    get pool() {
+      return { ...connections.counts, waiting: semaphore.waiting }
+    },
     get writeState() {
       return writeStates.current
     },
@@ -151,6 +178,29 @@ async function inTransaction<Result>(
   } catch (error) {
     // If the rollback fails, the connection is lost and the transaction with it.
     await connection.control('rollback').catch(() => {})
+    throw error
+  }
+}
+
+/** Runs work with retries, and reports how it ended. */
+async function measured<Result>(
+  name: StoreOperation['name'],
+  run: () => Promise<Result>,
+  onOperation: StoreOptions['onOperation'],
+): Promise<Result> {
+  const startTime = performance.now()
+  let retries = -1
+  const report = (error?: string) =>
+    onOperation?.({ name, seconds: (performance.now() - startTime) / 1000, retries, error })
+  try {
+    const result = await withRetries(() => {
+      retries += 1
+      return run()
+    })
+    report()
+    return result
+  } catch (error) {
+    report(meaningOfError(error))
     throw error
   }
 }

@@ -20,9 +20,10 @@ test('writes JSON lines without secrets', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as Record<string, unknown>)
     expect(lines).toEqual([
-      expect.objectContaining({ level: 30, msg: 'one', port: 1, password: '[redacted]' }),
-      expect.objectContaining({ level: 50, msg: 'two' }),
+      expect.objectContaining({ level: 'info', msg: 'one', port: 1, password: '[redacted]' }),
+      expect.objectContaining({ level: 'error', msg: 'two' }),
     ])
+    for (const { time } of lines) expect(new Date(String(time)).toISOString()).toBe(time)
     expect(lines[0]?.['metadata']).toEqual({ authorization: '[redacted]', 'laurel-actor': 'ops' })
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -162,6 +162,6 @@ test('any request over HTTP gets a status that a caller can act on', async () =>
     expect(response.status, `${method} ${path}, request ${number}: ${body} ${text}`).not.toBe(500)
   })
   process.stdout.write(`${REQUESTS} HTTP requests: ${JSON.stringify(Object.fromEntries(counts))}\n`)
-  expect(server.output()).not.toContain('a request failed')
+  expect(server.output()).not.toContain('a call failed')
   expect(counts.get(200)).toBeGreaterThan(REQUESTS / 100)
 })

@@ -120,6 +120,7 @@ export function progressWriterOf({
 /** The part of a wire that authenticates and logs, for a server that permits every call. */
 export const testWire = {
   log: createLog('silent'),
+  onCall: () => {},
   authenticate: authenticateAnyone,
   limiter: new CallLimiter(),
 }

@@ -194,5 +194,5 @@ test('after all of it the server is there, and calls nothing its own fault', asy
     token: user,
   })
   expect([own.status, own.json()[0].id]).toEqual([200, achievement])
-  expect(server.output()).not.toContain('a request failed')
+  expect(server.output()).not.toContain('a call failed')
 })

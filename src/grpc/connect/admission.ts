@@ -4,6 +4,7 @@ import type { Call } from '../../service/call.ts'
 import type { OpenCall } from '../../service/call-limiter.ts'
 import { authenticatedCall, callKindOf, operationOf, type Wire } from '../call.ts'
 import { toConnectError } from './errors.ts'
+import { noteFailure, OBSERVED } from './observed-call.ts'
 import { checkQuery } from './request.ts'
 
 /** A call whose caller is authenticated, and which counts as open. */
@@ -17,19 +18,22 @@ const ADMITTED = createContextKey<AdmittedCall | undefined>(undefined)
 /** Returns Connect's gate, which runs before the body of a request is read: it authenticates the caller and counts the call as open. */
 export function createGate(wire: Wire): (context: HandlerContext) => Promise<void> {
   return async (context) => {
+    const { method, requestHeader, signal, url, values } = context
     try {
-      const { method, requestHeader, signal, url, values } = context
       const header = (name: string) => requestHeader.get(name) ?? undefined
       const operation = operationOf(`/${method.parent.typeName}/${method.name}`)
       const address = () => values.get(RESPONSE)?.socket?.remoteAddress
       const call = await authenticatedCall(wire.authenticate, header, { operation, address }, signal)
       signal.throwIfAborted()
       const kind = callKindOf(`/${method.name}`, method.methodKind !== 'unary')
+      const observed = values.get(OBSERVED)
+      if (observed !== undefined) observed.call = call
       const counted = wire.limiter.open(call.principal, kind)
       values.get(RESPONSE)?.once('close', () => counted.close())
       values.set(ADMITTED, { ...call, counted })
       if (context.requestMethod === 'GET') checkQuery(method, url)
     } catch (error) {
+      noteFailure(values, error)
       throw toConnectError(error)
     }
   }

@@ -1,27 +1,23 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
-import type { Wire } from '../call.ts'
 import type { ServerStreamHandler, StreamTimeout, UnaryHandler } from '../handlers.ts'
 import type { Rpc } from '../services.ts'
-import { logFault } from '../status.ts'
 import { admittedCallOf, RESPONSE } from './admission.ts'
 import { toConnectError } from './errors.ts'
 import { decode, encode } from './messages.ts'
+import { noteFailure } from './observed-call.ts'
 
 /** Returns the handler of an RPC in Connect's form; undefined for an RPC that streams both ways. */
-export function connectHandler(rpc: Rpc, type: DescMethod, wire: Wire): MethodImpl<DescMethod> | undefined {
+export function connectHandler(rpc: Rpc, type: DescMethod): MethodImpl<DescMethod> | undefined {
   const { handler } = rpc
   if (handler.kind === 'bidiStream') return undefined
-  return handler.kind === 'unary'
-    ? connectUnary(handler, rpc, type, wire)
-    : connectServerStream(handler, rpc, type, wire)
+  return handler.kind === 'unary' ? connectUnary(handler, rpc, type) : connectServerStream(handler, rpc, type)
 }
 
 function connectUnary(
   { handle }: UnaryHandler<unknown, unknown>,
   rpc: Rpc,
   type: DescMethod,
-  wire: Wire,
 ): MethodImpl<DescMethod> {
   return (async (message: Message, context: HandlerContext) => {
     let request: unknown
@@ -33,7 +29,7 @@ function connectUnary(
       call.counted.endTurn()
       return encode(rpc, type, response)
     } catch (error) {
-      throw failureOf(rpc, context, wire, error, request)
+      throw failureOf(context, error, request)
     }
   }) as MethodImpl<DescMethod>
 }
@@ -42,7 +38,6 @@ function connectServerStream(
   { handle, timeout }: ServerStreamHandler<unknown, unknown>,
   rpc: Rpc,
   type: DescMethod,
-  wire: Wire,
 ): MethodImpl<DescMethod> {
   return async function* (message: Message, context: HandlerContext) {
     try {
@@ -58,7 +53,7 @@ function connectServerStream(
         }
       }
     } catch (error) {
-      throw failureOf(rpc, context, wire, error)
+      throw failureOf(context, error)
     }
   } as MethodImpl<DescMethod>
 }
@@ -71,18 +66,10 @@ function startTimeout(
   return timeout && setTimeout(() => values.get(RESPONSE)?.destroy(), timeout.milliseconds)
 }
 
-function failureOf(
-  { method }: Rpc,
-  context: HandlerContext,
-  { log }: Wire,
-  error: unknown,
-  request?: unknown,
-): ConnectError {
-  const { aborted, reason } = context.signal
-  if (aborted) {
-    return reason instanceof ConnectError ? reason : new ConnectError('the call was cancelled', Code.Canceled)
-  }
-  const { actor } = admittedCallOf(context)
-  logFault(log, { method: method.path, actor, request }, error)
-  return toConnectError(error)
+function failureOf({ signal, values }: HandlerContext, error: unknown, request?: unknown): ConnectError {
+  const { aborted, reason } = signal
+  const isLate = aborted && reason instanceof ConnectError
+  const cause = isLate ? reason : aborted ? new ConnectError('the call was cancelled', Code.Canceled) : error
+  noteFailure(values, cause, request)
+  return toConnectError(cause)
 }

@@ -3,6 +3,7 @@ import type { DescMethod } from '@bufbuild/protobuf'
 import { MethodOptions_IdempotencyLevel } from '@bufbuild/protobuf/wkt'
 import { Code, ConnectError, createConnectRouter, createContextValues } from '@connectrpc/connect'
 import type { UniversalHandler } from '@connectrpc/connect/protocol'
+import { errorFromJsonBytes } from '@connectrpc/connect/protocol-connect'
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { LaurelError } from '../../model/errors.ts'
 import { LIMITS } from '../../model/limits.ts'
@@ -13,11 +14,13 @@ import { admittedCallOf, createGate, RESPONSE } from './admission.ts'
 import { COMPRESS_MIN_BYTES, COMPRESSIONS } from './compression.ts'
 import { connectHandler } from './connect-handlers.ts'
 import { checkMethod, sendConnectError, toConnectError } from './errors.ts'
+import { OBSERVED, observeCall } from './observed-call.ts'
 import { checkedBody, headersOf } from './request.ts'
 import { addUpload, isUpload, uploadPath } from './upload.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
 const UNARY_TYPE = /^application\/(json|proto)\s*(;|$)/i
+const UNKNOWN = new ConnectError('unknown', Code.Unknown)
 const STREAM_TYPE = /^application\/connect\+(json|proto)\s*(;|$)/i
 
 /** Returns a Fastify plugin that serves RPCs by the Connect protocol, with the handlers of gRPC. */
@@ -34,7 +37,7 @@ export function connectPlugin(rpcs: readonly Rpc[], wire: Wire): (app: FastifyIn
     })
     for (const rpc of rpcs) {
       const type = typeOf(rpc)
-      const handler = connectHandler(rpc, type, wire)
+      const handler = connectHandler(rpc, type)
       if (handler !== undefined) router.rpc(type, handler)
       else addBidi(app, rpc, type, wire)
     }
@@ -47,7 +50,7 @@ export function connectPlugin(rpcs: readonly Rpc[], wire: Wire): (app: FastifyIn
         url: rpc.requestPath,
         exposeHeadRoute: false,
         onRequest: async (request, reply) => checkHead(rpc.method, request, reply),
-        handler: (request, reply) => respond(rpc, request, reply),
+        handler: (request, reply) => respond(rpc, wire, request, reply),
       })
     }
     const refuse = async (request: FastifyRequest, reply: FastifyReply) =>
@@ -96,12 +99,15 @@ function checkHead(
 
 async function respond(
   rpc: UniversalHandler,
-  { method, url, raw }: FastifyRequest,
+  wire: Wire,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
+  const { method, url, raw } = request
   const controller = new AbortController()
   reply.raw.once('close', () => controller.abort())
-  const contextValues = createContextValues().set(RESPONSE, reply.raw)
+  const observed = observeCall(wire, rpc.requestPath, request, reply)
+  const contextValues = createContextValues().set(RESPONSE, reply.raw).set(OBSERVED, observed)
   const countedOf = () => admittedCallOf({ values: contextValues }).counted
   const { status, header, body } = await rpc({
     httpVersion: raw.httpVersion,
@@ -118,6 +124,8 @@ async function respond(
     return reply.header('connection', 'close').send(Readable.from(body ?? []))
   }
   const bytes = Buffer.concat(await Array.fromAsync(body ?? []))
+  // Connect's own refusals, as of a malformed body, reach no handler.
+  if (status !== 200) observed.error ??= errorFromJsonBytes(bytes, header, UNKNOWN)
   // Until the connection has taken it, which may be never. A refused call is not counted, and its error is short.
   if (status === 200) countedOf().reserve(bytes.length, 'response')
   return reply.send(bytes)

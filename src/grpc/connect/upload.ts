@@ -15,15 +15,14 @@ import { Code, ConnectError } from '@connectrpc/connect'
 import { errorToJson, parseTimeout } from '@connectrpc/connect/protocol-connect'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalidArgument } from '../../model/errors.ts'
-import type { Call } from '../../service/call.ts'
 import { authenticatedCall, operationOf, type Wire } from '../call.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 import type { BidiStreamHandler } from '../handlers.ts'
 import type { Rpc } from '../services.ts'
-import { logFault } from '../status.ts'
 import { checkMethod, sendConnectError, toConnectError } from './errors.ts'
 import { checkJsonMessage } from './json-message.ts'
 import { decode, encode } from './messages.ts'
+import { observeCall } from './observed-call.ts'
 import { compressed, headersOf, MAX_TIMEOUT_MILLISECONDS } from './request.ts'
 
 /** The field of a request with a piece of the document; the others are options. */
@@ -73,16 +72,18 @@ async function* responsesOf(
   rpc: Rpc,
   type: DescMethod,
   wire: Wire,
-  { raw, query, url }: FastifyRequest,
+  request: FastifyRequest,
   reply: FastifyReply,
 ): AsyncGenerator<string> {
+  const { raw, query } = request
+  const observed = observeCall(wire, rpc.method.path, request, reply)
   const signal = signalOf(raw, reply)
-  let call: Call | undefined
   try {
     const headers = headersOf(raw)
     const header = (name: string) => headers.get(name) ?? undefined
     const source = { operation: operationOf(rpc.method.path), address: () => raw.socket.remoteAddress }
-    call = await authenticatedCall(wire.authenticate, header, source, signal)
+    const call = await authenticatedCall(wire.authenticate, header, source, signal)
+    observed.call = call
     signal.throwIfAborted()
     const counted = wire.limiter.open(call.principal, 'stream')
     reply.raw.once('close', () => counted.close())
@@ -94,9 +95,8 @@ async function* responsesOf(
       yield `${JSON.stringify(json)}\n`
     }
   } catch (error) {
-    if (signal.aborted) throw signal.reason
-    logFault(wire.log, { method: url, actor: call?.actor }, error)
-    throw error
+    observed.error = signal.aborted ? signal.reason : error
+    throw observed.error
   }
 }
 

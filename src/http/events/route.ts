@@ -4,12 +4,13 @@ import type { Call } from '../../service/call.ts'
 import { type CorsAccess, originHeaders, preflightHeaders } from '../cors.ts'
 import { failureOf, problemOf } from '../failures.ts'
 import type { Failure } from '../gateway.ts'
+import { noteFailure, observeCall } from '../observed-call.ts'
 import { headOf } from '../request.ts'
 import type { Host } from '../respond.ts'
 import { readWatch } from './request.ts'
 import { EventStream, endText, piecesOf } from './stream.ts'
 
-export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'limiter' | 'log'> {
+export interface EventsHost extends Pick<Host, 'operations' | 'authenticate' | 'limiter' | 'onCall'> {
   /** Origins of web pages that may read events. */
   readonly allowedOrigins: ReadonlySet<string>
   /** The maximum time without a write, in milliseconds. */
@@ -69,7 +70,7 @@ async function stream(host: EventsHost, request: FastifyRequest, reply: FastifyR
   } catch (error) {
     if (reply.raw.destroyed) return
     const failure = failureOf(error)
-    if (failure.status === 500) host.log.error({ err: error, route: PATH }, 'a request failed')
+    noteFailure(request, error)
     if (events === undefined && !isTemporary(failure)) return refuse(reply, failure, headers)
     const end = endText(failure.error, failure.error?.metadata['resumeToken'] ?? resumeToken)
     ;(events ?? begin()).end(end)
@@ -80,8 +81,10 @@ async function callOf(host: EventsHost, request: FastifyRequest, reply: FastifyR
   const controller = new AbortController()
   reply.raw.once('close', () => controller.abort())
   const { signal } = controller
+  const observed = observeCall(host.onCall, { system: 'sse', method: PATH }, request, reply)
   const { authorization } = request.headers
   const principal = await host.authenticate(authorization, signal, () => request.raw.socket.remoteAddress)
+  observed.principal = principal.name
   // The `close` event has been emitted: nothing would close the call.
   signal.throwIfAborted()
   // Before the query is read: anonymous callers get no information about it.

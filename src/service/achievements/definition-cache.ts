@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { StoredAchievement } from '../../model/achievement.ts'
+import type { CacheLookups } from '../../model/cache-lookups.ts'
 import { compositeKey } from '../../model/composite-key.ts'
 import type { Queries } from '../../store/queries.ts'
 import { bytesOf } from '../paging.ts'
@@ -29,8 +30,12 @@ export class DefinitionCache {
     sizeCalculation: bytesOf,
   })
 
+  readonly lookups: CacheLookups = { hits: 0, misses: 0 }
+
   get({ titleId, achievementId }: DefinitionKey): StoredAchievement | undefined {
-    return this.#cache.get(compositeKey(titleId, achievementId))
+    const definition = this.#cache.get(compositeKey(titleId, achievementId))
+    this.lookups[definition === undefined ? 'misses' : 'hits'] += 1
+    return definition
   }
 
   /** Loads the definitions that are not cached. A definition that does not exist stays uncached. */

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { CacheLookups } from '../../model/cache-lookups.ts'
 import { currentProgress } from '../../model/current-progress.ts'
 import type { ListPart } from '../../model/list-part.ts'
 import { NEVER_ABORTED } from '../../model/never-aborted.ts'
@@ -43,6 +44,7 @@ export class ProgressPages {
     ttl: MAX_AGE_MILLISECONDS,
     sizeCalculation: ({ bytes }, key) => bytes + key.length,
   })
+  readonly lookups: CacheLookups = { hits: 0, misses: 0 }
   readonly #store: Store
   readonly #definitions: DefinitionCache
   readonly #batcher = new Batcher<ProgressPageRequest, ReadPage>({
@@ -72,6 +74,7 @@ export class ProgressPages {
       const found = await queries.progressLists.find(requests)
       for (const [index, { stamp, rows, isCut }] of found.entries()) {
         const request = requests[index] as ProgressPageRequest
+        this.lookups[rows === undefined ? 'hits' : 'misses'] += 1
         const items = rows && (await withDefinitions(this.#definitions, queries, request.titleId, rows))
         if (rows === undefined || items !== undefined) pages.push({ stamp, items, isCut })
         else

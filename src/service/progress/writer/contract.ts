@@ -22,6 +22,8 @@ export interface WriterParts {
   readonly definitions: DefinitionCache
   readonly now: () => Instant
   readonly timeBounds: TimeBounds
+  /** Called with the number of reports of each statement that writes a batch. */
+  readonly onBatch?: (size: number) => void
 }
 
 export interface RecordProgress extends FollowedRequest {

@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache'
+import type { CacheLookups } from '../../../model/cache-lookups.ts'
 import type { Progress } from '../../../model/progress.ts'
 
 /** A row of progress as it was last read or written. */
@@ -16,8 +17,12 @@ const MAX_ROWS = 50_000
 export class ProgressCache {
   readonly #rows = new LRUCache<string, CachedProgress>({ max: MAX_ROWS })
 
+  readonly lookups: CacheLookups = { hits: 0, misses: 0 }
+
   get(key: string): CachedProgress | undefined {
-    return this.#rows.get(key)
+    const row = this.#rows.get(key)
+    this.lookups[row === undefined ? 'misses' : 'hits'] += 1
+    return row
   }
 
   set(key: string, row: CachedProgress): void {

@@ -1,3 +1,4 @@
+import type { CacheLookups } from '../../../model/cache-lookups.ts'
 import { LaurelError } from '../../../model/errors.ts'
 import type { Call } from '../../call.ts'
 import { callerOf } from '../../call-limiter.ts'
@@ -18,6 +19,8 @@ export interface ProgressWriterCounts {
   readonly locked: number
   /** Optimistic statements since the start. */
   readonly batches: number
+  /** Lookups of the cached rows of progress. */
+  readonly cached: CacheLookups
 }
 
 const BATCH_SIZE = 500
@@ -92,7 +95,8 @@ export class ProgressWriter {
   }
 
   get counts(): ProgressWriterCounts {
-    return { ...this.#counts, waiting: this.#reports.waiting + this.#stats.waiting }
+    const waiting = this.#reports.waiting + this.#stats.waiting
+    return { ...this.#counts, waiting, cached: this.#cache.lookups }
   }
 
   /** Returns an outcome for each entry; a promise for an entry that the first optimistic write left unwritten. */
@@ -139,6 +143,7 @@ export class ProgressWriter {
       if (outcome !== undefined) written.set(entry, outcome)
     }
     this.#counts.batches += 1
+    this.#parts.onBatch?.(entries.length)
     this.#counts.optimistic += written.size
     return written
   }

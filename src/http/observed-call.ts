@@ -1,0 +1,63 @@
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Refusal } from '../dialect/refusal.ts'
+import type { EndedCall, ObserveCall } from '../telemetry/calls.ts'
+import { failureOf } from './failures.ts'
+
+/** What is known of a call when it ends. */
+interface Observed {
+  principal: string | undefined
+  error: unknown
+}
+
+/** The gRPC status of an HTTP status that a platform's API responds with. */
+const CODES: Readonly<Record<number, string>> = {
+  401: 'UNAUTHENTICATED',
+  403: 'PERMISSION_DENIED',
+  404: 'NOT_FOUND',
+  409: 'ABORTED',
+  412: 'FAILED_PRECONDITION',
+  422: 'FAILED_PRECONDITION',
+  429: 'RESOURCE_EXHAUSTED',
+  499: 'CANCELLED',
+  500: 'INTERNAL',
+  501: 'UNIMPLEMENTED',
+  503: 'UNAVAILABLE',
+  504: 'DEADLINE_EXCEEDED',
+}
+
+const calls = new WeakMap<FastifyRequest, Observed>()
+
+/** Reports a call once its response is sent or its client has left. Returns the record to fill meanwhile. */
+export function observeCall(
+  onCall: ObserveCall,
+  { system, method }: Pick<EndedCall, 'system' | 'method'>,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Observed {
+  const startTime = performance.now()
+  const observed: Observed = { principal: undefined, error: undefined }
+  calls.set(request, observed)
+  reply.raw.once('close', () => {
+    const { principal, error } = observed
+    onCall({
+      ...{ system, method, principal, startTime, error },
+      code: codeOf(error, reply.raw.writableFinished),
+      traceParent: request.headers['traceparent']?.toString(),
+    })
+  })
+  return observed
+}
+
+/** Notes the failure of an observed call. */
+export function noteFailure(request: FastifyRequest, error: unknown): void {
+  const observed = calls.get(request)
+  if (observed !== undefined) observed.error = error
+}
+
+function codeOf(error: unknown, isSent: boolean): string {
+  if (!isSent) return 'CANCELLED'
+  if (error === undefined) return 'OK'
+  if (error instanceof Refusal) return CODES[error.status] ?? 'INVALID_ARGUMENT'
+  const failure = failureOf(error)
+  return failure.error?.code.toUpperCase() ?? CODES[failure.status] ?? 'INVALID_ARGUMENT'
+}
