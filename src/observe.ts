@@ -1,5 +1,7 @@
 import type { Meter } from '@opentelemetry/api'
 import type { CacheLookups } from './model/cache-lookups.ts'
+import { TICKS_PER_SECOND } from './model/instant.ts'
+import { NEVER_ABORTED } from './model/never-aborted.ts'
 import type { Relay } from './relay/relay.ts'
 import type { Services } from './service/services.ts'
 import type { BreakerState, Store, StoreOperation } from './store/store.ts'
@@ -13,6 +15,7 @@ export function observe(meter: Meter, services: Services, relay: Relay): void {
   observeDatabase(meter, services.store)
   observeReports(meter, services)
   observeDeliveries(meter, relay)
+  observeBacklogs(meter, services)
 }
 
 /** Returns a function that measures the store's calls, by OpenTelemetry's conventions for databases. */
@@ -146,4 +149,29 @@ function observeDeliveries(meter: Meter, relay: Relay): void {
       description: 'Destinations that asked not to be called, as with Retry-After',
     })
     .addCallback((result) => result.observe(relay.waiting))
+}
+
+/** Reads the destinations with each scrape. While the database is away, their series are missing and the breaker's alert fires. */
+function observeBacklogs(meter: Meter, { store, now }: Pick<Services, 'store' | 'now'>): void {
+  const age = meter.createObservableGauge('laurel_destination_oldest_waiting_age', {
+    description: 'Age of the oldest event that waits for a destination; 0 if none waits',
+    unit: 's',
+  })
+  const paused = meter.createObservableGauge('laurel_destination_paused', {
+    description: 'Whether a destination is paused: 1 if it is',
+  })
+  meter.addBatchObservableCallback(
+    async (result) => {
+      const backlogs = await store
+        .read(NEVER_ABORTED, (queries) => queries.deliveryBacklogs.list())
+        .catch(() => [])
+      for (const { titleId, destinationId, paused: isPaused, oldestTime } of backlogs) {
+        const labels = { title_id: titleId, destination_id: destinationId }
+        const ticks = oldestTime === undefined ? 0n : now() - oldestTime
+        result.observe(age, Math.max(0, Number(ticks) / Number(TICKS_PER_SECOND)), labels)
+        result.observe(paused, isPaused ? 1 : 0, labels)
+      }
+    },
+    [age, paused],
+  )
 }

@@ -9,6 +9,7 @@ import { communityQueries } from './community/community.ts'
 import { achievementDeliveryQueries } from './destinations/achievement-deliveries.ts'
 import { deliveryQueries } from './destinations/deliveries.ts'
 import { deliveryAttemptQueries } from './destinations/delivery-attempts.ts'
+import { deliveryBacklogQueries } from './destinations/delivery-backlogs.ts'
 import { deliveryQueueQueries } from './destinations/delivery-queue.ts'
 import { destinationHealthQueries } from './destinations/destination-health.ts'
 import { destinationQueries } from './destinations/destinations.ts'
@@ -62,6 +63,7 @@ export function queriesOn(db: Kysely<Tables>) {
     eventHistory: eventHistoryQueries(db),
     auditEntries: auditEntryQueries(db),
     destinations: destinationQueries(db),
+    deliveryBacklogs: deliveryBacklogQueries(db),
     destinationHealth: destinationHealthQueries(db),
     deliveries: deliveryQueries(db),
     achievementDeliveries: achievementDeliveryQueries(db),
