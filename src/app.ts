@@ -5,7 +5,8 @@ import { authenticateAnyone } from './auth/anyone.ts'
 import { readAuthFile } from './auth/auth-file.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { startBackground } from './background.ts'
-import { type Config, ConfigError } from './config.ts'
+import { checkConfig } from './check-config.ts'
+import type { Config } from './config.ts'
 import { startEmbeddedPostgres } from './embedded-postgres/index.ts'
 import { openApiDocument } from './grpc/connect/openapi.ts'
 import { connectPlugin } from './grpc/connect/plugin.ts'
@@ -16,7 +17,6 @@ import { images } from './http/images.ts'
 import { createHttpServer } from './http/server.ts'
 import { openMedia } from './media/media.ts'
 import { ByteLimiter } from './model/byte-limiter.ts'
-import { LaurelError } from './model/errors.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
 import { sleep } from './model/sleep.ts'
@@ -66,8 +66,7 @@ const AUTH_POLL_MILLISECONDS = 2_000
 
 /** Opens the database and serves, in this process or in workers. A failure stops the parts that were started before. */
 export async function startApp(config: Config, log: Logger): Promise<App> {
-  checkGateways(config)
-  checkOutbound(config)
+  checkConfig(config)
   await using started = new AsyncDisposableStack()
   // Configuration errors are reported before the database starts, which takes seconds.
   if (config.authFile !== undefined) readAuthFile(config.authFile, [...dialects.keys()])
@@ -200,29 +199,6 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const httpAddress = await http.listen(config.httpAddress)
   const running = started.move()
   return { grpcAddress, httpAddress, stop: () => running.disposeAsync() }
-}
-
-/** @throws ConfigError for an unknown gateway: it, or its restrictions, would silently be missing. */
-function checkGateways({ gateways: served, strictGateways }: Config): void {
-  const known = new Set(gateways.map(({ dialect }) => dialect))
-  const named = { LAUREL_GATEWAYS: served ?? [], LAUREL_STRICT_GATEWAYS: strictGateways }
-  const problems = Object.entries(named).flatMap(([variable, names]) => {
-    const unknown = [...names].filter((name) => !known.has(name))
-    return unknown.length === 0
-      ? []
-      : `${variable} names ${unknown.join(', ')}, and there are ${[...known].join(', ')}`
-  })
-  if (problems.length > 0) throw new ConfigError(problems)
-}
-
-/** @throws ConfigError for invalid private addresses: calls to them would silently fail. */
-function checkOutbound({ outboundPrivate }: Config): void {
-  try {
-    openOutbound({ allowPrivate: outboundPrivate })
-  } catch (error) {
-    if (!(error instanceof LaurelError)) throw error
-    throw new ConfigError(error.violations.map(({ message }) => `LAUREL_OUTBOUND_PRIVATE ${message}`))
-  }
 }
 
 async function startDatabase(config: Config, log: Logger, started: AsyncDisposableStack): Promise<string> {

@@ -65,13 +65,18 @@ export interface OutboundConfig {
 /** Lists all problems of the environment. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'
+  readonly problems: readonly string[]
 
   constructor(problems: readonly string[]) {
     super(`bad configuration: ${problems.join('; ')}`)
+    this.problems = problems
   }
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>
+
+/** Of the variables with credentials of destinations and of `laurel pull`. */
+export const CREDENTIAL_PREFIX = 'LAUREL_CREDENTIAL_'
 
 const DEFAULT_GRPC_ADDRESS = '127.0.0.1:50051'
 const LOG_LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
@@ -81,11 +86,15 @@ const MAX_SPOOL_BYTES = 1024 * GIBIBYTE
 
 /**
  * Reads the configuration; an absent or empty variable takes its default.
+ * @param onDefault called with the default of each variable that has one
  * @throws ConfigError listing all problems.
  */
-export function readConfig(env: Environment): Config {
+export function readConfig(env: Environment, onDefault?: (name: string, fallback: string) => void): Config {
   const problems: string[] = []
-  const read = (name: string, fallback: string) => env[name] || fallback
+  const read = (name: string, fallback: string) => {
+    onDefault?.(name, fallback)
+    return env[name] || fallback
+  }
   const integer = (name: string, fallback: number, min: number, max: number) => {
     const text = read(name, String(fallback))
     const value = /^\d{1,16}$/.test(text) ? Number(text) : Number.NaN
@@ -211,7 +220,7 @@ function readList(text = ''): readonly string[] {
 }
 
 function readCredentials(env: Environment): Readonly<Record<string, string>> {
-  const found = Object.entries(env).filter(([name]) => name.startsWith('LAUREL_CREDENTIAL_'))
+  const found = Object.entries(env).filter(([name]) => name.startsWith(CREDENTIAL_PREFIX))
   return Object.fromEntries(found.flatMap(([name, value]) => (value ? [[name, value]] : [])))
 }
 
@@ -242,6 +251,11 @@ export function readClientConfig(env: Environment): ClientConfig {
 
 export function readProcessClientConfig(): ClientConfig {
   return readClientConfig(process.env)
+}
+
+/** Returns the environment of this process, to report where settings come from. */
+export function processEnvironment(): Environment {
+  return process.env
 }
 
 export function readProcessOutboundConfig(): OutboundConfig {

@@ -2,9 +2,10 @@ import './heap.ts'
 import { setTimeout as wait } from 'node:timers/promises'
 import { type App, startApp } from './app.ts'
 import { AuthFileError } from './auth/auth-file.ts'
-import { type Config, ConfigError, readProcessConfig } from './config.ts'
+import { type Config, ConfigError, processEnvironment, readProcessConfig } from './config.ts'
 import { EmbeddedPostgresError } from './embedded-postgres/index.ts'
 import { LaurelError } from './model/errors.ts'
+import { unknownVariables } from './settings.ts'
 import { DatabaseUnreachableError, DatabaseUnusableError } from './store/check-connection.ts'
 import { createLog } from './telemetry/log.ts'
 import { TlsError } from './tls.ts'
@@ -31,7 +32,10 @@ try {
 if (isWorker() && process.connected) process.disconnect()
 
 async function serve(config: Config): Promise<void> {
-  const app = await startApp(config, createLog(config.logLevel))
+  const log = createLog(config.logLevel)
+  // The parent has reported them.
+  if (!isWorker()) for (const problem of unknownVariables(processEnvironment())) log.warn(problem)
+  const app = await startApp(config, log)
   // Before the announcement: a supervisor may send a signal as soon as it reads it.
   const stop = signalled()
   if (isWorker()) reportServing(app)

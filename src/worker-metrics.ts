@@ -1,7 +1,7 @@
 import cluster, { type Worker } from 'node:cluster'
 import type { CollectMetrics } from './telemetry/metrics.ts'
 
-/** A worker that does not answer within this time, as one that is ending, is left out. */
+/** A worker that does not respond within this time, because it is ending, is left out. */
 const COLLECT_MILLISECONDS = 2_000
 
 /** Sent by a worker that is scraped, to the parent. */
@@ -80,7 +80,7 @@ export function metricsOfWorkers(collect: CollectMetrics): CollectMetrics {
 }
 
 /** Merges texts in the Prometheus format, because a metric's samples must stand together, below one head. */
-export function mergeMetrics(texts: readonly string[]): string {
+function mergeMetrics(texts: readonly string[]): string {
   const families = new Map<string, { readonly head: string[]; readonly samples: string[] }>()
   for (const text of texts) {
     let family = { head: [] as string[], samples: [] as string[] }

@@ -3,9 +3,9 @@ import { readProcessConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
 import { checkConnection } from '../store/check-connection.ts'
 import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
-import { migrate } from '../store/migrate.ts'
+import { migrate, migrationState } from '../store/migrate.ts'
 import { createLog } from '../telemetry/log.ts'
-import { print } from './terminal.ts'
+import { print, table } from './terminal.ts'
 
 export function addDb(program: Command): void {
   const db = program
@@ -17,12 +17,25 @@ export function addDb(program: Command): void {
       await withDatabase(migrate)
       print(['the database has the newest schema'])
     })
+  db.command('status')
+    .description('list the migrations of the tables, and those that the next start applies')
+    .action(() => withDatabase(printStatus))
   db.command('distribute')
     .description(`spread the tables over the nodes of a Citus cluster; ${DISTRIBUTE_IS_EXPERIMENTAL}`)
     .action(async () => {
       await withDatabase(distribute)
       print(['the tables are spread over the nodes of the cluster', DISTRIBUTE_IS_EXPERIMENTAL])
     })
+}
+
+async function printStatus(connectionString: string): Promise<void> {
+  const { applied, pending, unknown } = await migrationState(connectionString)
+  const rows = [
+    ...applied.filter((name) => !unknown.includes(name)).map((name) => [name, 'applied']),
+    ...pending.map((name) => [name, 'pending: the next start applies it']),
+    ...unknown.map((name) => [name, 'of a newer version: this one does not start on the database']),
+  ]
+  print(table(['migration', 'state'], rows))
 }
 
 async function withDatabase(work: (connectionString: string) => Promise<void>): Promise<void> {

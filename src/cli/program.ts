@@ -27,12 +27,13 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   call: async () => (await import('./call.ts')).addCall,
   dialects: async () => (await import('./offline.ts')).addDialects,
   db: async () => (await import('./db.ts')).addDb,
+  doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   [COMPLETION]: async () => (await import('./completion.ts')).addCompletion,
 }
 
 const HELP = `
 The commands that need a server use the one at the environment variable LAUREL_GRPC_ADDRESS (default 127.0.0.1:50051);
-translate, dialects, db and completion need none. Each command has its own --help.`
+translate, dialects, db, doctor and completion need none. Each command has its own --help.`
 
 /** Runs the command line of a process, and sets its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<void> {

@@ -3,7 +3,7 @@ import { Refusal } from '../dialect/refusal.ts'
 import type { EndedCall, ObserveCall } from '../telemetry/calls.ts'
 import { failureOf } from './failures.ts'
 
-/** What is known of a call when it ends. */
+/** The facts that a call has gathered when it ends. */
 interface Observed {
   principal: string | undefined
   error: unknown

@@ -42,3 +42,35 @@ class MigratorDialect extends PostgresDialect {
     return new MigratorAdapter()
   }
 }
+
+/** The migrations by name, oldest first. */
+export interface MigrationState {
+  readonly applied: readonly string[]
+  readonly pending: readonly string[]
+  /** Of a newer version. */
+  readonly unknown: readonly string[]
+}
+
+/** Reads which migrations a database has, without a change to it. */
+export async function migrationState(connectionString: string): Promise<MigrationState> {
+  const client = new pg.Client({ connectionString })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    const { rows } = await client.query<{ exists: boolean }>(
+      "select to_regclass('kysely_migration') is not null as exists",
+    )
+    const found = rows[0]?.exists
+      ? await client.query<{ name: string }>('select name from kysely_migration order by name')
+      : { rows: [] }
+    const applied = found.rows.map(({ name }) => name)
+    const known = Object.keys(migrations)
+    return {
+      applied,
+      pending: known.filter((name) => !applied.includes(name)),
+      unknown: applied.filter((name) => !known.includes(name)),
+    }
+  } finally {
+    await client.end()
+  }
+}

@@ -156,7 +156,7 @@ test('paths, ids and callers add no series', async () => {
     const ids = Array.from({ length: 50 }, () => crypto.randomUUID())
     await Promise.all(ids.map((titleId) => rpc('TitleService/GetTitle', { titleId }, { 'x-id': titleId })))
     await Promise.all(ids.map((id) => rpc(`TitleService/Get${id}`, {})))
-    // Both workers: a series belongs to the one that served the call.
+    // A series belongs to the worker that served the call.
     return new Set(seriesOf(await scrape()).map((name) => name.replace(/worker="\d+"/, '')))
   }
   await load()

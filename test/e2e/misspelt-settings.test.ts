@@ -34,19 +34,24 @@ test.each([
 test.each([
   [first, [first]],
   ['none', []],
-])('LAUREL_GATEWAYS=%s serves no other gateway', async (value, names) => {
-  await using database = await createTestDatabase()
-  await using server = await startServerProcess({
-    databaseUrl: database.url,
-    env: { LAUREL_GATEWAYS: value },
-  })
-  // Without its gateway, a path is as unknown as any other.
-  const read = async (path: string) => (await fetch(server.url + path)).text()
-  const unknown = await read('/nowhere/1')
-  const reached = await Promise.all(
-    gateways.map(async ({ dialect, mounts: [mount] }) =>
-      (await read(`${mount}/nowhere/1`)) === unknown ? [] : [dialect],
-    ),
-  )
-  expect([...new Set(reached.flat())]).toEqual(names)
-})
+])(
+  'LAUREL_GATEWAYS=%s serves no other gateway, and a misspelt variable is reported',
+  async (value, names) => {
+    await using database = await createTestDatabase()
+    await using server = await startServerProcess({
+      databaseUrl: database.url,
+      env: { LAUREL_GATEWAYS: value, LAUREL_GATEWAY: value, LAUREL_SERVICE_HOST: '10.0.0.1' },
+    })
+    expect(server.output()).toContain('LAUREL_GATEWAY is no variable of Laurel: is it LAUREL_GATEWAYS?')
+    expect(server.output()).not.toContain('LAUREL_SERVICE_HOST')
+    // Without its gateway, a path is as unknown as any other.
+    const read = async (path: string) => (await fetch(server.url + path)).text()
+    const unknown = await read('/nowhere/1')
+    const reached = await Promise.all(
+      gateways.map(async ({ dialect, mounts: [mount] }) =>
+        (await read(`${mount}/nowhere/1`)) === unknown ? [] : [dialect],
+      ),
+    )
+    expect([...new Set(reached.flat())]).toEqual(names)
+  },
+)

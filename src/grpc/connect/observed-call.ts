@@ -5,7 +5,7 @@ import type { Wire } from '../call.ts'
 import { requestIdOf } from '../status.ts'
 import { toConnectError } from './errors.ts'
 
-/** What is known of a call when it ends. */
+/** The facts that a call has gathered when it ends. */
 interface Observed {
   call: Call | undefined
   error: unknown

@@ -6,7 +6,7 @@ import { isQueueOf } from './deliveries.ts'
 
 /** Destinations that are listed, so that the number of series is bounded. */
 const MAX_DESTINATIONS = 200
-/** Players of a destination that are read, those that are due first. */
+/** Players of a destination that are read: the first by their due time. */
 const MAX_PLAYERS = 100
 
 /** The work that waits for one destination. */
