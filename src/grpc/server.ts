@@ -49,13 +49,17 @@ export function createGrpcServer(operations: Operations, wire: Wire, tls?: Tls):
   setLogger({ error: (message: unknown) => wire.log.debug({ message }, 'grpc-js') })
   const admission = new Admission(wire)
   const server = new Server({ ...OPTIONS, interceptors: [admission.interceptor] })
-  for (const { name, method, handler } of openRpcs(operations)) {
+  const rpcs = openRpcs(operations)
+  for (const { name, method, handler } of rpcs) {
     server.addService({ [name]: method }, { [name]: grpcHandler(handler) })
   }
   const builtIn: ServiceHost = {
     addService: (service, handlers) => server.addService(bounded(service), handlers),
   }
-  const setHealth = addHealth(builtIn)
+  const setHealth = addHealth(
+    builtIn,
+    rpcs.map(({ method }) => method.path.split('/')[1] as string),
+  )
   addReflection(builtIn)
   let sockets: Sockets | undefined
   let stopPreparing = () => {}

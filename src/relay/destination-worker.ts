@@ -14,6 +14,7 @@ import {
 import { completeDeliveries, type SentDeliveries } from '../service/destinations/complete-deliveries.ts'
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { StormLimit } from '../telemetry/storm-limit.ts'
 import { planRequests } from './request-plan.ts'
 import { RateLimiter, send, unsentDeliveries } from './send.ts'
 import { targetFor } from './target.ts'
@@ -71,6 +72,7 @@ export class DestinationWorker {
   readonly #rateLimiter: RateLimiter
   readonly #stopping = new AbortController()
   readonly #sending = new Set<Promise<void>>()
+  readonly #deadLimit = new StormLimit(1)
   #sent: SentDeliveries[] = []
   #completing: Promise<void> | undefined
   #claiming: Promise<void> | undefined
@@ -197,11 +199,23 @@ export class DestinationWorker {
       try {
         await completeDeliveries(this.#dependencies.services, this.destination, sent, NEVER_ABORTED)
         this.#dependencies.counts.add(sent)
+        this.#logDead(sent)
       } catch (error) {
         // The leases expire, and the deliveries are sent again with the same idempotency keys.
         this.#warn(error as Error, 'cannot store the results of deliveries: they are sent again')
       }
     }
+  }
+
+  #logDead(sent: readonly SentDeliveries[]): void {
+    const dead = sent.flatMap(({ results }) => results).filter(({ state }) => state === 'dead').length
+    const omitted = dead === 0 ? undefined : this.#deadLimit.admit('dead')
+    if (omitted === undefined) return
+    const { titleId, id: destinationId } = this.destination
+    this.#dependencies.log.warn(
+      { titleId, destinationId, deliveries: dead, omitted },
+      'deliveries were given up: laurel deliveries list shows the responses, laurel deliveries replay sends them again',
+    )
   }
 
   #warn(error: Error, message: string): void {
