@@ -20,7 +20,7 @@ import { ByteLimiter } from './model/byte-limiter.ts'
 import { instantFromMilliseconds, TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
 import { sleep } from './model/sleep.ts'
-import { measureBatches, measureDatabase, observe } from './observe.ts'
+import { measureDatabase, observe, observeBatches } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
 import { logFailures, Readiness } from './readiness.ts'
@@ -50,6 +50,7 @@ import { openStore, type Store } from './store/store.ts'
 import { createCallObserver } from './telemetry/calls.ts'
 import type { Logger } from './telemetry/log.ts'
 import { laurelMeter, startMetrics } from './telemetry/metrics.ts'
+import { startTracing } from './telemetry/tracing.ts'
 import { checkTls, Tls, type TlsFiles } from './tls.ts'
 import { metricsOfWorkers } from './worker-metrics.ts'
 import { startWorkers, workerNumber } from './workers.ts'
@@ -94,6 +95,8 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
   const worker = workerNumber()
   const metrics = startMetrics({ version: manifest.version, worker })
   const meter = laurelMeter()
+  if (config.tracing !== undefined)
+    started.defer(await startTracing(config.tracing, { version: manifest.version, worker }))
   const commitNotifier = new CommitNotifier(connectionString, () => safePosition.poke())
   const store = openStore({
     connectionString,
@@ -135,7 +138,13 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     definitions,
     planMemory: new ByteLimiter(PLAN_MEMORY_BYTES),
     progressWriter: new ProgressWriter(
-      { store, definitions, now, timeBounds: config.timeBounds, onBatch: measureBatches(meter) },
+      {
+        store,
+        definitions,
+        now,
+        timeBounds: config.timeBounds,
+        observeBatch: observeBatches(meter, { store, now }),
+      },
       config.writeBatching,
     ),
     progressPages: new ProgressPages(store, definitions),

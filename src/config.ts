@@ -1,5 +1,15 @@
-import { isLoopback } from './loopback.ts'
+import {
+  problemWithAddress,
+  problemWithDatabaseUrl,
+  problemWithHosts,
+  problemWithOrigins,
+} from './config-problems.ts'
 import type { LogLevel } from './telemetry/log.ts'
+import {
+  problemWithTracing,
+  readTracingSettings,
+  type TracingSettings,
+} from './telemetry/tracing-settings.ts'
 import type { TlsFiles } from './tls.ts'
 
 export interface Config extends OutboundConfig {
@@ -24,6 +34,8 @@ export interface Config extends OutboundConfig {
   /** A PostgreSQL to use instead of the embedded one. Contains a password: never log it. */
   readonly databaseUrl: string | undefined
   readonly logLevel: LogLevel
+  /** Undefined: traces are not recorded. */
+  readonly tracing: TracingSettings | undefined
   /** The maximum age of a caller's `occurred_time`. */
   readonly timeBounds: { readonly maxBackdateSeconds: number; readonly maxClockSkewSeconds: number }
   /** The maximum number of database connections. */
@@ -114,6 +126,7 @@ export function readConfig(env: Environment, onDefault?: (name: string, fallback
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
     databaseUrl: env['DATABASE_URL'] || undefined,
     logLevel: read('LAUREL_LOG_LEVEL', 'info') as LogLevel,
+    tracing: readTracingSettings(env),
     timeBounds: {
       maxBackdateSeconds: integer(
         'LAUREL_MAX_BACKDATE_SECONDS',
@@ -152,6 +165,7 @@ export function readConfig(env: Environment, onDefault?: (name: string, fallback
     problemWithRetention(config),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),
+    problemWithTracing(config.tracing),
   ]
   problems.push(...found.filter((problem) => problem !== undefined))
   if (problems.length > 0) throw new ConfigError(problems)
@@ -183,28 +197,6 @@ function problemWithTls(env: Environment): string | undefined {
   const missing = TLS_FILES.filter((name) => !env[name])
   const isRequested = [...TLS_FILES, 'LAUREL_TLS_CLIENT_CA_FILE'].some((name) => env[name])
   return isRequested && missing.length > 0 ? `${missing.join(' and ')} must be set for TLS` : undefined
-}
-
-/** Browsers send origins in this form only, so another form would silently allow no page. */
-function problemWithOrigins(origins: ReadonlySet<string>): string | undefined {
-  const wrong = [...origins].filter((origin) => !isOrigin(origin))
-  if (wrong.length === 0) return undefined
-  const form = 'origins as browsers send them, such as https://overlay.example or http://localhost:5173'
-  return `LAUREL_ALLOWED_ORIGINS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
-}
-
-/** Another form would silently allow no host. */
-function problemWithHosts(hosts: ReadonlySet<string>): string | undefined {
-  const wrong = [...hosts].filter((host) => !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host))
-  if (wrong.length === 0) return undefined
-  const form = 'names without a port, in lower case, such as laurel.internal'
-  return `LAUREL_ALLOWED_HOSTS must be ${form}, and not ${wrong.map((text) => JSON.stringify(text)).join(', ')}`
-}
-
-/** Origins of schemes other than HTTP have no normal form in `URL`. */
-function isOrigin(text: string): boolean {
-  if (/^https?:/.test(text)) return URL.canParse(text) && new URL(text).origin === text
-  return /^[a-z][a-z0-9+.-]*:\/\/[^/?#\s*]+$/.test(text)
 }
 
 function problemWithSwitch(env: Environment, name: string): string | undefined {
@@ -265,29 +257,6 @@ export function readProcessOutboundConfig(): OutboundConfig {
 /** Reads the configuration of this process. Only this file reads the environment. */
 export function readProcessConfig(): Config {
   return readConfig(process.env)
-}
-
-function problemWithAddress(name: string, address: string, anywhere: boolean): string | undefined {
-  const [, bracketed, plain, port] = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d{1,5})$/.exec(address) ?? []
-  const host = bracketed ?? plain
-  if (host === undefined || Number(port) > 65535) {
-    return `${name} must be host:port or [host]:port, and is ${JSON.stringify(address)}`
-  }
-  if (anywhere || isLoopback(host)) return undefined
-  return (
-    `${name} must be a loopback address (localhost, 127.0.0.0/8, ::1), and is ${JSON.stringify(address)}: ` +
-    'there is no authentication, so other machines must not reach the server; set LAUREL_AUTH_FILE'
-  )
-}
-
-/** The text is not repeated, because it contains a password. */
-function problemWithDatabaseUrl(url: string | undefined): string | undefined {
-  if (url === undefined) return undefined
-  const [, hosts = ''] = /^\w+:\/\/(?:[^/?#]*@)?([^/?#@]*)(?:[/?#]|$)/.exec(url) ?? []
-  if (hosts.includes(',') || url.includes('target_session_attrs='))
-    return 'DATABASE_URL must name one host, which always leads to the primary: a virtual address, a DNS name or a proxy'
-  if (/^postgres(ql)?:\/\//.test(url) && URL.canParse(url)) return undefined
-  return 'DATABASE_URL must be a URL such as postgres://user:password@host:5432/database'
 }
 
 function problemWithLogLevel(level: string): string | undefined {

@@ -9,7 +9,7 @@ import type { Services } from './service/services.ts'
 import type { Queries } from './store/queries.ts'
 import type { Logger } from './telemetry/log.ts'
 
-/** Deletes stored responses, tombstones, events, plans, deliveries, unused images and audit entries after their retention: each even if others fail. */
+/** Deletes stored responses, tombstones, events, traces, plans, deliveries, unused images and audit entries after their retention: each even if others fail. */
 export async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
@@ -20,6 +20,7 @@ export async function purgeExpired(services: Services, config: Config, log: Logg
     () => purge((queries) => queries.tombstones.purgeBefore(oldestReport)),
     () => purgeEventsBefore(services, before(config.eventRetentionHours), signal),
     () => purge((queries) => queries.plans.purgeBefore(before(config.eventRetentionHours))),
+    () => purge((queries) => queries.reportTraces.purgeBefore(before(config.eventRetentionHours))),
     () => purgeDeliveries(services, signal),
     () => purgeImages(services, before(config.eventRetentionHours), signal),
     () => purgeAuditEntries(services, before(config.auditRetentionHours), signal),

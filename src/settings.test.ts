@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { listSettings, unknownVariables } from './settings.ts'
 
-const README = readFileSync(new URL('../README.md', import.meta.url), 'utf8')
+const README = ['../README.md', './deploy/README.md']
+  .map((path) => readFileSync(new URL(path, import.meta.url), 'utf8'))
+  .join()
 
-test('each variable is in the README', () => {
+test('each variable is in a README', () => {
   // The table names those of the spool by their prefix.
   const inTable = (name: string) =>
     README.includes(name) || (name.startsWith('LAUREL_SPOOL_') && README.includes('LAUREL_SPOOL_...'))

@@ -7,6 +7,7 @@ import {
 import { LaurelError, serverStopping } from '../model/errors.ts'
 import { ANONYMOUS, type Principal } from '../model/principal.ts'
 import type { CallKind, OpenCall } from '../service/call-limiter.ts'
+import { type CallTrace, startCallTrace } from '../telemetry/spans.ts'
 import { admit, type CallSource, type Wire } from './call.ts'
 import { countMessages } from './counted-messages.ts'
 import { failureBehind, toServiceError } from './status.ts'
@@ -48,6 +49,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
   readonly #host: CallHost
   readonly #startTime = performance.now()
   #metadata: Metadata | undefined
+  #trace: CallTrace | undefined
   #controller: AbortController | undefined
   #principal: Principal = ANONYMOUS
   /** Set when the call is counted as open. */
@@ -77,6 +79,9 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
 
   onReceiveMetadata(metadata: Metadata): void {
     this.#metadata = metadata
+    this.#trace = startCallTrace('grpc', this.#method.path.slice(1), (name) =>
+      metadata.get(name)[0]?.toString(),
+    )
     void this.#admit(metadata)
   }
 
@@ -161,7 +166,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
     this.#controller = controller
     try {
       if (!this.#method.isPublic)
-        this.#principal = await admit(metadata, wire, this.#source, controller.signal)
+        this.#principal = await admit(metadata, wire, this.#source, controller.signal, this.#trace)
       if (this.#isEnded) return
       this.#counted = wire.limiter.open(this.#principal, this.#method.callKind)
       const { hasOneRequest } = this.#method
@@ -182,6 +187,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
       principal: this.#principal === ANONYMOUS ? undefined : this.#principal.name,
       startTime: this.#startTime,
       ...failureBehind(metadata),
+      trace: this.#trace,
       traceParent: this.#metadata?.get('traceparent')[0]?.toString(),
     })
   }

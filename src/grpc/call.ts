@@ -6,6 +6,7 @@ import type { Authenticate, Call } from '../service/call.ts'
 import type { CallKind, CallLimiter } from '../service/call-limiter.ts'
 import type { ObserveCall } from '../telemetry/calls.ts'
 import type { Logger } from '../telemetry/log.ts'
+import type { CallTrace } from '../telemetry/spans.ts'
 
 export interface Wire {
   readonly log: Logger
@@ -37,9 +38,10 @@ export async function admit(
   { authenticate }: Wire,
   source: CallSource,
   signal: AbortSignal,
+  trace?: CallTrace,
 ): Promise<Principal> {
   const header = (name: string) => metadata.get(name)[0]?.toString()
-  const call = await authenticatedCall(authenticate, header, source, signal)
+  const call = await authenticatedCall(authenticate, header, source, signal, trace)
   calls.set(metadata, call)
   return call.principal
 }
@@ -53,10 +55,11 @@ export async function authenticatedCall(
   header: (name: string) => string | undefined,
   { operation, address }: CallSource,
   signal: AbortSignal,
+  trace?: CallTrace,
 ): Promise<Call> {
   const principal = await authenticate(header('authorization'), signal, address)
   if (principal.kind === 'anonymous') authorize(principal, [])
-  return { signal, principal, actor: actorIn(header('laurel-actor'), principal), operation }
+  return { signal, principal, actor: actorIn(header('laurel-actor'), principal), operation, trace }
 }
 
 /** Returns the name of an RPC in records. @param path of the RPC: `/laurel.v1.TitleService/GetTitle` */

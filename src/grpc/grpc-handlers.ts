@@ -7,6 +7,7 @@ import type {
   UntypedHandleCall,
 } from '@grpc/grpc-js'
 import type { Call } from '../service/call.ts'
+import { inTrace } from '../telemetry/spans.ts'
 import { callOf } from './call.ts'
 import type {
   BidiStreamHandler,
@@ -43,7 +44,8 @@ function grpcUnary<Request, Response>({
     )
 
     async function response(): Promise<Response> {
-      return handle(call.request, callOf(call))
+      const admitted = callOf(call)
+      return inTrace(admitted.trace, () => handle(call.request, admitted))
     }
   }
 }

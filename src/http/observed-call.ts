@@ -1,12 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../dialect/refusal.ts'
 import type { EndedCall, ObserveCall } from '../telemetry/calls.ts'
+import { type CallTrace, startCallTrace } from '../telemetry/spans.ts'
 import { failureOf } from './failures.ts'
 
 /** The facts that a call has gathered when it ends. */
 interface Observed {
   principal: string | undefined
   error: unknown
+  readonly trace: CallTrace | undefined
 }
 
 /** The gRPC status of an HTTP status that a platform's API responds with. */
@@ -35,12 +37,13 @@ export function observeCall(
   reply: FastifyReply,
 ): Observed {
   const startTime = performance.now()
-  const observed: Observed = { principal: undefined, error: undefined }
+  const trace = startCallTrace(system, method, (name) => request.headers[name]?.toString())
+  const observed: Observed = { principal: undefined, error: undefined, trace }
   calls.set(request, observed)
   reply.raw.once('close', () => {
     const { principal, error } = observed
     onCall({
-      ...{ system, method, principal, startTime, error },
+      ...{ system, method, principal, startTime, error, trace },
       code: codeOf(error, reply.raw.writableFinished),
       traceParent: request.headers['traceparent']?.toString(),
     })

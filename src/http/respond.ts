@@ -12,6 +12,7 @@ import { readCredential } from '../service/credential.ts'
 import type { Operations } from '../service/operations.ts'
 import type { ObserveCall } from '../telemetry/calls.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { inTrace } from '../telemetry/spans.ts'
 import { failureOf } from './failures.ts'
 import type { Failure, Gateway, GatewayRequest, GatewayResponse, RequestHead, Route } from './gateway.ts'
 import { noteFailure, observeCall } from './observed-call.ts'
@@ -78,7 +79,10 @@ export async function admit(serving: Serving): Promise<FastifyReply | undefined>
     const counted = host.limiter.open(principal, isForm(request) ? 'stream' : 'unary')
     reply.raw.once('close', () => counted.close())
     const operation = `${serving.gateway.dialect}/${route.name}`
-    admitted.set(request, { call: { signal, principal, actor: principal.name, operation }, counted })
+    admitted.set(request, {
+      call: { signal, principal, actor: principal.name, operation, trace: observed.trace },
+      counted,
+    })
     return undefined
   } catch (error) {
     return sendError(serving, error, headOf(request, serving.mount), undefined)
@@ -97,8 +101,8 @@ export async function respond(serving: Serving): Promise<FastifyReply> {
   const head = headOf(request, mount)
   const counted: { rate?: RateLimitState } = {}
   try {
-    const response = await run(serving, head, counted)
-    const { counted: open } = admitted.get(request) as Admitted
+    const { counted: open, call } = admitted.get(request) as Admitted
+    const response = await inTrace(call.trace, () => run(serving, head, counted))
     open.endTurn()
     return await send(gateway, response, head, counted.rate, reply, open)
   } catch (error) {

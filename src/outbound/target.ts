@@ -1,4 +1,5 @@
 import { Pool } from 'undici'
+import { inSpan, traceHeaders } from '../telemetry/spans.ts'
 import { Breaker } from './breaker.ts'
 import { type CheckAddress, connectorTo } from './connector.ts'
 import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './contract.ts'
@@ -54,7 +55,7 @@ export class HttpTarget implements Target {
     cancelled.throwIfAborted()
     this.#breaker.check()
     return await this.#limiter.run(cancelled, () =>
-      this.#breaker.run(() => this.#transmit(request, path, cancelled)),
+      this.#breaker.run(() => this.#traced(request, path, cancelled)),
     )
   }
 
@@ -83,9 +84,19 @@ export class HttpTarget implements Target {
     )
   }
 
+  #traced(request: OutboundRequest, path: string, cancelled: AbortSignal): Promise<HttpResponse> {
+    const attributes = { 'http.request.method': request.method, 'server.address': this.host }
+    return inSpan(request.method, { kind: 'client', attributes }, async (span) => {
+      const response = await this.#transmit(request, path, cancelled)
+      span?.setAttribute('http.response.status_code', response.status)
+      return response
+    })
+  }
+
   async #transmit(request: OutboundRequest, path: string, cancelled: AbortSignal): Promise<HttpResponse> {
     cancelled.throwIfAborted()
-    const { method, headers = {}, body = null } = request
+    const { method, body = null } = request
+    const headers = { ...traceHeaders(), ...request.headers }
     const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
     const stop = new AbortController()
     const abort = () => stop.abort(cancelled.reason)

@@ -14,6 +14,7 @@ import {
 import { completeDeliveries, type SentDeliveries } from '../service/destinations/complete-deliveries.ts'
 import type { Services } from '../service/services.ts'
 import type { Logger } from '../telemetry/log.ts'
+import { areTracesOn, inSpan } from '../telemetry/spans.ts'
 import { StormLimit } from '../telemetry/storm-limit.ts'
 import { planRequests } from './request-plan.ts'
 import { RateLimiter, send, unsentDeliveries } from './send.ts'
@@ -176,12 +177,8 @@ export class DestinationWorker {
           return { ...response, body: redactCredential(response.body, secret?.secret) }
         },
       }
-      return await send(
-        this.destination,
-        { sender, rateLimiter: this.#rateLimiter, deadline },
-        claimed,
-        plan,
-        signal,
+      return await this.#traced(claimed, () =>
+        send(this.destination, { sender, rateLimiter: this.#rateLimiter, deadline }, claimed, plan, signal),
       )
     } catch (error) {
       if (error instanceof CredentialError || error instanceof LaurelError) {
@@ -190,6 +187,21 @@ export class DestinationWorker {
       this.#warn(error as Error, 'cannot send the deliveries of a player: they are retried')
       return unsentDeliveries(claimed, 'internal error: see the log of the server')
     }
+  }
+
+  /** Runs the sending of a player's deliveries as a part of the traces of the reports that caused them. */
+  async #traced<Result>({ attempts }: ClaimedDeliveries, work: () => Promise<Result>): Promise<Result> {
+    if (!areTracesOn()) return work()
+    const { titleId, id, dialect } = this.destination
+    const keys = attempts.map(({ event }) => event)
+    const causes = await this.#dependencies.services.store
+      .read(this.#stopping.signal, (queries) => queries.reportTraces.find(keys))
+      .catch(() => [])
+    const attributes = {
+      ...{ 'laurel.title_id': titleId, 'laurel.destination_id': id, 'laurel.dialect': dialect },
+      'laurel.deliveries': attempts.length,
+    }
+    return inSpan('deliver events', { kind: 'internal', attributes, causes }, work)
   }
 
   /** Results that arrive during a write are stored with the next batch. */

@@ -1,4 +1,5 @@
 import type { Principal } from '../model/principal.ts'
+import type { CallTrace } from '../telemetry/spans.ts'
 
 /** One call: the caller, and the signal that the call is cancelled. */
 export interface Call {
@@ -8,6 +9,8 @@ export interface Call {
   readonly actor: string
   /** Stored with administrative changes: `TitleService/GetTitle`, or the dialect and the name of its HTTP API's route. */
   readonly operation: string
+  /** For telemetry alone; undefined while traces are off. */
+  readonly trace?: CallTrace | undefined
 }
 
 /** The author of a change, and the call that made it. */

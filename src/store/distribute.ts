@@ -42,6 +42,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   delivery_queues: BY_PLAYER,
   deliveries: BY_PLAYER,
   sent_percents: BY_PLAYER,
+  report_traces: BY_PLAYER,
   // Looked up by account, so sharded by the account's id.
   accounts: { kind: 'distributed', column: 'id', with: 'none' },
   player_aliases: { kind: 'distributed', column: 'id', with: 'players' },

@@ -30,6 +30,7 @@ import { playerTitleQueries } from './progress/player-titles.ts'
 import { progressQueries } from './progress/progress.ts'
 import { progressChangeQueries } from './progress/progress-changes.ts'
 import { progressListQueries } from './progress/progress-lists.ts'
+import { reportTraceQueries } from './progress/report-traces.ts'
 import type { Tables } from './schema.ts'
 import { statQueries } from './stats/stats.ts'
 import { titleBindingQueries } from './titles/title-bindings.ts'
@@ -71,6 +72,7 @@ export function queriesOn(db: Kysely<Tables>) {
     deliveryQueue: deliveryQueueQueries(db),
     deliveryAttempts: deliveryAttemptQueries(db),
     sentPercents: sentPercentQueries(db),
+    reportTraces: reportTraceQueries(db),
     idempotency: idempotencyQueries(db),
     plans: planQueries(db),
     images: imageQueries(db),

@@ -57,6 +57,7 @@ export interface Tables {
   delivery_queues: DeliveryQueueTable
   deliveries: DeliveryTable
   sent_percents: SentPercentTable
+  report_traces: ReportTraceTable
   audit_entries: AuditEntryTable
 }
 
@@ -66,6 +67,16 @@ interface TitleTable extends Versioned {
   default_locale: string
   extensions: JsonObject
   mask_hidden_in_gateways: Generated<boolean>
+}
+
+/** The traces of recorded reports, for their deliveries. */
+interface ReportTraceTable {
+  player_id: string
+  title_id: string
+  achievement_id: string
+  time: bigint
+  trace_parent: string
+  create_time: bigint
 }
 
 /** Ids of titles in dialects: each belongs to one title. */

@@ -1,6 +1,7 @@
 import type { Meter } from '@opentelemetry/api'
 import { LaurelError } from '../model/errors.ts'
 import type { Logger } from './log.ts'
+import { type CallTrace, endCallTrace, traceIdOf } from './spans.ts'
 import { StormLimit } from './storm-limit.ts'
 
 /** A call that was answered, refused, or abandoned by its caller. */
@@ -18,6 +19,8 @@ export interface EndedCall {
   /** Undefined for success. The cause of `INTERNAL` is logged with its stack. */
   readonly error?: unknown
   readonly requestId?: string | undefined
+  /** Undefined while traces are off. */
+  readonly trace?: CallTrace | undefined
   /** The caller's `traceparent` header. */
   readonly traceParent?: string | undefined
 }
@@ -60,6 +63,7 @@ export function createCallObserver(log: Logger, meter: Meter): ObserveCall {
       'rpc.response.status_code': call.code,
     })
     const level = levelOf(call.code)
+    if (call.trace !== undefined) endCallTrace(call.trace, call.code, level === 'error' || level === 'warn')
     if (level === 'debug') {
       if (isDebug) log.debug(lineOf(call, seconds, 0), 'a call ended')
       return
@@ -78,10 +82,10 @@ function levelOf(code: string): 'debug' | 'info' | 'warn' | 'error' {
 }
 
 function lineOf(call: EndedCall, seconds: number, omitted: number): object {
-  const { system, method, code, principal, requestId, error, traceParent } = call
+  const { system, method, code, principal, requestId, error, trace, traceParent } = call
   return {
     ...{ system, method, code, principal, requestId, ...errorFacts(error) },
-    traceId: /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceParent ?? '')?.[1],
+    traceId: traceIdOf(trace) ?? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceParent ?? '')?.[1],
     durationMilliseconds: Math.round(seconds * 1e5) / 100,
     // Lines of the same method, status and reason that were not written.
     ...(omitted > 0 && { omitted }),

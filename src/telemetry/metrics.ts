@@ -22,14 +22,9 @@ const LOOP_SAMPLE_MILLISECONDS = 50
  * Registers a meter provider, and measures the process. Returns undefined if an OpenTelemetry SDK loaded with `--import` has
  * registered one before: that SDK exports the metrics.
  */
-export function startMetrics({ version, worker }: Instance): CollectMetrics | undefined {
+export function startMetrics(instance: Instance): CollectMetrics | undefined {
   const exporter = new PrometheusExporter({ preventServerStart: true })
-  const resource = resourceFromAttributes({
-    'service.name': 'laurel',
-    'service.version': version,
-    'service.instance.id': worker === undefined ? hostname() : `${hostname()}/${worker}`,
-    ...(worker !== undefined && { worker }),
-  })
+  const resource = resourceFromAttributes(instanceAttributes(instance))
   const provider = new MeterProvider({ resource, readers: [exporter] })
   if (!metrics.setGlobalMeterProvider(provider)) return undefined
   const runtime = new RuntimeNodeInstrumentation({ monitoringPrecision: LOOP_SAMPLE_MILLISECONDS })
@@ -42,6 +37,16 @@ export function startMetrics({ version, worker }: Instance): CollectMetrics | un
     const [error] = errors
     if (error !== undefined) throw error
     return serializer.serialize(resourceMetrics)
+  }
+}
+
+/** Returns the resource attributes of a process. */
+export function instanceAttributes({ version, worker }: Instance) {
+  return {
+    'service.name': 'laurel',
+    'service.version': version,
+    'service.instance.id': worker === undefined ? hostname() : `${hostname()}/${worker}`,
+    ...(worker !== undefined && { worker }),
   }
 }
 

@@ -29,7 +29,7 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   'src/store': { may: [MODEL], packages: ['kysely', 'pg', 'opossum'], node: true },
   [SERVICE]: {
     may: [MODEL, DIALECT],
-    types: ['src/store', 'src/media'],
+    types: ['src/store', 'src/media', TELEMETRY],
     packages: ['lru-cache'],
     node: true,
   },
@@ -68,7 +68,8 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   'src/tls.ts': { may: [], node: true },
   'src/listen-error.ts': { may: [], node: false },
   'src/sockets.ts': { may: [], node: true },
-  'src/config.ts': { may: ['src/loopback.ts'], types: [TELEMETRY, 'src/tls.ts'], node: true },
+  'src/config-problems.ts': { may: ['src/loopback.ts'], node: false },
+  'src/config.ts': { may: ['src/config-problems.ts', TELEMETRY], types: ['src/tls.ts'], node: true },
   'src/registry.ts': { may: [DIALECT, 'adapters/index.ts'], types: ['src/http'], node: false },
 }
 

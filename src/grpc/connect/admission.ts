@@ -23,10 +23,11 @@ export function createGate(wire: Wire): (context: HandlerContext) => Promise<voi
       const header = (name: string) => requestHeader.get(name) ?? undefined
       const operation = operationOf(`/${method.parent.typeName}/${method.name}`)
       const address = () => values.get(RESPONSE)?.socket?.remoteAddress
-      const call = await authenticatedCall(wire.authenticate, header, { operation, address }, signal)
+      const observed = values.get(OBSERVED)
+      const source = { operation, address }
+      const call = await authenticatedCall(wire.authenticate, header, source, signal, observed?.trace)
       signal.throwIfAborted()
       const kind = callKindOf(`/${method.name}`, method.methodKind !== 'unary')
-      const observed = values.get(OBSERVED)
       if (observed !== undefined) observed.call = call
       const counted = wire.limiter.open(call.principal, kind)
       values.get(RESPONSE)?.once('close', () => counted.close())

@@ -1,5 +1,6 @@
 import type { DescMethod, Message } from '@bufbuild/protobuf'
 import { Code, ConnectError, type HandlerContext, type MethodImpl } from '@connectrpc/connect'
+import { inTrace } from '../../telemetry/spans.ts'
 import type { ServerStreamHandler, StreamTimeout, UnaryHandler } from '../handlers.ts'
 import type { Rpc } from '../services.ts'
 import { admittedCallOf, RESPONSE } from './admission.ts'
@@ -25,7 +26,7 @@ function connectUnary(
       const call = admittedCallOf(context)
       await call.counted.turn(call.signal)
       request = decode(rpc, type, message)
-      const response = await handle(request, call)
+      const response = await inTrace(call.trace, () => handle(request, call))
       call.counted.endTurn()
       return encode(rpc, type, response)
     } catch (error) {

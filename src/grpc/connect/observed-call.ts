@@ -1,6 +1,7 @@
 import { Code, type ConnectError, type ContextValues, createContextKey } from '@connectrpc/connect'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../../service/call.ts'
+import { type CallTrace, startCallTrace } from '../../telemetry/spans.ts'
 import type { Wire } from '../call.ts'
 import { requestIdOf } from '../status.ts'
 import { toConnectError } from './errors.ts'
@@ -10,6 +11,7 @@ interface Observed {
   call: Call | undefined
   error: unknown
   requestId: string | undefined
+  readonly trace: CallTrace | undefined
 }
 
 export const OBSERVED = createContextKey<Observed | undefined>(undefined)
@@ -22,7 +24,8 @@ export function observeCall(
   reply: FastifyReply,
 ): Observed {
   const startTime = performance.now()
-  const observed: Observed = { call: undefined, error: undefined, requestId: undefined }
+  const trace = startCallTrace('connectrpc', path.slice(1), (name) => request.headers[name]?.toString())
+  const observed: Observed = { call: undefined, error: undefined, requestId: undefined, trace }
   reply.raw.once('close', () => {
     const { call, error, requestId } = observed
     wire.onCall({
@@ -31,7 +34,7 @@ export function observeCall(
       code: statusName(error, reply.raw.writableFinished),
       principal: call?.principal.name,
       startTime,
-      ...{ error, requestId },
+      ...{ error, requestId, trace },
       traceParent: request.headers['traceparent']?.toString(),
     })
   })

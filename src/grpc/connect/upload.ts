@@ -82,7 +82,7 @@ async function* responsesOf(
     const headers = headersOf(raw)
     const header = (name: string) => headers.get(name) ?? undefined
     const source = { operation: operationOf(rpc.method.path), address: () => raw.socket.remoteAddress }
-    const call = await authenticatedCall(wire.authenticate, header, source, signal)
+    const call = await authenticatedCall(wire.authenticate, header, source, signal, observed.trace)
     observed.call = call
     signal.throwIfAborted()
     const counted = wire.limiter.open(call.principal, 'stream')

@@ -23,6 +23,7 @@ import * as achievementRevisions from './0021-achievement-revisions.ts'
 import * as lifecycle from './0022-lifecycle.ts'
 import * as planSizes from './0023-plan-sizes.ts'
 import * as imageUses from './0024-image-uses.ts'
+import * as reportTraces from './0025-report-traces.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -50,4 +51,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0022-lifecycle': lifecycle,
   '0023-plan-sizes': planSizes,
   '0024-image-uses': imageUses,
+  '0025-report-traces': reportTraces,
 }

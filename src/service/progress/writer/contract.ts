@@ -22,8 +22,8 @@ export interface WriterParts {
   readonly definitions: DefinitionCache
   readonly now: () => Instant
   readonly timeBounds: TimeBounds
-  /** Called with the number of reports of each statement that writes a batch. */
-  readonly onBatch?: (size: number) => void
+  /** Runs a statement that writes a batch, for telemetry. */
+  readonly observeBatch?: ObserveBatch
 }
 
 export interface RecordProgress extends FollowedRequest {
@@ -35,6 +35,11 @@ export interface RecordProgress extends FollowedRequest {
   readonly occurredTime: Instant | undefined
   readonly requestId: string | undefined
 }
+
+export type ObserveBatch = (
+  entries: readonly ReportEntry[],
+  write: () => Promise<readonly (RecordOutcome | undefined)[]>,
+) => Promise<readonly (RecordOutcome | undefined)[]>
 
 /** One report, and the call that makes it. */
 export interface ReportEntry {

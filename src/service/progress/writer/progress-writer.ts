@@ -4,7 +4,14 @@ import type { Call } from '../../call.ts'
 import { callerOf } from '../../call-limiter.ts'
 import { asOutcome } from './apply-report.ts'
 import { Batcher } from './batcher.ts'
-import type { RecordOutcome, ReportEntry, StatsEntry, StatsOutcome, WriterParts } from './contract.ts'
+import type {
+  ObserveBatch,
+  RecordOutcome,
+  ReportEntry,
+  StatsEntry,
+  StatsOutcome,
+  WriterParts,
+} from './contract.ts'
 import { ProgressCache } from './progress-cache.ts'
 import { isUnavailable } from './write-batch.ts'
 import { writeLocked } from './write-locked.ts'
@@ -131,19 +138,18 @@ export class ProgressWriter {
   async #tryOptimistic(entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
     const written = new Map<ReportEntry, RecordOutcome>()
     if (entries.length === 0) return written
-    const outcomes = await writeOptimistic(this.#parts, this.#cache, entries).catch(
-      (error: unknown): readonly undefined[] => {
-        if (!(error instanceof LaurelError) || isUnavailable(error)) throw error
-        // A constraint failed: the locked write finds the entry that violates it.
-        return []
-      },
-    )
+    const outcomes = await this.#observed(entries, () =>
+      writeOptimistic(this.#parts, this.#cache, entries),
+    ).catch((error: unknown): readonly undefined[] => {
+      if (!(error instanceof LaurelError) || isUnavailable(error)) throw error
+      // A constraint failed: the locked write finds the entry that violates it.
+      return []
+    })
     for (const [index, entry] of entries.entries()) {
       const outcome = outcomes[index]
       if (outcome !== undefined) written.set(entry, outcome)
     }
     this.#counts.batches += 1
-    this.#parts.onBatch?.(entries.length)
     this.#counts.optimistic += written.size
     return written
   }
@@ -151,8 +157,15 @@ export class ProgressWriter {
   async #writeLocked(entries: readonly ReportEntry[]): Promise<OutcomeByEntry> {
     if (entries.length === 0) return new Map()
     this.#counts.locked += entries.length
-    const outcomes = await untilAbandoned(entries, (signal) => writeLocked(this.#parts, entries, signal))
+    const outcomes = await this.#observed(entries, () =>
+      untilAbandoned(entries, (signal) => writeLocked(this.#parts, entries, signal)),
+    )
     return new Map(entries.map((entry, index) => [entry, outcomes[index] as RecordOutcome]))
+  }
+
+  readonly #observed: ObserveBatch = (entries, write) => {
+    const { observeBatch } = this.#parts
+    return observeBatch === undefined ? write() : observeBatch(entries, write)
   }
 
   /** Runs a player's locked writes one after the other, so that a player whose row is locked occupies one connection. */
