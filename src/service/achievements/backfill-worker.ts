@@ -5,6 +5,8 @@ import type { Services } from '../services.ts'
 import { backfillNext } from './backfills.ts'
 
 const POLL_MILLISECONDS = 1_000
+/** Before all back-fills: no id is empty. */
+const START: BackfillKey = { titleId: '', achievementId: '' }
 /** Each takes a connection. */
 const MAX_IN_PROGRESS = 2
 
@@ -18,6 +20,8 @@ export class BackfillWorker {
   readonly #stopping = new AbortController()
   readonly #inProgress = new Map<string, Promise<void>>()
   #running: Promise<void> | undefined
+  /** The back-fill that was started last; `START` after the last one of all. */
+  #after: BackfillKey = START
 
   constructor(services: Pick<Services, 'store' | 'now'>, onError: (error: Error) => void) {
     this.#services = services
@@ -42,20 +46,29 @@ export class BackfillWorker {
     }
   }
 
-  /** Starts running back-fills. A back-fill that fails, or waits for a lock, delays no other. */
+  /**
+   * Starts as many running back-fills as there is room for, each time the next ones, so that one that fails, or waits for a lock, delays
+   * no other for long. Returns whether there may be more.
+   */
   async #poll(): Promise<boolean> {
     const { signal } = this.#stopping
-    const running = await this.#services.store.read(signal, (queries) => queries.backfills.listRunning())
-    for (const key of running) {
+    const after = this.#after
+    const room = MAX_IN_PROGRESS - this.#inProgress.size
+    const next = await this.#services.store.read(signal, (queries) =>
+      queries.backfills.listRunning(after, room),
+    )
+    this.#after = next.length < room ? START : (next.at(-1) ?? after)
+    for (const key of next) {
       const name = compositeKey(key.titleId, key.achievementId)
-      if (this.#inProgress.has(name) || this.#inProgress.size >= MAX_IN_PROGRESS) continue
+      if (this.#inProgress.has(name)) continue
       this.#inProgress.set(
         name,
         this.#fill(key).finally(() => this.#inProgress.delete(name)),
       )
     }
-    await Promise.race([...this.#inProgress.values(), sleep(POLL_MILLISECONDS, signal)])
-    return running.length > 0
+    if (this.#inProgress.size > 0)
+      await Promise.race([...this.#inProgress.values(), sleep(POLL_MILLISECONDS, signal)])
+    return next.length > 0 || after !== START || this.#inProgress.size > 0
   }
 
   async #fill(key: BackfillKey): Promise<void> {

@@ -1,4 +1,4 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import type { Backfill, BackfillKey } from '../../model/backfill.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -49,13 +49,16 @@ export function backfillQueries(db: Kysely<Tables>) {
         .execute()
     },
 
-    async listRunning(): Promise<readonly BackfillKey[]> {
+    /** Returns running back-fills after a key, in order of title and achievement. */
+    async listRunning(after: BackfillKey, limit: number): Promise<readonly BackfillKey[]> {
       const rows = await db
         .selectFrom('backfills')
         .select(['title_id', 'achievement_id'])
         .where('state', '=', sql.lit('running'))
+        .where(sql<SqlBool>`(title_id, achievement_id) > (${after.titleId}, ${after.achievementId})`)
         .orderBy('title_id')
         .orderBy('achievement_id')
+        .limit(limit)
         .execute()
       return rows.map((row) => ({ titleId: row.title_id, achievementId: row.achievement_id }))
     },

@@ -8,6 +8,8 @@ import { listProgress } from '../../../src/service/progress/list-progress.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
 import type { RecordProgress } from '../../../src/service/progress/writer/contract.ts'
 import { recordStats } from '../../../src/service/stats/stat-values.ts'
+import { backfillQueries } from '../../../src/store/achievements/backfills.ts'
+import { countingRows } from '../../support/counting-rows.ts'
 import { counted, reach, titleWith as titleWithOne } from '../../support/one-achievement.ts'
 import { achievementOf, requirementOf } from '../../support/records.ts'
 import { until } from '../../support/relay.ts'
@@ -217,28 +219,55 @@ test('a stat in flight while an achievement begins to follow it is not lost', as
   expect(await progress('slow')).toMatchObject({ state: 'achieved' })
 })
 
-test('a back-fill that fails delays no other one', async () => {
-  const [failing, other] = [
-    await titleWith({ requirements: counted(100n) }),
-    await titleWith({ requirements: counted(100n) }),
-  ]
-  for (const { record, update } of [failing, other]) {
+test('back-fills that fail, more than run at once, delay no other one', async () => {
+  const titles = await Promise.all(
+    Array.from({ length: 5 }, () => titleWith({ requirements: counted(100n) })),
+  )
+  titles.sort((left, right) => (left.key.titleId < right.key.titleId ? -1 : 1))
+  for (const { record, update } of titles) {
     await record('ann', reach(80n))
     await update({ requirements: counted(50n) })
   }
+  const other = titles.at(-1) as (typeof titles)[number]
+  const failing = titles.slice(0, -1)
   await database.query(`
     create function fail() returns trigger language plpgsql as $$ begin raise exception 'on purpose'; end $$;
     create trigger fail before update on player_titles for each row
-      when (old.title_id = '${failing.key.titleId}') execute function fail()`)
+      when (old.title_id in (${failing.map(({ key }) => `'${key.titleId}'`).join()})) execute function fail()`)
   const errors: string[] = []
   const worker = new BackfillWorker(services, (error) => errors.push(error.message))
   worker.start()
   await until(async () => (await getBackfill(services, other.key, call)).state === 'done')
   await until(async () => errors.length > 0)
   await database.query('drop trigger fail on player_titles')
-  await until(async () => (await getBackfill(services, failing.key, call)).state === 'done')
+  for (const { key, summary } of failing) {
+    await until(async () => (await getBackfill(services, key, call)).state === 'done')
+    expect(await summary('ann')).toMatchObject({ unlockedCount: 1 })
+  }
   await worker.stop()
-  expect(await failing.summary('ann')).toMatchObject({ unlockedCount: 1 })
+})
+
+test('the next running back-fills are read without the others', async () => {
+  const { key } = await titleWith({ requirements: counted(100n) })
+  await database.query(
+    `insert into achievements (title_id, id, list_order, lifecycle, hidden, tags, stat_codes, score, definition, create_time, update_time)
+     select title_id, 'copy-' || n, n, lifecycle, hidden, tags, stat_codes, score, definition, create_time, update_time
+     from achievements, generate_series(1000, 1999) n where title_id = $1`,
+    [key.titleId],
+  )
+  await database.query(
+    `insert into backfills (title_id, achievement_id, state, silent, reset_requirements, actor, request_id, last_player_id,
+       player_count, unlock_count, create_time, update_time)
+     select title_id, id, 'running', false, '{}', '', '', '', 0, 0, 0, 0 from achievements where title_id = $1 and id like 'copy-%'`,
+    [key.titleId],
+  )
+  const after = { titleId: key.titleId, achievementId: 'copy-1499' }
+  const { result, rowsRead } = await countingRows(services.databaseUrl, ['backfills'], (db) =>
+    backfillQueries(db).listRunning(after, 2),
+  )
+  expect(result.map(({ achievementId }) => achievementId)).toEqual(['copy-1500', 'copy-1501'])
+  expect(rowsRead).toBeLessThanOrEqual(3)
+  await database.query('delete from backfills where title_id = $1', [key.titleId])
 })
 
 test('a change that moves no player has no back-fill', async () => {
