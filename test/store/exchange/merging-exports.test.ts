@@ -10,6 +10,7 @@ import { dialects } from '../../../src/registry.ts'
 import { createAchievement } from '../../../src/service/achievements/create-achievement.ts'
 import { createTitle } from '../../../src/service/titles/titles.ts'
 import { records } from '../../conformance/arbitraries.ts'
+import { runs } from '../../conformance/fuzz-factor.ts'
 import { decodeSample, samplesIn } from '../../conformance/subjects.ts'
 import { fixtures } from '../../support/dialect-fixtures.ts'
 import { adapterOf } from '../../support/documents.ts'
@@ -87,7 +88,7 @@ async function storedIn(services: TestServices): Promise<string> {
 }
 
 describe.each(exports)('$dialect in shape $shape', ({ adapter, dialect, shape }) => {
-  const arbitrary = fc.sample(records(adapter, ['definition'], []), 40)
+  const arbitrary = fc.sample(records(adapter, ['definition'], []), runs(40))
   const samples = [...new Map(arbitrary.map(({ achievement }) => [achievement?.id, achievement])).values()]
   let services: TestServices
   beforeAll(async () => {
