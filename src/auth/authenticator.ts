@@ -3,7 +3,13 @@ import type { Account } from '../model/player.ts'
 import { ANONYMOUS, type Principal, principalName } from '../model/principal.ts'
 import { decodeSegment, encodeSegment, type Right, splitRight } from '../model/right.ts'
 import { readCredential } from '../service/credential.ts'
-import { type AuthSettings, type KeySettings, namespacesOf, rightsOf } from './auth-file.ts'
+import {
+  type AuthSettings,
+  type IssuerSettings,
+  type KeySettings,
+  namespacesOf,
+  rightsOf,
+} from './auth-file.ts'
 import { readPermissions } from './permissions.ts'
 import { Tokens, unauthenticated, type VerifiedToken } from './tokens.ts'
 
@@ -25,6 +31,14 @@ interface PermittedToken extends VerifiedToken {
   readonly permissions: readonly Right[] | undefined
 }
 
+/** An issuer that people sign in to the console at, as public as the sign-in itself. */
+export interface SignIn {
+  readonly issuer: string
+  readonly audience: string
+  readonly clientId: string
+  readonly scope: string
+}
+
 const MAX_CACHED_TOKENS = 10_000
 const CACHE_MILLISECONDS = 60_000
 /** Far more than a game needs. */
@@ -36,6 +50,7 @@ const PLAYER_CALLS_PER_SECOND = 50
  */
 export class Authenticator {
   readonly #names: Names
+  #signIns!: readonly SignIn[]
   #keys!: ReadonlyMap<string, KeySettings>
   #tokens!: Tokens
   #cache!: Map<string, CachedToken>
@@ -49,9 +64,15 @@ export class Authenticator {
   /** Replaces the settings and clears the cache. */
   replace({ issuers, keys }: AuthSettings, file: string): void {
     const tokens = new Tokens(issuers, file)
+    this.#signIns = signInsOf(issuers)
     this.#keys = new Map(keys.map((key) => [key.sha256, key]))
     this.#tokens = tokens
     this.#cache = new Map()
+  }
+
+  /** The issuers that people sign in to the console at. */
+  get signIns(): readonly SignIn[] {
+    return this.#signIns
   }
 
   readonly authenticate = async (
@@ -170,4 +191,10 @@ function forPlayer(right: Right, subject: string, playerId: string): Right {
   const { segments, userIndex } = splitRight(right)
   if (userIndex === undefined || decodeSegment(segments[userIndex] as string) !== subject) return right
   return { resource: segments.with(userIndex, encodeSegment(playerId)).join(':'), action: right.action }
+}
+
+function signInsOf(issuers: readonly IssuerSettings[]): readonly SignIn[] {
+  return issuers.flatMap(({ issuer, audience, consoleClientId: clientId, consoleScope: scope = 'openid' }) =>
+    clientId === undefined ? [] : [{ issuer, audience, clientId, scope }],
+  )
 }

@@ -29,6 +29,8 @@ const ISSUER_FIELDS: Readonly<Record<keyof IssuerSettings, true>> = {
   principal: true,
   subject: true,
   namespaces: true,
+  consoleClientId: true,
+  consoleScope: true,
   titles: true,
   rights: true,
   callsPerSecond: true,

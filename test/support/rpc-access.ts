@@ -43,6 +43,7 @@ export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
   listContributions: 'player',
   claimReward: 'player',
   resetCommunityProgress: 'operator',
+  getCaller: 'authenticated',
   listDialects: 'authenticated',
   translate: 'authenticated',
   importAchievements: 'manager',

@@ -1,6 +1,7 @@
 import type { MethodDefinition } from '@grpc/grpc-js'
 import * as achievements from '../../src/gen/laurel/v1/achievement_service.ts'
 import * as audit from '../../src/gen/laurel/v1/audit_service.ts'
+import * as caller from '../../src/gen/laurel/v1/caller_service.ts'
 import * as community from '../../src/gen/laurel/v1/community_service.ts'
 import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as events from '../../src/gen/laurel/v1/event_service.ts'
@@ -26,6 +27,7 @@ export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [
     rpcsOf(achievements, achievements.AchievementServiceService),
     rpcsOf(audit, audit.AuditServiceService),
+    rpcsOf(caller, caller.CallerServiceService),
     rpcsOf(community, community.CommunityServiceService),
     rpcsOf(bridge, bridge.DestinationServiceService),
     rpcsOf(events, events.EventServiceService),
@@ -125,6 +127,8 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   listContributions: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
   claimReward: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   resetCommunityProgress: ({ title: titleId }) => ({ titleId, achievementId: 'a', reason: 'x' }),
+
+  getCaller: ({ title: titleId }) => ({ titleId }),
 
   listDialects: () => ({}),
   translate: () => ({ from: CODED, to: UNCODED, content: new TextEncoder().encode('[]') }),

@@ -133,6 +133,10 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
     description: 'the administrative changes, and who made them',
     verbs: { list: verb('AuditService/ListAuditEntries') },
   },
+  callers: {
+    description: 'the caller, and what it may do',
+    verbs: { get: verb('CallerService/GetCaller', ['title_id?'], 'permissions') },
+  },
   destinations: {
     description: 'platforms and webhooks that receive the events of a title',
     verbs: {

@@ -560,6 +560,7 @@ namespace Laurel
             "AchievementService/RestoreAchievementRevision",
             "AchievementService/UpdateAchievement",
             "AuditService/ListAuditEntries",
+            "CallerService/GetCaller",
             "CommunityService/ClaimReward",
             "CommunityService/ListCommunityProgress",
             "CommunityService/ListContributions",

@@ -15,6 +15,7 @@ import { createConnectTransport } from '@connectrpc/connect-web'
 import { errorTypes } from './errors.ts'
 import { AchievementService } from './gen/laurel/v1/achievement_service_pb.js'
 import { AuditService } from './gen/laurel/v1/audit_service_pb.js'
+import { CallerService } from './gen/laurel/v1/caller_service_pb.js'
 import { CommunityService } from './gen/laurel/v1/community_service_pb.js'
 import { DestinationService } from './gen/laurel/v1/destination_service_pb.js'
 import {
@@ -75,6 +76,7 @@ export interface LaurelClient {
   readonly destinations: ServiceClient<typeof DestinationService>
   readonly images: ServiceClient<typeof ImageService>
   readonly audit: ServiceClient<typeof AuditService>
+  readonly callers: ServiceClient<typeof CallerService>
   readonly community: ServiceClient<typeof CommunityService>
   readonly plans: ServiceClient<typeof PlanService>
   readonly exchange: ServiceClient<typeof ExchangeService>
@@ -123,6 +125,7 @@ export function createClient(options: ClientOptions): LaurelClient {
     destinations: serviceClient(DestinationService),
     images: serviceClient(ImageService),
     audit: serviceClient(AuditService),
+    callers: serviceClient(CallerService),
     community: serviceClient(CommunityService),
     plans: serviceClient(PlanService),
     exchange: serviceClient(ExchangeService),

@@ -107,6 +107,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   replayDelivery: 'rpc',
   replayDeliveries: 'rpc',
   listAchievementDeliveries: 'reads',
+  getCaller: 'reads',
   listDialects: 'reads',
   translate: 'reads',
   importAchievements: 'rpc',

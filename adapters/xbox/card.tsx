@@ -1,0 +1,6 @@
+import { type CardProps, Picture } from '../../src/console/card.ts'
+
+/** Draws an achievement. */
+export function XboxCard({ entry }: CardProps) {
+  return <Picture url={undefined} name={String(entry['name'])} />
+}

@@ -1,0 +1,69 @@
+import type { ComponentChildren } from 'preact'
+import { useState } from 'preact/hooks'
+import { Dialog } from './dialog.tsx'
+import { Failure } from './failure.tsx'
+import { Field } from './field.tsx'
+
+interface ConfirmProps {
+  readonly title: string
+  /** The text to type before the action is possible: for changes that cannot be undone. */
+  readonly typed?: string
+  readonly action: string
+  readonly children: ComponentChildren
+  readonly onClose: () => void
+  /** The dialog stays open, with the error, if it rejects. */
+  readonly onConfirm: () => Promise<void>
+}
+
+/** Asks before a change, with the text to type if it cannot be undone. */
+export function Confirm({ title, typed, action, children, onClose, onConfirm }: ConfirmProps) {
+  const [text, setText] = useState('')
+  const [isRunning, setRunning] = useState(false)
+  const [error, setError] = useState<unknown>()
+  const confirm = async (event: SubmitEvent) => {
+    event.preventDefault()
+    setRunning(true)
+    setError(undefined)
+    try {
+      await onConfirm()
+      onClose()
+    } catch (thrown) {
+      setError(thrown)
+    } finally {
+      setRunning(false)
+    }
+  }
+  const isReady = typed === undefined || text === typed
+  return (
+    <Dialog title={title} onClose={onClose}>
+      <form onSubmit={confirm} class="stack">
+        {children}
+        {typed !== undefined && (
+          <Field label={`Type ${typed} to confirm`}>
+            {(attributes) => (
+              <input
+                {...attributes}
+                value={text}
+                autocomplete="off"
+                onInput={({ currentTarget }) => setText(currentTarget.value)}
+              />
+            )}
+          </Field>
+        )}
+        {error !== undefined && <Failure error={error} />}
+        <div class="actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            class={typed === undefined ? 'primary' : 'danger'}
+            disabled={!isReady || isRunning}
+          >
+            {action}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  )
+}

@@ -1,0 +1,68 @@
+import type { ComponentType } from 'preact'
+import { BASE } from './router.ts'
+
+/** The decoded values of a path's `:name` segments. */
+export type Parameters = Readonly<Record<string, string>>
+
+export interface PageProps {
+  readonly parameters: Parameters
+}
+
+export interface Route {
+  /** Below `/console`; `:name` matches one segment. */
+  readonly path: string
+  /** The page's name for people, and its link in the navigation of a title, if `nav` is set. */
+  readonly title: string
+  /** The navigation that lists it. */
+  readonly nav?: 'title' | 'server'
+  /** Loads the page's chunk. */
+  readonly load: () => Promise<ComponentType<PageProps>>
+}
+
+/** Every page. Routes with `nav` appear in this order. */
+export const ROUTES: readonly Route[] = [
+  {
+    path: '',
+    title: 'Titles',
+    nav: 'server',
+    load: async () => (await import('./pages/titles/titles.tsx')).Titles,
+  },
+]
+
+export interface Match {
+  readonly route: Route
+  readonly parameters: Parameters
+}
+
+/** Returns the page of a path; undefined for a path of none. */
+export function matchRoute(path: string): Match | undefined {
+  const segments = segmentsOf(path.slice(BASE.length))
+  for (const route of ROUTES) {
+    const parameters = matchSegments(segmentsOf(route.path), segments)
+    if (parameters !== undefined) return { route, parameters }
+  }
+  return undefined
+}
+
+function segmentsOf(path: string): readonly string[] {
+  return path.split('/').filter(Boolean)
+}
+
+function matchSegments(pattern: readonly string[], segments: readonly string[]): Parameters | undefined {
+  if (pattern.length !== segments.length) return undefined
+  const parameters: Record<string, string> = {}
+  for (const [index, part] of pattern.entries()) {
+    const segment = decode(segments[index] ?? '')
+    if (part.startsWith(':')) parameters[part.slice(1)] = segment
+    else if (part !== segment) return undefined
+  }
+  return parameters
+}
+
+function decode(segment: string): string {
+  try {
+    return decodeURIComponent(segment)
+  } catch {
+    return segment
+  }
+}
