@@ -101,8 +101,8 @@ export async function inspect(page: Page, name: string): Promise<readonly string
     await page.setViewportSize({ width: view.width, height: 800 })
     await page.screenshot({ path: `${SCREENSHOTS}/${name}-${view.name}.png` })
     found.push(...(await violationsOf(page)).map((violation) => `${view.name}: ${violation}`))
-    const overflow = await page.evaluate(
-      () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+    const overflow = await page.evaluate<number>(
+      'document.documentElement.scrollWidth - document.documentElement.clientWidth',
     )
     if (overflow > 0) found.push(`${view.name}: the page is ${overflow} pixels wider than the screen`)
   }

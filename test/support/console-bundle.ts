@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 
@@ -26,9 +26,4 @@ export function initialBytes(): number {
     gzipSync(index).length +
     [...seen].reduce((sum, file) => sum + gzipSync(readFileSync(BUNDLE + file)).length, 0)
   )
-}
-
-/** Returns the names of the bundle's files. */
-export function bundleFiles(): readonly string[] {
-  return readdirSync(`${BUNDLE}assets`)
 }

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { readableSource } from '../support/jsx-source.ts'
 import { tokensOf } from '../support/source-imports.ts'
 import { RETIRED_NAMES, RETIRED_PARTS, RIDDLES } from './retired-words.ts'
 
@@ -51,7 +52,9 @@ function checkText(file: string, text: string): readonly string[] {
 }
 
 function checkIdentifiers(file: string, text: string): readonly string[] {
-  const names = new Set(tokensOf(text).flatMap(({ kind, text: name }) => (kind === 'word' ? [name] : [])))
+  const names = new Set(
+    tokensOf(readableSource(file, text)).flatMap(({ kind, text: name }) => (kind === 'word' ? [name] : [])),
+  )
   return [...names].flatMap((name) => {
     const term = retiredTerm(name.replace(/^#/, ''))
     return describe(file, 'identifier', name, term)
