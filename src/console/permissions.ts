@@ -29,7 +29,7 @@ token.subscribe(() => {
 })
 
 /**
- * Returns whether the caller may act on a kind of resource of a title, or of all titles. False until the server has told: a page shows
+ * Returns whether the caller may act on a kind of resource of a title, or of all titles. False until the server has responded: a page shows
  * its actions a moment later, and the server checks each call anyway.
  */
 export function can(action: Action, resource: Resource, titleId = ''): boolean {

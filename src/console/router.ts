@@ -52,9 +52,9 @@ function mayLeave(): boolean {
 /** Follows links, the browser's buttons, and its question before a tab with edits is closed. */
 export function startRouter(): void {
   addEventListener('popstate', () => {
-    const kept = here.peek()
-    if (location.pathname === kept.path || mayLeave()) here.value = current()
-    else history.pushState(null, '', kept.path + (kept.query.size > 0 ? `?${kept.query}` : ''))
+    const shown = here.peek()
+    if (location.pathname === shown.path || mayLeave()) here.value = current()
+    else history.pushState(null, '', shown.path + (shown.query.size > 0 ? `?${shown.query}` : ''))
   })
   addEventListener('beforeunload', (event) => {
     if (guard?.() !== undefined) event.preventDefault()

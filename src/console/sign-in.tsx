@@ -41,7 +41,7 @@ function SignInDialog({ reason }: { reason: string }) {
         </button>
       ))}
       <form onSubmit={take} class="stack">
-        <Field label="Key or token" hint="It stays in this page’s memory, and a reload forgets it.">
+        <Field label="Key or token" help="It stays in this page’s memory, and a reload forgets it.">
           {(attributes) => (
             <input {...attributes} name="credential" type="password" autocomplete="off" required />
           )}

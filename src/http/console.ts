@@ -15,7 +15,7 @@ interface SignIn {
 export interface ConsoleSettings {
   /** Returns the current issuers. They are public, and the pages may call them. */
   readonly signIns: () => readonly SignIn[]
-  /** The folder of the bundle; by default the one that `npm run prepare` writes. */
+  /** The folder of the bundle; by default `src/console/dist`, which `npm run prepare` writes. */
   readonly folder?: string
 }
 

@@ -9,7 +9,7 @@ export async function ensureBundle(): Promise<void> {
   if (!existsSync(`${BUNDLE}index.html`)) await import('../../src/console/build.ts')
 }
 
-/** Returns the compressed size of what a browser loads before the first page appears, in bytes. */
+/** Returns the compressed size of the files that a browser loads before the first page appears, in bytes. */
 export function initialBytes(): number {
   const index = readFileSync(`${BUNDLE}index.html`, 'utf8')
   const named = [...index.matchAll(/\/console\/(assets\/[^"]+)/g)].map(([, file = '']) => file)

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact'
 import { useId } from 'preact/hooks'
 
-/** The attributes that connect a control with its label, hint and problem. */
+/** The attributes that connect a control with its label, help and problem. */
 export interface ControlAttributes {
   readonly id: string
   readonly 'aria-describedby': string | undefined
@@ -10,7 +10,7 @@ export interface ControlAttributes {
 
 interface FieldProps {
   readonly label: string
-  readonly hint?: ComponentChildren
+  readonly help?: ComponentChildren
   /** What is wrong with the value. */
   readonly problem?: string | undefined
   /** Rendered below the control, such as findings about the value. */
@@ -19,17 +19,17 @@ interface FieldProps {
 }
 
 /** A control with its label, and the sentences about it. */
-export function Field({ label, hint, problem, notes, children }: FieldProps) {
+export function Field({ label, help, problem, notes, children }: FieldProps) {
   const id = useId()
-  const described = hint === undefined && problem === undefined ? undefined : `${id}-about`
+  const described = help === undefined && problem === undefined ? undefined : `${id}-about`
   const isInvalid = problem === undefined ? undefined : true
   return (
     <div class="field">
       <label for={id}>{label}</label>
       {children({ id, 'aria-describedby': described, 'aria-invalid': isInvalid })}
       {described !== undefined && (
-        <p id={described} class={isInvalid ? 'problem' : 'hint'}>
-          {problem ?? hint}
+        <p id={described} class={isInvalid ? 'problem' : 'help'}>
+          {problem ?? help}
         </p>
       )}
       {notes}

@@ -32,7 +32,7 @@ export function CreateTitle({ onClose }: { onClose: () => void }) {
       <form class="stack" onSubmit={create}>
         <Field
           label="Id"
-          hint="Your games and services call it by this id, which cannot be changed."
+          help="Your games and services call it by this id, which cannot be changed."
           problem={problemOf('title_id')}
         >
           {(attributes) => (
@@ -46,7 +46,7 @@ export function CreateTitle({ onClose }: { onClose: () => void }) {
         </Field>
         <Field
           label="Default language"
-          hint="The BCP-47 tag of texts without a language."
+          help="The BCP-47 tag of texts without a language."
           problem={problemOf('default_locale')}
         >
           {(attributes) => (
