@@ -39,7 +39,7 @@ const issuer = z.strictObject({
   subject: z.string().min(1).default('laurel'),
   /** The meaning of namespaces in the token's `permissions`: `laurel` for title ids, or a dialect for its bindings. */
   namespaces: z.string().min(1).default('laurel'),
-  /** The console's client id at the issuer; left out: nobody signs in to the console there. */
+  /** The console's client id at the issuer; left out: no sign-in to the console there. */
   consoleClientId: z.string().min(1).optional(),
   /** The scope that the console requests; `openid` if left out. */
   consoleScope: z.string().min(1).optional(),

@@ -6,7 +6,7 @@ export { Picture } from './parts/picture.tsx'
 export interface CardProps {
   /** The entry in the dialect's JSON. */
   readonly entry: Readonly<Record<string, unknown>>
-  /** Whether the entry is that of a player who has unlocked it. */
+  /** Whether the entry is of a player after the unlock. */
   readonly isUnlocked: boolean
 }
 

@@ -22,6 +22,17 @@ export interface Route {
 /** Every page. Routes with `nav` appear in this order. */
 export const ROUTES: readonly Route[] = [
   {
+    path: 'titles/:title',
+    title: 'Achievements',
+    nav: 'title',
+    load: async () => (await import('./pages/achievements/achievements.tsx')).Achievements,
+  },
+  {
+    path: 'titles/:title/new-achievement',
+    title: 'New achievement',
+    load: async () => (await import('./pages/new-achievement/new-achievement.tsx')).NewAchievement,
+  },
+  {
     path: '',
     title: 'Titles',
     nav: 'server',

@@ -9,7 +9,7 @@ interface ChipProps {
   readonly children: ComponentChildren
 }
 
-/** A short state. With `onClick` it is a button that leads to what it is about. */
+/** A short state. With `onClick` it is a button that leads to its subject. */
 export function Chip({ kind = 'neutral', title, onClick, children }: ChipProps) {
   if (onClick === undefined) {
     return (

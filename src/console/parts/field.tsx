@@ -11,7 +11,7 @@ export interface ControlAttributes {
 interface FieldProps {
   readonly label: string
   readonly help?: ComponentChildren
-  /** What is wrong with the value. */
+  /** The problem of the value. */
   readonly problem?: string | undefined
   /** Rendered below the control, such as findings about the value. */
   readonly notes?: ComponentChildren

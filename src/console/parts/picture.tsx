@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 
 interface PictureProps {
   readonly url: string | undefined
-  /** The name of what it shows, whose first letter stands for a missing picture. */
+  /** The name of its subject: the first letter stands for a missing picture. */
   readonly name: string
   /** In CSS pixels. */
   readonly size?: number
@@ -17,7 +17,12 @@ export function Picture({ url, name, size = 32 }: PictureProps) {
   const source = sourceOf(url, size)
   if (source === undefined || failed === source) {
     return (
-      <span class="picture" style={{ width: size, height: size }} title={url || undefined} aria-hidden="true">
+      <span
+        class="picture"
+        style={{ width: `${size}px`, height: `${size}px` }}
+        title={url || undefined}
+        aria-hidden="true"
+      >
         {[...name.trim()][0] ?? '–'}
       </span>
     )

@@ -13,7 +13,11 @@ export interface VisibleRows {
 const MARGIN_ROWS = 12
 
 /** Returns which rows of a list of equal rows a scrolling frame shows: thousands of rows cost as much as those on the screen. */
-export function useVisibleRows(frame: RefObject<HTMLElement>, count: number, rowHeight: number): VisibleRows {
+export function useVisibleRows(
+  frame: RefObject<HTMLElement | null>,
+  count: number,
+  rowHeight: number,
+): VisibleRows {
   const [range, setRange] = useState({ first: 0, shown: 40 })
   const measure = () => {
     const { scrollTop = 0, clientHeight = 0 } = frame.current ?? {}
