@@ -4,8 +4,12 @@ export { Picture } from './parts/picture.tsx'
 
 /** What the card of a dialect draws: an achievement as the dialect's platform shows it to a player. */
 export interface CardProps {
-  /** The entry in the dialect's JSON. */
+  /** The definition in the dialect's JSON. */
+  readonly definition: Readonly<Record<string, unknown>>
+  /** A player's entry in the dialect's JSON. */
   readonly entry: Readonly<Record<string, unknown>>
+  /** The language to show, if the dialect has several; empty for the default one. */
+  readonly locale: string
   /** Whether the entry is of a player after the unlock. */
   readonly isUnlocked: boolean
 }

@@ -28,6 +28,11 @@ export const ROUTES: readonly Route[] = [
     load: async () => (await import('./pages/achievements/achievements.tsx')).Achievements,
   },
   {
+    path: 'titles/:title/achievements/:achievement',
+    title: 'Achievement',
+    load: async () => (await import('./pages/achievement/achievement.tsx')).Achievement,
+  },
+  {
     path: 'titles/:title/new-achievement',
     title: 'New achievement',
     load: async () => (await import('./pages/new-achievement/new-achievement.tsx')).NewAchievement,

@@ -5,6 +5,8 @@ import { type RunningServer, startServer } from './server.ts'
 
 export interface ConsoleServer extends AsyncDisposable {
   readonly server: RunningServer
+  /** For another server on the same data. */
+  readonly databaseUrl: string
   /** Calls an RPC by `Service/Method`, and returns its response. @throws if it fails */
   call(rpc: string, message: object): Promise<Record<string, unknown>>
 }
@@ -16,6 +18,7 @@ export async function startConsoleServer(env: Readonly<Record<string, string>> =
   const server = await startServer({ databaseUrl: database.url, env })
   return {
     server,
+    databaseUrl: database.url,
     async call(rpc, message) {
       const { status, body } = await postJson(`${server.url}/laurel.v1.${rpc}`, message)
       if (status !== 200) throw new Error(`${rpc}: ${JSON.stringify(body)}`)

@@ -9,6 +9,7 @@ interface ConfirmProps {
   /** The text to type before the action is possible: for changes that cannot be undone. */
   readonly typed?: string
   readonly action: string
+  readonly wide?: boolean
   readonly children: ComponentChildren
   readonly onClose: () => void
   /** The dialog stays open, with the error, if it rejects. */
@@ -16,7 +17,7 @@ interface ConfirmProps {
 }
 
 /** Asks before a change, with the text to type if it cannot be undone. */
-export function Confirm({ title, typed, action, children, onClose, onConfirm }: ConfirmProps) {
+export function Confirm({ title, typed, action, wide = false, children, onClose, onConfirm }: ConfirmProps) {
   const [text, setText] = useState('')
   const [isRunning, setRunning] = useState(false)
   const [error, setError] = useState<unknown>()
@@ -35,7 +36,7 @@ export function Confirm({ title, typed, action, children, onClose, onConfirm }: 
   }
   const isReady = typed === undefined || text === typed
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} wide={wide} onClose={onClose}>
       <form onSubmit={confirm} class="stack">
         {children}
         {typed !== undefined && (

@@ -12,13 +12,16 @@ interface DiffProps {
   readonly changes: readonly Change[]
   readonly headings?: readonly [before: string, after: string]
   readonly empty?: ComponentChildren
+  /** Names it for those who do not see it; unique in the page. */
+  readonly label?: string
 }
 
 /** The fields that two records have differently, side by side. */
-export function Diff({ changes, headings = ['Before', 'After'], empty = 'Nothing differs.' }: DiffProps) {
+export function Diff(props: DiffProps) {
+  const { changes, headings = ['Before', 'After'], empty = 'Nothing differs.', label = 'Differences' } = props
   if (changes.length === 0) return <p class="muted">{empty}</p>
   return (
-    <TableFrame label="Differences">
+    <TableFrame label={label}>
       <table class="diff">
         <thead>
           <tr>

@@ -1,0 +1,26 @@
+import type { LintFindingJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
+import { useEditor } from './editor-context.ts'
+
+/** The findings of the platforms' stores about a field, beside it. */
+export function Findings({ field }: { field: string }) {
+  const findings = useEditor().findingsOf(field)
+  if (findings.length === 0) return null
+  return (
+    <ul class="findings">
+      {findings.map((finding) => (
+        <Finding key={`${finding.dialect} ${finding.rule} ${finding.path}`} finding={finding} />
+      ))}
+    </ul>
+  )
+}
+
+export function Finding({ finding }: { finding: LintFindingJson }) {
+  const { dialect, severity, requirement, limit, source } = finding
+  const isError = severity === 'LINT_SEVERITY_ERROR'
+  return (
+    <li class={isError ? 'finding bad' : 'finding'} title={source}>
+      <strong>{dialect}</strong> {requirement}
+      {limit ? ` (${limit})` : ''}
+    </li>
+  )
+}
