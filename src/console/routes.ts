@@ -28,6 +28,12 @@ export const ROUTES: readonly Route[] = [
     load: async () => (await import('./pages/achievements/achievements.tsx')).Achievements,
   },
   {
+    path: 'titles/:title/exchange',
+    title: 'Import and export',
+    nav: 'title',
+    load: async () => (await import('./pages/exchange/exchange.tsx')).Exchange,
+  },
+  {
     path: 'titles/:title/achievements/:achievement',
     title: 'Achievement',
     load: async () => (await import('./pages/achievement/achievement.tsx')).Achievement,

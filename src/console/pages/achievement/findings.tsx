@@ -1,5 +1,6 @@
 import type { LintFindingJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
 import { useEditor } from './editor-context.ts'
+import { focusField } from './field-path.ts'
 
 /** The findings of the platforms' stores about a field, beside it. */
 export function Findings({ field }: { field: string }) {
@@ -15,11 +16,15 @@ export function Findings({ field }: { field: string }) {
 }
 
 export function Finding({ finding }: { finding: LintFindingJson }) {
-  const { dialect, severity, requirement, limit, source } = finding
+  const { dialect, severity, path = '', requirement, limit, source } = finding
   const isError = severity === 'LINT_SEVERITY_ERROR'
   return (
     <li class={isError ? 'finding bad' : 'finding'} title={source}>
-      <strong>{dialect}</strong> {requirement}
+      <strong>{dialect}</strong>{' '}
+      <button type="button" class="link" onClick={() => focusField(path)}>
+        <code>{path}</code>
+      </button>{' '}
+      {requirement}
       {limit ? ` (${limit})` : ''}
     </li>
   )

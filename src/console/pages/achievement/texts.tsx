@@ -60,7 +60,9 @@ function Row({ locale, isBase }: { locale: string; isBase: boolean }) {
       <legend class="texts-locale">
         <code>{locale}</code>
         {isBase && <span class="muted"> default</span>}
-        {!isBase && isMissing(draft.name, locale) && <Chip kind="warning">missing</Chip>}
+        {(isMissing(draft.name, locale) || isMissing(draft.description, locale)) && (
+          <Chip kind="warning">missing</Chip>
+        )}
       </legend>
       {FIELDS.map(([field, path, label]) => {
         const text = draft[field]
