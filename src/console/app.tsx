@@ -2,11 +2,12 @@ import type { ComponentType } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
 import { messageOf } from './api-error.ts'
 import { Navigation } from './navigation.tsx'
+import type { PageProps } from './page-props.ts'
 import { Failure } from './parts/failure.tsx'
 import { Page } from './parts/page.tsx'
 import { Toasts } from './parts/toast.tsx'
 import { BASE, here } from './router.ts'
-import { type Match, matchRoute, type PageProps } from './routes.ts'
+import { type Match, matchRoute } from './routes.ts'
 import { SignIn } from './sign-in.tsx'
 
 /** The navigation, the page of the URL, and what lies above both. */

@@ -1,12 +1,6 @@
 import type { ComponentType } from 'preact'
+import type { PageProps, Parameters } from './page-props.ts'
 import { BASE } from './router.ts'
-
-/** The decoded values of a path's `:name` segments. */
-export type Parameters = Readonly<Record<string, string>>
-
-export interface PageProps {
-  readonly parameters: Parameters
-}
 
 export interface Route {
   /** Below `/console`; `:name` matches one segment. */

@@ -22,7 +22,7 @@ interface RevisionsProps {
   readonly onClose: () => void
 }
 
-/** The stored versions of an achievement, each with what it changed, to read and to restore. */
+/** The stored versions of an achievement, each with its changes, to read and to restore. */
 export function Revisions(props: RevisionsProps) {
   const { titleId, achievementId, current, canRestore, onRestored, onClose } = props
   const { data = [], error } = useQuery(

@@ -9,7 +9,7 @@ import { useEditor } from './editor-context.ts'
 import { fieldId } from './field-path.ts'
 import { Findings } from './findings.tsx'
 
-/** When, how and by whom an achievement is earned. */
+/** The conditions, the time and the people of an unlock. */
 export function Rules() {
   const { draft, set, problemOf } = useEditor()
   return (

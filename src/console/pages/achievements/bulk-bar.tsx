@@ -21,7 +21,7 @@ type Change = (achievement: AchievementJson) => Promise<AchievementJson | undefi
 
 const CONCURRENT_CALLS = 4
 
-/** Changes the chosen achievements one by one: each write has its etag, so that a change by somebody else is not overwritten. */
+/** Changes the chosen achievements one by one: each write has its etag, so that no change of another person is overwritten. */
 export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
   const [run, setRun] = useState<{ done: number; of: number; cancel: () => void }>()
   const [errors, setErrors] = useState<readonly string[]>([])

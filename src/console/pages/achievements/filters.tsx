@@ -14,7 +14,7 @@ export interface Filters {
   readonly text: string
   readonly tag: string
   readonly lifecycle: string
-  /** `hidden`, `visible`, or `incomplete` for those that lack a language. */
+  /** `hidden`, `visible`, or `incomplete` where a language is missing. */
   readonly show: string
 }
 
@@ -33,10 +33,10 @@ export function filtered(
   { text, tag, lifecycle, show }: Filters,
   locales: readonly string[],
 ): readonly AchievementJson[] {
-  const wanted = text.toLocaleLowerCase()
+  const searchedText = text.toLocaleLowerCase()
   return list.filter(
     (each) =>
-      (wanted === '' || searched(each).includes(wanted)) &&
+      (searchedText === '' || searched(each).includes(searchedText)) &&
       (tag === '' || each.tags?.includes(tag)) &&
       (lifecycle === '' || lifecycleOf(each) === lifecycle) &&
       (show === '' ||

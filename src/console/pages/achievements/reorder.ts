@@ -1,7 +1,7 @@
 import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 
 /** Returns the list after an achievement was moved to a position: those between move by one, as on the server. */
-export function moved(
+export function withMoved(
   list: readonly AchievementJson[],
   achievementId: string,
   position: number,

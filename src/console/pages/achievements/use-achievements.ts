@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks'
 import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import { allPages, api } from '../../api.ts'
-import { moved } from './reorder.ts'
+import { withMoved } from './reorder.ts'
 
 interface Achievements {
   /** In list order. Complete once `isLoading` is false. */
@@ -10,7 +10,7 @@ interface Achievements {
   readonly error: unknown
   readonly isLoading: boolean
   readonly reload: () => void
-  /** Replaces achievements that were changed, and removes those that were deleted. */
+  /** Replaces changed achievements, and removes deleted ones. */
   readonly apply: (changed: readonly AchievementJson[], deleted?: readonly string[]) => void
   /** Moves an achievement to a position, as the server did. */
   readonly move: (achievementId: string, position: number) => void
@@ -56,7 +56,7 @@ export function useAchievements(titleId: string): Achievements {
     })
   }, [])
   const move = useCallback<Achievements['move']>((achievementId, position) => {
-    setState((before) => ({ ...before, list: moved(before.list, achievementId, position) }))
+    setState((before) => ({ ...before, list: withMoved(before.list, achievementId, position) }))
   }, [])
   const reload = useCallback(() => setCount((before) => before + 1), [])
   return { ...state, reload, apply, move }

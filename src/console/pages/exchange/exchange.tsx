@@ -1,10 +1,10 @@
 import { api } from '../../api.ts'
+import type { PageProps } from '../../page-props.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { Page } from '../../parts/page.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
 import { here, setQuery } from '../../router.ts'
-import type { PageProps } from '../../routes.ts'
 import { Export } from './export.tsx'
 import { Import } from './import.tsx'
 

@@ -26,7 +26,7 @@ type Step =
   | { readonly is: 'planned'; readonly planned: Planned; readonly isUndo: boolean }
   | { readonly is: 'applied'; readonly planned: Planned; readonly plan: PlanJson }
 
-/** Plans an import, shows the plan, and applies exactly what was shown. */
+/** Plans an import, shows the plan, and applies exactly this plan. */
 export function Import({ titleId, dialects }: ImportProps) {
   const [step, setStep] = useState<Step>({ is: 'source' })
   const [error, setError] = useState<unknown>()

@@ -7,7 +7,7 @@ import { Field } from '../../parts/field.tsx'
 import { formatNumber } from '../../parts/format.ts'
 import { recognise } from './recognise.ts'
 
-/** What is imported. */
+/** The source of an import. */
 export type ImportSource =
   | { readonly is: 'document'; readonly document: File; readonly dialect: string }
   | { readonly is: 'title'; readonly titleId: string }

@@ -5,6 +5,7 @@ import type {
 } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
+import type { PageProps } from '../../page-props.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
 import { IconPicker } from '../../parts/icon-picker.tsx'
@@ -12,7 +13,6 @@ import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { navigate, pathTo } from '../../router.ts'
-import type { PageProps } from '../../routes.ts'
 
 interface Form {
   readonly code: string
@@ -38,7 +38,7 @@ const EMPTY: Form = {
   ...{ isHidden: false, isDraft: false, isIncremental: false, locked: undefined, unlocked: undefined },
 }
 
-/** Creates an achievement with what most have; the page of the achievement has the rest. */
+/** Creates an achievement with the fields that most have; its own page has the others. */
 export function NewAchievement({ parameters: { title: titleId = '' } }: PageProps) {
   const [form, setForm] = useState(EMPTY)
   const [error, setError] = useState<unknown>()
