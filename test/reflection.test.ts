@@ -24,6 +24,7 @@ const BUF = join(ROOT, 'node_modules/.bin/buf')
 const SERVICES = [
   'Achievement',
   'Audit',
+  'Caller',
   'Community',
   'Destination',
   'Event',
