@@ -29,6 +29,8 @@ zlib (zlib licence). This product includes software developed by the OpenSSL Pro
   },
 ]
 
+/** The packages in the bundle of the console are no dependencies of an installation: its build writes their licences. */
+const CONSOLE_NOTICE = 'src/console/dist/NOTICE'
 const TEXT_FILE = /^(licen[cs]e|copying|copyright|notice|third[-_ ]?party)/i
 const RULE = '='.repeat(80)
 
@@ -47,6 +49,8 @@ export function formatNotice(root: string, texts: string, dependencies: readonly
     const title = `${name} ${version}\nLicence: ${licence}`
     parts.set(title, [title, ...explanations, ...licenceTexts(join(root, path), licence)].join('\n\n'))
   }
+  const bundle = join(root, CONSOLE_NOTICE)
+  if (existsSync(bundle)) parts.set('console', readFileSync(bundle, 'utf8'))
   const ends = [...required].map((name) => `${name}\n\n${readFileSync(join(texts, name), 'utf8').trim()}`)
   const head = 'This software contains the following third-party packages, under their own licences.'
   return `${[head, ...parts.values(), ...ends].join(`\n\n${RULE}\n`)}\n`
