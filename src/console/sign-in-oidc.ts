@@ -17,7 +17,9 @@ export async function signInAt({ issuer, audience, clientId, scope }: Issuer): P
   const popup = open('about:blank', CHANNEL, 'popup,width=480,height=720')
   if (popup === null) throw new Error('the browser blocks the window of the sign-in: allow it for this page')
   const url = new URL(issuer)
-  const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url))
+  // An issuer on this machine, for trials, may speak HTTP.
+  const options = { [oauth.allowInsecureRequests]: ['localhost', '127.0.0.1'].includes(url.hostname) }
+  const server = await oauth.processDiscoveryResponse(url, await oauth.discoveryRequest(url, options))
   const client: oauth.Client = { client_id: clientId }
   const [verifier, state, nonce] = [
     oauth.generateRandomCodeVerifier(),
@@ -45,6 +47,7 @@ export async function signInAt({ issuer, audience, clientId, scope }: Issuer): P
     validated,
     redirectUri,
     verifier,
+    options,
   )
   const result = await oauth.processAuthorizationCodeResponse(server, client, response, {
     expectedNonce: nonce,

@@ -1,8 +1,11 @@
+import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addConsole } from '../../src/http/console.ts'
 import { createAuth } from '../support/auth.ts'
 import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
 import { ensureBundle, initialBytes } from '../support/console-bundle.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { startFakeIssuer } from '../support/fake-issuer.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const MAX_INITIAL_BYTES = 60_000
@@ -100,5 +103,29 @@ test('the caller signs in once the server asks, and what it may not do is not of
   await page.getByRole('button', { name: 'Sign out' }).click()
   await page.getByLabel('Key or token').fill(auth.operator)
   await page.getByRole('button', { name: 'Sign in' }).click()
-  await page.getByRole('button', { name: 'New title' }).waitFor()
+  await page.getByRole('button', { name: 'New title' }).first().waitFor()
+})
+
+test('people sign in at an issuer by the code flow with PKCE, in a window of its own', async () => {
+  await using issuer = await startFakeIssuer()
+  await using checked = await startServer({ databaseUrl: database.url, env: issuer.env })
+  await using opened = await openPage(`${checked.url}/console`)
+  const { page } = opened
+  await page.getByRole('button', { name: 'Sign in at 127.0.0.1' }).click()
+  await page.getByText('olga').waitFor()
+  await page.getByRole('button', { name: 'New title' }).first().waitFor()
+  expect(page.url()).toBe(`${checked.url}/console`)
+  expect(issuer.refused).toEqual([])
+})
+
+test('a server that is told to serve no console serves none', async () => {
+  await using without = await startServer({ databaseUrl: database.url, env: { LAUREL_CONSOLE: 'off' } })
+  expect((await fetch(`${without.url}/console`)).status).toBe(404)
+})
+
+test('without a bundle, one sentence says how to build it', async () => {
+  const app = fastify()
+  addConsole(app, { signIns: () => [], folder: `${import.meta.dirname}/missing` })
+  const { statusCode, body } = await app.inject('/console/titles')
+  expect([statusCode, body]).toEqual([503, expect.stringContaining('npm run prepare')])
 })
