@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { compareWith, formatComparison } from './against.ts'
+import { formatConsole, measureConsole } from './console.ts'
 import { type Environment, openEnvironment } from './environment.ts'
 import { COMPARISONS } from './goals.ts'
 import type { Timing } from './load/jobs.ts'
@@ -23,6 +24,7 @@ const { values: options } = parseArgs({
     'cpu-prof': { type: 'string' },
     soak: { type: 'string' },
     against: { type: 'string' },
+    console: { type: 'boolean', default: false },
   },
 })
 const { quick } = options
@@ -31,6 +33,7 @@ const wireTiming: Timing = quick ? { leadSeconds: 0.15, seconds: 0.4 } : { leadS
 const dialectTiming: Timing = quick ? { leadSeconds: 0, seconds: 0.1 } : { leadSeconds: 0.2, seconds: 1 }
 
 if (options.soak !== undefined) await soakFor(Number(options.soak))
+else if (options.console) await measureConsolePages()
 else if (options.against !== undefined) await measureAgainst(options.against)
 else await measureAll()
 
@@ -49,6 +52,13 @@ async function soakFor(minutes: number): Promise<void> {
   process.stdout.write(formatSoak(results))
   if (options.json !== undefined) writeFileSync(options.json, `${JSON.stringify(results, null, 2)}\n`)
   process.exitCode = results.passed ? 0 : 1
+}
+
+async function measureConsolePages(): Promise<void> {
+  await using environment = await open()
+  const results = await measureConsole(environment, quick ? 200 : undefined, log)
+  process.stdout.write(formatConsole(results))
+  process.exitCode = results.passed || quick ? 0 : 1
 }
 
 async function measureAgainst(directory: string): Promise<void> {
