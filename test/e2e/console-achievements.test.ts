@@ -100,6 +100,11 @@ test('the list shows states and languages, is filtered in the URL, and is ordere
   await page.getByText('1 of 3 achievements').waitFor()
   await page.getByLabel('Search achievements').fill('')
   await page.getByRole('button', { name: 'Move venus' }).press('ArrowUp')
+  await page.keyboard.press('ArrowUp')
+  await expect
+    .poll(async () => (await list()).map((each) => each.achievementId))
+    .toEqual(['venus', 'moon', 'mars'])
+  await page.keyboard.press('ArrowDown')
   await expect
     .poll(async () => (await list()).map((each) => each.achievementId))
     .toEqual(['moon', 'venus', 'mars'])

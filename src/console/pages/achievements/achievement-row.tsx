@@ -31,8 +31,8 @@ export interface RowContext {
 
 export interface RowActions {
   readonly onSelect: (achievementId: string, isSelected: boolean) => void
-  /** Moves an achievement to a position of the whole list. */
-  readonly onMove: (achievementId: string, position: number) => void
+  /** Moves an achievement to the place of the row above (-1) or below (1). */
+  readonly onStep: (achievementId: string, step: number) => void
 }
 
 interface AchievementRowProps extends RowActions {
@@ -104,13 +104,13 @@ export const AchievementRow = memo(function AchievementRow(props: AchievementRow
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
 
 /** Moves the row: by dragging, and by the arrow keys. */
-function Handle({ achievement, onMove, onDrag }: AchievementRowProps) {
+function Handle({ achievement, onStep, onDrag }: AchievementRowProps) {
   const { achievementId = '', listOrder = 1 } = achievement
   const move = (event: KeyboardEvent) => {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key]
-    if (step === undefined || listOrder + step < 1) return
+    if (step === undefined) return
     event.preventDefault()
-    onMove(achievementId, listOrder + step)
+    onStep(achievementId, step)
   }
   return (
     <button

@@ -1,4 +1,4 @@
-import { useRef, useState } from 'preact/hooks'
+import { useCallback, useRef, useState } from 'preact/hooks'
 import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import type { DialectJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
 import { TableFrame } from '../../parts/table-frame.tsx'
@@ -8,13 +8,15 @@ import { useDialectStates } from './dialect-states.ts'
 
 const ROW_HEIGHT = 48
 
-interface AchievementTableProps extends RowActions {
+interface AchievementTableProps extends Pick<RowActions, 'onSelect'> {
   readonly titleId: string
   /** The filtered list. */
   readonly rows: readonly AchievementJson[]
   readonly dialects: readonly DialectJson[]
   readonly context: RowContext
   readonly selected: ReadonlySet<string>
+  /** Moves an achievement to a position of the whole list. */
+  readonly onMove: (achievementId: string, position: number) => void
   readonly onSelectAll: (isSelected: boolean) => void
 }
 
@@ -30,6 +32,16 @@ export function AchievementTable(props: AchievementTableProps) {
     setDragged(undefined)
     if (dragged !== undefined && dragged !== target.achievementId) onMove(dragged, target.listOrder ?? 1)
   }
+  const latest = useRef(rows)
+  latest.current = rows
+  const step = useCallback(
+    (achievementId: string, by: number) => {
+      const index = latest.current.findIndex((row) => row.achievementId === achievementId)
+      const target = latest.current[index + by]
+      if (target !== undefined) onMove(achievementId, target.listOrder ?? 1)
+    },
+    [onMove],
+  )
   const columnCount = 9 + dialects.length
   const isAllSelected = rows.length > 0 && rows.every(({ achievementId = '' }) => selected.has(achievementId))
   return (
@@ -80,7 +92,7 @@ export function AchievementTable(props: AchievementTableProps) {
               isSelected={selected.has(achievement.achievementId ?? '')}
               isDragged={dragged === achievement.achievementId}
               onSelect={props.onSelect}
-              onMove={onMove}
+              onStep={step}
               onDrag={setDragged}
               onDrop={drop}
             />

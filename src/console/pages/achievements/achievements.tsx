@@ -1,6 +1,7 @@
-import { useCallback, useMemo, useState } from 'preact/hooks'
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks'
 import { api } from '../../api.ts'
 import type { PageProps } from '../../page-props.ts'
+import { Chip } from '../../parts/chip.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { plural } from '../../parts/format.ts'
@@ -26,6 +27,7 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
     [],
   )
   const unlockedPercent = useUnlockShares(titleId)
+  const lastMove = useRef<Promise<unknown>>(Promise.resolve())
   const { query } = here.value
   const locale = query.get('locale') ?? ''
   const filters = filtersOf(query)
@@ -50,7 +52,12 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
       setMoveError(undefined)
       move(achievementId, listOrder)
       try {
-        await api.achievements.reorderAchievement({ titleId, achievementId, listOrder })
+        // One after another, in the order of the reader's moves.
+        const previous = lastMove.current
+        lastMove.current = previous
+          .catch(() => {})
+          .then(() => api.achievements.reorderAchievement({ titleId, achievementId, listOrder }))
+        await lastMove.current
       } catch (thrown) {
         setMoveError(thrown)
         reload()
@@ -94,6 +101,7 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
           {rows.length === 0 && isFiltered(filters) && (
             <p class="muted">No achievement passes the filters.</p>
           )}
+          {rows.length > 0 && <Legend />}
           {rows.length > 0 && (
             <AchievementTable
               titleId={titleId}
@@ -117,6 +125,15 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
 function aboutText(shown: number, loaded: number, total: number, isLoading: boolean): string {
   if (isLoading) return loaded === 0 ? 'Loading…' : `${plural(loaded, 'achievement')} of ${total} loaded`
   return shown === total ? plural(total, 'achievement') : `${shown} of ${plural(total, 'achievement')}`
+}
+
+function Legend() {
+  return (
+    <p class="legend muted">
+      Platforms: ● has an id, ○ gets one when it needs it; <Chip kind="bad">errors</Chip>{' '}
+      <Chip kind="warning">warnings</Chip> of its store; −n values that it cannot represent
+    </p>
+  )
 }
 
 function NoAchievements({ titleId }: { titleId: string }) {
