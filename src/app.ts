@@ -23,6 +23,7 @@ import { sleep } from './model/sleep.ts'
 import { measureDatabase, observe, observeBatches } from './observe.ts'
 import { Credentials } from './outbound/credentials.ts'
 import { openOutbound } from './outbound/outbound.ts'
+import { createPictureSource } from './outbound/picture-source.ts'
 import { logFailures, Readiness } from './readiness.ts'
 import { bridges, dialects, gateways } from './registry.ts'
 import { createDestinationTester } from './relay/destination-tester.ts'
@@ -151,6 +152,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     playerCounts: new PlayerCounts(store),
     safePosition,
     feed: new Feed(store, safePosition),
+    pictures: createPictureSource(outbound),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
     onAuditFailure: (error) =>

@@ -37,13 +37,13 @@ async function bundleScripts(): Promise<string> {
 /** Writes the licences of the packages in the bundle, which the server's own notice repeats: an image does not have the packages. */
 function writeNotice(modules: readonly string[]): void {
   const folders = modules.flatMap((id) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0] ?? [])
-  const notices = [...new Set(folders)].sort().map((folder) => {
+  const licences = [...new Set(folders)].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
     const files = readdirSync(folder).filter((file) => /^licen[cs]e/i.test(file))
     const texts = files.map((file) => readFileSync(join(folder, file), 'utf8').trim())
     return [`${name} ${version}`, `Licence: ${license}`, ...texts].join('\n\n')
   })
-  writeFileSync(join(TARGET, 'NOTICE'), notices.join('\n\n'))
+  writeFileSync(join(TARGET, 'NOTICE'), licences.join('\n\n'))
 }
 
 /** Joins the styles of the console, its pages and the dialects' cards into one file, and returns its name. */

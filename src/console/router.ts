@@ -44,6 +44,12 @@ export function pathTo(...segments: readonly string[]): string {
   return [BASE, ...segments.map(encodeURIComponent)].join('/')
 }
 
+/** Returns the title of the page; undefined for a page of none. */
+export function currentTitle(): string | undefined {
+  const [, segment] = /^\/console\/titles\/([^/]+)/.exec(here.peek().path) ?? []
+  return segment === undefined ? undefined : decodeURIComponent(segment)
+}
+
 function mayLeave(): boolean {
   const warning = guard?.()
   return warning === undefined || confirm(warning)

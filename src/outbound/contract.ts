@@ -65,6 +65,8 @@ export interface HttpResponse {
   readonly headers: ReadonlyMap<string, string>
   /** Decoded as UTF-8. */
   readonly body: string
+  /** As it was received. */
+  readonly bytes: Uint8Array
   readonly isTruncated: boolean
   /** How long the server asks not to be called again; at most an hour. */
   readonly retryAfterMilliseconds: number | undefined

@@ -15,20 +15,22 @@ export async function readResponse(
   { maxResponseBytes, requiresWholeResponse }: Limits,
 ): Promise<HttpResponse> {
   const headers = joinHeaders(rawHeaders as unknown as readonly string[])
-  const { text, isTruncated } = await readBody(body, maxResponseBytes, requiresWholeResponse)
+  const { bytes, isTruncated } = await readBody(body, maxResponseBytes, requiresWholeResponse)
   if (isTruncated && requiresWholeResponse) {
     const message = `the response of ${host} is longer than ${maxResponseBytes} bytes`
     throw new OutboundError('too_large', host, message)
   }
   const retryAfterMilliseconds = retryAfterOf(status, headers, Date.now())
-  return { status, headers, body: text, isTruncated, retryAfterMilliseconds }
+  // Streaming mode drops a character that was cut in two.
+  const text = new TextDecoder().decode(bytes, { stream: isTruncated })
+  return { status, headers, body: text, bytes, isTruncated, retryAfterMilliseconds }
 }
 
 async function readBody(
   body: Dispatcher.ResponseData['body'],
   limit: number,
   requiresWhole: boolean,
-): Promise<{ text: string; isTruncated: boolean }> {
+): Promise<{ bytes: Uint8Array; isTruncated: boolean }> {
   const chunks: Uint8Array[] = []
   let length = 0
   try {
@@ -40,9 +42,7 @@ async function readBody(
   } catch (error) {
     if (length <= limit) throw error
   }
-  const isTruncated = length > limit
-  // Streaming mode drops a character that was cut in two.
-  return { text: new TextDecoder().decode(Buffer.concat(chunks), { stream: isTruncated }), isTruncated }
+  return { bytes: Buffer.concat(chunks), isTruncated: length > limit }
 }
 
 /** @param raw names and values, alternating */

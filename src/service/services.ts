@@ -9,6 +9,7 @@ import type { Feed } from './events/feed.ts'
 import type { SafePosition } from './events/safe-position.ts'
 import type { Dialect } from './exchange/dialects.ts'
 import type { Spool } from './exchange/spool.ts'
+import type { PictureSource } from './images/preview-image.ts'
 import type { ProgressPages } from './progress/progress-pages.ts'
 import type { TimeBounds } from './progress/writer/contract.ts'
 import type { ProgressWriter } from './progress/writer/progress-writer.ts'
@@ -33,6 +34,7 @@ export interface Services {
   readonly safePosition: SafePosition
   readonly feed: Feed
   readonly destinationTester: DestinationTester
+  readonly pictures: PictureSource
   readonly formatRecord: FormatRecord
   /** Called if an audit entry cannot be written, or completed, whose cause does not fail with it. */
   readonly onAuditFailure: (error: Error) => void

@@ -1,3 +1,5 @@
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import sharp from 'sharp'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
@@ -114,6 +116,22 @@ test('the list shows states and languages, is filtered in the URL, and is ordere
   await expect
     .poll(async () => (await list()).map((each) => each.achievementId))
     .toEqual(['venus', 'mars', 'moon'])
+})
+
+test('an icon on another server is read through this one', async () => {
+  const { page } = opened
+  const icon = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#a33' } })
+    .png()
+    .toBuffer()
+  const elsewhere = createServer((_, response) => response.end(icon))
+  await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+  const url = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/icon.png`
+  await create('mercury', { media: [{ role: 'MEDIA_ROLE_ICON', url }] })
+  await page.goto(`${running.server.url}/console/titles/${encodeURIComponent(TITLE)}`)
+  const row = page.getByRole('row').filter({ hasText: 'mercury' })
+  await row.locator('img[src^="blob:"]').waitFor()
+  elsewhere.close()
+  await running.call('AchievementService/DeleteAchievement', { titleId: TITLE, achievementId: 'mercury' })
 })
 
 test('chosen achievements are tagged, retired and, after a typed confirmation, deleted', async () => {

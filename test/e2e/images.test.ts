@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import sharp from 'sharp'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -122,4 +124,55 @@ test.each(['none.png', `${'0'.repeat(32)}.png`, `${'0'.repeat(32)}.svg`, '..%2f.
 test.each(['0', '4097', 'x', '-1'])('refuses the size %s', async (size) => {
   const response = await fetch(`${server.url}/images/${'0'.repeat(32)}.png?size=${size}`)
   expect([response.status, await response.text()]).toEqual([400, expect.stringContaining('1 to 4096')])
+})
+
+describe('a picture on another server', () => {
+  let bytes: Buffer
+  let elsewhere: Server
+  let origin: string
+  beforeAll(async () => {
+    bytes = await picture(600, 300)
+    elsewhere = createServer(({ url }, response) => {
+      if (url === '/icon.png') response.end(bytes)
+      else if (url === '/page') response.end('<html></html>')
+      else if (url === '/large') response.end(Buffer.alloc(5 * 2 ** 20))
+      else response.writeHead(url === '/moved' ? 302 : 404, { location: '/icon.png' }).end()
+    })
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve))
+    origin = `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}`
+  })
+  afterAll(() => void elsewhere.close())
+
+  const preview = (url: string, titleId = TITLE) =>
+    post('/laurel.v1.ImageService/PreviewImage', { titleId, url })
+
+  test('is returned small and encoded again', async () => {
+    const { status, body } = await preview(`${origin}/icon.png`)
+    expect(status).toBe(200)
+    const image = Buffer.from(body.image, 'base64')
+    expect(await sharp(image).metadata()).toMatchObject({ format: 'webp', width: 256, height: 128 })
+  })
+
+  test.each(['/page', '/large', '/moved', '/missing'])('is refused with the reason at %s', async (path) => {
+    const { status, body } = await preview(origin + path)
+    expect(status).toBe(400)
+    expect(body.code).toBe('failed_precondition')
+    expect(JSON.stringify(body)).toContain('PICTURE_UNREADABLE')
+    expect(body.message).toContain('127.0.0.1')
+  })
+
+  test.each([
+    'http://10.0.0.1/icon.png',
+    'http://cdn.example.com/icon.png',
+    'file:///etc/passwd',
+    'icon.png',
+  ])('is not read at %s', async (url) => {
+    const { body } = await preview(url)
+    expect(body.code).toBe('invalid_argument')
+    expect(JSON.stringify(body)).toContain('"field":"url"')
+  })
+
+  test('is read for a title that exists', async () => {
+    expect((await preview(`${origin}/icon.png`, 'other')).body.code).toBe('not_found')
+  })
 })

@@ -59,6 +59,7 @@ export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
   applyPlan: 'manager',
   getPlan: 'manager',
   listPlanChanges: 'manager',
+  previewImage: 'manager',
   uploadImage: 'manager',
   createPlayer: 'operator',
   getPlayer: 'operatorOrSelf',

@@ -167,6 +167,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   getPlan: ({ title: titleId }) => ({ titleId, planId: 'none' }),
   listPlanChanges: ({ title: titleId }) => ({ titleId, planId: 'none' }),
 
+  previewImage: ({ title: titleId }) => ({ titleId, url: 'https://pictures.invalid/icon.png' }),
   uploadImage: ({ title: titleId }) => ({ titleId, image: PIXEL }),
 
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),

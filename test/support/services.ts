@@ -8,6 +8,7 @@ import { NEVER_ABORTED } from '../../src/model/never-aborted.ts'
 import { EVERYTHING } from '../../src/model/principal.ts'
 import { Credentials } from '../../src/outbound/credentials.ts'
 import { openOutbound } from '../../src/outbound/outbound.ts'
+import { createPictureSource } from '../../src/outbound/picture-source.ts'
 import { bridges, dialects } from '../../src/registry.ts'
 import { createDestinationTester } from '../../src/relay/destination-tester.ts'
 import { DefinitionCache } from '../../src/service/achievements/definition-cache.ts'
@@ -86,6 +87,7 @@ export function servicesOn(
     progressPages: new ProgressPages(store, parts.definitions),
     safePosition,
     feed: new Feed(store, safePosition),
+    pictures: createPictureSource(outbound),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
     onAuditFailure: (error) => {

@@ -580,6 +580,7 @@ namespace Laurel
             "ExchangeService/LintTitle",
             "ExchangeService/ListDialects",
             "ExchangeService/PreviewAchievement",
+            "ImageService/PreviewImage",
             "ImageService/UploadImage",
             "PlanService/GetPlan",
             "PlanService/ListPlanChanges",

@@ -1,4 +1,5 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
+import { pictureElsewhere } from '../pictures.ts'
 
 interface PictureProps {
   readonly url: string | undefined
@@ -8,13 +9,20 @@ interface PictureProps {
   readonly size?: number
 }
 
-/**
- * A square picture. Only pictures of this server and chosen files are loaded: a picture elsewhere would tell its server who looks at it,
- * and the content security policy forbids it.
- */
-export function Picture({ url, name, size = 32 }: PictureProps) {
+/** A square picture: of this server, a chosen file, or read from another server through this one. */
+export function Picture({ url = '', name, size = 32 }: PictureProps) {
   const [failed, setFailed] = useState<string>()
-  const source = sourceOf(url, size)
+  const [elsewhere, setElsewhere] = useState<{ of: string; source: string | undefined }>()
+  const own = ownSource(url, size)
+  useEffect(() => {
+    if (own !== undefined || !/^https?:/.test(url)) return
+    let isCurrent = true
+    void pictureElsewhere(url).then((source) => isCurrent && setElsewhere({ of: url, source }))
+    return () => {
+      isCurrent = false
+    }
+  }, [url, own])
+  const source = own ?? (elsewhere?.of === url ? elsewhere.source : undefined)
   if (source === undefined || failed === source) {
     return (
       <span
@@ -41,10 +49,9 @@ export function Picture({ url, name, size = 32 }: PictureProps) {
 }
 
 /** Returns the path on this server of one of its pictures, whatever public address the URL has; undefined for others. */
-function sourceOf(url: string | undefined, size: number): string | undefined {
-  if (url === undefined || url === '') return undefined
+function ownSource(url: string, size: number): string | undefined {
   if (url.startsWith('blob:')) return url
-  if (!URL.canParse(url, location.origin)) return undefined
+  if (url === '' || !URL.canParse(url, location.origin)) return undefined
   const { pathname } = new URL(url, location.origin)
   // Twice the size, for dense screens.
   return /^\/images\/[0-9a-f]{32}\.[a-z]+$/.test(pathname) ? `${pathname}?size=${size * 2}` : undefined

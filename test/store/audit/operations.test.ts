@@ -108,6 +108,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   replayDeliveries: 'rpc',
   listAchievementDeliveries: 'reads',
   getCaller: 'reads',
+  previewImage: 'reads',
   listDialects: 'reads',
   translate: 'reads',
   importAchievements: 'rpc',

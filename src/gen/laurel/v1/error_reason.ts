@@ -943,6 +943,18 @@ export const ErrorReason = {
    *     }
    */
   NOT_LIVE: 79,
+  /**
+   * PICTURE_UNREADABLE - FAILED_PRECONDITION: the URL of a definition's picture leads to none: check it, or upload the picture.
+   *
+   *     {
+   *       "reason": "PICTURE_UNREADABLE",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "host": "cdn.example.com"
+   *       }
+   *     }
+   */
+  PICTURE_UNREADABLE: 80,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -1022,4 +1034,5 @@ export namespace ErrorReason {
   export type PLAN_NOT_APPLIED = typeof ErrorReason.PLAN_NOT_APPLIED;
   export type PLAN_TOO_LARGE = typeof ErrorReason.PLAN_TOO_LARGE;
   export type NOT_LIVE = typeof ErrorReason.NOT_LIVE;
+  export type PICTURE_UNREADABLE = typeof ErrorReason.PICTURE_UNREADABLE;
 }

@@ -38,6 +38,20 @@ export interface UploadImageResponse {
   image?: Image | undefined;
 }
 
+/** The request of PreviewImage. */
+export interface PreviewImageRequest {
+  /** The title whose definitions the picture is for. Required. */
+  titleId: string;
+  /** The URL: `MediaAsset.url`. Required. */
+  url: string;
+}
+
+/** The response of PreviewImage. */
+export interface PreviewImageResponse {
+  /** The picture as WebP. */
+  image: Uint8Array;
+}
+
 function createBaseUploadImageRequest(): UploadImageRequest {
   return { titleId: "", image: new Uint8Array(0) };
 }
@@ -160,6 +174,128 @@ export const UploadImageResponse: MessageFns<UploadImageResponse> = {
   },
 };
 
+function createBasePreviewImageRequest(): PreviewImageRequest {
+  return { titleId: "", url: "" };
+}
+
+export const PreviewImageRequest: MessageFns<PreviewImageRequest> = {
+  encode(message: PreviewImageRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewImageRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewImageRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewImageRequest>, I>>(base?: I): PreviewImageRequest {
+    return PreviewImageRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewImageRequest>, I>>(object: I): PreviewImageRequest {
+    const message = createBasePreviewImageRequest();
+    message.titleId = object.titleId ?? "";
+    message.url = object.url ?? "";
+    return message;
+  },
+};
+
+function createBasePreviewImageResponse(): PreviewImageResponse {
+  return { image: new Uint8Array(0) };
+}
+
+export const PreviewImageResponse: MessageFns<PreviewImageResponse> = {
+  encode(message: PreviewImageResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.image.length !== 0) {
+      writer.uint32(10).bytes(message.image);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewImageResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewImageResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.image = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewImageResponse>, I>>(base?: I): PreviewImageResponse {
+    return PreviewImageResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewImageResponse>, I>>(object: I): PreviewImageResponse {
+    const message = createBasePreviewImageResponse();
+    message.image = object.image ?? new Uint8Array(0);
+    return message;
+  },
+};
+
 /** Stores pictures of definitions. TitleService states the rules that hold for every service. */
 export type ImageServiceService = typeof ImageServiceService;
 export const ImageServiceService = {
@@ -179,6 +315,24 @@ export const ImageServiceService = {
     responseSerialize: (value: UploadImageResponse): Buffer => Buffer.from(UploadImageResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): UploadImageResponse => UploadImageResponse.decode(value),
   },
+  /**
+   * Reads a picture at the URL that a definition names, and returns it with both sides at most 256 pixels: for user interfaces that load
+   * pictures of this server alone. Stores nothing. Only https is called, without redirects, and private addresses only if the server is
+   * configured for them.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the URL may not be called; with
+   * FAILED_PRECONDITION, reason PICTURE_UNREADABLE, if no picture of at most 4 MiB is there.
+   */
+  previewImage: {
+    path: "/laurel.v1.ImageService/PreviewImage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PreviewImageRequest): Buffer => Buffer.from(PreviewImageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewImageRequest => PreviewImageRequest.decode(value),
+    responseSerialize: (value: PreviewImageResponse): Buffer =>
+      Buffer.from(PreviewImageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewImageResponse => PreviewImageResponse.decode(value),
+  },
 } as const;
 
 export interface ImageServiceServer extends UntypedServiceImplementation {
@@ -190,6 +344,15 @@ export interface ImageServiceServer extends UntypedServiceImplementation {
    * the four formats, are damaged or cut off, or have a side above 4096 pixels.
    */
   uploadImage: handleUnaryCall<UploadImageRequest, UploadImageResponse>;
+  /**
+   * Reads a picture at the URL that a definition names, and returns it with both sides at most 256 pixels: for user interfaces that load
+   * pictures of this server alone. Stores nothing. Only https is called, without redirects, and private addresses only if the server is
+   * configured for them.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the URL may not be called; with
+   * FAILED_PRECONDITION, reason PICTURE_UNREADABLE, if no picture of at most 4 MiB is there.
+   */
+  previewImage: handleUnaryCall<PreviewImageRequest, PreviewImageResponse>;
 }
 
 export interface ImageServiceClient extends Client {
@@ -214,6 +377,29 @@ export interface ImageServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: UploadImageResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Reads a picture at the URL that a definition names, and returns it with both sides at most 256 pixels: for user interfaces that load
+   * pictures of this server alone. Stores nothing. Only https is called, without redirects, and private addresses only if the server is
+   * configured for them.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the URL may not be called; with
+   * FAILED_PRECONDITION, reason PICTURE_UNREADABLE, if no picture of at most 4 MiB is there.
+   */
+  previewImage(
+    request: PreviewImageRequest,
+    callback: (error: ServiceError | null, response: PreviewImageResponse) => void,
+  ): ClientUnaryCall;
+  previewImage(
+    request: PreviewImageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PreviewImageResponse) => void,
+  ): ClientUnaryCall;
+  previewImage(
+    request: PreviewImageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PreviewImageResponse) => void,
   ): ClientUnaryCall;
 }
 

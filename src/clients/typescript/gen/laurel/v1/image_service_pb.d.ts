@@ -94,6 +94,88 @@ export declare type UploadImageResponseJson = {
 export declare const UploadImageResponseSchema: GenMessage<UploadImageResponse, {jsonType: UploadImageResponseJson}>;
 
 /**
+ * The request of PreviewImage.
+ *
+ * @generated from message laurel.v1.PreviewImageRequest
+ */
+export declare type PreviewImageRequest = Message<"laurel.v1.PreviewImageRequest"> & {
+  /**
+   * The title whose definitions the picture is for. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId: string;
+
+  /**
+   * The URL: `MediaAsset.url`. Required.
+   *
+   * @generated from field: string url = 2;
+   */
+  url: string;
+};
+
+/**
+ * The request of PreviewImage.
+ *
+ * @generated from message laurel.v1.PreviewImageRequest
+ */
+export declare type PreviewImageRequestJson = {
+  /**
+   * The title whose definitions the picture is for. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId?: string;
+
+  /**
+   * The URL: `MediaAsset.url`. Required.
+   *
+   * @generated from field: string url = 2;
+   */
+  url?: string;
+};
+
+/**
+ * Describes the message laurel.v1.PreviewImageRequest.
+ * Use `create(PreviewImageRequestSchema)` to create a new message.
+ */
+export declare const PreviewImageRequestSchema: GenMessage<PreviewImageRequest, {jsonType: PreviewImageRequestJson}>;
+
+/**
+ * The response of PreviewImage.
+ *
+ * @generated from message laurel.v1.PreviewImageResponse
+ */
+export declare type PreviewImageResponse = Message<"laurel.v1.PreviewImageResponse"> & {
+  /**
+   * The picture as WebP.
+   *
+   * @generated from field: bytes image = 1;
+   */
+  image: Uint8Array;
+};
+
+/**
+ * The response of PreviewImage.
+ *
+ * @generated from message laurel.v1.PreviewImageResponse
+ */
+export declare type PreviewImageResponseJson = {
+  /**
+   * The picture as WebP.
+   *
+   * @generated from field: bytes image = 1;
+   */
+  image?: string;
+};
+
+/**
+ * Describes the message laurel.v1.PreviewImageResponse.
+ * Use `create(PreviewImageResponseSchema)` to create a new message.
+ */
+export declare const PreviewImageResponseSchema: GenMessage<PreviewImageResponse, {jsonType: PreviewImageResponseJson}>;
+
+/**
  * Stores pictures of definitions. TitleService states the rules that hold for every service.
  *
  * @generated from service laurel.v1.ImageService
@@ -112,6 +194,21 @@ export declare const ImageService: GenService<{
     methodKind: "unary";
     input: typeof UploadImageRequestSchema;
     output: typeof UploadImageResponseSchema;
+  },
+  /**
+   * Reads a picture at the URL that a definition names, and returns it with both sides at most 256 pixels: for user interfaces that load
+   * pictures of this server alone. Stores nothing. Only https is called, without redirects, and private addresses only if the server is
+   * configured for them.
+   *
+   * Fails with NOT_FOUND, reason TITLE_NOT_FOUND; with INVALID_ARGUMENT, reason INVALID_FIELD, if the URL may not be called; with
+   * FAILED_PRECONDITION, reason PICTURE_UNREADABLE, if no picture of at most 4 MiB is there.
+   *
+   * @generated from rpc laurel.v1.ImageService.PreviewImage
+   */
+  previewImage: {
+    methodKind: "unary";
+    input: typeof PreviewImageRequestSchema;
+    output: typeof PreviewImageResponseSchema;
   },
 }>;
 

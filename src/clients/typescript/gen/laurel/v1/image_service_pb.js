@@ -9,7 +9,7 @@ import { file_laurel_v1_image } from "./image_pb.js";
  * Describes the file laurel/v1/image_service.proto.
  */
 export const file_laurel_v1_image_service = /*@__PURE__*/
-  fileDesc("Ch1sYXVyZWwvdjEvaW1hZ2Vfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIjUKElVwbG9hZEltYWdlUmVxdWVzdBIQCgh0aXRsZV9pZBgBIAEoCRINCgVpbWFnZRgCIAEoDCI2ChNVcGxvYWRJbWFnZVJlc3BvbnNlEh8KBWltYWdlGAEgASgLMhAubGF1cmVsLnYxLkltYWdlMmEKDEltYWdlU2VydmljZRJRCgtVcGxvYWRJbWFnZRIdLmxhdXJlbC52MS5VcGxvYWRJbWFnZVJlcXVlc3QaHi5sYXVyZWwudjEuVXBsb2FkSW1hZ2VSZXNwb25zZSIDkAICYgZwcm90bzM", [file_laurel_v1_image]);
+  fileDesc("Ch1sYXVyZWwvdjEvaW1hZ2Vfc2VydmljZS5wcm90bxIJbGF1cmVsLnYxIjUKElVwbG9hZEltYWdlUmVxdWVzdBIQCgh0aXRsZV9pZBgBIAEoCRINCgVpbWFnZRgCIAEoDCI2ChNVcGxvYWRJbWFnZVJlc3BvbnNlEh8KBWltYWdlGAEgASgLMhAubGF1cmVsLnYxLkltYWdlIjQKE1ByZXZpZXdJbWFnZVJlcXVlc3QSEAoIdGl0bGVfaWQYASABKAkSCwoDdXJsGAIgASgJIiUKFFByZXZpZXdJbWFnZVJlc3BvbnNlEg0KBWltYWdlGAEgASgMMrcBCgxJbWFnZVNlcnZpY2USUQoLVXBsb2FkSW1hZ2USHS5sYXVyZWwudjEuVXBsb2FkSW1hZ2VSZXF1ZXN0Gh4ubGF1cmVsLnYxLlVwbG9hZEltYWdlUmVzcG9uc2UiA5ACAhJUCgxQcmV2aWV3SW1hZ2USHi5sYXVyZWwudjEuUHJldmlld0ltYWdlUmVxdWVzdBofLmxhdXJlbC52MS5QcmV2aWV3SW1hZ2VSZXNwb25zZSIDkAIBYgZwcm90bzM", [file_laurel_v1_image]);
 
 /**
  * Describes the message laurel.v1.UploadImageRequest.
@@ -24,6 +24,20 @@ export const UploadImageRequestSchema = /*@__PURE__*/
  */
 export const UploadImageResponseSchema = /*@__PURE__*/
   messageDesc(file_laurel_v1_image_service, 1);
+
+/**
+ * Describes the message laurel.v1.PreviewImageRequest.
+ * Use `create(PreviewImageRequestSchema)` to create a new message.
+ */
+export const PreviewImageRequestSchema = /*@__PURE__*/
+  messageDesc(file_laurel_v1_image_service, 2);
+
+/**
+ * Describes the message laurel.v1.PreviewImageResponse.
+ * Use `create(PreviewImageResponseSchema)` to create a new message.
+ */
+export const PreviewImageResponseSchema = /*@__PURE__*/
+  messageDesc(file_laurel_v1_image_service, 3);
 
 /**
  * Stores pictures of definitions. TitleService states the rules that hold for every service.
