@@ -4,12 +4,6 @@ import type { Call } from '../call.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 
-/** Reads pictures of other servers; implemented by `src/outbound`. */
-export interface PictureSource {
-  /** Returns the bytes at a URL. @throws LaurelError INVALID_FIELD if it may not be called; PICTURE_UNREADABLE */
-  read(url: string, signal: AbortSignal): Promise<Uint8Array>
-}
-
 export interface PreviewImage {
   readonly titleId: string
   readonly url: string
