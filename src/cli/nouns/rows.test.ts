@@ -20,6 +20,7 @@ const WITHOUT_ROW = [
   'ExchangeService/LintTitle',
   'ExchangeService/ListDialects',
   'ExchangeService/Translate',
+  'ImageService/PreviewImage',
   'ImageService/UploadImage',
   'PlanService/PlanImport',
   'PlayerService/ExportPlayer',
