@@ -91,6 +91,26 @@ test('a value that the server refuses is marked at its field, and is not stored'
   await page.getByRole('button', { name: 'Discard' }).click()
 })
 
+test('a page with unsaved edits is left only after a question', async () => {
+  const { page } = opened
+  await page.getByLabel('Reported by servers only').check()
+  const questions: string[] = []
+  const answer = (accept: boolean) =>
+    page.once('dialog', (dialog) => {
+      questions.push(dialog.message())
+      return accept ? dialog.accept() : dialog.dismiss()
+    })
+  answer(false)
+  await page.getByRole('link', { name: 'Titles' }).click()
+  expect(await page.getByLabel('Reported by servers only').isChecked()).toBe(true)
+  answer(true)
+  await page.getByRole('link', { name: 'Titles' }).click()
+  await page.getByRole('link', { name: TITLE }).last().waitFor()
+  expect(questions).toEqual(Array(2).fill(expect.stringContaining('not saved')))
+  await page.goBack()
+  expect(await page.getByLabel('Reported by servers only').isChecked()).toBe(false)
+})
+
 test('two people who edit one achievement see both versions, and neither change is lost', async () => {
   const { page } = opened
   await page.getByLabel('Hidden until it is unlocked').check()

@@ -2,8 +2,10 @@ import { globSync, readFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
 import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
 
 const SAMPLES = fileURLToPath(new URL('../../src/cli/samples', import.meta.url))
 /** `<title>.<dialect>.json` */
@@ -103,6 +105,26 @@ test('entries that cannot be read are listed with their reason, and a document o
   await page.getByRole('button', { name: 'Show the plan' }).click()
   await page.getByRole('alert').getByText('line 1').waitFor()
 })
+
+test.each(adapters.map(({ id }) => id))(
+  'a real document of %s is recognised and planned whole',
+  async (dialect) => {
+    const { page } = opened
+    const titleId = `real-${dialect}`
+    await running.call('TitleService/CreateTitle', { title: { titleId } })
+    await page.goto(`${running.server.url}/console/titles/${titleId}/exchange`)
+    const folder = new URL(`../../adapters/${dialect}/testdata/`, import.meta.url)
+    await choose(readFileSync(new URL(fixturesOf(dialect).sample, folder), 'utf8'))
+    await page.getByText('Recognised from').or(page.getByText('It reads as')).waitFor()
+    await page.getByLabel('Platform').selectOption(dialect)
+    await page.getByRole('button', { name: 'Show the plan' }).click()
+    await page
+      .getByRole('region', { name: 'Plan' })
+      .getByText(/^[1-9]\d* new$/)
+      .waitFor()
+    expect(await page.getByText('cannot be imported').count()).toBe(0)
+  },
+)
 
 test('another title is copied', async () => {
   const { page } = opened
