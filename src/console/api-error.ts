@@ -40,7 +40,11 @@ export function errorFromJson({ code = 'unknown', message = '', details = [] }: 
     code,
     message || code,
     debugOf('ErrorInfo')?.reason,
-    violations.map(({ field = '', description = '' }) => ({ field, message: description })),
+    // Keys of maps are quoted, and joined by dots in losses and findings: `ids["a"]` is `ids.a`.
+    violations.map(({ field = '', description = '' }) => ({
+      field: field.replace(/\["([^"]*)"\]/g, '.$1'),
+      message: description,
+    })),
   )
 }
 

@@ -28,6 +28,12 @@ export const ROUTES: readonly Route[] = [
     load: async () => (await import('./pages/exchange/exchange.tsx')).Exchange,
   },
   {
+    path: 'titles/:title/settings',
+    title: 'Settings',
+    nav: 'title',
+    load: async () => (await import('./pages/title/title.tsx')).TitleSettings,
+  },
+  {
     path: 'titles/:title/achievements/:achievement',
     title: 'Achievement',
     load: async () => (await import('./pages/achievement/achievement.tsx')).Achievement,

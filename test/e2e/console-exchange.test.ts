@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { adapters } from '../../adapters/index.ts'
 import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts'
-import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { sampleOf } from '../support/dialect-fixtures.ts'
 
 const SAMPLES = fileURLToPath(new URL('../../src/cli/samples', import.meta.url))
 /** `<title>.<dialect>.json` */
@@ -113,8 +113,7 @@ test.each(adapters.map(({ id }) => id))(
     const titleId = `real-${dialect}`
     await running.call('TitleService/CreateTitle', { title: { titleId } })
     await page.goto(`${running.server.url}/console/titles/${titleId}/exchange`)
-    const folder = new URL(`../../adapters/${dialect}/testdata/`, import.meta.url)
-    await choose(readFileSync(new URL(fixturesOf(dialect).sample, folder), 'utf8'))
+    await choose(readFileSync(sampleOf(dialect), 'utf8'))
     await page.getByText('Recognised from').or(page.getByText('It reads as')).waitFor()
     await page.getByLabel('Platform').selectOption(dialect)
     await page.getByRole('button', { name: 'Show the plan' }).click()

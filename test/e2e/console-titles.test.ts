@@ -1,10 +1,12 @@
 import fastify from 'fastify'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { adapters } from '../../adapters/index.ts'
 import { addConsole } from '../../src/http/console.ts'
 import { createAuth } from '../support/auth.ts'
 import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
 import { ensureBundle, initialBytes } from '../support/console-bundle.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { fixturesOf } from '../support/dialect-fixtures.ts'
 import { startFakeIssuer } from '../support/fake-issuer.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
@@ -84,6 +86,28 @@ describe('the titles', () => {
     await page.getByRole('button', { name: 'Create' }).click()
     await page.waitForURL(`**/console/titles/${encodeURIComponent('لعبة')}`)
   })
+})
+
+test('a title is bound to its ids at platforms, and a wrong id is marked at its field', async () => {
+  await using opened = await openPage(`${server.url}/console/titles/lanternfall/settings`)
+  const { page } = opened
+  await page.getByLabel('Name', { exact: true }).fill('Lanternfall ランタン')
+  const [dialect] = adapters.filter(({ ids }) =>
+    Object.values(ids.binding).some(({ accepts }) => !accepts('not an id')),
+  )
+  const [name = '', { form = '' } = {}] =
+    Object.entries(dialect?.ids.binding ?? {}).find(([, { accepts }]) => !accepts('not an id')) ?? []
+  const group = page.getByRole('group', { name: dialect?.displayName ?? '' })
+  await group.getByLabel(name, { exact: true }).fill('not an id')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await group.getByText(`must be ${form}`).first().waitFor()
+  expect(await inspect(page, 'title')).toEqual([])
+  await group.getByLabel(name, { exact: true }).fill(fixturesOf(dialect?.id ?? '').binding(7)[name] ?? '')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved').waitFor()
+  await page.reload()
+  await page.getByRole('heading', { name: 'Lanternfall ランタン' }).waitFor()
+  expect(await group.getByLabel(name, { exact: true }).inputValue()).toBe(fixturesOf(dialect?.id ?? '').binding(7)[name])
 })
 
 test('the caller signs in once the server asks, and what it may not do is not offered', async () => {

@@ -74,7 +74,13 @@ export function readStrategy(strategy: ImportStrategy, violations: Violations): 
   return readChoice(strategy, STRATEGIES, ImportStrategy, 'strategy', violations)
 }
 
-export function writeDialect({ id, shapes, capabilities, ...dialect }: DialectDescription): DialectMessage {
+export function writeDialect({
+  id,
+  shapes,
+  capabilities,
+  bindingIds,
+  ...dialect
+}: DialectDescription): DialectMessage {
   return {
     ...dialect,
     dialect: id,
@@ -84,6 +90,7 @@ export function writeDialect({ id, shapes, capabilities, ...dialect }: DialectDe
       carries: carries.map((part) => PARTS_ON_WIRE[part]),
     })),
     capabilities: new Map(Object.entries(capabilities)),
+    bindingIds: new Map(Object.entries(bindingIds)),
   }
 }
 

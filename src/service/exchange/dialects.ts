@@ -34,6 +34,8 @@ export function dialectsNamed({ dialects }: Dialects, names: readonly string[]):
 }
 
 export interface DialectDescription extends Pick<Adapter, 'id' | 'displayName' | 'shapes' | 'capabilities'> {
+  /** The ids of a title, by name: their form, for people. */
+  readonly bindingIds: Readonly<Record<string, string>>
   /** Whether events can be delivered to the platform. */
   readonly bridge: boolean
   /** Whether records can be pulled from the platform. */
@@ -45,9 +47,10 @@ export interface DialectDescription extends Pick<Adapter, 'id' | 'displayName' |
 /** Returns the dialects of this server in order of id. */
 export function listDialects(services: Dialects): readonly DialectDescription[] {
   return dialectsNamed(services, []).map(
-    ({ id, displayName, shapes, capabilities, bridge, source, lint }) => {
+    ({ id, displayName, shapes, capabilities, ids, bridge, source, lint }) => {
       const has = { bridge: bridge !== undefined, source: source !== undefined, lint: lint !== undefined }
-      return { id, displayName, shapes, capabilities, ...has }
+      const forms = Object.entries(ids.binding).map(([name, { form }]) => [name, form])
+      return { id, displayName, shapes, capabilities, bindingIds: Object.fromEntries(forms), ...has }
     },
   )
 }

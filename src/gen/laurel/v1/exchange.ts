@@ -162,9 +162,16 @@ export interface Dialect {
   source: boolean;
   /** Whether Laurel knows rules of the platform's store: see LintTitle. */
   lint: boolean;
+  /** The ids of a title in the dialect: their form, for people, by name, as in Binding.ids. */
+  bindingIds: Map<string, string>;
 }
 
 export interface Dialect_CapabilitiesEntry {
+  key: string;
+  value: string;
+}
+
+export interface Dialect_BindingIdsEntry {
   key: string;
   value: string;
 }
@@ -367,6 +374,7 @@ function createBaseDialect(): Dialect {
     bridge: false,
     source: false,
     lint: false,
+    bindingIds: new Map(),
   };
 }
 
@@ -393,6 +401,9 @@ export const Dialect: MessageFns<Dialect> = {
     if (message.lint !== false) {
       writer.uint32(56).bool(message.lint);
     }
+    message.bindingIds.forEach((value, key) => {
+      Dialect_BindingIdsEntry.encode({ key: key as any, value }, writer.uint32(66).fork()).join();
+    });
     return writer;
   },
 
@@ -468,6 +479,17 @@ export const Dialect: MessageFns<Dialect> = {
             message.lint = reader.bool();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            const entry8 = Dialect_BindingIdsEntry.decode(reader, reader.uint32());
+            if (entry8.value !== undefined) {
+              message.bindingIds.set(entry8.key, entry8.value);
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -500,6 +522,15 @@ export const Dialect: MessageFns<Dialect> = {
     message.bridge = object.bridge ?? false;
     message.source = object.source ?? false;
     message.lint = object.lint ?? false;
+    message.bindingIds = (() => {
+      const m = new Map();
+      (object.bindingIds as Map<string, string> ?? new Map()).forEach((value, key) => {
+        if (value !== undefined) {
+          m.set(key, globalThis.String(value));
+        }
+      });
+      return m;
+    })();
     return message;
   },
 };
@@ -565,6 +596,73 @@ export const Dialect_CapabilitiesEntry: MessageFns<Dialect_CapabilitiesEntry> = 
   },
   fromPartial<I extends Exact<DeepPartial<Dialect_CapabilitiesEntry>, I>>(object: I): Dialect_CapabilitiesEntry {
     const message = createBaseDialect_CapabilitiesEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseDialect_BindingIdsEntry(): Dialect_BindingIdsEntry {
+  return { key: "", value: "" };
+}
+
+export const Dialect_BindingIdsEntry: MessageFns<Dialect_BindingIdsEntry> = {
+  encode(message: Dialect_BindingIdsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Dialect_BindingIdsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDialect_BindingIdsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Dialect_BindingIdsEntry>, I>>(base?: I): Dialect_BindingIdsEntry {
+    return Dialect_BindingIdsEntry.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Dialect_BindingIdsEntry>, I>>(object: I): Dialect_BindingIdsEntry {
+    const message = createBaseDialect_BindingIdsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
     return message;

@@ -67,6 +67,13 @@ export declare type Dialect = Message<"laurel.v1.Dialect"> & {
    * @generated from field: bool lint = 7;
    */
   lint: boolean;
+
+  /**
+   * The ids of a title in the dialect: their form, for people, by name, as in Binding.ids.
+   *
+   * @generated from field: map<string, string> binding_ids = 8;
+   */
+  bindingIds: { [key: string]: string };
 };
 
 /**
@@ -124,6 +131,13 @@ export declare type DialectJson = {
    * @generated from field: bool lint = 7;
    */
   lint?: boolean;
+
+  /**
+   * The ids of a title in the dialect: their form, for people, by name, as in Binding.ids.
+   *
+   * @generated from field: map<string, string> binding_ids = 8;
+   */
+  bindingIds?: { [key: string]: string };
 };
 
 /**

@@ -1,0 +1,136 @@
+import { useEffect, useState } from 'preact/hooks'
+import type { TitleJson } from '../../../clients/typescript/gen/laurel/v1/title_pb.js'
+import { api } from '../../api.ts'
+import { ApiError } from '../../api-error.ts'
+import type { PageProps } from '../../page-props.ts'
+import { Failure } from '../../parts/failure.tsx'
+import { Field } from '../../parts/field.tsx'
+import { formatTime } from '../../parts/format.ts'
+import { Page } from '../../parts/page.tsx'
+import { toast } from '../../parts/toast.tsx'
+import { useQuery } from '../../parts/use-query.ts'
+import { can } from '../../permissions.ts'
+import { guardEdits } from '../../router.ts'
+import { Bindings } from './bindings.tsx'
+import { DeleteTitle } from './delete-title.tsx'
+
+/** A title's own settings: its name and language, and its ids at platforms. */
+export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps) {
+  const { data, error: readError } = useQuery(
+    async (signal) => {
+      const [{ title = {} }, { dialects = [] }] = await Promise.all([
+        api.titles.getTitle({ titleId }, signal),
+        api.exchange.listDialects({}, signal),
+      ])
+      return { title, dialects }
+    },
+    [titleId],
+  )
+  const [saved, setSaved] = useState<TitleJson>()
+  const [draft, setDraft] = useState<TitleJson>({})
+  const [error, setError] = useState<unknown>()
+  const take = (title: TitleJson) => {
+    setSaved(title)
+    setDraft(title)
+  }
+  useEffect(() => {
+    if (data !== undefined) take(data.title)
+  }, [data])
+  const isChanged = saved !== undefined && JSON.stringify(saved) !== JSON.stringify(draft)
+  useEffect(
+    () =>
+      guardEdits(() => (isChanged ? 'Your changes are not saved. Leave the page without them?' : undefined)),
+    [isChanged],
+  )
+  const set = (changes: Partial<TitleJson>) => setDraft({ ...draft, ...changes })
+  const save = async (event: SubmitEvent) => {
+    event.preventDefault()
+    setError(undefined)
+    try {
+      const updateMask = 'displayName,defaultLocale,bindings,maskHiddenInGateways'
+      const { title = {} } = await api.titles.updateTitle({ title: draft, updateMask })
+      take(title)
+      toast('Saved')
+    } catch (thrown) {
+      setError(thrown)
+    }
+  }
+  const problemOf = (field: string) =>
+    error instanceof ApiError
+      ? error.violations.find((violation) => violation.field.startsWith(`title.${field}`))?.message
+      : undefined
+  if (readError !== undefined) {
+    return (
+      <Page title={titleId}>
+        <Failure error={readError} />
+      </Page>
+    )
+  }
+  if (saved === undefined || data === undefined) return null
+  return (
+    <Page title={saved.displayName || titleId} about={`created ${formatTime(saved.createTime)}`}>
+      <form class="stack title-settings" onSubmit={save}>
+        <fieldset class="panel" disabled={!can('update', 'TITLE', titleId)}>
+          <legend class="visually-hidden">Settings</legend>
+          <div class="panel-body stack">
+            <div class="columns">
+              <Field label="Name" problem={problemOf('display_name')}>
+                {(attributes) => (
+                  <input
+                    {...attributes}
+                    value={draft.displayName ?? ''}
+                    maxLength={4096}
+                    dir="auto"
+                    onInput={({ currentTarget }) => set({ displayName: currentTarget.value })}
+                  />
+                )}
+              </Field>
+              <Field
+                label="Default language"
+                help="The BCP-47 tag of texts without a language."
+                problem={problemOf('default_locale')}
+              >
+                {(attributes) => (
+                  <input
+                    {...attributes}
+                    value={draft.defaultLocale ?? ''}
+                    maxLength={35}
+                    onInput={({ currentTarget }) => set({ defaultLocale: currentTarget.value })}
+                  />
+                )}
+              </Field>
+            </div>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={draft.maskHiddenInGateways ?? false}
+                onChange={({ currentTarget }) => set({ maskHiddenInGateways: currentTarget.checked })}
+              />
+              The platforms’ own APIs redact hidden achievements until they are unlocked
+            </label>
+            <Bindings
+              dialects={data.dialects}
+              bindings={draft.bindings ?? {}}
+              problemOf={problemOf}
+              onChange={(bindings) => set({ bindings })}
+            />
+          </div>
+        </fieldset>
+        {error !== undefined && <Failure error={error} />}
+        <div class="actions">
+          {can('delete', 'TITLE', titleId) && <DeleteTitle titleId={titleId} etag={saved.etag ?? ''} />}
+          {can('update', 'TITLE', titleId) && (
+            <>
+              <button type="button" disabled={!isChanged} onClick={() => setDraft(saved)}>
+                Discard
+              </button>
+              <button type="submit" class="primary" disabled={!isChanged}>
+                Save
+              </button>
+            </>
+          )}
+        </div>
+      </form>
+    </Page>
+  )
+}
