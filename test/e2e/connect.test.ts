@@ -205,6 +205,7 @@ describe('a stream', () => {
 })
 
 test('a client that leaves during its request leaves no trace in the log', async () => {
+  const before = server.output()
   const { hostname, port } = new URL(server.url)
   const socket = connectSocket(Number(port), hostname)
   const head = `POST ${RECORD} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 99\r\n`
@@ -213,5 +214,5 @@ test('a client that leaves during its request leaves no trace in the log', async
   socket.destroy()
   await once(socket, 'close')
   expect((await post(GET_TITLE, { titleId: 'space-race' })).status).toBe(200)
-  expect(server.output()).toBe('')
+  expect(server.output()).toBe(before)
 })

@@ -1,5 +1,5 @@
 import { promisify } from 'node:util'
-import { brotliCompress, constants, gzip } from 'node:zlib'
+import { brotliCompress, brotliDecompressSync, constants, gunzipSync, gzip } from 'node:zlib'
 import type { Compression } from '@connectrpc/connect/protocol'
 import { compressed } from './request.ts'
 
@@ -16,6 +16,12 @@ export const COMPRESSIONS: Compression[] = [
   { name: 'br', compress: (bytes) => compressBrotli(bytes, BROTLI), decompress: refuse },
   { name: 'gzip', compress: (bytes) => compressGzip(bytes), decompress: refuse },
 ]
+
+/** Returns the bytes of a response as they were before it was compressed. */
+export function decompress(bytes: Uint8Array, encoding: string | null | undefined): Uint8Array {
+  if (encoding === 'br') return brotliDecompressSync(bytes)
+  return encoding === 'gzip' ? gunzipSync(bytes) : bytes
+}
 
 function refuse(): Promise<never> {
   return Promise.reject(compressed())

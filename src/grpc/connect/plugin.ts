@@ -11,7 +11,7 @@ import type { Wire } from '../call.ts'
 import { descriptorRegistry } from '../descriptors.ts'
 import type { Rpc } from '../services.ts'
 import { admittedCallOf, createGate, RESPONSE } from './admission.ts'
-import { COMPRESS_MIN_BYTES, COMPRESSIONS } from './compression.ts'
+import { COMPRESS_MIN_BYTES, COMPRESSIONS, decompress } from './compression.ts'
 import { connectHandler } from './connect-handlers.ts'
 import { checkMethod, sendConnectError, toConnectError } from './errors.ts'
 import { OBSERVED, observeCall } from './observed-call.ts'
@@ -125,7 +125,10 @@ async function respond(
   }
   const bytes = Buffer.concat(await Array.fromAsync(body ?? []))
   // Connect's own refusals, as of a malformed body, reach no handler.
-  if (status !== 200) observed.error ??= errorFromJsonBytes(bytes, header, UNKNOWN)
+  if (status !== 200) {
+    const json = decompress(bytes, header?.get('content-encoding'))
+    observed.error ??= errorFromJsonBytes(json, header, UNKNOWN)
+  }
   // Until the connection has taken it, which may be never. A refused call is not counted, and its error is short.
   if (status === 200) countedOf().reserve(bytes.length, 'response')
   return reply.send(bytes)
