@@ -95,15 +95,15 @@ test('a page with unsaved edits is left only after a question', async () => {
   const { page } = opened
   await page.getByLabel('Reported by servers only').check()
   const questions: string[] = []
-  const answer = (accept: boolean) =>
+  const confirmNext = (accept: boolean) =>
     page.once('dialog', (dialog) => {
       questions.push(dialog.message())
       return accept ? dialog.accept() : dialog.dismiss()
     })
-  answer(false)
+  confirmNext(false)
   await page.getByRole('link', { name: 'Titles' }).click()
   expect(await page.getByLabel('Reported by servers only').isChecked()).toBe(true)
-  answer(true)
+  confirmNext(true)
   await page.getByRole('link', { name: 'Titles' }).click()
   await page.getByRole('link', { name: TITLE }).last().waitFor()
   expect(questions).toEqual(Array(2).fill(expect.stringContaining('not saved')))

@@ -107,7 +107,9 @@ test('a title is bound to its ids at platforms, and a wrong id is marked at its 
   await page.getByText('Saved').waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'Lanternfall ランタン' }).waitFor()
-  expect(await group.getByLabel(name, { exact: true }).inputValue()).toBe(fixturesOf(dialect?.id ?? '').binding(7)[name])
+  expect(await group.getByLabel(name, { exact: true }).inputValue()).toBe(
+    fixturesOf(dialect?.id ?? '').binding(7)[name],
+  )
 })
 
 test('the caller signs in once the server asks, and what it may not do is not offered', async () => {
