@@ -47,17 +47,17 @@ export class BackfillWorker {
   }
 
   /**
-   * Starts as many running back-fills as there is room for, each time the next ones, so that one that fails, or waits for a lock, delays
-   * no other for long. Returns whether there may be more.
+   * Starts running back-fills in the free places, each time the next ones, so that a back-fill that fails, or waits for a lock, delays no
+   * other for long. Returns whether there may be more.
    */
   async #poll(): Promise<boolean> {
     const { signal } = this.#stopping
     const after = this.#after
-    const room = MAX_IN_PROGRESS - this.#inProgress.size
+    const free = MAX_IN_PROGRESS - this.#inProgress.size
     const next = await this.#services.store.read(signal, (queries) =>
-      queries.backfills.listRunning(after, room),
+      queries.backfills.listRunning(after, free),
     )
-    this.#after = next.length < room ? START : (next.at(-1) ?? after)
+    this.#after = next.length < free ? START : (next.at(-1) ?? after)
     for (const key of next) {
       const name = compositeKey(key.titleId, key.achievementId)
       if (this.#inProgress.has(name)) continue
