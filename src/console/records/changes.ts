@@ -43,9 +43,22 @@ function leavesText(value: unknown): string {
 /** Returns the values of a JSON value by path. Defaults, which JSON leaves out, are none. */
 function leavesOf(value: unknown, path: string): ReadonlyMap<string, string> {
   if (value === undefined || value === null || value === '' || value === false) return new Map()
-  if (typeof value !== 'object') return new Map([[path, String(value)]])
+  if (typeof value !== 'object')
+    return new Map([[path, isEnum(path) ? wordsOf(String(value)) : String(value)]])
   const children = Array.isArray(value)
     ? value.map((each, index) => [`${path}[${index}]`, each] as const)
     : Object.entries(value).map(([name, each]) => [`${path}.${name}`, each] as const)
   return new Map(children.flatMap(([childPath, child]) => [...leavesOf(child, childPath)]))
+}
+
+function isEnum(path: string): boolean {
+  return /(^|[.\]])(lifecycle|kind|participation|role|operator)$/.test(path)
+}
+
+/** Returns the value of an enum as people read it: `unlocked icon` of MEDIA_ROLE_UNLOCKED_ICON. */
+function wordsOf(value: string): string {
+  return value
+    .replace(/^(LIFECYCLE|ACHIEVEMENT_KIND|REWARD_KIND|PARTICIPATION|MEDIA_ROLE|REQUIREMENT_OPERATOR)_/, '')
+    .replaceAll('_', ' ')
+    .toLowerCase()
 }
