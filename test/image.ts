@@ -127,8 +127,10 @@ async function run({ directory, environment, command, health }: BuiltStage): Pro
         throw new Error('the server does not become healthy')
       await sleep(500)
     }
-    const { status } = await fetch(`http://127.0.0.1:${httpPort}/readyz`)
-    if (status !== 200) throw new Error(`/readyz responds with ${status}`)
+    for (const path of ['/readyz', '/console/']) {
+      const { status } = await fetch(`http://127.0.0.1:${httpPort}${path}`)
+      if (status !== 200) throw new Error(`${path} responds with ${status}`)
+    }
     server.kill('SIGTERM')
     const [code] = await exited
     if (code !== 0) throw new Error(`the server exits with ${code} after SIGTERM`)
