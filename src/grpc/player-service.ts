@@ -4,7 +4,7 @@ import type { Operations } from '../service/operations.ts'
 import { readAccount, readPlayer, readPlayerPatch, writePlayer } from './convert/player.ts'
 import { writePlayerPart } from './convert/player-part.ts'
 import { readEtag, readId, readPaging, readRequestId, readText } from './convert/scalars.ts'
-import { parse, required } from './convert/violations.ts'
+import { parse, required, type Violations } from './convert/violations.ts'
 import { type HandlersOf, serverStream, unary } from './handlers.ts'
 
 export function playerService(operations: Operations): HandlersOf<typeof PlayerServiceService> {
@@ -53,6 +53,7 @@ export function playerService(operations: Operations): HandlersOf<typeof PlayerS
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         etag: readEtag(message.etag, 'etag', violations),
+        reason: readReason(message, violations),
         requestId: readRequestId(message.requestId, violations),
       }))
       await operations.deletePlayer(request, call)
@@ -73,6 +74,7 @@ export function playerService(operations: Operations): HandlersOf<typeof PlayerS
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         account: readAccount(message.account, violations),
+        reason: readReason(message, violations),
         requestId: readRequestId(message.requestId, violations),
       }))
       return { player: writePlayer(await operations.linkAccount(request, call)) }
@@ -82,6 +84,7 @@ export function playerService(operations: Operations): HandlersOf<typeof PlayerS
       const request = parse((violations) => ({
         playerId: readId(message.playerId, 'player_id', violations),
         account: readAccount(message.account, violations),
+        reason: readReason(message, violations),
         requestId: readRequestId(message.requestId, violations),
       }))
       return { player: writePlayer(await operations.unlinkAccount(request, call)) }
@@ -95,4 +98,9 @@ export function playerService(operations: Operations): HandlersOf<typeof PlayerS
       return { player: writePlayer(await operations.findPlayer(request, call)) }
     }),
   }
+}
+
+/** Returns undefined for none, so that the digest of a request without a reason is that of versions before it. */
+function readReason({ reason }: { readonly reason: string }, violations: Violations): string | undefined {
+  return readText(reason, 'reason', violations, LIMITS.reason) || undefined
 }

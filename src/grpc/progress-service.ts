@@ -79,6 +79,15 @@ export function progressService(operations: Operations): HandlersOf<typeof PROGR
       return encodeListProgress(request.playerId, await operations.listProgress(request, call))
     }),
 
+    grantAchievement: unary(async (message, call) => {
+      const request = parse((violations) => ({
+        ...readProgressKey(message, violations),
+        ...readEnforcement(message, violations),
+      }))
+      const { progress, changed } = writeProgressResult(await operations.grantAchievement(request, call))
+      return { progress, changed }
+    }),
+
     revokeAchievement: unary(async (message, call) => {
       const request = parse((violations) => ({
         ...readProgressKey(message, violations),
@@ -109,6 +118,12 @@ export function progressService(operations: Operations): HandlersOf<typeof PROGR
     getPlayerSummary: unary(async (message, call) => {
       const request = parse((violations) => readPlayerOfTitle(message, violations))
       return { summary: writePlayerSummary(await operations.getPlayerSummary(request, call)) }
+    }),
+
+    listPlayerSummaries: unary(async (message, call) => {
+      const playerId = parse((violations) => readId(message.playerId, 'player_id', violations))
+      const titles = await operations.listPlayerTitles({ playerId }, call)
+      return { summaries: titles.map(({ summary }) => writePlayerSummary(summary)) }
     }),
   }
 }

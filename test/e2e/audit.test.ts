@@ -111,6 +111,7 @@ const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] =
   ['createDestination', destination('gone')],
   ['deleteDestination'],
   ['resetProgress'],
+  ['grantAchievement', report('a')],
   ['resetCommunityProgress'],
   ['importAchievements'],
   ['importProgress'],

@@ -35,6 +35,7 @@ const IS_ALLOWED: Readonly<Record<RpcAccess, (who: Who, target: Target) => boole
     isManager(who, target) || (who === 'player' && target.title === OWN && target.player === SELF),
   title: (who, target) => isManager(who, target) || (who === 'player' && target.title === OWN),
   operatorOrSelf: (who, { player }) => who === 'operator' || (who === 'player' && player === SELF),
+  serviceOrSelf: (who, { player }) => who !== 'player' || player === SELF,
 }
 
 function isManager(who: Who, { title }: Target): boolean {
@@ -163,6 +164,7 @@ const BY_DEFAULT: Readonly<Record<RpcAccess, string>> = {
   title: 'operators, services and players of the title',
   player: 'operators, services of the title, the player',
   operatorOrSelf: 'operators, the player',
+  serviceOrSelf: 'operators, services, the player',
 }
 
 test('src/auth/README.md has the permissions that each RPC requires', async () => {

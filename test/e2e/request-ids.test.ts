@@ -101,6 +101,7 @@ const TABLE: Readonly<Record<string, Case>> = {
   streamProgress: ofProgress,
   unlockAchievement: ofProgress,
   recordStats: ofProgress,
+  grantAchievement: ofProgress,
   revokeAchievement: ofProgress,
   restoreAchievement: ofProgress,
   resetProgress: ofProgress,

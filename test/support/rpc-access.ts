@@ -6,8 +6,16 @@
  * - `title`: these, and every player of the title.
  * - `player`: managers, and players for themselves.
  * - `operatorOrSelf`: the operator, and the player whom the call is about.
+ * - `serviceOrSelf`: the operator, services of any title, and the player whom the call is about.
  */
-export type RpcAccess = 'authenticated' | 'operator' | 'manager' | 'title' | 'player' | 'operatorOrSelf'
+export type RpcAccess =
+  | 'authenticated'
+  | 'operator'
+  | 'manager'
+  | 'title'
+  | 'player'
+  | 'operatorOrSelf'
+  | 'serviceOrSelf'
 
 /** The access of each request of `RPC_REQUESTS`. */
 export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
@@ -86,10 +94,12 @@ export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
   getProgress: 'manager',
   listProgress: 'manager',
   'listProgress, as the player sees it': 'player',
+  grantAchievement: 'manager',
   revokeAchievement: 'manager',
   restoreAchievement: 'manager',
   resetProgress: 'operator',
   getPlayerSummary: 'player',
+  listPlayerSummaries: 'serviceOrSelf',
   createStat: 'manager',
   getStat: 'manager',
   listStats: 'manager',

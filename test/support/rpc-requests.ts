@@ -234,6 +234,12 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     playerId,
     view: ProgressView.PLAYER,
   }),
+  grantAchievement: ({ title: titleId, player: playerId }) => ({
+    titleId,
+    playerId,
+    ...unlock,
+    reason: 'x',
+  }),
   revokeAchievement: ({ title: titleId, player: playerId }) => ({
     titleId,
     playerId,
@@ -248,6 +254,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   }),
   resetProgress: ({ title: titleId, player: playerId }) => ({ titleId, playerId, reason: 'x' }),
   getPlayerSummary: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
+  listPlayerSummaries: ({ player: playerId }) => ({ playerId }),
 
   createStat: ({ title: titleId }) => ({ stat: { titleId, statCode: `new-${crypto.randomUUID()}` } }),
   getStat: ({ title: titleId }) => ({ titleId, statCode: 'kills' }),

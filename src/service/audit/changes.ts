@@ -27,9 +27,13 @@ export function statChange(before: Stat | undefined, after: Stat | undefined): C
   return { resourceType: 'stat', titleId, resourceId: code, playerId: '', before, after }
 }
 
-export function playerChange(before: Player | undefined, after: Player | undefined): Change<'player'> {
+export function playerChange(
+  before: Player | undefined,
+  after: Player | undefined,
+  reason = '',
+): Change<'player'> {
   const { id } = (after ?? before) as Player
-  return { resourceType: 'player', titleId: '', resourceId: id, playerId: id, before, after }
+  return { resourceType: 'player', titleId: '', resourceId: id, playerId: id, before, after, reason }
 }
 
 export function destinationChange(
@@ -60,7 +64,7 @@ export function destinationUse({ titleId, destinationId }: DestinationKey): Chan
   return { resourceType: 'destination', titleId, resourceId: destinationId, playerId: '' }
 }
 
-/** A revocation, restoration or reset of progress. @param achievementId undefined for all of the title */
+/** A grant, revocation, restoration or reset of progress. @param achievementId undefined for all of the title */
 export function progressChange(
   { titleId, playerId }: PlayerTitleKey,
   achievementId: string | undefined,

@@ -16,6 +16,8 @@ import type { Services } from '../services.ts'
 export interface LinkAccount {
   readonly playerId: string
   readonly account: Account
+  /** Stored in the audit entry. */
+  readonly reason?: string | undefined
   readonly requestId: string | undefined
 }
 
@@ -34,7 +36,7 @@ export async function linkAccount(services: Services, request: LinkAccount, call
     async (queries) => {
       const player = await lockPlayer(queries, playerId)
       await insertAccount(services, queries, account, playerId)
-      return touchPlayer(services, queries, player)
+      return touchPlayer(services, queries, player, request.reason)
     },
   )
   // Once more after the commit: until then, other transactions could park deliveries for want of this account.
@@ -54,15 +56,20 @@ export async function unlinkAccount(services: Services, request: LinkAccount, ca
       const metadata = { playerId, dialect: account.dialect, accountId: account.id }
       throw new LaurelError('not_found', 'ACCOUNT_NOT_FOUND', message, { metadata })
     }
-    return touchPlayer(services, queries, player)
+    return touchPlayer(services, queries, player, request.reason)
   })
 }
 
 /** Raises the etag of a player whose accounts have changed. */
-async function touchPlayer(services: Services, queries: Queries, before: Player): Promise<Mutation<Player>> {
+async function touchPlayer(
+  services: Services,
+  queries: Queries,
+  before: Player,
+  reason: string | undefined,
+): Promise<Mutation<Player>> {
   await queries.players.update(before.id, before.displayName, services.now())
   const after = await playerOf(queries, before.id)
-  return { result: after, change: playerChange(before, after) }
+  return { result: after, change: playerChange(before, after, reason) }
 }
 
 /**

@@ -115,6 +115,8 @@ export async function updatePlayer(services: Services, request: UpdatePlayer, ca
 export interface DeletePlayer {
   readonly playerId: string
   readonly etag: string | undefined
+  /** Stored in the audit entry. */
+  readonly reason?: string | undefined
   readonly requestId: string | undefined
 }
 
@@ -140,8 +142,9 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     await queries.events.insert(ids.flatMap((id) => playerEvents('player_deleted', id, titleIds, change)))
     await queries.idempotency.redactPlayers(ids)
     const digest = (await queries.auditEntries.redactPlayers(ids)).get(playerId) ?? ''
-    const deletion = { resourceType: 'player', titleId: '', resourceId: digest, playerId: digest } as const
-    return { result: undefined, change: deletion }
+    const { reason = '' } = request
+    const resource = { resourceType: 'player', titleId: '', resourceId: digest, playerId: digest } as const
+    return { result: undefined, change: { ...resource, reason } }
   })
   await services.store.write(call.signal, (queries) => queries.players.deleteEnqueuedDeliveries(ids))
 }

@@ -1,12 +1,15 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { currentProgress, windowOf } from '../../model/current-progress.ts'
 import { LaurelError } from '../../model/errors.ts'
-import { NOT_STARTED, type ProgressResult } from '../../model/progress.ts'
+import type { Instant } from '../../model/instant.ts'
+import { NOT_STARTED, type Progress, type ProgressResult } from '../../model/progress.ts'
 import { progressChange } from '../audit/changes.ts'
 import type { Call } from '../call.ts'
 import { achievementOf, lockAchievementShared, titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { mutatePlayerTitle } from './mutate-player-title.ts'
 
-export interface RevokeAchievement {
+export interface Enforcement {
   readonly titleId: string
   readonly playerId: string
   readonly achievementId: string
@@ -16,13 +19,68 @@ export interface RevokeAchievement {
 }
 
 /**
+ * Unlocks an achievement whatever it requires, without a change of its values. An achievement that is unlocked already does not change.
+ * @throws LaurelError NOT_LIVE for a draft, COMMUNITY_GOAL for an achievement of all players.
+ */
+export async function grantAchievement(
+  services: Services,
+  request: Enforcement,
+  call: Call,
+): Promise<ProgressResult> {
+  const { titleId, playerId, achievementId } = request
+  return mutatePlayerTitle(
+    services,
+    'granted',
+    request,
+    call,
+    (queries) => lockAchievementShared(queries, titleId, achievementId),
+    async (_, changes, now, achievement) => {
+      const before = currentProgress(achievement, changes.progressOf(achievementId))
+      const alreadyUnlocked = before.state === 'achieved'
+      const newlyUnlocked = !alreadyUnlocked
+      if (newlyUnlocked) checkGrantable(achievement)
+      const progress = newlyUnlocked ? granted(achievement, before, now, call.actor) : before
+      if (newlyUnlocked)
+        changes.change(achievement, progress, { kind: 'unlocked', time: now, ...authorOf(request, call) })
+      const outcome = { changed: newlyUnlocked, missing: [], newlyUnlocked, alreadyUnlocked }
+      const change = newlyUnlocked ? progressChange(request, achievementId, request.reason) : undefined
+      return { result: { titleId, playerId, achievementId, progress, ...outcome }, change }
+    },
+  )
+}
+
+function checkGrantable({ titleId, id, participation, lifecycle }: StoredAchievement): void {
+  const metadata = { titleId, achievementId: id }
+  if (participation === 'community') {
+    const message = `achievement ${id}: all players earn it together, by the stat that it follows`
+    throw new LaurelError('failed_precondition', 'COMMUNITY_GOAL', message, { metadata })
+  }
+  if (lifecycle === 'draft') {
+    const message = `achievement ${id}: it is a draft: set its lifecycle to live before it is granted`
+    throw new LaurelError('failed_precondition', 'NOT_LIVE', message, {
+      metadata: { ...metadata, lifecycle },
+    })
+  }
+}
+
+function granted(achievement: StoredAchievement, before: Progress, now: Instant, writer: string): Progress {
+  return {
+    ...before,
+    ...{ state: 'achieved', percent: 100, unlockTime: now, unlockPrecision: 'exact', writer },
+    firstReportTime: before.firstReportTime ?? now,
+    lastReportTime: now,
+    windowStart: windowOf(achievement)?.start,
+  }
+}
+
+/**
  * Revokes an unlocked achievement: it leaves the totals, but state, values and unlock time stay. An achievement that is
  * revoked already does not change.
  * @throws LaurelError NOT_ACHIEVED if the player has not unlocked it.
  */
 export async function revokeAchievement(
   services: Services,
-  request: RevokeAchievement,
+  request: Enforcement,
   call: Call,
 ): Promise<ProgressResult> {
   return setRevoked(services, request, true, call)
@@ -31,7 +89,7 @@ export async function revokeAchievement(
 /** Restores a revoked achievement, with its unlock time. An achievement that is not revoked does not change. */
 export async function restoreAchievement(
   services: Services,
-  request: RevokeAchievement,
+  request: Enforcement,
   call: Call,
 ): Promise<ProgressResult> {
   return setRevoked(services, request, false, call)
@@ -39,7 +97,7 @@ export async function restoreAchievement(
 
 async function setRevoked(
   services: Services,
-  request: RevokeAchievement,
+  request: Enforcement,
   revoked: boolean,
   call: Call,
 ): Promise<ProgressResult> {
@@ -124,6 +182,6 @@ async function hasNothing(services: Services, request: ResetProgress, call: Call
   })
 }
 
-function authorOf({ reason, requestId = '' }: RevokeAchievement | ResetProgress, { actor }: Call) {
+function authorOf({ reason, requestId = '' }: Enforcement | ResetProgress, { actor }: Call) {
   return { actor, reason, requestId }
 }

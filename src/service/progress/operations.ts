@@ -2,7 +2,7 @@ import type { Progress } from '../../model/progress.ts'
 import * as permission from '../authorization.ts'
 import { operation, type Requirement } from '../authorization.ts'
 import { followMerges } from '../players/follow-merges.ts'
-import { resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
+import { grantAchievement, resetProgress, restoreAchievement, revokeAchievement } from './enforcement.ts'
 import { getPlayerSummary, getProgress, listPlayerTitles } from './get-progress.ts'
 import { listProgress, listTitleProgress } from './list-progress.ts'
 import { batchRecordProgress, recordProgress, unlockAchievements } from './record-progress.ts'
@@ -42,6 +42,9 @@ export const PROGRESS_OPERATIONS = {
     followMerges(getPlayerSummary, ({ unlockedCount }) => unlockedCount === 0),
     ({ titleId, playerId }) => [permission.progress(titleId, playerId, 'read')],
   ),
+  grantAchievement: operation(followMerges(grantAchievement), ({ titleId, playerId }) => [
+    permission.enforcement(titleId, playerId, 'update'),
+  ]),
   revokeAchievement: operation(followMerges(revokeAchievement), ({ titleId, playerId }) => [
     permission.enforcement(titleId, playerId, 'update'),
   ]),

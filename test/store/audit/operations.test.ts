@@ -87,6 +87,7 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   listTitleProgress: 'reads',
   listPlayerTitles: 'reads',
   getPlayerSummary: 'reads',
+  grantAchievement: 'rpc',
   revokeAchievement: 'rpc',
   restoreAchievement: 'rpc',
   resetProgress: 'rpc',

@@ -28,7 +28,7 @@ export const AuditResourceType = {
   /** DESTINATION - A destination: Destination. A test and a replay have no records. */
   DESTINATION: 5,
   /**
-   * PROGRESS - A player's progress, revoked, restored or reset, or all progress on a community achievement that was reset. No records:
+   * PROGRESS - A player's progress, granted, revoked, restored or reset, or all progress on a community achievement that was reset. No records:
    * events have the progress.
    */
   PROGRESS: 6,
@@ -107,7 +107,10 @@ export interface AuditEntry {
   playerId: string;
   /** The `request_id` of the call, if it had one. Empty after the deletion of the player. */
   requestId: string;
-  /** The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player. */
+  /**
+   * The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player, but for
+   * the entry of the deletion itself.
+   */
   reason: string;
   /**
    * The record before the change, as the message of its type in JSON. Absent for a new record, for a resource without a

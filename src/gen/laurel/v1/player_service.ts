@@ -116,6 +116,8 @@ export interface DeletePlayerRequest {
   etag: string;
   /** See TitleService. */
   requestId: string;
+  /** The reason, stored in the audit entry and kept there: name no personal data. At most 1024 characters. */
+  reason: string;
 }
 
 /** The response of DeletePlayer. */
@@ -150,6 +152,8 @@ export interface LinkAccountRequest {
     | undefined;
   /** See TitleService. */
   requestId: string;
+  /** The reason, stored in the audit entry. At most 1024 characters. */
+  reason: string;
 }
 
 /** The response of LinkAccount. */
@@ -168,6 +172,8 @@ export interface UnlinkAccountRequest {
     | undefined;
   /** See TitleService. */
   requestId: string;
+  /** The reason, stored in the audit entry. At most 1024 characters. */
+  reason: string;
 }
 
 /** The response of UnlinkAccount. */
@@ -747,7 +753,7 @@ export const UpdatePlayerResponse: MessageFns<UpdatePlayerResponse> = {
 };
 
 function createBaseDeletePlayerRequest(): DeletePlayerRequest {
-  return { playerId: "", etag: "", requestId: "" };
+  return { playerId: "", etag: "", requestId: "", reason: "" };
 }
 
 export const DeletePlayerRequest: MessageFns<DeletePlayerRequest> = {
@@ -760,6 +766,9 @@ export const DeletePlayerRequest: MessageFns<DeletePlayerRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     return writer;
   },
@@ -801,6 +810,14 @@ export const DeletePlayerRequest: MessageFns<DeletePlayerRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -821,6 +838,7 @@ export const DeletePlayerRequest: MessageFns<DeletePlayerRequest> = {
     message.playerId = object.playerId ?? "";
     message.etag = object.etag ?? "";
     message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -1017,7 +1035,7 @@ export const MergePlayersResponse: MessageFns<MergePlayersResponse> = {
 };
 
 function createBaseLinkAccountRequest(): LinkAccountRequest {
-  return { playerId: "", account: undefined, requestId: "" };
+  return { playerId: "", account: undefined, requestId: "", reason: "" };
 }
 
 export const LinkAccountRequest: MessageFns<LinkAccountRequest> = {
@@ -1030,6 +1048,9 @@ export const LinkAccountRequest: MessageFns<LinkAccountRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     return writer;
   },
@@ -1071,6 +1092,14 @@ export const LinkAccountRequest: MessageFns<LinkAccountRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1093,6 +1122,7 @@ export const LinkAccountRequest: MessageFns<LinkAccountRequest> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -1155,7 +1185,7 @@ export const LinkAccountResponse: MessageFns<LinkAccountResponse> = {
 };
 
 function createBaseUnlinkAccountRequest(): UnlinkAccountRequest {
-  return { playerId: "", account: undefined, requestId: "" };
+  return { playerId: "", account: undefined, requestId: "", reason: "" };
 }
 
 export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
@@ -1168,6 +1198,9 @@ export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
     }
     if (message.requestId !== "") {
       writer.uint32(26).string(message.requestId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
     }
     return writer;
   },
@@ -1209,6 +1242,14 @@ export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
             message.requestId = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1231,6 +1272,7 @@ export const UnlinkAccountRequest: MessageFns<UnlinkAccountRequest> = {
       ? Account.fromPartial(object.account)
       : undefined;
     message.requestId = object.requestId ?? "";
+    message.reason = object.reason ?? "";
     return message;
   },
 };

@@ -323,6 +323,30 @@ export interface ListProgressResponse {
   nextPageToken: string;
 }
 
+/** The request of GrantAchievement. */
+export interface GrantAchievementRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The player. Required. Created if it does not exist. */
+  playerId: string;
+  /** The achievement. Required. */
+  achievementId: string;
+  /** The reason, stored for the record. At most 1024 characters. */
+  reason: string;
+  /** See TitleService. Scoped to the player. */
+  requestId: string;
+}
+
+/** The response of GrantAchievement. */
+export interface GrantAchievementResponse {
+  /** The progress, unlocked. */
+  progress?:
+    | Progress
+    | undefined;
+  /** Whether it was not unlocked before. */
+  changed: boolean;
+}
+
 /** The request of RevokeAchievement. */
 export interface RevokeAchievementRequest {
   /** The title. Required. */
@@ -403,6 +427,18 @@ export interface GetPlayerSummaryRequest {
 export interface GetPlayerSummaryResponse {
   /** The summary. */
   summary?: PlayerSummary | undefined;
+}
+
+/** The request of ListPlayerSummaries. */
+export interface ListPlayerSummariesRequest {
+  /** The player. Required. */
+  playerId: string;
+}
+
+/** The response of ListPlayerSummaries. */
+export interface ListPlayerSummariesResponse {
+  /** The totals, ordered by title. Empty for an unknown player. */
+  summaries: PlayerSummary[];
 }
 
 function createBaseReach(): Reach {
@@ -2103,6 +2139,178 @@ export const ListProgressResponse: MessageFns<ListProgressResponse> = {
   },
 };
 
+function createBaseGrantAchievementRequest(): GrantAchievementRequest {
+  return { titleId: "", playerId: "", achievementId: "", reason: "", requestId: "" };
+}
+
+export const GrantAchievementRequest: MessageFns<GrantAchievementRequest> = {
+  encode(message: GrantAchievementRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.playerId !== "") {
+      writer.uint32(18).string(message.playerId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(26).string(message.achievementId);
+    }
+    if (message.reason !== "") {
+      writer.uint32(34).string(message.reason);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(42).string(message.requestId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantAchievementRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantAchievementRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GrantAchievementRequest>, I>>(base?: I): GrantAchievementRequest {
+    return GrantAchievementRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GrantAchievementRequest>, I>>(object: I): GrantAchievementRequest {
+    const message = createBaseGrantAchievementRequest();
+    message.titleId = object.titleId ?? "";
+    message.playerId = object.playerId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.reason = object.reason ?? "";
+    message.requestId = object.requestId ?? "";
+    return message;
+  },
+};
+
+function createBaseGrantAchievementResponse(): GrantAchievementResponse {
+  return { progress: undefined, changed: false };
+}
+
+export const GrantAchievementResponse: MessageFns<GrantAchievementResponse> = {
+  encode(message: GrantAchievementResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.progress !== undefined) {
+      Progress.encode(message.progress, writer.uint32(10).fork()).join();
+    }
+    if (message.changed !== false) {
+      writer.uint32(16).bool(message.changed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GrantAchievementResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGrantAchievementResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.progress = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.changed = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<GrantAchievementResponse>, I>>(base?: I): GrantAchievementResponse {
+    return GrantAchievementResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<GrantAchievementResponse>, I>>(object: I): GrantAchievementResponse {
+    const message = createBaseGrantAchievementResponse();
+    message.progress = (object.progress !== undefined && object.progress !== null)
+      ? Progress.fromPartial(object.progress)
+      : undefined;
+    message.changed = object.changed ?? false;
+    return message;
+  },
+};
+
 function createBaseRevokeAchievementRequest(): RevokeAchievementRequest {
   return { titleId: "", playerId: "", achievementId: "", reason: "", requestId: "" };
 }
@@ -2729,6 +2937,116 @@ export const GetPlayerSummaryResponse: MessageFns<GetPlayerSummaryResponse> = {
   },
 };
 
+function createBaseListPlayerSummariesRequest(): ListPlayerSummariesRequest {
+  return { playerId: "" };
+}
+
+export const ListPlayerSummariesRequest: MessageFns<ListPlayerSummariesRequest> = {
+  encode(message: ListPlayerSummariesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.playerId !== "") {
+      writer.uint32(10).string(message.playerId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlayerSummariesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlayerSummariesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListPlayerSummariesRequest>, I>>(base?: I): ListPlayerSummariesRequest {
+    return ListPlayerSummariesRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlayerSummariesRequest>, I>>(object: I): ListPlayerSummariesRequest {
+    const message = createBaseListPlayerSummariesRequest();
+    message.playerId = object.playerId ?? "";
+    return message;
+  },
+};
+
+function createBaseListPlayerSummariesResponse(): ListPlayerSummariesResponse {
+  return { summaries: [] };
+}
+
+export const ListPlayerSummariesResponse: MessageFns<ListPlayerSummariesResponse> = {
+  encode(message: ListPlayerSummariesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.summaries) {
+      PlayerSummary.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListPlayerSummariesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListPlayerSummariesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.summaries.push(PlayerSummary.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<ListPlayerSummariesResponse>, I>>(base?: I): ListPlayerSummariesResponse {
+    return ListPlayerSummariesResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ListPlayerSummariesResponse>, I>>(object: I): ListPlayerSummariesResponse {
+    const message = createBaseListPlayerSummariesResponse();
+    message.summaries = object.summaries?.map((e) => PlayerSummary.fromPartial(e)) || [];
+    return message;
+  },
+};
+
 /**
  * Records and returns players' progress. TitleService states the rules that hold for every service.
  *
@@ -2859,6 +3177,24 @@ export const ProgressServiceService = {
     responseDeserialize: (value: Buffer): ListProgressResponse => ListProgressResponse.decode(value),
   },
   /**
+   * Unlocks an achievement for a player whom the game did not report, as support does. The achievement may require values that the
+   * player does not have, follow stats, have a closed window or be retired: the values stay. The unlock time is now. Success if it is
+   * unlocked already, also if it is revoked: RestoreAchievement restores it. The audit entry and the event have the reason.
+   *
+   * Fails with FAILED_PRECONDITION, reason COMMUNITY_GOAL, if all players earn it together; reason NOT_LIVE, if it is a draft.
+   */
+  grantAchievement: {
+    path: "/laurel.v1.ProgressService/GrantAchievement" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GrantAchievementRequest): Buffer =>
+      Buffer.from(GrantAchievementRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GrantAchievementRequest => GrantAchievementRequest.decode(value),
+    responseSerialize: (value: GrantAchievementResponse): Buffer =>
+      Buffer.from(GrantAchievementResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GrantAchievementResponse => GrantAchievementResponse.decode(value),
+  },
+  /**
    * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
    * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
@@ -2915,6 +3251,21 @@ export const ProgressServiceService = {
       Buffer.from(GetPlayerSummaryResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetPlayerSummaryResponse => GetPlayerSummaryResponse.decode(value),
   },
+  /**
+   * Lists a player's totals in each title in which something was recorded for the player, ordered by title. Titles in which the caller
+   * may not read the player's progress are left out.
+   */
+  listPlayerSummaries: {
+    path: "/laurel.v1.ProgressService/ListPlayerSummaries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListPlayerSummariesRequest): Buffer =>
+      Buffer.from(ListPlayerSummariesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListPlayerSummariesRequest => ListPlayerSummariesRequest.decode(value),
+    responseSerialize: (value: ListPlayerSummariesResponse): Buffer =>
+      Buffer.from(ListPlayerSummariesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListPlayerSummariesResponse => ListPlayerSummariesResponse.decode(value),
+  },
 } as const;
 
 export interface ProgressServiceServer extends UntypedServiceImplementation {
@@ -2970,6 +3321,14 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
    */
   listProgress: handleUnaryCall<ListProgressRequest, ListProgressResponse>;
   /**
+   * Unlocks an achievement for a player whom the game did not report, as support does. The achievement may require values that the
+   * player does not have, follow stats, have a closed window or be retired: the values stay. The unlock time is now. Success if it is
+   * unlocked already, also if it is revoked: RestoreAchievement restores it. The audit entry and the event have the reason.
+   *
+   * Fails with FAILED_PRECONDITION, reason COMMUNITY_GOAL, if all players earn it together; reason NOT_LIVE, if it is a draft.
+   */
+  grantAchievement: handleUnaryCall<GrantAchievementRequest, GrantAchievementResponse>;
+  /**
    * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
    * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
@@ -2987,6 +3346,11 @@ export interface ProgressServiceServer extends UntypedServiceImplementation {
   resetProgress: handleUnaryCall<ResetProgressRequest, ResetProgressResponse>;
   /** Gets a player's totals in a title; zeros for an unknown player. */
   getPlayerSummary: handleUnaryCall<GetPlayerSummaryRequest, GetPlayerSummaryResponse>;
+  /**
+   * Lists a player's totals in each title in which something was recorded for the player, ordered by title. Titles in which the caller
+   * may not read the player's progress are left out.
+   */
+  listPlayerSummaries: handleUnaryCall<ListPlayerSummariesRequest, ListPlayerSummariesResponse>;
 }
 
 export interface ProgressServiceClient extends Client {
@@ -3131,6 +3495,28 @@ export interface ProgressServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListProgressResponse) => void,
   ): ClientUnaryCall;
   /**
+   * Unlocks an achievement for a player whom the game did not report, as support does. The achievement may require values that the
+   * player does not have, follow stats, have a closed window or be retired: the values stay. The unlock time is now. Success if it is
+   * unlocked already, also if it is revoked: RestoreAchievement restores it. The audit entry and the event have the reason.
+   *
+   * Fails with FAILED_PRECONDITION, reason COMMUNITY_GOAL, if all players earn it together; reason NOT_LIVE, if it is a draft.
+   */
+  grantAchievement(
+    request: GrantAchievementRequest,
+    callback: (error: ServiceError | null, response: GrantAchievementResponse) => void,
+  ): ClientUnaryCall;
+  grantAchievement(
+    request: GrantAchievementRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GrantAchievementResponse) => void,
+  ): ClientUnaryCall;
+  grantAchievement(
+    request: GrantAchievementRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GrantAchievementResponse) => void,
+  ): ClientUnaryCall;
+  /**
    * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
    * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
@@ -3203,6 +3589,25 @@ export interface ProgressServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetPlayerSummaryResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists a player's totals in each title in which something was recorded for the player, ordered by title. Titles in which the caller
+   * may not read the player's progress are left out.
+   */
+  listPlayerSummaries(
+    request: ListPlayerSummariesRequest,
+    callback: (error: ServiceError | null, response: ListPlayerSummariesResponse) => void,
+  ): ClientUnaryCall;
+  listPlayerSummaries(
+    request: ListPlayerSummariesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListPlayerSummariesResponse) => void,
+  ): ClientUnaryCall;
+  listPlayerSummaries(
+    request: ListPlayerSummariesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListPlayerSummariesResponse) => void,
   ): ClientUnaryCall;
 }
 

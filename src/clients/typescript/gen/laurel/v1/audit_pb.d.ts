@@ -90,7 +90,8 @@ export declare type AuditEntry = Message<"laurel.v1.AuditEntry"> & {
   requestId: string;
 
   /**
-   * The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player.
+   * The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player, but for
+   * the entry of the deletion itself.
    *
    * @generated from field: string reason = 10;
    */
@@ -200,7 +201,8 @@ export declare type AuditEntryJson = {
   requestId?: string;
 
   /**
-   * The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player.
+   * The reason that the caller gave; of a refused credential, the error. Empty after the deletion of the player, but for
+   * the entry of the deletion itself.
    *
    * @generated from field: string reason = 10;
    */
@@ -286,7 +288,7 @@ export enum AuditResourceType {
   DESTINATION = 5,
 
   /**
-   * A player's progress, revoked, restored or reset, or all progress on a community achievement that was reset. No records:
+   * A player's progress, granted, revoked, restored or reset, or all progress on a community achievement that was reset. No records:
    * events have the progress.
    *
    * @generated from enum value: AUDIT_RESOURCE_TYPE_PROGRESS = 6;

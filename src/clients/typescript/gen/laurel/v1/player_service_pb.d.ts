@@ -406,6 +406,13 @@ export declare type DeletePlayerRequest = Message<"laurel.v1.DeletePlayerRequest
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * The reason, stored in the audit entry and kept there: name no personal data. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
 };
 
 /**
@@ -434,6 +441,13 @@ export declare type DeletePlayerRequestJson = {
    * @generated from field: string request_id = 3;
    */
   requestId?: string;
+
+  /**
+   * The reason, stored in the audit entry and kept there: name no personal data. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason?: string;
 };
 
 /**
@@ -600,6 +614,13 @@ export declare type LinkAccountRequest = Message<"laurel.v1.LinkAccountRequest">
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * The reason, stored in the audit entry. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
 };
 
 /**
@@ -628,6 +649,13 @@ export declare type LinkAccountRequestJson = {
    * @generated from field: string request_id = 3;
    */
   requestId?: string;
+
+  /**
+   * The reason, stored in the audit entry. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason?: string;
 };
 
 /**
@@ -696,6 +724,13 @@ export declare type UnlinkAccountRequest = Message<"laurel.v1.UnlinkAccountReque
    * @generated from field: string request_id = 3;
    */
   requestId: string;
+
+  /**
+   * The reason, stored in the audit entry. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
 };
 
 /**
@@ -724,6 +759,13 @@ export declare type UnlinkAccountRequestJson = {
    * @generated from field: string request_id = 3;
    */
   requestId?: string;
+
+  /**
+   * The reason, stored in the audit entry. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason?: string;
 };
 
 /**

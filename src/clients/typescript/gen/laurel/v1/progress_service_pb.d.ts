@@ -1353,6 +1353,144 @@ export declare type ListProgressResponseJson = {
 export declare const ListProgressResponseSchema: GenMessage<ListProgressResponse, {jsonType: ListProgressResponseJson}>;
 
 /**
+ * The request of GrantAchievement.
+ *
+ * @generated from message laurel.v1.GrantAchievementRequest
+ */
+export declare type GrantAchievementRequest = Message<"laurel.v1.GrantAchievementRequest"> & {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId: string;
+
+  /**
+   * The player. Required. Created if it does not exist.
+   *
+   * @generated from field: string player_id = 2;
+   */
+  playerId: string;
+
+  /**
+   * The achievement. Required.
+   *
+   * @generated from field: string achievement_id = 3;
+   */
+  achievementId: string;
+
+  /**
+   * The reason, stored for the record. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+
+  /**
+   * See TitleService. Scoped to the player.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId: string;
+};
+
+/**
+ * The request of GrantAchievement.
+ *
+ * @generated from message laurel.v1.GrantAchievementRequest
+ */
+export declare type GrantAchievementRequestJson = {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId?: string;
+
+  /**
+   * The player. Required. Created if it does not exist.
+   *
+   * @generated from field: string player_id = 2;
+   */
+  playerId?: string;
+
+  /**
+   * The achievement. Required.
+   *
+   * @generated from field: string achievement_id = 3;
+   */
+  achievementId?: string;
+
+  /**
+   * The reason, stored for the record. At most 1024 characters.
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason?: string;
+
+  /**
+   * See TitleService. Scoped to the player.
+   *
+   * @generated from field: string request_id = 5;
+   */
+  requestId?: string;
+};
+
+/**
+ * Describes the message laurel.v1.GrantAchievementRequest.
+ * Use `create(GrantAchievementRequestSchema)` to create a new message.
+ */
+export declare const GrantAchievementRequestSchema: GenMessage<GrantAchievementRequest, {jsonType: GrantAchievementRequestJson}>;
+
+/**
+ * The response of GrantAchievement.
+ *
+ * @generated from message laurel.v1.GrantAchievementResponse
+ */
+export declare type GrantAchievementResponse = Message<"laurel.v1.GrantAchievementResponse"> & {
+  /**
+   * The progress, unlocked.
+   *
+   * @generated from field: laurel.v1.Progress progress = 1;
+   */
+  progress?: Progress | undefined;
+
+  /**
+   * Whether it was not unlocked before.
+   *
+   * @generated from field: bool changed = 2;
+   */
+  changed: boolean;
+};
+
+/**
+ * The response of GrantAchievement.
+ *
+ * @generated from message laurel.v1.GrantAchievementResponse
+ */
+export declare type GrantAchievementResponseJson = {
+  /**
+   * The progress, unlocked.
+   *
+   * @generated from field: laurel.v1.Progress progress = 1;
+   */
+  progress?: ProgressJson;
+
+  /**
+   * Whether it was not unlocked before.
+   *
+   * @generated from field: bool changed = 2;
+   */
+  changed?: boolean;
+};
+
+/**
+ * Describes the message laurel.v1.GrantAchievementResponse.
+ * Use `create(GrantAchievementResponseSchema)` to create a new message.
+ */
+export declare const GrantAchievementResponseSchema: GenMessage<GrantAchievementResponse, {jsonType: GrantAchievementResponseJson}>;
+
+/**
  * The request of RevokeAchievement.
  *
  * @generated from message laurel.v1.RevokeAchievementRequest
@@ -1835,6 +1973,74 @@ export declare type GetPlayerSummaryResponseJson = {
 export declare const GetPlayerSummaryResponseSchema: GenMessage<GetPlayerSummaryResponse, {jsonType: GetPlayerSummaryResponseJson}>;
 
 /**
+ * The request of ListPlayerSummaries.
+ *
+ * @generated from message laurel.v1.ListPlayerSummariesRequest
+ */
+export declare type ListPlayerSummariesRequest = Message<"laurel.v1.ListPlayerSummariesRequest"> & {
+  /**
+   * The player. Required.
+   *
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+};
+
+/**
+ * The request of ListPlayerSummaries.
+ *
+ * @generated from message laurel.v1.ListPlayerSummariesRequest
+ */
+export declare type ListPlayerSummariesRequestJson = {
+  /**
+   * The player. Required.
+   *
+   * @generated from field: string player_id = 1;
+   */
+  playerId?: string;
+};
+
+/**
+ * Describes the message laurel.v1.ListPlayerSummariesRequest.
+ * Use `create(ListPlayerSummariesRequestSchema)` to create a new message.
+ */
+export declare const ListPlayerSummariesRequestSchema: GenMessage<ListPlayerSummariesRequest, {jsonType: ListPlayerSummariesRequestJson}>;
+
+/**
+ * The response of ListPlayerSummaries.
+ *
+ * @generated from message laurel.v1.ListPlayerSummariesResponse
+ */
+export declare type ListPlayerSummariesResponse = Message<"laurel.v1.ListPlayerSummariesResponse"> & {
+  /**
+   * The totals, ordered by title. Empty for an unknown player.
+   *
+   * @generated from field: repeated laurel.v1.PlayerSummary summaries = 1;
+   */
+  summaries: PlayerSummary[];
+};
+
+/**
+ * The response of ListPlayerSummaries.
+ *
+ * @generated from message laurel.v1.ListPlayerSummariesResponse
+ */
+export declare type ListPlayerSummariesResponseJson = {
+  /**
+   * The totals, ordered by title. Empty for an unknown player.
+   *
+   * @generated from field: repeated laurel.v1.PlayerSummary summaries = 1;
+   */
+  summaries?: PlayerSummaryJson[];
+};
+
+/**
+ * Describes the message laurel.v1.ListPlayerSummariesResponse.
+ * Use `create(ListPlayerSummariesResponseSchema)` to create a new message.
+ */
+export declare const ListPlayerSummariesResponseSchema: GenMessage<ListPlayerSummariesResponse, {jsonType: ListPlayerSummariesResponseJson}>;
+
+/**
  * An operation on the value of a stat.
  *
  * @generated from enum laurel.v1.StatOperation
@@ -2003,6 +2209,20 @@ export declare const ProgressService: GenService<{
     output: typeof ListProgressResponseSchema;
   },
   /**
+   * Unlocks an achievement for a player whom the game did not report, as support does. The achievement may require values that the
+   * player does not have, follow stats, have a closed window or be retired: the values stay. The unlock time is now. Success if it is
+   * unlocked already, also if it is revoked: RestoreAchievement restores it. The audit entry and the event have the reason.
+   *
+   * Fails with FAILED_PRECONDITION, reason COMMUNITY_GOAL, if all players earn it together; reason NOT_LIVE, if it is a draft.
+   *
+   * @generated from rpc laurel.v1.ProgressService.GrantAchievement
+   */
+  grantAchievement: {
+    methodKind: "unary";
+    input: typeof GrantAchievementRequestSchema;
+    output: typeof GrantAchievementResponseSchema;
+  },
+  /**
    * Revokes an unlocked achievement, by enforcement. The progress stays, marked as revoked, and no longer counts in the
    * summary. Success if it is revoked already. Fails with FAILED_PRECONDITION, reason NOT_ACHIEVED, if it is not
    * unlocked.
@@ -2045,6 +2265,17 @@ export declare const ProgressService: GenService<{
     methodKind: "unary";
     input: typeof GetPlayerSummaryRequestSchema;
     output: typeof GetPlayerSummaryResponseSchema;
+  },
+  /**
+   * Lists a player's totals in each title in which something was recorded for the player, ordered by title. Titles in which the caller
+   * may not read the player's progress are left out.
+   *
+   * @generated from rpc laurel.v1.ProgressService.ListPlayerSummaries
+   */
+  listPlayerSummaries: {
+    methodKind: "unary";
+    input: typeof ListPlayerSummariesRequestSchema;
+    output: typeof ListPlayerSummariesResponseSchema;
   },
 }>;
 
