@@ -37,7 +37,11 @@ function Loaded({ match, path }: { match: Match; path: string }) {
   const [loaded, setLoaded] = useState<{ of: unknown; page: ComponentType<PageProps> }>()
   const [error, setError] = useState<unknown>()
   useEffect(() => {
-    document.title = [parameters['achievement'] ?? parameters['title'], route.title, 'Laurel']
+    document.title = [
+      parameters['achievement'] ?? parameters['player'] ?? parameters['title'],
+      route.title,
+      'Laurel',
+    ]
       .filter(Boolean)
       .join(' · ')
   }, [path])

@@ -4,6 +4,7 @@ import type {
   PermissionJson,
   ResourceJson,
 } from '../clients/typescript/gen/laurel/v1/caller_pb.js'
+import type { ProgressViewJson } from '../clients/typescript/gen/laurel/v1/progress_pb.js'
 import { api } from './api.ts'
 import { token } from './session.ts'
 
@@ -21,6 +22,11 @@ const loading = new Set<string>()
 
 /** The caller, once the first permissions are known. */
 export const caller = computed(() => accesses.value.values().next().value?.caller)
+
+/** The details of progress and events that the caller may read: a player's client reads those of its player alone. */
+export const view = computed<ProgressViewJson>(() =>
+  caller.value?.kind === 'CALLER_KIND_PLAYER' ? 'PROGRESS_VIEW_PLAYER' : 'PROGRESS_VIEW_FULL',
+)
 
 // Another caller has other permissions.
 token.subscribe(() => {

@@ -49,7 +49,19 @@ export const ROUTES: readonly Route[] = [
     nav: 'server',
     load: async () => (await import('./pages/titles/titles.tsx')).Titles,
   },
+  { path: 'titles/:title/players', title: 'Players', nav: 'title', load: loadPlayers },
+  { path: 'titles/:title/players/:player', title: 'Player', load: loadPlayer },
+  { path: 'players', title: 'Players', nav: 'server', load: loadPlayers },
+  { path: 'players/:player', title: 'Player', load: loadPlayer },
 ]
+
+// Pages that are within a title and outside of titles.
+async function loadPlayers() {
+  return (await import('./pages/players/players.tsx')).Players
+}
+async function loadPlayer() {
+  return (await import('./pages/player/player.tsx')).Player
+}
 
 export interface Match {
   readonly route: Route
