@@ -43,6 +43,8 @@ export interface Delivery {
 export interface DeliveryCounts {
   /** By state, as far as that is quick: exact below 10,000 of each. Completed ones are counted among the newest 10,000 alone. */
   readonly counts: Readonly<Partial<Record<DeliveryState, number>>>
+  /** Among the newest 10,000 deliveries. */
+  readonly deliveredLastHour: number
   /** The creation of the oldest delivery that is pending or waits for an account, of the 10,000 players that are due first. */
   readonly oldestPendingTime: Instant | undefined
   /** Of the last attempt among deliveries that are not delivered. */

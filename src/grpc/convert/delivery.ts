@@ -102,6 +102,7 @@ export function writeAchievementDelivery(delivery: AchievementDelivery): Achieve
 
 export function writeDeliveryCounts({
   counts,
+  deliveredLastHour,
   oldestPendingTime,
   lastError,
 }: DeliveryCounts): Omit<GetDestinationHealthResponse, 'destination'> {
@@ -110,6 +111,7 @@ export function writeDeliveryCounts({
       const count = counts[state]
       return count === undefined ? [] : { state: STATES_ON_WIRE[state], count }
     }),
+    deliveredLastHour,
     oldestPendingTime: writeOptionalInstant(oldestPendingTime),
     lastError: lastError?.message ?? '',
     lastErrorTime: writeOptionalInstant(lastError?.time),

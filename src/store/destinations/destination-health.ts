@@ -1,14 +1,18 @@
 import { type Kysely, sql } from 'kysely'
 import type { DeliveryCounts } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
+import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Tables } from '../schema.ts'
 import { isQueueOf } from './deliveries.ts'
 
 /** Players, and deliveries of each state, that are read: counts beyond it are not exact. */
 const MAX_COUNT = 10_000
+/** In ticks of 100 ns. */
+const HOUR = 36_000_000_000n
 
 interface HealthRow {
   readonly counts: DeliveryCounts['counts'] | null
+  readonly delivered_last_hour: number
   readonly oldest: bigint | null
   readonly message: string | null
   readonly time: bigint | null
@@ -39,9 +43,9 @@ export function destinationHealthQueries(db: Kysely<Tables>) {
           select state, attempt_time, error from deliveries
           where ${isOfDestination} and state = 'dead' order by event_id desc limit ${MAX_COUNT}
         ),
-        completed as (
-          select state from (
-            select state from deliveries where ${isOfDestination} order by event_id desc limit ${MAX_COUNT}
+        completed as materialized (
+          select state, attempt_time from (
+            select state, attempt_time from deliveries where ${isOfDestination} order by event_id desc limit ${MAX_COUNT}
           ) recent where state not in ('pending', 'dead')
         ),
         counts as (
@@ -56,6 +60,8 @@ export function destinationHealthQueries(db: Kysely<Tables>) {
           order by attempt_time desc limit 1
         )
         select (select json_object_agg(state, count) from counts) as counts,
+          (select count(*)::integer from completed
+            where state = 'delivered' and attempt_time > ${DATABASE_CLOCK} - ${HOUR}::bigint) as delivered_last_hour,
           (select min(create_time) from unsent) as oldest,
           (select error from last_error) as message, (select attempt_time from last_error) as time`.execute(
         db,
@@ -64,6 +70,7 @@ export function destinationHealthQueries(db: Kysely<Tables>) {
       const { message, time } = row ?? {}
       return {
         counts: row?.counts ?? {},
+        deliveredLastHour: row?.delivered_last_hour ?? 0,
         oldestPendingTime: row?.oldest ?? undefined,
         lastError: message && time ? { message, time } : undefined,
       }

@@ -160,7 +160,13 @@ test('the health of a destination has counts by state, the oldest waiting delive
     oldestPendingTime: { seconds: 0n, nanos: 200 },
     lastError: 'it answered 500',
     lastErrorTime: { seconds: 4n },
+    deliveredLastHour: 0,
   })
+  await onDatabase(
+    database.url,
+    `update deliveries set attempt_time = extract(epoch from now() - interval '59 minutes') * 10000000 where state = 'delivered'`,
+  )
+  expect(await bridge.health('hook')).toMatchObject({ deliveredLastHour: 1 })
   expect(await failureOf(bridge.health('none'))).toMatchObject({ code: status.NOT_FOUND })
 })
 

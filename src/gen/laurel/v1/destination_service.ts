@@ -87,7 +87,11 @@ export interface GetDestinationHealthResponse {
   /** The error of the last failed attempt among the pending and waiting deliveries and the dead letters. Empty if there is none. */
   lastError: string;
   /** When that attempt was made. Absent if there is no error. */
-  lastErrorTime?: Timestamp | undefined;
+  lastErrorTime?:
+    | Timestamp
+    | undefined;
+  /** The number of deliveries that it accepted in the last hour, among the newest 10,000 deliveries. */
+  deliveredLastHour: number;
 }
 
 /** A number of deliveries. */
@@ -651,7 +655,14 @@ export const GetDestinationHealthRequest: MessageFns<GetDestinationHealthRequest
 };
 
 function createBaseGetDestinationHealthResponse(): GetDestinationHealthResponse {
-  return { destination: undefined, counts: [], oldestPendingTime: undefined, lastError: "", lastErrorTime: undefined };
+  return {
+    destination: undefined,
+    counts: [],
+    oldestPendingTime: undefined,
+    lastError: "",
+    lastErrorTime: undefined,
+    deliveredLastHour: 0,
+  };
 }
 
 export const GetDestinationHealthResponse: MessageFns<GetDestinationHealthResponse> = {
@@ -670,6 +681,9 @@ export const GetDestinationHealthResponse: MessageFns<GetDestinationHealthRespon
     }
     if (message.lastErrorTime !== undefined) {
       Timestamp.encode(message.lastErrorTime, writer.uint32(42).fork()).join();
+    }
+    if (message.deliveredLastHour !== 0) {
+      writer.uint32(48).int32(message.deliveredLastHour);
     }
     return writer;
   },
@@ -727,6 +741,14 @@ export const GetDestinationHealthResponse: MessageFns<GetDestinationHealthRespon
             message.lastErrorTime = Timestamp.decode(reader, reader.uint32());
             continue;
           }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.deliveredLastHour = reader.int32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -755,6 +777,7 @@ export const GetDestinationHealthResponse: MessageFns<GetDestinationHealthRespon
     message.lastErrorTime = (object.lastErrorTime !== undefined && object.lastErrorTime !== null)
       ? Timestamp.fromPartial(object.lastErrorTime)
       : undefined;
+    message.deliveredLastHour = object.deliveredLastHour ?? 0;
     return message;
   },
 };
@@ -2561,7 +2584,7 @@ export const DestinationServiceService = {
     responseDeserialize: (value: Buffer): GetDestinationResponse => GetDestinationResponse.decode(value),
   },
   /**
-   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Returns the number of deliveries of a destination by state and in the last hour, the time of the oldest pending delivery, and the last error.
    * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
    */
   getDestinationHealth: {
@@ -2738,7 +2761,7 @@ export interface DestinationServiceServer extends UntypedServiceImplementation {
   /** Gets a destination. */
   getDestination: handleUnaryCall<GetDestinationRequest, GetDestinationResponse>;
   /**
-   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Returns the number of deliveries of a destination by state and in the last hour, the time of the oldest pending delivery, and the last error.
    * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
    */
   getDestinationHealth: handleUnaryCall<GetDestinationHealthRequest, GetDestinationHealthResponse>;
@@ -2823,7 +2846,7 @@ export interface DestinationServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetDestinationResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Returns the number of deliveries of a destination by state and in the last hour, the time of the oldest pending delivery, and the last error.
    * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
    */
   getDestinationHealth(

@@ -281,6 +281,13 @@ export declare type GetDestinationHealthResponse = Message<"laurel.v1.GetDestina
    * @generated from field: google.protobuf.Timestamp last_error_time = 5;
    */
   lastErrorTime?: Timestamp | undefined;
+
+  /**
+   * The number of deliveries that it accepted in the last hour, among the newest 10,000 deliveries.
+   *
+   * @generated from field: int32 delivered_last_hour = 6;
+   */
+  deliveredLastHour: number;
 };
 
 /**
@@ -325,6 +332,13 @@ export declare type GetDestinationHealthResponseJson = {
    * @generated from field: google.protobuf.Timestamp last_error_time = 5;
    */
   lastErrorTime?: TimestampJson;
+
+  /**
+   * The number of deliveries that it accepted in the last hour, among the newest 10,000 deliveries.
+   *
+   * @generated from field: int32 delivered_last_hour = 6;
+   */
+  deliveredLastHour?: number;
 };
 
 /**
@@ -1664,7 +1678,7 @@ export declare const DestinationService: GenService<{
     output: typeof GetDestinationResponseSchema;
   },
   /**
-   * Returns the number of deliveries of a destination by state, the time of the oldest pending delivery, and the last error.
+   * Returns the number of deliveries of a destination by state and in the last hour, the time of the oldest pending delivery, and the last error.
    * Fails with NOT_FOUND, reason DESTINATION_NOT_FOUND, if the destination does not exist.
    *
    * @generated from rpc laurel.v1.DestinationService.GetDestinationHealth
