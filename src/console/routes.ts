@@ -51,8 +51,44 @@ export const ROUTES: readonly Route[] = [
   },
   { path: 'titles/:title/players', title: 'Players', nav: 'title', load: loadPlayers },
   { path: 'titles/:title/players/:player', title: 'Player', load: loadPlayer },
+  {
+    path: 'titles/:title/destinations',
+    title: 'Destinations',
+    nav: 'title',
+    load: async () => (await import('./pages/destinations/destinations.tsx')).Destinations,
+  },
+  {
+    path: 'titles/:title/destinations/:destination',
+    title: 'Destination',
+    load: async () => (await import('./pages/destination/destination.tsx')).Destination,
+  },
+  {
+    path: 'titles/:title/live',
+    title: 'Live',
+    nav: 'title',
+    load: async () => (await import('./pages/live/live.tsx')).Live,
+  },
+  {
+    path: 'titles/:title/community',
+    title: 'Community goals',
+    nav: 'title',
+    load: async () => (await import('./pages/community/community.tsx')).Community,
+  },
+  {
+    path: 'titles/:title/community/:achievement',
+    title: 'Community goal',
+    load: async () => (await import('./pages/community/community-goal.tsx')).CommunityGoal,
+  },
+  { path: 'titles/:title/audit', title: 'Audit', nav: 'title', load: loadAudit },
   { path: 'players', title: 'Players', nav: 'server', load: loadPlayers },
   { path: 'players/:player', title: 'Player', load: loadPlayer },
+  { path: 'audit', title: 'Audit', nav: 'server', load: loadAudit },
+  {
+    path: 'dialects',
+    title: 'Dialects',
+    nav: 'server',
+    load: async () => (await import('./pages/dialects/dialects.tsx')).Dialects,
+  },
 ]
 
 // Pages that are within a title and outside of titles.
@@ -61,6 +97,9 @@ async function loadPlayers() {
 }
 async function loadPlayer() {
   return (await import('./pages/player/player.tsx')).Player
+}
+async function loadAudit() {
+  return (await import('./pages/audit/audit.tsx')).Audit
 }
 
 export interface Match {

@@ -66,7 +66,10 @@ const FAILED_RESPONSE = /^Failed to load resource: the server responded with a s
  */
 export async function openPage(url: string, options: BrowserContextOptions = {}): Promise<ConsolePage> {
   const browser = await startBrowser()
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+  const context = await browser.newContext({
+    ...{ viewport: { width: 1280, height: 800 }, locale: 'en-US' },
+    ...options,
+  })
   const page = await context.newPage()
   page.setDefaultTimeout(60_000)
   const problems: string[] = []

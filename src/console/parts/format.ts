@@ -7,6 +7,12 @@ export function formatTime(text: string | undefined): string {
 
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
 const NUMBER = new Intl.NumberFormat()
+const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
+
+/** Formats a percentage from 0 to 100. */
+export function formatPercent(percent: number): string {
+  return PERCENT.format(percent / 100)
+}
 
 export function formatNumber(value: number | bigint | string): string {
   return NUMBER.format(typeof value === 'string' ? BigInt(value) : value)
@@ -15,4 +21,21 @@ export function formatNumber(value: number | bigint | string): string {
 /** Returns a count with its noun: `1 entry`, `2 entries`. */
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${formatNumber(count)} ${count === 1 ? one : many}`
+}
+
+const AGE = new Intl.RelativeTimeFormat(undefined, { numeric: 'always', style: 'short' })
+/** The units of ages with their seconds, the largest first. */
+const UNITS = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+] as const
+
+/** Formats a time of the contract as an age: `5 min. ago`. */
+export function formatAge(text: string | undefined, now = Date.now()): string {
+  if (text === undefined) return ''
+  const seconds = Math.max(0, Math.round((now - Date.parse(text)) / 1000))
+  const [unit, size] = UNITS.find(([, size]) => seconds >= size) ?? (['second', 1] as const)
+  return AGE.format(-Math.floor(seconds / size), unit)
 }

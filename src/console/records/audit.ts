@@ -19,6 +19,7 @@ export const RESOURCE_TYPES: Readonly<Record<ResourceType, string>> = {
   AUDIT_RESOURCE_TYPE_IMPORT: 'Import',
   AUDIT_RESOURCE_TYPE_CREDENTIAL: 'Credential',
   AUDIT_RESOURCE_TYPE_PLAN: 'Plan',
+  AUDIT_RESOURCE_TYPE_IMAGE: 'Image',
 }
 
 export function resourceTypeOf({ resourceType }: AuditEntryJson): string {

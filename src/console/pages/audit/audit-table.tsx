@@ -5,7 +5,7 @@ import { formatTime } from '../../parts/format.ts'
 import { TableFrame } from '../../parts/table-frame.tsx'
 import { changesBetween, resourcePath, resourceTypeOf } from '../../records/audit.ts'
 
-/** Administrative changes: by whom, what, why, and the record before and after. */
+/** Administrative changes, each with its caller, its reason, and the record before and after. */
 export function AuditTable({ entries }: { entries: readonly AuditEntryJson[] }) {
   return (
     <TableFrame label="Changes">

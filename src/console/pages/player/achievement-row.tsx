@@ -6,7 +6,7 @@ import type {
 } from '../../../clients/typescript/gen/laurel/v1/progress_pb.js'
 import { AchievementName } from '../../parts/achievement-name.tsx'
 import { Chip, type ChipKind } from '../../parts/chip.tsx'
-import { formatTime } from '../../parts/format.ts'
+import { formatPercent, formatTime } from '../../parts/format.ts'
 import { memo } from '../../parts/memo.ts'
 import { deliveryStateOf } from '../../records/delivery.ts'
 import {
@@ -87,7 +87,7 @@ function Percent({ item }: { item: PlayerAchievementJson }) {
   return (
     <span class="percent">
       <progress value={percent} max={100} aria-label={`Progress on ${item.achievement?.achievementId}`} />
-      <span class="number">{percent} %</span>
+      <span class="number">{formatPercent(percent)}</span>
       <span class="muted values">{valuesOf(item)}</span>
     </span>
   )

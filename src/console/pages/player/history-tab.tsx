@@ -3,7 +3,7 @@ import { api } from '../../api.ts'
 import { Chip } from '../../parts/chip.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
-import { formatTime } from '../../parts/format.ts'
+import { formatPercent, formatTime } from '../../parts/format.ts'
 import { TableFrame } from '../../parts/table-frame.tsx'
 import { useNextPages } from '../../parts/use-next-pages.ts'
 import { view } from '../../permissions.ts'
@@ -74,7 +74,7 @@ function EventTable({ events }: { events: readonly EventJson[] }) {
               <th scope="row" dir="auto">
                 {achievementId}
               </th>
-              <td class="number">{achievementId ? `${percent} %` : ''}</td>
+              <td class="number">{achievementId ? formatPercent(percent) : ''}</td>
               <td dir="auto">{actor}</td>
               <td dir="auto">{reason}</td>
             </tr>
