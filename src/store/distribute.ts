@@ -29,6 +29,7 @@ export const PLACEMENTS: Readonly<Record<keyof Tables, Placement>> = {
   plans: COPIED,
   plan_changes: COPIED,
   event_marks: COPIED,
+  restores: COPIED,
   destinations: COPIED,
   destination_flows: COPIED,
   audit_entries: COPIED,

@@ -6,25 +6,47 @@ import { migrations } from './migrations/index.ts'
 /** Kysely's key: earlier versions of Laurel take a session lock under it. */
 const LOCK = 3853314791062309107n
 
+/** A transaction that no other migrator enters. */
+export interface MigrationTransaction {
+  readonly client: pg.ClientBase
+  /** Migrates up to the named migration; without a name, to the newest schema. */
+  readonly migrate: (name?: string) => Promise<void>
+}
+
 /**
  * Migrates a database to the newest schema. Concurrent migrators wait for the lock and then find nothing to do.
  * @throws Error if a migration fails (all are rolled back) or the database is newer than this program.
  */
-export async function migrate(connectionString: string): Promise<void> {
-  const pool = new pg.Pool({ connectionString, max: 1 })
+export function migrate(connectionString: string): Promise<void> {
+  return withMigrationLock(connectionString, (transaction) => transaction.migrate())
+}
+
+/** Runs work in a transaction that holds the lock of migrations. */
+export async function withMigrationLock<Result>(
+  connectionString: string,
+  work: (transaction: MigrationTransaction) => Promise<Result>,
+): Promise<Result> {
+  const pool = new pg.Pool({ connectionString, max: 1, keepAlive: true })
+  let client: pg.ClientBase | undefined
   // A database that stops while the connection is being closed reports that on the pool, and once more on the connection.
   pool.on('error', () => {})
-  pool.on('connect', (client) => client.on('error', () => {}))
+  pool.on('connect', (connected) => {
+    client = connected
+    connected.on('error', () => {})
+  })
   const db = new Kysely<unknown>({ dialect: new MigratorDialect({ pool }) })
   try {
-    await db.transaction().execute(async (transaction) => {
+    return await db.transaction().execute(async (transaction) => {
       await sql`select pg_advisory_xact_lock(${LOCK})`.execute(transaction)
-      const migrator = new Migrator({
-        db: transaction,
-        provider: { getMigrations: async () => ({ ...migrations }) },
+      return work({
+        client: client as pg.ClientBase,
+        migrate: async (name) => {
+          const provider = { getMigrations: async () => ({ ...migrations }) }
+          const migrator = new Migrator({ db: transaction, provider })
+          const { error } = await (name === undefined ? migrator.migrateToLatest() : migrator.migrateTo(name))
+          if (error !== undefined) throw new Error('the database could not be migrated', { cause: error })
+        },
       })
-      const { error } = await migrator.migrateToLatest()
-      if (error !== undefined) throw new Error('the database could not be migrated', { cause: error })
     })
   } finally {
     await db.destroy()

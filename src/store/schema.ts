@@ -51,6 +51,7 @@ export interface Tables {
   unlock_position: UnlockPositionTable
   events: EventTable
   event_marks: EventMarkTable
+  restores: RestoreTable
   player_requests: PlayerRequestTable
   destinations: DestinationTable
   destination_flows: DestinationFlowTable
@@ -256,6 +257,16 @@ interface PlayerRequestTable extends DigestColumn {
 /** The highest event id at a time. Events up to the oldest mark are deleted. */
 interface EventMarkTable {
   position: bigint
+  time: bigint
+}
+
+/** A restore of the database from a backup. Rows are never deleted. */
+interface RestoreTable {
+  /** The last event id when the restore ended. Ids between the two positions belong to events that are lost, or to none. */
+  position: bigint
+  /** The backup has all events up to this id. */
+  backup_position: bigint
+  backup_time: bigint
   time: bigint
 }
 

@@ -41,7 +41,7 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
     node: false,
   },
   adapters: { may: [MODEL, DIALECT], types: ['src/http'], packages: ['zod'], node: false },
-  'src/store': { may: [MODEL], packages: ['kysely', 'pg', 'opossum'], node: true },
+  'src/store': { may: [MODEL], packages: ['kysely', 'pg', 'pg-copy-streams', 'opossum'], node: true },
   [SERVICE]: {
     may: [MODEL, DIALECT],
     types: ['src/store', 'src/media', TELEMETRY],

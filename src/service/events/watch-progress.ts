@@ -70,6 +70,8 @@ async function startOf(
     // The token may come from a database of which this one is an older copy: its ids will be assigned to other events. The
     // safe position cannot show that, because the server that issued the token may have been ahead of this one.
     if (given > (await queries.events.findLastId())) throw resumeTokenInvalid(titleId)
+    const restored = await queries.events.findRestoreAround(given)
+    if (restored !== undefined) throw eventsLost(titleId, restored)
     return given
   })
   return start ?? safePosition.current(call.signal)
@@ -94,6 +96,16 @@ export function redactForPlayer<Redacted extends Event>(event: Redacted): Redact
 function resumeTokenExpired(titleId: string, { position, time }: EventMark): LaurelError {
   const oldestTime = formatInstant(time)
   const message = `events after resume_token are not kept any more: the oldest ones left are from after ${oldestTime}`
+  const metadata = { titleId, oldestTime, oldestResumeToken: writeResumeToken(titleId, position) }
+  return new LaurelError('out_of_range', 'RESUME_TOKEN_EXPIRED', message, { metadata })
+}
+
+/** The database is a copy of an earlier time: what the caller has seen after the copy did not happen in it. */
+function eventsLost(titleId: string, { position, time }: EventMark): LaurelError {
+  const oldestTime = formatInstant(time)
+  const message =
+    `the database was restored from a backup, and the events after ${oldestTime} are lost: read the progress again, and ` +
+    'resume with oldest_resume_token'
   const metadata = { titleId, oldestTime, oldestResumeToken: writeResumeToken(titleId, position) }
   return new LaurelError('out_of_range', 'RESUME_TOKEN_EXPIRED', message, { metadata })
 }

@@ -127,6 +127,18 @@ export function eventQueries(db: Kysely<Tables>) {
         .executeTakeFirst()) as EventMark
     },
 
+    /** Returns the end of the events that a restored backup had, if later ones are lost and the position is among those. */
+    async findRestoreAround(position: bigint): Promise<EventMark | undefined> {
+      return db
+        .selectFrom('restores')
+        .select(['backup_position as position', 'backup_time as time'])
+        .where('backup_position', '<', position)
+        .where('position', '>', position)
+        .orderBy('backup_position')
+        .limit(1)
+        .executeTakeFirst()
+    },
+
     async insertMark({ position, time }: EventMark): Promise<void> {
       await sql`insert into event_marks (position, time) values (${position}, ${time})
         on conflict (position) do nothing`.execute(db)

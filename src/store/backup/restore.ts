@@ -1,0 +1,172 @@
+import { once } from 'node:events'
+import { finished } from 'node:stream/promises'
+import pg from 'pg'
+import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams'
+import { type MigrationTransaction, withMigrationLock } from '../migrate.ts'
+import { migrations as known } from '../migrations/index.ts'
+import { BackupError, type BackupHeader, type BackupSummary } from './format.ts'
+import { readBackup } from './read-backup.ts'
+import { existingTables, lastEventId, setForCopy } from './session.ts'
+import { BACKED_UP_TABLES, TABLES_WITH_FIRST_ROWS } from './tables.ts'
+
+export interface RestoreOptions {
+  readonly signal: AbortSignal
+  /** Called with the size of each part of the rows. */
+  readonly onBytes: (bytes: number) => void
+}
+
+/** More than any database assigns: events of a second, and the versions of new progress. */
+const IDS_PER_SECOND = 100_000n
+const DAY_IN_SECONDS = 86_400n
+
+/**
+ * Restores a backup into an empty database, and migrates it to the newest schema: in one transaction, so that a kill leaves the
+ * database as it was.
+ * @throws BackupError
+ */
+export async function restore(
+  connectionString: string,
+  file: string,
+  { signal, onBytes }: RestoreOptions,
+): Promise<BackupSummary> {
+  return withMigrationLock(connectionString, async (transaction) => {
+    const { client } = transaction
+    await setForCopy(client)
+    await refuseOtherConnections(client)
+    const earlierIds = await dropEmptyTables(client)
+    const loader = new Loader(transaction, onBytes)
+    const summary = await readBackup(file, loader, signal).catch((error: Error) => {
+      loader.stop(error)
+      throw error
+    })
+    await advanceEventIds(transaction, summary.header, earlierIds)
+    return summary
+  })
+}
+
+/** Loads the rows into the schema that they were read from. */
+class Loader {
+  readonly #transaction: MigrationTransaction
+  readonly #onBytes: (bytes: number) => void
+  #header: BackupHeader | undefined
+  #copy: CopyStreamQuery | undefined
+  #failure: Error | undefined
+
+  constructor(transaction: MigrationTransaction, onBytes: (bytes: number) => void) {
+    this.#transaction = transaction
+    this.#onBytes = onBytes
+  }
+
+  async header(header: BackupHeader): Promise<void> {
+    checkVersion(header)
+    this.#header = header
+    await this.#transaction.migrate(header.migrations.at(-1))
+    // Migrations insert first rows. A table that was truncated in the transaction also takes rows as frozen.
+    const names = header.tables.map(({ name }) => pg.escapeIdentifier(name))
+    await this.#transaction.client.query(`truncate ${names.join(', ')}`)
+  }
+
+  startTable(table: string): void {
+    const columns = this.#header?.tables.find(({ name }) => name === table)?.columns ?? []
+    const list = columns.map(pg.escapeIdentifier).join(', ')
+    const statement = `copy ${pg.escapeIdentifier(table)} (${list}) from stdin (freeze)`
+    this.#copy = this.#transaction.client.query(copyFrom(statement))
+    this.#copy.on('error', (error) => {
+      this.#failure ??= error
+    })
+  }
+
+  async rows(rows: Buffer): Promise<void> {
+    this.#onBytes(rows.length)
+    const copy = this.#running()
+    if (!copy.write(rows)) await once(copy, 'drain')
+  }
+
+  async endTable(): Promise<void> {
+    const copy = this.#running()
+    copy.end()
+    await finished(copy)
+    this.#copy = undefined
+  }
+
+  /** Ends the statement that runs, so that the transaction can be rolled back. */
+  stop(error: Error): void {
+    if (this.#failure === undefined) this.#copy?.destroy(error)
+  }
+
+  #running(): CopyStreamQuery {
+    if (this.#failure !== undefined) throw this.#failure
+    return this.#copy as CopyStreamQuery
+  }
+}
+
+/** @throws BackupError for a backup of a newer version */
+function checkVersion({ migrations, laurelVersion, tables }: BackupHeader): void {
+  const own = Object.keys(known).slice(0, migrations.length)
+  const isKnown = migrations.every((name, index) => name === own[index])
+  if (isKnown && tables.every(({ name }) => BACKED_UP_TABLES.includes(name))) return
+  const unknown = migrations.filter((name) => !Object.hasOwn(known, name))
+  throw new BackupError(
+    `the backup was made by a newer version of Laurel (${laurelVersion}), with migrations that this one does not have ` +
+      `(${unknown.join(', ')}): restore it with that version or a newer one`,
+  )
+}
+
+/** Servers would go on with what they have cached. As for `drop database`, nothing else may be connected. */
+async function refuseOtherConnections(client: pg.ClientBase): Promise<void> {
+  const { rows } = await client.query<{ count: number }>(
+    `select count(*)::integer as count from pg_stat_activity
+     where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
+  )
+  const count = rows[0]?.count ?? 0
+  if (count > 0)
+    throw new BackupError(
+      `other connections (${count}) use the database: stop all servers of it, and end sessions of psql and connections of poolers`,
+    )
+}
+
+/** Drops the tables of an empty database, and returns the last id that it has assigned to an event. */
+async function dropEmptyTables(client: pg.ClientBase): Promise<bigint> {
+  const tables = await existingTables(client, BACKED_UP_TABLES)
+  for (const { name } of tables) {
+    if (TABLES_WITH_FIRST_ROWS.includes(name)) continue
+    const { rowCount } = await client.query(`select from ${pg.escapeIdentifier(name)} limit 1`)
+    if (rowCount !== 0)
+      throw new BackupError(
+        `the database is not empty (${name} has rows): restore into an empty one, as \`create database\` or a new ` +
+          'LAUREL_DATA_DIR gives',
+      )
+  }
+  const lastId = tables.some(({ name }) => name === 'events') ? await lastEventId(client) : 0n
+  const names = [...tables.map(({ name }) => name), 'kysely_migration', 'kysely_migration_lock']
+  await client.query(`drop table if exists ${names.map(pg.escapeIdentifier).join(', ')}`)
+  return lastId
+}
+
+/**
+ * Migrates to the newest schema, and sets the ids of events far beyond all that the database can have assigned since the backup:
+ * watches, webhooks and etags have seen them.
+ */
+async function advanceEventIds(
+  { client, migrate }: MigrationTransaction,
+  { createTime, eventPosition }: BackupHeader,
+  earlierIds: bigint,
+): Promise<void> {
+  const { rows } = await client.query<{ seconds: string }>(
+    'select greatest(extract(epoch from clock_timestamp() - $1::timestamptz), 0)::bigint as seconds',
+    [createTime],
+  )
+  const last = BigInt(eventPosition) > earlierIds ? BigInt(eventPosition) : earlierIds
+  const position = last + (BigInt(rows[0]?.seconds ?? 0) + DAY_IN_SECONDS) * IDS_PER_SECOND
+  await client.query(`select setval('events_id_seq', $1)`, [position])
+  await migrate()
+  await client.query(
+    `insert into restores (position, backup_position, backup_time, time)
+     select $1, $2, ${ticksOf('$3::timestamptz')}, ${ticksOf('clock_timestamp()')}`,
+    [position, eventPosition, createTime],
+  )
+}
+
+function ticksOf(expression: string): string {
+  return `(extract(epoch from ${expression}) * 10000000)::bigint`
+}

@@ -1,0 +1,30 @@
+import type { Tables } from '../schema.ts'
+
+const LIST = [
+  ...['titles', 'title_bindings', 'title_names'],
+  ...['achievements', 'achievement_ids', 'achievement_revisions', 'stats', 'definition_requests'],
+  ...['plans', 'plan_changes', 'images'],
+  ...[
+    'players',
+    'accounts',
+    'player_tombstones',
+    'player_aliases',
+    'player_titles',
+    'progress',
+    'stat_values',
+  ],
+  ...['backfills', 'community_progress', 'contributions', 'achievement_totals', 'unlock_position'],
+  ...['events', 'event_marks', 'player_requests', 'restores'],
+  ...['destinations', 'destination_flows', 'delivery_queues', 'deliveries', 'sent_percents', 'audit_entries'],
+] as const satisfies readonly (keyof Tables)[]
+
+type Missing = Exclude<keyof Tables, (typeof LIST)[number]>
+
+/**
+ * All tables; a list that lacks one does not compile. A migration that drops a table leaves its name here, because backups of earlier
+ * schemas have it.
+ */
+export const BACKED_UP_TABLES: [Missing] extends [never] ? readonly string[] : Missing = LIST
+
+/** Tables that migrations put rows into, and servers without any data. */
+export const TABLES_WITH_FIRST_ROWS: readonly string[] = ['event_marks', 'unlock_position']
