@@ -1,10 +1,7 @@
 import type { Command } from 'commander'
-import { readProcessConfig } from '../config.ts'
-import { startEmbeddedPostgres } from '../embedded-postgres/index.ts'
-import { checkConnection } from '../store/check-connection.ts'
 import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
 import { migrate, migrationState } from '../store/migrate.ts'
-import { createLog } from '../telemetry/log.ts'
+import { stoppedDatabase } from './database.ts'
 import { print, table } from './terminal.ts'
 
 export function addDb(program: Command): void {
@@ -39,11 +36,6 @@ async function printStatus(connectionString: string): Promise<void> {
 }
 
 async function withDatabase(work: (connectionString: string) => Promise<void>): Promise<void> {
-  const { databaseUrl, dataDirectory } = readProcessConfig()
-  if (databaseUrl !== undefined) {
-    await checkConnection(databaseUrl)
-    return work(databaseUrl)
-  }
-  await using postgres = await startEmbeddedPostgres({ dataDirectory, log: createLog('error') })
-  await work(postgres.connectionString)
+  await using database = await stoppedDatabase()
+  await work(database.connectionString)
 }

@@ -47,6 +47,23 @@ export function startPullMeter(playerCount: number | undefined): PullMeter {
   }
 }
 
+export interface ByteMeter extends Disposable {
+  readonly add: (bytes: number) => void
+}
+
+/** @param verb for the text: `loaded 3.1 MiB` */
+export function startByteMeter(verb: string): ByteMeter {
+  const display = startDisplay()
+  let bytes = 0
+  return {
+    add: (more) => {
+      bytes += more
+      display.update(bytes, undefined, `${verb} ${(bytes / 2 ** 20).toFixed(1)} MiB`)
+    },
+    [Symbol.dispose]: () => display.stop(),
+  }
+}
+
 function startDisplay(): Display {
   return process.stderr.isTTY ? startBar() : startLines()
 }

@@ -26,6 +26,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   ...Object.fromEntries(Object.keys(NOUNS).map((noun) => [noun, () => loadNoun(noun)])),
   call: async () => (await import('./call.ts')).addCall,
   dialects: async () => (await import('./offline.ts')).addDialects,
+  backup: async () => (await import('./backup.ts')).addBackup,
+  restore: async () => (await import('./restore.ts')).addRestore,
   db: async () => (await import('./db.ts')).addDb,
   doctor: async () => (await import('./doctor/doctor.ts')).addDoctor,
   [COMPLETION]: async () => (await import('./completion.ts')).addCompletion,
@@ -33,7 +35,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
 
 const HELP = `
 The commands that need a server use the one at the environment variable LAUREL_GRPC_ADDRESS (default 127.0.0.1:50051);
-translate, dialects, db, doctor and completion need none. Each command has its own --help.`
+translate, dialects, backup, restore, db, doctor and completion need none. Each command has its own --help.`
 
 /** Runs the command line of a process, and sets its exit code. */
 export async function runProgram(argv: readonly string[]): Promise<void> {

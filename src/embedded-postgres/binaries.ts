@@ -5,22 +5,27 @@ import { basename, dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { EmbeddedPostgresError } from './error.ts'
 import { makeSystemFolder, SYSTEM_FOLDER } from './home.ts'
-import { run, type SystemUser } from './process.ts'
+import { type RunResult, run, type SystemUser } from './process.ts'
 
-export interface Binaries {
+/** The paths of the programs. */
+interface Programs {
   readonly postgres: string
   readonly initdb: string
   readonly pg_ctl: string
 }
 
+export interface Binaries extends Programs {
+  readonly majorVersion: string
+}
+
 /** Returns the programs of the npm package for this platform, in a folder where the user may run them. */
 export async function findBinaries(user: SystemUser | undefined): Promise<Binaries> {
   const entry = resolvePackage()
-  const packaged = (await import(pathToFileURL(entry).href)) as Binaries
+  const packaged = (await import(pathToFileURL(entry).href)) as Programs
   const native = dirname(dirname(packaged.postgres))
   await createLibraryLinks(native)
   const attempt = await run(packaged.postgres, ['--version'], { user })
-  if (attempt.ok) return packaged
+  if (attempt.ok) return withMajorVersion(packaged, attempt)
   if (user !== undefined) {
     const copied = await copyBinaries(native, packaged, user)
     if (copied !== undefined) return copied
@@ -55,7 +60,7 @@ async function createLibraryLinks(native: string): Promise<void> {
 /** Copies the programs once to the system folder, for a user that cannot enter node_modules. */
 async function copyBinaries(
   native: string,
-  packaged: Binaries,
+  packaged: Programs,
   user: SystemUser,
 ): Promise<Binaries | undefined> {
   const manifest = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as {
@@ -76,5 +81,11 @@ async function copyBinaries(
     await run('chmod', ['-R', 'a+rX', unfinished])
     await rename(unfinished, target).catch(() => rm(unfinished, { recursive: true, force: true }))
   }
-  return (await run(copied.postgres, ['--version'], { user })).ok ? copied : undefined
+  const attempt = await run(copied.postgres, ['--version'], { user })
+  return attempt.ok ? withMajorVersion(copied, attempt) : undefined
+}
+
+/** @param output `postgres (PostgreSQL) 18.4` */
+function withMajorVersion({ postgres, initdb, pg_ctl }: Programs, { output }: RunResult): Binaries {
+  return { postgres, initdb, pg_ctl, majorVersion: /\) (\d+)/.exec(output)?.[1] ?? '' }
 }

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { chown, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { chown, mkdir, readdir, readFile, realpath, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { totalmem } from 'node:os'
 import { join } from 'node:path'
 import type { Binaries } from './binaries.ts'
@@ -32,7 +32,7 @@ const STOP_TIMEOUT_SECONDS = 60
 const MAX_LOG_BYTES = 4 * 1024 * 1024
 const UNFINISHED = 'half-made-'
 
-function dataFolder(cluster: Home): string {
+function dataFolder(cluster: Pick<Home, 'folder'>): string {
   return join(cluster.folder, 'data')
 }
 
@@ -41,7 +41,10 @@ export async function ensureCluster(cluster: Cluster): Promise<Access> {
   for (const name of await readdir(cluster.folder)) {
     if (name.startsWith(UNFINISHED)) await removeFolder(join(cluster.folder, name))
   }
-  if (await stat(dataFolder(cluster)).catch(() => undefined)) return readAccess(cluster)
+  if (await stat(dataFolder(cluster)).catch(() => undefined)) {
+    await checkMajorVersion(cluster)
+    return readAccess(cluster)
+  }
   const unfinished = join(cluster.folder, UNFINISHED + randomUUID())
   const access = { password: randomBytes(24).toString('base64url'), port: undefined }
   await mkdir(join(unfinished, 'data'), { recursive: true, mode: 0o700 })
@@ -56,6 +59,27 @@ export async function ensureCluster(cluster: Cluster): Promise<Access> {
   await rename(join(unfinished, 'data'), dataFolder(cluster))
   await removeFolder(unfinished)
   return access
+}
+
+/** Returns the folder of an existing cluster. @throws EmbeddedPostgresError if the data directory has none */
+export async function findCluster(dataDirectory: string): Promise<Pick<Home, 'folder'>> {
+  const folder = await realpath(join(dataDirectory, 'postgres')).catch(() => '')
+  if (folder !== '' && (await stat(dataFolder({ folder })).catch(() => undefined))) return { folder }
+  throw new EmbeddedPostgresError(
+    `there is no database in ${dataDirectory}: set LAUREL_DATA_DIR, or DATABASE_URL for a PostgreSQL server`,
+  )
+}
+
+/** A Postgres reads the data of its own major version only, and its log would say so at the end of many lines. */
+async function checkMajorVersion(cluster: Cluster): Promise<void> {
+  const data = dataFolder(cluster)
+  const written = (await readFile(join(data, 'PG_VERSION'), 'utf8').catch(() => '')).trim()
+  const { majorVersion } = cluster.binaries
+  if ([written, majorVersion].includes('') || written === majorVersion) return
+  throw new EmbeddedPostgresError(
+    `${data} was written by PostgreSQL ${written}, and this version of Laurel has PostgreSQL ${majorVersion}, which cannot read ` +
+      'it: run `laurel backup FILE` with the version of Laurel that wrote it, move the folder away, and run `laurel restore FILE` with this one',
+  )
 }
 
 async function initialise(cluster: Cluster, data: string, passwordFile: string): Promise<void> {
@@ -85,7 +109,7 @@ export async function writeAccess(cluster: Home, access: Access): Promise<void> 
   await rename(`${file}.new`, file)
 }
 
-async function readAccess(cluster: Home): Promise<Access> {
+export async function readAccess(cluster: Pick<Home, 'folder'>): Promise<Access> {
   const file = join(cluster.folder, 'access.json')
   try {
     return JSON.parse(await readFile(file, 'utf8')) as Access
@@ -100,7 +124,7 @@ async function readAccess(cluster: Home): Promise<Access> {
 }
 
 /** Returns the server that runs on this cluster. `postmaster.pid` may be left over from a dead one. */
-export async function findPostmaster(cluster: Home): Promise<Postmaster | undefined> {
+export async function findPostmaster(cluster: Pick<Home, 'folder'>): Promise<Postmaster | undefined> {
   const data = dataFolder(cluster)
   const file = await readFile(join(data, 'postmaster.pid'), 'utf8').catch(() => '')
   // https://github.com/postgres/postgres/blob/master/src/include/utils/pidfile.h

@@ -3,7 +3,15 @@ import { statfs } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from '../telemetry/log.ts'
 import { findBinaries } from './binaries.ts'
-import { ensureCluster, SUPERUSER, writeAccess } from './cluster.ts'
+import {
+  type Access,
+  ensureCluster,
+  findCluster,
+  findPostmaster,
+  readAccess,
+  SUPERUSER,
+  writeAccess,
+} from './cluster.ts'
 import { EmbeddedPostgresError } from './error.ts'
 import { openHome } from './home.ts'
 import { lockDirectory } from './lock.ts'
@@ -52,12 +60,27 @@ async function start(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres
     if (port !== access.port) await writeAccess(cluster, { ...access, port })
     const supervisor = supervise(cluster, port, log)
     const stop = once(() => supervisor.stop().finally(release))
-    const connectionString = `postgres://${SUPERUSER}:${access.password}@127.0.0.1:${port}/postgres`
-    return { connectionString, stop, [Symbol.asyncDispose]: stop }
+    return { connectionString: connectionStringOf(access, port), stop, [Symbol.asyncDispose]: stop }
   } catch (error) {
     await release()
     throw error
   }
+}
+
+/**
+ * Returns the connection string of the Postgres that runs on a data directory, of this process or of another one, which may stop it
+ * at any time; undefined if none runs.
+ * @throws EmbeddedPostgresError if the directory has no data
+ */
+export async function findEmbeddedPostgres(dataDirectory: string): Promise<string | undefined> {
+  const cluster = await findCluster(dataDirectory)
+  const postmaster = await findPostmaster(cluster)
+  if (postmaster === undefined || !postmaster.ready) return undefined
+  return connectionStringOf(await readAccess(cluster), postmaster.port)
+}
+
+function connectionStringOf({ password }: Access, port: number): string {
+  return `postgres://${SUPERUSER}:${password}@127.0.0.1:${port}/postgres`
 }
 
 /** Returns whether the device of the directory has no room for a segment of the write-ahead log. */

@@ -23,7 +23,8 @@ export interface RunningCommand {
 }
 
 /** Progress lines that a long command prints every three seconds: they appear on a slow machine only. */
-const PROGRESS_LINES = /^(sent [\d.]+ MiB|\d+ (entry|entries|definitions?|players?)( of \d+)?)\n/gm
+const PROGRESS_LINES =
+  /^((sent|read|loaded) [\d.]+ MiB|\d+ (entry|entries|definitions?|players?)( of \d+)?)\n/gm
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 

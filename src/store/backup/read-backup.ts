@@ -110,7 +110,7 @@ function damaged(reason: string): BackupError {
 /** Errors of the file system stay; those of the decompressor mean that the file is not whole. */
 function unreadable(file: string, error: unknown): unknown {
   const code = (error as NodeJS.ErrnoException).code ?? ''
-  if (code === 'ENOENT') return new BackupError(`there is no file ${file}`, { cause: error })
+  if (code === 'ENOENT') return new BackupError(`there is no file ${file}`)
   if (code === 'Z_BUF_ERROR') return damaged('it ends too early, as after an interrupted copy')
   if (code.startsWith('ZSTD_error_prefix')) return new BackupError(`${file} is no backup of Laurel`)
   if (code.startsWith('ZSTD_error')) return damaged('it cannot be decompressed')

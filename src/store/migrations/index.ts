@@ -24,7 +24,7 @@ import * as lifecycle from './0022-lifecycle.ts'
 import * as planSizes from './0023-plan-sizes.ts'
 import * as imageUses from './0024-image-uses.ts'
 import * as reportTraces from './0025-report-traces.ts'
-import * as restores from './0025-restores.ts'
+import * as restores from './0026-restores.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -53,5 +53,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0023-plan-sizes': planSizes,
   '0024-image-uses': imageUses,
   '0025-report-traces': reportTraces,
-  '0025-restores': restores,
+  '0026-restores': restores,
 }
