@@ -1,0 +1,267 @@
+import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import fc from 'fast-check'
+import { Kysely, PostgresDialect } from 'kysely'
+import { Migrator } from 'kysely/migration'
+import pg from 'pg'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { NEVER_ABORTED } from '../../../src/model/never-aborted.ts'
+import { backup } from '../../../src/store/backup/backup.ts'
+import type { BackupHeader } from '../../../src/store/backup/format.ts'
+import { readBackup } from '../../../src/store/backup/read-backup.ts'
+import { restore } from '../../../src/store/backup/restore.ts'
+import { BACKED_UP_TABLES } from '../../../src/store/backup/tables.ts'
+import { writeBackup } from '../../../src/store/backup/write-backup.ts'
+import { migrate } from '../../../src/store/migrate.ts'
+import { migrations } from '../../../src/store/migrations/index.ts'
+import { runs } from '../../conformance/fuzz-factor.ts'
+import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
+import { onDatabase } from '../../support/deliveries.ts'
+import { contentsOf, fillEveryTable } from '../../support/every-table.ts'
+
+const OPTIONS = { laurelVersion: '0.1.0', signal: NEVER_ABORTED, onBytes: () => {} }
+const LATEST = Object.keys(migrations).at(-1) ?? ''
+
+let folder: string
+let filled: TestDatabase
+/** Of the filled database. */
+let file: string
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'laurel-backup-'))
+  filled = await createTestDatabase()
+  await fillEveryTable(filled.url, BACKED_UP_TABLES)
+  file = join(folder, 'filled')
+  await backup(filled.url, file, OPTIONS)
+})
+afterAll(async () => {
+  await filled[Symbol.asyncDispose]()
+  await rm(folder, { recursive: true, force: true })
+})
+
+/** Replaces the tables of a database with those of an earlier schema. */
+async function migrateTo(url: string, name: string | undefined): Promise<void> {
+  await onDatabase(url, 'drop schema public cascade; create schema public')
+  if (name === undefined) return
+  const pool = new pg.Pool({ connectionString: url })
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+  const provider = { getMigrations: async () => ({ ...migrations }) }
+  const { error } = await new Migrator({ db, provider }).migrateTo(name)
+  await db.destroy()
+  expect(error).toBeUndefined()
+}
+
+test('a restored database has every value of every table, and one more row about the restore', async () => {
+  await using target = await createTestDatabase()
+  await restore(target.url, file, OPTIONS)
+  const { restores: restoresBefore, ...before } = await contentsOf(filled.url)
+  const { restores, ...after } = await contentsOf(target.url)
+  expect(after).toEqual(before)
+  expect(Object.keys(after).length).toBe(BACKED_UP_TABLES.length - 1)
+  expect([restoresBefore, restores].map((contents) => contents?.split(' ')[0])).toEqual(['2', '3'])
+})
+
+test('a restored database has the same columns, constraints and indexes', async () => {
+  const schemaOf = (url: string) =>
+    onDatabase(
+      url,
+      `select indexdef as definition from pg_indexes where schemaname = 'public'
+       union all select conrelid::regclass || ' ' || pg_get_constraintdef(oid) from pg_constraint where contype <> 'n'
+       union all select table_name || ' ' || to_jsonb(c) from information_schema.columns c where table_schema = 'public'
+       order by 1`,
+    )
+  const withoutName = (rows: object[], url: string) =>
+    JSON.stringify(rows).replaceAll(new URL(url).pathname.slice(1), 'database')
+  await using target = await createTestDatabase()
+  await restore(target.url, file, OPTIONS)
+  expect(withoutName(await schemaOf(target.url), target.url)).toBe(
+    withoutName(await schemaOf(filled.url), filled.url),
+  )
+})
+
+test('every table and sequence of every schema is known to backups', async () => {
+  await using database = await createTestDatabase()
+  const listed: readonly string[] = [...BACKED_UP_TABLES, 'kysely_migration', 'kysely_migration_lock']
+  for (const name of Object.keys(migrations)) {
+    await migrateTo(database.url, name)
+    const tables = await onDatabase<{ name: string; kind: string }>(
+      database.url,
+      `select relname as name, relkind as kind from pg_class
+       where relnamespace = 'public'::regnamespace and relkind in ('r', 'p', 'S', 'v', 'm')`,
+    )
+    expect(tables.filter(({ name: table }) => !listed.includes(table))).toEqual([
+      { name: 'events_id_seq', kind: 'S' },
+    ])
+  }
+})
+
+test('a backup of an earlier schema is migrated to the newest one', async () => {
+  const data = await readFile(new URL('../testdata/schema-0014.sql', import.meta.url), 'utf8')
+  await using source = await createTestDatabase()
+  await migrateTo(source.url, '0014-destination-waits')
+  await onDatabase(source.url, data)
+  const old = join(folder, 'old')
+  const { header } = await backup(source.url, old, OPTIONS)
+  expect(header.migrations.at(-1)).toBe('0014-destination-waits')
+  await using target = await createTestDatabase()
+  await restore(target.url, old, OPTIONS)
+  await migrate(source.url)
+  const changed = { restores: '', unlock_position: '' }
+  expect({ ...(await contentsOf(target.url)), ...changed }).toEqual({
+    ...(await contentsOf(source.url)),
+    ...changed,
+  })
+  await expect(migrate(target.url)).resolves.toBeUndefined()
+})
+
+test('a restore needs no tables, and keeps tables that are not of Laurel', async () => {
+  await using target = await createTestDatabase()
+  await migrateTo(target.url, undefined)
+  await onDatabase(target.url, 'create table other as select 7 as n')
+  await restore(target.url, file, OPTIONS)
+  expect(await onDatabase(target.url, 'select n from other')).toEqual([{ n: 7 }])
+})
+
+test('a database with data is refused, and stays as it was', async () => {
+  await using target = await createTestDatabase()
+  await onDatabase(target.url, `insert into title_names values ('one')`)
+  const before = await contentsOf(target.url)
+  await expect(restore(target.url, file, OPTIONS)).rejects.toThrow(
+    'the database is not empty (title_names has rows): restore into an empty one',
+  )
+  expect(await contentsOf(target.url)).toEqual(before)
+})
+
+test('a database that others use is refused', async () => {
+  await using target = await createTestDatabase()
+  const other = new pg.Client({ connectionString: target.url })
+  await other.connect()
+  await expect(restore(target.url, file, OPTIONS)).rejects.toThrow(
+    'other connections (1) use the database: stop all servers',
+  )
+  await other.end()
+})
+
+test('a newer schema is refused by backups and restores, with its version', async () => {
+  await using source = await createTestDatabase()
+  const header = await headerOf(file)
+  const newer = { ...header, laurelVersion: '9.1.0', migrations: [...header.migrations, '9999-later'] }
+  const written = join(folder, 'newer')
+  await writeBackup(written, { header: newer, rows: none }, NEVER_ABORTED)
+  await expect(restore(source.url, written, OPTIONS)).rejects.toThrow(
+    'the backup was made by a newer version of Laurel (9.1.0), with migrations that this one does not have (9999-later)',
+  )
+  await onDatabase(source.url, `insert into kysely_migration values ('9999-later', '')`)
+  await expect(backup(source.url, join(folder, 'refused'), OPTIONS)).rejects.toThrow(
+    'migrations that this version does not know (9999-later): back it up with the version that its servers run',
+  )
+})
+
+test('a database without tables of Laurel is refused', async () => {
+  await using database = await createTestDatabase()
+  await migrateTo(database.url, undefined)
+  await expect(backup(database.url, join(folder, 'empty'), OPTIONS)).rejects.toThrow(
+    'the database has no tables of Laurel: check DATABASE_URL and LAUREL_DATA_DIR',
+  )
+})
+
+test('rows that break a constraint roll the restore back', async () => {
+  await using target = await createTestDatabase()
+  const before = await contentsOf(target.url)
+  const header = await headerOf(file)
+  const orphan = join(folder, 'orphan')
+  // A part of a megabyte first, so that the error arrives while the next ones are sent.
+  const part = Buffer.from(`xbox\tid\t${'v'.repeat(2 ** 20)}\tno-title\n`)
+  const tables = header.tables.filter(({ name }) => name === 'title_bindings')
+  await writeBackup(orphan, { header: { ...header, tables }, rows: () => repeat(part, 8) }, NEVER_ABORTED)
+  await expect(restore(target.url, orphan, OPTIONS)).rejects.toThrow()
+  expect(await contentsOf(target.url)).toEqual(before)
+  await restore(target.url, file, OPTIONS)
+})
+
+test('a file is new, is readable by its owner alone, and is never left half-written', async () => {
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await expect(backup(filled.url, file, OPTIONS)).rejects.toThrow(
+    'exists: name another file, or remove it first',
+  )
+  const interrupted = join(folder, 'interrupted')
+  const stop = new AbortController()
+  const options = { ...OPTIONS, signal: stop.signal, onBytes: () => stop.abort() }
+  await expect(backup(filled.url, interrupted, options)).rejects.toThrow('aborted')
+  expect((await readdir(folder)).filter((name) => name.startsWith('interrupted'))).toEqual([])
+})
+
+test('an interrupted restore changes nothing', async () => {
+  await using target = await createTestDatabase()
+  const before = await contentsOf(target.url)
+  const stop = new AbortController()
+  const options = { signal: stop.signal, onBytes: () => stop.abort() }
+  await expect(restore(target.url, file, options)).rejects.toThrow('aborted')
+  expect(await contentsOf(target.url)).toEqual(before)
+})
+
+test('a file that was cut is refused, and one with a changed byte is refused or reads the same', async () => {
+  const bytes = await readFile(file)
+  const whole = await readBackup(file)
+  const damaged = join(folder, 'damaged')
+  const read = async (content: Buffer) => {
+    await writeFile(damaged, content)
+    return readBackup(damaged)
+  }
+  const inFile = fc.nat(bytes.length - 1)
+  await fc.assert(
+    fc.asyncProperty(inFile, async (length) => {
+      await expect(read(bytes.subarray(0, length))).rejects.toThrow(/damaged|no backup/)
+    }),
+    runs(100),
+  )
+  let refusedCount = 0
+  await fc.assert(
+    fc.asyncProperty(inFile, fc.integer({ min: 1, max: 255 }), async (at, mask) => {
+      const changed = Buffer.from(bytes)
+      changed[at] = (bytes[at] as number) ^ mask
+      const result = await read(changed).catch((error: Error) => error)
+      const isRefused = result instanceof Error
+      if (isRefused) expect(result.message).toMatch(/damaged|no backup/)
+      else expect(result).toEqual(whole)
+      refusedCount += Number(isRefused)
+    }),
+    runs(200),
+  )
+  // Some bits of zstd's headers change nothing.
+  expect(refusedCount).toBeGreaterThan(150)
+})
+
+test('text that was changed before it was compressed again is refused', async () => {
+  const text = zstdDecompressSync(await readFile(file)).toString()
+  const lines = text.split('\n')
+  const damaged = join(folder, 'changed')
+  const withoutRow = lines.filter(
+    (_, index) => index !== lines.findIndex((line) => line.startsWith('{"table"')) - 2,
+  )
+  for (const changed of [
+    withoutRow.join('\n'),
+    text.replace('"laurelVersion":"0.1.0"', '"laurelVersion":"0.1.1"'),
+    `${text}more\n`,
+    lines.slice(0, -2).join('\n'),
+  ]) {
+    await writeFile(damaged, zstdCompressSync(changed))
+    await expect(readBackup(damaged)).rejects.toThrow('the backup is damaged')
+  }
+  await writeFile(damaged, zstdCompressSync(text.replace('"formatVersion":1', '"formatVersion":2')))
+  await expect(readBackup(damaged)).rejects.toThrow('in a newer format: use that version, or a newer one')
+})
+
+async function headerOf(path: string): Promise<BackupHeader> {
+  const { header } = await readBackup(path)
+  expect(header.migrations.at(-1)).toBe(LATEST)
+  return header
+}
+
+async function* none(): AsyncGenerator<Buffer> {}
+
+async function* repeat(part: Buffer, times: number): AsyncGenerator<Buffer> {
+  for (let count = 0; count < times; count += 1) yield part
+}
