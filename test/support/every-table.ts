@@ -12,7 +12,7 @@ const AWKWARD = 'a\tb\\c\n\\.\n\r\u0001é😀'
 /** A value of each type, as SQL. The numbers of both rows of a table differ. */
 const VALUES: Readonly<Record<string, (row: number) => string>> = {
   text: (row) => `${quoted(AWKWARD)} || ${row}`,
-  bigint: (row) => `9223372036854775800 + ${row}`,
+  bigint: (row) => `922337203685477580 + ${row}`,
   integer: (row) => `${row}`,
   smallint: (row) => `${row}`,
   boolean: (row) => `${row === 1}`,

@@ -19,6 +19,8 @@ export interface RestoreOptions {
 const IDS_PER_SECOND = 100_000n
 const DAY_IN_SECONDS = 86_400n
 
+const TABLES_WITH_ETAGS = ['titles', 'achievements', 'stats', 'players', 'destinations']
+
 /**
  * Restores a backup into an empty database, and migrates it to the newest schema: in one transaction, so that a kill leaves the
  * database as it was.
@@ -40,6 +42,7 @@ export async function restore(
       throw error
     })
     await advanceEventIds(transaction, summary.header, earlierIds)
+    await renewEtags(client)
     return summary
   })
 }
@@ -165,6 +168,14 @@ async function advanceEventIds(
      select $1, $2, ${ticksOf('$3::timestamptz')}, ${ticksOf('clock_timestamp()')}`,
     [position, eventPosition, createTime],
   )
+}
+
+/** Sets etags beyond those of lost updates: an etag that a caller got from one must not fit a later state. */
+async function renewEtags(client: pg.ClientBase): Promise<void> {
+  for (const table of TABLES_WITH_ETAGS)
+    await client.query(
+      `update ${table} set revision = greatest(revision + 1000000, (extract(epoch from clock_timestamp()) * 1000000)::bigint)`,
+    )
 }
 
 function ticksOf(expression: string): string {
