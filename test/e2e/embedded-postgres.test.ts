@@ -54,6 +54,19 @@ describe('the embedded Postgres', () => {
     await expect(start()).rejects.toThrow(`${dataDirectory} is in use by process ${process.pid}`)
   })
 
+  test('refuses data of another major version of Postgres in one sentence, and leaves it as it is', async () => {
+    await (await start()).stop()
+    const file = join(dataDirectory, 'postgres/data/PG_VERSION')
+    const written = await readFile(file, 'utf8')
+    await writeFile(file, '17\n')
+    await expect(start()).rejects.toThrow(
+      /^\S+ was written by PostgreSQL 17, and this version of Laurel has PostgreSQL \d+, which cannot read it: run `laurel backup FILE` with /,
+    )
+    await writeFile(file, written)
+    await using postgres = await start()
+    expect(await query(postgres.connectionString, 'SELECT 1 AS n')).toEqual([{ n: 1 }])
+  })
+
   test('replaces the lock of a dead process, even when its process id is reused', async () => {
     await mkdir(join(dataDirectory, 'postgres'), { recursive: true })
     await writeFile(
