@@ -89,8 +89,8 @@ test('moves from a serving embedded Postgres to another database with equal expo
   const restored = await runLaurel(['restore', file], { env: { DATABASE_URL: target.url } })
   const restoreSeconds = (performance.now() - timer) / 1000 - backupSeconds
   expect(restored).toMatchObject({ code: 0, stderr: '' })
-  await using moved = await startServer({ databaseUrl: target.url })
-  expect(await exportsOf(moved)).toEqual(before)
+  await using restoredServer = await startServer({ databaseUrl: target.url })
+  expect(await exportsOf(restoredServer)).toEqual(before)
   if (rows > 100_000) {
     const megabytes = (await stat(file)).size / 1e6
     process.stdout.write(`${rows} rows: ${backupSeconds} s, ${megabytes} MB, ${restoreSeconds} s\n`)

@@ -115,7 +115,7 @@ function checkVersion({ migrations, laurelVersion, tables }: BackupHeader): void
   )
 }
 
-/** Servers would go on with what they have cached. As for `drop database`, nothing else may be connected. */
+/** Servers would go on with stale caches. As for `drop database`, nothing else may be connected. */
 async function refuseOtherConnections(client: pg.ClientBase): Promise<void> {
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::integer as count from pg_stat_activity
