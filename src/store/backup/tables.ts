@@ -14,7 +14,7 @@ const LIST = [
     'stat_values',
   ],
   ...['backfills', 'community_progress', 'contributions', 'achievement_totals', 'unlock_position'],
-  ...['events', 'event_marks', 'player_requests', 'restores'],
+  ...['events', 'event_marks', 'player_requests', 'report_traces', 'restores'],
   ...['destinations', 'destination_flows', 'delivery_queues', 'deliveries', 'sent_percents', 'audit_entries'],
 ] as const satisfies readonly (keyof Tables)[]
 
