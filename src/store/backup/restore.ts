@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { finished } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import pg from 'pg'
 import { type CopyStreamQuery, from as copyFrom } from 'pg-copy-streams'
 import { type MigrationTransaction, withMigrationLock } from '../migrate.ts'
@@ -19,6 +20,9 @@ export interface RestoreOptions {
 const IDS_PER_SECOND = 100_000n
 const DAY_IN_SECONDS = 86_400n
 
+const CONNECTIONS_TIMEOUT_MILLISECONDS = 5_000
+const CONNECTIONS_POLL_MILLISECONDS = 50
+
 const TABLES_WITH_ETAGS = ['titles', 'achievements', 'stats', 'players', 'destinations']
 
 /**
@@ -34,7 +38,7 @@ export async function restore(
   return withMigrationLock(connectionString, async (transaction) => {
     const { client } = transaction
     await setForCopy(client)
-    await refuseOtherConnections(client)
+    await refuseOtherConnections(client, signal)
     const earlierIds = await dropEmptyTables(client)
     const loader = new Loader(transaction, onBytes)
     const summary = await readBackup(file, loader, signal).catch((error: Error) => {
@@ -73,10 +77,13 @@ class Loader {
     const columns = this.#header?.tables.find(({ name }) => name === table)?.columns ?? []
     const list = columns.map(pg.escapeIdentifier).join(', ')
     const statement = `copy ${pg.escapeIdentifier(table)} (${list}) from stdin (freeze)`
-    this.#copy = this.#transaction.client.query(copyFrom(statement))
-    this.#copy.on('error', (error) => {
+    const copy = this.#transaction.client.query(copyFrom(statement))
+    copy.on('error', (error) => {
       this.#failure ??= error
+      // The stream would go on to write its buffered parts, to a connection that it has given up.
+      copy.destroy()
     })
+    this.#copy = copy
   }
 
   async rows(rows: Buffer): Promise<void> {
@@ -115,17 +122,31 @@ function checkVersion({ migrations, laurelVersion, tables }: BackupHeader): void
   )
 }
 
-/** Servers would go on with stale caches. As for `drop database`, nothing else may be connected. */
-async function refuseOtherConnections(client: pg.ClientBase): Promise<void> {
+/**
+ * Servers would go on with stale caches. As for `drop database`, nothing else may be connected, and connections that are ending are waited
+ * for.
+ */
+async function refuseOtherConnections(client: pg.ClientBase, signal: AbortSignal): Promise<void> {
+  const deadline = performance.now() + CONNECTIONS_TIMEOUT_MILLISECONDS
+  for (;;) {
+    const count = await countOtherConnections(client)
+    if (count === 0) return
+    if (performance.now() > deadline)
+      throw new BackupError(
+        `other connections (${count}) use the database: stop all servers of it, and end sessions of psql and connections of poolers`,
+      )
+    await wait(CONNECTIONS_POLL_MILLISECONDS, undefined, { signal })
+  }
+}
+
+async function countOtherConnections(client: pg.ClientBase): Promise<number> {
+  // A transaction sees the connections of its first look otherwise.
+  await client.query('select pg_stat_clear_snapshot()')
   const { rows } = await client.query<{ count: number }>(
     `select count(*)::integer as count from pg_stat_activity
      where datname = current_database() and pid <> pg_backend_pid() and backend_type = 'client backend'`,
   )
-  const count = rows[0]?.count ?? 0
-  if (count > 0)
-    throw new BackupError(
-      `other connections (${count}) use the database: stop all servers of it, and end sessions of psql and connections of poolers`,
-    )
+  return rows[0]?.count ?? 0
 }
 
 /** Drops the tables of an empty database, and returns the last id that it has assigned to an event. */

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import fc from 'fast-check'
 import { Kysely, PostgresDialect } from 'kysely'
@@ -172,16 +173,20 @@ test('a database without tables of Laurel is refused', async () => {
   )
 })
 
-test('rows that break a constraint roll the restore back', async () => {
+test('rows that the database refuses roll the restore back, while the next ones are sent', async () => {
   await using target = await createTestDatabase()
   const before = await contentsOf(target.url)
   const header = await headerOf(file)
-  const orphan = join(folder, 'orphan')
-  // A part of a megabyte first, so that the error arrives while the next ones are sent.
-  const part = Buffer.from(`xbox\tid\t${'v'.repeat(2 ** 20)}\tno-title\n`)
-  const tables = header.tables.filter(({ name }) => name === 'title_bindings')
-  await writeBackup(orphan, { header: { ...header, tables }, rows: () => repeat(part, 8) }, NEVER_ABORTED)
-  await expect(restore(target.url, orphan, OPTIONS)).rejects.toThrow()
+  const twice = 'one\none\n'
+  const large = `${'v'.repeat(1000)}\n`.repeat(1000)
+  const tables = header.tables.filter(({ name }) => name === 'title_names')
+  for (const parts of [[twice], [twice, large], [large.slice(0, 100_100), twice, ...Array(8).fill(large)]]) {
+    const refused = join(folder, `refused-${parts.length}`)
+    const rows = () => Readable.from(parts.map((part) => Buffer.from(part)))
+    await writeBackup(refused, { header: { ...header, tables }, rows }, NEVER_ABORTED)
+    for (let attempt = 0; attempt < 5; attempt += 1)
+      await expect(restore(target.url, refused, OPTIONS)).rejects.toThrow('duplicate key value')
+  }
   expect(await contentsOf(target.url)).toEqual(before)
   await restore(target.url, file, OPTIONS)
 })
@@ -266,7 +271,3 @@ async function headerOf(path: string): Promise<BackupHeader> {
 }
 
 async function* none(): AsyncGenerator<Buffer> {}
-
-async function* repeat(part: Buffer, times: number): AsyncGenerator<Buffer> {
-  for (let count = 0; count < times; count += 1) yield part
-}
