@@ -39,9 +39,10 @@ export async function backup(
       throw new BackupError('the database has no tables of Laurel: check DATABASE_URL and LAUREL_DATA_DIR')
     const eventPosition = await completePosition(client, signal)
     await client.query('begin isolation level repeatable read read only')
-    await setForCopy(client)
+    // Before the snapshot, which the first other statement takes: it would see the rows of a table that was rewritten later as deleted.
     const list = tables.map(({ name }) => pg.escapeIdentifier(name)).join(', ')
     await client.query(`lock table ${list} in access share mode`)
+    await setForCopy(client)
     const header: BackupHeader = {
       format: FORMAT,
       formatVersion: FORMAT_VERSION,

@@ -115,7 +115,7 @@ function checkVersion({ migrations, laurelVersion, tables }: BackupHeader): void
   const own = Object.keys(known).slice(0, migrations.length)
   const isKnown = migrations.every((name, index) => name === own[index])
   if (isKnown && tables.every(({ name }) => BACKED_UP_TABLES.includes(name))) return
-  const unknown = migrations.filter((name) => !Object.hasOwn(known, name))
+  const unknown = migrations.filter((name, index) => name !== own[index])
   throw new BackupError(
     `the backup was made by a newer version of Laurel (${laurelVersion}), with migrations that this one does not have ` +
       `(${unknown.join(', ')}): restore it with that version or a newer one`,

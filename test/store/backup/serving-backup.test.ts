@@ -83,6 +83,22 @@ test('a backup waits for transactions that may commit an event at or below its p
   expect(rows).toEqual([{ player_id: 'early' }, { player_id: 'late' }])
 })
 
+test('a backup waits for a migration, and then has all rows of a table that it rewrote', async () => {
+  await using source = await createTestDatabase()
+  const migration = new pg.Client(source.url)
+  await migration.connect()
+  await migration.query(`insert into title_names values ('one')`)
+  await migration.query(
+    `begin; alter table title_names alter column name type text using name || ' rewritten'`,
+  )
+  const running = backup(source.url, join(folder, 'migrated'), OPTIONS)
+  expect(await Promise.race([running, sleep(500, 'waits')])).toBe('waits')
+  await migration.query('commit')
+  await migration.end()
+  const { totals } = await running
+  expect(totals.find(({ table }) => table === 'title_names')).toMatchObject({ rows: 1, bytes: 14 })
+})
+
 test('settings of the operator that end or change statements do not reach a backup', async () => {
   await using source = await createTestDatabase()
   const name = new URL(source.url).pathname.slice(1)

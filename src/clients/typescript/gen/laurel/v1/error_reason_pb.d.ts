@@ -868,7 +868,8 @@ export enum ErrorReason {
   /**
    * OUT_OF_RANGE: events after the resume token are no longer retained. `oldest_time` is the time of the oldest
    * retained event, and `oldest_resume_token` resumes there. Read the players' progress again to see the changes in
-   * between.
+   * between. Also after a restore of the database, if the token is of a later time than the backup: the changes after
+   * `oldest_time`, the time of the backup, are lost, and the token resumes there.
    *
    *     {
    *       "reason": "RESUME_TOKEN_EXPIRED",

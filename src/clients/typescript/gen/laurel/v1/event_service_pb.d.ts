@@ -443,8 +443,8 @@ export declare const EventService: GenService<{
    * new stream can resume, on any server, for as long as events are retained (30 days by default).
    *
    * Fails with INVALID_ARGUMENT, reason RESUME_TOKEN_INVALID, if the token was not issued for this title; with
-   * OUT_OF_RANGE, reason RESUME_TOKEN_EXPIRED, if events after the token are no longer retained: the metadata name the
-   * time and the token of the oldest retained event. Ends with UNAVAILABLE, reason WATCH_TOO_SLOW, if the caller reads
+   * OUT_OF_RANGE, reason RESUME_TOKEN_EXPIRED, if events after the token are no longer retained, or the token is of events
+   * that a restore of the database has lost: the metadata name the time and the token from which to resume. Ends with UNAVAILABLE, reason WATCH_TOO_SLOW, if the caller reads
    * nothing for 30 seconds, or with reason SERVER_STOPPING; both carry the token to resume from in their metadata, and
    * a RetryInfo.
    *
