@@ -21,8 +21,11 @@ import { runs } from '../../conformance/fuzz-factor.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
 import { onDatabase } from '../../support/deliveries.ts'
 import { contentsOf, fillEveryTable } from '../../support/every-table.ts'
+import { noSystemPostgres, startSystemPostgres } from '../../support/system-postgres.ts'
 
 const OPTIONS = { laurelVersion: '0.1.0', signal: NEVER_ABORTED, onBytes: () => {} }
+/** Their etags are renewed by a restore. */
+const WITH_ETAGS = ['titles', 'achievements', 'stats', 'players', 'destinations']
 const LATEST = Object.keys(migrations).at(-1) ?? ''
 
 let folder: string
@@ -57,8 +60,7 @@ async function migrateTo(url: string, name: string | undefined): Promise<void> {
 test('a restored database has every value of every table, and one more row about the restore', async () => {
   await using target = await createTestDatabase()
   await restore(target.url, file, OPTIONS)
-  // Etags are renewed.
-  for (const table of ['titles', 'achievements', 'stats', 'players', 'destinations'])
+  for (const table of WITH_ETAGS)
     for (const { url } of [filled, target]) await onDatabase(url, `update ${table} set revision = 0`)
   const { restores: restoresBefore, ...before } = await contentsOf(filled.url)
   const { restores, ...after } = await contentsOf(target.url)
@@ -112,7 +114,7 @@ test('a backup of an earlier schema is migrated to the newest one', async () => 
   await using target = await createTestDatabase()
   await restore(target.url, old, OPTIONS)
   await migrate(source.url)
-  for (const table of ['titles', 'achievements', 'stats', 'players', 'destinations'])
+  for (const table of WITH_ETAGS)
     for (const { url } of [source, target]) await onDatabase(url, `update ${table} set revision = 0`)
   const changed = { restores: '', unlock_position: '', achievement_revisions: '' }
   expect({ ...(await contentsOf(target.url)), ...changed }).toEqual({
@@ -121,6 +123,25 @@ test('a backup of an earlier schema is migrated to the newest one', async () => 
   })
   await expect(migrate(target.url)).resolves.toBeUndefined()
 })
+
+test.skipIf(noSystemPostgres !== undefined || process.env['TEST_SYSTEM_POSTGRES'] !== undefined)(
+  'a backup of one major version of Postgres is restored into another one, and back',
+  async () => {
+    await using other = await startSystemPostgres()
+    const { header } = await readBackup(file)
+    await restore(other.url, file, OPTIONS)
+    const moved = join(folder, 'other-version')
+    const { header: otherHeader } = await backup(other.url, moved, OPTIONS)
+    expect(majorOf(otherHeader)).not.toBe(majorOf(header))
+    await using target = await createTestDatabase()
+    await restore(target.url, moved, OPTIONS)
+    const changed = { ...Object.fromEntries(WITH_ETAGS.map((table) => [table, ''])), restores: '' }
+    expect({ ...(await contentsOf(target.url)), ...changed }).toEqual({
+      ...(await contentsOf(filled.url)),
+      ...changed,
+    })
+  },
+)
 
 test('a restore needs no tables, and keeps tables that are not of Laurel', async () => {
   await using target = await createTestDatabase()
@@ -271,3 +292,7 @@ async function headerOf(path: string): Promise<BackupHeader> {
 }
 
 async function* none(): AsyncGenerator<Buffer> {}
+
+function majorOf({ postgresVersion }: BackupHeader): string | undefined {
+  return postgresVersion.split('.')[0]
+}
