@@ -130,11 +130,11 @@ test.skipIf(noSystemPostgres !== undefined || process.env['TEST_SYSTEM_POSTGRES'
     await using other = await startSystemPostgres()
     const { header } = await readBackup(file)
     await restore(other.url, file, OPTIONS)
-    const moved = join(folder, 'other-version')
-    const { header: otherHeader } = await backup(other.url, moved, OPTIONS)
+    const otherFile = join(folder, 'other-version')
+    const { header: otherHeader } = await backup(other.url, otherFile, OPTIONS)
     expect(majorOf(otherHeader)).not.toBe(majorOf(header))
     await using target = await createTestDatabase()
-    await restore(target.url, moved, OPTIONS)
+    await restore(target.url, otherFile, OPTIONS)
     const changed = { ...Object.fromEntries(WITH_ETAGS.map((table) => [table, ''])), restores: '' }
     expect({ ...(await contentsOf(target.url)), ...changed }).toEqual({
       ...(await contentsOf(filled.url)),
