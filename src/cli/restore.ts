@@ -22,6 +22,6 @@ async function run(file: string, signal: AbortSignal): Promise<void> {
   const summary = await restore(database.connectionString, file, { signal, onBytes: meter.add })
   print([
     `restored ${count(rowCountOf(summary), 'row')} as of ${summary.header.createTime}; later changes are lost`,
-    'Players who were deleted after that time are back: delete them again before servers start to serve.',
+    'Players who were deleted after that time are back: delete them again before callers reach the servers.',
   ])
 }
