@@ -1,13 +1,15 @@
 import type { Command } from 'commander'
 import { DISTRIBUTE_IS_EXPERIMENTAL, distribute } from '../store/distribute.ts'
 import { migrate, migrationState } from '../store/migrate.ts'
-import { stoppedDatabase } from './database.ts'
+import { runningDatabase, stoppedDatabase } from './database.ts'
 import { print, table } from './terminal.ts'
 
 export function addDb(program: Command): void {
   const db = program
     .command('db')
-    .description('the database of DATABASE_URL, else the embedded one, which no server may be using')
+    .description(
+      'the database of DATABASE_URL, else the embedded one, which no server may be using, except for its status',
+    )
   db.command('migrate')
     .description('migrate the tables to the newest schema, as a server does when it starts')
     .action(async () => {
@@ -16,7 +18,10 @@ export function addDb(program: Command): void {
     })
   db.command('status')
     .description('list the migrations of the tables, and those that the next start applies')
-    .action(() => withDatabase(printStatus))
+    .action(async () => {
+      await using database = await runningDatabase()
+      await printStatus(database.connectionString)
+    })
   db.command('distribute')
     .description(`spread the tables over the nodes of a Citus cluster; ${DISTRIBUTE_IS_EXPERIMENTAL}`)
     .action(async () => {

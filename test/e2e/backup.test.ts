@@ -206,13 +206,19 @@ test('a server that starts during a restore waits for its end, and serves what w
   expect(body).toMatchObject({ title: { titleId: 'kept' } })
 })
 
-test('the embedded database of a running server is backed up, and refused as the target of a restore', async () => {
+test('the embedded database of a running server is backed up and examined, and refused as the target of a restore', async () => {
   const env = { LAUREL_DATA_DIR: join(folder, 'embedded') }
   const file = join(folder, 'embedded.backup')
   const missing = await runLaurel(['backup', file], { env })
   expect(missing).toMatchObject({ code: 1, stderr: expect.stringContaining('there is no database in ') })
   const server = await startServerProcess({ env })
   expect(await runLaurel(['backup', file], { env })).toMatchObject({ code: 0 })
+  const status = await runLaurel(['db', 'status'], { env })
+  expect(status).toMatchObject({ code: 0, stdout: expect.stringMatching(/^0001-records +applied$/m) })
+  const doctor = await runLaurel(['doctor', '--json'], { env })
+  expect(JSON.parse(doctor.stdout).findings).toContainEqual(
+    expect.objectContaining({ check: 'migrations', level: 'ok' }),
+  )
   const refused = await runLaurel(['restore', file], { env })
   expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('is in use by process ') })
   expect(await server.kill('SIGTERM')).toBe(0)

@@ -3,7 +3,11 @@ import { join } from 'node:path'
 import type { Command } from 'commander'
 import { checkConfig } from '../../check-config.ts'
 import { type Config, ConfigError, type Environment, processEnvironment, readConfig } from '../../config.ts'
-import { EmbeddedPostgresError, startEmbeddedPostgres } from '../../embedded-postgres/index.ts'
+import {
+  EmbeddedPostgresError,
+  findEmbeddedPostgres,
+  startEmbeddedPostgres,
+} from '../../embedded-postgres/index.ts'
 import { listSettings, unknownVariables } from '../../settings.ts'
 import { migrationState } from '../../store/migrate.ts'
 import { createLog } from '../../telemetry/log.ts'
@@ -66,23 +70,20 @@ async function examine(environment: Environment): Promise<readonly Finding[]> {
   }
 }
 
-/** Checks the configured database. The embedded one is started for it, unless a server uses it. */
+/** Checks the configured database. The embedded one is started for it, unless it runs. */
 async function checkStorage(config: Config): Promise<readonly Finding[]> {
   const { databaseUrl, dataDirectory } = config
   if (databaseUrl !== undefined) return checkUrl(databaseUrl, config)
   if (!existsSync(join(dataDirectory, 'postgres')))
     return [ok('database', `the embedded Postgres is created in ${dataDirectory} when the server starts`)]
+  const running = await findEmbeddedPostgres(dataDirectory)
+  if (running !== undefined) return checkUrl(running, config)
   try {
     await using postgres = await startEmbeddedPostgres({ dataDirectory, log: createLog('silent') })
     return await checkUrl(postgres.connectionString, config)
   } catch (error) {
     if (!(error instanceof EmbeddedPostgresError)) throw error
-    const isInUse = error.message.includes('is in use by process')
-    return [
-      isInUse
-        ? ok('database', `${error.message.split(':')[0]}: /readyz of that server has its state`)
-        : fail('database', reasonOf(error)),
-    ]
+    return [fail('database', reasonOf(error))]
   }
 }
 
