@@ -188,7 +188,7 @@ export class AdmittedCall extends ServerInterceptingCall implements Listener {
       startTime: this.#startTime,
       ...failureBehind(metadata),
       trace: this.#trace,
-      traceParent: this.#metadata?.get('traceparent')[0]?.toString(),
+      traceParent: () => this.#metadata?.get('traceparent')[0]?.toString(),
     })
   }
 

@@ -45,7 +45,7 @@ export function observeCall(
     onCall({
       ...{ system, method, principal, startTime, error, trace },
       code: codeOf(error, reply.raw.writableFinished),
-      traceParent: request.headers['traceparent']?.toString(),
+      traceParent: () => request.headers['traceparent']?.toString(),
     })
   })
   return observed

@@ -21,8 +21,8 @@ export interface EndedCall {
   readonly requestId?: string | undefined
   /** Undefined while traces are off. */
   readonly trace?: CallTrace | undefined
-  /** The caller's `traceparent` header. */
-  readonly traceParent?: string | undefined
+  /** Returns the caller's `traceparent` header, which only a line of the log needs. */
+  readonly traceParent?: () => string | undefined
 }
 
 export type ObserveCall = (call: EndedCall) => void
@@ -85,7 +85,7 @@ function lineOf(call: EndedCall, seconds: number, omitted: number): object {
   const { system, method, code, principal, requestId, error, trace, traceParent } = call
   return {
     ...{ system, method, code, principal, requestId, ...errorFacts(error) },
-    traceId: traceIdOf(trace) ?? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceParent ?? '')?.[1],
+    traceId: traceIdOf(trace) ?? /^[0-9a-f]{2}-([0-9a-f]{32})-/.exec(traceParent?.() ?? '')?.[1],
     durationMilliseconds: Math.round(seconds * 1e5) / 100,
     // Lines of the same method, status and reason that were not written.
     ...(omitted > 0 && { omitted }),

@@ -35,7 +35,7 @@ export function observeCall(
       principal: call?.principal.name,
       startTime,
       ...{ error, requestId, trace },
-      traceParent: request.headers['traceparent']?.toString(),
+      traceParent: () => request.headers['traceparent']?.toString(),
     })
   })
   return observed
