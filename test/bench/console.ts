@@ -1,4 +1,4 @@
-import { openPage } from '../support/browser.ts'
+import { closeBrowser, openPage } from '../support/browser.ts'
 import { ensureBundle } from '../support/console-bundle.ts'
 import { postJson } from '../support/post-json.ts'
 import type { Environment } from './environment.ts'
@@ -46,6 +46,7 @@ export async function measureConsole(
   await unlockAll(server.url, achievementCount)
   log('opening the player, and scrolling through the achievements')
   const player = await measurePage(`${title}/players/${PLAYER}`, '.player-achievements', achievementCount)
+  await closeBrowser()
   const passed = [list, player].every(
     (times) =>
       times.firstRowsMilliseconds <= FIRST_ROWS_GOAL_MILLISECONDS &&

@@ -14,7 +14,7 @@ const PACKAGE = JSON.parse(
 
 let running: Promise<Browser> | undefined
 
-/** Starts Chromium once for this process; it ends with the process. */
+/** Starts Chromium once for this process. A test's ends with the process. */
 function startBrowser(): Promise<Browser> {
   running ??= unpackChromium().then((folder) =>
     playwright.launch({
@@ -28,6 +28,13 @@ function startBrowser(): Promise<Browser> {
     }),
   )
   return running
+}
+
+/** A process that runs nothing else ends only after this. */
+export async function closeBrowser(): Promise<void> {
+  const browser = await running
+  running = undefined
+  await browser?.close()
 }
 
 /** Unpacks Chromium into a folder of temporary files, unless it is there: the package would run a file that another process writes. */
