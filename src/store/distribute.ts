@@ -1,5 +1,6 @@
-import pg from 'pg'
+import type pg from 'pg'
 import type { Tables } from './schema.ts'
+import { withClient } from './with-client.ts'
 
 /** How a table is distributed over the nodes of a Citus cluster. */
 export type Placement =
@@ -67,11 +68,8 @@ class DistributeError extends Error {
  * @throws DistributeError if the database has no Citus, is not migrated, or Citus rejects a table.
  */
 export async function distribute(connectionString: string): Promise<void> {
-  const client = new pg.Client({ connectionString })
-  // Failures reach the query that runs; a later failure, while the connection is being closed, must not end the process.
-  client.on('error', () => {})
-  await client.connect()
-  try {
+  // The end of the connection rolls a failed transaction back.
+  await withClient(connectionString, async (client) => {
     await client.query('begin')
     await requireCitus(client)
     await requireTables(client)
@@ -85,10 +83,7 @@ export async function distribute(connectionString: string): Promise<void> {
       if (!placed.has(table)) await placeTable(client, table, placement)
     }
     await client.query('commit')
-  } finally {
-    // Rolls a failed transaction back.
-    await client.end()
-  }
+  })
 }
 
 async function placeTable(client: pg.Client, table: string, placement: Placement): Promise<void> {

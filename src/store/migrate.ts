@@ -2,6 +2,7 @@ import { Kysely, PostgresAdapter, PostgresDialect, sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import pg from 'pg'
 import { migrations } from './migrations/index.ts'
+import { withClient } from './with-client.ts'
 
 /** Kysely's key: earlier versions of Laurel take a session lock under it. */
 const LOCK = 3853314791062309107n
@@ -75,10 +76,7 @@ export interface MigrationState {
 
 /** Reads which migrations a database has, without a change to it. */
 export async function migrationState(connectionString: string): Promise<MigrationState> {
-  const client = new pg.Client({ connectionString })
-  client.on('error', () => {})
-  await client.connect()
-  try {
+  return withClient(connectionString, async (client) => {
     const { rows } = await client.query<{ exists: boolean }>(
       "select to_regclass('kysely_migration') is not null as exists",
     )
@@ -92,7 +90,5 @@ export async function migrationState(connectionString: string): Promise<Migratio
       pending: known.filter((name) => !applied.includes(name)),
       unknown: applied.filter((name) => !known.includes(name)),
     }
-  } finally {
-    await client.end()
-  }
+  })
 }

@@ -1,7 +1,7 @@
-import pg from 'pg'
 import { checkConnection } from '../../store/check-connection.ts'
 import { detectConnectionMode } from '../../store/connection-mode.ts'
 import { migrationState } from '../../store/migrate.ts'
+import { withClient } from '../../store/with-client.ts'
 import { type Finding, fail, ok, reasonOf, warn } from './finding.ts'
 
 const OLDEST_VERSION = 15
@@ -40,10 +40,7 @@ export async function checkDatabase(
   } catch (error) {
     return [fail('database', reasonOf(error))]
   }
-  const client = new pg.Client({ connectionString })
-  client.on('error', () => {})
-  await client.connect()
-  try {
+  return withClient(connectionString, async (client) => {
     const start = Date.now()
     const { rows } = await client.query<Facts>(FACTS)
     const facts = rows[0] as Facts
@@ -56,9 +53,7 @@ export async function checkDatabase(
       await checkMigrations(connectionString),
       await checkMode(connectionString),
     ]
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 function checkVersion({ version, text, encoding, bytes }: Facts, milliseconds: number): Finding {

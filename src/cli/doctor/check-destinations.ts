@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
-import pg from 'pg'
 import type { Config } from '../../config.ts'
 import { Credentials } from '../../outbound/credentials.ts'
 import { openOutbound } from '../../outbound/outbound.ts'
+import { withClient } from '../../store/with-client.ts'
 import { type Finding, fail, ok, reasonOf } from './finding.ts'
 
 const TIMEOUT_MILLISECONDS = 5_000
@@ -47,18 +47,16 @@ export async function checkDestinations(
   )
 }
 
+/** Returns none before the first migration. */
 async function listDestinations(connectionString: string): Promise<readonly DestinationRow[]> {
-  const client = new pg.Client({ connectionString })
-  client.on('error', () => {})
-  await client.connect()
-  try {
+  return withClient(connectionString, async (client) => {
+    const { rows: tables } = await client.query("select to_regclass('destinations') as name")
+    if (tables[0]?.name === null) return []
     const { rows } = await client.query<DestinationRow>(
       `select title_id as title, id, url, credential from destinations where not paused order by 1, 2 limit ${MAX_DESTINATIONS}`,
     )
     return rows
-  } finally {
-    await client.end()
-  }
+  })
 }
 
 function reach({ protocol, hostname, port }: URL): Promise<void> {

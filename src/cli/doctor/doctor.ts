@@ -9,7 +9,6 @@ import {
   startEmbeddedPostgres,
 } from '../../embedded-postgres/index.ts'
 import { listSettings, unknownVariables } from '../../settings.ts'
-import { migrationState } from '../../store/migrate.ts'
 import { createLog } from '../../telemetry/log.ts'
 import { listing, print, table } from '../terminal.ts'
 import { checkDatabase } from './check-database.ts'
@@ -93,8 +92,5 @@ async function checkUrl(connectionString: string, config: Config): Promise<reado
     config.workers * (config.databasePool + OTHER_CONNECTIONS),
   )
   if (findings.some(({ level }) => level === 'fail')) return findings
-  const { applied } = await migrationState(connectionString)
-  return applied.length === 0
-    ? findings
-    : [...findings, ...(await checkDestinations(connectionString, config))]
+  return [...findings, ...(await checkDestinations(connectionString, config))]
 }
