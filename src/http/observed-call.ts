@@ -1,10 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Refusal } from '../dialect/refusal.ts'
 import type { EndedCall, ObserveCall } from '../telemetry/calls.ts'
-import { type CallTrace, startCallTrace } from '../telemetry/spans.ts'
+import { observeResponse } from '../telemetry/observed-response.ts'
+import type { CallTrace } from '../telemetry/spans.ts'
 import { failureOf } from './failures.ts'
 
-/** The facts that a call has gathered when it ends. */
+/** A call as far as it is known before it ends. */
 interface Observed {
   principal: string | undefined
   error: unknown
@@ -32,22 +33,17 @@ const calls = new WeakMap<FastifyRequest, Observed>()
 /** Reports a call once its response is sent or its client has left. Returns the record to fill meanwhile. */
 export function observeCall(
   onCall: ObserveCall,
-  { system, method }: Pick<EndedCall, 'system' | 'method'>,
+  call: Pick<EndedCall, 'system' | 'method'>,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Observed {
-  const startTime = performance.now()
-  const trace = startCallTrace(system, method, (name) => request.headers[name]?.toString())
+  const trace = observeResponse(onCall, call, request, reply.raw, (isSent) => ({
+    code: codeOf(observed.error, isSent),
+    principal: observed.principal,
+    error: observed.error,
+  }))
   const observed: Observed = { principal: undefined, error: undefined, trace }
   calls.set(request, observed)
-  reply.raw.once('close', () => {
-    const { principal, error } = observed
-    onCall({
-      ...{ system, method, principal, startTime, error, trace },
-      code: codeOf(error, reply.raw.writableFinished),
-      traceParent: () => request.headers['traceparent']?.toString(),
-    })
-  })
   return observed
 }
 

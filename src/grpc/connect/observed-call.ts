@@ -1,12 +1,13 @@
 import { Code, type ConnectError, type ContextValues, createContextKey } from '@connectrpc/connect'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Call } from '../../service/call.ts'
-import { type CallTrace, startCallTrace } from '../../telemetry/spans.ts'
+import { observeResponse } from '../../telemetry/observed-response.ts'
+import type { CallTrace } from '../../telemetry/spans.ts'
 import type { Wire } from '../call.ts'
 import { requestIdOf } from '../status.ts'
 import { toConnectError } from './errors.ts'
 
-/** The facts that a call has gathered when it ends. */
+/** A call as far as it is known before it ends. */
 interface Observed {
   call: Call | undefined
   error: unknown
@@ -23,21 +24,20 @@ export function observeCall(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Observed {
-  const startTime = performance.now()
-  const trace = startCallTrace('connectrpc', path.slice(1), (name) => request.headers[name]?.toString())
+  const method = path.slice(1)
+  const trace = observeResponse(
+    wire.onCall,
+    { system: 'connectrpc', method },
+    request,
+    reply.raw,
+    (isSent) => ({
+      code: statusName(observed.error, isSent),
+      principal: observed.call?.principal.name,
+      error: observed.error,
+      requestId: observed.requestId,
+    }),
+  )
   const observed: Observed = { call: undefined, error: undefined, requestId: undefined, trace }
-  reply.raw.once('close', () => {
-    const { call, error, requestId } = observed
-    wire.onCall({
-      system: 'connectrpc',
-      method: path.slice(1),
-      code: statusName(error, reply.raw.writableFinished),
-      principal: call?.principal.name,
-      startTime,
-      ...{ error, requestId, trace },
-      traceParent: () => request.headers['traceparent']?.toString(),
-    })
-  })
   return observed
 }
 
