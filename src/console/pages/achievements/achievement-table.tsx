@@ -1,6 +1,7 @@
 import { useCallback, useRef, useState } from 'preact/hooks'
 import type { AchievementJson } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
 import type { DialectJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
+import { Gap } from '../../parts/gap.tsx'
 import { TableFrame } from '../../parts/table-frame.tsx'
 import { useVisibleRows } from '../../parts/use-visible-rows.ts'
 import { AchievementRow, type RowActions, type RowContext } from './achievement-row.tsx'
@@ -101,15 +102,5 @@ export function AchievementTable(props: AchievementTableProps) {
         </tbody>
       </table>
     </TableFrame>
-  )
-}
-
-/** Takes the place of the rows that are left out. */
-function Gap({ height, columnCount }: { height: number; columnCount: number }) {
-  if (height === 0) return null
-  return (
-    <tr class="gap">
-      <td colSpan={columnCount} style={{ height: `${height}px` }} />
-    </tr>
   )
 }

@@ -3,6 +3,7 @@ import type { AccountJson, PlayerJson } from '../../../clients/typescript/gen/la
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
 import { Field } from '../../parts/field.tsx'
+import { IdField } from '../../parts/id-field.tsx'
 import { ReasonDialog } from '../../parts/reason-dialog.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useQuery } from '../../parts/use-query.ts'
@@ -117,19 +118,13 @@ function LinkDialog({ playerId, onClose, onLinked }: LinkDialogProps) {
           </select>
         )}
       </Field>
-      <Field label="Account" help="The id that the platform gives the player." problem={problem}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            required
-            maxLength={128}
-            autocomplete="off"
-            dir="auto"
-            value={accountId}
-            onInput={({ currentTarget }) => setAccountId(currentTarget.value)}
-          />
-        )}
-      </Field>
+      <IdField
+        label="Account"
+        help="The id that the platform gives the player."
+        problem={problem}
+        value={accountId}
+        onInput={setAccountId}
+      />
     </ReasonDialog>
   )
 }

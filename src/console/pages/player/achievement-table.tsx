@@ -2,6 +2,7 @@ import { useRef } from 'preact/hooks'
 import type { AchievementDeliveryJson } from '../../../clients/typescript/gen/laurel/v1/delivery_pb.js'
 import type { DestinationJson } from '../../../clients/typescript/gen/laurel/v1/destination_pb.js'
 import type { PlayerAchievementJson } from '../../../clients/typescript/gen/laurel/v1/progress_pb.js'
+import { Gap } from '../../parts/gap.tsx'
 import { TableFrame } from '../../parts/table-frame.tsx'
 import { useVisibleRows } from '../../parts/use-visible-rows.ts'
 import { can } from '../../permissions.ts'
@@ -63,15 +64,5 @@ export function AchievementTable(props: AchievementTableProps) {
         </tbody>
       </table>
     </TableFrame>
-  )
-}
-
-/** Takes the place of the rows that are left out. */
-function Gap({ height, columnCount }: { height: number; columnCount: number }) {
-  if (height === 0) return null
-  return (
-    <tr class="gap">
-      <td colSpan={columnCount} style={{ height: `${height}px` }} />
-    </tr>
   )
 }

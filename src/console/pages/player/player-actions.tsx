@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks'
 import type { PlayerJson } from '../../../clients/typescript/gen/laurel/v1/player_pb.js'
 import { api } from '../../api.ts'
 import { messageOf } from '../../api-error.ts'
-import { Field } from '../../parts/field.tsx'
+import { IdField } from '../../parts/id-field.tsx'
 import { ReasonDialog } from '../../parts/reason-dialog.tsx'
 import { toast } from '../../parts/toast.tsx'
 import { useDebounced } from '../../parts/use-debounced.ts'
@@ -50,7 +50,7 @@ export function PlayerActions({ player, onMerged }: PlayerActionsProps) {
         >
           <p>
             All progress, stats, accounts and events of the player are deleted in all titles, and reports for
-            the player fail from now on. Webhooks are told to delete their copies.
+            the player fail from now on. Webhooks receive an event, so that they can delete their copies.
           </p>
         </ReasonDialog>
       )}
@@ -89,19 +89,12 @@ function MergeDialog({ playerId, onClose, onMerged }: MergeDialogProps) {
         Progress, stats and accounts of the other player move here. Of each achievement the further progress
         and the earlier unlock stay.
       </p>
-      <Field label="The other player" problem={error === undefined ? undefined : messageOf(error)}>
-        {(attributes) => (
-          <input
-            {...attributes}
-            required
-            maxLength={128}
-            autocomplete="off"
-            dir="auto"
-            value={absorbedPlayerId}
-            onInput={({ currentTarget }) => setAbsorbedId(currentTarget.value)}
-          />
-        )}
-      </Field>
+      <IdField
+        label="The other player"
+        problem={error === undefined ? undefined : messageOf(error)}
+        value={absorbedPlayerId}
+        onInput={setAbsorbedId}
+      />
       {absorbed !== undefined && error === undefined && (
         <p>
           <span dir="auto">{absorbed.displayName || absorbed.playerId}</span>, accounts:{' '}
