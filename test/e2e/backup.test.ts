@@ -189,7 +189,7 @@ test('a restore that is killed at any point leaves the database as it was, and t
   expect((await contentsOf(target.url))['events']).toBe(events)
 })
 
-test('a server that starts during a restore waits for its end, and serves what was restored', async () => {
+test('a server that starts during a restore waits for its end, and serves the restored data', async () => {
   await using source = await createLargeDatabase()
   await using target = await createTestDatabase()
   const file = join(folder, 'awaited')

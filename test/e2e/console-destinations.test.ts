@@ -30,7 +30,7 @@ const unlock = (playerId: string, achievementId = 'lamp') =>
   console.call('ProgressService/UnlockAchievement', { titleId: TITLE, playerId, achievementId })
 
 describe('a destination', () => {
-  test('is created with a reference to its secret, and the server says what is wrong with a field', async () => {
+  test('is created with a reference to its secret, and the server names the field at fault', async () => {
     const { page } = opened
     await page.getByText('The title has no destinations').waitFor()
     expect(await inspect(page, 'destinations-empty')).toEqual([])

@@ -68,11 +68,11 @@ describe('a player', () => {
   })
   afterAll(() => opened[Symbol.asyncDispose]())
 
-  test('is found by an account of any platform, and a text that nobody has is explained', async () => {
+  test('is found by an account of any platform, and a text without a player is explained', async () => {
     const { page } = opened
     await page.getByRole('link', { name: 'mirror' }).waitFor()
     expect(await inspect(page, 'players')).toEqual([])
-    await page.getByLabel('Id, name or account').fill('nobody')
+    await page.getByLabel('Id, name or account').fill('unknown-player')
     await page.getByText('No player begins like that').waitFor()
     await page.getByLabel('Id, name or account').fill(ACCOUNT)
     await page.getByRole('link', { name: PLAYER }).click()

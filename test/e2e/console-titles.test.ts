@@ -144,7 +144,7 @@ test('people sign in at an issuer by the code flow with PKCE, in a window of its
   expect(issuer.refused).toEqual([])
 })
 
-test('a server that is told to serve no console serves none', async () => {
+test('LAUREL_CONSOLE=off serves no console', async () => {
   await using without = await startServer({ databaseUrl: database.url, env: { LAUREL_CONSOLE: 'off' } })
   expect((await fetch(`${without.url}/console`)).status).toBe(404)
 })

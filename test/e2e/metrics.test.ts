@@ -82,7 +82,7 @@ async function makeTraffic(): Promise<void> {
   expect((await rpc('ProgressService/GetProgress', { ...key, nonsense: 1 }, TRACE)).status).toBe(400)
   expect((await fetch(`${server.url}/events?title_id=${TITLE}`)).status).toBe(401)
   for (const { mount, route } of PLATFORM_ROUTES) {
-    await fetch(server.url + mount + route.path.replaceAll(/:\w+/g, 'nobody'), { headers: headers() })
+    await fetch(server.url + mount + route.path.replaceAll(/:\w+/g, 'unknown'), { headers: headers() })
   }
   await failInDatabase()
   await Promise.all(Array.from({ length: STORM }, () => rpc('TitleService/GetTitle', { titleId: 'none' })))

@@ -23,7 +23,7 @@ export function ChangeTab({ titleId, playerId }: ChangeTabProps) {
   )
   if (items.length === 0 && !isLoading && error === undefined && !hasMore) {
     return (
-      <Empty title="Nobody has changed this player by hand">
+      <Empty title="No changes by people">
         <p class="muted">Reports of games are in the history.</p>
       </Empty>
     )
