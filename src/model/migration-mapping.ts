@@ -1,11 +1,11 @@
 import type { Instant } from './instant.ts'
 import type { Progress } from './progress.ts'
-import type { DialectId, Extensions } from './title.ts'
+import type { Binding, DialectId, Extensions } from './title.ts'
 
 /**
- * `json_lines`: an object per line. `csv`, `tsv`: a header and a row per record (RFC 4180). `player_documents`: a line per player,
- * `{"file": NAME, "document": JSON}`. `dialect_document`: a document as ImportProgress takes it. `laurel`: the lines of progress of
- * Laurel's own export.
+ * `json_lines`: an object per line. `csv`, `tsv`: a header and a row per record (RFC 4180); the delimiter of `csv` is a semicolon if the
+ * header has no comma. `player_documents`: a line per player, `{"file": NAME, "document": JSON}`. `dialect_document`: a document as
+ * ImportProgress takes it. `laurel`: the lines of progress of Laurel's own export.
  */
 export const MIGRATION_FORMATS = [
   'json_lines',
@@ -33,14 +33,17 @@ export type MigrationTimeFormat = (typeof MIGRATION_TIME_FORMATS)[number]
 
 /**
  * How the records of an input become players' progress. A field is the name of a column, or a path of members separated by dots; in
- * `player_documents` a path begins at the record, and with `$.` at the document, and `$file` is the file's name. An undefined member is
- * not mapped.
+ * `player_documents` a path begins at the record, and with `$.` at the document; `$file` is the file's name without folders and `.json`,
+ * and `$value` the record itself, such as an id in a list of ids. An undefined member is not mapped.
  */
 export interface MigrationMapping {
   readonly format: MigrationFormat
   /** Of a `dialect_document`. */
   readonly dialect: DialectId | undefined
-  /** The path of the list of records in a player's document; empty if the document is one record. An object is a list of its members, each with its name as `$key`. */
+  /**
+   * The path of the list of records in a player's document; empty if the document is the list or one record. An object is a list of its
+   * members, each with its name as `$key`. A document without the list has no records.
+   */
   readonly records: string
   readonly title: MappedId | undefined
   readonly player: MappedPlayer | undefined
@@ -82,7 +85,10 @@ export interface MappedValue {
 
 export interface MappedFlag {
   readonly field: string
-  /** Texts that mean true, in any case. Empty for `true`, `1`, `yes`, `t`, `y`. Any other text is false. */
+  /**
+   * Texts that mean true, in any case. Empty for `true`, `1`, `yes`, `t`, `y`. Any other text is false. `*` is any text but an empty one,
+   * `false`, `0`, `no`, `f`, `n` and `null`; in the field of the unlock time, any known time.
+   */
   readonly trueTexts: readonly string[]
 }
 
@@ -93,7 +99,10 @@ export interface MappedTime {
   readonly pattern: string
   /** An IANA name, of times without an offset. */
   readonly timeZone: string
-  /** Texts and instants that mean an unknown time. A time before 2005 is unknown anyway, and so are empty texts and null. */
+  /**
+   * Texts, instants, days (`2007-10-09`) and months (`2007-10`) that mean an unknown time. Times before 2005 and from 9999 on are unknown
+   * anyway, and so are empty texts and null.
+   */
   readonly unknownTexts: readonly string[]
 }
 
@@ -102,7 +111,10 @@ export interface MappedRecord {
   /** Undefined for the job's title. */
   readonly titleId: string | undefined
   readonly player: MappedPlayerId
+  /** An id of the dialect. If the dialect has codes and no achievement has that id in it, a code, which is an id of Laurel. */
   readonly achievement: { readonly dialect: DialectId | undefined; readonly id: string }
+  /** Of a dialect's document: the title's ids in the dialect, if the entry names them. */
+  readonly binding: Binding | undefined
   /** Undefined if percent and values decide. */
   readonly unlocked: boolean | undefined
   /** 0 to 100, not rounded. */
