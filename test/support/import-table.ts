@@ -45,7 +45,7 @@ export const FOLDERS: Readonly<Record<string, FolderImports>> = {
   [SERVICE]: {
     may: [MODEL, DIALECT],
     types: ['src/store', 'src/media', TELEMETRY],
-    packages: ['lru-cache'],
+    packages: ['lru-cache', 'csv-parse', 'luxon'],
     node: true,
   },
   'src/media': { may: [MODEL], packages: ['sharp', 'lru-cache'], node: false },

@@ -1,0 +1,26 @@
+import type { JsonValue } from '../../../model/json.ts'
+import type { MappedFlag } from '../../../model/migration-mapping.ts'
+import { FieldError } from './field-error.ts'
+
+/** The text that stands for any value but an empty or false one. */
+export const ANY_TEXT = '*'
+
+const TRUE_TEXTS: ReadonlySet<string> = new Set(['true', '1', 'yes', 't', 'y'])
+const FALSE_TEXTS: ReadonlySet<string> = new Set(['', 'false', '0', 'no', 'f', 'n', 'null'])
+
+/** Returns a reader of flags: undefined if the record has no such member. */
+export function flagReader({
+  field,
+  trueTexts,
+}: MappedFlag): (value: JsonValue | undefined) => boolean | undefined {
+  const texts = trueTexts.length === 0 ? TRUE_TEXTS : new Set(trueTexts.map((text) => text.toLowerCase()))
+  const takesAny = texts.has(ANY_TEXT)
+  return (value) => {
+    if (value === undefined) return undefined
+    if (value === null) return false
+    if (typeof value === 'object') throw new FieldError(field, 'true or false', value)
+    if (typeof value === 'boolean' && trueTexts.length === 0) return value
+    const text = String(value).trim().toLowerCase()
+    return texts.has(text) || (takesAny && !FALSE_TEXTS.has(text))
+  }
+}

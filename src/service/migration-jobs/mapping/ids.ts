@@ -1,0 +1,31 @@
+import type { JsonValue } from '../../../model/json.ts'
+import { LIMITS } from '../../../model/limits.ts'
+import { isLongerThan } from '../../../model/text-length.ts'
+import { FieldError } from './field-error.ts'
+
+const EXPECTED = `a text of 1 to ${LIMITS.id} characters, or an integer`
+
+/** Returns the id in a value. Integers of any size are exact. */
+export function readId(field: string, value: JsonValue | undefined): string {
+  if (typeof value === 'string') {
+    if (value !== '' && !isLongerThan(value, LIMITS.id) && !value.includes('\u0000')) return value
+  } else if (typeof value === 'bigint' || Number.isSafeInteger(value)) {
+    const text = String(value)
+    if (text.length <= LIMITS.id) return text
+  }
+  throw new FieldError(field, EXPECTED, value)
+}
+
+/** Returns a reader of ids that are replaced if the map has them. */
+export function mappedIdReader(
+  field: string,
+  ids: Readonly<Record<string, string>>,
+): (value: JsonValue | undefined) => string {
+  // A map, because an id may be that of an inherited member, such as `constructor`.
+  const byTheirs = new Map(Object.entries(ids))
+  if (byTheirs.size === 0) return (value) => readId(field, value)
+  return (value) => {
+    const id = readId(field, value)
+    return byTheirs.get(id) ?? id
+  }
+}
