@@ -193,7 +193,8 @@ function tooManyEntries(maxEntries: number): LaurelError {
   })
 }
 
-function documentError(error: unknown): unknown {
+/** Returns the error of a caller whose document cannot be read; any other error as it is. */
+export function documentError(error: unknown): unknown {
   if (error instanceof JsonSyntaxError) {
     return new LaurelError(
       'invalid_argument',

@@ -1,0 +1,20 @@
+import { DecodeError } from '../../../dialect/decode-error.ts'
+import { JsonSyntaxError, parseJson } from '../../../dialect/json-text.ts'
+import { formatPath } from '../../../dialect/losses.ts'
+import type { JsonValue } from '../../../model/json.ts'
+import type { Refused } from '../input-record.ts'
+
+/** The value of a text, or why it has none. */
+export type ParsedJson = { readonly json: JsonValue } | Refused
+
+/** Parses the JSON of one record. */
+export function parseRecord(text: string): ParsedJson {
+  try {
+    return { json: parseJson(text) }
+  } catch (error) {
+    if (error instanceof JsonSyntaxError)
+      return { refusal: `the record is not JSON: column ${error.column}: ${error.problem}` }
+    if (error instanceof DecodeError) return { refusal: `${formatPath(error.path)}: ${error.problem}` }
+    throw error
+  }
+}
