@@ -33,6 +33,12 @@ export function patternParser(pattern: string, timeZone: string): (text: string)
 /** Returns the reason why a pattern cannot be used; undefined if it can. */
 export function patternProblem(pattern: string): string | undefined {
   if (pattern === '') return 'is needed: the format is a pattern'
+  const [unknown] =
+    withoutQuoted(pattern)
+      .match(/([A-Za-z])\1*/g)
+      ?.filter((token) => !TOKENS.has(token)) ?? []
+  if (unknown !== undefined)
+    return `must not have ${unknown}: year, month and day are yyyy-MM-dd in Luxon's tokens`
   try {
     const read = DateTime.fromFormat(SAMPLE.toFormat(pattern, LOCALE), pattern, LOCALE)
     if (read.hasSame(SAMPLE, 'day')) return undefined
@@ -42,13 +48,24 @@ export function patternProblem(pattern: string): string | undefined {
   return 'must have year, month and day in tokens that Luxon can parse, such as yyyy-MM-dd HH:mm:ss'
 }
 
+/** The tokens that Luxon parses alike in any locale; it takes other letters as they are, or as a whole date in local form. */
+const TOKENS: ReadonlySet<string> = new Set(
+  'y yy yyyy M MM MMM MMMM L LL LLL LLLL d dd o ooo E EEE EEEE H HH h hh m mm s ss S SSS u a z Z ZZ ZZZ'.split(
+    ' ',
+  ),
+)
+
+function withoutQuoted(pattern: string): string {
+  return pattern.replace(/'[^']*'/g, '')
+}
+
 function luxonParser(pattern: string): TokenParser {
   return DateTime.buildFormatParser(pattern, LOCALE)
 }
 
 /** Tokens with z or Z state the zone; text in quotes is literal. */
 function hasOffset(pattern: string): boolean {
-  return /z/i.test(pattern.replace(/'[^']*'/g, ''))
+  return /z/i.test(withoutQuoted(pattern))
 }
 
 /** Luxon takes 15 us for a text, so patterns of digits alone are parsed here. */
