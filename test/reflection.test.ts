@@ -30,6 +30,7 @@ const SERVICES = [
   'Event',
   'Exchange',
   'Image',
+  'MigrationJob',
   'Plan',
   'Player',
   'Progress',

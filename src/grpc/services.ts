@@ -7,6 +7,7 @@ import { DestinationServiceService } from '../gen/laurel/v1/destination_service.
 import { EventServiceService } from '../gen/laurel/v1/event_service.ts'
 import { ExchangeServiceService } from '../gen/laurel/v1/exchange_service.ts'
 import { ImageServiceService } from '../gen/laurel/v1/image_service.ts'
+import { MigrationJobServiceService } from '../gen/laurel/v1/migration_job_service.ts'
 import { PlanServiceService } from '../gen/laurel/v1/plan_service.ts'
 import { PlayerServiceService } from '../gen/laurel/v1/player_service.ts'
 import { StatServiceService } from '../gen/laurel/v1/stat_service.ts'
@@ -22,6 +23,7 @@ import { exchangeService } from './exchange-service.ts'
 import type { Handler, HandlersOf } from './handlers.ts'
 import { imageService } from './image-service.ts'
 import { bounded } from './message-bounds.ts'
+import { migrationJobService } from './migration-job-service.ts'
 import { planService } from './plan-service.ts'
 import { playerService } from './player-service.ts'
 import { PROGRESS_SERVICE, progressService } from './progress-service.ts'
@@ -52,6 +54,7 @@ export function openRpcs(operations: Operations): readonly Rpc[] {
     rpcsOf(CallerServiceService, callerService(operations)),
     rpcsOf(ExchangeServiceService, exchangeService(operations)),
     rpcsOf(PlanServiceService, planService(operations)),
+    rpcsOf(MigrationJobServiceService, migrationJobService(operations)),
     rpcsOf(DestinationServiceService, destinationService(operations)),
   ].flat()
 }

@@ -12,6 +12,7 @@ export type AuditResourceType =
   | 'stat_value'
   | 'import'
   | 'plan'
+  | 'migration_job'
   | 'image'
   | 'credential'
 

@@ -90,6 +90,12 @@ export type Reason =
   | 'PLAN_APPLIED'
   | 'PLAN_NOT_APPLIED'
   | 'PLAN_TOO_LARGE'
+  | 'MIGRATION_JOB_NOT_FOUND'
+  | 'MIGRATION_JOB_EXISTS'
+  | 'MIGRATION_JOB_NOT_RUNNING'
+  | 'MIGRATION_JOB_ROLLED_BACK'
+  | 'MIGRATION_POSITION_AHEAD'
+  | 'MIGRATION_INPUT_MISSING'
 
 /** One error in a request: the field by its wire name, and the remedy. */
 export interface Violation {

@@ -12,18 +12,27 @@ export const EVENT_KINDS = [
   'definition_changed',
   'player_deleted',
   'player_merged',
+  'progress_imported',
 ] as const
 
 /**
  * The kind of change. `community_unlocked` names the player whose contribution reached the goal, `claimed` the player who
  * claimed the reward, `definition_changed` no player. `player_deleted` and `player_merged` concern all
- * achievements and name none; `player_merged` names the absorbed player.
+ * achievements and name none; `player_merged` names the absorbed player. `progress_imported` is a part of a migration job, concerns any
+ * players and achievements, and names none.
  */
 export type EventKind = (typeof EVENT_KINDS)[number]
 
+const WITHOUT_PROGRESS: readonly EventKind[] = [
+  'definition_changed',
+  'player_deleted',
+  'player_merged',
+  'progress_imported',
+]
+
 /** Returns whether events of the kind have a state of progress. */
 export function hasProgress(kind: EventKind): boolean {
-  return kind !== 'definition_changed' && kind !== 'player_deleted' && kind !== 'player_merged'
+  return !WITHOUT_PROGRESS.includes(kind)
 }
 
 /** A change in a title, written in the transaction of the change. */
@@ -31,7 +40,7 @@ export interface Event {
   /** Unique. Events of one player in one title have rising ids. */
   readonly id: bigint
   readonly titleId: string
-  /** Empty for a change of a definition, and for a community achievement that a back-fill unlocked. */
+  /** Empty for a change of a definition, a part of a migration, and a community achievement that a back-fill unlocked. */
   readonly playerId: string
   /** Empty for an event about the player as a whole. */
   readonly achievementId: string

@@ -6,6 +6,8 @@ export const LIMITS = {
   /** Characters of ids: of titles, achievements, players, accounts, stats, requirements, and of tags. */
   id: 128,
   requestId: 128,
+  /** Characters of the name of a migration job's input. */
+  sourceName: 512,
   text: 4096,
   locale: 35,
   translations: 100,
@@ -54,6 +56,8 @@ export const LIMITS = {
   playerDocumentEntries: 1000,
   /** Entries in the mapping of an import. */
   mapping: 10_000,
+  /** Values, and texts of a list, in the mapping of a migration job. */
+  mappedTexts: 100,
   /** Bytes of one message that is received, decompressed. */
   messageBytes: 4 * 2 ** 20,
   /** Characters of a page token: those of lists that may be reordered hold up to 100,000 digests. */

@@ -6,6 +6,7 @@ import { DESTINATION_OPERATIONS } from './destinations/operations.ts'
 import { EVENT_OPERATIONS } from './events/operations.ts'
 import { EXCHANGE_OPERATIONS } from './exchange/operations.ts'
 import { IMAGE_OPERATIONS } from './images/operations.ts'
+import { MIGRATION_JOB_OPERATIONS } from './migration-jobs/operations.ts'
 import { PLAN_OPERATIONS } from './plans/operations.ts'
 import { PLAYER_OPERATIONS } from './players/operations.ts'
 import { PROGRESS_OPERATIONS } from './progress/operations.ts'
@@ -31,6 +32,7 @@ const OPERATIONS = {
   ...DESTINATION_OPERATIONS,
   ...EXCHANGE_OPERATIONS,
   ...PLAN_OPERATIONS,
+  ...MIGRATION_JOB_OPERATIONS,
 }
 
 export type OperationName = keyof typeof OPERATIONS

@@ -207,7 +207,7 @@ function statementsOf(client: pg.ClientBase, { keepsStatements }: ConnectionMode
   const query = (text: string, values: unknown[]) =>
     client.query(keepsStatements ? { name: statementName(text), text, values } : { text, values })
   const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {}, options: {} }
-  return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }))
+  return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }), client)
 }
 
 /** 64-bit integers stay exact, in columns and in JSON. */

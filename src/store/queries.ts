@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely'
+import type pg from 'pg'
 import { achievementIdQueries } from './achievements/achievement-ids.ts'
 import { achievementRevisionQueries } from './achievements/achievement-revisions.ts'
 import { achievementQueries } from './achievements/achievements.ts'
@@ -19,6 +20,10 @@ import { eventHistoryQueries } from './events/event-history.ts'
 import { eventQueries } from './events/events.ts'
 import { idempotencyQueries } from './idempotency.ts'
 import { imageQueries } from './images/images.ts'
+import { migrationJobQueries } from './migration-jobs/migration-jobs.ts'
+import { migrationPartQueries } from './migration-jobs/migration-parts.ts'
+import { migrationRecordQueries } from './migration-jobs/migration-records.ts'
+import { migrationRollbackQueries } from './migration-jobs/migration-rollback.ts'
 import { planQueries } from './plans/plans.ts'
 import { accountQueries } from './players/accounts.ts'
 import { playerAliasQueries } from './players/player-aliases.ts'
@@ -39,7 +44,7 @@ import { titleQueries } from './titles/titles.ts'
 /** Every statement of Laurel, by noun. */
 export type Queries = ReturnType<typeof queriesOn>
 
-export function queriesOn(db: Kysely<Tables>) {
+export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase) {
   return {
     titles: titleQueries(db),
     titleBindings: titleBindingQueries(db),
@@ -76,5 +81,9 @@ export function queriesOn(db: Kysely<Tables>) {
     idempotency: idempotencyQueries(db),
     plans: planQueries(db),
     images: imageQueries(db),
+    migrationJobs: migrationJobQueries(db),
+    migrationParts: migrationPartQueries(db, client),
+    migrationRecords: migrationRecordQueries(db),
+    migrationRollback: migrationRollbackQueries(db),
   }
 }

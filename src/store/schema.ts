@@ -18,7 +18,18 @@ import type {
   DestinationTable,
   SentPercentTable,
 } from './destinations/tables.ts'
+import type {
+  MigrationConflictTable,
+  MigrationIdentityTable,
+  MigrationJobTable,
+  MigrationPartTable,
+  MigrationRefusalTable,
+  MigrationSourceTable,
+  MigrationUndoTable,
+  TitleImportTable,
+} from './migration-jobs/tables.ts'
 import type { PlanChangeTable, PlanTable } from './plans/tables.ts'
+import type { ProgressTable } from './progress/tables.ts'
 import type { Versioned } from './versioned.ts'
 
 /**
@@ -60,6 +71,14 @@ export interface Tables {
   sent_percents: SentPercentTable
   report_traces: ReportTraceTable
   audit_entries: AuditEntryTable
+  migration_jobs: MigrationJobTable
+  migration_sources: MigrationSourceTable
+  migration_parts: MigrationPartTable
+  migration_refusals: MigrationRefusalTable
+  migration_conflicts: MigrationConflictTable
+  migration_identities: MigrationIdentityTable
+  migration_undo: MigrationUndoTable
+  title_imports: TitleImportTable
 }
 
 interface TitleTable extends Versioned {
@@ -168,31 +187,6 @@ interface PlayerTitleTable {
   last_unlock_time: bigint | null
   /** By dialect, members that documents have beside the totals. */
   extensions: Generated<JsonObject>
-}
-
-interface ProgressTable {
-  player_id: string
-  title_id: string
-  achievement_id: string
-  state: 'not_started' | 'in_progress' | 'achieved'
-  /** By requirement id: text for an integer, a number for a double. */
-  values: JsonObject
-  reported_percent: number
-  percent: number
-  unlock_time: bigint | null
-  unlock_precision: 'exact' | 'reported' | 'imported' | 'unknown' | null
-  first_report_time: bigint | null
-  last_report_time: bigint | null
-  /** The start of the window in which the values were reported. */
-  window_start: bigint | null
-  revoked: boolean
-  writer: string
-  extensions: JsonObject
-  /**
-   * Rises with each change, for optimistic concurrency. A row that is deleted and inserted again never repeats one: see
-   * `FIRST_VERSION`.
-   */
-  version: Generated<bigint>
 }
 
 interface StatValueTable {

@@ -59,6 +59,7 @@ const WITHOUT_ENTRY: Readonly<Record<string, string>> = {
   recordStats: 'progress that follows a stat has an event',
   claimReward: 'the claim of a player has an event',
   exportAchievements: 'stores at most ids that the dialect needs',
+  feedMigrationJob: 'the creation of the job has an entry, and each part an event',
   planImport: 'changes nothing until the plan is applied',
   planPromotion: 'changes nothing until the plan is applied',
   planReversal: 'changes nothing until the plan is applied',
@@ -76,6 +77,8 @@ const destination = (destinationId: string) => ({
     limits: { requestsPerSecond: 0, maxInFlight: 0, maxAttempts: 1, timeout: undefined },
   },
 })
+const migrationJob = { titleId: TITLE, jobId: 'moved' }
+const migrationMapping = { format: 1, player: { field: 'player' }, achievement: { field: 'achievement' } }
 /** The calls in an order in which each changes something; `undefined` for the request of the permission matrix. */
 const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] = [
   ['createTitle'],
@@ -119,6 +122,14 @@ const CALLS: readonly (readonly [rpc: string, request?: object | undefined])[] =
   ['deleteStat'],
   ['createTitle', { title: { titleId: `${TITLE}-gone`, displayName: '' } }],
   ['applyPlan'],
+  ['createMigrationJob', { job: { ...migrationJob, mapping: migrationMapping } }],
+  ['pauseMigrationJob', migrationJob],
+  ['resumeMigrationJob', migrationJob],
+  ['finishMigrationJob', migrationJob],
+  ['resumeMigrationJob', migrationJob],
+  ['cancelMigrationJob', migrationJob],
+  ['rollbackMigrationJob', { ...migrationJob, reason: 'x' }],
+  ['deleteMigrationJob', migrationJob],
   ['deleteTitle'],
 ]
 

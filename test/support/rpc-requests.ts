@@ -7,6 +7,7 @@ import * as bridge from '../../src/gen/laurel/v1/destination_service.ts'
 import * as events from '../../src/gen/laurel/v1/event_service.ts'
 import * as exchange from '../../src/gen/laurel/v1/exchange_service.ts'
 import * as images from '../../src/gen/laurel/v1/image_service.ts'
+import * as migrationJobs from '../../src/gen/laurel/v1/migration_job_service.ts'
 import * as plans from '../../src/gen/laurel/v1/plan_service.ts'
 import * as players from '../../src/gen/laurel/v1/player_service.ts'
 import { ProgressView } from '../../src/gen/laurel/v1/progress.ts'
@@ -33,6 +34,7 @@ export const RPCS: ReadonlyMap<string, Rpc> = new Map(
     rpcsOf(events, events.EventServiceService),
     rpcsOf(exchange, exchange.ExchangeServiceService),
     rpcsOf(images, images.ImageServiceService),
+    rpcsOf(migrationJobs, migrationJobs.MigrationJobServiceService),
     rpcsOf(plans, plans.PlanServiceService),
     rpcsOf(players, players.PlayerServiceService),
     rpcsOf(progress, progress.ProgressServiceService),
@@ -64,6 +66,12 @@ const stated = { seconds: BigInt(Math.floor(Date.now() / 1000)), nanos: 0 }
 
 /** A picture of one pixel. */
 const PIXEL = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7', 'base64')
+
+/** A job whose input names players and achievements, each unlocked. */
+const migrationJobOf = (titleId: string) => ({
+  ...{ titleId, jobId: 'moved' },
+  mapping: { format: 1, player: { field: 'player' }, achievement: { field: 'achievement' } },
+})
 
 /** Returns the calls that create what the requests below name in a title. */
 export function recordsOf(titleId: string): readonly (readonly [rpc: string, request: object])[] {
@@ -155,6 +163,19 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     subject: { $case: 'achievementId', value: 'a' },
     playerId,
   }),
+
+  createMigrationJob: ({ title: titleId }) => ({ job: migrationJobOf(titleId) }),
+  getMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  listMigrationJobs: ({ title: titleId }) => ({ titleId }),
+  feedMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', source: 'rows' }),
+  pauseMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  resumeMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  cancelMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  finishMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  rollbackMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', reason: 'x' }),
+  deleteMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  listMigrationRefusals: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  listMigrationConflicts: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
 
   planImport: ({ title: titleId }) => ({
     dialect: CODED,

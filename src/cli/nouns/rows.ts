@@ -20,6 +20,7 @@ const PROGRESS = ['title_id', 'player_id', 'achievement_id']
 const DESTINATION = ['title_id', 'destination_id']
 const DELIVERY = [...DESTINATION, 'event_id']
 const PLAN = ['title_id', 'plan_id']
+const JOB = ['title_id', 'job_id']
 const ACCOUNT = ['dialect', 'account_id']
 
 /** RPCs without a row are called by `laurel call`, or by a command of their own such as `import` and `lint`. */
@@ -71,6 +72,21 @@ export const NOUNS: Readonly<Record<string, Noun>> = {
       get: verb('PlanService/GetPlan', PLAN),
       changes: verb('PlanService/ListPlanChanges', PLAN),
       apply: verb('PlanService/ApplyPlan', PLAN),
+    },
+  },
+  'migration-jobs': {
+    description: 'bulk imports of players’ progress; laurel migrate feeds them',
+    verbs: {
+      list: verb('MigrationJobService/ListMigrationJobs', TITLE),
+      get: verb('MigrationJobService/GetMigrationJob', JOB),
+      create: verb('MigrationJobService/CreateMigrationJob', within('job', JOB)),
+      pause: verb('MigrationJobService/PauseMigrationJob', JOB),
+      resume: verb('MigrationJobService/ResumeMigrationJob', JOB),
+      cancel: verb('MigrationJobService/CancelMigrationJob', JOB),
+      finish: verb('MigrationJobService/FinishMigrationJob', JOB),
+      refusals: verb('MigrationJobService/ListMigrationRefusals', JOB),
+      conflicts: verb('MigrationJobService/ListMigrationConflicts', JOB),
+      delete: destructive('MigrationJobService/DeleteMigrationJob', JOB),
     },
   },
   players: {

@@ -25,6 +25,7 @@ import {
 } from './gen/laurel/v1/event_service_pb.js'
 import { ExchangeService } from './gen/laurel/v1/exchange_service_pb.js'
 import { ImageService } from './gen/laurel/v1/image_service_pb.js'
+import { MigrationJobService } from './gen/laurel/v1/migration_job_service_pb.js'
 import { PlanService } from './gen/laurel/v1/plan_service_pb.js'
 import { PlayerService } from './gen/laurel/v1/player_service_pb.js'
 import { ProgressService } from './gen/laurel/v1/progress_service_pb.js'
@@ -78,6 +79,7 @@ export interface LaurelClient {
   readonly audit: ServiceClient<typeof AuditService>
   readonly callers: ServiceClient<typeof CallerService>
   readonly community: ServiceClient<typeof CommunityService>
+  readonly migrationJobs: ServiceClient<typeof MigrationJobService>
   readonly plans: ServiceClient<typeof PlanService>
   readonly exchange: ServiceClient<typeof ExchangeService>
   /** Yields a title's events, and resumes after each interruption without loss or repetition: see `watch.ts`. */
@@ -127,6 +129,7 @@ export function createClient(options: ClientOptions): LaurelClient {
     audit: serviceClient(AuditService),
     callers: serviceClient(CallerService),
     community: serviceClient(CommunityService),
+    migrationJobs: serviceClient(MigrationJobService),
     plans: serviceClient(PlanService),
     exchange: serviceClient(ExchangeService),
     watch: (request, { signal } = {}) => watch(events, request, policy, signal),

@@ -20,6 +20,7 @@ export const RESOURCE_TYPES: Readonly<Record<ResourceType, string>> = {
   AUDIT_RESOURCE_TYPE_CREDENTIAL: 'Credential',
   AUDIT_RESOURCE_TYPE_PLAN: 'Plan',
   AUDIT_RESOURCE_TYPE_IMAGE: 'Image',
+  AUDIT_RESOURCE_TYPE_MIGRATION_JOB: 'Migration job',
 }
 
 export function resourceTypeOf({ resourceType }: AuditEntryJson): string {

@@ -15,6 +15,7 @@ export const EVENT_KINDS: Readonly<Record<Kind, { readonly label: string; readon
   EVENT_KIND_DEFINITION_CHANGED: { label: 'Definition changed', chip: 'neutral' },
   EVENT_KIND_PLAYER_DELETED: { label: 'Player deleted', chip: 'bad' },
   EVENT_KIND_PLAYER_MERGED: { label: 'Player merged', chip: 'warning' },
+  EVENT_KIND_PROGRESS_IMPORTED: { label: 'Progress imported', chip: 'neutral' },
 }
 
 export function eventKindOf(kind: EventKindJson | undefined): (typeof EVENT_KINDS)[Kind] {

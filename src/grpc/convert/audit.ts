@@ -19,6 +19,7 @@ export const RESOURCE_TYPES: Choices<OnWire, AuditResourceType | 'any'> = {
   [OnWire.CREDENTIAL]: 'credential',
   [OnWire.PLAN]: 'plan',
   [OnWire.IMAGE]: 'image',
+  [OnWire.MIGRATION_JOB]: 'migration_job',
 }
 
 const RESOURCE_TYPES_ON_WIRE: Readonly<Record<AuditResourceType, OnWire>> = {
@@ -33,6 +34,7 @@ const RESOURCE_TYPES_ON_WIRE: Readonly<Record<AuditResourceType, OnWire>> = {
   credential: OnWire.CREDENTIAL,
   plan: OnWire.PLAN,
   image: OnWire.IMAGE,
+  migration_job: OnWire.MIGRATION_JOB,
 }
 
 export function writeAuditEntry(entry: AuditEntry): AuditEntryMessage {

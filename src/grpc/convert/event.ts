@@ -33,6 +33,7 @@ const KINDS: Choices<EventKindOnWire, EventKind> = {
   [EventKindOnWire.DEFINITION_CHANGED]: 'definition_changed',
   [EventKindOnWire.PLAYER_DELETED]: 'player_deleted',
   [EventKindOnWire.PLAYER_MERGED]: 'player_merged',
+  [EventKindOnWire.PROGRESS_IMPORTED]: 'progress_imported',
 }
 
 const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
@@ -46,6 +47,7 @@ const KINDS_ON_WIRE: Readonly<Record<EventKind, EventKindOnWire>> = {
   definition_changed: EventKindOnWire.DEFINITION_CHANGED,
   player_deleted: EventKindOnWire.PLAYER_DELETED,
   player_merged: EventKindOnWire.PLAYER_MERGED,
+  progress_imported: EventKindOnWire.PROGRESS_IMPORTED,
 }
 
 const ORDERS: Choices<EventOrder, ListEvents['order']> = {

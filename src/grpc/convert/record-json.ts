@@ -3,6 +3,7 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire'
 import { Achievement } from '../../gen/laurel/v1/achievement.ts'
 import { Destination } from '../../gen/laurel/v1/destination.ts'
 import { ImportSummary } from '../../gen/laurel/v1/exchange.ts'
+import { MigrationJob } from '../../gen/laurel/v1/migration_job.ts'
 import { Plan } from '../../gen/laurel/v1/plan.ts'
 import { Player } from '../../gen/laurel/v1/player.ts'
 import { Stat } from '../../gen/laurel/v1/stat.ts'
@@ -13,6 +14,7 @@ import type { FormatRecord, RecordOf } from '../../service/audit/record-change.t
 import { descriptorRegistry } from '../descriptors.ts'
 import { writeAchievement } from './achievement.ts'
 import { writeDestination } from './destination.ts'
+import { writeMigrationJob } from './migration-job.ts'
 import { writePlan } from './plan.ts'
 import { writePlayer } from './player.ts'
 import { writeStat } from './stat.ts'
@@ -28,6 +30,7 @@ const FORMATS: { readonly [Type in AuditResourceType]?: Format<RecordOf<Type>> }
   player: formatAs('Player', Player, writePlayer),
   destination: formatAs('Destination', Destination, writeDestination),
   import: formatAs('ImportSummary', ImportSummary, (summary) => summary),
+  migration_job: formatAs('MigrationJob', MigrationJob, (job) => writeMigrationJob(job)),
   plan: formatAs('Plan', Plan, (plan) => writePlan(plan)),
 }
 

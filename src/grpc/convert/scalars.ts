@@ -14,6 +14,12 @@ export function readOptionalId(value: string, field: string, violations: Violati
   return value === '' ? undefined : readId(value, field, violations)
 }
 
+/** Reads the name of an input, such as the path of a file. */
+export function readSourceName(value: string, violations: Violations): string {
+  if (value === '') violations.add('source', 'must be set')
+  return readName(value, LIMITS.sourceName, 'source', violations)
+}
+
 export function readRequestId(value: string, violations: Violations): string | undefined {
   return value === '' ? undefined : readName(value, LIMITS.requestId, 'request_id', violations)
 }

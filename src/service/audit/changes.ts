@@ -1,5 +1,6 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import type { Destination, DestinationKey } from '../../model/destination.ts'
+import type { MigrationJob } from '../../model/migration-job.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Player } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
@@ -52,6 +53,15 @@ export function destinationChange(
 export function planChange(before: Plan, after: Plan): Change<'plan'> {
   const { titleId, id } = after
   return { resourceType: 'plan', titleId, resourceId: id, playerId: '', before, after }
+}
+
+export function migrationJobChange(
+  before: MigrationJob | undefined,
+  after: MigrationJob | undefined,
+  reason = '',
+): Change<'migration_job'> {
+  const { titleId, jobId } = (after ?? before) as MigrationJob
+  return { resourceType: 'migration_job', titleId, resourceId: jobId, playerId: '', before, after, reason }
 }
 
 /** A picture that was stored. @param titleId undefined for the picture of a title that does not exist yet */

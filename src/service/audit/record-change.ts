@@ -3,6 +3,7 @@ import type { AuditResource, AuditResourceType } from '../../model/audit.ts'
 import type { Destination } from '../../model/destination.ts'
 import type { Instant } from '../../model/instant.ts'
 import type { JsonObject } from '../../model/json.ts'
+import type { MigrationJob } from '../../model/migration-job.ts'
 import type { Plan } from '../../model/plan.ts'
 import type { Player } from '../../model/player.ts'
 import type { Stat } from '../../model/stat.ts'
@@ -21,6 +22,7 @@ interface Records {
   readonly destination: Destination
   readonly import: ImportSummary
   readonly plan: Plan
+  readonly migration_job: MigrationJob
 }
 
 export type RecordOf<Type extends AuditResourceType> = Type extends keyof Records ? Records[Type] : never

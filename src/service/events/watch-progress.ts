@@ -85,7 +85,7 @@ function matches({ kinds, achievementIds, playerIds }: EventFilter): (event: Eve
   return ({ kind, achievementId, playerId }) =>
     (kindSet?.has(kind) ?? true) &&
     (achievementId === '' || (achievementSet?.has(achievementId) ?? true)) &&
-    (playerSet?.has(playerId) ?? true)
+    (kind === 'progress_imported' || (playerSet?.has(playerId) ?? true))
 }
 
 /** Returns the event without its caller, reason and request id. */

@@ -94,14 +94,25 @@ export class ImportedStats {
     report: Report,
     context: ReportContext,
   ): ReadonlyMap<string, Movement> {
-    const movements = new Map<string, Movement>()
-    if (!followsStat(achievement)) return movements
+    if (!followsStat(achievement)) return new Map()
     const outcome = applyReport(achievement, progress, report, context)
-    if (outcome.kind === 'rejected') return movements
+    return outcome.kind === 'rejected'
+      ? new Map()
+      : this.movementsTo(key, achievement, progress, outcome.progress)
+  }
+
+  /** As `movementsOf`, for progress that a report has changed. */
+  movementsTo(
+    key: ProgressKey,
+    achievement: StoredAchievement,
+    progress: Progress,
+    next: Progress,
+  ): ReadonlyMap<string, Movement> {
+    const movements = new Map<string, Movement>()
     const current = this.#values.of(key)
     for (const requirement of achievement.requirements) {
       const stat = this.#titles.get(key.titleId)?.stats.get(requirement.statCode ?? '')
-      const value = changedValue(requirement, progress, outcome.progress)
+      const value = changedValue(requirement, progress, next)
       if (stat === undefined || value === undefined) continue
       const before = movements.get(stat.code)?.after ?? current.get(stat.code)?.value
       const after = furthest(requirement, stat, before, value)

@@ -18,7 +18,7 @@ export interface InputRecord {
 
 /** A record that cannot be mapped. */
 export interface Refused {
-  /** The field, what was expected and what to do: `percent: must be from 0 to 100, and is "abc"`. */
+  /** The field, the expected value and the remedy: `percent: must be from 0 to 100, and is "abc"`. */
   readonly refusal: string
 }
 

@@ -141,6 +141,7 @@ export async function deletePlayer(services: Services, request: DeletePlayer, ca
     const change = { time: now, actor: call.actor, reason: '', requestId: request.requestId ?? '' }
     await queries.events.insert(ids.flatMap((id) => playerEvents('player_deleted', id, titleIds, change)))
     await queries.idempotency.redactPlayers(ids)
+    await queries.migrationJobs.deleteOfPlayers(ids)
     const digest = (await queries.auditEntries.redactPlayers(ids)).get(playerId) ?? ''
     const { reason = '' } = request
     const resource = { resourceType: 'player', titleId: '', resourceId: digest, playerId: digest } as const

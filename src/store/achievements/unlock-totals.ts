@@ -56,6 +56,16 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
       return Number(rows[0]?.count ?? 0)
     },
 
+    /** Adds unlocks by achievement that no event states, in the transaction that writes their progress. */
+    async add(titleId: string, unlocks: ReadonlyMap<string, number>): Promise<void> {
+      await sql`
+        insert into achievement_totals (title_id, achievement_id, unlocked_count)
+        select ${titleId}, id, change from unnest(${[...unlocks.keys()]}::text[], ${[...unlocks.values()]}::bigint[]) as u (id, change)
+        order by id
+        on conflict (title_id, achievement_id) do update
+          set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count`.execute(db)
+    },
+
     /** Subtracts the unlocks of players whose progress is about to be deleted with their events. They must be locked exclusively. */
     async subtractDeleted(playerIds: readonly string[]): Promise<void> {
       const ids = sql`any(${[...playerIds]}::text[])`

@@ -25,6 +25,7 @@ import * as planSizes from './0023-plan-sizes.ts'
 import * as imageUses from './0024-image-uses.ts'
 import * as reportTraces from './0025-report-traces.ts'
 import * as restores from './0026-restores.ts'
+import * as migrationJobs from './0027-migration-jobs.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -54,4 +55,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0024-image-uses': imageUses,
   '0025-report-traces': reportTraces,
   '0026-restores': restores,
+  '0027-migration-jobs': migrationJobs,
 }

@@ -21,6 +21,8 @@ export interface PlayerTitle extends PlayerTitleKey {
 interface LockedPlayerTitles {
   readonly playerTitles: readonly PlayerTitle[]
   readonly gone: InsertedPlayers['gone']
+  /** The players whose rows were inserted. */
+  readonly inserted: ReadonlySet<string>
 }
 
 /** Laurel's own totals, with those of imported documents as the extensions. */
@@ -39,9 +41,10 @@ export function playerTitleQueries(db: Kysely<Tables>) {
      */
     async lock(keys: readonly PlayerTitleKey[], time: Instant): Promise<LockedPlayerTitles> {
       const gone = new Map<string, string | undefined>()
+      const insertedPlayers = new Set<string>()
       for (let remaining = keys; ; ) {
         const playerTitles = await lock(remaining)
-        if (playerTitles.length === remaining.length) return { playerTitles, gone }
+        if (playerTitles.length === remaining.length) return { playerTitles, gone, inserted: insertedPlayers }
         // Repeats only if a player is deleted between the inserts and the lock.
         const inserted = await insertPlayers(
           db,
@@ -50,7 +53,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         )
         for (const [playerId, survivor] of inserted.gone) gone.set(playerId, survivor)
         remaining = remaining.filter(({ playerId }) => !gone.has(playerId))
-        await insertPlayerTitles(remaining)
+        for (const playerId of await insertPlayerTitles(remaining)) insertedPlayers.add(playerId)
       }
     },
 
@@ -192,13 +195,15 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     },
   }
 
-  async function insertPlayerTitles(keys: readonly PlayerTitleKey[]): Promise<void> {
+  /** Returns the players of the inserted rows. */
+  async function insertPlayerTitles(keys: readonly PlayerTitleKey[]): Promise<readonly string[]> {
     const [playerIds, titleIds] = columns(keys)
-    await sql`
+    const { rows } = await sql<{ player_id: string }>`
       insert into player_titles (player_id, title_id)
       select player_id, title_id from unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
       order by player_id, title_id
-      on conflict (player_id, title_id) do nothing`.execute(db)
+      on conflict (player_id, title_id) do nothing returning player_id`.execute(db)
+    return rows.map((row) => row.player_id)
   }
 
   async function lock(keys: readonly PlayerTitleKey[]): Promise<readonly PlayerTitle[]> {

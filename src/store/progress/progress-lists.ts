@@ -62,7 +62,8 @@ export function progressListQueries(db: Kysely<Tables>) {
   return {
     /**
      * Returns a page for each request, in their order. The stamp has the id of the player's last event, because each change of
-     * progress writes one. A stamp can only repeat after the player's events are purged.
+     * progress writes one, but for those of migration jobs, whose parts are counted. A stamp can only repeat after the player's
+     * events are purged.
      *
      * The `offset 0` makes the database look up the progress on each achievement by its key: until it has statistics of new rows, it would
      * compare each of the player's rows with each achievement, which takes seconds for thousands.
@@ -71,10 +72,10 @@ export function progressListQueries(db: Kysely<Tables>) {
       const { rows } = await fixed<{ pages: string }>`
         with requests as materialized (select * from ${requestTable(requests)}),
         catalogues as materialized (
-          select title_id, (
+          select title_id, concat((
             select bit_xor(hash_record_extended(row (id, revision, list_order), 0))
             from achievements a where a.title_id = titles.title_id
-          ) as hash
+          ), ' ', (select part_count from title_imports i where i.title_id = titles.title_id)) as hash
           from (select distinct title_id from requests) titles
         )
         select coalesce(json_agg(json_build_array(v.stamp, case when v.stamp is distinct from r.stamp then (

@@ -14,9 +14,10 @@ export interface ProgressRecord extends ProgressKey {
 }
 
 export const PROGRESS_KEY = ['player_id', 'title_id', 'achievement_id']
+const VERSIONS = ['version', 'migration_version']
 /** The columns of a progress row that a change replaces. */
 export const PROGRESS_FACTS = COLUMNS.progress.filter(
-  (name) => !PROGRESS_KEY.includes(name) && name !== 'version',
+  (name) => !PROGRESS_KEY.includes(name) && !VERSIONS.includes(name),
 )
 
 /** The columns of `progressRows`, for statements that insert progress. */
@@ -131,11 +132,11 @@ function extensionsFromText(json: string): Extensions {
   return json === '{}' ? {} : (parseExactJson(json) as unknown as Extensions)
 }
 
-function valuesText({ values }: Progress): string {
+export function valuesText({ values }: Progress): string {
   return JSON.stringify(mapValues(values, quantityToJson))
 }
 
-function extensionsText({ extensions }: Progress): string {
+export function extensionsText({ extensions }: Progress): string {
   for (const _ in extensions) return formatJson(extensions as JsonObject)
   return '{}'
 }

@@ -49,6 +49,8 @@ export const AuditResourceType = {
   PLAN: 10,
   /** IMAGE - A picture that was stored for the first time: its id. No records. */
   IMAGE: 11,
+  /** MIGRATION_JOB - A migration job: a MigrationJob. */
+  MIGRATION_JOB: 12,
 } as const;
 
 export type AuditResourceType = typeof AuditResourceType[keyof typeof AuditResourceType];
@@ -66,6 +68,7 @@ export namespace AuditResourceType {
   export type CREDENTIAL = typeof AuditResourceType.CREDENTIAL;
   export type PLAN = typeof AuditResourceType.PLAN;
   export type IMAGE = typeof AuditResourceType.IMAGE;
+  export type MIGRATION_JOB = typeof AuditResourceType.MIGRATION_JOB;
 }
 
 /**

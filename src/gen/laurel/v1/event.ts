@@ -43,6 +43,11 @@ export const EventKind = {
    * what changed for it. Names no achievement, and matches a filter of any achievements.
    */
   PLAYER_MERGED: 10,
+  /**
+   * PROGRESS_IMPORTED - A part of a migration job was written: the progress of any players on any achievements may have changed. Read it again. Names
+   * neither, matches a filter of any players and achievements, and goes to no destination.
+   */
+  PROGRESS_IMPORTED: 11,
 } as const;
 
 export type EventKind = typeof EventKind[keyof typeof EventKind];
@@ -59,6 +64,7 @@ export namespace EventKind {
   export type DEFINITION_CHANGED = typeof EventKind.DEFINITION_CHANGED;
   export type PLAYER_DELETED = typeof EventKind.PLAYER_DELETED;
   export type PLAYER_MERGED = typeof EventKind.PLAYER_MERGED;
+  export type PROGRESS_IMPORTED = typeof EventKind.PROGRESS_IMPORTED;
 }
 
 /** A change in a title. It is written in the transaction of the change, so each change has exactly one event. */

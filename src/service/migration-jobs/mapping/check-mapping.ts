@@ -5,7 +5,7 @@ import { patternProblem } from './time-pattern.ts'
 import { isTimeZone } from './time-zones.ts'
 
 /**
- * Returns what is wrong with a mapping, by the names of the wire.
+ * Returns the violations of a mapping, by the names of the wire.
  * @param base the field that holds the mapping
  */
 export function checkMapping(

@@ -11,7 +11,7 @@ export type LocalTimes = (local: Instant) => Instant
 
 /**
  * Returns the instants of a zone's local times. A time that clocks show twice is taken by the offset that the zone has at that time in
- * UTC, and one that they skip is moved by the skip.
+ * UTC, and a time that they skip is moved by the skip.
  */
 export function localTimesOf(zoneName: string): LocalTimes {
   if (zoneName === 'UTC') return (local) => local

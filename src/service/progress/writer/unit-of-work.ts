@@ -74,8 +74,19 @@ export class UnitOfWork {
     throw new Error(`player title ${playerTitleKey(key)} is not open`)
   }
 
+  /** The keys of the progress that has changed. */
+  get changedKeys(): readonly ProgressKey[] {
+    return [...this.#changes.values()].flatMap(({ progress }) => progress)
+  }
+
   /** Writes all changes. Events keep the order in which the players' titles were first named. */
   async flush(queries: Queries): Promise<void> {
+    const written = await this.flushSilently(queries)
+    if (written.length > 0) await queries.progressChanges.insertEvents(written)
+  }
+
+  /** As `flush`, without events. Returns the changes: the caller must count their unlocks. */
+  async flushSilently(queries: Queries): Promise<readonly ProgressChange[]> {
     const changes = [...this.#changes.values()]
     const changed = changes.flatMap(({ progress }) => progress)
     const reset = changed.filter(({ progress }) => progress === NOT_STARTED)
@@ -89,8 +100,7 @@ export class UnitOfWork {
       .filter(({ hasNewTotals }) => hasNewTotals)
       .map(({ playerTitle }) => playerTitle)
     if (playerTitles.length > 0) await queries.playerTitles.update(playerTitles)
-    const written = changes.flatMap((each) => each.changes)
-    if (written.length > 0) await queries.progressChanges.insertEvents(written)
+    return changes.flatMap((each) => each.changes)
   }
 }
 

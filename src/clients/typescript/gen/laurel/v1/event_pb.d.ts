@@ -368,6 +368,14 @@ export enum EventKind {
    * @generated from enum value: EVENT_KIND_PLAYER_MERGED = 10;
    */
   PLAYER_MERGED = 10,
+
+  /**
+   * A part of a migration job was written: the progress of any players on any achievements may have changed. Read it again. Names
+   * neither, matches a filter of any players and achievements, and goes to no destination.
+   *
+   * @generated from enum value: EVENT_KIND_PROGRESS_IMPORTED = 11;
+   */
+  PROGRESS_IMPORTED = 11,
 }
 
 /**
@@ -375,7 +383,7 @@ export enum EventKind {
  *
  * @generated from enum laurel.v1.EventKind
  */
-export declare type EventKindJson = "EVENT_KIND_UNSPECIFIED" | "EVENT_KIND_PROGRESSED" | "EVENT_KIND_UNLOCKED" | "EVENT_KIND_REVOKED" | "EVENT_KIND_RESTORED" | "EVENT_KIND_RESET" | "EVENT_KIND_COMMUNITY_UNLOCKED" | "EVENT_KIND_CLAIMED" | "EVENT_KIND_DEFINITION_CHANGED" | "EVENT_KIND_PLAYER_DELETED" | "EVENT_KIND_PLAYER_MERGED";
+export declare type EventKindJson = "EVENT_KIND_UNSPECIFIED" | "EVENT_KIND_PROGRESSED" | "EVENT_KIND_UNLOCKED" | "EVENT_KIND_REVOKED" | "EVENT_KIND_RESTORED" | "EVENT_KIND_RESET" | "EVENT_KIND_COMMUNITY_UNLOCKED" | "EVENT_KIND_CLAIMED" | "EVENT_KIND_DEFINITION_CHANGED" | "EVENT_KIND_PLAYER_DELETED" | "EVENT_KIND_PLAYER_MERGED" | "EVENT_KIND_PROGRESS_IMPORTED";
 
 /**
  * Describes the enum laurel.v1.EventKind.

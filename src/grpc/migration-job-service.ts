@@ -1,0 +1,111 @@
+import type { MigrationJobServiceService } from '../gen/laurel/v1/migration_job_service.ts'
+import { LIMITS } from '../model/limits.ts'
+import type { Operations } from '../service/operations.ts'
+import {
+  readJobKey,
+  readMigrationJob,
+  writeConflict,
+  writeMigrationJob,
+  writeRefusal,
+  writeSource,
+} from './convert/migration-job.ts'
+import { readPaging, readSourceName, readText } from './convert/scalars.ts'
+import { parse, type Violations } from './convert/violations.ts'
+import { openDocument } from './document-stream.ts'
+import { bidiStream, type HandlersOf, serverStream, unary } from './handlers.ts'
+
+type KeyMessage = { readonly titleId: string; readonly jobId: string }
+type ListMessage = KeyMessage & { readonly pageSize: number; readonly pageToken: string }
+
+export function migrationJobService(operations: Operations): HandlersOf<typeof MigrationJobServiceService> {
+  const ofJob = (change: Operations['pauseMigrationJob']) =>
+    unary(async (message: KeyMessage, call) => {
+      const key = parse((violations) => readJobKey(message, violations))
+      return { job: writeMigrationJob(await change(key, call)) }
+    })
+  const readJobPaging = (message: ListMessage) =>
+    parse((violations) => ({ ...readJobKey(message, violations), ...readPaging(message, violations) }))
+
+  return {
+    createMigrationJob: unary(async (message, call) => {
+      const job = parse((violations) => readMigrationJob(message.job, violations))
+      return { job: writeMigrationJob(await operations.createMigrationJob(job, call)) }
+    }),
+
+    getMigrationJob: unary(async (message, call) => {
+      const key = parse((violations) => readJobKey(message, violations))
+      const { job, sources } = await operations.getMigrationJob(key, call)
+      return { job: writeMigrationJob(job, sources) }
+    }),
+
+    listMigrationJobs: unary(async (message, call) => {
+      const { titleId, pageSize, pageToken } = readJobPaging({ ...message, jobId: '-' })
+      const page = await operations.listMigrationJobs({ titleId, pageSize, pageToken }, call)
+      return {
+        jobs: page.items.map((job) => writeMigrationJob(job)),
+        nextPageToken: page.nextPageToken ?? '',
+      }
+    }),
+
+    feedMigrationJob: bidiStream(async function* (messages, call) {
+      const { first, content } = await openDocument(messages)
+      const { position, ...options } = parse((violations: Violations) => ({
+        ...readJobKey(first, violations),
+        source: readSourceName(first.source, violations),
+        position: readPosition(first.position, violations),
+      }))
+      const parts = first.identities
+        ? operations.feedMigrationIdentities({ ...options, content }, call)
+        : operations.feedMigrationJob({ ...options, position, content }, call)
+      for await (const { job, source } of parts)
+        yield { job: writeMigrationJob(job), source: writeSource(source) }
+    }),
+
+    pauseMigrationJob: ofJob(operations.pauseMigrationJob),
+    resumeMigrationJob: ofJob(operations.resumeMigrationJob),
+    cancelMigrationJob: ofJob(operations.cancelMigrationJob),
+    finishMigrationJob: ofJob(operations.finishMigrationJob),
+
+    rollbackMigrationJob: serverStream(async function* (message, call) {
+      const request = parse((violations) => {
+        if (message.reason === '') violations.add('reason', 'must be set')
+        return {
+          ...readJobKey(message, violations),
+          reason: readText(message.reason, 'reason', violations, LIMITS.reason),
+        }
+      })
+      for await (const part of operations.rollbackMigrationJob(request, call))
+        yield {
+          deletedCount: BigInt(part.deletedCount),
+          restoredCount: BigInt(part.restoredCount),
+          remainingCount: BigInt(part.remainingCount),
+          remaining: part.remaining.map(({ playerId, achievementId }) => ({ playerId, achievementId })),
+          job: part.job && writeMigrationJob(part.job),
+        }
+    }),
+
+    deleteMigrationJob: unary(async (message, call) => {
+      await operations.deleteMigrationJob(
+        parse((violations) => readJobKey(message, violations)),
+        call,
+      )
+      return {}
+    }),
+
+    listMigrationRefusals: unary(async (message, call) => {
+      const page = await operations.listMigrationRefusals(readJobPaging(message), call)
+      return { refusals: page.items.map(writeRefusal), nextPageToken: page.nextPageToken ?? '' }
+    }),
+
+    listMigrationConflicts: unary(async (message, call) => {
+      const page = await operations.listMigrationConflicts(readJobPaging(message), call)
+      return { conflicts: page.items.map(writeConflict), nextPageToken: page.nextPageToken ?? '' }
+    }),
+  }
+}
+
+function readPosition(position: bigint, violations: Violations): number {
+  const isValid = position >= 0n && position <= BigInt(Number.MAX_SAFE_INTEGER)
+  if (!isValid) violations.add('position', `must be 0 to ${Number.MAX_SAFE_INTEGER}`)
+  return isValid ? Number(position) : 0
+}

@@ -1,0 +1,189 @@
+import { LaurelError } from '../../model/errors.ts'
+import { TICKS_PER_SECOND } from '../../model/instant.ts'
+import type {
+  MigrationCounts,
+  MigrationJob,
+  MigrationJobKey,
+  MigrationSource,
+} from '../../model/migration-job.ts'
+import type { Call } from '../call.ts'
+import type { Services } from '../services.ts'
+import { announcePart } from './announce-part.ts'
+import { contentFrom } from './content-from.ts'
+import { JobDefinitions } from './job-definitions.ts'
+import { jobOf, lockJob, NO_COUNTS, notRunning } from './jobs.ts'
+import { PART_ROWS, PartBuilder } from './part-builder.ts'
+import { readRecords } from './read-records.ts'
+import { DefinitionsChanged, writePart } from './write-part.ts'
+
+export interface FeedJob extends MigrationJobKey {
+  readonly source: string
+  /** At which the content begins. */
+  readonly position: number
+}
+
+/** The state after a part. */
+export interface FedPart {
+  readonly job: MigrationJob
+  readonly source: MigrationSource
+}
+
+/**
+ * Reads an input from its position and writes its records in parts, each in one transaction with the position after it. The next part is
+ * read and prepared while one is written.
+ * @throws LaurelError MIGRATION_JOB_NOT_RUNNING, MIGRATION_POSITION_AHEAD, DOCUMENT_MALFORMED; ABORTED if another call feeds the source
+ */
+export async function* feedJob(
+  services: Services,
+  request: FeedJob,
+  content: AsyncIterable<Uint8Array>,
+  call: Call,
+): AsyncGenerator<FedPart> {
+  const { store } = services
+  const { job, source } = await store.write(call.signal, async (queries) => {
+    const found = await jobOf(queries, request)
+    if (found.state !== 'running') throw notRunning(found)
+    return { job: found, source: await queries.migrationJobs.findSource(request, request.source) }
+  })
+  const isWhole = job.mapping.format === 'dialect_document'
+  const begin = isWhole ? 0 : Number(source.position)
+  if (request.position > begin) throw positionAhead(request, source.name, begin)
+  const feed = new Feed(services, job, source, call)
+  const { maxClockSkewSeconds } = services.settings.timeBounds
+  const latest = services.now() + BigInt(maxClockSkewSeconds) * TICKS_PER_SECOND
+  const batches = readRecords(
+    job.mapping,
+    { dialects: services.dialects, latest },
+    contentFrom(content, begin - request.position),
+    { position: Number(source.position), header: source.header },
+  )
+  let writing: Promise<FedPart> | undefined
+  let part = feed.nextPart()
+  for await (const { header, records } of batches) {
+    feed.header = header
+    for (const record of records) {
+      part.add(record)
+      if (!part.isFull) continue
+      if (writing !== undefined) yield await writing
+      writing = feed.write(part, false)
+      // The rejection is thrown where the part is awaited.
+      writing.catch(() => {})
+      part = feed.nextPart()
+    }
+    call.signal.throwIfAborted()
+  }
+  if (writing !== undefined) yield await writing
+  yield await feed.write(part, true)
+}
+
+/** Writes the parts of one input in order. */
+class Feed {
+  readonly #services: Services
+  readonly #job: MigrationJob
+  readonly #call: Call
+  readonly #definitions: JobDefinitions
+  readonly #name: string
+  /** After the last part that was handed out. */
+  #end: number
+  /** Of a table. */
+  header: string
+
+  constructor(services: Services, job: MigrationJob, source: MigrationSource, call: Call) {
+    this.#services = services
+    this.#job = job
+    this.#call = call
+    this.#definitions = new JobDefinitions(job.titleId)
+    this.#name = source.name
+    this.#end = Number(source.position)
+    this.header = source.header
+  }
+
+  nextPart(): PartBuilder {
+    return new PartBuilder(this.#name, this.#job.titleId, this.#end, PART_ROWS)
+  }
+
+  async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
+    const start = this.#end
+    this.#end = part.end
+    for (;;) {
+      try {
+        return await this.#tryWrite(part, start, isLast)
+      } catch (error) {
+        if (!(error instanceof DefinitionsChanged)) throw error
+        this.#definitions.clear()
+      }
+    }
+  }
+
+  async #tryWrite(part: PartBuilder, start: number, isLast: boolean): Promise<FedPart> {
+    const { store } = this.#services
+    const { signal, actor } = this.#call
+    const now = this.#services.now()
+    await store.read(signal, (queries) => this.#definitions.load(queries, part.names))
+    const prepared = part.prepare(this.#definitions, { now, writer: actor })
+    return store.write(signal, async (queries) => {
+      const job = await lockJob(queries, this.#job)
+      if (job.state !== 'running') throw notRunning(job)
+      const source = await queries.migrationJobs.findSource(job, this.#name)
+      if (source.position !== BigInt(start)) throw fedElsewhere(job, source)
+      const context = { time: now, precision: 'exact', writer: actor } as const
+      const result =
+        prepared.part.rows.length === 0
+          ? undefined
+          : await writePart(queries, job, prepared.part, context, this.#call)
+      const refusals = [
+        ...prepared.refusals,
+        ...[...(result?.refusals ?? [])].map(([index, reason]) => prepared.refusalOf(index, reason)),
+      ]
+      await queries.migrationRecords.insertRefusals(job, refusals)
+      await queries.migrationRecords.insertConflicts(job, result?.conflicts ?? [])
+      const counts: MigrationCounts = {
+        ...NO_COUNTS,
+        records: BigInt(part.recordCount),
+        new: BigInt(result?.newCount ?? 0),
+        changed: BigInt(result?.changedCount ?? 0),
+        unchanged: BigInt(result?.unchangedCount ?? 0),
+        skipped: BigInt(part.skippedCount),
+        refused: BigInt(refusals.length),
+        conflicts: BigInt(result?.conflictCount ?? 0),
+        parts: part.isEmpty ? 0n : 1n,
+      }
+      const next = {
+        ...source,
+        position: BigInt(part.end),
+        header: this.header,
+        recordCount: source.recordCount + counts.records,
+        done: isLast,
+      }
+      await queries.migrationJobs.updateSource(job, next)
+      const isWrong = job.counts.refused + counts.refused > job.maxRefusals
+      const advanced = await queries.migrationJobs.advance(job, {
+        counts,
+        state: isWrong ? 'paused' : 'running',
+        pauseReason: isWrong ? tooManyRefusals(job) : '',
+        time: now,
+      })
+      if (counts.new + counts.changed > 0n) {
+        const reason = `migration job ${job.jobId}: ${counts.new} new and ${counts.changed} changed`
+        await announcePart(queries, { titleId: job.titleId, time: now, actor, reason })
+      }
+      return { job: advanced, source: next }
+    })
+  }
+}
+
+function tooManyRefusals({ maxRefusals }: MigrationJob): string {
+  return `more than ${maxRefusals} records were refused: see why, and correct the mapping or resume the job`
+}
+
+function positionAhead({ titleId, jobId, position }: FeedJob, name: string, expected: number) {
+  const message = `source ${name} of migration job ${jobId} is at ${expected}, and the content begins at ${position}: begin at ${expected} or before`
+  const metadata = { titleId, jobId, source: name, position: String(expected) }
+  return new LaurelError('failed_precondition', 'MIGRATION_POSITION_AHEAD', message, { metadata })
+}
+
+function fedElsewhere({ titleId, jobId }: MigrationJob, { name, position }: MigrationSource) {
+  const message = `source ${name} of migration job ${jobId} is fed by another call, and is at ${position}: begin there`
+  const metadata = { titleId, jobId, source: name, position: String(position) }
+  return new LaurelError('aborted', 'TOO_MUCH_CONTENTION', message, { metadata })
+}

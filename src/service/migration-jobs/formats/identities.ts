@@ -1,0 +1,43 @@
+import { CsvError, parse } from 'csv-parse/sync'
+import { LIMITS } from '../../../model/limits.ts'
+import { isLongerThan } from '../../../model/text-length.ts'
+import { RowBoundaries } from './record-boundaries.ts'
+import { readTextRecords, type TextRecord } from './record-splitter.ts'
+
+/** Bytes of one row. */
+const MAX_ROW_BYTES = 16 * 1024
+
+/** A row of an identity map, or why it is none. */
+export type IdentityRow = { readonly text: string; readonly end: number } & (
+  | { readonly id: string; readonly playerId: string }
+  | { readonly refusal: string }
+)
+
+/** Reads an identity map: rows of an id of the input and a player id, separated by a comma, without a header. */
+export async function* readIdentities(
+  content: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly IdentityRow[]> {
+  const boundaries = new RowBoundaries(','.charCodeAt(0), MAX_ROW_BYTES)
+  for await (const batch of readTextRecords(content, 0, boundaries, MAX_ROW_BYTES))
+    yield batch.filter(({ text }) => text !== '').map(toRow)
+}
+
+function toRow({ text, end, refusal }: TextRecord): IdentityRow {
+  if (refusal !== undefined) return { text, end, refusal }
+  const [id = '', playerId = '', ...others] = columnsOf(text)
+  if (id === '' || playerId === '' || others.length > 0)
+    return { text, end, refusal: 'the row must be an id of the input, a comma and a player id' }
+  if (isLongerThan(id, LIMITS.id) || isLongerThan(playerId, LIMITS.id))
+    return { text, end, refusal: `the ids must be at most ${LIMITS.id} characters` }
+  if (/\p{Cc}/u.test(id + playerId)) return { text, end, refusal: 'the ids must not hold control characters' }
+  return { text, end, id, playerId }
+}
+
+function columnsOf(text: string): readonly string[] {
+  try {
+    return (parse(text, { trim: true }) as string[][])[0] ?? []
+  } catch (error) {
+    if (error instanceof CsvError) return []
+    throw error
+  }
+}

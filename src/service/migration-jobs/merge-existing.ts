@@ -1,0 +1,95 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { combineProgress } from '../../model/combine-progress.ts'
+import { formatInstant, TICKS_PER_MILLISECOND } from '../../model/instant.ts'
+import type { MigrationConflict } from '../../model/migration-job.ts'
+import { NOT_STARTED, type Progress, type ProgressKey, valueAt } from '../../model/progress.ts'
+import { compareQuantities } from '../../model/quantity.ts'
+
+/** What a record does to the progress that the player has already. */
+export interface MergedProgress {
+  readonly progress: Progress
+  readonly isChanged: boolean
+  readonly conflict: Omit<MigrationConflict, keyof ProgressKey> | undefined
+}
+
+/**
+ * Returns the stored progress after a record, whose own progress is as that of a player without any. Values only get closer to their
+ * targets, the earlier known unlock time stays, and a record revokes no unlock that was here before.
+ */
+export function mergeExisting(
+  achievement: StoredAchievement,
+  ours: Progress,
+  theirs: Progress,
+): MergedProgress {
+  const isNew = ours === NOT_STARTED
+  const wasAchieved = ours.state === 'achieved'
+  const combined = combineProgress(achievement, ours, { ...theirs, revoked: theirs.revoked && !wasAchieved })
+  const isChanged = isNew
+    ? theirs.state !== 'not_started' || Object.keys(theirs.values).length > 0
+    : !isSame(ours, combined)
+  const { firstReportTime, lastReportTime } = ours
+  const progress = isNew
+    ? { ...combined, writer: theirs.writer }
+    : {
+        ...combined,
+        firstReportTime: firstReportTime ?? combined.firstReportTime,
+        lastReportTime,
+        writer: theirs.writer,
+      }
+  return { progress, isChanged, conflict: isNew ? undefined : conflictOf(achievement, ours, theirs) }
+}
+
+function isSame(left: Progress, right: Progress): boolean {
+  const facts = ({
+    state,
+    reportedPercent,
+    unlockTime,
+    unlockPrecision,
+    revoked,
+    values,
+    extensions,
+  }: Progress) =>
+    JSON.stringify(
+      [
+        state,
+        reportedPercent,
+        String(unlockTime),
+        unlockPrecision,
+        revoked,
+        Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1)),
+        Object.entries(extensions).sort(([a], [b]) => (a < b ? -1 : 1)),
+      ],
+      (_, value) => (typeof value === 'bigint' ? `${value}n` : value),
+    )
+  return facts(left) === facts(right)
+}
+
+function conflictOf(
+  achievement: StoredAchievement,
+  ours: Progress,
+  theirs: Progress,
+): MergedProgress['conflict'] {
+  if (ours.revoked && theirs.state === 'achieved' && !theirs.revoked)
+    return { kind: 'revoked', theirs: 'achieved', ours: 'revoked' }
+  if (ours.state === 'achieved' && theirs.state === 'achieved') {
+    const [left, right] = [ours.unlockTime, theirs.unlockTime]
+    if (left === undefined || right === undefined) return undefined
+    const difference = left > right ? left - right : right - left
+    if (difference <= TICKS_PER_MILLISECOND) return undefined
+    return { kind: 'unlock_time', theirs: formatInstant(right), ours: formatInstant(left) }
+  }
+  const isLower =
+    (ours.state === 'achieved' && theirs.state !== 'achieved') ||
+    theirs.percent < ours.percent ||
+    achievement.requirements.some(({ id, operator }) => {
+      const [own, other] = [valueAt(ours.values, id), valueAt(theirs.values, id)]
+      if (own === undefined || other === undefined) return false
+      const difference = compareQuantities(other, own)
+      return operator === 'at_least' ? difference < 0 : difference > 0
+    })
+  return isLower ? { kind: 'lower', theirs: shown(theirs), ours: shown(ours) } : undefined
+}
+
+function shown({ state, percent }: Progress): string {
+  return state === 'achieved' ? 'achieved' : `${percent} %`
+}

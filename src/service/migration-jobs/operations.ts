@@ -1,0 +1,48 @@
+import type { MigrationJobKey } from '../../model/migration-job.ts'
+import * as permission from '../authorization.ts'
+import { operation } from '../authorization.ts'
+import { type FeedIdentities, feedIdentities } from './feed-identities.ts'
+import { type FeedJob, feedJob } from './feed-job.ts'
+import {
+  cancelJob,
+  createJob,
+  deleteJob,
+  finishJob,
+  getJob,
+  listConflicts,
+  listJobs,
+  listRefusals,
+  pauseJob,
+  resumeJob,
+} from './jobs.ts'
+import { rollbackJob } from './rollback-job.ts'
+
+type OfTitle = Pick<MigrationJobKey, 'titleId'>
+type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
+
+const canRead = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permission.ALL, 'read')]
+const canWrite = ({ titleId }: OfTitle) => [permission.enforcement(titleId, permission.ALL, 'update')]
+
+export const MIGRATION_JOB_OPERATIONS = {
+  createMigrationJob: operation(createJob, canWrite),
+  getMigrationJob: operation(getJob, canRead),
+  listMigrationJobs: operation(listJobs, canRead),
+  feedMigrationJob: operation(
+    (services, { content, ...options }: WithContent<FeedJob>, call) =>
+      feedJob(services, options, content, call),
+    canWrite,
+  ),
+  feedMigrationIdentities: operation(
+    (services, { content, ...options }: WithContent<FeedIdentities>, call) =>
+      feedIdentities(services, options, content, call),
+    canWrite,
+  ),
+  pauseMigrationJob: operation(pauseJob, canWrite),
+  resumeMigrationJob: operation(resumeJob, canWrite),
+  cancelMigrationJob: operation(cancelJob, canWrite),
+  finishMigrationJob: operation(finishJob, canWrite),
+  rollbackMigrationJob: operation(rollbackJob, canWrite),
+  deleteMigrationJob: operation(deleteJob, canWrite),
+  listMigrationRefusals: operation(listRefusals, canRead),
+  listMigrationConflicts: operation(listConflicts, canRead),
+}

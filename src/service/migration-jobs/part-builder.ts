@@ -1,0 +1,119 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { compositeKey } from '../../model/composite-key.ts'
+import type { MigrationRefusal } from '../../model/migration-job.ts'
+import type { MappedRecord } from '../../model/migration-mapping.ts'
+import type { InputRecord } from './input-record.ts'
+import type { JobDefinitions } from './job-definitions.ts'
+import { type PreparedRow, type RowContext, RowPreparer } from './prepare-row.ts'
+import type { PartRows } from './write-part.ts'
+
+/** Rows of one transaction. Its locks are held for about as many milliseconds as there are hundreds of rows. */
+export const PART_ROWS = 20_000
+/** Characters of the records of one transaction. */
+const PART_CHARACTERS = 16 * 2 ** 20
+
+interface Origin {
+  readonly record: MappedRecord
+  readonly input: InputRecord
+  /** Of the record in its input record. */
+  readonly ordinal: number
+}
+
+/** The records of one part of an input, in memory. */
+export class PartBuilder {
+  readonly #source: string
+  readonly #titleId: string
+  readonly #maxRows: number
+  readonly #origins: Origin[] = []
+  readonly #refusals: MigrationRefusal[] = []
+  #characters = 0
+  recordCount = 0
+  skippedCount = 0
+  /** The position in the input up to which it has the records. */
+  end: number
+
+  constructor(source: string, titleId: string, start: number, maxRows: number) {
+    this.#source = source
+    this.#titleId = titleId
+    this.#maxRows = maxRows
+    this.end = start
+  }
+
+  get isFull(): boolean {
+    return this.#origins.length >= this.#maxRows || this.#characters >= PART_CHARACTERS
+  }
+
+  get isEmpty(): boolean {
+    return this.recordCount === 0
+  }
+
+  get names(): Iterable<MappedRecord['achievement']> {
+    return this.#origins.map(({ record }) => record.achievement)
+  }
+
+  get size(): number {
+    return this.#origins.length
+  }
+
+  get refusals(): readonly MigrationRefusal[] {
+    return this.#refusals
+  }
+
+  add(input: InputRecord): void {
+    this.end = input.end
+    this.#characters += input.text.length
+    for (const [ordinal, record] of input.records.entries()) {
+      this.recordCount += 1
+      if ('refusal' in record) this.#refusals.push(this.#refusalOf(input, ordinal, record.refusal))
+      else if (record.titleId !== undefined && record.titleId !== this.#titleId) this.skippedCount += 1
+      else this.#origins.push({ record, input, ordinal })
+    }
+  }
+
+  /** Returns the rows by the definitions, and all refusals, the reader's included. */
+  prepare(definitions: JobDefinitions, context: RowContext) {
+    const preparer = new RowPreparer(context)
+    const rows: PreparedRow[] = []
+    const achievements: StoredAchievement[] = []
+    const origins: Origin[] = []
+    const refusals = [...this.#refusals]
+    const seen = new Set<string>()
+    for (const origin of this.#origins) {
+      const { record, input, ordinal } = origin
+      const achievement = definitions.find(record.achievement)
+      const row =
+        achievement === undefined
+          ? `achievement ${record.achievement.id}: does not exist in title ${this.#titleId}: create it, or map the id to another one`
+          : preparer.prepare(record, achievement)
+      if (typeof row === 'string') refusals.push(this.#refusalOf(input, ordinal, row))
+      else {
+        const key = compositeKey(row.player.kind, row.player.id, row.achievementId)
+        rows.push(seen.has(key) ? { ...row, isAlone: true } : row)
+        seen.add(key)
+        achievements.push(achievement as StoredAchievement)
+        origins.push(origin)
+      }
+    }
+    const part: PartRows = { rows, achievements }
+    const refusalOf = (index: number, reason: string) => {
+      const { input, ordinal } = origins[index] as Origin
+      return this.#refusalOf(input, ordinal, reason)
+    }
+    return { part, refusals, refusalOf }
+  }
+
+  #refusalOf({ text, end }: InputRecord, ordinal: number, reason: string): MigrationRefusal {
+    // Postgres stores no NUL, and a text must be valid UTF-8.
+    const record = text.toWellFormed().replaceAll('\0', '\ufffd')
+    return {
+      source: this.#source,
+      position: BigInt(end),
+      ordinal,
+      record,
+      reason: reason.toWellFormed().replaceAll('\0', '\ufffd').slice(0, MAX_REASON),
+    }
+  }
+}
+
+/** Characters of a reason. */
+const MAX_REASON = 1_000

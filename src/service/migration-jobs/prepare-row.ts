@@ -1,0 +1,145 @@
+import type { StoredAchievement } from '../../model/achievement.ts'
+import { scoreOf } from '../../model/achievement.ts'
+import { applyReport } from '../../model/apply-report.ts'
+import type { Instant } from '../../model/instant.ts'
+import type { MappedRecord } from '../../model/migration-mapping.ts'
+import { meets } from '../../model/percent.ts'
+import { NOT_STARTED, type Progress, type Report, valueAt } from '../../model/progress.ts'
+import { parseQuantity, type Quantity } from '../../model/quantity.ts'
+import type { StagedProgress } from '../../store/migration-jobs/staged-progress.ts'
+
+/** A row without its ordinal. */
+export type PreparedRow = Omit<StagedProgress, 'ordinal'>
+
+export interface RowContext {
+  readonly now: Instant
+  readonly writer: string
+}
+
+/** Progress by the facts that decide it, but for its unlock time: many rows of an input have the same. */
+type Prepared = Map<string, Progress | string>
+
+/**
+ * Prepares rows of a part: each gets the progress that a player without any would have after it, by the rules of reports. A row whose
+ * progress exists already is combined with that later.
+ */
+export class RowPreparer {
+  readonly #context: RowContext
+  readonly #prepared = new WeakMap<StoredAchievement, Prepared>()
+
+  constructor(context: RowContext) {
+    this.#context = context
+  }
+
+  /** Returns the row, or why it is refused. */
+  prepare(record: MappedRecord, achievement: StoredAchievement): PreparedRow | string {
+    const progress = this.#progressOf(record, achievement)
+    if (typeof progress === 'string') return progress
+    return {
+      player: record.player,
+      achievementId: achievement.id,
+      progress,
+      score: scoreOf(achievement),
+      isAlone: achievement.requirements.some(({ statCode }) => statCode !== undefined),
+    }
+  }
+
+  #progressOf(record: MappedRecord, achievement: StoredAchievement): Progress | string {
+    if (record.progress !== undefined) return restored(record.progress, achievement, this.#context)
+    const { unlocked, percent, values, revoked, extensions, unlockTime } = record
+    const hasExtensions = Object.keys(extensions).length > 0
+    const key = hasExtensions ? undefined : JSON.stringify([unlocked, percent, values, revoked])
+    const prepared = this.#preparedOf(achievement)
+    let progress = key === undefined ? undefined : prepared.get(key)
+    if (progress === undefined) {
+      progress = progressOf(record, achievement, this.#context)
+      if (key !== undefined && prepared.size < MAX_PREPARED) prepared.set(key, progress)
+    }
+    if (typeof progress === 'string' || progress.state !== 'achieved') return progress
+    const unlockPrecision = unlockTime === undefined ? 'unknown' : 'imported'
+    return { ...progress, unlockTime, unlockPrecision }
+  }
+
+  #preparedOf(achievement: StoredAchievement): Prepared {
+    const known = this.#prepared.get(achievement)
+    if (known !== undefined) return known
+    const prepared: Prepared = new Map()
+    this.#prepared.set(achievement, prepared)
+    return prepared
+  }
+}
+
+/** Of one achievement. */
+const MAX_PREPARED = 1_000
+
+/** Returns the progress after the record, with an unknown unlock time; a text if it is refused. */
+function progressOf(
+  { unlocked, percent, values: texts, revoked, extensions }: MappedRecord,
+  achievement: StoredAchievement,
+  { now, writer }: RowContext,
+): Progress | string {
+  const values = quantitiesOf(texts, achievement)
+  if (typeof values === 'string') return values
+  const { requirements } = achievement
+  const isMet =
+    Object.keys(values).length > 0 &&
+    requirements.length > 0 &&
+    requirements.every((requirement) => meets(requirement, valueAt(values, requirement.id)))
+  const saysNothing = percent === undefined && Object.keys(values).length === 0
+  const isAchieved = unlocked ?? (saysNothing || (percent ?? 0) >= 100 || isMet)
+  const isStarted = (percent ?? 0) > 0 || Object.values(values).some((value) => Number(value) !== 0)
+  const report: Report = {
+    kind: 'import',
+    state: isAchieved ? 'achieved' : isStarted ? 'in_progress' : 'not_started',
+    percent: Math.floor(percent ?? 0),
+    values,
+    unlockTime: undefined,
+    revoked: isAchieved && revoked,
+    extensions,
+  }
+  const outcome = applyReport(achievement, NOT_STARTED, report, { time: now, precision: 'exact', writer })
+  if (outcome.kind === 'rejected') return `achievement ${achievement.id}: ${outcome.detail}`
+  return outcome.progress
+}
+
+/** Returns values by requirement id; a text if one is refused. */
+function quantitiesOf(
+  texts: MappedRecord['values'],
+  { id, requirements }: StoredAchievement,
+): Readonly<Record<string, Quantity>> | string {
+  const values: [string, Quantity][] = []
+  for (const [name, text] of Object.entries(texts)) {
+    const requirement = name === '' ? requirements[0] : requirements.find((each) => each.id === name)
+    if (requirement === undefined) {
+      if (name === '') return `achievement ${id}: has no requirement, so it takes a percent and no steps`
+      return `achievement ${id}: has no requirement ${name}`
+    }
+    if (name === '' && requirements.length > 1)
+      return `achievement ${id}: has several requirements, so the mapping must name the one of the value`
+    const value = parseQuantity(text, requirement.valueType) ?? roundedDown(text, requirement.valueType)
+    if (value === undefined)
+      return `requirement ${requirement.id}: must be a number of 64 bits, and is ${text}`
+    values.push([requirement.id, value])
+  }
+  return Object.fromEntries(values)
+}
+
+/** Returns the integer of a decimal fraction: some systems count in doubles. */
+function roundedDown(text: string, type: 'integer' | 'double'): Quantity | undefined {
+  const number = type === 'integer' ? parseQuantity(text, 'double') : undefined
+  if (typeof number !== 'number' || !Number.isSafeInteger(Math.floor(number))) return undefined
+  return BigInt(Math.floor(number))
+}
+
+/** Progress of another Laurel, as it stands; a revision of the definition may be another one there. */
+function restored(
+  progress: Progress,
+  achievement: StoredAchievement,
+  { writer }: RowContext,
+): Progress | string {
+  if (achievement.participation === 'community')
+    return `achievement ${achievement.id}: all players earn it together, and its progress is not a player's`
+  if (achievement.lifecycle === 'draft')
+    return `achievement ${achievement.id}: it is a draft: set its lifecycle to live before the import`
+  return { ...progress, writer: progress.writer || writer }
+}

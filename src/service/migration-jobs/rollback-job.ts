@@ -1,0 +1,117 @@
+import type { MigrationJob, MigrationJobKey } from '../../model/migration-job.ts'
+import { NOT_STARTED, type ProgressKey } from '../../model/progress.ts'
+import type { JobProgressKey } from '../../store/migration-jobs/migration-rollback.ts'
+import type { Queries } from '../../store/queries.ts'
+import { migrationJobChange } from '../audit/changes.ts'
+import { writeAudited } from '../audit/record-change.ts'
+import type { Call } from '../call.ts'
+import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
+import type { Services } from '../services.ts'
+import { announcePart } from './announce-part.ts'
+import { lockJob, NO_COUNTS } from './jobs.ts'
+
+export interface RollbackJob extends MigrationJobKey {
+  readonly reason: string
+}
+
+/** The counts so far. The last part has the job. */
+export interface RolledBack {
+  readonly deletedCount: number
+  readonly restoredCount: number
+  readonly remainingCount: number
+  /** The progress of this part that has changed since the job wrote it, and stays. */
+  readonly remaining: readonly ProgressKey[]
+  readonly job?: MigrationJob
+}
+
+/** Rows per transaction. */
+const PAGE_SIZE = 2_000
+
+/**
+ * Deletes what a job inserted and restores what it changed, unless it has changed since. Each part is one transaction, and a repetition
+ * goes on: progress that is taken back is no longer the job's.
+ */
+export async function* rollbackJob(
+  services: Services,
+  request: RollbackJob,
+  call: Call,
+): AsyncGenerator<RolledBack> {
+  await writeAudited(services, call, async (queries) => {
+    const job = await lockJob(queries, request)
+    const state = job.state === 'rolled_back' ? job.state : 'cancelled'
+    const result = await setState(services, queries, request, state)
+    return { result, change: migrationJobChange(job, result, request.reason) }
+  })
+  let [deletedCount, restoredCount, remainingCount] = [0, 0, 0]
+  for (let after: JobProgressKey | undefined = FIRST; after !== undefined; ) {
+    const from: JobProgressKey = after
+    const page = await services.store.write(call.signal, (queries) =>
+      takeBack(services, queries, request, from, call),
+    )
+    deletedCount += page.deletedCount
+    restoredCount += page.restoredCount
+    remainingCount += page.remaining.length
+    yield { deletedCount, restoredCount, remainingCount, remaining: page.remaining }
+    after = page.last
+    call.signal.throwIfAborted()
+  }
+  const job = await services.store.write(call.signal, (queries) =>
+    setState(services, queries, request, 'rolled_back'),
+  )
+  yield { deletedCount, restoredCount, remainingCount, remaining: [], job }
+}
+
+function setState(
+  { now }: Services,
+  queries: Queries,
+  key: MigrationJobKey,
+  state: MigrationJob['state'],
+): Promise<MigrationJob> {
+  return queries.migrationJobs.advance(key, { counts: NO_COUNTS, state, pauseReason: '', time: now() })
+}
+
+const FIRST: JobProgressKey = { achievementId: '', playerId: '' }
+
+async function takeBack(
+  services: Services,
+  queries: Queries,
+  job: RollbackJob,
+  after: JobProgressKey,
+  call: Call,
+) {
+  const { titleId } = job
+  const time = services.now()
+  const rollback = queries.migrationRollback
+  const found = await rollback.list(job, after, PAGE_SIZE)
+  const keys = found.map((key) => ({ ...key, titleId }))
+  const ids = [...new Set(found.map(({ achievementId }) => achievementId))]
+  const definitions = await queries.achievements.lockShared(titleId, ids)
+  const achievements = new Map(definitions.map((achievement) => [achievement.id, achievement]))
+  const unitOfWork = await UnitOfWork.open(queries, time, keys)
+  const former = await rollback.findFormer(job, keys)
+  const remaining: ProgressKey[] = []
+  let [deletedCount, restoredCount] = [0, 0]
+  for (const [index, key] of keys.entries()) {
+    const state = former[index]
+    const achievement = achievements.get(key.achievementId)
+    if (state === undefined || achievement === undefined || unitOfWork.isGone(key)) {
+      remaining.push(key)
+      continue
+    }
+    const change = { kind: 'reset', time, actor: call.actor, reason: job.reason, requestId: '' } as const
+    unitOfWork.of(key).change(achievement, state.progress ?? NOT_STARTED, change)
+    if (state.progress === undefined) deletedCount += 1
+    else restoredCount += 1
+  }
+  const unlocks = new Map<string, number>()
+  const changed = unitOfWork.changedKeys
+  for (const { achievementId, unlockChange } of await unitOfWork.flushSilently(queries))
+    unlocks.set(achievementId, (unlocks.get(achievementId) ?? 0) + unlockChange)
+  await rollback.detach(job, changed)
+  await queries.unlockTotals.add(titleId, unlocks)
+  if (changed.length > 0) {
+    const reason = `migration job ${job.jobId} was rolled back: ${deletedCount} deleted and ${restoredCount} restored`
+    await announcePart(queries, { titleId, time, actor: call.actor, reason })
+  }
+  return { deletedCount, restoredCount, remaining, last: found.length < PAGE_SIZE ? undefined : found.at(-1) }
+}

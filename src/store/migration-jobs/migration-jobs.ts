@@ -1,0 +1,210 @@
+import { type Kysely, sql } from 'kysely'
+import type { Instant } from '../../model/instant.ts'
+import type { JsonObject } from '../../model/json.ts'
+import type {
+  MigrationCounts,
+  MigrationJob,
+  MigrationJobKey,
+  MigrationSource,
+  MigrationState,
+} from '../../model/migration-job.ts'
+import type { MigrationMapping } from '../../model/migration-mapping.ts'
+import { COLUMNS } from '../columns.ts'
+import type { Row, Tables } from '../schema.ts'
+
+/** The sources that a job is returned with. */
+const MAX_LISTED_SOURCES = 1_000
+
+/** The change of a job by one part. */
+export interface MigrationProgress {
+  readonly counts: MigrationCounts
+  readonly state: MigrationState
+  readonly pauseReason: string
+  readonly time: Instant
+}
+
+export function migrationJobQueries(db: Kysely<Tables>) {
+  const select = ({ titleId, jobId }: MigrationJobKey) =>
+    db
+      .selectFrom('migration_jobs')
+      .select(COLUMNS.migration_jobs)
+      .where('title_id', '=', titleId)
+      .where('id', '=', jobId)
+  const selectSources = ({ titleId, jobId }: MigrationJobKey) =>
+    db
+      .selectFrom('migration_sources')
+      .select(COLUMNS.migration_sources)
+      .where('title_id', '=', titleId)
+      .where('job_id', '=', jobId)
+
+  return {
+    /** Returns false if there is a job of this id. */
+    async insert(job: MigrationJob): Promise<boolean> {
+      const row = await db
+        .insertInto('migration_jobs')
+        .values({
+          title_id: job.titleId,
+          id: job.jobId,
+          mapping: sql<JsonObject>`${JSON.stringify(job.mapping)}::jsonb`,
+          deliveries_per_second: job.deliveriesPerSecond,
+          max_refusals: job.maxRefusals,
+          state: job.state,
+          actor: job.actor,
+          create_time: job.createTime,
+          update_time: job.updateTime,
+        })
+        .onConflict((conflict) => conflict.doNothing())
+        .returning('id')
+        .executeTakeFirst()
+      return row !== undefined
+    },
+
+    async find(key: MigrationJobKey): Promise<MigrationJob | undefined> {
+      const row = await select(key).executeTakeFirst()
+      return row && toJob(row)
+    },
+
+    /** As `find`; locks the job until the end of the transaction. */
+    async lock(key: MigrationJobKey): Promise<MigrationJob | undefined> {
+      const row = await select(key).forUpdate().executeTakeFirst()
+      return row && toJob(row)
+    },
+
+    /** Returns jobs of a title after an id, in order of id. */
+    async list(titleId: string, afterId: string, limit: number): Promise<readonly MigrationJob[]> {
+      const rows = await db
+        .selectFrom('migration_jobs')
+        .select(COLUMNS.migration_jobs)
+        .where('title_id', '=', titleId)
+        .where('id', '>', afterId)
+        .orderBy('id')
+        .limit(limit)
+        .execute()
+      return rows.map(toJob)
+    },
+
+    /** Adds the counts of a part, and sets the state. */
+    async advance(
+      { titleId, jobId }: MigrationJobKey,
+      { counts, state, pauseReason, time }: MigrationProgress,
+    ): Promise<MigrationJob> {
+      const row = await db
+        .updateTable('migration_jobs')
+        .set((job) => ({
+          state,
+          pause_reason: pauseReason,
+          update_time: time,
+          record_count: job('record_count', '+', counts.records),
+          new_count: job('new_count', '+', counts.new),
+          changed_count: job('changed_count', '+', counts.changed),
+          unchanged_count: job('unchanged_count', '+', counts.unchanged),
+          skipped_count: job('skipped_count', '+', counts.skipped),
+          refused_count: job('refused_count', '+', counts.refused),
+          conflict_count: job('conflict_count', '+', counts.conflicts),
+          part_count: job('part_count', '+', counts.parts),
+        }))
+        .where('title_id', '=', titleId)
+        .where('id', '=', jobId)
+        .returning(COLUMNS.migration_jobs)
+        .executeTakeFirstOrThrow()
+      return toJob(row)
+    },
+
+    /** Deletes a job with all that belongs to it. */
+    async delete({ titleId, jobId }: MigrationJobKey): Promise<void> {
+      for (const table of ['migration_conflicts', 'migration_undo'] as const)
+        await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
+      await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
+    },
+
+    /** Returns jobs that have ended, and were last changed before a time. */
+    async listEndedBefore(time: Instant, limit: number): Promise<readonly MigrationJobKey[]> {
+      return db
+        .selectFrom('migration_jobs')
+        .select(['title_id as titleId', 'id as jobId'])
+        .where('state', 'not in', ['running', 'paused'])
+        .where('update_time', '<', time)
+        .limit(limit)
+        .execute()
+    },
+
+    /** Deletes what the jobs hold of deleted players. */
+    async deleteOfPlayers(playerIds: readonly string[]): Promise<void> {
+      for (const table of ['migration_conflicts', 'migration_undo', 'migration_identities'] as const)
+        await db
+          .deleteFrom(table)
+          .where('player_id', '=', sql<string>`any(${[...playerIds]}::text[])`)
+          .execute()
+    },
+
+    async listSources(key: MigrationJobKey): Promise<readonly MigrationSource[]> {
+      const rows = await selectSources(key).orderBy('name').limit(MAX_LISTED_SOURCES).execute()
+      return rows.map(toSource)
+    },
+
+    async findUnfinishedSource(key: MigrationJobKey): Promise<string | undefined> {
+      const row = await selectSources(key).where('done', '=', false).orderBy('name').executeTakeFirst()
+      return row?.name
+    },
+
+    /** Returns a source, and inserts it if it is new. The job must be locked where its position counts. */
+    async findSource({ titleId, jobId }: MigrationJobKey, name: string): Promise<MigrationSource> {
+      await db
+        .insertInto('migration_sources')
+        .values({ title_id: titleId, job_id: jobId, name })
+        .onConflict((conflict) => conflict.doNothing())
+        .execute()
+      return toSource(
+        await selectSources({ titleId, jobId }).where('name', '=', name).executeTakeFirstOrThrow(),
+      )
+    },
+
+    async updateSource(
+      { titleId, jobId }: MigrationJobKey,
+      { name, position, header, recordCount, done }: MigrationSource,
+    ): Promise<void> {
+      await db
+        .updateTable('migration_sources')
+        .set({ position, header, record_count: recordCount, done })
+        .where('title_id', '=', titleId)
+        .where('job_id', '=', jobId)
+        .where('name', '=', name)
+        .execute()
+    },
+  }
+}
+
+function toJob(row: Row<'migration_jobs'>): MigrationJob {
+  return {
+    titleId: row.title_id,
+    jobId: row.id,
+    mapping: row.mapping as unknown as MigrationMapping,
+    deliveriesPerSecond: row.deliveries_per_second,
+    maxRefusals: row.max_refusals,
+    state: row.state,
+    pauseReason: row.pause_reason,
+    counts: {
+      records: row.record_count,
+      new: row.new_count,
+      changed: row.changed_count,
+      unchanged: row.unchanged_count,
+      skipped: row.skipped_count,
+      refused: row.refused_count,
+      conflicts: row.conflict_count,
+      parts: row.part_count,
+    },
+    actor: row.actor,
+    createTime: row.create_time,
+    updateTime: row.update_time,
+  }
+}
+
+function toSource(row: Row<'migration_sources'>): MigrationSource {
+  return {
+    name: row.name,
+    position: row.position,
+    header: row.header,
+    recordCount: row.record_count,
+    done: row.done,
+  }
+}
