@@ -100,7 +100,7 @@ interface OutputDocument extends AsyncDisposable {
   finish(): Promise<void>
 }
 
-async function openOutput(file: string | undefined): Promise<OutputDocument> {
+export async function openOutput(file: string | undefined): Promise<OutputDocument> {
   if (file === undefined) return standardOutput()
   const found = await stat(file).catch(() => undefined)
   if (found?.isDirectory()) throw new Failure([`cannot write ${file}: it is a folder`])

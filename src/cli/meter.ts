@@ -64,7 +64,20 @@ export function startByteMeter(verb: string): ByteMeter {
   }
 }
 
-function startDisplay(): Display {
+export interface CountMeter extends Disposable {
+  readonly update: (count: number) => void
+}
+
+/** @param one the word for one of the things that are counted */
+export function startCountMeter(one: string): CountMeter {
+  const display = startDisplay()
+  return {
+    update: (number) => display.update(number, undefined, count(number, one)),
+    [Symbol.dispose]: () => display.stop(),
+  }
+}
+
+export function startDisplay(): Display {
   return process.stderr.isTTY ? startBar() : startLines()
 }
 

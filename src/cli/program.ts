@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   import: async () => (await import('./import.ts')).addImport,
   export: async () => (await import('./export.ts')).addExport,
   pull: async () => (await import('./pull.ts')).addPull,
+  migrate: async () => (await import('./migrate/command.ts')).addMigrate,
   translate: async () => (await import('./offline.ts')).addTranslate,
   lint: async () => (await import('./lint.ts')).addLint,
   ...Object.fromEntries(Object.keys(NOUNS).map((noun) => [noun, () => loadNoun(noun)])),

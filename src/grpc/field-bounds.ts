@@ -41,6 +41,7 @@ const BOUNDS: Readonly<Record<string, FieldBound>> = {
   extensions: list(LIMITS.dialects),
   field: ID,
   from: ID,
+  header: { bytes: 65_536 },
   id: ID,
   ids: list(LIMITS.dialects),
   items: list(LIMITS.batchItems),

@@ -1,5 +1,9 @@
-import type { MigrationJobServiceService } from '../gen/laurel/v1/migration_job_service.ts'
+import type {
+  MigrationJobServiceService,
+  PlanMigrationJobRequest,
+} from '../gen/laurel/v1/migration_job_service.ts'
 import { LIMITS } from '../model/limits.ts'
+import type { PlanJob } from '../service/migration-jobs/plan-job.ts'
 import type { Operations } from '../service/operations.ts'
 import {
   readJobKey,
@@ -9,7 +13,9 @@ import {
   writeRefusal,
   writeSource,
 } from './convert/migration-job.ts'
-import { readPaging, readSourceName, readText } from './convert/scalars.ts'
+import { readMapping } from './convert/migration-mapping.ts'
+import { writePlannedJob, writeVerified } from './convert/migration-results.ts'
+import { readId, readPaging, readSourceName, readText } from './convert/scalars.ts'
 import { parse, type Violations } from './convert/violations.ts'
 import { openDocument } from './document-stream.ts'
 import { bidiStream, type HandlersOf, serverStream, unary } from './handlers.ts'
@@ -52,13 +58,28 @@ export function migrationJobService(operations: Operations): HandlersOf<typeof M
       const { position, ...options } = parse((violations: Violations) => ({
         ...readJobKey(first, violations),
         source: readSourceName(first.source, violations),
-        position: readPosition(first.position, violations),
+        position: readSize(first.position, 'position', violations),
       }))
       const parts = first.identities
         ? operations.feedMigrationIdentities({ ...options, content }, call)
         : operations.feedMigrationJob({ ...options, position, content }, call)
       for await (const { job, source } of parts)
         yield { job: writeMigrationJob(job), source: writeSource(source) }
+    }),
+
+    planMigrationJob: unary(async (message, call) => {
+      const request = parse((violations) => readPlan(message, violations))
+      return writePlannedJob(request.titleId, await operations.planMigrationJob(request, call))
+    }),
+
+    verifyMigrationJob: bidiStream(async function* (messages, call) {
+      const { first, content } = await openDocument(messages)
+      const options = parse((violations) => ({
+        ...readJobKey(first, violations),
+        source: readSourceName(first.source, violations),
+      }))
+      for await (const part of operations.verifyMigrationJob({ ...options, content }, call))
+        yield writeVerified(part)
     }),
 
     pauseMigrationJob: ofJob(operations.pauseMigrationJob),
@@ -104,8 +125,19 @@ export function migrationJobService(operations: Operations): HandlersOf<typeof M
   }
 }
 
-function readPosition(position: bigint, violations: Violations): number {
-  const isValid = position >= 0n && position <= BigInt(Number.MAX_SAFE_INTEGER)
-  if (!isValid) violations.add('position', `must be 0 to ${Number.MAX_SAFE_INTEGER}`)
-  return isValid ? Number(position) : 0
+function readPlan(message: PlanMigrationJobRequest, violations: Violations): PlanJob {
+  if (message.content.length === 0) violations.add('content', 'must be set')
+  return {
+    titleId: readId(message.titleId, 'title_id', violations),
+    source: readSourceName(message.source, violations),
+    content: message.content,
+    totalBytes: readSize(message.totalBytes, 'total_bytes', violations),
+    mapping: message.mapping && readMapping(message.mapping, violations, 'mapping'),
+  }
+}
+
+function readSize(size: bigint, field: string, violations: Violations): number {
+  const isValid = size >= 0n && size <= BigInt(Number.MAX_SAFE_INTEGER)
+  if (!isValid) violations.add(field, `must be 0 to ${Number.MAX_SAFE_INTEGER}`)
+  return isValid ? Number(size) : 0
 }

@@ -65,6 +65,8 @@ export const RPC_ACCESS: Readonly<Record<string, RpcAccess>> = {
   getMigrationJob: 'manager',
   listMigrationJobs: 'manager',
   feedMigrationJob: 'manager',
+  planMigrationJob: 'manager',
+  verifyMigrationJob: 'manager',
   pauseMigrationJob: 'manager',
   resumeMigrationJob: 'manager',
   cancelMigrationJob: 'manager',

@@ -168,6 +168,11 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   getMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
   listMigrationJobs: ({ title: titleId }) => ({ titleId }),
   feedMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', source: 'rows' }),
+  planMigrationJob: ({ title: titleId }) => ({
+    ...{ titleId, source: 'rows', content: new TextEncoder().encode('{}\n') },
+    mapping: migrationJobOf(titleId).mapping,
+  }),
+  verifyMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', source: 'rows' }),
   pauseMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
   resumeMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
   cancelMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),

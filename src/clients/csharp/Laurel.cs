@@ -586,6 +586,7 @@ namespace Laurel
             "MigrationJobService/ListMigrationConflicts",
             "MigrationJobService/ListMigrationJobs",
             "MigrationJobService/ListMigrationRefusals",
+            "MigrationJobService/PlanMigrationJob",
             "PlanService/GetPlan",
             "PlanService/ListPlanChanges",
             "PlayerService/DeletePlayer",

@@ -101,8 +101,14 @@ export function writeMigrationJob(
   }
 }
 
-export function writeSource({ name, position, recordCount, done }: MigrationSource): MigrationSourceMessage {
-  return { name, position, recordCount, done }
+export function writeSource({
+  name,
+  position,
+  recordCount,
+  done,
+  header,
+}: MigrationSource): MigrationSourceMessage {
+  return { name, position, recordCount, done, header }
 }
 
 export function writeRefusal({

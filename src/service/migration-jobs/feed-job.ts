@@ -1,5 +1,4 @@
 import { LaurelError } from '../../model/errors.ts'
-import { TICKS_PER_SECOND } from '../../model/instant.ts'
 import type {
   MigrationCounts,
   MigrationJob,
@@ -13,7 +12,7 @@ import { contentFrom } from './content-from.ts'
 import { JobDefinitions } from './job-definitions.ts'
 import { jobOf, lockJob, NO_COUNTS, notRunning } from './jobs.ts'
 import { PART_ROWS, PartBuilder } from './part-builder.ts'
-import { readRecords } from './read-records.ts'
+import { readJobRecords } from './read-job-records.ts'
 import { DefinitionsChanged, writePart } from './write-part.ts'
 
 export interface FeedJob extends MigrationJobKey {
@@ -49,14 +48,9 @@ export async function* feedJob(
   const begin = isWhole ? 0 : Number(source.position)
   if (request.position > begin) throw positionAhead(request, source.name, begin)
   const feed = new Feed(services, job, source, call)
-  const { maxClockSkewSeconds } = services.settings.timeBounds
-  const latest = services.now() + BigInt(maxClockSkewSeconds) * TICKS_PER_SECOND
-  const batches = readRecords(
-    job.mapping,
-    { dialects: services.dialects, latest },
-    contentFrom(content, begin - request.position),
-    { position: Number(source.position), header: source.header },
-  )
+  const rest = contentFrom(content, begin - request.position)
+  const start = { position: Number(source.position), header: source.header }
+  const batches = readJobRecords(services, job, rest, start)
   let writing: Promise<FedPart> | undefined
   let part = feed.nextPart()
   for await (const { header, records } of batches) {

@@ -15,7 +15,9 @@ import {
   pauseJob,
   resumeJob,
 } from './jobs.ts'
+import { planJob } from './plan-job.ts'
 import { rollbackJob } from './rollback-job.ts'
+import { type VerifyJob, verifyJob } from './verify-job.ts'
 
 type OfTitle = Pick<MigrationJobKey, 'titleId'>
 type WithContent<Options> = Options & { readonly content: AsyncIterable<Uint8Array> }
@@ -36,6 +38,12 @@ export const MIGRATION_JOB_OPERATIONS = {
     (services, { content, ...options }: WithContent<FeedIdentities>, call) =>
       feedIdentities(services, options, content, call),
     canWrite,
+  ),
+  planMigrationJob: operation(planJob, canWrite),
+  verifyMigrationJob: operation(
+    (services, { content, ...options }: WithContent<VerifyJob>, call) =>
+      verifyJob(services, options, content, call),
+    canRead,
   ),
   pauseMigrationJob: operation(pauseJob, canWrite),
   resumeMigrationJob: operation(resumeJob, canWrite),

@@ -99,7 +99,8 @@ export class PartBuilder {
       const { input, ordinal } = origins[index] as Origin
       return this.#refusalOf(input, ordinal, reason)
     }
-    return { part, refusals, refusalOf }
+    const textOf = (index: number) => (origins[index] as Origin).input.text
+    return { part, refusals, refusalOf, textOf }
   }
 
   #refusalOf({ text, end }: InputRecord, ordinal: number, reason: string): MigrationRefusal {

@@ -5,11 +5,11 @@ import type { StagedKey } from '../../store/migration-jobs/migration-parts.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { ImportedStats } from '../exchange/import-stats.ts'
-import { playerNamedAfter } from '../players/accounts.ts'
 import { attempt } from '../progress/writer/apply-report.ts'
 import { UnitOfWork } from '../progress/writer/unit-of-work.ts'
 import { mergeExisting } from './merge-existing.ts'
 import type { PreparedRow } from './prepare-row.ts'
+import { stageRows } from './stage-rows.ts'
 
 export interface PartRows {
   readonly rows: readonly PreparedRow[]
@@ -58,17 +58,9 @@ export async function writePart(
     [...new Set(alone)].map((achievement) => ({ playerId: '', titleId, achievement })),
   )
   const version = await parts.insert(job, context.time)
-  await parts.stage(rows.map((row, ordinal) => ({ ...row, ordinal })))
-  const newAccounts = rows.some(({ player }) => player.kind === 'account')
-    ? await parts.resolveAccounts(playerNamedAfter)
-    : new Map()
-  if (rows.some(({ player }) => player.kind === 'identity'))
-    for (const ordinal of await parts.resolveIdentities(job))
-      refusals.set(
-        ordinal,
-        'player: must be in the identity map of the job: add it, and feed the record again',
-      )
-  const mergedRows = await parts.followMerges()
+  const { newAccounts, unknown, mergedCount } = await stageRows(queries, job, rows)
+  for (const ordinal of unknown)
+    refusals.set(ordinal, 'player: must be in the identity map of the job: add it, and feed the record again')
   const players = await parts.listPlayers()
   const { gone, inserted } = await queries.playerTitles.lock(
     players.map((playerId) => ({ playerId, titleId })),
@@ -84,7 +76,7 @@ export async function writePart(
     players.filter((playerId) => !inserted.has(playerId)),
   )
   let unchangedCount = existing.filter(({ isSame }) => isSame).length
-  const isNamed = mergedRows === 0 && rows.every(({ player }) => player.kind === 'player')
+  const isNamed = mergedCount === 0 && rows.every(({ player }) => player.kind === 'player')
   const single = [
     ...existing.filter(({ isSame }) => !isSame),
     ...(rows.some(({ isAlone }) => isAlone) ? await parts.removeAlone() : []),

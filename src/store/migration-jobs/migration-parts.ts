@@ -17,6 +17,21 @@ export interface StagedKey {
   readonly playerId: string
 }
 
+export interface StagedComparison {
+  readonly buckets: readonly ComparedBucket[]
+  /** The rows that do not equal the stored progress. */
+  readonly others: readonly (StagedKey & { readonly isStored: boolean })[]
+}
+
+/** The rows of the players whose ids have a digest that begins with the same byte. Hashes are of 64 bits, as decimal text. */
+export interface ComparedBucket {
+  readonly bucket: number
+  readonly recordCount: number
+  readonly recordHash: string
+  readonly storedCount: number
+  readonly storedHash: string
+}
+
 /** A row whose progress exists. */
 export interface ExistingRow extends StagedKey {
   /** Whether it equals the stored progress. */
@@ -38,6 +53,10 @@ const list = (alias: string) => sql.raw(FACTS.map((name) => `${alias}.${name}`).
 /** Rows differ also by the time of the import, which changes nothing. */
 const COMPARED = FACTS.filter((name) => !/report_time|writer/.test(name))
 const compared = (alias: string) => sql.raw(COMPARED.map((name) => `${alias}.${name}`).join(', '))
+
+/** A hash over the key and the compared facts of a row. */
+const hashOf = (alias: string) =>
+  sql`hash_record_extended(row (${sql.ref(`${alias}.player_id`)}, ${sql.ref(`${alias}.achievement_id`)}, ${compared(alias)}), 0)`
 
 /** The steps of the transaction that writes a part of a job's input: staged with COPY, then merged by one statement for each step. */
 export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) {
@@ -144,6 +163,30 @@ export function migrationPartQueries(db: Kysely<Tables>, client: pg.ClientBase) 
         delete from staged_progress s using existing e where e.ordinal = s.ordinal
         returning s.ordinal, s.player_id as "playerId", e.is_same as "isSame"`.execute(db)
       return rows
+    },
+
+    /** Compares the staged rows with the stored progress. */
+    async compareStaged(titleId: string): Promise<StagedComparison> {
+      const compareRows = sql`
+        with compared as materialized (
+          select s.ordinal, s.player_id, p.stored_hash is not null as is_stored, coalesce(p.is_same, false) as is_same,
+            get_byte(sha256(convert_to(s.player_id, 'UTF8')), 0) as bucket, ${hashOf('s')} as record_hash, p.stored_hash
+          from staged_progress s left join lateral (
+            select (${compared('p')}) is not distinct from (${compared('s')}) as is_same, ${hashOf('p')} as stored_hash
+            from progress p
+            where p.player_id = s.player_id and p.title_id = ${titleId} and p.achievement_id = s.achievement_id offset 0
+          ) p on true
+        )`
+      const { rows } = await sql<{ result: string }>`${compareRows}
+        select json_build_object(
+          'buckets', (select coalesce(json_agg(b), '[]') from (
+            select bucket, count(*) as "recordCount", bit_xor(record_hash)::text as "recordHash",
+              count(stored_hash) as "storedCount", coalesce(bit_xor(stored_hash), 0)::text as "storedHash"
+            from compared group by bucket) b),
+          'others', (select coalesce(json_agg(o order by ordinal), '[]') from (
+            select ordinal, player_id as "playerId", is_stored as "isStored" from compared where not is_same) o)
+        )::text as result`.execute(db)
+      return JSON.parse(rows[0]?.result ?? '') as StagedComparison
     },
 
     /** Removes the rows that are staged as alone, and returns them. */

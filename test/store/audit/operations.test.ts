@@ -126,6 +126,8 @@ const OPERATIONS: Readonly<Record<OperationName, string>> = {
   listMigrationJobs: 'reads',
   feedMigrationJob: 'writes the progress of the job, whose creation and end are audited',
   feedMigrationIdentities: 'writes the identity map of the job, whose creation and end are audited',
+  planMigrationJob: 'reads',
+  verifyMigrationJob: 'reads',
   pauseMigrationJob: 'rpc',
   resumeMigrationJob: 'rpc',
   cancelMigrationJob: 'rpc',

@@ -202,6 +202,8 @@ export interface MigrationSource {
   recordCount: bigint;
   /** Whether it was read to its end. */
   done: boolean;
+  /** The header of a table. Empty in formats without one. */
+  header: string;
 }
 
 /**
@@ -686,7 +688,7 @@ export const MigrationJob: MessageFns<MigrationJob> = {
 };
 
 function createBaseMigrationSource(): MigrationSource {
-  return { name: "", position: 0n, recordCount: 0n, done: false };
+  return { name: "", position: 0n, recordCount: 0n, done: false, header: "" };
 }
 
 export const MigrationSource: MessageFns<MigrationSource> = {
@@ -708,6 +710,9 @@ export const MigrationSource: MessageFns<MigrationSource> = {
     }
     if (message.done !== false) {
       writer.uint32(32).bool(message.done);
+    }
+    if (message.header !== "") {
+      writer.uint32(42).string(message.header);
     }
     return writer;
   },
@@ -757,6 +762,14 @@ export const MigrationSource: MessageFns<MigrationSource> = {
             message.done = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.header = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -780,6 +793,7 @@ export const MigrationSource: MessageFns<MigrationSource> = {
       ? BigInt(object.recordCount)
       : 0n;
     message.done = object.done ?? false;
+    message.header = object.header ?? "";
     return message;
   },
 };

@@ -22,7 +22,15 @@ import {
   type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
-import { MigrationConflict, MigrationJob, MigrationRefusal, MigrationSource } from "./migration_job.ts";
+import { Duration } from "../../google/protobuf/duration.ts";
+import {
+  MigrationConflict,
+  MigrationJob,
+  MigrationMapping,
+  MigrationRefusal,
+  MigrationSource,
+} from "./migration_job.ts";
+import { Progress } from "./progress.ts";
 
 export const protobufPackage = "laurel.v1";
 
@@ -239,6 +247,126 @@ export interface ListMigrationConflictsResponse {
   conflicts: MigrationConflict[];
   /** The token of the next page. Empty if this page is the last. */
   nextPageToken: string;
+}
+
+/** The request of PlanMigrationJob. */
+export interface PlanMigrationJobRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The name of the input. Required; its ending helps to recognise the format. */
+  source: string;
+  /** The beginning of the input, after decompression: whole records and a part of one, at most 3 MiB. Required. */
+  content: Uint8Array;
+  /** The size of the input in bytes, after decompression. If 0, it is unknown, and nothing is estimated. */
+  totalBytes: bigint;
+  /** The mapping. If absent, one is proposed. */
+  mapping?: MigrationMapping | undefined;
+}
+
+/** The response of PlanMigrationJob. */
+export interface PlanMigrationJobResponse {
+  /** The mapping: the request's, or the proposed one. */
+  mapping?:
+    | MigrationMapping
+    | undefined;
+  /** Why each part of a proposed mapping was chosen, and what to check. */
+  reasons: string[];
+  /** The first records that are not refused, at most 20. */
+  records: PlannedRecord[];
+  /** The number of records in the content. */
+  recordCount: bigint;
+  /** The number of records whose progress does not exist. */
+  newCount: bigint;
+  /** The number of records that would change existing progress. */
+  changedCount: bigint;
+  /** The number of records that the stored progress equals or exceeds. */
+  unchangedCount: bigint;
+  /** The number of records of other titles. */
+  skippedCount: bigint;
+  /** The number of records that would be refused. */
+  refusedCount: bigint;
+  /** The refusals, at most 20. */
+  refusals: MigrationRefusal[];
+  /** The estimated number of records of the whole input. 0 if it is unknown. */
+  estimatedRecordCount: bigint;
+  /** The estimated time of the whole input, at the rate of this call. */
+  estimatedDuration?:
+    | Duration
+    | undefined;
+  /** The estimated number of bytes that the database grows by. */
+  estimatedBytes: bigint;
+}
+
+/** A record of an input as it would be imported. */
+export interface PlannedRecord {
+  /** The record as it stands in the input. */
+  text: string;
+  /** The player id, or the account or identity that names the player. */
+  player: string;
+  /** The achievement. */
+  achievementId: string;
+  /** The progress that a player without any would have after it. */
+  progress?: Progress | undefined;
+}
+
+/** The request of VerifyMigrationJob: options in the first message, a piece of the input in each. */
+export interface VerifyMigrationJobRequest {
+  /** The title. Required. */
+  titleId: string;
+  /** The job. Required. */
+  jobId: string;
+  /** The name of the input. Required. */
+  source: string;
+  /** A piece of the input, from its beginning. */
+  content: Uint8Array;
+}
+
+/** The response of VerifyMigrationJob. Counts are of the input so far. */
+export interface VerifyMigrationJobResponse {
+  /** The number of records, without those of other titles and those that were refused. */
+  recordCount: bigint;
+  /** The number of records that the stored progress equals. */
+  equalCount: bigint;
+  /** The number of records that the stored progress exceeds, because the player went on or had more. */
+  exceededCount: bigint;
+  /** The number of records that the stored progress does not cover. */
+  behindCount: bigint;
+  /** The number of records without stored progress. */
+  missingCount: bigint;
+  /** The number of refused records. */
+  refusedCount: bigint;
+  /** Records of this part that are not covered or missing, at most 100. */
+  differences: MigrationDifference[];
+  /** Counts and hashes by bucket of players. In the last message only: a stream that ends without it is incomplete. */
+  buckets: MigrationBucket[];
+}
+
+/** A record that the stored progress does not cover. */
+export interface MigrationDifference {
+  /** The player. */
+  playerId: string;
+  /** The achievement. */
+  achievementId: string;
+  /** The progress of the record. */
+  theirs?:
+    | Progress
+    | undefined;
+  /** The stored progress. Absent if there is none. */
+  ours?: Progress | undefined;
+}
+
+/** The records of the players whose ids have a digest that begins with the same byte. */
+export interface MigrationBucket {
+  /** The byte: 0 to 255. */
+  bucket: number;
+  /** The number of records. */
+  recordCount: bigint;
+  /** A hash over the records: equal for the same records in any order. */
+  recordHash: bigint;
+  /** The number of records with stored progress. */
+  storedCount: bigint;
+  /** The same hash over the stored progress. */
+  storedHash: bigint;
 }
 
 function createBaseCreateMigrationJobRequest(): CreateMigrationJobRequest {
@@ -1990,6 +2118,949 @@ export const ListMigrationConflictsResponse: MessageFns<ListMigrationConflictsRe
   },
 };
 
+function createBasePlanMigrationJobRequest(): PlanMigrationJobRequest {
+  return { titleId: "", source: "", content: new Uint8Array(0), totalBytes: 0n, mapping: undefined };
+}
+
+export const PlanMigrationJobRequest: MessageFns<PlanMigrationJobRequest> = {
+  encode(message: PlanMigrationJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.source !== "") {
+      writer.uint32(18).string(message.source);
+    }
+    if (message.content.length !== 0) {
+      writer.uint32(26).bytes(message.content);
+    }
+    if (message.totalBytes !== 0n) {
+      if (BigInt.asIntN(64, message.totalBytes) !== message.totalBytes) {
+        throw new globalThis.Error("value provided for field message.totalBytes of type int64 too large");
+      }
+      writer.uint32(32).int64(message.totalBytes);
+    }
+    if (message.mapping !== undefined) {
+      MigrationMapping.encode(message.mapping, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanMigrationJobRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanMigrationJobRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.totalBytes = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.mapping = MigrationMapping.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PlanMigrationJobRequest>, I>>(base?: I): PlanMigrationJobRequest {
+    return PlanMigrationJobRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanMigrationJobRequest>, I>>(object: I): PlanMigrationJobRequest {
+    const message = createBasePlanMigrationJobRequest();
+    message.titleId = object.titleId ?? "";
+    message.source = object.source ?? "";
+    message.content = object.content ?? new Uint8Array(0);
+    message.totalBytes = (object.totalBytes !== undefined && object.totalBytes !== null)
+      ? BigInt(object.totalBytes)
+      : 0n;
+    message.mapping = (object.mapping !== undefined && object.mapping !== null)
+      ? MigrationMapping.fromPartial(object.mapping)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePlanMigrationJobResponse(): PlanMigrationJobResponse {
+  return {
+    mapping: undefined,
+    reasons: [],
+    records: [],
+    recordCount: 0n,
+    newCount: 0n,
+    changedCount: 0n,
+    unchangedCount: 0n,
+    skippedCount: 0n,
+    refusedCount: 0n,
+    refusals: [],
+    estimatedRecordCount: 0n,
+    estimatedDuration: undefined,
+    estimatedBytes: 0n,
+  };
+}
+
+export const PlanMigrationJobResponse: MessageFns<PlanMigrationJobResponse> = {
+  encode(message: PlanMigrationJobResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.mapping !== undefined) {
+      MigrationMapping.encode(message.mapping, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.reasons) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.records) {
+      PlannedRecord.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.recordCount !== 0n) {
+      if (BigInt.asIntN(64, message.recordCount) !== message.recordCount) {
+        throw new globalThis.Error("value provided for field message.recordCount of type int64 too large");
+      }
+      writer.uint32(32).int64(message.recordCount);
+    }
+    if (message.newCount !== 0n) {
+      if (BigInt.asIntN(64, message.newCount) !== message.newCount) {
+        throw new globalThis.Error("value provided for field message.newCount of type int64 too large");
+      }
+      writer.uint32(40).int64(message.newCount);
+    }
+    if (message.changedCount !== 0n) {
+      if (BigInt.asIntN(64, message.changedCount) !== message.changedCount) {
+        throw new globalThis.Error("value provided for field message.changedCount of type int64 too large");
+      }
+      writer.uint32(48).int64(message.changedCount);
+    }
+    if (message.unchangedCount !== 0n) {
+      if (BigInt.asIntN(64, message.unchangedCount) !== message.unchangedCount) {
+        throw new globalThis.Error("value provided for field message.unchangedCount of type int64 too large");
+      }
+      writer.uint32(56).int64(message.unchangedCount);
+    }
+    if (message.skippedCount !== 0n) {
+      if (BigInt.asIntN(64, message.skippedCount) !== message.skippedCount) {
+        throw new globalThis.Error("value provided for field message.skippedCount of type int64 too large");
+      }
+      writer.uint32(64).int64(message.skippedCount);
+    }
+    if (message.refusedCount !== 0n) {
+      if (BigInt.asIntN(64, message.refusedCount) !== message.refusedCount) {
+        throw new globalThis.Error("value provided for field message.refusedCount of type int64 too large");
+      }
+      writer.uint32(72).int64(message.refusedCount);
+    }
+    for (const v of message.refusals) {
+      MigrationRefusal.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.estimatedRecordCount !== 0n) {
+      if (BigInt.asIntN(64, message.estimatedRecordCount) !== message.estimatedRecordCount) {
+        throw new globalThis.Error("value provided for field message.estimatedRecordCount of type int64 too large");
+      }
+      writer.uint32(88).int64(message.estimatedRecordCount);
+    }
+    if (message.estimatedDuration !== undefined) {
+      Duration.encode(message.estimatedDuration, writer.uint32(98).fork()).join();
+    }
+    if (message.estimatedBytes !== 0n) {
+      if (BigInt.asIntN(64, message.estimatedBytes) !== message.estimatedBytes) {
+        throw new globalThis.Error("value provided for field message.estimatedBytes of type int64 too large");
+      }
+      writer.uint32(104).int64(message.estimatedBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlanMigrationJobResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlanMigrationJobResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.mapping = MigrationMapping.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.reasons.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.records.push(PlannedRecord.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.recordCount = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.newCount = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.changedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.unchangedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.skippedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.refusedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.refusals.push(MigrationRefusal.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.estimatedRecordCount = reader.int64() as bigint;
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.estimatedDuration = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.estimatedBytes = reader.int64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PlanMigrationJobResponse>, I>>(base?: I): PlanMigrationJobResponse {
+    return PlanMigrationJobResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlanMigrationJobResponse>, I>>(object: I): PlanMigrationJobResponse {
+    const message = createBasePlanMigrationJobResponse();
+    message.mapping = (object.mapping !== undefined && object.mapping !== null)
+      ? MigrationMapping.fromPartial(object.mapping)
+      : undefined;
+    message.reasons = object.reasons?.map((e) => e) || [];
+    message.records = object.records?.map((e) => PlannedRecord.fromPartial(e)) || [];
+    message.recordCount = (object.recordCount !== undefined && object.recordCount !== null)
+      ? BigInt(object.recordCount)
+      : 0n;
+    message.newCount = (object.newCount !== undefined && object.newCount !== null) ? BigInt(object.newCount) : 0n;
+    message.changedCount = (object.changedCount !== undefined && object.changedCount !== null)
+      ? BigInt(object.changedCount)
+      : 0n;
+    message.unchangedCount = (object.unchangedCount !== undefined && object.unchangedCount !== null)
+      ? BigInt(object.unchangedCount)
+      : 0n;
+    message.skippedCount = (object.skippedCount !== undefined && object.skippedCount !== null)
+      ? BigInt(object.skippedCount)
+      : 0n;
+    message.refusedCount = (object.refusedCount !== undefined && object.refusedCount !== null)
+      ? BigInt(object.refusedCount)
+      : 0n;
+    message.refusals = object.refusals?.map((e) => MigrationRefusal.fromPartial(e)) || [];
+    message.estimatedRecordCount = (object.estimatedRecordCount !== undefined && object.estimatedRecordCount !== null)
+      ? BigInt(object.estimatedRecordCount)
+      : 0n;
+    message.estimatedDuration = (object.estimatedDuration !== undefined && object.estimatedDuration !== null)
+      ? Duration.fromPartial(object.estimatedDuration)
+      : undefined;
+    message.estimatedBytes = (object.estimatedBytes !== undefined && object.estimatedBytes !== null)
+      ? BigInt(object.estimatedBytes)
+      : 0n;
+    return message;
+  },
+};
+
+function createBasePlannedRecord(): PlannedRecord {
+  return { text: "", player: "", achievementId: "", progress: undefined };
+}
+
+export const PlannedRecord: MessageFns<PlannedRecord> = {
+  encode(message: PlannedRecord, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.player !== "") {
+      writer.uint32(18).string(message.player);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(26).string(message.achievementId);
+    }
+    if (message.progress !== undefined) {
+      Progress.encode(message.progress, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PlannedRecord {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePlannedRecord();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.player = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.progress = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PlannedRecord>, I>>(base?: I): PlannedRecord {
+    return PlannedRecord.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PlannedRecord>, I>>(object: I): PlannedRecord {
+    const message = createBasePlannedRecord();
+    message.text = object.text ?? "";
+    message.player = object.player ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.progress = (object.progress !== undefined && object.progress !== null)
+      ? Progress.fromPartial(object.progress)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseVerifyMigrationJobRequest(): VerifyMigrationJobRequest {
+  return { titleId: "", jobId: "", source: "", content: new Uint8Array(0) };
+}
+
+export const VerifyMigrationJobRequest: MessageFns<VerifyMigrationJobRequest> = {
+  encode(message: VerifyMigrationJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.titleId !== "") {
+      writer.uint32(10).string(message.titleId);
+    }
+    if (message.jobId !== "") {
+      writer.uint32(18).string(message.jobId);
+    }
+    if (message.source !== "") {
+      writer.uint32(26).string(message.source);
+    }
+    if (message.content.length !== 0) {
+      writer.uint32(34).bytes(message.content);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VerifyMigrationJobRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerifyMigrationJobRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.titleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.content = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<VerifyMigrationJobRequest>, I>>(base?: I): VerifyMigrationJobRequest {
+    return VerifyMigrationJobRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VerifyMigrationJobRequest>, I>>(object: I): VerifyMigrationJobRequest {
+    const message = createBaseVerifyMigrationJobRequest();
+    message.titleId = object.titleId ?? "";
+    message.jobId = object.jobId ?? "";
+    message.source = object.source ?? "";
+    message.content = object.content ?? new Uint8Array(0);
+    return message;
+  },
+};
+
+function createBaseVerifyMigrationJobResponse(): VerifyMigrationJobResponse {
+  return {
+    recordCount: 0n,
+    equalCount: 0n,
+    exceededCount: 0n,
+    behindCount: 0n,
+    missingCount: 0n,
+    refusedCount: 0n,
+    differences: [],
+    buckets: [],
+  };
+}
+
+export const VerifyMigrationJobResponse: MessageFns<VerifyMigrationJobResponse> = {
+  encode(message: VerifyMigrationJobResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.recordCount !== 0n) {
+      if (BigInt.asIntN(64, message.recordCount) !== message.recordCount) {
+        throw new globalThis.Error("value provided for field message.recordCount of type int64 too large");
+      }
+      writer.uint32(8).int64(message.recordCount);
+    }
+    if (message.equalCount !== 0n) {
+      if (BigInt.asIntN(64, message.equalCount) !== message.equalCount) {
+        throw new globalThis.Error("value provided for field message.equalCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.equalCount);
+    }
+    if (message.exceededCount !== 0n) {
+      if (BigInt.asIntN(64, message.exceededCount) !== message.exceededCount) {
+        throw new globalThis.Error("value provided for field message.exceededCount of type int64 too large");
+      }
+      writer.uint32(24).int64(message.exceededCount);
+    }
+    if (message.behindCount !== 0n) {
+      if (BigInt.asIntN(64, message.behindCount) !== message.behindCount) {
+        throw new globalThis.Error("value provided for field message.behindCount of type int64 too large");
+      }
+      writer.uint32(32).int64(message.behindCount);
+    }
+    if (message.missingCount !== 0n) {
+      if (BigInt.asIntN(64, message.missingCount) !== message.missingCount) {
+        throw new globalThis.Error("value provided for field message.missingCount of type int64 too large");
+      }
+      writer.uint32(40).int64(message.missingCount);
+    }
+    if (message.refusedCount !== 0n) {
+      if (BigInt.asIntN(64, message.refusedCount) !== message.refusedCount) {
+        throw new globalThis.Error("value provided for field message.refusedCount of type int64 too large");
+      }
+      writer.uint32(48).int64(message.refusedCount);
+    }
+    for (const v of message.differences) {
+      MigrationDifference.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.buckets) {
+      MigrationBucket.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): VerifyMigrationJobResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseVerifyMigrationJobResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.recordCount = reader.int64() as bigint;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.equalCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.exceededCount = reader.int64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.behindCount = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.missingCount = reader.int64() as bigint;
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.refusedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.differences.push(MigrationDifference.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.buckets.push(MigrationBucket.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<VerifyMigrationJobResponse>, I>>(base?: I): VerifyMigrationJobResponse {
+    return VerifyMigrationJobResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<VerifyMigrationJobResponse>, I>>(object: I): VerifyMigrationJobResponse {
+    const message = createBaseVerifyMigrationJobResponse();
+    message.recordCount = (object.recordCount !== undefined && object.recordCount !== null)
+      ? BigInt(object.recordCount)
+      : 0n;
+    message.equalCount = (object.equalCount !== undefined && object.equalCount !== null)
+      ? BigInt(object.equalCount)
+      : 0n;
+    message.exceededCount = (object.exceededCount !== undefined && object.exceededCount !== null)
+      ? BigInt(object.exceededCount)
+      : 0n;
+    message.behindCount = (object.behindCount !== undefined && object.behindCount !== null)
+      ? BigInt(object.behindCount)
+      : 0n;
+    message.missingCount = (object.missingCount !== undefined && object.missingCount !== null)
+      ? BigInt(object.missingCount)
+      : 0n;
+    message.refusedCount = (object.refusedCount !== undefined && object.refusedCount !== null)
+      ? BigInt(object.refusedCount)
+      : 0n;
+    message.differences = object.differences?.map((e) => MigrationDifference.fromPartial(e)) || [];
+    message.buckets = object.buckets?.map((e) => MigrationBucket.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMigrationDifference(): MigrationDifference {
+  return { playerId: "", achievementId: "", theirs: undefined, ours: undefined };
+}
+
+export const MigrationDifference: MessageFns<MigrationDifference> = {
+  encode(message: MigrationDifference, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.playerId !== "") {
+      writer.uint32(10).string(message.playerId);
+    }
+    if (message.achievementId !== "") {
+      writer.uint32(18).string(message.achievementId);
+    }
+    if (message.theirs !== undefined) {
+      Progress.encode(message.theirs, writer.uint32(26).fork()).join();
+    }
+    if (message.ours !== undefined) {
+      Progress.encode(message.ours, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MigrationDifference {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMigrationDifference();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.playerId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.achievementId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.theirs = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.ours = Progress.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<MigrationDifference>, I>>(base?: I): MigrationDifference {
+    return MigrationDifference.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MigrationDifference>, I>>(object: I): MigrationDifference {
+    const message = createBaseMigrationDifference();
+    message.playerId = object.playerId ?? "";
+    message.achievementId = object.achievementId ?? "";
+    message.theirs = (object.theirs !== undefined && object.theirs !== null)
+      ? Progress.fromPartial(object.theirs)
+      : undefined;
+    message.ours = (object.ours !== undefined && object.ours !== null) ? Progress.fromPartial(object.ours) : undefined;
+    return message;
+  },
+};
+
+function createBaseMigrationBucket(): MigrationBucket {
+  return { bucket: 0, recordCount: 0n, recordHash: 0n, storedCount: 0n, storedHash: 0n };
+}
+
+export const MigrationBucket: MessageFns<MigrationBucket> = {
+  encode(message: MigrationBucket, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.bucket !== 0) {
+      writer.uint32(8).int32(message.bucket);
+    }
+    if (message.recordCount !== 0n) {
+      if (BigInt.asIntN(64, message.recordCount) !== message.recordCount) {
+        throw new globalThis.Error("value provided for field message.recordCount of type int64 too large");
+      }
+      writer.uint32(16).int64(message.recordCount);
+    }
+    if (message.recordHash !== 0n) {
+      if (BigInt.asUintN(64, message.recordHash) !== message.recordHash) {
+        throw new globalThis.Error("value provided for field message.recordHash of type fixed64 too large");
+      }
+      writer.uint32(25).fixed64(message.recordHash);
+    }
+    if (message.storedCount !== 0n) {
+      if (BigInt.asIntN(64, message.storedCount) !== message.storedCount) {
+        throw new globalThis.Error("value provided for field message.storedCount of type int64 too large");
+      }
+      writer.uint32(32).int64(message.storedCount);
+    }
+    if (message.storedHash !== 0n) {
+      if (BigInt.asUintN(64, message.storedHash) !== message.storedHash) {
+        throw new globalThis.Error("value provided for field message.storedHash of type fixed64 too large");
+      }
+      writer.uint32(41).fixed64(message.storedHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MigrationBucket {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMigrationBucket();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.bucket = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.recordCount = reader.int64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.recordHash = reader.fixed64() as bigint;
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.storedCount = reader.int64() as bigint;
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.storedHash = reader.fixed64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<MigrationBucket>, I>>(base?: I): MigrationBucket {
+    return MigrationBucket.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<MigrationBucket>, I>>(object: I): MigrationBucket {
+    const message = createBaseMigrationBucket();
+    message.bucket = object.bucket ?? 0;
+    message.recordCount = (object.recordCount !== undefined && object.recordCount !== null)
+      ? BigInt(object.recordCount)
+      : 0n;
+    message.recordHash = (object.recordHash !== undefined && object.recordHash !== null)
+      ? BigInt(object.recordHash)
+      : 0n;
+    message.storedCount = (object.storedCount !== undefined && object.storedCount !== null)
+      ? BigInt(object.storedCount)
+      : 0n;
+    message.storedHash = (object.storedHash !== undefined && object.storedHash !== null)
+      ? BigInt(object.storedHash)
+      : 0n;
+    return message;
+  },
+};
+
 /**
  * Moves players' progress into a title, in bulk and resumably. TitleService states the rules that hold for every service.
  *
@@ -2020,6 +3091,23 @@ export const MigrationJobServiceService = {
     responseSerialize: (value: CreateMigrationJobResponse): Buffer =>
       Buffer.from(CreateMigrationJobResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateMigrationJobResponse => CreateMigrationJobResponse.decode(value),
+  },
+  /**
+   * Shows what a mapping would do with the beginning of an input: the records as they would be imported, and an estimate of the whole.
+   * Without a mapping it proposes one. Changes nothing.
+   *
+   * Fails as CreateMigrationJob, and with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, if no record can be read.
+   */
+  planMigrationJob: {
+    path: "/laurel.v1.MigrationJobService/PlanMigrationJob" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PlanMigrationJobRequest): Buffer =>
+      Buffer.from(PlanMigrationJobRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PlanMigrationJobRequest => PlanMigrationJobRequest.decode(value),
+    responseSerialize: (value: PlanMigrationJobResponse): Buffer =>
+      Buffer.from(PlanMigrationJobResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PlanMigrationJobResponse => PlanMigrationJobResponse.decode(value),
   },
   /** Gets a job, with its sources. */
   getMigrationJob: {
@@ -2116,6 +3204,22 @@ export const MigrationJobServiceService = {
     responseDeserialize: (value: Buffer): FinishMigrationJobResponse => FinishMigrationJobResponse.decode(value),
   },
   /**
+   * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
+   * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
+   * nothing. A response follows each part; only the last one has the buckets.
+   */
+  verifyMigrationJob: {
+    path: "/laurel.v1.MigrationJobService/VerifyMigrationJob" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: VerifyMigrationJobRequest): Buffer =>
+      Buffer.from(VerifyMigrationJobRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): VerifyMigrationJobRequest => VerifyMigrationJobRequest.decode(value),
+    responseSerialize: (value: VerifyMigrationJobResponse): Buffer =>
+      Buffer.from(VerifyMigrationJobResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): VerifyMigrationJobResponse => VerifyMigrationJobResponse.decode(value),
+  },
+  /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
    * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
    */
@@ -2176,6 +3280,13 @@ export interface MigrationJobServiceServer extends UntypedServiceImplementation 
    * Fails with ALREADY_EXISTS, reason MIGRATION_JOB_EXISTS, if the title has a job of this id with another mapping.
    */
   createMigrationJob: handleUnaryCall<CreateMigrationJobRequest, CreateMigrationJobResponse>;
+  /**
+   * Shows what a mapping would do with the beginning of an input: the records as they would be imported, and an estimate of the whole.
+   * Without a mapping it proposes one. Changes nothing.
+   *
+   * Fails as CreateMigrationJob, and with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, if no record can be read.
+   */
+  planMigrationJob: handleUnaryCall<PlanMigrationJobRequest, PlanMigrationJobResponse>;
   /** Gets a job, with its sources. */
   getMigrationJob: handleUnaryCall<GetMigrationJobRequest, GetMigrationJobResponse>;
   /** Lists the jobs of a title, ordered by id. */
@@ -2200,6 +3311,12 @@ export interface MigrationJobServiceServer extends UntypedServiceImplementation 
   cancelMigrationJob: handleUnaryCall<CancelMigrationJobRequest, CancelMigrationJobResponse>;
   /** Ends a job after its last input. Fails with FAILED_PRECONDITION, reason MIGRATION_INPUT_MISSING, if a source was not read to its end. */
   finishMigrationJob: handleUnaryCall<FinishMigrationJobRequest, FinishMigrationJobResponse>;
+  /**
+   * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
+   * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
+   * nothing. A response follows each part; only the last one has the buckets.
+   */
+  verifyMigrationJob: handleBidiStreamingCall<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
    * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.
@@ -2233,6 +3350,27 @@ export interface MigrationJobServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateMigrationJobResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Shows what a mapping would do with the beginning of an input: the records as they would be imported, and an estimate of the whole.
+   * Without a mapping it proposes one. Changes nothing.
+   *
+   * Fails as CreateMigrationJob, and with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, if no record can be read.
+   */
+  planMigrationJob(
+    request: PlanMigrationJobRequest,
+    callback: (error: ServiceError | null, response: PlanMigrationJobResponse) => void,
+  ): ClientUnaryCall;
+  planMigrationJob(
+    request: PlanMigrationJobRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PlanMigrationJobResponse) => void,
+  ): ClientUnaryCall;
+  planMigrationJob(
+    request: PlanMigrationJobRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PlanMigrationJobResponse) => void,
   ): ClientUnaryCall;
   /** Gets a job, with its sources. */
   getMigrationJob(
@@ -2349,6 +3487,19 @@ export interface MigrationJobServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: FinishMigrationJobResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
+   * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
+   * nothing. A response follows each part; only the last one has the buckets.
+   */
+  verifyMigrationJob(): ClientDuplexStream<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
+  verifyMigrationJob(
+    options: Partial<CallOptions>,
+  ): ClientDuplexStream<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
+  verifyMigrationJob(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<VerifyMigrationJobRequest, VerifyMigrationJobResponse>;
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,
    * accounts and stats stay. A running job is cancelled first. A response follows each part; a call that is cut off is repeated.

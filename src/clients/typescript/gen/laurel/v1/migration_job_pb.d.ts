@@ -332,6 +332,13 @@ export declare type MigrationSource = Message<"laurel.v1.MigrationSource"> & {
    * @generated from field: bool done = 4;
    */
   done: boolean;
+
+  /**
+   * The header of a table. Empty in formats without one.
+   *
+   * @generated from field: string header = 5;
+   */
+  header: string;
 };
 
 /**
@@ -367,6 +374,13 @@ export declare type MigrationSourceJson = {
    * @generated from field: bool done = 4;
    */
   done?: boolean;
+
+  /**
+   * The header of a table. Empty in formats without one.
+   *
+   * @generated from field: string header = 5;
+   */
+  header?: string;
 };
 
 /**

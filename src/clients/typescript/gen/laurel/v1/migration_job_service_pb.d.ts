@@ -4,7 +4,9 @@
 
 import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
 import type { Message } from "@bufbuild/protobuf";
-import type { MigrationConflict, MigrationConflictJson, MigrationJob, MigrationJobJson, MigrationRefusal, MigrationRefusalJson, MigrationSource, MigrationSourceJson } from "./migration_job_pb.js";
+import type { MigrationConflict, MigrationConflictJson, MigrationJob, MigrationJobJson, MigrationMapping, MigrationMappingJson, MigrationRefusal, MigrationRefusalJson, MigrationSource, MigrationSourceJson } from "./migration_job_pb.js";
+import type { Duration, DurationJson } from "@bufbuild/protobuf/wkt";
+import type { Progress, ProgressJson } from "./progress_pb.js";
 
 /**
  * Describes the file laurel/v1/migration_job_service.proto.
@@ -1272,6 +1274,748 @@ export declare type ListMigrationConflictsResponseJson = {
 export declare const ListMigrationConflictsResponseSchema: GenMessage<ListMigrationConflictsResponse, {jsonType: ListMigrationConflictsResponseJson}>;
 
 /**
+ * The request of PlanMigrationJob.
+ *
+ * @generated from message laurel.v1.PlanMigrationJobRequest
+ */
+export declare type PlanMigrationJobRequest = Message<"laurel.v1.PlanMigrationJobRequest"> & {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId: string;
+
+  /**
+   * The name of the input. Required; its ending helps to recognise the format.
+   *
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * The beginning of the input, after decompression: whole records and a part of one, at most 3 MiB. Required.
+   *
+   * @generated from field: bytes content = 3;
+   */
+  content: Uint8Array;
+
+  /**
+   * The size of the input in bytes, after decompression. If 0, it is unknown, and nothing is estimated.
+   *
+   * @generated from field: int64 total_bytes = 4;
+   */
+  totalBytes: bigint;
+
+  /**
+   * The mapping. If absent, one is proposed.
+   *
+   * @generated from field: laurel.v1.MigrationMapping mapping = 5;
+   */
+  mapping?: MigrationMapping | undefined;
+};
+
+/**
+ * The request of PlanMigrationJob.
+ *
+ * @generated from message laurel.v1.PlanMigrationJobRequest
+ */
+export declare type PlanMigrationJobRequestJson = {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId?: string;
+
+  /**
+   * The name of the input. Required; its ending helps to recognise the format.
+   *
+   * @generated from field: string source = 2;
+   */
+  source?: string;
+
+  /**
+   * The beginning of the input, after decompression: whole records and a part of one, at most 3 MiB. Required.
+   *
+   * @generated from field: bytes content = 3;
+   */
+  content?: string;
+
+  /**
+   * The size of the input in bytes, after decompression. If 0, it is unknown, and nothing is estimated.
+   *
+   * @generated from field: int64 total_bytes = 4;
+   */
+  totalBytes?: string;
+
+  /**
+   * The mapping. If absent, one is proposed.
+   *
+   * @generated from field: laurel.v1.MigrationMapping mapping = 5;
+   */
+  mapping?: MigrationMappingJson;
+};
+
+/**
+ * Describes the message laurel.v1.PlanMigrationJobRequest.
+ * Use `create(PlanMigrationJobRequestSchema)` to create a new message.
+ */
+export declare const PlanMigrationJobRequestSchema: GenMessage<PlanMigrationJobRequest, {jsonType: PlanMigrationJobRequestJson}>;
+
+/**
+ * The response of PlanMigrationJob.
+ *
+ * @generated from message laurel.v1.PlanMigrationJobResponse
+ */
+export declare type PlanMigrationJobResponse = Message<"laurel.v1.PlanMigrationJobResponse"> & {
+  /**
+   * The mapping: the request's, or the proposed one.
+   *
+   * @generated from field: laurel.v1.MigrationMapping mapping = 1;
+   */
+  mapping?: MigrationMapping | undefined;
+
+  /**
+   * Why each part of a proposed mapping was chosen, and what to check.
+   *
+   * @generated from field: repeated string reasons = 2;
+   */
+  reasons: string[];
+
+  /**
+   * The first records that are not refused, at most 20.
+   *
+   * @generated from field: repeated laurel.v1.PlannedRecord records = 3;
+   */
+  records: PlannedRecord[];
+
+  /**
+   * The number of records in the content.
+   *
+   * @generated from field: int64 record_count = 4;
+   */
+  recordCount: bigint;
+
+  /**
+   * The number of records whose progress does not exist.
+   *
+   * @generated from field: int64 new_count = 5;
+   */
+  newCount: bigint;
+
+  /**
+   * The number of records that would change existing progress.
+   *
+   * @generated from field: int64 changed_count = 6;
+   */
+  changedCount: bigint;
+
+  /**
+   * The number of records that the stored progress equals or exceeds.
+   *
+   * @generated from field: int64 unchanged_count = 7;
+   */
+  unchangedCount: bigint;
+
+  /**
+   * The number of records of other titles.
+   *
+   * @generated from field: int64 skipped_count = 8;
+   */
+  skippedCount: bigint;
+
+  /**
+   * The number of records that would be refused.
+   *
+   * @generated from field: int64 refused_count = 9;
+   */
+  refusedCount: bigint;
+
+  /**
+   * The refusals, at most 20.
+   *
+   * @generated from field: repeated laurel.v1.MigrationRefusal refusals = 10;
+   */
+  refusals: MigrationRefusal[];
+
+  /**
+   * The estimated number of records of the whole input. 0 if it is unknown.
+   *
+   * @generated from field: int64 estimated_record_count = 11;
+   */
+  estimatedRecordCount: bigint;
+
+  /**
+   * The estimated time of the whole input, at the rate of this call.
+   *
+   * @generated from field: google.protobuf.Duration estimated_duration = 12;
+   */
+  estimatedDuration?: Duration | undefined;
+
+  /**
+   * The estimated number of bytes that the database grows by.
+   *
+   * @generated from field: int64 estimated_bytes = 13;
+   */
+  estimatedBytes: bigint;
+};
+
+/**
+ * The response of PlanMigrationJob.
+ *
+ * @generated from message laurel.v1.PlanMigrationJobResponse
+ */
+export declare type PlanMigrationJobResponseJson = {
+  /**
+   * The mapping: the request's, or the proposed one.
+   *
+   * @generated from field: laurel.v1.MigrationMapping mapping = 1;
+   */
+  mapping?: MigrationMappingJson;
+
+  /**
+   * Why each part of a proposed mapping was chosen, and what to check.
+   *
+   * @generated from field: repeated string reasons = 2;
+   */
+  reasons?: string[];
+
+  /**
+   * The first records that are not refused, at most 20.
+   *
+   * @generated from field: repeated laurel.v1.PlannedRecord records = 3;
+   */
+  records?: PlannedRecordJson[];
+
+  /**
+   * The number of records in the content.
+   *
+   * @generated from field: int64 record_count = 4;
+   */
+  recordCount?: string;
+
+  /**
+   * The number of records whose progress does not exist.
+   *
+   * @generated from field: int64 new_count = 5;
+   */
+  newCount?: string;
+
+  /**
+   * The number of records that would change existing progress.
+   *
+   * @generated from field: int64 changed_count = 6;
+   */
+  changedCount?: string;
+
+  /**
+   * The number of records that the stored progress equals or exceeds.
+   *
+   * @generated from field: int64 unchanged_count = 7;
+   */
+  unchangedCount?: string;
+
+  /**
+   * The number of records of other titles.
+   *
+   * @generated from field: int64 skipped_count = 8;
+   */
+  skippedCount?: string;
+
+  /**
+   * The number of records that would be refused.
+   *
+   * @generated from field: int64 refused_count = 9;
+   */
+  refusedCount?: string;
+
+  /**
+   * The refusals, at most 20.
+   *
+   * @generated from field: repeated laurel.v1.MigrationRefusal refusals = 10;
+   */
+  refusals?: MigrationRefusalJson[];
+
+  /**
+   * The estimated number of records of the whole input. 0 if it is unknown.
+   *
+   * @generated from field: int64 estimated_record_count = 11;
+   */
+  estimatedRecordCount?: string;
+
+  /**
+   * The estimated time of the whole input, at the rate of this call.
+   *
+   * @generated from field: google.protobuf.Duration estimated_duration = 12;
+   */
+  estimatedDuration?: DurationJson;
+
+  /**
+   * The estimated number of bytes that the database grows by.
+   *
+   * @generated from field: int64 estimated_bytes = 13;
+   */
+  estimatedBytes?: string;
+};
+
+/**
+ * Describes the message laurel.v1.PlanMigrationJobResponse.
+ * Use `create(PlanMigrationJobResponseSchema)` to create a new message.
+ */
+export declare const PlanMigrationJobResponseSchema: GenMessage<PlanMigrationJobResponse, {jsonType: PlanMigrationJobResponseJson}>;
+
+/**
+ * A record of an input as it would be imported.
+ *
+ * @generated from message laurel.v1.PlannedRecord
+ */
+export declare type PlannedRecord = Message<"laurel.v1.PlannedRecord"> & {
+  /**
+   * The record as it stands in the input.
+   *
+   * @generated from field: string text = 1;
+   */
+  text: string;
+
+  /**
+   * The player id, or the account or identity that names the player.
+   *
+   * @generated from field: string player = 2;
+   */
+  player: string;
+
+  /**
+   * The achievement.
+   *
+   * @generated from field: string achievement_id = 3;
+   */
+  achievementId: string;
+
+  /**
+   * The progress that a player without any would have after it.
+   *
+   * @generated from field: laurel.v1.Progress progress = 4;
+   */
+  progress?: Progress | undefined;
+};
+
+/**
+ * A record of an input as it would be imported.
+ *
+ * @generated from message laurel.v1.PlannedRecord
+ */
+export declare type PlannedRecordJson = {
+  /**
+   * The record as it stands in the input.
+   *
+   * @generated from field: string text = 1;
+   */
+  text?: string;
+
+  /**
+   * The player id, or the account or identity that names the player.
+   *
+   * @generated from field: string player = 2;
+   */
+  player?: string;
+
+  /**
+   * The achievement.
+   *
+   * @generated from field: string achievement_id = 3;
+   */
+  achievementId?: string;
+
+  /**
+   * The progress that a player without any would have after it.
+   *
+   * @generated from field: laurel.v1.Progress progress = 4;
+   */
+  progress?: ProgressJson;
+};
+
+/**
+ * Describes the message laurel.v1.PlannedRecord.
+ * Use `create(PlannedRecordSchema)` to create a new message.
+ */
+export declare const PlannedRecordSchema: GenMessage<PlannedRecord, {jsonType: PlannedRecordJson}>;
+
+/**
+ * The request of VerifyMigrationJob: options in the first message, a piece of the input in each.
+ *
+ * @generated from message laurel.v1.VerifyMigrationJobRequest
+ */
+export declare type VerifyMigrationJobRequest = Message<"laurel.v1.VerifyMigrationJobRequest"> & {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId: string;
+
+  /**
+   * The job. Required.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId: string;
+
+  /**
+   * The name of the input. Required.
+   *
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * A piece of the input, from its beginning.
+   *
+   * @generated from field: bytes content = 4;
+   */
+  content: Uint8Array;
+};
+
+/**
+ * The request of VerifyMigrationJob: options in the first message, a piece of the input in each.
+ *
+ * @generated from message laurel.v1.VerifyMigrationJobRequest
+ */
+export declare type VerifyMigrationJobRequestJson = {
+  /**
+   * The title. Required.
+   *
+   * @generated from field: string title_id = 1;
+   */
+  titleId?: string;
+
+  /**
+   * The job. Required.
+   *
+   * @generated from field: string job_id = 2;
+   */
+  jobId?: string;
+
+  /**
+   * The name of the input. Required.
+   *
+   * @generated from field: string source = 3;
+   */
+  source?: string;
+
+  /**
+   * A piece of the input, from its beginning.
+   *
+   * @generated from field: bytes content = 4;
+   */
+  content?: string;
+};
+
+/**
+ * Describes the message laurel.v1.VerifyMigrationJobRequest.
+ * Use `create(VerifyMigrationJobRequestSchema)` to create a new message.
+ */
+export declare const VerifyMigrationJobRequestSchema: GenMessage<VerifyMigrationJobRequest, {jsonType: VerifyMigrationJobRequestJson}>;
+
+/**
+ * The response of VerifyMigrationJob. Counts are of the input so far.
+ *
+ * @generated from message laurel.v1.VerifyMigrationJobResponse
+ */
+export declare type VerifyMigrationJobResponse = Message<"laurel.v1.VerifyMigrationJobResponse"> & {
+  /**
+   * The number of records, without those of other titles and those that were refused.
+   *
+   * @generated from field: int64 record_count = 1;
+   */
+  recordCount: bigint;
+
+  /**
+   * The number of records that the stored progress equals.
+   *
+   * @generated from field: int64 equal_count = 2;
+   */
+  equalCount: bigint;
+
+  /**
+   * The number of records that the stored progress exceeds, because the player went on or had more.
+   *
+   * @generated from field: int64 exceeded_count = 3;
+   */
+  exceededCount: bigint;
+
+  /**
+   * The number of records that the stored progress does not cover.
+   *
+   * @generated from field: int64 behind_count = 4;
+   */
+  behindCount: bigint;
+
+  /**
+   * The number of records without stored progress.
+   *
+   * @generated from field: int64 missing_count = 5;
+   */
+  missingCount: bigint;
+
+  /**
+   * The number of refused records.
+   *
+   * @generated from field: int64 refused_count = 6;
+   */
+  refusedCount: bigint;
+
+  /**
+   * Records of this part that are not covered or missing, at most 100.
+   *
+   * @generated from field: repeated laurel.v1.MigrationDifference differences = 7;
+   */
+  differences: MigrationDifference[];
+
+  /**
+   * Counts and hashes by bucket of players. In the last message only: a stream that ends without it is incomplete.
+   *
+   * @generated from field: repeated laurel.v1.MigrationBucket buckets = 8;
+   */
+  buckets: MigrationBucket[];
+};
+
+/**
+ * The response of VerifyMigrationJob. Counts are of the input so far.
+ *
+ * @generated from message laurel.v1.VerifyMigrationJobResponse
+ */
+export declare type VerifyMigrationJobResponseJson = {
+  /**
+   * The number of records, without those of other titles and those that were refused.
+   *
+   * @generated from field: int64 record_count = 1;
+   */
+  recordCount?: string;
+
+  /**
+   * The number of records that the stored progress equals.
+   *
+   * @generated from field: int64 equal_count = 2;
+   */
+  equalCount?: string;
+
+  /**
+   * The number of records that the stored progress exceeds, because the player went on or had more.
+   *
+   * @generated from field: int64 exceeded_count = 3;
+   */
+  exceededCount?: string;
+
+  /**
+   * The number of records that the stored progress does not cover.
+   *
+   * @generated from field: int64 behind_count = 4;
+   */
+  behindCount?: string;
+
+  /**
+   * The number of records without stored progress.
+   *
+   * @generated from field: int64 missing_count = 5;
+   */
+  missingCount?: string;
+
+  /**
+   * The number of refused records.
+   *
+   * @generated from field: int64 refused_count = 6;
+   */
+  refusedCount?: string;
+
+  /**
+   * Records of this part that are not covered or missing, at most 100.
+   *
+   * @generated from field: repeated laurel.v1.MigrationDifference differences = 7;
+   */
+  differences?: MigrationDifferenceJson[];
+
+  /**
+   * Counts and hashes by bucket of players. In the last message only: a stream that ends without it is incomplete.
+   *
+   * @generated from field: repeated laurel.v1.MigrationBucket buckets = 8;
+   */
+  buckets?: MigrationBucketJson[];
+};
+
+/**
+ * Describes the message laurel.v1.VerifyMigrationJobResponse.
+ * Use `create(VerifyMigrationJobResponseSchema)` to create a new message.
+ */
+export declare const VerifyMigrationJobResponseSchema: GenMessage<VerifyMigrationJobResponse, {jsonType: VerifyMigrationJobResponseJson}>;
+
+/**
+ * A record that the stored progress does not cover.
+ *
+ * @generated from message laurel.v1.MigrationDifference
+ */
+export declare type MigrationDifference = Message<"laurel.v1.MigrationDifference"> & {
+  /**
+   * The player.
+   *
+   * @generated from field: string player_id = 1;
+   */
+  playerId: string;
+
+  /**
+   * The achievement.
+   *
+   * @generated from field: string achievement_id = 2;
+   */
+  achievementId: string;
+
+  /**
+   * The progress of the record.
+   *
+   * @generated from field: laurel.v1.Progress theirs = 3;
+   */
+  theirs?: Progress | undefined;
+
+  /**
+   * The stored progress. Absent if there is none.
+   *
+   * @generated from field: laurel.v1.Progress ours = 4;
+   */
+  ours?: Progress | undefined;
+};
+
+/**
+ * A record that the stored progress does not cover.
+ *
+ * @generated from message laurel.v1.MigrationDifference
+ */
+export declare type MigrationDifferenceJson = {
+  /**
+   * The player.
+   *
+   * @generated from field: string player_id = 1;
+   */
+  playerId?: string;
+
+  /**
+   * The achievement.
+   *
+   * @generated from field: string achievement_id = 2;
+   */
+  achievementId?: string;
+
+  /**
+   * The progress of the record.
+   *
+   * @generated from field: laurel.v1.Progress theirs = 3;
+   */
+  theirs?: ProgressJson;
+
+  /**
+   * The stored progress. Absent if there is none.
+   *
+   * @generated from field: laurel.v1.Progress ours = 4;
+   */
+  ours?: ProgressJson;
+};
+
+/**
+ * Describes the message laurel.v1.MigrationDifference.
+ * Use `create(MigrationDifferenceSchema)` to create a new message.
+ */
+export declare const MigrationDifferenceSchema: GenMessage<MigrationDifference, {jsonType: MigrationDifferenceJson}>;
+
+/**
+ * The records of the players whose ids have a digest that begins with the same byte.
+ *
+ * @generated from message laurel.v1.MigrationBucket
+ */
+export declare type MigrationBucket = Message<"laurel.v1.MigrationBucket"> & {
+  /**
+   * The byte: 0 to 255.
+   *
+   * @generated from field: int32 bucket = 1;
+   */
+  bucket: number;
+
+  /**
+   * The number of records.
+   *
+   * @generated from field: int64 record_count = 2;
+   */
+  recordCount: bigint;
+
+  /**
+   * A hash over the records: equal for the same records in any order.
+   *
+   * @generated from field: fixed64 record_hash = 3;
+   */
+  recordHash: bigint;
+
+  /**
+   * The number of records with stored progress.
+   *
+   * @generated from field: int64 stored_count = 4;
+   */
+  storedCount: bigint;
+
+  /**
+   * The same hash over the stored progress.
+   *
+   * @generated from field: fixed64 stored_hash = 5;
+   */
+  storedHash: bigint;
+};
+
+/**
+ * The records of the players whose ids have a digest that begins with the same byte.
+ *
+ * @generated from message laurel.v1.MigrationBucket
+ */
+export declare type MigrationBucketJson = {
+  /**
+   * The byte: 0 to 255.
+   *
+   * @generated from field: int32 bucket = 1;
+   */
+  bucket?: number;
+
+  /**
+   * The number of records.
+   *
+   * @generated from field: int64 record_count = 2;
+   */
+  recordCount?: string;
+
+  /**
+   * A hash over the records: equal for the same records in any order.
+   *
+   * @generated from field: fixed64 record_hash = 3;
+   */
+  recordHash?: string;
+
+  /**
+   * The number of records with stored progress.
+   *
+   * @generated from field: int64 stored_count = 4;
+   */
+  storedCount?: string;
+
+  /**
+   * The same hash over the stored progress.
+   *
+   * @generated from field: fixed64 stored_hash = 5;
+   */
+  storedHash?: string;
+};
+
+/**
+ * Describes the message laurel.v1.MigrationBucket.
+ * Use `create(MigrationBucketSchema)` to create a new message.
+ */
+export declare const MigrationBucketSchema: GenMessage<MigrationBucket, {jsonType: MigrationBucketJson}>;
+
+/**
  * Moves players' progress into a title, in bulk and resumably. TitleService states the rules that hold for every service.
  *
  * A job is fed with its inputs, in any order, one at a time or several at once, over any servers. It writes them in parts, each in one
@@ -1298,6 +2042,19 @@ export declare const MigrationJobService: GenService<{
     methodKind: "unary";
     input: typeof CreateMigrationJobRequestSchema;
     output: typeof CreateMigrationJobResponseSchema;
+  },
+  /**
+   * Shows what a mapping would do with the beginning of an input: the records as they would be imported, and an estimate of the whole.
+   * Without a mapping it proposes one. Changes nothing.
+   *
+   * Fails as CreateMigrationJob, and with INVALID_ARGUMENT, reason DOCUMENT_MALFORMED, if no record can be read.
+   *
+   * @generated from rpc laurel.v1.MigrationJobService.PlanMigrationJob
+   */
+  planMigrationJob: {
+    methodKind: "unary";
+    input: typeof PlanMigrationJobRequestSchema;
+    output: typeof PlanMigrationJobResponseSchema;
   },
   /**
    * Gets a job, with its sources.
@@ -1374,6 +2131,18 @@ export declare const MigrationJobService: GenService<{
     methodKind: "unary";
     input: typeof FinishMigrationJobRequestSchema;
     output: typeof FinishMigrationJobResponseSchema;
+  },
+  /**
+   * Reads an input of a job again, and compares its records with the stored progress: counts and hashes of both for each bucket of
+   * players, and each record that the stored progress does not cover. The end of the caller's messages is the end of the input. Changes
+   * nothing. A response follows each part; only the last one has the buckets.
+   *
+   * @generated from rpc laurel.v1.MigrationJobService.VerifyMigrationJob
+   */
+  verifyMigrationJob: {
+    methodKind: "bidi_streaming";
+    input: typeof VerifyMigrationJobRequestSchema;
+    output: typeof VerifyMigrationJobResponseSchema;
   },
   /**
    * Takes back the progress that a job wrote, unless it has changed since: new progress is deleted, changed progress is restored. Players,

@@ -1,0 +1,94 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { SERVER_HELP } from '../client.ts'
+import { untilInterrupted } from '../interrupt.ts'
+import { type PlanOptions, runPlan } from './plan.ts'
+import { type RefusalOptions, runRefusals } from './refusals.ts'
+import { type RollbackOptions, runRollback } from './rollback.ts'
+import { type RunOptions, runMigration } from './run.ts'
+import { runVerify, type VerifyOptions } from './verify.ts'
+
+const INPUTS = 'files, patterns, folders, URLs, or - for standard input; .gz and .zst are decompressed'
+
+export function addMigrate(program: Command): void {
+  const migrate = program
+    .command('migrate')
+    .description('move players’ progress from other systems, in bulk, resumably, and with a way back')
+    .addHelpText('after', SERVER_HELP)
+
+  migrate
+    .command('plan')
+    .description('show the first records of an input as they would be imported, with losses and an estimate')
+    .argument('<input>', 'the input')
+    .requiredOption('--title <id>', 'the title')
+    .option('--mapping <file>', 'the mapping, in JSON (default: one is proposed)')
+    .option('--write-mapping <file>', 'write the proposed mapping to a file')
+    .option('--json', 'print the plan as JSON')
+    .action((input: string, options: PlanOptions) => complete((signal) => runPlan(input, options, signal)))
+
+  migrate
+    .command('run')
+    .description('import inputs, or go on after an interruption; the same command again changes nothing')
+    .argument('<inputs...>', INPUTS)
+    .requiredOption('--title <id>', 'the title')
+    .requiredOption('--job <id>', 'the id of the job, chosen by you')
+    .requiredOption('--mapping <file>', 'the mapping, in JSON, as laurel migrate plan proposes it')
+    .option(
+      '--identities <file>',
+      'a CSV file without a header: an id of the input and a player id in each row',
+    )
+    .option('--max-refusals <number>', 'the number of refused records that still is a success', readCount, 0)
+    .option('--refusals <file>', 'write the refused records to a file, each with the reason')
+    .option('--keep-open', 'do not finish the job: further inputs follow')
+    .option(
+      '--deliveries-per-second <number>',
+      'send that many changes a second to destinations',
+      readCount,
+      0,
+    )
+    .option('--json', 'print the job as JSON')
+    .action((inputs: string[], options: RunOptions) =>
+      complete((signal) => runMigration(inputs, options, signal)),
+    )
+
+  migrate
+    .command('refusals')
+    .description('write the refused records of a job in the format of the input, each with the reason')
+    .argument('<title>', 'the title')
+    .argument('<job>', 'the job')
+    .option('--out <file>', 'the file to write (default: standard output)')
+    .action((titleId: string, jobId: string, options: RefusalOptions) =>
+      complete((signal) => runRefusals({ titleId, jobId }, options, signal)),
+    )
+
+  migrate
+    .command('verify')
+    .description('read inputs again and compare them with the stored progress')
+    .argument('<inputs...>', INPUTS)
+    .requiredOption('--title <id>', 'the title')
+    .requiredOption('--job <id>', 'the job')
+    .option('--report <file>', 'write the report, with each difference and all buckets, as JSON')
+    .action((inputs: string[], options: VerifyOptions) =>
+      complete((signal) => runVerify(inputs, options, signal)),
+    )
+
+  migrate
+    .command('rollback')
+    .description('take back the progress that a job wrote, unless it has changed since')
+    .argument('<title>', 'the title')
+    .argument('<job>', 'the job')
+    .requiredOption('--reason <text>', 'why; in the audit')
+    .option('--json', 'print counts and remaining progress as JSON')
+    .action((titleId: string, jobId: string, options: RollbackOptions) =>
+      complete((signal) => runRollback({ titleId, jobId }, options, signal)),
+    )
+}
+
+/** Sets the exit code: 0 if everything asked for was done. */
+async function complete(work: (signal: AbortSignal) => Promise<boolean>): Promise<void> {
+  process.exitCode = (await untilInterrupted(work)) ? 0 : 1
+}
+
+function readCount(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('It must be a whole number.')
+}

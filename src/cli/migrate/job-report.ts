@@ -1,0 +1,33 @@
+import { fromBinary } from '@bufbuild/protobuf'
+import { MigrationJob, MigrationState } from '../../gen/laurel/v1/migration_job.ts'
+import { descriptorRegistry } from '../../grpc/descriptors.ts'
+import { formatJson } from '../../model/exact-json.ts'
+import { jsonOf } from '../rpc.ts'
+import { count } from '../terminal.ts'
+
+export function jobLines(job: MigrationJob): readonly string[] {
+  const [state = 'unknown'] = Object.entries(MigrationState).find(([, value]) => value === job.state) ?? []
+  const { recordCount, newCount, changedCount, unchangedCount, skippedCount, refusedCount, conflictCount } =
+    job
+  const parts = [
+    `${newCount} new`,
+    `${changedCount} changed`,
+    `${unchangedCount} unchanged`,
+    ...(skippedCount > 0n ? [`${skippedCount} of other titles`] : []),
+    `${refusedCount} refused`,
+  ]
+  return [
+    `migration job ${job.jobId} ${state.toLowerCase().replaceAll('_', ' ')}: ${count(Number(recordCount), 'record')}: ${parts.join(', ')}`,
+    ...(conflictCount > 0n
+      ? [
+          `${count(Number(conflictCount), 'conflict')} with stored progress: laurel migration-jobs conflicts ${job.titleId} ${job.jobId}`,
+        ]
+      : []),
+  ]
+}
+
+export function jobJson(job: MigrationJob): string {
+  const type = descriptorRegistry().getMessage('laurel.v1.MigrationJob')
+  if (type === undefined) throw new Error('the contract has no job')
+  return formatJson(jsonOf(type, fromBinary(type, MigrationJob.encode(job).finish()), true) as never)
+}

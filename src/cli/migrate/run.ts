@@ -1,0 +1,154 @@
+import { status } from '@grpc/grpc-js'
+import { type MigrationJob, MigrationState } from '../../gen/laurel/v1/migration_job.ts'
+import {
+  FeedMigrationJobRequest,
+  type MigrationJobServiceClient,
+} from '../../gen/laurel/v1/migration_job_service.ts'
+import { sleep } from '../../model/sleep.ts'
+import { callDuplex, callUnary } from '../client.ts'
+import { Failure, remoteErrorIn } from '../failure.ts'
+import { print } from '../terminal.ts'
+import { connectJobs, type JobKey, readMappingFile } from './connection.ts'
+import { jobJson, jobLines } from './job-report.ts'
+import { type MigrationMeter, startMigrationMeter } from './meter.ts'
+import { writeRefusals } from './refusals.ts'
+import { openFile, openSources } from './sources/open-sources.ts'
+import type { MigrationSource } from './sources/source.ts'
+
+export interface RunOptions {
+  readonly title: string
+  readonly job: string
+  readonly mapping: string
+  readonly identities?: string
+  readonly maxRefusals: number
+  readonly refusals?: string
+  readonly keepOpen?: true
+  readonly deliveriesPerSecond: number
+  readonly json?: true
+}
+
+/** How long a lost server is looked for. */
+const RETRY_MILLISECONDS = 10 * 60_000
+const FIRST_DELAY_MILLISECONDS = 200
+const MAX_DELAY_MILLISECONDS = 10_000
+
+/** Feeds all inputs that were not read to their end. @returns whether no more records were refused than allowed */
+export async function runMigration(
+  inputs: readonly string[],
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const key: JobKey = { titleId: options.title, jobId: options.job }
+  const mapping = await readMappingFile(options.mapping)
+  const sources = await openSources(inputs, mapping, signal)
+  const identities = options.identities === undefined ? undefined : await openFile(options.identities)
+  using client = await connectJobs()
+  const { deliveriesPerSecond } = options
+  const job = { ...NEW_JOB, ...key, mapping, deliveriesPerSecond }
+  await callUnary(client, client.createMigrationJob, { job }, signal)
+  const feed = new Feeder(client, key, signal)
+  {
+    using meter = startMigrationMeter(sources)
+    if (identities !== undefined) await feed.feed(identities, true, meter)
+    for (const source of sources) await feed.feed(source, false, meter)
+  }
+  const ended = options.keepOpen
+    ? await callUnary(client, client.getMigrationJob, key, signal)
+    : await callUnary(client, client.finishMigrationJob, key, signal)
+  const done = ended.job as MigrationJob
+  if (options.refusals !== undefined && done.refusedCount > 0n)
+    await writeRefusals(client, key, mapping, options.refusals, signal)
+  print(options.json ? [jobJson(done)] : jobLines(done))
+  if (done.refusedCount > 0n && options.refusals === undefined)
+    print([`to get the refused records: laurel migrate refusals ${key.titleId} ${key.jobId}`], process.stderr)
+  return done.refusedCount <= BigInt(options.maxRefusals)
+}
+
+const NEW_JOB: MigrationJob = {
+  ...{ titleId: '', jobId: '', mapping: undefined, deliveriesPerSecond: 0, maxRefusals: 0n, pauseReason: '' },
+  ...{
+    recordCount: 0n,
+    newCount: 0n,
+    changedCount: 0n,
+    unchangedCount: 0n,
+    skippedCount: 0n,
+    refusedCount: 0n,
+  },
+  ...{
+    conflictCount: 0n,
+    partCount: 0n,
+    actor: '',
+    createTime: undefined,
+    updateTime: undefined,
+    sources: [],
+  },
+  state: MigrationState.UNSPECIFIED,
+}
+
+/** Feeds the inputs of a job, and goes on where the server is after a lost connection. */
+class Feeder {
+  readonly #client: MigrationJobServiceClient
+  readonly #key: JobKey
+  readonly #signal: AbortSignal
+
+  constructor(client: MigrationJobServiceClient, key: JobKey, signal: AbortSignal) {
+    this.#client = client
+    this.#key = key
+    this.#signal = signal
+  }
+
+  async feed(source: MigrationSource, identities: boolean, meter: MigrationMeter): Promise<void> {
+    let delay = FIRST_DELAY_MILLISECONDS
+    let deadline = Date.now() + RETRY_MILLISECONDS
+    for (;;) {
+      try {
+        const known = await this.#find(source.name)
+        if (known?.done) return meter.skip(source)
+        const position = identities || source.isReadWhole ? 0 : Number(known?.position ?? 0n)
+        for await (const part of this.#send(source, position, identities)) {
+          meter.part(source, part)
+          delay = FIRST_DELAY_MILLISECONDS
+          deadline = Date.now() + RETRY_MILLISECONDS
+        }
+        return
+      } catch (error) {
+        if (!isTransient(error) || Date.now() > deadline || this.#signal.aborted) throw error
+        meter.lost()
+        await sleep(delay, this.#signal)
+        delay = Math.min(2 * delay, MAX_DELAY_MILLISECONDS)
+      }
+    }
+  }
+
+  async #find(name: string) {
+    const { job } = await callUnary(this.#client, this.#client.getMigrationJob, this.#key, this.#signal)
+    if (job?.state !== MigrationState.RUNNING) throw notRunning(this.#key, job)
+    return job.sources.find((each) => each.name === name)
+  }
+
+  #send(source: MigrationSource, position: number, identities: boolean) {
+    const first = FeedMigrationJobRequest.fromPartial({
+      ...this.#key,
+      ...{ source: source.name, position: BigInt(position), identities },
+    })
+    const rest = FeedMigrationJobRequest.fromPartial({})
+    const content = source.open(position, this.#signal)
+    const requests = (async function* () {
+      yield first
+      for await (const piece of content) yield { ...rest, content: Buffer.from(piece) }
+    })()
+    return callDuplex(() => this.#client.feedMigrationJob(), requests, this.#signal)
+  }
+}
+
+/** Whether a server may take the input in a moment: the one that had it stopped, or another call still feeds it. */
+function isTransient(error: unknown): boolean {
+  const code = remoteErrorIn(error)?.code
+  return code === status.UNAVAILABLE || code === status.ABORTED || code === status.RESOURCE_EXHAUSTED
+}
+
+function notRunning({ titleId, jobId }: JobKey, job: MigrationJob | undefined): Failure {
+  const why = job?.pauseReason ? [job.pauseReason] : []
+  const advice = `to go on: laurel migration-jobs resume ${titleId} ${jobId}, and this command again`
+  return new Failure([`migration job ${jobId} does not run`, ...why, advice])
+}
