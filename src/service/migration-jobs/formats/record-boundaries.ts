@@ -6,6 +6,8 @@ export interface RecordBoundaries {
    * @param isLast whether no more bytes come
    */
   find(bytes: Buffer, start: number, isLast: boolean): RecordEnd | undefined
+  /** Begins with another record, although the end of the last one was not found. */
+  reset(): void
 }
 
 export interface RecordEnd {
@@ -27,6 +29,10 @@ export class LineBoundaries implements RecordBoundaries {
     if (!isLast || start === bytes.length) return undefined
     this.#scanned = 0
     return { next: bytes.length, problem: undefined }
+  }
+
+  reset(): void {
+    this.#scanned = 0
   }
 }
 
@@ -134,11 +140,15 @@ export class RowBoundaries implements RecordBoundaries {
 
   #end(next: number): RecordEnd {
     const problem = this.#problem
+    this.reset()
+    return { next, problem }
+  }
+
+  reset(): void {
     this.#scanned = 0
     this.#phase = 'field start'
     this.#problem = undefined
     this.#firstLine = 0
-    return { next, problem }
   }
 }
 

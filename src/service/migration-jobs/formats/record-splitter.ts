@@ -93,7 +93,9 @@ class RecordSplitter {
     const start = this.#start
     const found = this.#boundaries.find(this.#bytes, start, isLast)
     if (found === undefined) {
-      if (this.#bytes.length - start > this.#maxBytes) this.#skipped = this.#beginning(start)
+      if (this.#bytes.length - start <= this.#maxBytes) return undefined
+      this.#skipped = this.#beginning(start)
+      this.#boundaries.reset()
       return undefined
     }
     const { next, problem } = found
@@ -123,8 +125,9 @@ class RecordSplitter {
     this.#start = index
   }
 
+  /** Returns the beginning of a record that is longer than the limit. */
   #beginning(start: number): string {
-    return this.#bytes.toString('utf8', start, Math.min(this.#bytes.length, start + SHOWN_BYTES))
+    return this.#bytes.toString('utf8', start, start + Math.min(SHOWN_BYTES, this.#maxBytes))
   }
 
   #tooLong(): string {
