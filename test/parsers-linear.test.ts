@@ -6,7 +6,8 @@ import { rejectUnknownHosts } from '../src/http/host-check.ts'
 import { scoreOf } from '../src/model/achievement.ts'
 import { checkAchievement } from '../src/model/check-achievement.ts'
 import { parseExactJson } from '../src/model/exact-json.ts'
-import { parseInstant } from '../src/model/instant.ts'
+import { LATEST_INSTANT, parseInstant } from '../src/model/instant.ts'
+import type { MigrationTimeFormat } from '../src/model/migration-mapping.ts'
 import { pack } from '../src/model/packed.ts'
 import { parseQuantity } from '../src/model/quantity.ts'
 import { redactCredential } from '../src/outbound/credentials.ts'
@@ -14,9 +15,13 @@ import { retryAfterOf } from '../src/outbound/read-response.ts'
 import { pathBelow } from '../src/outbound/url.ts'
 import { readCredential } from '../src/service/credential.ts'
 import { readResumeToken } from '../src/service/events/resume-token.ts'
+import { percentReader, stepsReader } from '../src/service/migration-jobs/mapping/numbers.ts'
+import { patternProblem } from '../src/service/migration-jobs/mapping/time-pattern.ts'
+import { timeReader } from '../src/service/migration-jobs/mapping/times.ts'
 import { readPage } from '../src/service/paging.ts'
 import { cpuMilliseconds, hardTexts } from './support/cpu.ts'
 import { fixtures } from './support/dialect-fixtures.ts'
+import { MAPPING, recordsOf } from './support/migration-inputs.ts'
 import { achievementOf, requirementOf } from './support/records.ts'
 
 const LENGTHS = [60_000, 120_000]
@@ -31,6 +36,9 @@ const pageOf = (pageToken: string) =>
     async () => [],
     () => ({ key: 0n, id: '' }),
   )
+
+const mappedTime = (format: MigrationTimeFormat, pattern: string) =>
+  ({ field: 'at', format, pattern, timeZone: 'Europe/Berlin', unknownTexts: [] }) as const
 
 const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'an integer': (text) => parseQuantity(text, 'integer'),
@@ -49,6 +57,17 @@ const parsers: Readonly<Record<string, (text: string) => unknown>> = {
   'retry-after': (text) => retryAfterOf(429, new Map([['retry-after', text]]), 0),
   'ratelimit-reset': (text) => retryAfterOf(429, new Map([['ratelimit-reset', text]]), 0),
   ratelimit: (text) => retryAfterOf(429, new Map([['ratelimit', text]]), 0),
+  'a percent of a migration': percentReader('percent', 'fraction', 0.5),
+  'steps of a migration': stepsReader('steps', 0.5),
+  'a time of a migration': timeReader(mappedTime('rfc3339', ''), LATEST_INSTANT),
+  'seconds of a migration': timeReader(mappedTime('unix_seconds', ''), LATEST_INSTANT),
+  'a time in a pattern': timeReader(mappedTime('pattern', 'yyyy-MM-dd HH:mm:ss'), LATEST_INSTANT),
+  "a time in a pattern of Luxon's": timeReader(mappedTime('pattern', 'd LLLL yyyy h:mm a'), LATEST_INSTANT),
+  'a pattern of a time': patternProblem,
+  'rows of a migration': (text) =>
+    recordsOf({ ...MAPPING, format: 'csv' }, `player,achievement,percent\n${text}`),
+  'malformed rows of a migration': (text) =>
+    recordsOf({ ...MAPPING, format: 'csv' }, `player,achievement,percent\n${text.replaceAll('A', '"\n')}`),
   'an authorization': readCredential,
   'a bearer token': (text) => readCredential(`Bearer ${text}`),
   'a token of a user hash': (text) => readCredential(`XBL3.0 x=${text}`),

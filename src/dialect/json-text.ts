@@ -34,16 +34,20 @@ export class JsonSyntaxError extends Error {
  * that people copy from has it.
  * @throws JsonSyntaxError for a text that is not JSON.
  * @throws DecodeError for a value that no record can hold: a number out of range (of a double, an integer too), U+0000 or half of a surrogate pair in
- *   a string, nesting deeper than MAX_DEPTH, more than `maxValues` values; for an object with a member twice, because either could
+ *   a string, nesting deeper than `maxDepth`, more than `maxValues` values; for an object with a member twice, because either could
  *   be meant.
  */
-export function parseJson(text: string, maxValues = Number.POSITIVE_INFINITY): JsonValue {
+export function parseJson(
+  text: string,
+  maxValues = Number.POSITIVE_INFINITY,
+  maxDepth = MAX_DEPTH,
+): JsonValue {
   // Before anything is parsed: each value and its separator are at least two characters.
   if (text.length > 2 * maxValues && countValues(text) > maxValues)
     throw new DecodeError([], `holds more than ${maxValues} values`)
   const value = parseStrict(text) ?? parseStrict(withoutTrailingCommas(text))
   if (value === undefined) throw syntaxError(text)
-  const memberCount = check(value.json, [])
+  const memberCount = check(value.json, [], maxDepth)
   if (memberCount !== countColons(text)) throw duplicateError(text)
   return value.json
 }
@@ -178,20 +182,20 @@ const PROBLEMS: Readonly<Record<string, string>> = {
  * Returns the number of members of all objects in the value. `path` is one growing and shrinking array: copying it at each step would
  * cost more than the checks.
  */
-function check(value: JsonValue, path: (string | number)[]): number {
+function check(value: JsonValue, path: (string | number)[], maxDepth: number): number {
   if (typeof value === 'string') checkText(value, path)
   if ((typeof value === 'number' || typeof value === 'bigint') && !Number.isFinite(Number(value))) {
     throw new DecodeError([...path], 'the number is out of range')
   }
   if (typeof value !== 'object' || value === null) return 0
-  if (path.length >= MAX_DEPTH) throw new DecodeError([...path], `nested deeper than ${MAX_DEPTH} levels`)
+  if (path.length >= maxDepth) throw new DecodeError([...path], `nested deeper than ${maxDepth} levels`)
   const isArray = Array.isArray(value)
   const members = Object.entries(value)
   let memberCount = isArray ? 0 : members.length
   for (const [name, member] of members) {
     if (!isArray) checkText(name, path)
     path.push(isArray ? Number(name) : name)
-    memberCount += check(member, path)
+    memberCount += check(member, path, maxDepth)
     path.pop()
   }
   return memberCount

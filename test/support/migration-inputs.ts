@@ -31,6 +31,14 @@ export const MAPPING: MigrationMapping = {
   unlockTime: undefined,
 }
 
+/** A mapping of the records `list` of documents whose file names the player. */
+export const DOCUMENTS: MigrationMapping = {
+  ...MAPPING,
+  format: 'player_documents',
+  records: 'list',
+  player: { field: '$file', dialect: undefined, usesIdentities: false },
+}
+
 /** Divides bytes into chunks of the sizes, by turns, in memory that is used again for each chunk. */
 export async function* chunksOf(bytes: Uint8Array, sizes: readonly number[]): AsyncGenerator<Uint8Array> {
   let start = 0
@@ -75,4 +83,21 @@ export async function mapped(
   const [found] = await recordsOf(mapping, `${text}\n`)
   if (found === undefined) throw new Error('the line has no record')
   return 'refusal' in found ? found.refusal : found
+}
+
+/** Shows records in a few words: `ann first 50`, or the refusal. */
+export function shown(records: readonly (MappedRecord | Refused)[]): readonly string[] {
+  return records.map((record) => {
+    if ('refusal' in record) return record.refusal
+    const { player, achievement, percent, unlocked } = record
+    return `${player.id} ${achievement.id} ${percent ?? unlocked}`
+  })
+}
+
+/** Returns the records of an input in a few words. */
+export async function shownOf(
+  mapping: MigrationMapping,
+  input: string | Uint8Array,
+): Promise<readonly string[]> {
+  return shown(await recordsOf(mapping, input))
 }

@@ -5,6 +5,7 @@ import { readDialectDocument } from './formats/dialect-document.ts'
 import { readJsonLines } from './formats/json-lines.ts'
 import { laurelLineMapper } from './formats/laurel-lines.ts'
 import { readPlayerDocuments } from './formats/player-documents.ts'
+import { MAX_PROGRESS_LINE_DEPTH } from './formats/progress-line.ts'
 import type { InputBatch, InputRecord, InputStart } from './input-record.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
 import { compileMapping, type MappingContext } from './mapping/compile-mapping.ts'
@@ -42,7 +43,7 @@ function readWithoutHeader(
     case 'player_documents':
       return readPlayerDocuments(mapping, context, content, from)
     case 'laurel':
-      return readJsonLines(content, from, laurelLineMapper(mapping))
+      return readJsonLines(content, from, laurelLineMapper(mapping), MAX_PROGRESS_LINE_DEPTH)
     case 'dialect_document': {
       const adapter = context.dialects.get(mapping.dialect ?? '')
       if (adapter === undefined) throw new TypeError('the mapping was not checked')

@@ -1,3 +1,4 @@
+import { MAX_DEPTH } from '../../../dialect/json-text.ts'
 import { isJsonObject, type JsonValue } from '../../../model/json.ts'
 import type { MappedRecord } from '../../../model/migration-mapping.ts'
 import { type InputRecord, type InputStart, type Refused, shownText } from '../input-record.ts'
@@ -19,9 +20,10 @@ export async function* readJsonLines(
   content: AsyncIterable<Uint8Array>,
   { position }: InputStart,
   map: (json: JsonValue) => readonly (MappedRecord | Refused)[],
+  maxDepth = MAX_DEPTH,
 ): AsyncGenerator<readonly InputRecord[]> {
   for await (const batch of readJsonTexts(content, position, MAX_LINE_BYTES)) {
-    yield batch.map((record) => toInputRecord(record, map))
+    yield batch.map((record) => toInputRecord(record, map, maxDepth))
   }
 }
 
@@ -44,10 +46,11 @@ const IS_LIST =
 function toInputRecord(
   { text, end, refusal }: TextRecord,
   map: (json: JsonValue) => readonly (MappedRecord | Refused)[],
+  maxDepth: number,
 ): InputRecord {
   if (refusal !== undefined) return { text, end, records: [{ refusal }] }
   if (text.trim() === '') return { text: '', end, records: NONE }
-  const parsed = parseRecord(text)
+  const parsed = parseRecord(text, maxDepth)
   if ('refusal' in parsed) return { text: shownText(text), end, records: [parsed] }
   const records = isJsonObject(parsed.json) ? map(parsed.json) : [NOT_OBJECT]
   return { text: shownText(text), end, records }

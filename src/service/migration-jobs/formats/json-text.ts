@@ -1,5 +1,5 @@
 import { DecodeError } from '../../../dialect/decode-error.ts'
-import { JsonSyntaxError, parseJson } from '../../../dialect/json-text.ts'
+import { JsonSyntaxError, MAX_DEPTH, parseJson } from '../../../dialect/json-text.ts'
 import { formatPath } from '../../../dialect/losses.ts'
 import type { JsonValue } from '../../../model/json.ts'
 import type { Refused } from '../input-record.ts'
@@ -8,9 +8,9 @@ import type { Refused } from '../input-record.ts'
 export type ParsedJson = { readonly json: JsonValue } | Refused
 
 /** Parses the JSON of one record. */
-export function parseRecord(text: string): ParsedJson {
+export function parseRecord(text: string, maxDepth = MAX_DEPTH): ParsedJson {
   try {
-    return { json: parseJson(text) }
+    return { json: parseJson(text, Number.POSITIVE_INFINITY, maxDepth) }
   } catch (error) {
     if (error instanceof JsonSyntaxError)
       return { refusal: `the record is not JSON: column ${error.column}: ${error.problem}` }

@@ -1,3 +1,4 @@
+import { MAX_DEPTH } from '../../../dialect/json-text.ts'
 import { formatJson } from '../../../model/exact-json.ts'
 import { formatInstant, type Instant, parseInstant } from '../../../model/instant.ts'
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../model/json.ts'
@@ -14,6 +15,9 @@ export interface ProgressLine extends ProgressKey {
 
 /** The value of the member `kind` of these lines. */
 export const PROGRESS_KIND = 'progress'
+
+/** How deep a line may nest: an extension that is as deep as it may be in an entry of its dialect is within `progress.extensions`. */
+export const MAX_PROGRESS_LINE_DEPTH = MAX_DEPTH + 4
 
 const STATES: ReadonlySet<unknown> = new Set(['not_started', 'in_progress', 'achieved'])
 const PRECISIONS: ReadonlySet<unknown> = new Set(['exact', 'reported', 'imported', 'unknown'])

@@ -65,6 +65,16 @@ describe('a mapping', () => {
       'must not have ZZZZZ',
     ],
     [
+      { unlockTime: { ...TIME, format: 'pattern', pattern: 'd.M.yyyy d' } },
+      'mapping.unlock_time.pattern',
+      'must have d only once',
+    ],
+    [
+      { unlockTime: { ...TIME, format: 'pattern', pattern: 'y'.repeat(129) } },
+      'mapping.unlock_time.pattern',
+      'must have at most 128 characters',
+    ],
+    [
       { format: 'player_documents', unlocked: { field: '$fiel', trueTexts: [] } },
       'mapping.unlocked.field',
       'must be $f',

@@ -3,6 +3,8 @@ import { type Instant, instantFromMilliseconds, parseInstant } from '../../../mo
 import { type LocalTimes, localTimesOf } from './time-zones.ts'
 
 const FIXED_TOKENS = /(yyyy|MM|dd|HH|mm|ss|SSS)|'([^']*)'|([^A-Za-z'])/g
+/** Characters of a pattern, and of a text in its form. */
+const MAX_LENGTH = 128
 const LOCALE = { zone: 'utc', locale: 'en-US' } as const
 const SAMPLE = DateTime.fromISO('2021-11-23T14:35:52.678Z', { zone: 'utc' })
 
@@ -25,6 +27,7 @@ export function patternParser(pattern: string, timeZone: string): (text: string)
   if (fixed !== undefined) return (text) => parseFixed(fixed, text, toInstant)
   const parser = luxonParser(pattern)
   return (text) => {
+    if (text.length > MAX_LENGTH) return undefined
     const parsed = DateTime.fromFormatParser(text, parser, LOCALE)
     return parsed.isValid ? toInstant(instantFromMilliseconds(parsed.toMillis())) : undefined
   }
@@ -33,12 +36,14 @@ export function patternParser(pattern: string, timeZone: string): (text: string)
 /** Returns the reason why a pattern cannot be used; undefined if it can. */
 export function patternProblem(pattern: string): string | undefined {
   if (pattern === '') return 'is needed: the format is a pattern'
-  const [unknown] =
-    withoutQuoted(pattern)
-      .match(/([A-Za-z])\1*/g)
-      ?.filter((token) => !TOKENS.has(token)) ?? []
+  if (pattern.length > MAX_LENGTH) return `must have at most ${MAX_LENGTH} characters`
+  const tokens = withoutQuoted(pattern).match(/([A-Za-z])\1*/g) ?? []
+  const unknown = tokens.find((token) => !TOKENS.has(token))
   if (unknown !== undefined)
     return `must not have ${unknown}: year, month and day are yyyy-MM-dd in Luxon's tokens`
+  // Repeated tokens of one or two digits would take exponential time for a text of digits.
+  const repeated = tokens.find((token, index) => tokens.findIndex(([letter]) => letter === token[0]) < index)
+  if (repeated !== undefined) return `must have ${repeated[0]} only once`
   try {
     const read = DateTime.fromFormat(SAMPLE.toFormat(pattern, LOCALE), pattern, LOCALE)
     if (read.hasSame(SAMPLE, 'day')) return undefined
