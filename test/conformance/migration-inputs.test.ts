@@ -65,6 +65,21 @@ describe("a line of Laurel's export", () => {
       runs(100),
     ))
 
+  test('in the README is as Laurel writes it', async () => {
+    const readme = readFileSync(
+      new URL('../../src/service/migration-jobs/README.md', import.meta.url),
+      'utf8',
+    )
+    const text = readme.split('\n').find((line) => line.startsWith('{"kind":"progress"')) ?? ''
+    const [record] = (await recordsOf(LAUREL, text)) as readonly MappedRecord[]
+    const line = {
+      titleId: record?.titleId,
+      playerId: record?.player.id,
+      achievementId: record?.achievement.id,
+    }
+    expect(formatProgressLine({ ...line, progress: record?.progress } as ProgressLine)).toBe(text)
+  })
+
   test('holds an extension as deep as an entry may be', async () => {
     const deep = JSON.parse(`${'['.repeat(62)}${']'.repeat(62)}`) as JsonValue
     const [line] = fc.sample(progressLines, 1) as [ProgressLine]
