@@ -56,14 +56,15 @@ export async function feedText(
   services: Services,
   key: MigrationJobKey,
   text: string,
-  { source = 'rows', position = 0 } = {},
+  { source = 'rows', position = 0, partRows = 20_000 } = {},
 ): Promise<FedPart> {
   const content = (async function* () {
     for (let start = 0; start < text.length; start += 65_536)
       yield Buffer.from(text.slice(start, start + 65_536))
   })()
   let last: FedPart | undefined
-  for await (const part of feedJob(services, { ...key, source, position }, content, callOf())) last = part
+  for await (const part of feedJob(services, { ...key, source, position }, content, callOf(), partRows))
+    last = part
   return last as FedPart
 }
 

@@ -37,6 +37,7 @@ export async function* feedJob(
   request: FeedJob,
   content: AsyncIterable<Uint8Array>,
   call: Call,
+  partRows = PART_ROWS,
 ): AsyncGenerator<FedPart> {
   const { store } = services
   const { job, source } = await store.write(call.signal, async (queries) => {
@@ -47,27 +48,32 @@ export async function* feedJob(
   const isWhole = job.mapping.format === 'dialect_document'
   const begin = isWhole ? 0 : Number(source.position)
   if (request.position > begin) throw positionAhead(request, source.name, begin)
-  const feed = new Feed(services, job, source, call)
+  const feed = new Feed(services, job, source, call, partRows)
   const rest = contentFrom(content, begin - request.position)
   const start = { position: Number(source.position), header: source.header }
   const batches = readJobRecords(services, job, rest, start)
   let writing: Promise<FedPart> | undefined
   let part = feed.nextPart()
-  for await (const { header, records } of batches) {
-    feed.header = header
-    for (const record of records) {
-      part.add(record)
-      if (!part.isFull) continue
-      if (writing !== undefined) yield await writing
-      writing = feed.write(part, false)
-      // The rejection is thrown where the part is awaited.
-      writing.catch(() => {})
-      part = feed.nextPart()
+  try {
+    for await (const { header, records } of batches) {
+      feed.header = header
+      for (const record of records) {
+        part.add(record)
+        if (!part.isFull) continue
+        if (writing !== undefined) yield await writing
+        writing = feed.write(part, false)
+        // The rejection is thrown where the part is awaited.
+        writing.catch(() => {})
+        part = feed.nextPart()
+      }
+      call.signal.throwIfAborted()
     }
-    call.signal.throwIfAborted()
+    if (writing !== undefined) yield await writing
+    yield await feed.write(part, true)
+  } finally {
+    // A caller that fails must find the position of the last part.
+    await writing?.catch(() => {})
   }
-  if (writing !== undefined) yield await writing
-  yield await feed.write(part, true)
 }
 
 /** Writes the parts of one input in order. */
@@ -77,12 +83,14 @@ class Feed {
   readonly #call: Call
   readonly #definitions: JobDefinitions
   readonly #name: string
+  readonly #partRows: number
   /** After the last part that was handed out. */
   #end: number
   /** Of a table. */
   header: string
 
-  constructor(services: Services, job: MigrationJob, source: MigrationSource, call: Call) {
+  constructor(services: Services, job: MigrationJob, source: MigrationSource, call: Call, partRows: number) {
+    this.#partRows = partRows
     this.#services = services
     this.#job = job
     this.#call = call
@@ -93,7 +101,7 @@ class Feed {
   }
 
   nextPart(): PartBuilder {
-    return new PartBuilder(this.#name, this.#job.titleId, this.#end, PART_ROWS)
+    return new PartBuilder(this.#name, this.#job.titleId, this.#end, this.#partRows)
   }
 
   async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
