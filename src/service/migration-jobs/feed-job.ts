@@ -6,12 +6,13 @@ import type {
   MigrationSource,
 } from '../../model/migration-job.ts'
 import type { Call } from '../call.ts'
+import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { announcePart } from './announce-part.ts'
 import { contentFrom } from './content-from.ts'
 import { JobDefinitions } from './job-definitions.ts'
 import { jobOf, lockJob, NO_COUNTS, notRunning } from './jobs.ts'
-import { PART_ROWS, PartBuilder } from './part-builder.ts'
+import { type JobTitle, jobTitleOf, PART_ROWS, PartBuilder } from './part-builder.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { DefinitionsChanged, writePart } from './write-part.ts'
 
@@ -40,15 +41,19 @@ export async function* feedJob(
   partRows = PART_ROWS,
 ): AsyncGenerator<FedPart> {
   const { store } = services
-  const { job, source } = await store.write(call.signal, async (queries) => {
+  const { job, source, title } = await store.write(call.signal, async (queries) => {
     const found = await jobOf(queries, request)
     if (found.state !== 'running') throw notRunning(found)
-    return { job: found, source: await queries.migrationJobs.findSource(request, request.source) }
+    return {
+      job: found,
+      source: await queries.migrationJobs.findSource(request, request.source),
+      title: jobTitleOf(await titleOf(queries, request.titleId), found.mapping),
+    }
   })
   const isWhole = job.mapping.format === 'dialect_document'
   const begin = isWhole ? 0 : Number(source.position)
   if (request.position > begin) throw positionAhead(request, source.name, begin)
-  const feed = new Feed(services, job, source, call, partRows)
+  const feed = new Feed(services, job, title, source, call, partRows)
   const rest = contentFrom(content, begin - request.position)
   const start = { position: Number(source.position), header: source.header }
   const batches = readJobRecords(services, job, rest, start)
@@ -80,6 +85,7 @@ export async function* feedJob(
 class Feed {
   readonly #services: Services
   readonly #job: MigrationJob
+  readonly #title: JobTitle
   readonly #call: Call
   readonly #definitions: JobDefinitions
   readonly #name: string
@@ -89,10 +95,18 @@ class Feed {
   /** Of a table. */
   header: string
 
-  constructor(services: Services, job: MigrationJob, source: MigrationSource, call: Call, partRows: number) {
+  constructor(
+    services: Services,
+    job: MigrationJob,
+    title: JobTitle,
+    source: MigrationSource,
+    call: Call,
+    partRows: number,
+  ) {
     this.#partRows = partRows
     this.#services = services
     this.#job = job
+    this.#title = title
     this.#call = call
     this.#definitions = new JobDefinitions(job.titleId)
     this.#name = source.name
@@ -101,7 +115,7 @@ class Feed {
   }
 
   nextPart(): PartBuilder {
-    return new PartBuilder(this.#name, this.#job.titleId, this.#end, this.#partRows)
+    return new PartBuilder(this.#name, this.#title, this.#end, this.#partRows)
   }
 
   async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
@@ -122,7 +136,10 @@ class Feed {
     const { signal, actor } = this.#call
     const now = this.#services.now()
     await store.read(signal, (queries) => this.#definitions.load(queries, part.names))
-    const prepared = part.prepare(this.#definitions, { now, writer: actor })
+    const prepared = part.prepare(this.#definitions, {
+      ...{ now, writer: actor },
+      hasOwnValueIds: this.#job.mapping.format === 'dialect_document',
+    })
     return store.write(signal, async (queries) => {
       const job = await lockJob(queries, this.#job)
       if (job.state !== 'running') throw notRunning(job)

@@ -1,7 +1,8 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
 import { compositeKey } from '../../model/composite-key.ts'
 import type { MigrationRefusal } from '../../model/migration-job.ts'
-import type { MappedRecord } from '../../model/migration-mapping.ts'
+import type { MappedRecord, MigrationMapping } from '../../model/migration-mapping.ts'
+import type { Binding, Title } from '../../model/title.ts'
 import type { InputRecord } from './input-record.ts'
 import type { JobDefinitions } from './job-definitions.ts'
 import { type PreparedRow, type RowContext, RowPreparer } from './prepare-row.ts'
@@ -12,6 +13,12 @@ export const PART_ROWS = 20_000
 /** Characters of the records of one transaction. */
 const PART_CHARACTERS = 16 * 2 ** 20
 
+/** The title of a job, with its ids in the dialect of the input. */
+export interface JobTitle {
+  readonly id: string
+  readonly binding: Binding | undefined
+}
+
 interface Origin {
   readonly record: MappedRecord
   readonly input: InputRecord
@@ -19,10 +26,17 @@ interface Origin {
   readonly ordinal: number
 }
 
+export function jobTitleOf({ id, bindings }: Title, { dialect }: MigrationMapping): JobTitle {
+  return {
+    id,
+    binding: dialect !== undefined && Object.hasOwn(bindings, dialect) ? bindings[dialect] : undefined,
+  }
+}
+
 /** The records of one part of an input, in memory. */
 export class PartBuilder {
   readonly #source: string
-  readonly #titleId: string
+  readonly #title: JobTitle
   readonly #maxRows: number
   readonly #origins: Origin[] = []
   readonly #refusals: MigrationRefusal[] = []
@@ -32,9 +46,9 @@ export class PartBuilder {
   /** The position in the input up to which it has the records. */
   end: number
 
-  constructor(source: string, titleId: string, start: number, maxRows: number) {
+  constructor(source: string, title: JobTitle, start: number, maxRows: number) {
     this.#source = source
-    this.#titleId = titleId
+    this.#title = title
     this.#maxRows = maxRows
     this.end = start
   }
@@ -65,7 +79,7 @@ export class PartBuilder {
     for (const [ordinal, record] of input.records.entries()) {
       this.recordCount += 1
       if ('refusal' in record) this.#refusals.push(this.#refusalOf(input, ordinal, record.refusal))
-      else if (record.titleId !== undefined && record.titleId !== this.#titleId) this.skippedCount += 1
+      else if (!this.#isOfTitle(record)) this.skippedCount += 1
       else this.#origins.push({ record, input, ordinal })
     }
   }
@@ -83,7 +97,7 @@ export class PartBuilder {
       const achievement = definitions.find(record.achievement)
       const row =
         achievement === undefined
-          ? `achievement ${record.achievement.id}: does not exist in title ${this.#titleId}: create it, or map the id to another one`
+          ? `achievement ${record.achievement.id}: does not exist in title ${this.#title.id}: create it, or map the id to another one`
           : preparer.prepare(record, achievement)
       if (typeof row === 'string') refusals.push(this.#refusalOf(input, ordinal, row))
       else {
@@ -101,6 +115,13 @@ export class PartBuilder {
     }
     const textOf = (index: number) => (origins[index] as Origin).input.text
     return { part, refusals, refusalOf, textOf }
+  }
+
+  /** Whether a record is of the job's title, as far as it says. */
+  #isOfTitle({ titleId, binding = {} }: MappedRecord): boolean {
+    const { id, binding: own = {} } = this.#title
+    if (titleId !== undefined && titleId !== id) return false
+    return Object.entries(binding).every(([name, value]) => (own[name] ?? value) === value)
   }
 
   #refusalOf({ text, end }: InputRecord, ordinal: number, reason: string): MigrationRefusal {

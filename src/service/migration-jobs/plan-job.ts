@@ -2,6 +2,7 @@ import { invalidArgument } from '../../model/errors.ts'
 import type { MigrationJob, MigrationRefusal } from '../../model/migration-job.ts'
 import type { MigrationMapping } from '../../model/migration-mapping.ts'
 import type { Progress } from '../../model/progress.ts'
+import type { Title } from '../../model/title.ts'
 import type { Call } from '../call.ts'
 import { writeAndRollBack } from '../exchange/roll-back.ts'
 import { titleOf } from '../require.ts'
@@ -10,7 +11,7 @@ import { JobDefinitions } from './job-definitions.ts'
 import { NO_COUNTS } from './jobs.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
 import { proposeMapping } from './mapping/propose-mapping.ts'
-import { PartBuilder } from './part-builder.ts'
+import { jobTitleOf, PartBuilder } from './part-builder.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { writePart } from './write-part.ts'
 
@@ -67,12 +68,15 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   if (mapping === undefined) throw new Error('no mapping was proposed')
   const violations = checkMapping(mapping, services.dialects, 'mapping')
   if (violations.length > 0) throw invalidArgument(violations)
-  await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  const part = await readPart(services, request, mapping)
+  const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
+  const part = await readPart(services, request, title, mapping)
   const definitions = new JobDefinitions(titleId)
   await services.store.read(call.signal, (queries) => definitions.load(queries, part.names))
   const now = services.now()
-  const prepared = part.prepare(definitions, { now, writer: call.actor })
+  const prepared = part.prepare(definitions, {
+    ...{ now, writer: call.actor },
+    hasOwnValueIds: mapping.format === 'dialect_document',
+  })
   const { rows } = prepared.part
   const start = performance.now()
   const result = await writeAndRollBack(services, call, async (queries) => {
@@ -124,10 +128,11 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
 /** Reads the records of the content. Its last one is left out unless the content is the whole input: it may be cut. */
 async function readPart(
   services: Services,
-  { titleId, source, content, totalBytes }: PlanJob,
+  { source, content, totalBytes }: PlanJob,
+  title: Title,
   mapping: MigrationMapping,
 ): Promise<PartBuilder> {
-  const part = new PartBuilder(source, titleId, 0, MAX_ROWS)
+  const part = new PartBuilder(source, jobTitleOf(title, mapping), 0, MAX_ROWS)
   const isWhole = content.length >= totalBytes && totalBytes > 0
   const lastBreak = content.lastIndexOf(LF)
   const hasLines = mapping.format !== 'dialect_document'

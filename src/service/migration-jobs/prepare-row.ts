@@ -14,6 +14,8 @@ export type PreparedRow = Omit<StagedProgress, 'ordinal'>
 export interface RowContext {
   readonly now: Instant
   readonly writer: string
+  /** Whether a single value under any id belongs to the only requirement: documents of dialects without such ids. */
+  readonly hasOwnValueIds: boolean
 }
 
 /** Progress by the facts that decide it, but for its unlock time: many rows of an input have the same. */
@@ -76,9 +78,9 @@ const MAX_PREPARED = 1_000
 function progressOf(
   { unlocked, percent, values: texts, revoked, extensions }: MappedRecord,
   achievement: StoredAchievement,
-  { now, writer }: RowContext,
+  { now, writer, hasOwnValueIds }: RowContext,
 ): Progress | string {
-  const values = quantitiesOf(texts, achievement)
+  const values = quantitiesOf(texts, achievement, hasOwnValueIds)
   if (typeof values === 'string') return values
   const { requirements } = achievement
   const isMet =
@@ -106,9 +108,13 @@ function progressOf(
 function quantitiesOf(
   texts: MappedRecord['values'],
   { id, requirements }: StoredAchievement,
+  hasOwnValueIds: boolean,
 ): Readonly<Record<string, Quantity>> | string {
   const values: [string, Quantity][] = []
-  for (const [name, text] of Object.entries(texts)) {
+  const entries = Object.entries(texts)
+  const isOnly = hasOwnValueIds && requirements.length === 1 && entries.length === 1
+  for (const [given, text] of entries) {
+    const name = isOnly ? '' : given
     const requirement = name === '' ? requirements[0] : requirements.find((each) => each.id === name)
     if (requirement === undefined) {
       if (name === '') return `achievement ${id}: has no requirement, so it takes a percent and no steps`

@@ -5,11 +5,12 @@ import type { ComparedBucket } from '../../store/migration-jobs/migration-parts.
 import type { Queries } from '../../store/queries.ts'
 import type { Call } from '../call.ts'
 import { writeAndRollBack } from '../exchange/roll-back.ts'
+import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
 import { JobDefinitions } from './job-definitions.ts'
 import { jobOf } from './jobs.ts'
 import { mergeExisting } from './merge-existing.ts'
-import { PartBuilder } from './part-builder.ts'
+import { jobTitleOf, PartBuilder } from './part-builder.ts'
 import type { PreparedRow } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { stageRows } from './stage-rows.ts'
@@ -59,13 +60,19 @@ export async function* verifyJob(
   call: Call,
 ): AsyncGenerator<Verified> {
   const { store, now } = services
-  const job = await store.read(call.signal, (queries) => jobOf(queries, request))
+  const { job, title } = await store.read(call.signal, async (queries) => {
+    const found = await jobOf(queries, request)
+    return { job: found, title: jobTitleOf(await titleOf(queries, found.titleId), found.mapping) }
+  })
   const definitions = new JobDefinitions(job.titleId)
   const counts = { records: 0, equal: 0, exceeded: 0, behind: 0, missing: 0, refused: 0 }
   const buckets = new Map<number, ComparedBucket>()
   const verify = async (part: PartBuilder): Promise<Verified> => {
     await store.read(call.signal, (queries) => definitions.load(queries, part.names))
-    const prepared = part.prepare(definitions, { now: now(), writer: job.actor })
+    const prepared = part.prepare(definitions, {
+      ...{ now: now(), writer: job.actor },
+      hasOwnValueIds: job.mapping.format === 'dialect_document',
+    })
     counts.refused += prepared.refusals.length
     if (prepared.part.rows.length === 0) return { counts: { ...counts }, differences: [], buckets: [] }
     const compared = await writeAndRollBack(services, call, (queries) => compare(queries, job, prepared.part))
@@ -80,13 +87,13 @@ export async function* verifyJob(
     return { counts: { ...counts }, differences: compared.differences, buckets: [] }
   }
   const start = { position: 0, header: '' }
-  let part = new PartBuilder(request.source, job.titleId, 0, PART_ROWS)
+  let part = new PartBuilder(request.source, title, 0, PART_ROWS)
   for await (const { records } of readJobRecords(services, job, content, start)) {
     for (const record of records) {
       part.add(record)
       if (!part.isFull) continue
       yield await verify(part)
-      part = new PartBuilder(request.source, job.titleId, part.end, PART_ROWS)
+      part = new PartBuilder(request.source, title, part.end, PART_ROWS)
     }
     call.signal.throwIfAborted()
   }
