@@ -9,7 +9,10 @@ import type { Services } from './service/services.ts'
 import type { Queries } from './store/queries.ts'
 import type { Logger } from './telemetry/log.ts'
 
-/** Deletes stored responses, tombstones, events, traces, plans, deliveries, unused images and audit entries after their retention: each even if others fail. */
+/**
+ * Deletes stored responses, tombstones, events, traces, plans, migration jobs that have ended, deliveries, unused images and audit entries
+ * after their retention: each even if others fail.
+ */
 export async function purgeExpired(services: Services, config: Config, log: Logger): Promise<void> {
   const signal = NEVER_ABORTED
   const before = (hours: number) => services.now() - BigInt(hours * 60 * 60) * TICKS_PER_SECOND
@@ -21,6 +24,7 @@ export async function purgeExpired(services: Services, config: Config, log: Logg
     () => purgeEventsBefore(services, before(config.eventRetentionHours), signal),
     () => purge((queries) => queries.plans.purgeBefore(before(config.eventRetentionHours))),
     () => purge((queries) => queries.reportTraces.purgeBefore(before(config.eventRetentionHours))),
+    () => purge((queries) => queries.migrationJobs.purgeEndedBefore(before(config.auditRetentionHours))),
     () => purgeDeliveries(services, signal),
     () => purgeImages(services, before(config.eventRetentionHours), signal),
     () => purgeAuditEntries(services, before(config.auditRetentionHours), signal),

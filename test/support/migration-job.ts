@@ -45,8 +45,9 @@ export async function createTestJob(
   jobId: string,
   mapping: Partial<MigrationMapping> = {},
   maxRefusals = 1_000n,
+  deliveriesPerSecond = 0,
 ): Promise<MigrationJobKey> {
-  const job = { titleId, jobId, mapping: { ...LINES, ...mapping }, deliveriesPerSecond: 0, maxRefusals }
+  const job = { titleId, jobId, mapping: { ...LINES, ...mapping }, deliveriesPerSecond, maxRefusals }
   await createJob(services, job, callOf())
   return { titleId, jobId }
 }

@@ -5,6 +5,7 @@ import type {
   MigrationJobKey,
   MigrationSource,
 } from '../../model/migration-job.ts'
+import { sleep } from '../../model/sleep.ts'
 import type { Call } from '../call.ts'
 import { titleOf } from '../require.ts'
 import type { Services } from '../services.ts'
@@ -13,6 +14,7 @@ import { contentFrom } from './content-from.ts'
 import { JobDefinitions } from './job-definitions.ts'
 import { jobOf, lockJob, NO_COUNTS, notRunning } from './jobs.ts'
 import { type JobTitle, jobTitleOf, PART_ROWS, PartBuilder } from './part-builder.ts'
+import { rowContextOf } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { DefinitionsChanged, writePart } from './write-part.ts'
 
@@ -53,7 +55,8 @@ export async function* feedJob(
   const isWhole = job.mapping.format === 'dialect_document'
   const begin = isWhole ? 0 : Number(source.position)
   if (request.position > begin) throw positionAhead(request, source.name, begin)
-  const feed = new Feed(services, job, title, source, call, partRows)
+  const rowsOfPart = job.deliveriesPerSecond > 0 ? job.deliveriesPerSecond : partRows
+  const feed = new Feed(services, job, title, source, call, rowsOfPart)
   const rest = contentFrom(content, begin - request.position)
   const start = { position: Number(source.position), header: source.header }
   const batches = readJobRecords(services, job, rest, start)
@@ -92,6 +95,8 @@ class Feed {
   readonly #partRows: number
   /** After the last part that was handed out. */
   #end: number
+  /** Of the next part, of a job that sends its changes to destinations. */
+  #nextTime = 0
   /** Of a table. */
   header: string
 
@@ -121,6 +126,7 @@ class Feed {
   async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
     const start = this.#end
     this.#end = part.end
+    if (this.#job.deliveriesPerSecond > 0) await this.#pace()
     for (;;) {
       try {
         return await this.#tryWrite(part, start, isLast)
@@ -131,15 +137,19 @@ class Feed {
     }
   }
 
+  /** Waits until a second has passed since the part before. */
+  async #pace(): Promise<void> {
+    const wait = this.#nextTime - performance.now()
+    if (wait > 0) await sleep(wait, this.#call.signal)
+    this.#nextTime = performance.now() + 1_000
+  }
+
   async #tryWrite(part: PartBuilder, start: number, isLast: boolean): Promise<FedPart> {
     const { store } = this.#services
     const { signal, actor } = this.#call
     const now = this.#services.now()
     await store.read(signal, (queries) => this.#definitions.load(queries, part.names))
-    const prepared = part.prepare(this.#definitions, {
-      ...{ now, writer: actor },
-      hasOwnValueIds: this.#job.mapping.format === 'dialect_document',
-    })
+    const prepared = part.prepare(this.#definitions, rowContextOf(this.#job, now, actor))
     return store.write(signal, async (queries) => {
       const job = await lockJob(queries, this.#job)
       if (job.state !== 'running') throw notRunning(job)

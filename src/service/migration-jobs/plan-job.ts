@@ -12,6 +12,7 @@ import { NO_COUNTS } from './jobs.ts'
 import { checkMapping } from './mapping/check-mapping.ts'
 import { proposeMapping } from './mapping/propose-mapping.ts'
 import { jobTitleOf, PartBuilder } from './part-builder.ts'
+import { rowContextOf } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { writePart } from './write-part.ts'
 
@@ -73,10 +74,10 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   const definitions = new JobDefinitions(titleId)
   await services.store.read(call.signal, (queries) => definitions.load(queries, part.names))
   const now = services.now()
-  const prepared = part.prepare(definitions, {
-    ...{ now, writer: call.actor },
-    hasOwnValueIds: mapping.format === 'dialect_document',
-  })
+  const prepared = part.prepare(
+    definitions,
+    rowContextOf({ mapping, deliveriesPerSecond: 0 }, now, call.actor),
+  )
   const { rows } = prepared.part
   const start = performance.now()
   const result = await writeAndRollBack(services, call, async (queries) => {

@@ -2,6 +2,7 @@ import type { StoredAchievement } from '../../model/achievement.ts'
 import { scoreOf } from '../../model/achievement.ts'
 import { applyReport } from '../../model/apply-report.ts'
 import type { Instant } from '../../model/instant.ts'
+import type { MigrationJob } from '../../model/migration-job.ts'
 import type { MappedRecord } from '../../model/migration-mapping.ts'
 import { meets } from '../../model/percent.ts'
 import { NOT_STARTED, type Progress, type Report, valueAt } from '../../model/progress.ts'
@@ -16,7 +17,20 @@ export interface RowContext {
   readonly writer: string
   /** Whether a single value under any id belongs to the only requirement: documents of dialects without such ids. */
   readonly hasOwnValueIds: boolean
+  /** Whether each row is written alone, with an event. */
+  readonly writesEvents: boolean
 }
+
+export function rowContextOf(
+  { mapping, deliveriesPerSecond }: JobOfRows,
+  now: Instant,
+  writer: string,
+): RowContext {
+  const hasOwnValueIds = mapping.format === 'dialect_document'
+  return { now, writer, hasOwnValueIds, writesEvents: deliveriesPerSecond > 0 }
+}
+
+type JobOfRows = Pick<MigrationJob, 'mapping' | 'deliveriesPerSecond'>
 
 /** Progress by the facts that decide it, but for its unlock time: many rows of an input have the same. */
 type Prepared = Map<string, Progress | string>
@@ -42,7 +56,8 @@ export class RowPreparer {
       achievementId: achievement.id,
       progress,
       score: scoreOf(achievement),
-      isAlone: achievement.requirements.some(({ statCode }) => statCode !== undefined),
+      isAlone:
+        this.#context.writesEvents || achievement.requirements.some(({ statCode }) => statCode !== undefined),
     }
   }
 

@@ -11,7 +11,7 @@ import { JobDefinitions } from './job-definitions.ts'
 import { jobOf } from './jobs.ts'
 import { mergeExisting } from './merge-existing.ts'
 import { jobTitleOf, PartBuilder } from './part-builder.ts'
-import type { PreparedRow } from './prepare-row.ts'
+import { type PreparedRow, rowContextOf } from './prepare-row.ts'
 import { readJobRecords } from './read-job-records.ts'
 import { stageRows } from './stage-rows.ts'
 import type { PartRows } from './write-part.ts'
@@ -69,10 +69,7 @@ export async function* verifyJob(
   const buckets = new Map<number, ComparedBucket>()
   const verify = async (part: PartBuilder): Promise<Verified> => {
     await store.read(call.signal, (queries) => definitions.load(queries, part.names))
-    const prepared = part.prepare(definitions, {
-      ...{ now: now(), writer: job.actor },
-      hasOwnValueIds: job.mapping.format === 'dialect_document',
-    })
+    const prepared = part.prepare(definitions, rowContextOf(job, now(), job.actor))
     counts.refused += prepared.refusals.length
     if (prepared.part.rows.length === 0) return { counts: { ...counts }, differences: [], buckets: [] }
     const compared = await writeAndRollBack(services, call, (queries) => compare(queries, job, prepared.part))

@@ -112,7 +112,7 @@ async function checkDefinitions(
   for (const [id, { etag }] of used) if (etags.get(id) !== etag) throw new DefinitionsChanged()
 }
 
-/** Writes rows one by one in memory, and together into the database. Writes no events. */
+/** Writes rows one by one in memory, and together into the database: without events, unless the job sends its changes to destinations. */
 async function mergeSingle(
   queries: Queries,
   job: MigrationJob,
@@ -153,7 +153,11 @@ async function mergeSingle(
           conflicts.push({ playerId: key.playerId, achievementId: key.achievementId, ...conflict })
       }
       if (!isChanged) return 'unchangedCount'
-      changes.change(achievement, progress, { ...CHANGE, time: context.time, actor: call.actor })
+      const isUnlock = progress.state === 'achieved' && before.state !== 'achieved'
+      changes.change(achievement, progress, {
+        ...{ kind: isUnlock ? 'unlocked' : 'progressed', time: context.time, actor: call.actor },
+        ...{ reason: `migration job ${job.jobId}`, requestId: '' },
+      })
       stats.apply(changes, key, movements, context, attribution)
       return before === NOT_STARTED ? 'newCount' : 'changedCount'
     })
@@ -163,10 +167,11 @@ async function mergeSingle(
   const changed = unitOfWork.changedKeys
   await queries.migrationParts.storeFormer(job, changed)
   await stats.flush()
-  for (const { achievementId, unlockChange } of await unitOfWork.flushSilently(queries))
-    if (unlockChange !== 0) unlocks.set(achievementId, (unlocks.get(achievementId) ?? 0) + unlockChange)
+  // Events are counted by the counter of unlocks.
+  if (job.deliveriesPerSecond > 0) await unitOfWork.flush(queries)
+  else
+    for (const { achievementId, unlockChange } of await unitOfWork.flushSilently(queries))
+      if (unlockChange !== 0) unlocks.set(achievementId, (unlocks.get(achievementId) ?? 0) + unlockChange)
   await queries.migrationParts.setVersion(version, changed)
   return { ...counts, refusals, conflicts, unlocks }
 }
-
-const CHANGE = { kind: 'progressed', reason: '', requestId: '', silent: true } as const

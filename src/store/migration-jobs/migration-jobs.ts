@@ -37,6 +37,12 @@ export function migrationJobQueries(db: Kysely<Tables>) {
       .where('title_id', '=', titleId)
       .where('job_id', '=', jobId)
 
+  const deleteJob = async ({ titleId, jobId }: MigrationJobKey): Promise<void> => {
+    for (const table of ['migration_conflicts', 'migration_undo'] as const)
+      await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
+    await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
+  }
+
   return {
     /** Returns false if there is a job of this id. */
     async insert(job: MigrationJob): Promise<boolean> {
@@ -111,24 +117,19 @@ export function migrationJobQueries(db: Kysely<Tables>) {
     },
 
     /** Deletes a job with all that belongs to it. */
-    async delete({ titleId, jobId }: MigrationJobKey): Promise<void> {
-      for (const table of ['migration_conflicts', 'migration_undo'] as const)
-        await db.deleteFrom(table).where('title_id', '=', titleId).where('job_id', '=', jobId).execute()
-      await db.deleteFrom('migration_jobs').where('title_id', '=', titleId).where('id', '=', jobId).execute()
-    },
+    delete: deleteJob,
 
-    /** Returns jobs that have ended, and were last changed before a time. */
-    async listEndedBefore(time: Instant, limit: number): Promise<readonly MigrationJobKey[]> {
-      return db
+    /** Deletes jobs that have ended, and were last changed before a time: they cannot be taken back any more. */
+    async purgeEndedBefore(time: Instant): Promise<void> {
+      const ended = db
         .selectFrom('migration_jobs')
         .select(['title_id as titleId', 'id as jobId'])
         .where('state', 'not in', ['running', 'paused'])
         .where('update_time', '<', time)
-        .limit(limit)
-        .execute()
+      for (const key of await ended.execute()) await deleteJob(key)
     },
 
-    /** Deletes what the jobs hold of deleted players. */
+    /** Deletes the rows of deleted players. */
     async deleteOfPlayers(playerIds: readonly string[]): Promise<void> {
       for (const table of ['migration_conflicts', 'migration_undo', 'migration_identities'] as const)
         await db

@@ -99,6 +99,20 @@ describe('feeding a migration job', () => {
     )
   })
 
+  test('writes an event for each change if the changes go to destinations', async () => {
+    await createTitleWith(services, 'delivered', [laps])
+    const key = await createTestJob(services, 'delivered', 'job', {}, 10n, 2)
+    const rows = [5, 100, 7].map((percent, index) => ({ player: `p${index}`, achievement: 'laps', percent }))
+    const { job } = await feedText(services, key, linesOf(rows))
+    expect(job.counts).toMatchObject({ new: 3n, parts: 2n })
+    const events = await eventsOf('delivered')
+    expect(events.filter(({ playerId }) => playerId !== '')).toMatchObject([
+      { playerId: 'p0', kind: 'progressed', percent: 5 },
+      { playerId: 'p1', kind: 'unlocked' },
+      { playerId: 'p2', kind: 'progressed' },
+    ])
+  })
+
   test('goes on after a call that was cut off, and reads nothing twice', async () => {
     await createTitleWith(services, 'cut', [laps])
     const key = await createTestJob(services, 'cut', 'job')

@@ -87,7 +87,12 @@ async function definitionsOf(titleId: string): Promise<ReadonlyMap<string, Store
 /** The model: each record in its turn, combined with the progress so far. */
 async function modelOf(titleId: string, before: State, rows: readonly Row[]): Promise<State> {
   const definitions = await definitionsOf(titleId)
-  const preparer = new RowPreparer({ now: services.now(), writer: 'tester', hasOwnValueIds: false })
+  const preparer = new RowPreparer({
+    now: services.now(),
+    writer: 'tester',
+    hasOwnValueIds: false,
+    writesEvents: false,
+  })
   const state = new Map(before)
   for (const { player, achievement: id, percent, steps, time } of rows) {
     const achievement = definitions.get(id) as StoredAchievement
