@@ -141,7 +141,7 @@ class Feeder {
   }
 }
 
-/** Whether a server may take the input in a moment: the one that had it stopped, or another call still feeds it. */
+/** Whether a server may take the input in a moment: its server stopped, or another call still feeds it. */
 function isTransient(error: unknown): boolean {
   const code = remoteErrorIn(error)?.code
   return code === status.UNAVAILABLE || code === status.ABORTED || code === status.RESOURCE_EXHAUSTED

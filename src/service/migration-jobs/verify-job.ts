@@ -50,7 +50,7 @@ const PART_ROWS = 10_000
 const MAX_PART_DIFFERENCES = 100
 
 /**
- * Compares the records of an input with the stored progress: those that differ by the rules of reports, because a player may have gone on
+ * Compares the records of an input with the stored progress: different ones by the rules of reports, because a player may have gone on
  * since. Changes nothing.
  */
 export async function* verifyJob(

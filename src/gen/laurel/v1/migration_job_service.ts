@@ -323,7 +323,7 @@ export interface VerifyMigrationJobRequest {
 
 /** The response of VerifyMigrationJob. Counts are of the input so far. */
 export interface VerifyMigrationJobResponse {
-  /** The number of records, without those of other titles and those that were refused. */
+  /** The number of records, without refused records and records of other titles. */
   recordCount: bigint;
   /** The number of records that the stored progress equals. */
   equalCount: bigint;

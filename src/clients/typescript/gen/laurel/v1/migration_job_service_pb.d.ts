@@ -1724,7 +1724,7 @@ export declare const VerifyMigrationJobRequestSchema: GenMessage<VerifyMigration
  */
 export declare type VerifyMigrationJobResponse = Message<"laurel.v1.VerifyMigrationJobResponse"> & {
   /**
-   * The number of records, without those of other titles and those that were refused.
+   * The number of records, without refused records and records of other titles.
    *
    * @generated from field: int64 record_count = 1;
    */
@@ -1787,7 +1787,7 @@ export declare type VerifyMigrationJobResponse = Message<"laurel.v1.VerifyMigrat
  */
 export declare type VerifyMigrationJobResponseJson = {
   /**
-   * The number of records, without those of other titles and those that were refused.
+   * The number of records, without refused records and records of other titles.
    *
    * @generated from field: int64 record_count = 1;
    */
