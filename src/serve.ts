@@ -50,6 +50,12 @@ function announce(app: App, config: Config): void {
   process.stdout.write(
     `laurel is serving gRPC on ${app.grpcAddress} and HTTP on ${app.httpAddress} (data in ${storage})\n`,
   )
+  if (config.console) {
+    const scheme = config.tls === undefined ? 'http' : 'https'
+    // No browser opens the address of all interfaces.
+    const host = app.httpAddress.replace(/^(0\.0\.0\.0|\[::\])(?=:\d+$)/, 'localhost')
+    process.stdout.write(`the console is at ${scheme}://${host}/console\n`)
+  }
   if (config.authFile === undefined) process.stdout.write(`${NO_AUTHENTICATION}\n`)
 }
 

@@ -51,6 +51,8 @@ export function addConsole(app: FastifyInstance, { signIns, folder = BUNDLE }: C
         reply.header('cache-control', 'no-cache')
       },
     }
+    // The address that a person tries first.
+    scope.get('/', async (_request, reply) => reply.redirect('/console'))
     scope.get('/console', revalidated, sendIndex)
     scope.get('/console/*', revalidated, sendIndex)
   })
