@@ -4,6 +4,7 @@ import type {
   AchievementJson,
   TitleAssociationJson,
 } from '../../../clients/typescript/gen/laurel/v1/achievement_pb.js'
+import { dialectName } from '../../dialects.ts'
 import { Field } from '../../parts/field.tsx'
 import { useEditor } from './editor-context.ts'
 import { fieldId } from './field-path.ts'
@@ -214,7 +215,7 @@ function Extensions() {
     <>
       {Object.entries(draft.extensions ?? {}).map(([dialect, json]) => (
         <Framed key={dialect} path={`extensions.${dialect}`}>
-          <Field label={`Members of ${dialect} alone (JSON)`} problem={problemOf('extensions')}>
+          <Field label={`Members of ${dialectName(dialect)} alone (JSON)`} problem={problemOf('extensions')}>
             {(attributes) => (
               <textarea
                 {...attributes}

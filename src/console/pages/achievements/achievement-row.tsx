@@ -81,7 +81,9 @@ export const AchievementRow = memo(function AchievementRow(props: AchievementRow
       <td>
         <StateChips achievement={achievement} />
       </td>
-      <td class="goal">{goalOf(achievement)}</td>
+      <td class="goal" title={goalOf(achievement)}>
+        {goalOf(achievement)}
+      </td>
       <td class="number">{pointsOf(achievement) || ''}</td>
       <td>
         <span class="tags" dir="auto" title={tags.join(', ')}>

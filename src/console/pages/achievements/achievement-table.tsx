@@ -74,8 +74,8 @@ export function AchievementTable(props: AchievementTableProps) {
               Languages
             </th>
             {dialects.map(({ dialect = '', displayName }) => (
-              <th key={dialect} scope="col" title={displayName}>
-                {dialect}
+              <th key={dialect} scope="col" class="dialect">
+                {displayName}
               </th>
             ))}
           </tr>

@@ -5,6 +5,7 @@ import type {
 } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
 import type { PlanChangeJson } from '../../../clients/typescript/gen/laurel/v1/plan_pb.js'
 import { api } from '../../api.ts'
+import { dialectName } from '../../dialects.ts'
 import { Chip } from '../../parts/chip.tsx'
 import { Diff } from '../../parts/diff.tsx'
 import { Failure } from '../../parts/failure.tsx'
@@ -75,7 +76,8 @@ function Platform({ preview: { dialect, definition, findings = [] } }: { preview
   const lossCount = definition?.losses?.length ?? 0
   return (
     <li>
-      <strong>{dialect}</strong> {lossCount === 0 ? 'loses nothing' : `loses ${plural(lossCount, 'value')}`}
+      <strong>{dialectName(dialect)}</strong>{' '}
+      {lossCount === 0 ? 'loses nothing' : `loses ${plural(lossCount, 'value')}`}
       {findings.map(({ rule, path, severity, requirement }) => (
         <span key={`${rule} ${path}`} class={severity === 'LINT_SEVERITY_ERROR' ? 'finding bad' : 'finding'}>
           {' '}

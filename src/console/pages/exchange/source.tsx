@@ -3,6 +3,7 @@ import type {
   DialectJson,
   ImportStrategyJson,
 } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
+import { dialectName } from '../../dialects.ts'
 import { Field } from '../../parts/field.tsx'
 import { formatNumber } from '../../parts/format.ts'
 import { recognise } from './recognise.ts'
@@ -190,5 +191,5 @@ function recognisedText(document: File | undefined, found: readonly string[] | u
   if (found.length === 0) return 'It is not recognised: choose the platform that wrote it.'
   return found.length === 1
     ? 'Recognised from the document.'
-    : `It reads as ${found.join(' or ')}: choose one.`
+    : `It reads as ${found.map(dialectName).join(' or ')}: choose one.`
 }

@@ -1,4 +1,5 @@
 import type { AccountJson } from '../../../clients/typescript/gen/laurel/v1/player_pb.js'
+import { dialectName } from '../../dialects.ts'
 
 /** A player's accounts in one line. */
 export function Accounts({ accounts }: { accounts: readonly AccountJson[] }) {
@@ -7,7 +8,7 @@ export function Accounts({ accounts }: { accounts: readonly AccountJson[] }) {
     <span class="account-line">
       {accounts.map(({ dialect, accountId }) => (
         <span key={`${dialect} ${accountId}`}>
-          <span class="muted">{dialect}</span> <code dir="auto">{accountId}</code>
+          <span class="muted">{dialectName(dialect)}</span> <code dir="auto">{accountId}</code>
         </span>
       ))}
     </span>

@@ -1,6 +1,7 @@
 import { useState } from 'preact/hooks'
 import type { TitleJson } from '../../../clients/typescript/gen/laurel/v1/title_pb.js'
 import { api } from '../../api.ts'
+import { dialectName } from '../../dialects.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { formatTime, plural } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
@@ -80,7 +81,9 @@ function TitleTable({ titles }: { titles: readonly TitleJson[] }) {
                 </a>
               </th>
               <td dir="auto">{displayName}</td>
-              <td>{Object.keys(bindings).join(', ') || <span class="muted">nothing</span>}</td>
+              <td>
+                {Object.keys(bindings).map(dialectName).join(', ') || <span class="muted">nothing</span>}
+              </td>
               <td class="muted">{formatTime(updateTime)}</td>
             </tr>
           ))}
