@@ -38,10 +38,16 @@ export function IconPicker({ titleId, label, url, onChange }: IconPickerProps) {
     <div class="icon-picker">
       <Picture url={url} name="" size={56} />
       <div class="field">
-        <label for={id}>{label}</label>
+        <span class="label">{label}</span>
+        {/* The control of a browser would say that no file is chosen, beside the stored picture. */}
+        <label class="button" for={id}>
+          {url === undefined ? 'Choose…' : 'Replace…'}
+        </label>
         <input
           id={id}
+          class="visually-hidden"
           type="file"
+          aria-label={label}
           accept="image/png,image/jpeg,image/gif,image/webp"
           aria-invalid={problem === undefined ? undefined : true}
           onChange={({ currentTarget }) => choose(currentTarget)}

@@ -24,6 +24,7 @@ import { Texts } from './texts.tsx'
 import { useDraft } from './use-draft.ts'
 import { usePreview } from './use-preview.ts'
 
+const NO_LOCALES: readonly string[] = []
 /** As many achievements tell the languages of a title. */
 const SAMPLE_SIZE = 60
 
@@ -95,7 +96,7 @@ export function Achievement({ parameters }: PageProps) {
         <div class="achievement">
           <fieldset class="stack editor" disabled={!canUpdate}>
             <legend class="visually-hidden">Definition</legend>
-            <Texts locales={locales} />
+            <Texts titleLocales={context?.locales ?? NO_LOCALES} />
             <Rules />
             <Rewards />
             <Pictures />

@@ -50,10 +50,13 @@ export function DialectPanel({ name, preview, locale, view }: DialectPanelProps)
           </div>
         )}
         {losses.length > 0 && (
-          <ul class="chips" aria-label="Losses">
-            {losses.map((loss) => (
-              <li key={`${loss.kind} ${loss.path}`}>
-                <LossChip loss={loss} />
+          <ul class="losses-of-entry" aria-label="Losses">
+            {[...Map.groupBy(losses, ({ detail = '' }) => detail)].map(([detail, group]) => (
+              <li key={detail} class="chips">
+                {group.map((loss) => (
+                  <LossChip key={`${loss.kind} ${loss.path}`} loss={loss} />
+                ))}
+                <span class="help">{detail}</span>
               </li>
             ))}
           </ul>
@@ -61,7 +64,7 @@ export function DialectPanel({ name, preview, locale, view }: DialectPanelProps)
         {findings.length > 0 && (
           <ul class="findings" aria-label="Findings of the store">
             {findings.map((finding) => (
-              <Finding key={`${finding.rule} ${finding.path}`} finding={finding} />
+              <Finding key={`${finding.rule} ${finding.path}`} finding={finding} isOfPanel />
             ))}
           </ul>
         )}
@@ -76,14 +79,14 @@ function distinct(losses: readonly LossJson[]): readonly LossJson[] {
 }
 
 function LossChip({ loss }: { loss: LossJson }) {
-  const { kind = '', path = '', detail = '', fromJson = '', toJson = '' } = loss
+  const { kind = '', path = '', fromJson = '', toJson = '' } = loss
   const field = fieldPath(path)
   const name = kind.replace('LOSS_KIND_', '').toLowerCase()
-  const values = [fromJson && `from ${fromJson}`, toJson && `to ${toJson}`].filter(Boolean).join(' ')
+  const values = [fromJson && `from ${fromJson}`, toJson && `to ${toJson}`].filter(Boolean).join('\n')
   return (
     <Chip
       kind={name === 'dropped' ? 'warning' : 'neutral'}
-      title={[detail, values].filter(Boolean).join('\n')}
+      title={values}
       onClick={elementOf(path) === undefined ? undefined : () => focusField(path)}
     >
       {name} {field}

@@ -1,4 +1,5 @@
 import type { LintFindingJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
+import { dialectName } from '../../dialects.ts'
 import { useEditor } from './editor-context.ts'
 import { focusField } from './field-path.ts'
 
@@ -15,12 +16,18 @@ export function Findings({ field }: { field: string }) {
   )
 }
 
-export function Finding({ finding }: { finding: LintFindingJson }) {
+interface FindingProps {
+  readonly finding: LintFindingJson
+  /** Whether it is shown where its dialect is known. */
+  readonly isOfPanel?: boolean
+}
+
+export function Finding({ finding, isOfPanel = false }: FindingProps) {
   const { dialect, severity, path = '', requirement, limit, source } = finding
   const isError = severity === 'LINT_SEVERITY_ERROR'
   return (
     <li class={isError ? 'finding bad' : 'finding'} title={source}>
-      <strong>{dialect}</strong>{' '}
+      {!isOfPanel && <strong>{dialectName(dialect)} </strong>}
       <button type="button" class="link" onClick={() => focusField(path)}>
         <code>{path}</code>
       </button>{' '}

@@ -14,18 +14,18 @@ const FIELDS: readonly (readonly [field: TextField, path: string, label: string]
   ['lockedDescription', 'locked_description', 'Description while locked'],
 ]
 
-/** The texts of an achievement: a row for each language, those with missing texts first. */
-export function Texts({ locales }: { locales: readonly string[] }) {
+/** The texts of an achievement: a row for each language, also those of the title alone, and those with missing texts first. */
+export function Texts({ titleLocales }: { titleLocales: readonly string[] }) {
   const { draft, defaultLocale } = useEditor()
   const [added, setAdded] = useState<readonly string[]>([])
   const base = draft.name?.locale || defaultLocale
   // In the order of the opened record: a row that is being filled stays in its place.
   const ordered = useMemo(() => {
     const own = FIELDS.flatMap(([field]) => localesOf(draft[field]))
-    const all = [...new Set([base, ...own, ...locales])]
+    const all = [...new Set([base, ...own, ...titleLocales])]
     const lacks = (locale: string) => isMissing(draft.name, locale) || isMissing(draft.description, locale)
     return [...all.filter(lacks), ...all.filter((locale) => !lacks(locale))]
-  }, [locales, base, draft.etag])
+  }, [titleLocales, base, draft.etag])
   const rows = [...ordered, ...added.filter((locale) => !ordered.includes(locale))]
   return (
     <section class="panel" aria-labelledby="texts-heading">
@@ -49,6 +49,18 @@ export function Texts({ locales }: { locales: readonly string[] }) {
   )
 }
 
+const LANGUAGES = new Intl.DisplayNames(undefined, { type: 'language', fallback: 'none' })
+
+/** Returns the name of a language for the reader; empty for a tag that the browser does not know. */
+function languageName(locale: string): string {
+  try {
+    return LANGUAGES.of(locale) ?? ''
+  } catch {
+    // It is no tag of a language, which the server says too.
+    return ''
+  }
+}
+
 function isMissing(text: LocalizedTextJson | undefined, locale: string): boolean {
   return localesOf(text).length > 0 && !textIn(text, locale)
 }
@@ -58,8 +70,8 @@ function Row({ locale, isBase }: { locale: string; isBase: boolean }) {
   return (
     <fieldset class="texts-row">
       <legend class="texts-locale">
-        <code>{locale}</code>
-        {isBase && <span class="muted"> default</span>}
+        <code>{locale}</code> <span class="muted">{languageName(locale)}</span>
+        {isBase && <Chip>default</Chip>}
         {(isMissing(draft.name, locale) || isMissing(draft.description, locale)) && (
           <Chip kind="warning">missing</Chip>
         )}
