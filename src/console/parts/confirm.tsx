@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks'
 import { Dialog } from './dialog.tsx'
 import { Failure } from './failure.tsx'
 import { Field } from './field.tsx'
+import { useAction } from './use-action.ts'
 
 interface ConfirmProps {
   readonly title: string
@@ -19,20 +20,10 @@ interface ConfirmProps {
 /** Asks before a change, with the text to type if it cannot be undone. */
 export function Confirm({ title, typed, action, wide = false, children, onClose, onConfirm }: ConfirmProps) {
   const [text, setText] = useState('')
-  const [isRunning, setRunning] = useState(false)
-  const [error, setError] = useState<unknown>()
+  const { isRunning, error, run } = useAction()
   const confirm = async (event: SubmitEvent) => {
     event.preventDefault()
-    setRunning(true)
-    setError(undefined)
-    try {
-      await onConfirm()
-      onClose()
-    } catch (thrown) {
-      setError(thrown)
-    } finally {
-      setRunning(false)
-    }
+    if (await run(onConfirm)) onClose()
   }
   const isReady = typed === undefined || text === typed
   return (

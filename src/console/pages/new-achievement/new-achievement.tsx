@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks'
+import { useEffect, useState } from 'preact/hooks'
 import type {
   AchievementJson,
   MediaAssetJson,
@@ -11,8 +11,9 @@ import { Field } from '../../parts/field.tsx'
 import { IconPicker } from '../../parts/icon-picker.tsx'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
+import { useAction } from '../../parts/use-action.ts'
 import { useQuery } from '../../parts/use-query.ts'
-import { navigate, pathTo } from '../../router.ts'
+import { guardEdits, navigate, pathTo } from '../../router.ts'
 
 interface Form {
   readonly code: string
@@ -41,22 +42,30 @@ const EMPTY: Form = {
 /** Creates an achievement with the fields that most have; its own page has the others. */
 export function NewAchievement({ parameters: { title: titleId = '' } }: PageProps) {
   const [form, setForm] = useState(EMPTY)
-  const [error, setError] = useState<unknown>()
+  const [isCreated, setCreated] = useState(false)
+  const { error, isRunning, run } = useAction()
   const { data: stats = [] } = useQuery(
     async (signal) => (await api.stats.listStats({ titleId, pageSize: 1000 }, signal)).stats ?? [],
     [titleId],
   )
   const set = (changes: Partial<Form>) => setForm({ ...form, ...changes })
-  const create = async (event: SubmitEvent) => {
+  const isEdited = form !== EMPTY && !isCreated
+  useEffect(
+    () =>
+      guardEdits(() => (isEdited ? 'The achievement is not created. Leave the page without it?' : undefined)),
+    [isEdited],
+  )
+  const code = form.code.trim()
+  useEffect(() => {
+    if (isCreated) navigate(pathTo('titles', titleId, 'achievements', code))
+  }, [isCreated])
+  const create = (event: SubmitEvent) => {
     event.preventDefault()
-    setError(undefined)
-    try {
+    void run(async () => {
       await api.achievements.createAchievement({ achievement: achievementOf(titleId, form) })
-      toast(`${form.code} is created`)
-      navigate(pathTo('titles', titleId, 'achievements', form.code.trim()))
-    } catch (thrown) {
-      setError(thrown)
-    }
+      toast(`${code} is created`)
+      setCreated(true)
+    })
   }
   const problemOf = (...fields: readonly string[]) =>
     error instanceof ApiError
@@ -206,7 +215,7 @@ export function NewAchievement({ parameters: { title: titleId = '' } }: PageProp
             <a class="button" href={pathTo('titles', titleId)}>
               Cancel
             </a>
-            <button type="submit" class="primary" disabled={tagsOf(form.tags).length > 5}>
+            <button type="submit" class="primary" disabled={tagsOf(form.tags).length > 5 || isRunning}>
               Create
             </button>
           </div>

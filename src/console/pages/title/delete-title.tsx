@@ -15,9 +15,12 @@ export function DeleteTitle({ titleId, etag }: { titleId: string; etag: string }
   }
   return (
     <>
-      <button type="button" class="danger" onClick={() => setOpen(true)}>
-        Delete the title…
-      </button>
+      <section class="panel panel-body actions delete-title" aria-label="Delete the title">
+        <p class="muted">Deleting the title cannot be undone. Its id is asked for first.</p>
+        <button type="button" class="danger quiet" onClick={() => setOpen(true)}>
+          Delete the title…
+        </button>
+      </section>
       {isOpen && (
         <Confirm
           title={`Delete ${titleId}?`}

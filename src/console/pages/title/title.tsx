@@ -8,6 +8,7 @@ import { Field } from '../../parts/field.tsx'
 import { formatTime } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
+import { useAction } from '../../parts/use-action.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
 import { guardEdits } from '../../router.ts'
@@ -28,7 +29,7 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
   )
   const [saved, setSaved] = useState<TitleJson>()
   const [draft, setDraft] = useState<TitleJson>({})
-  const [error, setError] = useState<unknown>()
+  const { error, isRunning, run } = useAction()
   const take = (title: TitleJson) => {
     setSaved(title)
     setDraft(title)
@@ -43,17 +44,14 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
     [isChanged],
   )
   const set = (changes: Partial<TitleJson>) => setDraft({ ...draft, ...changes })
-  const save = async (event: SubmitEvent) => {
+  const save = (event: SubmitEvent) => {
     event.preventDefault()
-    setError(undefined)
-    try {
+    void run(async () => {
       const updateMask = 'displayName,defaultLocale,bindings,maskHiddenInGateways'
       const { title = {} } = await api.titles.updateTitle({ title: draft, updateMask })
       take(title)
       toast('Saved')
-    } catch (thrown) {
-      setError(thrown)
-    }
+    })
   }
   const problemOf = (field: string) =>
     error instanceof ApiError
@@ -118,19 +116,19 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
         </fieldset>
         {error !== undefined && <Failure error={error} />}
         <div class="actions">
-          {can('delete', 'TITLE', titleId) && <DeleteTitle titleId={titleId} etag={saved.etag ?? ''} />}
           {can('update', 'TITLE', titleId) && (
             <>
               <button type="button" disabled={!isChanged} onClick={() => setDraft(saved)}>
                 Discard
               </button>
-              <button type="submit" class="primary" disabled={!isChanged}>
+              <button type="submit" class="primary" disabled={!isChanged || isRunning}>
                 Save
               </button>
             </>
           )}
         </div>
       </form>
+      {can('delete', 'TITLE', titleId) && <DeleteTitle titleId={titleId} etag={saved.etag ?? ''} />}
     </Page>
   )
 }

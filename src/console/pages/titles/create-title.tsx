@@ -1,27 +1,24 @@
-import { useState } from 'preact/hooks'
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
+import { useAction } from '../../parts/use-action.ts'
 import { navigate, pathTo } from '../../router.ts'
 
 /** Creates a title, and opens it. */
 export function CreateTitle({ onClose }: { onClose: () => void }) {
-  const [error, setError] = useState<unknown>()
-  const create = async (event: SubmitEvent) => {
+  const { error, isRunning, run } = useAction()
+  const create = (event: SubmitEvent) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
     const text = (name: string) => String(form.get(name)).trim()
-    setError(undefined)
     const titleId = text('title_id')
     const title = { titleId, displayName: text('display_name'), defaultLocale: text('default_locale') }
-    try {
+    void run(async () => {
       await api.titles.createTitle({ title })
       navigate(pathTo('titles', titleId))
-    } catch (thrown) {
-      setError(thrown)
-    }
+    })
   }
   const problemOf = (field: string) =>
     error instanceof ApiError
@@ -58,7 +55,7 @@ export function CreateTitle({ onClose }: { onClose: () => void }) {
           <button type="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="primary">
+          <button type="submit" class="primary" disabled={isRunning}>
             Create
           </button>
         </div>

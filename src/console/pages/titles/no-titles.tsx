@@ -1,8 +1,8 @@
-import { useState } from 'preact/hooks'
 import { api } from '../../api.ts'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
+import { useAction } from '../../parts/use-action.ts'
 import { can } from '../../permissions.ts'
 import { navigate, pathTo } from '../../router.ts'
 
@@ -11,26 +11,15 @@ declare const SAMPLE_FILE: string
 
 /** What to do on a server without titles. */
 export function NoTitles({ onCreate }: { onCreate: () => void }) {
-  const [error, setError] = useState<unknown>()
-  const [isImporting, setImporting] = useState(false)
-  const importSample = async () => {
-    setImporting(true)
-    setError(undefined)
-    try {
-      navigate(pathTo('titles', await importSampleTitle()))
-    } catch (thrown) {
-      setError(thrown)
-    } finally {
-      setImporting(false)
-    }
-  }
+  const { error, isRunning, run } = useAction()
+  const importSample = () => run(async () => navigate(pathTo('titles', await importSampleTitle())))
   return (
     <Empty title="There are no titles yet">
       <p class="muted">A title is a game. Import the sample to look around, or create your own.</p>
       {error !== undefined && <Failure error={error} />}
       {can('create', 'TITLE') && (
         <div class="actions">
-          <button type="button" class="primary" disabled={isImporting} onClick={() => void importSample()}>
+          <button type="button" class="primary" disabled={isRunning} onClick={() => void importSample()}>
             Import the sample
           </button>
           <button type="button" onClick={onCreate}>
