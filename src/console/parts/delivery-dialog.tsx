@@ -1,16 +1,18 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect } from 'preact/hooks'
 import type { DeliveryJson } from '../../clients/typescript/gen/laurel/v1/delivery_pb.js'
 import type { DestinationJson } from '../../clients/typescript/gen/laurel/v1/destination_pb.js'
 import { api } from '../api.ts'
 import { can } from '../permissions.ts'
-import { deliveryStateOf, isReplayable } from '../records/delivery.ts'
+import { deliveryStateOf, isReplayable, RETRYING } from '../records/delivery.ts'
 import { eventKindOf } from '../records/event.ts'
+import { pathTo } from '../router.ts'
 import { Chip } from './chip.tsx'
 import { Dialog } from './dialog.tsx'
 import { Failure } from './failure.tsx'
 import { formatNumber, formatTime } from './format.ts'
 import { TableFrame } from './table-frame.tsx'
 import { toast } from './toast.tsx'
+import { useAction } from './use-action.ts'
 import { useQuery } from './use-query.ts'
 
 /** How often a delivery is read again while it waits for an attempt. */
@@ -41,8 +43,8 @@ export function DeliveryDialog({ destination, eventId, onClose }: DeliveryDialog
     <Dialog title={`Delivery to ${destinationId}`} wide onClose={onClose}>
       {error !== undefined && <Failure error={error} onRetry={reload} />}
       {data !== undefined && <Facts delivery={data} destination={destination} />}
-      {data !== undefined && isReplayable(data) && can('update', 'DESTINATION', titleId) && (
-        <Replay delivery={data} onReplayed={reload} />
+      {data !== undefined && can('update', 'DESTINATION', titleId) && (
+        <Again delivery={data} destination={destination} onSent={reload} />
       )}
       {data?.request !== undefined && (
         <Exchange
@@ -75,7 +77,13 @@ function Facts({ delivery, destination }: { delivery: DeliveryJson; destination:
       <dl class="facts">
         <dt>Event</dt>
         <dd dir="auto">
-          {eventKindOf(event.kind).label} {event.achievementId} of {event.playerId}, {formatTime(event.time)}
+          {eventKindOf(event.kind).label}{' '}
+          {event.achievementId && (
+            <a href={pathTo('titles', delivery.titleId ?? '', 'achievements', event.achievementId)}>
+              {event.achievementId}
+            </a>
+          )}{' '}
+          of {event.playerId}, {formatTime(event.time)}
         </dd>
         <dt>Attempts</dt>
         <dd>
@@ -93,29 +101,36 @@ function Facts({ delivery, destination }: { delivery: DeliveryJson; destination:
   )
 }
 
-function Replay({ delivery, onReplayed }: { delivery: DeliveryJson; onReplayed: () => void }) {
-  const [error, setError] = useState<unknown>()
-  const [isRunning, setRunning] = useState(false)
+interface AgainProps {
+  readonly delivery: DeliveryJson
+  readonly destination: DestinationJson
+  readonly onSent: () => void
+}
+
+/** Sends a delivery again: at once if it waits for its next attempt, with all others that wait. */
+function Again({ delivery, destination, onSent }: AgainProps) {
+  const { error, isRunning, run } = useAction()
   const { titleId = '', destinationId = '', event: { eventId = '' } = {} } = delivery
-  const replay = async () => {
-    setRunning(true)
-    setError(undefined)
-    try {
-      await api.destinations.replayDelivery({ titleId, destinationId, eventId })
-      toast('It is sent again.')
-      onReplayed()
-    } catch (thrown) {
-      setError(thrown)
-    } finally {
-      setRunning(false)
-    }
-  }
+  const isRetried = deliveryStateOf(delivery, destination) === RETRYING
+  if (!isRetried && !isReplayable(delivery)) return null
+  const send = () =>
+    run(async () => {
+      if (isRetried) await api.destinations.resumeDestination({ titleId, destinationId })
+      else await api.destinations.replayDelivery({ titleId, destinationId, eventId })
+      toast(isRetried ? 'What waits is tried now.' : 'It is sent again.')
+      onSent()
+    })
   return (
     <>
       {error !== undefined && <Failure error={error} />}
       <div class="actions">
-        <button type="button" class="primary" disabled={isRunning} onClick={() => void replay()}>
-          Replay
+        <button
+          type="button"
+          class={delivery.state === 'DELIVERY_STATE_DELIVERED' ? '' : 'primary'}
+          disabled={isRunning}
+          onClick={() => void send()}
+        >
+          {isRetried ? 'Retry now' : 'Replay'}
         </button>
       </div>
     </>

@@ -35,12 +35,18 @@ export const DELIVERY_STATES: Readonly<
   },
   DELIVERY_STATE_UNSUPPORTED: {
     ...{ label: 'Unsupported', kind: 'neutral' },
-    meaning: 'The platform cannot represent it, or has a higher percent already.',
+    meaning: 'The platform cannot take it. Replay it once the reason is gone.',
   },
   DELIVERY_STATE_SUPERSEDED: {
     ...{ label: 'Superseded', kind: 'neutral' },
     meaning: 'A later event replaced it before it was sent.',
   },
+}
+
+/** Of a pending delivery whose last attempt failed. */
+export const RETRYING: DeliveryStateName = {
+  ...{ label: 'Retrying', kind: 'warning' },
+  meaning: 'The last attempt failed. It is repeated at the time of the next attempt.',
 }
 
 type Stateful = Pick<DeliveryJson & AchievementDeliveryJson, 'state' | 'error'>
@@ -58,7 +64,7 @@ export function deliveryStateOf(
     }
   }
   if (state === 'DELIVERY_STATE_PENDING' && error) {
-    return { label: 'Retrying', kind: 'warning', meaning: 'An attempt failed, and the next one is due.' }
+    return RETRYING
   }
   if (state === undefined || state === 'DELIVERY_STATE_UNSPECIFIED')
     return DELIVERY_STATES.DELIVERY_STATE_PENDING
@@ -70,6 +76,7 @@ export function needsHelp({ state, error }: Stateful): boolean {
   return (
     state === 'DELIVERY_STATE_DEAD' ||
     state === 'DELIVERY_STATE_WAITING_FOR_ACCOUNT' ||
+    state === 'DELIVERY_STATE_UNSUPPORTED' ||
     (state === 'DELIVERY_STATE_PENDING' && Boolean(error))
   )
 }

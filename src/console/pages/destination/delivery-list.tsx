@@ -1,9 +1,10 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import type {
   DeliveryJson,
   DeliveryStateJson,
 } from '../../../clients/typescript/gen/laurel/v1/delivery_pb.js'
 import type { DestinationJson } from '../../../clients/typescript/gen/laurel/v1/destination_pb.js'
+import type { GetDestinationHealthResponseJson } from '../../../clients/typescript/gen/laurel/v1/destination_service_pb.js'
 import { api } from '../../api.ts'
 import { DeliveryDialog } from '../../parts/delivery-dialog.tsx'
 import { Empty } from '../../parts/empty.tsx'
@@ -16,14 +17,18 @@ import { here, setQuery } from '../../router.ts'
 import { DeliveryTable } from './delivery-table.tsx'
 import { ReplayDialog, ReplaySelected } from './replay.tsx'
 
+const PAGE_SIZE = 100
+
 interface DeliveryListProps {
   readonly destination: DestinationJson
+  /** The list is loaded again when it changes. */
+  readonly health: GetDestinationHealthResponseJson
   /** Called when deliveries are sent again. */
   readonly onReplayed: () => void
 }
 
 /** The deliveries of a destination, the newest first, with filters in the URL. */
-export function DeliveryList({ destination, onReplayed }: DeliveryListProps) {
+export function DeliveryList({ destination, health, onReplayed }: DeliveryListProps) {
   const { titleId = '', destinationId = '' } = destination
   const { query } = here.value
   const state = query.get('state') ?? ''
@@ -35,18 +40,27 @@ export function DeliveryList({ destination, onReplayed }: DeliveryListProps) {
   const { items, error, isLoading, hasMore, loadMore } = useNextPages<DeliveryJson>(
     async (pageToken, signal) => {
       const states = state === '' ? [] : [`DELIVERY_STATE_${state}` as DeliveryStateJson]
-      const request = { titleId, destinationId, states, playerId, pageSize: 100, pageToken }
+      const request = { titleId, destinationId, states, playerId, pageSize: PAGE_SIZE, pageToken }
       const page = await api.destinations.listDeliveries(request, signal)
       return { items: page.deliveries ?? [], nextPageToken: page.nextPageToken }
     },
     [titleId, destinationId, state, playerId, version],
   )
   useEffect(() => setSelected(new Set()), [items])
+  const counts = JSON.stringify([health.counts, health.lastErrorTime])
+  const isFirst = useRef(true)
+  useEffect(() => {
+    // A reader who has chosen some, or gone on to older ones, keeps the list.
+    const isInUse = isFirst.current || selected.size > 0 || items.length > PAGE_SIZE
+    isFirst.current = false
+    if (!isInUse) setVersion((before) => before + 1)
+  }, [counts])
   const reload = () => {
     setVersion((before) => before + 1)
     onReplayed()
   }
   const canReplay = can('update', 'DESTINATION', titleId)
+  const isFiltered = state !== '' || playerId !== ''
   const chosen = items.filter(({ event }) => selected.has(event?.eventId ?? ''))
   return (
     <>
@@ -83,7 +97,7 @@ export function DeliveryList({ destination, onReplayed }: DeliveryListProps) {
       </div>
       {error !== undefined && <Failure error={error} onRetry={loadMore} />}
       {items.length === 0 && !isLoading && error === undefined && (
-        <Empty title="There are no such deliveries">
+        <Empty title={isFiltered ? 'No delivery passes the filters' : 'There are no deliveries yet'}>
           <p class="muted">Each event that the destination selects becomes one.</p>
         </Empty>
       )}

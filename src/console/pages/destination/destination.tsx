@@ -1,11 +1,12 @@
 import { useState } from 'preact/hooks'
-import type { DestinationJson } from '../../../clients/typescript/gen/laurel/v1/destination_pb.js'
+import type { GetDestinationHealthResponseJson } from '../../../clients/typescript/gen/laurel/v1/destination_service_pb.js'
 import { api } from '../../api.ts'
 import type { PageProps } from '../../page-props.ts'
 import { Confirm } from '../../parts/confirm.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { Page } from '../../parts/page.tsx'
 import { toast } from '../../parts/toast.tsx'
+import { useAction } from '../../parts/use-action.ts'
 import { useInterval } from '../../parts/use-interval.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
@@ -33,13 +34,13 @@ export function Destination({ parameters }: PageProps) {
       title={destination?.displayName || destinationId}
       above={<a href={pathTo('titles', titleId, 'destinations')}>Destinations</a>}
       about={destination?.displayName && <code dir="auto">{destinationId}</code>}
-      actions={destination !== undefined && <Actions destination={destination} onChange={reload} />}
+      actions={data?.destination !== undefined && <Actions health={data} onChange={reload} />}
     >
       {error !== undefined && <Failure error={error} onRetry={reload} />}
       {data !== undefined && destination !== undefined && (
         <>
           <HealthPanel health={data} destination={destination} />
-          <DeliveryList destination={destination} onReplayed={reload} />
+          <DeliveryList destination={destination} health={data} onReplayed={reload} />
         </>
       )}
     </Page>
@@ -47,25 +48,21 @@ export function Destination({ parameters }: PageProps) {
 }
 
 interface ActionsProps {
-  readonly destination: DestinationJson
+  readonly health: GetDestinationHealthResponseJson
   readonly onChange: () => void
 }
 
-function Actions({ destination, onChange }: ActionsProps) {
+function Actions({ health, onChange }: ActionsProps) {
+  const { destination = {} } = health
   const [open, setOpen] = useState<'edit' | 'test' | 'delete'>()
-  const [error, setError] = useState<unknown>()
+  const { error, isRunning, run } = useAction()
   const { titleId = '', destinationId = '', etag = '', paused } = destination
   const close = () => setOpen(undefined)
-  const isActive = destinationStateOf(destination).kind === 'good'
-  const change = async (run: () => Promise<unknown>, done: string) => {
-    setError(undefined)
-    try {
-      await run()
-      toast(done)
-      onChange()
-    } catch (thrown) {
-      setError(thrown)
-    }
+  const isActive = destinationStateOf(health).kind === 'good'
+  const change = async (call: () => Promise<unknown>, done: string) => {
+    if (!(await run(call))) return
+    toast(done)
+    onChange()
   }
   const key = { titleId, destinationId }
   const remove = async () => {
@@ -80,6 +77,7 @@ function Actions({ destination, onChange }: ActionsProps) {
           {!paused && (
             <button
               type="button"
+              disabled={isRunning}
               onClick={() =>
                 void change(() => api.destinations.pauseDestination(key), 'Deliveries are paused.')
               }
@@ -91,9 +89,15 @@ function Actions({ destination, onChange }: ActionsProps) {
             <button
               type="button"
               class="primary"
-              onClick={() => void change(() => api.destinations.resumeDestination(key), 'Deliveries go on.')}
+              disabled={isRunning}
+              onClick={() =>
+                void change(
+                  () => api.destinations.resumeDestination(key),
+                  paused ? 'Deliveries go on.' : 'What waits is tried now.',
+                )
+              }
             >
-              Resume
+              {paused ? 'Resume' : 'Retry now'}
             </button>
           )}
           <button type="button" onClick={() => setOpen('test')}>

@@ -2,7 +2,7 @@ import type { DestinationJson } from '../../../clients/typescript/gen/laurel/v1/
 import type { GetDestinationHealthResponseJson } from '../../../clients/typescript/gen/laurel/v1/destination_service_pb.js'
 import { Chip } from '../../parts/chip.tsx'
 import { formatAge, formatNumber } from '../../parts/format.ts'
-import { countOf, destinationStateOf } from '../../records/destination.ts'
+import { countOf, destinationStateOf, platformName } from '../../records/destination.ts'
 import { eventKindOf } from '../../records/event.ts'
 
 interface HealthPanelProps {
@@ -13,7 +13,7 @@ interface HealthPanelProps {
 /** Whether deliveries go out, how many wait and failed, and the settings. */
 export function HealthPanel({ health, destination }: HealthPanelProps) {
   const { deliveredLastHour = 0, oldestPendingTime, lastError, lastErrorTime } = health
-  const { label, kind, meaning } = destinationStateOf(destination)
+  const { label, kind, meaning } = destinationStateOf(health)
   const waiting = countOf(health, 'DELIVERY_STATE_PENDING')
   return (
     <section class="panel">
@@ -69,7 +69,7 @@ function Settings({
   return (
     <dl class="facts panel-body settings">
       <dt>Platform</dt>
-      <dd>{dialect}</dd>
+      <dd>{platformName(dialect)}</dd>
       <dt>URL</dt>
       <dd>
         <code>{url}</code>

@@ -3,10 +3,12 @@ import type { DestinationJson } from '../../../clients/typescript/gen/laurel/v1/
 import type { EventKindJson } from '../../../clients/typescript/gen/laurel/v1/event_pb.js'
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
+import { dialectName } from '../../dialects.ts'
 import { Dialog } from '../../parts/dialog.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
 import { toast } from '../../parts/toast.tsx'
+import { useAction } from '../../parts/use-action.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { WEBHOOK } from '../../records/destination.ts'
 import { EVENT_KINDS } from '../../records/event.ts'
@@ -18,7 +20,7 @@ export function CreateDestination({ titleId, onClose }: { titleId: string; onClo
     await api.destinations.createDestination({ destination: { ...destination, titleId }, fromOldest })
     navigate(pathTo('titles', titleId, 'destinations', destination.destinationId ?? ''))
   }
-  return <DestinationForm action="Create" onSubmit={create} onClose={onClose} />
+  return <DestinationForm action="Create" titleId={titleId} onSubmit={create} onClose={onClose} />
 }
 
 interface EditDestinationProps {
@@ -39,31 +41,26 @@ export function EditDestination({ destination, onSaved, onClose }: EditDestinati
     onSaved()
     onClose()
   }
-  return <DestinationForm action="Save" stored={destination} onSubmit={save} onClose={onClose} />
+  return (
+    <DestinationForm action="Save" titleId={titleId} stored={destination} onSubmit={save} onClose={onClose} />
+  )
 }
 
 interface DestinationFormProps {
+  readonly titleId: string
   readonly action: 'Create' | 'Save'
   readonly stored?: DestinationJson
   readonly onSubmit: (destination: DestinationJson, fromOldest: boolean) => Promise<void>
   readonly onClose: () => void
 }
 
-function DestinationForm({ action, stored, onSubmit, onClose }: DestinationFormProps) {
+function DestinationForm({ action, titleId, stored, onSubmit, onClose }: DestinationFormProps) {
   const [dialect, setDialect] = useState(stored?.dialect ?? '')
-  const [error, setError] = useState<unknown>()
-  const [isRunning, setRunning] = useState(false)
-  const submit = async (event: SubmitEvent) => {
+  const { error, isRunning, run } = useAction()
+  const submit = (event: SubmitEvent) => {
     event.preventDefault()
     const form = new FormData(event.currentTarget as HTMLFormElement)
-    setRunning(true)
-    setError(undefined)
-    try {
-      await onSubmit({ ...destinationOf(form, stored), dialect }, form.get('from_oldest') !== null)
-    } catch (thrown) {
-      setError(thrown)
-      setRunning(false)
-    }
+    void run(() => onSubmit({ ...destinationOf(form, stored), dialect }, form.get('from_oldest') !== null))
   }
   const problemOf = (field: string) =>
     error instanceof ApiError
@@ -74,7 +71,12 @@ function DestinationForm({ action, stored, onSubmit, onClose }: DestinationFormP
       <form class="stack" onSubmit={submit}>
         {stored === undefined && (
           <>
-            <DialectField value={dialect} problem={problemOf('dialect')} onChange={setDialect} />
+            <DialectField
+              titleId={titleId}
+              value={dialect}
+              problem={problemOf('dialect')}
+              onChange={setDialect}
+            />
             <Field label="Id" help="It cannot be changed." problem={problemOf('destination_id')}>
               {(attributes) => (
                 <input
@@ -167,19 +169,24 @@ function DestinationForm({ action, stored, onSubmit, onClose }: DestinationFormP
 }
 
 interface DialectFieldProps {
+  readonly titleId: string
   readonly value: string
   readonly problem: string | undefined
   readonly onChange: (dialect: string) => void
 }
 
 /** The platforms that the server can deliver to, and a webhook. */
-function DialectField({ value, problem, onChange }: DialectFieldProps) {
+function DialectField({ titleId, value, problem, onChange }: DialectFieldProps) {
   const { data: dialects = [] } = useQuery(
     async (signal) => (await api.exchange.listDialects({}, signal)).dialects ?? [],
     [],
   )
   return (
-    <Field label="Platform" problem={problem}>
+    <Field
+      label="Platform"
+      problem={problem}
+      notes={value !== '' && value !== WEBHOOK && <Unbound titleId={titleId} dialect={value} />}
+    >
       {(attributes) => (
         <select
           {...attributes}
@@ -199,6 +206,21 @@ function DialectField({ value, problem, onChange }: DialectFieldProps) {
         </select>
       )}
     </Field>
+  )
+}
+
+/** The advice for a platform at which the title has no ids. */
+function Unbound({ titleId, dialect }: { titleId: string; dialect: string }) {
+  const { data } = useQuery(
+    async (signal) => (await api.titles.getTitle({ titleId }, signal)).title?.bindings ?? {},
+    [titleId],
+  )
+  if (data === undefined || dialect in data) return null
+  return (
+    <p class="problem">
+      The title has no ids at {dialectName(dialect)}. Enter them in its{' '}
+      <a href={pathTo('titles', titleId, 'settings')}>settings</a> first.
+    </p>
   )
 }
 

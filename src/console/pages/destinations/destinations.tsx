@@ -11,7 +11,7 @@ import { TableFrame } from '../../parts/table-frame.tsx'
 import { useInterval } from '../../parts/use-interval.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
-import { countOf, destinationStateOf } from '../../records/destination.ts'
+import { countOf, destinationStateOf, platformName } from '../../records/destination.ts'
 import { pathTo } from '../../router.ts'
 import { CreateDestination } from './destination-form.tsx'
 
@@ -104,7 +104,7 @@ function HealthTable({ healths, titleId }: { healths: readonly Health[]; titleId
 function HealthRow({ health, titleId }: { health: Health; titleId: string }) {
   const { destination = {}, deliveredLastHour = 0, oldestPendingTime, lastError, lastErrorTime } = health
   const { destinationId = '', displayName, dialect } = destination
-  const { label, kind, meaning } = destinationStateOf(destination)
+  const { label, kind, meaning } = destinationStateOf(health)
   const failed = countOf(health, 'DELIVERY_STATE_DEAD')
   const path = pathTo('titles', titleId, 'destinations', destinationId)
   return (
@@ -114,7 +114,7 @@ function HealthRow({ health, titleId }: { health: Health; titleId: string }) {
           {displayName || destinationId}
         </a>
       </th>
-      <td>{dialect}</td>
+      <td>{platformName(dialect)}</td>
       <td>
         <Chip kind={kind} title={meaning}>
           {label}
