@@ -6,7 +6,7 @@ export function formatTime(text: string | undefined): string {
 }
 
 const TIME = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'short' })
-const NUMBER = new Intl.NumberFormat()
+const NUMBER = new Intl.NumberFormat(undefined, { maximumFractionDigits: 20 })
 const PERCENT = new Intl.NumberFormat(undefined, { style: 'percent', maximumFractionDigits: 1 })
 
 /** Formats a percentage from 0 to 100. */

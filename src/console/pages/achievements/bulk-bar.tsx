@@ -27,13 +27,17 @@ export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
   const [errors, setErrors] = useState<readonly string[]>([])
   const [isDeleting, setDeleting] = useState(false)
   const [tag, setTag] = useState('')
+  const [force, setForce] = useState(false)
 
-  const changeAll = async (change: Change, achievements: readonly AchievementJson[] = chosen) => {
+  const changeAll = async (change: Change, done = 'changed') => {
     const controller = new AbortController()
     const failed: string[] = []
-    const queue = [...achievements]
-    let done = 0
+    const queue = [...chosen]
+    const of = chosen.length
+    let count = 0
+    const showRun = () => setRun({ done: count, of, cancel: () => controller.abort() })
     setErrors([])
+    showRun()
     const work = async () => {
       for (let next = queue.shift(); next !== undefined && !controller.signal.aborted; next = queue.shift()) {
         const { achievementId = '' } = next
@@ -44,14 +48,14 @@ export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
         } catch (error) {
           failed.push(`${achievementId}: ${error instanceof Error ? error.message : error}`)
         }
-        done += 1
-        setRun({ done, of: achievements.length, cancel: () => controller.abort() })
+        count += 1
+        showRun()
       }
     }
     await Promise.all(Array.from({ length: CONCURRENT_CALLS }, work))
     setRun(undefined)
     setErrors(failed)
-    toast(`${plural(done - failed.length, 'achievement')} changed`)
+    toast(`${plural(count - failed.length, 'achievement')} ${done}`)
   }
 
   const update = (fields: (achievement: AchievementJson) => AchievementJson, mask: string) =>
@@ -66,11 +70,14 @@ export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
     update(({ tags = [] }) => ({ tags: tags.filter((each) => each !== tag.trim()) }), 'tags')
   const setLifecycle = (name: LifecycleName) =>
     update(() => ({ lifecycle: lifecycleOnWire(name) }), 'lifecycle')
-  const deleteAll = () =>
-    changeAll(async ({ achievementId = '', etag = '' }) => {
-      await api.achievements.deleteAchievement({ titleId, achievementId, etag })
+  // The dialog closes, and the progress is shown with its button to cancel.
+  const deleteAll = async () => {
+    void changeAll(async ({ achievementId = '', etag = '' }) => {
+      await api.achievements.deleteAchievement({ titleId, achievementId, etag, force })
       return undefined
-    })
+    }, 'deleted')
+  }
+  const isRunning = run !== undefined
 
   return (
     <section class="bulk panel" aria-label="Selected achievements">
@@ -83,28 +90,28 @@ export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
           dir="auto"
           onInput={({ currentTarget }) => setTag(currentTarget.value)}
         />
-        <button type="button" disabled={tag.trim() === ''} onClick={() => void addTag()}>
+        <button type="button" disabled={isRunning || tag.trim() === ''} onClick={() => void addTag()}>
           Add tag
         </button>
-        <button type="button" disabled={tag.trim() === ''} onClick={() => void removeTag()}>
+        <button type="button" disabled={isRunning || tag.trim() === ''} onClick={() => void removeTag()}>
           Remove tag
         </button>
         {(Object.keys(LIFECYCLES) as LifecycleName[]).map((name) => (
           <button
             type="button"
             key={name}
-            disabled={chosen.every((each) => lifecycleOf(each) === name)}
+            disabled={isRunning || chosen.every((each) => lifecycleOf(each) === name)}
             onClick={() => void setLifecycle(name)}
           >
             {{ DRAFT: 'Make draft', LIVE: 'Make live', RETIRED: 'Retire' }[name]}
           </button>
         ))}
         {can('delete', 'ACHIEVEMENT', titleId) && (
-          <button type="button" class="danger" onClick={() => setDeleting(true)}>
+          <button type="button" class="danger" disabled={isRunning} onClick={() => setDeleting(true)}>
             Delete
           </button>
         )}
-        <button type="button" class="quiet" onClick={onClear}>
+        <button type="button" class="quiet" disabled={isRunning} onClick={onClear}>
           Clear selection
         </button>
       </div>
@@ -121,9 +128,17 @@ export function BulkBar({ titleId, chosen, onApplied, onClear }: BulkBarProps) {
           onConfirm={deleteAll}
         >
           <p>
-            Definitions and their revisions are removed. An achievement that players have progress on is kept,
-            and reported: retire it instead.
+            Definitions and their revisions are removed, which cannot be undone. An achievement that players
+            have progress on is kept, and reported, unless you say otherwise:
           </p>
+          <label class="check">
+            <input
+              type="checkbox"
+              checked={force}
+              onChange={({ currentTarget }) => setForce(currentTarget.checked)}
+            />
+            Delete players’ progress on them too
+          </label>
         </Confirm>
       )}
     </section>

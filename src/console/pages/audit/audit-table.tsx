@@ -37,6 +37,7 @@ export function AuditTable({ entries }: { entries: readonly AuditEntryJson[] }) 
 function EntryRows({ entry }: { entry: AuditEntryJson }) {
   const [isOpen, setOpen] = useState(false)
   const { time, actor, operation = '', titleId, reason, recordOmitted } = entry
+  const [service = '', method = ''] = operation.split('/')
   const hasRecord = entry.before !== undefined || entry.after !== undefined || recordOmitted
   return (
     <>
@@ -46,7 +47,10 @@ function EntryRows({ entry }: { entry: AuditEntryJson }) {
         </td>
         <td dir="auto">{actor}</td>
         <td>
-          <code>{operation}</code>
+          <code>
+            {service}/<wbr />
+            {method}
+          </code>
         </td>
         <td>{resourceTypeOf(entry)}</td>
         <th scope="row">

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks'
 import type { AccountJson, PlayerJson } from '../../../clients/typescript/gen/laurel/v1/player_pb.js'
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
+import { dialectName } from '../../dialects.ts'
 import { Field } from '../../parts/field.tsx'
 import { IdField } from '../../parts/id-field.tsx'
 import { ReasonDialog } from '../../parts/reason-dialog.tsx'
@@ -40,7 +41,7 @@ export function AccountPanel({ player: { playerId = '', accounts = [] }, onChang
         <ul class="accounts">
           {accounts.map((account) => (
             <li key={`${account.dialect} ${account.accountId}`}>
-              <span class="muted">{account.dialect}</span>
+              <span class="muted">{dialectName(account.dialect)}</span>
               <code dir="auto">{account.accountId}</code>
               {canUpdate && (
                 <button
@@ -65,8 +66,8 @@ export function AccountPanel({ player: { playerId = '', accounts = [] }, onChang
           onConfirm={(reason) => unlink(unlinked, reason)}
         >
           <p>
-            {unlinked.dialect} <code dir="auto">{unlinked.accountId}</code> no longer belongs to the player.
-            The progress stays with the player, and deliveries to the platform wait.
+            {dialectName(unlinked.dialect)} <code dir="auto">{unlinked.accountId}</code> no longer belongs to
+            the player. The progress stays with the player, and deliveries to the platform wait.
           </p>
         </ReasonDialog>
       )}

@@ -14,9 +14,13 @@ import { AchievementTab } from './achievement-tab.tsx'
 import { ChangeTab } from './change-tab.tsx'
 import { HistoryTab } from './history-tab.tsx'
 import { PlayerActions } from './player-actions.tsx'
+import { StatTab } from './stat-tab.tsx'
 import { TotalsPanel } from './totals-panel.tsx'
 
-const TABS = { achievements: 'Achievements', history: 'History', changes: 'Changes by people' }
+const TABS = {
+  ...{ achievements: 'Achievements', stats: 'Stats', history: 'History' },
+  changes: 'Changes by people',
+}
 
 /** One player: accounts, totals, and within a title the achievements with their deliveries, the history and the audit. */
 export function Player({ parameters }: PageProps) {
@@ -77,6 +81,7 @@ export function Player({ parameters }: PageProps) {
           {tab === 'achievements' && (
             <AchievementTab titleId={titleId} playerId={playerId} onChange={totals.reload} />
           )}
+          {tab === 'stats' && <StatTab titleId={titleId} playerId={playerId} />}
           {tab === 'history' && <HistoryTab titleId={titleId} playerId={playerId} />}
           {tab === 'changes' && <ChangeTab titleId={titleId} playerId={playerId} />}
         </>
@@ -90,8 +95,8 @@ export function Player({ parameters }: PageProps) {
   )
 }
 
-function withoutChanges({ achievements, history }: typeof TABS) {
-  return { achievements, history }
+function withoutChanges({ achievements, stats, history }: typeof TABS) {
+  return { achievements, stats, history }
 }
 
 function UnknownPlayer({ playerId, above }: { playerId: string; above: preact.JSX.Element }) {

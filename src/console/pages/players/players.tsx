@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks'
 import type { PlayerJson } from '../../../clients/typescript/gen/laurel/v1/player_pb.js'
 import { api } from '../../api.ts'
 import type { PageProps } from '../../page-props.ts'
@@ -8,14 +9,17 @@ import { Page } from '../../parts/page.tsx'
 import { TableFrame } from '../../parts/table-frame.tsx'
 import { useDebounced } from '../../parts/use-debounced.ts'
 import { useQuery } from '../../parts/use-query.ts'
+import { can } from '../../permissions.ts'
 import { here, navigate, pathTo, setQuery } from '../../router.ts'
 import { Accounts } from './accounts.tsx'
+import { CreatePlayer } from './create-player.tsx'
 
 const PAGE_SIZE = 100
 
 /** Finds a player by id, name, or an account of any platform. */
 export function Players({ parameters: { title } }: PageProps) {
   const query = here.value.query.get('q') ?? ''
+  const [isCreating, setCreating] = useState(false)
   const settled = useDebounced(query.trim())
   const { data, error, isLoading, reload } = useQuery(
     (signal) => api.players.listPlayers({ prefix: settled, pageSize: PAGE_SIZE }, signal),
@@ -31,7 +35,17 @@ export function Players({ parameters: { title } }: PageProps) {
   }
   const isEmpty = !isLoading && error === undefined && players.length === 0
   return (
-    <Page title="Players" about="By Laurel’s id, a name, or the id of an account on any platform">
+    <Page
+      title="Players"
+      about="By Laurel’s id, a name, or the id of an account on any platform"
+      actions={
+        can('create', 'PLAYER') && (
+          <button type="button" onClick={() => setCreating(true)}>
+            New player
+          </button>
+        )
+      }
+    >
       <search>
         <form class="player-search" onSubmit={open}>
           <input
@@ -71,6 +85,7 @@ export function Players({ parameters: { title } }: PageProps) {
       {nextPageToken !== '' && (
         <p class="muted">The first {players.length} players: search for the others.</p>
       )}
+      {isCreating && <CreatePlayer hrefOf={hrefOf} onClose={() => setCreating(false)} />}
     </Page>
   )
 }
