@@ -166,8 +166,11 @@ function boundElsewhere(
   owner: string | undefined,
   titleId: string,
 ): LaurelError {
-  const whose = owner === undefined ? `other ids than title ${titleId} is bound to` : `ids of title ${owner}`
-  const message = `the document names ${whose} in ${adapter.id} (${formatBinding(binding)}), not those of ${titleId}: import it there, or allow rebinding`
+  const ids = `${formatBinding(binding)} in ${adapter.id}`
+  const message =
+    owner === undefined
+      ? `the document is of ${ids}, and title ${titleId} is bound to other ids: import it into a title of these ids, or allow rebinding`
+      : `the document is of ${ids}, which title ${owner} is bound to, not ${titleId}: import it into ${owner}, or allow rebinding`
   const boundTitle = owner === undefined ? {} : { boundTitleId: owner }
   const metadata = { titleId, dialect: adapter.id, ...boundTitle, ...binding }
   return new LaurelError('failed_precondition', 'BOUND_TO_ANOTHER_TITLE', message, { metadata })

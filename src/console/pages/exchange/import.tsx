@@ -62,10 +62,11 @@ export function Import({ titleId, dialects }: ImportProps) {
       <Source titleId={titleId} dialects={dialects} onPlan={planSource} isDisabled={step.is === 'planning'} />
       {error !== undefined && <Failure error={error} />}
       {isBoundElsewhere && last !== undefined && (
-        <div>
+        <div class="actions">
           <button type="button" onClick={() => void planSource(last.source, last.strategy, true)}>
             Plan it for this title anyway
           </button>
+          <span class="muted">The ids of the titles at the platform stay as they are.</span>
         </div>
       )}
       {step.is === 'planning' && (
