@@ -7,6 +7,19 @@ test('an entry is a line with a cell for each column', () => {
   expect(CSV_HEADER.split(',')).toHaveLength(12)
 })
 
-test.each(['=1+1', '+1', '-1', '@x', '\tx'])('a spreadsheet does not run %j', (reason) => {
+test.each(['=1+1', '+1', '-1', '@x', '\tx', '＝1'])('a spreadsheet does not run %j', (reason) => {
   expect(csvOf({ reason })).toContain(`'${reason}`)
+})
+
+test.each([
+  ['x;=1+1', "x;'=1+1"],
+  ['x\t@sum', "x\t'@sum"],
+  ['x\n-1', "x\n'-1"],
+  ['x; "=1+1', `x; ""'=1+1`],
+])('a spreadsheet that divides lines elsewhere does not run %j', (reason, cell) => {
+  expect(csvOf({ reason })).toContain(cell)
+})
+
+test('signs within a text stay', () => {
+  expect(csvOf({ reason: 'a-b = c@d' })).toContain(',a-b = c@d,')
 })

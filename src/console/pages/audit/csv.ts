@@ -26,8 +26,11 @@ export function csvOf(entry: AuditEntryJson): string {
   return `${cells.join(',')}\r\n`
 }
 
-/** A spreadsheet would run a text that begins like a formula: an apostrophe makes it a text. */
+/**
+ * A spreadsheet would run a text that begins like a formula: an apostrophe makes it a text. In some languages of the reader a spreadsheet
+ * divides the line at semicolons or tabs instead, so that a cell may begin in the middle of a text. Full-width signs begin a formula too.
+ */
 function cellOf(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
+  const safe = text.replace(/(^|[;|\t\r\n])(["' ]*)(?=[=+\-@＝＋－＠])/g, "$1$2'").replace(/^(?=[\t\r])/, "'")
+  return /[",;\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe
 }
