@@ -12,10 +12,24 @@ export interface Issuer {
 /**
  * Signs in by OpenID Connect's code flow with PKCE, in a window of its own, so that this page keeps its edits. The verifier stays in
  * memory. Returns the access token; the id token where its audience is the console itself.
+ * @param signal ends the wait for the window: a person may have closed it, which this page cannot see
  */
-export async function signInAt({ issuer, audience, clientId, scope }: Issuer): Promise<string> {
+export async function signInAt(issuer: Issuer, signal: AbortSignal): Promise<string> {
   const popup = open('about:blank', CHANNEL, 'popup,width=480,height=720')
   if (popup === null) throw new Error('the browser blocks the window of the sign-in: allow it for this page')
+  try {
+    return await tokenFrom(issuer, popup, signal)
+  } catch (error) {
+    popup.close()
+    throw explained(error)
+  }
+}
+
+async function tokenFrom(
+  { issuer, audience, clientId, scope }: Issuer,
+  popup: Window,
+  signal: AbortSignal,
+): Promise<string> {
   const url = new URL(issuer)
   // An issuer on this machine, for trials, may speak HTTP.
   const options = { [oauth.allowInsecureRequests]: ['localhost', '127.0.0.1'].includes(url.hostname) }
@@ -28,6 +42,10 @@ export async function signInAt({ issuer, audience, clientId, scope }: Issuer): P
   ]
   const redirectUri = location.origin + RETURN_PATH
   const target = new URL(server.authorization_endpoint ?? '')
+  // Nothing but a page: any other scheme would be run in a window of the console's origin.
+  if (target.protocol !== 'https:' && target.origin !== url.origin) {
+    throw new Error(`the issuer's page of the sign-in must have an https URL, not ${target.href}`)
+  }
   const parameters = {
     ...{ client_id: clientId, redirect_uri: redirectUri, response_type: 'code', scope, state, nonce },
     code_challenge: await oauth.calculatePKCECodeChallenge(verifier),
@@ -36,9 +54,10 @@ export async function signInAt({ issuer, audience, clientId, scope }: Issuer): P
     ...(audience !== clientId && { audience }),
     ...(audience !== clientId && URL.canParse(audience) && { resource: audience }),
   }
-  target.search = new URLSearchParams(parameters).toString()
+  for (const [name, value] of Object.entries(parameters)) target.searchParams.set(name, value)
+  const returning = returnedUrl(state, signal)
   popup.location.href = target.href
-  const returned = await returnedUrl()
+  const returned = await returning
   const validated = oauth.validateAuthResponse(server, client, returned, state)
   const response = await oauth.authorizationCodeGrantRequest(
     server,
@@ -56,13 +75,27 @@ export async function signInAt({ issuer, audience, clientId, scope }: Issuer): P
   return audience === clientId && result.id_token !== undefined ? result.id_token : result.access_token
 }
 
-/** Waits for the URL that the issuer sends the window to. */
-function returnedUrl(): Promise<URL> {
-  return new Promise((resolve) => {
+/** Waits for the URL that the issuer sends the window to. Those of other sign-ins, of other pages or made up, are left alone. */
+function returnedUrl(state: string, signal: AbortSignal): Promise<URL> {
+  return new Promise((resolve, reject) => {
     const channel = new BroadcastChannel(CHANNEL)
-    channel.onmessage = ({ data }) => {
+    signal.addEventListener('abort', () => {
       channel.close()
-      resolve(new URL(String(data)))
+      reject(signal.reason)
+    })
+    channel.onmessage = ({ data }) => {
+      const url = new URL(String(data))
+      if (url.searchParams.get('state') !== state) return
+      channel.close()
+      resolve(url)
     }
   })
+}
+
+/** Returns an error with the issuer's own words, if it has refused. */
+function explained(error: unknown): unknown {
+  if (error instanceof oauth.AuthorizationResponseError || error instanceof oauth.ResponseBodyError) {
+    return new Error(`the issuer refuses the sign-in: ${error.error_description ?? error.error}`)
+  }
+  return error
 }

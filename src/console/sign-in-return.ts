@@ -10,5 +10,7 @@ export function returnFromSignIn(): boolean {
   // The URL has the code.
   history.replaceState(null, '', RETURN_PATH)
   close()
+  // A window that no page of the console has opened stays.
+  document.body.textContent = 'The console has the response of the issuer. This window can be closed.'
   return true
 }

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'preact/hooks'
+import { useEffect, useRef, useState } from 'preact/hooks'
 import { consoleConfig } from './config.ts'
 import { Dialog } from './parts/dialog.tsx'
 import { Failure } from './parts/failure.tsx'
@@ -15,8 +15,14 @@ export function SignIn() {
 function SignInDialog({ reason }: { reason: string }) {
   const [issuers, setIssuers] = useState<readonly Issuer[]>([])
   const [error, setError] = useState<unknown>()
+  const attempt = useRef(new AbortController())
   useEffect(() => {
-    consoleConfig().then(({ signIns }) => setIssuers(signIns), setError)
+    consoleConfig().then(({ signIns }) => {
+      setIssuers(signIns)
+      // A browser allows a window right after the click alone.
+      if (signIns.length > 0) void import('./sign-in-oidc.ts')
+    }, setError)
+    return () => attempt.current.abort()
   }, [])
   const take = (event: SubmitEvent) => {
     event.preventDefault()
@@ -24,12 +30,15 @@ function SignInDialog({ reason }: { reason: string }) {
     signIn(String(form.get('credential')).trim())
   }
   const takeFrom = async (issuer: Issuer) => {
+    attempt.current.abort()
+    attempt.current = new AbortController()
+    const { signal } = attempt.current
     setError(undefined)
     try {
       const { signInAt } = await import('./sign-in-oidc.ts')
-      signIn(await signInAt(issuer))
+      signIn(await signInAt(issuer, signal))
     } catch (thrown) {
-      setError(thrown)
+      if (!signal.aborted) setError(thrown)
     }
   }
   return (
