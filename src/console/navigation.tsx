@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks'
 import { caller } from './permissions.ts'
-import { BASE, here } from './router.ts'
+import { BASE, here, pathTo } from './router.ts'
 import { ROUTES, type Route } from './routes.ts'
 import { signOut, token } from './session.ts'
 
@@ -70,7 +70,8 @@ function Links({ routes, titleId, path }: NavigationProps & { routes: readonly R
 }
 
 function hrefOf({ path }: Route, titleId: string | undefined): string {
-  return [BASE, path.replace(':title', encodeURIComponent(titleId ?? ''))].filter(Boolean).join('/')
+  if (path === '') return BASE
+  return pathTo(...path.split('/').map((part) => (part === ':title' ? (titleId ?? '') : part)))
 }
 
 function CallerName() {

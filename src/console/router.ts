@@ -41,13 +41,27 @@ export function setQuery(changes: Readonly<Record<string, string | undefined>>):
 
 /** Returns the path of a page: its segments are encoded. */
 export function pathTo(...segments: readonly string[]): string {
-  return [BASE, ...segments.map(encodeURIComponent)].join('/')
+  return [BASE, ...segments.map(encodeSegment)].join('/')
+}
+
+/** A browser takes `.` and `..` for folders, encoded too: `~` precedes them, and an id that begins with it. */
+function encodeSegment(id: string): string {
+  return (/^(~|\.{1,2}$)/.test(id) ? '~' : '') + encodeURIComponent(id)
+}
+
+/** Returns the id of a segment of a path. A segment that no page has encoded is taken as it is. */
+export function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment).replace(/^~/, '')
+  } catch {
+    return segment
+  }
 }
 
 /** Returns the title of the page; undefined for a page of none. */
 export function currentTitle(): string | undefined {
   const [, segment] = /^\/console\/titles\/([^/]+)/.exec(here.peek().path) ?? []
-  return segment === undefined ? undefined : decodeURIComponent(segment)
+  return segment === undefined ? undefined : decodeSegment(segment)
 }
 
 function mayLeave(): boolean {

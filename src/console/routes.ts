@@ -1,6 +1,6 @@
 import type { ComponentType } from 'preact'
 import type { PageProps, Parameters } from './page-props.ts'
-import { BASE } from './router.ts'
+import { BASE, decodeSegment } from './router.ts'
 
 export interface Route {
   /** Below `/console`; `:name` matches one segment. */
@@ -125,17 +125,9 @@ function matchSegments(pattern: readonly string[], segments: readonly string[]):
   if (pattern.length !== segments.length) return undefined
   const parameters: Record<string, string> = {}
   for (const [index, part] of pattern.entries()) {
-    const segment = decode(segments[index] ?? '')
+    const segment = decodeSegment(segments[index] ?? '')
     if (part.startsWith(':')) parameters[part.slice(1)] = segment
     else if (part !== segment) return undefined
   }
   return parameters
-}
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
 }
