@@ -105,7 +105,11 @@ test('a failed delivery shows the response of the platform as a text', async () 
   const path = pathOf('titles', TITLE, 'destinations', PLAYER)
   await using opened = await openPage(`${running.server.url}/console/${path}`)
   const { page } = opened
-  await page.locator('.deliveries').getByRole('button', { name: /Failed|Retrying/ }).first().click()
+  await page
+    .locator('.deliveries')
+    .getByRole('button', { name: /Failed|Retrying/ })
+    .first()
+    .click()
   await page.getByRole('dialog').getByText('HTTP 400').waitFor()
   await page.getByRole('dialog').getByText('onerror').first().waitFor()
   expect(await attacksIn(page)).toEqual([])

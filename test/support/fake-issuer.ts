@@ -12,6 +12,10 @@ export interface FakeIssuer extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   /** What the token endpoint has refused. */
   readonly refused: readonly string[]
+  /** The URL of its page, in its discovery document. */
+  page: string
+  /** Returns the parameters of its redirect for a code and a state, when it redirects. */
+  respond: (code: string, state: string) => Promise<Readonly<Record<string, string>>>
 }
 
 interface Started {
@@ -31,6 +35,10 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
   const server = createServer((request, response) => void serve(request, response))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const behaviour: Pick<FakeIssuer, 'page' | 'respond'> = {
+    page: `${issuer}/authorize?tenant=one`,
+    respond: async (code, state) => ({ code, state }),
+  }
 
   const tokenOf = (audience: string, claims: object) =>
     new SignJWT({ ...claims })
@@ -50,16 +58,21 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
         .end(JSON.stringify(body))
     const parameter = (name: string) => searchParams.get(name) ?? ''
     if (pathname === '/.well-known/openid-configuration') {
-      const endpoints = { authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token` }
+      const endpoints = { authorization_endpoint: behaviour.page, token_endpoint: `${issuer}/token` }
       const algorithms = { id_token_signing_alg_values_supported: ['ES256'] }
       send(200, { issuer, ...endpoints, ...algorithms, code_challenge_methods_supported: ['S256'] })
-    } else if (pathname === '/authorize' && parameter('client_id') === CLIENT) {
+    } else if (
+      pathname === '/authorize' &&
+      parameter('client_id') === CLIENT &&
+      parameter('tenant') === 'one'
+    ) {
       const code = randomUUID()
       const redirectUri = parameter('redirect_uri')
       started.set(code, {
         ...{ challenge: parameter('code_challenge'), nonce: parameter('nonce'), redirectUri },
       })
-      const location = `${redirectUri}?${new URLSearchParams({ code, state: parameter('state') })}`
+      const returned = await behaviour.respond(code, parameter('state'))
+      const location = `${redirectUri}?${new URLSearchParams(returned)}`
       response.writeHead(302, { location }).end()
     } else if (pathname === '/token') {
       const form = new URLSearchParams(await text(request))
@@ -93,12 +106,12 @@ export async function startFakeIssuer(): Promise<FakeIssuer> {
   }
   const file = join(folder, 'auth.json')
   writeFileSync(file, JSON.stringify({ issuers: [{ ...settings, consoleClientId: CLIENT }] }))
-  return {
+  return Object.assign(behaviour, {
     env: { LAUREL_AUTH_FILE: file },
     refused,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()
       server.close()
     },
-  }
+  })
 }
