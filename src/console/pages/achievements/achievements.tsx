@@ -4,7 +4,7 @@ import type { PageProps } from '../../page-props.ts'
 import { Chip } from '../../parts/chip.tsx'
 import { Empty } from '../../parts/empty.tsx'
 import { Failure } from '../../parts/failure.tsx'
-import { plural } from '../../parts/format.ts'
+import { formatNumber, plural } from '../../parts/format.ts'
 import { Page } from '../../parts/page.tsx'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
@@ -123,8 +123,11 @@ export function Achievements({ parameters: { title: titleId = '' } }: PageProps)
 }
 
 function aboutText(shown: number, loaded: number, total: number, isLoading: boolean): string {
-  if (isLoading) return loaded === 0 ? 'Loading…' : `${plural(loaded, 'achievement')} of ${total} loaded`
-  return shown === total ? plural(total, 'achievement') : `${shown} of ${plural(total, 'achievement')}`
+  if (isLoading)
+    return loaded === 0 ? 'Loading…' : `${plural(loaded, 'achievement')} of ${formatNumber(total)} loaded`
+  return shown === total
+    ? plural(total, 'achievement')
+    : `${formatNumber(shown)} of ${plural(total, 'achievement')}`
 }
 
 function Legend() {

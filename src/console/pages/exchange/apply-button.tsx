@@ -20,9 +20,18 @@ export function ApplyButton({ planned: { plan, changes }, typed, onApplied }: Ap
   const { titleId = '', planId = '', deletedCount = 0 } = plan
   const isAllowed = deletedCount === 0 || can('delete', 'ACHIEVEMENT', titleId)
   if (changes.length === 0) return null
-  const apply = async () => {
-    const { plan: applied = {} } = await api.plans.applyPlan({ titleId, planId, force })
-    onApplied(applied)
+  const apply = async (signal: AbortSignal) => {
+    try {
+      const { plan: applied = {} } = await api.plans.applyPlan({ titleId, planId, force }, signal)
+      onApplied(applied)
+    } catch (error) {
+      // A plan that was cancelled too late is applied.
+      if (signal.aborted) {
+        const { plan: read = {} } = await api.plans.getPlan({ titleId, planId })
+        if (read.applyTime !== undefined) onApplied(read)
+      }
+      throw error
+    }
   }
   return (
     <div class="actions end">

@@ -22,7 +22,7 @@ interface ImportProps {
 /** What the page shows below the source. */
 type Step =
   | { readonly is: 'source' }
-  | { readonly is: 'planning'; readonly entryCount: number }
+  | { readonly is: 'planning'; readonly readCount: number; readonly entryCount?: number | undefined }
   | { readonly is: 'planned'; readonly planned: Planned; readonly isUndo: boolean }
   | { readonly is: 'applied'; readonly planned: Planned; readonly plan: PlanJson }
 
@@ -38,7 +38,7 @@ export function Import({ titleId, dialects }: ImportProps) {
     const controller = new AbortController()
     running.current = controller
     setError(undefined)
-    setStep({ is: 'planning', entryCount: 0 })
+    setStep({ is: 'planning', readCount: 0 })
     try {
       setStep({ is: 'planned', planned: await plan(controller.signal), isUndo })
     } catch (thrown) {
@@ -51,8 +51,8 @@ export function Import({ titleId, dialects }: ImportProps) {
     return run((signal) => {
       const options = { titleId, strategy, signal }
       if (source.is === 'title') return planTitle(source.titleId, options)
-      return planDocument(source.document, source.dialect, options, allowRebinding, (entryCount) =>
-        setStep({ is: 'planning', entryCount }),
+      return planDocument(source.document, source.dialect, options, allowRebinding, (readCount) =>
+        setStep({ is: 'planning', readCount, entryCount: source.entryCount }),
       )
     }, false)
   }
@@ -71,18 +71,19 @@ export function Import({ titleId, dialects }: ImportProps) {
       )}
       {step.is === 'planning' && (
         <Progress
-          label={`Planning: ${plural(step.entryCount, 'entry', 'entries')} read`}
+          label={`Planning: ${plural(step.readCount, 'entry', 'entries')} read`}
+          value={step.entryCount && step.readCount / step.entryCount}
           onCancel={() => running.current?.abort()}
         />
       )}
       {step.is === 'planned' && (
         <>
-          <PlanView titleId={titleId} planned={step.planned} />
           <ApplyButton
             planned={step.planned}
             typed={step.isUndo ? 'UNDO' : 'IMPORT'}
             onApplied={(plan) => setStep({ is: 'applied', planned: step.planned, plan })}
           />
+          <PlanView titleId={titleId} planned={step.planned} />
         </>
       )}
       {step.is === 'applied' && (

@@ -18,16 +18,18 @@ interface PlanEntryProps {
   readonly titleId: string
   readonly change: PlanChangeJson
   readonly outcome: EntryOutcomeJson | undefined
+  /** Whether it is open at first. */
+  readonly isFirstOpen: boolean
 }
 
 /** One achievement of a plan. Opened, it shows its fields, and how the platforms' stores take its new definition. */
-export function PlanEntry({ titleId, change, outcome }: PlanEntryProps) {
+export function PlanEntry({ titleId, change, outcome, isFirstOpen }: PlanEntryProps) {
   const { achievementId = '', before, after } = change
-  const [isOpen, setOpen] = useState(false)
+  const [isOpen, setOpen] = useState(isFirstOpen)
   const changes = changesBetween(before ?? {}, after ?? {})
   const duplicates = outcome?.possibleDuplicates ?? []
   return (
-    <details onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
+    <details open={isOpen} onToggle={({ currentTarget }) => setOpen(currentTarget.open)}>
       <summary>
         <Chip kind={before === undefined ? 'good' : after === undefined ? 'bad' : 'accent'}>
           {before === undefined ? 'new' : after === undefined ? 'deleted' : 'replaced'}

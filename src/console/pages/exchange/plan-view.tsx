@@ -1,13 +1,15 @@
 import { useMemo, useState } from 'preact/hooks'
 import type { EntryOutcomeJson } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
 import { Chip } from '../../parts/chip.tsx'
-import { plural } from '../../parts/format.ts'
+import { formatNumber, plural } from '../../parts/format.ts'
 import { Losses } from './losses.tsx'
 import { PlanEntry } from './plan-entry.tsx'
 import type { Planned } from './planned.ts'
 
 /** As many entries are in the page at first: a plan may have 10,000. */
 const PAGE_LENGTH = 100
+/** The entries of a plan of as many are open, because the reader reads them anyway. */
+const OPEN_LENGTH = 3
 
 /** A plan, field by field, with everything that is lost or refused on the way. */
 export function PlanView({ titleId, planned }: { titleId: string; planned: Planned }) {
@@ -23,12 +25,14 @@ export function PlanView({ titleId, planned }: { titleId: string; planned: Plann
       <header class="panel-header">
         <h2 id="plan-heading">Plan</h2>
         <span class="chips">
-          <Chip kind="good">{plan.newCount ?? 0} new</Chip>
-          <Chip kind="accent">{plan.replacedCount ?? 0} replaced</Chip>
-          {Boolean(plan.deletedCount) && <Chip kind="bad">{plan.deletedCount} deleted</Chip>}
-          {summary !== undefined && <Chip>{summary.unchangedCount ?? 0} unchanged</Chip>}
-          {Boolean(summary?.ignoredCount) && <Chip>{summary?.ignoredCount} left out</Chip>}
-          {failed.length > 0 && <Chip kind="bad">{failed.length} failed</Chip>}
+          <Chip kind="good">{formatNumber(plan.newCount ?? 0)} new</Chip>
+          <Chip kind="accent">{formatNumber(plan.replacedCount ?? 0)} replaced</Chip>
+          {Boolean(plan.deletedCount) && (
+            <Chip kind="bad">{formatNumber(plan.deletedCount ?? 0)} deleted</Chip>
+          )}
+          {summary !== undefined && <Chip>{formatNumber(summary.unchangedCount ?? 0)} unchanged</Chip>}
+          {Boolean(summary?.ignoredCount) && <Chip>{formatNumber(summary?.ignoredCount ?? 0)} left out</Chip>}
+          {failed.length > 0 && <Chip kind="bad">{formatNumber(failed.length)} failed</Chip>}
           {losses.length > 0 && <Chip kind="warning">{plural(losses.length, 'loss', 'losses')}</Chip>}
         </span>
       </header>
@@ -48,13 +52,14 @@ export function PlanView({ titleId, planned }: { titleId: string; planned: Plann
               titleId={titleId}
               change={change}
               outcome={outcomeOf.get(change.achievementId)}
+              isFirstOpen={changes.length <= OPEN_LENGTH}
             />
           ))}
         </div>
         {changes.length > shown && (
           <div>
             <button type="button" onClick={() => setShown(shown + PAGE_LENGTH)}>
-              Show more: {changes.length - shown} are left
+              Show more: {formatNumber(changes.length - shown)} are left
             </button>
           </div>
         )}

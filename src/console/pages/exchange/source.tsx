@@ -6,11 +6,17 @@ import type {
 import { dialectName } from '../../dialects.ts'
 import { Field } from '../../parts/field.tsx'
 import { formatNumber } from '../../parts/format.ts'
-import { recognise } from './recognise.ts'
+import { type Recognised, recognise } from './recognise.ts'
 
 /** The source of an import. */
 export type ImportSource =
-  | { readonly is: 'document'; readonly document: File; readonly dialect: string }
+  | {
+      readonly is: 'document'
+      readonly document: File
+      readonly dialect: string
+      /** How many entries it has; undefined if that is unknown. */
+      readonly entryCount: number | undefined
+    }
   | { readonly is: 'title'; readonly titleId: string }
 
 interface SourceProps {
@@ -30,13 +36,16 @@ export function Source({ titleId, dialects, isDisabled, onPlan }: SourceProps) {
   const found = useRecognised(titleId, document, dialects)
   // A document that one dialect alone can read needs no choice.
   useEffect(() => {
-    if (found?.length === 1) setDialect(found[0] ?? '')
+    if (found?.dialects.length === 1) setDialect(found.dialects[0] ?? '')
   }, [found])
   const isReady = kind === 'document' ? document !== undefined && dialect !== '' : other.trim() !== ''
   const plan = (event: SubmitEvent) => {
     event.preventDefault()
     if (kind === 'title') onPlan({ is: 'title', titleId: other.trim() }, strategy)
-    else if (document !== undefined) onPlan({ is: 'document', document, dialect }, strategy)
+    else if (document !== undefined) {
+      const { entryCount } = found ?? {}
+      onPlan({ is: 'document', document, dialect, entryCount }, strategy)
+    }
   }
   return (
     <form class="panel" onSubmit={plan}>
@@ -173,7 +182,7 @@ function DropZone({
 
 /** Returns the dialects that can read a document; undefined while they are tried, and without a document. */
 function useRecognised(titleId: string, document: File | undefined, dialects: readonly DialectJson[]) {
-  const [found, setFound] = useState<readonly string[]>()
+  const [found, setFound] = useState<Recognised>()
   useEffect(() => {
     setFound(undefined)
     if (document === undefined) return
@@ -185,11 +194,12 @@ function useRecognised(titleId: string, document: File | undefined, dialects: re
   return found
 }
 
-function recognisedText(document: File | undefined, found: readonly string[] | undefined): string {
+function recognisedText(document: File | undefined, found: Recognised | undefined): string {
   if (document === undefined) return 'It is recognised when you choose a document.'
   if (found === undefined) return 'The document is being looked at…'
-  if (found.length === 0) return 'It is not recognised: choose the platform that wrote it.'
-  return found.length === 1
+  const { dialects } = found
+  if (dialects.length === 0) return 'It is not recognised: choose the platform that wrote it.'
+  return dialects.length === 1
     ? 'Recognised from the document.'
-    : `It reads as ${found.map(dialectName).join(' or ')}: choose one.`
+    : `It reads as ${dialects.map(dialectName).join(' or ')}: choose one.`
 }
