@@ -83,6 +83,28 @@ test('unsaved texts in any script are previewed, and a save shows the difference
   expect((await stored()).name).toMatchObject({ text: 'Luna II', translations: { de: 'Mond', ar: 'القمر' } })
 })
 
+test('a language’s row stays where it is while it is filled', async () => {
+  const { page } = opened
+  // A language of another achievement is offered here too.
+  const achievement = {
+    titleId: TITLE,
+    achievementId: 'mars',
+    name: { text: 'Mars', translations: { fi: 'Mars' } },
+  }
+  await running.call('AchievementService/CreateAchievement', { achievement })
+  await page.reload()
+  const row = page.getByRole('group', { name: 'fi Finnish missing' })
+  await row.waitFor()
+  const languages = await page.locator('.texts-locale code').allTextContents()
+  await row.getByLabel('Name').click()
+  await page.keyboard.type('Kuu')
+  await page.locator('.dialect').first().getByText('Luna II').first().waitFor()
+  await page.keyboard.type(' II')
+  expect(await page.evaluate('document.activeElement.value')).toBe('Kuu II')
+  expect(await page.locator('.texts-locale code').allTextContents()).toEqual(languages)
+  await page.getByRole('button', { name: 'Discard' }).click()
+})
+
 test('a value that the server refuses is marked at its field, and is not stored', async () => {
   const { page } = opened
   await page.getByLabel('Requirement id').fill('')

@@ -34,6 +34,9 @@ test('an incremental achievement with two icons is created on one screen', async
   await page.getByText('This title has no achievements yet').waitFor()
   await page.getByRole('link', { name: 'New achievement' }).last().click()
   await page.getByLabel('Code', { exact: true }).fill('moon')
+  page.once('dialog', (dialog) => void dialog.dismiss())
+  await page.getByRole('link', { name: 'Titles' }).click()
+  expect(await page.getByLabel('Code', { exact: true }).inputValue()).toBe('moon')
   await page.getByLabel('Name').fill('Luna 🌙')
   await page.getByLabel('Description').fill('Land 10 times')
   await page.getByLabel('Tags').fill('story, moon')
@@ -157,4 +160,47 @@ test('chosen achievements are tagged, retired and, after a typed confirmation, d
   await confirm.click()
   await page.getByText('1 achievement', { exact: true }).waitFor()
   expect((await list()).map(({ achievementId }) => achievementId)).toEqual(['moon'])
+})
+
+test('an achievement with progress is kept by a deletion, unless its progress is chosen too', async () => {
+  const { page } = opened
+  await create('pluto')
+  await running.call('ProgressService/UnlockAchievement', {
+    ...{ titleId: TITLE, playerId: 'ann', achievementId: 'pluto' },
+  })
+  await page.reload()
+  await page.getByLabel('Select pluto').check()
+  const deleteIt = async (force: boolean) => {
+    await page.getByRole('button', { name: 'Delete', exact: true }).click()
+    await page.getByLabel('Type DELETE to confirm').fill('DELETE')
+    if (force) await page.getByLabel('Delete players’ progress').check()
+    await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
+  }
+  await deleteIt(false)
+  await page.getByRole('alert').getByText('pluto').waitFor()
+  await deleteIt(true)
+  await page.getByText('1 achievement deleted').waitFor()
+  expect((await list()).map(({ achievementId }) => achievementId)).toEqual(['moon'])
+})
+
+test('a long change of many shows its progress, and is cancelled', async () => {
+  const { page } = opened
+  for (let index = 0; index < 30; index += 1) await create(`star-${index}`)
+  // Each call takes long enough to be seen.
+  await page.route('**/UpdateAchievement', async (route) => {
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    await route.continue()
+  })
+  await page.reload()
+  await page.getByLabel('Search achievements').fill('star-')
+  await page.getByLabel('Select all').check()
+  await page.getByLabel('Tag', { exact: true }).nth(1).fill('sky')
+  await page.getByRole('button', { name: 'Add tag' }).click()
+  await page.getByRole('progressbar', { name: / of 30/ }).waitFor()
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByText(/^\d+ achievements? changed$/).waitFor()
+  await page.unroute('**/UpdateAchievement')
+  const tagged = (await list()).filter(({ tags }) => tags?.includes('sky')).length
+  expect(tagged).toBeGreaterThan(0)
+  expect(tagged).toBeLessThan(30)
 })

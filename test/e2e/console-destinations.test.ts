@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
 import { type ConsoleServer, startConsoleServer } from '../support/console-server.ts'
+import { ACCOUNTED } from '../support/documents.ts'
 import { always, type FakePlatform, respond, startFakePlatform } from '../support/fake-platform.ts'
 import { HOOK_SECRET } from '../support/relay.ts'
 
@@ -68,6 +69,39 @@ describe('a destination', () => {
     await page.getByRole('button', { name: 'Resume' }).click()
     await page.getByText('Events are sent as they come.').waitFor()
     await expect.poll(() => platform.applied.size, { timeout: 20_000 }).toBe(2)
+  })
+
+  test('is not called active while it is called in vain, and is tried again at once', async () => {
+    const { page } = opened
+    platform.behave = always(respond(503, { body: 'we are closed' }))
+    await unlock('dora')
+    // Without a reload: the health and the list go on by themselves.
+    await page
+      .getByRole('row')
+      .filter({ hasText: 'dora' })
+      .getByRole('button', { name: 'Retrying' })
+      .waitFor()
+    await page.getByText('The last attempt failed').waitFor()
+    expect(await inspect(page, 'destination-failing')).toEqual([])
+    await page.getByRole('row').filter({ hasText: 'dora' }).getByRole('button', { name: 'Retrying' }).click()
+    const dialog = page.getByRole('dialog')
+    await dialog.getByText('we are closed').waitFor()
+    platform.behave = always(respond(200))
+    await dialog.getByRole('button', { name: 'Retry now' }).click()
+    await dialog.getByText('Delivered').waitFor()
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await page.getByText('Events are sent as they come.').waitFor()
+  })
+
+  test('of a platform at which the title has no ids is not tried: the form leads to the settings', async () => {
+    const { page } = opened
+    await page.goto(`${console.server.url}/console/titles/${TITLE}/destinations`)
+    await page.getByRole('button', { name: 'New destination' }).click()
+    await page.getByLabel('Platform').selectOption(ACCOUNTED)
+    await page.getByText('The title has no ids at').waitFor()
+    expect(await inspect(page, 'destination-unbound')).toEqual([])
+    await page.getByRole('dialog').getByRole('link', { name: 'settings' }).click()
+    await page.getByText('Ids at platforms').waitFor()
   })
 
   test('shows its dead letters, and sends the selected ones and those of a player again', async () => {

@@ -125,6 +125,25 @@ test.each(adapters.map(({ id }) => id))(
   },
 )
 
+test('a plan of 10,000 entries is recognised by its beginning, shows how far it is, and is cancelled', async () => {
+  const { page } = opened
+  await page.goto(`${running.server.url}/console/titles/${TITLE}/exchange`)
+  const [entry] = JSON.parse(document)
+  const code =
+    Object.entries<unknown>(entry).find(([name]) => /code$/i.test(name) && name !== 'StatCode')?.[0] ?? ''
+  const many = Array.from({ length: 10_000 }, (_, index) => ({ ...entry, [code]: `many-${index}` }))
+  await choose(JSON.stringify(many))
+  await page.getByText('Recognised from the document.').waitFor({ timeout: 10_000 })
+  await page.getByRole('button', { name: 'Show the plan' }).click()
+  await expect
+    .poll(() => page.evaluate('document.querySelector(".progress progress")?.value'), { timeout: 30_000 })
+    .toBeGreaterThan(0)
+  await page.getByRole('button', { name: 'Cancel' }).click()
+  await page.getByRole('progressbar').waitFor({ state: 'detached' })
+  expect(await page.getByRole('alert').count()).toBe(0)
+  expect(await page.getByRole('button', { name: 'Show the plan' }).isEnabled()).toBe(true)
+})
+
 test('another title is copied', async () => {
   const { page } = opened
   await page.goto(`${running.server.url}/console/titles/${COPY}/exchange`)

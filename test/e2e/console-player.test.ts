@@ -125,6 +125,41 @@ describe('a player', () => {
     expect(await inspect(page, 'player-changes')).toEqual([])
   })
 
+  test('has its stats and its contributions to goals of all players', async () => {
+    const { page } = opened
+    await page.goto(`${console.server.url}/console/titles/${TITLE}/players/${PLAYER}`)
+    await page.getByRole('link', { name: 'Stats' }).click()
+    await page.getByText('No stat has a value of this player').waitFor()
+    const goal = {
+      ...{ titleId: TITLE, achievementId: 'together', name: { text: 'Together' } },
+      participation: 'PARTICIPATION_COMMUNITY',
+    }
+    const requirements = [{ requirementId: 'sum', statCode: 'lamps', target: { integer: '100' } }]
+    await console.call('AchievementService/CreateAchievement', { achievement: { ...goal, requirements } })
+    const update = { statCode: 'lamps', operation: 'STAT_OPERATION_SET', value: 12.5 }
+    await console.call('ProgressService/RecordStats', { titleId: TITLE, playerId: PLAYER, updates: [update] })
+    await page.reload()
+    await page.getByLabel('Stats').getByRole('row').filter({ hasText: 'lamps' }).getByText('12.5').waitFor()
+    const contributions = page.getByLabel('Contributions', { exact: true })
+    await contributions.getByRole('row').filter({ hasText: 'together' }).getByText('12.5').waitFor()
+    expect(await inspect(page, 'player-stats')).toEqual([])
+  })
+
+  test('is created before the first report, and a taken id is explained', async () => {
+    const { page } = opened
+    await page.goto(`${console.server.url}/console/titles/${TITLE}/players`)
+    await page.getByRole('button', { name: 'New player' }).click()
+    await page.getByLabel('Id', { exact: true }).fill(PLAYER)
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('alert').getByText(PLAYER).waitFor()
+    expect(await inspect(page, 'player-create')).toEqual([])
+    await page.getByLabel('Id', { exact: true }).fill('nova')
+    await page.getByLabel('Name', { exact: true }).fill('Nova')
+    await page.getByRole('button', { name: 'Create' }).click()
+    await page.getByRole('heading', { name: 'Nova' }).waitFor()
+    await page.getByRole('button', { name: 'Grant goal-0' }).waitFor()
+  })
+
   test('is linked to an account, and an id that the platform does not give is explained', async () => {
     const { page } = opened
     await page.goto(`${console.server.url}/console/players/mirror`)

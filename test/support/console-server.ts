@@ -21,7 +21,7 @@ export async function startConsoleServer(env: Readonly<Record<string, string>> =
     databaseUrl: database.url,
     async call(rpc, message) {
       const { status, body } = await postJson(`${server.url}/laurel.v1.${rpc}`, message)
-      if (status !== 200) throw new Error(`${rpc}: ${JSON.stringify(body)}`)
+      if (status !== 200) throw new Error(`${rpc}: ${JSON.stringify(body)}\n${server.output()}`)
       return body as Record<string, unknown>
     },
     async [Symbol.asyncDispose]() {
