@@ -164,6 +164,20 @@ test('a revision is compared with the current state and restored', async () => {
   await expect.poll(async () => (await stored()).name.text).toBe('Luna')
 })
 
+test('a save whose connection breaks keeps the edits, and is repeated', async () => {
+  const { page } = opened
+  await page.getByRole('group', { name: 'en' }).getByLabel('Description', { exact: true }).fill('Land twice')
+  await page.route('**/UpdateAchievement', (route) => route.abort('connectionreset'))
+  await page.getByRole('button', { name: 'Save…' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await dialog.getByRole('alert').getByText('the server cannot be reached').waitFor()
+  await page.unroute('**/UpdateAchievement')
+  await dialog.getByRole('button', { name: 'Save', exact: true }).click()
+  await dialog.waitFor({ state: 'detached' })
+  expect(await stored()).toMatchObject({ description: { text: 'Land twice' } })
+})
+
 test('an expired token keeps the edits, and the save is repeated after the sign-in', async () => {
   const auth = await createAuth([TITLE])
   await using checked = await startServer({ databaseUrl: running.databaseUrl, env: auth.env })

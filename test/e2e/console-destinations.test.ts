@@ -131,6 +131,22 @@ describe('a destination', () => {
     await expect.poll(() => failedCount(), { timeout: 20_000 }).toBe(1)
   })
 
+  test('is not overwritten by a form that was opened before another person’s change', async () => {
+    const { page } = opened
+    await page.getByRole('button', { name: 'Edit' }).click()
+    await page.getByLabel('Name').fill('Mine')
+    const key = { titleId: TITLE, destinationId: 'hook' }
+    const destination = { ...key, displayName: 'Theirs', limits: { maxAttempts: 3 } }
+    const updateMask = 'displayName,limits'
+    await console.call('DestinationService/UpdateDestination', { destination, updateMask })
+    // Behind the form, the page has read the new version.
+    await page.locator('h1').filter({ hasText: 'Theirs' }).waitFor()
+    await page.getByRole('button', { name: 'Save' }).click()
+    await page.getByRole('alert').getByText('changed').waitFor()
+    await page.getByRole('button', { name: 'Cancel' }).click()
+    await page.getByText('3 attempts').waitFor()
+  })
+
   test('is edited, and deleted after its id is typed', async () => {
     const { page } = opened
     await page.getByRole('button', { name: 'Edit' }).click()

@@ -6,6 +6,7 @@ import { type ConsolePage, inspect, openPage } from '../support/browser.ts'
 import { ensureBundle, initialBytes } from '../support/console-bundle.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { fixturesOf } from '../support/dialect-fixtures.ts'
+import { postJson } from '../support/post-json.ts'
 import { type RunningServer, startServer } from '../support/server.ts'
 
 const MAX_INITIAL_BYTES = 60_000
@@ -116,6 +117,27 @@ test('a title is bound to its ids at platforms, and a wrong id is marked at its 
   expect(await group.getByLabel(name, { exact: true }).inputValue()).toBe(
     fixturesOf(dialect?.id ?? '').binding(7)[name],
   )
+})
+
+test('a title that another person changed meanwhile shows that change, and keeps both', async () => {
+  await using opened = await openPage(`${server.url}/console/titles/lanternfall/settings`)
+  const { page } = opened
+  await page.getByLabel('Name', { exact: true }).fill('Mine')
+  const title = { titleId: 'lanternfall', defaultLocale: 'fr' }
+  await postJson(`${server.url}/laurel.v1.TitleService/UpdateTitle`, { title, updateMask: 'defaultLocale' })
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByRole('alert').getByText('The title was changed meanwhile').waitFor()
+  await page
+    .getByRole('alert')
+    .getByRole('row')
+    .filter({ hasText: 'defaultLocale' })
+    .getByText('fr')
+    .waitFor()
+  expect(await inspect(page, 'title-conflict')).toEqual([])
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved').waitFor()
+  const { body } = await postJson(`${server.url}/laurel.v1.TitleService/GetTitle`, { titleId: 'lanternfall' })
+  expect(body).toMatchObject({ title: { displayName: 'Mine', defaultLocale: 'fr' } })
 })
 
 test('LAUREL_CONSOLE=off serves no console', async () => {

@@ -64,8 +64,9 @@ export interface ConsolePage extends AsyncDisposable {
   readonly problems: string[]
 }
 
-/** What a page logs about a response that a test provokes: the console shows it to the reader. */
-const FAILED_RESPONSE = /^Failed to load resource: the server responded with a status of (4\d\d|503)/
+/** What a page logs about a response or a broken connection that a test provokes: the console shows it to the reader. */
+const FAILED_RESPONSE =
+  /^Failed to load resource: (the server responded with a status of (4\d\d|503)|net::ERR_CONNECTION_RESET)/
 
 /**
  * Opens a page of the console in a window of its own. Disposing of it fails if something went wrong in the page.

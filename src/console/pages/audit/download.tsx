@@ -2,6 +2,7 @@ import { useRef, useState } from 'preact/hooks'
 import type { AuditEntryJson } from '../../../clients/typescript/gen/laurel/v1/audit_pb.js'
 import type { ListAuditEntriesRequestJson } from '../../../clients/typescript/gen/laurel/v1/audit_service_pb.js'
 import { allPages, api } from '../../api.ts'
+import { download } from '../../parts/download.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { plural } from '../../parts/format.ts'
 import { Progress } from '../../parts/progress.tsx'
@@ -22,7 +23,7 @@ export function Download({ request }: { request: ListAuditEntriesRequestJson }) 
   const [count, setCount] = useState<number>()
   const [error, setError] = useState<unknown>()
   const controller = useRef(new AbortController())
-  const download = async (format: Format) => {
+  const start = async (format: Format) => {
     controller.current = new AbortController()
     const { signal } = controller.current
     setError(undefined)
@@ -38,7 +39,7 @@ export function Download({ request }: { request: ListAuditEntriesRequestJson }) 
         total += auditEntries.length
         setCount(total)
       }
-      save(new Blob(parts, { type }), `audit.${format}`)
+      download(`audit.${format}`, new Blob(parts, { type }))
     } catch (thrown) {
       if (!signal.aborted) setError(thrown)
     } finally {
@@ -57,20 +58,10 @@ export function Download({ request }: { request: ListAuditEntriesRequestJson }) 
     <>
       {error !== undefined && <Failure error={error} />}
       {Object.entries(FORMATS).map(([format, { label }]) => (
-        <button type="button" key={format} onClick={() => void download(format as Format)}>
+        <button type="button" key={format} onClick={() => void start(format as Format)}>
           Download {label}
         </button>
       ))}
     </>
   )
-}
-
-function save(blob: Blob, name: string): void {
-  const url = URL.createObjectURL(blob)
-  const link = document.createElement('a')
-  link.href = url
-  link.download = name
-  link.click()
-  // Some browsers begin to read after the click.
-  setTimeout(() => URL.revokeObjectURL(url), 60_000)
 }

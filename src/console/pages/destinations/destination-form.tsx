@@ -29,8 +29,10 @@ interface EditDestinationProps {
   readonly onClose: () => void
 }
 
-/** Changes a destination, unless it has changed on the server since it was loaded. */
-export function EditDestination({ destination, onSaved, onClose }: EditDestinationProps) {
+/** Changes a destination, unless it has changed on the server since the form was opened. */
+export function EditDestination({ destination: current, onSaved, onClose }: EditDestinationProps) {
+  // The page loads it again while the form is open, and the etag of a version that the form does not show would overwrite that version.
+  const [destination] = useState(current)
   const { titleId = '', destinationId = '', etag = '' } = destination
   const save = async (changed: DestinationJson) => {
     await api.destinations.updateDestination({

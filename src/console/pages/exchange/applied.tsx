@@ -1,11 +1,11 @@
 import { useEffect, useState } from 'preact/hooks'
 import type { PlanJson } from '../../../clients/typescript/gen/laurel/v1/plan_pb.js'
 import { api } from '../../api.ts'
+import { downloadJson } from '../../parts/download.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { plural } from '../../parts/format.ts'
 import { Progress } from '../../parts/progress.tsx'
 import { pathTo } from '../../router.ts'
-import { downloadJson } from './download.ts'
 import type { Planned } from './planned.ts'
 
 interface AppliedProps {

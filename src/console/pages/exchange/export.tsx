@@ -5,11 +5,11 @@ import type {
   LossJson,
 } from '../../../clients/typescript/gen/laurel/v1/exchange_pb.js'
 import { api } from '../../api.ts'
+import { download } from '../../parts/download.ts'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
 import { plural } from '../../parts/format.ts'
 import { Progress } from '../../parts/progress.tsx'
-import { download } from './download.ts'
 import { Losses } from './losses.tsx'
 
 interface Exported {

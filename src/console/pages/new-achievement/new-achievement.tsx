@@ -48,7 +48,7 @@ export function NewAchievement({ parameters: { title: titleId = '' } }: PageProp
     async (signal) => (await api.stats.listStats({ titleId, pageSize: 1000 }, signal)).stats ?? [],
     [titleId],
   )
-  const set = (changes: Partial<Form>) => setForm({ ...form, ...changes })
+  const set = (changes: Partial<Form>) => setForm((before) => ({ ...before, ...changes }))
   const isEdited = form !== EMPTY && !isCreated
   useEffect(
     () =>

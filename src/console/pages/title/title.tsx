@@ -3,6 +3,7 @@ import type { TitleJson } from '../../../clients/typescript/gen/laurel/v1/title_
 import { api } from '../../api.ts'
 import { ApiError } from '../../api-error.ts'
 import type { PageProps } from '../../page-props.ts'
+import { type Change, Diff } from '../../parts/diff.tsx'
 import { Failure } from '../../parts/failure.tsx'
 import { Field } from '../../parts/field.tsx'
 import { formatTime } from '../../parts/format.ts'
@@ -11,9 +12,18 @@ import { toast } from '../../parts/toast.tsx'
 import { useAction } from '../../parts/use-action.ts'
 import { useQuery } from '../../parts/use-query.ts'
 import { can } from '../../permissions.ts'
+import { changesBetween } from '../../records/audit.ts'
 import { guardEdits } from '../../router.ts'
 import { Bindings } from './bindings.tsx'
 import { DeleteTitle } from './delete-title.tsx'
+
+const FIELDS = ['displayName', 'defaultLocale', 'bindings', 'maskHiddenInGateways'] as const
+
+/** Returns the stored title with the fields that the draft has otherwise than the version it began with. */
+function withChanges(stored: TitleJson, begun: TitleJson, draft: TitleJson): TitleJson {
+  const changed = FIELDS.filter((field) => JSON.stringify(begun[field]) !== JSON.stringify(draft[field]))
+  return { ...stored, ...Object.fromEntries(changed.map((field) => [field, draft[field]])) }
+}
 
 /** A title's own settings: its name and language, and its ids at platforms. */
 export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps) {
@@ -30,7 +40,9 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
   const [saved, setSaved] = useState<TitleJson>()
   const [draft, setDraft] = useState<TitleJson>({})
   const { error, isRunning, run } = useAction()
+  const [meanwhile, setMeanwhile] = useState<readonly Change[]>()
   const take = (title: TitleJson) => {
+    setMeanwhile(undefined)
     setSaved(title)
     setDraft(title)
   }
@@ -43,14 +55,21 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
       guardEdits(() => (isChanged ? 'Your changes are not saved. Leave the page without them?' : undefined)),
     [isChanged],
   )
-  const set = (changes: Partial<TitleJson>) => setDraft({ ...draft, ...changes })
+  const set = (changes: Partial<TitleJson>) => setDraft((before) => ({ ...before, ...changes }))
   const save = (event: SubmitEvent) => {
     event.preventDefault()
     void run(async () => {
-      const updateMask = 'displayName,defaultLocale,bindings,maskHiddenInGateways'
-      const { title = {} } = await api.titles.updateTitle({ title: draft, updateMask })
-      take(title)
-      toast('Saved')
+      try {
+        const { title = {} } = await api.titles.updateTitle({ title: draft, updateMask: FIELDS.join(',') })
+        take(title)
+        toast('Saved')
+      } catch (thrown) {
+        if (!(thrown instanceof ApiError && thrown.reason === 'ETAG_MISMATCH')) throw thrown
+        const { title: stored = {} } = await api.titles.getTitle({ titleId })
+        setMeanwhile(changesBetween(saved, stored))
+        setSaved(stored)
+        setDraft(withChanges(stored, saved ?? {}, draft))
+      }
     })
   }
   const problemOf = (field: string) =>
@@ -115,6 +134,15 @@ export function TitleSettings({ parameters: { title: titleId = '' } }: PageProps
           </div>
         </fieldset>
         {error !== undefined && <Failure error={error} />}
+        {meanwhile !== undefined && (
+          <section class="failure" role="alert">
+            <p>
+              The title was changed meanwhile, and nothing of yours is stored. Your changes are on top of the
+              stored version now: read its changes, and save again.
+            </p>
+            <Diff changes={meanwhile} headings={['When you opened it', 'Now stored']} />
+          </section>
+        )}
         <div class="actions">
           {can('update', 'TITLE', titleId) && (
             <>
