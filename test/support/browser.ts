@@ -105,8 +105,8 @@ const VIEWS = [
 ] as const
 
 /**
- * Returns what axe finds in a page in light, in dark and on a narrow screen, and what is wider than the screen, a wide one too. Writes a
- * screenshot of each.
+ * Returns what axe finds in a page in light, in dark and on a narrow screen, and how far the page is wider than a screen, also a wide one.
+ * Writes a screenshot of each.
  */
 export async function inspect(page: Page, name: string): Promise<readonly string[]> {
   mkdirSync(SCREENSHOTS, { recursive: true })

@@ -20,7 +20,7 @@ interface DestinationState {
 
 type Health = GetDestinationHealthResponseJson
 
-/** Returns the state of a destination, by its health too: one that is called in vain is not active for people. */
+/** Returns the state of a destination, by its health too: it is not active for people while calls fail. */
 export function destinationStateOf({ destination = {}, ...health }: Health): DestinationState {
   const { paused, waitEndTime } = destination
   if (paused)

@@ -50,7 +50,7 @@ export function DeliveryList({ destination, health, onReplayed }: DeliveryListPr
   const counts = JSON.stringify([health.counts, health.lastErrorTime])
   const isFirst = useRef(true)
   useEffect(() => {
-    // A reader who has chosen some, or gone on to older ones, keeps the list.
+    // The list stays while deliveries are selected or older ones are shown.
     const isInUse = isFirst.current || selected.size > 0 || items.length > PAGE_SIZE
     isFirst.current = false
     if (!isInUse) setVersion((before) => before + 1)

@@ -3,7 +3,7 @@ import { ApiError } from '../../api-error.ts'
 
 /** A longer document is not read here: the reader chooses. */
 const MAX_BYTES = 32 * 2 ** 20
-/** A longer document whose entries cannot be told apart here is not sent once for each dialect. */
+/** A longer document without a list of entries, or that is no JSON here, is not sent once for each dialect. */
 const MAX_WHOLE_BYTES = 2 ** 20
 const SAMPLE_ENTRIES = 20
 
@@ -32,7 +32,7 @@ interface Sample {
   readonly entryCount: number | undefined
 }
 
-/** Returns a document with the first of its entries. One that is no JSON here, such as one with a trailing comma, is taken whole. */
+/** Returns a document with the first of its entries. A document that is no JSON here, as with a trailing comma, is taken whole. */
 async function sampleOf(document: Blob): Promise<Sample> {
   if (document.size > MAX_BYTES) return { sample: undefined, entryCount: undefined }
   const whole = document.size > MAX_WHOLE_BYTES ? undefined : document
