@@ -111,7 +111,7 @@ test('a title is bound to its ids at platforms, and a wrong id is marked at its 
   expect(await inspect(page, 'title')).toEqual([])
   await group.getByLabel(name, { exact: true }).fill(fixturesOf(dialect?.id ?? '').binding(7)[name] ?? '')
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Saved').waitFor()
+  await page.getByRole('heading', { name: 'Lanternfall ランタン' }).waitFor()
   await page.reload()
   await page.getByRole('heading', { name: 'Lanternfall ランタン' }).waitFor()
   expect(await group.getByLabel(name, { exact: true }).inputValue()).toBe(
@@ -135,7 +135,7 @@ test('a title that another person changed meanwhile shows that change, and keeps
     .waitFor()
   expect(await inspect(page, 'title-conflict')).toEqual([])
   await page.getByRole('button', { name: 'Save' }).click()
-  await page.getByText('Saved').waitFor()
+  await page.getByRole('heading', { name: 'Mine' }).waitFor()
   const { body } = await postJson(`${server.url}/laurel.v1.TitleService/GetTitle`, { titleId: 'lanternfall' })
   expect(body).toMatchObject({ title: { displayName: 'Mine', defaultLocale: 'fr' } })
 })
