@@ -126,7 +126,7 @@ class Feed {
   async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
     const start = this.#end
     this.#end = part.end
-    if (this.#job.deliveriesPerSecond > 0) await this.#pace()
+    if (this.#job.deliveriesPerSecond > 0) await this.#waitForTurn()
     for (;;) {
       try {
         return await this.#tryWrite(part, start, isLast)
@@ -138,7 +138,7 @@ class Feed {
   }
 
   /** Waits until a second has passed since the part before. */
-  async #pace(): Promise<void> {
+  async #waitForTurn(): Promise<void> {
     const wait = this.#nextTime - performance.now()
     if (wait > 0) await sleep(wait, this.#call.signal)
     this.#nextTime = performance.now() + 1_000

@@ -67,7 +67,7 @@ async function stateOf(titleId: string): Promise<State> {
   })
 }
 
-/** The facts that a job decides: not when and by whom they were written. */
+/** The facts that a job decides: without the times and the writer of the change. */
 function factsOf(state: State) {
   return Object.fromEntries(
     [...state]
