@@ -1,4 +1,4 @@
-import { invalidArgument } from '../../model/errors.ts'
+import { invalidArgument, LaurelError } from '../../model/errors.ts'
 import type { MigrationJob, MigrationRefusal } from '../../model/migration-job.ts'
 import type { MigrationMapping } from '../../model/migration-mapping.ts'
 import type { Progress } from '../../model/progress.ts'
@@ -62,15 +62,18 @@ const PLAYER_BYTES = 420
  * @throws LaurelError INVALID_FIELD for a mapping that does not fit, and DOCUMENT_MALFORMED if no record can be read
  */
 export async function planJob(services: Services, request: PlanJob, call: Call): Promise<JobPlan> {
-  const { titleId, source, content } = request
-  const proposal =
-    request.mapping === undefined ? proposeMapping(content, source, services.dialects) : undefined
-  const mapping = request.mapping ?? proposal?.mapping
-  if (mapping === undefined) throw new Error('no mapping was proposed')
+  const { titleId, source } = request
+  const {
+    mapping,
+    reasons = [],
+    content,
+  } = request.mapping === undefined
+    ? await proposeMapping(request.content, source, services.dialects)
+    : { mapping: request.mapping, content: request.content }
   const violations = checkMapping(mapping, services.dialects, 'mapping')
   if (violations.length > 0) throw invalidArgument(violations)
   const title = await services.store.read(call.signal, (queries) => titleOf(queries, titleId))
-  const part = await readPart(services, request, title, mapping)
+  const part = await readPart(services, request, title, mapping, content)
   const definitions = new JobDefinitions(titleId)
   await services.store.read(call.signal, (queries) => definitions.load(queries, part.names))
   const now = services.now()
@@ -101,10 +104,12 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
   const refusals = [...prepared.refusals, ...late]
   const newCount = result?.newCount ?? 0
   const players = new Set(rows.map(({ player }) => player.id)).size
-  const scale = part.end === 0 ? 0 : request.totalBytes / part.end
+  // The positions in a dialect's document are numbers of entries.
+  const readBytes = mapping.format === 'dialect_document' ? content.length : part.end
+  const scale = readBytes === 0 ? 0 : request.totalBytes / readBytes
   return {
     mapping,
-    reasons: proposal?.reasons ?? [],
+    reasons,
     records: rows.slice(0, MAX_SHOWN).map(({ player, achievementId, progress }, index) => ({
       ...{ text: prepared.textOf(index), player: player.id, achievementId, progress },
     })),
@@ -129,17 +134,23 @@ export async function planJob(services: Services, request: PlanJob, call: Call):
 /** Reads the records of the content. Its last one is left out unless the content is the whole input: it may be cut. */
 async function readPart(
   services: Services,
-  { source, content, totalBytes }: PlanJob,
+  { source, totalBytes }: PlanJob,
   title: Title,
   mapping: MigrationMapping,
+  content: Uint8Array,
 ): Promise<PartBuilder> {
   const part = new PartBuilder(source, jobTitleOf(title, mapping), 0, MAX_ROWS)
   const isWhole = content.length >= totalBytes && totalBytes > 0
   const lastBreak = content.lastIndexOf(LF)
   const hasLines = mapping.format !== 'dialect_document'
   const complete = isWhole || !hasLines || lastBreak === -1 ? content : content.subarray(0, lastBreak + 1)
-  for await (const { records } of readJobRecords(services, { mapping }, contentOf(complete), START))
-    for (const record of records) if (!part.isFull) part.add(record)
+  try {
+    for await (const { records } of readJobRecords(services, { mapping }, contentOf(complete), START))
+      for (const record of records) if (!part.isFull) part.add(record)
+  } catch (error) {
+    // The beginning of a document ends in the middle of an entry.
+    if (isWhole || hasLines || part.isEmpty || !(error instanceof LaurelError)) throw error
+  }
   return part
 }
 
