@@ -40,6 +40,9 @@ export async function proposeMapping(
   const time = guessTime(rest)
   const { values, unlocked, revoked, reasons } = guessProgress(rest, time)
   const isUnlock = values.length === 0 && unlocked === undefined
+  const [doubt] = reasons
+  if (isUnlock && doubt !== undefined)
+    throw invalidArgument([{ field: 'mapping', message: `is needed: ${doubt}` }])
   return {
     ...result,
     mapping: { ...parts, title, player, achievement, values, unlocked, revoked, unlockTime: time?.time },

@@ -2,6 +2,7 @@ import type { MappedFlag, MappedValue } from '../../../../model/migration-mappin
 import {
   FLAG_NAMES,
   knownName,
+  nameRank,
   normalName,
   PERCENT_NAMES,
   REVOKED_NAMES,
@@ -9,7 +10,7 @@ import {
   VALUE_NAMES,
 } from './field-names.ts'
 import type { GuessedTime } from './guess-time.ts'
-import { fieldsNamed, type SampleField, statedValues } from './sample.ts'
+import { fieldsNamed, fieldsOfProgress, type SampleField, statedValues } from './sample.ts'
 
 export interface GuessedProgress {
   readonly values: readonly MappedValue[]
@@ -32,16 +33,16 @@ export function guessProgress(
 ): GuessedProgress {
   const rest = fields.filter(({ path }) => path !== time?.time.field)
   const flag = guessFlag(rest, time)
-  const isUnlocked = unlockedRecords(rest, flag?.flag, time)
+  const isUnlocked = unlockedRecords(rest, flag.flag, time)
   const value = guessValue(
-    rest.filter(({ path }) => path !== flag?.flag.field),
+    rest.filter(({ path }) => path !== flag.flag?.field),
     isUnlocked,
   )
   const revoked = guessRevoked(rest)
-  const reasons = [...(flag?.reasons ?? []), ...(value?.reasons ?? []), ...(revoked?.reasons ?? [])]
+  const reasons = [...flag.reasons, ...(value?.reasons ?? []), ...(revoked?.reasons ?? [])]
   const parts = { values: value === undefined ? [] : [value.value], revoked: revoked?.flag }
-  if (flag !== undefined || value !== undefined || time === undefined)
-    return { ...parts, unlocked: flag?.flag, reasons }
+  if (flag.flag !== undefined || value !== undefined || time === undefined)
+    return { ...parts, unlocked: flag.flag, reasons }
   const known = { field: time.time.field, trueTexts: ['*'] }
   return { ...parts, unlocked: known, reasons: [...reasons, `unlocked: if ${known.field} is known`] }
 }
@@ -54,9 +55,10 @@ interface Guessed<Part> {
 function guessFlag(
   fields: readonly SampleField[],
   time: GuessedTime | undefined,
-): { flag: MappedFlag; reasons: readonly string[] } | undefined {
+): { flag: MappedFlag | undefined; reasons: readonly string[] } {
   const doubts: string[] = []
-  for (const field of fieldsNamed(fields, FLAG_NAMES)) {
+  for (const field of fieldsOfProgress(fields, FLAG_NAMES)) {
+    if (nameRank(field.path, PERCENT_NAMES) !== undefined) continue
     const texts = [...new Set(statedValues(field).map((value) => String(value).trim()))]
     if (texts.length === 0 || texts.length > MAX_STATES) continue
     const guessed = trueTextsOf(field, texts, time)
@@ -64,12 +66,17 @@ function guessFlag(
       const { part: trueTexts, reasons } = guessed
       return { flag: { field: field.path, trueTexts }, reasons: [...reasons, ...doubts] }
     }
+    if (!isState(field.path)) continue
     const shown = texts.slice(0, 5).map((text) => JSON.stringify(text))
     doubts.push(
       `not mapped: ${field.path}: which of ${shown.join(', ')} mean unlocked? Add it as unlocked, with true_texts`,
     )
   }
-  return undefined
+  return { flag: undefined, reasons: doubts }
+}
+
+function isState(path: string): boolean {
+  return /(?:status|state)$/.test(knownName(path, FLAG_NAMES))
 }
 
 function trueTextsOf(
@@ -86,7 +93,7 @@ function trueTextsOf(
     const rest = others.length === 0 ? '' : `; ${shown(others)} mean locked`
     return { part: known, reasons: [`unlocked: ${path}, if it is ${shown(known)}${rest}`] }
   }
-  if (time === undefined) return undefined
+  if (time === undefined || !isState(path)) return undefined
   // Codes, such as 1 and 2: the unlocked ones are those with an unlock time.
   const withTime = new Set<string>()
   const withoutTime = new Set<string>()
@@ -126,14 +133,18 @@ function unlockedRecords(
   })
 }
 
+/** How many players of the game have the achievement. */
+const OF_ALL_PLAYERS = /rarity|global|average/i
+
 function guessValue(
-  fields: readonly SampleField[],
+  all: readonly SampleField[],
   isUnlocked: readonly boolean[] | undefined,
 ): { value: MappedValue; reasons: readonly string[] } | undefined {
+  const fields = all.filter(({ path }) => !OF_ALL_PLAYERS.test(path))
   const percents = fieldsNamed(fields, PERCENT_NAMES)
   const candidates = [
     ...percents,
-    ...fieldsNamed(fields, VALUE_NAMES).filter((field) => !percents.includes(field)),
+    ...fieldsOfProgress(fields, VALUE_NAMES).filter((field) => !percents.includes(field)),
   ]
   const reasons: string[] = []
   for (const field of candidates) {

@@ -4,7 +4,7 @@ import type { MappedTime } from '../../../../model/migration-mapping.ts'
 import { FieldError } from '../field-error.ts'
 import { timeReader } from '../times.ts'
 import { DOUBTFUL_TIME_NAMES, knownName, TIME_NAMES } from './field-names.ts'
-import { EMPTY_TEXTS, fieldsNamed, type SampleField, statedValues } from './sample.ts'
+import { EMPTY_TEXTS, fieldsOfProgress, type SampleField, statedValues } from './sample.ts'
 
 export interface GuessedTime {
   readonly time: MappedTime
@@ -48,7 +48,7 @@ const BLANK: MappedTime = { field: '', format: 'rfc3339', pattern: '', timeZone:
 
 /** Returns the unlock time among fields: the best name whose values are times. */
 export function guessTime(fields: readonly SampleField[]): GuessedTime | undefined {
-  for (const field of fieldsNamed(fields, TIME_NAMES)) {
+  for (const field of fieldsOfProgress(fields, TIME_NAMES)) {
     const guessed = timeOf(field)
     if (guessed !== undefined) return guessed
   }

@@ -38,6 +38,10 @@ export async function sampleJson(
       reason: `format: a document of ${dialects.get(dialect.id)?.displayName ?? dialect.id}, whose entries name the player's account`,
     }
   if (line !== undefined && isRecord(line)) return sampleLines([line])
+  if (dialect?.hasProgress === false)
+    throw inputRefused(
+      `the document has definitions of ${dialect.id} and no progress: to import them, laurel import ${dialect.id} ${source}`,
+    )
   return sampleWhole(text, source, dialect?.id)
 }
 
@@ -135,36 +139,40 @@ function baseNameOf(source: string): string {
 
 interface FoundDialect {
   readonly id: DialectId
+  readonly hasProgress: boolean
   /** Whether the entries name their player. */
   readonly namesPlayers: boolean
 }
 
-/** Returns the dialect that reads progress in most of the first entries, with the fewest losses. */
+/** Returns the dialect that reads most of the first entries, progress rather than definitions, with the fewest losses. */
 async function findDialect(
   content: Uint8Array,
   dialects: ReadonlyMap<string, Adapter>,
 ): Promise<FoundDialect | undefined> {
   let best: (FoundDialect & { readonly score: number }) | undefined
   for (const [id, adapter] of dialects) {
-    const { entries, progress, accounts, losses } = await countEntries(adapter, content)
-    if (progress === 0 || progress * 2 < entries) continue
-    const score = progress + accounts - losses / 1000
-    if (best === undefined || score > best.score) best = { id, namesPlayers: accounts > 0, score }
+    const { entries, decoded, progress, accounts, losses } = await countEntries(adapter, content)
+    if (decoded === 0 || decoded * 2 < entries) continue
+    const score = decoded - losses / 1000 + (progress + accounts) / 1_000_000
+    if (best === undefined || score > best.score)
+      best = { id, hasProgress: progress > 0, namesPlayers: accounts > 0, score }
   }
   return best
 }
 
 async function countEntries(adapter: Adapter, content: Uint8Array) {
-  const counts = { entries: 0, progress: 0, accounts: 0, losses: 0 }
+  const counts = { entries: 0, decoded: 0, progress: 0, accounts: 0, losses: 0 }
   try {
     for await (const entry of readDocument(adapter.envelope, contentOf(content))) {
       counts.entries += 1
       if (counts.entries > MAX_ENTRIES) break
       if (!('json' in entry)) continue
       const decoded = tryDecode(adapter, entry.json, entry.envelope)
-      if (decoded?.result.progress === undefined) continue
-      counts.progress += 1
+      if (decoded?.result.progress === undefined && decoded?.result.achievement === undefined) continue
+      counts.decoded += 1
       counts.losses += decoded.losses.length
+      if (decoded.result.progress === undefined) continue
+      counts.progress += 1
       if (decoded.result.progress.account !== undefined) counts.accounts += 1
     }
   } catch (error) {

@@ -92,6 +92,14 @@ export function fieldsNamed(
     .map(({ field }) => field)
 }
 
+/** Returns the fields that are named by one of the names, and then the record itself if it is a single value. */
+export function fieldsOfProgress(
+  fields: readonly SampleField[],
+  names: readonly string[],
+): readonly SampleField[] {
+  return [...fieldsNamed(fields, names), ...fields.filter(({ path }) => path === '$value')]
+}
+
 /** Returns the values of a field that are not empty. */
 export function statedValues({ values }: SampleField): readonly (string | number | bigint | boolean)[] {
   return values.filter(
