@@ -249,6 +249,16 @@ export function readProcessClientConfig(): ClientConfig {
   return readClientConfig(process.env)
 }
 
+/** Reads the connection to the server that a migration reads from. */
+export function readProcessSourceConfig(address: string): ClientConfig {
+  const { env } = process
+  return {
+    address,
+    token: env['LAUREL_SOURCE_TOKEN'] || undefined,
+    caFile: env['LAUREL_SOURCE_CA_FILE'] || undefined,
+  }
+}
+
 /** Returns the environment of this process, to report where settings come from. */
 export function processEnvironment(): Environment {
   return process.env

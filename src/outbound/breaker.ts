@@ -15,11 +15,13 @@ const SERVER_FAILURES: ReadonlySet<OutboundFailure> = new Set([
   'dropped',
 ])
 
+type Response = Pick<HttpResponse, 'status'>
+
 /** Carries a 5xx response through opossum, which counts only errors. */
 class ServerFailure extends Error {
-  readonly response: HttpResponse
+  readonly response: Response
 
-  constructor(response: HttpResponse) {
+  constructor(response: Response) {
     super(`status ${response.status}`)
     this.response = response
   }
@@ -29,7 +31,7 @@ class ServerFailure extends Error {
 export class Breaker {
   readonly #host: string
   readonly #firstPause: number
-  readonly #circuit: CircuitBreaker<[() => Promise<HttpResponse>], HttpResponse>
+  readonly #circuit: CircuitBreaker<[() => Promise<Response>], Response>
   #failures = 0
   #nextProbeTime = 0
 
@@ -90,12 +92,12 @@ export class Breaker {
   }
 
   /** @throws OutboundError `circuit_open` without running the work; any error of the work */
-  async run(work: () => Promise<HttpResponse>): Promise<HttpResponse> {
+  async run<Result extends Response>(work: () => Promise<Result>): Promise<Result> {
     this.check()
     try {
-      return await this.#circuit.fire(work)
+      return (await this.#circuit.fire(work)) as Result
     } catch (error) {
-      if (error instanceof ServerFailure) return error.response
+      if (error instanceof ServerFailure) return error.response as Result
       throw error
     }
   }
@@ -105,7 +107,7 @@ export class Breaker {
   }
 }
 
-async function failingOn5xx(work: () => Promise<HttpResponse>): Promise<HttpResponse> {
+async function failingOn5xx(work: () => Promise<Response>): Promise<Response> {
   const response = await work()
   if (response.status >= 500) throw new ServerFailure(response)
   return response

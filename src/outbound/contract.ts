@@ -72,6 +72,13 @@ export interface HttpResponse {
   readonly retryAfterMilliseconds: number | undefined
 }
 
+/** A response whose body is read while it arrives. */
+export interface StreamedResponse
+  extends Pick<HttpResponse, 'status' | 'headers' | 'retryAfterMilliseconds'> {
+  /** Read to its end, or returned early, it frees the connection. Throws OutboundError. */
+  readonly content: AsyncIterable<Uint8Array>
+}
+
 export type TargetBreaker = 'closed' | 'half_open' | 'open'
 
 /** One server, and the path on it below which all requests go. */
@@ -83,6 +90,11 @@ export interface Target {
    * @throws OutboundError without a response; the signal's reason
    */
   send(request: OutboundRequest, signal: AbortSignal): Promise<HttpResponse>
+  /**
+   * Sends the request once and returns the response at its headers. The limits on the body's size and on the total time do not hold.
+   * @throws OutboundError without a response; the signal's reason
+   */
+  stream(request: OutboundRequest, signal: AbortSignal): Promise<StreamedResponse>
   /** Starts no request for the time; new requests wait. */
   pause(milliseconds: number): void
   /** Opens after failed connections, timeouts and 5xx, never after 4xx. Half open while one request probes the server. */

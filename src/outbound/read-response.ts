@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici'
-import type { HttpResponse, Limits } from './contract.ts'
-import { OutboundError } from './outbound-error.ts'
+import type { HttpResponse, Limits, StreamedResponse } from './contract.ts'
+import { OutboundError, requestFailure } from './outbound-error.ts'
 
 /** Bytes read beyond the kept ones, so that the connection can be reused. */
 const MAX_DRAINED_BYTES = 1024 * 1024
@@ -24,6 +24,27 @@ export async function readResponse(
   // Streaming mode drops a character that was cut in two.
   const text = new TextDecoder().decode(bytes, { stream: isTruncated })
   return { status, headers, body: text, bytes, isTruncated, retryAfterMilliseconds }
+}
+
+/** Returns the response at its headers. */
+export function streamResponse(
+  host: string,
+  { statusCode: status, headers: rawHeaders, body }: Dispatcher.ResponseData,
+): StreamedResponse {
+  const headers = joinHeaders(rawHeaders as unknown as readonly string[])
+  const retryAfterMilliseconds = retryAfterOf(status, headers, Date.now())
+  return { status, headers, retryAfterMilliseconds, content: contentOf(host, body) }
+}
+
+async function* contentOf(host: string, body: Dispatcher.ResponseData['body']): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const chunk of body as AsyncIterable<Uint8Array>) yield chunk
+  } catch (error) {
+    throw requestFailure(host, error)
+  } finally {
+    // A body that is not read to its end would keep the connection.
+    body.on('error', () => {}).destroy()
+  }
 }
 
 async function readBody(

@@ -1,10 +1,17 @@
-import { Pool } from 'undici'
+import { type Dispatcher, Pool } from 'undici'
 import { inSpan, traceHeaders } from '../telemetry/spans.ts'
 import { Breaker } from './breaker.ts'
 import { type CheckAddress, connectorTo } from './connector.ts'
-import type { HttpResponse, Limits, OutboundRequest, Target, TargetBreaker } from './contract.ts'
+import type {
+  HttpResponse,
+  Limits,
+  OutboundRequest,
+  StreamedResponse,
+  Target,
+  TargetBreaker,
+} from './contract.ts'
 import { OutboundError, requestFailure } from './outbound-error.ts'
-import { readResponse } from './read-response.ts'
+import { readResponse, streamResponse } from './read-response.ts'
 import { RequestLimiter } from './request-limiter.ts'
 import { pathBelow } from './url.ts'
 
@@ -59,6 +66,21 @@ export class HttpTarget implements Target {
     )
   }
 
+  async stream(request: OutboundRequest, signal: AbortSignal): Promise<StreamedResponse> {
+    const path = this.#pathOf(request)
+    const cancelled = AbortSignal.any([signal, this.#closing.signal])
+    cancelled.throwIfAborted()
+    this.#breaker.check()
+    const send = async () => {
+      try {
+        return streamResponse(this.host, await this.#request(request, path, cancelled))
+      } catch (error) {
+        throw cancelled.aborted ? cancelled.reason : requestFailure(this.host, error)
+      }
+    }
+    return await this.#limiter.run(cancelled, () => this.#breaker.run(send))
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new OutboundError('dropped', this.host, `the client for ${this.host} is closed`))
     this.#breaker.close()
@@ -95,9 +117,6 @@ export class HttpTarget implements Target {
 
   async #transmit(request: OutboundRequest, path: string, cancelled: AbortSignal): Promise<HttpResponse> {
     cancelled.throwIfAborted()
-    const { method, body = null } = request
-    const headers = { ...traceHeaders(), ...request.headers }
-    const given = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value] as const)
     const stop = new AbortController()
     const abort = () => stop.abort(cancelled.reason)
     const expire = () =>
@@ -107,17 +126,7 @@ export class HttpTarget implements Target {
     const timer = setTimeout(expire, this.#limits.totalTimeoutMilliseconds)
     cancelled.addEventListener('abort', abort, { once: true })
     try {
-      const response = await unlessAborted(
-        stop.signal,
-        this.#pool.request({
-          method,
-          path,
-          headers: new Map([...Object.entries(HEADERS), ...given]),
-          body,
-          signal: stop.signal,
-          responseHeaders: 'raw',
-        }),
-      )
+      const response = await this.#request(request, path, stop.signal)
       return await readResponse(this.host, response, this.#limits)
     } catch (error) {
       throw stop.signal.aborted ? stop.signal.reason : requestFailure(this.host, error)
@@ -125,6 +134,19 @@ export class HttpTarget implements Target {
       clearTimeout(timer)
       cancelled.removeEventListener('abort', abort)
     }
+  }
+
+  #request(request: OutboundRequest, path: string, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    const { method, body = null } = request
+    const given = Object.entries({ ...traceHeaders(), ...request.headers })
+    const headers = new Map([
+      ...Object.entries(HEADERS),
+      ...given.map(([name, value]) => [name.toLowerCase(), value] as const),
+    ])
+    return unlessAborted(
+      signal,
+      this.#pool.request({ method, path, headers, body, signal, responseHeaders: 'raw' }),
+    )
   }
 }
 

@@ -15,12 +15,14 @@ export function targetFor(outbound: Outbound, destination: Destination): Target 
   } catch (error) {
     if (!(error instanceof LaurelError)) throw error
     const { host } = new URL(url)
+    const refuse = async () => {
+      throw new OutboundError('refused', host, `${host} ${error.violations[0]?.message ?? 'is not called'}`)
+    }
     return {
       host,
       breaker: 'closed',
-      send: async () => {
-        throw new OutboundError('refused', host, `${host} ${error.violations[0]?.message ?? 'is not called'}`)
-      },
+      send: refuse,
+      stream: refuse,
       pause() {},
       onBreaker() {},
       async close() {},

@@ -23,7 +23,8 @@ const MAX_CELL = 40
 /** @returns whether no record of the beginning would be refused */
 export async function runPlan(input: string, options: PlanOptions, signal: AbortSignal): Promise<boolean> {
   const mapping = options.mapping === undefined ? undefined : await readMappingFile(options.mapping)
-  const [source] = await openSources([input], mapping, signal)
+  await using opened = await openSources([input], mapping, signal)
+  const [source] = opened.list
   if (source === undefined) throw new Error('an input has a source')
   const pieces: Uint8Array[] = []
   let [bytes, isWhole] = [0, true]

@@ -40,7 +40,8 @@ export async function runMigration(
 ): Promise<boolean> {
   const key: JobKey = { titleId: options.title, jobId: options.job }
   const mapping = await readMappingFile(options.mapping)
-  const sources = await openSources(inputs, mapping, signal)
+  await using opened = await openSources(inputs, mapping, signal)
+  const sources = opened.list
   const identities = options.identities === undefined ? undefined : await openFile(options.identities)
   using client = await connectJobs()
   const { deliveriesPerSecond } = options
@@ -102,7 +103,7 @@ class Feeder {
     let deadline = Date.now() + RETRY_MILLISECONDS
     for (;;) {
       try {
-        const known = await this.#find(source.name)
+        const known = await this.#find(source)
         if (known?.done) return meter.skip(source)
         const position = identities || source.isReadWhole ? 0 : Number(known?.position ?? 0n)
         for await (const part of this.#send(source, position, identities)) {
@@ -120,10 +121,14 @@ class Feeder {
     }
   }
 
-  async #find(name: string) {
+  async #find({ name, versionsOf, size, isReadWhole }: MigrationSource) {
     const { job } = await callUnary(this.#client, this.#client.getMigrationJob, this.#key, this.#signal)
     if (job?.state !== MigrationState.RUNNING) throw notRunning(this.#key, job)
-    return job.sources.find((each) => each.name === name)
+    const known = job.sources.find((each) => each.name === name)
+    const isLonger = known?.done && !isReadWhole && size !== undefined && BigInt(size) !== known.position
+    const isOther = job.sources.some((each) => isVersion(each.name, versionsOf) && each.name !== name)
+    if (isLonger || isOther) throw otherInput(name)
+    return known
   }
 
   #send(source: MigrationSource, position: number, identities: boolean) {
@@ -145,6 +150,18 @@ class Feeder {
 function isTransient(error: unknown): boolean {
   const code = remoteErrorIn(error)?.code
   return code === status.UNAVAILABLE || code === status.ABORTED || code === status.RESOURCE_EXHAUSTED
+}
+
+function isVersion(name: string, versionsOf: string | undefined): boolean {
+  return versionsOf !== undefined && name.startsWith(versionsOf)
+}
+
+/** The input has changed since the job read it. */
+function otherInput(name: string): Failure {
+  return new Failure([
+    `${name} is not the input that the job has read: it has changed since`,
+    'import it with another --job: records that are imported already change nothing',
+  ])
 }
 
 function notRunning({ titleId, jobId }: JobKey, job: MigrationJob | undefined): Failure {

@@ -32,7 +32,8 @@ export async function runVerify(
   if (job?.mapping === undefined) throw new Error('a job has a mapping')
   const reports: object[] = []
   let isCovered = true
-  for (const source of await openSources(inputs, job.mapping, signal)) {
+  await using opened = await openSources(inputs, job.mapping, signal)
+  for (const source of opened.list) {
     using meter = startCountMeter('record')
     const first = VerifyMigrationJobRequest.fromPartial({ ...key, source: source.name })
     const rest = VerifyMigrationJobRequest.fromPartial({})

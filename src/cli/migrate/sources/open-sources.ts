@@ -1,75 +1,130 @@
 import { createReadStream } from 'node:fs'
-import { glob, stat } from 'node:fs/promises'
-import type { Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { glob, readdir, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { readProcessOutboundConfig } from '../../../config.ts'
 import { MigrationFormat, type MigrationMapping } from '../../../gen/laurel/v1/migration_job.ts'
+import { openOutbound } from '../../../outbound/outbound.ts'
 import { Failure } from '../../failure.ts'
+import { print } from '../../terminal.ts'
+import { decompressed, isCompressed, shorter, skipped, sourceName } from './bytes.ts'
+import { openLaurel } from './laurel-source.ts'
+import { openPlayerFiles } from './player-files.ts'
+import { ReplayedStream } from './replayed-source.ts'
 import type { MigrationSource } from './source.ts'
+import { openUrl } from './url-source.ts'
 
 const CHUNK_BYTES = 256 * 1024
 
-/** Returns the sources that arguments name, in order. @throws Failure if one cannot be read, or a pattern matches nothing */
+export interface Sources extends AsyncDisposable {
+  readonly list: readonly MigrationSource[]
+}
+
+/** Opens the sources that arguments name, in order. @throws Failure if one cannot be read, or a pattern matches nothing */
 export async function openSources(
   inputs: readonly string[],
   mapping: MigrationMapping | undefined,
-  _signal: AbortSignal,
-): Promise<readonly MigrationSource[]> {
+  signal: AbortSignal,
+): Promise<Sources> {
+  await using stack = new AsyncDisposableStack()
+  const outbound = stack.adopt(
+    openOutbound({ allowPrivate: readProcessOutboundConfig().outboundPrivate }),
+    (open) => open.close(),
+  )
   const isReadWhole = mapping?.format === MigrationFormat.DIALECT_DOCUMENT
-  const sources: MigrationSource[] = []
+  const list: MigrationSource[] = []
   for (const input of inputs) {
-    const files = input === '-' ? ['-'] : await filesOf(input)
-    for (const file of files) sources.push({ ...(await openFile(file)), isReadWhole })
+    const opened = /^https?:\/\//i.test(input)
+      ? [await openUrl(outbound.checkUrl(input, 'the input'), outbound.to(input, URL_LIMITS), signal)]
+      : input.startsWith('laurel://')
+        ? [openLaurel(input, signal)]
+        : await openLocal(input, mapping)
+    list.push(...opened.map((source) => ({ ...source, isReadWhole })))
   }
-  return sources
+  checkNames(list)
+  const open = stack.move()
+  return { list, [Symbol.asyncDispose]: () => open.disposeAsync() }
 }
 
-async function filesOf(pattern: string): Promise<readonly string[]> {
-  if (await isFile(pattern)) return [pattern]
+const URL_LIMITS = { headersTimeoutMilliseconds: 60_000, bodyTimeoutMilliseconds: 60_000 } as const
+
+function checkNames(sources: readonly MigrationSource[]): void {
+  const names = new Set<string>()
+  for (const { name } of sources) {
+    if (names.has(name)) throw new Failure([`the input ${name} stands twice: give it once`])
+    names.add(name)
+  }
+}
+
+/** Returns the sources of a file, a folder, a pattern, or standard input. */
+async function openLocal(
+  input: string,
+  mapping: MigrationMapping | undefined,
+): Promise<readonly MigrationSource[]> {
+  if (input === '-') return [openStandardInput()]
+  const found = await stat(input).catch(() => undefined)
+  if (found?.isDirectory()) return [await openFolder(input, mapping)]
+  const files = found === undefined ? await matches(input) : [input]
+  const arePlayers = mapping?.format === MigrationFormat.PLAYER_DOCUMENTS
+  if (arePlayers && files.every((file) => file.endsWith('.json')))
+    return [
+      await openPlayerFiles(
+        resolve(input),
+        files.map((path) => ({ path, name: path })),
+      ),
+    ]
+  return await Promise.all(files.map(openFile))
+}
+
+async function matches(pattern: string): Promise<readonly string[]> {
   const files = (await Array.fromAsync(glob(pattern))).sort()
   if (files.length === 0) throw new Failure([`no file is named ${pattern}, or matches it`])
   return files
 }
 
-function isFile(path: string): Promise<boolean> {
-  return stat(path).then(
-    (found) => found.isFile(),
-    () => false,
+/** @throws Failure for a mapping of another format, and for a folder without files */
+async function openFolder(folder: string, mapping: MigrationMapping | undefined): Promise<MigrationSource> {
+  if (mapping !== undefined && mapping.format !== MigrationFormat.PLAYER_DOCUMENTS)
+    throw new Failure([
+      `${folder} is a folder, which the format PLAYER_DOCUMENTS takes: for other formats give a pattern, such as '${join(folder, '*.csv')}'`,
+    ])
+  const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.json')).sort()
+  if (names.length === 0) throw new Failure([`${folder} has no file that ends with .json`])
+  return await openPlayerFiles(
+    resolve(folder),
+    names.map((name) => ({ path: join(folder, name), name })),
   )
 }
 
-/** Returns the source of one file. */
-export async function openFile(file: string): Promise<MigrationSource> {
-  if (file === '-') {
-    return {
-      name: 'standard input',
-      size: undefined,
-      isReadWhole: false,
-      open: (position) => skip(process.stdin, position),
-    }
-  }
-  const { size } = await stat(file).catch((error: Error) => {
-    throw new Failure([`cannot read ${file}: ${error.message}`], error)
-  })
-  const isCompressed = /\.(gz|zst)$/.test(file)
+function openStandardInput(): MigrationSource {
+  const name = 'standard input'
+  const stream = new ReplayedStream(name, process.stdin)
   return {
-    name: file,
-    size: isCompressed ? undefined : size,
-    isReadWhole: false,
-    open: (position, signal) => {
-      const start = isCompressed ? 0 : position
-      const stream = createReadStream(file, { highWaterMark: CHUNK_BYTES, start, signal })
-      if (!isCompressed) return stream
-      const decompressed = stream.pipe(file.endsWith('.gz') ? createGunzip() : createZstdDecompress())
-      stream.on('error', (error) => decompressed.destroy(error))
-      return skip(decompressed, position)
+    ...{ name, size: undefined, isReadWhole: false },
+    open: (position) => {
+      if (position <= stream.end) return stream.open(position)
+      const note = `the first ${position} bytes of standard input were imported before and are skipped: it must be the same input`
+      print([note], process.stderr)
+      return skipped(name, stream.open(0), position)
     },
   }
 }
 
-async function* skip(stream: Readable, bytes: number): AsyncGenerator<Uint8Array> {
-  let remaining = bytes
-  for await (const chunk of stream as AsyncIterable<Buffer>) {
-    if (chunk.length > remaining) yield chunk.subarray(remaining)
-    remaining = Math.max(0, remaining - chunk.length)
+/** Returns the source of one file. Its name is the absolute path: the same name in another folder is another input. */
+export async function openFile(file: string): Promise<MigrationSource> {
+  if (file === '-') return openStandardInput()
+  const { size } = await stat(file).catch((error: Error) => {
+    throw new Failure([`cannot read ${file}: ${error.message}`], error)
+  })
+  const compressed = isCompressed(file)
+  return {
+    name: sourceName(resolve(file)),
+    size: compressed ? undefined : size,
+    isReadWhole: false,
+    open: (position, signal) => {
+      const start = compressed ? 0 : position
+      if (start > size) throw shorter(file, size, position)
+      const stream = createReadStream(file, { highWaterMark: CHUNK_BYTES, start, signal })
+      return compressed ? skipped(file, decompressed(file, stream), position) : stream
+    },
   }
 }

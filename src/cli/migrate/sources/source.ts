@@ -1,11 +1,13 @@
 /** An input of a migration job. */
 export interface MigrationSource {
-  /** The same each time: the job stores the position in the input by it. */
+  /** The same each time: the job stores the position in the input by it. At most 512 characters. */
   readonly name: string
+  /** Begins the names of all versions of the input, if its name has a version: a job reads one version of it. */
+  readonly versionsOf?: string
   /** Bytes after decompression; undefined if it is unknown. */
   readonly size: number | undefined
   /** Whether it must be read from its beginning: the job skips the records that it has. */
   readonly isReadWhole: boolean
-  /** Reads the bytes after decompression, from a position on. */
+  /** Reads the bytes after decompression, from a position on. @throws Failure if that is not possible, with what to do */
   open(position: number, signal: AbortSignal): AsyncIterable<Uint8Array>
 }

@@ -171,7 +171,7 @@ async function countEntries(adapter: Adapter, content: Uint8Array) {
       if (decoded?.result.progress === undefined && decoded?.result.achievement === undefined) continue
       counts.decoded += 1
       counts.losses += decoded.losses.length
-      if (decoded.result.progress === undefined) continue
+      if (decoded.result.progress === undefined || decoded.result.progress.state === 'not_started') continue
       counts.progress += 1
       if (decoded.result.progress.account !== undefined) counts.accounts += 1
     }
