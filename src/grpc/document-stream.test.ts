@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { TranslateRequest } from '../gen/laurel/v1/exchange_service.ts'
+import { FeedMigrationJobRequest } from '../gen/laurel/v1/migration_job_service.ts'
 import { openDocument } from './document-stream.ts'
 
 async function* sent(...messages: Partial<TranslateRequest>[]) {
@@ -24,6 +25,16 @@ test('options in a later message are refused', async () => {
   const refused =
     'from must be set in the first message only; loss_policy must be set in the first message only'
   await expect(textOf(content)).rejects.toThrow(refused)
+})
+
+test('later messages may have integers of 64 bits at their default', async () => {
+  const messages = (async function* () {
+    yield FeedMigrationJobRequest.fromPartial({ source: 'a', position: 5n, content: Buffer.from('[') })
+    yield FeedMigrationJobRequest.fromPartial({ content: Buffer.from(']') })
+  })()
+  const { first, content } = await openDocument(messages)
+  expect(first.position).toBe(5n)
+  expect(await textOf(content)).toBe('[]')
 })
 
 test('a stream without a message is refused', async () => {

@@ -75,6 +75,7 @@ async function run(title: string, job: string, ...more: readonly string[]) {
     job,
     '--json',
   )
+  if (code !== 0) console.error(stderr, stdout)
   return { code, stderr, job: stdout === '' ? undefined : JSON.parse(stdout) }
 }
 

@@ -74,7 +74,7 @@ export function isSet(message: object, name: string): boolean {
   const value: unknown = Reflect.get(message, name)
   if (Array.isArray(value)) return value.length > 0
   if (value instanceof Map) return value.size > 0
-  return value !== undefined && value !== '' && value !== 0 && value !== false
+  return value !== undefined && value !== '' && value !== 0 && value !== 0n && value !== false
 }
 
 /** Returns the field's name in the contract. */
