@@ -75,7 +75,6 @@ async function run(title: string, job: string, ...more: readonly string[]) {
     job,
     '--json',
   )
-  if (code !== 0) console.error(stderr, stdout)
   return { code, stderr, job: stdout === '' ? undefined : JSON.parse(stdout) }
 }
 
@@ -185,6 +184,32 @@ test('reads a compressed file, a folder of documents and standard input', async 
   )
   piped.process.stdin?.end(`${HEADER}\npiped,first,20,\n`)
   expect(await piped.result).toMatchObject({ code: 0, stdout: expect.stringContaining('1 new') })
+})
+
+test('reads the players of another Laurel', async () => {
+  await titleWith('moving')
+  const mapping = await mappingFile()
+  const input = await file('moving.csv', `${HEADER}\nmover,first,100,\nmover,second,20,\n`)
+  expect(await run('moving', 'a', input, '--mapping', mapping)).toMatchObject({
+    code: 0,
+    job: { newCount: '2' },
+  })
+  const other = await file('laurel.json', JSON.stringify({ format: 'MIGRATION_FORMAT_LAUREL' }))
+  const source = `laurel://${server.address}`
+  const moved = await run('moving', 'b', source, '--mapping', other)
+  expect(moved).toMatchObject({ code: 0, job: { newCount: '0', unchangedCount: '2', refusedCount: '0' } })
+})
+
+test('takes no further input of a job that has ended', async () => {
+  await titleWith('ended')
+  const mapping = await mappingFile()
+  expect(await run('ended', 'a', await file('one.csv', table(1)), '--mapping', mapping)).toMatchObject({
+    code: 0,
+  })
+  expect(await run('ended', 'a', await file('two.csv', table(2)), '--mapping', mapping)).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining('migration job a has ended and takes no more input\nuse another --job'),
+  })
 })
 
 test('says when a file has changed since the job read it', async () => {

@@ -123,11 +123,14 @@ class Feeder {
 
   async #find({ name, versionsOf, size, isReadWhole }: MigrationSource) {
     const { job } = await callUnary(this.#client, this.#client.getMigrationJob, this.#key, this.#signal)
-    if (job?.state !== MigrationState.RUNNING) throw notRunning(this.#key, job)
+    if (job === undefined) throw new Error('a job is in the response')
     const known = job.sources.find((each) => each.name === name)
     const isLonger = known?.done && !isReadWhole && size !== undefined && BigInt(size) !== known.position
     const isOther = job.sources.some((each) => isVersion(each.name, versionsOf) && each.name !== name)
     if (isLonger || isOther) throw otherInput(name)
+    // The same command again, after the job has ended.
+    const isRead = known?.done === true && SUCCEEDED.has(job.state)
+    if (job.state !== MigrationState.RUNNING && !isRead) throw notRunning(this.#key, job)
     return known
   }
 
@@ -164,8 +167,18 @@ function otherInput(name: string): Failure {
   ])
 }
 
-function notRunning({ titleId, jobId }: JobKey, job: MigrationJob | undefined): Failure {
-  const why = job?.pauseReason ? [job.pauseReason] : []
+const SUCCEEDED: ReadonlySet<MigrationState> = new Set([
+  MigrationState.SUCCEEDED,
+  MigrationState.SUCCEEDED_WITH_REFUSALS,
+])
+
+function notRunning({ titleId, jobId }: JobKey, { state, pauseReason }: MigrationJob): Failure {
+  if (state !== MigrationState.PAUSED)
+    return new Failure([
+      `migration job ${jobId} has ended and takes no more input`,
+      'use another --job: records that are imported already change nothing',
+    ])
+  const why = pauseReason === '' ? [] : [pauseReason]
   const advice = `to go on: laurel migration-jobs resume ${titleId} ${jobId}, and this command again`
-  return new Failure([`migration job ${jobId} does not run`, ...why, advice])
+  return new Failure([`migration job ${jobId} is paused`, ...why, advice])
 }
