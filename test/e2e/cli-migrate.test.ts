@@ -112,8 +112,8 @@ test('plans, imports, repeats, verifies, corrects refusals and takes back', asyn
   expect(first).toMatchObject({ code: 1, job: { newCount: '2', refusedCount: '2' } })
   const again = await run('whole', 'a', ...options, '--max-refusals', '2')
   expect(again).toMatchObject({ code: 0, job: { newCount: '2', refusedCount: '2', recordCount: '4' } })
-  const anew = await run('whole', 'b', ...options, '--max-refusals', '2')
-  expect(anew).toMatchObject({ code: 0, job: { newCount: '0', changedCount: '0', unchangedCount: '2' } })
+  const again = await run('whole', 'b', ...options, '--max-refusals', '2')
+  expect(again).toMatchObject({ code: 0, job: { newCount: '0', changedCount: '0', unchangedCount: '2' } })
 
   const refused = await readFile(refusals, 'utf8')
   expect(refused.split('\n')[0]).toBe(`${HEADER},laurel_reason`)
@@ -196,8 +196,8 @@ test('reads the players of another Laurel', async () => {
   })
   const other = await file('laurel.json', JSON.stringify({ format: 'MIGRATION_FORMAT_LAUREL' }))
   const source = `laurel://${server.address}`
-  const moved = await run('moving', 'b', source, '--mapping', other)
-  expect(moved).toMatchObject({ code: 0, job: { newCount: '0', unchangedCount: '2', refusedCount: '0' } })
+  const renamed = await run('moving', 'b', source, '--mapping', other)
+  expect(renamed).toMatchObject({ code: 0, job: { newCount: '0', unchangedCount: '2', refusedCount: '0' } })
 })
 
 test('takes no further input of a job that has ended', async () => {
@@ -241,13 +241,13 @@ async function serveFile(path: string): Promise<FileServer> {
     const { range, 'if-range': condition } = request.headers
     requests.push(range)
     const { size } = await stat(path)
-    const holds =
+    const isCurrent =
       state.hasRanges && range !== undefined && (condition === undefined || condition === state.version)
-    const start = holds ? Number(/^bytes=(\d+)-$/.exec(range)?.[1]) : 0
+    const start = isCurrent ? Number(/^bytes=(\d+)-$/.exec(range)?.[1]) : 0
     const headers = { etag: state.version, 'content-length': size - start }
     response.writeHead(
-      holds ? 206 : 200,
-      holds ? { ...headers, 'content-range': `bytes ${start}-${size - 1}/${size}` } : headers,
+      isCurrent ? 206 : 200,
+      isCurrent ? { ...headers, 'content-range': `bytes ${start}-${size - 1}/${size}` } : headers,
     )
     const end = Math.min(size, start + state.cutAfter) - 1
     for await (const chunk of createReadStream(path, { start, end })) response.write(chunk)

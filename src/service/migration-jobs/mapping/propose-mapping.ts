@@ -19,7 +19,7 @@ export interface ProposedMapping {
 
 /**
  * Proposes a mapping for the beginning of an input: its format, its fields by their names, and units and times by the values.
- * @throws LaurelError for an input in which no records, player or achievement are recognised, with what to write
+ * @throws LaurelError for an input in which no records, player or achievement are recognised: it names the mapping to write
  */
 export async function proposeMapping(
   content: Uint8Array,
