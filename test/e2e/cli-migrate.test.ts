@@ -112,8 +112,8 @@ test('plans, imports, repeats, verifies, corrects refusals and takes back', asyn
   expect(first).toMatchObject({ code: 1, job: { newCount: '2', refusedCount: '2' } })
   const again = await run('whole', 'a', ...options, '--max-refusals', '2')
   expect(again).toMatchObject({ code: 0, job: { newCount: '2', refusedCount: '2', recordCount: '4' } })
-  const again = await run('whole', 'b', ...options, '--max-refusals', '2')
-  expect(again).toMatchObject({ code: 0, job: { newCount: '0', changedCount: '0', unchangedCount: '2' } })
+  const resumed = await run('whole', 'b', ...options, '--max-refusals', '2')
+  expect(resumed).toMatchObject({ code: 0, job: { newCount: '0', changedCount: '0', unchangedCount: '2' } })
 
   const refused = await readFile(refusals, 'utf8')
   expect(refused.split('\n')[0]).toBe(`${HEADER},laurel_reason`)

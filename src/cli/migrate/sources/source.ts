@@ -8,6 +8,6 @@ export interface MigrationSource {
   readonly size: number | undefined
   /** Whether it must be read from its beginning: the job skips the records that it has. */
   readonly isReadWhole: boolean
-  /** Reads the bytes after decompression, from a position on. @throws Failure if that is not possible, with what to do */
+  /** Reads the bytes after decompression, from a position on. @throws Failure if that is not possible, with the remedy */
   open(position: number, signal: AbortSignal): AsyncIterable<Uint8Array>
 }

@@ -12,7 +12,7 @@ const BACKOFF = { firstMilliseconds: 250, maxMilliseconds: 10_000 } as const
 const SIGNATURE =
   /^(x-amz-|x-goog-|x-ms-)|^(signature|sig|se|sp|sv|sr|st|spr|expires|policy|key-pair-id|awsaccesskeyid|googleaccessid|token|access_token)$/i
 
-/** Characters of a URL whose versions are told apart: longer names are shortened. */
+/** Characters of a URL whose versions are distinguished: longer names are shortened. */
 const MAX_VERSIONED = 400
 
 /** A file behind a URL, of which only one version is read. */

@@ -11,7 +11,7 @@ import { sampleTable } from './propose/sample-table.ts'
 
 export interface ProposedMapping {
   readonly mapping: MigrationMapping
-  /** A sentence for each guess, with what to check. */
+  /** A sentence for each guess, with the part to check. */
   readonly reasons: readonly string[]
   /** The content as the reader of the format takes it: a document of one player becomes a line. */
   readonly content: Uint8Array
