@@ -56,7 +56,7 @@ export function guessTime(fields: readonly SampleField[]): GuessedTime | undefin
 }
 
 /** Returns the time in a field; undefined if most of its values are none. */
-export function timeOf(field: SampleField): GuessedTime | undefined {
+function timeOf(field: SampleField): GuessedTime | undefined {
   const values = statedValues(field).filter((value) => typeof value !== 'boolean')
   const tried = [...new Set(values)].slice(0, MAX_TRIED)
   if (tried.length === 0) return undefined
