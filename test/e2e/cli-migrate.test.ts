@@ -109,8 +109,8 @@ test('plans, imports, repeats, verifies, corrects refusals and takes back', asyn
   expect(first).toMatchObject({ code: 1, job: { newCount: '2', refusedCount: '2' } })
   const again = await run('whole', 'a', ...options, '--max-refusals', '2')
   expect(again).toMatchObject({ code: 0, job: { newCount: '2', refusedCount: '2', recordCount: '4' } })
-  const resumed = await run('whole', 'b', ...options, '--max-refusals', '2')
-  expect(resumed).toMatchObject({ code: 0, job: { newCount: '0', changedCount: '0', unchangedCount: '2' } })
+  const repeated = await run('whole', 'b', ...options, '--max-refusals', '2')
+  expect(repeated).toMatchObject({ code: 0, job: { newCount: '0', changedCount: '0', unchangedCount: '2' } })
 
   const refused = await readFile(refusals, 'utf8')
   expect(refused.split('\n')[0]).toBe(`${HEADER},laurel_reason`)
@@ -193,8 +193,8 @@ test('reads the players of another Laurel', async () => {
   })
   const other = await file('laurel.json', JSON.stringify({ format: 'MIGRATION_FORMAT_LAUREL' }))
   const source = `laurel://${server.address}`
-  const renamed = await run('moving', 'b', source, '--mapping', other)
-  expect(renamed).toMatchObject({ code: 0, job: { newCount: '0', unchangedCount: '2', refusedCount: '0' } })
+  const second = await run('moving', 'b', source, '--mapping', other)
+  expect(second).toMatchObject({ code: 0, job: { newCount: '0', unchangedCount: '2', refusedCount: '0' } })
 })
 
 test('takes no further input of a job that has ended', async () => {

@@ -21,13 +21,13 @@ export async function serveFile(path: string): Promise<FileServer> {
     const { range, 'if-range': condition } = request.headers
     requests.push(range)
     const { size } = await stat(path)
-    const holds =
+    const isCurrent =
       state.hasRanges && range !== undefined && (condition === undefined || condition === state.version)
-    const start = holds ? Number(/^bytes=(\d+)-$/.exec(range)?.[1]) : 0
+    const start = isCurrent ? Number(/^bytes=(\d+)-$/.exec(range)?.[1]) : 0
     const headers = { etag: state.version, 'content-length': size - start }
     response.writeHead(
-      holds ? 206 : 200,
-      holds ? { ...headers, 'content-range': `bytes ${start}-${size - 1}/${size}` } : headers,
+      isCurrent ? 206 : 200,
+      isCurrent ? { ...headers, 'content-range': `bytes ${start}-${size - 1}/${size}` } : headers,
     )
     const end = Math.min(size, start + state.cutAfter) - 1
     for await (const chunk of createReadStream(path, { start, end })) response.write(chunk)

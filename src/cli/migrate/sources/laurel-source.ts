@@ -23,7 +23,7 @@ import type { MigrationSource } from './source.ts'
 
 const PAGE_SIZE = 1000
 
-/** Returns the progress of all players of another Laurel, as lines of the format `laurel`. Each call of the command reads it anew. */
+/** Returns the progress of all players of another Laurel, as lines of the format `laurel`. Each call of the command reads it again. */
 export function openLaurel(name: string, signal: AbortSignal): MigrationSource {
   const address = name.slice('laurel://'.length).replace(/\/$/, '')
   const stream = new ReplayedStream(name, linesOf(address, signal))

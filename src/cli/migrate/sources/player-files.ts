@@ -19,7 +19,7 @@ const SUFFIX = Buffer.from('}\n')
 
 /**
  * Returns a source with a line for each file: the document of one player. Line breaks of a document become spaces, so that the length of
- * a line is known by the file's size, and reading begins at any position without reading what is before it.
+ * a line is known by the file's size, and reading begins at any position without reading the bytes before it.
  * @param files in order, with the names that the lines have
  */
 export async function openPlayerFiles(

@@ -7,25 +7,25 @@ const KEPT_BYTES = 64 * 2 ** 20
 export class ReplayedStream {
   readonly #name: string
   readonly #content: AsyncIterator<Uint8Array>
-  readonly #keptBytes: number
-  #kept: Uint8Array[] = []
+  readonly #maxBytes: number
+  #stored: Uint8Array[] = []
   /** The position of the first byte that is kept, and of the next byte that is read. */
   #start = 0
   #end = 0
   #isDone = false
   #reading: Promise<void> | undefined
 
-  constructor(name: string, content: AsyncIterable<Uint8Array>, keptBytes = KEPT_BYTES) {
+  constructor(name: string, content: AsyncIterable<Uint8Array>, maxBytes = KEPT_BYTES) {
     this.#name = name
     this.#content = content[Symbol.asyncIterator]()
-    this.#keptBytes = keptBytes
+    this.#maxBytes = maxBytes
   }
 
   get end(): number {
     return this.#end
   }
 
-  /** Yields the bytes from a position on, then those that are read. @throws Failure if they are not kept any more */
+  /** Yields the bytes from a position on, then the next ones. @throws Failure if they are not kept any more */
   async *open(position: number): AsyncGenerator<Uint8Array> {
     let next = position
     for (;;) {
@@ -57,7 +57,7 @@ export class ReplayedStream {
   #at(position: number): Uint8Array | undefined {
     if (position >= this.#end) return undefined
     let start = this.#start
-    for (const chunk of this.#kept) {
+    for (const chunk of this.#stored) {
       if (position < start + chunk.length) return chunk.subarray(position - start)
       start += chunk.length
     }
@@ -71,14 +71,14 @@ export class ReplayedStream {
       return
     }
     if (step.value.length === 0) return
-    this.#kept.push(step.value)
+    this.#stored.push(step.value)
     this.#end += step.value.length
     let dropped = 0
-    for (const { length } of this.#kept) {
-      if (this.#end - this.#start - length < this.#keptBytes) break
+    for (const { length } of this.#stored) {
+      if (this.#end - this.#start - length < this.#maxBytes) break
       this.#start += length
       dropped += 1
     }
-    this.#kept = this.#kept.slice(dropped)
+    this.#stored = this.#stored.slice(dropped)
   }
 }

@@ -11,7 +11,7 @@ import { sampleTable } from './propose/sample-table.ts'
 
 export interface ProposedMapping {
   readonly mapping: MigrationMapping
-  /** A sentence for each guess, with the part to check. */
+  /** A sentence for each guess, with the points to check. */
   readonly reasons: readonly string[]
   /** The content as the reader of the format takes it: a document of one player becomes a line. */
   readonly content: Uint8Array
@@ -19,7 +19,7 @@ export interface ProposedMapping {
 
 /**
  * Proposes a mapping for the beginning of an input: its format, its fields by their names, and units and times by the values.
- * @throws LaurelError for an input in which no records, player or achievement are recognised: it names the mapping to write
+ * @throws LaurelError for an input in which no records, player or achievement are recognised, with the mapping to write
  */
 export async function proposeMapping(
   content: Uint8Array,
