@@ -73,6 +73,11 @@ const migrationJobOf = (titleId: string) => ({
   mapping: { format: 1, player: { field: 'player' }, achievement: { field: 'achievement' } },
 })
 
+const ofAchievement = ({ title: titleId }: Target) => ({ titleId, achievementId: 'a' })
+const noPlan = ({ title: titleId }: Target) => ({ titleId, planId: 'none' })
+const ofHook = ({ title: titleId }: Target) => ({ titleId, destinationId: 'hook' })
+const noJob = ({ title: titleId }: Target) => ({ titleId, jobId: 'none' })
+
 /** Returns the calls that create what the requests below name in a title. */
 export function recordsOf(titleId: string): readonly (readonly [rpc: string, request: object])[] {
   const ids = ['a', 'gone']
@@ -91,7 +96,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   createAchievement: ({ title: titleId }) => ({
     achievement: { titleId, achievementId: `new-${crypto.randomUUID()}`, name: text, description: text },
   }),
-  getAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
+  getAchievement: ofAchievement,
   listAchievements: ({ title: titleId }) => ({ titleId }),
   updateAchievement: ({ title: titleId }) => ({
     achievement: { titleId, achievementId: 'a', name: text },
@@ -101,7 +106,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   reorderAchievement: ({ title: titleId }) => ({ titleId, achievementId: 'a', listOrder: 1 }),
   listAchievementRevisions: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
   restoreAchievementRevision: ({ title: titleId }) => ({ titleId, achievementId: 'a', revisionId: '1' }),
-  getBackfill: ({ title: titleId }) => ({ titleId, achievementId: 'a' }),
+  getBackfill: ofAchievement,
   listBackfills: ({ title: titleId }) => ({ titleId }),
   listUnlockTotals: ({ title: titleId }) => ({ titleId }),
   batchGetAchievements: ({ title: titleId }) => ({ titleId, achievementIds: ['a'] }),
@@ -109,18 +114,18 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   createDestination: ({ title: titleId }) => ({
     destination: { titleId, ...hook, destinationId: crypto.randomUUID() },
   }),
-  getDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
-  getDestinationHealth: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  getDestination: ofHook,
+  getDestinationHealth: ofHook,
   listDestinations: ({ title: titleId }) => ({ titleId }),
   updateDestination: ({ title: titleId }) => ({
     destination: { titleId, destinationId: 'hook', displayName: 'x' },
     updateMask: ['display_name'],
   }),
   deleteDestination: ({ title: titleId }) => ({ titleId, destinationId: 'gone' }),
-  pauseDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
-  resumeDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
-  testDestination: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
-  listDeliveries: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
+  pauseDestination: ofHook,
+  resumeDestination: ofHook,
+  testDestination: ofHook,
+  listDeliveries: ofHook,
   getDelivery: ({ title: titleId }) => ({ titleId, destinationId: 'hook', eventId: '1' }),
   replayDelivery: ({ title: titleId }) => ({ titleId, destinationId: 'hook', eventId: '1' }),
   replayDeliveries: ({ title: titleId }) => ({ titleId, destinationId: 'hook' }),
@@ -135,9 +140,7 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   listContributions: ({ title: titleId, player: playerId }) => ({ titleId, playerId }),
   claimReward: ({ title: titleId, player: playerId }) => ({ titleId, playerId, achievementId: 'a' }),
   resetCommunityProgress: ({ title: titleId }) => ({ titleId, achievementId: 'a', reason: 'x' }),
-
   getCaller: ({ title: titleId }) => ({ titleId }),
-
   listDialects: () => ({}),
   translate: () => ({ from: CODED, to: UNCODED, content: new TextEncoder().encode('[]') }),
   importAchievements: ({ title: titleId }) => ({
@@ -163,39 +166,32 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
     subject: { $case: 'achievementId', value: 'a' },
     playerId,
   }),
-
   createMigrationJob: ({ title: titleId }) => ({ job: migrationJobOf(titleId) }),
-  getMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  getMigrationJob: noJob,
   listMigrationJobs: ({ title: titleId }) => ({ titleId }),
   feedMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', source: 'rows' }),
-  planMigrationJob: ({ title: titleId }) => ({
-    ...{ titleId, source: 'rows', content: new TextEncoder().encode('{}\n') },
-    mapping: migrationJobOf(titleId).mapping,
-  }),
+  planMigrationJob: ({ title: titleId }) => ({ ...migrationJobOf(titleId), source: 'rows', content: PIXEL }),
   verifyMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', source: 'rows' }),
-  pauseMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
-  resumeMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
-  cancelMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
-  finishMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
+  pauseMigrationJob: noJob,
+  resumeMigrationJob: noJob,
+  cancelMigrationJob: noJob,
+  finishMigrationJob: noJob,
   rollbackMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none', reason: 'x' }),
-  deleteMigrationJob: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
-  listMigrationRefusals: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
-  listMigrationConflicts: ({ title: titleId }) => ({ titleId, jobId: 'none' }),
-
+  deleteMigrationJob: noJob,
+  listMigrationRefusals: noJob,
+  listMigrationConflicts: noJob,
   planImport: ({ title: titleId }) => ({
     dialect: CODED,
     titleId,
     content: new TextEncoder().encode('[]'),
   }),
   planPromotion: ({ title: titleId }) => ({ titleId, sourceTitleId: `source-of-${titleId}` }),
-  planReversal: ({ title: titleId }) => ({ titleId, planId: 'none' }),
-  applyPlan: ({ title: titleId }) => ({ titleId, planId: 'none' }),
-  getPlan: ({ title: titleId }) => ({ titleId, planId: 'none' }),
-  listPlanChanges: ({ title: titleId }) => ({ titleId, planId: 'none' }),
-
+  planReversal: noPlan,
+  applyPlan: noPlan,
+  getPlan: noPlan,
+  listPlanChanges: noPlan,
   previewImage: ({ title: titleId }) => ({ titleId, url: 'https://pictures.invalid/icon.png' }),
   uploadImage: ({ title: titleId }) => ({ titleId, image: PIXEL }),
-
   createPlayer: () => ({ player: { playerId: `new-${crypto.randomUUID()}` } }),
   getPlayer: ({ player: playerId }) => ({ playerId }),
   exportPlayer: ({ player: playerId }) => ({ playerId }),
@@ -209,7 +205,6 @@ export const RPC_REQUESTS: Readonly<Record<string, (target: Target) => object>> 
   linkAccount: ({ player: playerId }) => ({ playerId, account: accountOf(999) }),
   unlinkAccount: ({ player: playerId }) => ({ playerId, account: accountOf(998) }),
   findPlayer: () => accountOf(25),
-
   recordProgress: ({ title: titleId, player: playerId }) => ({
     titleId,
     playerId,

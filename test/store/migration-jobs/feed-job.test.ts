@@ -11,7 +11,6 @@ import {
   pauseJob,
   resumeJob,
 } from '../../../src/service/migration-jobs/jobs.ts'
-import { verifyJob } from '../../../src/service/migration-jobs/verify-job.ts'
 import { deletePlayer } from '../../../src/service/players/players.ts'
 import { listProgress } from '../../../src/service/progress/list-progress.ts'
 import { recordProgress } from '../../../src/service/progress/record-progress.ts'
@@ -296,26 +295,4 @@ describe('feeding a migration job', () => {
     expect(parts.at(-1)?.job.counts).toMatchObject({ new: 2n })
     expect(await progressOf('changed', 'bob', 'laps')).toMatchObject({ state: 'achieved' })
   })
-})
-
-test('a verification counts equal, exceeded, uncovered and missing records', async () => {
-  await createTitleWith(services, 'verify', [laps, win])
-  const key = await createTestJob(services, 'verify', 'job')
-  const rows = ['ann', 'bob', 'cy'].map((player) => ({ player, achievement: 'laps', percent: 20 }))
-  await feedText(services, key, linesOf(rows))
-  await report('verify', 'bob', 'laps', 30)
-  const later = [
-    ...rows,
-    { player: 'cy', achievement: 'win', percent: 20 },
-    { player: 'dan', achievement: 'win', percent: 20 },
-  ]
-  const more = [...later, { player: 'ann', achievement: 'laps', percent: 25 }]
-  const content = (async function* () {
-    yield Buffer.from(linesOf(more))
-  })()
-  const parts = await Array.fromAsync(verifyJob(services, { ...key, source: 'rows' }, content, callOf()))
-  const last = parts.at(-1)
-  expect(last?.counts).toMatchObject({ records: 6, equal: 2, exceeded: 1, behind: 1, missing: 2, refused: 0 })
-  expect(last?.differences.map(({ key: { playerId } }) => playerId).sort()).toEqual(['ann', 'cy', 'dan'])
-  expect(last?.buckets.reduce((sum, { recordCount }) => sum + recordCount, 0)).toBe(6)
 })
