@@ -2,11 +2,14 @@ import { Kysely, PostgresDialect } from 'kysely'
 import pg from 'pg'
 import { parseExactJson } from '../model/exact-json.ts'
 import { cancelUntil } from './cancel-request.ts'
+import { clusterError } from './citus/cluster-error.ts'
+import { readSharding, type Sharding } from './citus/sharding.ts'
 import { type ConnectionMode, detectConnectionMode, KEEPS_NOTHING } from './connection-mode.ts'
 import { isChangedResult, meaningOfError } from './errors.ts'
 import { type Queries, queriesOn } from './queries.ts'
 import type { Tables } from './schema.ts'
 import { statementName } from './statement-name.ts'
+import { withClient } from './with-client.ts'
 
 /** A connection that is borrowed for one call. */
 export interface Connection {
@@ -14,6 +17,8 @@ export interface Connection {
   readonly client: pg.ClientBase
   /** Whether the settings of statements are in force outside transactions too. */
   readonly keepsSettings: boolean
+  /** Whether a statement of the store may be several, because Citus does not support it as one. */
+  readonly isDistributed: boolean
   control(statement: 'begin' | 'commit' | 'rollback'): Promise<void>
 }
 
@@ -34,20 +39,38 @@ export interface ConnectionOptions {
  * would lose digits, a backslash would be an escape, and NULL in an array a text.
  */
 const SETTINGS = [
-  ...['enable_seqscan = off', 'plan_cache_mode = force_generic_plan', 'jit = off'],
+  ...['enable_seqscan = off', 'jit = off'],
   ...['extra_float_digits = 1', 'standard_conforming_strings = on', 'array_nulls = on'],
   'transform_null_equals = off',
 ]
+const ONE_DATABASE_SETTINGS = ['plan_cache_mode = force_generic_plan']
+/**
+ * Citus cannot choose shards in a generic plan. A transaction that changes definitions on all nodes, and then rows of players, needs
+ * one connection to each node: several would wait for each other.
+ */
+const CLUSTER_SETTINGS = [
+  'plan_cache_mode = force_custom_plan',
+  'citus.multi_shard_modify_mode = sequential',
+  'citus.max_adaptive_executor_pool_size = 1',
+]
 /** Statements re-read a row that another transaction has changed, instead of failing. */
 const BEGIN = 'begin isolation level read committed'
-const SET_SESSION = [
-  ...SETTINGS.map((setting) => `set ${setting}`),
-  "set default_transaction_isolation = 'read committed'",
-  durable(false),
-].join('; ')
-const BEGIN_WITH_SETTINGS = [BEGIN, ...SETTINGS.map((setting) => `set local ${setting}`), durable(true)].join(
-  '; ',
-)
+
+function settingsOf({ isDistributed }: Sharding): readonly string[] {
+  return [...SETTINGS, ...(isDistributed ? CLUSTER_SETTINGS : ONE_DATABASE_SETTINGS)]
+}
+
+function setSession(sharding: Sharding): string {
+  return [
+    ...settingsOf(sharding).map((setting) => `set ${setting}`),
+    "set default_transaction_isolation = 'read committed'",
+    durable(false),
+  ].join('; ')
+}
+
+function beginWithSettings(sharding: Sharding): string {
+  return [BEGIN, ...settingsOf(sharding).map((setting) => `set local ${setting}`), durable(true)].join('; ')
+}
 
 /** Returns a statement that has commits wait for the log; a stronger setting stays. An acknowledged unlock must not be lost. */
 function durable(isLocal: boolean): string {
@@ -58,6 +81,9 @@ function durable(isLocal: boolean): string {
 interface OpenPool {
   readonly pool: pg.Pool
   readonly mode: ConnectionMode
+  readonly isDistributed: boolean
+  /** Starts a transaction. */
+  readonly begin: string
 }
 
 export class Connections {
@@ -79,8 +105,7 @@ export class Connections {
    */
   async use<Result>(signal: AbortSignal, work: (connection: Connection) => Promise<Result>): Promise<Result> {
     signal.throwIfAborted()
-    const { pool, mode } = await this.#open()
-    const begin = mode.keepsSettings ? BEGIN : BEGIN_WITH_SETTINGS
+    const { pool, mode, isDistributed, begin } = await this.#open()
     const client = await pool.connect()
     const queries = this.#queries.get(client) as Queries
     const cancelling = this.#cancelOnAbort(client, signal)
@@ -97,6 +122,7 @@ export class Connections {
         queries,
         client,
         keepsSettings: mode.keepsSettings,
+        isDistributed,
         control: async (statement) => {
           await client.query(statement === 'begin' ? begin : statement)
         },
@@ -142,6 +168,8 @@ export class Connections {
       onMode?.(this.#mode)
     }
     const mode = this.#mode
+    const sharding = await withClient(connectionString, readSharding)
+    const session = setSession(sharding)
     const pool = new pg.Pool({
       connectionString,
       max: poolSize,
@@ -151,15 +179,16 @@ export class Connections {
       onConnect: async (client) => {
         // Without a listener, an error on a connection that the pool has released would end the process.
         client.on('error', () => {})
-        if (mode.keepsSettings) await client.query(SET_SESSION)
-        this.#queries.set(client, statementsOf(client, mode))
+        if (mode.keepsSettings) await client.query(session)
+        this.#queries.set(client, statementsOf(client, mode, sharding))
       },
     })
     pool.on('error', (error) => {
       // The connections of a closed pool may still be ending when the database stops.
       if (!this.#isClosed) onError(error)
     })
-    this.#current = { pool, mode }
+    const begin = mode.keepsSettings ? BEGIN : beginWithSettings(sharding)
+    this.#current = { pool, mode, isDistributed: sharding.isDistributed, begin }
     return this.#current
   }
 
@@ -203,11 +232,22 @@ export class Connections {
  * Prepares each statement once per connection, if connections keep prepared statements. Every statement has one text whatever
  * its values are, lists included, so their number is bounded.
  */
-function statementsOf(client: pg.ClientBase, { keepsStatements }: ConnectionMode): Queries {
-  const query = (text: string, values: unknown[]) =>
+function statementsOf(
+  client: pg.ClientBase,
+  { keepsStatements }: ConnectionMode,
+  sharding: Sharding,
+): Queries {
+  const run = (text: string, values: unknown[]) =>
     client.query(keepsStatements ? { name: statementName(text), text, values } : { text, values })
+  const query = sharding.isDistributed
+    ? (text: string, values: unknown[]) => run(sharding.textOf(text), values).catch(rethrowClusterError)
+    : run
   const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {}, options: {} }
-  return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }), client)
+  return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }), client, sharding)
+}
+
+function rethrowClusterError(error: unknown): never {
+  throw clusterError(error)
 }
 
 /** 64-bit integers stay exact, in columns and in JSON. */

@@ -16,11 +16,17 @@ const CONNECTION_FAILURE =
 
 /** Returns the meaning of a failure of the database or its connection; undefined for other errors. */
 export function meaningOfError(error: unknown): SqlStateMeaning | undefined {
+  if (isUnsupported(error)) return 'defect'
   if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? '')
   return isConnectionFailure(error) ? 'unavailable' : undefined
 }
 
 /** Returns whether a retry of the transaction may succeed. */
+/** The constraints whose failure means an error for the caller, or a retry. */
+export function isKnownConstraint(name: string): boolean {
+  return RETRYABLE_CONSTRAINTS.has(name) || Object.hasOwn(CONSTRAINTS, name)
+}
+
 export function isRetryable(error: unknown): boolean {
   if (!(error instanceof pg.DatabaseError)) return false
   return meaningOfError(error) === 'conflict' || RETRYABLE_CONSTRAINTS.has(error.constraint ?? '')
@@ -36,7 +42,14 @@ export function isStaleStatement(error: unknown): boolean {
 
 /** Returns whether a table changed after a statement was prepared, so that its result has other columns now. */
 export function isChangedResult(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '0A000'
+  return error instanceof pg.DatabaseError && error.code === '0A000' && !isUnsupported(error)
+}
+
+/** Returns whether the database, such as Citus, does not support a statement. A changed result has the same code. */
+function isUnsupported(error: unknown): boolean {
+  return (
+    error instanceof pg.DatabaseError && error.code === '0A000' && error.routine !== 'RevalidateCachedQuery'
+  )
 }
 
 function isConnectionFailure(error: unknown): boolean {

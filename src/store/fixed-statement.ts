@@ -1,4 +1,5 @@
 import { CompiledQuery, type Kysely, type QueryResult } from 'kysely'
+import type { Sharding } from './citus/sharding.ts'
 import type { Tables } from './schema.ts'
 
 type Value = string | number | bigint | boolean | undefined
@@ -18,21 +19,31 @@ interface Fragment {
   readonly fragment: string
 }
 
-type Part = ValueTable | Fragment | string | number | bigint
+interface PlayerCondition {
+  readonly column: string
+  readonly playerIds: readonly string[]
+}
 
-/** By template. */
-const texts = new WeakMap<TemplateStringsArray, string>()
+type Part = ValueTable | Fragment | PlayerCondition | string | number | bigint
+
+/** By template: without a cluster, and on one. */
+const texts = {
+  one: new WeakMap<TemplateStringsArray, string>(),
+  cluster: new WeakMap<TemplateStringsArray, string>(),
+}
 
 /**
  * Returns a statement whose text is built once for each template. Fragments and the columns of tables must be the same each
  * time; other parts are values. On the hot path, building a long text each time would take longer than the values.
  */
 export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Part[]) {
-  const text = texts.get(template) ?? textOf(template, parts)
-  texts.set(template, text)
+  const cache = parts.some(isPlayerCondition) ? texts.cluster : texts.one
+  const text = cache.get(template) ?? textOf(template, parts)
+  cache.set(template, text)
   const values: unknown[] = []
   for (const part of parts) {
     if (typeof part !== 'object') values.push(part)
+    else if ('playerIds' in part) values.push(arrayText('text', [...new Set(part.playerIds)]))
     else if ('columns' in part) {
       for (const name in part.columns) values.push(arrayText(...(part.columns[name] as Columns[string])))
     }
@@ -41,6 +52,21 @@ export function fixed<Row>(template: TemplateStringsArray, ...parts: readonly Pa
     execute: (db: Kysely<Tables>): Promise<QueryResult<Row>> =>
       db.executeQuery<Row>(CompiledQuery.raw(text, values)),
   }
+}
+
+function isPlayerCondition(part: Part): part is PlayerCondition {
+  return typeof part === 'object' && 'playerIds' in part
+}
+
+const TRUE: Fragment = { fragment: 'true' }
+
+/** As `ofPlayers` of `sharding.ts`. */
+export function fixedOfPlayers(
+  { isDistributed }: Sharding,
+  column: string,
+  playerIds: readonly string[],
+): Fragment | PlayerCondition {
+  return isDistributed ? { column, playerIds } : TRUE
 }
 
 /** Returns a part of a statement's text. */
@@ -65,6 +91,7 @@ function textOf(template: TemplateStringsArray, parts: readonly Part[]): string 
   const written = parts.map((part) => {
     if (typeof part !== 'object') return next()
     if ('fragment' in part) return part.fragment
+    if ('playerIds' in part) return `${part.column} = any(${next()}::text[])`
     const unnested = Object.entries(part.columns).map(
       ([name, [type]]) => `unnest(${arrayOf(type, next())}) as ${name}`,
     )

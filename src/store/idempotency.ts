@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import { type CallerKey, EARLIER_CALLER } from '../model/caller-key.ts'
 import type { Instant } from '../model/instant.ts'
+import { forEachGroup, ofPlayers, type Sharding } from './citus/sharding.ts'
 import { type Columns, fixed, fragment, table } from './fixed-statement.ts'
 import type { Tables } from './schema.ts'
 
@@ -50,7 +51,7 @@ export function responseRows(responses: readonly PlayerResponse[]): Columns {
   }
 }
 
-export function idempotencyQueries(db: Kysely<Tables>) {
+export function idempotencyQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /**
      * Claims a request id for this transaction. Returns undefined if it was free; else the stored response, after waiting
@@ -103,16 +104,8 @@ export function idempotencyQueries(db: Kysely<Tables>) {
     },
 
     /** Returns the stored responses to players' requests, of all callers, in no order. */
-    async list(requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> {
-      const { rows } = await sql<PlayerResponse>`
-        select q.player_id as "playerId", q.request_id as "requestId", q.caller, q.fingerprint as digest,
-          q.response
-        from player_requests q
-        join unnest(${requests.map(({ playerId }) => playerId)}::text[],
-                    ${requests.map(({ requestId }) => requestId)}::text[]) as keys (player_id, request_id)
-          on q.player_id = keys.player_id and q.request_id = keys.request_id`.execute(db)
-      return rows
-    },
+    list: (requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> =>
+      forEachGroup(sharding, requests, ({ playerId }) => playerId, listGroup),
 
     async insert(responses: readonly PlayerResponse[], time: Instant): Promise<void> {
       await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
@@ -133,5 +126,18 @@ export function idempotencyQueries(db: Kysely<Tables>) {
       await db.deleteFrom('definition_requests').where('create_time', '<', time).execute()
       await db.deleteFrom('player_requests').where('create_time', '<', time).execute()
     },
+  }
+
+  async function listGroup(requests: readonly PlayerRequestKey[]): Promise<readonly PlayerResponse[]> {
+    const playerIds = requests.map(({ playerId }) => playerId)
+    const { rows } = await sql<PlayerResponse>`
+      select q.player_id as "playerId", q.request_id as "requestId", q.caller, q.fingerprint as digest,
+        q.response
+      from player_requests q
+      join unnest(${playerIds}::text[],
+                  ${requests.map(({ requestId }) => requestId)}::text[]) as keys (player_id, request_id)
+        on q.player_id = keys.player_id and q.request_id = keys.request_id
+      where ${ofPlayers(sharding, 'q.player_id', playerIds)}`.execute(db)
+    return rows
   }
 }

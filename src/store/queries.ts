@@ -6,6 +6,7 @@ import { achievementQueries } from './achievements/achievements.ts'
 import { backfillQueries } from './achievements/backfills.ts'
 import { unlockTotalQueries } from './achievements/unlock-totals.ts'
 import { auditEntryQueries } from './audit/audit-entries.ts'
+import type { Sharding } from './citus/sharding.ts'
 import { communityQueries } from './community/community.ts'
 import { achievementDeliveryQueries } from './destinations/achievement-deliveries.ts'
 import { deliveryQueries } from './destinations/deliveries.ts'
@@ -44,41 +45,41 @@ import { titleQueries } from './titles/titles.ts'
 /** Every statement of Laurel, by noun. */
 export type Queries = ReturnType<typeof queriesOn>
 
-export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase) {
+export function queriesOn(db: Kysely<Tables>, client: pg.ClientBase, sharding: Sharding) {
   return {
-    titles: titleQueries(db),
+    titles: titleQueries(db, sharding),
     titleBindings: titleBindingQueries(db),
     achievements: achievementQueries(db),
     achievementIds: achievementIdQueries(db),
-    unlockTotals: unlockTotalQueries(db),
+    unlockTotals: unlockTotalQueries(db, sharding),
     achievementRevisions: achievementRevisionQueries(db),
     backfills: backfillQueries(db),
     stats: statQueries(db),
     community: communityQueries(db),
-    players: playerQueries(db),
-    accounts: accountQueries(db),
+    players: playerQueries(db, sharding),
+    accounts: accountQueries(db, sharding),
     tombstones: tombstoneQueries(db),
     aliases: playerAliasQueries(db),
-    playerMerges: playerMergeQueries(db),
-    playerTitles: playerTitleQueries(db),
-    progress: progressQueries(db),
-    progressChanges: progressChangeQueries(db),
-    optimisticWrites: optimisticWriteQueries(db),
-    progressLists: progressListQueries(db),
-    events: eventQueries(db),
+    playerMerges: playerMergeQueries(db, sharding),
+    playerTitles: playerTitleQueries(db, sharding),
+    progress: progressQueries(db, sharding),
+    progressChanges: progressChangeQueries(db, sharding),
+    optimisticWrites: optimisticWriteQueries(db, sharding),
+    progressLists: progressListQueries(db, sharding),
+    events: eventQueries(db, sharding),
     eventHistory: eventHistoryQueries(db),
     auditEntries: auditEntryQueries(db),
     destinations: destinationQueries(db),
     deliveryBacklogs: deliveryBacklogQueries(db),
     destinationHealth: destinationHealthQueries(db),
-    deliveries: deliveryQueries(db),
+    deliveries: deliveryQueries(db, sharding),
     achievementDeliveries: achievementDeliveryQueries(db),
-    replays: replayQueries(db),
-    deliveryQueue: deliveryQueueQueries(db),
-    deliveryAttempts: deliveryAttemptQueries(db),
+    replays: replayQueries(db, sharding),
+    deliveryQueue: deliveryQueueQueries(db, sharding),
+    deliveryAttempts: deliveryAttemptQueries(db, sharding),
     sentPercents: sentPercentQueries(db),
     reportTraces: reportTraceQueries(db),
-    idempotency: idempotencyQueries(db),
+    idempotency: idempotencyQueries(db, sharding),
     plans: planQueries(db),
     images: imageQueries(db),
     migrationJobs: migrationJobQueries(db),

@@ -50,6 +50,7 @@ export interface Tables {
   images: ImageTable
   players: PlayerTable
   accounts: AccountTable
+  account_keys: AccountTable
   player_tombstones: PlayerTombstoneTable
   player_aliases: PlayerAliasTable
   player_titles: PlayerTitleTable
@@ -151,7 +152,7 @@ interface PlayerTable extends Versioned {
   display_name: string
 }
 
-/** Looked up by account, so not keyed by the player. */
+/** The accounts of players. On a cluster, `accounts` is sharded by the player, and `account_keys` by the account. */
 interface AccountTable {
   dialect: string
   id: string

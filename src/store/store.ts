@@ -114,7 +114,13 @@ export function openStore(options: StoreOptions): Store {
     write: (signal, work) =>
       notifyAfter(run('write', signal, (connection) => inTransaction(connection, signal, work))),
     single: (signal, work) =>
-      notifyAfter(run('single', signal, (connection) => withSettings(connection, signal, work))),
+      notifyAfter(
+        run('single', signal, (connection) =>
+          connection.isDistributed
+            ? inTransaction(connection, signal, work)
+            : withSettings(connection, signal, work),
+        ),
+      ),
     get pool() {
       return { ...connections.counts, waiting: semaphore.waiting }
     },

@@ -5,7 +5,7 @@ import { Client } from 'pg'
 import { describe, expect, test } from 'vitest'
 import { adapters } from '../../adapters/index.ts'
 import { parseJson } from '../../src/dialect/json-text.ts'
-import { PLACEMENTS } from '../../src/store/distribute.ts'
+import { PLACEMENTS } from '../../src/store/citus/placements.ts'
 import { decodeSample, samplesIn } from '../conformance/subjects.ts'
 import { createTestDatabase } from '../support/database.ts'
 import { sampleOf } from '../support/dialect-fixtures.ts'
@@ -169,40 +169,16 @@ describe('db', () => {
       env: { DATABASE_URL: database.url },
     })
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(
-      /^laurel: this Postgres has no Citus extension, .*experimental: .*what is missing.*\n$/,
+    expect(stderr).toBe(
+      'laurel: this Postgres has no Citus extension, so there is nothing to distribute the tables over: point DATABASE_URL at ' +
+        'the coordinator of a Citus cluster\n',
     )
   })
 
-  test('the help says that distributing tables is experimental, and names what the schema lacks', async () => {
-    for (const args of [
-      ['db', '--help'],
-      ['db', 'distribute', '--help'],
-    ]) {
-      const { code, stdout } = await runLaurel(args)
-      expect(code).toBe(0)
-      expect(stdout.replaceAll(/\s+/g, ' ')).toMatch(/experimental: .*foreign keys.*what is missing is/)
-    }
-  })
-
-  test('says of a table that Citus refuses that this is known, and leaves all as it was', async () => {
-    await using database = await createTestDatabase()
-    const client = new Client({ connectionString: database.url })
-    await client.connect()
-    // The extension is not at hand: its catalogue and its function are made up, and the function refuses like Citus.
-    await client.query(`
-      create table pg_dist_partition (logicalrelid oid);
-      create function create_reference_table(regclass) returns void language plpgsql as
-        $$ begin raise 'cannot create foreign key constraint'; end $$;
-      update pg_extension set extname = 'citus' where extname = 'plpgsql'`)
-    await client.end()
-    const { code, stdout, stderr } = await runLaurel(['db', 'distribute'], {
-      env: { DATABASE_URL: database.url },
-    })
-    expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-    expect(stderr).toMatch(
-      /^laurel: the table titles cannot be spread, .*experimental: .*: cannot create foreign key constraint\n$/,
-    )
+  test('says how many shards there may be', async () => {
+    const { code, stderr } = await runLaurel(['db', 'distribute', '--shards', '0'])
+    expect(code).toBe(1)
+    expect(stderr).toContain('It must be a whole number from 1 to 64000.')
   })
 
   test('would place every table, after those that it refers to and by a column of its keys', async () => {

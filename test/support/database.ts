@@ -2,13 +2,19 @@ import { randomBytes } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
 import { Client, DatabaseError, escapeIdentifier } from 'pg'
 import { inject } from 'vitest'
+import { citusUrls, noCitus } from './citus.ts'
 
 export interface TestDatabase extends AsyncDisposable {
   readonly url: string
 }
 
 async function isInUse(client: Client, name: string): Promise<boolean> {
-  const { rowCount } = await client.query('SELECT FROM pg_stat_activity WHERE datname = $1', [name])
+  const { rowCount } = await client.query(
+    // The nodes of a cluster keep connections to each other.
+    `SELECT FROM pg_stat_activity WHERE datname = $1 AND backend_type = 'client backend'
+      AND NOT starts_with(application_name, 'citus_')`,
+    [name],
+  )
   return rowCount !== 0
 }
 
@@ -20,19 +26,25 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   const { adminUrl, template } = inject('testServer')
   const name = `${template}_${randomBytes(6).toString('hex')}`
   const create = `CREATE DATABASE ${escapeIdentifier(name)} TEMPLATE ${escapeIdentifier(template)}`
-  await onServer(adminUrl, async (client) => {
-    while (!(await tryToCreate(client, create))) await wait(50)
-  })
+  const nodes = noCitus === undefined ? citusUrls : [adminUrl]
+  for (const node of nodes) {
+    await onServer(node, async (client) => {
+      while (!(await tryToCreate(client, create))) await wait(50)
+    })
+  }
   const url = new URL(adminUrl)
   url.pathname = `/${name}`
   return {
     url: url.href,
-    [Symbol.asyncDispose]: () =>
-      onServer(adminUrl, async (client) => {
-        // A pool ends before its connections do: a connection that the drop terminates would raise an unhandled error.
-        for (let attempt = 1; attempt <= 2400 && (await isInUse(client, name)); attempt += 1) await wait(50)
-        await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
-      }),
+    [Symbol.asyncDispose]: async () => {
+      for (const node of nodes) {
+        await onServer(node, async (client) => {
+          // A pool ends before its connections do: a connection that the drop terminates would raise an unhandled error.
+          for (let attempt = 1; attempt <= 2400 && (await isInUse(client, name)); attempt += 1) await wait(50)
+          await client.query(`DROP DATABASE IF EXISTS ${escapeIdentifier(name)} WITH (FORCE)`)
+        })
+      }
+    },
   }
 }
 

@@ -10,6 +10,7 @@ import { Client, escapeIdentifier } from 'pg'
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts'
 import { migrate } from '../../src/store/migrate.ts'
 import { createLog } from '../../src/telemetry/log.ts'
+import { citusUrls, createClusterDatabase, makeClusterTemplate, noCitus } from './citus.ts'
 import { startSystemPostgres } from './system-postgres.ts'
 
 export interface TestServer {
@@ -27,13 +28,19 @@ const released = new Promise<void>((resolve) => process.once('disconnect', resol
 process.on('SIGINT', () => undefined)
 
 await using cleanup = new AsyncDisposableStack()
-const adminUrl = process.env['TEST_DATABASE_URL'] ?? (await startServer(cleanup))
+const isCluster = noCitus === undefined
+const givenUrl = isCluster ? citusUrls[0] : process.env['TEST_DATABASE_URL']
+const adminUrl = givenUrl ?? (await startServer(cleanup))
 const template = `laurel_test_${randomBytes(4).toString('hex')}`
-await onServer(adminUrl, `CREATE DATABASE ${escapeIdentifier(template)}`)
-if (process.env['TEST_DATABASE_URL'] !== undefined) cleanup.defer(() => dropDatabases(adminUrl, template))
+if (givenUrl !== undefined) {
+  for (const url of isCluster ? citusUrls : [givenUrl]) cleanup.defer(() => dropDatabases(url, template))
+}
+if (isCluster) await createClusterDatabase(template)
+else await onServer(adminUrl, `CREATE DATABASE ${escapeIdentifier(template)}`)
 const templateUrl = new URL(adminUrl)
 templateUrl.pathname = `/${template}`
 await migrate(templateUrl.href)
+if (isCluster) await makeClusterTemplate(template)
 process.send?.({ adminUrl, template } satisfies TestServer)
 await released
 

@@ -40,12 +40,13 @@ export function achievementIdQueries(db: Kysely<Tables>) {
         select ${titleId}, ${dialect}, id, achievement_id
         from unnest(${[...ids.values()]}::text[], ${[...ids.keys()]}::text[]) as r (id, achievement_id)
         on conflict (title_id, achievement_id, dialect) do nothing`.execute(db)
+      const minted = [...ids.values()].map((id) => JSON.stringify({ [dialect]: id }))
+      // Citus supports functions of rows only if they are immutable, which jsonb_build_object is not.
       await sql`
         update achievements set
           revision = revision + 1,
-          definition = definition || jsonb_build_object(
-            'mintedIds', coalesce(definition -> 'mintedIds', '{}') || jsonb_build_object(${dialect}::text, r.minted))
-        from unnest(${[...ids.values()]}::text[], ${[...ids.keys()]}::text[]) as r (minted, achievement_id)
+          definition = jsonb_set(definition, '{mintedIds}', coalesce(definition -> 'mintedIds', '{}') || r.minted)
+        from unnest(${minted}::jsonb[], ${[...ids.keys()]}::text[]) as r (minted, achievement_id)
         where title_id = ${titleId} and achievements.id = r.achievement_id`.execute(db)
     },
   }

@@ -1,6 +1,8 @@
-import { type SqlBool, sql } from 'kysely'
+import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Lifecycle } from '../../model/achievement.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
+import type { Sharding } from '../citus/sharding.ts'
+import type { Tables } from '../schema.ts'
 import { containsText } from '../text-filter.ts'
 
 /** A hash of the achievement `a` without its times and etag, and without the ids that Laurel created for it. */
@@ -36,9 +38,25 @@ export function matches({ tags = [], hidden, lifecycles = [], query = '' }: Achi
   return sql<SqlBool>`(${sql.join(conditions, sql` and `)})`
 }
 
-/** The model's `isShown` in SQL, for the achievement `a`. */
-export function isShownTo({ playerId, titleId }: PlayerTitleKey) {
-  return sql<SqlBool>`(a.lifecycle = 'live' or a.lifecycle = 'retired' and exists (
-    select from progress where player_id = ${playerId} and title_id = ${titleId} and achievement_id = a.id
-      and state = 'achieved'))`
+/**
+ * Returns the model's `isShown` in SQL, for the achievement `a`. On a cluster the player's achievements are read before: Citus does not
+ * support a condition on sharded rows for the rows of a copied table.
+ */
+export async function isShownTo(
+  db: Kysely<Tables>,
+  { isDistributed }: Sharding,
+  { playerId, titleId }: PlayerTitleKey,
+): Promise<RawBuilder<SqlBool>> {
+  const achieved = db
+    .selectFrom('progress')
+    .where('player_id', '=', playerId)
+    .where('title_id', '=', titleId)
+    .where('state', '=', 'achieved')
+  if (!isDistributed) {
+    const own = achieved.where('achievement_id', '=', sql<string>`a.id`).select(sql`1`.as('one'))
+    return sql<SqlBool>`(a.lifecycle = 'live' or a.lifecycle = 'retired' and exists (${own}))`
+  }
+  const rows = await achieved.select('achievement_id').execute()
+  const ids = rows.map(({ achievement_id }) => achievement_id)
+  return sql<SqlBool>`(a.lifecycle = 'live' or a.lifecycle = 'retired' and a.id = any(${ids}::text[]))`
 }

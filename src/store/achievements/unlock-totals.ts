@@ -1,4 +1,5 @@
 import { type Kysely, type SqlBool, sql } from 'kysely'
+import type { Sharding } from '../citus/sharding.ts'
 import type { Tables } from '../schema.ts'
 import { isShownTo } from './conditions.ts'
 
@@ -15,13 +16,36 @@ export interface UnlockTotalFilter {
   readonly viewerId?: string | undefined
 }
 
+interface TotalChange {
+  readonly title_id: string
+  readonly achievement_id: string
+  readonly change: bigint
+}
+
 /**
  * The players who unlocked each achievement, counted from the events up to a position. Transactions that remove progress without an
  * event of each unlock lock the position, so that they know which of the unlocks are counted already.
  */
-export function unlockTotalQueries(db: Kysely<Tables>) {
+export function unlockTotalQueries(db: Kysely<Tables>, sharding: Sharding) {
   /** Waits for the transaction that counts. Taken after all locks of players and definitions: a transaction that counts takes none. */
-  const lockPosition = sql<{ position: bigint }>`select position from unlock_position for update`
+  async function lockPosition(): Promise<bigint> {
+    const { rows } = await sql<{ position: bigint }>`select position from unlock_position for update`.execute(
+      db,
+    )
+    return rows[0]?.position ?? 0n
+  }
+
+  async function add(changes: readonly TotalChange[]): Promise<void> {
+    if (changes.length === 0) return
+    await sql`
+      insert into achievement_totals (title_id, achievement_id, unlocked_count)
+      select * from unnest(${changes.map((each) => each.title_id)}::text[],
+        ${changes.map((each) => each.achievement_id)}::text[], ${changes.map((each) => String(each.change))}::bigint[])
+        as r (title_id, achievement_id, change)
+      order by 1, 2
+      on conflict (title_id, achievement_id) do update
+        set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count`.execute(db)
+  }
 
   return {
     /** Returns the position up to which events are counted, and locks it; undefined while another transaction counts. */
@@ -36,24 +60,20 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
      * An unlock of a deleted achievement is not counted.
      */
     async countNext(position: bigint, upTo: bigint, limit: number): Promise<number> {
-      const { rows } = await sql<{ count: bigint }>`
-        with batch as materialized (
+      const { rows } = await sql<TotalChange & { last: bigint; count: bigint; is_defined: boolean }>`
+        select b.title_id, b.achievement_id, sum(b.unlock_change)::bigint as change, max(b.id) as last, count(*) as count,
+          bool_or(a.id is not null) as is_defined
+        from (
           select id, title_id, achievement_id, unlock_change from events
           where unlock_change is not null and id > ${position} and id <= ${upTo} order by id limit ${limit}
-        ),
-        totals as (
-          insert into achievement_totals (title_id, achievement_id, unlocked_count)
-          select b.title_id, b.achievement_id, sum(b.unlock_change) from batch b
-          join achievements a on a.title_id = b.title_id and a.id = b.achievement_id
-          group by b.title_id, b.achievement_id order by b.title_id, b.achievement_id
-          on conflict (title_id, achievement_id) do update
-            set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count
-        ),
-        advanced as (
-          update unlock_position set position = (select max(id) from batch) where exists (select from batch)
-        )
-        select count(*) as count from batch`.execute(db)
-      return Number(rows[0]?.count ?? 0)
+        ) b
+        left join achievements a on a.title_id = b.title_id and a.id = b.achievement_id
+        group by b.title_id, b.achievement_id`.execute(db)
+      if (rows.length === 0) return 0
+      await add(rows.filter((row) => row.is_defined))
+      const last = rows.reduce((highest, row) => (row.last > highest ? row.last : highest), 0n)
+      await sql`update unlock_position set position = ${last}`.execute(db)
+      return rows.reduce((count, row) => count + Number(row.count), 0)
     },
 
     /** Adds unlocks by achievement that no event states, in the transaction that writes their progress. */
@@ -69,41 +89,38 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
     /** Subtracts the unlocks of players whose progress is about to be deleted with their events. They must be locked exclusively. */
     async subtractDeleted(playerIds: readonly string[]): Promise<void> {
       const ids = sql`any(${[...playerIds]}::text[])`
-      await sql`
-        with counted_to as materialized (${lockPosition})
-        insert into achievement_totals (title_id, achievement_id, unlocked_count)
-        select title_id, achievement_id, -sum(change) from (
+      const position = await lockPosition()
+      const { rows } = await sql<TotalChange>`
+        select title_id, achievement_id, -sum(change)::bigint as change from (
           select title_id, achievement_id, 1 as change from progress
           where player_id = ${ids} and state = 'achieved' and not revoked
           union all
           select title_id, achievement_id, -unlock_change from events
-          where player_id = ${ids} and unlock_change is not null and id > (select position from counted_to)
+          where player_id = ${ids} and unlock_change is not null and id > ${position}
         ) counted
-        group by title_id, achievement_id having sum(change) <> 0 order by title_id, achievement_id
-        on conflict (title_id, achievement_id) do update
-          set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count`.execute(db)
+        group by title_id, achievement_id having sum(change) <> 0`.execute(db)
+      await add(rows)
     },
 
     /** As `subtractDeleted`, of a player whose events stay and will still be counted. */
     async subtractMerged(playerId: string): Promise<void> {
-      await sql`
-        with counted_to as materialized (${lockPosition})
-        insert into achievement_totals (title_id, achievement_id, unlocked_count)
-        select title_id, achievement_id, -1 from progress, counted_to
-        where player_id = ${playerId} and state = 'achieved' and not revoked order by title_id, achievement_id
-        on conflict (title_id, achievement_id) do update
-          set unlocked_count = achievement_totals.unlocked_count + excluded.unlocked_count`.execute(db)
+      await lockPosition()
+      const { rows } = await sql<TotalChange>`
+        select title_id, achievement_id, -1::bigint as change from progress
+        where player_id = ${playerId} and state = 'achieved' and not revoked`.execute(db)
+      await add(rows)
     },
 
     /** Deletes the totals of achievements. Their events that are not counted yet will not be, even if the ids are used again. */
     async delete(titleId: string, achievementIds: readonly string[] | 'all'): Promise<void> {
       const isMeant =
         achievementIds === 'all' ? sql`true` : sql`achievement_id = any(${[...achievementIds]}::text[])`
+      const position = await lockPosition()
       await sql`
-        with counted_to as materialized (${lockPosition})
         update events set unlock_change = null
-        where title_id = ${titleId} and ${isMeant} and unlock_change is not null
-          and id > (select position from counted_to)`.execute(db)
+        where title_id = ${titleId} and ${isMeant} and unlock_change is not null and id > ${position}`.execute(
+        db,
+      )
       await sql`delete from achievement_totals where title_id = ${titleId} and ${isMeant}`.execute(db)
     },
 
@@ -121,7 +138,7 @@ export function unlockTotalQueries(db: Kysely<Tables>) {
         .where(
           viewerId === undefined
             ? sql<SqlBool>`a.lifecycle <> 'draft'`
-            : isShownTo({ titleId, playerId: viewerId }),
+            : await isShownTo(db, sharding, { titleId, playerId: viewerId }),
         )
         .where('a.id', '>', afterId)
         .orderBy('a.id')

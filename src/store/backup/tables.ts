@@ -7,6 +7,7 @@ const LIST = [
   ...[
     'players',
     'accounts',
+    'account_keys',
     'player_tombstones',
     'player_aliases',
     'player_titles',

@@ -2,6 +2,7 @@ import { type Kysely, type RawBuilder, type SqlBool, sql } from 'kysely'
 import type { Delivery, DeliveryRequest, DeliveryResponse, DeliveryState } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
 import type { Event } from '../../model/event.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import type { Row, Tables } from '../schema.ts'
 
 export interface DeliveryFilter {
@@ -18,7 +19,6 @@ export interface DeliveryFilter {
 
 const DELETE_BATCH_SIZE = 5_000
 const PURGE_SCAN_BATCH_SIZE = 5_000
-const MAX_BIGINT = 2n ** 63n - 1n
 
 /** The state of a delivery `d` with its queue `q`: all pending deliveries of a parked queue wait for the account. */
 export const EFFECTIVE_STATE = sql<DeliveryState>`case when d.state = 'pending' and q.waiting
@@ -46,7 +46,13 @@ const DELIVERY_COLUMNS = [
   'd.error',
 ] as const
 
-/** The same as SQL. */
+/** The names of all columns. */
+export const DELIVERY_COLUMN_NAMES: readonly string[] = [
+  ...DELIVERY_COLUMNS.map((column) => column.slice('d.'.length)),
+  ...['state', 'request', 'response'],
+]
+
+/** The same as SQL, without the last three. */
 export const DELIVERY_COLUMNS_SQL = sql.raw(DELIVERY_COLUMNS.join(', '))
 
 /** A row of `DELIVERY_COLUMNS`. */
@@ -59,19 +65,23 @@ const BODIES = {
   'without bodies': (column: string) => sql<StoredJson>`${sql.ref(`d.${column}`)} - 'body'`,
 }
 
-export function deliveryQueries(db: Kysely<Tables>) {
+export function deliveryQueries(db: Kysely<Tables>, { isDistributed }: Sharding) {
   const select = (bodies: keyof typeof BODIES) =>
     db
       .selectFrom('deliveries as d')
-      // Lateral with a limit: an index lookup per row, whatever statistics the planner has.
       .leftJoinLateral(
-        (of) =>
-          of
-            .selectFrom('delivery_queues')
-            .select(['due_time', 'waiting'])
-            .where(isQueueOf(sql`d.player_id, d.title_id, d.destination_id`))
-            .limit(1)
-            .as('q'),
+        (of) => {
+          const queues = of.selectFrom('delivery_queues').select(['due_time', 'waiting'])
+          // Citus joins rows of one shard by equality, and without a limit.
+          return isDistributed
+            ? queues
+                .where(
+                  sql<SqlBool>`(player_id, title_id, destination_id) = (d.player_id, d.title_id, d.destination_id)`,
+                )
+                .as('q')
+            : // An index lookup per row, whatever statistics the planner has.
+              queues.where(isQueueOf(sql`d.player_id, d.title_id, d.destination_id`)).limit(1).as('q')
+        },
         (join) => join.onTrue(),
       )
       .select([...DELIVERY_COLUMNS, 'q.due_time', EFFECTIVE_STATE.as('effective_state')])
@@ -134,29 +144,23 @@ export function deliveryQueries(db: Kysely<Tables>) {
       const isDeleted = sql`not exists (
         select from destinations t where t.title_id = ${titleId} and t.id = ${destinationId})`
       const isOfDestination = sql`title_id = ${titleId} and destination_id = ${destinationId}`
-      const queues = await sql<{ player_id: string }>`
-        with bound as materialized (
-          select due_time from delivery_queues where ${isOfDestination} order by due_time offset ${DELETE_BATCH_SIZE} limit 1
+      const deleteUpTo = async (table: string, column: string): Promise<bigint> => {
+        const { rows } = await sql<{ bound: bigint | string }>`
+          select ${sql.ref(column)} as bound from ${sql.table(table)} where ${isOfDestination}
+          order by ${sql.ref(column)} offset ${DELETE_BATCH_SIZE} limit 1`.execute(db)
+        const [end] = rows
+        const isInBatch = end === undefined ? sql`true` : sql`${sql.ref(column)} <= ${end.bound}`
+        const { numAffectedRows = 0n } = await sql`
+          delete from ${sql.table(table)} where ${isOfDestination} and ${isDeleted} and ${isInBatch}`.execute(
+          db,
         )
-        delete from delivery_queues where ${isOfDestination} and ${isDeleted}
-          and due_time <= coalesce((select due_time from bound), ${MAX_BIGINT})
-        returning player_id`.execute(db)
-      const deliveries = await sql<{ player_id: string }>`
-        with bound as materialized (
-          select event_id from deliveries where ${isOfDestination} order by event_id offset ${DELETE_BATCH_SIZE} limit 1
-        )
-        delete from deliveries where ${isOfDestination} and ${isDeleted}
-          and event_id <= coalesce((select event_id from bound), ${MAX_BIGINT})
-        returning player_id`.execute(db)
+        return numAffectedRows
+      }
+      const queues = await deleteUpTo('delivery_queues', 'due_time')
+      const deliveries = await deleteUpTo('deliveries', 'event_id')
       // After the deliveries: a transaction that completes one may still be storing its percent.
-      const percents = await sql<{ player_id: string }>`
-        with bound as materialized (
-          select player_id from sent_percents where ${isOfDestination} order by player_id offset ${DELETE_BATCH_SIZE} limit 1
-        )
-        delete from sent_percents where ${isOfDestination} and ${isDeleted}
-          and (player_id <= (select player_id from bound) or not exists (select from bound))
-        returning player_id`.execute(db)
-      return queues.rows.length + deliveries.rows.length + percents.rows.length > 0
+      const percents = await deleteUpTo('sent_percents', 'player_id')
+      return queues + deliveries + percents > 0n
     },
 
     /** Returns the keys of all destinations. */
@@ -175,6 +179,7 @@ export function deliveryQueries(db: Kysely<Tables>) {
       after: bigint,
       upTo: bigint,
     ): Promise<bigint | undefined> {
+      if (isDistributed) return purgeShards({ titleId, destinationId }, after, upTo)
       const { rows } = await sql<{ reached: bigint | null }>`
         with old as materialized (
           select player_id, event_id, achievement_id, state from deliveries
@@ -200,6 +205,33 @@ export function deliveryQueries(db: Kysely<Tables>) {
         select max(event_id) as reached from old`.execute(db)
       return rows[0]?.reached ?? undefined
     },
+  }
+
+  /** As `purge`, with joins of the rows of one shard. */
+  async function purgeShards(
+    { titleId, destinationId }: DestinationKey,
+    after: bigint,
+    upTo: bigint,
+  ): Promise<bigint | undefined> {
+    const { rows } = await sql<{ reached: bigint | null }>`
+      select max(event_id) as reached from (
+        select event_id from deliveries
+        where title_id = ${titleId} and destination_id = ${destinationId}
+          and event_id > ${after} and event_id <= ${upTo}
+        order by event_id limit ${PURGE_SCAN_BATCH_SIZE}
+      ) old`.execute(db)
+    const reached = rows[0]?.reached ?? undefined
+    if (reached === undefined) return undefined
+    await sql`
+      delete from deliveries d
+      where title_id = ${titleId} and destination_id = ${destinationId}
+        and event_id > ${after} and event_id <= ${reached}
+        and (state in ('superseded', 'unsupported') or state = 'delivered' and (achievement_id = '' or exists (
+          select from deliveries newer
+          where newer.player_id = d.player_id and newer.title_id = ${titleId}
+            and newer.destination_id = ${destinationId} and newer.event_id > d.event_id
+            and newer.achievement_id = d.achievement_id and newer.state = 'delivered')))`.execute(db)
+    return reached
   }
 }
 

@@ -2,9 +2,11 @@ import { type Kysely, sql } from 'kysely'
 import { type Destination, type DestinationKey, WEBHOOK } from '../../model/destination.ts'
 import type { EventFilter } from '../../model/event.ts'
 import type { Duration } from '../../model/instant.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import { columnsOf } from '../columns.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Tables } from '../schema.ts'
+import { clusterQueueQueries } from './cluster-queue.ts'
 import { type DestinationRow, toDestination } from './destinations.ts'
 
 export interface DestinationWork {
@@ -25,7 +27,7 @@ export interface Claim {
   readonly failures: number
 }
 
-interface Lease extends DestinationKey {
+export interface Lease extends DestinationKey {
   readonly lease: string
   readonly leaseTime: Duration
   /** The platform on which players need an account; undefined for a webhook. */
@@ -49,10 +51,13 @@ const DESTINATION_COLUMNS = sql.raw(columnsOf('destinations', 'd'))
 
 const ticks = (time: bigint) => sql`${time}::bigint`
 
-export function deliveryQueueQueries(db: Kysely<Tables>) {
+export function deliveryQueueQueries(db: Kysely<Tables>, sharding: Sharding) {
+  const cluster = sharding.isDistributed ? clusterQueueQueries(db, sharding) : undefined
+
   return {
     /** Returns all destinations, with the work up to the safe position. */
     async findWork(safePosition: bigint): Promise<readonly DestinationWork[]> {
+      if (cluster !== undefined) return cluster.findWork(safePosition)
       const { rows } = await sql<DestinationRow & Omit<DestinationWork, 'destination'>>`
         with clock as materialized (select ${DATABASE_CLOCK} as now)
         select ${DESTINATION_COLUMNS},
@@ -81,10 +86,13 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
      * events of a merged player as the surviving one's.
      */
     async enqueueEvents(
-      { titleId, id: destinationId, etag, dialect }: Pick<Destination, 'titleId' | 'id' | 'etag' | 'dialect'>,
-      { kinds, achievementIds, playerIds }: EventFilter,
+      destination: Pick<Destination, 'titleId' | 'id' | 'etag' | 'dialect'>,
+      filter: EventFilter,
       safePosition: bigint,
     ): Promise<boolean> {
+      if (cluster !== undefined) return cluster.enqueueEvents(destination, filter, safePosition)
+      const { titleId, id: destinationId, etag, dialect } = destination
+      const { kinds, achievementIds, playerIds } = filter
       const anyOf = (column: string, values: readonly string[]) =>
         sql`(cardinality(${[...values]}::text[]) = 0 or ${sql.ref(column)} = any(${[...values]}::text[]))`
       const receiver =
@@ -156,6 +164,8 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
     /** Claims due players who have an account, as many as the rate limit has requests for, and charges one request each. */
     async claimPlayers(request: ClaimRequest): Promise<readonly Claim[]> {
       const { titleId, destinationId, lease, dialect = null, limit, interval, burst } = request
+      if (cluster !== undefined)
+        return (await cluster.claimPlayers(request)).map((row) => toClaim(row, lease))
       const { rows } = await sql<ClaimRow>`
         with clock as materialized (select ${DATABASE_CLOCK} as now),
         flow as materialized (
@@ -190,6 +200,8 @@ export function deliveryQueueQueries(db: Kysely<Tables>) {
      * under the lease, and parks them.
      */
     async claimUnreachable(request: Lease & { readonly dialect: string }): Promise<readonly Claim[]> {
+      if (cluster !== undefined)
+        return (await cluster.claimUnreachable(request)).map((row) => toClaim(row, request.lease))
       const { rows } = await sql<ClaimRow>`
         with clock as materialized (select ${DATABASE_CLOCK} as now),
         due as materialized (
@@ -253,7 +265,7 @@ function leaseDue({ titleId, destinationId, lease, leaseTime }: Lease) {
     returning player_id, due_time, failures`
 }
 
-interface ClaimRow {
+export interface ClaimRow {
   readonly player_id: string
   readonly due_time: bigint
   readonly failures: number

@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { insertEvents, type NewEvent } from './event-rows.ts'
@@ -29,7 +30,7 @@ type LastId = Pick<EventBarrier, 'position'>
 const DELETE_BATCH_SIZE = 5_000
 const LAST_ID = sql<LastId>`select case when is_called then last_value else 0 end as position from events_id_seq`
 
-export function eventQueries(db: Kysely<Tables>) {
+export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /**
      * Returns the last assigned id and the transactions that hold a write lock on the events table. The subquery depends on
@@ -79,6 +80,7 @@ export function eventQueries(db: Kysely<Tables>) {
 
     /** Returns the titles with events, deleted titles included. A loose index scan: it reads one row per title. */
     async listTitles(): Promise<readonly string[]> {
+      if (sharding.isDistributed) return listTitlesOfShards()
       const { rows } = await sql<{ title_id: string }>`
         with recursive title (title_id) as (
           (select title_id from events order by title_id limit 1)
@@ -164,18 +166,27 @@ export function eventQueries(db: Kysely<Tables>) {
 
     /** Deletes a batch of events up to a position. Returns false if there were none. */
     async purgeUpTo(titleId: string, position: bigint): Promise<boolean> {
-      const { rows } = await sql<{ deletedCount: bigint }>`
-        with next_batch as materialized (
-          select id from events where title_id = ${titleId} and id <= ${position}
-          order by id offset ${DELETE_BATCH_SIZE} limit 1
-        ),
-        deleted as (
-          delete from events where title_id = ${titleId}
-            and id < coalesce((select id from next_batch), ${position}::bigint + 1) returning 1
-        )
-        select count(*) as "deletedCount" from deleted`.execute(db)
-      return rows[0] !== undefined && rows[0].deletedCount > 0n
+      const { rows } = await sql<{ id: bigint }>`
+        select id from events where title_id = ${titleId} and id <= ${position}
+        order by id offset ${DELETE_BATCH_SIZE} limit 1`.execute(db)
+      const { numAffectedRows = 0n } = await sql`
+        delete from events where title_id = ${titleId} and id < ${rows[0]?.id ?? position + 1n}`.execute(db)
+      return numAffectedRows > 0n
     },
+  }
+
+  /** Citus does not support recursive statements. */
+  async function listTitlesOfShards(): Promise<readonly string[]> {
+    const titles: string[] = []
+    for (;;) {
+      const { rows } = await sql<{ title_id: string }>`
+        select title_id from events where title_id > ${titles.at(-1) ?? ''} order by title_id limit 1`.execute(
+        db,
+      )
+      const [next] = rows
+      if (next === undefined) return titles
+      titles.push(next.title_id)
+    }
   }
 }
 

@@ -26,6 +26,7 @@ import * as imageUses from './0024-image-uses.ts'
 import * as reportTraces from './0025-report-traces.ts'
 import * as restores from './0026-restores.ts'
 import * as migrationJobs from './0027-migration-jobs.ts'
+import * as accountKeys from './0028-account-keys.ts'
 
 /** Each migration once, in order, never changed after it has run anywhere: append only. */
 export const migrations: Readonly<Record<string, Migration>> = {
@@ -56,4 +57,5 @@ export const migrations: Readonly<Record<string, Migration>> = {
   '0025-report-traces': reportTraces,
   '0026-restores': restores,
   '0027-migration-jobs': migrationJobs,
+  '0028-account-keys': accountKeys,
 }

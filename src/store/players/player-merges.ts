@@ -1,7 +1,10 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type SqlBool, sql } from 'kysely'
 import { WEBHOOK } from '../../model/destination.ts'
 import type { Account } from '../../model/player.ts'
-import { DATABASE_CLOCK } from '../database-clock.ts'
+import { readClock } from '../citus/clock.ts'
+import { moveRows } from '../citus/move-rows.ts'
+import type { Sharding } from '../citus/sharding.ts'
+import { DELIVERY_COLUMN_NAMES } from '../destinations/deliveries.ts'
 import type { Tables } from '../schema.ts'
 
 interface Merge {
@@ -10,15 +13,26 @@ interface Merge {
 }
 
 /** The steps of a merge that no rule of reports covers. Both players must be locked exclusively. */
-export function playerMergeQueries(db: Kysely<Tables>) {
+export function playerMergeQueries(db: Kysely<Tables>, sharding: Sharding) {
+  const { isDistributed } = sharding
+
   return {
     /** Moves the accounts, and returns all accounts of the surviving player. */
     async moveAccounts({ absorbedId, playerId }: Merge): Promise<readonly Account[]> {
-      await db
-        .updateTable('accounts')
-        .set({ player_id: playerId })
-        .where('player_id', '=', absorbedId)
-        .execute()
+      if (isDistributed) {
+        await moveRows(db, { table: 'accounts', columns: ['dialect', 'id'], from: absorbedId, to: playerId })
+        await db
+          .updateTable('account_keys')
+          .set({ player_id: playerId })
+          .where('player_id', '=', absorbedId)
+          .execute()
+      } else {
+        await db
+          .updateTable('accounts')
+          .set({ player_id: playerId })
+          .where('player_id', '=', absorbedId)
+          .execute()
+      }
       return db.selectFrom('accounts').where('player_id', '=', playerId).select(['dialect', 'id']).execute()
     },
 
@@ -41,6 +55,11 @@ export function playerMergeQueries(db: Kysely<Tables>) {
      * stays. Responses that are events stay with the absorbed player.
      */
     async moveResponses({ absorbedId, playerId }: Merge): Promise<void> {
+      if (isDistributed) {
+        const columns = ['request_id', 'caller', 'fingerprint', 'response', 'create_time']
+        await moveRows(db, { table: 'player_requests', columns, from: absorbedId, to: playerId })
+        return
+      }
       await sql`
         update player_requests q set player_id = ${playerId} where player_id = ${absorbedId} and not exists (
           select from player_requests
@@ -55,11 +74,23 @@ export function playerMergeQueries(db: Kysely<Tables>) {
     async moveDeliveries({ absorbedId, playerId }: Merge): Promise<void> {
       // The rows that enqueueing locks, in the same order: deliveries that are being enqueued are moved too.
       await sql`select 1 from destination_flows order by title_id, destination_id for share`.execute(db)
-      const isPlatform = sql`((title_id, destination_id) in (
+      const isPlatform = sql<SqlBool>`((title_id, destination_id) in (
         select title_id, id from destinations where dialect <> ${WEBHOOK})) is true`
-      await sql`update deliveries set player_id = ${playerId} where player_id = ${absorbedId} and ${isPlatform}`.execute(
-        db,
-      )
+      if (isDistributed) {
+        const columns = DELIVERY_COLUMN_NAMES.filter((name) => name !== 'player_id')
+        await moveRows(db, {
+          table: 'deliveries',
+          columns,
+          from: absorbedId,
+          to: playerId,
+          condition: isPlatform,
+        })
+      } else {
+        await sql`update deliveries set player_id = ${playerId} where player_id = ${absorbedId} and ${isPlatform}`.execute(
+          db,
+        )
+      }
+      const clock = await readClock(db, sharding)
       await sql`
         insert into sent_percents as s (player_id, title_id, destination_id, achievement_id, percent)
         select ${playerId}, title_id, destination_id, achievement_id, percent
@@ -71,7 +102,7 @@ export function playerMergeQueries(db: Kysely<Tables>) {
       await db.deleteFrom('report_traces').where('player_id', '=', absorbedId).execute()
       await sql`
         insert into delivery_queues as q (player_id, title_id, destination_id, due_time)
-        select ${playerId}, title_id, destination_id, ${DATABASE_CLOCK}
+        select ${playerId}, title_id, destination_id, ${clock}
         from delivery_queues where player_id = ${absorbedId} and ${isPlatform}
         order by title_id, destination_id
         on conflict (player_id, title_id, destination_id) do update set waiting = false, failures = 0,

@@ -1,13 +1,22 @@
-import { type Kysely, sql } from 'kysely'
+import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import type { Account, Player } from '../../model/player.ts'
+import { ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { prefixPattern } from '../text-filter.ts'
+import { deleteAccountKeys } from './accounts.ts'
 import { deletePlayers, insertPlayers } from './insert-players.ts'
 
-export function playerQueries(db: Kysely<Tables>) {
-  const select = () => db.selectFrom('players').select(COLUMNS.players).select(accountsColumn.as('accounts'))
+export function playerQueries(db: Kysely<Tables>, sharding: Sharding) {
+  const select = () =>
+    db.selectFrom('players').select(COLUMNS.players).select(accountsColumn(sql`true`).as('accounts'))
+  const selectOne = (id: string) =>
+    db
+      .selectFrom('players')
+      .select(COLUMNS.players)
+      .select(accountsColumn(ofPlayers(sharding, 'a.player_id', [id])).as('accounts'))
+      .where('id', '=', id)
 
   return {
     async insert(player: Player): Promise<void> {
@@ -25,13 +34,13 @@ export function playerQueries(db: Kysely<Tables>) {
     deleteRows: (ids: readonly string[]) => deletePlayers(db, ids),
 
     async find(id: string): Promise<Player | undefined> {
-      const row = await select().where('id', '=', id).executeTakeFirst()
+      const row = await selectOne(id).executeTakeFirst()
       return row && fromRow(row)
     },
 
     /** As `find`; locks the row against other changes until the end of the transaction. Reports do not wait for it. */
     async lock(id: string): Promise<Player | undefined> {
-      const row = await select().where('id', '=', id).forNoKeyUpdate().executeTakeFirst()
+      const row = await selectOne(id).forNoKeyUpdate().executeTakeFirst()
       return row && fromRow(row)
     },
 
@@ -98,6 +107,7 @@ export function playerQueries(db: Kysely<Tables>) {
         .where('player_id', '=', id)
         .returning(['dialect', 'id'])
         .execute()
+      if (sharding.isDistributed) await deleteAccountKeys(db, accounts)
       await deleteReports('events', id)
       await deleteDeliveries(id)
       await db.deleteFrom('player_requests').where('player_id', '=', id).execute()
@@ -132,9 +142,9 @@ export function playerQueries(db: Kysely<Tables>) {
   }
 }
 
-const accountsColumn = sql<readonly Account[]>`(
+const accountsColumn = (condition: RawBuilder<unknown>) => sql<readonly Account[]>`(
   select coalesce(json_agg(json_build_object('dialect', a.dialect, 'id', a.id) order by a.dialect, a.id), '[]')
-  from accounts a where a.player_id = players.id)`
+  from accounts a where a.player_id = players.id and ${condition})`
 
 function fromRow(row: Row<'players'> & { readonly accounts: readonly Account[] }): Player {
   return {

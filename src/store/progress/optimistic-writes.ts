@@ -1,7 +1,8 @@
 import type { Kysely } from 'kysely'
 import type { Instant } from '../../model/instant.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
-import { fixed, fragment, table } from '../fixed-statement.ts'
+import type { Sharding } from '../citus/sharding.ts'
+import { fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import { CHANGE_EVENT_COLUMNS, CHANGE_EVENT_VALUES } from './progress-changes.ts'
@@ -37,24 +38,17 @@ export interface WrittenProgress<Write extends ProgressWrite> {
  * Rows of players are looked up one by one (`lateral`, or a subquery with a limit), by their whole key: the plan of a join
  * depends on statistics, and tables that fill up from empty have none for a minute.
  */
-export function optimisticWriteQueries(db: Kysely<Tables>) {
+export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /** Returns a snapshot for each key, in their order. */
     async snapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
-      const { rows } = await fixed<{ snapshots: string }>`
-        select coalesce(json_agg(json_build_array(p.version::text, s.found is null,
-            s.found is null and not exists (select from players where id = k.player_id), ${PROGRESS_ITEMS}
-          ) order by k.ordinal), '[]')::text as snapshots
-        from ${keyTable(keys)}
-        left join lateral (
-          select ${PROGRESS_COLUMNS}, version from progress
-          where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id limit 1
-        ) p on true
-        left join lateral (
-          select true as found from player_titles where player_id = k.player_id and title_id = k.title_id limit 1
-        ) s on true`.execute(db)
-      const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
-      return found.map(toSnapshot)
+      if (!sharding.isDistributed) return readSnapshots(keys)
+      const found = new Map<ProgressKey, ProgressSnapshot>()
+      for (const group of sharding.groups(keys, ({ playerId }) => playerId)) {
+        const snapshots = await readSnapshots(group)
+        for (const [index, key] of group.entries()) found.set(key, snapshots[index] as ProgressSnapshot)
+      }
+      return keys.map((key) => found.get(key) as ProgressSnapshot)
     },
 
     /**
@@ -72,6 +66,8 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly WrittenProgress<Write>[]> {
+      // Citus does not support inserts that read other parts of their statement: all is written under lock.
+      if (sharding.isDistributed) return []
       const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time)
       const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
         with current_definitions as (
@@ -183,6 +179,27 @@ export function optimisticWriteQueries(db: Kysely<Tables>) {
         return newVersions.get(index + 1) === null ? [] : [{ write, version }]
       })
     },
+  }
+
+  async function readSnapshots(keys: readonly ProgressKey[]): Promise<readonly ProgressSnapshot[]> {
+    const playerIds = keys.map(({ playerId }) => playerId)
+    const { rows } = await fixed<{ snapshots: string }>`
+        select coalesce(json_agg(json_build_array(p.version::text, s.found is null,
+            s.found is null and not exists (select from players where id = k.player_id
+              and ${fixedOfPlayers(sharding, 'id', playerIds)}), ${PROGRESS_ITEMS}
+          ) order by k.ordinal), '[]')::text as snapshots
+        from ${keyTable(keys)}
+        left join lateral (
+          select ${PROGRESS_COLUMNS}, version from progress
+          where player_id = k.player_id and title_id = k.title_id and achievement_id = k.achievement_id
+            and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
+        ) p on true
+        left join lateral (
+          select true as found from player_titles where player_id = k.player_id and title_id = k.title_id
+            and ${fixedOfPlayers(sharding, 'player_id', playerIds)} limit 1
+        ) s on true`.execute(db)
+    const found = JSON.parse(rows[0]?.snapshots ?? '[]') as SnapshotRow[]
+    return found.map(toSnapshot)
   }
 }
 

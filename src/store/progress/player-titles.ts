@@ -5,6 +5,7 @@ import type { PlayerSummary } from '../../model/player.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { Extensions } from '../../model/title.ts'
 import { isShownTo } from '../achievements/conditions.ts'
+import { forEachGroup, ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { jsonBatches } from '../json-batches.ts'
 import { type InsertedPlayers, insertPlayers } from '../players/insert-players.ts'
@@ -31,7 +32,7 @@ export type StoredSummary = PlayerSummary & Pick<PlayerTitle, 'extensions'>
 /** Of `player_titles s`. */
 const LOCKED_COLUMNS = sql.raw(columnsOf('player_titles', 's'))
 
-export function playerTitleQueries(db: Kysely<Tables>) {
+export function playerTitleQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /**
      * Locks rows, in sorted order so that two transactions cannot deadlock. Other transactions then change no totals and insert
@@ -88,6 +89,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
 
     /** Returns the totals of the player and of the achievements that the player sees; undefined for an unknown title. */
     async findSummary({ playerId, titleId }: PlayerTitleKey): Promise<StoredSummary | undefined> {
+      const isShown = await isShownTo(db, sharding, { playerId, titleId })
       const { rows } = await sql<SummaryRow>`
         select coalesce(s.unlocked_count, 0) as unlocked_count, coalesce(s.score, 0) as score, s.last_unlock_time,
           coalesce(s.extensions, '{}') as extensions, a.count, a.score as max_score
@@ -95,7 +97,7 @@ export function playerTitleQueries(db: Kysely<Tables>) {
         left join player_titles s on s.title_id = t.id and s.player_id = ${playerId}
         cross join lateral (
           select count(*) as count, coalesce(sum(score), 0)::bigint as score from achievements a
-          where a.title_id = t.id and ${isShownTo({ playerId, titleId })}
+          where a.title_id = t.id and ${isShown}
         ) a
         where t.id = ${titleId}`.execute(db)
       return rows.map((row) => ({
@@ -148,16 +150,20 @@ export function playerTitleQueries(db: Kysely<Tables>) {
 
     /** Locks, in sorted order, the rows of all players with progress on the achievement or a contribution to it. */
     async lockByAchievement(titleId: string, achievementId: string): Promise<void> {
-      await sql`
-        select from player_titles l
+      const ofAchievement = sql`from player_titles l
         where l.title_id = ${titleId} and (exists (
           select 1 from progress p
           where p.player_id = l.player_id and p.title_id = l.title_id and p.achievement_id = ${achievementId})
         or exists (
           select 1 from contributions c
           where c.player_id = l.player_id and c.title_id = l.title_id and c.achievement_id = ${achievementId}))
-        order by l.player_id
-        for update of l`.execute(db)
+        order by l.player_id`
+      if (!sharding.isDistributed) {
+        await sql`select ${ofAchievement} for update of l`.execute(db)
+        return
+      }
+      const { rows } = await sql<{ player_id: string }>`select l.player_id ${ofAchievement}`.execute(db)
+      await lock(rows.map((row) => ({ playerId: row.player_id, titleId })))
     },
 
     /** Adds to the score of each player with the achievement, after its score changed. Rows must be locked. */
@@ -206,12 +212,17 @@ export function playerTitleQueries(db: Kysely<Tables>) {
     return rows.map((row) => row.player_id)
   }
 
-  async function lock(keys: readonly PlayerTitleKey[]): Promise<readonly PlayerTitle[]> {
+  function lock(keys: readonly PlayerTitleKey[]): Promise<readonly PlayerTitle[]> {
+    return forEachGroup(sharding, keys, ({ playerId }) => playerId, lockGroup)
+  }
+
+  async function lockGroup(keys: readonly PlayerTitleKey[]): Promise<readonly PlayerTitle[]> {
     const [playerIds, titleIds] = columns(keys)
     const { rows } = await sql<Row<'player_titles'>>`
       select ${LOCKED_COLUMNS} from player_titles s
       join unnest(${playerIds}::text[], ${titleIds}::text[]) as keys (player_id, title_id)
         on s.player_id = keys.player_id and s.title_id = keys.title_id
+      where ${ofPlayers(sharding, 's.player_id', playerIds)}
       order by s.player_id, s.title_id
       for update of s`.execute(db)
     return rows.map(fromRow)

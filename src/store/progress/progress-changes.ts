@@ -2,8 +2,9 @@ import type { Kysely } from 'kysely'
 import type { CallerKey } from '../../model/caller-key.ts'
 import type { EventKind } from '../../model/event.ts'
 import type { Progress, ProgressKey, ProgressResult } from '../../model/progress.ts'
+import { forEachGroup, type Sharding } from '../citus/sharding.ts'
 import type { NewEvent } from '../events/event-rows.ts'
-import { type Columns, fixed, fragment, table } from '../fixed-statement.ts'
+import { type Columns, fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import type { PlayerRequestKey, RequestKey } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import {
@@ -84,7 +85,7 @@ function missingText(missing: readonly string[] | undefined): string | undefined
 /** Responses per page of `listRecordedOfPlayer`. */
 const PAGE_SIZE = 1_000
 
-export function progressChangeQueries(db: Kysely<Tables>) {
+export function progressChangeQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /** Inserts the events of changes, numbered in their order, in the transaction of the changes. */
     async insertEvents(changes: readonly ProgressChange[]): Promise<void> {
@@ -93,15 +94,8 @@ export function progressChangeQueries(db: Kysely<Tables>) {
     },
 
     /** Returns the reports of these requests that changed progress, in no order. */
-    async listRecorded(requests: readonly RequestKey[]): Promise<readonly RecordedResponse[]> {
-      const { rows } = await fixed<ResponseRow>`
-        select ${RESPONSE_COLUMNS} from ${requestTable(requests)}
-        cross join lateral (
-          select ${EVENT_COLUMNS} from events
-          where player_id = k.player_id and request_key = k.request_key
-        ) p`.execute(db)
-      return rows.map(toRecorded)
-    },
+    listRecorded: (requests: readonly RequestKey[]): Promise<readonly RecordedResponse[]> =>
+      forEachGroup(sharding, requests, ({ playerId }) => playerId, listRecorded),
 
     /** Returns the next stored responses of a player after an event. */
     async listRecordedOfPlayer(playerId: string, after: bigint): Promise<readonly RecordedResponse[]> {
@@ -113,6 +107,21 @@ export function progressChangeQueries(db: Kysely<Tables>) {
         ) p`.execute(db)
       return rows.map(toRecorded)
     },
+  }
+
+  async function listRecorded(requests: readonly RequestKey[]): Promise<readonly RecordedResponse[]> {
+    const { rows } = await fixed<ResponseRow>`
+        select ${RESPONSE_COLUMNS} from ${requestTable(requests)}
+        cross join lateral (
+          select ${EVENT_COLUMNS} from events
+          where player_id = k.player_id and request_key = k.request_key
+            and ${fixedOfPlayers(
+              sharding,
+              'player_id',
+              requests.map(({ playerId }) => playerId),
+            )}
+        ) p`.execute(db)
+    return rows.map(toRecorded)
   }
 }
 

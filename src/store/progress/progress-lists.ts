@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely'
 import type { PlayerTitleKey, Progress, ProgressState } from '../../model/progress.ts'
-import { fixed, fragment, table } from '../fixed-statement.ts'
+import type { Sharding } from '../citus/sharding.ts'
+import { fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { idDigestOf } from '../id-table.ts'
 import type { Tables } from '../schema.ts'
 import { MAX_BYTES } from '../within-bytes.ts'
@@ -58,7 +59,7 @@ type StoredPage = readonly [rows: readonly Row[], isCut: boolean]
 
 type Row = readonly [id: string, etag: string, listOrder: number, ...ProgressItems]
 
-export function progressListQueries(db: Kysely<Tables>) {
+export function progressListQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /**
      * Returns a page for each request, in their order. The stamp has the id of the player's last event, because each change of
@@ -69,7 +70,19 @@ export function progressListQueries(db: Kysely<Tables>) {
      * compare each of the player's rows with each achievement, which takes seconds for thousands.
      */
     async find(requests: readonly ProgressPageRequest[]): Promise<readonly ProgressPage[]> {
-      const { rows } = await fixed<{ pages: string }>`
+      if (!sharding.isDistributed) return findGroup(requests)
+      const found = new Map<ProgressPageRequest, ProgressPage>()
+      for (const group of sharding.groups(requests, ({ playerId }) => playerId)) {
+        const pages = await findGroup(group)
+        for (const [index, request] of group.entries()) found.set(request, pages[index] as ProgressPage)
+      }
+      return requests.map((request) => found.get(request) as ProgressPage)
+    },
+  }
+
+  async function findGroup(requests: readonly ProgressPageRequest[]): Promise<readonly ProgressPage[]> {
+    const playerIds = requests.map(({ playerId }) => playerId)
+    const { rows } = await fixed<{ pages: string }>`
         with requests as materialized (select * from ${requestTable(requests)}),
         catalogues as materialized (
           select title_id, concat((
@@ -96,6 +109,7 @@ export function progressListQueries(db: Kysely<Tables>) {
                   first_report_time, last_report_time, window_start, revoked, writer, extensions
                 from progress
                 where player_id = r.player_id and title_id = r.title_id and achievement_id = a.id
+                  and ${fixedOfPlayers(sharding, 'player_id', playerIds)}
                 offset 0
               ) p on true
               where (r.lists_all or ${IS_SHOWN})
@@ -107,15 +121,16 @@ export function progressListQueries(db: Kysely<Tables>) {
         from requests r
         join catalogues c on c.title_id = r.title_id
         left join lateral (
-          select id from events where player_id = r.player_id order by id desc limit 1
+          select id from events
+          where player_id = r.player_id and ${fixedOfPlayers(sharding, 'player_id', playerIds)}
+          order by id desc limit 1
         ) e on true
         cross join lateral (select concat(e.id, ' ', c.hash) as stamp) v`.execute(db)
-      const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, StoredPage | null][]
-      return pages.map(([stamp, page]) => {
-        const [rows, isCut] = page ?? []
-        return { stamp, rows: rows?.map(toAchievementProgress), isCut: isCut ?? false }
-      })
-    },
+    const pages = JSON.parse(rows[0]?.pages ?? '[]') as [string, StoredPage | null][]
+    return pages.map(([stamp, page]) => {
+      const [rows, isCut] = page ?? []
+      return { stamp, rows: rows?.map(toAchievementProgress), isCut: isCut ?? false }
+    })
   }
 }
 

@@ -1,5 +1,6 @@
 import { type Kysely, type RawBuilder, sql } from 'kysely'
 import type { PlayerTitleKey, Progress, ProgressKey } from '../../model/progress.ts'
+import { forEachGroup, ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { COLUMNS, columnsOf } from '../columns.ts'
 import { insertResetEvents, type NewEvent } from '../events/event-rows.ts'
 import { fixed, table } from '../fixed-statement.ts'
@@ -20,7 +21,7 @@ import {
 const FOUND_COLUMNS = sql.raw(columnsOf('progress', 'p'))
 const LOCK_ROWS = sql`order by p.player_id, p.title_id, p.achievement_id for no key update of p`
 
-export function progressQueries(db: Kysely<Tables>) {
+export function progressQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /** Returns the stored progress of these keys, in no order; a key without progress is left out. */
     listAt: (keys: readonly ProgressKey[]) => listAt(keys, sql``),
@@ -126,15 +127,29 @@ export function progressQueries(db: Kysely<Tables>) {
     },
   }
 
-  async function listAt(
+  function listAt(
     keys: readonly ProgressKey[],
     lock: RawBuilder<unknown>,
   ): Promise<readonly ProgressRecord[]> {
+    return forEachGroup(
+      sharding,
+      keys,
+      ({ playerId }) => playerId,
+      (group) => listGroupAt(group, lock),
+    )
+  }
+
+  async function listGroupAt(
+    keys: readonly ProgressKey[],
+    lock: RawBuilder<unknown>,
+  ): Promise<readonly ProgressRecord[]> {
+    const playerIds = keys.map(({ playerId }) => playerId)
     const { rows } = await sql<Row<'progress'>>`
       select ${FOUND_COLUMNS} from progress p
       join ${keyTable(keys)} as keys (player_id, title_id, achievement_id)
         on p.player_id = keys.player_id and p.title_id = keys.title_id
         and p.achievement_id = keys.achievement_id
+      where ${ofPlayers(sharding, 'p.player_id', playerIds)}
       ${lock}`.execute(db)
     return rows.map(progressFromRow)
   }

@@ -4,13 +4,14 @@ import type { ListPart } from '../../model/list-part.ts'
 import type { PlayerTitleKey } from '../../model/progress.ts'
 import type { BindingId, Title } from '../../model/title.ts'
 import { isShownTo } from '../achievements/conditions.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
 import { containsText } from '../text-filter.ts'
 import { listWithinBytes } from '../within-bytes.ts'
 import { checkTitleIdIsUnbound } from './title-bindings.ts'
 
-export function titleQueries(db: Kysely<Tables>) {
+export function titleQueries(db: Kysely<Tables>, sharding: Sharding) {
   const selectTitles = () =>
     db.selectFrom('titles').select(COLUMNS.titles).select(bindingsColumn.as('bindings'))
 
@@ -87,7 +88,7 @@ export function titleQueries(db: Kysely<Tables>) {
       const row = await db
         .selectFrom('achievements as a')
         .where('title_id', '=', key.titleId)
-        .where(isShownTo(key))
+        .where(await isShownTo(db, sharding, key))
         .select(({ fn }) => [
           fn.countAll<bigint>().as('count'),
           sql<bigint>`coalesce(sum(score), 0)::bigint`.as('score'),

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { listAchievementDeliveries } from '../../../src/service/destinations/deliveries.ts'
+import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
 import { achievementDeliveryQueries } from '../../../src/store/destinations/achievement-deliveries.ts'
 import { deliveryQueries } from '../../../src/store/destinations/deliveries.ts'
 import { countingRows } from '../../support/counting-rows.ts'
@@ -115,7 +116,7 @@ test('reads the queue of each delivery on a page, not all queues of the destinat
   const page = { titleId, destinationId: 'a', playerId: undefined, achievementId: undefined, states: [] }
   const before = 3_000_040n
   const listed = await countingRows(services.databaseUrl, TABLES, (db) =>
-    deliveryQueries(db).list({ ...page, before, limit: 40 }),
+    deliveryQueries(db, ONE_DATABASE).list({ ...page, before, limit: 40 }),
   )
   expect(new Set(listed.result.map(({ state }) => state))).toEqual(new Set(['waiting_for_account']))
   expect(listed.rowsRead).toBeLessThan(100)

@@ -1,0 +1,61 @@
+import { Client, escapeIdentifier, escapeLiteral } from 'pg'
+import { distribute } from '../../src/store/citus/distribute.ts'
+
+const URLS = process.env['TEST_CITUS_URLS']
+
+/** The addresses of a Citus cluster's nodes, coordinator first; empty without a cluster. */
+export const citusUrls: readonly string[] = URLS === undefined ? [] : URLS.split(',')
+
+/** Why tests of a cluster cannot run; undefined where they can. */
+export const noCitus =
+  citusUrls.length > 1
+    ? undefined
+    : 'TEST_CITUS_URLS does not name a Citus coordinator and at least one worker (addresses in which databases may be created, separated by commas)'
+
+/** Returns the address of a database on the server of another one. */
+export function urlOfDatabase(serverUrl: string, name: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Creates an empty database on each node of the cluster, and joins them. */
+export async function createClusterDatabase(name: string): Promise<void> {
+  for (const url of citusUrls) {
+    await runOn(url, [`create database ${escapeIdentifier(name)}`])
+    await runOn(urlOfDatabase(url, name), ['create extension citus'])
+  }
+  const [coordinator, ...workers] = citusUrls as [string, ...string[]]
+  await runOn(urlOfDatabase(coordinator, name), [
+    `select citus_set_coordinator_host(${addressOf(coordinator)})`,
+    ...workers.map((worker) => `select citus_add_node(${addressOf(worker)})`),
+  ])
+}
+
+/** Distributes the tables of a migrated database, and leaves it without connections, to be cloned. */
+export async function makeClusterTemplate(name: string): Promise<void> {
+  await distribute(urlOfDatabase(citusUrls[0] as string, name))
+  for (const url of citusUrls) {
+    await runOn(url, [
+      `alter database ${escapeIdentifier(name)} allow_connections false`,
+      // The maintenance daemon of Citus stays connected to each database.
+      `select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = ${escapeLiteral(name)}`,
+    ])
+  }
+}
+
+/** Runs statements on one node. */
+export async function runOn(url: string, statements: readonly string[]): Promise<void> {
+  const client = new Client({ connectionString: url })
+  await client.connect()
+  try {
+    for (const statement of statements) await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+function addressOf(url: string): string {
+  const { hostname, port } = new URL(url)
+  return `${escapeLiteral(hostname)}, ${port === '' ? 5432 : Number(port)}`
+}
