@@ -16,7 +16,6 @@ const CONNECTION_FAILURE =
 
 /** Returns the meaning of a failure of the database or its connection; undefined for other errors. */
 export function meaningOfError(error: unknown): SqlStateMeaning | undefined {
-  if (isUnsupported(error)) return 'defect'
   if (error instanceof pg.DatabaseError) return meaningOf(error.code ?? '')
   return isConnectionFailure(error) ? 'unavailable' : undefined
 }
@@ -42,14 +41,7 @@ export function isStaleStatement(error: unknown): boolean {
 
 /** Returns whether a table changed after a statement was prepared, so that its result has other columns now. */
 export function isChangedResult(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code === '0A000' && !isUnsupported(error)
-}
-
-/** Returns whether the database, such as Citus, does not support a statement. A changed result has the same code. */
-function isUnsupported(error: unknown): boolean {
-  return (
-    error instanceof pg.DatabaseError && error.code === '0A000' && error.routine !== 'RevalidateCachedQuery'
-  )
+  return error instanceof pg.DatabaseError && error.code === '0A000'
 }
 
 function isConnectionFailure(error: unknown): boolean {

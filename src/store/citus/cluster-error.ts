@@ -1,19 +1,24 @@
 import pg from 'pg'
 import { isKnownConstraint } from '../errors.ts'
 
-/** SQLSTATE feature_not_supported. */
+/** SQLSTATE syntax_error_or_access_rule_violation: a statement of ours is wrong. */
+const WRONG_STATEMENT = '42000'
+/** SQLSTATE feature_not_supported. Of a table that changed after a statement was prepared, only this function reports it. */
 const NOT_SUPPORTED = '0A000'
+const CHANGED_RESULT = 'RevalidateCachedQuery'
 
 /**
  * Returns an error of Citus as Postgres would report it:
  * - The constraint is that of the table, not of its shard, whose name ends in a number. An error of another node names it only in its
  *   message.
- * - Citus rejects some statements as an internal error. The server works, so it must not count as an outage.
+ * - Citus rejects some statements as an internal error, and others with the code of a stale statement. The server works, and a repetition
+ *   would fail too.
  */
 export function clusterError(error: unknown): unknown {
   if (!(error instanceof pg.DatabaseError)) return error
   if (error.code?.startsWith('23')) error.constraint = constraintOf(error)
-  if (error.code === 'XX000') error.code = NOT_SUPPORTED
+  const isStale = error.routine === CHANGED_RESULT
+  if (error.code === 'XX000' || (error.code === NOT_SUPPORTED && !isStale)) error.code = WRONG_STATEMENT
   return error
 }
 
