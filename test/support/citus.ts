@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { Client, escapeIdentifier, escapeLiteral } from 'pg'
 import { distribute } from '../../src/store/citus/distribute.ts'
 
@@ -30,6 +31,23 @@ export async function createClusterDatabase(name: string): Promise<void> {
     `select citus_set_coordinator_host(${addressOf(coordinator)})`,
     ...workers.map((worker) => `select citus_add_node(${addressOf(worker)})`),
   ])
+}
+
+export interface ClusterDatabase extends AsyncDisposable {
+  /** Of the coordinator. */
+  readonly url: string
+}
+
+/** Creates a database without tables on each node. Disposing drops it. */
+export async function openClusterDatabase(): Promise<ClusterDatabase> {
+  const name = `laurel_cluster_${randomBytes(6).toString('hex')}`
+  await createClusterDatabase(name)
+  return {
+    url: urlOfDatabase(citusUrls[0] as string, name),
+    async [Symbol.asyncDispose]() {
+      for (const url of citusUrls) await runOn(url, [`drop database ${escapeIdentifier(name)} with (force)`])
+    },
+  }
 }
 
 /** Distributes the tables of a migrated database, and leaves it without connections, to be cloned. */

@@ -16,6 +16,10 @@ export interface UnlockTotalFilter {
   readonly viewerId?: string | undefined
 }
 
+function higherOf(left: bigint, right: bigint): bigint {
+  return left < right ? right : left
+}
+
 interface TotalChange {
   readonly title_id: string
   readonly achievement_id: string
@@ -71,7 +75,7 @@ export function unlockTotalQueries(db: Kysely<Tables>, sharding: Sharding) {
         group by b.title_id, b.achievement_id`.execute(db)
       if (rows.length === 0) return 0
       await add(rows.filter((row) => row.is_defined))
-      const last = rows.reduce((highest, row) => (row.last > highest ? row.last : highest), 0n)
+      const last = rows.map((row) => row.last).reduce(higherOf)
       await sql`update unlock_position set position = ${last}`.execute(db)
       return rows.reduce((count, row) => count + Number(row.count), 0)
     },

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely'
 import { type AchievementDelivery, type DeliveryState, REPLAYABLE_STATES } from '../../model/delivery.ts'
+import { ofPlayers, type Sharding } from '../citus/sharding.ts'
 import type { Tables } from '../schema.ts'
 import {
   DELIVERY_COLUMNS_SQL,
@@ -22,7 +23,7 @@ export interface AchievementDeliveryFilter {
 /** The condition of the partial index, which the planner uses only if the statement repeats it. */
 const COMPLETED = sql`d.state in (${sql.join(REPLAYABLE_STATES.map((state) => sql.lit(state)))})`
 
-export function achievementDeliveryQueries(db: Kysely<Tables>) {
+export function achievementDeliveryQueries(db: Kysely<Tables>, sharding: Sharding) {
   return {
     /**
      * Returns the delivery state of each of a player's achievements and destinations, ordered by both. A loose index scan
@@ -95,7 +96,8 @@ export function achievementDeliveryQueries(db: Kysely<Tables>) {
         ) t on true
         left join lateral (
           select due_time, waiting from delivery_queues
-          where ${isQueueOf(sql`${playerId}, ${titleId}, p.destination_id`)} limit 1
+          where ${isQueueOf(sql`${playerId}, ${titleId}, p.destination_id`)}
+            and ${ofPlayers(sharding, 'player_id', [playerId])} limit 1
         ) q on true`.execute(db)
       return toAchievementDeliveries(rows)
     },

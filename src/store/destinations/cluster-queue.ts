@@ -172,7 +172,7 @@ export function clusterQueueQueries(db: Kysely<Tables>, sharding: Sharding) {
   ): Promise<void> {
     const clock = await readClock(db, sharding)
     for (const group of sharding.groups(rows, (row) => row.player_id)) {
-      const list = <Value>(valueOf: (row: PageRow) => Value) => group.map(valueOf)
+      const list = <Value>(cellOf: (row: PageRow) => Value) => group.map(cellOf)
       await sql`
         insert into deliveries (player_id, title_id, destination_id, event_id, achievement_id, kind, time,
           progress_state, percent, unlock_time, actor, reason, request_id, state, create_time, error)

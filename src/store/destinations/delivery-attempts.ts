@@ -173,9 +173,9 @@ export function deliveryAttemptQueries(db: Kysely<Tables>, sharding: Sharding) {
         update deliveries d set
           state = case when r.state in ('unsent', 'probed') then 'pending' else r.state end,
           -- A probe may have arrived, so it must not look as if it had never been attempted.
-          attempts = case r.state
-            when 'unsent' then greatest(d.attempts - 1, 0)
-            when 'probed' then greatest(d.attempts - 1, 1)
+          attempts = case
+            when r.state = 'unsent' then greatest(d.attempts - 1, 0)
+            when r.state = 'probed' then greatest(d.attempts - 1, 1)
             else d.attempts end,
           idempotency_key = case when r.key = '' then d.idempotency_key else r.key end,
           request = case when r.key = '' then d.request else r.request end,

@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import { type Destination, type DestinationKey, WEBHOOK } from '../../model/destination.ts'
 import type { EventFilter } from '../../model/event.ts'
 import type { Duration } from '../../model/instant.ts'
+import { readClock } from '../citus/clock.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { columnsOf } from '../columns.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
@@ -219,19 +220,21 @@ export function deliveryQueueQueries(db: Kysely<Tables>, sharding: Sharding) {
       pauseTime: Duration,
       burst: Duration,
     ): Promise<void> {
+      const clock = await readClock(db, sharding)
       await sql`
         update destination_flows
         set free_time = greatest(free_time + ${ticks(cost)},
-            case when ${ticks(pauseTime)} > 0 then ${DATABASE_CLOCK} + ${ticks(pauseTime)} + ${ticks(burst)} end),
+            case when ${ticks(pauseTime)} > 0 then ${clock} + ${ticks(pauseTime)} + ${ticks(burst)} end),
           wait_end_time = case when ${ticks(pauseTime)} > 0
-            then greatest(wait_end_time, ${DATABASE_CLOCK} + ${ticks(pauseTime)}) else wait_end_time end
+            then greatest(wait_end_time, ${clock} + ${ticks(pauseTime)}) else wait_end_time end
         where title_id = ${titleId} and destination_id = ${destinationId}`.execute(db)
     },
 
     /** Ends the pause that the destination asked for. */
     async endPause({ titleId, destinationId }: DestinationKey): Promise<void> {
+      const clock = await readClock(db, sharding)
       await sql`
-        update destination_flows set free_time = least(free_time, ${DATABASE_CLOCK}), wait_end_time = 0
+        update destination_flows set free_time = least(free_time, ${clock}), wait_end_time = 0
         where title_id = ${titleId} and destination_id = ${destinationId} and wait_end_time > 0`.execute(db)
     },
   }

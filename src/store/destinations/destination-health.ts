@@ -2,6 +2,7 @@ import { type Kysely, sql } from 'kysely'
 import type { DeliveryCounts } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
+import type { Sharding } from '../citus/sharding.ts'
 import type { Tables } from '../schema.ts'
 import { isQueueOf } from './deliveries.ts'
 
@@ -18,7 +19,7 @@ interface HealthRow {
   readonly time: bigint | null
 }
 
-export function destinationHealthQueries(db: Kysely<Tables>) {
+export function destinationHealthQueries(db: Kysely<Tables>, { isDistributed }: Sharding) {
   return {
     /**
      * Reads the deliveries of the players that are due first, by their queues, because no index has the pending deliveries of a destination:
@@ -26,18 +27,21 @@ export function destinationHealthQueries(db: Kysely<Tables>) {
      */
     async count({ titleId, destinationId }: DestinationKey): Promise<DeliveryCounts> {
       const isOfDestination = sql`title_id = ${titleId} and destination_id = ${destinationId}`
-      const { rows } = await sql<HealthRow>`
-        with queues as materialized (
-          select player_id, waiting from delivery_queues where ${isOfDestination} order by due_time limit ${MAX_COUNT}
-        ),
-        unsent as materialized (
-          select case when q.waiting then 'waiting_for_account' else 'pending' end as state, d.create_time, d.attempt_time, d.error
-          from queues q cross join lateral (
+      // Citus joins rows of one shard by equality, and without a limit.
+      const unsent = isDistributed
+        ? sql`(select * from delivery_queues where ${isOfDestination}) q
+          join (select * from deliveries where ${isOfDestination} and state = 'pending') d on d.player_id = q.player_id`
+        : sql`(
+            select player_id, waiting from delivery_queues where ${isOfDestination} order by due_time limit ${MAX_COUNT}
+          ) q cross join lateral (
             select create_time, attempt_time, error from deliveries
             where ${isQueueOf(sql`q.player_id, ${titleId}, ${destinationId}`)} and state = 'pending'
             order by player_id, title_id, destination_id, event_id limit ${MAX_COUNT}
-          ) d
-          limit ${MAX_COUNT}
+          ) d`
+      const { rows } = await sql<HealthRow>`
+        with unsent as materialized (
+          select case when q.waiting then 'waiting_for_account' else 'pending' end as state, d.create_time, d.attempt_time, d.error
+          from ${unsent} limit ${MAX_COUNT}
         ),
         dead as materialized (
           select state, attempt_time, error from deliveries

@@ -88,7 +88,7 @@ test('reads fewer than a hundred rows of a player with ten thousand deliveries',
   await put([{ playerId: 'hoarder', eventId: 2_000_000, achievementId: 'goal-0', destinationId: 'b' }])
   const filter = { playerId: 'hoarder', titleId, achievementId: undefined, after: undefined, limit: 6 }
   const { result: found, rowsRead } = await countingRows(services.databaseUrl, TABLES, (db) =>
-    achievementDeliveryQueries(db).list(filter),
+    achievementDeliveryQueries(db, ONE_DATABASE).list(filter),
   )
   expect(found.map(({ achievementId, destinationId }) => [achievementId, destinationId])).toEqual(
     ['goal-0', 'goal-1'].flatMap((achievementId) => DESTINATIONS.map((id) => [achievementId, id])),
@@ -123,7 +123,7 @@ test('reads the queue of each delivery on a page, not all queues of the destinat
 
   const ofPlayer = { playerId: 'queued 1', titleId, achievementId: undefined, after: undefined, limit: 6 }
   const shown = await countingRows(services.databaseUrl, TABLES, (db) =>
-    achievementDeliveryQueries(db).list(ofPlayer),
+    achievementDeliveryQueries(db, ONE_DATABASE).list(ofPlayer),
   )
   expect(shown.result.map(({ state }) => state)).toEqual(['waiting_for_account'])
   expect(shown.rowsRead).toBeLessThan(100)

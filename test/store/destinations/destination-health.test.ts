@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { ONE_DATABASE } from '../../../src/store/citus/sharding.ts'
 import { destinationHealthQueries } from '../../../src/store/destinations/destination-health.ts'
 import { countingRows } from '../../support/counting-rows.ts'
 import { createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -36,7 +37,7 @@ test('the health of a destination with 100,000 deliveries reads a bounded number
      select player_id, title_id, destination_id, event_id, false from deliveries where state = 'pending'`,
   )
   const { result, rowsRead } = await countingRows(database.url, TABLES, (db) =>
-    destinationHealthQueries(db).count(KEY),
+    destinationHealthQueries(db, ONE_DATABASE).count(KEY),
   )
   expect(result.counts).toEqual({ pending: 10_000, dead: 10_000 })
   expect(Number(result.oldestPendingTime)).toBe(40_001)
@@ -52,7 +53,7 @@ test('one player with 30,000 pending deliveries is counted as far as 10,000', as
   await onDatabase(database.url, `delete from delivery_queues`)
   await onDatabase(database.url, `insert into delivery_queues values ('one', 'race', 'hook', 1, true)`)
   const { result, rowsRead } = await countingRows(database.url, TABLES, (db) =>
-    destinationHealthQueries(db).count(KEY),
+    destinationHealthQueries(db, ONE_DATABASE).count(KEY),
   )
   expect(result.counts).toMatchObject({ waiting_for_account: 10_000 })
   expect(rowsRead).toBeLessThanOrEqual(31_000)
