@@ -240,11 +240,22 @@ function statementsOf(
   const run = (text: string, values: unknown[]) =>
     client.query(keepsStatements ? { name: statementName(text), text, values } : { text, values })
   const query = sharding.isDistributed
-    ? (text: string, values: unknown[]) => run(sharding.textOf(text), values).catch(rethrowClusterError)
+    ? (text: string, values: unknown[]) => runOnCluster(text, values).catch(rethrowClusterError)
     : run
+  const runOnCluster = async (original: string, values: unknown[]) => {
+    const { text, writesCopies } = sharding.statementOf(original)
+    if (writesCopies) await client.query(LOCK_COPIES)
+    return run(text, values)
+  }
   const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {}, options: {} }
   return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }), client, sharding)
 }
+
+/**
+ * Citus locks a copied table, and those that it refers to, until the transaction ends: two transactions that write to several of them
+ * in another order would deadlock.
+ */
+const LOCK_COPIES = 'select pg_advisory_xact_lock(5108210373)'
 
 function rethrowClusterError(error: unknown): never {
   throw clusterError(error)

@@ -9,21 +9,28 @@ const TARGET = /\b(?:insert into|update|delete from) "?(\w+)/g
 /** The lock `for update of p` is not an update of a table. */
 const LOCK = /\bfor (?:no key )?update\b/g
 
+export interface ClusterStatement {
+  /** As the coordinator runs it. */
+  readonly text: string
+  /** Whether it writes to a copied table. */
+  readonly writesCopies: boolean
+}
+
 /**
  * Returns a function that has statements use the coordinator's own copies of copied tables, if they neither write to one nor use a
  * sharded table. Such a statement runs as on a single Postgres. Through Citus, a row lock on a copied table would lock all its rows on
  * all nodes until the transaction ends; a lock of the coordinator's row is enough, because a write changes it too.
  */
-export function localStatements({ sharded, copies }: ClusterTables): (text: string) => string {
-  const known = new Map<string, string>()
+export function localStatements({ sharded, copies }: ClusterTables): (text: string) => ClusterStatement {
+  const known = new Map<string, ClusterStatement>()
   const isSharded = new RegExp(`\\b(?:${sharded.join('|')})\\b`)
   const copied = new RegExp(`\\b(?:${[...copies.keys()].join('|')})\\b`, 'g')
 
-  function localStatement(text: string): string {
-    if (isSharded.test(text)) return text
-    const targets = text.replace(LOCK, '').matchAll(TARGET)
-    for (const [, target = ''] of targets) if (copies.has(target)) return text
-    return text.replace(copied, (table) => copies.get(table) as string)
+  function localStatement(text: string): ClusterStatement {
+    const targets = [...text.replace(LOCK, '').matchAll(TARGET)]
+    const writesCopies = targets.some(([, target = '']) => copies.has(target))
+    const isLocal = !writesCopies && !isSharded.test(text)
+    return { text: isLocal ? text.replace(copied, (table) => copies.get(table) as string) : text, writesCopies }
   }
 
   return (text) => {

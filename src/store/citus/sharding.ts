@@ -1,14 +1,14 @@
 import { type RawBuilder, sql } from 'kysely'
 import type pg from 'pg'
-import { localStatements } from './local-statement.ts'
+import { type ClusterStatement, localStatements } from './local-statement.ts'
 import { textHash } from './text-hash.ts'
 
 /** Which players' rows one statement may read or write together. */
 export interface Sharding {
   /** Whether the tables of players are spread over the nodes of a Citus cluster. */
   readonly isDistributed: boolean
-  /** Returns a statement as the coordinator runs it. */
-  readonly textOf: (text: string) => string
+  /** Returns a statement as the database runs it. */
+  readonly statementOf: (text: string) => ClusterStatement
   /**
    * Splits items by the shard of their player, in the order of shards: transactions that lock rows of several shards take them in one
    * order. The items of a shard stay in their order. One group without a cluster; none without items.
@@ -18,7 +18,7 @@ export interface Sharding {
 
 export const ONE_DATABASE: Sharding = {
   isDistributed: false,
-  textOf: (text) => text,
+  statementOf: (text) => ({ text, writesCopies: false }),
   groups: (items) => (items.length === 0 ? [] : [items]),
 }
 
@@ -53,13 +53,13 @@ export function ofPlayers(
 
 class Shards implements Sharding {
   readonly isDistributed = true
-  readonly textOf: Sharding['textOf']
+  readonly statementOf: Sharding['statementOf']
   /** The lowest hash of each shard, ascending. */
   readonly #minimums: readonly number[]
 
   constructor(minimums: readonly number[], tables: readonly ClusterTable[]) {
     this.#minimums = minimums
-    this.textOf = localStatements({
+    this.statementOf = localStatements({
       sharded: tables.filter((table) => table.copy === null).map(({ name }) => name),
       copies: new Map(tables.flatMap(({ name, copy }) => (copy === null ? [] : [[name, copy] as const]))),
     })
