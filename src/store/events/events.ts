@@ -1,6 +1,7 @@
 import { type Kysely, sql } from 'kysely'
 import type { Event } from '../../model/event.ts'
 import type { Instant } from '../../model/instant.ts'
+import { listPreparedTransactions } from '../citus/prepared-transactions.ts'
 import type { Sharding } from '../citus/sharding.ts'
 import { COLUMNS } from '../columns.ts'
 import type { Row, Tables } from '../schema.ts'
@@ -50,7 +51,9 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
             and taken.position is not null
         ) as writers, coalesce(extract(epoch from pg_stat_get_bgwriter_stat_reset_time())::text, '') as life
         from taken`.execute(db)
-      return rows[0] as EventBarrier
+      const barrier = rows[0] as EventBarrier
+      if (!sharding.isDistributed) return barrier
+      return { ...barrier, writers: [...barrier.writers, ...(await listPreparedTransactions(db))] }
     },
 
     /** Returns the last assigned id. */
