@@ -5,6 +5,7 @@ import type { Sharding } from '../citus/sharding.ts'
 import { fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
+import { writeOnCluster } from './cluster-writes.ts'
 import { CHANGE_EVENT_COLUMNS, CHANGE_EVENT_VALUES } from './progress-changes.ts'
 import {
   assignments,
@@ -66,8 +67,7 @@ export function optimisticWriteQueries(db: Kysely<Tables>, sharding: Sharding) {
       writes: readonly Write[],
       time: Instant,
     ): Promise<readonly WrittenProgress<Write>[]> {
-      // Citus does not support inserts that read other parts of their statement: all is written under lock.
-      if (sharding.isDistributed) return []
+      if (sharding.isDistributed) return writeOnCluster(db, sharding, writes, time)
       const { definitions, progress, earlierChanges, responses } = tablesOf(writes, time)
       const { rows } = await fixed<{ ordinal: bigint; version: bigint | null }>`
         with current_definitions as (

@@ -37,10 +37,7 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
   }
   const [earlierOrdinals, earlier] = all(({ changes }) => (changes.length < 2 ? [] : changes.slice(0, -1)))
   const [responseOrdinals, responses] = all((write) => write.responses)
-  const numbers = new Map<StoredAchievement, number>()
-  for (const { definition } of writes) {
-    if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
-  }
+  const numbers = numbersOf(writes)
   const definitions = [...numbers.keys()]
   const last = writes.map((write) => write.changes.at(-1) ?? unchanged(write.key, time))
   return {
@@ -67,6 +64,15 @@ export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
       ...responseRows(responses),
     }),
   }
+}
+
+/** Returns the numbers of the writes' definitions, from 1. */
+export function numbersOf(writes: readonly ProgressWrite[]): ReadonlyMap<StoredAchievement, number> {
+  const numbers = new Map<StoredAchievement, number>()
+  for (const { definition } of writes) {
+    if (!numbers.has(definition)) numbers.set(definition, numbers.size + 1)
+  }
+  return numbers
 }
 
 /** Returns the row of a write without a change. Its progress is not written. */
