@@ -252,7 +252,7 @@ function statementsOf(
 }
 
 /**
- * Citus locks a copied table, and those that it refers to, until the transaction ends: two transactions that write to several of them
+ * Citus locks a copied table, and the tables it refers to, until the transaction ends: two transactions that write to several of them
  * in another order would deadlock.
  */
 const LOCK_COPIES = 'select pg_advisory_xact_lock(5108210373)'

@@ -63,7 +63,7 @@ export async function makeClusterTemplate(name: string): Promise<void> {
 }
 
 /** Runs statements on one node. */
-export async function runOn(url: string, statements: readonly string[]): Promise<void> {
+async function runOn(url: string, statements: readonly string[]): Promise<void> {
   const client = new Client({ connectionString: url })
   await client.connect()
   try {

@@ -135,7 +135,7 @@ async function placeTable(
       placement.with,
     ])
   }
-  // Citus copies the rows to the shards, and hides those that remain in the coordinator's own table.
+  // Citus copies the rows to the shards. Hidden rows remain in the coordinator's own table.
   await run(client, table, 'select truncate_local_data_after_distributing_table($1::regclass)', [table])
 }
 

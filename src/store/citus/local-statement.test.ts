@@ -12,7 +12,11 @@ const localStatement = (text: string) => statementOf(text).text
 
 test('tells which statements write to copied tables', () => {
   const writes = ['update achievements set id = id', 'with a as (delete from "titles" returning 1) select 1']
-  const others = ['select 1 from titles for update', 'insert into plans select id from titles', 'delete from progress']
+  const others = [
+    'select 1 from titles for update',
+    'insert into plans select id from titles',
+    'delete from progress',
+  ]
   expect(writes.map((text) => statementOf(text).writesCopies)).toEqual([true, true])
   expect(others.map((text) => statementOf(text).writesCopies)).toEqual([false, false, false])
 })

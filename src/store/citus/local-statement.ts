@@ -30,7 +30,10 @@ export function localStatements({ sharded, copies }: ClusterTables): (text: stri
     const targets = [...text.replace(LOCK, '').matchAll(TARGET)]
     const writesCopies = targets.some(([, target = '']) => copies.has(target))
     const isLocal = !writesCopies && !isSharded.test(text)
-    return { text: isLocal ? text.replace(copied, (table) => copies.get(table) as string) : text, writesCopies }
+    return {
+      text: isLocal ? text.replace(copied, (table) => copies.get(table) as string) : text,
+      writesCopies,
+    }
   }
 
   return (text) => {

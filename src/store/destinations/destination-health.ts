@@ -1,8 +1,8 @@
 import { type Kysely, sql } from 'kysely'
 import type { DeliveryCounts } from '../../model/delivery.ts'
 import type { DestinationKey } from '../../model/destination.ts'
-import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Sharding } from '../citus/sharding.ts'
+import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Tables } from '../schema.ts'
 import { isQueueOf } from './deliveries.ts'
 

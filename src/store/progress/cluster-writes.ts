@@ -6,7 +6,12 @@ import { fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES, responseRows } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
 import type { WrittenProgress } from './optimistic-writes.ts'
-import { CHANGE_EVENT_COLUMNS, CHANGE_EVENT_VALUES, changeRows, type ProgressChange } from './progress-changes.ts'
+import {
+  CHANGE_EVENT_COLUMNS,
+  CHANGE_EVENT_VALUES,
+  changeRows,
+  type ProgressChange,
+} from './progress-changes.ts'
 import { assignments, FIRST_VERSION, PROGRESS_COLUMNS, progressRows } from './progress-rows.ts'
 import { numbersOf, type ProgressWrite, tablesOf } from './progress-writes.ts'
 
@@ -50,7 +55,9 @@ class ShardWrite<Write extends ProgressWrite> {
       ...existing.filter(({ totals }) => totals.unlockedCount !== 0),
       ...added.filter((write) => !write.isNewPlayerTitle),
     ])
-    const updated = existing.filter(({ key, totals }) => totals.unlockedCount === 0 || locked.has(titleKey(key)))
+    const updated = existing.filter(
+      ({ key, totals }) => totals.unlockedCount === 0 || locked.has(titleKey(key)),
+    )
     const insertable = added.filter(({ key, isNewPlayerTitle }) =>
       (isNewPlayerTitle ? newTitles : locked).has(titleKey(key)),
     )
@@ -65,7 +72,9 @@ class ShardWrite<Write extends ProgressWrite> {
     ]
     await this.#updateProgress(updated.filter(({ changes }) => changes.length > 0))
     const all = written.map(({ write }) => write)
-    await this.#addTotals(all.filter(({ isNewPlayerTitle, totals }) => !isNewPlayerTitle && totals.unlockedCount !== 0))
+    await this.#addTotals(
+      all.filter(({ isNewPlayerTitle, totals }) => !isNewPlayerTitle && totals.unlockedCount !== 0),
+    )
     await this.#insertEvents(all)
     await this.#insertResponses(all)
     return written
@@ -117,7 +126,7 @@ class ShardWrite<Write extends ProgressWrite> {
     return writes.filter(({ key }) => found.has(progressKey(key)))
   }
 
-  /** Locks the players' rows of the titles, and returns the keys of those that were free. */
+  /** Locks the players' rows of the titles, and returns the keys of the rows that were free. */
   async #lockPlayerTitles(writes: readonly Write[]): Promise<ReadonlySet<string>> {
     if (writes.length === 0) return new Set()
     const { rows } = await fixed<KeyRow>`
@@ -128,11 +137,13 @@ class ShardWrite<Write extends ProgressWrite> {
     return new Set(rows.map(titleKeyOfRow))
   }
 
-  /** Inserts the players' rows of the titles with their first totals, and returns the keys of those that were inserted. */
+  /** Inserts the players' rows of the titles with their first totals, and returns the keys of the inserted rows. */
   async #insertPlayerTitles(writes: readonly Write[]): Promise<ReadonlySet<string>> {
     if (writes.length === 0) return new Set()
     const players = await fixed<{ id: string }>`
-      select id from players where ${this.#ofPlayers('id', writes)} for key share skip locked`.execute(this.#db)
+      select id from players where ${this.#ofPlayers('id', writes)} for key share skip locked`.execute(
+      this.#db,
+    )
     const ids = new Set(players.rows.map(({ id }) => id))
     const totals = totalsOf(writes.filter(({ key }) => ids.has(key.playerId)))
     if (totals.length === 0) return new Set()
@@ -199,7 +210,9 @@ class ShardWrite<Write extends ProgressWrite> {
     const responses = writes.flatMap((write) => write.responses)
     if (responses.length === 0) return
     await fixed`insert into player_requests (${RESPONSE_COLUMNS}, create_time)
-      select ${RESPONSE_VALUES}, ${this.#time}::bigint from ${table('r', responseRows(responses))}`.execute(this.#db)
+      select ${RESPONSE_VALUES}, ${this.#time}::bigint from ${table('r', responseRows(responses))}`.execute(
+      this.#db,
+    )
   }
 }
 
