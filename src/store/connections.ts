@@ -248,7 +248,11 @@ function statementsOf(
     return run(text, values)
   }
   const pool = { connect: async () => ({ query, release: () => {} }), end: async () => {}, options: {} }
-  return queriesOn(new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }), client, sharding)
+  return queriesOn(
+    new Kysely<Tables>({ dialect: new PostgresDialect({ pool: pool as never }) }),
+    client,
+    sharding,
+  )
 }
 
 /**

@@ -29,8 +29,10 @@ export function destinationHealthQueries(db: Kysely<Tables>, { isDistributed }: 
       const isOfDestination = sql`title_id = ${titleId} and destination_id = ${destinationId}`
       // Citus joins rows of one shard by equality, and without a limit.
       const unsent = isDistributed
-        ? sql`(select * from delivery_queues where ${isOfDestination}) q
-          join (select * from deliveries where ${isOfDestination} and state = 'pending') d on d.player_id = q.player_id`
+        ? sql`(select player_id, waiting from delivery_queues where ${isOfDestination}) q
+          join (
+            select player_id, create_time, attempt_time, error from deliveries where ${isOfDestination} and state = 'pending'
+          ) d on d.player_id = q.player_id`
         : sql`(
             select player_id, waiting from delivery_queues where ${isOfDestination} order by due_time limit ${MAX_COUNT}
           ) q cross join lateral (
