@@ -4,8 +4,8 @@ import { type Destination, type DestinationKey, WEBHOOK } from '../../model/dest
 import { type Duration, TICKS_PER_SECOND } from '../../model/instant.ts'
 import type { Progress, ProgressKey } from '../../model/progress.ts'
 import type { Title } from '../../model/title.ts'
+import type { Claim, ClaimRequest } from '../../store/destinations/claims.ts'
 import type { Attempt } from '../../store/destinations/delivery-attempts.ts'
-import type { Claim, ClaimRequest } from '../../store/destinations/delivery-queue.ts'
 import type { Queries } from '../../store/queries.ts'
 import type { Services } from '../services.ts'
 

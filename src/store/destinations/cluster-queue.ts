@@ -6,7 +6,7 @@ import { ofPlayers, type Sharding } from '../citus/sharding.ts'
 import { columnsOf } from '../columns.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Row, Tables } from '../schema.ts'
-import type { ClaimRequest, ClaimRow, DestinationWork, Lease } from './delivery-queue.ts'
+import type { ClaimRequest, ClaimRow, DestinationWork, Lease } from './claims.ts'
 import { type DestinationRow, toDestination } from './destinations.ts'
 
 /** Events per transaction. */

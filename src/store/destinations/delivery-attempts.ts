@@ -8,8 +8,8 @@ import type { JsonObject } from '../../model/json.ts'
 import { readClock } from '../citus/clock.ts'
 import { forEachGroup, ofPlayers, type Sharding } from '../citus/sharding.ts'
 import type { Row, Tables } from '../schema.ts'
+import type { Claim } from './claims.ts'
 import { DELIVERY_COLUMNS_SQL, type DeliveryFacts, eventOfDelivery } from './deliveries.ts'
-import type { Claim } from './delivery-queue.ts'
 
 /** An event to send now. */
 export interface Attempt {

@@ -7,40 +7,9 @@ import type { Sharding } from '../citus/sharding.ts'
 import { columnsOf } from '../columns.ts'
 import { DATABASE_CLOCK } from '../database-clock.ts'
 import type { Tables } from '../schema.ts'
+import type { Claim, ClaimRequest, ClaimRow, DestinationWork, Lease } from './claims.ts'
 import { clusterQueueQueries } from './cluster-queue.ts'
 import { type DestinationRow, toDestination } from './destinations.ts'
-
-export interface DestinationWork {
-  readonly destination: Destination
-  /** Whether there are events to enqueue. */
-  readonly hasNewEvents: boolean
-  /** Whether players can be claimed. */
-  readonly hasDuePlayers: boolean
-}
-
-/** The exclusive right to send a player's deliveries to a destination until the lease ends. */
-export interface Claim {
-  readonly playerId: string
-  readonly lease: string
-  /** The end of the lease, by the database's clock. */
-  readonly dueTime: bigint
-  /** Failed attempts in a row. */
-  readonly failures: number
-}
-
-export interface Lease extends DestinationKey {
-  readonly lease: string
-  readonly leaseTime: Duration
-  /** The platform on which players need an account; undefined for a webhook. */
-  readonly dialect: string | undefined
-}
-
-export interface ClaimRequest extends Lease {
-  readonly limit: number
-  /** The time that one request takes of the rate limit, and how much of it may be used at once. */
-  readonly interval: Duration
-  readonly burst: Duration
-}
 
 /** Events per transaction. */
 const ENQUEUE_BATCH_SIZE = 1_000
@@ -266,12 +235,6 @@ function leaseDue({ titleId, destinationId, lease, leaseTime }: Lease) {
         and destination_id = ${destinationId} and due_time <= (select now from clock)
       for update skip locked))
     returning player_id, due_time, failures`
-}
-
-export interface ClaimRow {
-  readonly player_id: string
-  readonly due_time: bigint
-  readonly failures: number
 }
 
 function toClaim(row: ClaimRow, lease: string): Claim {

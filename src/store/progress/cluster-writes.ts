@@ -5,7 +5,6 @@ import type { Sharding } from '../citus/sharding.ts'
 import { fixed, fixedOfPlayers, fragment, table } from '../fixed-statement.ts'
 import { RESPONSE_COLUMNS, RESPONSE_VALUES, responseRows } from '../idempotency.ts'
 import type { Tables } from '../schema.ts'
-import type { WrittenProgress } from './optimistic-writes.ts'
 import {
   CHANGE_EVENT_COLUMNS,
   CHANGE_EVENT_VALUES,
@@ -13,7 +12,7 @@ import {
   type ProgressChange,
 } from './progress-changes.ts'
 import { assignments, FIRST_VERSION, PROGRESS_COLUMNS, progressRows } from './progress-rows.ts'
-import { numbersOf, type ProgressWrite, tablesOf } from './progress-writes.ts'
+import { numbersOf, type ProgressWrite, tablesOf, type WrittenProgress } from './progress-writes.ts'
 
 const ASSIGNMENTS = fragment(assignments('w'))
 

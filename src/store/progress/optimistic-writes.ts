@@ -15,7 +15,7 @@ import {
   type ProgressItems,
   progressFromItems,
 } from './progress-rows.ts'
-import { type ProgressWrite, tablesOf } from './progress-writes.ts'
+import { type ProgressWrite, tablesOf, type WrittenProgress } from './progress-writes.ts'
 
 /** A player's progress on an achievement, read without a lock. */
 export interface ProgressSnapshot {
@@ -25,12 +25,6 @@ export interface ProgressSnapshot {
   /** Whether the player has no row of the title. */
   readonly isNewPlayerTitle: boolean
   readonly isNewPlayer: boolean
-}
-
-export interface WrittenProgress<Write extends ProgressWrite> {
-  readonly write: Write
-  /** The row's version after it; undefined without a row. */
-  readonly version: bigint | undefined
 }
 
 /**

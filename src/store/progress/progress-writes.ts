@@ -22,6 +22,12 @@ export interface ProgressWrite {
   readonly responses: readonly (PlayerResponse & RequestKey)[]
 }
 
+export interface WrittenProgress<Write extends ProgressWrite> {
+  readonly write: Write
+  /** The row's version after it; undefined without a row. */
+  readonly version: bigint | undefined
+}
+
 /** Returns the tables of values for `write`. An ordinal is the number of a write, from 1. */
 export function tablesOf(writes: readonly ProgressWrite[], time: Instant) {
   const all = <Item>(itemsOf: (write: ProgressWrite) => readonly Item[]) => {
