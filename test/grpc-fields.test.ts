@@ -17,6 +17,7 @@ const NO_PADDING = new Uint8Array()
 
 /** Fields that no reader looks at: the output of a create, and what an update cannot change. */
 const UNREAD = [
+  /CreateMigrationJob job\.(sources|pause_reason|actor)/,
   /\/(Create\w+|PreviewAchievement) \w+\.etag$/,
   /\/UpdatePlayer player\.accounts/,
   /\/UpdateDestination destination\.dialect$/,

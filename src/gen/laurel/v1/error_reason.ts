@@ -956,6 +956,88 @@ export const ErrorReason = {
    *     }
    */
   PICTURE_UNREADABLE: 80,
+  /**
+   * MIGRATION_JOB_NOT_FOUND - NOT_FOUND: the title has no migration job of this id, or it has been purged: create it.
+   *
+   *     {
+   *       "reason": "MIGRATION_JOB_NOT_FOUND",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "job_id": "from-gamesparks"
+   *       }
+   *     }
+   */
+  MIGRATION_JOB_NOT_FOUND: 81,
+  /**
+   * MIGRATION_JOB_EXISTS - ALREADY_EXISTS: the title has a migration job of this id with another mapping or rate: choose another id.
+   *
+   *     {
+   *       "reason": "MIGRATION_JOB_EXISTS",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "job_id": "from-gamesparks"
+   *       }
+   *     }
+   */
+  MIGRATION_JOB_EXISTS: 82,
+  /**
+   * MIGRATION_JOB_NOT_RUNNING - FAILED_PRECONDITION: the migration job is paused, or has ended: resume it.
+   *
+   *     {
+   *       "reason": "MIGRATION_JOB_NOT_RUNNING",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "job_id": "from-gamesparks",
+   *         "state": "paused"
+   *       }
+   *     }
+   */
+  MIGRATION_JOB_NOT_RUNNING: 83,
+  /**
+   * MIGRATION_JOB_ROLLED_BACK - FAILED_PRECONDITION: the migration job is rolled back: create another one.
+   *
+   *     {
+   *       "reason": "MIGRATION_JOB_ROLLED_BACK",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "job_id": "from-gamesparks"
+   *       }
+   *     }
+   */
+  MIGRATION_JOB_ROLLED_BACK: 84,
+  /**
+   * MIGRATION_POSITION_AHEAD - FAILED_PRECONDITION: the content begins after the position of the source: begin at that position, or before it.
+   *
+   *     {
+   *       "reason": "MIGRATION_POSITION_AHEAD",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "job_id": "from-gamesparks",
+   *         "source": "players.jsonl",
+   *         "position": "1048576"
+   *       }
+   *     }
+   */
+  MIGRATION_POSITION_AHEAD: 85,
+  /**
+   * MIGRATION_INPUT_MISSING - FAILED_PRECONDITION: a source of the migration job was not read to its end: feed the rest, or cancel the job.
+   *
+   *     {
+   *       "reason": "MIGRATION_INPUT_MISSING",
+   *       "domain": "laurel",
+   *       "metadata": {
+   *         "title_id": "space-race",
+   *         "job_id": "from-gamesparks",
+   *         "source": "players.jsonl"
+   *       }
+   *     }
+   */
+  MIGRATION_INPUT_MISSING: 86,
 } as const;
 
 export type ErrorReason = typeof ErrorReason[keyof typeof ErrorReason];
@@ -1036,4 +1118,10 @@ export namespace ErrorReason {
   export type PLAN_TOO_LARGE = typeof ErrorReason.PLAN_TOO_LARGE;
   export type NOT_LIVE = typeof ErrorReason.NOT_LIVE;
   export type PICTURE_UNREADABLE = typeof ErrorReason.PICTURE_UNREADABLE;
+  export type MIGRATION_JOB_NOT_FOUND = typeof ErrorReason.MIGRATION_JOB_NOT_FOUND;
+  export type MIGRATION_JOB_EXISTS = typeof ErrorReason.MIGRATION_JOB_EXISTS;
+  export type MIGRATION_JOB_NOT_RUNNING = typeof ErrorReason.MIGRATION_JOB_NOT_RUNNING;
+  export type MIGRATION_JOB_ROLLED_BACK = typeof ErrorReason.MIGRATION_JOB_ROLLED_BACK;
+  export type MIGRATION_POSITION_AHEAD = typeof ErrorReason.MIGRATION_POSITION_AHEAD;
+  export type MIGRATION_INPUT_MISSING = typeof ErrorReason.MIGRATION_INPUT_MISSING;
 }
