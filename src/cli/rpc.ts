@@ -47,6 +47,24 @@ export function encodeRequest({ input }: DescMethod, json: string): Buffer {
   return Buffer.from(toBinary(input, fromJsonString(input, json, { registry: descriptorRegistry() })))
 }
 
+/** Returns a message of the contract by its name. */
+export function messageNamed(name: string): DescMessage {
+  const type = descriptorRegistry().getMessage(`${PACKAGE}.${name}`)
+  if (type === undefined) throw new Error(`the contract has no message ${name}`)
+  return type
+}
+
+/** Returns a message of the generated code in protobuf's JSON. `defaults` is as for `jsonOf`. */
+export function messageJson<Sent>(
+  name: string,
+  codec: { encode(message: Sent): { finish(): Uint8Array } },
+  message: Sent,
+  defaults = false,
+): JsonValue {
+  const type = messageNamed(name)
+  return jsonOf(type, fromBinary(type, codec.encode(message).finish()), defaults)
+}
+
 /** Calls any RPC, and yields its responses. */
 export function callRpc(
   client: Client,

@@ -7,6 +7,7 @@ import { checkJsonMessage } from '../../grpc/connect/json-message.ts'
 import { descriptorRegistry } from '../../grpc/descriptors.ts'
 import { connect } from '../client.ts'
 import { explain, Failure } from '../failure.ts'
+import { messageNamed } from '../rpc.ts'
 
 export interface JobKey {
   readonly titleId: string
@@ -23,8 +24,7 @@ export async function readMappingFile(file: string): Promise<MigrationMapping> {
     throw new Failure([`cannot read the mapping ${file}: ${error.message}`], error)
   })
   const registry = descriptorRegistry()
-  const type = registry.getMessage('laurel.v1.MigrationMapping')
-  if (type === undefined) throw new Error('the contract has no mapping')
+  const type = messageNamed('MigrationMapping')
   try {
     checkJsonMessage(type, json)
     return MigrationMapping.decode(toBinary(type, fromJsonString(type, json.toString(), { registry })))

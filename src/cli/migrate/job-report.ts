@@ -1,8 +1,6 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import { MigrationJob, MigrationState } from '../../gen/laurel/v1/migration_job.ts'
-import { descriptorRegistry } from '../../grpc/descriptors.ts'
 import { formatJson } from '../../model/exact-json.ts'
-import { jsonOf } from '../rpc.ts'
+import { messageJson } from '../rpc.ts'
 import { count } from '../terminal.ts'
 
 export function jobLines(job: MigrationJob): readonly string[] {
@@ -27,7 +25,5 @@ export function jobLines(job: MigrationJob): readonly string[] {
 }
 
 export function jobJson(job: MigrationJob): string {
-  const type = descriptorRegistry().getMessage('laurel.v1.MigrationJob')
-  if (type === undefined) throw new Error('the contract has no job')
-  return formatJson(jsonOf(type, fromBinary(type, MigrationJob.encode(job).finish()), true) as never)
+  return formatJson(messageJson('MigrationJob', MigrationJob, job, true) as never)
 }

@@ -1,10 +1,8 @@
 import { writeFile } from 'node:fs/promises'
-import { fromBinary } from '@bufbuild/protobuf'
 import { MigrationMapping } from '../../gen/laurel/v1/migration_job.ts'
 import { PlanMigrationJobResponse } from '../../gen/laurel/v1/migration_job_service.ts'
-import { descriptorRegistry } from '../../grpc/descriptors.ts'
 import { callUnary } from '../client.ts'
-import { jsonOf } from '../rpc.ts'
+import { messageJson } from '../rpc.ts'
 import { listing, print } from '../terminal.ts'
 import { connectJobs, readMappingFile } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
@@ -85,17 +83,9 @@ function lines(plan: PlanMigrationJobResponse, mappingFile: string | undefined):
 const STATES = ['', 'not started', 'in progress', 'unlocked']
 
 function mappingText(mapping: MigrationMapping): string {
-  const type = messageNamed('MigrationMapping')
-  return JSON.stringify(jsonOf(type, fromBinary(type, MigrationMapping.encode(mapping).finish())), null, 2)
+  return JSON.stringify(messageJson('MigrationMapping', MigrationMapping, mapping), null, 2)
 }
 
 function planText(plan: PlanMigrationJobResponse): string {
-  const type = messageNamed('PlanMigrationJobResponse')
-  return JSON.stringify(jsonOf(type, fromBinary(type, PlanMigrationJobResponse.encode(plan).finish()), true))
-}
-
-function messageNamed(name: string) {
-  const type = descriptorRegistry().getMessage(`laurel.v1.${name}`)
-  if (type === undefined) throw new Error(`the contract has no ${name}`)
-  return type
+  return JSON.stringify(messageJson('PlanMigrationJobResponse', PlanMigrationJobResponse, plan, true))
 }

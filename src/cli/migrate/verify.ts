@@ -1,15 +1,13 @@
 import { writeFile } from 'node:fs/promises'
-import { fromBinary } from '@bufbuild/protobuf'
 import {
   VerifyMigrationJobRequest,
   VerifyMigrationJobResponse,
 } from '../../gen/laurel/v1/migration_job_service.ts'
-import { descriptorRegistry } from '../../grpc/descriptors.ts'
 import { formatJson } from '../../model/exact-json.ts'
 import { callDuplex, callUnary } from '../client.ts'
 import { Failure } from '../failure.ts'
 import { startCountMeter } from '../meter.ts'
-import { jsonOf } from '../rpc.ts'
+import { messageJson } from '../rpc.ts'
 import { print } from '../terminal.ts'
 import { connectJobs } from './connection.ts'
 import { openSources } from './sources/open-sources.ts'
@@ -62,7 +60,5 @@ export async function runVerify(
 }
 
 function reportJson(response: VerifyMigrationJobResponse): object {
-  const type = descriptorRegistry().getMessage('laurel.v1.VerifyMigrationJobResponse')
-  if (type === undefined) throw new Error('the contract has no report')
-  return jsonOf(type, fromBinary(type, VerifyMigrationJobResponse.encode(response).finish()), true) as object
+  return messageJson('VerifyMigrationJobResponse', VerifyMigrationJobResponse, response, true) as object
 }

@@ -1,4 +1,5 @@
 import type { StoredAchievement } from '../../model/achievement.ts'
+import { compositeKey } from '../../model/composite-key.ts'
 import type { MigrationJobKey } from '../../model/migration-job.ts'
 import { NOT_STARTED, type Progress, type ProgressKey } from '../../model/progress.ts'
 import type { ComparedBucket } from '../../store/migration-jobs/migration-parts.ts'
@@ -125,7 +126,7 @@ async function compare(queries: Queries, job: MigrationJobKey, { rows, achieveme
 }
 
 function idOf({ playerId, achievementId }: ProgressKey): string {
-  return JSON.stringify([playerId, achievementId])
+  return compositeKey(playerId, achievementId)
 }
 
 function combine(before: ComparedBucket | undefined, next: ComparedBucket): ComparedBucket {

@@ -100,7 +100,7 @@ function described(
   )
   if (other !== undefined)
     reasons.push(
-      `day and month cannot be told apart in the first records: check ${time.pattern} against ${other.time.pattern}`,
+      `day and month cannot be distinguished in the first records: check ${time.pattern} against ${other.time.pattern}`,
     )
   if (texts.length > 0)
     reasons.push(
