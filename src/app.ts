@@ -35,6 +35,7 @@ import { CallLimiter } from './service/call-limiter.ts'
 import { Feed } from './service/events/feed.ts'
 import { SafePosition } from './service/events/safe-position.ts'
 import { Spool } from './service/exchange/spool.ts'
+import { ImportTotals } from './service/migration-jobs/import-totals.ts'
 import { openOperations } from './service/operations.ts'
 import { PLAN_MEMORY_BYTES } from './service/plans/plan-draft.ts'
 import { playerOfAccount } from './service/players/accounts.ts'
@@ -153,6 +154,7 @@ async function serve(connectionString: string, config: Config, log: Logger): Pro
     safePosition,
     feed: new Feed(store, safePosition),
     pictures: createPictureSource(outbound),
+    importTotals: new ImportTotals(),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
     onAuditFailure: (error) =>

@@ -3,6 +3,7 @@ import type { CacheLookups } from './model/cache-lookups.ts'
 import { TICKS_PER_SECOND } from './model/instant.ts'
 import { NEVER_ABORTED } from './model/never-aborted.ts'
 import type { Relay } from './relay/relay.ts'
+import type { ImportTotals } from './service/migration-jobs/import-totals.ts'
 import type { ObserveBatch, RecordOutcome, ReportEntry } from './service/progress/writer/contract.ts'
 import type { Services } from './service/services.ts'
 import type { ReportTrace } from './store/progress/report-traces.ts'
@@ -17,6 +18,7 @@ const BATCH_BOUNDARIES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 500]
 export function observe(meter: Meter, services: Services, relay: Relay): void {
   observeDatabase(meter, services.store)
   observeReports(meter, services)
+  observeImports(meter, services.importTotals)
   observeDeliveries(meter, relay)
   observeBacklogs(meter, services)
 }
@@ -165,6 +167,27 @@ function observeReports(
         result.observe(misses, { cache, result: 'miss' })
       }
     })
+}
+
+function observeImports(meter: Meter, totals: ImportTotals): void {
+  meter
+    .createObservableCounter('laurel_migration_records', {
+      description: 'Records that migration jobs have read, by result',
+    })
+    .addCallback((result) => {
+      for (const [name, count] of Object.entries(totals.records)) result.observe(count, { result: name })
+    })
+  meter
+    .createObservableCounter('laurel_migration_parts', {
+      description: 'Transactions of migration jobs',
+    })
+    .addCallback((result) => result.observe(totals.parts))
+  meter
+    .createObservableCounter('laurel_migration_pauses', {
+      description: 'Time that migration jobs have waited because callers reported progress',
+      unit: 's',
+    })
+    .addCallback((result) => result.observe(totals.pausedSeconds))
 }
 
 function observeDeliveries(meter: Meter, relay: Relay): void {

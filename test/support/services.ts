@@ -17,6 +17,7 @@ import { CallLimiter } from '../../src/service/call-limiter.ts'
 import { Feed } from '../../src/service/events/feed.ts'
 import { SafePosition } from '../../src/service/events/safe-position.ts'
 import { Spool, type SpoolSettings } from '../../src/service/exchange/spool.ts'
+import { ImportTotals } from '../../src/service/migration-jobs/import-totals.ts'
 import { PLAN_MEMORY_BYTES } from '../../src/service/plans/plan-draft.ts'
 import { ProgressPages } from '../../src/service/progress/progress-pages.ts'
 import { ProgressWriter } from '../../src/service/progress/writer/progress-writer.ts'
@@ -88,6 +89,7 @@ export function servicesOn(
     safePosition,
     feed: new Feed(store, safePosition),
     pictures: createPictureSource(outbound),
+    importTotals: new ImportTotals(),
     destinationTester: createDestinationTester({ outbound, credentials, bridges, now }),
     formatRecord,
     onAuditFailure: (error) => {

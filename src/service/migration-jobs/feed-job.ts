@@ -12,6 +12,7 @@ import type { Services } from '../services.ts'
 import { announcePart } from './announce-part.ts'
 import { contentFrom } from './content-from.ts'
 import { JobDefinitions } from './job-definitions.ts'
+import { JobThrottle } from './job-throttle.ts'
 import { jobOf, lockJob, NO_COUNTS, notRunning } from './jobs.ts'
 import { type JobTitle, jobTitleOf, PART_ROWS, PartBuilder } from './part-builder.ts'
 import { rowContextOf } from './prepare-row.ts'
@@ -55,8 +56,8 @@ export async function* feedJob(
   const isWhole = job.mapping.format === 'dialect_document'
   const begin = isWhole ? 0 : Number(source.position)
   if (request.position > begin) throw positionAhead(request, source.name, begin)
-  const rowsOfPart = job.deliveriesPerSecond > 0 ? job.deliveriesPerSecond : partRows
-  const feed = new Feed(services, job, title, source, call, rowsOfPart)
+  const throttle = await JobThrottle.open(services, call.signal)
+  const feed = new Feed(services, job, title, source, call, throttle, partRows)
   const rest = contentFrom(content, begin - request.position)
   const start = { position: Number(source.position), header: source.header }
   const batches = readJobRecords(services, job, rest, start)
@@ -93,6 +94,7 @@ class Feed {
   readonly #definitions: JobDefinitions
   readonly #name: string
   readonly #partRows: number
+  readonly #throttle: JobThrottle
   /** After the last part that was handed out. */
   #end: number
   /** Of the next part, of a job that sends its changes to destinations. */
@@ -106,10 +108,12 @@ class Feed {
     title: JobTitle,
     source: MigrationSource,
     call: Call,
+    throttle: JobThrottle,
     partRows: number,
   ) {
     this.#partRows = partRows
     this.#services = services
+    this.#throttle = throttle
     this.#job = job
     this.#title = title
     this.#call = call
@@ -120,7 +124,9 @@ class Feed {
   }
 
   nextPart(): PartBuilder {
-    return new PartBuilder(this.#name, this.#title, this.#end, this.#partRows)
+    const { deliveriesPerSecond } = this.#job
+    const rows = deliveriesPerSecond > 0 ? deliveriesPerSecond : this.#throttle.rowsOfPart(this.#partRows)
+    return new PartBuilder(this.#name, this.#title, this.#end, rows)
   }
 
   async write(part: PartBuilder, isLast: boolean): Promise<FedPart> {
@@ -129,7 +135,7 @@ class Feed {
     if (this.#job.deliveriesPerSecond > 0) await this.#waitForTurn()
     for (;;) {
       try {
-        return await this.#tryWrite(part, start, isLast)
+        return await this.#throttle.run(this.#call.signal, () => this.#tryWrite(part, start, isLast))
       } catch (error) {
         if (!(error instanceof DefinitionsChanged)) throw error
         this.#definitions.clear()
@@ -150,7 +156,7 @@ class Feed {
     const now = this.#services.now()
     await store.read(signal, (queries) => this.#definitions.load(queries, part.names))
     const prepared = part.prepare(this.#definitions, rowContextOf(this.#job, now, actor))
-    return store.write(signal, async (queries) => {
+    const written = await store.write(signal, async (queries) => {
       const job = await lockJob(queries, this.#job)
       if (job.state !== 'running') throw notRunning(job)
       const source = await queries.migrationJobs.findSource(job, this.#name)
@@ -196,8 +202,10 @@ class Feed {
         const reason = `migration job ${job.jobId}: ${counts.new} new and ${counts.changed} changed`
         await announcePart(queries, { titleId: job.titleId, time: now, actor, reason })
       }
-      return { job: advanced, source: next }
+      return { counts, fed: { job: advanced, source: next } }
     })
+    this.#services.importTotals.addPart(written.counts)
+    return written.fed
   }
 }
 

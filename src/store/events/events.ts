@@ -62,6 +62,15 @@ export function eventQueries(db: Kysely<Tables>, sharding: Sharding) {
       return (rows[0] as LastId).position
     },
 
+    /** Returns the number of events of players since a time, among the last `limit` events. */
+    async countReports(since: Instant, limit: number): Promise<number> {
+      const { rows } = await sql<{ count: number }>`
+        select count(*)::integer as count
+        from (select player_id, time from events order by id desc limit ${limit}) as latest
+        where player_id <> '' and time > ${since}`.execute(db)
+      return (rows[0] as { count: number }).count
+    },
+
     /** Returns events of a title after a position, up to another one, ordered by id. */
     async listOfTitle(
       titleId: string,
